@@ -20,10 +20,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
-from cockpit.model.text import clean_text
-from screens.main.modes import MODULES, cockpit_screen, wall_screen
+from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.driver import TerminalDriver
-from screens.shared.first_frame import FirstScreen
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
@@ -31,28 +29,45 @@ if TYPE_CHECKING:
     from cockpit.model.reading import Reading
     from cockpit.model.system import System
     from cockpit.session import Session
-    from screens.shared.app_messages import EventsAppended
     from screens.shared.bell import Bell
 
 log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
 KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
+CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
+"""What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 """Each ends the app with the terminal restored, and the exit code of its signal."""
 FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
 """These do, too; but while a command has the terminal their keys are meant for it."""
 
 
+def _make_cockpit_screen() -> Screen[None]:
+    from screens.main.screen import CockpitScreen
+
+    return CockpitScreen()
+
+
+def _make_wall_screen() -> Screen[None]:
+    from screens.wall import WallScreen
+
+    return WallScreen()
+
+
 class CockpitApp(App[None]):
     """The terminal front end. After it ended, `farewell` is what to print, if anything.
 
-    Nothing but the first frame is imported at the top of this file: the rest is loaded while that is on screen.
+    The first frame is the screen itself, without a session. Nothing else is imported at the top of this file, nor of
+    that screen's: the core is loaded while the frame is on screen.
     """
 
     TITLE = "cockpit"
     CSS = themes.css()
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"cockpit": cockpit_screen, "wall": wall_screen}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "cockpit": _make_cockpit_screen,
+        "wall": _make_wall_screen,
+    }
     NOTIFICATION_TIMEOUT = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip="Leave; the timeline is on the disk"),
@@ -60,13 +75,14 @@ class CockpitApp(App[None]):
     ]
 
     def __init__(self, attach: Attach, *, wall: bool = False) -> None:
+        self._mode = "wall" if wall else "cockpit"
+        self.DEFAULT_MODE = self._mode  # type: ignore[misc]  # the mode of the first frame, for Textual's constructor
         super().__init__(driver_class=TerminalDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session: Session | None = None
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
         self.bells: Bell
         self.farewell = ""
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
-        self._mode = "wall" if wall else "cockpit"
         self._open_session = attach
         for theme in themes.OURS:
             self.register_theme(theme)
@@ -76,9 +92,6 @@ class CockpitApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.FALLBACK
-
-    def get_default_screen(self) -> Screen[None]:
-        return FirstScreen()
 
     def get_loading_widget(self) -> Widget:
         """Textual's own animation costs 100 KB/s on a remote line."""
@@ -99,38 +112,32 @@ class CockpitApp(App[None]):
 
     @work(exit_on_error=False)
     async def _start(self) -> None:
-        """Load the screen, attach, and tell it. What cannot be attached to ends the app with words."""
+        """Attach, and tell the screen. What cannot be attached to ends the app with words."""
         try:
-            opening = asyncio.ensure_future(self._open_session())  # in a thread, while the screen is loaded
-            await self._load()
-            session = self.session = await opening
+            session = await self._open_session()
+            from screens.shared.bell import Bell
+
+            self.session, self.bells = session, Bell()
             self._configure(session.system)
             self._subscribe(session)
+            self.run_worker(session.run(), name="session", exit_on_error=True)  # asks while the screen is loaded
+            await asyncio.to_thread(importlib.import_module, CONTENTS[self._mode])
+            self.screen.post_message(Attached())
         except Exception as error:
+            from cockpit.model.text import clean_text
+
             log.warning("could not attach", exc_info=True)
             self.farewell = clean_text(getattr(error, "message", "") or str(error) or type(error).__name__, 10_000)
             self.exit(return_code=REFUSED)
-            return
-        self.run_worker(session.run(), name="session", exit_on_error=True)
 
     def _subscribe(self, session: "Session") -> None:
         """From now on every Reading and event of the session comes here."""
-        from screens.shared.app_messages import Attached, EventsAppended
 
         def deliver(events: "list[Event]") -> None:
             self.post_message(EventsAppended(events))  # from the timeline's thread to ours
 
         session.watch.listen(self._reading)
         session.timeline.follow(deliver, after=session.since)
-        self.screen.post_message(Attached())
-
-    async def _load(self) -> None:
-        """Import the screen in a thread, so that the first frame answers keys, and bring it to the front."""
-        from screens.shared.bell import Bell
-
-        self.bells = Bell()
-        await asyncio.to_thread(importlib.import_module, MODULES[self._mode])
-        await self.switch_mode(self._mode)
 
     def _configure(self, system: "System") -> None:
         from screens.catalogue import keys as catalogue_keys
@@ -148,13 +155,11 @@ class CockpitApp(App[None]):
             self.theme = expected.theme
 
     def _reading(self, reading: "Reading[Any]") -> None:
-        from screens.shared.app_messages import ReadingChanged
-
         self.screen.post_message(ReadingChanged(reading))  # one that comes to the front later looks for itself
         if self.session and self.bells.rings(self.session.watch, reading):
             self.bell()
 
-    def on_events_appended(self, message: "EventsAppended") -> None:
+    def on_events_appended(self, message: EventsAppended) -> None:
         assert self.session is not None
         for event in message.events:
             self.session.ledger.apply(event)

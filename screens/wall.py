@@ -2,53 +2,55 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from cockpit.feeds.watch import Watch
-from cockpit.incident.ledger import Ledger
-from cockpit.model.event import Event
-from cockpit.model.overall import OverallState
-from cockpit.model.plan import Plan
-from cockpit.model.system import Environment, System
-from cockpit.model.time import RealTime, Time
 from screens.shared.app_messages import Attached, EventsAppended
 from screens.shared.context import CockpitHost
-from screens.shared.due import list_running_clocks
 from screens.shared.leaving import leave_screen
+from widgets.cell import Piece
 from widgets.line import Lines
-from widgets.wall import EVENTS, Frame, WallView, paint_wall, wall_state
+
+if TYPE_CHECKING:
+    from cockpit.feeds.watch import Watch
+    from cockpit.incident.ledger import Ledger
+    from cockpit.model.event import Event
+    from cockpit.model.plan import Plan
+    from cockpit.model.system import Environment, System
+    from cockpit.model.time import Time
+    from widgets.wall import WallView
 
 ROTATE = 15  # seconds an environment has the wall before the next one
+STARTING: list[Piece] = [(" Reading the configuration …", "muted")]
 
 
 class Readable(Protocol):
     """All that the wall knows of a timeline."""
 
-    def events(self, *, environment: str | None = None, limit: int | None = None) -> list[Event]: ...
+    def events(self, *, environment: str | None = None, limit: int | None = None) -> "list[Event]": ...
 
 
 class WallSession(Protocol):
     """All that the wall knows of a session: no desk, no runner, no way to write."""
 
     @property
-    def system(self) -> System: ...
+    def system(self) -> "System": ...
     @property
-    def environments(self) -> Sequence[Environment]: ...
+    def environments(self) -> "Sequence[Environment]": ...
     @property
-    def watch(self) -> Watch: ...
+    def watch(self) -> "Watch": ...
     @property
-    def ledger(self) -> Ledger: ...
+    def ledger(self) -> "Ledger": ...
     @property
-    def plan(self) -> Plan: ...
+    def plan(self) -> "Plan": ...
     @property
     def timeline(self) -> Readable: ...
     @property
-    def time(self) -> Time: ...
+    def time(self) -> "Time": ...
 
 
 class WallScreen(Screen[None]):
@@ -82,11 +84,15 @@ class WallScreen(Screen[None]):
 
     @work(thread=True, exit_on_error=False)
     def _load_events(self, sight: WallSession) -> None:
+        from widgets.wall import EVENTS
+
         for environment in sight.environments:
             self.post_message(EventsAppended(sight.timeline.events(environment=environment.name, limit=EVENTS)))
 
     @on(EventsAppended)
     def _events_appended(self, message: EventsAppended) -> None:
+        from widgets.wall import EVENTS
+
         for event in message.events:
             kept = self._events.setdefault(event.environment, deque(maxlen=EVENTS))
             if not kept or event.id > kept[-1].id:
@@ -98,15 +104,20 @@ class WallScreen(Screen[None]):
     def tick(self) -> None:
         """Once a second: look, and show the environment whose turn it is."""
         sight = self.sight
-        time: Time = sight.time if sight else RealTime()
-        now, beat = time.now(), int(time.monotonic())
-        views = self._views(sight) if sight else [WallView("…", False, OverallState.UNKNOWN, starting=True)]
-        view = views[beat // ROTATE % len(views)]
-        zone = cast("CockpitHost", self.app).zone
-        frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name if sight else "")
-        self.query_one(Lines).show(*paint_wall(view, frame, views))
+        if sight is None:
+            self.query_one(Lines).show(STARTING)
+            return
+        from widgets.wall import Frame, paint_wall
 
-    def _views(self, sight: WallSession) -> list[WallView]:
+        now, beat, views = sight.time.now(), int(sight.time.monotonic()), self._views(sight)
+        zone = cast("CockpitHost", self.app).zone
+        frame = Frame(self.size.width, self.size.height, now, zone, beat, sight.system.name)
+        self.query_one(Lines).show(*paint_wall(views[beat // ROTATE % len(views)], frame, views))
+
+    def _views(self, sight: WallSession) -> "list[WallView]":
+        from screens.shared.due import list_running_clocks
+        from widgets.wall import wall_state
+
         zone = cast("CockpitHost", self.app).zone
         return [
             wall_state(

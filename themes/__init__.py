@@ -5,7 +5,7 @@ deuteranopia and protanopia, and every one is readable (WCAG 4.5:1) also on the 
 both as figures. On 16 colours and with NO_COLOR the terminal's own colours serve, with bold, dim and reverse.
 """
 
-from importlib.resources import files
+from pathlib import Path
 
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -75,7 +75,7 @@ FALLBACK = {"muted": "ansi_default", "cursor": "ansi_blue", "frame": "ansi_defau
 
 def css() -> str:
     """The style sheet that all screens share."""
-    return files("themes").joinpath("shared.tcss").read_text(encoding="utf-8")
+    return Path(__file__).with_name("shared.tcss").read_text(encoding="utf-8")
 
 
 def resolve(name: str) -> str | None:

@@ -3,7 +3,6 @@
 from textual.widgets import Input
 
 from widgets.cell import Piece
-from widgets.hint import Part, render_hint_line
 
 
 class FilterLine(Input):
@@ -25,5 +24,7 @@ class FilterLine(Input):
         """What to press while words are typed; nothing while none are."""
         if not self.has_focus:
             return []
+        from widgets.hint import Part, render_hint_line  # the first frame has no filter
+
         keeps, shows = Part((("enter", "key"), (" keeps them", ""))), Part((("esc", "key"), (" shows all rows", "")))
         return render_hint_line("Only rows with these words.", keeps, action=shows, width=width)

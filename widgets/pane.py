@@ -37,7 +37,7 @@ class Pane(Vertical):
     """Probes, Alerts, Revisions or Timeline. It is told what to show and never asks."""
 
     def __init__(
-        self, number: int, name: str, columns: Sequence[Column], *, follow: bool = False, classes: str = ""
+        self, number: int, name: str, columns: Sequence[Column] = (), *, follow: bool = False, classes: str = ""
     ) -> None:
         super().__init__(id=name.lower(), classes=classes)
         self.number = number

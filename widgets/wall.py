@@ -46,7 +46,6 @@ class WallView:
     leaderless: bool = False  # somebody should lead it, and nobody does
     update: Clock | None = None  # when the next update of it is due
     events: tuple[Event, ...] = ()  # the newest, oldest first
-    starting: bool = False  # the configuration is still being read
 
 
 def wall_state(
@@ -264,8 +263,6 @@ def _big_names(broken: Sequence[Trouble], frame: Frame) -> list[Line]:
 
 
 def _paint_quiet(view: WallView) -> Line:
-    if view.starting:
-        return ((" Reading the configuration …", "muted"),)
     up, count = view.probes
     if not view.feeds:
         return ((" Nothing is watched here: the configuration names no probes, apps or alert sources.", "warn"),)

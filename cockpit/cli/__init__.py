@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import click
@@ -21,7 +22,6 @@ from cockpit.cli.streams import (
     drop_output,
     open_streams,
 )
-from cockpit.runbooks.run.process.identity import process_began
 
 COMMANDS = {
     "wall": "cockpit.cli.screen:wall",
@@ -166,11 +166,18 @@ def cockpit(ctx: click.Context, common: Common) -> None:
         open_cockpit(common)
 
 
+def _find_process_start() -> datetime:
+    """Imported when a command asks for it: most do not."""
+    from cockpit.runbooks.run.process.identity import process_began
+
+    return process_began()
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: every failure is one sentence on stderr, never a traceback."""
     open_streams()
     log_to_file()
-    typed_at.set(process_began())
+    typed_at.set(_find_process_start)
     try:
         cockpit.main(args=list(argv) if argv is not None else None, prog_name="cockpit")
     except OutputError as error:

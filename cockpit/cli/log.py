@@ -2,12 +2,7 @@
 
 import logging
 import os
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
-
-import platformdirs
-
-from cockpit.model.text import clean_text
 
 LIBRARIES = ("azure", "msal", "httpx", "httpcore", "aiohttp", "asyncio")
 BYTES = 1_000_000
@@ -15,6 +10,8 @@ BYTES = 1_000_000
 
 def log_path() -> Path:
     """The file, under the XDG state directory."""
+    import platformdirs
+
     return Path(platformdirs.user_state_dir("cockpit")) / "cockpit.log"
 
 
@@ -26,13 +23,27 @@ def log_to_file() -> None:
     root = logging.getLogger()
     for old in tuple(root.handlers):
         root.removeHandler(old)
-    root.addHandler(_make_handler())
+    root.addHandler(LogFileHandler())
     root.setLevel(logging.INFO)
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _make_handler() -> logging.Handler:
+class LogFileHandler(logging.Handler):
+    """Opens the file when there is something to write: most commands log nothing, and all would wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._file = self._file or _open_log_file()
+        self._file.handle(record)
+
+
+def _open_log_file() -> logging.Handler:
+    from logging.handlers import RotatingFileHandler
+
     path = log_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -48,4 +59,6 @@ class CleanFormatter(logging.Formatter):
     """What sources said reaches the file cleaned: a log is read in terminals too."""
 
     def format(self, record: logging.LogRecord) -> str:
+        from cockpit.model.text import clean_text
+
         return clean_text(super().format(record))

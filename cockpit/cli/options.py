@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cockpit.model.text import clean_line
-
 if TYPE_CHECKING:
     from cockpit.model.operator import Operator
     from cockpit.model.system import Environment, System
@@ -21,8 +19,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 TIMELINE_FILE = "timeline.db"
-typed_at: ContextVar[datetime | None] = ContextVar("typed_at", default=None)
-"""When the command line of this process was typed: what happened later, nobody can have known who typed it."""
+typed_at: ContextVar[Callable[[], datetime] | None] = ContextVar("typed_at", default=None)
+"""Tells when the command line of this process was typed: what happened later, nobody can have known who typed it."""
 
 
 class Refusal(click.ClickException):
@@ -112,6 +110,8 @@ def choose_environment(system: "System", name: str | None) -> "Environment":
         return system.environments[0]
     chosen = system.environment(name)
     if chosen is None:
+        from cockpit.model.text import clean_line
+
         known_name = ", ".join(environment.name for environment in system.environments)
         raise Refusal(f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known_name}.")
     return chosen
@@ -133,6 +133,8 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False, 
     secrets.learn(system.secrets())
     path, closed = timeline_path(system, common), read_only or system.read_only
     if (there or (read_only and common.db)) and _is_missing(path):
+        from cockpit.model.text import clean_line
+
         advice = "check --db" if common.db else "nothing was recorded yet"
         raise Refusal(f"There is no timeline at {clean_line(path)}; {advice}.")
     try:

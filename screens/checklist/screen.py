@@ -17,7 +17,6 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from screens.checklist import rows
 from screens.checklist.rows import ChecklistBox
-from screens.dialogs.dialog import QUIET
 from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.dialogs.note import Note
 from screens.dialogs.person import act_named
@@ -25,6 +24,7 @@ from screens.shared.app_messages import EventsAppended
 from screens.shared.bound_keys import keys_of
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
+from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece
 from widgets.keys import KeyLine
 from widgets.line import Lines

@@ -26,6 +26,7 @@ from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_p
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time
 from screens.shared.leaving import leave_screen
+from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece, sanitize_line
 from widgets.line import Lines
 from widgets.wrap import wrap_pieces
@@ -33,7 +34,6 @@ from widgets.wrap import wrap_pieces
 # Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held.
 
 DEAF = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
-QUIET = 0.05  # seconds without a key before and after a confirm key: a terminal pastes faster, no hand does
 LET_GO = 0.7  # seconds without any Enter after which none is held: keys repeat within 660 ms at the latest by default
 HELD = 0.15  # seconds after an Enter in which another one means that it is held: keys repeat every 30 to 120 ms
 TOO_QUICK = "Enter came too soon to be sure it was meant. Take the finger off it for a moment, then press it again."

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from screens.shared.context import ActionContext, CockpitHost
-from screens.shared.due import DueClock
-from screens.shared.view import View
 
 if TYPE_CHECKING:
     from cockpit.session import Session
+    from screens.shared.due import DueClock
+    from screens.shared.view import View
 
 
 class CockpitContext(ActionContext, Protocol):
@@ -19,9 +19,9 @@ class CockpitContext(ActionContext, Protocol):
     @property
     def session(self) -> "Session | None": ...
     @property
-    def seen(self) -> View: ...
+    def seen(self) -> "View": ...
     @property
-    def asking(self) -> Sequence[DueClock]: ...
+    def asking(self) -> "Sequence[DueClock]": ...
     @property
     def current(self) -> int: ...
 

@@ -46,10 +46,6 @@ MISSING = {
 }
 
 
-def describe_starting() -> Said:
-    return [[("Starting…", "muted")]]
-
-
 def quiet_timeline(read_only: bool) -> Said:
     """Before anything happened."""
     if read_only:
@@ -93,6 +89,15 @@ def _describe_missing_source(pane: str, environment: Environment) -> Said:
         key = f"[[environments.{environment.name}.{name}]]"
     return [[(what, "")], [(f"{key} in cockpit.toml fills this pane.", "muted")]]
 
+
+COLUMNS = {
+    "probes": probes.COLUMNS,
+    "alerts": alerts.COLUMNS,
+    "revisions": revisions.COLUMNS,
+    "timeline": timeline.COLUMNS,
+    "due": clocks.COLUMNS,
+}
+"""By pane; the panes are on the screen before anybody knows what will be in them."""
 
 RECORDER = "recorder"  # the source of what is written down by itself
 

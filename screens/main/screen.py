@@ -1,6 +1,6 @@
 """The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,32 +13,12 @@ from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
-from cockpit.model.incident import Incident
-from cockpit.model.text import clean_line
-from screens.dialogs.dialog import QUIET
-from screens.dialogs.person import act_named
-from screens.main import (
-    actions,
-    panes,
-    status_lines,
-)
-from screens.main.actions import OPENS
 from screens.main.keys import KEYS, SHOWN, Situation, why_not
-from screens.main.panes import PaneScene, fill_pane, mark_panes
-from screens.main.status_lines import ELSEWHERE, Nudges, build_bar, notify_due_clocks, read_hint_input
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.bound_keys import keys_of
-from screens.shared.context import CockpitHost
-from screens.shared.due import DueClock, list_due_clocks
-from screens.shared.errors import explain
-from screens.shared.help import ROWS, WATCHED
-from screens.shared.help import explain as explain_keys
-from screens.shared.view import PANES, View, build_view, pane_of
-from widgets import alerts, clocks, probes, revisions, timeline
-from widgets.bar import render_bar
+from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece
 from widgets.filter import FilterLine
-from widgets.hint import render_hint
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.pane import Pane
@@ -46,15 +26,27 @@ from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
     from cockpit.session import Session
+    from screens.main.content import CockpitContent
+    from screens.shared.context import CockpitHost
+    from screens.shared.due import DueClock
+    from screens.shared.view import View
 
 TIMELINE, DUE = 3, 4  # places among the panes
 NARROW = 80  # cells, before the screen knows its own width
 TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
+FED = ("probes", "alerts", "revisions")  # the panes of feeds
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
+ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
+STARTING: list[Piece] = [("Starting…", "muted")]
+STARTING_BAR: list[Piece] = [(" STARTING ", "strong"), ("   reading the configuration", "muted")]
+STARTING_HINT: list[Piece] = [(" ▸ ", "info"), ("One moment: the configuration is read. ctrl+q quits.", "")]
 
 
 class CockpitScreen(Screen[None]):
-    """The main screen. `session` is the app's, None while it starts."""
+    """The main screen. `content` is None until there is a session: then it shows what is in it.
+
+    This file imports none of the core, so that the panes are on screen before it is loaded.
+    """
 
     CSS_PATH = "screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (200, "-huge")]  # noqa: RUF012  # an instance variable of Screen
@@ -64,29 +56,38 @@ class CockpitScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.panes = (
-            Pane(1, "Probes", probes.COLUMNS, classes="-current"),
-            Pane(2, "Alerts", alerts.COLUMNS),
-            Pane(3, "Revisions", revisions.COLUMNS),
-            Pane(4, "Timeline", timeline.COLUMNS, follow=True),
-            Pane(5, "Due", clocks.COLUMNS),  # on a screen of 200 columns; on a smaller one the key opens the incident
+            Pane(1, "Probes", classes="-current"),
+            Pane(2, "Alerts"),
+            Pane(3, "Revisions"),
+            Pane(4, "Timeline", follow=True),
+            Pane(5, "Due"),  # on a screen of 200 columns; on a smaller one the key opens the incident
         )
-        self.seen = View()
-        self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
+        self.content: CockpitContent | None = None
         self._clock: Timer
         self._today = date.min
         self._waiting: set[str] = set()
         self._people_only = False
         self._situation = Situation()
-        self.asking, self._nudges = list[DueClock](), Nudges()
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
 
     @property
-    def cockpit(self) -> CockpitHost:
-        return cast(CockpitHost, self.app)
+    def cockpit(self) -> "CockpitHost":
+        return cast("CockpitHost", self.app)
 
     @property
     def session(self) -> "Session | None":
         return self.cockpit.session
+
+    @property
+    def seen(self) -> "View":
+        """The newest Readings; for what acts, which needs a session."""
+        assert self.content is not None
+        return self.content.view
+
+    @property
+    def asking(self) -> "Sequence[DueClock]":
+        """What is due, the most urgent first."""
+        return self.content.asking if self.content else ()
 
     def compose(self) -> ComposeResult:
         yield Lines(id="bar")
@@ -100,7 +101,7 @@ class CockpitScreen(Screen[None]):
 
     def on_mount(self) -> None:
         for pane in self.panes:
-            pane.table.explain(*panes.describe_starting())
+            pane.table.explain(STARTING)
         self.panes[0].table.focus()
         self._clock = self.set_interval(1.0, self.tick)
         self.set_interval(ELSEWHERE, self.remind_elsewhere)
@@ -111,8 +112,11 @@ class CockpitScreen(Screen[None]):
     @on(Attached)
     def _attached(self) -> None:
         if self.session is not None:
-            actions.bind_procedures(self, self.session)
-            self.draw(*PANES, "timeline")
+            from screens.main.content import CockpitContent  # loaded by the app, in a thread
+
+            self.content = CockpitContent(self, self.session, self.panes)
+            self.content.bind_procedures()
+            self.draw(*FED, "timeline")
         self.tick()
 
     @on(ReadingChanged)
@@ -120,7 +124,7 @@ class CockpitScreen(Screen[None]):
         if self.session and message.reading.environment == self.session.environment.name:
             if not self._waiting:
                 self.set_timer(TOGETHER, self.show_waiting)
-            self._waiting.add(pane_of(message.reading.feed))
+            self._waiting.add(message.pane)
 
     @on(ScreenSuspend)
     def _behind_another(self) -> None:
@@ -132,7 +136,7 @@ class CockpitScreen(Screen[None]):
     def _in_front_again(self) -> None:
         self._clock.resume()
         self._waiting.clear()
-        self.draw(*PANES, "timeline")
+        self.draw(*FED, "timeline")
         self.tick()
 
     def show_waiting(self) -> None:
@@ -155,52 +159,38 @@ class CockpitScreen(Screen[None]):
 
     def tick(self) -> None:
         """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
-        now = self.now()
-        if self.session is not None:
-            self.seen = build_view(self.session.watch, self.session.environment.name)
-            mark_panes(self.panes, self.session, self.seen)
-        if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
-            self._today = today  # at midnight what was today's becomes yesterday's
-            self.draw("timeline")
-        for pane in self.panes:
-            pane.table.tick(now)
-        self._situation = status_lines.read_situation(self)
-        self._look_at_the_clocks(now)
-        self._draw_edges(now)
-
-    def _look_at_the_clocks(self, now: datetime) -> None:
-        """What is due now: in its pane, in the bar, and as a reminder where one has come."""
-        if self.session is None:
-            return
-        self._remind(self.session, now)
-        if self.roomy:
-            self.draw("due")
+        if self.content is not None:
+            now = self.now()
+            self.content.look()
+            if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
+                self._today = today  # at midnight what was today's becomes yesterday's
+                self.draw("timeline")
+            for pane in self.panes:
+                pane.table.tick(now)
+            self._situation = self.content.read_situation()
+            self.content.remind()
+            if self.roomy:
+                self.draw("due")
+        self._draw_edges()
 
     def remind_elsewhere(self) -> None:
         """Whoever reads logs or runs a procedure is reminded there; a dialog is not disturbed, its turn comes after."""
-        if self.session is not None and not self.is_active and not isinstance(self.app.screen, ModalScreen):
-            self._remind(self.session, self.now())
-
-    def _remind(self, session: "Session", now: datetime) -> None:
-        """One notice for all that fell due since the last look."""
-        self.asking = list_due_clocks(session, now, self.cockpit.zone)
-        notify_due_clocks(self.cockpit, self._nudges.fresh(self.asking, now), now)
+        if self.content is not None and not self.is_active and not isinstance(self.app.screen, ModalScreen):
+            self.content.remind()
 
     def draw(self, *names: str) -> None:
         """The rows of the named panes, from the newest Readings."""
-        if self.session is None:
+        if self.content is None:
             return
-        self.seen, now = build_view(self.session.watch, self.session.environment.name), self.now()
+        self.content.look()
         for name in names:
-            scene = PaneScene(self.seen, self.asking, self.cockpit.zone, self._today, now, self._people_only)
-            filled_panes = fill_pane(name, self.session, scene)
-            self.objects[name] = filled_panes.objects
-            self.query_one(f"#{name}", Pane).show(filled_panes.rows, filled_panes.counts, now)
+            filled = self.content.fill(name, self._today, people_only=self._people_only)
+            self.query_one(f"#{name}", Pane).show(filled.rows, filled.counts, self.content.now)
 
-    def _draw_edges(self, now: datetime) -> None:
+    def _draw_edges(self) -> None:
         """The lines around the panes: the bar and the strip above them, the hint and the keys below."""
-        width = self.size.width or NARROW
-        bar_lines = render_bar(build_bar(self.cockpit, self.seen, self.asking), now, self.cockpit.zone, width)
+        width, content = self.size.width or NARROW, self.content
+        bar_lines = content.render_bar(width) if content else [STARTING_BAR]
         self.query_one("#bar", Lines).show(*bar_lines)
         self.set_class(len(bar_lines) > 1, "-led")
         strip: list[Piece] = []
@@ -209,8 +199,8 @@ class CockpitScreen(Screen[None]):
         self.query_one("#strip", Lines).show(strip)
         keys = keys_of(self)
         working = {id: key.shown for id, key in keys.items() if key.works}
-        pairs = self.filter.hint(width) or render_hint(read_hint_input(self), working, now, width)
-        self.query_one("#hint", Lines).show(pairs)
+        hint = content.render_hint(working, width) if content else STARTING_HINT
+        self.query_one("#hint", Lines).show(self.filter.hint(width) or hint)
         self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
 
     # Keys
@@ -232,25 +222,21 @@ class CockpitScreen(Screen[None]):
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
         """Which keys work, and on what, may depend on the row under the cursor."""
-        self._situation = status_lines.read_situation(self)
-        self._draw_edges(self.now())
+        if self.content is not None:
+            self._situation = self.content.read_situation()
+        self._draw_edges()
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
-        values_by_name = self.objects.get(message.table.id.removesuffix("-table") if message.table.id else "", {})
-        if self.session and message.row in values_by_name:
-            value = values_by_name[message.row]
-            if isinstance(value, DueClock):
-                actions.act_on(self, self.session, value)
-            elif isinstance(value, Incident):
-                actions.open_roles(self, self.session)
-            else:
-                actions.open_details(self, self.session, value)
+        if self.content is not None:
+            values_by_name = self.content.objects.get((message.table.id or "").removesuffix("-table"), {})
+            if message.row in values_by_name:
+                self.content.open_object(values_by_name[message.row])
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
-        table = self.panes[pane].table
-        return self.objects.get(self.panes[pane].id or "", {}).get(table.cursor or "")
+        table, objects = self.panes[pane].table, self.content.objects if self.content else {}
+        return objects.get(self.panes[pane].id or "", {}).get(table.cursor or "")
 
     @property
     def current(self) -> int:
@@ -264,15 +250,15 @@ class CockpitScreen(Screen[None]):
     def action_pane(self, index: int) -> None:
         if index != DUE or self.roomy:
             self.panes[index].table.focus()
-        elif self.session is not None:  # what is due has its pane on a wide screen only
-            actions.open_incident(self, self.session)
+        elif self.content is not None:  # what is due has its pane on a wide screen only
+            self.content.open_incident()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the focus is the current one, and stays it while something is typed into the filter."""
         if isinstance(event.widget, KeyedTable):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
-        self._draw_edges(self.now())
+        self._draw_edges()
 
     def action_step(self, by: int) -> None:
         number = len(self.panes) if self.roomy else DUE
@@ -280,8 +266,8 @@ class CockpitScreen(Screen[None]):
 
     def action_error(self, by: int) -> None:
         """To the next or the previous event of the timeline that tells of something broken."""
-        table, values_by_name = self.panes[TIMELINE].table, self.objects.get("timeline", {})
-        wrong = [index for index, row in enumerate(table.rows) if timeline.went_wrong(values_by_name.get(row.id))]
+        table = self.panes[TIMELINE].table
+        wrong = self.content.find_errors([row.id for row in table.rows]) if self.content else []
         ahead = [index for index in wrong if (index - table.cursor_index) * by > 0]
         self.action_pane(TIMELINE)
         if ahead:
@@ -333,6 +319,9 @@ class CockpitScreen(Screen[None]):
         self.tick()
 
     def action_help(self) -> None:
+        from screens.shared.help import ROWS, WATCHED
+        from screens.shared.help import explain as explain_keys
+
         moves = {
             TO_PANES: "To a pane: probes, alerts, revisions, timeline",
             **ROWS,
@@ -344,20 +333,25 @@ class CockpitScreen(Screen[None]):
         """Open one of `OPENS`, with what is under the cursors at this moment."""
         if self._hurried and what in ("acknowledge", "pin", "status_line"):  # the keys that write without asking
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
-        elif self.session is not None:
-            OPENS[what](self, self.session)
+        elif self.content is not None:
+            self.content.open(what)
 
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""
-        if self.session is not None:
-            actions.show_procedure(self, self.session, name)
+        if self.content is not None:
+            self.content.open_procedure(name)
 
     @work(exit_on_error=False, group="writing")
     async def write(self, act: Callable[[], object], done: str) -> None:
         """Do a blocking act off the loop and say how it went."""
+        from cockpit.model.text import clean_line
+        from screens.dialogs.person import act_named
+        from screens.main.actions import make_dialog_context
+        from screens.shared.errors import explain
+
         assert self.session is not None
         try:
-            await act_named(self.app, actions.make_dialog_context(self, self.session), self.session.time, act)
+            await act_named(self.app, make_dialog_context(self, self.session), self.session.time, act)
         except Exception as error:
             self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:

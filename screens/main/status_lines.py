@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertState
@@ -30,6 +31,9 @@ from widgets.hint import FRESH, LONGEST_NAME, HintInput
 from widgets.pane import OLD
 from widgets.probes import QUIET
 
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
 CLOCKS = 2  # in the bar at all times
 LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
 
@@ -54,11 +58,8 @@ def read_situation(screen: CockpitContext) -> Situation:
     )
 
 
-def build_bar(app: CockpitHost, view: View, asking: Sequence[DueClock]) -> Bar:
+def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence[DueClock]) -> Bar:
     """The bar as things stand, with the most urgent clocks."""
-    session = app.session
-    if session is None:
-        return Bar(environment="starting")
     incidents = worst_first(session.ledger, session.environment.name, session.system.ladder)
     return Bar(
         environment=session.environment.name,
@@ -83,12 +84,9 @@ def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:
     return incident.id[-3:] if incidents and incidents[0].id != incident.id else ""
 
 
-def read_hint_input(screen: CockpitContext) -> HintInput:
+def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
     """What decides the hint; what it says of a key is taken from what the key would act on."""
-    session, view = screen.session, screen.seen
-    if session is None:
-        return HintInput(attached=False)
-    now = session.time.now()
+    view, now = screen.seen, session.time.now()
     incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
     here, alert, followed_revision = session.environment.name, screen.under_cursor(1), find_followed_revision(screen)
     waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
@@ -169,8 +167,6 @@ def render_summary(view: View) -> Piece:
 
 
 # Reminders of what is due: one when it is at risk, one when it is due, a few more, and then silence.
-
-ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
 
 
 class Nudges:

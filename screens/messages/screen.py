@@ -23,7 +23,7 @@ from cockpit.incident.messages.template import FilledMessage, find_marks
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
-from screens.dialogs.dialog import QUIET, DialogContext
+from screens.dialogs.dialog import DialogContext
 from screens.dialogs.person import act_named
 from screens.messages import header
 from screens.messages.drafts import Drafts, Words
@@ -32,6 +32,7 @@ from screens.shared.bound_keys import keys_of
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
 from screens.shared.leaving import leave_screen
+from screens.shared.terminal_input import QUIET
 from widgets.cell import sanitize_line
 from widgets.keys import KeyLine
 from widgets.line import Lines

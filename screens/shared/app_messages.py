@@ -1,12 +1,13 @@
 """What the app tells its screens."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from cockpit.model.event import Event
-from cockpit.model.reading import Reading
+if TYPE_CHECKING:
+    from cockpit.model.event import Event
+    from cockpit.model.reading import Reading
 
 
 class Attached(Message, bubble=False):
@@ -16,14 +17,19 @@ class Attached(Message, bubble=False):
 class ReadingChanged(Message, bubble=False):
     """A feed answered, or failed to."""
 
-    def __init__(self, reading: Reading[Any]) -> None:
+    def __init__(self, reading: "Reading[Any]") -> None:
         super().__init__()
         self.reading = reading
+
+    @property
+    def pane(self) -> str:
+        """The pane that shows the feed: `alerts:prom-1` belongs to `alerts`."""
+        return self.reading.feed.partition(":")[0]
 
 
 class EventsAppended(Message, bubble=False):
     """The timeline grew, by us or by another process."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, events: "Sequence[Event]") -> None:
         super().__init__()
         self.events = tuple(events)

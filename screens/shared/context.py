@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from textual.app import App
 
-from screens.shared.bell import Bell
-
 if TYPE_CHECKING:
     from cockpit.session import Session
+    from screens.shared.bell import Bell
 
 NoticeSeverity = Literal["information", "warning", "error"]
 
@@ -22,7 +21,7 @@ class CockpitHost(Protocol):
     @property
     def zone(self) -> tzinfo: ...
     @property
-    def bells(self) -> Bell: ...
+    def bells(self) -> "Bell": ...
 
     def bell(self) -> None: ...
     def hand_over(self, command: Sequence[str], /) -> int: ...

@@ -17,6 +17,7 @@ from textual.message import Message
 log = logging.getLogger(__name__)
 
 TOGETHER = 0.15  # seconds between two Esc that count as one: no hand means two so close, a stalled line brings them so
+QUIET = 0.05  # seconds without a key before and after one that counts: a terminal pastes faster, no hand does
 WIDEST = 10_000  # columns and rows: a report of more is noise, and would be drawn for ever
 LONGEST_PASTE = 1_000_000  # characters; the rest of a longer one is left out
 X10_MOUSE = b"\x1b[M"  # followed by three bytes of any value: button, column, row

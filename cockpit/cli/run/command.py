@@ -82,7 +82,10 @@ def command(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    request = StepRequest(step, yes, words, approval_of(approval), given_of(values), again, new, typed_at.get())
+    typed = typed_at.get()
+    request = StepRequest(
+        step, yes, words, approval_of(approval), given_of(values), again, new, typed() if typed else None
+    )
     if again and step is None:
         raise Refusal("--again does one step once more: name it with --step N.")
     if settle and (step is None or dry_run):

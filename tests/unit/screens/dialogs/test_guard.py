@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.dialogs.dialog import DEAF, HELD, LET_GO, QUIET, Guard
+from screens.dialogs.dialog import DEAF, HELD, LET_GO, Guard
+from screens.shared.terminal_input import QUIET
 from tests.tui.bare import Clock
 
 A_MOMENT = 0.001  # seconds

@@ -1,0 +1,102 @@
+"""What the main screen shows once there is a session: its panes, its lines, and what is due.
+
+The first frame needs none of it: it is imported behind that frame, together with the core.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from cockpit.model.incident import Incident
+from screens.main import actions
+from screens.main.context import CockpitContext
+from screens.main.keys import Situation
+from screens.main.panes import COLUMNS, FilledPanes, PaneScene, fill_pane, mark_panes
+from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_situation
+from screens.shared.due import DueClock, list_due_clocks
+from screens.shared.view import View, build_view
+from widgets.bar import render_bar
+from widgets.cell import Piece
+from widgets.hint import render_hint
+from widgets.pane import Pane
+from widgets.timeline import went_wrong
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+
+class CockpitContent:
+    """Belongs to one main screen and one session. The screen asks it; it draws nothing itself."""
+
+    def __init__(self, screen: CockpitContext, session: "Session", panes: Sequence[Pane]) -> None:
+        self.session = session
+        self.view = View()
+        self.asking: list[DueClock] = []
+        self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
+        self._screen, self._panes = screen, panes
+        self._nudges = Nudges()
+        for pane in panes:
+            pane.table.columns = COLUMNS[pane.id or ""]
+
+    @property
+    def now(self) -> datetime:
+        return self.session.time.now()
+
+    def look(self) -> None:
+        """The newest Readings, and on each pane how fresh they are."""
+        self.view = build_view(self.session.watch, self.session.environment.name)
+        mark_panes(self._panes, self.session, self.view)
+
+    def remind(self) -> None:
+        """What is due now, and one notice for all that fell due since the last look."""
+        app, now = self._screen.cockpit, self.now
+        self.asking = list_due_clocks(self.session, now, app.zone)
+        notify_due_clocks(app, self._nudges.fresh(self.asking, now), now)
+
+    def fill(self, name: str, today: date, *, people_only: bool) -> FilledPanes:
+        """The rows of one pane, from the newest Readings."""
+        scene = PaneScene(self.view, self.asking, self._screen.cockpit.zone, today, self.now, people_only)
+        filled = fill_pane(name, self.session, scene)
+        self.objects[name] = filled.objects
+        return filled
+
+    def read_situation(self) -> Situation:
+        return read_situation(self._screen)
+
+    def render_bar(self, width: int) -> list[list[Piece]]:
+        app = self._screen.cockpit
+        return render_bar(build_bar(app, self.session, self.view, self.asking), self.now, app.zone, width)
+
+    def render_hint(self, working: Mapping[str, str], width: int) -> list[Piece]:
+        """`working` names the key of each action that can be done now."""
+        return render_hint(read_hint_input(self._screen, self.session), working, self.now, width)
+
+    def find_errors(self, rows: Sequence[str]) -> list[int]:
+        """Which of these rows of the timeline tell of something broken."""
+        events = self.objects.get("timeline", {})
+        return [index for index, row in enumerate(rows) if went_wrong(events.get(row))]
+
+    # What keys do
+
+    def bind_procedures(self) -> None:
+        actions.bind_procedures(self._screen, self.session)
+
+    def open(self, what: str) -> None:
+        """Open one of `OPENS`, with what is under the cursors at this moment."""
+        actions.OPENS[what](self._screen, self.session)
+
+    def open_object(self, value: object) -> None:
+        """What a row stands for: its details, or where it is acted on."""
+        if isinstance(value, DueClock):
+            actions.act_on(self._screen, self.session, value)
+        elif isinstance(value, Incident):
+            actions.open_roles(self._screen, self.session)
+        else:
+            actions.open_details(self._screen, self.session, value)
+
+    def open_procedure(self, name: str) -> None:
+        """The procedure that a key of the configuration names."""
+        actions.show_procedure(self._screen, self.session, name)
+
+    def open_incident(self) -> None:
+        actions.open_incident(self._screen, self.session)
