@@ -163,6 +163,9 @@ class CockpitApp(App[None]):
         assert self.session is not None
         for event in message.events:
             self.session.ledger.apply(event)
+        if self.session.recorder is not None:
+            here_events = [event for event in message.events if event.environment == self.session.environment.name]
+            self.session.recorder.learn(here_events)
         history, here = self.session.history, self.session.environment.name
         newest = history[-1].id if history else 0
         history += [event for event in message.events if event.id > newest and event.environment in (here, "")]

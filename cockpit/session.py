@@ -17,6 +17,7 @@ from cockpit.feeds.watch import Watch
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
+from cockpit.model.alert import Alert, SettledAlerts
 from cockpit.model.event import Event
 from cockpit.model.logline import LogLine
 from cockpit.model.operator import Identity, Operator, operator_named
@@ -29,8 +30,9 @@ from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.platforms.platform import NO_PLATFORM, Platform, PlatformContext
 from cockpit.platforms.registry import connect_platforms, find_kind
+from cockpit.recorder.last_recorded import list_recorded_alerts
 from cockpit.recorder.lock import lock_path, this_process
-from cockpit.recorder.recorder import Recorder
+from cockpit.recorder.recorder import Recorder, read_last_recorded
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.plan.load import read_again, read_plan
 from cockpit.runbooks.prepare.values import Live, build_live_values
@@ -136,6 +138,8 @@ def build_session(
     connections = connect_environments(system, environments, read_only=read_only, time=time, random=random)
     if connections.credential is not None:
         author.cloud = partial(cloud_name, connections.credential)
+    timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
+    ledger = read_ledger(timeline, plan.ladder)
     feeds = [
         feed
         for environment in environments
@@ -146,13 +150,12 @@ def build_session(
             random=random,
             reveal=secrets.reveal,
             references=system.references,
+            memory=remember_alerts(timeline, ledger, environment.name, time),
         )
     ]
     watch = Watch(feeds, time)
-    timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
     since = max((event.id for event in timeline.events(limit=1)), default=0)
     history = timeline.events(environment=environment.name, limit=SHOWN)
-    ledger = read_ledger(timeline, plan.ladder)
     recorder = None
     if not read_only:
         path = lock_path(timeline_file, environment.name)
@@ -344,10 +347,12 @@ def build_feeds(
     random: Random,
     reveal: Reveal,
     references: Sequence[str],
+    memory: "AlertMemory",
 ) -> list[Feed]:
     """Every feed an environment asks for; nothing that it does not.
 
-    `references` has no default on purpose: a front end that forgets them calls an outage what the others call our line.
+    `references` and `memory` have no default on purpose: a front end that forgets them calls an outage what the others
+    call our line, or shows nothing where the others show what the timeline last knew.
     """
     feeds: list[Feed] = []
     if environment.probes:
@@ -368,20 +373,62 @@ def build_feeds(
     feeds += [
         feed
         for source in environment.alerts
-        if (feed := _alerts_feed(source, environment, azure, time=time, random=random, reveal=reveal)) is not None
+        if (feed := _alerts_feed(source, environment, azure, time=time, random=random, reveal=reveal, memory=memory))
+        is not None
     ]
     return feeds
 
 
+@dataclass(frozen=True, slots=True)
+class AlertMemory:
+    """What the timeline knows of the alerts of one environment: those of a source that were not over when last told
+    of, and those that a person settled."""
+
+    recorded: Callable[[str], Sequence[Alert]]  # by the name of the source
+    settled: Callable[[], SettledAlerts]
+
+
+NO_ALERT_MEMORY = AlertMemory(lambda _: (), dict)
+"""For a look that only tries whether a source answers."""
+
+
+def remember_alerts(timeline: Timeline, ledger: Ledger, environment: str, time: Time) -> AlertMemory:
+    """Blocking. Raises RecordError."""
+    last_recorded = read_last_recorded(timeline, environment)
+    now = time.now()
+    return AlertMemory(
+        lambda source: list_recorded_alerts(last_recorded, environment, source, now),
+        lambda: ledger.settled(environment),
+    )
+
+
 def _alerts_feed(
-    source: AlertSource, environment: Environment, azure: "Azure | None", *, time: Time, random: Random, reveal: Reveal
+    source: AlertSource,
+    environment: Environment,
+    azure: "Azure | None",
+    *,
+    time: Time,
+    random: Random,
+    reveal: Reveal,
+    memory: AlertMemory,
 ) -> Feed | None:
+    recorded = memory.recorded(source.name)
     if source.kind == "alertmanager":
         from cockpit.feeds.alertmanager.feed import alertmanager_feed
 
-        return alertmanager_feed(source, environment.name, time=time, random=random, reveal=reveal)
+        return alertmanager_feed(
+            source,
+            environment.name,
+            time=time,
+            random=random,
+            reveal=reveal,
+            recorded=recorded,
+            settled=memory.settled,
+        )
     if azure is None:
         return None  # the configuration refuses an azure source without a subscription
     from cockpit.feeds.azure_alerts import azure_alerts_feed
 
-    return azure_alerts_feed(source, environment, azure, time=time, random=random)
+    return azure_alerts_feed(
+        source, environment, azure, time=time, random=random, recorded=recorded, settled=memory.settled
+    )

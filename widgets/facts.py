@@ -120,6 +120,9 @@ def _list_alert_facts(alert: Alert, viewer: Viewer, taken: Acknowledgement | Non
     yield "taken by", f"{taken.actor}   {viewer.time(taken.at)}" if taken else "nobody yet"
     yield "resource", alert.resource
     yield from _list_values("labels", [f"{name} = {value}" for name, value in alert.labels])
+    spoken = {alert.summary, *(url for _, url in alert.links)}
+    annotations = [f"{name}: {value}" for name, value in alert.annotations if value not in spoken]
+    yield from _list_values("annotations", annotations)
     yield from _list_values("links", [f"{name}: {url}" for name, url in alert.links])
     yield from _list_values("seen by", alert.seen_by)
     yield "source", alert.source

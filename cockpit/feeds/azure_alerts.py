@@ -1,7 +1,7 @@
 """The feed of Azure Monitor alerts: what fires now, and what became of that which fired a moment ago."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -10,7 +10,7 @@ from typing import Any
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_alert
 from cockpit.feeds.base import Polled
-from cockpit.model.alert import Alert, AlertState
+from cockpit.model.alert import Alert, AlertState, SettledAlerts, is_settled
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.text import clean_line
@@ -19,14 +19,23 @@ from cockpit.model.time import Time
 DEADLINE = 40.0  # seconds for one look, all pages and confirmations
 ASKED_AT_ONCE = 20  # vanished alerts looked up in one poll; the others wait for the next
 KEPT_RESOLVED = timedelta(minutes=15)  # a resolved alert stays in sight this long
-KEPT_UNCONFIRMED = timedelta(hours=1)
 
 
 def azure_alerts_feed(
-    source: AlertSource, environment: Environment, azure: Azure, *, time: Time, random: Random
+    source: AlertSource,
+    environment: Environment,
+    azure: Azure,
+    *,
+    time: Time,
+    random: Random,
+    recorded: Sequence[Alert] = (),
+    settled: Callable[[], SettledAlerts] = dict,
 ) -> Polled[tuple[Alert, ...]]:
-    """Reading[tuple[Alert, ...]] of the environment's resource group, or of its whole subscription without one."""
-    alerts = AlertWatch(source, environment, azure, time)
+    """Reading[tuple[Alert, ...]] of the environment's resource group, or of its whole subscription without one.
+
+    `recorded` are the alerts that the timeline knows of and that were not over when it was last written.
+    """
+    alerts = AlertWatch(source, environment, azure, time, recorded, settled)
     return Polled(
         f"alerts:{source.name}",
         environment.name,
@@ -52,20 +61,34 @@ class AlertWatch:
     """Remembers what fired, so that it can ask what became of it. Only alerts that fire are listed by Azure here:
     thirty days of resolved ones may be thousands."""
 
-    def __init__(self, source: AlertSource, environment: Environment, azure: Azure, time: Time) -> None:
+    def __init__(
+        self,
+        source: AlertSource,
+        environment: Environment,
+        azure: Azure,
+        time: Time,
+        recorded: Sequence[Alert] = (),
+        settled: Callable[[], SettledAlerts] = dict,
+    ) -> None:
         self._source = source
         self._environment = environment
         self._azure = azure
         self._time = time
+        self._settled = settled
         self._firing: dict[str, Alert] = {}
-        self._gone: dict[str, VanishedAlert] = {}
+        now = time.now()
+        self._gone = {alert.fingerprint: VanishedAlert(alert, now, why=alert.note) for alert in recorded}
 
     async def read(self) -> tuple[Alert, ...]:
         raw = await self._azure.firing_alerts(self._environment.resource_group)
         now = self._time.now()
         alerts = [self._alert(fields, now) for fields in raw]
         firing = {item.fingerprint: item for item in alerts if item and item.state is not AlertState.RESOLVED}
+        settled = self._settled()
         gone = find_vanished_alerts(self._firing, self._gone, firing, now)
+        gone = {
+            key: item for key, item in gone.items() if item.confirmed or not is_settled(item.last, item.since, settled)
+        }
         gone = await self._look_up(gone, now)
         # An alert that fires once more under the same id, or was only late in the list, is back.
         firing |= {key: item.confirmed for key, item in gone.items() if item.confirmed and is_firing(item.confirmed)}
@@ -83,6 +106,8 @@ class AlertWatch:
 
     async def _confirm(self, question: VanishedAlert, now: datetime) -> VanishedAlert:
         """Ask Azure for this one alert. No answer is no confirmation, and no reason to fail."""
+        if not question.last.native_id:
+            return question  # recorded by a version that did not keep it
         try:
             raw = await self._azure.alert(question.last.native_id)
         except SourceError as error:
@@ -108,7 +133,8 @@ def find_vanished_alerts(
 
 
 def too_old(gone: VanishedAlert, now: datetime) -> bool:
-    return now - gone.since > (KEPT_RESOLVED if gone.confirmed else KEPT_UNCONFIRMED)
+    """Only what is confirmed leaves by itself."""
+    return gone.confirmed is not None and now - gone.since > KEPT_RESOLVED
 
 
 def list_shown_alerts(firing: Mapping[str, Alert], gone: Mapping[str, VanishedAlert]) -> tuple[Alert, ...]:

@@ -10,7 +10,7 @@ from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import event_number, list_freezes
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
-from cockpit.model.alert import AlertState
+from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.event import Event, Kind
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Acknowledgement, Incident
@@ -32,6 +32,7 @@ class _EnvironmentLedger:
     silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
     told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
+    settled: dict[str, datetime] = field(default_factory=dict)  # by a person, and not fired since; by the alert's key
     open: dict[str, IncidentStateBuilder] = field(default_factory=dict)
     closed: dict[str, IncidentStateBuilder] = field(
         default_factory=dict
@@ -87,6 +88,10 @@ class Ledger:
         """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
         return dict(self._scene(environment).taken)
 
+    def settled(self, environment: str) -> SettledAlerts:
+        """When a person said of an alert that it is over, by its key; not of those that fired again since."""
+        return dict(self._scene(environment).settled)
+
     def freeze(self, environment: str) -> Freeze | None:
         """Since when nothing may be deployed to an environment, and why; None while it may."""
         last = self._scene(environment).freezes()[-1:]
@@ -125,6 +130,10 @@ class Ledger:
         scene = self._scene(event.environment)
         if event.kind == Kind.ALERT:
             self._silence(scene, event)
+            if text_of(event.detail, "what") == "settled":
+                scene.settled[event.subject] = event.occurred
+            elif text_of(event.detail, "state") in (AlertState.FIRING, AlertState.SUPPRESSED):
+                scene.settled.pop(event.subject, None)
             scene.serving.see_alert(event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:

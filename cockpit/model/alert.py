@@ -1,7 +1,8 @@
 """One condition that some source says is wrong."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -59,7 +60,21 @@ class Alert:
     native_state: str = ""  # the source's own human state (Azure: New, Acknowledged, Closed)
     native_id: str = ""  # what the source's API wants to hear
     note: str = ""  # `vanished, server restarted 40 s ago`, `expired: sender silent`
+    annotations: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
         return f"{self.source}:{self.fingerprint}"
+
+
+SettledAlerts = Mapping[str, datetime]
+"""When a person said of an unconfirmed alert that it is over, by its key. One that was recorded as firing since has no
+entry."""
+
+LATE_LOOK = timedelta(minutes=10)  # another cockpit may have noticed so much later that an alert vanished
+
+
+def is_settled(alert: Alert, gone: datetime | None, settled: SettledAlerts) -> bool:
+    """Whether a person settled an alert that is gone since then."""
+    moment = settled.get(alert.key)
+    return moment is not None and (gone is None or gone - moment < LATE_LOOK)

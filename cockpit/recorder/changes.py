@@ -87,6 +87,8 @@ def _draft_alert(
             "text": alert.summary,
             "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
             "note": alert.note,
+            **({"native_id": alert.native_id} if alert.native_id else {}),
+            **({"labels": dict(alert.labels)} if alert.labels and not was else {}),
             **({"revisions": list(revisions)} if revisions else {}),
         },
     )

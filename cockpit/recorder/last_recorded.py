@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cockpit.model.alert import AlertState
+from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.event_detail import map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
+from cockpit.model.time import format_age
 
 FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead of every flip
 
@@ -37,9 +38,17 @@ class RecordedApp:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlert:
+    """One alert as it was last told. `at` is when, `since` when it fired; what an older version did not keep is ""."""
+
     name: str
     state: str
     severity: str
+    at: datetime
+    since: datetime
+    resource: str = ""
+    summary: str = ""
+    native_id: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class LastRecorded:
@@ -56,7 +65,7 @@ class LastRecorded:
         if fact.kind == Kind.PROBE:
             self._probe(fact.subject, text_of(fact.detail, "state"))
         elif fact.kind == Kind.ALERT:
-            self._alert(fact.subject, fact.detail)
+            self._alert(fact)
         elif fact.kind == Kind.FEED:
             (self.blind.add if text_of(fact.detail, "state") == "blind" else self.blind.discard)(fact.subject)
         elif fact.kind == Kind.REVISION:
@@ -71,12 +80,12 @@ class LastRecorded:
         else:
             self.probes[name] = state
 
-    def _alert(self, key: str, detail: Mapping[str, Any]) -> None:
-        state = text_of(detail, "state")
+    def _alert(self, fact: Event | Draft) -> None:
+        key, state = fact.subject, text_of(fact.detail, "state")
         if state in ("", AlertState.RESOLVED):
             self.alerts.pop(key, None)
         else:
-            self.alerts[key] = RecordedAlert(text_of(detail, "name") or key, state, text_of(detail, "severity"))
+            self.alerts[key] = _read_recorded_alert(fact, state, self.alerts.get(key))
 
     def _revision(self, fact: Event | Draft) -> None:
         if text_of(fact.detail, "what") == "baseline":
@@ -88,6 +97,45 @@ class LastRecorded:
             return
         app, _, name = fact.subject.partition("/")
         self.apps.setdefault(app, RecordedApp()).revisions[name] = _read_known_revision(fact.detail)
+
+
+def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert | None) -> RecordedAlert:
+    """What a fact does not say is as it was told before."""
+    detail, labels = fact.detail, map_of(fact.detail, "labels")
+    pairs = tuple((name, value) for name, value in labels.items() if isinstance(value, str))
+    return RecordedAlert(
+        name=text_of(detail, "name") or (before.name if before else fact.subject),
+        state=state,
+        severity=text_of(detail, "severity") or (before.severity if before else ""),
+        at=fact.occurred,
+        since=time_of(detail, "since") or (before.since if before else fact.occurred),
+        resource=text_of(detail, "resource") or (before.resource if before else ""),
+        summary=text_of(detail, "text") or (before.summary if before else ""),
+        native_id=text_of(detail, "native_id") or (before.native_id if before else ""),
+        labels=pairs or (before.labels if before else ()),
+    )
+
+
+def list_recorded_alerts(last_recorded: LastRecorded, environment: str, source: str, now: datetime) -> list[Alert]:
+    """The alerts of `source` that were not over when they were last told of, as `resolved?`: nobody looked since."""
+    return [
+        Alert(
+            source=source,
+            fingerprint=key.removeprefix(f"{source}:"),
+            name=alert.name,
+            severity=parse_severity(alert.severity),
+            state=AlertState.RESOLVING,
+            since=alert.since,
+            environment=environment,
+            resource=alert.resource,
+            summary=alert.summary,
+            labels=alert.labels,
+            native_id=alert.native_id,
+            note=f"{alert.state} when last recorded, {format_age((now - alert.at).total_seconds())} ago; not listed",
+        )
+        for key, alert in last_recorded.alerts.items()
+        if key.startswith(f"{source}:")
+    ]
 
 
 def _read_known_revision(detail: object) -> KnownRevision:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cockpit.model.event import Draft, Kind, RecordError
+from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.event_detail import text_of
 from cockpit.model.reading import Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_timestamp
@@ -30,6 +30,15 @@ BEAT = 2.0  # seconds between two signs of life, two looks at a lock that anothe
 GAP_AFTER = 30.0  # seconds nobody recorded before the timeline says so; a restart is no gap
 MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is told once more
 STOPPED = "stopped"  # what a recorder event says when it is no lease
+
+
+def read_last_recorded(timeline: Timeline, environment: str, until: int | None = None) -> LastRecorded:
+    """What the timeline last said of an environment, up to the event `until`. Blocking. Raises RecordError."""
+    last_recorded = LastRecorded()
+    before = None if until is None else until + 1
+    for event in timeline.events(environment=environment, kinds=RECORDED_KINDS, before=before, limit=MOST_FACTS_READ):
+        last_recorded.apply(event)
+    return last_recorded
 
 
 class LeaseLostError(RecordError):
@@ -98,6 +107,12 @@ class Recorder:
         self._note_pause()
         if self._known is not None and not reading.is_from_before(self._standstill.woke):
             self._queue(list_changes(self._known, reading, self._time.now()))
+
+    def learn(self, events: Sequence[Event]) -> None:
+        """Take what people wrote of alerts themselves: one that somebody settled fires anew when it fires again."""
+        for event in events:
+            if self._known is not None and event.kind == Kind.ALERT and event.source != "recorder":
+                self._known.apply(event)
 
     async def run(self) -> None:
         """Record whenever the lock is ours, until cancelled; what is queued by then is still written."""
@@ -191,11 +206,7 @@ class Recorder:
     def _read_state(self, before: LockHolder | None) -> RecordedState:
         """Blocking."""
         until = max((event.id for event in self._timeline.events(limit=1)), default=0)
-        last_recorded = LastRecorded()
-        for event in self._timeline.events(
-            environment=self._environment, kinds=RECORDED_KINDS, before=until + 1, limit=MOST_FACTS_READ
-        ):
-            last_recorded.apply(event)
+        last_recorded = read_last_recorded(self._timeline, self._environment, until)
         leases = self._timeline.events(environment=self._environment, kinds=[Kind.RECORDER], after=self._last_lease)
         return RecordedState(
             last_recorded,

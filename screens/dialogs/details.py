@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
+from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.time import Time
@@ -57,6 +58,54 @@ class Details(Dialog[None]):
     def decide(self) -> Callable[[], None] | None:
         """Nothing is done here."""
         return None
+
+
+# One alert in full. Who knows that an unconfirmed one is over can say so.
+
+
+class AlertDetails(Details):
+    """`desk` is None where nothing may be written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "acknowledge", "Acknowledge", show=False),
+        Binding("o", "settle", "Over", show=False),
+    ]
+
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        alert: Alert,
+        taken: Acknowledgement | None,
+        desk: "IncidentActions | None",
+    ) -> None:
+        super().__init__(place, time, alert, taken)
+        self._alert = alert
+        self._desk = desk
+        self._may_take = desk is not None and taken is None
+        self._may_settle = desk is not None and alert.state is AlertState.RESOLVING
+        offers = ["a takes it" if self._may_take else "", "o says it is over" if self._may_settle else ""]
+        self.keys = " · ".join(part for part in (*offers, "c copies all of it", "esc leaves") if part)
+
+    def action_acknowledge(self) -> None:
+        if self._desk is not None and self._may_take:
+            self._act(partial(self._desk.acknowledge, self._alert.key, self._alert.name))
+
+    def action_settle(self) -> None:
+        if self._desk is None or not self._may_settle:
+            return
+        alert, desk = self._alert, self._desk
+        self.app.push_screen(
+            FormDialog(
+                self.place,
+                self.time,
+                f"{alert.name} is over",
+                [Field("reason", "how you know", hint="seen it recover")],
+                lambda values: desk.settle([alert], values["reason"]),
+                about=[[("Nothing has confirmed that it ended. If it fires again it is a new alert.", "muted")]],
+            ),
+            lambda done: leave_screen(self) if done else None,
+        )
 
 
 # One event of the timeline in full, and what may be done with it: pin it, link the evidence, correct its words.

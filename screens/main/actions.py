@@ -96,8 +96,15 @@ def open_details(screen: CockpitContext, session: "Session", value: object) -> N
         screen.app.push_screen(EventDetails(where, session.time, value, session.desk, incident))
         return
     taken = session.ledger.taken(session.environment.name)
-    ack = taken.get(value.key) if isinstance(value, Alert) else None
-    screen.app.push_screen(Details(make_dialog_context(screen, session), session.time, value, ack))
+    where = make_dialog_context(screen, session)
+    if isinstance(value, Alert):
+        from screens.dialogs.details import AlertDetails
+
+        desk = None if session.read_only else session.desk
+        details = AlertDetails(where, session.time, value, taken.get(value.key), desk)
+        screen.app.push_screen(details, lambda _: session.watch.refresh())
+        return
+    screen.app.push_screen(Details(where, session.time, value))
 
 
 def open_export(screen: CockpitContext, session: "Session") -> None:

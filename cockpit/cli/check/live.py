@@ -117,7 +117,13 @@ async def look_once(
     try:
         for environment in environments:
             feeds = wiring.build_feeds(
-                environment, connections, time=time, random=random, reveal=reveal, references=system.references
+                environment,
+                connections,
+                time=time,
+                random=random,
+                reveal=reveal,
+                references=system.references,
+                memory=wiring.NO_ALERT_MEMORY,
             )
             triples += [(environment, feed.name, feed.poll()) for feed in feeds]
             triples += [

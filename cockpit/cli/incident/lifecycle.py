@@ -11,10 +11,14 @@ from cockpit.cli.options import Common, Refusal, common_options, incident_option
 from cockpit.cli.output import at_option, capital, describe_destination, format_full_time, print_event, reason_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.impact import describe_impact
+from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
 from cockpit.model.text import clean_line
+from cockpit.model.time import RealTime
+from cockpit.recorder.last_recorded import list_recorded_alerts
+from cockpit.recorder.recorder import read_last_recorded
 
 
 @click.command(name="declare", help="Declare an incident: one line that says what is wrong.")
@@ -116,6 +120,38 @@ def ack(common: Common, alert: str | None, words: str, at: str | None, incident:
         key, name = _find_alert(seat, alert) if alert else ("", "")
         event = seat.desk.acknowledge(key, name, incident, words, seat.moment(at))
     print_event(event, as_json, f"{capital(event.summary)}{describe_destination(event)}")
+
+
+@click.command(name="settle", help="Say that alerts that are `resolved?` are over, by name or key.")
+@click.argument("alerts", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that the timeline has as `resolved?`.")
+@reason_option
+@json_option
+@common_options
+def settle(common: Common, alerts: tuple[str, ...], every: bool, reason: str, as_json: bool) -> None:
+    if every == bool(alerts):
+        raise Refusal("Name the alerts that are over, or write --all.")
+    with open_cli_session(common, there=True) as seat:
+        unsure = list_unsure_alerts(seat)
+        chosen = [alert for alert in unsure if every or {alert.key, alert.name} & set(alerts)]
+        if missing := [name for name in alerts if not any(name in (alert.key, alert.name) for alert in unsure)]:
+            there = ", ".join(sorted({alert.name for alert in unsure})) or "none is"
+            raise Refusal(f"`{clean_line(missing[0], 80)}` is no alert that is `resolved?`: {clean_line(there, 300)}.")
+        event = seat.desk.settle(chosen, reason)
+    print_event(event, as_json, f"Settled {len(chosen)}: {', '.join(sorted({alert.name for alert in chosen}))}")
+
+
+def list_unsure_alerts(seat: CliSession) -> list[Alert]:
+    """The alerts that the timeline has as `resolved?`. Raises RecordError."""
+    last_recorded = read_last_recorded(seat.timeline, seat.environment.name)
+    sources = {key.partition(":")[0] for key in last_recorded.alerts}
+    now = RealTime().now()
+    return [
+        alert
+        for source in sorted(sources)
+        for alert in list_recorded_alerts(last_recorded, seat.environment.name, source, now)
+        if last_recorded.alerts[alert.key].state == AlertState.RESOLVING
+    ]
 
 
 @click.command(name="severity", help="Raise or lower the severity of an incident; its rules bind from now on.")

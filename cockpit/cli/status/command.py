@@ -162,6 +162,7 @@ async def check_environments(
                 random=random,
                 reveal=reveal,
                 references=system.references,
+                memory=records[environment.name].memory,
             )
         ]
         began = time.monotonic()

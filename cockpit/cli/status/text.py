@@ -30,6 +30,7 @@ from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_age, format_timestamp
 from cockpit.recorder.lock import PASS_OVER_AFTER, RecorderLock, lock_path
+from cockpit.session import NO_ALERT_MEMORY, AlertMemory, remember_alerts
 
 # What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records.
 
@@ -56,6 +57,7 @@ class EnvironmentRecord:
     stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
     lead_role: str = ""
     ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
+    memory: AlertMemory = NO_ALERT_MEMORY
 
     def leaders(self, incident: Incident) -> tuple[str, ...]:
         """Who leads an incident now."""
@@ -87,6 +89,7 @@ def read_records(
                     stalled=holder if stalled else "",
                     lead_role=blank.lead_role,
                     ladder=blank.ladder,
+                    memory=remember_alerts(timeline, ledger, environment.name, RealTime()),
                 )
     except (Refusal, RecordError, OSError) as error:
         log.warning("the timeline cannot be read: %s", error)

@@ -152,6 +152,7 @@ def alert_of(
         seen_by=(server,),
         native_id=fingerprint,
         note=note,
+        annotations=tuple(sorted(annotations.items())),
     )
 
 

@@ -15,7 +15,7 @@ import httpx
 
 from cockpit.feeds.alertmanager.alerts import ListedAlert, Report, parse_listed_alerts, read_uptime
 from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
-from cockpit.feeds.alertmanager.targets import DOWN, UP, Targets, targets_of
+from cockpit.feeds.alertmanager.targets import DOWN, LAST_UP, UP, Target, Targets, last_up_of, targets_of
 from cockpit.feeds.http import (
     Reveal,
     explain_http_error,
@@ -169,6 +169,7 @@ def strip_quotes(text: str) -> str:
 
 T = TypeVar("T")
 LONGEST_FILTER = 2_000  # characters; with more names than fit the whole list is asked for
+PAST_TRIES = 3  # looks in which a Prometheus is asked for its past before we do without
 LARGE = 100_000  # bytes that take some milliseconds to read
 UNKNOWN_THERE = (ProblemKind.MISSING, ProblemKind.REFUSED, ProblemKind.GARBAGE)
 
@@ -180,6 +181,7 @@ class AlertmanagerReader:
         self._source = source
         self._environment = environment
         self._wanted = matches_all(source.filters)
+        self._past_tries: dict[str, int] = {}  # how often each Prometheus may still be asked what was up before
         self._last: dict[
             str, tuple[bytes, dict[str, ListedAlert]]
         ] = {}  # by server: the digest of its list, and the list
@@ -248,9 +250,16 @@ class AlertmanagerReader:
     async def rules(self, server: str, ask: "Ask") -> Rules:
         """All that one Prometheus says. Raises what asking and reading raise."""
         answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _load_targets(ask))
-        return await run_aside(len(answer.body), lambda: self._rules(server, answer, targets))
+        past: dict[Target, datetime] | None = None
+        tries = self._past_tries.get(server, PAST_TRIES)
+        if targets is not None and tries > 0:
+            past = await _load_past(ask)
+            self._past_tries[server] = tries - 1 if past is None else 0
+        return await run_aside(len(answer.body), lambda: self._rules(server, answer, targets, past))
 
-    def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None) -> Rules:
+    def _rules(
+        self, server: str, answer: "ServerAnswer", targets: Targets | None, past: Mapping[Target, datetime] | None
+    ) -> Rules:
         rules = rules_of(answer.body)
         waiting = list_pending_alerts(
             rules, source=self._source.name, environment=self._environment, server=server, polled=answer.at
@@ -267,6 +276,8 @@ class AlertmanagerReader:
                 if self._wanted(fires.labels)
             ),
             partial=is_partial(answer.body),
+            last_up=past,
+            skew=answer.skew,
         )
 
 
@@ -281,6 +292,16 @@ async def _load_targets(ask: "Ask") -> Targets | None:
             return None
         raise
     except (ValueError, RecursionError):
+        return None
+
+
+async def _load_past(ask: "Ask") -> dict[Target, datetime] | None:
+    """When each target was last up; None where that cannot be had, now or ever. It may take long: nothing waits for it
+    but the first look."""
+    try:
+        answer = await ask("/api/v1/query", [("query", LAST_UP), ("timeout", "5s")])
+        return await run_aside(len(answer.body), lambda: last_up_of(answer.body))
+    except (SourceError, httpx.HTTPError, ValueError, RecursionError):
         return None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.feeds.alertmanager.alerts import Report
 from cockpit.feeds.alertmanager.client import AlertmanagerReader, run_aside
-from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, update_traces
+from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, drop_settled, recall_traces, update_traces
 from cockpit.feeds.alertmanager.rules import (
     FiringInRule,
     Rules,
@@ -26,7 +26,7 @@ from cockpit.feeds.alertmanager.unlisted import (
     resend_delay,
 )
 from cockpit.feeds.base import IncompleteError, Polled, UnsureError
-from cockpit.model.alert import Alert, AlertState
+from cockpit.model.alert import Alert, AlertState, SettledAlerts
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
@@ -41,14 +41,22 @@ SIZE = 600  # bytes of an alert
 
 
 def alertmanager_feed(
-    source: AlertSource, environment: str, *, time: Time, random: Random, reveal: Callable[[Secret], str]
+    source: AlertSource,
+    environment: str,
+    *,
+    time: Time,
+    random: Random,
+    reveal: Callable[[Secret], str],
+    recorded: Sequence[Alert] = (),
+    settled: Callable[[], SettledAlerts] = dict,
 ) -> Polled[tuple[Alert, ...]]:
     """Reading[tuple[Alert, ...]] of all servers of `source` together.
 
-    With some of them failing, the Reading holds what the others say beside the problem. With nobody answering it holds
-    what it held before.
+    `recorded` are the alerts that the timeline knows of and that were not over when it was last written. With some of
+    the servers failing, the Reading holds what the others say beside the problem. With nobody answering it holds what
+    it held before.
     """
-    alerts = AlertmanagerWatch(source, environment, time, reveal)
+    alerts = AlertmanagerWatch(source, environment, time, reveal, recorded, settled)
     return Polled(
         f"alerts:{source.name}",
         environment,
@@ -63,14 +71,23 @@ def alertmanager_feed(
 class AlertmanagerWatch:
     """Remembers what was listed, so that it can tell what became of it."""
 
-    def __init__(self, source: AlertSource, environment: str, time: Time, reveal: Callable[[Secret], str]) -> None:
+    def __init__(
+        self,
+        source: AlertSource,
+        environment: str,
+        time: Time,
+        reveal: Callable[[Secret], str],
+        recorded: Sequence[Alert] = (),
+        settled: Callable[[], SettledAlerts] = dict,
+    ) -> None:
+        self._settled = settled
         self._source = source
         self._environment = environment
         self._time = time
         self._reveal = reveal
         self._reader = AlertmanagerReader(source, environment)
         self._servers: tuple[list[AlertServer], list[AlertServer]] | None = None  # of Alertmanager, and of Prometheus
-        self._traces: Mapping[str, Trace] = {}
+        self._traces: Mapping[str, Trace] = recall_traces(recorded, time.now())
         self._unlisted = UnlistedAlerts()
         self._memories: dict[str, TargetMemory] = {}  # by Prometheus
         self._pending: dict[str, tuple[datetime, Sequence[Alert]]] = {}  # by Prometheus, and when it said so
@@ -98,6 +115,7 @@ class AlertmanagerWatch:
             if isinstance(answer, Problem)
         ]
         unlisted = await self._unlisted_by(alertmanagers, reports, answers)
+        self._learn_past(answers)
         alerts = await self._tell(reports, Witnesses(answers, silent, self._memories), answers, unlisted)
         if not reports:  # a Prometheus alone is shown, and not believed to be everything
             alone = combine_problems(problems)
@@ -137,6 +155,15 @@ class AlertmanagerWatch:
             return [fires for fires in unlisted if fires.fingerprint in self._unlisted.missed]
         return await run_aside(size, partial(not_listed, unlisted, whole))
 
+    def _learn_past(self, answers: Sequence[Rules]) -> None:
+        """Which targets were up before our first look at each Prometheus, where it tells."""
+        now = self._time.now()
+        for answer in answers:
+            memory = self._memories.get(answer.server)
+            if memory is None or (memory.begins is not None and answer.last_up is not None):
+                before = memory or NOTHING_REMEMBERED
+                self._memories[answer.server] = before.with_past(answer.last_up, answer.skew, now)
+
     async def _tell(
         self,
         reports: Mapping[str, Report],
@@ -172,7 +199,7 @@ class AlertmanagerWatch:
     def _next_traces(
         self, reports: Mapping[str, Report], ask: AskPrometheus, unlisted: Sequence[FiringInRule], now: datetime
     ) -> Mapping[str, Trace]:
-        traces = update_traces(self._traces, reports, ask, now)
+        traces = update_traces(drop_settled(self._traces, self._settled()), reports, ask, now)
         delay = resend_delay(reports.values())
         self._unlisted = add_unlisted(self._unlisted, traces, unlisted, delay, self._alert_of_rule, now)
         return self._unlisted.traces

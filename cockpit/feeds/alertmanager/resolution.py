@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.feeds.alertmanager.alerts import LONGEST_SETTLING, Report
-from cockpit.model.alert import Alert, AlertState
+from cockpit.model.alert import Alert, AlertState, SettledAlerts, is_settled
 from cockpit.model.time import format_age
 
 KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
-KEPT_UNCONFIRMED = timedelta(hours=1)
 CLOCKS_DIFFER = timedelta(seconds=2)
 UNLISTED = "firing in Prometheus, listed by no Alertmanager"
 
@@ -87,7 +86,10 @@ def update_traces(
 def follow_alert(
     fingerprint: str, before: Trace | None, reports: Mapping[str, Report], ask: AskPrometheus, now: datetime
 ) -> Trace | None:
-    """One alert's next Trace; None once it has left."""
+    """One alert's next Trace; None once it has left.
+
+    One that is not confirmed never leaves by itself: a person settles it, or a source confirms that it is over.
+    """
     sights = update_sightings(fingerprint, before.sights if before else {}, reports)
     present = [
         alert_sighting
@@ -103,10 +105,25 @@ def follow_alert(
     gone = before.gone or now
     if before.resolved is not None:
         return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
-    if now - gone > KEPT_UNCONFIRMED:
-        return None
     alert = decide_alert_fate(before, sights, reports, ask(before))
     return Trace(alert, sights, gone, now if alert.state is AlertState.RESOLVED else None, before.first)
+
+
+def recall_traces(recorded: Iterable[Alert], now: datetime) -> dict[str, Trace]:
+    """The traces to begin with: what the timeline last knew, and nobody has looked for since."""
+    return {
+        alert.fingerprint: Trace(replace(alert, state=AlertState.RESOLVING), gone=now, first=alert.since)
+        for alert in recorded
+    }
+
+
+def drop_settled(traces: Mapping[str, Trace], settled: SettledAlerts) -> dict[str, Trace]:
+    """Without the unconfirmed ones that a person settled; one that fires again is another story."""
+    return {
+        fingerprint: trace
+        for fingerprint, trace in traces.items()
+        if trace.told.state is not AlertState.RESOLVING or not is_settled(trace.told, trace.gone, settled)
+    }
 
 
 def update_sightings(
@@ -153,7 +170,7 @@ def decide_alert_fate(
         sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
     ):
         return replace(before.told, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
-    why = next((text for text in doubts if text), word.why if word else "")
+    why = next((text for text in doubts if text), word.why if word else "" if sights else before.told.note)
     return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
 

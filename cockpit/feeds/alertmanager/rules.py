@@ -11,6 +11,7 @@ from cockpit.feeds.alertmanager.labels import Labels, LabelSets
 from cockpit.feeds.alertmanager.resolution import PrometheusState, ResolutionWord, Trace
 from cockpit.feeds.alertmanager.targets import (
     NOTHING_REMEMBERED,
+    Target,
     TargetMemory,
     Targets,
     TargetWitness,
@@ -77,6 +78,8 @@ class Rules:
     pending: tuple[Alert, ...] = ()
     firing: tuple[FiringInRule, ...] = ()
     partial: bool = False
+    last_up: Mapping[Target, datetime] | None = None  # of its past, where that was asked for, by its own clock
+    skew: timedelta = timedelta(0)
 
 
 def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cockpit.feeds.alertmanager.alerts import clean_labels, decode_json
 from cockpit.feeds.alertmanager.labels import Labels
@@ -13,6 +13,8 @@ UP = "max by (job, instance) (up)"
 DOWN = "min by (job, instance) (min_over_time(up[2m])) == 0"
 """Targets that were down at some time of two minutes: a rule evaluated in them may have had no data, though by now the
 target is back."""
+LAST_UP = "max by (job, instance) (max_over_time(timestamp(up == 1)[1d:5m]))"
+"""When each target of the last day was last up: asked once, for what fired before we began to look."""
 REMEMBERED = timedelta(days=1)  # how long we know that a target once was up
 BETWEEN_LOOKS = timedelta(minutes=2)  # a target may have died just before we first heard of the alert
 
@@ -40,6 +42,20 @@ def targets_of(up_body: bytes, down_body: bytes) -> Targets:
     )
 
 
+def last_up_of(body: bytes) -> dict[Target, datetime]:
+    """Out of the answer to LAST_UP. Raises SourceError, ValueError or RecursionError."""
+    moments = ((target, read_moment_of_sample(value)) for target, value in series_of(body))
+    return {target: moment for target, moment in moments if moment is not None}
+
+
+def read_moment_of_sample(value: str) -> datetime | None:
+    """A time that is the value of a sample, in seconds; None when it is none."""
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def series_of(body: bytes) -> list[tuple[Target, str]]:
     """Each series of an instant vector with its value. A partial answer is refused: what it lacks may be our target."""
     answer = decode_json(body)
@@ -60,14 +76,25 @@ def _read_sample_value(sample: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TargetMemory:
-    """When each target of one Prometheus was last seen up, by our clock."""
+    """When each target of one Prometheus was last seen up, by our clock.
+
+    `begins` is from when on that is known, None when it is for a day, as it is once the server told of its past.
+    """
 
     last_up: Mapping[Target, datetime]
+    begins: datetime | None = None
 
     def after(self, targets: Targets, now: datetime) -> "TargetMemory":
         """What is remembered after one more look."""
         kept = {target: moment for target, moment in self.last_up.items() if now - moment <= REMEMBERED}
-        return TargetMemory({**kept, **dict.fromkeys(targets.up, now)})
+        return TargetMemory({**kept, **dict.fromkeys(targets.up, now)}, self.begins)
+
+    def with_past(self, last_up: Mapping[Target, datetime] | None, skew: timedelta, now: datetime) -> "TargetMemory":
+        """Together with what the server told of its past; None: it did not, and we know nothing of before now."""
+        if last_up is None:
+            return TargetMemory(self.last_up, self.begins or now)
+        past = {target: min(moment + skew, now) for target, moment in last_up.items()}
+        return TargetMemory({**past, **self.last_up})
 
 
 NOTHING_REMEMBERED = TargetMemory({})
@@ -99,6 +126,8 @@ class TargetWitness:
         job, instance = labels.get("job", ""), labels.get("instance", "")
         if instance and (job, instance) in self._known:
             return self._exact_doubt((job, instance))
+        if self._memory.begins is not None and fired < self._memory.begins - BETWEEN_LOOKS:
+            return "it fired before we looked, and whether the rule had data since cannot be seen"
         scope = [target for target in self._lost if not job or job not in self._jobs or target[0] == job]
         return next((self._describe(target) for target in scope if self._was_up(target, fired)), "")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.ledger import Ledger
+from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.text import clean_line, clean_text, find_nearest
@@ -13,6 +14,7 @@ from cockpit.model.time import format_timestamp
 
 LONGEST_NAME = 80  # characters of a person, a role, an audience
 LONGEST_TEXT = 20_000  # of a message
+LONGEST_REASON = 500
 
 
 def take_role(
@@ -119,6 +121,36 @@ def acknowledge_alert(
         return writer.of(writer.meant(ledger, incident), Kind.ACK, detail, occurred, subject=alert_key)
 
     return writer.write(act)
+
+
+def settle_alerts(writer: IncidentWriter, alerts: Sequence[Alert], reason: str = "") -> Event:
+    """Say of alerts that are `resolved?` that they are over: nothing else may ever confirm it. The first event."""
+    unsure = [alert for alert in alerts if alert.state is AlertState.RESOLVING]
+    if not unsure:
+        raise IncidentActionError("Only an alert that is `resolved?` can be settled: the source decides on the others.")
+    now, why = writer.now(), clean_line(reason, LONGEST_REASON)
+    drafts = [
+        writer.draft(
+            Kind.ALERT,
+            {
+                "what": "settled",
+                "name": alert.name,
+                "severity": alert.severity.value,
+                "state": AlertState.RESOLVED.value,
+                "was": alert.state.value,
+                "since": format_timestamp(alert.since),
+                "resource": alert.resource,
+                "confirmed_by": writer.operator,
+                "note": why,
+            },
+            now,
+            subject=alert.key,
+            environment=alert.environment,
+            summary=f"{alert.name} over, says {writer.operator}{f': {why}' if why else ''}",
+        )
+        for alert in unsure
+    ]
+    return writer.write(lambda _: drafts)
 
 
 def record_call(

@@ -373,3 +373,20 @@ def test_nothing_is_written(shell: Shell, config: Path, service: Service) -> Non
     config.write_text(probe(service, "/live"))
     status(shell, config)
     assert not shell.file.exists()
+
+
+def test_status_shows_an_alert_that_its_source_forgot_and_a_person_settles_it(
+    shell: Shell, config: Path, service: Service
+) -> None:
+    service.answers = {"/api/v2/alerts": (200, b"[]"), "/api/v2/status": (200, b'{"uptime": "2026-01-01T00:00:00Z"}')}
+    config.write_text(
+        f'[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["{service.url("")}"]\n'
+    )
+    detail = {"name": "Down", "severity": "critical", "state": "resolved?", "was": "firing", "note": "vanished"}
+    shell.record(Draft(Kind.ALERT, "Down resolved?", datetime.now(UTC), "prod", "am:f1", detail=detail))
+    (alert,) = json.loads(status(shell, config, "--json")[1])["environments"][0]["alerts"]
+    assert (alert["key"], alert["state"], status(shell, config)[0]) == ("am:f1", "resolved?", 1)
+    assert "no alert that is" in shell.refused("settle", "--config", str(config), "Other")
+    event = shell.ask("settle", "--config", str(config), "Down", "--reason", "seen it recover")
+    assert (event["detail"]["state"], event["detail"]["note"]) == ("resolved", "seen it recover")
+    assert json.loads(status(shell, config, "--json")[1])["environments"][0]["alerts"] == []

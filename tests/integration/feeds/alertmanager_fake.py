@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cockpit.feeds.alertmanager.targets import DOWN
+from cockpit.feeds.alertmanager.targets import DOWN, LAST_UP
 from tests.unit.feeds.fake_time import FakeTime
 
 
@@ -27,6 +27,7 @@ class Fake:
         self.rules: list[dict[str, Any]] = []
         self.up: list[dict[str, str]] = [{"job": "api", "instance": "a:1"}]
         self.down: list[dict[str, str]] = []
+        self.were_up: list[dict[str, str]] = []  # an hour ago and no more
         self.answer: web.Response | None = None  # instead of everything else
         self.no_queries = False
         self.hangs = False
@@ -79,6 +80,9 @@ class Fake:
         return web.Response(status=404, text="404 page not found")
 
     def _series(self, query: str) -> list[dict[str, Any]]:
+        if query == LAST_UP:
+            last = str(self.time.now().timestamp() - 60)
+            return [{"metric": each, "value": [0, last]} for each in [*self.up, *self.were_up]]
         down = [{"metric": each, "value": [0, "0"]} for each in self.down]
         if query == DOWN:
             return down

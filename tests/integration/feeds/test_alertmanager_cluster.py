@@ -1,6 +1,6 @@
 """A cluster as the feed meets it over HTTP: half of it dead, slow, restarted, cut off, or telling nonsense."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from random import Random
@@ -40,7 +40,9 @@ class World:
     def __init__(self, one: Fake, two: Fake, prometheus: Fake, time: FakeTime) -> None:
         self.one, self.two, self.prometheus, self.time = one, two, prometheus, time
 
-    def feed(self, *servers: Fake, ask_prometheus: bool = False, **options: Any) -> Polled[Alerts]:
+    def feed(
+        self, *servers: Fake, ask_prometheus: bool = False, recorded: Sequence[Alert] = (), **options: Any
+    ) -> Polled[Alerts]:
         source = AlertSource(
             "am",
             "alertmanager",
@@ -48,7 +50,9 @@ class World:
             prometheus=(self.prometheus.url,) if ask_prometheus else (),
             **options,
         )
-        return alertmanager_feed(source, "prod", time=self.time, random=Random(7), reveal=lambda _: TOKEN)
+        return alertmanager_feed(
+            source, "prod", time=self.time, random=Random(7), reveal=lambda _: TOKEN, recorded=recorded
+        )
 
 
 @pytest.fixture
@@ -420,3 +424,34 @@ async def test_a_secret_that_is_missing_is_said_and_nothing_is_sent(world: World
     assert problem is not None
     assert problem.message == f"{world.one.name}: The environment variable TOKEN is not set."
     assert world.one.requests == []
+
+
+def last_known(world: World, **labels: str) -> Alert:
+    """What the timeline last knew of an alert that fired an hour ago."""
+    named = tuple(sorted({"alertname": "Down", **labels}.items()))
+    since = world.time.now() - timedelta(hours=1)
+    return Alert("am", "f1", "Down", Severity.CRITICAL, AlertState.RESOLVING, since, "prod", labels=named, note="old")
+
+
+async def test_a_cockpit_opened_while_the_source_is_empty_shows_what_the_timeline_last_knew(world: World) -> None:
+    reading = await world.feed(world.one, recorded=[last_known(world)]).poll()
+    assert states(reading) == {"Down": AlertState.RESOLVING}
+
+
+async def test_what_the_timeline_last_knew_fires_on_where_the_source_lists_it(world: World) -> None:
+    world.one.fires("Down", "f1")
+    reading = await world.feed(world.one, recorded=[last_known(world)]).poll()
+    assert states(reading) == {"Down": AlertState.FIRING}
+
+
+async def test_what_the_timeline_last_knew_is_over_once_prometheus_proves_it(world: World) -> None:
+    world.prometheus.evaluates("Down")
+    feed = world.feed(world.one, ask_prometheus=True, recorded=[last_known(world)])
+    assert states(await feed.poll()) == {"Down": AlertState.RESOLVED}
+
+
+async def test_a_target_that_died_before_the_cockpit_was_opened_leaves_its_alert_unconfirmed(world: World) -> None:
+    world.prometheus.evaluates("Down")
+    world.prometheus.were_up = [{"job": "worker", "instance": "w:1"}]
+    feed = world.feed(world.one, ask_prometheus=True, recorded=[last_known(world, app="orders")])
+    assert states(await feed.poll()) == {"Down": AlertState.RESOLVING}

@@ -27,9 +27,9 @@ def test_an_alert_that_fires_again_is_no_longer_gone() -> None:
     assert find_vanished_alerts({}, {"a": VanishedAlert(FIRED, NOW)}, {"a": FIRED}, NOW) == {}
 
 
-def test_a_resolved_alert_leaves_after_a_while_and_an_unconfirmed_one_later() -> None:
+def test_a_resolved_alert_leaves_after_a_while_and_an_unconfirmed_one_never() -> None:
     confirmed, unconfirmed = VanishedAlert(FIRED, NOW, RESOLVED), VanishedAlert(replace(FIRED, fingerprint="b"), NOW)
     gone = {"a": confirmed, "b": unconfirmed}
     assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(minutes=10))) == {"a", "b"}
     assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(minutes=20))) == {"b"}
-    assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(minutes=61))) == set()
+    assert set(find_vanished_alerts({}, gone, {}, NOW + timedelta(days=61))) == {"b"}

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from cockpit.feeds.alertmanager.alerts import ListedAlert, Report
 from cockpit.feeds.alertmanager.resolution import (
     KEPT_RESOLVED,
-    KEPT_UNCONFIRMED,
     UNLISTED,
     AskPrometheus,
     PrometheusState,
     ResolutionWord,
     Trace,
+    drop_settled,
     merge_alerts,
+    recall_traces,
     update_traces,
 )
 from cockpit.model.alert import Alert, AlertState, Severity
@@ -208,16 +209,55 @@ def test_where_prometheus_could_be_asked_the_word_of_alertmanager_alone_is_not_e
     assert told(story.look()) == (AlertState.RESOLVING, "not confirmed: no data, job signals is or was down")
 
 
-def test_a_resolved_alert_stays_ten_minutes_and_an_unconfirmed_one_an_hour() -> None:
-    resolved, unsure = Story(), Story()
-    for story in (resolved, unsure):
-        story.look("am-1")
-    resolved.look()
-    assert resolved.look(after=KEPT_RESOLVED) is not None
-    assert resolved.look() is None
-    unsure.look(watched=False)
-    assert unsure.look(watched=False, after=KEPT_UNCONFIRMED) is not None
-    assert unsure.look(watched=False) is None
+def test_a_resolved_alert_stays_ten_minutes() -> None:
+    story = Story()
+    story.look("am-1")
+    story.look()
+    assert story.look(after=KEPT_RESOLVED) is not None
+    assert story.look() is None
+
+
+@given(st.lists(st.sampled_from(["blind", "silent", "restarted"]), min_size=1, max_size=12))
+def test_an_unconfirmed_alert_never_leaves_by_itself(looks: list[str]) -> None:
+    story = Story()
+    story.look("am-1")
+    for look in looks:
+        alert = story.look(
+            watched=look != "blind",
+            silent=("am-1",) if look == "silent" else (),
+            uptime=timedelta(seconds=12) if look == "restarted" else OLD,
+            after=timedelta(hours=7),
+        )
+        assert told(alert)[0] is AlertState.RESOLVING
+
+
+def test_a_person_settles_an_unconfirmed_alert_and_one_that_fires_again_is_back() -> None:
+    story = Story()
+    story.look("am-1")
+    story.look(watched=False)
+    story.traces = drop_settled(story.traces, {"am:f1": story.now})
+    assert story.look(watched=False) is None
+    assert told(story.look("am-1"))[0] is AlertState.FIRING
+
+
+def test_nobody_settles_an_alert_that_fires() -> None:
+    story = Story()
+    story.look("am-1")
+    assert drop_settled(story.traces, {"am:f1": story.now}) == story.traces
+
+
+def test_what_the_timeline_last_knew_is_unconfirmed_until_its_prometheus_says_it_is_over() -> None:
+    story = Story(ask=prometheus(PrometheusState.SILENT, "not confirmed: prom-1 does not answer"))
+    story.traces = recall_traces([replace(FIRED, state=AlertState.RESOLVING, note="firing when last recorded")], START)
+    assert told(story.look()) == (AlertState.RESOLVING, "not confirmed: prom-1 does not answer")
+    story.ask = prometheus(PrometheusState.INACTIVE)
+    assert told(story.look()) == (AlertState.RESOLVED, "confirmed by Prometheus prom-1")
+
+
+def test_what_the_timeline_last_knew_is_not_over_because_an_alertmanager_has_no_list_of_it() -> None:
+    story = Story()
+    story.traces = recall_traces([replace(FIRED, state=AlertState.RESOLVING, note="firing when last recorded")], START)
+    assert told(story.look()) == (AlertState.RESOLVING, "firing when last recorded")
 
 
 def test_an_alert_resolved_late_stays_ten_minutes_all_the_same() -> None:
@@ -282,7 +322,7 @@ def test_whatever_happens_what_is_listed_fires_and_what_is_resolved_has_its_proo
 
 
 @given(rounds=REPORTS)
-def test_no_alert_stays_for_ever(rounds: list[dict[str, tuple[list[str], timedelta | None, bool]]]) -> None:
+def test_only_what_nobody_confirmed_stays(rounds: list[dict[str, tuple[list[str], timedelta | None, bool]]]) -> None:
     traces: Mapping[str, Trace] = {}
     now = START
     for answers in rounds:
@@ -295,4 +335,5 @@ def test_no_alert_stays_for_ever(rounds: list[dict[str, tuple[list[str], timedel
     for _ in range(100):
         now += LOOK * 4
         traces = update_traces(traces, {"am-1": Report("am-1", now, {}, None)}, nobody, now)
-    assert not traces
+    assert {trace.told.state for trace in traces.values()} <= {AlertState.RESOLVING}
+    assert not drop_settled(traces, dict.fromkeys([trace.told.key for trace in traces.values()], now))
