@@ -133,6 +133,13 @@ def timeline() -> list[Measure]:
     return measure()
 
 
+def documents() -> list[Measure]:
+    """Imported here, as above."""
+    from bench.documents import documents as measure
+
+    return measure()
+
+
 def rollback_by_keys() -> list[Measure]:
     """Imported here, as above."""
     from bench.running import rollback_by_keys as measure
@@ -156,4 +163,5 @@ MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "rollback": rollback,
     "rollback-by-keys": rollback_by_keys,
     "timeline": timeline,
+    "documents": documents,
 }

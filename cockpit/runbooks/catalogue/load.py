@@ -8,7 +8,9 @@ from cockpit.model.runbook import Runbook
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
+from cockpit.runbooks.catalogue.document_cache import DocumentCache, key_of_document, open_user_cache
 from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.markdown import no_collection
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.sidecar import sidecar_of
 
@@ -16,18 +18,20 @@ LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
-def load_catalogue(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
+def load_catalogue(paths: Sequence[str], *, builtin: bool = True, cache: DocumentCache | None = None) -> Catalogue:
     """The catalogue of these files and folders. A folder gives its *.md, deep; a file is read whatever its ending.
 
-    What cannot be read is in `unread`. A document with the name of a built-in one takes its place.
+    What was read before comes from `cache`, the person's own where none is given. What cannot be read is in `unread`.
+    A document with the name of a built-in one takes its place.
     """
     unread: list[Unread] = []
-    own = name_documents(unique_files(paths, unread), unread)
+    cache = cache or open_user_cache()
+    with no_collection():
+        own = name_documents(unique_files(paths, unread), unread, cache)
+        folders = list_procedure_folders() if builtin else []
+        shipped = name_documents((path for folder in folders for path in markdown_in(folder)), unread, cache)
+    shipped = [Document(document.id, document.runbook, builtin=True) for document in shipped]
     taken = {document.id for document in own}
-    shipped: list[Document] = []
-    if builtin:
-        files = (path for folder in list_procedure_folders() for path in markdown_in(folder))
-        shipped = [Document(document.id, document.runbook, builtin=True) for document in name_documents(files, unread)]
     replaced = {document.id for document in shipped} & taken
     kept = tuple(document for document in shipped if document.id not in replaced)
     mine = tuple(Document(document.id, document.runbook, replaces=document.id in replaced) for document in own)
@@ -36,10 +40,27 @@ def load_catalogue(paths: Sequence[str], *, builtin: bool = True) -> Catalogue:
 
 def open_file(path: Path) -> Runbook:
     """The runbook in a file, with its sidecar when there is one. Raises OSError, also for a file too large."""
+    return read_runbook(str(path), *read_bytes_of(path))
+
+
+def read_bytes_of(path: Path) -> tuple[bytes, bytes]:
+    """A document's bytes and those of its sidecar."""
     if path.stat().st_size > LARGEST:
         raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
     beside = sidecar_of(path)
-    return read_runbook(str(path), path.read_bytes(), beside.read_bytes() if beside.is_file() else b"")
+    return path.read_bytes(), beside.read_bytes() if beside.is_file() else b""
+
+
+def open_kept_file(path: Path, cache: DocumentCache) -> tuple[Runbook, bool]:
+    """The same, from the cache where it was read before; and whether it was read now and kept."""
+    raw, sidecar = read_bytes_of(path)
+    key = key_of_document(str(path), raw, sidecar)
+    if key and (kept := cache.load(key)):
+        return kept, False
+    runbook = read_runbook(str(path), raw, sidecar)
+    if key:
+        cache.store(key, runbook)
+    return runbook, bool(key)
 
 
 def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
@@ -78,17 +99,21 @@ def markdown_in(folder: Path) -> Iterator[Path]:
         yield from (Path(base, name) for name in sorted(names) if name.endswith(".md") and not name.startswith("."))
 
 
-def name_documents(files: Iterable[Path], unread: list[Unread]) -> list[Document]:
+def name_documents(files: Iterable[Path], unread: list[Unread], cache: DocumentCache) -> list[Document]:
     """Documents with ids: the name of the file, with its folder where two are named alike."""
     documents: dict[str, Document] = {}
+    stored = False
     for path in files:
         try:
-            runbook = open_file(path)
+            runbook, was_stored = open_kept_file(path, cache)
+            stored = stored or was_stored
         except OSError as error:
             unread.append(Unread(clean_line(str(path)), clean_line(error.strerror or str(error), 200)))
             continue
         id = free_id(path, documents)
         documents[id] = Document(id, runbook)
+    if stored:
+        cache.tidy()
     return list(documents.values())
 
 

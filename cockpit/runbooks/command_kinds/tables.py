@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from cockpit.runbooks.shell_syntax import MASK_LETTER
 
 ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
 NOT_TOOLS = frozenset(("words.toml", "sql.toml"))
+GLOB = re.compile(r"[*?[]")
 SHORTEST_ABBREVIATION = 4  # letters of `--vo`, which some tools take for --volumes
 
 
@@ -68,6 +69,10 @@ class CommandTool:
     positional: str = ""  # what every word that is no flag must look like
     scratch_paths: bool = False  # every word must be a file of the person's own
     default: StepKind = StepKind.CHANGE
+    index: "VerbIndex" = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", VerbIndex(self.verbs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,29 @@ class DangerWords:
 
 
 def _match_all(tokens: Sequence[str], parts: Sequence[str]) -> bool:
-    return all(
-        token == "*" or (MASK_LETTER not in word and fnmatchcase(word, token))
-        for token, word in zip(tokens, parts, strict=False)
-    )
+    for token, word in zip(tokens, parts, strict=False):
+        if token == "*" or (token == word and MASK_LETTER not in word):
+            continue
+        if MASK_LETTER in word or not GLOB.search(token) or not fnmatchcase(word, token):
+            return False
+    return True
+
+
+class VerbIndex:
+    """The verbs of a tool by their first word: a tool has hundreds, and a document thousands of commands."""
+
+    def __init__(self, verbs: Iterable[VerbPattern]) -> None:
+        self._plain: dict[str, list[VerbPattern]] = {}
+        self._open: list[VerbPattern] = []  # those that begin with `*`, and the one without a word
+        for pattern in verbs:
+            if pattern.tokens and pattern.tokens[0] != "." and not GLOB.search(pattern.tokens[0]):
+                self._plain.setdefault(pattern.tokens[0], []).append(pattern)
+            else:
+                self._open.append(pattern)
+
+    def candidates(self, first: str) -> list[VerbPattern]:
+        """Those that may match words that begin with this one."""
+        return [*self._plain.get(first, ()), *self._open]
 
 
 @cache
@@ -258,7 +282,7 @@ def _judge_verb(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
         return tool.verbs[0].kind, ()
     matching = [
         pattern
-        for pattern in tool.verbs
+        for pattern in tool.index.candidates(parsed.leading[0] if parsed.leading else "")
         if (pattern.matches(parsed.leading) if pattern.tokens else not parsed.positionals)
     ]
     if matching:
@@ -279,7 +303,7 @@ def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
     matches = [
         (len(pattern.tokens), start, pattern.kind)
         for start in places
-        for pattern in tool.verbs
+        for pattern in tool.index.candidates(parts[start])
         if pattern.tokens and pattern.matches(parts[start:])
     ]
     taken: set[int] = set()
@@ -309,9 +333,14 @@ def _rule_holds(rule: RaiseRule, verb: Sequence[str], parsed: ParsedArguments) -
 
 
 def _verb_matches(pattern: str, verb: Sequence[str]) -> bool:
-    tokens = pattern.split()
-    starts = range(len(verb) - len(tokens) + 1)
-    return any(VerbPattern(tuple(tokens), StepKind.READ).matches(verb[start:]) for start in starts)
+    verb_pattern = _make_verb_pattern(pattern)
+    starts = range(len(verb) - len(verb_pattern.tokens) + 1)
+    return any(verb_pattern.matches(verb[start:]) for start in starts)
+
+
+@cache
+def _make_verb_pattern(pattern: str) -> VerbPattern:
+    return VerbPattern(tuple(pattern.split()), StepKind.READ)
 
 
 def _flag_matches(spec: str, parsed: ParsedArguments) -> bool:

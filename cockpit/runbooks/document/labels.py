@@ -5,6 +5,7 @@ import re
 LABEL = re.compile(r"^\*\*(?P<name>[A-Z][^*:]{1,48}?)\s*(?::\*\*|\*\*\s*:)\s*(?P<value>.*)$")
 LONE = re.compile(r"^\*\*(?P<name>Expected(?: [Oo]utput)?|Note|Warning|WARNING)\*\*\s*(?P<value>.*)$")
 WARNING = re.compile(r"⚠|\bWARNING\b|\b[Dd]anger(?:ous)?\b|\birreversible\b|\bcannot be undone\b")
+SIGNS_OF_A_WARNING = ("⚠", "WARNING", "anger", "irreversible", "undone", "**")  # without one there is none
 LINKED = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)")
 EMPHASIS = re.compile(r"(\*\*|__|\*|`)([^\n]{1,400}?)\1")
 ALIASES = {
@@ -28,6 +29,8 @@ def parse_label(line: str) -> tuple[str, str] | None:
 
 def is_warning(line: str) -> bool:
     """True for a line that a person must read before the command under it."""
+    if not any(sign in line for sign in SIGNS_OF_A_WARNING):
+        return False
     pair = parse_label(line)
     return bool(WARNING.search(line)) or (pair is not None and pair[0] in {"note", "warning", "cache warning"})
 

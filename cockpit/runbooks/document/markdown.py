@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
@@ -23,6 +24,7 @@ from cockpit.runbooks.document.steps import (
 from cockpit.runbooks.document.tables import escalation_box, kind_of
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+[.)]\s")  # one of a row
@@ -63,13 +65,8 @@ class MarkdownReader:
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
 
     def read(self, text: str) -> None:
-        from markdown_it import MarkdownIt
-
-        # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
-        # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
-        parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
         with no_collection():
-            tokens = parser.parse(text)
+            tokens = make_parser().parse(text)
             index = 0
             while index < len(tokens):
                 index = self._block(tokens, index)
@@ -283,6 +280,16 @@ class MarkdownReader:
                 self.links.append(
                     Link(clean_line(strip_markdown(match[1]), 200), clean_line(match[2], 500), line + offset)
                 )
+
+
+@cache
+def make_parser() -> "MarkdownIt":
+    """The grammar of the blocks. It keeps nothing between two texts, so that threads may share it."""
+    from markdown_it import MarkdownIt
+
+    # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
+    # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ imperative stands before it. Pure; English only: in another language every comma
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.document.labels import strip_markdown
@@ -35,6 +36,7 @@ _ACTS = """
 RUNS, INSPECTS, ACTS = (frozenset(verbs.split()) for verbs in (_RUNS, _INSPECTS, _ACTS))
 IMPERATIVES = RUNS | INSPECTS | ACTS
 
+CODE = re.compile(r"(`+)(.+?)\1")
 LONGEST = 1000  # letters of an item or a paragraph that are looked at; more is an essay, which asks for nothing
 LEADS = (
     r"(?:(?:please|first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|now|finally|lastly|also|again|and|or|but|alternatively"
@@ -64,6 +66,11 @@ ASKS_NOT = re.compile(
     (?!\s+(?:forget|panic|worry|hesitate|be\s+afraid))"""
 )
 NEVERTHELESS = re.compile(r"(?i)\b(?:do\s+not|don['’]?t)\s+(?:forget|panic|worry|hesitate|be\s+afraid)(?:\s+to\b)?")
+MAY_FORBID = re.compile(
+    r"(?i)not|n['’]?ts?\b|never|avoid|refrain|no\s?(?:one|body)|under\s+no|forbid|instead|rather|bad|wrong|incorrect|anti-?pat"
+)
+"""Without one of these nothing is forbidden: it is looked for first, as most sentences have none."""
+
 FORBIDS_BLOCK = re.compile(
     r"""(?ix) ^\W*(?:(?:please|ever|by\s+any\s+means|the)\W+)*
     (?: \W*$ | [:—–] | (?:run|execute|do|try|call|type|copy|paste|issue|invoke|use|apply|running|using|doing|executing
@@ -203,6 +210,8 @@ def says_or(between: str) -> bool:
 
 def forbids_command(text: str) -> bool:
     """True for a sentence that forbids what it names: "Do NOT run `terraform apply`", "**Never:**"."""
+    if MAY_FORBID.search(text) is None:
+        return False
     sentences = SENTENCE.split(_flatten_markdown(text))
     return any(
         (ASKS_NOT.match(sentence) and not GATE.search(sentence)) or BAD_EXAMPLE.match(sentence)
@@ -215,6 +224,8 @@ def forbids_what_follows(text: str) -> bool:
 
     "Do not run this before the backup is there:" says when to run it: that one is a step, under a warning.
     """
+    if MAY_FORBID.search(text) is None:
+        return False
     sentences = [part for part in SENTENCE.split(_flatten_markdown(text)) if part.strip()]
     if not sentences:
         return False
@@ -258,12 +269,12 @@ def is_click_path(parts: list[str]) -> bool:
     return any(_find_imperative(part) or UI.search(part) for part in parts) and not forbids_command(" ".join(parts))
 
 
+@lru_cache(maxsize=1024)  # the words around a block are asked one question after the other
 def _flatten_markdown(markdown: str) -> str:
     """One line without emphasis and links; commands in it are a single letter that no word holds."""
     markdown = markdown[:LONGEST]
-    return " ".join(strip_markdown(re.sub(r"(`+)(.+?)\1", "\ue000", markdown)).split()) + (
-        " " if markdown[-1:].isspace() else ""
-    )
+    bare = CODE.sub("\ue000", markdown) if "`" in markdown else markdown
+    return " ".join(strip_markdown(bare).split()) + (" " if markdown[-1:].isspace() else "")
 
 
 def _find_imperative(text: str) -> str:

@@ -1,6 +1,7 @@
 """Damaged documents, mended for viewing: mis-decoded characters, lost line breaks. The file itself is never written."""
 
 import re
+from functools import lru_cache
 
 from cockpit.model.runbook import Damage
 
@@ -24,6 +25,7 @@ def repair_text(text: str) -> tuple[str, Damage]:
     return (mended, Damage.MOJIBAKE) if mended != lines else (lines, Damage.NONE)
 
 
+@lru_cache(maxsize=4096)  # a document's dashes, arrows and boxes are the same few again and again
 def undo_mac_roman(run: str) -> str:
     """UTF-8 that was read as Mac Roman, turned back; anything that does not turn back cleanly is left alone."""
     try:

@@ -85,6 +85,7 @@ HINTS = {
     HEADER: ("-h", "x-"),
     AUTHORIZATION: ("authorization", "cookie"),
 }  # what the command must hold in small letters
+ANY_HINT = re.compile("|".join(sorted({re.escape(hint) for hints in HINTS.values() for hint in hints} | {"--secrets"})))
 
 # Where a value ends that stands within quotes which hold more than it.
 IN_A_LIST = r"[;&]\s*(?:\w[\w. -]*=|[\"']|$)"
@@ -140,6 +141,8 @@ def hide_in_text(text: str, secrets: Iterable[str]) -> str:
 
 def _find_secrets(command: str) -> Iterator[LiteralSecret]:
     small = command.lower()
+    if ANY_HINT.search(small) is None:
+        return
     for pattern in (ADDRESS, JWT):
         for match in pattern.finditer(command) if _may_match(pattern, small) else ():
             value = match["value"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
+from cockpit.runbooks.shell_syntax.plain_lines import read_plain_lines
 from cockpit.runbooks.shell_syntax.types import MASK_LETTER, ShellDocument, ShellSyntaxError
 
 LONGEST = 500_000  # letters; what is longer is no text that a person wrote
@@ -33,6 +34,7 @@ def _parse_text(text: str, language: str, masked: tuple[Span, ...]) -> ShellDocu
             return read_powershell(text, mask_spans(text, masked))
         from cockpit.runbooks.shell_syntax.bash import read_bash
 
-        return read_bash(text, mask_spans(text, masked))
+        parsed = mask_spans(text, masked)
+        return read_plain_lines(text, parsed) or read_bash(text, parsed)
     except RecursionError:
         return ShellDocument(text, language, errors=(ShellSyntaxError(0, len(text), 0, "it is nested too deeply"),))

@@ -30,6 +30,7 @@ FORMS = re.compile(
     "|".join((ACTIONS, DOUBLE, ANGLE, SQUARE, CURLY, JOINED_CURLY, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
 IN_POWERSHELL = re.compile("|".join((ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS)))
+MAY_HOLD_A_HOLE = re.compile(r"[<\[{%…]|__|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]")
 IN_REQUESTS = re.compile(
     "|".join(
         (
@@ -69,6 +70,8 @@ class WrittenHole:
 
 def written_holes(command: str, language: str) -> list[WrittenHole]:
     """Every hole of a command that is no variable, in the order written."""
+    if MAY_HOLD_A_HOLE.search(command) is None:
+        return []
     pattern = IN_REQUESTS if language == "http" else IN_POWERSHELL if language == "powershell" else FORMS
     result: list[WrittenHole] = []
     for match in pattern.finditer(command):
