@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= auto
 
-.PHONY: demo test lint bench snapshots pictures torture clean
+.PHONY: demo test lint bench snapshots pictures reference torture clean
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -38,6 +38,10 @@ bench: $(BIN)/.ready  ## measure speed and size side by side
 
 snapshots: $(BIN)/.ready  ## accept the screens as they are now drawn
 	$(BIN)/python -m pytest -q tests/tui --snapshot-update
+
+reference: $(BIN)/.ready  ## write the tables of docs/configuration.md from the declarations of the keys
+	$(BIN)/python -c "from pathlib import Path; from cockpit.config.schema import write_reference; \
+	document = Path('docs/configuration.md'); document.write_text(write_reference(document.read_text()))"
 
 pictures: $(BIN)/.ready  ## draw the pictures of the README from the running demo
 	$(BIN)/python docs/pictures/make.py

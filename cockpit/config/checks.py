@@ -32,7 +32,13 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
     yield from _check_escalations(data)
     yield from _check_duplicate_deadlines(data)
     if (snapshot := get_text(data.get("snapshot")).strip()) and "#" not in snapshot:
-        yield make_config_error(("snapshot",), "must name a procedure as runbook#procedure", f"{snapshot}#")
+        yield make_config_error(
+            ("snapshot",),
+            "not-a-procedure",
+            "must name a procedure as runbook#procedure",
+            f"{snapshot}#",
+            value=snapshot,
+        )
 
 
 def _check_rule_severities(path: Path, rule: Raw, ladder: list[str]) -> Iterator[ConfigError]:
@@ -40,16 +46,21 @@ def _check_rule_severities(path: Path, rule: Raw, ladder: list[str]) -> Iterator
     for index, level in list_texts(rule.get("levels")):
         if ladder and level.strip().casefold() not in {entry.casefold() for entry in ladder}:
             yield make_config_error(
-                (*path, index), f"`{level}` is not in the ladder: {', '.join(ladder)}", find_nearest(level, ladder)
+                (*path, index),
+                "unknown-name",
+                f"`{level}` is not in the ladder: {', '.join(ladder)}",
+                find_nearest(level, ladder),
+                value=level,
+                known=ladder,
             )
 
 
 def _check_escalations(data: Raw) -> Iterator[ConfigError]:
     for index, rule in list_tables(data.get("rules")):
         if rule.get("kind") == "escalation" and not rule.get("who"):
-            yield make_config_error(("rules", index, "who"), "is required: an escalation says who is called")
+            yield make_config_error(("rules", index, "who"), "required", "is required: whom an escalation calls")
         if rule.get("kind") == "checklist" and not rule.get("checklist"):
-            yield make_config_error(("rules", index, "checklist"), "is required: the name of the list")
+            yield make_config_error(("rules", index, "checklist"), "required", "is required: the name of the list")
 
 
 def _check_duplicate_deadlines(data: Raw) -> Iterator[ConfigError]:
@@ -62,7 +73,12 @@ def _check_duplicate_deadlines(data: Raw) -> Iterator[ConfigError]:
             if earlier != index and kind not in SEVERAL:
                 held = f"for {level.upper()}" if level else "for every severity"
                 yield make_config_error(
-                    ("rules", index, "kind"), f"`{kind}` {held} is already said by rules[{earlier}]"
+                    ("rules", index, "kind"),
+                    "duplicate",
+                    f"`{kind}` {held} is already said by rules[{earlier}]",
+                    value=kind,
+                    first=earlier,
+                    level=level,
                 )
 
 
@@ -86,29 +102,36 @@ def _check_identity(data: Raw) -> Iterator[ConfigError]:
     order = list_texts(get_table(data.get("identity")).get("order"))
     for index, method in order:
         if method in [earlier for _, earlier in order[:index]]:
-            yield make_config_error(("identity", "order", index), f"`{method}` is there twice")
+            yield make_config_error(("identity", "order", index), "duplicate", f"`{method}` is there twice")
     simulated = get_text(get_table(data.get("cloud")).get("endpoint")).strip().startswith("http://")
     methods = {method for _, method in order}
     if "simulator" in methods and not simulated:
         yield make_config_error(
-            ("identity", "order"), "names `simulator`, which needs [cloud] endpoint = http://127.0.0.1:PORT"
+            ("identity", "order"),
+            "simulator-without-endpoint",
+            "names `simulator`, which needs [cloud] endpoint = http://127.0.0.1:PORT",
         )
     if simulated and methods != {"simulator"}:
         yield make_config_error(
-            ("identity", "order"), "must be `simulator` alone: [cloud] endpoint is one", '["simulator"]'
+            ("identity", "order"),
+            "identity-for-a-simulator",
+            "must be `simulator` alone: [cloud] endpoint is one",
+            '["simulator"]',
         )
 
 
 def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     if not ENVIRONMENT_NAME.fullmatch(str(path[-1])):
-        yield make_config_error(path, "is no name of an environment; letters, digits, dot, - and _, at most 40")
+        yield make_config_error(
+            path, "not-a-name", "is not a name for an environment; letters, digits, dot, - and _, at most 40"
+        )
     if environment.get("apps"):
         for key in ("subscription", "resource_group"):
             if not environment.get(key):
-                yield make_config_error((*path, key), "is required: the environment has apps")
+                yield make_config_error((*path, key), "required", "is required: the environment has apps")
     for index, app in list_texts(environment.get("apps")):
         if app in [earlier for _, earlier in list_texts(environment.get("apps"))[:index]]:
-            yield make_config_error((*path, "apps", index), f"`{app}` is there twice")
+            yield make_config_error((*path, "apps", index), "duplicate", f"`{app}` is there twice", value=app)
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))

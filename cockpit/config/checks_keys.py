@@ -24,8 +24,11 @@ def theme_rules(theme: str) -> Iterator[ConfigError]:
     if theme and theme not in (*OWN_THEMES, *FULL):
         yield make_config_error(
             ("theme",),
-            f"`{theme}` is no theme; there are {', '.join(OWN_THEMES)}",
+            "unknown-name",
+            f"`{theme}` is not a theme; there are {', '.join(OWN_THEMES)}",
             find_nearest(theme, (*OWN_THEMES, *FULL)),
+            value=theme,
+            known=OWN_THEMES,
         )
 
 
@@ -45,13 +48,15 @@ def key_rules(keys: Raw) -> Iterator[ConfigError]:
         if not opens_a_procedure(name, get_text(value)):
             meant = find_nearest(name, DEFAULT_KEYS)
             there = "" if meant else f"; there are {', '.join(DEFAULT_KEYS)}"
-            yield make_config_error(("keys", name), f"is no action that has a key{there}", meant)
+            yield make_config_error(("keys", name), "unknown-action", f"is not an action that has a key{there}", meant)
         elif not FREE_KEY.fullmatch(name):
             yield make_config_error(
-                ("keys", name), 'is no key for a procedure; write for example F6 = "restore-database#2"'
+                ("keys", name),
+                "not-a-key",
+                'is not a key for a procedure; write for example F6 = "restore-database#2"',
             )
         elif owner := _find_key_owner(taken, key_name(name), "runbooks"):  # it is pressed where the catalogue is opened
-            yield make_config_error(("keys", name), f"is already the key of `{owner}`")
+            yield make_config_error(("keys", name), "key-taken", f"is already the key of `{owner}`", owner=owner)
 
 
 TakenKeys = dict[str, list[str]]
@@ -69,14 +74,21 @@ def _check_action_keys(name: str, wanted_name: str, taken: TakenKeys) -> Iterato
         try:
             key = normalize_key(entry)
         except KeyNameError as error:
-            yield make_config_error(("keys", name), str(error), error.suggestion)
+            yield make_config_error(("keys", name), "not-a-key", str(error), error.suggestion, key=entry)
             continue
         if name.startswith("catalogue.") and types_letter(key):
             yield make_config_error(
-                ("keys", name), f"`{entry}` is typed into the field of the catalogue; take one with ctrl+"
+                ("keys", name),
+                "key-types-a-letter",
+                f"`{entry}` is typed into the field of the catalogue; take one with ctrl+",
+                key=entry,
             )
         elif owner := _find_key_owner(taken, key, name):
             yield make_config_error(
-                ("keys", name), f"`{entry}` is already the key of `{owner}`; give one of them another"
+                ("keys", name),
+                "key-taken",
+                f"`{entry}` is already the key of `{owner}`; give one of them another",
+                key=entry,
+                owner=owner,
             )
         taken.setdefault(key, []).append(name)

@@ -35,7 +35,12 @@ def _check_probe_times(path: Path, probe: Raw) -> Iterator[ConfigError]:
     interval = read_duration(probe.get("interval", "15s")) or INTERVAL
     for key in ("timeout", "retry_interval"):
         if (read_duration(probe.get(key)) or 0.0) > interval:
-            yield make_config_error((*path, key), f"is longer than the interval ({probe.get('interval', '15s')})")
+            yield make_config_error(
+                (*path, key),
+                "longer-than-interval",
+                f"is longer than the interval ({probe.get('interval', '15s')})",
+                interval=probe.get("interval", "15s"),
+            )
     for index, window in list_tables(probe.get("maintenance")):
         start, until = window.get("from"), window.get("until")
         if (
@@ -44,7 +49,9 @@ def _check_probe_times(path: Path, probe: Raw) -> Iterator[ConfigError]:
             and _have_time_zones(start, until)
             and until <= start
         ):
-            yield make_config_error((*path, "maintenance", index, "until"), "is not after its `from`")
+            yield make_config_error(
+                (*path, "maintenance", index, "until"), "ends-before-it-begins", "is not after its `from`"
+            )
 
 
 def _have_time_zones(*moments: datetime) -> bool:
@@ -59,7 +66,10 @@ def _check_tls_conditions(path: Path, probe: Raw) -> Iterator[ConfigError]:
             for place in TLS_ONLY:
                 if place in condition:
                     yield make_config_error(
-                        (*path, key, index), f"asks for {place}, but the address is http:// and has none"
+                        (*path, key, index),
+                        "no-tls",
+                        f"asks for {place}, but the address is http:// and has none",
+                        place=place,
                     )
 
 
@@ -68,10 +78,17 @@ def _check_probe_parents(path: Path, probe: Raw, names: list[str]) -> Iterator[C
     for index, parent in list_texts(probe.get("depends_on")):
         place = (*path, "depends_on", index)
         if parent.strip() == own:
-            yield make_config_error(place, "names the probe itself")
+            yield make_config_error(place, "circle", "names the probe itself", names=[own])
         elif parent.strip() not in names:
             others = [name for name in names if name != own]
-            yield make_config_error(place, f"`{parent}` is no probe of this environment", find_nearest(parent, others))
+            yield make_config_error(
+                place,
+                "unknown-name",
+                f"`{parent}` is not a probe of this environment",
+                find_nearest(parent, others),
+                value=parent,
+                known=others,
+            )
 
 
 def _check_dependency_circles(path: Path, probes: list[tuple[int, Raw]]) -> Iterator[ConfigError]:
@@ -86,7 +103,9 @@ def _check_dependency_circles(path: Path, probes: list[tuple[int, Raw]]) -> Iter
         circle = _way_back(name, parents)
         if len(circle) > 2 and not reported & set(circle):
             reported |= set(circle)
-            yield make_config_error((*path, position[name], "depends_on"), f"goes in a circle: {' → '.join(circle)}")
+            yield make_config_error(
+                (*path, position[name], "depends_on"), "circle", f"goes in a circle: {' → '.join(circle)}", names=circle
+            )
 
 
 def _way_back(start: str, parents: dict[str, list[str]]) -> list[str]:

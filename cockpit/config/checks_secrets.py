@@ -17,13 +17,13 @@ def header_rules(path: Path, headers: Any) -> Iterator[ConfigError]:
     for name, value in get_table(headers).items():
         place = (*path, name)
         if not NAME.fullmatch(name):
-            yield make_config_error(place, "is no name of a header")
+            yield make_config_error(place, "not-a-header", "is not a name for a header")
         elif not isinstance(value, str):
             continue
         elif SECRET_HEADER.search(name):
             yield _report_plain_secret(place, name)
         elif not value.isascii():
-            yield make_config_error(place, "holds a character that HTTP headers cannot carry")
+            yield make_config_error(place, "not-a-header", "holds a character that HTTP headers cannot carry")
 
 
 def value_rules(path: Path, values: Any) -> Iterator[ConfigError]:
@@ -36,7 +36,9 @@ def value_rules(path: Path, values: Any) -> Iterator[ConfigError]:
 def _report_plain_secret(place: Path, name: str) -> ConfigError:
     variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
     way = f'{name} = {{ env = "{variable}" }} or {{ file = "path" }}'
-    return make_config_error(place, f"is a secret and must not stand in the file; write {way}")
+    return make_config_error(
+        place, "plain-secret", f"is a secret and must not stand in the file; write {way}", variable=variable
+    )
 
 
 # Alert sources: what each kind needs, and what it has no use for.
@@ -60,13 +62,23 @@ def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigErr
         for position, matcher in list_texts(source.get("filters")):
             if not MATCHER.fullmatch(matcher):
                 yield make_config_error(
-                    (*place, "filters", position), f"`{matcher}` is no matcher", 'severity="critical"'
+                    (*place, "filters", position),
+                    "not-a-matcher",
+                    f"`{matcher}` is not a matcher",
+                    'severity="critical"',
+                    value=matcher,
                 )
         if source.get("kind") == "alertmanager" and not source.get("urls"):
-            yield make_config_error((*place, "urls"), "is required: the addresses of the Alertmanager servers")
+            yield make_config_error(
+                (*place, "urls"), "required", "is required: the addresses of the Alertmanager servers"
+            )
         if source.get("kind") == "azure":
             for key in ALERTMANAGER_ONLY:
                 if key in source:
-                    yield make_config_error((*place, key), "is only for kind = alertmanager")
+                    yield make_config_error(
+                        (*place, key), "not-for-this-kind", "is only for kind = alertmanager", kind="azure"
+                    )
             if not subscription:
-                yield make_config_error((*path[:-1], "subscription"), f"is required: {path[-1]}[{index}] asks Azure")
+                yield make_config_error(
+                    (*path[:-1], "subscription"), "required", f"is required: {path[-1]}[{index}] asks Azure"
+                )

@@ -1,18 +1,17 @@
-"""The kinds of values in cockpit.toml, and what is said when one is wrong."""
+"""The kinds of values in cockpit.toml: how each is read, written, described, and what is said when one is wrong."""
 
 import os
 import re
-from datetime import date, datetime, time
-from typing import Annotated, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from cockpit.model.conditions import Condition, ConditionError, parse_condition
 from cockpit.model.secret import Secret
 from cockpit.model.text import HOSTILE, find_nearest
-from cockpit.model.time import ABBREVIATIONS, PATTERN, DurationError, seconds
+from cockpit.model.time import ABBREVIATIONS, PATTERN, DurationError, seconds, show
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PLACEHOLDER = re.compile(r"\$\{|\{\{|<[^>]*>|\$[A-Z]")
@@ -20,87 +19,110 @@ USER = re.compile(r"[^/?#]*//[^/?#]*@")
 SECRET_QUERY = re.compile(
     r"[?&](\w*token|\w*api[_-]?key|\w*subscription-key|sig|signature|secret|password)=", re.IGNORECASE
 )
-LONGEST = 7 * 86_400  # seconds
-LONGEST_TERM = 366 * 86_400
+SHORTEST_DURATION, LONGEST_DURATION = 0.01, 7 * 86_400  # seconds
+LONGEST_TERM = 366 * 86_400  # seconds
+LONGEST_NAME = 80  # characters
 CLOCK = r"([01]?[0-9]|2[0-3]):[0-5][0-9]"
 SECRET_SHAPE = '{ env = "NAME" } or { file = "path" }'
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def make_field_error(message: str, suggestion: str = "") -> PydanticCustomError:
-    """An error in our own words; the loader takes the suggestion out again."""
-    return PydanticCustomError("cockpit", "{message}", {"message": message, "suggestion": suggestion})
+class FieldError(ValueError):
+    """A value that cannot be: its code, the sentence that follows the key, what was meant, and the facts."""
+
+    def __init__(self, code: str, message: str, suggestion: str = "", **facts: Any) -> None:
+        super().__init__(message)
+        self.code, self.message, self.suggestion, self.facts = code, message, suggestion, facts
+
+
+def must_be_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise FieldError("wrong-type", "must be text in quotes", expected="text")
+    return value
 
 
 def _parse_line(text: str) -> str:
     if HOSTILE.search(text) or "\n" in text or "\t" in text:
-        raise make_field_error("holds a control character or a line break")
+        raise FieldError("control-character", "holds a control character or a line break")
     return text.strip()
 
 
 def _parse_name(text: str) -> str:
     if not _parse_line(text):
-        raise make_field_error("is empty")
-    if len(text) > 80:
-        raise make_field_error("is longer than 80 characters")
+        raise FieldError("empty", "is empty")
+    if len(text) > LONGEST_NAME:
+        raise FieldError("too-long", f"is longer than {LONGEST_NAME} characters", limit=LONGEST_NAME)
     return _parse_line(text)
 
 
 def _parse_duration_field(value: Any) -> float:
     result = _parse_seconds(value)
-    if not 0.01 <= result <= LONGEST:
-        raise make_field_error(f"`{value}` is out of range; anything from 10ms to 7d will do")
+    if not SHORTEST_DURATION <= result <= LONGEST_DURATION:
+        raise FieldError(
+            "out-of-range",
+            f"`{value}` is out of range; anything from 10ms to 7d will do",
+            value=value,
+            limits=["10ms", "7d"],
+        )
     return result
 
 
-def _parse_term(value: Any) -> float:
+def _parse_term(value: Any) -> timedelta:
     result = _parse_seconds(value)
     if result > LONGEST_TERM:
-        raise make_field_error(f"`{value}` is out of range; anything up to 366d will do")
-    return result
+        raise FieldError(
+            "out-of-range",
+            f"`{value}` is out of range; anything up to 366d will do",
+            value=value,
+            limits=["0s", "366d"],
+        )
+    return timedelta(seconds=result)
 
 
 def _parse_seconds(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise make_field_error("is a bare number; a duration is text with a unit", f'"{value}s"')
+        raise FieldError("duration-without-unit", "is a bare number; a duration is text with a unit", f'"{value}s"')
     if not isinstance(value, str):
-        raise make_field_error('must be a duration such as "15s"')
+        raise FieldError("wrong-type", 'must be a duration such as "15s"', expected="duration")
     try:
         return float(seconds(value.strip()))
     except DurationError as error:
-        raise make_field_error(f"`{value}` {error}", error.suggestion) from None
+        raise FieldError("not-a-duration", f"`{value}` {error}", error.suggestion, value=value) from None
 
 
 def _parse_condition_field(value: Any) -> Condition:
     if not isinstance(value, str):
-        raise make_field_error('must be a condition such as "[STATUS] == 200"')
+        raise FieldError("wrong-type", 'must be a condition such as "[STATUS] == 200"', expected="condition")
     try:
         return parse_condition(value)
     except ConditionError as error:
-        raise make_field_error(f"`{value}` {error.reason}", error.suggestion) from None
+        raise FieldError("not-a-condition", f"`{value}` {error.reason}", error.suggestion, value=value) from None
 
 
 def _parse_url(text: str) -> str:
     text = _parse_line(text)
     if USER.match(text):  # first of all: every later message shows the address
-        raise make_field_error(f"holds a user or password; send it as a header instead: Authorization = {SECRET_SHAPE}")
+        raise FieldError(
+            "secret-in-url", f"holds a user or password; send it as a header instead: Authorization = {SECRET_SHAPE}"
+        )
     if SECRET_QUERY.search(text):
-        raise make_field_error(
-            f"holds a secret in its query; send it as a header instead: Authorization = {SECRET_SHAPE}"
+        raise FieldError(
+            "secret-in-url", f"holds a secret in its query; send it as a header instead: Authorization = {SECRET_SHAPE}"
         )
     if PLACEHOLDER.search(text):
-        raise make_field_error(f"`{text}` still holds a placeholder; write the whole address")
+        raise FieldError("placeholder-left", f"`{text}` still holds a placeholder; write the whole address", value=text)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise make_field_error(f"`{text}` is no URL: {error}") from None
+        raise FieldError("not-a-url", f"`{text}` is not a URL: {error}", value=text) from None
     if parts.scheme not in ("http", "https"):
         meant = "" if "://" in text or not text else f"https://{text.lstrip('/')}"
-        raise make_field_error(f"`{text}` must start with http:// or https://", meant)
+        raise FieldError("not-a-url", f"`{text}` must start with http:// or https://", meant, value=text)
     if not host or any(character.isspace() for character in text):
-        raise make_field_error(f"`{text}` names no host" if not host else f"`{text}` holds a space")
+        raise FieldError("not-a-url", f"`{text}` names no host" if not host else f"`{text}` holds a space", value=text)
     if port == 0:
-        raise make_field_error(f"`{text}` names port 0")
+        raise FieldError("not-a-url", f"`{text}` names port 0", value=text)
     return text
 
 
@@ -110,13 +132,18 @@ def _cloud_url(text: str) -> str:
         return ""
     parts = urlsplit(_parse_url(text))
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise make_field_error(f"`{text}` would carry your token unencrypted", text.replace("http://", "https://", 1))
+        raise FieldError(
+            "unencrypted",
+            f"`{text}` would carry your token unencrypted",
+            text.replace("http://", "https://", 1),
+            value=text,
+        )
     return text.rstrip("/")
 
 
 def _parse_guid(text: str) -> str:
     if text and not GUID.fullmatch(text):
-        raise make_field_error(f"`{text}` is not an id; it is the GUID that is wanted, not the name")
+        raise FieldError("not-a-guid", f"`{text}` is not an id; write the GUID, not the name", value=text)
     return text
 
 
@@ -133,14 +160,16 @@ def _parse_secret(value: Any) -> Secret:
         case {"file": str(path)} if len(value) == 1 and path.strip():
             return Secret("file", _parse_path(path))
         case _:
-            raise make_field_error(f"must be text or {SECRET_SHAPE}")
+            raise FieldError("wrong-type", f"must be text or {SECRET_SHAPE}", expected="text or secret")
 
 
 def _parse_moment(value: Any) -> datetime:
     if not isinstance(value, datetime):
-        raise make_field_error("must be a date and time such as 2026-11-21T22:00:00Z, without quotes")
+        raise FieldError(
+            "wrong-type", "must be a date and time such as 2026-11-21T22:00:00Z, without quotes", expected="moment"
+        )
     if value.tzinfo is None:
-        raise make_field_error("has no time zone", f"{value.isoformat()}Z")
+        raise FieldError("no-time-zone", "has no time zone", f"{value.isoformat()}Z")
     return value
 
 
@@ -148,21 +177,23 @@ def _parse_clock_time(value: Any) -> time:
     if isinstance(value, time):
         return value.replace(tzinfo=None)
     if not isinstance(value, str) or not re.fullmatch(CLOCK, value.strip()):
-        raise make_field_error('must be a time of the day such as "08:00"')
+        raise FieldError("wrong-type", 'must be a time of the day such as "08:00"', expected="clock")
     hour, minute = value.strip().split(":")
     return time(int(hour), int(minute))
 
 
 def _parse_day(value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise make_field_error("must be a date such as 2026-12-25, without quotes")
+        raise FieldError("wrong-type", "must be a date such as 2026-12-25, without quotes", expected="day")
     return value
 
 
 def _parse_host_and_port(text: str) -> str:
     host, colon, port = text.strip().rpartition(":")
     if not colon or not host or not port.isdecimal() or not port.isascii() or not 0 < int(port[:6]) < 65_536:
-        raise make_field_error(f"`{text}` must be host:port", f"{text}:443" if text and not colon else "")
+        raise FieldError(
+            "not-host-and-port", f"`{text}` must be host:port", f"{text}:443" if text and not colon else "", value=text
+        )
     return _parse_line(text)
 
 
@@ -173,8 +204,11 @@ def _parse_zone(text: str) -> str:
         if text:
             ZoneInfo(text)
     except (ValueError, OSError, LookupError):
-        raise make_field_error(
-            f"`{text}` is no time zone; write its IANA name, such as Pacific/Auckland", _zone_near(text)
+        raise FieldError(
+            "not-a-time-zone",
+            f"`{text}` is not a time zone; write its IANA name, such as Pacific/Auckland",
+            _zone_near(text),
+            value=text,
         ) from None
     return text
 
@@ -193,12 +227,68 @@ def _zone_near(text: str) -> str:
 
 def _parse_path(text: str) -> str:
     if os.path.expanduser(_parse_line(text)).startswith("~"):
-        raise make_field_error(f"`{text}` names the home of a user who is not known here")
+        raise FieldError(
+            "unknown-home", f"`{text}` names the home of a user who does not exist on this machine", value=text
+        )
     return text
 
 
-def _describe_json_type(kind: str, **schema: Any) -> WithJsonSchema:
-    return WithJsonSchema({"type": kind, **schema})
+def _parse_weekday(value: Any) -> int:
+    text = must_be_text(value)
+    if text not in WEEK:
+        raise FieldError(
+            "not-one-of", f"must be one of {', '.join(WEEK)}", find_nearest(text, WEEK), value=text, choices=WEEK
+        )
+    return WEEK.index(text)
+
+
+def _parse_text(text: str) -> str:
+    return text
+
+
+# What the declarations of `cockpit.model.setting` call by a word.
+
+
+@dataclass(frozen=True, slots=True)
+class ValueKind:
+    """One kind of single value: from what TOML read to what the program uses, and how it is described.
+
+    `of_text`: only text is handed to `parse`. `write` is the way back, for defaults in the schema and the docs.
+    """
+
+    word: str
+    parse: Callable[[Any], Any]
+    schema: dict[str, Any]
+    of_text: bool = True
+    write: Callable[[Any], Any] = str
+
+    def read(self, value: Any) -> Any:
+        """The value. Raises FieldError."""
+        return self.parse(must_be_text(value) if self.of_text else value)
+
+
+def _describe_text(**schema: Any) -> dict[str, Any]:
+    return {"type": "string", **schema}
+
+
+def _write_condition(condition: Condition) -> str:
+    return condition.text
+
+
+def _write_term(term: timedelta) -> str:
+    return show(term.total_seconds())
+
+
+def _write_clock(clock: time) -> str:
+    return clock.strftime("%H:%M")
+
+
+def _write_weekday(number: int) -> str:
+    return WEEK[number]
+
+
+def _write_unchanged(value: Any) -> Any:
+    return value
 
 
 SECRET_SCHEMA = {
@@ -212,33 +302,45 @@ SECRET_SCHEMA = {
         "file": {"type": "string", "description": "The file that holds it; relative to cockpit.toml."},
     },
 }
+DURATION_SCHEMA = _describe_text(pattern=PATTERN, examples=["15s", "300ms"])
+TERM_SCHEMA = _describe_text(pattern=PATTERN, examples=["15m", "72h", "3d"])
 
-Line = Annotated[str, AfterValidator(_parse_line)]
-Name = Annotated[str, AfterValidator(_parse_name)]
-PathText = Annotated[str, AfterValidator(_parse_path)]
-Duration = Annotated[
-    float,
-    PlainValidator(_parse_duration_field),
-    _describe_json_type("string", pattern=PATTERN, examples=["15s", "300ms"]),
-]
-Term = Annotated[
-    float, PlainValidator(_parse_term), _describe_json_type("string", pattern=PATTERN, examples=["15m", "72h", "3d"])
-]
-Clock = Annotated[
-    time, PlainValidator(_parse_clock_time), _describe_json_type("string", pattern=f"^{CLOCK}$", examples=["08:00"])
-]
-Day = Annotated[date, PlainValidator(_parse_day), _describe_json_type("string", format="date")]
-ConditionText = Annotated[
-    Condition, PlainValidator(_parse_condition_field), _describe_json_type("string", examples=["[STATUS] == 200"])
-]
-Url = Annotated[str, AfterValidator(_parse_url), _describe_json_type("string", pattern="^https?://")]
-CloudUrl = Annotated[str, AfterValidator(_cloud_url), _describe_json_type("string", pattern="^(https?://.*)?$")]
-Guid = Annotated[str, AfterValidator(_parse_guid), _describe_json_type("string", pattern=f"^({GUID.pattern})?$")]
-TextOrSecret = Annotated[
-    str | Secret, PlainValidator(_secret_or_text), WithJsonSchema({"anyOf": [{"type": "string"}, SECRET_SCHEMA]})
-]
-Moment = Annotated[datetime, PlainValidator(_parse_moment), _describe_json_type("string", format="date-time")]
-Reference = Annotated[
-    str, AfterValidator(_parse_host_and_port), _describe_json_type("string", pattern=r"^.+:[0-9]{1,5}$")
-]
-Zone = Annotated[str, AfterValidator(_parse_zone)]
+KINDS: dict[str, ValueKind] = {
+    "line": ValueKind("text", _parse_line, _describe_text()),
+    "name": ValueKind("text", _parse_name, _describe_text()),
+    "text": ValueKind("text", _parse_text, _describe_text()),
+    "path": ValueKind("path", _parse_path, _describe_text()),
+    "url": ValueKind("URL", _parse_url, _describe_text(pattern="^https?://")),
+    "cloud url": ValueKind("URL", _cloud_url, _describe_text(pattern="^(https?://.*)?$")),
+    "guid": ValueKind("GUID", _parse_guid, _describe_text(pattern=f"^({GUID.pattern})?$")),
+    "zone": ValueKind("text", _parse_zone, _describe_text()),
+    "host and port": ValueKind("`host:port`", _parse_host_and_port, _describe_text(pattern=r"^.+:[0-9]{1,5}$")),
+    "duration": ValueKind("duration", _parse_duration_field, DURATION_SCHEMA, of_text=False, write=show),
+    "term": ValueKind("duration", _parse_term, TERM_SCHEMA, of_text=False, write=_write_term),
+    "clock": ValueKind(
+        "time of the day",
+        _parse_clock_time,
+        _describe_text(pattern=f"^{CLOCK}$", examples=["08:00"]),
+        of_text=False,
+        write=_write_clock,
+    ),
+    "day": ValueKind("date", _parse_day, _describe_text(format="date"), of_text=False),
+    "moment": ValueKind("date and time", _parse_moment, _describe_text(format="date-time"), of_text=False),
+    "weekday": ValueKind(
+        "`mon` ... `sun`", _parse_weekday, {"enum": list(WEEK), "type": "string"}, write=_write_weekday
+    ),
+    "condition": ValueKind(
+        "condition",
+        _parse_condition_field,
+        _describe_text(examples=["[STATUS] == 200"]),
+        of_text=False,
+        write=_write_condition,
+    ),
+    "text or secret": ValueKind(
+        "text or secret",
+        _secret_or_text,
+        {"anyOf": [{"type": "string"}, SECRET_SCHEMA]},
+        of_text=False,
+        write=_write_unchanged,
+    ),
+}

@@ -39,7 +39,15 @@ def find_config_file(option: str | None, environ: Mapping[str, str], cwd: Path) 
             return path
         if how in ("--config", f"${VARIABLE}"):
             raise ConfigErrors(
-                (make_config_error((), f"does not exist or cannot be reached, and {how} names it"),), str(path)
+                (
+                    make_config_error(
+                        (),
+                        "config-file-missing",
+                        f"does not exist or cannot be reached, and {how} names it",
+                        named_by=how,
+                    ),
+                ),
+                str(path),
             )
     return None
 

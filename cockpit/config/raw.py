@@ -60,5 +60,11 @@ def find_duplicates(path: Path, array: Any, key: str = "name") -> Iterator[Confi
     for index, fields in list_tables(array):
         name = get_text(fields.get(key)).strip()
         if name and name in first:
-            yield make_config_error((*path, index, key), f"`{name}` is already the {key} of {path[-1]}[{first[name]}]")
+            yield make_config_error(
+                (*path, index, key),
+                "duplicate",
+                f"`{name}` is already the {key} of {path[-1]}[{first[name]}]",
+                value=name,
+                first=first[name],
+            )
         first.setdefault(name, index)

@@ -1,301 +1,304 @@
-"""The tables of cockpit.toml: every key with its type, its default and what it means. The schema is made from these."""
+"""The declarations of cockpit.toml, gathered from the nouns that hold its keys, and the JSON Schema made of them.
 
-from typing import Annotated, Any, Literal
+A key is declared where its value is kept: on a field of `System`, `Environment`, `Probe` and the other nouns of the
+model, by `cockpit.model.setting`. Here the annotations become shapes that can be read and described. pydantic did this
+before; it cost 180 ms of every start with a configuration, more than everything else on the way to the first frame.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import GenerateJsonSchema
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from cockpit.config.fields import (
-    Clock,
-    CloudUrl,
-    ConditionText,
-    Day,
-    Duration,
-    Guid,
-    Line,
-    Moment,
-    Name,
-    PathText,
-    Reference,
-    Term,
-    TextOrSecret,
-    Url,
-    Zone,
-)
+from cockpit.config.fields import KINDS, ValueKind
 from cockpit.model.key_bindings import DEFAULT_KEYS
-from cockpit.model.system import IdentityMethod
+from cockpit.model.setting import METADATA_KEY, NOTHING, Setting
+from cockpit.model.system import System
 
-# What every table of cockpit.toml is: strict, closed, and read once.
-
-
-def format_default(value: Any) -> Any:
-    """A default as it is written in the file, where that is another type than what it is read as."""
-    return value
-
-
-class ConfigTable(BaseModel):
-    """No key is ignored, nothing is converted; validators are built once, by the outermost table.
-
-    Defaults are written as in the file, so that the schema shows them, and read like everything else.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, validate_default=True)
-
-
-# The tables of cockpit.toml that say what should happen in an incident, over what the documents say.
-
-RuleKind = Literal[
-    "response", "commander", "checklist", "update", "escalation", "client", "breach", "rollback", "postmortem"
-]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Items = Annotated[list[Name], Field(min_length=1)]
-
-
-class RuleTable(ConfigTable):
-    """One deadline. It takes the place of every other of its kind for its severities."""
-
-    kind: RuleKind = Field(description="What is due.")
-    after: Term = Field(description="How long after what begins it; 0s is at once.")
-    levels: list[Name] = Field([], description="The severities it holds for; all if not given.")
-    what: Line = Field("", description="What is to be done, in a few words.")
-    who: Line = Field("", description="Who does it, or is called; an escalation must say it.")
-    counting: Literal["wall", "business hours", "business days"] = Field("wall", description="Which time counts.")
-    checklist: Line = Field("", description="The name of the list that a checklist rule is about.")
-
-
-class RoleTable(ConfigTable):
-    """One hat in an incident."""
-
-    name: Name = Field(description="As it is typed and shown.")
-    duty: Line = Field("", description="What whoever wears it does.")
-    lead: bool = Field(False, description="True for who commands; the first role if none is.")
-
-
-class People(ConfigTable):
-    """Who acts under which login."""
-
-    shared_logins: list[Name] = Field(
-        [], description="Logins that several people use; who they are is asked. root, ubuntu and the like always are."
-    )
-
-
-class ContactTable(ConfigTable):
-    """Who is reached how."""
-
-    role: Name = Field(description="As which they are called.")
-    person: Line = Field("", description="Who it is.")
-    backup: Line = Field("", description="Who else.")
-    how: Line = Field("", description="How they are reached.")
-    scope: Line = Field("", description="For what.")
-
-
-class TargetTable(ConfigTable):
-    """What may be lost and how long it may take in one scenario."""
-
-    scenario: Name = Field(description="What has happened.")
-    rpo: Term | None = Field(None, description="How much data may be lost, as a time; 0s is none.")
-    rto: Term | None = Field(None, description="How long until it works again.")
-    how: Line = Field("", description="The way back.")
-
-
-class ChecklistTable(ConfigTable):
-    """Boxes to tick."""
-
-    name: Name = Field(description="As it is typed and shown.")
-    items: Items = Field(description="What stands beside the boxes.")
-    levels: list[Name] = Field([], description="The severities it opens for by itself; none if not given.")
-    within: Term | None = Field(None, description="How soon every box is to be ticked.")
-
-
-class HoursTable(ConfigTable):
-    """When people work."""
-
-    days: Annotated[list[Weekday], Field(min_length=1)] = Field(
-        ["mon", "tue", "wed", "thu", "fri"], description="Days of the week."
-    )
-    opens: Clock = Field(format_default("08:00"), description="From, on the clock of the zone.")
-    closes: Clock = Field(format_default("18:00"), description="Until; earlier than `opens` is on the next day.")
-    zone: Zone = Field("", description="An IANA name; `time_zone` if not given.")
-    holidays: list[Day] = Field([], description="Days off, as dates without quotes.")
-
-
-Attempts = Annotated[int, Field(ge=1, le=100)]
-
-
-class Maintenance(ConfigTable):
-    """A window in which the probe's answers accuse nobody."""
-
-    start: Moment = Field(alias="from", description="Its beginning, with a time zone.")
-    until: Moment = Field(description="Its end, with a time zone.")
-
-
-class ProbeTable(ConfigTable):
-    """One health check."""
-
-    name: Name = Field(description="How it is called on the screen; unique within its environment.")
-    url: Url = Field(description="The address asked.")
-    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = Field("GET", description="The HTTP method.")
-    body: str = Field("", description="What is sent with it.")
-    headers: dict[str, TextOrSecret] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
-    interval: Duration = Field(format_default("15s"), description="Time between two checks.")
-    timeout: Duration | None = Field(None, description="Patience with one check; 5s, or the interval if shorter.")
-    retry_interval: Duration | None = Field(None, description="Wait after a failure; 3s, or the interval if shorter.")
-    conditions: list[ConditionText] = Field(
-        format_default(["[STATUS] == 200"]), min_length=1, description="All must hold, or the check has failed."
-    )
-    degraded: list[ConditionText] = Field([], description="One that does not hold makes a working probe degraded.")
-    failures: Attempts = Field(2, description="Failed checks in a row before it is down.")
-    successes: Attempts = Field(1, description="Good checks in a row before it is up again.")
-    depends_on: list[Name] = Field([], description="Probes without which this one says nothing.")
-    verify_tls: bool = Field(True, description="False accepts any certificate.")
-    ca_file: PathText = Field("", description="A file of trusted certificates (PEM), relative to this file.")
-    maintenance: list[Maintenance] = Field([], description="Windows of planned work.")
-    runbook: Line = Field("", description="The procedure that helps when it is down.")
-
-
-class AlertSourceTable(ConfigTable):
-    """Where alerts come from."""
-
-    name: Name = Field(description="How it is called on the screen; unique within its environment.")
-    kind: Literal["azure", "alertmanager"] = Field(description="What it is.")
-    urls: list[Url] = Field([], description="The servers of one Alertmanager cluster.")
-    prometheus: list[Url] = Field([], description="Asked for pending alerts, and to confirm that one is resolved.")
-    headers: dict[str, TextOrSecret] = Field({}, description='Headers; a secret one is { env = "NAME" }.')
-    filters: list[Line] = Field([], description='Alertmanager matchers, such as severity="critical".')
-    watchdog: Line = Field("", description="The alert that must always fire; when it is missing we are blind.")
-    interval: Duration = Field(format_default("30s"), description="Time between two looks.")
-    verify_tls: bool = Field(True, description="False accepts any certificate.")
-    ca_file: PathText = Field("", description="A file of trusted certificates (PEM), relative to this file.")
-
-
-class EnvironmentTable(ConfigTable):
-    """prod, staging ...: where it is and what is watched there. The first in the file is the one opened."""
-
-    production: bool = Field(False, description="True gives it the word PRODUCTION and a border of its own.")
-    subscription: Guid = Field("", description="The Azure subscription's id.")
-    resource_group: Line = Field("", description="The resource group of the container apps.")
-    workspace: Guid = Field("", description="The Log Analytics workspace's id, for logs of replicas that are gone.")
-    apps: list[Name] = Field([], description="The container apps whose revisions are shown.")
-    apps_interval: Duration = Field(format_default("15s"), description="Time between two looks at the apps.")
-    guard_word: Line = Field("", description="The word typed before a dangerous step.")
-    kube_context: Line = Field("", description="What kubectl's current context must be before a change in a shell.")
-    values: dict[str, TextOrSecret] = Field({}, description="Values for the placeholders of runbooks.")
-    shell: dict[str, Line] = Field({}, description="Variables that the commands of runbooks find; nothing secret.")
-    probes: list[ProbeTable] = Field([], description="Health checks.")
-    alerts: list[AlertSourceTable] = Field([], description="Alert sources.")
-
-
-class IdentityTable(ConfigTable):
-    """As whom the cloud is asked."""
-
-    order: list[IdentityMethod] = Field(["cli"], min_length=1, description="Ways to sign in; the first that can, does.")
-    tenant: Line = Field("", description="The tenant's id or domain, for cli and device_code.")
-    client_id: Guid = Field("", description="The client id of a user-assigned managed identity.")
-
-
-class CloudTable(ConfigTable):
-    """Which Azure."""
-
-    name: Literal["public", "us_government", "china"] = Field("public", description="The cloud.")
-    endpoint: CloudUrl = Field("", description="Resource Manager, if not the cloud's own.")
-    logs_endpoint: CloudUrl = Field("", description="Log Analytics, if not the cloud's own.")
-    authority: CloudUrl = Field("", description="Where tokens come from, if not the cloud's own.")
-
-
-class SeverityLevelTable(ConfigTable):
-    """One severity; the first is the worst."""
-
-    name: Name = Field(description="As it is typed and shown: P0, SEV-1.")
-    definition: Line = Field("", description="When it is this one.")
-    response: Line = Field("", description="What is done then; its times become rules, as in a document.")
-    backlog: bool = Field(False, description="True: no incident but a note for the working day.")
-
-
-class Self(ConfigTable):
-    """What we check of ourselves before we accuse anybody."""
-
-    references: list[Reference] = Field([], description="host:port pairs that answer whenever our own line works.")
-
-
-class Root(ConfigTable):
-    """The configuration of one system."""
-
-    system: Line = Field("", description="Its name; the folder's if not given.")
-    data: PathText = Field(
-        "", description="Directory of the timeline, relative to this file; the user's data directory if not given."
-    )
-    time_zone: Zone = Field("", description="Local times are shown in it, an IANA name; the machine's if not given.")
-    read_only: bool = Field(False, description="True refuses every change.")
-    bell: bool = Field(True, description="One terminal bell on a new critical alert.")
-    theme: Line = Field("", description="The colour theme.")
-    identity: IdentityTable = Field(default_factory=IdentityTable.model_construct, description="How we sign in.")
-    cloud: CloudTable = Field(default_factory=CloudTable.model_construct, description="Where the cloud is.")
-    ladder: list[SeverityLevelTable] = Field([], description="Severities, the worst first; P0 to P3 if not given.")
-    keys: dict[str, Line] = Field({}, description="Other keys: action = keys, or key = runbook#procedure.")
-    runbooks: list[PathText] = Field([], description="Folders and files with the team's runbooks.")
-    rules: list[RuleTable] = Field([], description="What is due when.")
-    roles: list[RoleTable] = Field([], description="Who does what in an incident.")
-    people: People = Field(default_factory=People.model_construct, description="The people and their logins.")
-    contacts: list[ContactTable] = Field([], description="Who is reached how.")
-    contacts_file: PathText = Field("", description="A private file with more contacts, TOML or a Markdown table.")
-    targets: list[TargetTable] = Field([], description="What may be lost and how long it may take.")
-    checklists: list[ChecklistTable] = Field([], description="Boxes to tick.")
-    templates: list[PathText] = Field([], description="Folders and files with messages to send.")
-    hours: HoursTable = Field(default_factory=HoursTable.model_construct, description="The working hours.")
-    snapshot: Line = Field("", description="The procedure that preserves evidence: runbook#procedure.")
-    self_check: Self = Field(default_factory=Self.model_construct, alias="self", description="How we check ourselves.")
-    environments: dict[str, EnvironmentTable] = Field({}, description="One table for each.")
-
-
-# Where each table stands: "*" is any name; the steps of an array are left out.
-TABLES: dict[tuple[str, ...], type[ConfigTable]] = {
-    (): Root,
-    ("identity",): IdentityTable,
-    ("cloud",): CloudTable,
-    ("ladder",): SeverityLevelTable,
-    ("rules",): RuleTable,
-    ("roles",): RoleTable,
-    ("people",): People,
-    ("contacts",): ContactTable,
-    ("targets",): TargetTable,
-    ("checklists",): ChecklistTable,
-    ("hours",): HoursTable,
-    ("self",): Self,
-    ("environments", "*"): EnvironmentTable,
-    ("environments", "*", "probes"): ProbeTable,
-    ("environments", "*", "probes", "maintenance"): Maintenance,
-    ("environments", "*", "alerts"): AlertSourceTable,
+GROUPS = {
+    "identity": "As whom the cloud is asked.",
+    "people": "Who acts under which login.",
+    "self": "What we check of ourselves before we accuse anybody.",
 }
+"""The tables that no noun of its own holds (`table` of a setting)."""
+
+RETIRED: dict[tuple[str, ...], str] = {
+    ("environments", "*", "guard_word"): "does nothing any more: before a danger the name of the thing that it "
+    "destroys is typed. Remove the line",
+}
+"""Keys of older versions, and what whoever still has one is told. A file with one is valid."""
 
 
-def keys_of(table: type[ConfigTable]) -> tuple[str, ...]:
-    """The keys of a table as they are written."""
-    return tuple(field.alias or name for name, field in table.model_fields.items())
+@dataclass(frozen=True, slots=True)
+class FlagShape:
+    """true or false."""
 
 
-# The JSON Schema of cockpit.toml, for editors.
+@dataclass(frozen=True, slots=True)
+class NumberShape:
+    """An integer between two bounds."""
+
+    minimum: int | None = None
+    maximum: int | None = None
 
 
-class _Plain(GenerateJsonSchema):
-    """Without titles that only repeat a key's name, and without null, which TOML does not have."""
+@dataclass(frozen=True, slots=True)
+class ChoiceShape:
+    """One of a few texts; `convert` makes the value of it."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
+    texts: tuple[str, ...]
+    convert: type = str
 
-    def nullable_schema(self, schema: Any) -> dict[str, Any]:
-        return self.generate_inner(schema["schema"])
 
-    def default_schema(self, schema: Any) -> dict[str, Any]:
-        if schema.get("default", ...) is None:
-            return self.generate_inner(schema["schema"])
-        return super().default_schema(schema)
+@dataclass(frozen=True, slots=True)
+class ListShape:
+    """A list of single values."""
+
+    element: "Shape"
+    not_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MapShape:
+    """A table whose keys are the operator's own."""
+
+    element: "Shape"
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """One table: a noun's, or a group of keys of the noun around it (`group` is its name)."""
+
+    noun: type
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TablesShape:
+    """A list of tables, `[[...]]`."""
+
+    noun: type
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTablesShape:
+    """Tables under names of the operator's own, `[environments.NAME]`."""
+
+    noun: type
+
+
+Shape = ValueKind | FlagShape | NumberShape | ChoiceShape | ListShape | MapShape | TableShape | TablesShape | NamedTablesShape
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDeclaration:
+    """One key: as it is written, the field that holds it, its shape and everything else that was declared."""
+
+    key: str
+    field: str
+    owner: type
+    """The noun whose field it is: another than the table's where that noun is inline."""
+    setting: Setting
+    shape: Shape
+    default: Any
+    """The field's, NOTHING where it has none."""
+
+    @property
+    def required(self) -> bool:
+        return self.default is NOTHING and self.setting.absent is NOTHING and not self.setting.absent_text
+
+    def written_default(self) -> Any:
+        """What holds without the key, as it is written in the file; NOTHING where no value says it."""
+        if self.setting.absent_text or self.required:
+            return NOTHING
+        if self.setting.absent is not NOTHING:
+            return self.setting.absent
+        return write_value(self.shape, self.default)
+
+
+@cache
+def keys_of_table(noun: type, group: str = "") -> Mapping[str, KeyDeclaration]:
+    """The keys of a noun's table, or of one of its groups, as they are written and in the order of the declarations."""
+    keys: dict[str, KeyDeclaration] = {}
+    hints = get_type_hints(noun, include_extras=True)
+    own = noun.__annotations__  # what a noun shares with others comes behind what is its own
+    for field in sorted(fields(noun), key=lambda field: field.name not in own):
+        declared = field.metadata.get(METADATA_KEY)
+        if not isinstance(declared, Setting):
+            continue
+        if declared.inline:
+            keys |= keys_of_table(hints[field.name], group)
+        elif declared.table == group:
+            key = declared.key or field.name
+            default = field.default
+            if default is MISSING:
+                default = NOTHING if field.default_factory is MISSING else field.default_factory()
+            shape = find_shape(hints[field.name], declared)
+            keys[key] = KeyDeclaration(key, field.name, noun, declared, shape, default)
+        elif not group and declared.table not in keys:
+            table = Setting(GROUPS[declared.table])
+            keys[declared.table] = KeyDeclaration(
+                declared.table, "", noun, table, TableShape(noun, declared.table), default={}
+            )
+    last = [key for key, declaration in keys.items() if isinstance(declaration.shape, NamedTablesShape)]
+    return {**keys, **{key: keys.pop(key) for key in last}}
+
+
+def find_shape(annotation: Any, declared: Setting) -> Shape:
+    """What an annotation asks of the file."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return KINDS[annotation.__metadata__[0]]
+    if origin in (Union, UnionType):
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        return find_shape(inner, declared)
+    if origin is Literal:
+        return ChoiceShape(arguments)
+    if origin is tuple:
+        noun = declared.tables or arguments[0]
+        if is_dataclass(noun) and isinstance(noun, type):
+            return NamedTablesShape(noun) if declared.named else TablesShape(noun)
+        return ListShape(find_shape(arguments[0], declared), declared.not_empty)
+    if origin in (Mapping, dict):
+        return MapShape(find_shape(arguments[1], declared))
+    if declared.choices:
+        return ChoiceShape(declared.choices, annotation)
+    if annotation is bool:
+        return FlagShape()
+    if annotation is int:
+        return NumberShape(declared.minimum, declared.maximum)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return ChoiceShape(tuple(member.value for member in annotation), annotation)
+    if is_dataclass(annotation) and isinstance(annotation, type):
+        return TableShape(annotation)
+    raise TypeError(f"{annotation!r} is no type of a key in cockpit.toml; see cockpit/model/setting.py")
+
+
+def write_value(shape: Shape, value: Any) -> Any:
+    """A value as it is written in the file; NOTHING for None, which TOML does not have."""
+    match shape:
+        case _ if value is None:
+            return NOTHING
+        case ValueKind(write=write):
+            return write(value)
+        case ListShape(element=element):
+            return [write_value(element, entry) for entry in value]
+        case ChoiceShape():
+            return str(value)
+        case TableShape() | MapShape() | NamedTablesShape():
+            return {}
+        case TablesShape():
+            return []
+        case _:
+            return value
+
+
+def list_tables_of(
+    noun: type = System, path: tuple[str, ...] = (), group: str = ""
+) -> Iterator[tuple[tuple[str, ...], TableShape]]:
+    """Every table of the file by its path; "*" is any name, and the steps of an array are left out."""
+    yield path, TableShape(noun, group)
+    for key, declaration in keys_of_table(noun, group).items():
+        match declaration.shape:
+            case TableShape(noun=inner, group=name):
+                yield from list_tables_of(inner, (*path, key), name)
+            case TablesShape(noun=inner):
+                yield from list_tables_of(inner, (*path, key))
+            case NamedTablesShape(noun=inner):
+                yield from list_tables_of(inner, (*path, key, "*"))
+
+
+# The JSON Schema, for editors.
+
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 def json_schema() -> dict[str, Any]:
     """Draft 2020-12: every key with its type, default and meaning; the actions that can be bound are named."""
-    fields = Root.model_json_schema(by_alias=True, schema_generator=_Plain)
-    fields["properties"]["keys"] |= {"additionalProperties": False, "properties": _build_actions_schema()}
-    return {"$schema": _Plain.schema_dialect, **fields, "title": "cockpit.toml"}
+    definitions: dict[str, Any] = {}
+    schema = _describe_table(TableShape(System), definitions)
+    schema["properties"]["keys"] |= {"additionalProperties": False, "properties": _build_actions_schema()}
+    for path, notice in RETIRED.items():
+        table = _table_schema_of(path[:-1], schema, definitions)
+        table["properties"][path[-1]] = {"deprecated": True, "description": f"It {notice}."}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": dict(sorted(definitions.items())),
+        **schema,
+        "title": "cockpit.toml",
+    }
+
+
+def _table_schema_of(path: tuple[str, ...], schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    shape = dict(list_tables_of())[path]
+    return schema if shape.noun is System and not shape.group else definitions[_name_definition(shape)]
+
+
+def _describe_table(shape: TableShape, definitions: dict[str, Any]) -> dict[str, Any]:
+    keys = keys_of_table(shape.noun, shape.group)
+    description = GROUPS[shape.group] if shape.group else " ".join((shape.noun.__doc__ or "").split())
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": description,
+        "additionalProperties": False,
+        "properties": {key: _describe_key(declaration, definitions) for key, declaration in keys.items()},
+    }
+    required = [key for key, declaration in keys.items() if declaration.required]
+    return schema | ({"required": required} if required else {})
+
+
+def _name_definition(shape: TableShape) -> str:
+    return shape.group.capitalize() if shape.group else shape.noun.__name__
+
+
+def _describe_key(declaration: KeyDeclaration, definitions: dict[str, Any]) -> dict[str, Any]:
+    meaning = describe_meaning(declaration)
+    schema = {"description": meaning, **_describe_shape(declaration.shape, definitions)}
+    default = declaration.written_default()
+    return schema if default is NOTHING or "$ref" in schema else schema | {"default": default}
+
+
+def describe_meaning(declaration: KeyDeclaration) -> str:
+    """The meaning of a key in plain text, with what holds without it where no value says that."""
+    setting = declaration.setting
+    absent = f" Without it: {setting.absent_text}." if setting.absent_text else ""
+    required = f" Required {setting.required_for}." if setting.required_for else ""
+    return LINK.sub(r"\1", f"{setting.meaning}{required}{absent}").replace("*", "").replace("`", "")
+
+
+def _describe_shape(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
+    match shape:
+        case ValueKind(schema=schema):
+            return schema
+        case FlagShape():
+            return {"type": "boolean"}
+        case NumberShape(minimum=minimum, maximum=maximum):
+            bounds = {"minimum": minimum, "maximum": maximum}
+            return {"type": "integer", **{name: bound for name, bound in bounds.items() if bound is not None}}
+        case ChoiceShape(texts=texts):
+            return {"type": "string", "enum": list(texts)}
+        case ListShape(element=element, not_empty=not_empty):
+            items = {"type": "array", "items": _describe_shape(element, definitions)}
+            return items | ({"minItems": 1} if not_empty else {})
+        case MapShape(element=element):
+            return {"type": "object", "additionalProperties": _describe_shape(element, definitions)}
+        case TablesShape(noun=noun):
+            return {"type": "array", "items": _refer_to_table(TableShape(noun), definitions)}
+        case NamedTablesShape(noun=noun):
+            return {"type": "object", "additionalProperties": _refer_to_table(TableShape(noun), definitions)}
+        case TableShape():
+            return _refer_to_table(shape, definitions)
+
+
+def _refer_to_table(shape: TableShape, definitions: dict[str, Any]) -> dict[str, Any]:
+    name = _name_definition(shape)
+    if name not in definitions:
+        definitions[name] = {}
+        definitions[name] = _describe_table(shape, definitions)
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _build_actions_schema() -> dict[str, Any]:
@@ -310,3 +313,80 @@ def _build_actions_schema() -> dict[str, Any]:
         else:
             actions[action] = named
     return actions
+
+
+# The tables of docs/configuration.md.
+
+SHAPE_WORDS = {"text": "text", "path": "paths", "URL": "URLs", "condition": "conditions", "date": "dates"}
+
+
+def list_reference_rows(shape: TableShape) -> list[str]:
+    """The keys of a table as rows of a Markdown table."""
+    rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for declaration in keys_of_table(shape.noun, shape.group).values():
+        if shape.noun is System and isinstance(declaration.shape, TABLE_SHAPES):
+            continue  # each has a section of its own
+        cells = (
+            f"`{declaration.key}`",
+            _name_shape(declaration.shape),
+            _describe_default(declaration),
+            declaration.setting.meaning,
+        )
+        rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    return rows
+
+
+def _describe_default(declaration: KeyDeclaration) -> str:
+    setting, default = declaration.setting, declaration.written_default()
+    if declaration.required:
+        return "*required*"
+    if setting.required_for:
+        return f"*required* {setting.required_for}"
+    if setting.absent_text:
+        return setting.absent_text
+    if default is NOTHING or default in ({}, []):
+        return "none"
+    if isinstance(default, str):
+        return f'`"{default}"`' if default else "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`".replace("'", '"')
+
+
+def _name_shape(shape: Shape) -> str:
+    match shape:
+        case ValueKind(word=word):
+            return word
+        case FlagShape():
+            return "`true`, `false`"
+        case NumberShape():
+            return "number"
+        case ChoiceShape(texts=texts):
+            return ", ".join(f"`{text}`" for text in texts)
+        case ListShape(element=element):
+            word = _name_shape(element)
+            return f"list of {SHAPE_WORDS.get(word, word)}"
+        case MapShape(element=element):
+            return f"table of {_name_shape(element)}"
+        case TableShape():
+            return "table"
+        case TablesShape(noun=noun):
+            keys = [key for key, declaration in keys_of_table(noun).items() if declaration.required]
+            return f"list of `{{ {', '.join(keys)} }}`" if len(keys) == len(keys_of_table(noun)) else "tables"
+        case NamedTablesShape():
+            return "tables"
+
+
+TABLE_SHAPES = (TableShape, TablesShape, NamedTablesShape, MapShape)
+REFERENCE_TABLE = re.compile(r"(<!-- keys: (?P<path>[^>]*?) -->\n)(?:\|.*\n)*")
+
+
+def write_reference(text: str) -> str:
+    """A document with the table behind each `<!-- keys: environments.*.probes -->` made of the declarations."""
+    tables = {".".join(path): shape for path, shape in list_tables_of()}
+
+    def write_table(match: re.Match[str]) -> str:
+        path = match["path"].strip()
+        return match[1] + "\n".join(list_reference_rows(tables[path if path != "top" else ""])) + "\n"
+
+    return REFERENCE_TABLE.sub(write_table, text)

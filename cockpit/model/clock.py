@@ -1,11 +1,12 @@
 """Clocks: what is due, why, and by when. A Rule is what a team promised itself; a Clock is one that runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from cockpit.model.setting import LineText, NameText, Term, setting
 from cockpit.model.text import clean_line
 
 
@@ -57,15 +58,31 @@ class Rule:
     `levels` are the severities it holds for, none for all. `number` orders the tiers of an escalation, from 1.
     """
 
-    kind: ClockKind
-    what: str
-    after: timedelta
+    kind: ClockKind = field(
+        metadata=setting(
+            "What is due; see below.",
+            choices=(
+                *("response", "commander", "checklist", "update", "escalation", "client", "breach", "rollback"),
+                "postmortem",
+            ),
+        )
+    )
+    what: LineText = field(
+        metadata=setting("What is to be done, in a few words.", absent="", absent_text="by its kind")
+    )
+    after: Term = field(metadata=setting("How long after what begins it; `0s` is at once."))
     origin: str = "built in"
-    who: str = ""
-    counting: Counting = Counting.WALL
-    levels: tuple[str, ...] = ()
+    who: LineText = field(default="", metadata=setting("Who does it; *required* for an escalation: who is called."))
+    counting: Counting = field(
+        default=Counting.WALL, metadata=setting('Which time counts; business days are whole ones, `"3d"`.')
+    )
+    levels: tuple[NameText, ...] = field(
+        default=(), metadata=setting("The severities that it holds for.", absent_text="every severity")
+    )
     number: int = 0
-    checklist: str = ""  # of a checklist rule: its id
+    checklist: LineText = field(  # its id
+        default="", metadata=setting("*Required* for a checklist rule: the name of the list.")
+    )
     outside: bool = False  # it holds when the incident began outside the working hours, in place of the other one
 
     def holds(self, level: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.problem import Problem
+from cockpit.model.setting import ClockTime, Day, LineText, NameText, Term, Weekday, ZoneText, setting
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 
 BUILT_IN = "built in"
@@ -12,11 +13,11 @@ BUILT_IN = "built in"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One hat. Several people may wear one, and one person several."""
+    """One role. Several people may hold one, and one person several."""
 
-    name: str
-    duty: str = ""
-    lead: bool = False
+    name: NameText = field(metadata=setting("As it is typed and shown."))
+    duty: LineText = field(default="", metadata=setting("What whoever holds it does."))
+    lead: bool = field(default=False, metadata=setting("`true` for who commands.", absent_text="the first role"))
     origin: str = BUILT_IN
 
 
@@ -24,11 +25,11 @@ class Role:
 class Contact:
     """Who is reached how. `filled` False: the document has a placeholder where the person should be."""
 
-    role: str
-    person: str = ""
-    backup: str = ""
-    how: str = ""
-    scope: str = ""
+    role: NameText = field(metadata=setting("As which they are called."))
+    person: LineText = field(default="", metadata=setting("Who it is."))
+    backup: LineText = field(default="", metadata=setting("Who else."))
+    how: LineText = field(default="", metadata=setting("How they are reached."))
+    scope: LineText = field(default="", metadata=setting("For what."))
     filled: bool = True
     origin: str = BUILT_IN
 
@@ -46,10 +47,13 @@ class PageRule:
 class Target:
     """How much may be lost (`rpo`) and how long it may take (`rto`) in one scenario."""
 
-    scenario: str
-    rpo: timedelta | None = None
-    rto: timedelta | None = None
-    how: str = ""
+    scenario: NameText = field(metadata=setting("What has happened."))
+    rpo: Term | None = field(
+        default=None,
+        metadata=setting("How much data may be lost, as a time; `0s` is none.", absent_text="not said"),
+    )
+    rto: Term | None = field(default=None, metadata=setting("How long until it works again.", absent_text="not said"))
+    how: LineText = field(default="", metadata=setting("The way back."))
     origin: str = BUILT_IN
 
 
@@ -80,22 +84,31 @@ class Template:
 class Checklist:
     """Boxes to tick; `opens` for these severities by itself, none: only when asked for."""
 
-    id: str
+    id: NameText = field(
+        metadata=setting(
+            "As it is typed and shown; `first-ten-minutes` takes the place of the built-in one.", key="name"
+        )
+    )
     title: str
-    items: tuple[str, ...]
-    levels: tuple[str, ...] = ()
+    items: tuple[NameText, ...] = field(metadata=setting("What stands beside the boxes.", not_empty=True))
+    levels: tuple[NameText, ...] = field(
+        default=(), metadata=setting("The severities it opens for by itself.", absent_text="none")
+    )
     origin: str = BUILT_IN
+    within: Term | None = field(
+        default=None, metadata=setting("How soon every box is to be ticked.", absent_text="no time")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
     """When people work: weekdays (Monday is 0), from and to in an IANA zone, and the days off."""
 
-    days: tuple[int, ...] = (0, 1, 2, 3, 4)
-    opens: time = time(8)
-    closes: time = time(18)
-    zone: str = ""  # "" is the system's
-    holidays: tuple[date, ...] = ()
+    days: tuple[Weekday, ...] = field(default=(0, 1, 2, 3, 4), metadata=setting("Days of the week.", not_empty=True))
+    opens: ClockTime = field(default=time(8), metadata=setting("From, on the clock of the zone."))
+    closes: ClockTime = field(default=time(18), metadata=setting("Until; earlier than `opens` is on the next day."))
+    zone: ZoneText = field(default="", metadata=setting("An IANA name.", absent_text="`time_zone`"))
+    holidays: tuple[Day, ...] = field(default=(), metadata=setting("Days off, as dates without quotes."))
     origin: str = BUILT_IN
 
 
@@ -118,18 +131,26 @@ class Plan:
     `documents` are the names that an `origin` may begin with; a rule of another one has lost its document.
     """
 
-    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
-    rules: tuple[Rule, ...] = ()
-    roles: tuple[Role, ...] = ()
-    contacts: tuple[Contact, ...] = ()
+    ladder: SeverityScale = field(
+        default=DEFAULT_SEVERITY_SCALE,
+        metadata=setting("Severities, the worst first.", absent_text="P0 to P3"),
+    )
+    rules: tuple[Rule, ...] = field(default=(), metadata=setting("What is due when."))
+    roles: tuple[Role, ...] = field(default=(), metadata=setting("Who does what in an incident."))
+    contacts: tuple[Contact, ...] = field(default=(), metadata=setting("Who is reached how."))
     pages: tuple[PageRule, ...] = ()
-    targets: tuple[Target, ...] = ()
+    targets: tuple[Target, ...] = field(default=(), metadata=setting("What may be lost and how long it may take."))
     metric_targets: tuple[MetricTarget, ...] = ()
     templates: tuple[Template, ...] = ()
-    checklists: tuple[Checklist, ...] = ()
-    hours: Hours = field(default_factory=Hours)
+    checklists: tuple[Checklist, ...] = field(default=(), metadata=setting("Boxes to tick."))
+    hours: Hours = field(default_factory=Hours, metadata=setting("When people work."))
     practices: tuple[Practice, ...] = ()
-    snapshot: str = ""  # DOC#PROCEDURE that preserves the evidence before anything is touched
+    snapshot: LineText = field(
+        default="",
+        metadata=setting(
+            "`runbook#procedure` that preserves the evidence, offered before anything is touched.", absent_text="none"
+        ),
+    )
     documents: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()  # what was to be read and is not there
 

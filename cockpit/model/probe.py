@@ -1,12 +1,11 @@
 """A health check and its answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from cockpit.model.conditions import Condition
-from cockpit.model.secret import Secret
+from cockpit.model.http_access import HttpAccess
+from cockpit.model.setting import BodyText, ConditionText, Duration, LineText, Moment, NameText, UrlText, setting
 
 
 class ProbeState(StrEnum):
@@ -21,27 +20,60 @@ class ProbeState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """One health check as configured. Times in seconds. Conditions are parsed when the configuration is read."""
+class MaintenanceWindow:
+    """A window of planned work, in which a probe's answers accuse nobody."""
 
-    name: str
+    start: Moment = field(metadata=setting("Its beginning, with a time zone.", key="from"))
+    until: Moment = field(metadata=setting("Its end, with a time zone."))
+
+
+@dataclass(frozen=True, slots=True)
+class Probe(HttpAccess):
+    """One health check."""
+
+    name: NameText = field(metadata=setting("How it is called on the screen; unique in its environment."))
     environment: str
-    url: str
-    method: str = "GET"
-    body: str = ""
-    headers: Mapping[str, str | Secret] = field(default_factory=dict)
-    interval: float = 15.0
-    timeout: float = 5.0
-    retry_interval: float = 3.0
-    conditions: tuple[Condition, ...] = ()  # one false: failing
-    degraded: tuple[Condition, ...] = ()  # one false: degraded
-    failures: int = 2  # consecutive failing answers before DOWN
-    successes: int = 1  # consecutive good ones before UP again
-    depends_on: tuple[str, ...] = ()
-    verify_tls: bool = True
-    ca_file: str = ""
-    maintenance: tuple[tuple[datetime, datetime], ...] = ()
-    runbook: str = ""
+    url: UrlText = field(metadata=setting("The address; http or https."))
+    method: str = field(
+        default="GET",
+        metadata=setting("The HTTP method.", choices=("GET", "HEAD", "POST", "PUT", "OPTIONS")),
+    )
+    body: BodyText = field(default="", metadata=setting("What is sent with it."))
+    interval: Duration = field(default=15.0, metadata=setting("Time between two checks."))
+    timeout: Duration = field(
+        default=5.0,
+        metadata=setting(
+            "How long one check may take; not longer than the interval.",
+            absent_text="5s, or the interval if shorter",
+        ),
+    )
+    retry_interval: Duration = field(
+        default=3.0,
+        metadata=setting("Wait after a failed check.", absent_text="3s, or the interval if shorter"),
+    )
+    conditions: tuple[ConditionText, ...] = field(
+        default=(),
+        metadata=setting("All must hold, or the check has failed.", absent=["[STATUS] == 200"], not_empty=True),
+    )
+    degraded: tuple[ConditionText, ...] = field(
+        default=(), metadata=setting("One that does not hold makes a working probe degraded.")
+    )
+    failures: int = field(
+        default=2, metadata=setting("Failed checks in a row before it is down.", minimum=1, maximum=100)
+    )
+    successes: int = field(
+        default=1, metadata=setting("Good checks in a row before it is up again.", minimum=1, maximum=100)
+    )
+    depends_on: tuple[NameText, ...] = field(
+        default=(), metadata=setting("Names of probes; while one of them is down, this one is unknown.")
+    )
+    maintenance: tuple[tuple[datetime, datetime], ...] = field(
+        default=(), metadata=setting("Windows of planned work.", tables=MaintenanceWindow)
+    )
+    runbook: LineText = field(
+        default="",
+        metadata=setting("The procedure that helps when it is down: `runbook`, or `runbook#procedure`."),
+    )
 
 
 @dataclass(frozen=True, slots=True)

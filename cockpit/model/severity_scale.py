@@ -1,18 +1,23 @@
 """The severity ladder of an incident."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from cockpit.model.setting import LineText, NameText, setting
 
 
 @dataclass(frozen=True, slots=True)
 class SeverityLevel:
-    """One rung. `rank` 0 is the worst."""
+    """One severity. `rank` 0 is the worst."""
 
-    name: str
+    name: NameText = field(metadata=setting("As it is typed and shown: `P0`, `SEV-1`."))
     rank: int
-    definition: str = ""
-    response: str = ""  # what the team does, as its document says it
-    backlog: bool = False  # no incident: a note for the working day
+    definition: LineText = field(default="", metadata=setting("When it is this one."))
+    response: LineText = field(
+        default="",
+        metadata=setting('What is done then; its times become rules, as in a document: `"commander within 15 min"`.'),
+    )
+    backlog: bool = field(default=False, metadata=setting("`true`: no incident, but a note for the working day."))
     origin: str = "built in"
 
 

@@ -4,97 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cockpit.model.http_access import HttpAccess
 from cockpit.model.plan import Plan
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
+from cockpit.model.setting import (
+    CloudUrlText,
+    Duration,
+    GuidText,
+    HostPortText,
+    LineText,
+    NameText,
+    PathText,
+    TextOrSecret,
+    UrlText,
+    ZoneText,
+    setting,
+)
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 
 IdentityMethod = Literal["cli", "managed_identity", "device_code", "simulator"]
-
-
-@dataclass(frozen=True, slots=True)
-class AlertSource:
-    """Where alerts come from. `urls`: the servers of one Alertmanager cluster, merged by fingerprint."""
-
-    name: str
-    kind: Literal["azure", "alertmanager"]
-    urls: tuple[str, ...] = ()
-    prometheus: tuple[str, ...] = ()  # asked for pending alerts, and to confirm a resolution
-    headers: Mapping[str, str | Secret] = field(default_factory=dict)
-    filters: tuple[str, ...] = ()  # Alertmanager matchers
-    watchdog: str = ""  # an alert that must always fire; missing means blind
-    interval: float = 30.0
-    verify_tls: bool = True
-    ca_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """Which Azure: the public one, a sovereign one, or the simulator (a URL and a credential, nothing else differs)."""
-
-    name: Literal["public", "us_government", "china"] = "public"
-    endpoint: str = ""  # Resource Manager; "" is the cloud's own
-    logs_endpoint: str = ""
-    authority: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """prod, staging ...: cloud coordinates, probes, alert sources, and values for placeholders."""
-
-    name: str
-    production: bool = False
-    subscription: str = ""
-    resource_group: str = ""
-    workspace: str = ""  # Log Analytics workspace id (a GUID)
-    apps: tuple[str, ...] = ()
-    apps_interval: float = 15.0
-    probes: tuple[Probe, ...] = ()
-    alerts: tuple[AlertSource, ...] = ()
-    values: Mapping[str, str | Secret] = field(default_factory=dict)
-    guard_word: str = ""
-    shell: Mapping[str, str] = field(default_factory=dict)  # variables that a command of a step finds
-    unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
-    kube_context: str = ""  # what `kubectl config current-context` must say before a change runs in a shell
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """The whole configuration. `order` is the identity order; `file` is "" for the built-in default."""
-
-    name: str
-    environments: tuple[Environment, ...]
-    data: str  # directory of the timeline file
-    file: str = ""
-    cloud: Cloud = field(default_factory=Cloud)
-    order: tuple[IdentityMethod, ...] = ("cli",)
-    tenant: str = ""
-    client_id: str = ""  # of a user-assigned managed identity
-    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
-    time_zone: str = ""  # IANA name for local times; "" is the machine's
-    read_only: bool = False
-    bell: bool = True
-    theme: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict)  # binding id -> keys
-    procedure_keys: Mapping[str, str] = field(default_factory=dict)  # key -> DOC#PROCEDURE that it opens
-    runbooks: tuple[str, ...] = ()  # folders and files of the team's own documents
-    plan: Plan = field(default_factory=lambda: Plan(ladder=()))  # the configured part of it, over the documents
-    templates: tuple[str, ...] = ()  # folders and files of messages
-    shared_logins: tuple[str, ...] = ()  # accounts that several people use, beside the well-known ones
-    contacts_file: str = ""  # kept out of the repository: people and how they are reached
-    references: tuple[str, ...] = ()  # host:port pairs that answer when our own line works
-
-    def environment(self, name: str) -> Environment | None:
-        return next((environment for environment in self.environments if environment.name == name), None)
-
-    def secrets(self) -> set[Secret]:
-        """Every secret the configuration refers to."""
-        tables: list[Mapping[str, str | Secret]] = []
-        for environment in self.environments:
-            tables += [environment.values, *(probe.headers for probe in environment.probes)]
-            tables += [source.headers for source in environment.alerts]
-        return {value for table in tables for value in table.values() if isinstance(value, Secret)}
-
 
 # The themes that `theme` in cockpit.toml may name.
 
@@ -108,3 +37,176 @@ FULL = (
     *("solarized-light", "textual-dark", "textual-light", "tokyo-night"),
 )
 """The full names of these and of the screen library's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSource(HttpAccess):
+    """Where alerts come from. `urls`: the servers of one Alertmanager cluster, merged by fingerprint."""
+
+    name: NameText = field(metadata=setting("How it is called on the screen; unique in its environment."))
+    kind: Literal["azure", "alertmanager"] = field(metadata=setting("What it is."))
+    urls: tuple[UrlText, ...] = field(
+        default=(),
+        metadata=setting(
+            "The servers of one cluster; what several report is one alert.", required_for="for alertmanager"
+        ),
+    )
+    prometheus: tuple[UrlText, ...] = field(
+        default=(),
+        metadata=setting("Asked for pending alerts, and before one that vanished counts as resolved."),
+    )
+    filters: tuple[LineText, ...] = field(
+        default=(), metadata=setting('Matchers, such as `severity="critical"`: only these alerts.')
+    )
+    watchdog: LineText = field(
+        default="", metadata=setting("The alert that must always fire; when it is missing we are blind.")
+    )
+    interval: Duration = field(default=30.0, metadata=setting("Time between two looks."))
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Which Azure: the public one, a sovereign one, or the simulator (a URL and a credential, nothing else differs)."""
+
+    name: Literal["public", "us_government", "china"] = field(default="public", metadata=setting("The cloud."))
+    endpoint: CloudUrlText = field(default="", metadata=setting("Resource Manager.", absent_text="the cloud's"))
+    logs_endpoint: CloudUrlText = field(default="", metadata=setting("Log Analytics.", absent_text="the cloud's"))
+    authority: CloudUrlText = field(default="", metadata=setting("Where tokens come from.", absent_text="the cloud's"))
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """prod, staging ...: where it is and what is watched there. The first in the file is the one opened."""
+
+    name: str
+    production: bool = field(
+        default=False, metadata=setting("`true` shows the word PRODUCTION and a border of its own.")
+    )
+    subscription: GuidText = field(
+        default="",
+        metadata=setting("The Azure subscription's id; *required* with `apps` or an `azure` source."),
+    )
+    resource_group: LineText = field(
+        default="", metadata=setting("The resource group of the container apps; *required* with `apps`.")
+    )
+    workspace: GuidText = field(
+        default="", metadata=setting("The Log Analytics workspace's id: logs of replicas that are gone.")
+    )
+    apps: tuple[NameText, ...] = field(default=(), metadata=setting("The container apps whose revisions are shown."))
+    apps_interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the apps."))
+    probes: tuple[Probe, ...] = field(default=(), metadata=setting("Health checks; see below."))
+    alerts: tuple[AlertSource, ...] = field(default=(), metadata=setting("Alert sources; see below."))
+    values: Mapping[str, TextOrSecret] = field(
+        default_factory=dict, metadata=setting("Values for the placeholders of runbooks.")
+    )
+    shell: Mapping[str, LineText] = field(
+        default_factory=dict,
+        metadata=setting("Variables that the commands of runbooks find, such as `CURL_CA_BUNDLE`; nothing secret."),
+    )
+    unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
+    kube_context: LineText = field(
+        default="",
+        metadata=setting(
+            "What kubectl's current context must be before a change runs in a shell; asked anew before each one."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The configuration of one system. `order` is the identity order; `file` is "" for the built-in default."""
+
+    name: LineText = field(
+        metadata=setting("What the system is called.", key="system", absent_text="the folder's name")
+    )
+    environments: tuple[Environment, ...] = field(
+        metadata=setting("One table for each environment: `[environments.NAME]`.", named=True, absent={})
+    )
+    data: PathText = field(
+        metadata=setting(
+            "Directory of the timeline, shared by a team if it has mode 2770.",
+            absent_text="the user's data directory",
+        )
+    )
+    file: str = ""
+    cloud: Cloud = field(default_factory=Cloud, metadata=setting("Which Azure."))
+    order: tuple[IdentityMethod, ...] = field(
+        default=("cli",),
+        metadata=setting(
+            "Ways to sign in, tried in this order: `cli` (az login), `managed_identity`, `device_code`; "
+            "`simulator` goes with a simulator alone.",
+            table="identity",
+            not_empty=True,
+        ),
+    )
+    tenant: LineText = field(
+        default="",
+        metadata=setting("The tenant's id or domain, for `cli` and `device_code`.", table="identity"),
+    )
+    client_id: GuidText = field(
+        default="", metadata=setting("The client id of a user-assigned managed identity.", table="identity")
+    )
+    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE  # the plan's, or the built-in one
+    time_zone: ZoneText = field(
+        default="",
+        metadata=setting("Local times are shown in it; an IANA name.", absent_text="the machine's"),
+    )
+    read_only: bool = field(
+        default=False, metadata=setting("`true` refuses every change, to the cloud and to the timeline.")
+    )
+    bell: bool = field(default=True, metadata=setting("One terminal bell on a new critical alert."))
+    theme: LineText = field(
+        default="",
+        metadata=setting("`dark`, `light`, `high-contrast` or `ansi`.", absent_text="dark"),
+    )
+    keys: Mapping[str, LineText] = field(
+        default_factory=dict,
+        metadata=setting("Other keys: `action = keys`, or `key = runbook#procedure`."),
+    )
+    procedure_keys: Mapping[str, str] = field(default_factory=dict)  # key -> DOC#PROCEDURE that it opens
+    runbooks: tuple[PathText, ...] = field(default=(), metadata=setting("Folders and files with the team's runbooks."))
+    plan: Plan = field(  # the configured part of it, over the documents
+        default_factory=lambda: Plan(ladder=()), metadata=setting("What should happen in an incident.", inline=True)
+    )
+    templates: tuple[PathText, ...] = field(
+        default=(), metadata=setting("Folders and files (`*.md`, `*.txt`) with messages to send, one in each.")
+    )
+    shared_logins: tuple[NameText, ...] = field(
+        default=(),
+        metadata=setting(
+            "Logins that several people use, beside `root`, `admin`, `azureuser`, `ubuntu`, `ec2-user` and the like, "
+            "which always are: [who it was](incidents.md#who-did-it) is asked.",
+            table="people",
+        ),
+    )
+    contacts_file: PathText = field(
+        default="",
+        metadata=setting(
+            "Contacts that are kept out of the repository: TOML like `[[contacts]]`, or a Markdown table.",
+            absent_text="none",
+        ),
+    )
+    references: tuple[HostPortText, ...] = field(
+        default=(),
+        metadata=setting(
+            "`host:port` pairs that answer whenever our own line works; when none of them answers, probes are "
+            "unknown instead of down.",
+            table="self",
+        ),
+    )
+    notices: tuple[str, ...] = ()  # of keys in the file that are read by nothing any more
+
+    def environment(self, name: str) -> Environment | None:
+        return next((environment for environment in self.environments if environment.name == name), None)
+
+    def secrets(self) -> set[Secret]:
+        """Every secret the configuration refers to."""
+        tables: list[Mapping[str, str | Secret]] = []
+        for environment in self.environments:
+            tables.append(environment.values)
+        secrets = {value for table in tables for value in table.values() if isinstance(value, Secret)}
+        return secrets.union(*(access.list_secrets() for access in self.list_accesses()))
+
+    def list_accesses(self) -> list[HttpAccess]:
+        """Everything that is reached over HTTP with settings of its own."""
+        return [access for environment in self.environments for access in (*environment.probes, *environment.alerts)]

@@ -51,7 +51,6 @@ resource_group = {_format_toml_string(site.resource_group)}
 workspace = {_format_toml_string(WORKSPACE)}
 apps = [{_format_toml_string(site.app)}]
 apps_interval = "{_format_pace(APPS_EVERY, speed)}"
-guard_word = "prod"
 
 [environments.prod.values]
 env = "prod"

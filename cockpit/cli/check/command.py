@@ -59,11 +59,7 @@ def command(common: Common, live: bool, as_json: bool) -> None:
 
 
 def errors_document(errors: ConfigErrors) -> dict[str, Any]:
-    listed = [
-        {"path": error.path, "line": error.line, "message": error.message, "suggestion": error.suggestion}
-        for error in errors.errors
-    ]
-    return {"ok": False, "file": errors.file, "errors": listed}
+    return {"ok": False, "file": errors.file, "errors": [error.document() for error in errors.errors]}
 
 
 def list_text_lines(system: System, report: dict[str, Any]) -> Iterator[str]:

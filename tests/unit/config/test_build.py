@@ -98,7 +98,7 @@ def test_every_key_of_the_plan_reaches_it_with_its_line(read: Read, tmp_path: Pa
     )
     assert plan.contacts == (Contact("DBA", backup="Sam", filled=False, origin="cockpit.toml:38"),)
     assert plan.targets == (Target("Region", timedelta(0), None, "by hand", "cockpit.toml:42"),)
-    assert plan.checklists == (Checklist("first", "first", ("look", "tell"), ("P0",), "cockpit.toml:47"),)
+    assert plan.checklists == (Checklist("first", "first", ("look", "tell"), ("P0",), "cockpit.toml:47", 10 * minute),)
     assert plan.hours == Hours((0, 6), time(9, 30), time(17), "Asia/Riyadh", (date(2026, 12, 25),), "cockpit.toml:53")
     assert plan.snapshot == "evidence#take"
 
@@ -112,44 +112,44 @@ UPDATE = '[[rules]]\nkind = "update"\nafter = "20m"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "message", "suggestion"),
+    ("text", "path", "code", "suggestion"),
     [
-        ('[[rules]]\nkind = "updates"\nafter = "1m"', "rules[0].kind", "must be one of", "update"),
-        ('[[rules]]\nkind = "update"', "rules[0].after", "is required", ""),
-        ('[[rules]]\nkind = "update"\nafter = "3 business days"', "rules[0].after", "is not a duration", ""),
-        ('[[rules]]\nkind = "update"\nafter = "400d"', "rules[0].after", "up to 366d", ""),
-        (f'{UPDATE}level = "P0"', "rules[0].level", "is not known", "levels"),
-        (f'{UPDATE}levels = "P0"', "rules[0].levels", "must be a list", ""),
-        (f'[[ladder]]\nname = "P0"\n{UPDATE}levels = ["P9"]', "rules[0].levels[0]", "is not in the ladder: P0", ""),
-        (f"{UPDATE}{UPDATE}", "rules[1].kind", "for every severity is already said by rules[0]", ""),
+        ('[[rules]]\nkind = "updates"\nafter = "1m"', "rules[0].kind", "not-one-of", "update"),
+        ('[[rules]]\nkind = "update"', "rules[0].after", "required", ""),
+        ('[[rules]]\nkind = "update"\nafter = "3 business days"', "rules[0].after", "not-a-duration", ""),
+        ('[[rules]]\nkind = "update"\nafter = "400d"', "rules[0].after", "out-of-range", ""),
+        (f'{UPDATE}level = "P0"', "rules[0].level", "unknown-key", "levels"),
+        (f'{UPDATE}levels = "P0"', "rules[0].levels", "wrong-type", ""),
+        (f'[[ladder]]\nname = "P0"\n{UPDATE}levels = ["P9"]', "rules[0].levels[0]", "unknown-name", ""),
+        (f"{UPDATE}{UPDATE}", "rules[1].kind", "duplicate", ""),
         (
             f'{UPDATE}levels = ["P0", "P1"]\n{UPDATE}levels = ["p1"]',
             "rules[1].kind",
-            "`update` for P1 is already said by rules[0]",
+            "duplicate",
             "",
         ),
-        ('[[rules]]\nkind = "escalation"\nafter = "1m"', "rules[0].who", "is required: an escalation", ""),
-        ('[[rules]]\nkind = "checklist"\nafter = "1m"', "rules[0].checklist", "is required: the name", ""),
-        ('[[contacts]]\nrole = "x"\n[[contacts]]\nrole = "x"', "contacts[1].role", "is already the role of", ""),
-        ('[[targets]]\nscenario = "x"\n[[targets]]\nscenario = "x"', "targets[1].scenario", "is already the", ""),
-        ('[[checklists]]\nname = "x"\nitems = []', "checklists[0].items", "must not be empty", ""),
-        ('snapshot = "evidence"', "snapshot", "must name a procedure", "evidence#"),
-        ('[hours]\nzone = "Pacific/Aukland"', "hours.zone", "is no time zone", "Pacific/Auckland"),
-        ('[hours]\nzone = "nzst"', "hours.zone", "is no time zone", "Pacific/Auckland"),
-        ('[hours]\nzone = "IST"', "hours.zone", "is no time zone", ""),
-        ('[hours]\nopens = "25:00"', "hours.opens", "must be a time of the day", ""),
-        ("[hours]\nopens = 8", "hours.opens", "must be a time of the day", ""),
-        ('[hours]\ndays = ["monday"]', "hours.days[0]", "must be one of mon, tue", "mon"),
-        ('[hours]\nholidays = ["2026-12-25"]', "hours.holidays[0]", "without quotes", ""),
-        ("[hours]\nholidays = [2026-12-25T10:00:00Z]", "hours.holidays[0]", "must be a date", ""),
-        ("[[hours]]", "hours", "is one table; write [hours]", ""),
+        ('[[rules]]\nkind = "escalation"\nafter = "1m"', "rules[0].who", "required", ""),
+        ('[[rules]]\nkind = "checklist"\nafter = "1m"', "rules[0].checklist", "required", ""),
+        ('[[contacts]]\nrole = "x"\n[[contacts]]\nrole = "x"', "contacts[1].role", "duplicate", ""),
+        ('[[targets]]\nscenario = "x"\n[[targets]]\nscenario = "x"', "targets[1].scenario", "duplicate", ""),
+        ('[[checklists]]\nname = "x"\nitems = []', "checklists[0].items", "empty", ""),
+        ('snapshot = "evidence"', "snapshot", "not-a-procedure", "evidence#"),
+        ('[hours]\nzone = "Pacific/Aukland"', "hours.zone", "not-a-time-zone", "Pacific/Auckland"),
+        ('[hours]\nzone = "nzst"', "hours.zone", "not-a-time-zone", "Pacific/Auckland"),
+        ('[hours]\nzone = "IST"', "hours.zone", "not-a-time-zone", ""),
+        ('[hours]\nopens = "25:00"', "hours.opens", "wrong-type", ""),
+        ("[hours]\nopens = 8", "hours.opens", "wrong-type", ""),
+        ('[hours]\ndays = ["monday"]', "hours.days[0]", "not-one-of", "mon"),
+        ('[hours]\nholidays = ["2026-12-25"]', "hours.holidays[0]", "wrong-type", ""),
+        ("[hours]\nholidays = [2026-12-25T10:00:00Z]", "hours.holidays[0]", "wrong-type", ""),
+        ("[[hours]]", "hours", "wrong-type", ""),
     ],
 )
 def test_a_mistake_in_the_plan_is_named_with_its_place(
-    wrong: Wrong, text: str, path: str, message: str, suggestion: str
+    wrong: Wrong, text: str, path: str, code: str, suggestion: str
 ) -> None:
     found = wrong(text)
     assert path in found, found
-    assert message in found[path].message
+    assert found[path].code == code
     assert suggestion in found[path].suggestion or not suggestion
     assert bool(found[path].suggestion) == bool(suggestion) or path.endswith("after")

@@ -1,7 +1,6 @@
 """What a good configuration becomes, and what is assumed where it is silent."""
 
 import dataclasses
-import typing
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from cockpit.config import default_system
-from cockpit.config import schema as tables
-from cockpit.config.schema import ConfigTable, keys_of
+from cockpit.config.build import ConfigSource
+from cockpit.config.load import TableReader
+from cockpit.config.schema import TableShape
 from cockpit.model.probe import Probe
 from cockpit.model.secret import Secret
+from cockpit.model.setting import Duration, LineText, NameText, setting
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import AlertSource, Cloud, Environment, System
 
@@ -58,7 +59,6 @@ resource_group = "shop-prod-rg"
 workspace = "11111111-2222-3333-4444-555555555555"
 apps = ["shop-api"]
 apps_interval = "30s"
-guard_word = "prod"
 kube_context = "shop"
 shell = { CURL_CA_BUNDLE = "/etc/ssl/shop.pem" }
 values = { env = "prod", db_password = { file = "pw" } }
@@ -130,7 +130,7 @@ def test_an_environment_holds_its_probes_and_sources(read: Read, tmp_path: Path)
     assert (prod.apps, prod.apps_interval) == (("shop-api",), 30.0)
     values = {"env": "prod", "db_password": Secret("file", str(tmp_path / "pw"))}
     assert prod.shell == {"CURL_CA_BUNDLE": "/etc/ssl/shop.pem"}
-    assert (prod.guard_word, prod.kube_context, prod.values) == ("prod", "shop", values)
+    assert (prod.kube_context, prod.values) == ("shop", values)
     ready = prod.probes[1]
     assert ready.environment == "prod"
     assert (ready.interval, ready.timeout, ready.retry_interval) == (60.0, 0.3, 2.0)
@@ -184,24 +184,41 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(read: Read) -> 
     assert read('\ufeffsystem = "shop"\r\nbell = false\r\n').name == "shop"
 
 
-@pytest.mark.parametrize(
-    ("table", "noun", "elsewhere"),
-    [
-        (tables.ProbeTable, Probe, {"environment"}),
-        (tables.AlertSourceTable, AlertSource, set()),
-        (tables.EnvironmentTable, Environment, {"name", "unnamed"}),
-        (tables.CloudTable, Cloud, set()),
-    ],
-)
-def test_the_file_can_say_everything_the_model_knows(
-    table: type[ConfigTable], noun: type[typing.Any], elsewhere: set[str]
-) -> None:
-    assert set(keys_of(table)) == {field.name for field in dataclasses.fields(noun)} - elsewhere
+def test_a_retired_key_is_a_notice_and_no_mistake(read: Read) -> None:
+    (notice,) = read('[environments.prod]\nguard_word = "prod"\n').notices
+    assert notice.startswith("environments.prod.guard_word ")
 
 
-def test_the_top_of_the_file_can_say_everything_a_system_knows() -> None:
-    grouped = {"order", "tenant", "client_id", "references", "procedure_keys"}  # in [identity], [self] and [keys]
-    grouped |= {"shared_logins"}  # in [people]
-    plan = {"rules", "roles", "contacts", "targets", "checklists", "hours", "snapshot"}
-    known = {field.name for field in dataclasses.fields(System)} - grouped - {"name", "file", "plan"}
-    assert set(keys_of(tables.Root)) - {"system", "identity", "self", "people"} == known | plan
+@dataclasses.dataclass(frozen=True)
+class Kite:
+    """A noun of somebody else."""
+
+    name: NameText = dataclasses.field(metadata=setting("What it is called.", key="title"))
+    height: Duration = dataclasses.field(default=60.0, metadata=setting("How long it climbs."))
+    tails: tuple[LineText, ...] = dataclasses.field(default=(), metadata=setting("What hangs from it.", not_empty=True))
+    colour: str = dataclasses.field(default="red", metadata=setting("Its colour.", choices=("red", "blue")))
+    holders: int = dataclasses.field(default=1, metadata=setting("How many hold it.", minimum=1, maximum=4))
+    flies: bool = False  # no key
+
+
+SOURCE = ConfigSource(Path("/srv/cockpit.toml"), lambda key: "cockpit.toml")
+
+
+def test_a_declared_field_is_read_with_its_type_and_default_and_nothing_else_says_it() -> None:
+    reader = TableReader(SOURCE)
+    assert reader.read_table(TableShape(Kite), {"title": "a", "height": "2m"}, ("kite",)) == Kite("a", 120.0)
+    assert reader.errors == []
+
+
+def test_every_wrong_key_of_a_declared_table_is_told() -> None:
+    reader = TableReader(SOURCE)
+    wrong = {"height": 3, "tails": [], "colour": "rde", "holders": 5, "flies": True}
+    reader.read_table(TableShape(Kite), wrong, ("kite",))
+    assert {error.path: (error.code, error.suggestion) for error in reader.errors} == {
+        "kite.title": ("required", ""),
+        "kite.height": ("duration-without-unit", '"3s"'),
+        "kite.tails": ("empty", ""),
+        "kite.colour": ("not-one-of", "red"),
+        "kite.holders": ("out-of-range", ""),
+        "kite.flies": ("unknown-key", ""),
+    }

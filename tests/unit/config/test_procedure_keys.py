@@ -26,19 +26,22 @@ def test_a_function_key_may_name_a_document_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "code", "suggestion", "facts"),
     [
-        ('F5 = "ops#1"', "keys.F5 is already the key of `refresh`."),
-        ('d = "ops#1"', "keys.d is already the key of `declare`."),
-        ('F66 = "ops#1"', "is no key for a procedure"),
-        ('sapce = "ops#1"', "is no key for a procedure"),
-        ('decalre = "D"', "Did you mean `declare`?"),
+        ('F5 = "ops#1"', "key-taken", "", {"owner": "refresh"}),
+        ('d = "ops#1"', "key-taken", "", {"owner": "declare"}),
+        ('F66 = "ops#1"', "not-a-key", "", {}),
+        ('sapce = "ops#1"', "not-a-key", "", {}),
+        ('decalre = "D"', "unknown-action", "declare", {}),
     ],
 )
-def test_a_key_that_is_taken_or_is_none_is_an_error(tmp_path: Path, line: str, said: str) -> None:
+def test_a_key_that_is_taken_or_is_none_is_an_error(
+    tmp_path: Path, line: str, code: str, suggestion: str, facts: dict[str, str]
+) -> None:
     with pytest.raises(ConfigErrors) as wrong:
         load_system(keys(tmp_path, line))
-    assert said in str(wrong.value)
+    (error,) = wrong.value.errors
+    assert (error.code, error.suggestion, error.facts) == (code, suggestion, facts)
 
 
 def test_a_key_that_an_action_gave_up_is_free(tmp_path: Path) -> None:

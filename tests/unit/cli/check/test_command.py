@@ -57,7 +57,7 @@ def test_a_broken_or_missing_configuration_does_not_silence_it(home: Path, argum
 def test_the_schema_is_json_for_an_editor() -> None:
     printed = json.loads(CliRunner().invoke(schema.schema, []).stdout)
     assert printed["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    probe = printed["$defs"]["ProbeTable"]
+    probe = printed["$defs"]["Probe"]
     assert probe["required"] == ["name", "url"]
     assert probe["additionalProperties"] is False
     assert probe["properties"]["interval"]["default"] == "15s"
