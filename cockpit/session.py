@@ -19,10 +19,10 @@ from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.model.alert import Alert, SettledAlerts
 from cockpit.model.event import Event
-from cockpit.model.logline import LogLine
 from cockpit.model.operator import Identity, Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.problem import SourceError
+from cockpit.model.reading import LogLine
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.secret import Secret

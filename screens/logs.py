@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
-from cockpit.model.logline import LogLine
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
 from screens.dialogs.dialog import show_hint

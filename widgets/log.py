@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from cockpit.model.logline import LogLine
+from cockpit.model.reading import LogLine
 from cockpit.model.time import Time
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
 from widgets.growing import Growing

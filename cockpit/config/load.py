@@ -23,10 +23,10 @@ from cockpit.config.schema import (
     ListShape,
     MapShape,
     NamedTablesShape,
+    NumberShape,
     Shape,
     TableShape,
     TablesShape,
-    NumberShape,
     keys_of_table,
     list_tables_of,
 )

@@ -90,7 +90,17 @@ class NamedTablesShape:
     noun: type
 
 
-Shape = ValueKind | FlagShape | NumberShape | ChoiceShape | ListShape | MapShape | TableShape | TablesShape | NamedTablesShape
+Shape = (
+    ValueKind
+    | FlagShape
+    | NumberShape
+    | ChoiceShape
+    | ListShape
+    | MapShape
+    | TableShape
+    | TablesShape
+    | NamedTablesShape
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""What a feed last saw, and how much of it can still be believed."""
+"""What a feed last saw, and how much of it can still be believed; and a line of a log, which is read once."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from cockpit.model.problem import Problem
 from cockpit.model.time import format_age
@@ -111,3 +111,22 @@ def compute_freshness(
 def find_worst_freshness(states: list[Freshness]) -> Freshness:
     """The state a pane of several feeds must wear; a pane without feeds is waiting."""
     return max(states, key=lambda item: (RANK[item.state], item.age or 0.0), default=Freshness(FeedState.WAITING))
+
+
+# What streams, and is read once.
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """Cleaned. `at` is None when the source's time could not be read; `stream` says which log it came from.
+
+    `past` is why and from where a line is read afterwards, "" for one that came live.
+    """
+
+    text: str
+    at: datetime | None = None
+    stream: Literal["console", "system"] = "console"
+    revision: str = ""
+    replica: str = ""
+    reason: str = ""
+    past: str = ""

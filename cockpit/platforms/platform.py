@@ -11,8 +11,8 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from cockpit.feeds.base import Feed
-from cockpit.model.logline import LogLine
 from cockpit.model.problem import Problem, ProblemKind
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.model.system import Environment

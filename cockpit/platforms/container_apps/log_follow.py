@@ -9,8 +9,8 @@ import httpx
 from cockpit.azure.endpoints import stream_address
 from cockpit.azure.readonly import refuse_change_hook
 from cockpit.feeds.http import explain_http_error, explain_refusal, read_bounded, tls_context
-from cockpit.model.logline import LogLine
 from cockpit.model.problem import SourceError
+from cockpit.model.reading import LogLine
 from cockpit.model.time import Time
 from cockpit.platforms.container_apps.log_lines import Splitter
 

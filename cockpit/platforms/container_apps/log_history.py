@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cockpit.azure.client import Azure, LogTable
-from cockpit.model.logline import LogLine
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.platforms.container_apps.log_lines import table_row
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cockpit.model.logline import LogLine
 from cockpit.model.raw import dig_value, read_moment, read_text
+from cockpit.model.reading import LogLine
 from cockpit.model.text import MAX_LINE, clean_line
 
 LONGEST_LINE = 65_536  # bytes; the rest of a longer one is dropped as it arrives

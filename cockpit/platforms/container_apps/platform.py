@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 
 from cockpit.feeds.base import Feed
-from cockpit.model.logline import LogLine
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.platforms.container_apps.kind import KIND
 from cockpit.platforms.container_apps.log_history import load_log_history

@@ -19,8 +19,8 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
 from cockpit.config import load_system
 from cockpit.feeds.azure_alerts import azure_alerts_feed
-from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime

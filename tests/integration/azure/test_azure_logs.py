@@ -11,8 +11,8 @@ from aiohttp import web
 
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
-from cockpit.model.logline import LogLine
 from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import RealTime

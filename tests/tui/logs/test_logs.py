@@ -10,8 +10,8 @@ from textual.app import App
 from textual.widgets import Input
 
 import themes
-from cockpit.model.logline import LogLine
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import RealTime
 from screens.logs import LogsScreen

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.model.logline import LogLine
+from cockpit.model.reading import LogLine
 from widgets.log import OWN_REASON, choose_log_tone
 
 
