@@ -27,6 +27,18 @@ NO_AZ = Problem(
     "The Azure CLI is not on the PATH of this machine.",
     "Install az, or name another way in [identity] order.",
 )
+AZ_HANGS = Problem(
+    ProblemKind.TIMEOUT,
+    "az timed out",
+    "The Azure CLI did not answer in time, or waited for somebody to type.",
+    "Run `az account get-access-token` in another shell to see what it waits for.",
+)
+TOKEN_REFUSED = Problem(
+    ProblemKind.SIGN_IN,
+    "token refused",
+    "Azure does not take the token that was issued a moment ago.",
+    SIGN_IN_ADVICE,
+)
 NO_MANAGED_IDENTITY = Problem(
     ProblemKind.SIGN_IN,
     "no managed identity",
@@ -58,7 +70,7 @@ def explain_azure_error(error: Exception) -> Problem:
     if isinstance(error, exceptions.DecodeError) and (error.status_code or 200) == 200:
         return make_garbage_problem(error.message)
     if isinstance(error, exceptions.HttpResponseError):
-        return of_response(error) if error.response is not None else no_token(str(error.message))
+        return of_response(error) if error.response is not None else explain_missing_token(str(error.message))
     if isinstance(error, TimeoutError | exceptions.ServiceRequestTimeoutError | exceptions.ServiceResponseTimeoutError):
         return TIMED_OUT
     if isinstance(error, exceptions.ServiceRequestError | exceptions.ServiceResponseError | OSError):
@@ -79,12 +91,10 @@ def advise_without_sign_in(problem: Problem, person: bool) -> Problem:
     return problem if person or problem.advice != SIGN_IN_ADVICE else replace(problem, advice=NOBODY_ADVICE)
 
 
-def no_token(message: str) -> Problem:
+def explain_missing_token(message: str) -> Problem:
     """A credential that got no token. Where its words hold the command to run, that is shown as it is."""
     if "not found on path" in message or "Failed to execute" in message:
         return NO_AZ
-    if "Timed out waiting for Azure CLI" in message:
-        return Problem(ProblemKind.TIMEOUT, "az timed out", "The Azure CLI did not answer in time.", SIGN_IN_ADVICE)
     if "claims-challenge" in message:
         command = message[message.index("az login") :]
         return Problem(
@@ -93,7 +103,7 @@ def no_token(message: str) -> Problem:
             "Azure wants a fresh sign-in that meets its access policy.",
             clean_line(f"Run: {command}", MAX_KEY),  # a claims challenge that is cut is none
         )
-    if "Please run 'az login'" in message and "AADSTS" not in message:
+    if ("az login" in message or "az account set" in message) and "AADSTS" not in message:
         return Problem(ProblemKind.SIGN_IN, "az not signed in", "Nobody is signed in to the Azure CLI.", SIGN_IN_ADVICE)
     if "anaged identity" in message or "IMDS" in message or "ManagedIdentity" in message:
         return NO_MANAGED_IDENTITY

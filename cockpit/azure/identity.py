@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from cockpit.azure.claims import login_command_in, read_token_owner
 from cockpit.azure.endpoints import CLOUDS, resolve_endpoints
-from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, explain_azure_error
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, TOKEN_REFUSED, explain_azure_error
 from cockpit.azure.token_sources import (
+    AzureCli,
     DeviceCodeSource,
     SignInPrompt,
     Simulator,
     Token,
     TokenSource,
-    azure_cli,
     managed_identity,
 )
 from cockpit.model.operator import Identity, account_name
@@ -40,7 +40,7 @@ def build_credential(
         raise SourceError(MIXED)
     flag = where.authority in {cloud.authority for cloud in CLOUDS.values()}
     ways: dict[IdentityMethod, Callable[[], TokenSource]] = {
-        "cli": lambda: azure_cli(tenant),
+        "cli": lambda: AzureCli(tenant),
         "managed_identity": lambda: managed_identity(client_id),
         "device_code": lambda: DeviceCodeSource(tenant, where.authority, known_authority=flag),
         "simulator": Simulator,
@@ -97,7 +97,14 @@ class Credential:
         self._claims_login = []
 
     def refused(self, secret: str) -> None:
-        """Drop a token that the service does not take (any more); failures still answer for everybody."""
+        """Drop a token that the service does not take (any more); failures still answer for everybody.
+
+        One that is new is not worth another: az would give the same, with a process for each request.
+        """
+        now = self._time.monotonic()
+        for scope, token in self._tokens.items():
+            if token.secret == secret and now - self._asked.get(scope, float("-inf")) < ASK_AGAIN_AFTER:
+                self._failed[scope] = (self._asked[scope] + ASK_AGAIN_AFTER - FAILURE_HOLDS, SourceError(TOKEN_REFUSED))
         self._tokens = {scope: token for scope, token in self._tokens.items() if token.secret != secret}
 
     async def sign_in(self, prompt: Callable[[SignInPrompt], None]) -> Identity:
@@ -176,8 +183,10 @@ class Credential:
         try:
             return await source.fetch(scope, claims)
         except Exception as error:
-            self._claims_login = login_command_in(str(error)) or self._claims_login
-            raise SourceError(explain_azure_error(error)) from error
+            problem = explain_azure_error(error)
+            command = login_command_in(str(error)) or login_command_in(problem.advice)
+            self._claims_login = command or self._claims_login
+            raise SourceError(problem) from error
 
     def _keep(self, source: TokenSource, scope: str, token: Token) -> Identity:
         self._chosen = source

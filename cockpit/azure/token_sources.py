@@ -1,20 +1,29 @@
 """The ways to a token. `fetch` asks once, without a cache, and raises what its library raises."""
 
 import asyncio
+import base64
+import json
+import os
+import re
+import shutil
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
-from cockpit.azure.errors import NOT_SIGNED_IN, sign_in_failed
+from cockpit.azure.errors import AZ_HANGS, NO_AZ, NOT_SIGNED_IN, explain_missing_token, sign_in_failed
 from cockpit.model.problem import SourceError
 from cockpit.model.system import IdentityMethod
 
 AUTHORITY_TIMEOUT = 10  # seconds for one answer of the sign-in authority
 AZ_TIMEOUT = 20  # seconds: a cold az on a busy box takes several
+UNREADABLE_AZ = "az answered without a token. Run `az account get-access-token` to see what it says."
+COLOUR = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 FOR_EVER = 4_102_444_800.0  # the year 2100
 PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the client id that az and azure-identity sign people in with
 
@@ -84,15 +93,90 @@ class Library:
             await self._credential.close()
 
 
-def azure_cli(tenant: str) -> TokenSource:
-    """The person who ran `az login`. Each fetch is one az process."""
+class AzureCli:
+    """The person who ran `az login`. Each fetch is one az process; `timeout` in seconds.
 
-    def build() -> Any:
-        from azure.identity.aio import AzureCliCredential
+    Not azure-identity's: that one gives up on anything around the JSON (a notice of a new version, a proxy's banner),
+    on a byte that is no UTF-8, and leaves the children of an az that hangs behind.
+    """
 
-        return AzureCliCredential(tenant_id=tenant, process_timeout=AZ_TIMEOUT)
+    method: IdentityMethod = "cli"
+    human = True
 
-    return Library("cli", build, human=True)
+    def __init__(self, tenant: str, timeout: float = AZ_TIMEOUT) -> None:
+        self._tenant = tenant
+        self._timeout = timeout
+
+    async def fetch(self, scope: str, claims: str = "") -> Token:
+        """Raises SourceError."""
+        if claims:
+            raise SourceError(explain_missing_token(_claims_command(claims, scope)))
+        path = shutil.which("az")
+        if path is None:
+            raise SourceError(NO_AZ)
+        command = [path, "account", "get-access-token", "--output", "json", "--scope", scope]
+        status, output, errors = await self._run([*command, *(["--tenant", self._tenant] if self._tenant else [])])
+        token = find_az_token(output)
+        if status == 0 and token is not None:
+            return token
+        raise SourceError(explain_missing_token(errors.strip() or UNREADABLE_AZ))
+
+    async def _run(self, command: list[str]) -> tuple[int, str, str]:
+        """In a session of its own, so that it can neither ask at our terminal nor leave anything running."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd="/",
+                env={**os.environ, "AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true"},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SourceError(NO_AZ) from error
+        try:
+            output, errors = await asyncio.wait_for(process.communicate(), self._timeout)
+        except TimeoutError:
+            raise SourceError(AZ_HANGS) from None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+        return process.returncode or 0, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
+
+    async def close(self) -> None:
+        return
+
+
+def find_az_token(output: str) -> Token | None:
+    """The token in what `az account get-access-token` printed, whatever else stands around its JSON."""
+    plain = COLOUR.sub("", output)
+    decoder = json.JSONDecoder()
+    for brace in re.finditer(r"\{", plain):
+        try:
+            answer, _ = decoder.raw_decode(plain, brace.start())
+        except (ValueError, RecursionError):
+            continue
+        secret, expires = answer.get("accessToken"), _read_expiry(answer)
+        if isinstance(secret, str) and secret and expires is not None:
+            return Token(secret, expires)
+    return None
+
+
+def _read_expiry(answer: Mapping[str, Any]) -> float | None:
+    """In epoch seconds: `expires_on`, or of an older az `expiresOn`, a local time without a zone."""
+    try:
+        if "expires_on" in answer:
+            return float(answer["expires_on"])
+        return datetime.fromisoformat(str(answer.get("expiresOn"))).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _claims_command(claims: str, scope: str) -> str:
+    encoded = base64.b64encode(claims.encode()).decode()
+    return f"Azure asks for more: run az login --claims-challenge {encoded} --scope {scope}"
 
 
 def managed_identity(client_id: str) -> TokenSource:

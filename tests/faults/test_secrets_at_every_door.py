@@ -102,7 +102,7 @@ def azure_sign_in(echo: str) -> object:
 
 
 def azure_fault(echo: str) -> object:
-    return trouble.no_token(f"ERROR: unexpected {echo}")
+    return trouble.explain_missing_token(f"ERROR: unexpected {echo}")
 
 
 def azure_revision(echo: str) -> object:

@@ -1,4 +1,4 @@
-"""Signed in with az: a stand-in for it on the PATH, under the real credential of azure-identity."""
+"""Signed in with az: a stand-in for it on the PATH."""
 
 import asyncio
 import base64
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.azure.identity import Credential, build_credential
+from cockpit.azure.token_sources import AzureCli
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import Cloud
 from cockpit.model.time import RealTime
@@ -120,3 +121,45 @@ async def test_the_tenant_of_the_configuration_reaches_az(az: Az) -> None:
     az.signed_in("ops@example.com")
     await build_credential(("cli",), "contoso.example.com", "", Cloud(), time=RealTime()).token(ARM)
     assert az.runs[0].endswith("--tenant contoso.example.com")
+
+
+ANSWER = '{"accessToken": "h.e30.s", "expires_on": 4102444800}'
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        f"You have 2 updates available.\n{ANSWER}",
+        f"{ANSWER}\nThis command is in preview.",
+        f"\x1b[33mWARNING {{not json}}\x1b[0m\n\x1b[36m{ANSWER}\x1b[0m",
+        '{"notice": "proxy"}' + ANSWER,
+        ANSWER.replace(", ", ",\n  "),
+        ANSWER.replace("4102444800", '"4102444800"'),
+        '{"accessToken": "h.e30.s", "expiresOn": "2100-01-01 00:00:00.000000"}',
+        f"caf\xe9\n{ANSWER}",
+    ],
+)
+async def test_whatever_stands_around_the_token_is_read_past(az: Az, person: Credential, printed: str) -> None:
+    text = az._folder / "printed"
+    text.write_bytes(printed.encode("latin-1"))
+    az.install(f"cat {text}")
+    assert (await person.token(ARM)).secret == "h.e30.s"
+
+
+async def test_an_az_that_hangs_is_a_sentence_and_leaves_nothing_running(az: Az, tmp_path: Path) -> None:
+    az.install(f"sleep 600 & echo $! > {tmp_path}/child; read answer; wait")
+    with pytest.raises(SourceError) as failed:
+        await AzureCli("", timeout=0.5).fetch(ARM)
+    assert failed.value.problem.short == "az timed out"
+    await asyncio.sleep(0.1)
+    assert not is_running(tmp_path / "child")
+
+
+def is_running(pid_file: Path) -> bool:
+    state = Path(f"/proc/{int(pid_file.read_text())}/stat")
+    return state.exists() and state.read_text().split()[2] != "Z"
+
+
+async def test_an_az_that_asks_finds_nobody_to_ask(az: Az, person: Credential) -> None:
+    az.install(f"( : < /dev/tty ) 2>/dev/null || read answer || echo '{ANSWER}'")
+    assert (await person.token(ARM)).secret == "h.e30.s"

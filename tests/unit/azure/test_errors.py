@@ -26,7 +26,6 @@ def test_a_way_that_does_not_exist_on_this_machine(message: str, problem: Proble
     ("message", "kind", "short"),
     [
         ("Please run 'az login' to set up an account", ProblemKind.SIGN_IN, "az not signed in"),
-        ("Timed out waiting for Azure CLI", ProblemKind.TIMEOUT, "az timed out"),
         ("AADSTS700082: expired. Run az login --scope x", ProblemKind.SIGN_IN, "az login expired AADSTS700082"),
         ("AADSTS50076: you must use multi-factor authentication", ProblemKind.SIGN_IN, "sign-in failed AADSTS50076"),
         ("AADSTS50173: provide a fresh grant", ProblemKind.SIGN_IN, "sign-in expired AADSTS50173"),

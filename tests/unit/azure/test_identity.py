@@ -1,12 +1,13 @@
 """The configured ways to a token, in their order, behind one cache; never silently another identity."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, NOT_SIGNED_IN
+from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, NOT_SIGNED_IN, TOKEN_REFUSED
 from cockpit.azure.identity import Credential, build_credential
 from cockpit.azure.token_sources import SignInPrompt, Token
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -158,15 +159,31 @@ async def test_a_refused_token_is_forgotten_and_the_others_stay(clock: Clock) ->
     way = Way(clock)
     cache = chain(clock, way)
     refused, other = await cache.token(ARM), await cache.token(LOGS)
+    await clock.sleep(60)
     cache.refused(refused.secret)
     assert await cache.token(LOGS) is other
     assert await cache.token(ARM) is not refused
+
+
+async def test_a_service_that_refuses_whatever_is_issued_costs_one_attempt_in_half_a_minute(clock: Clock) -> None:
+    way = Way(clock)
+    cache = chain(clock, way)
+    for _ in range(60):  # a poll each five seconds, of five minutes
+        with contextlib.suppress(SourceError):
+            cache.refused((await cache.token(ARM)).secret)
+        await clock.sleep(5)
+    assert len(way.asked) == 10
+    cache.refused((await cache.token(ARM)).secret)
+    with pytest.raises(SourceError) as failed:
+        await cache.token(ARM)
+    assert failed.value.problem == TOKEN_REFUSED
 
 
 async def test_ten_calls_refused_at_once_ask_for_one_new_token(clock: Clock) -> None:
     way = Way(clock)
     cache = chain(clock, way)
     old = await cache.token(ARM)
+    await clock.sleep(60)
     way.problem = EXPIRED
     for _ in range(10):
         cache.refused(old.secret)
