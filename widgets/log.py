@@ -77,6 +77,7 @@ class LogView(Growing):
         super().__init__(id=id)
         self.zone = zone
         self.past = ""  # why and from where the newest lines are read, when they did not come live
+        self.unread: tuple[str, ...] = ()  # streams whose newest lines are missing
         self.unseen = 0  # matching lines that came while paused
         self.dropped = 0  # lines that made room for newer ones
         self._time = time
@@ -109,6 +110,8 @@ class LogView(Growing):
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines; the oldest make room."""
+        for line in lines:
+            self.unread = self.unread if line.unread is None else line.unread
         lines = self._in_order(lines[-self._kept :])
         fresh = [line for line in lines if self._matches(line)]
         self._replicas.update(line.replica for line in lines if line.replica)
@@ -189,6 +192,9 @@ def summarize_log(view: LogView) -> Iterable[Piece]:
     """How the log stands, for the line above it."""
     if view.past and view.following:
         yield (f"◌ {view.past}", "warn")
+    elif view.following and view.unread:
+        others = f" and {len(view.unread) - 1} more" if len(view.unread) > 1 else ""
+        yield (f"◌ following, without {view.unread[0]}{others}", "warn")
     elif view.following:
         yield ("● following", "good")
     else:

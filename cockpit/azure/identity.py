@@ -69,6 +69,7 @@ class Credential:
         self._tokens: dict[str, Token] = {}
         self._asked: dict[str, float] = {}
         self._failed: dict[str, tuple[float, SourceError]] = {}
+        self._refused: dict[str, float] = {}  # by scope: when the service last refused a token
         self._locks: dict[str, asyncio.Lock] = {}
         self._claims_login: list[str] = []
 
@@ -94,17 +95,21 @@ class Credential:
         self._tokens.clear()
         self._asked.clear()
         self._failed.clear()
+        self._refused.clear()
         self._claims_login = []
 
     def refused(self, secret: str) -> None:
         """Drop a token that the service does not take (any more); failures still answer for everybody.
 
-        One that is new is not worth another: az would give the same, with a process for each request.
+        The first time another is asked for, which tells why. Soon after that it is not worth another: az would give
+        the same, with a process for each request.
         """
         now = self._time.monotonic()
-        for scope, token in self._tokens.items():
-            if token.secret == secret and now - self._asked.get(scope, float("-inf")) < ASK_AGAIN_AFTER:
-                self._failed[scope] = (self._asked[scope] + ASK_AGAIN_AFTER - FAILURE_HOLDS, SourceError(TOKEN_REFUSED))
+        by_az = self._chosen is not None and self._chosen.method == "cli"
+        for scope in [scope for scope, token in self._tokens.items() if token.secret == secret]:
+            if by_az and now - self._refused.get(scope, float("-inf")) < ASK_AGAIN_AFTER:
+                self._failed[scope] = (now + ASK_AGAIN_AFTER - FAILURE_HOLDS, SourceError(TOKEN_REFUSED))
+            self._refused[scope] = now
         self._tokens = {scope: token for scope, token in self._tokens.items() if token.secret != secret}
 
     async def sign_in(self, prompt: Callable[[SignInPrompt], None]) -> Identity:

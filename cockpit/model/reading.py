@@ -120,7 +120,8 @@ def find_worst_freshness(states: list[Freshness]) -> Freshness:
 class LogLine:
     """Cleaned. `at` is None when the source's time could not be read; `stream` says which log it came from.
 
-    `past` is why and from where a line is read afterwards, "" for one that came live.
+    `past` is why and from where a line is read afterwards, "" for one that came live. `unread` stands in our own words
+    alone: the streams that are not followed from here on, None in a line that does not say.
     """
 
     text: str
@@ -130,3 +131,4 @@ class LogLine:
     replica: str = ""
     reason: str = ""
     past: str = ""
+    unread: tuple[str, ...] | None = None

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import httpx
 
@@ -28,6 +29,7 @@ class LogEndpoint:
     url: str
     parse: Callable[[bytes], LogLine | None]
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    last_time: datetime | None = None  # of the newest line
 
 
 def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
@@ -41,13 +43,26 @@ def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LogHole:
+    """After a new connection its tail did not reach back to what was seen before: lines between were never read.
+
+    `since` and `until` are the times of the lines on either side, None where a line has none.
+    """
+
+    since: datetime | None
+    until: datetime | None
+
+
 async def follow_log_stream(
     client: httpx.AsyncClient, endpoint: LogEndpoint, token: str, time: Time
-) -> AsyncIterator[LogLine]:
+) -> AsyncIterator[LogLine | LogHole]:
     """The tail and what comes after it, until the server ends the stream. Raises SourceError.
 
-    After a new connection the tail holds lines that were seen before; those are not told twice.
+    After a new connection the tail holds lines that were seen before; those are not told twice. Where its first line
+    is not among them, a LogHole comes first.
     """
+    may_have_hole = bool(endpoint.recent)
     numbers, tail_left = frozenset(endpoint.recent), TAIL if endpoint.recent else 0
     try:
         async with client.stream(
@@ -65,8 +80,14 @@ async def follow_log_stream(
                     repeated = tail_left > 0 and mark in numbers
                     tail_left -= 1
                     endpoint.recent.append(mark)
-                    line = None if repeated else endpoint.parse(raw)
-                    if line is not None:
+                    line = endpoint.parse(raw)
+                    if line is None:
+                        continue
+                    if may_have_hole and not repeated:
+                        yield LogHole(endpoint.last_time, line.at)
+                    may_have_hole = False
+                    endpoint.last_time = line.at or endpoint.last_time
+                    if not repeated:
                         yield line
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise SourceError(explain_http_error(error)) from error

@@ -22,7 +22,7 @@ from cockpit.platforms.container_apps.log_lines import console_line, system_line
 if TYPE_CHECKING:
     import httpx
 
-    from cockpit.platforms.container_apps.log_follow import LogEndpoint
+    from cockpit.platforms.container_apps.log_follow import LogEndpoint, LogHole
 
 LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
@@ -66,6 +66,12 @@ def format_span(since: datetime, until: datetime, now: datetime) -> str:
     return f"{day}{since:%H:%M}Z-{until:%H:%M}Z"
 
 
+def describe_hole(key: str, hole: "LogHole") -> str:
+    """In UTC, as all our own words in a log are."""
+    times = [f"{time:%H:%M:%S}Z" if time else "?" for time in (hole.since, hole.until)]
+    return f"the stream of {key} began again: lines between {times[0]} and {times[1]} may be missing"
+
+
 class LogWatch:
     """Keeps one connection to every stream of a revision, and everything they say flows into one queue."""
 
@@ -88,6 +94,7 @@ class LogWatch:
         self._endpoints: dict[str, LogEndpoint] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._complaints: dict[str, str] = {}
+        self._unread: set[str] = set()  # streams that are not followed now
         self._past_told = False
 
     async def run(self) -> None:
@@ -140,28 +147,41 @@ class LogWatch:
                 raise
             raw = []  # the revision itself is gone
         name = self._revision.name
-        log_endpoints_by_name = {
-            f"{item.name}/{container}": LogEndpoint(url, partial(console_line, revision=name, replica=item.name))
-            for item in map(map_replica, raw)
-            for container, url in item.containers
-            if url
-        }
+        log_endpoints_by_name = {}
+        without = set()
+        for replica in map(map_replica, raw):
+            for container, url in replica.containers:
+                key = f"{replica.name}/{container}"
+                if url:
+                    parse = partial(console_line, revision=name, replica=replica.name)
+                    log_endpoints_by_name[key] = LogEndpoint(url, parse)
+                else:
+                    without.add(key)
+        self._unread = without | (self._unread & log_endpoints_by_name.keys())
+        for key in sorted(without):
+            await self._complain(key, f"{key} has no log stream: its lines are missing here")
         if self._app.log_stream:
             log_endpoints_by_name[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_line, revision=name))
         return log_endpoints_by_name
 
     async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
         from cockpit.feeds.http import explain_http_error
-        from cockpit.platforms.container_apps.log_follow import follow_log_stream
+        from cockpit.platforms.container_apps.log_follow import LogHole, follow_log_stream
 
         try:
             async for line in follow_log_stream(client, endpoint, self._token, self._time):
-                self._complaints.pop(key, None)
+                if isinstance(line, LogHole):
+                    await self._say(describe_hole(key, line))
+                    continue
+                if self._complaints.pop(key, None):
+                    self._unread.discard(key)
+                    await self._say(f"the stream of {key} is followed again")
                 await self._waiting.put(line)
         except Exception as error:
             problem = explain_http_error(error)
             if problem.kind in (ProblemKind.SIGN_IN, ProblemKind.FORBIDDEN):
                 self._token = ""  # they last an hour; the next look brings a new one
+            self._unread.add(key)
             await self._complain(key, f"the stream of {key} broke: {problem.message}")
 
     async def _tell_past(self, why: str) -> None:
@@ -190,7 +210,10 @@ class LogWatch:
             await self._say(text)
 
     async def _say(self, text: str, past: str = "") -> None:
-        line = LogLine(text, self._time.now(), "system", self._revision.name, reason=OWN_REASON, past=past)
+        unread = tuple(sorted(self._unread))
+        line = LogLine(
+            text, self._time.now(), "system", self._revision.name, reason=OWN_REASON, past=past, unread=unread
+        )
         await self._waiting.put(line)
 
     async def _stop(self) -> None:

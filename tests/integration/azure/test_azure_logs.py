@@ -141,11 +141,65 @@ async def test_a_stream_that_ends_is_opened_again_and_tells_nothing_twice(azure:
     assert [each.text for each in taken] == ["one", "two", "three"]
 
 
+def stamped(first: int, last: int) -> bytes:
+    """Lines of a busy program: one a second, numbered."""
+    times = {number: NOW - timedelta(seconds=1_000 - number) for number in range(first, last)}
+    return ndjson(*({"TimeStamp": time.isoformat(), "Log": f"line {number}"} for number, time in times.items()))
+
+
+async def test_a_stream_that_went_on_by_more_than_its_tail_while_it_was_away_has_a_hole(
+    azure: Azure, streams: Streams
+) -> None:
+    streams.ending = True
+    streams.says = {"a": stamped(0, 100), "b": b""}
+    found = lines(azure)
+    taken = [await anext(found) for _ in range(100)]
+    streams.says["a"] = stamped(400, 500)
+    taken += [await anext(found) for _ in range(101)]
+    await found.aclose()
+    (hole,) = [line for line in taken if line.reason == "cockpit"]
+    assert taken.index(hole) == 100
+    assert all(time in hole.text for time in ("01:58:59Z", "02:04:00Z"))
+    assert [line.text for line in taken if line is not hole] == [f"line {n}" for n in (*range(100), *range(400, 500))]
+
+
+@pytest.mark.parametrize("away", [1, 50, 99])
+async def test_a_tail_that_reaches_back_to_what_was_read_leaves_no_hole(
+    azure: Azure, streams: Streams, away: int
+) -> None:
+    streams.ending = True
+    streams.says = {"a": stamped(0, 100), "b": b""}
+    found = lines(azure)
+    taken = [await anext(found) for _ in range(100)]
+    streams.says["a"] = b'{"TimeStamp": null, "Log": "Connecting to the container \'api\'..."}\n' + stamped(
+        away, 100 + away
+    )
+    taken += [await anext(found) for _ in range(away)]
+    await found.aclose()
+    assert [line.text for line in taken] == [f"line {number}" for number in range(100 + away)]
+
+
+async def test_a_replica_without_a_stream_is_said_to_be_missing(
+    azure: Azure, cloud: FakeAzure, streams: Streams
+) -> None:
+    streams.says = {"a": b"hello\n"}
+    container = {"name": "api", "logStreamEndpoint": None}
+    pages = replicas(streams, "a").body
+    assert isinstance(pages, dict)
+    pages["value"].append({"name": "b", "properties": {"containers": [container]}})
+    cloud.on("/replicas", Reply(body=pages))
+    missing, line = await first(lines(azure), 2)
+    assert (missing.reason, missing.unread) == ("cockpit", ("b/api",))
+    assert line.text == "hello"
+
+
 async def test_a_token_that_ended_is_replaced(azure: Azure, cloud: FakeAzure, streams: Streams) -> None:
     streams.says = {"a": b"hello\n", "b": b""}
     streams.refuse = [401, 401]
-    *complaints, line = await first(lines(azure), 3)
+    *complaints, again, line = await first(lines(azure), 4)
     assert all("401" in each.text and each.reason == "cockpit" for each in complaints)
+    assert complaints[-1].unread == ("a/api", "b/api")
+    assert again.unread == ("b/api",)
     assert line.text == "hello"
     assert cloud.sent("getAuthToken") == 2
 
