@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
@@ -19,12 +19,14 @@ from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.model.alert import Alert, SettledAlerts
 from cockpit.model.event import Event
+from cockpit.model.incident import Incident
 from cockpit.model.operator import Identity, Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
+from cockpit.model.run import Run
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime, Time
@@ -44,9 +46,9 @@ from cockpit.timeline.timeline import Timeline
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
     from cockpit.azure.identity import Credential
+    from cockpit.runbooks.rollback import Proposal
 
 Reveal = Callable[[Secret], str]
-HEALTHY_LOOKBACK = timedelta(days=30)  # how far back the last healthy revision is looked for
 SHOWN = 500  # events of the journal that the timeline pane opens with
 
 
@@ -97,6 +99,20 @@ class Session:
         self.plan = self.desk.plan = read_again(self.system, self.plan)
         return self.plan
 
+    def incident_choices(self, run: Run | None = None) -> list[Incident]:
+        """The open incidents of which a person must say which one a run belongs to; [] where that is clear."""
+        open = self.ledger.open(self.environment.name)
+        clear = run is not None and self.runner.incident(run) is not None
+        return open if len(open) > 1 and not clear else []
+
+    def propose_rollback(self, application: Application, chosen: str = "", *, source: str = "proposal") -> "Proposal":
+        """Where a rollback of an app would go, by the evidence of the timeline. Blocking."""
+        from cockpit.runbooks.rollback import propose_for
+
+        now = self.time.now()
+        events = read_rollback_evidence(self.timeline, self.environment.name, now)
+        return propose_for(application, events, now=now, chosen=chosen, source=source)
+
     async def run(self) -> None:
         """Watch, record, and take up what a cockpit before left running, until cancelled."""
         try:
@@ -115,6 +131,14 @@ class Session:
     def close(self) -> None:
         """Close the timeline. Blocking."""
         self.timeline.close()
+
+
+def read_rollback_evidence(timeline: Timeline, environment: str, now: datetime) -> list[Event]:
+    """What the timeline knows of the revisions of an environment and of its probes. Blocking."""
+    from cockpit.runbooks import rollback
+
+    since = now - rollback.EVIDENCE_LOOKBACK
+    return timeline.events(environment=environment, kinds=rollback.FOLDED, occurred_from=since)
 
 
 def build_session(
@@ -222,10 +246,7 @@ def build_runner(
     def target(application: Application) -> Mapping[str, str]:
         from cockpit.runbooks import rollback
 
-        events = timeline.events(
-            environment=environment.name, kinds=rollback.FOLDED, occurred_from=time.now() - HEALTHY_LOOKBACK
-        )
-        return rollback.rollback_values(application, events)
+        return rollback.rollback_values(application, read_rollback_evidence(timeline, environment.name, time.now()))
 
     def seen() -> Live:
         return build_live_values(watch.readings(environment.name), target=target)

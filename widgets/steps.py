@@ -2,7 +2,15 @@
 
 import re
 
-from cockpit.model.run import SETTLED, Attempt, Run, StepState
+from cockpit.model.run import (
+    SETTLED,
+    Run,
+    StepState,
+    chosen_instead,
+    find_needed_step,
+    find_newest_attempt,
+    list_alternatives,
+)
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Row
@@ -24,61 +32,6 @@ SAYS_OR = re.compile(r"(?i)(or|either|alternatively)\b")
 def build_step_rows(procedure: Procedure, run: Run, next: int | None) -> list[Row]:
     """One row a step, its ordinal being the row's id; `next` is marked as the one to do."""
     return [_build_step_row(step, procedure, run, step.ordinal == next) for step in procedure.steps]
-
-
-def find_suggested_step(procedure: Procedure, run: Run) -> int | None:
-    """The step that matters next: one that runs, failed, or ended unseen; else the first after what was done last.
-
-    None when all is done, and in a menu, from which a person chooses.
-    """
-    if procedure.menu:
-        return None
-    open = [
-        step
-        for step in procedure.steps
-        if step.kind is not StepKind.NOTE
-        and run.state(step.ordinal) not in SETTLED
-        and chosen_instead(step, procedure, run) is None
-    ]
-    begun = [step for step in open if run.state(step.ordinal) is not StepState.TODO]
-    last = max((step for step, state in run.states if state is not StepState.TODO), default=0)
-    behind = [step for step in open if step.ordinal > last]
-    return next((step.ordinal for step in (*begun, *behind, *open)), None)
-
-
-def list_alternatives(step: Step, procedure: Procedure) -> tuple[int, ...]:
-    """The ordinals of the alternatives that a step is one of, itself among them; only itself when it is none."""
-    first = step.alternative_to or step.ordinal
-    return tuple(step.ordinal for step in procedure.steps if first in (step.ordinal, step.alternative_to))
-
-
-def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
-    """The alternative that was done in place of a step, if one was."""
-    others = [number for number in list_alternatives(step, procedure) if number != step.ordinal]
-    if run.state(step.ordinal) in SETTLED:
-        return None
-    done = (StepState.OK, StepState.WARN, StepState.BY_HAND)
-    return (
-        None
-        if run.state(step.ordinal) in SETTLED
-        else next((other for other in others if run.state(other) in done), None)
-    )
-
-
-def find_needed_step(step: Step, procedure: Procedure) -> int | None:
-    """The step that `needs=verify` or `needs=previous` points at: the nearest such one above."""
-    question = step.tags.get("needs", "")
-    above = [command for command in procedure.commands if command.ordinal < step.ordinal]
-    if question == "verify":
-        above = [step for step in above if step.kind is StepKind.VERIFY]
-    return above[-1].ordinal if above and question in ("verify", "previous") else None
-
-
-def find_newest_attempt(run: Run, step: int) -> Attempt | None:
-    """The newest attempt of a step."""
-    return max(
-        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
-    )
 
 
 def format_seconds_taken(seconds: float) -> str:

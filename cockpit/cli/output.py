@@ -1,6 +1,6 @@
 """What the acts have in common: their options, times as they are typed, and the one line that says what was written."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import click
 
@@ -10,7 +10,7 @@ from cockpit.cli.options import Refusal
 from cockpit.cli.session import print_clean
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
-from cockpit.model.time import DurationError, RealTime, format_age, seconds
+from cockpit.model.time import RealTime, format_age, parse_length
 
 at_option = click.option(
     "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `14:05 UTC`, `2026-02-27 14:05`."
@@ -40,16 +40,8 @@ def format_full_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC ({ago} ago)"
 
 
-def parse_length(text: str) -> timedelta:
-    """`3m`, `1h30m`. Raises Refusal."""
-    try:
-        return timedelta(seconds=float(seconds(text.replace(" ", ""))))
-    except (DurationError, OverflowError):
-        raise Refusal(f"`{clean_line(text, 40)}` is no length of time; write `90s`, `30m`, `1h30m` or `2d`.") from None
-
-
 def parse_time_ahead(text: str | None) -> datetime | None:
-    """The moment that lies so far ahead. Raises Refusal."""
+    """The moment that lies so far ahead. Raises LengthError."""
     return None if text is None else RealTime().now() + parse_length(text)
 
 

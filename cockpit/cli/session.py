@@ -17,7 +17,8 @@ from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, WhenError, format_age, parse_past_moment
+from cockpit.model.time import LengthError, RealTime, WhenError, format_age, parse_past_moment
+from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.timeline.timeline import Timeline
 
@@ -48,6 +49,13 @@ class CliSession:
             named = f"{meant.id}, resolved {ago} ago: {clean_line(meant.title)}"
             click.echo(f"No incident is open; this is about {named}", err=True)
         return meant
+
+    def deployed(self, environment: str, now: datetime) -> datetime | None:
+        """When what serves there was deployed, by what was recorded."""
+        since = now - DEPLOYED_LATELY
+        return find_recorded_deployment(
+            self.timeline.events(environment=environment, kinds=SERVING_STATE_KINDS, occurred_from=since)
+        )
 
     def moment(self, text: str | None) -> datetime | None:
         """A time as it was typed. Raises WhenError."""
@@ -84,7 +92,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
         raise Refusal(
             f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}"
         ) from None
-    except (IncidentActionError, RecordError, WhenError, PersonUnknown) as error:
+    except (IncidentActionError, RecordError, WhenError, LengthError, PersonUnknown) as error:
         raise Refusal(str(error)) from None
 
 

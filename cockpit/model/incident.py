@@ -1,8 +1,10 @@
 """An incident as its events tell it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from cockpit.model.clock import Rule
 from cockpit.model.response import (
@@ -19,7 +21,7 @@ from cockpit.model.response import (
     Tick,
     Update,
 )
-from cockpit.model.severity_scale import SeverityScale, rank_severity
+from cockpit.model.severity_scale import SeverityScale, find_severity_position, rank_severity
 
 
 class Status(StrEnum):
@@ -148,3 +150,38 @@ def describe_severity(incident: Incident, ladder: SeverityScale) -> str:
     """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
     gravest = find_worst_severity(incident, ladder)
     return gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"
+
+
+# Which incident is meant by who names none: the worst that is open; while none is, the one that ended last.
+
+
+class Incidents(Protocol):
+    """The part of a Ledger that the question takes."""
+
+    @property
+    def incidents(self) -> Mapping[str, Incident]: ...
+
+    def open(self, environment: str) -> Sequence[Incident]: ...
+
+
+def worst_first(ledger: Incidents, environment: str, scale: SeverityScale) -> tuple[Incident, ...]:
+    """The open incidents of an environment by severity, then the oldest first."""
+    return tuple(
+        sorted(
+            ledger.open(environment),
+            key=lambda incident: (find_severity_position(scale, incident.severity), incident.declared),
+        )
+    )
+
+
+def newest_closed(ledger: Incidents, environment: str) -> Incident | None:
+    """The incident of an environment that was resolved last."""
+    closed = [
+        incident for incident in ledger.incidents.values() if incident.environment == environment and incident.resolved
+    ]
+    return max(closed, key=lambda incident: incident.resolved or incident.declared, default=None)
+
+
+def find_concerned_incident(ledger: Incidents, environment: str, scale: SeverityScale) -> Incident | None:
+    """The incident that the bar shows, else the one that ended last."""
+    return next(iter(worst_first(ledger, environment, scale)), None) or newest_closed(ledger, environment)

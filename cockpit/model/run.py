@@ -1,8 +1,11 @@
 """One execution of a procedure, as its events tell it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from cockpit.model.runbook import Procedure, Step, StepKind
 
 
 class StepState(StrEnum):
@@ -100,3 +103,77 @@ class Run:
 
     def state(self, step: int) -> StepState:
         return dict(self.states).get(step, StepState.TODO)
+
+
+# How far a run has come: which step matters next, which was done in place of another, whether all is done. Pure.
+# The screen and the command line ask the same functions, so that a run is over for both at the same moment.
+
+DONE_INSTEAD = frozenset({StepState.OK, StepState.WARN, StepState.BY_HAND})
+
+
+def find_suggested_step(procedure: Procedure, run: Run) -> int | None:
+    """The step that matters next: one that runs, failed, or ended unseen; else the first after what was done last.
+
+    None when all is done, and in a menu, from which a person chooses.
+    """
+    if procedure.menu:
+        return None
+    left = list_steps_left(procedure, run)
+    begun = [step for step in left if run.state(step.ordinal) is not StepState.TODO]
+    last = max((step for step, state in run.states if state is not StepState.TODO), default=0)
+    behind = [step for step in left if step.ordinal > last]
+    return next((step.ordinal for step in (*begun, *behind, *left)), None)
+
+
+def list_steps_left(procedure: Procedure, run: Run) -> list[Step]:
+    """The steps that somebody still has to do, of alternatives each, until one of them was done."""
+    return [
+        step
+        for step in procedure.steps
+        if step.kind is not StepKind.NOTE
+        and run.state(step.ordinal) not in SETTLED
+        and chosen_instead(step, procedure, run) is None
+    ]
+
+
+def is_run_done(procedure: Procedure, run: Run) -> bool:
+    """True when nothing is left to do. A menu never is by itself: a person may choose from it again."""
+    return not procedure.menu and not list_steps_left(procedure, run)
+
+
+def list_steps_in_turn(procedure: Procedure, run: Run) -> Sequence[Step]:
+    """The steps to be done one after the other, without asking: of alternatives the first, and none in whose place
+    another was done."""
+    return [
+        step for step in procedure.steps if step.alternative_to is None and chosen_instead(step, procedure, run) is None
+    ]
+
+
+def list_alternatives(step: Step, procedure: Procedure) -> tuple[int, ...]:
+    """The ordinals of the alternatives that a step is one of, itself among them; only itself when it is none."""
+    first = step.alternative_to or step.ordinal
+    return tuple(step.ordinal for step in procedure.steps if first in (step.ordinal, step.alternative_to))
+
+
+def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
+    """The alternative that was done in place of a step, if one was."""
+    if run.state(step.ordinal) in SETTLED:
+        return None
+    others = [number for number in list_alternatives(step, procedure) if number != step.ordinal]
+    return next((other for other in others if run.state(other) in DONE_INSTEAD), None)
+
+
+def find_needed_step(step: Step, procedure: Procedure) -> int | None:
+    """The step that `needs=verify` or `needs=previous` points at: the nearest such one above."""
+    question = step.tags.get("needs", "")
+    above = [command for command in procedure.commands if command.ordinal < step.ordinal]
+    if question == "verify":
+        above = [step for step in above if step.kind is StepKind.VERIFY]
+    return above[-1].ordinal if above and question in ("verify", "previous") else None
+
+
+def find_newest_attempt(run: Run, step: int) -> Attempt | None:
+    """The newest attempt of a step."""
+    return max(
+        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
+    )

@@ -281,3 +281,31 @@ def _parse_date(text: str, zone: tzinfo) -> datetime | None:
     if "-" not in text:  # fromisoformat reads bare digits as dates; nobody means that here
         return None
     return position if position.tzinfo else position.replace(tzinfo=zone)
+
+
+# Lengths of time as people type them: `90s`, `3m`, `1h30m`, `30 min`, `1 hour`, bare minutes.
+
+NO_PROMISE = frozenset({"", "-", "–", "none", "no", "0"})
+_SPELLED_UNIT = re.compile(r"(?<=[\d\s])(min(?:ute)?s?|h(?:ou)?rs?|sec(?:ond)?s?|days?)\b", re.IGNORECASE)
+_UNIT_LETTERS = {"m": "m", "h": "h", "s": "s", "d": "d"}
+
+
+class LengthError(ValueError):
+    """Text that names no length of time; the message says what to write."""
+
+
+def parse_length(text: str) -> timedelta:
+    """The length that was typed, whatever front end it was typed at; a bare number is minutes. Raises LengthError."""
+    short = _SPELLED_UNIT.sub(lambda match: _UNIT_LETTERS[match[0][0].casefold()], text.strip())
+    short = "".join(short.split())
+    try:
+        return timedelta(seconds=float(seconds(f"{short}m" if short.isdecimal() else short)))
+    except (DurationError, OverflowError):
+        raise LengthError(
+            f"`{' '.join(text.split())[:40]}` is no length of time; write `90s`, `30m`, `1h30m` or `2d`."
+        ) from None
+
+
+def parse_promise(text: str) -> timedelta | None:
+    """In what time the next message was promised, None for no promise. Raises LengthError."""
+    return None if text.strip().casefold() in NO_PROMISE else parse_length(text)

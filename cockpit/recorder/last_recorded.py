@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.event_detail import map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
+from cockpit.model.revision import Application
 from cockpit.model.time import format_age
 
 FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead of every flip
@@ -148,13 +149,23 @@ def _read_weights(fields: Mapping[str, Any]) -> dict[str, int]:
     return {str(name): weight for name, weight in fields.items() if isinstance(weight, int) and weight > 0}
 
 
-# When what serves now was deployed, as the journal tells it: for a shell, which watches nothing itself.
+# When what serves now was deployed: as the panes show it, and as the journal tells it, for a shell, which watches
+# nothing itself. Both go by the youngest revision that has traffic.
+
+DEPLOYED_LATELY = timedelta(days=30)  # how far back a deployment is looked for
+
+
+def find_newest_deployment(applications: Iterable[Application]) -> datetime | None:
+    """When the youngest revision that has traffic was created, by what the panes show."""
+    created = (revision.created for app in applications for revision in app.revisions if revision.weight > 0)
+    return max((moment for moment in created if moment), default=None)
+
 
 SERVING_STATE_KINDS = (Kind.REVISION, Kind.TRAFFIC)
-"""The kinds of events that `newest_deployed` reads."""
+"""The kinds of events that `find_recorded_deployment` reads."""
 
 
-def newest_deployed(events: Iterable[Event]) -> datetime | None:
+def find_recorded_deployment(events: Iterable[Event]) -> datetime | None:
     """When the youngest revision that has traffic was created; None where nobody recorded that. In id order."""
     last_recorded, created = LastRecorded(), dict[str, datetime]()
     for event in events:

@@ -18,6 +18,7 @@ from cockpit.model.revision_health import (
     RevisionCondition,
     describe_replicas,
     ill_word,
+    ill_working,
     is_ill,
     join_parts,
     judge_revision,
@@ -37,6 +38,7 @@ LEAST_ACTIVE = timedelta(minutes=10)  # one that never came up is replaced soone
 SHORT_SERVICE = timedelta(minutes=2)  # too short to have shown much
 OLD_DAYS = 30
 NAMED_DIFFERENCES = 4
+EVIDENCE_LOOKBACK = timedelta(days=30)  # how far back the evidence of a revision is looked for
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -113,6 +115,28 @@ def propose_rollback(
         why = nothing_known(application, bad)
         return Proposal(application.name, bad, None, terms.procedure, why, document=terms.document)
     return proposal_to(application, bad, chosen.revision, chosen.sentence, evidence=chosen.evidence, now=now)
+
+
+def propose_for(
+    application: Application,
+    events: Iterable[Event],
+    *,
+    now: datetime,
+    chosen: str = "",
+    source: str = "proposal",
+) -> Proposal:
+    """The rollback that a person asked for: to the revision they named, "" for the best there is."""
+    if chosen:
+        return propose_chosen(application, chosen, events, now=now, source=source)
+    return propose_rollback(application, events, now=now)
+
+
+def choose_application(applications: Sequence[Application], named: str = "") -> Application | None:
+    """The app that a rollback is about: the one that was named, else the one that is ill, else the first."""
+    if named:
+        return next((application for application in applications if application.name == named), None)
+    troubled = (application for application in applications if ill_working([application]))
+    return next(troubled, next(iter(applications), None))
 
 
 def propose_chosen(

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time
+from cockpit.model.time import LengthError, Time, WhenError
 from screens.dialogs.dialog import LONGEST_FIELD, Dialog, DialogContext, show_hint
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -116,7 +116,7 @@ class FormDialog(Dialog[T]):
         values = self.values()
         try:
             self._check(values)
-        except FormError as error:
+        except (FormError, WhenError, LengthError) as error:
             self.say(str(error))
             return None
         return lambda: self._act_on(values)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.clock import Clock, ClockKind, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
-from cockpit.model.time import DurationError, Time, WhenError, parse_past_moment, seconds
+from cockpit.model.time import Time, parse_length, parse_past_moment
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.form import Field, FormDialog, FormError, Values, make_required_check
 from screens.incident.people_forms import describe_incident
@@ -82,7 +82,7 @@ def open_task_form(
     def check(values: Values) -> None:
         if not values["text"]:
             raise FormError("Say what is to be looked at.")
-        if parse_length(values["within"], "The time") <= timedelta():
+        if parse_length(values["within"]) <= timedelta():
             raise FormError("The time must be more than nothing.")
 
     return FormDialog(
@@ -95,7 +95,7 @@ def open_task_form(
             Field("person", "who", place.actor),
         ],
         lambda values: desk.start_task(
-            values["text"], parse_length(values["within"], "The time"), values["person"], incident=incident.id
+            values["text"], parse_length(values["within"]), values["person"], incident=incident.id
         ),
         about=describe_incident(incident),
         check=check,
@@ -109,13 +109,13 @@ def open_loop_form(
     """Something was turned off for now and must be turned on again: it stays open, also after the incident."""
 
     def act(values: Values) -> "Event":
-        until = time.now() + parse_length(values["within"], "The time") if values["within"] else None
+        until = time.now() + parse_length(values["within"]) if values["within"] else None
         return desk.start_loop(values["text"], until, incident=incident.id)
 
     def check(values: Values) -> None:
         make_required_check("text", "Say what must be turned on again.")(values)
         if values["within"]:
-            parse_length(values["within"], "The time")
+            parse_length(values["within"])
 
     return FormDialog(
         place,
@@ -205,16 +205,5 @@ def _format_short(value: timedelta) -> str:
 
 
 def parse_typed_moment(text: str, now: datetime, place: DialogContext) -> datetime | None:
-    """The past moment typed into a field, None for now. Raises FormError."""
-    try:
-        return parse_past_moment(text, now, place.zone) if text else None
-    except WhenError as error:
-        raise FormError(str(error)) from error
-
-
-def parse_length(text: str, what: str) -> timedelta:
-    """`3m`, or bare minutes. Raises FormError."""
-    try:
-        return timedelta(seconds=float(seconds(f"{text}m" if text.isdecimal() else text)))
-    except (DurationError, OverflowError) as error:
-        raise FormError(f"{what}: write minutes, or 90s, 20m, 2h.") from error
+    """The past moment typed into a field, None for now. Raises WhenError."""
+    return parse_past_moment(text, now, place.zone) if text else None

@@ -4,20 +4,17 @@ What a form is about is captured when it is made, and named in it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cockpit.incident.messages.fields import parse_length, usual_promise
-from cockpit.model.clock import Clock
+from cockpit.incident.messages.fields import usual_promise
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Contact, Plan
 from cockpit.model.response import Freeze, Review
-from cockpit.model.time import Time
+from cockpit.model.time import Time, parse_promise
 from screens.dialogs.dialog import DialogContext
-from screens.dialogs.form import Field, FormDialog, FormError, Values, make_required_check
+from screens.dialogs.form import Field, FormDialog, Values, make_required_check
 from screens.messages.header import AUDIENCES
 from widgets.cell import Piece
-from widgets.clocks import ASKS, format_remaining
 
 if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
@@ -148,20 +145,6 @@ def open_freeze_form(
     )
 
 
-def open_things(
-    clocks: Sequence[Clock],
-    runs: Sequence[str],
-    now: datetime,
-    silenced: Sequence[str] = (),
-    freeze: Freeze | None = None,
-) -> list[str]:
-    """What a handover must name: clocks that ask for something, runs that go on, silent alerts, a freeze."""
-    lines = [f"{clock.what} ({format_remaining(clock, now) or 'open'})" for clock in clocks if clock.state(now) in ASKS]
-    lines += [f"running: {run}" for run in runs]
-    lines += [f"silenced at its source: {text}" for text in silenced]
-    return [*lines, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
-
-
 REVIEWS = {
     Review.DRAFT: "facts are filled in, people still write",
     Review.IN_REVIEW: "others read it",
@@ -195,7 +178,6 @@ def open_review_form(
 # The small dialog for an update that was sent by other means: what was said, to whom, when the next one follows.
 
 READS = {"client": "customers, clients", "team": "the incident channel, our own people", "authority": "a regulator"}
-NOT_PROMISED = frozenset({"", "-", "–", "none", "no", "0"})
 
 
 def open_update_form(
@@ -207,13 +189,13 @@ def open_update_form(
     last = incident.updates[-1].audience if incident.updates else "client"
 
     def act(values: Values) -> "Event":
-        within = parse_promised_length(values["next"])
+        within = parse_promise(values["next"])
         due = (time.now() + within).replace(second=0, microsecond=0) if within else None
         return desk.sent(values["to"], values["text"], promised=due, incident=incident.id)
 
     def check(values: Values) -> None:
         make_required_check("text", "Say in one line what they were told.")(values)
-        parse_promised_length(values["next"])
+        parse_promise(values["next"])
 
     return FormDialog(
         place,
@@ -229,14 +211,3 @@ def open_update_form(
         check=check,
         does="writes it down",
     )
-
-
-def parse_promised_length(text: str) -> timedelta | None:
-    """The length that was typed, None for no promise. Raises FormError."""
-    tokens = " ".join(text.split())
-    if tokens.casefold() in NOT_PROMISED:
-        return None
-    duration = parse_length(tokens) or parse_length(f"{tokens} min")
-    if not duration:
-        raise FormError(f"`{tokens[:40]}` is no length of time; write 30 min or 1 hour, or nothing.")
-    return duration

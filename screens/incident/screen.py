@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.events import DescendantFocus, Key
 from textual.screen import Screen
 
-from cockpit.incident.clocks.reminders import list_urgent_clocks
+from cockpit.incident.clocks.reminders import list_open_things, list_urgent_clocks
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Role
@@ -276,12 +276,7 @@ class IncidentScreen(Screen[None]):
         )
 
     def _open_things(self) -> list[str]:
-        now = self._session.time.now()
-        runs = [
-            run.title
-            for run in self._session.runner.runs.runs.values()
-            if run.incident == self._shown and run.ended is None
-        ]
-        clocks = list_running_clocks(self._session, self.incident, now, self._place.zone)
+        now, zone = self._session.time.now(), self._place.zone
         ledger, here = self._session.ledger, self.incident.environment
-        return people_forms.open_things(clocks, runs, now, ledger.silenced(here), ledger.freeze(here))
+        clocks = list_running_clocks(self._session, self.incident, now, zone)
+        return list_open_things(self.incident, clocks, now, zone, ledger.silenced(here), ledger.freeze(here))

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.alert import Alert
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, find_concerned_incident, worst_first
 from cockpit.model.revision import Revision
 from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision
 from screens.shared.copying import copy_text
 from screens.shared.due import DueClock
-from screens.shared.view import newest_closed, worst_first
 
 if TYPE_CHECKING:
     from cockpit.session import Session
@@ -56,9 +55,7 @@ def open_note(screen: CockpitContext, session: "Session") -> None:
 def open_status(screen: CockpitContext, session: "Session") -> None:
     from screens.dialogs.status import StatusDialog
 
-    incident = find_worst_incident(session) or newest_closed(
-        session.ledger, session.environment.name
-    )  # which may be opened again
+    incident = find_incident_concerned(session)  # which may be opened again
     if incident is not None:
         screen.app.push_screen(StatusDialog(make_dialog_context(screen, session), session.time, session.desk, incident))
 
@@ -111,7 +108,7 @@ def open_export(screen: CockpitContext, session: "Session") -> None:
     from cockpit.incident.postmortem.export import Exporter
     from screens.incident.export_dialog import Export
 
-    incident = find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
+    incident = find_incident_concerned(session)
     if incident is None:
         return
     exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
@@ -211,7 +208,7 @@ def open_communicate(screen: CockpitContext, session: "Session", incident: Incid
     """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
     from screens.messages.screen import CommunicateScreen
 
-    lines = incident or _told_of(session)
+    lines = incident or find_incident_concerned(session)
     if lines is not None:
         screen.app.push_screen(CommunicateScreen(session, make_dialog_context(screen, session), lines))
 
@@ -220,7 +217,7 @@ def open_update(screen: CockpitContext, session: "Session") -> None:
     """Write down that an update was sent by other means."""
     from screens.incident.people_forms import open_update_form as form
 
-    incident = _told_of(session)
+    incident = find_incident_concerned(session)
     if incident is not None:
         screen.app.push_screen(
             form(make_dialog_context(screen, session), session.time, session.desk, incident, session.plan)
@@ -232,7 +229,7 @@ def status_line(screen: CockpitContext, session: "Session") -> None:
     from cockpit.incident.messages.offers import STATUS_LINE, compose_message
     from screens.messages.screen import build_scene, build_taking
 
-    incident = _told_of(session)
+    incident = find_incident_concerned(session)
     if incident is None:
         return
     where = make_dialog_context(screen, session)
@@ -249,7 +246,7 @@ def open_checklist(
     screen: CockpitContext, session: "Session", first: str = "", incident: Incident | None = None
 ) -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
-    subject = incident or _told_of(session)
+    subject = incident or find_incident_concerned(session)
     if subject is None:
         return
     if not session.plan.checklists:
@@ -275,10 +272,6 @@ def acts_of_items(screen: CockpitContext, session: "Session", incident: Incident
     return acts
 
 
-def _told_of(session: "Session") -> Incident | None:
-    return find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
-
-
 # What the keys of an incident's command open: its screen, a clock, the freeze, a pin.
 
 ROLES_PANE = 1
@@ -286,7 +279,7 @@ ROLES_PANE = 1
 
 def find_incident_concerned(session: "Session") -> Incident | None:
     """The incident that the bar shows, else the one that ended last: captured at the key press."""
-    return find_worst_incident(session) or newest_closed(session.ledger, session.environment.name)
+    return find_concerned_incident(session.ledger, session.environment.name, session.system.ladder)
 
 
 def open_incident(screen: CockpitContext, session: "Session", pane: int = 0) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from cockpit.model.incident import worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
 from cockpit.model.revision import Application, Revision
@@ -12,7 +13,7 @@ from cockpit.model.system import Environment
 from cockpit.model.time import format_age
 from screens.main.context import CockpitContext
 from screens.shared.due import DueClock
-from screens.shared.view import View, worst_first
+from screens.shared.view import View
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.cell import Piece, Row
 from widgets.pane import Pane

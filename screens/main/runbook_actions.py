@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.revision import Application, Revision
-from cockpit.model.revision_health import ill_working
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.types import RunRefused
@@ -17,8 +15,6 @@ from screens.shared.view import build_view
 
 if TYPE_CHECKING:
     from cockpit.session import Session
-
-KNOWN = timedelta(days=30)  # how far back the last healthy revision is looked for
 
 
 def open_catalogue(screen: ActionContext, session: "Session", place: DialogContext) -> None:
@@ -52,8 +48,10 @@ def open_rollback(
     screen: ActionContext, session: "Session", place: DialogContext, chosen: Revision | None = None
 ) -> None:
     """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
+    from cockpit.runbooks.rollback import choose_application
+
     applications = build_view(session.watch, session.environment.name).applications
-    application = application_of(session, chosen) if chosen else find_worst_app(applications)
+    application = choose_application(applications, chosen.app if chosen else "")
     if application is None:
         screen.notify("No app is known yet, so there is nothing to roll back.", severity="warning", markup=False)
         return
@@ -69,17 +67,12 @@ async def _roll_back(
     screen: ActionContext, session: "Session", place: DialogContext, application: Application, chosen: Revision | None
 ) -> None:
     from cockpit.platforms.platform import REVISIONS_PANE
-    from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
     from screens.run.open import begin_run, went_on
     from screens.run.rollback import AskRollback, plan_rollback
 
-    now = session.time.now()
-    here = session.environment.name
-    events = await asyncio.to_thread(session.timeline.events, environment=here, kinds=FOLDED, occurred_from=now - KNOWN)
-    if chosen is None:
-        proposal = propose_rollback(application, events, now=now)
-    else:
-        proposal = propose_chosen(application, chosen.name, events, now=now, source=REVISIONS_PANE)
+    named = chosen.name if chosen else ""
+    source = REVISIONS_PANE if chosen else "proposal"
+    proposal = await asyncio.to_thread(session.propose_rollback, application, named, source=source)
     if proposal.good is None or proposal.refused:
         raise RunRefused(proposal.refused or proposal.why)
     catalogue = await asyncio.to_thread(make_catalogue_reader(session))
@@ -146,9 +139,3 @@ def in_words(screen: ActionContext, doing: Coroutine[Any, Any, None]) -> None:
 def application_of(session: "Session", revision: Revision) -> Application | None:
     applications = build_view(session.watch, session.environment.name).applications
     return next((application for application in applications if application.name == revision.app), None)
-
-
-def find_worst_app(applications: tuple[Application, ...]) -> Application | None:
-    """The app with a revision that users depend on and that is not known to serve, else the first."""
-    troubled = (application for application in applications if ill_working([application]))
-    return next(troubled, next(iter(applications), None))

@@ -9,7 +9,7 @@ from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, newest_closed, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import ProblemKind
@@ -23,7 +23,7 @@ from screens.main.keys import Situation
 from screens.main.panes import find_followed_revision
 from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock
-from screens.shared.view import View, newest_closed, worst_first
+from screens.shared.view import View
 from widgets.bar import Bar
 from widgets.cell import Piece, cut_text
 from widgets.clocks import format_remaining

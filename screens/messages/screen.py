@@ -17,7 +17,13 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
-from cockpit.incident.messages.offers import STATUS_LINE, MessageContext, compose_message, list_offers
+from cockpit.incident.messages.offers import (
+    STATUS_LINE,
+    MessageContext,
+    build_message_context,
+    compose_message,
+    list_offers,
+)
 from cockpit.incident.messages.outbox import MessageOutbox
 from cockpit.incident.messages.template import FilledMessage, find_marks
 from cockpit.model.incident import Incident
@@ -345,8 +351,8 @@ class CommunicateScreen(Screen[None]):
 
 def build_scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageContext:
     """What a message about this incident is written from, as things stand now."""
-    bad = [signal.label for signal in session.ledger.bad(incident.environment)] if incident.open else []
-    return MessageContext(incident, session.system, session.plan, place.zone, bad)
+    bad = session.ledger.bad(incident.environment)
+    return build_message_context(incident, session.system, session.plan, place.zone, bad)
 
 
 def build_taking(session: "Session", place: "DialogContext", incident: Incident) -> MessageOutbox:

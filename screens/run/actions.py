@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from cockpit.model.run import Run, StepState
+from cockpit.model.run import Run, StepState, find_newest_attempt, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.document.sessions import through_place
 from cockpit.runbooks.prepare.confirmation import Consent
@@ -29,7 +29,6 @@ from screens.run.values import Values
 from screens.run.view import RunView
 from screens.shared.errors import explain
 from widgets.output import OutputTail
-from widgets.steps import find_newest_attempt, find_suggested_step
 
 HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
 

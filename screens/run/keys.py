@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.run.preconditions import nothing_to_undo
+from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.types import Prepared
 from screens.run.messages import StepPrepared
 from widgets.cell import Piece
-from widgets.steps import chosen_instead, find_suggested_step
 
 BINDINGS: list[BindingType] = [
     Binding("enter", "run", "Run", id="run.run", show=False, tooltip="Run or tick the step at hand"),
@@ -35,7 +35,6 @@ SHOWN = ("next", "cancel", "edit", "skip", "by_hand", "undo", "values", "copy", 
 COMMANDS = frozenset({"run", "edit", "undo", "copy"})
 NEEDS_A_STEP = COMMANDS | {"skip", "by_hand", "well", "cancel"}
 ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "end", "values"})
-OPEN = frozenset({StepState.WARN, StepState.UNKNOWN})  # for a person to say that it is well
 
 
 def list_key_help(keys: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -83,7 +82,7 @@ def build_step_standing(
         waits=looked.waits,
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,
-        last=find_suggested_step(procedure, run) is None,
+        last=procedure.menu or is_run_done(procedure, run),
         ended=run.ended is not None,
         menu=procedure.menu,
         no_undo=nothing_to_undo(run, step) if step else "",
@@ -112,7 +111,7 @@ def why_not(action: str, now: StepStanding) -> str:
         return "There is no command in this step."
     if action in ("skip", "by_hand") and now.state in SETTLED:
         return f"This step is {now.state.value} already."
-    if action == "well" and now.state not in OPEN:
+    if action == "well" and now.state not in JUDGED_BY_A_PERSON:
         return "Only a step that somebody has to judge is well by a person's word; this one can be done by hand."
     return _why_not_run(step, now) if action == "run" else ""
 

@@ -19,7 +19,6 @@ from screens.run.trust import AskTrust, in_words
 from screens.shared.document import DocumentScreen
 
 if TYPE_CHECKING:
-    from cockpit.model.incident import Incident
     from cockpit.session import Session
 
 
@@ -49,7 +48,7 @@ async def begin_run(
     accepted = "" if trust.trusted else await app.push_screen_wait(AskTrust(place, session.time, runbook, trust))
     if accepted is None:
         return
-    if incident is None and (several := several_open(session, place)):
+    if incident is None and (several := session.incident_choices()):
         incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
         if incident is None:
             return
@@ -155,8 +154,7 @@ async def reopen_run(
         return
     runbook = await asyncio.to_thread(session.runner.document, run)
     procedure = await asyncio.to_thread(session.runner.procedure, run)
-    several = several_open(session, place)
-    if several and session.runner.incident(run) is None:
+    if several := session.incident_choices(run):
         incident = await app.push_screen_wait(AskIncident(place, session.time, run.title, several))
         if incident is None:
             return
@@ -173,12 +171,6 @@ async def reopen_run(
             opener=RunScreenOpener(),
         )
     )
-
-
-def several_open(session: "Session", place: DialogContext) -> "list[Incident]":
-    """The open incidents, when there is a choice."""
-    incidents = session.ledger.open(place.environment)
-    return incidents if len(incidents) > 1 else []
 
 
 class RunScreenOpener:

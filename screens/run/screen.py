@@ -15,7 +15,7 @@ from textual.events import Key
 from textual.screen import Screen
 
 from cockpit.model.event import RecordError
-from cockpit.model.run import SETTLED, Run, StepState
+from cockpit.model.run import SETTLED, Run, StepState, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.target_guard import ToolContext
@@ -53,7 +53,7 @@ from screens.shared.leaving import leave_screen
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.output import OutputTail
-from widgets.steps import COLUMNS, build_step_rows, find_suggested_step
+from widgets.steps import COLUMNS, build_step_rows
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.containers import Container, Vertical
 
-from cockpit.model.run import Attempt, Run
+from cockpit.model.run import Attempt, Run, find_newest_attempt
 from cockpit.model.runbook import Step
 from cockpit.runbooks.types import Finished, RunRefused
 from screens.dialogs.signin import interrupts_for_the_command
@@ -14,7 +14,6 @@ from screens.run import rows as run_lines
 from screens.run.keys import StepStanding
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
-from widgets.steps import find_newest_attempt
 
 
 class StepPane(Vertical):

@@ -9,11 +9,11 @@ from cockpit.feeds.watch import Watch
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
 from cockpit.model.clock import Clock
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.response import Review
-from cockpit.model.revision import Application
-from screens.shared.view import build_view, worst_first
+from cockpit.recorder.last_recorded import find_newest_deployment
+from screens.shared.view import build_view
 
 if TYPE_CHECKING:
     from cockpit.session import Session
@@ -70,15 +70,4 @@ class Watched(Protocol):
 def list_running_clocks(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
     """Every clock of one incident, with what the screen knows of deployments."""
     visited = build_view(session.watch, incident.environment)
-    return compute_clocks(incident, session.plan, now, zone=zone, deployed=newest_deployment(visited.applications))
-
-
-def newest_deployment(applications: Iterable[Application]) -> datetime | None:
-    """When the youngest revision with traffic was created."""
-    made = [
-        revision.created
-        for app in applications
-        for revision in app.revisions
-        if revision.weight > 0 and revision.created
-    ]
-    return max(made, default=None)
+    return compute_clocks(incident, session.plan, now, zone=zone, deployed=find_newest_deployment(visited.applications))

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from cockpit.feeds.watch import Watch
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, find_worst_freshness
 from cockpit.model.revision import Application
-from cockpit.model.severity_scale import SeverityScale, find_severity_position
 
 PANES = ("probes", "alerts", "revisions")
 ALERTS = "alerts:"
@@ -71,30 +69,3 @@ def _list_problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshne
         if reading.problem and reading.feed in fresh and fresh[reading.feed].state is FeedState.BLIND
     ]
     return tuple({problem.message: problem for problem in blind}.values())
-
-
-class Incidents(Protocol):
-    """The part of the Ledger that a screen reads."""
-
-    @property
-    def incidents(self) -> Mapping[str, Incident]: ...
-
-    def open(self, environment: str) -> Sequence[Incident]: ...
-
-
-def worst_first(ledger: Incidents, environment: str, ladder: SeverityScale) -> tuple[Incident, ...]:
-    """The open incidents of an environment by severity, then the oldest first."""
-    return tuple(
-        sorted(
-            ledger.open(environment),
-            key=lambda incident: (find_severity_position(ladder, incident.severity), incident.declared),
-        )
-    )
-
-
-def newest_closed(ledger: Incidents, environment: str) -> Incident | None:
-    """The incident of an environment that was resolved last."""
-    closed = [
-        incident for incident in ledger.incidents.values() if incident.environment == environment and incident.resolved
-    ]
-    return max(closed, key=lambda incident: incident.resolved or incident.declared, default=None)

@@ -8,13 +8,12 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, parse_length, parse_time_ahead, print_event, reason_option
+from cockpit.cli.output import at_option, parse_time_ahead, print_event, reason_option
 from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.model.clock import Clock, ClockState, shown_due
-from cockpit.model.time import RealTime, format_age
-from cockpit.recorder.last_recorded import SERVING_STATE_KINDS, newest_deployed
+from cockpit.model.time import RealTime, format_age, parse_length
 
 
 @click.command(name="task", help="Something to look at, with a time to come back to it.")
@@ -100,8 +99,6 @@ def not_applicable(common: Common, id: str, reason: str, incident: str | None, a
 
 # `cockpit clocks`: what is due in an incident, why, and by when.
 
-REMEMBERED = timedelta(days=30)  # how far back a deployment is looked for
-
 
 @click.command(name="clocks", help="What is due in an incident, why and by when; --all tells what is over, too.")
 @click.option("--all", "everything", is_flag=True, help="Also what was done, missed, or does not apply.")
@@ -111,11 +108,7 @@ REMEMBERED = timedelta(days=30)  # how far back a deployment is looked for
 def list_clocks(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as seat:
         meant, now = seat.desk.find(incident), RealTime().now()
-        deployed = newest_deployed(
-            seat.timeline.events(
-                environment=meant.environment, kinds=SERVING_STATE_KINDS, occurred_from=now - REMEMBERED
-            )
-        )
+        deployed = seat.deployed(meant.environment, now)
         result = compute_clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
         visible = list_urgent_clocks(result, now)
         visible += [entry for entry in result if entry.state(now) is ClockState.OPEN]

@@ -7,14 +7,14 @@ import click
 
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, parse_length, print_event, reason_option
+from cockpit.cli.output import at_option, print_event, reason_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
-from cockpit.incident.messages.offers import MessageContext, compose_message, list_offers
+from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from cockpit.model.response import Review
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, format_timestamp
+from cockpit.model.time import RealTime, format_timestamp, parse_promise
 
 event_argument = click.argument("number", metavar="EVENT", type=click.IntRange(min=1))
 
@@ -91,8 +91,8 @@ def review(common: Common, state: tuple[str, ...], reason: str, incident: str | 
 @json_option
 @common_options
 def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
-    within = timedelta() if promise == "none" else parse_length(promise) if promise else None
     with open_cli_session(common, read_only=True) as seat:
+        within = None if promise is None else parse_promise(promise) or timedelta()
         meant = seat.find_lately(incident)
         there = list_offers(meant, seat.plan)
         if not name:
@@ -105,8 +105,7 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
 def _print_message(
     template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool
 ) -> None:
-    symptoms = [signal.label for signal in seat.desk.bad()] if incident.open else []
-    scene = MessageContext(incident, seat.system, seat.plan, seat.zone, symptoms)
+    scene = build_message_context(incident, seat.system, seat.plan, seat.zone, seat.desk.bad())
     filled_message = compose_message(template, scene, RealTime().now(), within)
     if as_json:
         promised = format_timestamp(filled_message.promised) if filled_message.promised else None

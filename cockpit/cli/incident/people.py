@@ -9,10 +9,9 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.output import at_option, parse_time_ahead, print_event
 from cockpit.cli.session import CliSession, open_cli_session
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
-from cockpit.model.clock import shown_due
+from cockpit.incident.clocks.reminders import list_open_things
 from cockpit.model.incident import Incident
-from cockpit.model.time import RealTime, format_age
+from cockpit.model.time import RealTime
 
 note_option = click.option("--note", "words", default="", metavar="TEXT", help="In a few words.")
 
@@ -76,20 +75,10 @@ def handover(
 
 
 def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
-    """What who takes over must know: clocks that ask for something, runs that have not ended, silences, a freeze."""
+    """What who takes over must know."""
     now = RealTime().now()
-    asking = list_urgent_clocks(compute_clocks(incident, seat.plan, now, zone=seat.zone), now)
-    lines = [
-        f"{clock.what}, due {shown_due(clock, seat.zone, now)}"
-        for clock in asking
-        if clock.kind not in INFORMATIVE_KINDS
-    ]
-    running = (item for item in incident.ran if item.ended is None)
-    lines += [f"running for {format_age((now - item.started).total_seconds())}: {item.title}" for item in running]
-    lines += [f"silenced at its source: {text}" for text in seat.desk.silenced()]
-    return lines + [
-        f"{freeze.environment} is frozen: {freeze.reason}" for freeze in incident.freezes if freeze.until is None
-    ]
+    clocks = compute_clocks(incident, seat.plan, now, zone=seat.zone, deployed=seat.deployed(incident.environment, now))
+    return list_open_things(incident, clocks, now, seat.zone, seat.desk.silenced(), seat.desk.frozen())
 
 
 @click.command(name="called", help="Write down that somebody was called. The cockpit calls nobody.")

@@ -5,10 +5,11 @@ import click
 from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import capital, parse_day, parse_length, print_event, reason_option
+from cockpit.cli.output import capital, parse_day, print_event, reason_option
 from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.response import ActionItem
+from cockpit.model.time import parse_length
 
 
 @click.command(name="tick", help="Tick a box of a checklist: LIST#N, counted from 1.")

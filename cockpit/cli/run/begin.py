@@ -11,11 +11,11 @@ import click
 from cockpit.cli import json_documents
 from cockpit.cli.run.session import Written, incident_for
 from cockpit.cli.run.steps import STOPPED, Ending
-from cockpit.model.run import SETTLED, Run, Value
+from cockpit.model.run import Run, Value, is_run_done
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
-from cockpit.runbooks.run.runs import is_untouched, still_open
+from cockpit.runbooks.run.runs import find_run_of_same_text, is_untouched, still_open
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import RunAlreadyOpen, RunRefused
 from cockpit.session import Session
@@ -30,15 +30,9 @@ def must_be_chosen(procedure: Procedure, step: int | None) -> None:
 
 
 def open_run(session: Session, place: CatalogueEntry) -> Run | None:
-    """The newest run of this text that is not over, whichever copy of it somebody has read: a step of it goes on with
-    what was verified and answered."""
-    same_text = (place.procedure.slug, place.document.runbook.sha256, session.environment.name)
-    runs = [
-        run
-        for run in session.runner.runs.runs.values()
-        if (run.procedure, run.sha256, run.environment) == same_text and run.ended is None
-    ]
-    return max(runs, key=lambda run: run.started, default=None)
+    """The run that `--step` goes on in."""
+    runs = list(session.runner.runs.runs.values())
+    return find_run_of_same_text(runs, place.document.runbook, place.procedure, session.environment.name)
 
 
 async def open_or_begin_run(
@@ -97,8 +91,7 @@ def remind_of_open_run(session: Session, place: CatalogueEntry, this: Run) -> No
 
 def show_untrusted_document(place: CatalogueEntry, standing: Trust, as_json: bool) -> None:
     """A document that is new, or has changed since its last run, is shown first."""
-    what = "has never run here" if standing.standing == "new" else "has changed since its last run"
-    reason = f"{place.document.runbook.path} {what}"
+    reason = f"{place.document.runbook.path} {standing.news}"
     if as_json:
         stopped = {"step": None, "reason": reason}
         name_lists = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
@@ -112,9 +105,7 @@ def show_untrusted_document(place: CatalogueEntry, standing: Trust, as_json: boo
 def finish_run(session: Session, this: Run, procedure: Procedure) -> Run:
     """The run is over when nothing is left to do in it; else it stays open for --step."""
     this = session.runner.run(this.id)
-    left = [step for step in procedure.steps if step.command and step.alternative_to is None]
-    over = procedure.menu or all(this.state(step.ordinal) in SETTLED for step in left)
-    return session.runner.end(this) if over else this
+    return session.runner.end(this) if procedure.menu or is_run_done(procedure, this) else this
 
 
 def document_of(place: CatalogueEntry, this: Run, written: Written, ending: Ending) -> dict[str, Any]:

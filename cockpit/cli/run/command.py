@@ -40,7 +40,6 @@ from cockpit.platforms.registry import find_kind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
 from cockpit.runbooks.document.parameters import find_unasked_name
 from cockpit.runbooks.prepare.confirmation import Approval, find_required_confirmation
-from cockpit.runbooks.rollback import FOLDED, propose_chosen, propose_rollback
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 from cockpit.session import Session
 
@@ -210,13 +209,7 @@ def propose_rollback_target(
     apps = [item for item in (reading.value if reading else None) or () if named in ("", item.name)]
     if len(apps) != 1 or find_kind(apps[0]).plan_rollback(apps[0], None, None).document != place.document.id:
         return place, ()
-    events = session.timeline.events(environment=session.environment.name, kinds=FOLDED)
-    chosen = request.given.get("previous", "")
-    proposal = (
-        propose_chosen(apps[0], chosen, events, now=session.time.now())
-        if chosen
-        else propose_rollback(apps[0], events, now=session.time.now())
-    )
+    proposal = session.propose_rollback(apps[0], request.given.get("previous", ""))
     procedures = {procedure.slug: procedure for procedure in place.document.runbook.procedures}
     if place.procedure.level == 1 and proposal.procedure in procedures:
         place = CatalogueEntry(place.document, procedures[proposal.procedure])

@@ -59,10 +59,9 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
             return None
         if named:
             return "" if named == NONE else session.desk.find(named).id
-        open = session.desk.open()
     except IncidentActionError as error:
         raise Refusal(str(error)) from None
-    if len(open) > 1:
+    if open := session.incident_choices(this):
         listed = f"{list_incident_choices(open)}\n  --incident {NONE}  it goes to the journal"
         raise Refusal(f"{len(open)} incidents are open; choose one:\n{listed}")
     return None

@@ -13,7 +13,7 @@ from cockpit.model.runbook import Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
 from cockpit.runbooks.run.runner import Runner
-from cockpit.runbooks.run.runs import still_open
+from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON, find_run_to_settle
 from cockpit.runbooks.types import RunRefused
 from cockpit.session import Session
 
@@ -23,21 +23,13 @@ WORDS = {
     "failed": StepState.FAILED,
     "skipped": StepState.SKIPPED,
 }
-LOOKED_AT = frozenset({StepState.UNKNOWN, StepState.WARN})
-
-
-def find_run_to_settle(runner: Runner, place: CatalogueEntry, step: int) -> Run | None:
-    """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
-    runs = list(runner.runs.runs.values())
-    result = still_open(runs, place.document.runbook, place.procedure, runner.environment.name)
-    return next((run for run in result if run.state(step) in LOOKED_AT), next(iter(result), None))
 
 
 async def settle_step(runner: Runner, run: Run, step: int, word: str, reason: str) -> tuple[Run, Step, StepState]:
     """Write it down. What was never run here and is `ok` was done by hand. Raises Refused, RecordError."""
     result = await asyncio.to_thread(runner.step, run, step)
     state, was = WORDS[word], runner.run(run.id).state(step)
-    if state is StepState.OK and was not in LOOKED_AT:
+    if state is StepState.OK and was not in JUDGED_BY_A_PERSON:
         state = StepState.BY_HAND
     if state is StepState.BY_HAND and not reason.strip():
         raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.")
@@ -63,7 +55,8 @@ async def by_word(
     runner, step = session.runner, request.step or 0
     try:
         await runner.recover()
-        this = find_run_to_settle(runner, place, step)
+        runs = list(runner.runs.runs.values())
+        this = find_run_to_settle(runs, place.document.runbook, place.procedure, runner.environment.name, step)
         if this is None:
             must_be_chosen(place.procedure, step)
         this = await open_or_begin_run(session, place, request.given, (), this, incident, trust=trust, as_json=as_json)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from cockpit.model.run import SETTLED, Attempt, Run, StepState
+from cockpit.model.run import SETTLED, Attempt, Run, StepState, list_steps_in_turn
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
 from cockpit.runbooks.prepare.prepare import CHANGES
@@ -59,7 +59,7 @@ class Tell(Protocol):
 
 async def run_steps(runner: Runner, run: Run, procedure: Procedure, request: StepRequest, tell: Tell) -> Ending:
     """The steps asked for, or those of the procedure that are not done yet, in order. Raises RecordError."""
-    steps = choose_steps(procedure, request.step)
+    steps = choose_steps(procedure, runner.run(run.id), request.step)
     for step in steps:
         state = runner.run(run.id).state(step.ordinal)
         if request.step is None and state in SETTLED:
@@ -70,11 +70,11 @@ async def run_steps(runner: Runner, run: Run, procedure: Procedure, request: Ste
     return Ending(DONE)
 
 
-def choose_steps(procedure: Procedure, ordinal: int | None) -> Sequence[Step]:
+def choose_steps(procedure: Procedure, run: Run, ordinal: int | None) -> Sequence[Step]:
     """The steps to do. Of alternatives the first counts, unless another is asked for."""
     if ordinal is not None:
         return [step for step in procedure.steps if step.ordinal == ordinal]
-    return [step for step in procedure.steps if step.alternative_to is None]
+    return list_steps_in_turn(procedure, run)
 
 
 async def run_one_step(runner: Runner, run: Run, step: Step, request: StepRequest, tell: Tell) -> Ending | None:

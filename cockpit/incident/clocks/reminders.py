@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
-from cockpit.model.clock import Clock, ClockKind, ClockState
+from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
+from cockpit.model.incident import Incident
+from cockpit.model.response import Freeze
+from cockpit.model.time import format_age
 
 ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
@@ -41,6 +44,29 @@ def find_due_reminder(clock: Clock, now: datetime) -> int:
         return int(state is ClockState.AT_RISK)
     pause = max((clock.due - clock.started) / 4, LEAST_PAUSE)
     return min(MOST, 2 + (now - clock.due) // pause)
+
+
+def list_open_things(
+    incident: Incident,
+    clocks: Iterable[Clock],
+    now: datetime,
+    zone: tzinfo,
+    silenced: Iterable[str] = (),
+    freeze: Freeze | None = None,
+) -> list[str]:
+    """What who takes over must know: clocks that ask for something, runs that go on, silenced alerts, a freeze."""
+    clocks = [clock for clock in clocks if clock.kind not in INFORMATIVE_KINDS]
+    timed = list_urgent_clocks(clocks, now)
+    timeless = [clock for clock in clocks if clock.state(now) is ClockState.OPEN]
+    lines = [f"{clock.what}, due {shown_due(clock, zone, now) or 'when it can be done'}" for clock in timed]
+    lines += [f"{clock.what}, still open" for clock in timeless]
+    lines += [
+        f"running for {format_age((now - run.started).total_seconds())}: {run.title}"
+        for run in incident.ran
+        if run.ended is None
+    ]
+    lines += [f"silenced at its source: {name}" for name in silenced]
+    return [*lines, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.messages.fields import LENGTH, find_lead, format_brief, parse_length, usual_promise
 from cockpit.incident.messages.template import FilledMessage, fill_template, strip_marks
+from cockpit.incident.signals import Signal
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Template
@@ -93,6 +94,14 @@ class MessageContext:
     plan: Plan
     zone: tzinfo
     symptoms: Sequence[str] = ()
+
+
+def build_message_context(
+    incident: Incident, system: System, plan: Plan, zone: tzinfo, bad: Sequence[Signal]
+) -> MessageContext:
+    """What a message about this incident is written from; `bad` are the signals of its environment that are bad now."""
+    symptoms = [signal.label for signal in bad] if incident.open else []
+    return MessageContext(incident, system, plan, zone, symptoms)
 
 
 def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.operator import with_author
-from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.plan.durations import read_effect_lag, read_time_budget
@@ -184,12 +184,6 @@ def as_detail(values: Sequence[Resolved]) -> list[dict[str, str]]:
         for value in values
         if value.value is not None
     ]
-
-
-def latest_of(run: Run, step: int) -> Attempt | None:
-    return max(
-        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
-    )
 
 
 def make_unwritten_event(draft: Draft, id: int) -> Event:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import ProbeResult
-from cockpit.model.run import Run, StepState
+from cockpit.model.run import Run, StepState, find_newest_attempt
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.confirmation import Approval
@@ -294,7 +294,7 @@ class Doing:
     async def cancel(self, run: Run, step: Step, context: RunContext) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
         active = self._active.get((run.id, step.ordinal))
-        attempt = events.latest_of(run, step.ordinal)
+        attempt = find_newest_attempt(run, step.ordinal)
         if active is not None:
             active.stop.set()
             if active.task is not None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.run import Attempt, Run, StepState, find_newest_attempt
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.prepare.prepare import CHANGES, only_looks
+from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import Prepared, RunRefused, StepTakenElsewhere
 
@@ -20,8 +21,7 @@ def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, a
     if procedure not in runbook.procedures:
         raise RunRefused(f"The document has no procedure {procedure.slug}.")
     if not standing.trusted and accepted != runbook.sha256:
-        what = "has never run here" if standing.standing == "new" else "has changed since its last run"
-        raise RunRefused(f"This document {what}: read it, then trust its hash {runbook.sha256}.")
+        raise RunRefused(f"This document {standing.news}: read it, then trust its hash {runbook.sha256}.")
 
 
 def step_of(procedure: Procedure, ordinal: int) -> Step:
@@ -38,7 +38,7 @@ def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> No
         raise RunRefused(f"A step cannot be settled as {state.value}.")
     if was is StepState.RUNNING:
         raise RunRefused("The step is running: stop it first.")
-    if state is StepState.OK and was not in (StepState.WARN, StepState.UNKNOWN):
+    if state is StepState.OK and was not in JUDGED_BY_A_PERSON:
         raise RunRefused("Only a step that was looked at is ok by a person's word; this one can be done by hand.")
     if not reason.strip() and state is not StepState.BY_HAND:
         raise RunRefused("Say why, in a few words: it goes on the timeline.")
@@ -65,9 +65,7 @@ def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
 def must_be_untaken(run: Run, prepared: Prepared) -> None:
     """What a person agreed to was this step as it stood then: nobody else has begun or settled it since."""
     step = prepared.step.ordinal
-    last = max(
-        (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
-    )
+    last = find_newest_attempt(run, step)
     if run.state(step) is StepState.RUNNING:
         raise StepTakenElsewhere(explain_running_step(last))
     if last is not None and last.number > prepared.attempts_before:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.event import Draft, Event, EventSource, Record, RecordError
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.probe import ProbeResult
-from cockpit.model.run import Attempt, Run, StepState, Value
+from cockpit.model.run import Attempt, Run, StepState, Value, find_newest_attempt
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
@@ -394,7 +394,7 @@ class Runner:
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
         """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
         run = self.run(run.id)
-        attempt = journal.latest_of(run, step)
+        attempt = find_newest_attempt(run, step)
         if attempt is None or self._doing.is_at(run, step):
             raise RunRefused("This step was not started by another cockpit.")
         return await recovery.attach_to_attempt(

@@ -14,6 +14,7 @@ FOLDED = (Kind.RUN, Kind.STEP)
 """The kinds Runs wants to hear."""
 
 OPEN = frozenset({StepState.RUNNING, StepState.UNKNOWN})
+JUDGED_BY_A_PERSON = frozenset({StepState.UNKNOWN, StepState.WARN})
 
 
 class Runs:
@@ -241,6 +242,21 @@ def still_open(
         and same_target(run.values, about)
     ]
     return sorted(mine, key=lambda run: (bool(list_unknown_steps(run)), run.started), reverse=True)
+
+
+def find_run_of_same_text(runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str) -> Run | None:
+    """The newest run of this very text that is not over, whichever copy of it somebody has read: a step of it goes on
+    with what was verified and answered."""
+    same = [run for run in still_open(runs, runbook, procedure, environment) if run.sha256 == runbook.sha256]
+    return max(same, key=lambda run: run.started, default=None)
+
+
+def find_run_to_settle(
+    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, step: int
+) -> Run | None:
+    """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
+    result = still_open(runs, runbook, procedure, environment)
+    return next((run for run in result if run.state(step) in JUDGED_BY_A_PERSON), next(iter(result), None))
 
 
 def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:

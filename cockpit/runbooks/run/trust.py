@@ -33,6 +33,11 @@ class Trust:
     runs: int = 0  # how many runs this very text has had
 
     @property
+    def news(self) -> str:
+        """What is new about it, behind "this document": to be read before anything of it runs."""
+        return "has never run here" if self.standing == "new" else "has changed since its last run"
+
+    @property
     def trusted(self) -> bool:
         return self.standing in ("built-in", "known")
 

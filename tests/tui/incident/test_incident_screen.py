@@ -68,7 +68,7 @@ async def test_a_handover_says_what_is_still_open(screen: IncidentScreen, sessio
 
         assert incident(session).in_role("Incident Commander") == ("bob",)
         note = next(each.note for each in incident(session).roles if each.person == "bob")
-        assert "next update (" in note
+        assert "next update, due " in note
         assert note.endswith("silenced at its source: 5xx errors; prod is frozen: until green")
 
 

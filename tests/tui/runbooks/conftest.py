@@ -15,6 +15,8 @@ from cockpit.incident.ledger import Ledger
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.system import Environment
+from cockpit.session import Session as RealSession
 from screens.dialogs.dialog import HELD, LET_GO, DialogContext
 from screens.run.open import RunScreenOpener
 from screens.run.screen import POUR, RunScreen
@@ -49,9 +51,12 @@ class Session:
     operator: str = "you@example.com"
     read_only: bool = False
     watch: Any = None
-    environment: Any = None
+    environment: Any = field(default_factory=lambda: Environment("prod"))
     timeline: Any = field(default_factory=lambda: SimpleNamespace(events=lambda **how: []))
     system: Any = None
+
+    incident_choices = RealSession.incident_choices
+    propose_rollback = RealSession.propose_rollback
 
 
 class Seat:

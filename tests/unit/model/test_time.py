@@ -1,5 +1,6 @@
 """What a responder types for a time is a past moment, or a sentence that says how to write one."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.time import WhenError, parse_past_moment
+from cockpit.model.time import LengthError, WhenError, parse_length, parse_past_moment, parse_promise
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)  # 02:26:41 on the 28th in Auckland
@@ -85,3 +86,24 @@ def test_whatever_is_typed_is_a_past_moment_or_a_refusal(text: str) -> None:
     except WhenError:
         return
     assert found <= NOW + timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("3m", 3), ("20", 20), ("30 min", 30), ("1 hour", 60), ("1h30m", 90), ("2 hours", 120), ("1 day", 1440)],
+)
+def test_a_length_reads_the_same_wherever_it_is_typed(text: str, minutes: int) -> None:
+    assert parse_length(text) == timedelta(minutes=minutes)
+    assert parse_promise(f" {text} ") == timedelta(minutes=minutes)
+
+
+def test_no_promise_is_a_word_and_nonsense_is_refused() -> None:
+    assert [parse_promise(text) for text in ("", "none", "No", "-", "0")] == [None] * 5
+    with pytest.raises(LengthError):
+        parse_promise("soon")
+
+
+@given(st.text(max_size=20))
+def test_whatever_is_typed_for_a_length_is_one_or_a_refusal(text: str) -> None:
+    with suppress(LengthError):
+        assert isinstance(parse_length(text), timedelta)

@@ -2,7 +2,7 @@
 
 from cockpit.model.event import Kind
 from cockpit.model.time import format_timestamp
-from cockpit.recorder.last_recorded import newest_deployed
+from cockpit.recorder.last_recorded import find_recorded_deployment
 from tests.unit.incident.story import Story, at
 
 
@@ -18,15 +18,15 @@ def serves(story: Story, minute: float, name: str) -> None:
 
 def test_the_youngest_revision_with_traffic_says_when_it_was() -> None:
     story = Story()
-    assert newest_deployed(story.events) is None
+    assert find_recorded_deployment(story.events) is None
     made(story, -600, "v41")
     serves(story, -599, "v41")
     made(story, 5, "v42")
-    assert newest_deployed(story.events) == at(-600)
+    assert find_recorded_deployment(story.events) == at(-600)
     serves(story, 6, "v42")
-    assert newest_deployed(story.events) == at(5)
+    assert find_recorded_deployment(story.events) == at(5)
     serves(story, 20, "v41")
-    assert newest_deployed(story.events) == at(-600)
+    assert find_recorded_deployment(story.events) == at(-600)
 
 
 def test_a_revision_from_before_the_record_began_says_when_it_was_made_where_the_cloud_did() -> None:
@@ -37,7 +37,7 @@ def test_a_revision_from_before_the_record_began_says_when_it_was_made_where_the
     }
     detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": revisions}
     story.tell(Kind.REVISION, 0, subject="mi", detail=detail)
-    assert newest_deployed(story.events) == at(-900)
+    assert find_recorded_deployment(story.events) == at(-900)
 
 
 def test_a_revision_that_was_there_before_the_record_began_says_nothing() -> None:
@@ -46,4 +46,4 @@ def test_a_revision_that_was_there_before_the_record_began_says_nothing() -> Non
     story.tell(Kind.REVISION, 0, subject="mi", detail=detail)
     story.tell(Kind.REVISION, 1, subject="mi/v42", detail={"created": "nonsense", "what": "created"})
     story.tell(Kind.TRAFFIC, 2, subject="mi", detail={"after": {"v42": 100}})
-    assert newest_deployed(story.events) is None
+    assert find_recorded_deployment(story.events) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
 from cockpit.model.revision_health import is_ill, may_take_traffic
-from cockpit.runbooks.rollback import RollbackEvidence, propose_rollback
+from cockpit.runbooks.rollback import RollbackEvidence, choose_application, propose_rollback
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -353,3 +353,13 @@ def test_whatever_the_cloud_says_a_target_has_evidence_and_is_not_ill(
         assert good.created
         assert good.last_active
         assert good.last_active - good.created >= timedelta(minutes=10)
+
+
+def test_the_app_is_the_one_named_else_the_one_that_is_ill_else_the_first() -> None:
+    well = app(revision("v2", 100, health="Healthy", replicas=ready(1, 1)))
+    ill = replace(app(revision("v9", 100, health="Unhealthy")), name="ai")
+    assert choose_application([well, ill]) == ill
+    assert choose_application([well, ill], "mi") == well
+    assert choose_application([well]) == well
+    assert choose_application([well, ill], "other") is None
+    assert choose_application([]) is None

@@ -5,9 +5,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.run import Attempt, Run, StepState
+from cockpit.model.run import (
+    Attempt,
+    Run,
+    StepState,
+    chosen_instead,
+    find_needed_step,
+    find_suggested_step,
+    is_run_done,
+    list_steps_in_turn,
+)
 from cockpit.model.runbook import Procedure, Step, StepKind
-from widgets.steps import build_step_rows, chosen_instead, find_needed_step, find_suggested_step, format_seconds_taken
+from widgets.steps import build_step_rows, format_seconds_taken
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 RUN = Run("r1", "a.md", "a", "A", "0" * 64, "prod", "you", NOW)
@@ -59,6 +68,21 @@ def test_of_alternatives_the_one_done_lets_the_others_fall_away() -> None:
     assert find_suggested_step(choices, run(TODO, StepState.OK)) == 3
     assert chosen_instead(choices.steps[0], choices, run(TODO, StepState.OK)) == 2
     assert chosen_instead(choices.steps[0], choices, run(TODO, StepState.SKIPPED)) is None
+
+
+def test_a_run_is_done_for_screen_and_command_line_at_the_same_moment() -> None:
+    by_hand = procedure(step(1), step(2, StepKind.MANUAL))
+    choices = procedure(step(1), step(2, either=1))
+    assert not is_run_done(by_hand, run(StepState.OK)), "what a person has to do is not done yet"
+    assert is_run_done(by_hand, run(StepState.OK, StepState.BY_HAND))
+    assert is_run_done(choices, run(StepState.FAILED, StepState.OK)), "the other way led there"
+    assert not is_run_done(procedure(step(1), menu=True), run(StepState.OK)), "of a menu a person may choose again"
+
+
+def test_the_steps_in_turn_leave_out_what_was_replaced() -> None:
+    choices = procedure(step(1), step(2, either=1), step(3))
+    assert [item.ordinal for item in list_steps_in_turn(choices, run())] == [1, 3]
+    assert [item.ordinal for item in list_steps_in_turn(choices, run(TODO, StepState.OK))] == [3]
 
 
 def test_needs_points_at_the_nearest_step_above() -> None:

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks, met_and_missed
+from cockpit.incident.clocks.reminders import find_due_reminder, list_open_things, list_urgent_clocks, met_and_missed
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
-from cockpit.model.response import Mark, ProcedureRun
+from cockpit.model.response import Freeze, Mark, ProcedureRun
 from tests.unit.incident.incidents import incident, plan, rule
 from tests.unit.incident.story import at
 
@@ -87,3 +87,18 @@ def test_a_zone_without_letters_shows_its_offset_and_utc_is_said_once() -> None:
     assert shown_due(clock(at(17)), UTC, at(0)) == "02:17Z"
     assert shown_due(clock(None), AUCKLAND, at(0)) == ""
     assert shown_due(clock(datetime.max.replace(tzinfo=UTC)), AUCKLAND, at(0)) == ""
+
+
+def test_a_handover_names_what_asks_for_something_and_nothing_that_only_tells() -> None:
+    running = ProcedureRun("r1", "Roll back", at(-5))
+    here = incident(ran=(running,))
+    clocks = [clock(at(10)), clock(at(3), kind=ClockKind.ROLLBACK)]
+    things = list_open_things(
+        here, clocks, at(0), AUCKLAND, ["5xx errors"], Freeze("prod", at(0), "ana", "until green")
+    )
+    assert [line.split(",")[0].split(":")[0] for line in things] == [
+        "update",
+        "running for 5m",
+        "silenced at its source",
+        "prod is frozen",
+    ]
