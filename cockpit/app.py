@@ -20,11 +20,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
-from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
+from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged
 from screens.shared.driver import TerminalDriver
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cockpit.model.event import Event
     from cockpit.model.reading import Reading
     from cockpit.model.system import System
@@ -82,6 +84,7 @@ class CockpitApp(App[None]):
         self.zone: tzinfo = datetime.now().astimezone().tzinfo or UTC  # the machine's own
         self.bells: Bell
         self.farewell = ""
+        self.drafts: list[Path] = []  # that were written here
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._open_session = attach
         for theme in themes.OURS:
@@ -171,6 +174,9 @@ class CockpitApp(App[None]):
         history += [event for event in message.events if event.id > newest and event.environment in (here, "")]
         del history[:-KEPT]
         self.screen.post_message(type(message)(message.events))
+
+    def on_draft_written(self, message: DraftWritten) -> None:
+        self.drafts.append(message.path)
 
     def on_notify(self) -> None:
         """One notice at a time: an older one may have stopped being true."""

@@ -8,7 +8,7 @@ from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.session import CliSession, list_incident_choices, open_cli_session, print_clean
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
-from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm
+from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm, ExportResult
 from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime
@@ -21,7 +21,11 @@ NEWEST = 5  # incidents that are offered when none is open
     help="Write the post-mortem draft of an incident, all that is known of it as JSON, or its timeline as CSV. "
     "Exporting the draft again keeps what people wrote in it.",
 )
-@click.option("--output", metavar="PATH", help="Where to; `-` prints it. Default: docs/incidents/DATE-TITLE.md here.")
+@click.option(
+    "--output",
+    metavar="PATH",
+    help="Where to; `-` prints it. Default: docs/incidents/DATE-TITLE.md in the checkout of the configuration.",
+)
 @click.option(
     "--format",
     "form",
@@ -39,16 +43,20 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
         meant = _find_incident(seat, incident)
         exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, ExportForm(form))
         path = exporter.preset if output is None else Path(output).expanduser()
-        text, head = exporter.told()
-        done = "" if output == "-" else _write_export(exporter, path, text, head, force)
-    if not done:
+        text, head = exporter.told() if output == "-" else ("", "")
+        result = None if output == "-" else _write_export(exporter, path, force)
+    if result is None:
         what = "markdown" if exporter.form is ExportForm.MARKDOWN else exporter.form.value
         click.echo(to_json({"incident": meant.id, "head": head, what: text}) if as_json else text, nl=as_json)
     elif as_json:
-        document = {"incident": meant.id, "format": form, "path": str(path), "merged": done != NEW_FILE, "head": head}
-        click.echo(to_json(document))
+        is_merged = result.done != NEW_FILE
+        document = {"incident": meant.id, "format": form, "path": str(result.path), "merged": is_merged}
+        picture = str(result.picture) if result.picture else None
+        click.echo(to_json({**document, "head": result.head, "picture": picture}))
     else:
-        print_clean(f"{'Wrote' if done == NEW_FILE else 'Brought up to date'} {path}")
+        print_clean(f"{'Wrote' if result.done == NEW_FILE else 'Brought up to date'} {result.path}")
+        if result.picture:
+            print_clean(f"Its picture is {result.picture}")
 
 
 def _find_incident(seat: CliSession, incident: str | None) -> Incident:
@@ -69,8 +77,8 @@ def _find_incident(seat: CliSession, incident: str | None) -> Incident:
         raise Refusal(f"There is no incident in {name} to write about.") from None
 
 
-def _write_export(exporter: Exporter, path: Path, text: str, head: str, force: bool) -> str:
+def _write_export(exporter: Exporter, path: Path, force: bool) -> ExportResult:
     try:
-        return exporter.put(path, text, head, force=force)
+        return exporter.write(path, force=force)
     except NotOurDraft as error:
         raise Refusal(f"{path} is there already: {error}. Name another with --output, or add --force.") from None

@@ -56,6 +56,8 @@ def run_screen(attach: Attach, *, wall: bool = False) -> None:
     app.run(mouse=mouse_wanted(os.environ))
     if app.farewell:
         click.echo(f"cockpit: {app.farewell}", err=True)
+    for path in dict.fromkeys(app.drafts):
+        click.echo(f"The post-mortem draft is in {path}")
     code = exit_code(app.return_code)
     if code:
         sys.exit(code)

@@ -27,6 +27,12 @@ def propose_impact_start(incident: Incident) -> ImpactMoment | None:
     return None
 
 
+def find_impact_start(incident: Incident) -> datetime | None:
+    """When the impact began, for every duration that is shown: stated, else seen, else when it was detected."""
+    proposal = propose_impact_start(incident)
+    return proposal.at if proposal else incident.detected
+
+
 def propose_impact_end(incident: Incident) -> ImpactMoment | None:
     """As a person stated it, else when the last signal that users feel recovered; None while one of them is bad."""
     if incident.impact_ended is not None:

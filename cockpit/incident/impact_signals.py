@@ -37,6 +37,7 @@ class ServingState:
 
     known: LastRecorded = field(default_factory=LastRecorded)
     alerts: dict[str, AlertOrigin] = field(default_factory=dict)
+    ended_alerts: dict[str, AlertOrigin] = field(default_factory=dict)  # their ends may be judged once more is known
     unwell: dict[str, Signal] = field(default_factory=dict)  # revisions with traffic that are not healthy, by key
     probes_down: set[str] = field(default_factory=set)
     recovered: datetime | None = None  # when a probe last recovered, which proves that probes watch
@@ -50,10 +51,12 @@ class ServingState:
 
     def see_alert(self, event: Event) -> None:
         if text_of(event.detail, "state") in ("", AlertState.RESOLVED):
-            self.alerts.pop(event.subject, None)
+            if (origin := self.alerts.pop(event.subject, None)) is not None:
+                self.ended_alerts[event.subject] = origin
         elif event.subject not in self.alerts:
             resource = text_of(event.detail, "resource").casefold()
             app = self._app(resource)
+            self.ended_alerts.pop(event.subject, None)
             self.alerts[event.subject] = AlertOrigin(
                 resource=resource,
                 revisions=frozenset(str(item) for item in list_of(event.detail, "revisions")),
@@ -79,7 +82,8 @@ class ServingState:
 
     def is_felt(self, key: str) -> bool:
         """True unless the record shows that the signal is about revisions without traffic, and that all is well."""
-        origin = self.alerts.get(key.removeprefix(f"{Kind.ALERT}:"))
+        name = key.removeprefix(f"{Kind.ALERT}:")
+        origin = self.alerts.get(name) or self.ended_alerts.get(name)
         if origin is None:
             return True
         if origin.revisions:
@@ -118,6 +122,7 @@ class ImpactWatch:
         self._names: set[str] = set()  # every signal that was felt
         self._recovered: datetime | None = None
         self._by = ""
+        self._alert_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that were felt as far as was known then
         self.periods: list[HealthyPeriod] = []
         self.first: Signal | None = None  # the earliest that was felt
         self.relapses: list[datetime] = []  # when users began to feel something again
@@ -137,8 +142,14 @@ class ImpactWatch:
 
     def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
         felt = key in self._certain or (key in self._alerts and key in self._names)
+        is_alert = key in self._alerts
         signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
-        if signal is not None and felt:
+        if signal is None or not felt:
+            return
+        if is_alert and self._feels:
+            self._alert_ends[key] = (moment, signal.label)
+            self._look(None, "", is_felt)
+        elif not is_alert:
             self._look(moment, signal.label, is_felt)
 
     def traffic_moved(self, moment: datetime, is_felt: Callable[[str], bool]) -> None:
@@ -149,15 +160,24 @@ class ImpactWatch:
             self._names |= {signal.key for signal in felt}
             self._relapse(moment)
 
-    def _look(self, moment: datetime, by: str, is_felt: Callable[[str], bool]) -> None:
-        """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact."""
-        if self._recovered is None or moment >= self._recovered:
+    def _look(self, moment: datetime | None, by: str, is_felt: Callable[[str], bool]) -> None:
+        """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact.
+
+        Whether users still felt an alert when it ended is asked only here: a probe that was thought bad then may have
+        been up, as is known now.
+        """
+        if moment is not None and (self._recovered is None or moment >= self._recovered):
             self._recovered, self._by = moment, by or self._by
         if self._certain or any(is_felt(key) for key in self._alerts):
             return
         if self._feels:
+            for key, (end, label) in sorted(self._alert_ends.items(), key=lambda pair: pair[1]):
+                if self._recovered is None or (end > self._recovered and is_felt(key)):
+                    self._recovered, self._by = end, label
+            self._alert_ends.clear()
             self._feels = False
-            self.periods.append(HealthyPeriod(self._recovered, evidence=self._evidence()))
+            if self._recovered is not None:
+                self.periods.append(HealthyPeriod(self._recovered, evidence=self._evidence()))
 
     def _relapse(self, since: datetime) -> None:
         if not self._feels:

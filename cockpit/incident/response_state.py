@@ -188,6 +188,7 @@ def _change_item(item: ActionItem, event: Event) -> ActionItem:
         owner=text_of(detail, "owner") if "owner" in detail else item.owner,
         due=date_of(detail, "due") if "due" in detail else item.due,
         label=text_of(detail, "label") if "label" in detail else item.label,
+        link=keep_whole(detail["link"]) if "link" in detail else item.link,
         **done,
     )
 

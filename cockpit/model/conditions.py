@@ -206,7 +206,15 @@ def _guess(text: str) -> str:
     return f"{text} == 200" if text == "[STATUS]" else ""
 
 
-__all__ = ["Condition", "ConditionError", "FailedCondition", "ProbeAnswer", "check_condition", "parse_condition"]
+__all__ = [
+    "Condition",
+    "ConditionError",
+    "FailedCondition",
+    "ProbeAnswer",
+    "check_condition",
+    "explain_failed_condition",
+    "parse_condition",
+]
 
 MAX_LENGTH = 1_000  # characters of one condition
 SHOWN = 300  # characters of a failed one on the screen
@@ -262,6 +270,20 @@ def check_condition(condition: Condition, answer: ProbeAnswer) -> FailedConditio
         pass  # which side, and why, is shown below
     left, right = (_format_operand(side, answer, numeric) for side in (condition.left, condition.right))
     return FailedCondition(condition, clean_line(f"{left} {condition.operator} {right}", SHOWN))
+
+
+WANTED = {"==": "wanted", "!=": "wanted anything but", "<": "wanted less than", "<=": "wanted at most",
+          ">": "wanted more than", ">=": "wanted at least"}  # fmt: skip
+_FAILED = re.compile(r"\[(?P<name>[A-Z_]+)\](?P<path>\S*) \((?P<value>.*)\) (?P<operator>==|!=|<=?|>=?) (?P<right>.+)")
+
+
+def explain_failed_condition(reason: str) -> str:
+    """A failed condition in words, `got 503, wanted 200` of `[STATUS] (503) == 200`; any other reason as it is."""
+    match = _FAILED.fullmatch(reason)
+    if match is None:
+        return reason
+    name = "" if match["name"] == "STATUS" else f"{match['name'].lower().replace('_', ' ')}{match['path']}: "
+    return f"{name}got {match['value']}, {WANTED[match['operator']]} {match['right']}"
 
 
 def _compare_values(value: Any, operator: str, right: Term, answer: ProbeAnswer) -> bool:

@@ -93,7 +93,8 @@ class ActionItem:
     owner: str = ""
     due: date | None = None
     done: datetime | None = None
-    label: str = ""
+    label: str = ""  # its type: prevent, detect, mitigate ...
+    link: str = ""  # where it is tracked
 
 
 @dataclass(frozen=True, slots=True)

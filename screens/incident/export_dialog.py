@@ -14,6 +14,7 @@ from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
+from screens.shared.app_messages import DraftWritten
 from widgets.line import Lines
 
 
@@ -104,8 +105,9 @@ class Export(Dialog[Path]):
 
     def _write(self, path: Path, force: bool) -> Path:
         try:
-            self._exporter.write(path, force=force)
+            result = self._exporter.write(path, force=force)
         except NotOurDraft as why:
             self.post_message(self.Looked(path, "", str(why)))
             raise IncidentActionError(self._lost(path, str(why))) from None
-        return path
+        self.post_message(DraftWritten(result.path))
+        return result.path

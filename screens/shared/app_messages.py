@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cockpit.model.event import Event
     from cockpit.model.reading import Reading
 
@@ -33,3 +35,11 @@ class EventsAppended(Message, bubble=False):
     def __init__(self, events: "Sequence[Event]") -> None:
         super().__init__()
         self.events = tuple(events)
+
+
+class DraftWritten(Message):
+    """A post-mortem draft was written; whoever leaves is told once more where it lies."""
+
+    def __init__(self, path: "Path") -> None:
+        super().__init__()
+        self.path = path

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from cockpit.incident.actions.base import IncidentWriter
@@ -261,7 +262,8 @@ def record_export(writer: IncidentWriter, path: str, head: str, incident: str) -
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         detail = {"path": clean_line(path), "head": head}
-        return writer.of(meant, Kind.EXPORT, detail, writer.now(), summary=f"exported to {clean_line(path)}")
+        summary = f"exported to {PurePath(clean_line(path)).name}"
+        return writer.of(meant, Kind.EXPORT, detail, writer.now(), summary=summary)
 
     return writer.write(act, nameless=True)
 

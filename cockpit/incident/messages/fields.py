@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from cockpit.incident.impact import find_impact_start
 from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
@@ -115,7 +116,7 @@ def collect_message_facts(
     incident: Incident, system: System, plan: Plan, now: datetime, zone: tzinfo, promise: timedelta | None
 ) -> MessageFacts:
     """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised."""
-    started = incident.impact_started or incident.detected or incident.declared
+    started = find_impact_start(incident) or incident.declared
     moments = {
         "started": started,
         "detected": incident.detected,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cockpit.incident.impact import find_impact_start
 from cockpit.model.incident import Incident
 
 
@@ -41,17 +42,12 @@ class Measure:
     end: Callable[[Incident], datetime | None]
 
 
-def impact_begin(incident: Incident) -> datetime | None:
-    """When users first felt it, if somebody said so; else when it was detected."""
-    return incident.impact_started or incident.detected
-
-
 def impact_end(incident: Incident) -> datetime | None:
     """When it was mitigated, or else resolved; None while neither has happened."""
     return incident.mitigated or incident.resolved
 
 
-FROM = "impact start, or detection where nobody stated the impact start"
+FROM = "impact start: as a person stated it, else the first signal that users felt, else the detection"
 MEASURES = (
     Measure(
         "TTD",
@@ -74,10 +70,12 @@ MEASURES = (
         f"mitigation minus {FROM}; mitigation is the end of the impact as a person stated it, else when the last of "
         "the signals that users feel (probes, and the health and alerts of revisions with traffic) recovered, held for "
         "two minutes",
-        impact_begin,
+        find_impact_start,
         lambda incident: incident.mitigated,
     ),
-    Measure("TTR", "time to resolve", f"resolution minus {FROM}", impact_begin, lambda incident: incident.resolved),
+    Measure(
+        "TTR", "time to resolve", f"resolution minus {FROM}", find_impact_start, lambda incident: incident.resolved
+    ),
 )
 
 
@@ -110,8 +108,8 @@ TIME = Metric(
 POINT = Metric(
     "RPO",
     "recovery point achieved",
-    "impact start, or detection where nobody stated it, minus the moment the data was brought back to; a moment after "
-    "that start counts as nothing lost",
+    "impact start, else the first signal that users felt, else the detection, minus the moment the data was brought "
+    "back to; a moment after that start counts as nothing lost",
     MetricState.NOT_APPLICABLE,
 )
 
@@ -135,7 +133,7 @@ def _build_recovery_time(incident: Incident) -> Metric:
 def _build_recovery_point(incident: Incident) -> Metric:
     if incident.recovery is None:
         return POINT
-    point, begin = incident.recovery.point, impact_begin(incident)
+    point, begin = incident.recovery.point, find_impact_start(incident)
     if point is None or begin is None:
         return replace(POINT, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
     lost = max(begin - point, timedelta())

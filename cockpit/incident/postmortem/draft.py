@@ -10,34 +10,53 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import met_and_missed
+from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import interval_counts, list_update_intervals
+from cockpit.incident.impact import find_impact_start
 from cockpit.incident.impact_signals import as_of
 from cockpit.incident.membership import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
     Metric,
     MetricState,
-    impact_begin,
     impact_end,
     list_metrics,
     recovery_metrics,
 )
 from cockpit.incident.metrics.targets import target_of
-from cockpit.incident.postmortem.markdown import escape_inline, escape_lines
+from cockpit.incident.postmortem.markdown import (
+    Markdown,
+    escape_inline,
+    escape_lines,
+    render_code,
+    render_link,
+    shorten_code,
+)
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
+from cockpit.incident.postmortem.picture import build_picture, render_mermaid, render_svg
 from cockpit.incident.postmortem.rows import (
     alert_rows,
     change_rows,
     deployment_rows,
+    list_excerpts,
     list_rows,
     loop_rows,
     message_rows,
     procedure_rows,
     revisions_created,
-    run_rows,
     severity_times,
     timeline_rows,
     told_nowhere_else,
+)
+from cockpit.incident.postmortem.story import (
+    CAUSE_MARKS,
+    FIX_MARKS,
+    TRIGGER_MARKS,
+    TimeFace,
+    describe_offset,
+    find_impact,
+    list_key_times,
+    list_marked_notes,
+    tell_story,
 )
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock import ClockKind
@@ -64,45 +83,110 @@ def render_draft(
     time_zone: str,
     head: str,
     now: datetime,
+    picture_file: str = "",
 ) -> str:
     """The draft as Markdown. `events` may hold others' too; `time_zone` "" is the machine's; `head` is the chain's.
 
-    Everything that is printed is escaped, unless our own code made it Markdown.
+    `picture_file` is the name of the drawing that lies beside it. Everything that is printed is escaped, unless our
+    own code made it Markdown.
     """
     incident = as_of(incident, now)
     mine = list_standing_events(list_members(incident, events))
-    zone = ZoneInfo(time_zone) if time_zone else now.astimezone().tzinfo or UTC
-    begin, end = impact_begin(incident), impact_end(incident)
+    zone = find_zone(time_zone, now)
+    face = TimeFace(zone, incident.declared)
+    begin, end = find_impact_start(incident), impact_end(incident)
     due = compute_clocks(incident, plan, now, zone=zone)
-    severity = find_worst_severity(incident, plan.ladder)
+    worst = find_worst_severity(incident, plan.ladder)
+    timeline = timeline_rows(mine, incident)
+    mermaid = render_mermaid(build_picture(incident, mine, face, now))
+    impact_from, _ = find_impact(incident)
     return _load_template().render(
         incident=incident,
         severity=describe_severity(incident, plan.ladder),
         system=system,
-        local=lambda moment: _format_local(moment, zone),
+        face=face,
+        time_head=Markdown("Time (UTC)" if face.is_utc else f"Time (UTC) | {escape_inline(face.zone_name)}"),
+        time_rule=Markdown("---" if face.is_utc else "---|---"),
+        time=face.utc,
+        cells=lambda moment: _format_cells(moment, face),
+        offset=lambda moment: describe_offset(moment, impact_from),
+        say=_quote_note,
+        tally=_count_outcomes,
+        describe_target=lambda outcome: _describe_target(outcome, face),
+        story=tell_story(incident, mine, face),
+        key_times=list_key_times(incident, mine),
+        picture_file=Markdown(picture_file),
+        mermaid=render_code(mermaid, "mermaid"),
+        triggers=list_marked_notes(mine, TRIGGER_MARKS),
+        causes=list_marked_notes(mine, CAUSE_MARKS),
+        fixes=list_marked_notes(mine, FIX_MARKS),
+        excerpts=[(event, render_code(shorten_code(text), "text")) for event, text in list_excerpts(mine)],
         impact_begin=begin,
         impact_end=end,
         impact=format_duration(end - begin) if begin and end else "",
         review=next((clock for clock in due if clock.kind is ClockKind.POSTMORTEM), None),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),
-        timeline=timeline_rows(mine, incident),
+        timeline=timeline,
+        turning=[row for row in timeline if row.turning],
+        count=len(mine),
         alerts=alert_rows(mine, incident),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
         messages=message_rows(incident, now),
         intervals=interval_counts(list_update_intervals(incident, plan, now, zone)),
-        procedures=procedure_rows(incident, due, now),
-        runs=run_rows(mine),
+        procedures=procedure_rows(incident, mine, due, now),
         recovery=recovery_metrics(incident),
         outcomes=met_and_missed(told_nowhere_else(due, now), now),
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now),
-        metrics=[(metric, target_of(plan, metric.short, severity)) for metric in list_metrics(incident)],
+        metrics=[(metric, target_of(plan, metric.short, worst)) for metric in list_metrics(incident)],
         head=head,
         now=now,
     )
+
+
+def render_picture(incident: Incident, events: Sequence[Event], *, time_zone: str, now: datetime) -> str:
+    """The drawing that belongs to the draft, as SVG."""
+    incident = as_of(incident, now)
+    mine = list_standing_events(list_members(incident, events))
+    face = TimeFace(find_zone(time_zone, now), incident.declared)
+    return render_svg(build_picture(incident, mine, face, now), incident.id, face)
+
+
+def find_zone(name: str, now: datetime) -> tzinfo:
+    """The zone of that name, "" for the machine's."""
+    return ZoneInfo(name) if name else now.astimezone().tzinfo or UTC
+
+
+def _format_cells(moment: datetime, face: TimeFace) -> Markdown:
+    """One cell where the team's zone is UTC, else two."""
+    cells = [face.utc(moment)] if face.is_utc else [face.utc(moment), face.local(moment)]
+    return Markdown(" | ".join(escape_inline(cell) for cell in cells))
+
+
+def _quote_note(event: Event, text: str) -> Markdown:
+    """What somebody wrote down, and who; never at the beginning of a line, where `1.` would be a list."""
+    return Markdown(f"**{escape_inline(event.actor or event.source)}:** {escape_lines(text)}")
+
+
+def _count_outcomes(outcomes: Sequence[ClockOutcome]) -> str:
+    """`5 met, 1 missed, 2 not applicable`."""
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.state.value] = counts.get(outcome.state.value, 0) + 1
+    return ", ".join(f"{count} {state}" for state, count in counts.items())
+
+
+def _describe_target(outcome: ClockOutcome, face: TimeFace) -> str:
+    """`15m 00s, by 11:23:15`; of a window, `from 11:23:15 to 11:38:15`."""
+    clock = outcome.clock
+    if clock.until is not None and clock.due is not None:
+        return f"between {face.utc(clock.due)} and {face.utc(clock.until)}"
+    if outcome.target is None or clock.due is None:
+        return ""
+    return f"{format_duration(outcome.target)}, by {face.utc(clock.due)}"
 
 
 def default_path(incident: Incident) -> Path:
@@ -114,10 +198,6 @@ def default_path(incident: Incident) -> Path:
 
 def _format_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def _format_local(moment: datetime, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _describe_verdict(metric: Metric, limit: timedelta | None) -> str:
@@ -145,6 +225,9 @@ def _load_template() -> "Template":
         "lasted": format_duration,
         "lines": escape_lines,
         "verdict": _describe_verdict,
+        "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",
+        "code": lambda text: render_code(shorten_code(text), "sh"),
+        "link": lambda target: render_link(target) if target else Markdown(),
     }
     environment.globals["block"] = lambda name, caller: make_block(name, caller())
     return environment.get_template("postmortem.md.jinja")

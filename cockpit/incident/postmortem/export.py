@@ -19,9 +19,10 @@ from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact_signals import as_of
 from cockpit.incident.load import with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
-from cockpit.incident.postmortem.draft import default_path, render_draft
+from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture
 from cockpit.incident.postmortem.json_document import as_json
 from cockpit.incident.postmortem.merge import NotOurDraft, merge_drafts
+from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.event import Event
 from cockpit.model.event_detail import words_of
@@ -86,8 +87,8 @@ def _format_utc(moment: datetime) -> str:
 
 
 NEW_FILE = "a new file"
-OUR_DRAFT = "our own draft: the facts are written anew, what people wrote in it stays"
-OUR_EXPORT = "our own export of this incident: it is written anew"
+OUR_DRAFT = "our own draft: the facts are rewritten, what people wrote in it stays"
+OUR_EXPORT = "our own export of this incident: it is rewritten"
 
 
 class ExportForm(StrEnum):
@@ -96,6 +97,16 @@ class ExportForm(StrEnum):
     MARKDOWN = "md"
     JSON = "json"
     CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What was written, and where: `path` is absolute, `head` the state of the timeline that it shows."""
+
+    path: Path
+    done: str
+    head: str
+    picture: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +123,61 @@ class Exporter:
 
     @property
     def preset(self) -> Path:
-        return default_path(self.incident).with_suffix(f".{self.form}")
+        """In the team's checkout, whatever folder the person stands in."""
+        return find_export_folder(self.system.file, self.timeline.path) / default_path(self.incident).with_suffix(
+            f".{self.form}"
+        )
 
     def text(self) -> str:
         """What a new file would hold. Raises RecordError."""
         return self.told()[0]
 
-    def told(self) -> tuple[str, str]:
+    def told(self, picture_file: str = "") -> tuple[str, str]:
         """The same, and the head of the chain that it shows. Raises RecordError."""
         full, events = with_events(self.timeline, self.plan.ladder, self.incident)
         head = self.timeline.head()
-        return self._form(full, events, head), head
+        return self._form(full, events, head, picture_file), head
+
+    def picture(self) -> str:
+        """The drawing that lies beside the draft, as SVG. Raises RecordError."""
+        full, events = with_events(self.timeline, self.plan.ladder, self.incident)
+        return render_picture(full, events, time_zone=self.system.time_zone, now=self.time.now())
 
     def outlook(self, path: Path) -> str:
         """What writing there would do. Raises NotOurDraft, DeskError, RecordError."""
-        return preview_export(path, self.text(), self.form)
+        return preview_export(path, self.told(find_picture_path(path).name)[0], self.form)
 
-    def write(self, path: Path, *, force: bool = False) -> str:
-        """Write it, and remember in the timeline that it was. Raises NotOurDraft, DeskError, RecordError."""
-        return self.put(path, *self.told(), force=force)
+    def write(self, path: Path, *, force: bool = False) -> ExportResult:
+        """Write it, its drawing beside it, and remember in the timeline that it was.
 
-    def put(self, path: Path, text: str, head: str, *, force: bool = False) -> str:
-        """Write what was told, and remember it. Raises NotOurDraft, DeskError, RecordError."""
+        Raises NotOurDraft, DeskError, RecordError.
+        """
+        path = path.expanduser().absolute()
+        picture = find_picture_path(path) if self.form is ExportForm.MARKDOWN else None
+        text, head = self.told(picture.name if picture else "")
+        if not force:
+            preview_export(path, text, self.form)
+        if picture:
+            write_picture(picture, self.picture(), force=force)
         done = write_export(path, text, self.form, force=force)
         if not self.timeline.read_only:
             self.desk.exported(str(path), head, self.incident.id)
-        return done
+        return ExportResult(path, done, head, picture)
 
-    def _form(self, full: Incident, events: list[Event], head: str) -> str:
+    def _form(self, full: Incident, events: list[Event], head: str, picture_file: str) -> str:
         system, plan, now = self.system, self.plan, self.time.now()
         full = as_of(full, now)
         if self.form is ExportForm.MARKDOWN:
-            return render_draft(full, events, system=system, plan=plan, time_zone=system.time_zone, head=head, now=now)
+            return render_draft(
+                full,
+                events,
+                system=system,
+                plan=plan,
+                time_zone=system.time_zone,
+                head=head,
+                now=now,
+                picture_file=picture_file,
+            )
         zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC
         if self.form is ExportForm.CSV:
             return as_csv(full, events, zone)
@@ -158,6 +192,15 @@ class Exporter:
             head=head,
             now=now,
         )
+
+
+def find_export_folder(configuration: str, timeline: Path) -> Path:
+    """The git checkout that the configuration lies in, else its own folder; without one, where the timeline is.
+
+    Never the folder that somebody happens to stand in. Blocking.
+    """
+    folder = Path(configuration or timeline).expanduser().absolute().parent
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
 def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
@@ -183,6 +226,23 @@ def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, 
     except OSError as error:
         raise IncidentActionError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
     return _describe_outcome(merged, form)
+
+
+def find_picture_path(path: Path) -> Path:
+    """Where the drawing of a draft lies: beside it, under its name."""
+    return path.with_suffix(".picture.svg" if path.suffix == ".svg" else ".svg")
+
+
+def write_picture(path: Path, svg: str, *, force: bool = False) -> None:
+    """Write the drawing, unless a file that is not one of ours lies there. Raises NotOurDraft, DeskError. Blocking."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_ours = not path.exists() or SIGNATURE in path.read_text("utf-8", "replace")[:400]
+        if not (is_ours or force):
+            raise NotOurDraft(f"{path.name} beside it is no picture that the cockpit drew")
+        _replace_file(path.resolve(), svg.encode("utf-8"))
+    except OSError as error:
+        raise IncidentActionError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
 
 
 def _choose_encoding(form: ExportForm) -> str:

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_line, clean_text
 
 SPECIAL = re.compile(r"[\\`*\[\]<>|#~&$]")
 UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # inside a word it means nothing and reads better bare
@@ -46,3 +46,16 @@ def render_link(target: str, text: str = "") -> Markdown:
 def _escape_text(text: str) -> Markdown:
     escaped = SPECIAL.sub(lambda match: f"\\{match.group()}", flatten_text(text))
     return Markdown(ADDRESS.sub(lambda match: f"\\{match.group()}", UNDERSCORE.sub(r"\\_", escaped)))
+
+
+def render_code(text: str, language: str = "") -> Markdown:
+    """`text` as a block of code, whatever it holds: the fence is longer than any in it, and no marker of ours is."""
+    plain = clean_text(text).replace("<!-- cockpit:", "<! -- cockpit:").strip("\n")
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`{3,}", plain)), 3)
+    return Markdown(f"{fence}{language}\n{plain}\n{fence}")
+
+
+def shorten_code(text: str, lines: int = 40) -> str:
+    """At most so many lines, and how many are left out."""
+    rows = text.splitlines()
+    return text if len(rows) <= lines else "\n".join([*rows[:lines], f"... {len(rows) - lines} more lines"])

@@ -1,20 +1,21 @@
 """The tables of a post-mortem draft, as plain values; the template gives them their form."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.clocks.updates import check_promise
 from cockpit.incident.postmortem.markdown import Markdown, render_link
+from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import text_of
+from cockpit.model.event_detail import text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import ProcedureRun, Tick, Update
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import format_age
 
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
@@ -35,7 +36,7 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """`evidence` leads to what proves it."""
+    """`evidence` leads to what proves it; `turning`: it belongs to the short timeline."""
 
     at: datetime
     kind: str
@@ -43,6 +44,7 @@ class TimelineRow:
     what: str
     pinned: bool = False
     evidence: Markdown = NOTHING
+    turning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,14 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
 
 
 def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineRow]:
-    """Every fact of the incident, in the order given, with its pin and its evidence."""
+    """Every fact of the incident, in the order given, with its pin and its evidence; a step once it ended as one."""
+    events = list(events)
+    turning = find_turning_points(incident, events)
+    ended = {
+        (event.subject, event.detail.get("attempt"))
+        for event in events
+        if event.kind == Kind.STEP and text_of(event.detail, "phase") == "outcome"
+    }
     links: dict[int, list[str]] = {}
     for evidence_link in incident.links:
         links.setdefault(evidence_link.event, []).append(render_link(evidence_link.target, evidence_link.text))
@@ -97,10 +106,17 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
             _describe_event(event),
             event.id in incident.pins,
             evidence.get(event.id, NOTHING),
+            event.id in turning,
         )
         for event in events
-        if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE
+        if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE and not _is_said_by_its_end(event, ended)
     ]
+
+
+def _is_said_by_its_end(event: Event, ended: Set[tuple[str, object]]) -> bool:
+    """A step that began says nothing beside its end, which names its length."""
+    is_begun = event.kind == Kind.STEP and text_of(event.detail, "phase") in ("intent", "operation")
+    return is_begun and (event.subject, event.detail.get("attempt")) in ended
 
 
 def _describe_event(event: Event) -> str:
@@ -111,7 +127,7 @@ def _describe_event(event: Event) -> str:
         marks.append("corrected")
     marks += late_mark(event)
     # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.
-    text = (text_of(event.detail, "text") if event.kind in WRITTEN_KINDS else "") or event.summary
+    text = (text_of(event.detail, "text") if event.kind in WRITTEN_KINDS else "") or describe_summary(event)
     return _with_marks(text, marks)
 
 
@@ -125,6 +141,12 @@ def late_mark(event: Event) -> list[str]:
     if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
         return []
     return [f"{'written down' if event.actor else 'recorded'} {format_age(late.total_seconds())} later"]
+
+
+def list_excerpts(events: Iterable[Event]) -> list[tuple[Event, str]]:
+    """What was kept as evidence, lines of a log say, with its lines: each note of several lines."""
+    notes = [(event, words_of(event.detail, "text")) for event in events if event.kind == Kind.NOTE]
+    return [(event, text) for event, text in notes if "\n" in text and not (event.redacted or is_marked_note(event))]
 
 
 def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
@@ -220,11 +242,12 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureRow:
-    """One run of a procedure against the time it is said to take."""
+    """One run of a procedure against the time it is expected to take, with its steps."""
 
     ran: ProcedureRun
     took: timedelta | None
     kept: str
+    steps: tuple["RunRow", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +321,30 @@ def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:
     return ChecklistLine(tick.text or text, state, tick.actor, tick.at, tick.reason)
 
 
-def procedure_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[ProcedureRow]:
-    """Every run of a procedure, in the order they began."""
+def procedure_rows(
+    incident: Incident, events: Iterable[Event], clocks: Sequence[Clock], now: datetime
+) -> list[ProcedureRow]:
+    """Every run of a procedure in which a step was begun, in the order they began."""
     states = {clock.id: clock.state(now).value for clock in clocks if clock.kind is ClockKind.BUDGET}
-    return [
-        ProcedureRow(item, item.ended - item.started if item.ended else None, states.get(f"budget:{item.id}", ""))
-        for item in sorted(incident.ran, key=lambda entry: entry.started)
+    steps: dict[str, list[RunRow]] = {}
+    for row in run_rows(events):
+        steps.setdefault(row.run, []).append(row)
+    runs = sorted(incident.ran, key=lambda entry: entry.started)
+    rows = [
+        ProcedureRow(
+            run,
+            run.ended - run.started if run.ended else None,
+            states.get(f"budget:{run.id}", ""),
+            tuple(steps.pop(run.id, ())),
+        )
+        for run in runs
     ]
+    # Steps of a run that began before the record of this incident does.
+    rows += [
+        ProcedureRow(ProcedureRun(name, "steps of an earlier run", group[0].at), None, "", tuple(group))
+        for name, group in steps.items()
+    ]
+    return [row for row in rows if row.steps]
 
 
 def told_nowhere_else(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
@@ -343,7 +383,7 @@ def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> lis
 
 # What was run, as the draft tells it: each try of a step with its command, its end and what came back.
 
-COMMAND = 400  # characters of a command in its cell
+COMMAND = 4_000  # characters of a command
 ANSWER = 200  # characters of the end of what it printed
 
 
@@ -360,6 +400,8 @@ class RunRow:
     took: float | None = None
     answer: str = ""
     approval: str = ""
+    run: str = ""
+    number: str = ""
 
 
 def run_rows(events: Iterable[Event]) -> list[RunRow]:
@@ -380,10 +422,12 @@ def run_rows(events: Iterable[Event]) -> list[RunRow]:
 
 
 def _build_begun_run(event: Event) -> RunRow:
-    command = clean_line(text_of(event.detail, "as_run"), COMMAND)
+    command = clean_text(words_of(event.detail, "as_run"), COMMAND)
     edited = " (edited)" if event.detail.get("edited") is True else ""
     step = text_of(event.detail, "title") + edited
-    return RunRow(event.occurred, event.actor, step, command, approval=text_of(event.detail, "approval"))
+    run, _, number = event.subject.partition("#")
+    approval = text_of(event.detail, "approval")
+    return RunRow(event.occurred, event.actor, step, command, approval=approval, run=run, number=number)
 
 
 def _apply_end(row: RunRow, event: Event) -> RunRow:
@@ -401,5 +445,7 @@ def _apply_end(row: RunRow, event: Event) -> RunRow:
 def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
     sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
     if row is None:
-        return RunRow(event.occurred, event.actor, text_of(event.detail, "title"), "", sentence, reason)
+        run, _, number = event.subject.partition("#")
+        title = text_of(event.detail, "title")
+        return RunRow(event.occurred, event.actor, title, "", sentence, reason, run=run, number=number)
     return replace(row, state=sentence, outcome="; ".join(text for text in (row.outcome, reason) if text))

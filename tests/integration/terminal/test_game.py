@@ -100,10 +100,10 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("v")
     terminal.see("# Post-mortem: Orders fail")
     terminal.press("x")
-    terminal.see("docs/incidents/")
+    terminal.see("a new file")
     terminal.press("Enter")
     terminal.see("Review state")
-    [draft] = (tmp_path / "docs" / "incidents").glob("*.md")
+    [draft] = (Path(config).parent / "docs" / "incidents").glob("*.md")
     by_hand = "A deployment took the orders down, and going back brought them up again."
     draft.write_text(draft.read_text(encoding="utf-8").replace(PROMPT, by_hand), encoding="utf-8")
     terminal.press("s")

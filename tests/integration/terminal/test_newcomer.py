@@ -56,14 +56,16 @@ def test_the_path_of_a_newcomer(open_terminal: Callable[..., Any], tmp_path: Pat
     terminal.see(note_from_elsewhere)
 
     terminal.press("x")
-    terminal.see("docs/incidents/")
+    terminal.see("a new file")
     terminal.press("Enter")
-    terminal.see("exported to docs/incidents/")
-    draft = next((tmp_path / "docs" / "incidents").glob("*.md")).read_text(encoding="utf-8")
-    for fact in ("Checkout fails", note_from_elsewhere, "5xx errors", "--r44", "(503) == 200"):
+    terminal.see("exported to 20")
+    [path] = (Path(config).parent / "docs" / "incidents").glob("*.md")
+    draft = path.read_text(encoding="utf-8")
+    for fact in ("Checkout fails", note_from_elsewhere, "5xx errors", "--r44", "got 503, wanted 200"):
         assert fact in draft, fact
 
     verified = json.loads(shell("verify", "--config", config, "--json"))
     assert verified["ok"] is True
     terminal.press("C-q")
+    terminal.see("The post-mortem draft is in /")
     terminal.see("The demo's timeline is in")

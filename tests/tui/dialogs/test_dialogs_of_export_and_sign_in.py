@@ -58,14 +58,16 @@ def put(path: Path, words: str) -> None:
 
 @pytest.fixture
 def exporter(incident: Incident, timeline: Timeline, desk: IncidentActions, clock: Any) -> Exporter:
-    system = System("Meetings", (Environment("prod"),), "", time_zone="UTC")
+    system = System(
+        "Meetings", (Environment("prod"),), "", file=str(timeline.path.parent / "cockpit.toml"), time_zone="UTC"
+    )
     return Exporter(incident, timeline, desk, system, clock)
 
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exporter: Exporter) -> Path:
-    """Where it would be written by itself: under the working directory."""
-    monkeypatch.chdir(tmp_path)
+    """Where it would be written by itself: beside the configuration, wherever somebody stands."""
+    monkeypatch.chdir("/")
     exporter.preset.parent.mkdir(parents=True)
     return exporter.preset
 

@@ -1,5 +1,6 @@
 """Drafts: a night with everything in it, its post-mortem, and what a CommonMark renderer shows of that."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -56,8 +57,10 @@ def respond(story: Story, text: str, note: int) -> None:
     story.act(Kind.RECOVERY, 18, what="recovered to", point=format_timestamp(at(-5)))
     run = {"title": f"x{text}", "procedure": "roll-back", "path": "ops.md"}
     story.act(Kind.RUN, 19, subject="r1", what="started", budget=300, **run)
-    story.act(Kind.STEP, 20, subject="r1#1", phase="intent", attempt=1, title=text, as_run=text, approval=text)
-    told = {"outcome": text, "verified": text, "output": text}
+    story.act(Kind.STEP, 20, subject="r1#1", phase="intent", attempt=1, title=text, as_run=f"x{text}", kind="change")
+    told = {"outcome": f"x{text}", "verified": text, "output": text}
+    story.act(Kind.NOTE, 18, text=f"Cause: x{text}")
+    story.act(Kind.NOTE, 18, text=f"Fix: y{text}")
     story.act(Kind.STEP, 22, subject="r1#1", seconds=120, phase="outcome", attempt=1, state="ok", **told)
     story.act(Kind.RUN, 26, subject="r1", what="ended")
 
@@ -113,9 +116,19 @@ def shape(markdown: str) -> list[str]:
 
 
 def section(markdown: str, heading: str) -> str:
-    return markdown.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    """What people are asked below a heading of any level, without our blocks."""
+    own = re.sub(r"<!-- cockpit:begin.*?<!-- cockpit:end \S+ -->", "", markdown, flags=re.DOTALL)
+    return re.split(r"\n#+ ", re.split(rf"\n#+ {re.escape(heading)}\n", own)[1])[0]
 
 
-def table(markdown: str, heading: str, number: int = 0) -> list[list[str]]:
-    """The rows of a table of a section."""
-    return list(tables(section(markdown, heading)))[number]
+def block(markdown: str, name: str) -> str:
+    """What stands between the markers of one of our blocks."""
+    return markdown.split(f"<!-- cockpit:begin {name} ")[1].split("-->", 1)[1].split(f"<!-- cockpit:end {name} -->")[0]
+
+
+def table(markdown: str, name: str, number: int = 0) -> list[list[str]]:
+    """The rows of a table of one of our blocks."""
+    return list(tables(block(markdown, name)))[number]
+
+
+ALL_ENTRIES = 1  # the number of the table with the whole timeline

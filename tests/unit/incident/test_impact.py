@@ -111,6 +111,31 @@ def test_the_health_of_a_revision_counts_while_it_has_traffic() -> None:
     assert only(story).mitigated == at(5)
 
 
+def test_an_alert_that_ended_while_a_probe_only_seemed_bad_is_judged_by_what_is_known_in_the_end() -> None:
+    story = bad_deployment()
+    del story.events[-2:]
+    story.probe(6.2, "orders", "flapping")
+    story.probe(7, "readyz", "up")
+    alert(story, 9, "5xx errors", "resolved")
+    story.probe(6.4, "orders", "up", late=9)  # seen to have been up for long
+
+    assert only(story).mitigated == at(7)
+    assert propose_impact_end(only(story)).evidence == "all probes up"  # type: ignore[union-attr]
+
+
+def test_an_alert_of_what_has_the_traffic_ends_the_impact_also_where_its_end_was_told_before_the_last_probe() -> None:
+    story = bad_deployment()
+    del story.events[-3:]  # nobody rolled back
+    story.probe(6.2, "orders", "flapping")
+    story.probe(7, "readyz", "up")
+    alert(story, 8, "container restarts", "resolved")
+    alert(story, 9, "5xx errors", "resolved")
+    story.probe(6.4, "orders", "up", late=9)
+    health(story, 8, BAD, "Healthy")
+
+    assert only(story).mitigated == at(9)
+
+
 def test_a_recovery_counts_once_it_has_held_for_two_minutes() -> None:
     incident = only(bad_deployment())
     assert as_of(incident, at(8.9)).mitigated is None

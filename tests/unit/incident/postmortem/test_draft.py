@@ -13,7 +13,19 @@ from cockpit.incident.postmortem.draft import default_path
 from cockpit.incident.postmortem.markdown import escape_inline, flatten_text
 from cockpit.incident.postmortem.rows import deployment_rows, late_mark
 from cockpit.model.event import Kind
-from tests.unit.incident.drafts import HEAD, draft, incident_of, parsed, section, shape, shown, table, tell
+from tests.unit.incident.drafts import (
+    ALL_ENTRIES,
+    HEAD,
+    block,
+    draft,
+    incident_of,
+    parsed,
+    section,
+    shape,
+    shown,
+    table,
+    tell,
+)
 from tests.unit.incident.story import Story
 
 HOSTILE = [
@@ -39,26 +51,26 @@ HOSTILE = [
 
 
 def timeline_of(markdown: str) -> list[list[str]]:
-    return table(markdown, "Timeline")
+    return table(markdown, "timeline", ALL_ENTRIES)
 
 
 def test_the_facts_are_filled_in() -> None:
     text = draft(tell())
-    facts = table(text, "Facts")
-    assert ["Severity", "P1 → P0"] in facts
+    facts = table(text, "facts")
+    assert ["Severity", "P0"] in facts
     assert ["Status", "resolved, fixed: harmless"] in facts
     assert ["Declared", "2026-02-27 02:02:00 UTC by ana"] in facts
-    assert [row[2] for row in table(text, "Severity and status")] == [
+    assert [row[2] for row in table(text, "severity")] == [
         "severity P1", "status investigating", "severity P0", "status resolved",
     ]  # fmt: skip
-    first = ["2026-02-27 02:00:00", "2026-02-27 15:00:00 NZDT", "probe", "recorder", "ready down", ""]
+    first = ["02:00:00", "15:00:00", "probe", "recorder", "ready down", ""]
     assert timeline_of(text)[0] == first
-    assert table(text, "Alerts")[0] == ["5xx", "high", "", "az", "2026-02-27 02:01:00", "firing", "ben"]
-    assert len(table(text, "Revisions and traffic")) == 1
-    metrics = table(text, "Metrics")
+    assert table(text, "alerts")[0] == ["5xx", "high", "", "az", "02:01:00", "firing", "ben"]
+    assert len(table(text, "deployments")) == 1
+    metrics = table(text, "metrics")
     assert [(row[0], row[1]) for row in metrics][1] == ("TTA, time to acknowledge", "3m 00s")
     assert metrics[3][1:3] == ["30m 00s", "recorded"]
-    assert HEAD in section(text, "Record")
+    assert HEAD in block(text, "record")
 
 
 def test_an_alert_says_what_happened_to_it_each_time_and_not_its_rules_description() -> None:
@@ -100,16 +112,16 @@ def test_only_revisions_created_count_as_such_among_the_facts() -> None:
     story.tell(Kind.REVISION, -5, subject="mi/v2", detail={"what": "created"})
     story.tell(Kind.REVISION, -4, subject="mi/v2", detail={"what": "health"})
     story.tell(Kind.TRAFFIC, -3, subject="mi")
-    facts = table(draft(story), "Facts")
+    facts = table(draft(story), "facts")
     assert ["Alerts", "0"] in facts
     assert ["Revisions created", "1"] in facts
 
 
-@pytest.mark.parametrize("question", ["Root cause", "Where we got lucky", "Why we were surprised", "Open questions"])
-def test_what_only_people_know_is_asked_and_never_answered(question: str) -> None:
-    section = draft(tell()).split(f"## {question}\n")[1].split("\n## ")[0].strip()
-    assert section.startswith("_")
-    assert section.endswith("?_")
+@pytest.mark.parametrize("heading", ["Root cause", "Where we got lucky", "Why we were surprised", "Open questions"])
+def test_what_only_people_know_is_asked_and_never_answered(heading: str) -> None:
+    asked = section(draft(tell()), heading).strip()
+    assert asked.startswith("_")
+    assert asked.endswith("?_")
 
 
 def test_an_open_incident_says_so() -> None:
@@ -146,17 +158,19 @@ def test_any_words_stay_in_their_cell(text: str) -> None:
 
 
 @cache
-def harmless() -> list[str]:
-    return shape(draft(tell()))
+def harmless(blank: bool) -> list[str]:
+    """Without words some paragraphs have nothing to say."""
+    return shape(draft(tell("")) if blank else draft(tell()))
 
 
 def _check_hostile(text: str) -> None:
     told = draft(tell(text, title=text))
-    assert shape(told) == harmless()
+    assert shape(told) == harmless(not flatten_text(text))
     note = next(row for row in timeline_of(told) if row[2] == "note")
     assert note[4] == f"★ {flatten_text(text)}".strip()
     assert note[3] == (flatten_text(text) if text else "cockpit")
-    assert not re.search(r"[a-z]://|www\.", told, re.IGNORECASE)
+    as_text = re.sub(r"^(`{3,}).*?^\1$", "", told, flags=re.DOTALL | re.MULTILINE)
+    assert not re.search(r"[a-z]://|www\.", as_text, re.IGNORECASE)
     head = next(token for before, token in pairwise(parsed(told)) if before.type == "heading_open")
     assert shown(head) == f"Post-mortem: {flatten_text(text) or '(no title)'}"
 

@@ -11,8 +11,9 @@ from tests.unit.incident.drafts import draft, tell
 
 END = "<!-- cockpit:end "
 NAMES = (
-    "status", "summary", "facts", "impact", "detection", "people", "severity", "timeline", "decisions", "alerts",
-    "deployments", "communication", "runs", "recovery", "clocks", "checklists", "loops", "metrics", "items", "record",
+    "status", "summary", "impact", "picture", "key-times", "trigger", "cause", "resolution", "detection", "items",
+    "loops", "timeline", "clocks", "runs", "communication", "facts", "people", "severity", "decisions", "alerts",
+    "deployments", "checklists", "recovery", "metrics", "record",
 )  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def test_an_edited_block_is_new_and_their_version_kept_once_however_often_it_is_
 
 def test_rows_that_people_add_to_the_table_of_action_items_stay_theirs() -> None:
     before, meanwhile, after = versions()
-    row = "| Alert on the queue | it was silent | ana | 2026-03-09 | |"
+    row = "| Alert on the queue | detect | ana | 2026-03-09 | |"
     old = before.replace("| | | | | |", row)
     assert merge_drafts(merge_drafts(old, meanwhile), after) == after.replace("| | | | | |", row)
 

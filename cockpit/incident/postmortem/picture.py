@@ -1,0 +1,410 @@
+"""The night as a picture: probes, alerts, traffic and people on one axis, as SVG beside the draft and as Mermaid in it.
+
+One set of lanes is made from the events, and both drawings show it, so they cannot tell two stories.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape, quoteattr
+
+from cockpit.incident.postmortem.story import (
+    TimeFace,
+    describe_summary,
+    find_impact,
+    find_trigger,
+    find_turning_points,
+    shorten_revision,
+)
+from cockpit.incident.signals import says_bad
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import map_of, text_of
+from cockpit.model.incident import Incident
+from cockpit.model.probe import ProbeState
+from cockpit.model.text import clean_line
+
+LEAST_PAD = timedelta(seconds=20)  # before and after what matters
+SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
+MOST_BARS = 12  # lanes of one section; more is told, not drawn
+MOST_MARKS = 24
+LONGEST_LABEL = 80  # characters
+PEOPLE_KINDS = frozenset(
+    {Kind.DECLARE, Kind.ACK, Kind.ROLE, Kind.DECISION, Kind.STATUS, Kind.SEVERITY, Kind.RESOLVE, Kind.UPDATE,
+     Kind.FREEZE, Kind.RUN, Kind.STEP, Kind.NOTE, Kind.PAGE}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBar:
+    """A stretch of time in a lane. `tone`: bad, unsure, alert, traffic, traffic-2."""
+
+    start: datetime
+    end: datetime
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLane:
+    section: str
+    title: str
+    bars: tuple[PictureBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMark:
+    """A turning point; `number` stands in the drawing and in the list below it."""
+
+    number: int
+    at: datetime
+    text: str
+    person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPicture:
+    """`impact` is the stretch in which users felt it, as far as it lies in the window; `cut` says what is left out."""
+
+    title: str
+    start: datetime
+    end: datetime
+    impact: tuple[datetime, datetime]
+    lanes: tuple[PictureLane, ...]
+    marks: tuple[PictureMark, ...]
+    cut: tuple[str, ...] = ()
+
+
+def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, now: datetime) -> IncidentPicture:
+    """`events` are those of the incident that stand, in the order in which they happened."""
+    start, end = _choose_window(incident, events, now)
+    begin, over = find_impact(incident)
+    lanes = (
+        *_list_probe_lanes(events, start, end),
+        *_list_alert_lanes(events, start, end),
+        *_list_traffic_lanes(events, start, end),
+    )
+    turning = find_turning_points(incident, events)
+    points = [event for event in events if event.id in turning and start <= event.occurred <= end]
+    marks = [
+        PictureMark(number, event.occurred, _label_mark(event, face), event.kind in PEOPLE_KINDS)
+        for number, event in enumerate(points[:MOST_MARKS], start=1)
+    ]
+    cut = []
+    if len(points) > MOST_MARKS:
+        cut.append(f"{len(points) - MOST_MARKS} more turning points are in the timeline")
+    if incident.resolved is not None and incident.resolved > end:
+        cut.append(f"resolved at {face.utc(incident.resolved)}, after the end of this picture")
+    impact = (min(max(begin, start), end), min(max(over or now, start), end))
+    return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
+
+
+def _choose_window(incident: Incident, events: Sequence[Event], now: datetime) -> tuple[datetime, datetime]:
+    """The impact with what led to it and what followed. A resolution hours later would squeeze all else into a line."""
+    begin, over = find_impact(incident)
+    over = max(over or now, begin + timedelta(seconds=1))
+    length = over - begin
+    before, after = max(length * SHARE_BEFORE, LEAST_PAD), max(length * SHARE_AFTER, LEAST_PAD)
+    change = find_trigger(events, begin)
+    first = min(
+        [begin, *([change.occurred] if change and begin - change.occurred <= length + timedelta(minutes=5) else [])]
+    )
+    acts = [
+        event.occurred for event in events if event.actor and over < event.occurred <= over + length * 2 + LEAST_PAD
+    ]
+    return first - before, max([over, *acts]) + after
+
+
+def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
+    spans: dict[str, list[PictureBar]] = {}
+    open_bars: dict[str, tuple[datetime, str]] = {}
+    for event in events:
+        if event.kind != Kind.PROBE:
+            continue
+        if (running := open_bars.pop(event.subject, None)) is not None:
+            spans.setdefault(event.subject, []).append(_build_probe_bar(running, event.occurred))
+        if says_bad(event.kind, event.detail):
+            open_bars[event.subject] = (event.occurred, text_of(event.detail, "state"))
+    for name, running in open_bars.items():
+        spans.setdefault(name, []).append(_build_probe_bar(running, end))
+    return _fit_lanes("Probes", {name: join_bars(bars) for name, bars in spans.items()}, start, end)
+
+
+def _build_probe_bar(running: tuple[datetime, str], end: datetime) -> PictureBar:
+    since, state = running
+    return PictureBar(since, end, state, "bad" if state == ProbeState.DOWN else "unsure")
+
+
+def join_bars(bars: Iterable[PictureBar]) -> list[PictureBar]:
+    """Bars of one state that touch are one."""
+    result: list[PictureBar] = []
+    for bar in bars:
+        last = result[-1] if result else None
+        if last and last.end == bar.start and (last.text, last.tone) == (bar.text, bar.tone):
+            result[-1] = PictureBar(last.start, bar.end, bar.text, bar.tone)
+        else:
+            result.append(bar)
+    return result
+
+
+def _list_alert_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
+    spans: dict[str, list[PictureBar]] = {}
+    firing: dict[str, datetime] = {}
+    names: dict[str, str] = {}
+    for event in events:
+        if event.kind != Kind.ALERT:
+            continue
+        names[event.subject] = text_of(event.detail, "name") or names.get(event.subject, event.subject)
+        state = text_of(event.detail, "state")
+        if state == AlertState.FIRING:
+            firing.setdefault(event.subject, event.occurred)
+        elif state == AlertState.RESOLVED and event.subject in firing:
+            bar = PictureBar(firing.pop(event.subject), event.occurred, "fired", "alert")
+            spans.setdefault(event.subject, []).append(bar)
+    for key, since in firing.items():
+        spans.setdefault(key, []).append(PictureBar(since, end, "fired", "alert"))
+    lanes: dict[str, list[PictureBar]] = {}
+    for key, bars in spans.items():
+        lanes.setdefault(names[key], []).extend(bars)
+    return _fit_lanes("Alerts", lanes, start, end)
+
+
+def _list_traffic_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
+    """Who had the traffic of each app: one bar for each share."""
+    shares: dict[str, list[tuple[datetime, Mapping[str, object]]]] = {}
+    for event in events:
+        if event.kind == Kind.TRAFFIC:
+            moves = shares.setdefault(event.subject, [(start, map_of(event.detail, "before"))])
+            moves.append((event.occurred, map_of(event.detail, "after")))
+        elif event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
+            shares.setdefault(event.subject, []).append((event.occurred, map_of(event.detail, "traffic")))
+    lanes = {}
+    for app, moves in shares.items():
+        ends = [moment for moment, _ in moves[1:]] + [end]
+        labels = [_label_traffic(app, traffic) for _, traffic in moves]
+        tones = {label: ("traffic", "traffic-2")[number % 2] for number, label in enumerate(dict.fromkeys(labels))}
+        lanes[app] = join_bars(
+            PictureBar(since, until, label, tones[label])
+            for (since, _), until, label in zip(moves, ends, labels, strict=True)
+            if since < until and label
+        )
+    return _fit_lanes("Traffic", lanes, start, end)
+
+
+def _label_traffic(app: str, traffic: Mapping[str, object]) -> str:
+    return ", ".join(
+        f"{shorten_revision(name, app)} {weight} %"
+        for name, weight in traffic.items()
+        if isinstance(weight, int) and weight
+    )
+
+
+def _fit_lanes(
+    section: str, spans: Mapping[str, Sequence[PictureBar]], start: datetime, end: datetime
+) -> list[PictureLane]:
+    """What lies in the window, the lane that began first on top."""
+    lanes = []
+    for title, bars in spans.items():
+        inside = tuple(
+            PictureBar(max(bar.start, start), min(max(bar.end, bar.start), end), bar.text, bar.tone)
+            for bar in bars
+            if bar.start < end and bar.end > start
+        )
+        if inside:
+            lanes.append(PictureLane(section, title, inside))
+    lanes.sort(key=lambda lane: (lane.bars[0].start, lane.title))
+    return lanes[:MOST_BARS]
+
+
+def _label_mark(event: Event, face: TimeFace) -> str:
+    text = clean_line(describe_summary(event))
+    who = f" ({event.actor})" if event.actor and event.actor not in text else ""
+    return f"{face.utc(event.occurred)} {_shorten(text, LONGEST_LABEL)}{who}"
+
+
+def _shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
+# Mermaid: a Gantt chart, which GitHub, GitLab and most wikis draw.
+
+UNSAFE = re.compile(r"[^A-Za-z0-9 .,_()/+*=<>!?%-]")
+
+
+def render_mermaid(picture: IncidentPicture) -> str:
+    """The inside of a ```mermaid block; a bar has at least a second, or it would not be drawn."""
+    lines = ["gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", "    axisFormat %H:%M:%S"]
+    begin, over = picture.impact
+    lines += ["    section Impact", _render_task("users feel it", begin, over, "crit")]
+    section = ""
+    for lane in picture.lanes:
+        if lane.section != section:
+            section = lane.section
+            lines.append(f"    section {section}")
+        tags = {"bad": "crit", "unsure": "active", "alert": "active", "traffic": "done", "traffic-2": "active"}
+        lines += [_render_task(f"{lane.title} {bar.text}", bar.start, bar.end, tags[bar.tone]) for bar in lane.bars]
+    for section, person in (("Changes", False), ("People", True)):
+        marks = [mark for mark in picture.marks if mark.person is person]
+        if marks:
+            lines.append(f"    section {section}")
+            lines += [_render_milestone(mark) for mark in marks]
+    return "\n".join(lines)
+
+
+def _render_task(text: str, start: datetime, end: datetime, tag: str) -> str:
+    end = max(end, start + timedelta(seconds=1))
+    return f"    {_clean_task(text)} :{tag}, {_format_moment(start)}, {_format_moment(end)}"
+
+
+def _render_milestone(mark: PictureMark) -> str:
+    text = mark.text.partition(" ")[2] if mark.text[:1].isdigit() else mark.text
+    return f"    {_clean_task(text)} :milestone, {_format_moment(mark.at)}, 0s"
+
+
+def _clean_task(text: str) -> str:
+    """Only what the chart's grammar takes for words: a colon would end the name."""
+    plain = " ".join(UNSAFE.sub(" ", text).replace("--", " ").replace("%%", "%").split())
+    return _shorten(plain, LONGEST_LABEL).replace("…", "...") or "unnamed"
+
+
+def _format_moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+# SVG: text that any browser and wiki shows, on a white ground so that a dark page does not swallow it.
+
+WIDTH, LEFT, RIGHT, TOP = 1000, 190, 24, 64
+ROW, BAR = 24, 16
+FONT = "font-family='system-ui, Segoe UI, Helvetica, Arial, sans-serif'"
+TONES = {
+    "bad": ("#c62828", "#ffffff"),
+    "unsure": ("#ef8f00", "#1f1f1f"),
+    "alert": ("#ffcc80", "#1f1f1f"),
+    "traffic": ("#90caf9", "#1f1f1f"),
+    "traffic-2": ("#1565c0", "#ffffff"),
+}
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)  # seconds between ticks
+MOST_TICKS = 10
+LETTER = 6.6  # pixels, of the small font
+SIGNATURE = "cockpit:picture"
+
+
+def render_svg(picture: IncidentPicture, incident: str, face: TimeFace) -> str:
+    """A whole SVG document; its first comment says of which incident it is."""
+    span = max((picture.end - picture.start).total_seconds(), 1)
+
+    def x_of(moment: datetime) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (moment - picture.start).total_seconds() / span
+
+    body: list[str] = []
+    y = float(TOP)
+    section = ""
+    for lane in picture.lanes:
+        if lane.section != section:
+            section = lane.section
+            body.append(_draw_text(12, y + 14, section, "#555555", weight="bold"))
+            y += ROW
+        body.append(_draw_text(24, y + 13, _cut(lane.title, LEFT - 36), "#1f1f1f"))
+        for bar in lane.bars:
+            body.append(_draw_bar(bar, x_of(bar.start), x_of(bar.end), y))
+        y += ROW
+    y, marks = _draw_marks(picture.marks, x_of, y)
+    axis_end = y
+    y += 26
+    body += marks
+    for line in (*(f"{mark.number}  {mark.text}" for mark in picture.marks), *picture.cut):
+        body.append(_draw_text(24, y, line, "#1f1f1f"))
+        y += 18
+    height = int(y + 10)
+    begin, over = picture.impact
+    shade = (
+        f"<rect x='{x_of(begin):.1f}' y='{TOP - 8}' width='{max(x_of(over) - x_of(begin), 1):.1f}' "
+        f"height='{axis_end - TOP + 8:.1f}' fill='#fdecea'/>"
+    )
+    head = _draw_head(picture, face)
+    return "\n".join(
+        [
+            f"<!-- {SIGNATURE} {re.sub(r'[^A-Za-z0-9-]', '', incident)} -->",
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' "
+            f"height='{height}' role='img' aria-label={quoteattr(_legible(picture.title))}>",
+            f"<title>{escape(_legible(picture.title))}</title>",
+            f"<rect width='{WIDTH}' height='{height}' fill='#ffffff'/>",
+            shade,
+            *_draw_axis(picture, x_of, axis_end),
+            *head,
+            *body,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _draw_head(picture: IncidentPicture, face: TimeFace) -> list[str]:
+    zone = "UTC" if face.is_utc else f"UTC; the left edge is {face.local(picture.start)} {face.zone_name}"
+    day = f"{picture.start.astimezone(UTC):%Y-%m-%d}, {zone}. Shaded: users felt it."
+    return [
+        _draw_text(12, 20, _cut(picture.title, WIDTH - 24, 8.2), "#1f1f1f", size=15, weight="bold"),
+        _draw_text(12, 38, day, "#555555"),
+    ]
+
+
+def _draw_axis(picture: IncidentPicture, x_of: Callable[[datetime], float], bottom: float) -> list[str]:
+    seconds = (picture.end - picture.start).total_seconds()
+    step = next((step for step in STEPS if seconds / step <= MOST_TICKS), STEPS[-1])
+    first = int(picture.start.timestamp() // step + 1) * step
+    lines = []
+    for stamp in range(first, int(picture.end.timestamp()) + 1, step):
+        moment = datetime.fromtimestamp(stamp, UTC)
+        x = x_of(moment)
+        lines.append(f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{TOP - 8}' y2='{bottom:.1f}' stroke='#dddddd'/>")
+        label = f"{moment:%H:%M:%S}" if step < 60 else f"{moment:%H:%M}"
+        lines.append(_draw_text(x, TOP - 12, label, "#555555", anchor="middle"))
+    return lines
+
+
+def _draw_bar(bar: PictureBar, left: float, right: float, y: float) -> str:
+    ground, ink = TONES[bar.tone]
+    width = max(right - left, 2)
+    text = _cut(bar.text, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
+    label = _draw_text(left + 4, y + 12.5, text, ink) if text else ""
+    return f"<rect x='{left:.1f}' y='{y}' width='{width:.1f}' height='{BAR}' rx='2' fill='{ground}'/>{label}"
+
+
+def _draw_marks(marks: Sequence[PictureMark], x_of: Callable[[datetime], float], y: float) -> tuple[float, list[str]]:
+    """Numbered points in two lanes, what changed and what people did; those that would overlap go one row down."""
+    drawn = []
+    for section, person, color in (("Changes", False, "#37474f"), ("People", True, "#2e7d32")):
+        points = [mark for mark in marks if mark.person is person]
+        if not points:
+            continue
+        drawn.append(_draw_text(12, y + 14, section, "#555555", weight="bold"))
+        rows: list[float] = []
+        for mark in points:
+            x = x_of(mark.at)
+            row = next((number for number, last in enumerate(rows) if x - last >= 18), len(rows))
+            rows[row : row + 1] = [x]
+            center = y + 10 + row * 20
+            drawn.append(f"<circle cx='{x:.1f}' cy='{center:.1f}' r='8' fill='{color}'/>")
+            drawn.append(_draw_text(x, center + 4, str(mark.number), "#ffffff", anchor="middle", size=10))
+        y += max(len(rows), 1) * 20 + 6
+    return y, drawn
+
+
+def _draw_text(
+    x: float, y: float, text: str, color: str, *, anchor: str = "start", size: int = 12, weight: str = "normal"
+) -> str:
+    return (
+        f"<text x='{x:.1f}' y='{y:.1f}' fill='{color}' font-size='{size}' font-weight='{weight}' "
+        f"text-anchor='{anchor}' {FONT}>{escape(_legible(text))}</text>"
+    )
+
+
+def _cut(text: str, pixels: float, letter: float = LETTER) -> str:
+    room = max(int(pixels / letter), 1)
+    return text if len(text) <= room else f"{text[: max(room - 1, 1)]}…"
+
+
+def _legible(text: str) -> str:
+    """Only what XML may hold."""
+    return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

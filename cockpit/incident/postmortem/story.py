@@ -1,0 +1,406 @@
+"""What happened, from the facts alone: what changed, what users felt, what stopped it, and the moments that turned it.
+
+Nothing here is an opinion. Where the record does not say something, it says that it does not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from cockpit.incident.impact import STATED, find_impact_start, propose_impact_end, propose_impact_start
+from cockpit.incident.signals import key_of, says_bad
+from cockpit.model.alert import AlertState
+from cockpit.model.conditions import explain_failed_condition
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import map_of, text_of, words_of
+from cockpit.model.incident import Incident
+from cockpit.model.probe import ProbeState
+from cockpit.model.response import ProcedureRun
+from cockpit.model.time import format_duration
+
+SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
+CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
+TURNING_KINDS = frozenset(
+    {Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.DECISION, Kind.TRAFFIC, Kind.FREEZE, Kind.UPDATE}
+)
+CAUSE_MARKS = ("cause:", "root cause:")
+FIX_MARKS = ("fix:", "fixed:", "resolution:")
+TRIGGER_MARKS = ("trigger:",)
+FELT_STATES = (ProbeState.DOWN.value, ProbeState.DEGRADED.value, "flapping")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFace:
+    """Moments as a document shows them: the day only where it is another than that of the incident.
+
+    `zone` is the team's; where it shows the same time as UTC, one column says it all.
+    """
+
+    zone: tzinfo
+    day: datetime
+
+    @property
+    def is_utc(self) -> bool:
+        return self.day.astimezone(self.zone).utcoffset() == timedelta()
+
+    @property
+    def zone_name(self) -> str:
+        """How the team's zone was called on that day: `NZDT`."""
+        return f"{self.day.astimezone(self.zone):%Z}"
+
+    def utc(self, moment: datetime) -> str:
+        """`11:06:56`, of another day `2026-11-30 00:12:04`."""
+        moment = moment.astimezone(UTC)
+        same_day = moment.date() == self.day.astimezone(UTC).date()
+        return f"{moment:%H:%M:%S}" if same_day else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+    def local(self, moment: datetime) -> str:
+        """In the team's zone, `00:06:56`, with the zone where the clocks were changed since; "" where that is UTC."""
+        if self.is_utc:
+            return ""
+        here = moment.astimezone(self.zone)
+        same_day = here.date() == self.day.astimezone(self.zone).date()
+        text = f"{here:%H:%M:%S}" if same_day else f"{here:%Y-%m-%d %H:%M:%S}"
+        return text if f"{here:%Z}" == self.zone_name else f"{text} {here:%Z}"
+
+    def full(self, moment: datetime) -> str:
+        """With its day, in both: `2026-11-29 11:06:56 UTC (2026-11-30 00:06:56 NZDT)`."""
+        text = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return text if self.is_utc else f"{text} ({moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z})"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentStory:
+    """Each a sentence without its full stop; "" where there is nothing to say."""
+
+    change: str
+    felt: str
+    stop: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTime:
+    """One moment that a reader looks for; `evidence` says how it is known."""
+
+    what: str
+    at: datetime
+    evidence: str = ""
+
+
+def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> IncidentStory:
+    """`events` are those of the incident that stand, in the order in which they happened."""
+    begin, end = find_impact(incident)
+    change = find_trigger(events, begin)
+    return IncidentStory(
+        _describe_trigger(change, events, incident, face),
+        _describe_felt(incident, events, face),
+        _describe_stop(incident, events, begin, end, face),
+    )
+
+
+def find_impact(incident: Incident) -> tuple[datetime, datetime | None]:
+    """From when users felt it, else from when it was detected or declared, and until when; None: not over."""
+    return find_impact_start(incident) or incident.declared, incident.mitigated or incident.resolved
+
+
+# What changed.
+
+
+def find_trigger(events: Iterable[Event], begin: datetime) -> Event | None:
+    """The last change of what runs before users felt it: traffic that moved, else a revision that was made."""
+    changes = [event for event in events if _is_change(event) and event.occurred <= begin + SKEW]
+    return max(changes, key=lambda event: (event.occurred, event.kind == Kind.TRAFFIC), default=None)
+
+
+def _is_change(event: Event) -> bool:
+    if event.kind == Kind.TRAFFIC:
+        return True
+    return event.kind == Kind.REVISION and text_of(event.detail, "what") in ("created", "activated", "deactivated")
+
+
+def _describe_trigger(change: Event | None, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
+    if change is None:
+        return f"no deployment and no change of traffic is on record since {face.utc(incident.reach_from)}"
+    if change.kind == Kind.TRAFFIC:
+        return f"{describe_traffic(change, events)} at {face.utc(change.occurred)}"
+    name = describe_revision(change.subject, events)
+    what = text_of(change.detail, "what")
+    return f"{name} was {what} at {face.utc(change.occurred)}{_describe_first_sight(change, events)}"
+
+
+def _describe_first_sight(change: Event, events: Iterable[Event]) -> str:
+    """What traffic a revision had when the record began, where it began only after that revision was made."""
+    app, _, revision = change.subject.partition("/")
+    for event in events:
+        if event.kind == Kind.REVISION and event.subject == app and event.occurred >= change.occurred:
+            weight = map_of(event.detail, "traffic").get(revision)
+            return f"; it had {weight} % of the traffic when the record began" if weight else ""
+    return ""
+
+
+def describe_traffic(event: Event, events: Iterable[Event]) -> str:
+    """`shop-api--r44 (1.44.0, by ci) took all traffic from --r43`."""
+    before, after = map_of(event.detail, "before"), map_of(event.detail, "after")
+    gains = {name: weight for name, weight in after.items() if _weigh(weight) > _weigh(before.get(name))}
+    if not gains:
+        return event.summary
+    gaining = max(gains, key=lambda name: _weigh(gains[name]))
+    weight = _weigh(gains[gaining])
+    share = "all traffic" if weight == 100 else f"{weight} % of the traffic"
+    losers = [
+        shorten_revision(name, event.subject) for name in before if _weigh(after.get(name)) < _weigh(before[name])
+    ]
+    return f"{describe_revision(f'{event.subject}/{gaining}', events)} took {share}" + (
+        f" from {', '.join(losers)}" if losers else ""
+    )
+
+
+def describe_revision(subject: str, events: Iterable[Event]) -> str:
+    """`shop-api--r44 (1.44.0, by ci@example.com)` of `app/revision`, as far as the record knows it."""
+    name = subject.partition("/")[2] or subject
+    image = author = ""
+    for event in events:
+        if event.kind == Kind.REVISION and event.subject == subject:
+            image = text_of(event.detail, "image") or image
+            author = text_of(event.detail, "changed_by") or author
+    tag = image.rpartition("/")[2].partition(":")[2][:20]
+    facts = [fact for fact in (tag, f"by {author}" if author else "") if fact]
+    return f"{name} ({', '.join(facts)})" if facts else name
+
+
+def shorten_revision(name: str, app: str) -> str:
+    return name.removeprefix(app) or name
+
+
+def _weigh(weight: object) -> int:
+    return weight if isinstance(weight, int) and not isinstance(weight, bool) else 0
+
+
+# What users felt.
+
+
+def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
+    begin, end = find_impact(incident)
+    firsts: dict[str, Event] = {}
+    for event in events:
+        is_felt = event.kind == Kind.PROBE and text_of(event.detail, "state") in FELT_STATES
+        if is_felt and begin - SKEW <= event.occurred and (end is None or event.occurred <= end):
+            firsts.setdefault(event.subject, event)
+    if not firsts:
+        return _describe_felt_alerts(events, begin, end, face)
+    sentences = []
+    for state, verb in (("down", "failed"), ("degraded", "degraded"), ("flapping", "failed now and then")):
+        group = [event for event in firsts.values() if text_of(event.detail, "state") == state]
+        if group:
+            reason = explain_failed_condition(text_of(group[0].detail, "reason"))
+            names = join_names([event.subject for event in group])
+            sentences.append(f"{names} {verb} from {face.utc(group[0].occurred)}" + (f" ({reason})" if reason else ""))
+    return "; ".join(sentences)
+
+
+def _describe_felt_alerts(events: Sequence[Event], begin: datetime, end: datetime | None, face: TimeFace) -> str:
+    """Without a probe that failed, what the alerts say; without any alert nothing that was recorded says it."""
+    fired = [
+        event
+        for event in events
+        if event.kind == Kind.ALERT
+        and text_of(event.detail, "state") == AlertState.FIRING
+        and begin - SKEW <= event.occurred
+        and (end is None or event.occurred <= end)
+    ]
+    if not fired:
+        return ""
+    names = list(dict.fromkeys(text_of(event.detail, "name") or event.subject for event in fired))
+    return f"no probe failed; {join_names(names)} fired from {face.utc(fired[0].occurred)}"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+# What stopped it.
+
+
+def _describe_stop(
+    incident: Incident, events: Sequence[Event], begin: datetime, end: datetime | None, face: TimeFace
+) -> str:
+    if end is None:
+        return "it is not over"
+    over = _describe_end(incident, end, face)
+    act = find_remedy(events, begin, end)
+    if act is None:
+        return f"no change is on record between its start and its end; {over}"
+    return f"{_describe_remedy(act, events, incident, face)}; {over}"
+
+
+def find_remedy(events: Iterable[Event], begin: datetime, end: datetime) -> Event | None:
+    """The last change before it was over: traffic that moved, else a step that changed something."""
+    events = list(events)
+    changing = {
+        (event.subject, event.detail.get("attempt"))
+        for event in events
+        if event.kind == Kind.STEP and text_of(event.detail, "phase") == "intent" and _is_changing(event.detail)
+    }
+    moves = [event for event in events if event.kind == Kind.TRAFFIC and begin < event.occurred <= end + SKEW]
+    steps = [
+        event
+        for event in events
+        if event.kind == Kind.STEP
+        and text_of(event.detail, "phase") == "outcome"
+        and (event.subject, event.detail.get("attempt")) in changing
+        and begin < event.occurred <= end + SKEW
+    ]
+    return max(moves or steps, key=lambda event: event.occurred, default=None)
+
+
+def _is_changing(detail: Mapping[str, object]) -> bool:
+    return text_of(detail, "kind") in CHANGES
+
+
+def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
+    run = find_run_at(incident.ran, act.occurred)
+    by = next((event.actor for event in events if run and event.kind == Kind.RUN and event.subject == run.id), "")
+    how = f" ({run.title}{f', run by {by}' if by else ''})" if run else ""
+    if act.kind == Kind.TRAFFIC:
+        after = map_of(act.detail, "after")
+        before = map_of(act.detail, "before")
+        gaining = [name for name in after if _weigh(after[name]) > _weigh(before.get(name))]
+        if gaining and any(_had_traffic(event, gaining[0], act) for event in events):
+            name = shorten_revision(gaining[0], act.subject)
+            return f"traffic back on {name} at {face.utc(act.occurred)}{how}"
+        return f"{describe_traffic(act, events)} at {face.utc(act.occurred)}{how}"
+    title, state = text_of(act.detail, "title"), text_of(act.detail, "state")
+    return f"{title}: {state} at {face.utc(act.occurred)}{how}"
+
+
+def _had_traffic(event: Event, revision: str, act: Event) -> bool:
+    """Whether a fact from before the act says that the revision had traffic once."""
+    if event.id >= act.id:
+        return False
+    if event.kind == Kind.TRAFFIC:
+        return bool(_weigh(map_of(event.detail, "before").get(revision)))
+    return event.kind == Kind.REVISION and bool(_weigh(map_of(event.detail, "traffic").get(revision)))
+
+
+def find_run_at(runs: Iterable[ProcedureRun], moment: datetime) -> ProcedureRun | None:
+    """The run during which something happened."""
+    return next(
+        (run for run in runs if run.started - SKEW <= moment and (run.ended is None or moment <= run.ended + SKEW)),
+        None,
+    )
+
+
+def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
+    proposal = propose_impact_end(incident)
+    if proposal is not None and proposal.at == end:
+        evidence = "the end of the impact was stated" if proposal.evidence == STATED else proposal.evidence
+        return f"{evidence} at {face.utc(end)}"
+    if incident.mitigated is None:
+        return f"nothing that was recorded says when users felt it no more; resolved at {face.utc(end)}"
+    return f"mitigated at {face.utc(end)}"
+
+
+# The moments that a reader looks for.
+
+
+def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]:
+    """In the order in which they happened; what is not on record is left out."""
+    begin, end = find_impact(incident)
+    start = propose_impact_start(incident)
+    times = []
+    if (change := find_trigger(events, begin)) is not None:
+        times.append(KeyTime("last change before it", change.occurred, describe_summary(change)))
+    if start is not None:
+        times.append(KeyTime("users felt it", start.at, start.evidence))
+    if incident.detected is not None:
+        times.append(KeyTime("detected", incident.detected, incident.detected_by))
+    times.append(KeyTime("declared", incident.declared, f"by {incident.declared_by}"))
+    if incident.acknowledged is not None:
+        first = min(incident.acks, key=lambda ack: ack.at, default=None)
+        times.append(KeyTime("acknowledged", incident.acknowledged, f"by {first.actor}" if first else ""))
+    if incident.roles:
+        first_role = min(incident.roles, key=lambda holding: holding.since)
+        times.append(KeyTime(f"first {first_role.role}", first_role.since, first_role.person))
+    if end is not None and (act := find_remedy(events, begin, end)) is not None:
+        times.append(KeyTime("last change before it was over", act.occurred, describe_summary(act)))
+    if incident.mitigated is not None:
+        proposal = propose_impact_end(incident)
+        times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))
+    if incident.resolved is not None:
+        times.append(KeyTime("resolved", incident.resolved, incident.close_reason))
+    return sorted(times, key=lambda key_time: key_time.at)
+
+
+def describe_offset(moment: datetime, begin: datetime) -> str:
+    """How long after the start of the impact: `+1m 15s`, `-4s`."""
+    length = moment - begin
+    return format_duration(length) if length < timedelta() else f"+{format_duration(length)}"
+
+
+def describe_summary(event: Event) -> str:
+    """What an event says, a failed condition in words: `readyz down: got 503, wanted 200`."""
+    if event.redacted:
+        return "(redacted)"
+    reason = text_of(event.detail, "reason") if event.kind == Kind.PROBE else ""
+    return event.summary.replace(reason, explain_failed_condition(reason)) if reason else event.summary
+
+
+# The entries that turned it, for the short timeline.
+
+
+def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozenset[int]:
+    """The ids of the entries that a reader needs to follow it: what changed, what was felt, decided and done."""
+    _begin, end = find_impact(incident)
+    ids = set(incident.pins)
+    bad: set[str] = set()
+    changing: set[object] = set()
+    first_ack = True
+    for event in events:
+        if (
+            event.kind in TURNING_KINDS
+            or is_marked_note(event)
+            or (event.kind == Kind.REVISION and _is_change(event))
+            or (event.kind == Kind.RUN and text_of(event.detail, "what") == "started")
+            or (event.kind == Kind.ROLE and text_of(event.detail, "what") != "leaves")
+        ):
+            ids.add(event.id)
+        elif event.kind == Kind.ACK and first_ack:
+            ids.add(event.id)
+            first_ack = False
+        elif event.kind == Kind.STEP:
+            key = (event.subject, event.detail.get("attempt"))
+            if text_of(event.detail, "phase") == "intent" and _is_changing(event.detail):
+                changing.add(key)
+            elif text_of(event.detail, "phase") == "outcome" and key in changing:
+                ids.add(event.id)
+        elif event.kind in (Kind.PROBE, Kind.ALERT):
+            verdict = says_bad(event.kind, event.detail)
+            if verdict and key_of(event) not in bad:
+                bad.add(key_of(event))
+                ids.add(event.id)
+            elif verdict is False and end is not None and abs(event.occurred - end) <= SKEW:
+                ids.add(event.id)
+    return frozenset(ids)
+
+
+# What people wrote down with a word in front: `Cause:`, `Fix:`, `Trigger:`.
+
+
+def is_marked_note(event: Event) -> bool:
+    return bool(read_marked_note(event, (*CAUSE_MARKS, *FIX_MARKS, *TRIGGER_MARKS)))
+
+
+def read_marked_note(event: Event, marks: Iterable[str]) -> str:
+    """The words behind the mark, with their lines; "" where the note does not begin with one."""
+    if event.kind not in (Kind.NOTE, Kind.DECISION) or event.redacted:
+        return ""
+    text = words_of(event.detail, "text") or event.summary
+    mark = next((mark for mark in marks if text.casefold().startswith(mark)), "")
+    return text[len(mark) :].strip() if mark else ""
+
+
+def list_marked_notes(events: Iterable[Event], marks: Iterable[str]) -> list[tuple[Event, str]]:
+    """Each note with such a mark, and its words."""
+    marks = tuple(marks)
+    return [(event, text) for event in events if (text := read_marked_note(event, marks))]

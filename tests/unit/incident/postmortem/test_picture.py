@@ -1,0 +1,81 @@
+"""The drawing of the night: the same lanes as SVG and as Mermaid, whatever the facts are called."""
+
+from datetime import UTC, timedelta
+from xml.etree import ElementTree
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cockpit.incident.membership import list_standing_events
+from cockpit.incident.postmortem.picture import IncidentPicture, build_picture, render_mermaid, render_svg
+from cockpit.incident.postmortem.story import TimeFace
+from cockpit.model.event import Kind
+from tests.unit.incident.drafts import incident_of, tell
+from tests.unit.incident.postmortem.test_story import night
+from tests.unit.incident.story import Story, at
+
+FACE = TimeFace(UTC, at(0))
+
+
+def picture_of(story: Story, minutes: float = 40) -> IncidentPicture:
+    return build_picture(incident_of(story), list_standing_events(story.events), FACE, at(minutes))
+
+
+def test_probes_alerts_and_traffic_are_lanes_on_one_axis() -> None:
+    story = night()
+    story.alert(0.5, "az:5xx", "firing")
+    story.alert(4, "az:5xx", "resolved")
+    lanes = {(lane.section, lane.title): lane.bars for lane in picture_of(story).lanes}
+
+    (readyz,) = lanes["Probes", "readyz"]
+    assert (readyz.start, readyz.end, readyz.tone) == (at(0.2), at(2.9), "bad")
+    assert [bar.text for bar in lanes["Traffic", "shop"]] == ["--r43 100 %", "--r44 100 %", "--r43 100 %"]
+    (alert,) = lanes["Alerts", "5xx"]
+    assert (alert.start, alert.end) == (at(0.5), at(4))
+
+
+def test_a_resolution_hours_later_does_not_squeeze_the_night_into_a_line() -> None:
+    story = night()
+    del story.events[-1]
+    story.act(Kind.RESOLVE, 300, reason="stable")
+    picture = picture_of(story, 301)
+
+    assert picture.end - picture.start < timedelta(minutes=15)
+    assert picture.cut == ("resolved at 07:00:00, after the end of this picture",)
+
+
+def test_a_flap_of_one_state_is_one_bar() -> None:
+    story = night()
+    detail = {"state": "degraded"}
+    for minute in (1, 1.2, 1.4):
+        story.tell(Kind.PROBE, minute, subject="orders", detail=detail)
+    story.probe(1.6, "orders", "up")
+    (lane,) = [lane for lane in picture_of(story).lanes if lane.title == "orders"]
+
+    assert [(bar.start, bar.end) for bar in lane.bars] == [(at(1), at(1.6))]
+
+
+def test_every_turning_point_has_a_number_in_the_drawing_and_a_line_below_it() -> None:
+    picture = picture_of(night())
+    drawing = ElementTree.fromstring(render_svg(picture, "i1", FACE))
+    texts = [text.text or "" for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+
+    for mark in picture.marks:
+        assert str(mark.number) in texts
+        assert f"{mark.number}  {mark.text}" in texts
+    assert "readyz down: got 503, wanted 200" in " ".join(texts)
+
+
+names = st.text(max_size=30)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(names)
+def test_whatever_things_are_called_the_drawing_is_well_formed_and_the_chart_has_one_task_a_line(text: str) -> None:
+    story = tell(text, title=text)
+    story.tell(Kind.PROBE, 3, subject=text, summary=text, detail={"state": "down", "reason": text})
+    picture = picture_of(story)
+    ElementTree.fromstring(render_svg(picture, "i1", FACE))
+    for line in render_mermaid(picture).splitlines()[3:]:
+        assert line.strip().startswith("section ") or line.count(":") in (1, 3, 5)  # the name's end, and the times
+        assert "```" not in line

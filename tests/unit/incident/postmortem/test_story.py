@@ -1,0 +1,191 @@
+"""What the first page says happened: what changed, what users felt, what stopped it, from the facts alone."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cockpit.incident.membership import list_standing_events
+from cockpit.incident.postmortem.story import (
+    CAUSE_MARKS,
+    FIX_MARKS,
+    IncidentStory,
+    TimeFace,
+    describe_offset,
+    find_turning_points,
+    list_key_times,
+    list_marked_notes,
+    tell_story,
+)
+from cockpit.model.conditions import explain_failed_condition
+from cockpit.model.event import Kind
+from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, incident_of, table
+from tests.unit.incident.story import Story, at
+
+APP, BAD, GOOD = "shop", "shop--r44", "shop--r43"
+
+
+def change(story: Story, minute: float) -> None:
+    """--r44 is made and gets all of the traffic."""
+    baseline = {"what": "baseline", "traffic": {GOOD: 100}, "revisions": {GOOD: {"active": True, "health": "Healthy"}}}
+    story.tell(Kind.REVISION, minute - 5, subject=APP, detail=baseline)
+    made = {"what": "created", "image": "registry.example.com/shop:1.44.0", "changed_by": "ci", "active": True}
+    story.tell(Kind.REVISION, minute, subject=f"{APP}/{BAD}", summary=f"{BAD} created by ci", detail=made)
+    move(story, minute, GOOD, BAD)
+
+
+def move(story: Story, minute: float, before: str, after: str) -> None:
+    summary = f"shop: traffic from {before} to {after}"
+    detail = {"before": {before: 100}, "after": {after: 100}}
+    story.tell(Kind.TRAFFIC, minute, subject=APP, summary=summary, detail=detail)
+
+
+def fail(story: Story, minute: float, probe: str) -> None:
+    detail = {"state": "down", "reason": "[STATUS] (503) == 200"}
+    story.tell(
+        Kind.PROBE,
+        minute,
+        subject=probe,
+        source="recorder",
+        summary=f"{probe} down: [STATUS] (503) == 200",
+        detail=detail,
+    )
+
+
+def night() -> Story:
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "readyz")
+    fail(story, 0.3, "ready")
+    story.declare(1, reach=-10)
+    run = {"title": "Roll back", "procedure": "roll-back", "path": "ops.md"}
+    story.act(Kind.RUN, 2, "ben", subject="r1", what="started", **run)
+    story.act(Kind.STEP, 2, "ben", subject="r1#3", phase="intent", attempt=1, title="Send it", kind="change")
+    move(story, 2.5, BAD, GOOD)
+    story.act(Kind.STEP, 2.7, "ben", subject="r1#3", phase="outcome", attempt=1, title="Send it", state="ok")
+    story.act(Kind.RUN, 3, "ben", subject="r1", what="ended")
+    story.probe(2.8, "ready", "up")
+    story.probe(2.9, "readyz", "up")
+    story.act(Kind.RESOLVE, 9, reason="stable")
+    return story
+
+
+def told(story: Story) -> IncidentStory:
+    return tell_story(incident_of(story), list_standing_events(story.events), TimeFace(UTC, at(0)))
+
+
+def test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts() -> None:
+    assert told(night()) == IncidentStory(
+        "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00",
+        "readyz and ready failed from 02:00:12 (got 503, wanted 200)",
+        "traffic back on --r43 at 02:02:30 (Roll back, run by ben); all probes up at 02:02:54",
+    )
+
+
+def test_where_nothing_changed_and_nothing_was_done_the_first_page_says_so() -> None:
+    story = Story()
+    fail(story, 0.2, "readyz")
+    story.declare(1, reach=-10)
+    story.probe(3, "readyz", "up")
+    story.act(Kind.RESOLVE, 9)
+
+    result = told(story)
+
+    assert result.change == "no deployment and no change of traffic is on record since 01:50:00"
+    assert result.stop.startswith("no change is on record between its start and its end; ")
+    assert result.stop.endswith(" at 02:03:00")
+
+
+def test_while_it_goes_on_nothing_is_said_to_have_stopped_it() -> None:
+    story = night()
+    story.events = [event for event in story.events if event.kind != Kind.RESOLVE and event.detail.get("state") != "up"]
+
+    assert told(story).stop == "it is not over"
+
+
+def test_a_deployment_from_before_the_record_began_is_what_changed() -> None:
+    story = Story()
+    made = {"what": "created", "image": "shop:1.44.0", "active": True}
+    story.tell(Kind.REVISION, -2, subject=f"{APP}/{BAD}", late=4, detail=made)
+    baseline = {"what": "baseline", "traffic": {BAD: 100}, "revisions": {}}
+    story.tell(Kind.REVISION, 2, subject=APP, detail=baseline)
+    fail(story, 2, "readyz")
+    story.declare(3, reach=-10)
+
+    assert told(story).change == (
+        "shop--r44 (1.44.0) was created at 01:58:00; it had 100 % of the traffic when the record began"
+    )
+
+
+def test_a_step_that_changed_something_is_what_stopped_it_where_no_traffic_moved() -> None:
+    story = Story()
+    fail(story, 0, "readyz")
+    story.declare(1, reach=-10)
+    for subject, kind, minute in (("r1#1", "read", 2.9), ("r1#2", "change", 2.0)):
+        step = {"attempt": 1, "title": f"step {subject}", "kind": kind}
+        story.act(Kind.STEP, minute, subject=subject, phase="intent", **step)
+        story.act(Kind.STEP, minute, subject=subject, phase="outcome", state="ok", **step)
+    story.probe(3, "readyz", "up")
+
+    assert told(story).stop.startswith("step r1#2: ok at 02:02:00; ")
+
+
+def test_the_key_times_are_in_the_order_in_which_they_happened() -> None:
+    story = night()
+    times = list_key_times(incident_of(story), list_standing_events(story.events))
+
+    assert [time.what for time in times] == [
+        "last change before it", "users felt it", "detected", "declared", "last change before it was over",
+        "users felt it no more", "resolved",
+    ]  # fmt: skip
+    assert [time.at for time in times] == sorted(time.at for time in times)
+    assert describe_offset(at(1), at(0)) == "+1m 00s"
+    assert describe_offset(at(0), at(1)) == "-1m 00s"
+
+
+def test_the_short_timeline_has_what_turned_it_and_no_start_of_a_step_beside_its_end() -> None:
+    story = night()
+    turning = find_turning_points(incident_of(story), story.events)
+    kinds = [event.kind for event in story.events if event.id in turning]
+
+    steps = [row for row in table(draft(story, 20), "timeline", ALL_ENTRIES) if row[2] == "step"]
+
+    assert " ".join(kinds) == "revision traffic probe probe declare run traffic step probe resolve"
+    assert [row[0] for row in steps] == ["02:02:42"]
+
+
+def test_notes_that_begin_with_cause_or_fix_fill_their_sections() -> None:
+    story = night()
+    story.act(Kind.NOTE, 5, text="Cause: PAYMENT_URL is missing")
+    story.act(Kind.NOTE, 6, "ben", text="fix: back to 1.43.0\nand a check")
+    story.act(Kind.NOTE, 7, text="because: nothing")
+
+    assert [text for _, text in list_marked_notes(story.events, CAUSE_MARKS)] == ["PAYMENT_URL is missing"]
+    assert [text for _, text in list_marked_notes(story.events, FIX_MARKS)] == ["back to 1.43.0\nand a check"]
+    text = draft(story, 20)
+    assert "**ana:** PAYMENT_URL is missing" in block(text, "cause")
+    assert "**ben:** back to 1.43.0<br>and a check" in block(text, "resolution")
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("[STATUS] (503) == 200", "got 503, wanted 200"),
+        ("[STATUS] (500) < 400", "got 500, wanted less than 400"),
+        ("[BODY].status (degraded) == healthy", "body.status: got degraded, wanted healthy"),
+        ("[RESPONSE_TIME] (2.4s) < 300ms", "response time: got 2.4s, wanted less than 300ms"),
+        ("connect 10.0.0.4: Connection refused", "connect 10.0.0.4: Connection refused"),
+        ("", ""),
+    ],
+)
+def test_a_failed_condition_is_said_in_words(reason: str, words: str) -> None:
+    assert explain_failed_condition(reason) == words
+
+
+def test_one_time_column_says_it_where_the_zone_is_utc_and_the_day_stands_where_it_is_another() -> None:
+    utc, auckland = TimeFace(UTC, at(0)), TimeFace(ZoneInfo("Pacific/Auckland"), at(0))
+
+    assert (utc.is_utc, utc.local(at(0)), utc.utc(at(0))) == (True, "", "02:00:00")
+    assert utc.utc(at(24 * 60)) == "2026-02-28 02:00:00"
+    assert (auckland.utc(at(0)), auckland.local(at(0)), auckland.zone_name) == ("02:00:00", "15:00:00", "NZDT")
+    assert auckland.local(at(9 * 60)) == "2026-02-28 00:00:00"
