@@ -113,7 +113,8 @@ def test_the_whole_incident_is_json_and_its_timeline_a_table(shell: Shell) -> No
     assert (told["id"], told["incident"]["title"]) == (incident, "Readiness failing")
     assert [each["kind"] for each in told["events"]] == ["declare", "note"]
     rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
-    assert [row["what"] for row in rows] == ["declared P1: Readiness failing", "'=cmd()", f"exported to {document.name}"]
+    exported = f"exported to {document.name}"
+    assert [row["what"] for row in rows] == ["declared P1: Readiness failing", "'=cmd()", exported]
     assert table.parent == document.parent
     assert [each["kind"] for each in shell.ask("timeline", "--incident", incident)][2:] == ["export", "export"]
     assert shell.say("export", "--format", "json").startswith("Brought up to date ")
