@@ -118,7 +118,7 @@ def shape(markdown: str) -> list[str]:
 def section(markdown: str, heading: str) -> str:
     """What people are asked below a heading of any level, without our blocks."""
     own = re.sub(r"<!-- cockpit:begin.*?<!-- cockpit:end \S+ -->", "", markdown, flags=re.DOTALL)
-    return re.split(r"\n#+ ", re.split(rf"\n#+ {re.escape(heading)}\n", own)[1])[0]
+    return re.split(r"\n(?:#+ |---\n)", re.split(rf"\n#+ {re.escape(heading)}\n", own)[1])[0]
 
 
 def block(markdown: str, name: str) -> str:
