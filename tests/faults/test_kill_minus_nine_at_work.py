@@ -108,7 +108,7 @@ def export_again(stage: Stage, *, edited: bool) -> None:
     """The draft that was there is one of ours, whole, with what a person wrote in it."""
     path = stage.folder / DRAFT
     was_there = path.exists()
-    done = exporter_of(stage).write(path)
+    done = exporter_of(stage).write(path).done
     assert (done == OUR_DRAFT) == was_there
     assert not edited or WORDS in path.read_text()
     assert "life goes on" in path.read_text()

@@ -1,6 +1,7 @@
 """What the first page says happened: what changed, what users felt, what stopped it, from the facts alone."""
 
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_step_that_changed_something_is_what_stopped_it_where_no_traffic_moved
     fail(story, 0, "readyz")
     story.declare(1, reach=-10)
     for subject, kind, minute in (("r1#1", "read", 2.9), ("r1#2", "change", 2.0)):
-        step = {"attempt": 1, "title": f"step {subject}", "kind": kind}
+        step: dict[str, Any] = {"attempt": 1, "title": f"step {subject}", "kind": kind}
         story.act(Kind.STEP, minute, subject=subject, phase="intent", **step)
         story.act(Kind.STEP, minute, subject=subject, phase="outcome", state="ok", **step)
     story.probe(3, "readyz", "up")
