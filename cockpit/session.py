@@ -33,7 +33,7 @@ from cockpit.model.time import RealTime, Time
 from cockpit.platforms.platform import NO_PLATFORM, Platform, PlatformContext
 from cockpit.platforms.registry import connect_platforms, find_kind
 from cockpit.recorder.last_recorded import list_recorded_alerts
-from cockpit.recorder.lock import lock_path, this_process
+from cockpit.recorder.lock import LOOK_WHO_RECORDS, find_unrecorded, lock_path, this_process
 from cockpit.recorder.recorder import Recorder, read_last_recorded
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.plan.load import read_again, read_plan
@@ -72,6 +72,8 @@ class Session:
     read_only: bool
     time: Time
     connections: "Connections"
+
+    unrecorded: frozenset[str] = frozenset()  # environments of which nobody writes down what happens, for a wall
 
     @property
     def operator(self) -> str:
@@ -120,9 +122,18 @@ class Session:
                 group.create_task(self.watch.run(), name="watch")
                 if self.recorder is not None:
                     group.create_task(self.recorder.run(), name="recorder")
+                else:
+                    group.create_task(self._keep_looking_who_records(), name="who records")
                 group.create_task(self.runner.run_on(), name="runner")
         finally:
             await self.disconnect()
+
+    async def _keep_looking_who_records(self) -> None:
+        """A wall records nothing itself: it says so where nobody else does."""
+        names = [environment.name for environment in self.environments]
+        while True:
+            self.unrecorded = await asyncio.to_thread(find_unrecorded, self.timeline.path, names)
+            await self.time.sleep(LOOK_WHO_RECORDS)
 
     async def disconnect(self) -> None:
         """Close every connection to a cloud and its platforms."""

@@ -1,7 +1,7 @@
 """The wall for a second monitor. It can only look: nothing that writes is in its reach, nothing takes a focus."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import on, work
@@ -51,6 +51,8 @@ class WallSession(Protocol):
     def timeline(self) -> Readable: ...
     @property
     def time(self) -> "Time": ...
+    @property
+    def unrecorded(self) -> Collection[str]: ...
 
 
 class WallScreen(Screen[None]):
@@ -128,6 +130,7 @@ class WallScreen(Screen[None]):
                 tuple(self._events.get(environment.name, ())),
                 production=environment.production,
                 plan=sight.plan,
+                unrecorded=environment.name in sight.unrecorded,
                 clocks=lambda incident: list_running_clocks(sight, incident, sight.time.now(), zone),
             )
             for environment in sight.environments

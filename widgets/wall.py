@@ -46,6 +46,7 @@ class WallView:
     leaderless: bool = False  # somebody should lead it, and nobody does
     update: Clock | None = None  # when the next update of it is due
     events: tuple[Event, ...] = ()  # the newest, oldest first
+    unrecorded: bool = False  # nobody writes down what happens here
 
 
 def wall_state(
@@ -58,6 +59,7 @@ def wall_state(
     production: bool = False,
     plan: Plan = DEFAULT,
     clocks: Callable[[Incident], Iterable[Clock]] = lambda incident: (),
+    unrecorded: bool = False,
 ) -> WallView:
     """What the wall shows of an environment; of several open incidents the gravest, and of those the newest."""
     readings = tuple(readings)
@@ -89,6 +91,7 @@ def wall_state(
         update=min(updates, key=lambda clock: clock.due or clock.started, default=None),
         more_incidents=max(0, len(running) - 1),
         events=tuple(events)[-EVENTS:],
+        unrecorded=unrecorded,
     )
 
 
@@ -157,7 +160,12 @@ def paint_wall(view: WallView, frame: Frame, all_views: Sequence[WallView] = ())
 
 def _paint_header(view: WallView, frame: Frame) -> Line:
     place = f" {view.environment.upper()} "
-    left = ((place, "strong"), (" PRODUCTION " if view.production else "", "warn"), (f" {frame.title}", "muted"))
+    left = (
+        (place, "strong"),
+        (" PRODUCTION " if view.production else "", "warn"),
+        *((("  nobody records  ", "bad"),) if view.unrecorded else ()),
+        (f" {frame.title}", "muted"),
+    )
     local = frame.now.astimezone(frame.zone)
     right = ((f"{local:%a %d %b %H:%M:%S %Z}", ""), (f"   {frame.now.astimezone(UTC):%H:%M}Z ", "muted"))
     return _spread_apart(left, right, frame.columns)

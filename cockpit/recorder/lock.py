@@ -15,11 +15,13 @@ import os
 import re
 import secrets
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from cockpit.model.event import RecordError
 from cockpit.model.operator import account_name
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, Time
@@ -33,6 +35,7 @@ LONGEST_HEARTBEAT = 160  # bytes
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 PASS_OVER_AFTER = 10.0  # seconds without a heartbeat until a holder is passed over; it beats every two
+LOOK_WHO_RECORDS = 5.0  # seconds between two looks of a wall, which records nothing itself
 LONGEST_LOOK = 6.0  # seconds between two looks after which we stood still ourselves and know nothing of the holder
 
 
@@ -272,3 +275,14 @@ def _parse_holder(text: bytes, status: os.stat_result) -> LockHolder:
         uptime=float(line["uptime"]),
         boot=line["boot"].decode(),
     )
+
+
+def find_unrecorded(timeline_file: Path, environments: Sequence[str]) -> frozenset[str]:
+    """The environments that no cockpit records, or only one that stands still. Blocking. Never raises."""
+    unrecorded = set()
+    for environment in environments:
+        lock = RecorderLock(lock_path(timeline_file, environment))
+        with suppress(RecordError, OSError):
+            if not lock.holder() or lock.read_silence() >= PASS_OVER_AFTER:
+                unrecorded.add(environment)
+    return frozenset(unrecorded)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from cockpit.model.alert import Alert, AlertState, parse_severity
+from cockpit.feeds.alertmanager.silences import NOT_HUSHED, AlertHush, describe_hush, read_hush
+from cockpit.model.alert import Alert, AlertState, Silence, parse_severity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.text import keep_whole
@@ -35,6 +36,7 @@ class ListedAlert:
     alert: Alert
     updated: datetime
     ends: datetime
+    hush: AlertHush = NOT_HUSHED
 
     @property
     def resend(self) -> timedelta:
@@ -102,11 +104,29 @@ def parse_listed_alerts(
     return {item.alert.fingerprint: item for item in result}
 
 
+def explain_hushes(
+    listed: Mapping[str, ListedAlert], silences: Mapping[str, Silence], names: Mapping[str, str]
+) -> dict[str, ListedAlert]:
+    """The same alerts; each hushed one says by whom or what, why, and until when. `names` are of alerts that are not
+    among them, by fingerprint."""
+
+    def name_of(fingerprint: str) -> str:
+        return listed[fingerprint].alert.name if fingerprint in listed else names.get(fingerprint, "")
+
+    return {
+        fingerprint: replace(entry, alert=replace(entry.alert, note=describe_hush(entry.hush, silences, name_of)))
+        if entry.hush.verb
+        else entry
+        for fingerprint, entry in listed.items()
+    }
+
+
 def _parse_listed_alert(raw: object, *, source: str, environment: str, server: str, polled: datetime) -> ListedAlert:
     fingerprint = read_text(dig_value(raw, "fingerprint"))
     if not isinstance(raw, Mapping) or not fingerprint:
         raise SourceError(NO_ALERTS)
     status = raw.get("status")
+    hush = read_hush(status)
     updated = parse_go_time(raw.get("updatedAt")) or polled
     alert = alert_of(
         raw,
@@ -116,9 +136,9 @@ def _parse_listed_alert(raw: object, *, source: str, environment: str, server: s
         source=source,
         environment=environment,
         server=server,
-        note=describe_suppression(status),
+        note=describe_hush(hush),
     )
-    return ListedAlert(alert, updated, parse_go_time(raw.get("endsAt")) or updated + LIFE)
+    return ListedAlert(alert, updated, parse_go_time(raw.get("endsAt")) or updated + LIFE, hush)
 
 
 def alert_of(
@@ -169,19 +189,8 @@ def parse_go_time(value: object) -> datetime | None:
 
 def read_alert_state(status: object) -> AlertState:
     """Suppressed when anything hushes it; an alert not yet processed fires."""
-    quiet = dig_value(status, "state") == "suppressed" or describe_suppression(status)
+    quiet = dig_value(status, "state") == "suppressed" or read_hush(status).verb
     return AlertState.SUPPRESSED if quiet else AlertState.FIRING
-
-
-def describe_suppression(status: object) -> str:
-    """By what an alert is hushed: `silenced by 9825d44b`, `inhibited by ...`, `muted by weekends`; "" by nothing."""
-    for verb, key in (("silenced", "silencedBy"), ("inhibited", "inhibitedBy"), ("muted", "mutedBy")):
-        by = dig_value(status, key)
-        if isinstance(by, list) and by:
-            return f"{verb} by {read_text(by[0], 40) or 'something'}" + (
-                f" and {len(by) - 1} more" if len(by) > 1 else ""
-            )
-    return ""
 
 
 def read_uptime(body: bytes, position: datetime) -> timedelta | None:

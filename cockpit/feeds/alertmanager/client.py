@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,8 +14,16 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cockpit.feeds.alertmanager.alerts import ListedAlert, Report, parse_listed_alerts, read_uptime
+from cockpit.feeds.alertmanager.alerts import (
+    ListedAlert,
+    Report,
+    decode_json,
+    explain_hushes,
+    parse_listed_alerts,
+    read_uptime,
+)
 from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
+from cockpit.feeds.alertmanager.silences import parse_silences
 from cockpit.feeds.alertmanager.targets import DOWN, LAST_UP, UP, Target, Targets, last_up_of, targets_of
 from cockpit.feeds.http import (
     Reveal,
@@ -25,6 +34,7 @@ from cockpit.feeds.http import (
     read_bounded,
     reveal_headers,
 )
+from cockpit.model.alert import Silence
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import AlertSource
 from cockpit.model.text import clean_line
@@ -181,6 +191,7 @@ class AlertmanagerReader:
         self._source = source
         self._environment = environment
         self._wanted = matches_all(source.filters)
+        self._names: dict[str, str] = {}  # of inhibiting alerts that our filters keep out, by fingerprint
         self._past_tries: dict[str, int] = {}  # how often each Prometheus may still be asked what was up before
         self._last: dict[
             str, tuple[bytes, dict[str, ListedAlert]]
@@ -191,6 +202,8 @@ class AlertmanagerReader:
         filters = [("filter", filter_text) for filter_text in self._source.filters]
         answer, watchdog = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog(ask))
         alerts = await run_aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
+        if any(entry.hush.verb for entry in alerts.values()):
+            alerts = await self._explain_hushes(alerts, ask)
         # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
         status = await ask("/api/v2/status", ())
         report = Report(
@@ -207,6 +220,21 @@ class AlertmanagerReader:
             others = await self.listed_by_name(None, ask)
             report = replace(report, others=tuple(others.values()))
         return report
+
+    async def _explain_hushes(self, alerts: dict[str, ListedAlert], ask: "Ask") -> dict[str, ListedAlert]:
+        """Who or what hushes them. A server that does not say leaves the ids that it listed."""
+        hushes = [entry.hush for entry in alerts.values() if entry.hush.verb]
+        silences: dict[str, Silence] = {}
+        if any(hush.verb == "silenced" for hush in hushes):
+            with suppress(SourceError, httpx.HTTPError, ValueError, RecursionError):
+                silences = parse_silences(decode_json((await ask("/api/v2/silences", ())).body))
+        inhibitors = {hush.by[0] for hush in hushes if hush.verb == "inhibited"} - alerts.keys()
+        if inhibitors - self._names.keys() and self._source.filters:
+            with suppress(SourceError, httpx.HTTPError, ValueError, RecursionError):
+                every = await self.listed_by_name(None, ask)
+                self._names = {fingerprint: entry.alert.name for fingerprint, entry in every.items()}
+        self._names |= dict.fromkeys(inhibitors - self._names.keys(), "")  # asked for once
+        return explain_hushes(alerts, silences, self._names)
 
     async def listed_by_name(self, names: Sequence[str] | None, ask: "Ask") -> dict[str, ListedAlert]:
         """What one Alertmanager lists under these names, or under any, whatever the filters of the source."""

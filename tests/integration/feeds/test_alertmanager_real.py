@@ -82,7 +82,8 @@ async def test_a_silenced_alert_is_suppressed_and_goes_on(servers: RealServers) 
     await pane.until_it_is(FIRING)
     servers.silence("billing")
     alert = await pane.until_it_is(SUPPRESSED)
-    assert alert.note.startswith("silenced by ")
+    assert alert.note.startswith("silenced by on call until ")
+    assert alert.note.endswith(": known")
 
 
 async def test_a_target_that_is_gone_resolves_nothing(servers: RealServers) -> None:

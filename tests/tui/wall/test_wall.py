@@ -82,6 +82,7 @@ class Session:
     timeline: Log = field(default_factory=Log)
     ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_SEVERITY_SCALE))
     plan: Plan = PLAN
+    unrecorded: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.environments = self.system.environments
@@ -199,3 +200,8 @@ def test_picture(snap_compare: Any, size: tuple[int, int]) -> None:
     session.watch.publish(Reading("probes", "prod", 15.0, 30.0, session.watch.readings("prod")[0].value, 30.0, NOW))
     session.watch.publish(Reading("probes", "staging", 15.0, 30.0, session.watch.readings("staging")[0].value, 30.0))
     assert snap_compare(WallApp(session), terminal_size=size)
+
+
+async def test_it_says_that_nobody_records() -> None:
+    async with WallApp(Session(Clock(), unrecorded=frozenset({"prod", "staging"}))).run_test(size=(80, 24)) as pilot:
+        assert "nobody records" in tick(pilot.app)

@@ -1,0 +1,83 @@
+"""Silenced is not inhibited: by whom, why, until when; and what a proposed silence would hush."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.feeds.alertmanager.silences import AlertHush, describe_hush, parse_silences, read_hush
+from cockpit.model.alert import SilenceMatcher, propose_matchers
+from cockpit.model.text import is_clean_line
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+RAW: dict[str, Any] = {
+    "id": "9825d44b",
+    "status": {"state": "active"},
+    "createdBy": "ana",
+    "comment": "disk swap",
+    "startsAt": NOW.isoformat(),
+    "endsAt": (NOW + timedelta(hours=1)).isoformat(),
+    "matchers": [{"name": "app", "value": "mi-.*", "isRegex": True, "isEqual": True}],
+}
+VALUES = st.one_of(st.none(), st.text(max_size=20), st.integers(), st.lists(st.text(max_size=5), max_size=2))
+
+
+def test_a_silence_says_who_why_and_until_when() -> None:
+    hush = read_hush({"state": "suppressed", "silencedBy": ["9825d44b"]})
+    assert describe_hush(hush, parse_silences([RAW])) == "silenced by ana until 03:00Z on 21 Nov: disk swap"
+
+
+def test_of_two_silences_the_one_that_ends_last_speaks() -> None:
+    later = RAW | {"id": "b", "createdBy": "bob", "comment": "", "endsAt": (NOW + timedelta(hours=3)).isoformat()}
+    told = describe_hush(AlertHush("silenced", ("9825d44b", "b")), parse_silences([RAW, later]))
+    assert told == "silenced by bob until 05:00Z on 21 Nov and 1 more"
+
+
+def test_an_inhibited_alert_names_the_alert_that_inhibits_it() -> None:
+    assert (
+        describe_hush(AlertHush("inhibited", ("f1",)), name_of={"f1": "AppDown"}.__getitem__) == "inhibited by AppDown"
+    )
+
+
+def test_without_the_silence_its_id_is_what_there_is() -> None:
+    assert describe_hush(AlertHush("silenced", ("9825d44b",)), {}) == "silenced by 9825d44b"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "labels", "matches"),
+    [
+        (SilenceMatcher("app", "a"), {"app": "a"}, True),
+        (SilenceMatcher("app", "a"), {}, False),
+        (SilenceMatcher("app", ""), {}, True),
+        (SilenceMatcher("app", "a", is_equal=False), {"app": "b"}, True),
+        (SilenceMatcher("app", "a.*", is_regex=True), {"app": "abc"}, True),
+        (SilenceMatcher("app", "a", is_regex=True), {"app": "abc"}, False),
+        (SilenceMatcher("app", "(", is_regex=True), {"app": "("}, False),
+        (SilenceMatcher("app", "a|b", is_regex=True, is_equal=False), {"app": "c"}, True),
+    ],
+)
+def test_a_matcher_matches_as_alertmanager_does(matcher: SilenceMatcher, labels: dict[str, str], matches: bool) -> None:
+    assert matcher.matches(labels) is matches
+
+
+LABELS = st.dictionaries(st.sampled_from(["alertname", "app", "pod", "zone"]), st.sampled_from(["a", "b"]), min_size=1)
+
+
+@given(st.lists(LABELS, min_size=1, max_size=5))
+def test_proposed_matchers_hush_every_alert_they_were_made_of(sets: list[dict[str, str]]) -> None:
+    matchers = propose_matchers(sets)
+    assert all(matcher.matches(labels) for matcher in matchers for labels in sets)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*RAW]), VALUES), max_size=3))
+def test_no_list_of_silences_however_odd_makes_it_raise(raw: list[dict[str, Any]]) -> None:
+    for silence in parse_silences(raw).values():
+        assert is_clean_line(silence.author + silence.comment + silence.text)
+
+
+def test_hostile_text_of_a_silence_is_cleaned() -> None:
+    hostile = RAW | {"createdBy": "\x1b[2Jana", "comment": "\u202emoc"}
+    told = describe_hush(AlertHush("silenced", ("9825d44b",)), parse_silences([hostile]))
+    assert is_clean_line(told)
