@@ -4,6 +4,8 @@ Only what is known to read, with flags that are known, is a read; what is not kn
 command counts, wherever it hides: behind pipes, `sudo`, `ssh`, `bash -c`, `kubectl exec`, in a here-document that a
 shell or a database is fed. A name of a file never makes a kind lower.
 
-`judge.py` walks a command and its wrappers, `tables.py` reads `data/*.toml`, `special.py` has the few tools that no
-table can tell (curl, find, sed, awk), `sql.py` parses SQL, `powershell.py` knows cmdlets, `targets.py` files.
+`judge.py` walks a command and its wrappers, `tables.py` reads `data/*.toml`. The few tools that no table can tell are
+in `requests.py` (curl), `languages.py` (find, sed, awk, python), `databases.py` (SQL by `sql.py`, Redis, mongosh) and
+`containers.py` (commands within commands); `special.py` is what they share. `powershell.py` knows cmdlets, `targets.py`
+files.
 """

@@ -1,13 +1,38 @@
 """The kind of a whole text: its tree, each simple command, what wraps it, what it is fed, what it writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.command_kinds.special import SPECIAL, Special
+from cockpit.runbooks.command_kinds.containers import (
+    judge_ansible,
+    judge_aws,
+    judge_az,
+    judge_compose,
+    judge_docker,
+    judge_gh,
+    judge_git,
+    judge_kubectl,
+    make_runner_judge,
+)
+from cockpit.runbooks.command_kinds.databases import judge_mongo_command, judge_redis, make_sql_client_judge
+from cockpit.runbooks.command_kinds.languages import (
+    judge_awk,
+    judge_dd,
+    judge_find,
+    judge_less,
+    judge_other_language,
+    judge_python_command,
+    judge_sed,
+    judge_source,
+    judge_sysctl,
+    judge_tee,
+    make_output_flag_judge,
+)
+from cockpit.runbooks.command_kinds.requests import judge_curl, judge_httpie, judge_wget
+from cockpit.runbooks.command_kinds.special import Special, SpecialJudgement, find_worst_kind
 from cockpit.runbooks.command_kinds.tables import (
-    ORDER,
     CommandTool,
     find_tool,
     judge_tool,
@@ -66,10 +91,6 @@ SAFE_VARIABLE = (
     "KUBE_EDITOR",
     "PSQL_",
 )
-
-
-def find_worst_kind(*kinds: StepKind) -> StepKind:
-    return max(kinds, key=ORDER.index, default=StepKind.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,3 +323,67 @@ def _judge_fed_shell(stdin: CommandStdin, context: JudgeContext) -> StepKind:
             return StepKind.DANGER  # code that nobody here has read
         case _:
             return StepKind.CHANGE
+
+
+SPECIAL: dict[str, Callable[[Special], SpecialJudgement]] = {
+    "curl": judge_curl,
+    "wget": judge_wget,
+    "http": judge_httpie,
+    "https": judge_httpie,
+    "xh": judge_httpie,
+    "find": judge_find,
+    "gfind": judge_find,
+    "sed": judge_sed,
+    "gsed": judge_sed,
+    "awk": judge_awk,
+    "gawk": judge_awk,
+    "mawk": judge_awk,
+    "tee": judge_tee,
+    "sort": make_output_flag_judge("-o", "--output"),
+    "python": judge_python_command,
+    "python2": judge_python_command,
+    "python3": judge_python_command,
+    "node": judge_other_language,
+    "perl": judge_other_language,
+    "ruby": judge_other_language,
+    "php": judge_other_language,
+    "psql": make_sql_client_judge(("-c", "--command"), ("-f", "--file")),
+    "pgcli": make_sql_client_judge(("-c", "--command", "-e", "--execute"), ("-f", "--file")),
+    "cockroach": make_sql_client_judge(("-e", "--execute"), ("-f", "--file")),
+    "mysql": make_sql_client_judge(("-e", "--execute", "--init-command"), ()),
+    "mariadb": make_sql_client_judge(("-e", "--execute", "--init-command"), ()),
+    "sqlcmd": make_sql_client_judge(("-Q", "-q"), ("-i",)),
+    "sqlite3": make_sql_client_judge(("-cmd",), ("-init",), positional_sql=True),
+    "clickhouse-client": make_sql_client_judge(("-q", "--query"), ()),
+    "cqlsh": make_sql_client_judge(("-e", "--execute"), ("-f", "--file")),
+    "duckdb": make_sql_client_judge(("-c",), (), positional_sql=True),
+    "trino": make_sql_client_judge(("-e", "--execute"), ("-f", "--file")),
+    "presto": make_sql_client_judge(("-e", "--execute"), ("-f", "--file")),
+    "redis-cli": judge_redis,
+    "valkey-cli": judge_redis,
+    "keydb-cli": judge_redis,
+    "mongosh": judge_mongo_command,
+    "mongo": judge_mongo_command,
+    "kubectl": judge_kubectl,
+    "oc": judge_kubectl,
+    "k": judge_kubectl,
+    "docker": judge_docker,
+    "podman": judge_docker,
+    "nerdctl": judge_docker,
+    "docker-compose": judge_compose,
+    "podman-compose": judge_compose,
+    "az": judge_az,
+    "gh": judge_gh,
+    "aws": judge_aws,
+    "git": judge_git,
+    "ansible": judge_ansible,
+    "uv": make_runner_judge("run"),
+    "poetry": make_runner_judge("run"),
+    "bundle": make_runner_judge("exec"),
+    "conda": make_runner_judge("run", "n"),
+    "source": judge_source,
+    ".": judge_source,
+    "dd": judge_dd,
+    "sysctl": judge_sysctl,
+    "less": judge_less,
+}

@@ -8,10 +8,10 @@ from cockpit.runbooks.command_kinds.judge import (
     LONGEST,
     CommandStdin,
     JudgeContext,
-    find_worst_kind,
     judge_argv,
     judge_shell,
 )
+from cockpit.runbooks.command_kinds.special import find_worst_kind
 from cockpit.runbooks.command_kinds.tables import load_tools, names_danger
 from cockpit.runbooks.command_kinds.targets import judge_written_file
 from cockpit.runbooks.shell_syntax import MASK_LETTER, SimpleCommand, parse_shell
@@ -275,7 +275,7 @@ def _judge_method(name: str) -> StepKind:
 
 
 def _judge_request(arguments: Sequence[str]) -> StepKind:
-    from cockpit.runbooks.command_kinds.special import judge_request
+    from cockpit.runbooks.command_kinds.requests import judge_request
 
     method = _read_argument(arguments, ("-method",)) or "GET"
     url = _read_argument(arguments, ("-uri",)) or next((word for word in arguments if "://" in word), "")

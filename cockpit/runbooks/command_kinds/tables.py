@@ -13,7 +13,7 @@ from cockpit.model.runbook import StepKind
 from cockpit.runbooks.shell_syntax import MASK_LETTER
 
 ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
-NOT_TOOLS = frozenset(("words.toml", "sql.toml"))
+NOT_TOOLS = frozenset(("words.toml", "sql.toml", "languages.toml"))
 GLOB = re.compile(r"[*?[]")
 SHORTEST_ABBREVIATION = 4  # letters of `--vo`, which some tools take for --volumes
 
@@ -132,6 +132,16 @@ def load_tools() -> Mapping[str, CommandTool]:
 def load_danger_words() -> DangerWords:
     table = tomllib.loads(files(__package__).joinpath("data", "words.toml").read_text("utf-8"))
     return DangerWords(frozenset(table["danger"]), frozenset(table["looks"]))
+
+
+@cache
+def _load_word_lists() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    return tomllib.loads(files(__package__).joinpath("data", "languages.toml").read_text("utf-8"))
+
+
+def load_word_list(tool: str, key: str) -> tuple[str, ...]:
+    """The words under a key of `data/languages.toml`."""
+    return tuple(_load_word_lists()[tool][key])
 
 
 def read_tools(document: Mapping[str, Any]) -> Iterable[CommandTool]:

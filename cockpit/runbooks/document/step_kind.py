@@ -25,7 +25,7 @@ def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind
 def _judge_command(command: str, language: str) -> StepKind:
     from cockpit.runbooks.command_kinds.judge import judge_shell
     from cockpit.runbooks.command_kinds.powershell import judge_powershell
-    from cockpit.runbooks.command_kinds.special import judge_request
+    from cockpit.runbooks.command_kinds.requests import judge_request
 
     if request := REQUEST.match(command):
         return judge_request(request[1], request[2])

@@ -6,8 +6,7 @@ from importlib.resources import files
 import pytest
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.command_kinds.judge import judge_shell
-from cockpit.runbooks.command_kinds.special import SPECIAL
+from cockpit.runbooks.command_kinds.judge import SPECIAL, judge_shell
 from cockpit.runbooks.command_kinds.tables import CommandTool, VerbPattern, load_danger_words, load_tools
 from cockpit.runbooks.command_kinds.wrappers import WRAPPERS
 
