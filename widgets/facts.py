@@ -90,6 +90,7 @@ def _list_probe_facts(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fac
     yield "since", viewer.time(probe_result.since)
     yield "reason", probe_result.reason
     yield "failing", f"{probe_result.failing} answers in a row" if probe_result.failing else ""
+    yield "procedure", probe_result.runbook
     yield "URL", probe_result.url
     yield "address", probe_result.address
     yield "status", str(probe_result.status or "")

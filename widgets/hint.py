@@ -100,6 +100,7 @@ class HintInput:
     waits: str = ""  # the run that waits for a person, and at which step
     waits_for: str = ""  # the title of that step
     gap: str = ""  # what that run leaves broken until it goes on
+    unconfigured: bool = False  # there is no cockpit.toml
 
     @property
     def down(self) -> list[ProbeResult]:
@@ -159,9 +160,8 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         return _in_incident(sight, sight.incident, keys, now, width)
     if sight.bad:
         declares = make_key_part(keys, "declare", "declares an incident", "declares")
-        return render_hint_line(
-            _describe_broken(sight), *_list_deployment_parts(sight, keys, now), action=declares, tone="bad", width=width
-        )
+        parts = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
+        return render_hint_line(_describe_broken(sight), *parts, action=declares, tone="bad", width=width)
     if doubt := _render_doubt(sight, keys, width):
         return doubt
     if sight.closed and sight.closed.resolved and now - sight.closed.resolved < FRESH:
@@ -178,8 +178,16 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         return render_hint_line(
             f"{sight.waits}.", Part(((sight.waits_for, ""),)), action=opens, tone="warn", width=width
         )
+    if sight.unconfigured:
+        return render_hint_line(
+            "No cockpit.toml was found, so nothing is watched.",
+            make_key_part(keys, "note", "writes a note", "note"),
+            action=make_key_part(keys, "help", "explains the screen", "explains"),
+            tone="warn",
+            width=width,
+        )
     return render_hint_line(
-        "All quiet." if sight.probes else "Watching.",
+        "All quiet." if sight.probes else "No probe is configured.",
         make_key_part(keys, "table.select", "shows details", "details"),
         make_key_part(keys, "declare", "declares an incident", "declares"),
         action=make_key_part(keys, "help", "explains the screen", "explains"),
@@ -229,7 +237,7 @@ def _in_incident(
     # What is overdue comes before all else that could be done: it is the part that is never cut.
     overdue = command[0] if command and sight.asks and sight.asks.state(now) is ClockState.OVERDUE else None
     if sight.bad:
-        deployed = _list_deployment_parts(sight, keys, now)
+        deployed = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
         takes = (
             make_key_part(keys, "acknowledge", f"takes “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "takes it")
             if sight.chosen
@@ -357,6 +365,14 @@ def _describe_broken(sight: HintInput) -> str:
     revision, health = sight.ill[0]
     others = f" and {len(sight.ill) - 1} more" if len(sight.ill) > 1 else ""
     return f"{short_name(revision)}{others}: {health.reason}."
+
+
+def _describe_procedure(sight: HintInput, keys: Mapping[str, str]) -> Part:
+    """The procedure that the configuration names for the first probe that is down."""
+    runbook = sight.down[0].runbook if sight.down else ""
+    if not runbook:
+        return Part()
+    return make_key_part(keys, "runbooks", f"has {runbook}", "runbook") or Part(((runbook, "warn"),))
 
 
 def _list_deployment_parts(sight: HintInput, keys: Mapping[str, str], now: datetime) -> list[Part]:

@@ -93,11 +93,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def load_system(common: Common) -> "System":
     """The configured system, or the built-in default where no file is found. Raises Refusal with every error."""
-    from cockpit.config import ConfigErrors, Secrets, default_system, find_config_file, load_system
+    from cockpit.config import ConfigErrors, Secrets, default_system, find_config_file, list_candidates, load_system
 
     try:
         path = find_config_file(common.config, os.environ, Path.cwd())
-        system = load_system(path) if path is not None else default_system()
+        searched = [candidate for _, candidate in list_candidates(common.config, os.environ, Path.cwd())]
+        system = load_system(path) if path is not None else default_system(searched)
     except ConfigErrors as errors:
         raise Refusal(str(errors)) from None
     Secrets(os.environ).learn(system.secrets())  # before anything from outside is read: all of it may echo one

@@ -10,7 +10,7 @@ from typing import Any
 
 from cockpit.config.build import ConfigSource, build_noun
 from cockpit.config.checks import check_rules
-from cockpit.config.errors import ConfigError, ConfigErrors, format_config_path, make_config_error
+from cockpit.config.errors import ConfigError, ConfigErrors, make_config_error
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.fields import FieldError, ValueKind
 from cockpit.config.lines import Positions, find_position, find_positions
@@ -42,7 +42,7 @@ class TableReader:
     def __init__(self, source: ConfigSource) -> None:
         self.source = source
         self.errors: list[ConfigError] = []
-        self.notices: list[str] = []
+        self.notices: list[tuple[KeyPath, str]] = []
 
     def read_table(self, shape: TableShape, value: Any, path: KeyPath) -> Any:
         """The noun of the table; NOTHING where a mistake stands in the way, which is among the errors then."""
@@ -151,7 +151,7 @@ class TableReader:
     def _note_retired_key(self, path: KeyPath) -> bool:
         notice = RETIRED.get(_match_table_pattern(path))
         if notice:
-            self.notices.append(f"{format_config_path(path)} {notice}.")
+            self.notices.append((path, notice))
         return notice is not None
 
     def _refuse(self, path: KeyPath, code: str, message: str, suggestion: str = "", **facts: Any) -> Any:
@@ -275,12 +275,15 @@ def load_file(path: Path) -> System:
         return f"{path.name}:{position.line}" if position else path.name
 
     system, reader = read_shape(data, ConfigSource(path, describe_origin))
-    errors = {(error.path, error.message): _locate(error, positions) for error in (*reader.errors, *check_rules(data))}
+    errors = {
+        (error.path, error.message): locate_error(error, positions) for error in (*reader.errors, *check_rules(data))
+    }
     if system is None or errors:
         raise ConfigErrors(list(errors.values()), str(path))
     return replace(system, notices=tuple(reader.notices))
 
 
-def _locate(error: ConfigError, positions: Positions) -> ConfigError:
+def locate_error(error: ConfigError, positions: Positions) -> ConfigError:
+    """The error with the place of its key, or of the nearest table above it."""
     position = find_position(error.place, positions)
     return replace(error, line=position.line, column=position.column) if position else error

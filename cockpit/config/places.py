@@ -1,13 +1,14 @@
 """Where configuration and data are looked for, and what is assumed where there is no file."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import platformdirs
 
 from cockpit.config.errors import ConfigErrors, make_config_error
 from cockpit.model.system import Environment, System
+from cockpit.model.text import clean_line
 
 NAME = "cockpit.toml"
 VARIABLE = "COCKPIT_CONFIG"
@@ -18,9 +19,14 @@ def default_data() -> Path:
     return Path(platformdirs.user_data_dir("cockpit", appauthor=False))
 
 
-def default_system() -> System:
-    """The System without a file: one environment, nothing to watch, a timeline to write."""
-    return System(name="cockpit", environments=(Environment("default", unnamed=True),), data=str(default_data()))
+def default_system(searched: Sequence[Path] = ()) -> System:
+    """The System without a file: one environment, nothing to watch, a timeline to write. `searched`: no file there."""
+    return System(
+        name="cockpit",
+        environments=(Environment("default", unnamed=True),),
+        data=str(default_data()),
+        searched=tuple(clean_line(str(path), 300) for path in searched),
+    )
 
 
 def list_candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:

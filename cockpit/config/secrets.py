@@ -19,13 +19,16 @@ class Secrets:
 
     def reveal(self, secret: Secret) -> str:
         """The value, without the line break at its end. Raises SourceError, which never holds the value."""
-        value = (self._from_environment(secret.name) if secret.source == "env" else _from_file(secret.name)).strip()
+        value = (self._from_environment(secret) if secret.source == "env" else _from_file(secret)).strip()
         where = _describe_secret_source(secret)
         if not value:
-            raise _make_secret_error(f"{where} is empty.", "Put the secret there.")
+            raise _make_secret_error("secret-empty", secret, f"{where} is empty.", "Put the secret there.")
         if HOSTILE.search(value) or "\n" in value or "\t" in value:
             raise _make_secret_error(
-                f"{where} holds a line break or a control character.", "Put only the secret there."
+                "secret-malformed",
+                secret,
+                f"{where} holds a line break or a control character.",
+                "Put only the secret there.",
             )
         KNOWN_SECRETS.learn(value)
         return value
@@ -40,32 +43,35 @@ class Secrets:
         """`text` with every value that was ever revealed replaced by dots, however it is written."""
         return KNOWN_SECRETS.mask(text)
 
-    def _from_environment(self, name: str) -> str:
-        if name not in self._environ:
+    def _from_environment(self, secret: Secret) -> str:
+        if secret.name not in self._environ:
             raise _make_secret_error(
-                f"The environment variable {name} is not set.", f"Set {name} before you start the cockpit."
+                "secret-missing",
+                secret,
+                f"The environment variable {secret.name} is not set.",
+                f"Set {secret.name} before you start the cockpit.",
             )
-        return self._environ[name]
+        return self._environ[secret.name]
 
 
-def _from_file(name: str) -> str:
+def _from_file(secret: Secret) -> str:
     try:
-        with Path(name).open("rb") as file:
+        with Path(secret.name).open("rb") as file:
             return file.read(LARGEST).decode("utf-8")
     except UnicodeDecodeError:
-        raise _make_secret_error(
-            f"The secret file {name} is not UTF-8 text.", "Put the secret there as text."
-        ) from None
+        message = f"The secret file {secret.name} is not UTF-8 text."
+        raise _make_secret_error("secret-malformed", secret, message, "Put the secret there as text.") from None
     except (OSError, ValueError) as error:
-        lines = getattr(error, "strerror", None) or "not a path"
-        raise _make_secret_error(
-            f"The secret file {name} cannot be read: {lines}.", "Check the path and who may read it."
-        ) from None
+        reason = getattr(error, "strerror", None) or "not a path"
+        message = f"The secret file {secret.name} cannot be read: {reason}."
+        raise _make_secret_error("secret-missing", secret, message, "Check the path and who may read it.") from None
 
 
 def _describe_secret_source(secret: Secret) -> str:
     return f"The environment variable {secret.name}" if secret.source == "env" else f"The secret file {secret.name}"
 
 
-def _make_secret_error(message: str, advice: str) -> SourceError:
-    return SourceError(Problem(ProblemKind.REFUSED, "secret missing", clean_line(message, 300), advice))
+def _make_secret_error(code: str, secret: Secret, message: str, advice: str) -> SourceError:
+    facts = {"source": secret.source, "name": secret.name}
+    sentence = clean_line(message, 300)
+    return SourceError(Problem(ProblemKind.REFUSED, "secret missing", sentence, advice, code=code, facts=facts))

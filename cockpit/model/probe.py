@@ -99,4 +99,5 @@ class ProbeResult:
     history: tuple[float | None, ...] = ()
     address: str = ""  # the address that answered
     answered: float | None = None  # when it last answered anything (monotonic)
+    runbook: str = ""  # the procedure that helps when it is down, as the configuration names it
     silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS

@@ -1,7 +1,9 @@
 """Why a source gave no answer, in words that say what to do next."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class ProblemKind(StrEnum):
@@ -30,7 +32,8 @@ class Problem:
     """One failure.
 
     `short` fits a pane's border (`401 az login expired`), `message` is one cleaned sentence, `advice` what to do
-    next (may be empty), `retry_after` the seconds the source asked us to wait.
+    next (may be empty), `retry_after` the seconds the source asked us to wait. `code` is what sort of failure it is
+    where `kind` is too coarse to tell, and stays when the wording gets better; `facts` are what the sentences name.
     """
 
     kind: ProblemKind
@@ -38,6 +41,8 @@ class Problem:
     message: str
     advice: str = ""
     retry_after: float | None = None
+    code: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def transient(self) -> bool:

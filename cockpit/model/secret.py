@@ -186,6 +186,18 @@ def secret_parts(value: str) -> Iterator[str]:
         pending.append(unquote(part))
 
 
+def find_short_secret(value: str) -> int:
+    """How many characters the shortest secret in `value` has, where that is too few to be masked wherever it stands;
+    0 where every one is long enough."""
+    parts = {value.strip(), *secret_parts(value)}
+    for part in tuple(parts):
+        match = ONE_SCHEME.fullmatch(part)
+        if match and match["scheme"].casefold() in SCHEMES:
+            parts.add(match["rest"].strip())
+    least = min(map(len, parts))
+    return least if least < SHORT else 0
+
+
 def _password_of_basic(encoded: str) -> Iterator[str]:
     """`user:password` and the password, of what follows `Basic`."""
     try:

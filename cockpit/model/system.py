@@ -194,7 +194,8 @@ class System:
             table="self",
         ),
     )
-    notices: tuple[str, ...] = ()  # of keys in the file that are read by nothing any more
+    searched: tuple[str, ...] = ()  # where a file was looked for, when there is none
+    notices: tuple[tuple[tuple[str | int, ...], str], ...] = ()  # keys that do nothing any more, and what to do
 
     def environment(self, name: str) -> Environment | None:
         return next((environment for environment in self.environments if environment.name == name), None)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from cockpit.model.alert import Alert
+from cockpit.model.probe import ProbeResult
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
-from cockpit.runbooks.catalogue.alert_match import Match, match_alerts
+from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch, match_alerts, match_probes
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document, Unread, search_entries
 from cockpit.runbooks.drills.badges import Badge, find_overdue_days, list_badges
 from cockpit.runbooks.plan.durations import read_time_budget
@@ -25,7 +26,7 @@ COLUMNS = (
 )
 SHORT = 9  # cells of a time
 TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
-Entry = Run | Match | CatalogueEntry | Document | Unread
+Entry = Run | Match | ProbeMatch | CatalogueEntry | Document | Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,20 @@ class Shelf:
 
 
 def build_shelf(
-    catalogue: Catalogue, runs: Iterable[Run], alerts: Sequence[Alert], today: date, done: Mapping[str, date]
+    catalogue: Catalogue,
+    runs: Iterable[Run],
+    alerts: Sequence[Alert],
+    today: date,
+    done: Mapping[str, date],
+    probes: Sequence[ProbeResult] = (),
 ) -> Shelf:
-    """Runs that are not over first, the newest on top; then matches; then the documents with their procedures.
+    """Runs that are not over first, the newest on top; then what helps now; then the documents with their procedures.
 
     `done` is our own record of what was practised: the last day by the practice's name in lower case.
     """
     known_items = sorted(runs, key=lambda run: run.started, reverse=True)
     entries: dict[str, Entry] = {f"run:{run.id}": run for run in known_items if run.ended is None}
+    entries |= {f"probe:{match.probe.name}": match for match in match_probes(catalogue, probes)}
     for index, match in enumerate(match_alerts(catalogue, alerts)):
         entries[f"match:{index}"] = match
     for document in catalogue.documents:
@@ -112,6 +119,14 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
                 Cell(_format_time(entry.procedure), "muted"),
                 Cell(f"step {entry.step.ordinal}" if entry.step else _format_size(entry.procedure), "muted"),
             )
+        case ProbeMatch():
+            cells = (
+                Cell("▲", "bad"),
+                Cell(entry.procedure.title, "strong"),
+                Cell(f"for {entry.probe.name}", "bad"),
+                Cell(_format_time(entry.procedure), "muted"),
+                Cell(_format_size(entry.procedure), "muted"),
+            )
         case CatalogueEntry():
             cells = (
                 Cell(""),
@@ -165,7 +180,7 @@ def describe_entry(entry: Entry | None, shelf: Shelf, width: int) -> list[list[P
         case Match():
             first = render_labelled("says", entry.hint or entry.document.runbook.title, width, tone="strong", most=2)
             return first + (_describe_procedure(entry.procedure, entry.document, width) if entry.procedure else [])
-        case CatalogueEntry():
+        case CatalogueEntry() | ProbeMatch():
             return _describe_procedure(entry.procedure, entry.document, width)
         case Document():
             return _describe_document(entry, shelf, width)

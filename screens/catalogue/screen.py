@@ -17,8 +17,9 @@ from textual.widgets import Footer, Input
 from cockpit.incident.load import find_practice_days
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind, RecordError
+from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run
-from cockpit.runbooks.catalogue.alert_match import Match
+from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document
 from screens.catalogue.keys import KEYS
 from screens.catalogue.rows import COLUMNS, Entry, Shelf, build_shelf, describe_entry, list_rows
@@ -39,7 +40,7 @@ EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and fi
 
 
 class CatalogueScreen(Screen[None]):
-    """`load` reads the documents anew, and blocks; `alerts` are those of the key press."""
+    """`load` reads the documents anew, and blocks; `alerts` and `probes` are those of the key press."""
 
     CSS_PATH = "screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -59,10 +60,16 @@ class CatalogueScreen(Screen[None]):
             self.text = text
 
     def __init__(
-        self, session: "Session", place: DialogPlace, load: Callable[[], Catalogue], alerts: Sequence[Alert]
+        self,
+        session: "Session",
+        place: DialogPlace,
+        load: Callable[[], Catalogue],
+        alerts: Sequence[Alert],
+        probes: Sequence[ProbeResult] = (),
     ) -> None:
         super().__init__()
         self._session, self._place, self._load, self._alerts = session, place, load, tuple(alerts)
+        self._probes = tuple(probes)
         self._shelf: Shelf | None = None
         self._guard = Guard(session.time)
 
@@ -108,7 +115,7 @@ class CatalogueScreen(Screen[None]):
     def _shelve(self) -> Shelf:
         runs = list(self._session.runner.runs.runs.values())
         today = self._session.time.now().astimezone(self._place.zone).date()
-        return build_shelf(self._load(), runs, self._alerts, today, self._practised())
+        return build_shelf(self._load(), runs, self._alerts, today, self._practised(), self._probes)
 
     def _practised(self) -> Mapping[str, date]:
         """What was practised when. A timeline that cannot be read keeps no runbook from anybody."""
@@ -122,7 +129,7 @@ class CatalogueScreen(Screen[None]):
         self._shelf = shelf = message.shelf
         head: list[Piece] = [(" Runbooks", "strong")]
         head += [(f"   {shelf.of(Document)} documents, {shelf.of(CatalogueEntry)} procedures", "muted")]
-        matching, going = shelf.of(Match), shelf.of(Run)
+        matching, going = shelf.of(Match) + shelf.of(ProbeMatch), shelf.of(Run)
         head += [(f" · {matching} for what fires now", "bad")] if matching else []
         head += [(f" · {going} {'run' if going == 1 else 'runs'} not over", "info")] if going else []
         self.query_one("#catalogue-head", Lines).show(head)
@@ -202,7 +209,7 @@ class CatalogueScreen(Screen[None]):
         try:
             if isinstance(entry, Run):
                 await reopen_run(self.app, self._session, self._place, entry)
-            elif isinstance(entry, CatalogueEntry | Match) and entry.procedure is not None:
+            elif isinstance(entry, CatalogueEntry | Match | ProbeMatch) and entry.procedure is not None:
                 index = entry.step.ordinal if isinstance(entry, Match) and entry.step else None
                 runbook = entry.document.runbook
                 await open_or_begin(self.app, self._session, self._place, runbook, entry.procedure, index=index)
@@ -210,10 +217,10 @@ class CatalogueScreen(Screen[None]):
             self.post_message(self.CatalogueNotice(explain(error, "a runbook could not be opened")))
 
     def action_read(self) -> None:
-        if isinstance(self.entry, Document | CatalogueEntry | Match):
+        if isinstance(self.entry, Document | CatalogueEntry | Match | ProbeMatch):
             self._show(self.entry)
 
-    def _show(self, entry: Document | CatalogueEntry | Match) -> None:
+    def _show(self, entry: Document | CatalogueEntry | Match | ProbeMatch) -> None:
         document = entry if isinstance(entry, Document) else entry.document
         procedure = None if isinstance(entry, Document) else entry.procedure
         self.app.push_screen(DocumentScreen(document.runbook, procedure.line if procedure else 1))

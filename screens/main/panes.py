@@ -62,9 +62,16 @@ def nothing_due() -> Said:
 
 
 def describe_empty_pane(
-    pane: str, environment: Environment, fresh: Freshness, problems: Sequence[Problem], missing: bool
+    pane: str,
+    environment: Environment,
+    fresh: Freshness,
+    problems: Sequence[Problem],
+    missing: bool,
+    searched: Sequence[str] = (),
 ) -> Said:
-    """Why `pane` has no rows, and what would fill it."""
+    """Why `pane` has no rows, and what would fill it. `searched`: where a configuration was looked for in vain."""
+    if missing and searched:
+        return describe_missing_file(pane, searched)
     if missing:
         return _describe_missing_source(pane, environment)
     if fresh.state is FeedState.BLIND:
@@ -80,6 +87,27 @@ def describe_empty_pane(
     if pane == "revisions":
         return [[(f"{', '.join(environment.apps) or 'The app'} has no revisions, {look}.", "muted")]]
     return [[(f"No results, {look}.", "muted")]]
+
+
+def describe_missing_file(pane: str, searched: Sequence[str]) -> Said:
+    """Without a configuration: which file was looked for, and how to begin. The other panes say it in a line."""
+    if pane != "probes":
+        return [[("There is no cockpit.toml.", "muted")]]
+    return [
+        [("There is no cockpit.toml. It was looked for here:", "")],
+        *([(f"  {path}", "strong")] for path in searched),
+        [("The smallest useful one:", "")],
+        *([(f"  {line}", "info")] for line in SMALLEST_FILE),
+        [("`cockpit check` then says what is wrong with it.", "muted")],
+        [("`cockpit demo` shows a whole one at work.", "muted")],
+    ]
+
+
+SMALLEST_FILE = (
+    "[[environments.prod.probes]]",
+    'name = "ready"',
+    'url = "https://shop.example.com/health"',
+)
 
 
 def _describe_missing_source(pane: str, environment: Environment) -> Said:
@@ -170,7 +198,9 @@ def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
         name = pane.id or ""
         fresh, missing = view.fresh[name], name in view.missing
         pane.state("", "muted") if missing else pane.wear(fresh)
-        pane.table.explain(*describe_empty_pane(name, session.environment, fresh, view.problems, missing))
+        pane.table.explain(
+            *describe_empty_pane(name, session.environment, fresh, view.problems, missing, session.system.searched)
+        )
     sentence = session.recorder.status if session.recorder else "not recording"
     panes[3].state(sentence, "muted" if sentence.startswith("record") else "warn")
     panes[3].table.explain(*quiet_timeline(session.read_only))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def open_catalogue(screen: ActionContext, session: "Session", place: DialogContext) -> None:
     from screens.catalogue.screen import CatalogueScreen
 
-    alerts = build_view(session.watch, session.environment.name).alerts
-    screen.app.push_screen(CatalogueScreen(session, place, make_catalogue_reader(session), alerts))
+    view = build_view(session.watch, session.environment.name)
+    screen.app.push_screen(CatalogueScreen(session, place, make_catalogue_reader(session), view.alerts, view.probes))
 
 
 def open_revision(screen: ActionContext, session: "Session", place: DialogContext, revision: Revision) -> None:

@@ -111,6 +111,7 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
         waits=describe_waiting_run(waiting),
         waits_for=waiting.step_title if waiting else "",
         gap=waiting.leaves if waiting else "",
+        unconfigured=bool(session.system.searched),
     )
 
 

@@ -16,7 +16,7 @@ from cockpit.model.event import Kind
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application
 from screens.main.screen import CockpitScreen
-from tests.tui.stage import SIGNED_OUT, Stage, alerts, application, draft, probes, up
+from tests.tui.stage import SIGNED_OUT, SYSTEM, Stage, alerts, application, draft, probes, up
 from tests.tui.terminal import Terminal
 from widgets.pane import Pane
 
@@ -181,6 +181,20 @@ async def test_a_system_without_probes_says_how_to_get_some(cockpit: Open, stage
     async with cockpit(on=bare) as seat:
         assert "No probe is configured." in seat.text
         assert "[[environments.prod.probes]] in cockpit.toml" in seat.text
+
+
+async def test_without_a_configuration_the_screen_says_where_it_looked_and_how_to_begin(
+    cockpit: Open, stage: Stage
+) -> None:
+    searched = ("/home/kim/shop/cockpit.toml", "/home/kim/.config/cockpit/cockpit.toml")
+    bare = Stage(system=replace(SYSTEM, searched=searched), feeds=stage.feeds[2:])
+    async with cockpit(on=bare) as seat:
+        seat.stage.say("revisions", ())
+        await seat.settle()
+        assert all(path in seat.text for path in searched)
+        assert "[[environments.prod.probes]]" in seat.text
+        assert "cockpit.toml" in seat.hint
+        assert "Watching" not in seat.text
 
 
 async def test_one_key_takes_the_alert_under_the_cursor(cockpit: Open) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,41 +21,62 @@ from cockpit.config import (
     find_config_file,
     list_candidates,
     load_system,
+    locate_config_errors,
 )
+from cockpit.config.errors import make_config_error
 from cockpit.model.problem import SourceError
 from cockpit.model.system import System
 from cockpit.model.time import RealTime
 
 WRONG = 2  # the configuration has errors
-UNANSWERED = 1  # it has none, but a source does not answer
+UNANSWERED = 1  # it has none, but a source does not answer, or something it names is missing
 
 
 @click.command(
-    help="Check cockpit.toml and print what would run. Exit 0: all is well, 1: a source does not answer, 2: errors."
+    help="Check cockpit.toml and print what would run. Exit 0: all is well, 1: a source does not answer (--live) or "
+    "something is missing (--strict), 2: errors."
 )
-@click.option("--live", is_flag=True, help="Call every source once, and say which role or reach is missing.")
+@click.option("--live", is_flag=True, help="Call every source once, and say which role or network access is missing.")
+@click.option(
+    "--strict", is_flag=True, help="Exit 1 when a secret, folder, file or procedure that the file names is missing."
+)
 @json_option
 @common_options
-def command(common: Common, live: bool, as_json: bool) -> None:
+def command(common: Common, live: bool, strict: bool, as_json: bool) -> None:
     try:
         path = find_config_file(common.config, os.environ, Path.cwd())
         system = load_system(path) if path is not None else default_system()
+        Secrets(os.environ).learn(system.secrets())
+        findings = list(check_plan.list_findings(system, os.environ))
+        must_have_no_errors(system, findings)
     except ConfigErrors as errors:
         click.echo(json.dumps(errors_document(errors), indent=2) if as_json else f"cockpit: {errors}", err=not as_json)
         raise SystemExit(WRONG) from None
-    Secrets(os.environ).learn(system.secrets())
-    report: dict[str, Any] = {"ok": True, "errors": [], **check_plan.build_report(system)}
-    report["warnings"] = list(check_plan.list_warnings(system, os.environ))
-    report["recommendations"] = list(check_plan.list_recommendations(system))
+    missing = [finding for finding in findings if finding.strict] if strict else []
+    report: dict[str, Any] = {"ok": not missing, "errors": [], **check_plan.build_report(system)}
+    report["warnings"] = [finding.message for finding in findings if finding.level == "warning"]
+    report["recommendations"] = [finding.message for finding in findings if finding.level == "recommendation"]
+    report["findings"] = [finding.document() for finding in findings]
     if not as_json:
         click.echo("\n".join(list_text_lines(system, report)))
     if live:
         report["as"], report["live"] = _check_live(system, common, as_json)
-        report["ok"] = all(item["ok"] for item in report["live"])
+        report["ok"] = report["ok"] and all(item["ok"] for item in report["live"])
     if as_json:
         click.echo(json.dumps(report, indent=2))
     if not report["ok"]:
         raise SystemExit(UNANSWERED)
+
+
+def must_have_no_errors(system: System, findings: Sequence[check_plan.CheckFinding]) -> None:
+    """Raises ConfigErrors with the place of each key that names what is not there and never can be."""
+    errors = [
+        make_config_error(finding.place, finding.code, finding.message.partition(": ")[2].rstrip("."), **finding.facts)
+        for finding in findings
+        if finding.level == "error"
+    ]
+    if errors:
+        raise ConfigErrors(locate_config_errors(errors, Path(system.file)), system.file)
 
 
 def errors_document(errors: ConfigErrors) -> dict[str, Any]:
@@ -65,7 +86,7 @@ def errors_document(errors: ConfigErrors) -> dict[str, Any]:
 def list_text_lines(system: System, report: dict[str, Any]) -> Iterator[str]:
     """The verdict, what would run, and the warnings."""
     if system.file:
-        yield f"{system.file} is right: system {system.name}"
+        yield f"{system.file} is valid: system {system.name}"
     else:
         yield "There is no cockpit.toml (`cockpit info` says where it is looked for); without one this would run:"
     yield ""

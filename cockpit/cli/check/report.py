@@ -1,16 +1,21 @@
 """What a System would run, as a document and as text, and what on this machine stands in its way. Secrets are dots."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cockpit.config import Secrets
+from cockpit.config.errors import Path as KeyPath
+from cockpit.config.errors import clean_fact, format_config_path
+from cockpit.model.http_access import HttpAccess
 from cockpit.model.key_bindings import DEFAULT_KEYS
 from cockpit.model.own_line import THIS_MACHINE, host_of
 from cockpit.model.probe import Probe
-from cockpit.model.problem import SourceError
-from cockpit.model.secret import Secret
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.secret import SHORT as SHORT_SECRET
+from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
+from cockpit.model.secret import Secret, find_short_secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import show
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
@@ -36,73 +41,153 @@ def build_report(system: System) -> dict[str, Any]:
     }
 
 
-def list_warnings(system: System, environ: Mapping[str, str]) -> Iterator[str]:
-    """What is right in the file and wrong on this machine, or probably forgotten."""
+@dataclass(frozen=True, slots=True)
+class CheckFinding:
+    """What is right in the file and wrong on this machine, or probably forgotten.
+
+    `code` is what sort of thing it is, and stays; `place` the key that it is about; `facts` what the message names.
+    `level` is `error` (nothing could ever do what the key asks), `warning` or `recommendation`; `strict` when
+    `--strict` ends with 1 for it: something that the file names is not there.
+    """
+
+    code: str
+    place: KeyPath
+    message: str
+    level: Literal["error", "warning", "recommendation"] = "warning"
+    strict: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {
+            "code": self.code,
+            "path": format_config_path(self.place),
+            "level": self.level,
+            "strict": self.strict,
+            "message": self.message,
+            "facts": {name: clean_fact(fact) for name, fact in self.facts.items()},
+        }
+
+
+def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckFinding]:
+    """Everything there is to say about a configuration without a mistake."""
     secrets = Secrets(environ)
     yield from (
-        f"runbooks: {path} {describe_missing_path(Path(path))}." for path in system.runbooks if not Path(path).exists()
+        CheckFinding("retired-key", place, f"{format_config_path(place)} {notice}.") for place, notice in system.notices
     )
-    yield from _lost_procedures(system)
-    yield from _list_plan_lines(system)
+    yield from _find_missing_paths(system)
+    yield from _find_lost_procedures(system)
+    yield from _find_plan_problems(system)
     for environment in system.environments:
-        if not environment.production and environment.name.casefold() in ("prod", "production", "live"):
-            yield f"{environment.name}: nothing marks it as production; is `production = true` missing?"
-        watched: tuple[Probe | AlertSource, ...] = (*environment.probes, *environment.alerts)
-        for item in watched:
-            where = f"{environment.name}, {item.name}"
-            if item.ca_file and not Path(item.ca_file).is_file():
-                yield f"{where}: There is no file {item.ca_file} (ca_file)."
-            yield from (f"{where}: {trouble}" for trouble in _find_unrevealed_secrets(item.headers, secrets))
-        yield from (
-            f"{environment.name}, values: {trouble}"
-            for trouble in _find_unrevealed_secrets(environment.values, secrets)
-        )
+        place: KeyPath = ("environments", environment.name)
+        if not environment.production and environment.name.casefold() in PRODUCTION_NAMES:
+            message = f"{environment.name}: nothing marks it as production; is `production = true` missing?"
+            yield CheckFinding("not-marked-as-production", (*place, "production"), message)
+        watched: dict[str, tuple[Probe | AlertSource, ...]] = {
+            "probes": environment.probes,
+            "alerts": environment.alerts,
+        }
+        for kind, accesses in watched.items():
+            for index, access in enumerate(accesses):
+                where = f"{environment.name}, {access.name}"
+                yield from _check_access(access, (*place, kind, index), where, secrets)
+        yield from _check_secrets(environment.values, (*place, "values"), f"{environment.name}, values", secrets)
+    yield from _recommend_references(system)
 
 
-def list_recommendations(system: System) -> Iterator[str]:
-    """What is right as it is, and would be better otherwise: without references a dead network of our own looks like an
-    outage of everything."""
+PRODUCTION_NAMES = ("prod", "production", "live")
+
+
+def _recommend_references(system: System) -> Iterator[CheckFinding]:
+    """Without references a dead network of our own looks like an outage of everything."""
     hosts = {host_of(probe.url) for environment in system.environments for probe in environment.probes}
     if hosts - {THIS_MACHINE} and not system.references:
-        yield (
+        message = (
             "self: no references. When everything falls silent at once, nobody can tell whether they are down or this "
             'machine is cut off. Name hosts that always answer: [self] references = ["login.microsoftonline.com:443"].'
         )
+        yield CheckFinding("no-references", ("self", "references"), message, "recommendation")
 
 
-def _lost_procedures(system: System) -> Iterator[str]:
-    """Keys that open a procedure which is not there, and a snapshot that cannot be taken."""
-    named = {f"keys.{key}": name for key, name in system.procedure_keys.items()}
+def _find_missing_paths(system: System) -> Iterator[CheckFinding]:
+    """Folders and files that the file names and that are not there; what holds messages is told with the plan."""
+    for index, path in enumerate(system.runbooks):
+        if not Path(path).exists():
+            message = f"runbooks: {path} {describe_missing_path(Path(path))}."
+            yield CheckFinding("path-missing", ("runbooks", index), message, strict=True, facts={"file": path})
+
+
+def _find_lost_procedures(system: System) -> Iterator[CheckFinding]:
+    """Procedures that are named and not there: of keys, of the snapshot and of probes.
+
+    One that a probe names stands in the hint when it is down: a wrong one there is an error.
+    """
+    named: list[tuple[KeyPath, str, str]] = [
+        (("keys", key), f"keys.{key}", name) for key, name in system.procedure_keys.items()
+    ]
     if system.plan.snapshot:
-        named["snapshot"] = system.plan.snapshot
+        named.append((("snapshot",), "snapshot", system.plan.snapshot))
+    for environment in system.environments:
+        for index, probe in enumerate(environment.probes):
+            if probe.runbook:
+                key: KeyPath = ("environments", environment.name, "probes", index, "runbook")
+                named.append((key, format_config_path(key), probe.runbook))
     catalogue = load_catalogue(system.runbooks) if named else Catalogue()
-    for where, name in named.items():
+    for place, where, name in named:
         try:
             catalogue.find(name)
         except NotFound as lost:
-            yield f"{where}: {lost}"
+            level: Literal["error", "warning"] = "error" if place[0] == "environments" else "warning"
+            facts = {"procedure": name}
+            yield CheckFinding("unknown-procedure", place, f"{where}: {lost}", level, strict=True, facts=facts)
 
 
-def _list_plan_lines(system: System) -> Iterator[str]:
+def _find_plan_problems(system: System) -> Iterator[CheckFinding]:
     """What was to be read for the plan and is not there, but for runbooks, and who is still to be filled in."""
     plan = read_plan(replace(system, runbooks=tuple(path for path in system.runbooks if Path(path).exists())))
-    yield from (f"plan: {problem.message} {problem.advice}".strip() for problem in plan.problems)
+    for problem in plan.problems:
+        message = f"plan: {problem.message} {problem.advice}".strip()
+        code = "path-missing" if problem.kind is ProblemKind.MISSING else "document-unreadable"
+        yield CheckFinding(code, (), message, strict=True, facts=problem.facts)
     blank = [contact.role for contact in plan.contacts if not contact.filled]
     if blank:
-        yield f"plan: nobody is named as {', '.join(blank)}; `cockpit plan` shows where."
+        message = f"plan: nobody is named as {', '.join(blank)}; `cockpit plan` shows where."
+        yield CheckFinding("contact-without-person", ("contacts",), message, facts={"roles": blank})
 
 
-def _find_unrevealed_secrets(values: Mapping[str, str | Secret], secrets: Secrets) -> Iterator[str]:
-    """Why a secret cannot be had here."""
-    for secret in (value for value in values.values() if isinstance(value, Secret)):
+def _check_access(access: HttpAccess, place: KeyPath, where: str, secrets: Secrets) -> Iterator[CheckFinding]:
+    if access.ca_file and not Path(access.ca_file).is_file():
+        message = f"{where}: There is no file {access.ca_file} (ca_file)."
+        facts = {"file": access.ca_file}
+        yield CheckFinding("path-missing", (*place, "ca_file"), message, strict=True, facts=facts)
+    yield from _check_secrets(access.headers, (*place, "headers"), where, secrets)
+
+
+def _check_secrets(
+    values: Mapping[str, str | Secret], place: KeyPath, where: str, secrets: Secrets
+) -> Iterator[CheckFinding]:
+    """Secrets that cannot be had here, and those too short to be masked everywhere."""
+    for name, secret in values.items():
+        if not isinstance(secret, Secret):
+            continue
         try:
-            secrets.reveal(secret)
+            length = find_short_secret(secrets.reveal(secret))
         except SourceError as error:
-            yield f"{error.problem.message} {error.problem.advice}"
+            message = f"{where}: {error.problem.message} {error.problem.advice}"
+            yield CheckFinding(error.problem.code, (*place, name), message, strict=True, facts=error.problem.facts)
+            continue
+        if length:
+            message = (
+                f"{where}: The secret in {name} has {length} characters. One of fewer than {SHORT_SECRET} is masked "
+                f"only where it stands alone, of fewer than {SHORTEST_SECRET} never: it would fill the record with "
+                "dots. Take a longer one."
+            )
+            facts = {"length": length, "least": SHORT_SECRET}
+            yield CheckFinding("secret-too-short", (*place, name), message, strict=True, facts=facts)
 
 
 def list_report_lines(plan: Mapping[str, Any]) -> Iterator[str]:
-    """A document of `document` as people read it."""
+    """A document of `build_report` as people read it."""
     yield f"data         {plan['data']}"
     yield f"identity     {', then '.join(plan['identity'])}; cloud {plan['cloud']}"
     yield f"severities   {', '.join(plan['ladder'])}"
@@ -142,6 +227,7 @@ def _describe_probe(probe: Probe) -> dict[str, Any]:
         "conditions": [condition.text for condition in probe.conditions],
         "degraded": [condition.text for condition in probe.degraded],
         "depends_on": list(probe.depends_on),
+        "runbook": probe.runbook,
     }
 
 
@@ -171,7 +257,9 @@ def _environment_lines(environment: Mapping[str, Any]) -> Iterator[str]:
         if probe["headers"]:
             yield f"      with {', '.join(f'{name}: {value}' for name, value in probe['headers'].items())}"
         if probe["depends_on"]:
-            yield f"      says nothing while {', '.join(probe['depends_on'])} is down"
+            yield f"      unknown while {', '.join(probe['depends_on'])} is down"
+        if probe["runbook"]:
+            yield f"      when it is down: {probe['runbook']}"
     for source in environment["alerts"]:
         subject = f" of {', '.join(source['urls'])}" if source["urls"] else ""
         yield f"  every {source['interval']:<5} alerts {source['name']} ({source['kind']}){subject}"

@@ -136,5 +136,6 @@ def build_probe_result(
         history=standing.history,
         address=last.address if last else "",
         answered=standing.answered,
+        runbook=probe.runbook,
         silent_since=standing.silent_since,
     )

@@ -1,14 +1,16 @@
-"""Which runbook helps with this alert: by the document's table of alerts, its labels Alerts, When and Symptoms."""
+"""Which runbook helps: with a probe what the configuration names; with an alert by the documents' tables and labels."""
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from cockpit.model.alert import Alert, AlertState
+from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.runbook import DocumentTable, Procedure, Step
-from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound
 from cockpit.runbooks.catalogue.references import find_referenced_procedures
 
 How = Literal["link", "table", "label", "when", "threshold"]
@@ -37,6 +39,26 @@ class Match:
     hint: str = ""
     procedure: Procedure | None = None
     step: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeMatch:
+    """The procedure that the configuration names for a probe which is not well now."""
+
+    probe: ProbeResult
+    document: Document
+    procedure: Procedure
+
+
+def match_probes(catalogue: Catalogue, probes: Iterable[ProbeResult]) -> tuple[ProbeMatch, ...]:
+    """The procedures of the probes that are down or degraded. One that there is not is told by `cockpit check`."""
+    matches = []
+    for probe in probes:
+        if probe.runbook and probe.state in (ProbeState.DOWN, ProbeState.DEGRADED):
+            with suppress(NotFound):
+                entry = catalogue.find(probe.runbook)
+                matches.append(ProbeMatch(probe, entry.document, entry.procedure))
+    return tuple(matches)
 
 
 def match_alerts(catalogue: Catalogue, alerts: Iterable[Alert]) -> tuple[Match, ...]:

@@ -25,6 +25,7 @@ OTHER_LADDER = Problem(
     "Open it again to go by them.",
 )
 MESSAGES = (".md", ".txt")
+UNKNOWN_TO_US = "What it says of incidents is not known here."
 
 
 def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
@@ -115,9 +116,17 @@ def text_of(file: Path, problems: list[Problem]) -> str:
 
 def build_missing_problem(path: str, reason: str) -> Problem:
     sentence = clean_line(f"{path} {reason}.", 300)
-    return Problem(ProblemKind.MISSING, "not there", sentence, "What it says of incidents is not known here.")
+    return Problem(
+        ProblemKind.MISSING, "not there", sentence, "What it says of incidents is not known here.", facts={"file": path}
+    )
 
 
 def build_unreadable_problem(path: str, reason: str) -> Problem:
     sentence = clean_line(f"{path} cannot be read: {reason}.", 300)
-    return Problem(ProblemKind.GARBAGE, "cannot be read", sentence, "What it says of incidents is not known here.")
+    return Problem(
+        ProblemKind.GARBAGE,
+        "cannot be read",
+        sentence,
+        "What it says of incidents is not known here.",
+        facts={"file": path},
+    )

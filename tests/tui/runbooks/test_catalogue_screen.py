@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.runbook import Damage
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.run.trust import Trust
@@ -54,10 +55,13 @@ Open = Callable[..., Any]
 def open_catalogue(session: Session, place: DialogContext) -> Open:
     @asynccontextmanager
     async def open(
-        books: Catalogue | None = None, alerts: tuple[Alert, ...] = (), size: tuple[int, int] = (120, 40)
+        books: Catalogue | None = None,
+        alerts: tuple[Alert, ...] = (),
+        size: tuple[int, int] = (120, 40),
+        probes: tuple[ProbeResult, ...] = (),
     ) -> AsyncIterator[Seat]:
         session.runner.values["current-revision"] = "v42"
-        screen = CatalogueScreen(session, place, lambda: books or catalogue(), alerts)  # type: ignore[arg-type]
+        screen = CatalogueScreen(session, place, lambda: books or catalogue(), alerts, probes)  # type: ignore[arg-type]
         app = Bare(screen)
         async with app.run_test(size=size) as pilot:
             seat = Seat(app, pilot, session)
@@ -94,6 +98,32 @@ async def test_what_helps_with_a_firing_alert_is_on_top(open_catalogue: Open) ->
         assert "az containerapp logs show" in seat.lines("about")
         await seat.press("enter")
         assert "az containerapp logs show -n mi-prod" in seat.lines("step")
+
+
+def probe_with(runbook: str, state: ProbeState) -> ProbeResult:
+    return ProbeResult("ready", "prod", "https://shop.example.com", state, NOW, runbook=runbook)
+
+
+async def test_the_procedure_that_the_configuration_names_for_a_probe_is_on_top_while_it_is_down(
+    open_catalogue: Open,
+) -> None:
+    async with open_catalogue(probes=(probe_with("quick#restart", ProbeState.DOWN),)) as seat:
+        assert at(seat) == "probe:ready"
+        assert "for ready" in shown(seat)[0]
+        assert "1 for what fires now" in seat.lines("catalogue-head")
+        await seat.press("enter")
+        assert seat.screen == "RunScreen"
+
+
+@pytest.mark.parametrize(
+    ("runbook", "state"),
+    [("quick#restart", ProbeState.UP), ("", ProbeState.DOWN), ("nothing-of-that-name", ProbeState.DOWN)],
+)
+async def test_a_probe_that_is_well_or_names_nothing_that_is_there_proposes_nothing(
+    open_catalogue: Open, runbook: str, state: ProbeState
+) -> None:
+    async with open_catalogue(probes=(probe_with(runbook, state),)) as seat:
+        assert "for ready" not in "".join(shown(seat))
 
 
 async def test_typing_finds_and_enter_opens_a_run_that_has_not_done_anything(open_catalogue: Open, play: Play) -> None:

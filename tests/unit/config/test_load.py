@@ -185,8 +185,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(read: Read) -> 
 
 
 def test_a_retired_key_is_a_notice_and_no_mistake(read: Read) -> None:
-    (notice,) = read('[environments.prod]\nguard_word = "prod"\n').notices
-    assert notice.startswith("environments.prod.guard_word ")
+    ((place, _),) = read('[environments.prod]\nguard_word = "prod"\n').notices
+    assert place == ("environments", "prod", "guard_word")
 
 
 @dataclasses.dataclass(frozen=True)

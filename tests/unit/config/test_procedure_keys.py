@@ -1,5 +1,6 @@
 """`[keys] F6 = "restore-database#2"`: any procedure gets a key."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,9 @@ def test_check_says_when_there_is_no_such_procedure_or_folder(tmp_path: Path) ->
     (tmp_path / "runbooks").mkdir()
     file = keys(tmp_path, 'F6 = "rollbakc"', 'F7 = "rollback"')
     file.write_text('runbooks = ["runboks"]\n' + file.read_text())
-    said = CliRunner().invoke(cockpit, ["check", "--config", str(file)]).output
-    assert "keys.f6: There is no runbook `rollbakc`. Did you mean `rollback`?" in said
-    assert "keys.f7" not in said
-    assert "runboks is not there; did you mean runbooks?" in said
+    report = json.loads(CliRunner().invoke(cockpit, ["check", "--json", "--config", str(file)]).stdout)
+    found = {finding["path"]: (finding["code"], finding["facts"]) for finding in report["findings"]}
+    assert {path: finding for path, finding in found.items() if finding[0] != "not-marked-as-production"} == {
+        "keys.f6": ("unknown-procedure", {"procedure": "rollbakc"}),
+        "runbooks[0]": ("path-missing", {"file": str(tmp_path / "runboks")}),
+    }

@@ -52,6 +52,20 @@ def test_an_old_deployment_is_no_suspect() -> None:
     assert said(HintInput(probes(), (), (old,))) == "▸ ready is down.  d declares an incident"
 
 
+def test_a_probe_that_is_down_comes_with_the_procedure_that_the_configuration_names() -> None:
+    named = tuple(replace(probe, runbook="operations#manual-rollback") for probe in probes())
+    assert "r has operations#manual-rollback" in said(HintInput(named))
+    assert "r has operations#manual-rollback" in said(HintInput(named, incident=INCIDENT))
+    well = tuple(replace(probe, state=ProbeState.UP) for probe in named)
+    assert "operations#manual-rollback" not in said(HintInput(well))
+
+
+def test_without_a_configuration_it_never_says_that_something_is_watched() -> None:
+    hint = said(HintInput(unconfigured=True))
+    assert "cockpit.toml" in hint
+    assert "Watching" not in hint
+
+
 def test_in_an_incident_the_alert_that_the_key_would_take_is_the_next_thing() -> None:
     assert "a takes “5xx errors”" in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
 

@@ -45,7 +45,7 @@ Check = Callable[..., Result]
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run the command on a configuration of that text."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("PROBE_TOKEN", "s3cr3t")
+    monkeypatch.setenv("PROBE_TOKEN", "s3cr3t-of-some-length")
 
     def run(text: str, *arguments: str) -> Result:
         file = tmp_path / "cockpit.toml"
@@ -58,7 +58,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
 def test_a_right_file_says_what_would_run_and_no_secret(check: Check) -> None:
     result = check(GOOD)
     assert result.exit_code == 0
-    assert "is right: system shop" in result.output
+    assert "system shop" in result.output
     assert "prod  PRODUCTION" in result.output
     assert "every 15s   probe ready: GET https://shop.example.com/ready, timeout 5s" in result.output
     assert "down after 2 failures in a row: [STATUS] == 200" in result.output
@@ -132,12 +132,78 @@ def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pyt
     text = 'runbooks = ["none"]\n' + GOOD.replace("production = true", "").replace(
         'name = "ready"', 'name = "ready"\nca_file = "none.pem"'
     )
-    result = check(text)
+    found = [(finding["code"], finding["path"], finding["level"]) for finding in findings_of(check(text, "--json"))]
+    assert found == [
+        ("path-missing", "runbooks[0]", "warning"),
+        ("not-marked-as-production", "environments.prod.production", "warning"),
+        ("path-missing", "environments.prod.probes[0].ca_file", "warning"),
+        ("secret-missing", "environments.prod.probes[0].headers.Authorization", "warning"),
+        ("no-references", "self.references", "recommendation"),
+    ]
+    assert check(text).exit_code == 0
+    assert check(text).output.count("\nwarning: ") == 4
+
+
+def findings_of(result: Result) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(result.stdout)["findings"]
+    return found
+
+
+MISSING = {
+    "secret": ("secret-missing", GOOD.replace("PROBE_TOKEN", "NOBODY_SET_THIS")),
+    "folder of runbooks": ("path-missing", 'runbooks = ["none"]\n' + GOOD),
+    "folder of messages": ("path-missing", 'templates = ["none"]\n' + GOOD),
+    "private contacts": ("path-missing", 'contacts_file = "none.toml"\n' + GOOD),
+    "certificates": ("path-missing", GOOD.replace('name = "ready"', 'name = "ready"\nca_file = "none.pem"')),
+    "snapshot": ("unknown-procedure", 'snapshot = "none#take"\n' + GOOD),
+    "procedure of a key": ("unknown-procedure", GOOD + '[keys]\nF6 = "none"\n'),
+    "short secret": ("secret-too-short", GOOD.replace("PROBE_TOKEN", "SHORT_TOKEN")),
+}
+
+
+@pytest.mark.parametrize("what", MISSING)
+def test_strict_ends_with_1_for_what_the_file_names_and_the_machine_lacks(
+    check: Check, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setenv("SHORT_TOKEN", "Bearer 8080")
+    monkeypatch.setenv("PROBE_TOKEN", "long enough for anybody")
+    code, text = MISSING[what]
+    assert check(text).exit_code == 0
+    strict = check(text, "--strict", "--json")
+    assert strict.exit_code == 1
+    assert json.loads(strict.stdout)["ok"] is False
+    assert [finding["code"] for finding in findings_of(strict) if finding["strict"]] == [code]
+
+
+def test_strict_is_content_with_a_file_that_lacks_nothing(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROBE_TOKEN", "long enough for anybody")
+    assert check(GOOD, "--strict").exit_code == 0
+
+
+def test_a_short_secret_is_named_with_its_length_and_never_shown(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROBE_TOKEN", "zq8")
+    result = check(GOOD, "--json")
+    (short,) = [finding for finding in findings_of(result) if finding["code"] == "secret-too-short"]
+    assert short["facts"] == {"length": 3, "least": 8}
+    assert "zq8" not in result.output
+
+
+def test_an_unknown_procedure_of_a_probe_is_an_error_with_its_place(check: Check) -> None:
+    text = GOOD.replace('name = "ready"', 'name = "ready"\nrunbook = "rollbakc"')
+    result = check(text, "--json")
+    assert result.exit_code == 2
+    (error,) = json.loads(result.stdout)["errors"]
+    assert (error["code"], error["path"]) == ("unknown-procedure", "environments.prod.probes[0].runbook")
+    assert (error["line"], error["column"]) == (11, 1)
+    assert check(text.replace("rollbakc", "rollback")).exit_code == 0
+
+
+def test_a_key_that_does_nothing_any_more_is_told_and_no_error(check: Check) -> None:
+    result = check(GOOD.replace("production = true", 'production = true\nguard_word = "prod"'), "--json")
     assert result.exit_code == 0
-    assert "warning: prod: nothing marks it as production" in result.output
-    assert "warning: prod, ready: The environment variable PROBE_TOKEN is not set." in result.output
-    assert "none.pem (ca_file)" in result.output
-    assert "none is not there" in result.output
+    assert ("retired-key", "environments.prod.guard_word") in [
+        (finding["code"], finding["path"]) for finding in findings_of(result)
+    ]
 
 
 def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +213,7 @@ def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(command, [])
     assert result.exit_code == 0
-    assert "There is no cockpit.toml" in result.output
+    assert "cockpit info" in result.output
 
 
 # --- live -----------------------------------------------------------------------------------------------------------
