@@ -269,7 +269,11 @@ def build_runner(
 
     @lru_cache(maxsize=1)
     def snapshot() -> EvidenceProcedure | None:
-        return snapshot_named(plan.snapshot, load_catalogue(system.runbooks)) if plan.snapshot else None
+        return (
+            snapshot_named(plan.snapshot, load_catalogue(system.runbooks, environments=[environment]))
+            if plan.snapshot
+            else None
+        )
 
     runner = Runner(
         record=timeline.record,
@@ -345,7 +349,7 @@ def connect_environments(
     credential, clouds = connect_azure(system, environments, read_only=read_only, time=time)
     platforms = {
         environment.name: connect_platforms(
-            PlatformContext(environment, time, random, read_only, clouds.get(environment.name))
+            PlatformContext(environment, time, random, read_only, clouds.get(environment.name), os.environ)
         )
         for environment in environments
     }

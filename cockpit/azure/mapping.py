@@ -1,15 +1,14 @@
 """What Azure says of a container app, as our own nouns. Pure and total: no answer, however odd, makes it raise."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
 from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text, resource_name
-from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
+from cockpit.model.revision import Application, Replica, Revision, RevisionContainer, template_settings
 from cockpit.model.text import keep_whole
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -85,46 +84,6 @@ def least_replicas(template: Any) -> int | None:
     if not isinstance(template, Mapping):
         return None
     return read_integer(dig_value(template, "scale", "minReplicas")) or 0
-
-
-UNTOLD: tuple[Any, ...] = ("", None, [], {})  # what Azure leaves out in one answer and says in the next
-NOT_SETTINGS = frozenset({"revisionSuffix", "ephemeralStorage"})  # a name, and what only the app itself tells
-PLAIN_SETTINGS = frozenset(
-    {"image", "cpu", "memory", "minReplicas", "maxReplicas", "cooldownPeriod", "pollingInterval", "port", "path",
-     "type", "secretRef", "scheme", "initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold",
-     "successThreshold", "terminationGracePeriodSeconds", "mountPath", "volumeName", "storageName", "storageType"}
-)  # fmt: skip
-MOST_SETTINGS = 1_000  # of one template; more are a mistake or hostile
-
-
-def template_settings(template: Any) -> tuple[tuple[str, str], ...]:
-    """A template as sorted pairs that two revisions can be compared by: `containers.api.env.LOG_LEVEL`.
-
-    Lists of named things go by their names. A value that may be a secret is a digest: compared, and never shown.
-    """
-    return tuple(sorted(_iterate_settings(template, "", ""))[:MOST_SETTINGS])
-
-
-def _iterate_settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    if depth > 12:
-        return
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name == "name" and path:  # it is in the path
-                continue
-            if name not in NOT_SETTINGS and inner not in UNTOLD:
-                label = read_text(name)
-                yield from _iterate_settings(inner, f"{path}.{label}" if path else label, label, depth + 1)
-        if key == "env-entry" and not any(value.get(name) not in UNTOLD for name in ("value", "secretRef")):
-            yield path, ""
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            named = read_text(inner.get("name")) if isinstance(inner, Mapping) else ""
-            inner_key = "env-entry" if key == "env" else key
-            yield from _iterate_settings(inner, f"{path}.{named or number}", inner_key, depth + 1)
-    else:
-        plain = read_text(value) if not isinstance(value, bool) else str(value).lower()
-        yield path, plain if key in PLAIN_SETTINGS else f"#{sha256(repr(value).encode()).hexdigest()[:8]}"
 
 
 def newest_first(revisions: Sequence[Revision]) -> tuple[Revision, ...]:

@@ -35,7 +35,11 @@ LOOK = 8.0  # seconds that one look at the cloud may take; a list must not wait 
 
 def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
     """The documents in these files and folders, else all of the system with the built-in ones. Raises Refusal."""
-    catalogue = load_catalogue(paths, builtin=False) if paths else load_catalogue(system.runbooks)
+    catalogue = (
+        load_catalogue(paths, builtin=False)
+        if paths
+        else load_catalogue(system.runbooks, environments=system.environments)
+    )
     if paths and catalogue.unread:
         raise Refusal("; ".join(f"{unread.path} {unread.reason}" for unread in catalogue.unread) + ".")
     if empty := [path for path in paths if holds_none(Path(path).expanduser())]:

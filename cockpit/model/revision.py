@@ -1,7 +1,12 @@
 """Deployed versions of an app and their instances."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from cockpit.model.raw import read_text
 
 MISSING = "missing"  # the running state of a configured app that is not there
 
@@ -52,6 +57,8 @@ class Revision:
     settings: tuple[
         tuple[str, str], ...
     ] = ()  # the template, flat and comparable; values that may be secret are digests
+    number: int | None = None  # of a rollout, where the platform counts them
+    change_cause: str = ""  # what whoever deployed it wrote down
 
     @property
     def health_word(self) -> str:
@@ -80,6 +87,7 @@ class Application:
     log_stream: str = ""  # event stream endpoint of the system log
     has_ingress: bool = True  # False: no traffic reaches it, whoever is active works
     platform: str = "container_apps"  # the name of its kind in cockpit.platforms
+    location: str = ""  # where it runs, where one name may stand for several: `context/namespace (cluster)`
 
     @property
     def working(self) -> tuple[Revision, ...]:
@@ -96,3 +104,45 @@ class Application:
             key=lambda revision: revision.weight,
             default=None,
         )
+
+
+# The template of a revision as flat pairs, so that two can be compared without showing a secret. Pure.
+
+UNTOLD: tuple[Any, ...] = ("", None, [], {})  # what an API leaves out in one answer and says in the next
+NOT_SETTINGS = frozenset({"revisionSuffix", "ephemeralStorage"})  # a name, and what only the app itself tells
+PLAIN_SETTINGS = frozenset(
+    {"image", "cpu", "memory", "minReplicas", "maxReplicas", "cooldownPeriod", "pollingInterval", "port", "path",
+     "type", "secretRef", "scheme", "initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold",
+     "successThreshold", "terminationGracePeriodSeconds", "mountPath", "volumeName", "storageName", "storageType"}
+)  # fmt: skip
+MOST_SETTINGS = 1_000  # of one template; more are a mistake or hostile
+
+
+def template_settings(template: Any) -> tuple[tuple[str, str], ...]:
+    """A template as sorted pairs that two revisions can be compared by: `containers.api.env.LOG_LEVEL`.
+
+    Lists of named things go by their names. A value that may be a secret is a digest: compared, and never shown.
+    """
+    return tuple(sorted(_iterate_settings(template, "", ""))[:MOST_SETTINGS])
+
+
+def _iterate_settings(value: Any, path: str, key: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    if depth > 12:
+        return
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name == "name" and path:  # it is in the path
+                continue
+            if name not in NOT_SETTINGS and inner not in UNTOLD:
+                label = read_text(name)
+                yield from _iterate_settings(inner, f"{path}.{label}" if path else label, label, depth + 1)
+        if key == "env-entry" and not any(value.get(name) not in UNTOLD for name in ("value", "secretRef")):
+            yield path, ""
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            named = read_text(inner.get("name")) if isinstance(inner, Mapping) else ""
+            inner_key = "env-entry" if key == "env" else key
+            yield from _iterate_settings(inner, f"{path}.{named or number}", inner_key, depth + 1)
+    else:
+        plain = read_text(value) if not isinstance(value, bool) else str(value).lower()
+        yield path, plain if key in PLAIN_SETTINGS else f"#{sha256(repr(value).encode()).hexdigest()[:8]}"

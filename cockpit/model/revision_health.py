@@ -69,7 +69,9 @@ def judge_revision(revision: Revision) -> RevisionHealth:
         return RevisionHealth(RevisionCondition.SERVING, revision.health_word, describe_replicas(revision))
     if parts & STARTING_WORDS:
         return RevisionHealth(
-            RevisionCondition.STARTING, "Starting", join_parts("starting", describe_replicas(revision))
+            RevisionCondition.STARTING,
+            "Starting",
+            join_parts("starting", revision.running_details, describe_replicas(revision)),
         )
     if has_no_replica(revision):
         return _judge_empty(revision, running)

@@ -75,6 +75,27 @@ class Cloud:
 
 
 @dataclass(frozen=True, slots=True)
+class KubernetesSettings:
+    """A namespace of a cluster, reached as the kubeconfig says."""
+
+    context: LineText = field(
+        default="", metadata=setting("The context of the kubeconfig.", absent_text="the current context")
+    )
+    namespace: LineText = field(default="", metadata=setting("The namespace.", absent_text="that of the context"))
+    workloads: tuple[NameText, ...] = field(
+        default=(),
+        metadata=setting(
+            "The workloads shown: names, also `statefulset/NAME` and `daemonset/NAME`.",
+            absent_text="all of the namespace",
+        ),
+    )
+    kubeconfig: PathText = field(
+        default="", metadata=setting("The kubeconfig file.", absent_text="`KUBECONFIG`, else `~/.kube/config`")
+    )
+    interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """prod, staging ...: where it is and what is watched there. The first in the file is the one opened."""
 
@@ -104,6 +125,9 @@ class Environment:
         metadata=setting("Variables that the commands of runbooks find, such as `CURL_CA_BUNDLE`; nothing secret."),
     )
     unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
+    kubernetes: KubernetesSettings | None = field(
+        default=None, metadata=setting("The namespace whose workloads are shown; see below.")
+    )
     kube_context: LineText = field(
         default="",
         metadata=setting(

@@ -70,6 +70,7 @@ class PlatformContext:
     random: Random
     read_only: bool
     azure: "Azure | None" = None
+    environ: Mapping[str, str] = field(default_factory=dict)  # what we were started in
 
 
 @dataclass(frozen=True, slots=True)

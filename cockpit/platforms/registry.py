@@ -9,7 +9,7 @@ from cockpit.model.revision import Application
 from cockpit.model.system import Environment
 from cockpit.platforms.platform import Platform, PlatformContext, PlatformKind
 
-PACKAGES = ("container_apps",)
+PACKAGES = ("container_apps", "kubernetes")
 """Each has a module `kind` with its `KIND`, which is pure, and a module `platform` with `connect_platform(context)`."""
 
 
@@ -36,9 +36,10 @@ def list_used_kinds(environments: Sequence[Environment]) -> tuple[PlatformKind, 
     return tuple(kind for kind in list_kinds() if any(kind.is_used(environment) for environment in environments))
 
 
-def list_procedure_folders() -> tuple[Path, ...]:
-    """Where the built-in documents of every kind are."""
-    return tuple(kind.procedures for kind in list_kinds())
+def list_procedure_folders(environments: Sequence[Environment] | None = None) -> tuple[Path, ...]:
+    """Where the built-in documents are: of the kinds that these environments use, None for every kind."""
+    kinds = list_kinds() if environments is None else list_used_kinds(environments)
+    return tuple(kind.procedures for kind in kinds)
 
 
 def connect_platforms(context: PlatformContext) -> tuple[Platform, ...]:

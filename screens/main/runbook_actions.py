@@ -118,7 +118,7 @@ def make_catalogue_reader(session: "Session") -> Callable[[], Catalogue]:
     def read() -> Catalogue:
         from cockpit.runbooks.catalogue.load import load_catalogue
 
-        return load_catalogue(session.system.runbooks)
+        return load_catalogue(session.system.runbooks, environments=[session.environment])
 
     return read
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cockpit.model.runbook import Runbook
+from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
@@ -18,17 +19,24 @@ LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
-def load_catalogue(paths: Sequence[str], *, builtin: bool = True, cache: DocumentCache | None = None) -> Catalogue:
+def load_catalogue(
+    paths: Sequence[str],
+    *,
+    builtin: bool = True,
+    environments: Sequence[Environment] | None = None,
+    cache: DocumentCache | None = None,
+) -> Catalogue:
     """The catalogue of these files and folders. A folder gives its *.md, deep; a file is read whatever its ending.
 
     What was read before comes from `cache`, the person's own where none is given. What cannot be read is in `unread`.
-    A document with the name of a built-in one takes its place.
+    A document with the name of a built-in one takes its place; built in are those of the platforms of `environments`,
+    of every platform where None are given.
     """
     unread: list[Unread] = []
     cache = cache or open_user_cache()
     with no_collection():
         own = name_documents(unique_files(paths, unread), unread, cache)
-        folders = list_procedure_folders() if builtin else []
+        folders = list_procedure_folders(environments) if builtin else []
         shipped = name_documents((path for folder in folders for path in markdown_in(folder)), unread, cache)
     shipped = [Document(document.id, document.runbook, builtin=True) for document in shipped]
     taken = {document.id for document in own}

@@ -9,7 +9,7 @@ import pytest
 
 import cockpit.platforms
 from cockpit.model.revision import Application
-from cockpit.model.system import Environment
+from cockpit.model.system import Environment, KubernetesSettings
 from cockpit.platforms.registry import PACKAGES, find_kind, list_kinds, list_procedure_folders, list_used_kinds
 from cockpit.runbooks.catalogue.load import load_catalogue
 
@@ -38,6 +38,19 @@ def test_the_rollback_of_every_kind_is_one_of_its_own_documents(kind: object) ->
     document = load_catalogue([]).document(terms.document)
     assert Path(document.runbook.path).parent == find_kind(app).procedures
     assert terms.procedure in {procedure.slug for procedure in document.runbook.procedures}
+
+
+@pytest.mark.parametrize(
+    ("environment", "kinds"),
+    [
+        (Environment("prod"), set()),
+        (Environment("prod", subscription="s"), {"container_apps"}),
+        (Environment("prod", kubernetes=KubernetesSettings()), {"kubernetes"}),
+    ],
+)
+def test_built_in_procedures_show_only_where_their_platform_is_used(environment: Environment, kinds: set[str]) -> None:
+    documents = load_catalogue([], environments=[environment]).documents
+    assert {Path(document.runbook.path).parent.parent.name for document in documents} == kinds
 
 
 def test_no_two_built_in_documents_are_named_alike() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.model.system import Environment
 from cockpit.platforms.container_apps.kind import KIND, MULTIPLE, SINGLE
 from cockpit.runbooks.az import recognise_az_command
 from cockpit.runbooks.catalogue.load import load_catalogue, open_file
@@ -34,7 +35,7 @@ def filled(command: str) -> list[str]:
 
 
 def test_they_are_found_by_name() -> None:
-    catalogue = load_catalogue([])
+    catalogue = load_catalogue([], environments=[Environment("prod", subscription="s")])
     assert sorted(each.id for each in catalogue.documents if each.builtin) == [
         "activate",
         "deactivate",

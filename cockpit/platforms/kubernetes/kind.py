@@ -1,0 +1,70 @@
+"""What Kubernetes is to the cockpit: what can be done with a revision, and how a rollout is undone. Pure."""
+
+from pathlib import Path
+
+from cockpit.model.revision import Application, Revision
+from cockpit.model.system import Environment
+from cockpit.platforms.kubernetes.mapping import NAME
+from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
+
+ROLLBACK, UNDO = "undo-rollout", "undo-a-rollout"  # the document and its procedure
+
+
+def list_revision_choices(application: Application, revision: Revision) -> list[RevisionChoice]:
+    """What makes sense for this revision as it stands. A change is of the workload, whichever revision was chosen."""
+    values_by_name = {"workload": name_workload(application), "namespace": read_namespace(application)}
+    current = application.revisions[:1] == (revision,)
+    result = [RevisionChoice("roll back", "away from it" if current else "to this revision", "")]
+    result.append(
+        RevisionChoice("restart", "replace all pods, one after the other", "restart-workload", values_by_name)
+    )
+    if application.mode != "daemonset":
+        result.append(RevisionChoice("scale", "to another number of pods", "scale-workload", values_by_name))
+    return result
+
+
+def plan_rollback(application: Application, bad: Revision | None, good: Revision | None) -> RollbackTerms:
+    """The pod template of the older revision becomes the newest one: `kubectl rollout undo --to-revision`."""
+    if good is None or good.number is None:
+        return RollbackTerms(ROLLBACK, UNDO)
+    values_by_name = {
+        "workload": name_workload(application),
+        "namespace": read_namespace(application),
+        "number": str(good.number),
+    }
+    cautions = [
+        "The older pod template becomes a new revision; what is not in it (config maps, secrets) stays as it is."
+    ]
+    if application.running == "Paused":
+        cautions.append("The rollout is paused: nothing moves until somebody resumes it.")
+    return RollbackTerms(ROLLBACK, UNDO, values_by_name, tuple(cautions))
+
+
+def name_workload(application: Application) -> str:
+    """`deployment/api`, as kubectl takes it."""
+    return f"{application.mode}/{application.name.rpartition('/')[2]}"
+
+
+def read_namespace(application: Application) -> str:
+    """Of the location `context/namespace (cluster)`."""
+    return application.location.partition(" (")[0].rpartition("/")[2]
+
+
+def describe_access(environment: Environment, source: str) -> str:
+    """What is missing when the cluster refuses; "" for a source that is not of this platform."""
+    settings = environment.kubernetes
+    if settings is None or source not in ("revisions", "pod logs"):
+        return ""
+    where = f"namespace {settings.namespace}" if settings.namespace else "the namespace of the context"
+    return f"the ClusterRole view, bound in {where}: it lists workloads, replica sets and pods, and reads pod logs"
+
+
+KIND = PlatformKind(
+    name=NAME,
+    title="Kubernetes",
+    procedures=Path(__file__).parent / "procedures",
+    is_used=lambda environment: environment.kubernetes is not None,
+    list_choices=list_revision_choices,
+    plan_rollback=plan_rollback,
+    describe_access=describe_access,
+)

@@ -1,0 +1,73 @@
+"""Kubernetes in one environment: its feed, its logs, and what a check asks."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from cockpit.feeds.base import Feed, Polled
+from cockpit.model.reading import LogLine
+from cockpit.model.revision import Application, Revision
+from cockpit.platforms.kubernetes.client import ClusterClient
+from cockpit.platforms.kubernetes.kind import KIND
+from cockpit.platforms.kubernetes.pod_logs import stream_pod_logs
+from cockpit.platforms.kubernetes.workloads import DEADLINE, read_workloads
+from cockpit.platforms.platform import LiveSource, Platform, PlatformContext
+
+
+class KubernetesPlatform:
+    """One namespace of one cluster, with a client of its own."""
+
+    kind = KIND
+
+    def __init__(self, context: PlatformContext) -> None:
+        settings = context.environment.kubernetes
+        assert settings is not None  # is_used asks for them
+        self._context, self._settings = context, settings
+        self.client = ClusterClient(
+            kubeconfig=settings.kubeconfig,
+            context=settings.context,
+            namespace=settings.namespace,
+            environ={**context.environ, **context.environment.shell},
+            read_only=context.read_only,
+            time=context.time,
+        )
+
+    def build_feed(self) -> Feed:
+        environment = self._context.environment.name
+
+        async def read() -> tuple[Application, ...]:
+            return await read_workloads(self.client, self._settings, environment)
+
+        return Polled(
+            "revisions",
+            environment,
+            read,
+            every=self._settings.interval,
+            deadline=DEADLINE,
+            time=self._context.time,
+            random=self._context.random,
+        )
+
+    def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
+        return stream_pod_logs(self.client, application, revision, time=self._context.time)
+
+    def list_live_sources(self) -> Sequence[LiveSource]:
+        return [LiveSource("pod logs", self._read_a_log())]
+
+    async def _read_a_log(self) -> None:
+        """One line of the first pod that runs; nothing where none does."""
+        target = await self.client.target()
+        base = f"/api/v1/namespaces/{target.namespace}/pods"
+        pods = await self.client.get(base, {"limit": "1", "fieldSelector": "status.phase=Running"})
+        for pod in pods.get("items", [])[:1]:
+            container = pod["spec"]["containers"][0]["name"]
+            async for _ in self.client.stream(
+                f"{base}/{pod['metadata']['name']}/log", {"tailLines": "1", "container": container}
+            ):
+                pass
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+def connect_platform(context: PlatformContext) -> Platform:
+    """For the registry."""
+    return KubernetesPlatform(context)

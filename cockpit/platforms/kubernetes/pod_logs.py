@@ -1,0 +1,182 @@
+"""The log of a revision: every container of its pods as one stream, and the last words of those that were restarted."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from datetime import datetime
+
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.raw import read_moment
+from cockpit.model.reading import LogLine
+from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.text import MAX_LINE, clean_line
+from cockpit.model.time import Time
+from cockpit.platforms.kubernetes.client import ClusterClient
+from cockpit.platforms.kubernetes.mapping import index_owned, map_pod, read_name, read_uid
+
+TAIL = 100  # lines before now
+PREVIOUS_TAIL = 40  # lines of a container's last life
+LOOK_AGAIN = 10.0  # seconds between two looks at which pods there are; also the pause before a new connection
+WAITING_LINES = 1_000
+LONGEST_LINE = 65_536  # bytes
+OWN_REASON = "cockpit"
+
+
+async def stream_pod_logs(
+    client: ClusterClient, application: Application, revision: Revision, *, time: Time
+) -> AsyncGenerator[LogLine, None]:
+    """Lines as they come, until the reader stops. Raises SourceError when nobody is signed in."""
+    waiting: asyncio.Queue[LogLine | None] = asyncio.Queue(WAITING_LINES)
+    work = asyncio.create_task(PodLogWatch(client, application, revision, time, waiting).run())
+    work.add_done_callback(lambda _: _wake(waiting))
+    try:
+        while not (work.done() and waiting.empty()):
+            line = await waiting.get()
+            if line is not None:
+                yield line
+        if not work.cancelled():
+            work.result()
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await work
+
+
+def _wake(waiting: "asyncio.Queue[LogLine | None]") -> None:
+    with suppress(asyncio.QueueFull):
+        waiting.put_nowait(None)
+
+
+class PodLogWatch:
+    """Keeps one connection to every container of a revision's pods; what they say flows into one queue."""
+
+    def __init__(
+        self,
+        client: ClusterClient,
+        application: Application,
+        revision: Revision,
+        time: Time,
+        waiting: "asyncio.Queue[LogLine | None]",
+    ) -> None:
+        self._client, self._application, self._revision = client, application, revision
+        self._time, self._waiting = time, waiting
+        self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._newest: dict[tuple[str, str], tuple[datetime, set[str]]] = {}
+        self._lives: dict[tuple[str, str], int] = {}  # restarts whose last words were told
+        self._complaints: dict[str, str] = {}
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self._look()
+                await self._time.sleep(LOOK_AGAIN)
+        finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _look(self) -> None:
+        try:
+            pods = await read_revision_pods(self._client, self._application, self._revision)
+            self._complaints.pop("pods", None)
+        except SourceError as error:
+            if error.problem.kind is ProblemKind.SIGN_IN:
+                raise
+            await self._complain("pods", f"no live log: {error.problem.message} {error.problem.advice}".strip())
+            return
+        if not pods:
+            await self._complain("pods", "no pods: the cluster keeps no log of pods that are gone")
+        self._running = {key: task for key, task in self._running.items() if not task.done()}
+        for pod in pods:
+            for container, _ in pod.containers:
+                await self._tell_last_life(pod, container)
+                if (pod.name, container) not in self._running:
+                    self._running[pod.name, container] = asyncio.create_task(self._follow(pod, container))
+
+    async def _tell_last_life(self, pod: Replica, container: str) -> None:
+        """What a container said before it was restarted: there the reason stands, and `logs -f` does not show it."""
+        key = (pod.name, container)
+        if pod.restarts <= self._lives.get(key, 0):
+            return
+        self._lives[key] = pod.restarts
+        with suppress(SourceError):  # it was another container that restarted, or its log is gone
+            await self._read(
+                pod, container, {"previous": "true", "tailLines": str(PREVIOUS_TAIL)}, past="previous container"
+            )
+
+    async def _follow(self, pod: Replica, container: str) -> None:
+        key = (pod.name, container)
+        params = {"follow": "true", "tailLines": str(TAIL)}
+        if key in self._newest:
+            params = {"follow": "true", "sinceTime": self._newest[key][0].isoformat().replace("+00:00", "Z")}
+        try:
+            await self._read(pod, container, params)
+            self._complaints.pop(pod.name, None)
+        except SourceError as error:
+            await self._complain(pod.name, f"{pod.name}: {error.problem.message}")
+
+    async def _read(self, pod: Replica, container: str, params: dict[str, str], *, past: str = "") -> None:
+        target = await self._client.target()
+        path = f"/api/v1/namespaces/{target.namespace}/pods/{pod.name}/log"
+        rest = b""
+        async for chunk in self._client.stream(path, {"container": container, "timestamps": "true", **params}):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for raw in lines:
+                await self._hand_on(pod, container, raw, past)
+            rest = rest[:LONGEST_LINE]
+        if rest:
+            await self._hand_on(pod, container, rest, past)
+
+    async def _hand_on(self, pod: Replica, container: str, raw: bytes, past: str) -> None:
+        stamp, _, text = raw[:LONGEST_LINE].decode("utf-8", "replace").partition(" ")
+        moment = read_moment(stamp)
+        sentence = clean_line(text if moment else raw[:LONGEST_LINE], MAX_LINE)
+        if not sentence:
+            return
+        if moment is not None and not past and not self._is_new((pod.name, container), moment, stamp + text):
+            return
+        name = pod.name if len(pod.containers) < 2 else f"{pod.name}/{container}"
+        line = LogLine(sentence, moment, "console", self._revision.name, name, past=past)
+        await self._waiting.put(line)
+
+    def _is_new(self, key: tuple[str, str], moment: datetime, mark: str) -> bool:
+        """False for what was told before a new connection: `sinceTime` has whole seconds."""
+        newest, marks = self._newest.get(key, (moment, set()))
+        if moment < newest or (moment == newest and mark in marks):
+            return False
+        self._newest[key] = (moment, marks | {mark} if moment == newest else {mark})
+        return True
+
+    async def _complain(self, about: str, text: str) -> None:
+        """Say it once, not at every look while it lasts."""
+        if self._complaints.get(about) != text:
+            self._complaints[about] = text
+            await self._waiting.put(
+                LogLine(clean_line(text), self._time.now(), "system", self._revision.name, reason=OWN_REASON)
+            )
+
+
+async def read_revision_pods(client: ClusterClient, application: Application, revision: Revision) -> list[Replica]:
+    """The pods of a revision as they are now. Raises SourceError."""
+    target = await client.target()
+    raws = await client.list_items(f"/api/v1/namespaces/{target.namespace}/pods")
+    if application.mode == "deployment":
+        base = f"/apis/apps/v1/namespaces/{target.namespace}/replicasets/{revision.name}"
+        try:
+            uid = read_uid(await client.get(base))
+        except SourceError as error:
+            if error.problem.kind is not ProblemKind.MISSING:
+                raise
+            return []
+        return [map_pod(raw) for raw in index_owned(raws).get(uid, ())]
+    names = {replica.name for replica in revision.replicas or ()}
+    prefix = f"{application.name.rpartition('/')[2]}-"
+    hashes = {revision.name, revision.name.removeprefix(prefix)}
+    return [map_pod(raw) for raw in raws if read_name(raw) in names or _read_pod_hash(raw) in hashes]
+
+
+def _read_pod_hash(raw: object) -> str:
+    from cockpit.model.raw import dig_value, read_text
+    from cockpit.platforms.kubernetes.mapping import POD_HASH
+
+    return read_text(dig_value(raw, "metadata", "labels", POD_HASH))
