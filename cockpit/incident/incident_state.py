@@ -20,7 +20,7 @@ from cockpit.model.severity_scale import SeverityScale, find_level
 EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
 FACTS = EXTENT | {
     Kind.NOTE, Kind.ACK, Kind.SEVERITY, Kind.ROLE, Kind.CLOCK, Kind.UPDATE, Kind.PAGE, Kind.TICK, Kind.DECISION,
-    Kind.ITEM, Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.RUN,
+    Kind.ITEM, Kind.PIN, Kind.LINK, Kind.RECOVERY, Kind.REVIEW, Kind.RUN, Kind.STEP,
 }  # fmt: skip
 STATUSES = frozenset(Status)
 MITIGATED_STATUSES = frozenset({Status.MONITORING.value, Status.RESOLVED.value})
@@ -70,6 +70,8 @@ class IncidentStateBuilder:
         """Take one event of this incident, or an acknowledgement or a run of the journal that falls into its range."""
         self._built = None
         self._last_event = event.id
+        if event.kind == Kind.STEP:
+            event = response_state.shorten_step(event)
         if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
         if event.supersedes is not None and text_of(event.detail, "mistake"):
@@ -214,7 +216,7 @@ class IncidentStateBuilder:
                 and (freeze.until is None or freeze.until >= reach_from)
             ),
             recovery=response_state.find_recovery(function(Kind.RECOVERY)),
-            ran=response_state.list_procedure_runs(function(Kind.RUN)),
+            ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP)),
             reviews=response_state.list_reviews(function(Kind.REVIEW)),
             **self._felt(),
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
-from cockpit.incident.response_state import event_number, list_freezes
+from cockpit.incident.response_state import event_number, list_freezes, shorten_step
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.event import Event, Kind
@@ -20,8 +20,9 @@ from cockpit.model.severity_scale import SeverityScale
 LEDGER_KINDS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
 """The kinds a Ledger wants to hear; others change no incident."""
 
-JOURNAL = frozenset({Kind.ACK, Kind.RUN})  # what an incident takes from the journal, within its range
-REMEMBERED = 256  # of those in an environment's journal, for the incident that is declared next
+RUN_KINDS = frozenset({Kind.RUN, Kind.STEP})
+JOURNAL = frozenset({Kind.ACK}) | RUN_KINDS  # what an incident takes from the journal, within its range
+REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
 
 
 @dataclass(slots=True)
@@ -177,7 +178,7 @@ class Ledger:
         if event.kind not in JOURNAL:
             return
         scene = self._scene(event.environment)
-        scene.told.append(event)
+        scene.told.append(shorten_step(event) if event.kind == Kind.STEP else event)
         if event.kind == Kind.ACK:
             self._take(scene, event)
         for case in scene.open.values():
@@ -198,9 +199,9 @@ class Ledger:
         if event.kind == Kind.DECLARE and event.supersedes is None:
             return  # the first declaration stands; only a correction may replace it
         scene = self._scene(case.environment)
-        if event.kind == Kind.RUN:  # one that began in the journal, perhaps long before, and joined the incident later
+        if event.kind in RUN_KINDS:  # one that began in the journal, perhaps long before, and joined the incident later
             for lines in scene.told:
-                if lines.kind == Kind.RUN and lines.subject == event.subject:
+                if lines.kind in RUN_KINDS and _run_id(lines) == _run_id(event):
                     case.apply(lines)
         case.apply(event)
         if event.kind == Kind.ACK:
@@ -252,3 +253,8 @@ class Ledger:
         for case in self._cases.values():
             if case.environment == environment:
                 case.look_again()
+
+
+def _run_id(event: Event) -> str:
+    """The run that an event of a run or of one of its steps is about."""
+    return event.subject.partition("#")[0]

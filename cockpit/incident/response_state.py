@@ -41,6 +41,7 @@ EventPairs = Iterable[tuple[int, Event]]
 TODO = "todo:"  # what a note begins with, in any case, that is something to do afterwards
 DONE, SKIPPED, OPEN = "done", "skipped", "open"  # a box
 TICKED = frozenset({DONE, SKIPPED, OPEN})
+WELL = frozenset({"ok", "warn", "by hand"})  # a step whose effect is there
 
 
 def list_holdings(pairs: EventPairs) -> tuple[Holding, ...]:
@@ -250,11 +251,20 @@ def find_recovery(pairs: EventPairs) -> Recovery | None:
 
 
 def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
+    """Of RUN and STEP events. A procedure that was opened and of which nothing was run is no run."""
     fields: dict[str, ProcedureRun] = {}
+    orders: dict[str, Mapping[str, Any]] = {}  # which steps end which time, as the beginning of the run recorded them
+    touched: set[str] = set()
     for _, event in pairs:
         detail, what, id = event.detail, text_of(event.detail, "what"), clean_line(event.subject)
-        if what == "started" and id and id not in fields:
+        if event.kind == Kind.STEP:
+            name, _, step = id.rpartition("#")
+            touched.add(name)
+            if name in fields and text_of(detail, "state") in WELL and step.isascii() and step.isdecimal():
+                fields[name] = _end_times(fields[name], orders[name], int(step), event.occurred)
+        elif what == "started" and id and id not in fields:
             procedure = text_of(detail, "procedure")
+            orders[id] = detail
             fields[id] = ProcedureRun(
                 id=id,
                 title=text_of(detail, "title") or procedure or id,
@@ -265,7 +275,24 @@ def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
             )
         elif what == "ended" and id in fields and fields[id].ended is None:
             fields[id] = replace(fields[id], ended=event.occurred)
-    return tuple(fields.values())
+    # Older versions recorded no number of steps: what they wrote stands as it was.
+    return tuple(run for id, run in fields.items() if id in touched or "steps" not in orders[id])
+
+
+def _end_times(run: ProcedureRun, orders: Mapping[str, Any], step: int, moment: datetime) -> ProcedureRun:
+    """A step that went well may end the time of its run, begin the lag of its effect, or end that."""
+    if step == number_of(orders, "timed_by"):
+        run = replace(run, verified=moment)
+    if step == number_of(orders, "effect_by"):
+        run = replace(run, effective=moment)
+    if step == number_of(orders, "effect_ends_by"):
+        run = replace(run, settled=moment)
+    return run
+
+
+def shorten_step(event: Event) -> Event:
+    """A step as the fold needs it: without its command and output, which may be long."""
+    return replace(event, detail={"phase": text_of(event.detail, "phase"), "state": text_of(event.detail, "state")})
 
 
 def list_reviews(pairs: EventPairs) -> tuple[StateChange, ...]:

@@ -129,7 +129,11 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureRun:
-    """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it."""
+    """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it.
+
+    `verified` is when the last verification succeeded after which only offered steps are left; `effective` when the
+    change was made whose effect lags, and `settled` when a restart ended that.
+    """
 
     id: str
     title: str
@@ -138,6 +142,14 @@ class ProcedureRun:
     budget: timedelta | None = None
     tail: timedelta | None = None
     origin: str = ""
+    verified: datetime | None = None
+    effective: datetime | None = None
+    settled: datetime | None = None
+
+    @property
+    def done(self) -> datetime | None:
+        """When the work was done: verified, else ended."""
+        return min((moment for moment in (self.verified, self.ended) if moment is not None), default=None)
 
 
 class Review(StrEnum):

@@ -72,3 +72,8 @@ def find_severity_position(ladder: SeverityScale, text: str) -> int:
     """Where a severity sorts: the worst first, what the ladder does not have last."""
     number = rank_severity(ladder, text)
     return len(ladder) if number is None else number
+
+
+def is_lowered(ladder: SeverityScale, old: str, new: str) -> bool:
+    """Whether the change to `new` is a lowering, which needs a reason; a rise never waits for words."""
+    return find_severity_position(ladder, new) > find_severity_position(ladder, old)

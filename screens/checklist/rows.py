@@ -1,11 +1,10 @@
 """The boxes of a checklist as they stand: who ticked what and when, and which of them the cockpit can do."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from cockpit.incident.actions.work import LONGEST_LINE
+from cockpit.incident.actions.work import LONGEST_LINE, find_box_act
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
@@ -23,13 +22,6 @@ COLUMNS = (
     Column(30, prose=True, from_width=WIDE),
 )
 SIGNS = {DONE: ("✔", "good"), SKIPPED: ("–", "warn"), OPEN: ("○", "")}
-WORDS = (  # what an item says, and which act of the cockpit that is
-    ("roll_back", r"roll(?:ed|ing|s)?[ -]?back"),
-    ("declare", r"declar(?:e|ed|es|ing)"),
-    ("freeze", r"(?:un)?freez(?:e|es|ing)|frozen"),
-    ("communicate", r"communicat(?:e|es|ing|ion)|status update|tell (?:the )?(?:clients|customers|users)"),
-    ("preserve", r"preserv(?:e|es|ing)|snapshot"),
-)
 DOES = {
     "roll_back": "rolls back",
     "declare": "writes the declaration",
@@ -54,8 +46,7 @@ class ChecklistBox:
     @property
     def act(self) -> str:
         """The act of the cockpit that the item asks for, by the first of its words; "" for none."""
-        result = ((re.search(rf"\b(?:{pattern})\b", self.text, re.IGNORECASE), act) for act, pattern in WORDS)
-        return min(((match.start(), act) for match, act in result if match), default=(0, ""))[1]
+        return find_box_act(self.text)
 
 
 def list_boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:

@@ -13,7 +13,7 @@ from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_im
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
-from cockpit.model.severity_scale import find_severity_position
+from cockpit.model.severity_scale import is_lowered
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, WhenError, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext
@@ -167,9 +167,7 @@ class StatusDialog(Dialog[None]):
     def _why(self, severity: str | None, moved: str | None) -> str:
         """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
         ladder = self._desk.ladder
-        if severity is not None and find_severity_position(ladder, severity) > find_severity_position(
-            ladder, self._severity
-        ):
+        if severity is not None and is_lowered(ladder, self._severity, severity):
             return f"It was {self._severity}. Say why it is only {severity}"
         if moved == IncidentStatus.RESOLVED:
             return "Resolving closes it. Say in a few words what ended it"

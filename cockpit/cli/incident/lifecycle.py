@@ -15,6 +15,7 @@ from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
+from cockpit.model.severity_scale import find_level, is_lowered
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime
 from cockpit.recorder.last_recorded import list_recorded_alerts
@@ -171,8 +172,22 @@ def severity(
         if mistake:
             event = seat.desk.correct_severity(level, reason, incident)
         else:
-            event = seat.desk.change_severity(level, incident, reason, seat.moment(at))
+            meant = seat.desk.find(incident)
+            reason = reason or _ask_why_lowered(seat, meant, level)
+            event = seat.desk.change_severity(level, meant.id, reason, seat.moment(at))
     print_event(event, as_json, f"{event.incident}: {event.summary}")
+
+
+def _ask_why_lowered(seat: CliSession, incident: Incident, level: str) -> str:
+    """The reason of a lowering, asked for where somebody is there to answer. Raises Refusal."""
+    new = find_level(seat.plan.ladder, level)
+    if new is None or not is_lowered(seat.plan.ladder, incident.severity, new.name):
+        return ""
+    question = f"It was {incident.severity}. Why is it only {new.name}?"
+    reason = click.prompt(question, err=True, default="", show_default=False) if somebody_to_ask() else ""
+    if not str(reason).strip():
+        raise Refusal(f"{question} Say it with --reason; a severity entered by mistake is taken back with --mistake.")
+    return str(reason)
 
 
 @click.command(name="impact", help="Say from when until when users felt it; without times show what is known of it.")

@@ -1,5 +1,6 @@
 """Acts of the work: a box ticked, deployments frozen, something to do afterwards, what is recovered, and to when."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -48,9 +49,43 @@ def tick_box(
         if stands == wanted_name:
             raise IncidentActionError(f"{name}#{item} is {wanted_name} already.")
         detail = {"list": name, "item": item, "text": tokens, "state": wanted_name, "reason": why}
-        return writer.of(meant, Kind.TICK, detail, writer.now(), subject=f"{name}#{item}")
+        now = writer.now()
+        acted = find_act_time(meant, find_box_act(tokens)) if wanted_name == DONE else None
+        # A box whose act is on record was done then, not when somebody came round to tick it.
+        return writer.of(meant, Kind.TICK, detail, min(acted or now, now), subject=f"{name}#{item}")
 
     return writer.write(act)
+
+
+BOX_ACTS = (  # what an item says, and which act of the cockpit that is
+    ("roll_back", r"roll(?:ed|ing|s)?[ -]?back"),
+    ("declare", r"declar(?:e|ed|es|ing)"),
+    ("freeze", r"(?:un)?freez(?:e|es|ing)|frozen"),
+    ("communicate", r"communicat(?:e|es|ing|ion)|status update|tell (?:the )?(?:clients|customers|users)"),
+    ("preserve", r"preserv(?:e|es|ing)|snapshot"),
+)
+
+
+def find_box_act(text: str) -> str:
+    """The act of the cockpit that an item of a checklist asks for, by the first of its words; "" for none."""
+    result = ((re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE), act) for act, pattern in BOX_ACTS)
+    return min(((match.start(), act) for match, act in result if match), default=(0, ""))[1]
+
+
+def find_act_time(incident: Incident, act: str) -> datetime | None:
+    """When that act was first done in this incident; None where it was not, or is not one of the cockpit's."""
+    patterns = dict(BOX_ACTS)
+    times: list[datetime | None] = []
+    if act == "declare":
+        times = [incident.declared]
+    elif act == "freeze":
+        times = [freeze.since for freeze in incident.freezes if freeze.since >= incident.declared]
+    elif act == "communicate":
+        times = [update.at for update in incident.updates if update.at >= incident.declared]
+    elif act in patterns:
+        fits = re.compile(rf"\b(?:{patterns[act]})\b", re.IGNORECASE)
+        times = [run.done for run in incident.ran if fits.search(run.title)]
+    return min((moment for moment in times if moment is not None), default=None)
 
 
 def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:

@@ -52,8 +52,8 @@ def list_budget_clocks(bound: Binding, now: datetime) -> list[Clock]:
     for ran in bound.incident.ran:
         if ran.budget is not None:
             clocks.append(_build_budget_clock(bound, ran))
-        if ran.tail is not None and ran.ended is not None:
-            clocks.append(_build_tail_clock(bound, ran, ran.ended, now))
+        if ran.tail is not None and (begun := ran.effective or ran.ended) is not None:
+            clocks.append(_build_tail_clock(bound, ran, begun, now))
     return clocks
 
 
@@ -63,28 +63,30 @@ def _build_budget_clock(bound: Binding, ran: ProcedureRun) -> Clock:
         id=f"budget:{ran.id}",
         kind=ClockKind.BUDGET,
         what=ran.title or "a procedure",
-        why="the time it is said to take",
+        why="the time it is expected to take",
         origin=ran.origin or f"run {ran.id}",
         started=ran.started,
         due=due.due,
         risk=due.risk,
-        done=ran.ended,
+        done=ran.done,
     )
-    return settle_clock(replace(clock, done=None), ran.ended, bound.closed_after(ran.started))
+    return settle_clock(replace(clock, done=None), ran.done, bound.closed_after(ran.started))
 
 
-def _build_tail_clock(bound: Binding, ran: ProcedureRun, ended_at: datetime, now: datetime) -> Clock:
-    """Nobody does anything about it: it is over when its time is. It has no risk, and is never late."""
-    due = due_after(ended_at, ran.tail or ended_at - ended_at, Counting.WALL, bound.plan.hours, bound.zone).due
+def _build_tail_clock(bound: Binding, ran: ProcedureRun, begun: datetime, now: datetime) -> Clock:
+    """Nobody does anything about it: it is over when its time is, or a restart makes it so. It is never late."""
+    due = due_after(begun, ran.tail or begun - begun, Counting.WALL, bound.plan.hours, bound.zone).due
+    ended = ran.settled if ran.settled is not None and ran.settled >= begun else None
+    over = min((moment for moment in (due, ended) if moment is not None), default=None)
     return Clock(
         id=f"tail:{ran.id}",
         kind=ClockKind.TAIL,
         what=f"{ran.title or 'a change'} may not have reached everything",
         why="how long its effect lags behind",
         origin=ran.origin or f"run {ran.id}",
-        started=ended_at,
+        started=begun,
         due=due,
-        done=due if due is not None and now >= due else None,
+        done=over if over is not None and now >= over else None,
     )
 
 

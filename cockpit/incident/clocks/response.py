@@ -18,12 +18,12 @@ from cockpit.incident.clocks.due import (
 )
 from cockpit.incident.clocks.rules import Binding, make_strictest_pick
 from cockpit.model.clock import Clock, ClockKind, Rule
+from cockpit.model.incident import Acknowledgement
 from cockpit.model.response import Holding
 
 LEADS = "incident commander"  # where no role of the plan leads
 WORD = re.compile(r"[^\W_]+")
 AT_ONCE = timedelta(minutes=15)  # the window of an order to call somebody at once
-HAS_IT = "acknowledged: who is on call has it"
 SETTLED = frozenset({"done", "skipped"})
 
 
@@ -153,10 +153,12 @@ def _build_checklist_clocks(bound: Binding, name: str) -> list[Clock]:
 def list_escalation_clocks(bound: Binding) -> list[Clock]:
     """One for each tier, due when its window opens, done in time when somebody of it is called until it closes.
 
-    On a path of several tiers nobody calls the first one once somebody acknowledged: who is on call has it. A single
-    tier is an order to call, and only a call ends it. A tier binds when its window opens: one that a milder severity of
-    that moment does not have calls nobody. A call to a later tier ends the earlier ones, for whoever was skipped is
-    not called backwards. A tier that could wait until it was mitigated is spared.
+    On a path of several tiers nobody calls the first one once somebody acknowledged who may be on call: whoever is on
+    call is not told to call themselves. Where a contact names who that is, only theirs answers for it; an
+    acknowledgement is no call. A single tier is an order to call, and only a call ends it. A tier binds when its
+    window opens: one that a milder severity of that moment does not have calls nobody. A call to a later tier ends the
+    earlier ones, for whoever was skipped is not called backwards. A tier that could wait until it was mitigated is
+    spared.
     """
     numbers = sorted(
         {rule.number for period in bound.periods for rule in period.rules if rule.kind is ClockKind.ESCALATION}
@@ -177,7 +179,8 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
 
     later = min((called.at for called in incident.called if called.tier > number), default=None)
     called = min(_list_tier_calls(bound, number), default=None)
-    taken = incident.acknowledged if _is_first_of_several(bound, number) else None
+    ack = _find_answer(bound, number) if _is_first_of_several(bound, number) else None
+    taken = ack.at if ack else None
     clocks = []
     for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, called, taken)):
         path = _list_escalation_tiers(
@@ -191,13 +194,26 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         milder = _milder_when_due(clock, stretch, number)
         if milder is not None:
             clock = replace(clock, not_applicable=f"{milder.why} before its turn")
-        clock = excuse_clock(clock, taken, HAS_IT)
+        clock = excuse_clock(clock, taken, f"{ack.actor if ack else 'nobody'} acknowledged and has it: nobody to call")
         clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
         clock = excuse_clock(clock, later, "a later tier was called before it was late")
         clock = excuse_clock(clock, stretch.end, OVER)
         late = min((moment for moment in (called, taken, later, stretch.end) if moment is not None), default=None)
         clocks.append(clock if clock.not_applicable else replace(clock, done=late))
     return clocks
+
+
+def _find_answer(bound: Binding, number: int) -> Acknowledgement | None:
+    """The first acknowledgement by somebody who may be the one that this tier would call."""
+    rules = [rule for period in bound.periods for rule in _list_escalation_tiers(period) if rule.number == number]
+    persons = {
+        _pad_words(name)
+        for contact in bound.plan.contacts
+        if contact.filled and any(_pad_words(contact.role) in _pad_words(rule.who) for rule in rules)
+        for name in (contact.person, contact.backup)
+    } - {_pad_words("")}
+    acks = [ack for ack in bound.incident.acks if not persons or any(_pad_words(ack.actor) in name for name in persons)]
+    return min(acks, key=lambda ack: ack.at, default=None)
 
 
 def _get_period_start(period: SeverityPeriod) -> datetime:

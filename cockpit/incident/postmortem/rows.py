@@ -333,7 +333,7 @@ def procedure_rows(
     rows = [
         ProcedureRow(
             run,
-            run.ended - run.started if run.ended else None,
+            run.done - run.started if run.done else None,
             states.get(f"budget:{run.id}", ""),
             tuple(steps.pop(run.id, ())),
         )

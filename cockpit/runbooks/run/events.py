@@ -1,5 +1,6 @@
 """The events of a run, as the timeline keeps them. Pure: what a run says, never when or whether."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.operator import with_author
 from cockpit.model.run import Run, StepState
-from cockpit.model.runbook import Procedure, Runbook, Step
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.plan.durations import read_effect_lag, read_time_budget
 from cockpit.runbooks.prepare.confirmation import Approval
@@ -18,6 +19,8 @@ from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import Finished, Prepared, Resolved
 
 SHOWN = 120  # letters of a title in a summary
+WAITS_FOR_PERSON = frozenset({StepKind.DANGER, StepKind.MANUAL})  # offered when all is well: nobody is late for it
+RESTART = re.compile(r"\brestart\b", re.IGNORECASE)
 TEXTS = frozenset({"title", "as_written", "as_run", "outcome", "verified", "output", "reason"})  # where one could stand
 
 
@@ -43,7 +46,7 @@ def draft_run_started(
     """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
     return Draft(
         kind=Kind.RUN,
-        summary=f"Run started: {clean_line(procedure.title, SHOWN)}",
+        summary=f"Opened: {clean_line(procedure.title, SHOWN)}",
         occurred=event_author.now,
         environment=environment,
         subject=id,
@@ -66,16 +69,43 @@ def draft_run_started(
 
 
 def list_promised_times(procedure: Procedure) -> dict[str, float]:
-    """The seconds that a procedure is said to take, and those by which its effect may lag; only what it says."""
+    """The seconds that a procedure is expected to take, those by which its effect may lag, and which steps end each.
+
+    `timed_by` is the step whose success ends the time: the last verification, where only steps that wait for a person
+    follow it. `effect_by` is the change whose effect lags, `effect_ends_by` the restart that ends that at once.
+    """
     durations_by_name = {"budget": read_time_budget(procedure), "tail": read_effect_lag(procedure)}
-    return {name: length.total_seconds() for name, length in durations_by_name.items() if length is not None}
+    steps_by_name = {"timed_by": find_timed_step(procedure), **find_effect_steps(procedure)}
+    return {
+        **{name: length.total_seconds() for name, length in durations_by_name.items() if length is not None},
+        **{name: step for name, step in steps_by_name.items() if step},
+        "steps": len(procedure.to_do),
+    }
+
+
+def find_timed_step(procedure: Procedure) -> int:
+    """The ordinal of the verification after which the work is done; 0 where the end of the run is the end of it."""
+    steps = procedure.to_do
+    last = max((place for place, step in enumerate(steps) if step.kind is StepKind.VERIFY), default=None)
+    if last is None or any(step.kind not in WAITS_FOR_PERSON for step in steps[last + 1 :]):
+        return 0
+    return steps[last].ordinal
+
+
+def find_effect_steps(procedure: Procedure) -> dict[str, int]:
+    """The last change that is no restart, and the restart behind it, if the document has one."""
+    changes = [step for step in procedure.to_do if step.kind in (StepKind.CHANGE, StepKind.DANGER)]
+    restarts = [step.ordinal for step in changes if RESTART.search(step.command)]
+    effect = max((step.ordinal for step in changes if step.ordinal not in restarts), default=0)
+    return {"effect_by": effect, "effect_ends_by": min((item for item in restarts if item > effect), default=0)}
 
 
 def draft_run_ended(run: Run, reason: str, event_author: EventAuthor) -> Draft:
     why = f" ({clean_line(reason, SHOWN)})" if reason else ""
+    untouched = not run.attempts and not run.states
     return Draft(
         kind=Kind.RUN,
-        summary=f"Run ended: {clean_line(run.title, SHOWN)}{why}",
+        summary=f"{'Closed, nothing was run' if untouched else 'Run ended'}: {clean_line(run.title, SHOWN)}{why}",
         occurred=event_author.now,
         environment=run.environment,
         subject=run.id,

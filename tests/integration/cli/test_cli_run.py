@@ -145,7 +145,7 @@ def test_steps_run_in_order_and_are_on_the_timeline(runs: Runs) -> None:
     assert "seen\n" in result.stdout
     events = runs.shell.ask("timeline")
     assert [each["summary"].split(" after ")[0] for each in events if each["kind"] in ("run", "step")] == [
-        "Run started: Look",
+        "Opened: Look",
         "Step 1 started: See",
         "Step 1 See: ok",
         "Step 2 started: Verify",
@@ -298,14 +298,14 @@ def test_exec_runs_and_records_any_command(shell: Shell) -> None:
     assert (result.exit_code, "a b *\n" in result.stdout) == (0, True)
     assert json.loads(shell.type("exec", "--json", "--", "exit 7").stdout)["exit"] == 1
     said = [each["summary"] for each in shell.ask("timeline")]
-    assert "Run started: exec: echo 'a b' '*'" in said
+    assert "Opened: exec: echo 'a b' '*'" in said
 
 
 def test_a_long_command_is_cut_once_in_its_title_and_kept_whole_in_its_step(shell: Shell) -> None:
     words = "x" * 400
     assert shell.type("exec", "--", "echo", words).exit_code == 0
     started, intent, *_ = shell.ask("timeline")
-    assert started["summary"] == f"Run started: exec: echo {'x' * 94}…"
+    assert started["summary"] == f"Opened: exec: echo {'x' * 94}…"
     assert intent["detail"]["as_run"] == f"echo {words}"
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.incident import Incident, StateChange, Status
+from cockpit.model.incident import Acknowledgement, Incident, StateChange, Status
 from cockpit.model.plan import Plan
 from cockpit.model.response import Holding, PageRecord, Tick, Update
 from tests.unit.incident.story import at
@@ -30,6 +30,8 @@ def incident(*severities: tuple[str, float], **fields: Any) -> Incident:
         "severities": tuple(StateChange(name, at(minutes), "ana") for name, minutes in given),
         "status": Status.RESOLVED if fields.get("resolved") else Status.INVESTIGATING,
     }
+    if fields.get("acknowledged"):
+        full["acks"] = (Acknowledgement("", fields["acknowledged"], "ana"),)
     return Incident(
         "i1", "prod", "Readiness failing", declared=at(0), declared_by="ana", reach_from=at(0), **(full | fields)
     )

@@ -253,3 +253,54 @@ def test_updates_calls_and_reviews_are_told_in_order() -> None:
     assert (incident.updates[0].text, incident.updates[0].promised) == ("We are on it.\nMore soon.", at(31))
     assert (incident.called[0].who, incident.called[0].tier) == ("ops on call", 2)
     assert incident.review is Review.IN_REVIEW
+
+
+def begun(story: Story, minute: float, **detail: Any) -> None:
+    fields = {"title": "Roll back", "procedure": "roll-back", "path": "ops.md", "steps": 5, **detail}
+    story.act(Kind.RUN, minute, subject="r1", what="started", **fields)
+
+
+def stepped(story: Story, minute: float, step: int, state: str = "ok") -> None:
+    story.act(Kind.STEP, minute, subject=f"r1#{step}", phase="intent", attempt=1)
+    story.act(Kind.STEP, minute, subject=f"r1#{step}", phase="outcome", attempt=1, state=state, output="x" * 5_000)
+
+
+def test_a_procedure_that_was_opened_and_left_is_no_run() -> None:
+    story = Story()
+    story.declare(0)
+    begun(story, 1)
+    assert only(story).ran == ()
+    story.act(Kind.RUN, 2, subject="r1", what="ended")
+    assert only(story).ran == ()
+    stepped(story, 3, 1, "failed")
+    assert [run.id for run in only(story).ran] == ["r1"]
+
+
+def test_what_an_older_version_wrote_of_a_run_stands_as_it_was() -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.RUN, 1, subject="r1", what="started", title="Roll back", budget=60)
+    assert [run.title for run in only(story).ran] == ["Roll back"]
+
+
+def test_a_run_is_done_when_it_was_verified_and_its_effect_lags_from_the_change() -> None:
+    story = Story()
+    story.declare(0)
+    begun(story, 1, timed_by=4, effect_by=3, effect_ends_by=5, tail=300)
+    stepped(story, 2, 3)
+    stepped(story, 3, 4, "failed")
+    assert only(story).ran[0].done is None
+    stepped(story, 4, 4)
+    stepped(story, 6, 5)
+    story.act(Kind.RUN, 9, subject="r1", what="ended")
+    (run,) = only(story).ran
+    assert (run.effective, run.verified, run.settled, run.ended, run.done) == (at(2), at(4), at(6), at(9), at(4))
+
+
+def test_a_run_that_began_in_the_journal_brings_its_steps_along() -> None:
+    story = Story()
+    story.act(Kind.RUN, -60, incident=None, subject="r1", what="started", title="Roll back", steps=2, timed_by=2)
+    story.act(Kind.STEP, -59, incident=None, subject="r1#1", phase="outcome", state="ok")
+    story.declare(0, reach=-10)
+    story.act(Kind.STEP, 1, subject="r1#2", phase="outcome", state="ok")
+    assert only(story).ran[0].verified == at(1)

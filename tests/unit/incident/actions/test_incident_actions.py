@@ -235,3 +235,21 @@ def test_an_export_is_remembered_and_makes_nobody_a_responder(
     event = at_desk(timeline, clock, "scribe").exported("docs/incidents/x.md", timeline.head(), incident.id)
     assert event.detail["path"] == "docs/incidents/x.md"
     assert desk.find(incident.id).people == ("ana",)
+
+
+def test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act(
+    timeline: Timeline, clock: Clock
+) -> None:
+    desk = at_desk(timeline, clock)
+    incident = desk.declare("Readiness failing")
+    declared = clock.now()
+    clock.wall = at(1)
+    frozen = desk.freeze(True, "until green").occurred
+    clock.wall = at(6)
+
+    assert desk.tick("list", 1, "Declare. Say what is wrong.").occurred == declared
+    assert desk.tick("list", 2, "Freeze. No deployments.").occurred == frozen
+    assert desk.tick("list", 3, "Call the bridge.").occurred == clock.now()
+    assert desk.tick("list", 4, "Communicate. Tell clients.").occurred == clock.now(), "nothing was sent"
+    ticks = {tick.item: tick.at for tick in desk.find(incident.id).ticks}
+    assert ticks[2] == frozen

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
-from cockpit.model.incident import Incident, StateChange
+from cockpit.model.incident import Acknowledgement, Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.response import Mark, ProcedureRun, Recovery
 from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
@@ -352,3 +352,36 @@ def test_whom_a_call_means_is_told_by_whole_words_or_by_the_person_in_a_role() -
         for who in ("team lead", "lea@example.com", "On-Call Lead", "lead", "ea", "-", "", "call lea", "manager")
     }
     assert [who for who, done in met.items() if done] == ["team lead", "lea@example.com", "On-Call Lead", "lead"]
+
+
+def test_an_acknowledgement_answers_for_the_first_tier_only_where_that_may_be_who_is_on_call() -> None:
+    path = plan(*PATH.rules, contacts=(Contact("On-call engineer", person="Lea", backup="ben"),))
+    acks = (Acknowledgement("", at(1), "ana"), Acknowledgement("", at(3), "ben"))
+
+    assert states(incident(acks=acks[:1], acknowledged=at(1)), path, 2)[0] == "overdue"
+    ours = compute_clocks(incident(acks=acks, acknowledged=at(1)), path, at(4))
+    first = next(clock for clock in ours if clock.id == "escalation:1")
+    assert first.not_applicable == "ben acknowledged and has it: nobody to call"
+
+
+def run(**more: object) -> ProcedureRun:
+    return ProcedureRun("r1", "Roll back", at(0), budget=timedelta(minutes=1), **more)  # type: ignore[arg-type]
+
+
+def test_a_timed_procedure_is_over_when_it_was_verified_whoever_waits_before_its_last_offer() -> None:
+    in_time = incident(ran=(run(verified=at(0.3), ended=at(4)),))
+    still_open = incident(ran=(run(verified=at(0.3)),))
+    late = incident(ran=(run(ended=at(4)),))
+
+    assert one(in_time, PATH, "budget:r1").state(at(9)) is ClockState.MET
+    assert one(still_open, PATH, "budget:r1").state(at(9)) is ClockState.MET
+    assert one(late, PATH, "budget:r1").state(at(9)) is ClockState.MISSED
+
+
+def test_what_lags_counts_from_the_change_and_a_restart_ends_it() -> None:
+    revoked = incident(ran=(run(tail=timedelta(minutes=5), effective=at(2)),))
+    restarted = incident(ran=(run(tail=timedelta(minutes=5), effective=at(2), settled=at(3)),))
+
+    tail = one(revoked, PATH, "tail:r1", 3)
+    assert (tail.started, tail.due, tail.done) == (at(2), at(7), None)
+    assert one(restarted, PATH, "tail:r1", 4).done == at(3)
