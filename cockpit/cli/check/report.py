@@ -108,6 +108,18 @@ def _recommend_references(system: System) -> Iterator[CheckFinding]:
         )
         yield CheckFinding("no-references", ("self", "references"), message, "recommendation")
 
+    for environment in system.environments:
+        touched = [probe.name for probe in environment.probes if _asks_for(probe, "[RESPONSE_TIME]")]
+        if touched:
+            yield (
+                f"{environment.name}: [RESPONSE_TIME] of {', '.join(touched)} is the whole answer with its body; for "
+                "the time to its first byte write [TTFB]."
+            )
+
+
+def _asks_for(probe: Probe, place: str) -> bool:
+    return any(place in condition.text for condition in (*probe.conditions, *probe.degraded))
+
 
 def _find_missing_paths(system: System) -> Iterator[CheckFinding]:
     """Folders and files that the file names and that are not there; what holds messages is told with the plan."""
