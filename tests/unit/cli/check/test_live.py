@@ -140,6 +140,7 @@ def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pyt
         ("path-missing", "environments.prod.probes[0].ca_file", "warning"),
         ("secret-missing", "environments.prod.probes[0].headers.Authorization", "warning"),
         ("no-references", "self.references", "recommendation"),
+        ("response-time-whole", "environments.prod.probes", "recommendation"),
     ]
     assert check(text).exit_code == 0
     assert check(text).output.count("\nwarning: ") == 4
