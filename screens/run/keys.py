@@ -107,7 +107,7 @@ def why_not(action: str, now: StepStanding) -> str:
         return "The document names no undo for this step."
     if action == "undo" and now.no_undo:
         return now.no_undo
-    if action in COMMANDS - {"run"} and not step.command:
+    if action in COMMANDS - {"run"} and not (step.command or (action == "copy" and step.mention)):
         return "There is no command in this step."
     if action in ("skip", "by_hand") and now.state in SETTLED:
         return f"This step is {now.state.value} already."
@@ -182,7 +182,8 @@ def _advise_after_failure(step: Step, now: StepStanding) -> Advice:
 
 def _advise_next(step: Step, now: StepStanding) -> Advice:
     if step.kind is StepKind.NOTE:
-        return _make_advice("A note, to be read.", ("next", "goes to the next step"))
+        copies = [("copy", "copies what it shows")] if step.mention else []
+        return _make_advice("A note, to be read.", ("next", "goes to the next step"), *copies)
     if now.state in SETTLED and step.command:
         return _make_advice(
             f"This step is {now.state.value}.", ("next", "goes to the next one"), ("run", "asks to run it again")
