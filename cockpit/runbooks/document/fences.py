@@ -7,6 +7,7 @@ programs that its lines begin with. What is left out although it may hold comman
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from cockpit.model.text import clean_line, clean_text, clean_unmasked
@@ -112,7 +113,8 @@ def read_fence(info: str, content: str) -> FenceReading:
 
 def find_language_name(info: str) -> str:
     """The first word behind the backticks: `bash` of `{.bash .numberLines}`, `bash title=x`, `{code-block} bash`."""
-    names = [name.casefold() for name in LANGUAGE.findall(info.replace("=", " ", 1) if "{" in info[:1] else info)[:2]]
+    matches = (match.group().casefold() for match in LANGUAGE.finditer(info))
+    names = [*islice(matches, 2)]
     if len(names) == 2 and names[0] in DIRECTIVES:
         return names[1]
     return names[0] if names else ""
