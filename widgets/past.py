@@ -39,7 +39,7 @@ def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, la
 
 def _build_incident_row(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:
     gravest = find_worst_severity(incident, ladder)
-    severity = gravest if gravest == incident.severity else f"{gravest}→{incident.severity}"
+    severity = gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"
     drill = "DRILL " if incident.drill else ""
     tone = "" if incident.open else "muted"
     return Row(

@@ -303,7 +303,7 @@ def _paint_incident(view: WallView, frame: Frame, all_views: Sequence[WallView],
     incident = view.incident
     if incident is None:
         return [((" No incident.", "muted"),)]
-    running = (frame.now - incident.declared).total_seconds()
+    running = incident.open_for(frame.now).total_seconds()
     on_it = f"   on it: {sanitize_line(', '.join(incident.people) or incident.declared_by or 'NOBODY YET')}"
     who: Line = ((f"   led by {sanitize_line(', '.join(view.leads))}", ""),) if view.leads else ((on_it, ""),)
     if view.leaderless:
@@ -318,7 +318,7 @@ def _paint_incident(view: WallView, frame: Frame, all_views: Sequence[WallView],
     facts: list[Line] = [
         (
             (sanitize_line(elsewhere), "warn"),
-            (f"{drill}{incident.severity}  ", "bad"),
+            (f"{drill}{incident.severity_text}  ", "bad"),
             (sanitize_line(incident.title), "strong"),
         ),
         (

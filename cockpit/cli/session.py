@@ -99,7 +99,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
 def list_incident_choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
     """One line for each incident that can be named, as it is typed."""
     return "\n".join(
-        f"  --incident {incident.id}  {incident.severity} {incident.status} {clean_line(incident.title)}"
+        f"  --incident {incident.id}  {incident.severity_text} {incident.status} {clean_line(incident.title)}"
         for incident in incidents
     )
 

@@ -15,7 +15,7 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.event_detail import text_of, time_of
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
 from cockpit.model.response import CloseReason, Freeze
-from cockpit.model.severity_scale import SeverityScale, find_level
+from cockpit.model.severity_scale import SeverityScale, find_level, rank_severity
 
 EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
 FACTS = EXTENT | {
@@ -173,8 +173,13 @@ class IncidentStateBuilder:
         detected, detected_by = self._detected(first)
         over = statuses[-1] if statuses[-1].value == Status.RESOLVED else None
         reach_from, resolved = self._reach_from(first), over.at if over else None
+        ranks = {change.value: rank_severity(self._ladder, change.value) for change in severities}
+        worst = min(
+            (name for name, rank in ranks.items() if rank is not None), key=lambda name: ranks[name] or 0, default=""
+        )
         return Incident(
             id=self.id,
+            worst=worst,
             environment=self.environment,
             title=text_of(first.detail, "title") or ("(redacted)" if first.redacted else "(no title)"),
             severity=severities[-1].value,

@@ -120,10 +120,16 @@ class Incident:
     healthy: tuple[HealthyPeriod, ...] = ()
     felt_since: datetime | None = None  # the earliest signal that users felt, and which
     felt_by: str = ""
+    worst: str = ""  # the worst severity that it ever had; "" where it is the one of now
 
     @property
     def open(self) -> bool:
         return self.resolved is None
+
+    @property
+    def severity_text(self) -> str:
+        """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
+        return self.severity if self.worst in ("", self.severity) else f"{self.worst}, now {self.severity}"
 
     def open_for(self, now: datetime) -> timedelta:
         """From its declaration until it was resolved, or until now: the one duration of an incident everywhere."""

@@ -146,7 +146,7 @@ class ChecklistScreen(Screen[None]):
             (f" {incident.environment.upper()} ", "place" if self._place.production else "strong"),
             ("  ", ""),
             *([("DRILL ", "warn")] if incident.drill else []),
-            (f"{incident.severity} ", "bad" if incident.open else "good"),
+            (f"{incident.severity_text} ", "bad" if incident.open else "good"),
             (incident.title, "strong"),
         ]
 

@@ -43,7 +43,7 @@ class Note(Dialog[Event]):
         self.query_one(TextArea).cursor_blink = False
         self.query_one(Input).cursor_blink = False
         to = (
-            f"{self._incident.severity} {self._incident.title}"
+            f"{self._incident.severity_text} {self._incident.title}"
             if self._incident
             else "the journal: no incident is open"
         )

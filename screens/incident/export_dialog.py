@@ -48,7 +48,7 @@ class Export(Dialog[Path]):
         for field in self.query(Input):
             field.cursor_blink = False
         incident = self._exporter.incident
-        title = f"{incident.severity} {incident.title}"
+        title = f"{incident.severity_text} {incident.title}"
         self.query_one("#subject", Lines).show((("of ", "muted"), (title, "strong")))
         self.query_one("#path-label", Lines).show((("Markdown, written to", "muted"),))
         self.query_one("#name-label", Lines).show((("its name, to replace it", "bad"),))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def describe_incident(incident: Incident, *more: Piece) -> list[list[Piece]]:
     """Which incident the form is about, and what else of it."""
-    lines: list[list[Piece]] = [[("on ", "muted"), (f"{incident.severity} ", ""), (incident.title, "strong")]]
+    lines: list[list[Piece]] = [[("on ", "muted"), (f"{incident.severity_text} ", ""), (incident.title, "strong")]]
     return [*lines, *([list(more)] if more else [])]
 
 
@@ -207,7 +207,7 @@ def open_update_form(
             Field("to", "to", last, options=tuple((audience, READS[audience]) for audience in AUDIENCES)),
         ],
         act,
-        about=[[("on ", "muted"), (f"{incident.severity} ", ""), (incident.title, "strong")]],
+        about=[[("on ", "muted"), (f"{incident.severity_text} ", ""), (incident.title, "strong")]],
         check=check,
         does="writes it down",
     )

@@ -41,7 +41,7 @@ def render_head(incident: Incident, production: bool) -> list[Piece]:
         (f" {incident.environment.upper()} ", "place" if production else "strong"),
         ("  ", ""),
         *drill,
-        (f"{incident.severity} ", "bad" if incident.open else "good"),
+        (f"{incident.severity_text} ", "bad" if incident.open else "good"),
         (incident.title, "strong"),
         ("   ", ""),
         (incident.status.value.upper(), STATUS_TONES[incident.status]),

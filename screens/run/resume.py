@@ -99,7 +99,7 @@ class AskIncident(Dialog[str]):
         self._ids = (*(incident.id for incident in open), JOURNAL)
         self._names = [
             *(
-                (f"{index} {incident.id}", f"{incident.severity} {incident.title}")
+                (f"{index} {incident.id}", f"{incident.severity_text} {incident.title}")
                 for index, incident in enumerate(open, start=1)
             ),
             ("0 none of them", "it goes to the journal"),

@@ -91,7 +91,7 @@ def _name_open(running: list[Incident]) -> None:
     """What is open already, and since when: it may be the same."""
     for incident in running:
         who = f" by {clean_line(incident.declared_by)}" if incident.declared_by else ""
-        standing = f"{incident.severity} {incident.id} is open since {incident.declared:%H:%M} UTC{who}"
+        standing = f"{incident.severity_text} {incident.id} is open since {incident.declared:%H:%M} UTC{who}"
         click.echo(f"{standing}: {clean_line(incident.title)}", err=True)
 
 

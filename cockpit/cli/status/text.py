@@ -301,7 +301,7 @@ def _list_incident_cells(incident: Incident, record: EnvironmentRecord, now: dat
         incident.id,
         status,
         _format_since(incident.declared, now),
-        incident.severity,
+        incident.severity_text,
         leaders,
         f"{drill}{incident.title}",
     )
@@ -355,6 +355,7 @@ def _build_environment_document(state: State) -> dict[str, Any]:
             {
                 "id": incident.id,
                 "severity": incident.severity,
+                "worst_severity": incident.worst or incident.severity,
                 "status": incident.status.value,
                 "title": incident.title,
                 "declared": format_timestamp(incident.declared),

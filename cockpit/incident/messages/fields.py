@@ -130,7 +130,7 @@ def collect_message_facts(
         "title": incident.title,
         "impact": incident.title,  # the answer to "what is broken, in one line?"
         "symptoms": incident.detected_by,
-        "severity": incident.severity,
+        "severity": incident.severity_text,
         "status": incident.status.value.capitalize(),
         "id": incident.id,
         "environment": incident.environment,

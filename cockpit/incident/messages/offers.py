@@ -35,7 +35,7 @@ def status_line(
     `promised` is the time of the next update when this line is one itself; else the clocks say it.
     """
     drill = "DRILL " if incident.drill else ""
-    head = f"[{incident.severity}] {drill}{incident.status.value.upper()} {incident.title}"
+    head = f"[{incident.severity_text}] {drill}{incident.status.value.upper()} {incident.title}"
     ran = format_elapsed(((incident.resolved or now) - incident.declared).total_seconds())
     parts = [head, incident.environment, ran if incident.open else f"after {ran}", _describe_lead(incident, plan)]
     due = promised or _next_update(clocks)
@@ -55,7 +55,7 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
     sentence = "; ".join(symptoms) or incident.detected_by
     since = f", since {format_brief(incident.detected, zone)}" if incident.detected else ""
     lines = [
-        f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity}] {incident.title}",
+        f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity_text}] {incident.title}",
         f"Severity: {_describe_severity(incident, rung)}",
         f"Symptoms: {sentence or 'not known yet'}{since}",
         f"Impact: {f'felt since {format_brief(begun, zone)}' if begun else 'not known yet'}",
@@ -77,7 +77,7 @@ def _next_update(clocks: Iterable[Clock]) -> datetime | None:
 
 
 def _describe_severity(incident: Incident, rung: SeverityLevel | None) -> str:
-    return f"{incident.severity}, {rung.definition}" if rung and rung.definition else incident.severity
+    return f"{incident.severity_text}, {rung.definition}" if rung and rung.definition else incident.severity_text
 
 
 STATUS_LINE = Template("status-line", "Status line (channel)", "", "team")

@@ -3,16 +3,28 @@
 from datetime import timedelta
 
 from cockpit.cli.record import render_incident_line
+from cockpit.model.event import Kind
 from cockpit.model.incident import describe_severity
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import incident
-from tests.unit.incident.story import at
+from tests.unit.incident.story import Story, at
 
 
 def test_the_worst_severity_is_shown_with_the_last_beside_it() -> None:
     assert describe_severity(incident(("P1", 0), ("P2", 30)), DEFAULT_SEVERITY_SCALE) == "P1, now P2"
     assert describe_severity(incident(("P2", 0), ("P1", 30)), DEFAULT_SEVERITY_SCALE) == "P1"
     assert "P1, now P2" in render_incident_line(incident(("P1", 0), ("P2", 30)), DEFAULT_SEVERITY_SCALE)
+
+
+def test_the_fold_knows_the_worst_without_a_scale_at_hand() -> None:
+    story = Story()
+    story.declare(0, severity="P1")
+    assert only(story).severity_text == "P1"
+    story.act(Kind.SEVERITY, 5, severity="P2", reason="only staging")
+    assert only(story).severity_text == "P1, now P2"
+    story.act(Kind.SEVERITY, 6, severity="P0")
+    assert only(story).severity_text == "P0"
 
 
 def test_the_duration_of_an_incident_counts_from_its_declaration() -> None:
