@@ -11,7 +11,7 @@ from widgets.cell import Cell, Column, Row
 
 INCIDENTS = (
     Column(10),
-    Column(5),
+    Column(10),
     Column(0, prose=True),
     Column(13),
     Column(9, right=True),
