@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable
 from datetime import date, datetime, tzinfo
 
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import Event, Kind, find_standing_events
 from widgets.cell import Cell, Column, Row
 
 DATED = 92  # cells from which every row has its date; under that only the days it is not today
@@ -41,14 +41,11 @@ def build_event_rows(
 ) -> list[Row]:
     """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`.
 
-    What a later event corrects is not shown; the correction stands at the time that it corrects.
+    What a later event corrects is not shown; the correction stands in its row, at the time that it says. The row keeps
+    the id of the first event, so that a cursor on it stays there.
     """
-    kept = list(events)
-    corrected = {event.supersedes for event in kept if event.supersedes is not None}
-    standing = sorted(
-        (event for event in kept if event.id not in corrected), key=lambda event: (event.occurred, event.id)
-    )
-    return [_build_event_row(event, operator, zone, today, event.id in pins) for event in standing]
+    standing = sorted(find_standing_events(events).items(), key=lambda pair: (pair[1].occurred, pair[1].id))
+    return [_build_event_row(root, event, operator, zone, today, event.id in pins) for root, event in standing]
 
 
 def choose_event_tone(event: Event) -> str:
@@ -84,11 +81,11 @@ def format_actor(event: Event, operator: str) -> str:
     return "you" if event.actor == operator else event.actor.partition("@")[0]
 
 
-def _build_event_row(event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
+def _build_event_row(root: int, event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
     local: datetime = event.occurred.astimezone(zone)
     summary = f"{'★ ' if pinned else ''}{'(redacted)' if event.redacted else event.summary}"
     return Row(
-        str(event.id),
+        str(root),
         (
             Cell(f"{local:%Y-%m-%d}", "muted"),
             Cell(format_day_offset(local.date(), today), "muted"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cockpit.model.event import Event
+from cockpit.model.event import Event, find_standing_events
 from cockpit.model.incident import Incident
 
 
@@ -24,10 +24,4 @@ def list_members(incident: Incident, events: Iterable[Event]) -> list[Event]:
 
 def list_standing_events(events: Iterable[Event]) -> list[Event]:
     """What is shown, sorted by when it occurred: of a fact that was corrected, once or often, the last word alone."""
-    last: dict[int, Event] = {}  # by the id of the event that first stated it
-    roots: dict[int, int] = {}
-    for event in sorted(events, key=lambda item: item.id):
-        root = event.id if event.supersedes is None else roots.get(event.supersedes, event.supersedes)
-        roots[event.id] = root
-        last[root] = event
-    return sorted(last.values(), key=lambda item: (item.occurred, item.id))
+    return sorted(find_standing_events(events).values(), key=lambda event: (event.occurred, event.id))

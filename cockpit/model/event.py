@@ -1,7 +1,7 @@
 """One fact of the timeline."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -97,3 +97,18 @@ Record = Callable[[Sequence[Draft] | DraftPlan], Sequence[Event]]
 
 class RecordError(Exception):
     """The timeline could not be written: the message says why and what to do (full disk, read-only file, ...)."""
+
+
+def find_standing_events(events: Iterable[Event]) -> dict[int, Event]:
+    """What stands after all corrections, by the id of the event that first stated it.
+
+    Whoever first stated a fact stays its author: a correction changes its words or its time.
+    """
+    standing: dict[int, Event] = {}
+    roots: dict[int, int] = {}
+    for event in sorted(events, key=lambda event: event.id):
+        root = event.id if event.supersedes is None else roots.get(event.supersedes, event.supersedes)
+        roots[event.id] = root
+        first = standing.get(root)
+        standing[root] = replace(event, actor=first.actor) if first and first.actor and event.actor else event
+    return standing

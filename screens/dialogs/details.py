@@ -1,6 +1,7 @@
 """Everything known of the thing under the cursor."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,9 +12,9 @@ from textual.containers import VerticalScroll
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
-from cockpit.model.time import Time
+from cockpit.model.time import Time, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext
-from screens.dialogs.form import Field, FormDialog, make_required_check
+from screens.dialogs.form import Field, FormDialog, Values, make_required_check
 from screens.shared.copying import copy_text
 from screens.shared.leaving import leave_screen
 from widgets.facts import Viewer, as_text, build_fact_rows, get_heading, list_facts
@@ -130,7 +131,7 @@ class EventDetails(Details):
         self._desk = desk
         self._incident = incident
         if incident is not None:
-            text = " · w corrects its words" if event.kind in CORRECTED else ""
+            text = " · w corrects it" if event.kind in CORRECTED else ""
             self.keys = f"p {'unpins' if self._pinned else 'pins'} · k links evidence{text} · c copies · esc leaves"
 
     @property
@@ -161,19 +162,35 @@ class EventDetails(Details):
             return
         event, desk = self._event, self._desk
         parts = event.detail.get("text")
+        started = f"{event.occurred.astimezone(self.place.zone):%Y-%m-%d %H:%M:%S}"
+        has_words = make_required_check(
+            "text", "A correction needs words; to take an event out of sight use `cockpit redact`."
+        )
+
+        def check(values: Values) -> None:
+            has_words(values)
+            self._read_moment(values["time"], started)
+
         self.app.push_screen(
             FormDialog(
                 self.place,
                 self.time,
                 f"Correct event {event.id}",
-                [Field("text", "what it should say", parts if isinstance(parts, str) else event.summary)],
-                lambda values: desk.correct(event.id, values["text"]),
+                [
+                    Field("text", "what it should say", parts if isinstance(parts, str) else event.summary),
+                    Field("time", "when it happened", started, "10m ago, 14:05"),
+                ],
+                lambda values: desk.correct(event.id, values["text"], self._read_moment(values["time"], started)),
                 about=[[("Both stay on record; the correction is what is shown.", "muted")]],
-                check=make_required_check(
-                    "text", "A correction needs words; to take an event out of sight use `cockpit redact`."
-                ),
+                check=check,
             )
         )
+
+    def _read_moment(self, text: str, before: str) -> datetime | None:
+        """The time as it was typed; None where it was left as it is. Raises WhenError, which the form shows."""
+        if text.strip() in ("", before):
+            return None
+        return parse_past_moment(text, self.time.now(), self.place.zone)
 
     def decide(self) -> Callable[[], None] | None:
         """Enter leaves; nothing is done by it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from cockpit.model.event import find_standing_events
 from cockpit.model.incident import worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
@@ -189,7 +190,9 @@ def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:
         counts = [(f" {len(rows)} of people", "info")]
-    return FilledPanes(rows, counts, {str(event.id): event for event in session.history})
+    return FilledPanes(
+        rows, counts, {str(root): event for root, event in find_standing_events(session.history).items()}
+    )
 
 
 def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:

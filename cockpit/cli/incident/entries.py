@@ -33,9 +33,13 @@ def decide(
         print_event(seat.desk.decide(" ".join(text), reason, incident=incident, moment=seat.moment(at)), as_json)
 
 
-@click.command(name="correct", help="Let an entry read otherwise; what it said stays on record. `-` reads the words.")
+@click.command(
+    name="correct",
+    help="Let an entry read otherwise, or with --at stand at another time; what it said stays on record. `-` reads the "
+    "words.",
+)
 @event_argument
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", nargs=-1)
 @at_option
 @json_option
 @common_options

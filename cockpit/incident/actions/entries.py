@@ -62,12 +62,13 @@ def record_decision(
 
 
 def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetime | None = None) -> Event:
-    """Let an entry read otherwise: what it said stays on record, beneath what it says now. `at` corrects its time.
+    """Let an entry read otherwise: what it said stays on record, beneath what it says now.
 
-    Where two correct one entry both corrections are on record, and the later one stands.
+    `moment` corrects its time, of every entry of a person; without words they stay as they are. Where two correct one
+    entry both corrections are on record, and the later one stands.
     """
     tokens = clean_text(text, LONGEST_TEXT).strip()
-    if not tokens:
+    if not tokens and moment is None:
         raise IncidentActionError(
             "Say what it should read. Words that must go for good are taken out with `cockpit redact`."
         )
@@ -81,6 +82,8 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
             )
         if old.redacted:
             raise IncidentActionError(f"Event {event} was redacted; write a note instead.")
+        if not tokens:
+            return _retime_entry(writer, kind, old, writer.past(moment, now))
         line = clean_line(tokens)
         short = clean_line(tokens, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
         detail = {**old.detail, WORDS[kind]: tokens if kind in WITH_LINES else short}
@@ -98,6 +101,20 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
         )
 
     return writer.write_on(event, act)
+
+
+def _retime_entry(writer: IncidentWriter, kind: Kind, old: Event, occurred: datetime) -> Draft:
+    """The same words at another time."""
+    return writer.draft(
+        kind,
+        dict(old.detail),
+        occurred,
+        subject=old.subject,
+        environment=old.environment,
+        incident=old.incident,
+        summary=old.summary,
+        supersedes=old.id,
+    )
 
 
 def pin_entry(writer: IncidentWriter, event: int, on: bool = True, *, incident: str | None = None) -> Event:

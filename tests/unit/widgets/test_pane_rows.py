@@ -160,7 +160,8 @@ def test_the_timeline_reads_in_the_order_things_happened_and_in_local_time() -> 
 
 
 def test_what_happened_on_another_day_says_so_however_narrow_the_pane() -> None:
-    events = [event(Kind.PROBE, seconds) for seconds in (86_400 * 120, 86_400, 60)]
+    ages = (86_400 * 120, 86_400, 60)
+    events = [replace(event(Kind.PROBE, seconds), id=number) for number, seconds in enumerate(ages, start=1)]
     rows = timeline_rows.build_event_rows(events, "", AUCKLAND, TODAY)
 
     narrow = [shown(row, timeline_rows.COLUMNS, 56).split() for row in rows]
@@ -187,3 +188,12 @@ def test_ages_of_what_began_in_the_future_are_nought() -> None:
 def test_what_keeps_an_alert_quiet_is_called_by_its_name(verb: str) -> None:
     alert = replace(alerts()[0], state=AlertState.SUPPRESSED, note=f"{verb} by 9825d44b")
     assert verb in shown(alert_rows.build_alert_rows([alert], {})[0], alert_rows.COLUMNS, 120)
+
+
+def test_a_correction_stands_in_the_row_of_what_it_corrects_so_that_the_cursor_stays_on_it() -> None:
+    first = replace(event(Kind.NOTE, 60), id=7, summary="teh deploy", actor="ana")
+    second = replace(event(Kind.NOTE, 60), id=9, summary="the deploy", actor="ben", supersedes=7, occurred=NOW)
+    third = replace(event(Kind.NOTE, 60), id=12, summary="the deployment", actor="cleo", supersedes=9, occurred=NOW)
+    (row,) = timeline_rows.build_event_rows([first, second, third], "ana", UTC, NOW.date())
+
+    assert (row.id, row.cells[4].text, row.cells[3].text) == ("7", "the deployment", "you")

@@ -7,6 +7,7 @@ import pytest
 
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.incident.membership import list_standing_events
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Status
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
@@ -253,3 +254,19 @@ def test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act(
     assert desk.tick("list", 4, "Communicate. Tell clients.").occurred == clock.now(), "nothing was sent"
     ticks = {tick.item: tick.at for tick in desk.find(incident.id).ticks}
     assert ticks[2] == frozen
+
+
+def test_a_correction_may_change_the_time_alone_and_what_it_said_stays_on_record(
+    timeline: Timeline, clock: Clock
+) -> None:
+    desk = at_desk(timeline, clock)
+    desk.declare("Readiness failing")
+    clock.wall = at(10)
+    note = desk.note("users called")
+    desk.correct(note.id, "", at(2))
+    again = at_desk(timeline, clock, "ben").correct(note.id, "two users called")
+
+    assert (again.occurred, again.summary) == (at(2), "two users called")
+    assert [event.occurred for event in timeline.events(kinds=[Kind.NOTE])] == [at(10), at(2), at(2)]
+    (standing,) = list_standing_events(timeline.events(kinds=[Kind.NOTE]))
+    assert (standing.occurred, standing.summary, standing.actor) == (at(2), "two users called", "ana")
