@@ -14,7 +14,8 @@ from cockpit.feeds.base import Feed
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
-from cockpit.model.run import Value
+from cockpit.model.run import StepState, Value
+from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 
@@ -81,6 +82,46 @@ class LiveSource:
     call: Awaitable[object]
 
 
+class PlatformCommand(Protocol):
+    """A command line that a platform does itself, without a shell. `platform` is the name of its kind."""
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def kind(self) -> StepKind: ...
+
+    @property
+    def follow(self) -> bool:
+        """True for a stream without an end of its own."""
+        ...
+
+    def describe(self) -> str:
+        """One line: what will be done, on what."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSurvey:
+    """What a change would meet: `words` for the dialog, `fingerprint` to compare with when it is done.
+
+    `refusal` says that it would be refused now, and why.
+    """
+
+    words: tuple[str, ...] = ()
+    fingerprint: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """How a command ended: OK, FAILED, or UNKNOWN where nobody answered and looking again showed nothing."""
+
+    state: StepState
+    sentence: str
+    exit_code: int | None = None
+
+
 class Platform(Protocol):
     """One kind of platform in one environment. Reads raise SourceError."""
 
@@ -93,6 +134,19 @@ class Platform(Protocol):
 
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         """Lines of a revision as they come, until the reader stops."""
+        ...
+
+    async def survey_command(self, command: PlatformCommand) -> CommandSurvey:
+        """Look at what a change would meet, without changing anything. Never raises."""
+        ...
+
+    async def perform_command(
+        self, command: PlatformCommand, output: Callable[[str], None], *, confirmed: str
+    ) -> CommandOutcome:
+        """Do it and print as the tool prints. A change is sent once. Raises nothing but cancellation.
+
+        `confirmed`: the fingerprint that the person saw; where things are no longer so, it is refused.
+        """
         ...
 
     def list_live_sources(self) -> Sequence[LiveSource]:
@@ -113,4 +167,5 @@ class PlatformKind:
     is_used: Callable[[Environment], bool]
     list_choices: Callable[[Application, Revision], list[RevisionChoice]]
     plan_rollback: Callable[[Application, Revision | None, Revision | None], RollbackTerms]
+    recognise_command: Callable[[Sequence[str], Environment], PlatformCommand | None]  # None: a shell runs it
     describe_access: Callable[[Environment, str], str]  # (environment, source) -> what to ask for after a refusal; ""

@@ -29,10 +29,15 @@ Output = Callable[[str], None]
 
 
 class NativeCommand(Protocol):
-    """A command that needs no shell: recognised by `cockpit.runbooks.az`, done through the SDK."""
+    """A command that needs no shell: one of az, done through the SDK, or one that a platform does."""
 
     @property
     def kind(self) -> StepKind: ...
+
+    @property
+    def follow(self) -> bool:
+        """True for a stream without an end of its own."""
+        ...
 
     def describe(self) -> str:
         """One line: what will be done, on what."""

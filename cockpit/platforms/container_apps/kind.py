@@ -90,5 +90,6 @@ KIND = PlatformKind(
     is_used=lambda environment: bool(environment.subscription),
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
+    recognise_command=lambda argv, environment: None,  # az is more than this platform: cockpit.runbooks.az does it
     describe_access=describe_access,
 )

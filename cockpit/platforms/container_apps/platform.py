@@ -1,15 +1,25 @@
 """Container Apps in one environment: its feed, its logs, and what a check asks."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from cockpit.feeds.base import Feed
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
+from cockpit.model.run import StepState
 from cockpit.platforms.container_apps.kind import KIND
 from cockpit.platforms.container_apps.log_history import load_log_history
 from cockpit.platforms.container_apps.log_stream import stream_log_lines
 from cockpit.platforms.container_apps.revisions import revisions_feed
-from cockpit.platforms.platform import LiveSource, Platform, PlatformContext
+from cockpit.platforms.platform import (
+    CommandOutcome,
+    CommandSurvey,
+    LiveSource,
+    Platform,
+    PlatformCommand,
+    PlatformContext,
+)
+
+NO_COMMANDS = "Container Apps has no commands of its own: az is done by cockpit.runbooks.az."
 
 
 class ContainerAppsPlatform:
@@ -29,6 +39,14 @@ class ContainerAppsPlatform:
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         context = self._context
         return stream_log_lines(self._azure, application, revision, environment=context.environment, time=context.time)
+
+    async def survey_command(self, command: PlatformCommand) -> CommandSurvey:
+        return CommandSurvey(refusal=NO_COMMANDS)
+
+    async def perform_command(
+        self, command: PlatformCommand, output: Callable[[str], None], *, confirmed: str
+    ) -> CommandOutcome:
+        return CommandOutcome(StepState.FAILED, NO_COMMANDS)
 
     def list_live_sources(self) -> Sequence[LiveSource]:
         where, azure = self._context.environment, self._azure

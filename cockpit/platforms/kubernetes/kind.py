@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
+from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command
 from cockpit.platforms.kubernetes.mapping import NAME
 from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
 
@@ -66,5 +67,6 @@ KIND = PlatformKind(
     is_used=lambda environment: environment.kubernetes is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
+    recognise_command=recognise_kubectl_command,
     describe_access=describe_access,
 )

@@ -1,15 +1,24 @@
 """Kubernetes in one environment: its feed, its logs, and what a check asks."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from cockpit.feeds.base import Feed, Polled
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.platforms.kubernetes.client import ClusterClient
+from cockpit.platforms.kubernetes.commands import KubectlPerformer
 from cockpit.platforms.kubernetes.kind import KIND
+from cockpit.platforms.kubernetes.kubectl import KubectlCommand
 from cockpit.platforms.kubernetes.pod_logs import stream_pod_logs
 from cockpit.platforms.kubernetes.workloads import DEADLINE, read_workloads
-from cockpit.platforms.platform import LiveSource, Platform, PlatformContext
+from cockpit.platforms.platform import (
+    CommandOutcome,
+    CommandSurvey,
+    LiveSource,
+    Platform,
+    PlatformCommand,
+    PlatformContext,
+)
 
 
 class KubernetesPlatform:
@@ -29,6 +38,7 @@ class KubernetesPlatform:
             read_only=context.read_only,
             time=context.time,
         )
+        self._commands = KubectlPerformer(self.client, context.time)
 
     def build_feed(self) -> Feed:
         environment = self._context.environment.name
@@ -48,6 +58,16 @@ class KubernetesPlatform:
 
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         return stream_pod_logs(self.client, application, revision, time=self._context.time)
+
+    async def survey_command(self, command: PlatformCommand) -> CommandSurvey:
+        assert isinstance(command, KubectlCommand)
+        return await self._commands.survey(command)
+
+    async def perform_command(
+        self, command: PlatformCommand, output: Callable[[str], None], *, confirmed: str
+    ) -> CommandOutcome:
+        assert isinstance(command, KubectlCommand)
+        return await self._commands.perform(command, output, confirmed=confirmed)
 
     def list_live_sources(self) -> Sequence[LiveSource]:
         return [LiveSource("pod logs", self._read_a_log())]

@@ -3,22 +3,32 @@
 import re
 
 from cockpit.model.runbook import Step
-from cockpit.runbooks.az import AzCommand, recognise_az_command
+from cockpit.model.system import Environment
+from cockpit.platforms.registry import list_used_kinds
+from cockpit.runbooks.az import recognise_az_command
 from cockpit.runbooks.prepare.script import build_argument_list
 from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name, find_placeholders
-from cockpit.runbooks.types import Resolved
+from cockpit.runbooks.types import NativeCommand, Resolved
 
 MOMENT = re.compile(r"time|date|since|until|point")
 NUMBER = re.compile(r"count|tail|lines|number|weight|percent")
 
 
-def known_command(step: Step) -> AzCommand | None:
-    """The known az command that a step would be, whatever its values; None for one that a shell must run."""
+def known_command(step: Step, environment: Environment | None = None) -> NativeCommand | None:
+    """The command without a shell that a step would be, whatever its values; None for one that a shell must run.
+
+    Those of a platform are known where the environment uses it.
+    """
     if step.language != "bash" or step.altered or not step.command:
         return None
     names = {blank.name for blank in find_placeholders(step.command, step.language)}
     argv = build_argument_list(step.command, [Resolved(name, stand_in(name)) for name in names])
-    return recognise_az_command(argv) if argv else None
+    if not argv or (native := recognise_az_command(argv)) is not None:
+        return native if argv else None
+    if environment is None:
+        return None
+    kinds = list_used_kinds([environment])
+    return next(filter(None, (kind.recognise_command(argv, environment) for kind in kinds)), None)
 
 
 def stand_in(name: str) -> str:

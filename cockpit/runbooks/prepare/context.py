@@ -13,6 +13,7 @@ from cockpit.model.run import Value
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
+from cockpit.platforms.platform import Platform
 from cockpit.runbooks.prepare.values import Live, Reveal
 from cockpit.runbooks.types import Finished
 
@@ -59,6 +60,7 @@ class RunContext:
     azure: "Azure | None" = None
     through_sdk: bool = False  # known az commands need no shell here; for lists there may be no `azure` for all that
     grace: float = 5.0
+    platforms: Sequence[Platform] = ()  # those of the environment, which do their own known commands
 
     panes: Live = Live()  # noqa: RUF009  frozen; as they were when this was narrowed
     folder: str = ""  # where the step starts

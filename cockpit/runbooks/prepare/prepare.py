@@ -7,6 +7,7 @@ from dataclasses import replace
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.text import clean_line, clean_text, is_clean
+from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import curl_requests, script, tags
@@ -17,7 +18,7 @@ from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, names_a_secret
-from cockpit.runbooks.types import Prepared, Resolved, Retry, RunRefused, Script
+from cockpit.runbooks.types import NativeCommand, Prepared, Resolved, Retry, RunRefused, Script
 
 LANGUAGES = frozenset({"bash", "powershell", "http"})
 CARRIED = re.compile(
@@ -207,8 +208,6 @@ def with_request(prepared: Prepared, context: RunContext) -> Prepared:
 
 def with_command(prepared: Prepared, language: str, context: RunContext) -> Prepared:
     """A command for a shell, or one that needs none. Raises Refused."""
-    from cockpit.runbooks.az import recognise_az_command
-
     command = prepared.as_written
     if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
         command = curl_requests.add_reports(command, path=context.path)
@@ -228,11 +227,7 @@ def with_command(prepared: Prepared, language: str, context: RunContext) -> Prep
     carried = {value.name: value.value for value in prepared.values if value.value and CARRIED.fullmatch(value.name)}
     ready = replace(ready, variables=carried | dict(ready.variables))
     argv = script.build_argument_list(command, blanks) if language == "bash" else ()
-    native = (
-        recognise_az_command(argv, subscription=context.environment.subscription)
-        if argv and context.through_sdk
-        else None
-    )
+    native = recognise_command(argv, context) if argv else None
     if native is not None:
         return replace(
             prepared,
@@ -248,6 +243,16 @@ def with_command(prepared: Prepared, language: str, context: RunContext) -> Prep
         tty=language == "bash" and tools.needs_terminal(command),
         follow=tools.is_endless(command),
     )
+
+
+def recognise_command(argv: Sequence[str], context: RunContext) -> NativeCommand | None:
+    """The command without a shell that an argument list stands for here; None where a shell must run it."""
+    from cockpit.runbooks.az import recognise_az_command
+
+    where = context.environment
+    if context.through_sdk and (native := recognise_az_command(argv, subscription=where.subscription)) is not None:
+        return native
+    return next(filter(None, (kind.recognise_command(argv, where) for kind in list_used_kinds([where]))), None)
 
 
 def with_limits(prepared: Prepared, context: RunContext) -> Prepared:

@@ -52,7 +52,9 @@ class ToolContext:
 
 def find_expected_target(tool: str, environment: Environment) -> str:
     """What a tool must be set to, "" when the configuration does not say."""
-    return environment.subscription if tool == "az" else environment.kube_context
+    if tool == "az":
+        return environment.subscription
+    return environment.kube_context or (environment.kubernetes.context if environment.kubernetes else "")
 
 
 def explain_mismatch(tool: str, environment: Environment, match_text: str, command: str = "") -> str:

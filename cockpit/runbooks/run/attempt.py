@@ -210,12 +210,11 @@ async def run_on_terminal(prepared: Prepared, context: RunContext, writing: Writ
 
 
 async def run_native(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
-    """One try through the SDK."""
-    from cockpit.runbooks import az as native
+    """One try without a shell."""
+    from cockpit.runbooks.run.native import perform_native_command
 
-    assert isinstance(prepared.native, native.AzCommand)
-    assert context.azure is not None
-    return await native.perform_az_command(prepared.native, context.azure, writing, confirmed=prepared.confirmed)
+    assert prepared.native is not None
+    return await perform_native_command(prepared.native, context, writing, confirmed=prepared.confirmed)
 
 
 async def run_request(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:

@@ -334,13 +334,9 @@ def changed_at(run: Run) -> datetime | None:
 
 async def unready_of(prepared: Prepared, context: RunContext) -> str | None:
     """Why the revision of a known command would not answer now; None where nobody here can ask the cloud."""
-    if prepared.native is None or context.azure is None:
-        return None
-    from cockpit.runbooks.az import AzCommand
-    from cockpit.runbooks.az.readiness import read_unready
+    from cockpit.runbooks.run.native import read_unready
 
-    assert isinstance(prepared.native, AzCommand)
-    return await read_unready(prepared.native, context.azure)
+    return await read_unready(prepared.native, context)
 
 
 def probe_states(probes: Mapping[str, ProbeResult | None], since: datetime | None) -> dict[str, str]:

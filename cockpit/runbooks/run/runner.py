@@ -20,6 +20,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
+from cockpit.platforms.platform import Platform
 from cockpit.runbooks.prepare import target_guard
 from cockpit.runbooks.prepare.confirmation import (
     Consent,
@@ -74,6 +75,7 @@ class Runner:
         time: Time,
         data: Path,
         azure: "Azure | None",
+        platforms: Sequence[Platform] = (),
         reveal: Callable[[Secret], str],
         mask: Callable[[str], str],
         read_only: bool,
@@ -117,6 +119,7 @@ class Runner:
             azure,
             azure is not None,
             grace,
+            platforms,
         )
         self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
@@ -312,12 +315,12 @@ class Runner:
 
         A tool that was set to something else is asked again: it may have been corrected since.
         """
-        from cockpit.runbooks import az as native
+        from cockpit.runbooks.run.native import survey_native_change
 
         prepared = await target_guard.look_again(prepared, self.environment, self._context.shell(), self._guards)
-        if self._azure is None or not isinstance(prepared.native, native.AzCommand) or not prepared.runnable:
+        survey = await survey_native_change(prepared.native, self._context) if prepared.runnable else None
+        if survey is None:
             return prepared
-        survey = await native.survey_az_change(prepared.native, self._azure)
         return replace(prepared, meets=survey.words, confirmed=survey.fingerprint, reason_not_runnable=survey.refusal)
 
     async def check_guards(self, procedure: Procedure | None = None) -> None:
@@ -350,7 +353,8 @@ class Runner:
         """The tools whose target decides what the steps of a procedure act on, where not the SDK does them."""
         from cockpit.runbooks.lint.dry_values import known_command
 
-        shells = (step for step in procedure.commands if self._azure is None or known_command(step) is None)
+        known = self._azure is not None or self._context.platforms
+        shells = (step for step in procedure.commands if not known or known_command(step, self.environment) is None)
         return frozenset(tool for step in shells for tool in requirements.list_guarded_tools(step.command))
 
     def waits_for(self, run: Run, step: int) -> str:

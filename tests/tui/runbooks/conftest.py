@@ -157,7 +157,7 @@ def bad_deployment(session: Session, play: Play) -> Session:
     reading = SimpleNamespace(feed="revisions", environment="prod", value=(application(),), problem=None)
     for name, value in {
         "watch": SimpleNamespace(readings=lambda environment: [reading], freshness=lambda environment: {}),
-        "environment": SimpleNamespace(name="prod"),
+        "environment": Environment("prod", subscription="s"),
         "timeline": SimpleNamespace(events=lambda **how: []),
         "system": SimpleNamespace(runbooks=()),
     }.items():

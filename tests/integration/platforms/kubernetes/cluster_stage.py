@@ -1,5 +1,6 @@
 """A simulated cluster behind a real port, with a kubeconfig, and a clock that tests turn."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -23,13 +24,20 @@ T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
 class TurnedClock(RealTime):
-    """Stands still until it is turned."""
+    """Stands still until it is turned; whoever sleeps turns it, and waits for nothing."""
 
     def __init__(self) -> None:
         self.moment = T0
 
     def now(self) -> datetime:
         return self.moment
+
+    def monotonic(self) -> float:
+        return (self.moment - T0).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        self.turn(seconds)
+        await asyncio.sleep(0)
 
     def turn(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
