@@ -1,6 +1,7 @@
 """CockpitApp paints first, then attaches to the system, then hands every Reading and event to its screens."""
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -12,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segments
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -22,6 +23,7 @@ from textual.widgets import Static
 import themes
 from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged
 from screens.shared.driver import TerminalDriver
+from screens.shared.key_order import KeyOrder
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
+WARM_UP = 1.5  # seconds after which nothing is shown for the first time any more
+OFTEN_OPENED = (
+    *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
+    *("screens.incident.screen", "screens.messages.screen", "screens.main.runbook_actions", "screens.shared.help"),
+)
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 """Each ends the app with the terminal restored, and the exit code of its signal."""
 FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
@@ -85,6 +92,7 @@ class CockpitApp(App[None]):
         self.bells: Bell
         self.farewell = ""
         self.drafts: list[Path] = []  # that were written here
+        self._keys = KeyOrder(self, super().on_event)
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._open_session = attach
         for theme in themes.OURS:
@@ -111,6 +119,12 @@ class CockpitApp(App[None]):
             self._handlers[number] = signal.signal(number, lambda *_, end=end: end())
         self.call_after_refresh(self._start)
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
     # The session
 
     @work(exit_on_error=False)
@@ -126,12 +140,23 @@ class CockpitApp(App[None]):
             self.run_worker(session.run(), name="session", exit_on_error=True)  # asks while the screen is loaded
             await asyncio.to_thread(importlib.import_module, CONTENTS[self._mode])
             self.screen.post_message(Attached())
+            self.set_timer(WARM_UP, self._load_screens)
         except Exception as error:
             from cockpit.model.text import clean_text
 
             log.warning("could not attach", exc_info=True)
             self.farewell = clean_text(getattr(error, "message", "") or str(error) or type(error).__name__, 10_000)
             self.exit(return_code=REFUSED)
+
+    @work(thread=True, exit_on_error=False)
+    def _load_screens(self) -> None:
+        """What most nights need is there before its key is pressed; the rest is loaded by its key."""
+        try:
+            for module in OFTEN_OPENED:
+                importlib.import_module(module)
+        finally:
+            gc.freeze()  # what was loaded is never looked through again
+            gc.enable()
 
     def _subscribe(self, session: "Session") -> None:
         """From now on every Reading and event of the session comes here."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from cockpit.config import Secrets
@@ -35,20 +36,19 @@ from cockpit.platforms.registry import connect_platforms, find_kind
 from cockpit.recorder.last_recorded import list_recorded_alerts
 from cockpit.recorder.lock import LOOK_WHO_RECORDS, find_unrecorded, lock_path, this_process
 from cockpit.recorder.recorder import Recorder, read_last_recorded
-from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.plan.load import read_again, read_plan
-from cockpit.runbooks.prepare.values import Live, build_live_values
-from cockpit.runbooks.run.notices import EvidenceProcedure, RunNotices, snapshot_named
-from cockpit.runbooks.run.runner import Runner
-from cockpit.runbooks.run.runs import FOLDED as RUN_KINDS
 from cockpit.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
     from cockpit.azure.identity import Credential
+    from cockpit.runbooks.prepare.values import Live
     from cockpit.runbooks.rollback import Proposal
+    from cockpit.runbooks.run.notices import EvidenceProcedure
+    from cockpit.runbooks.run.runner import Runner
 
 Reveal = Callable[[Secret], str]
+FIRST_TAKE_UP = 1.0  # seconds before the first look at what others have left behind
 SHOWN = 500  # events of the journal that the timeline pane opens with
 
 
@@ -66,14 +66,28 @@ class Session:
     since: int  # follow the timeline behind this id: what came while we were reading is then seen twice, never missed
     history: list[Event]  # the newest events of the environment in front, oldest first
     desk: IncidentActions
-    runner: Runner
+    make_runner: "Callable[[], Runner]"
     recorder: Recorder | None
     author: Operator  # of everything that is written here
     read_only: bool
     time: Time
     connections: "Connections"
-
     unrecorded: frozenset[str] = frozenset()  # environments of which nobody writes down what happens, for a wall
+    made_runner: "Runner | None" = None
+    _making: Lock = field(default_factory=Lock)
+
+    @property
+    def runner(self) -> "Runner":
+        """Made when it is first asked for: what reads and prepares commands is a quarter of all that is loaded, and the
+        first answers of the probes must not wait for it. Blocking then."""
+        with self._making:
+            self.made_runner = self.made_runner or self.make_runner()
+            return self.made_runner
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """Every known run by its id; none until there is a runner."""
+        return self.made_runner.runs.runs if self.made_runner else {}
 
     @property
     def operator(self) -> str:
@@ -124,7 +138,7 @@ class Session:
                     group.create_task(self.recorder.run(), name="recorder")
                 else:
                     group.create_task(self._keep_looking_who_records(), name="who records")
-                group.create_task(self.runner.run_on(), name="runner")
+                group.create_task(self._take_up_runs(), name="runner")
         finally:
             await self.disconnect()
 
@@ -134,6 +148,12 @@ class Session:
         while True:
             self.unrecorded = await asyncio.to_thread(find_unrecorded, self.timeline.path, names)
             await self.time.sleep(LOOK_WHO_RECORDS)
+
+    async def _take_up_runs(self) -> None:
+        """What others left behind: for a moment it can wait, until the screen shows something."""
+        await self.time.sleep(FIRST_TAKE_UP)
+        runner = await asyncio.to_thread(lambda: self.runner)
+        await runner.run_on()
 
     async def disconnect(self) -> None:
         """Close every connection to a cloud and its platforms."""
@@ -205,19 +225,6 @@ def build_session(
         time=time,
         read_only=read_only,
     )
-    runner = build_runner(
-        system,
-        plan,
-        environment,
-        timeline,
-        ledger,
-        watch,
-        connections,
-        secrets,
-        time,
-        author,
-        read_only,
-    )
     return Session(
         system=system,
         plan=plan,
@@ -229,7 +236,20 @@ def build_session(
         since=since,
         history=history,
         desk=desk,
-        runner=runner,
+        make_runner=partial(
+            build_runner,
+            system,
+            plan,
+            environment,
+            timeline,
+            ledger,
+            watch,
+            connections,
+            secrets,
+            time,
+            author,
+            read_only,
+        ),
         recorder=recorder,
         author=author,
         read_only=read_only,
@@ -250,8 +270,13 @@ def build_runner(
     time: Time,
     operator: Operator,
     read_only: bool,
-) -> Runner:
+) -> "Runner":
     """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
+    from cockpit.runbooks.catalogue.load import load_catalogue
+    from cockpit.runbooks.prepare.values import build_live_values
+    from cockpit.runbooks.run.notices import RunNotices, snapshot_named
+    from cockpit.runbooks.run.runner import Runner
+    from cockpit.runbooks.run.runs import FOLDED as RUN_KINDS
 
     @lru_cache(maxsize=8)
     def target(application: Application) -> Mapping[str, str]:
@@ -259,7 +284,7 @@ def build_runner(
 
         return rollback.rollback_values(application, read_rollback_evidence(timeline, environment.name, time.now()))
 
-    def seen() -> Live:
+    def seen() -> "Live":
         return build_live_values(watch.readings(environment.name), target=target)
 
     def incident() -> str | None:
@@ -268,12 +293,10 @@ def build_runner(
         return incidents[0].id if len(incidents) == 1 else None
 
     @lru_cache(maxsize=1)
-    def snapshot() -> EvidenceProcedure | None:
-        return (
-            snapshot_named(plan.snapshot, load_catalogue(system.runbooks, environments=[environment]))
-            if plan.snapshot
-            else None
-        )
+    def snapshot() -> "EvidenceProcedure | None":
+        if not plan.snapshot:
+            return None
+        return snapshot_named(plan.snapshot, load_catalogue(system.runbooks, environments=[environment]))
 
     runner = Runner(
         record=timeline.record,

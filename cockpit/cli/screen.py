@@ -1,6 +1,7 @@
 """Opening the screen: `cockpit` itself and `cockpit wall`."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -50,6 +51,7 @@ def _build_session(common: Common, wall: bool) -> "Session":
 
 def run_screen(attach: Attach, *, wall: bool = False) -> None:
     """Run the app until it ends; leaves with its exit code and says why, when it could not attach."""
+    gc.disable()  # what is imported stays: looking for garbage in it again and again takes a tenth of the start
     from cockpit.app import CockpitApp
 
     app = CockpitApp(attach, wall=wall)

@@ -65,7 +65,8 @@ class CockpitScreen(Screen[None]):
         self.content: CockpitContent | None = None
         self._clock: Timer
         self._today = date.min
-        self._waiting: set[str] = set()
+        self._waiting: set[str] = set()  # panes whose Readings changed since they were drawn
+        self._gathering: Timer | None = None  # until the next that come are drawn
         self._people_only = False
         self._situation = Situation()
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
@@ -122,9 +123,9 @@ class CockpitScreen(Screen[None]):
     @on(ReadingChanged)
     def _reading_changed(self, message: ReadingChanged) -> None:
         if self.session and message.reading.environment == self.session.environment.name:
-            if not self._waiting:
-                self.set_timer(TOGETHER, self.show_waiting)
             self._waiting.add(message.pane)
+            if self._gathering is None:
+                self.show_waiting()  # the first at once, those that follow it together
 
     @on(ScreenSuspend)
     def _behind_another(self) -> None:
@@ -141,11 +142,12 @@ class CockpitScreen(Screen[None]):
 
     def show_waiting(self) -> None:
         """Draw the panes whose Readings changed since the last time; one behind another screen waits for its return."""
-        if not self.is_active:
-            return
-        waiting, self._waiting = self._waiting, set()
-        self.draw(*waiting)
-        self.tick()
+        self._gathering = None
+        if self.is_active and self._waiting and self.content is not None:
+            waiting, self._waiting = self._waiting, set()
+            self._gathering = self.set_timer(TOGETHER, self.show_waiting)
+            self.draw(*waiting)
+            self.tick()
 
     @on(EventsAppended)
     def _events_appended(self) -> None:

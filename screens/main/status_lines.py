@@ -17,7 +17,6 @@ from cockpit.model.reading import FeedState
 from cockpit.model.revision_health import RevisionCondition, ill_working
 from cockpit.model.rolled_back import last_rollback
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.run.waiting_run import WaitingRun, find_waiting_run
 from screens.main.context import CockpitContext
 from screens.main.keys import Situation
 from screens.main.panes import find_followed_revision
@@ -32,6 +31,7 @@ from widgets.pane import OLD
 from widgets.probes import QUIET
 
 if TYPE_CHECKING:
+    from cockpit.runbooks.run.waiting_run import WaitingRun
     from cockpit.session import Session
 
 CLOCKS = 2  # in the bar at all times
@@ -89,7 +89,7 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
     view, now = screen.seen, session.time.now()
     incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
     here, alert, followed_revision = session.environment.name, screen.under_cursor(1), find_followed_revision(screen)
-    waiting = find_waiting_run(session.runner.runs.runs.values(), here, session.runner.known_procedure)
+    waiting = find_waiting(session, here)
     states = {pane: fresh.state for pane, fresh in view.fresh.items() if pane not in view.missing}
     return HintInput(
         probes=view.probes,
@@ -103,7 +103,7 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
         recorder=session.recorder.status if session.recorder else "",
         logs_of=followed_revision[1] if followed_revision else None,
         chosen=alert if isinstance(alert, Alert) else None,
-        unsettled=find_unsettled_run(session.runner.runs.runs.values(), here),
+        unsettled=find_unsettled_run(session.runs.values(), here),
         leaderless=is_leaderless(incident, session.plan),
         asks=next((due_clock.clock for due_clock in screen.asking if due_clock.clock.state(now) in LATE), None),
         rolled_back=last_rollback(view.applications, list_recent_events(session.history, now - FRESH), now - FRESH),
@@ -120,7 +120,16 @@ def list_recent_events(events: Sequence[Event], since: datetime) -> Iterable[Eve
     return takewhile(lambda event: event.recorded >= since, reversed(events))
 
 
-def describe_waiting_run(waiting: WaitingRun | None) -> str:
+def find_waiting(session: "Session", environment: str) -> "WaitingRun | None":
+    """The run that waits for a person; None too while the runs are not known yet."""
+    if not session.runs:
+        return None
+    from cockpit.runbooks.run.waiting_run import find_waiting_run
+
+    return find_waiting_run(session.runs.values(), environment, session.runner.known_procedure)
+
+
+def describe_waiting_run(waiting: "WaitingRun | None") -> str:
     """`“Roll back” waits at step 5`; "" where none waits, or all its steps are done."""
     if waiting is None or (waiting.step is None and not waiting.leaves):
         return ""

@@ -7,8 +7,6 @@ from textual.binding import Binding, BindingType
 
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.runbooks.run.preconditions import nothing_to_undo
-from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.types import Prepared
 from screens.run.messages import StepPrepared
 from widgets.cell import Piece
@@ -72,6 +70,8 @@ def build_step_standing(
     run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool
 ) -> StepStanding:
     """How a step of a run stands, with what is known of what would run."""
+    from cockpit.runbooks.run.preconditions import nothing_to_undo  # the keys above are known before anything runs
+
     index = step.ordinal if step else 0
     running = (number for number, state in run.states if state is StepState.RUNNING and number != index)
     return StepStanding(
@@ -88,6 +88,12 @@ def build_step_standing(
         no_undo=nothing_to_undo(run, step) if step else "",
         way_back=way_back,
     )
+
+
+def _list_judged_by_a_person() -> frozenset[StepState]:
+    from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON  # imported here, as above
+
+    return JUDGED_BY_A_PERSON
 
 
 def why_not(action: str, now: StepStanding) -> str:
@@ -107,11 +113,11 @@ def why_not(action: str, now: StepStanding) -> str:
         return "The document names no undo for this step."
     if action == "undo" and now.no_undo:
         return now.no_undo
-    if action in COMMANDS - {"run"} and not (step.command or (action == "copy" and step.mention)):
+    if action in COMMANDS - {"run"} and not step.command:
         return "There is no command in this step."
     if action in ("skip", "by_hand") and now.state in SETTLED:
         return f"This step is {now.state.value} already."
-    if action == "well" and now.state not in JUDGED_BY_A_PERSON:
+    if action == "well" and now.state not in _list_judged_by_a_person():
         return "Only a step that somebody has to judge is well by a person's word; this one can be done by hand."
     return _why_not_run(step, now) if action == "run" else ""
 
@@ -182,8 +188,7 @@ def _advise_after_failure(step: Step, now: StepStanding) -> Advice:
 
 def _advise_next(step: Step, now: StepStanding) -> Advice:
     if step.kind is StepKind.NOTE:
-        copies = [("copy", "copies what it shows")] if step.mention else []
-        return _make_advice("A note, to be read.", ("next", "goes to the next step"), *copies)
+        return _make_advice("A note, to be read.", ("next", "goes to the next step"))
     if now.state in SETTLED and step.command:
         return _make_advice(
             f"This step is {now.state.value}.", ("next", "goes to the next one"), ("run", "asks to run it again")

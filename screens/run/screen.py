@@ -375,13 +375,7 @@ class RunScreen(Screen[None]):
     def action_copy(self) -> None:
         now = self.standing()
         if now.step is not None:
-            self.notify(
-                copy_text(
-                    self.app,
-                    now.prepared.as_run if now.prepared and now.step.command else now.step.command or now.step.mention,
-                ),
-                markup=False,
-            )
+            self.notify(copy_text(self.app, now.prepared.as_run if now.prepared else now.step.command), markup=False)
 
     def action_help(self) -> None:
         from screens.shared.help import HelpScreen

@@ -33,6 +33,14 @@ LAST_CHARACTER = 0x10FFFF
 SURROGATES = range(0xD800, 0xE000)
 
 
+IN_BURST = "_in_burst"
+
+
+def is_in_burst(key: Key) -> bool:
+    """Whether it came in one piece with other letters: pasted without brackets, or over a line that had stalled."""
+    return bool(getattr(key, IN_BURST, False))
+
+
 class KeyReportParser(XTermParser):
     """Textual's parser, which also understands key reports that tell a press from a repeat and a release."""
 
@@ -117,8 +125,14 @@ class TerminalInput:
         return self._parser.reports_releases
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        for character in self._decoder.decode(data):
-            yield from self._filter(self._take(character))
+        messages = [
+            message for character in self._decoder.decode(data) for message in self._filter(self._take(character))
+        ]
+        keys = [message for message in messages if isinstance(message, Key)]
+        if sum(key.is_printable for key in keys) > 1:
+            for key in keys:
+                setattr(key, IN_BURST, True)
+        yield from messages
 
     def tick(self) -> Iterator[Message]:
         """An Esc that nothing followed is the key. To be called now and then."""

@@ -19,6 +19,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Replica, Revision
+from cockpit.model.run import Run
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.runbooks.run.runs import Runs
@@ -185,6 +186,11 @@ class Stage:
 
     def identity(self) -> Identity | None:
         return Identity("you@example.com", "cli")
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        runs: dict[str, Run] = self.runner.runs.runs
+        return runs
 
     async def attach(self) -> "Stage":
         return self

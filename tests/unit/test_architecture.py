@@ -67,6 +67,39 @@ def test_the_first_frame_is_painted_before_the_core_is_imported(mode: str) -> No
     assert modules & NOT_BEFORE_THE_FRAME == set()
 
 
+NOT_BEFORE_A_VERDICT = {
+    *("cockpit.runbooks.run.runner", "cockpit.runbooks.prepare.prepare", "cockpit.runbooks.document.read"),
+    *("cockpit.runbooks.shell_syntax", "cockpit.runbooks.command_kinds", "cockpit.simulator", "markdown_it"),
+    *("screens.dialogs.dialog", "screens.run.screen", "screens.incident.screen", "aiohttp", "azure", "msal"),
+}
+"""What reads and prepares commands is loaded a second later, and each screen when it is opened."""
+
+
+def test_the_first_verdict_of_a_probe_waits_for_nothing_that_acts(tmp_path: Path) -> None:
+    (tmp_path / "cockpit.toml").write_text(
+        f'data = "{tmp_path}"\n[[environments.one.probes]]\nname = "dead"\nurl = "http://127.0.0.1:9/"\n'
+    )
+    script = f"""
+import sys
+from cockpit.app import CockpitApp
+from cockpit.cli.options import Common
+from cockpit.cli.screen import attach_to
+from screens.main.screen import CockpitScreen
+
+def show_waiting(screen):
+    original(screen)
+    if screen.content and screen.content.view.probes:
+        print(*sys.modules)
+        screen.app.exit()
+
+original, CockpitScreen.show_waiting = CockpitScreen.show_waiting, show_waiting
+CockpitApp(lambda: attach_to(Common(config={str(tmp_path / "cockpit.toml")!r}))).run(headless=True)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert "cockpit.feeds.probes.feed" in done.stdout.split(), done.stderr
+    assert set(done.stdout.split()) & NOT_BEFORE_A_VERDICT == set()
+
+
 def test_screens_and_dialogs_are_imported_when_they_are_opened() -> None:
     screens = {name for name in modules_at_the_first_frame("cockpit") if name.startswith("screens.")}
     assert {name for name in screens if not name.startswith("screens.shared")} == {

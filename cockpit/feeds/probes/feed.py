@@ -221,7 +221,8 @@ class ProbesFeed:
 
 def warm_up(probes: Sequence[Probe]) -> None:
     """Make the TLS contexts the probes will want. Blocking; an unreadable CA file is the probe's to report."""
-    for verify, ca_file in {(probe.verify_tls, probe.ca_file) for probe in probes}:
+    secure = (probe for probe in probes if probe.url.lower().startswith("https:"))
+    for verify, ca_file in {(probe.verify_tls, probe.ca_file) for probe in secure}:
         with suppress(OSError):
             tls_context(verify, ca_file)
 

@@ -11,11 +11,10 @@ from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.catalogue.document_cache import DocumentCache, key_of_document, open_user_cache
 from cockpit.runbooks.document.labels import make_slug
-from cockpit.runbooks.document.markdown import no_collection
-from cockpit.runbooks.document.read import read_runbook
-from cockpit.runbooks.document.sidecar import sidecar_of
+from cockpit.runbooks.types import no_collection
 
 LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
+SIDECAR = ".cockpit.toml"  # in place of .md: what stands beside a document
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
@@ -32,6 +31,8 @@ def load_catalogue(
     A document with the name of a built-in one takes its place; built in are those of the platforms of `environments`,
     of every platform where None are given.
     """
+    if not (paths or builtin):
+        return Catalogue((), ())
     unread: list[Unread] = []
     cache = cache or open_user_cache()
     with no_collection():
@@ -48,14 +49,21 @@ def load_catalogue(
 
 def open_file(path: Path) -> Runbook:
     """The runbook in a file, with its sidecar when there is one. Raises OSError, also for a file too large."""
-    return read_runbook(str(path), *read_bytes_of(path))
+    return _read(path, *read_bytes_of(path))
+
+
+def _read(path: Path, raw: bytes, sidecar: bytes) -> Runbook:
+    """Read anew. The reader is imported here: where every document was read before, nobody needs it."""
+    from cockpit.runbooks.document.read import read_runbook
+
+    return read_runbook(str(path), raw, sidecar)
 
 
 def read_bytes_of(path: Path) -> tuple[bytes, bytes]:
     """A document's bytes and those of its sidecar."""
     if path.stat().st_size > LARGEST:
         raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
-    beside = sidecar_of(path)
+    beside = path.with_suffix(SIDECAR)
     return path.read_bytes(), beside.read_bytes() if beside.is_file() else b""
 
 
@@ -65,7 +73,7 @@ def open_kept_file(path: Path, cache: DocumentCache) -> tuple[Runbook, bool]:
     key = key_of_document(str(path), raw, sidecar)
     if key and (kept := cache.load(key)):
         return kept, False
-    runbook = read_runbook(str(path), raw, sidecar)
+    runbook = _read(path, raw, sidecar)
     if key:
         cache.store(key, runbook)
     return runbook, bool(key)

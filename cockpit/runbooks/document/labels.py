@@ -45,3 +45,13 @@ def make_slug(title: str) -> str:
     """The anchor of a heading as the usual viewers make it."""
     text = re.sub(r"[^\w\s-]", "", strip_markdown(title).casefold())
     return re.sub(r"\s+", "-", text.strip()) or "section"
+
+
+def make_unique_anchor(anchor: str, used: dict[str, int]) -> str:
+    """The anchor, numbered when it is taken. `used` counts how often each was asked for."""
+    free = anchor
+    while free in used:
+        used[anchor] += 1
+        free = f"{anchor}-{used[anchor]}"
+    used[free] = 1
+    return free

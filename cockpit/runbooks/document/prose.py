@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from cockpit.model.runbook import Finding
 from cockpit.model.text import clean_line
-from cockpit.runbooks.document.fences import language_of
 
 FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*(.*)$")
 HEADING = re.compile(r"^#{1,6}\s+(.*)")
@@ -28,6 +27,8 @@ def find_unfilled_blanks(text: str) -> Iterator[Finding]:
 
 def list_prose_lines(text: str) -> Iterator[tuple[int, str, str]]:
     """(line, heading, text) of what is meant to be read: no commands, no examples of Markdown, no quoted templates."""
+    from cockpit.runbooks.document.fences import language_of  # it brings the shell's grammar, which plans do without
+
     fence, read_fence, heading = "", True, ""
     lines = text.split("\n")
     for number, line in enumerate(lines, start=1):

@@ -8,7 +8,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step
@@ -31,11 +30,6 @@ class Sidecar:
     aliases: Mapping[str, str]
     steps: tuple[Mapping[str, str], ...] = ()
     wrong: tuple[str, ...] = ()
-
-
-def sidecar_of(path: Path) -> Path:
-    """The sidecar's place: `restore.cockpit.toml` for `restore.md`."""
-    return path.with_suffix(".cockpit.toml")
 
 
 def join_sidecar(text: str, sidecar: str) -> str:

@@ -4,8 +4,7 @@ import re
 
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import Checklist
-from cockpit.runbooks.document.labels import make_slug
-from cockpit.runbooks.document.procedures import make_unique_anchor
+from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
 from cockpit.runbooks.plan.durations import find_amount
 from cockpit.runbooks.plan.outline import Chapter, Shape, Source, levels_in
 

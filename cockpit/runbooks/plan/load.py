@@ -12,7 +12,6 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.catalogue.load import LARGEST, describe_missing_path, load_catalogue
 from cockpit.runbooks.document.labels import make_slug
-from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.plan.outline import make_source
 from cockpit.runbooks.plan.people import contact_of, list_contacts
 from cockpit.runbooks.plan.plan import merge_plans
@@ -88,6 +87,8 @@ def read_contacts(path: str, problems: list[Problem]) -> tuple[Contact, ...]:
         except (ValueError, RecursionError) as error:
             problems.append(build_unreadable_problem(path, f"is no TOML: {error}"))
             return ()
+    from cockpit.runbooks.document.read import read_runbook
+
     return tuple(list_contacts(make_source(make_slug(file.stem), file.name, read_runbook(path, text.encode()))))
 
 

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 
 from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
-from cockpit.runbooks.document.labels import make_slug
-from cockpit.runbooks.document.procedures import make_unique_anchor
+from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
 from cockpit.runbooks.document.prose import HEADING
-from cockpit.runbooks.document.read import front_matter
 from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Shape, Source
 
 MESSAGES = re.compile(r"(?i)communicat|message|notif|notice|status update|wording|announce|e-?mail")
@@ -53,6 +51,8 @@ def template_of(name: str, text: str, origin: str) -> Template:
 
     A front matter may give `title` and `audience`; a first heading is the title as well, and no part of the message.
     """
+    from cockpit.runbooks.document.read import front_matter
+
     labels, body = front_matter(clean_text(text, limit=100_000).replace("\r", ""))
     lines = body.strip("\n").split("\n")
     heading = HEADING.match(lines[0])

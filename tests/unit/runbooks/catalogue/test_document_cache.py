@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.secret import KNOWN_SECRETS
-from cockpit.runbooks.catalogue import load
 from cockpit.runbooks.catalogue.document_cache import DocumentCache, key_of_document, open_user_cache
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.document.read import read_runbook
@@ -36,7 +35,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(Path(path).name)
         return read_runbook(path, raw, sidecar)
 
-    monkeypatch.setattr(load, "read_runbook", read)
+    monkeypatch.setattr("cockpit.runbooks.document.read.read_runbook", read)
     return names
 
 

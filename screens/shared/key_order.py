@@ -1,0 +1,114 @@
+"""Keys one after the other: where a key belongs may depend on what the one before it did.
+
+Textual forwards a key to the widget that has the focus, and the widget hands on what it does not know: Tab reaches the
+screen only after that. Keys that arrive together (a stalled line, type-ahead) would all be forwarded before the first
+Tab moved the focus, and what follows the key of a dialog would reach the screen behind it. So the next key waits until
+a message that follows the one before it, from widget to widget, has arrived where that one ended.
+
+A text that is pasted into a terminal without brackets arrives as keys, too. It may be typed into fields, but it presses
+nothing: printable keys of one burst, and an Enter between them, are refused where nobody takes text.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.events import Key, Paste
+from textual.screen import ModalScreen, Screen
+
+from screens.shared.terminal_input import is_in_burst
+
+LONGEST = 0.25  # seconds without progress after which a key is taken for done: its widget is gone, or waits itself
+REFUSED = "Several letters came at once, as pasted text does: none of them was taken for a key. Press it again."
+MOVES = ("move(", "page(")  # actions that only move a cursor
+
+
+class KeyOrder:
+    """Belongs to one app, and works inside of its message loop. `deliver` is how Textual takes a key or a paste."""
+
+    def __init__(self, app: App[Any], deliver: Callable[[Key | Paste], Awaitable[None]]) -> None:
+        self._app, self._deliver = app, deliver
+        self._waiting: deque[Key | Paste] = deque()
+        self._under_way: object | None = None  # stands for the key that is not done yet
+        self._progress = 0.0  # when it was last known to move on
+        self._refused = float("-inf")  # when a key was last refused
+
+    async def take(self, event: Key | Paste) -> None:
+        """Deliver it now, or when those before it are done."""
+        self._waiting.append(event)
+        if self._under_way is None:
+            await self._deliver_next()
+
+    async def _deliver_next(self) -> None:
+        while self._waiting:
+            event, screen = self._waiting.popleft(), self._app.screen
+            if self._is_refused(event, screen):
+                self._say_refused()
+                continue
+            target = self._app.focused or screen
+            self._under_way = serial = object()
+            self._note_progress()
+            await self._deliver(event)
+            asyncio.get_running_loop().call_later(LONGEST, self._look_again, serial)
+            await self._follow(
+                serial, screen, target.ancestors_with_self if event.is_forwarded else [screen, self._app]
+            )
+            return
+
+    def _is_refused(self, event: Key | Paste, screen: Screen[Any]) -> bool:
+        """Whether it is a key of a burst that would press something."""
+        if not isinstance(event, Key) or not is_in_burst(event):
+            return False
+        if isinstance(screen, ModalScreen) and not event.is_printable:
+            return False  # a dialog judges by itself whether an Enter was meant
+        if not event.is_printable and event.key != "enter":
+            return False
+        focused = self._app.focused
+        if focused is not None and focused.check_consume_key("a", "a"):
+            return False
+        active = screen.active_bindings.get(event.key)
+        return active is not None and not active.binding.action.startswith(MOVES)
+
+    def _say_refused(self) -> None:
+        """Once, however long the text is."""
+        now = asyncio.get_running_loop().time()
+        if now - self._refused > LONGEST:
+            self._app.notify(REFUSED, severity="warning", markup=False)
+        self._refused = now
+
+    async def _follow(self, serial: object, screen: Screen[Any], nodes: Sequence[DOMNode]) -> None:
+        """Behind the key through the queues of `nodes`; then, when it opened a screen, until that one is there."""
+        if serial is not self._under_way:
+            return
+        self._note_progress()
+        for index, node in enumerate(nodes):
+            if node.call_later(self._follow, serial, screen, nodes[index + 1 :]):
+                return
+        front = self._app.screen
+        if front is screen or not front.call_later(self._app.call_later, self._finish, serial):
+            await self._finish(serial)
+
+    async def _finish(self, serial: object) -> None:
+        if serial is self._under_way:
+            self._under_way = None
+            await self._deliver_next()
+
+    def _note_progress(self) -> None:
+        self._progress = asyncio.get_running_loop().time()
+
+    def _look_again(self, serial: object) -> None:
+        """In the app's own turn: what kept the loop busy may have kept the key from moving on."""
+        if serial is self._under_way:
+            self._app.call_later(self._give_up, serial)
+
+    async def _give_up(self, serial: object) -> None:
+        loop = asyncio.get_running_loop()
+        if serial is not self._under_way:
+            return
+        if (left := self._progress + LONGEST - loop.time()) > 0:
+            loop.call_later(left, self._look_again, serial)
+        else:
+            await self._finish(serial)
