@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from cockpit.cli.log import log_path, log_to_file
-from cockpit.cli.options import Common, Refusal, common_options, typed_at, usage_sentence
+from cockpit.cli.options import JSON_ASKED, Common, Refusal, common_options, typed_at, usage_sentence
 from cockpit.cli.streams import (
     BROKEN,
     OUTPUT_LOST,
@@ -82,9 +82,9 @@ def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        raise Refusal(usage_sentence(error, command())) from None
+        raise Refusal(usage_sentence(error, command()), code="usage") from None
     except click.Abort:
-        raise Refusal("Stopped: the question was not answered.") from None
+        raise Refusal("Stopped: the question was not answered.", code="question-not-answered") from None
 
 
 # How `cockpit --help` groups the commands.
@@ -135,6 +135,10 @@ class LazyGroup(click.Group):
         with refuse_in_one_sentence(lambda: "cockpit"):
             return super().make_context(*args, **kwargs)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[JSON_ASKED] = "--json" in args  # also where what is mistyped keeps the option from being read
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         with refuse_in_one_sentence(lambda: f"cockpit {ctx.invoked_subcommand or ''}".rstrip()):
             return super().invoke(ctx)
@@ -147,7 +151,7 @@ class LazyGroup(click.Group):
 
             near = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean `cockpit {near[0]}`?" if near else " `cockpit --help` lists the commands."
-            raise Refusal(f"There is no command `{args[0]}`.{hint}")
+            raise Refusal(f"There is no command `{args[0]}`.{hint}", code="unknown-command", command=args[0])
         return super().resolve_command(ctx, args)
 
 

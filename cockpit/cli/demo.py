@@ -38,7 +38,9 @@ class SimulatorProcess:
             line = await asyncio.wait_for(asyncio.to_thread(self._process.stdout.readline), READY_WITHIN)
             self.config = str(json.loads(line)["config"])
         except (TimeoutError, ValueError, KeyError):
-            raise Refusal(f"The simulated system did not start; {log_path()} says why.") from None
+            raise Refusal(
+                f"The simulated system did not start; {log_path()} says why.", code="simulator-did-not-start"
+            ) from None
         return self.config
 
     def end(self) -> None:
@@ -60,7 +62,10 @@ def demo(common: Common, scenario: str, speed: float) -> None:
     from cockpit.cli.screen import attach_to, run_screen, terminal_can_draw
 
     if not terminal_can_draw():
-        raise Refusal("`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.")
+        raise Refusal(
+            "`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.",
+            code="no-terminal",
+        )
     world = SimulatorProcess(scenario, speed)
 
     async def attach() -> "Session":
@@ -97,6 +102,10 @@ def simulator(port: int, scenario: str, speed: float, app: str, resource_group: 
             play_scenario(story, port=port, speed=speed, until_stdin_closes=until_stdin_closes, announce=click.echo)
         )
     except ScenarioError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(str(error), code="scenario-invalid") from None
     except OSError as error:
-        raise Refusal(f"Cannot listen on 127.0.0.1:{port}: {error.strerror or error}. Choose another --port.") from None
+        raise Refusal(
+            f"Cannot listen on 127.0.0.1:{port}: {error.strerror or error}. Choose another --port.",
+            code="port-taken",
+            port=port,
+        ) from None

@@ -72,13 +72,20 @@ def _find_incident(seat: CliSession, incident: str | None) -> Incident:
         here = [candidate for candidate in seat.desk.incidents() if candidate.environment == name]
         if here:
             raise Refusal(
-                f"No incident is open in {name}; choose one:\n{list_incident_choices(here[-NEWEST:])}"
+                f"No incident is open in {name}; choose one:\n{list_incident_choices(here[-NEWEST:])}",
+                code="incident-not-named",
+                name=name,
             ) from None
-        raise Refusal(f"There is no incident in {name} to write about.") from None
+        raise Refusal(f"There is no incident in {name} to write about.", code="no-incident", name=name) from None
 
 
 def _write_export(exporter: Exporter, path: Path, force: bool) -> ExportResult:
     try:
         return exporter.write(path, force=force)
     except NotOurDraft as error:
-        raise Refusal(f"{path} is there already: {error}. Name another with --output, or add --force.") from None
+        raise Refusal(
+            f"{path} is there already: {error}. Name another with --output, or add --force.",
+            code="not-our-draft",
+            file=path,
+            error=error,
+        ) from None

@@ -52,7 +52,12 @@ def _compute_statistics(
     rung = find_level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
         names = ", ".join(item.name for item in seat.plan.ladder)
-        raise Refusal(f"`{severity[:40]}` is no severity here; there are {names}.")
+        raise Refusal(
+            f"`{severity[:40]}` is no severity here; there are {names}.",
+            code="unknown-severity",
+            severity=severity[:40],
+            known=names,
+        )
     begin = parse_since(seat, back)
     incidents: list[Incident] = [
         incident

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import json
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from cockpit.model.operator import Operator
+    from cockpit.model.problem import CodedError
     from cockpit.model.system import Environment, System
     from cockpit.timeline.timeline import Timeline
 
@@ -23,12 +25,39 @@ typed_at: ContextVar[Callable[[], datetime] | None] = ContextVar("typed_at", def
 """Tells when the command line of this process was typed: what happened later, nobody can have known who typed it."""
 
 
+JSON_ASKED = "cockpit.json"
+"""In click's context: whether the command that runs was asked for JSON; its refusal is JSON, too."""
+
+
 class Refusal(click.ClickException):
-    """One sentence that says what to do; exit code 2."""
+    """One sentence that says what to do, with its code and facts; exit code 2.
+
+    What was typed may hold anything, and is told back: all of it is cleaned here.
+    """
 
     exit_code = 2
 
+    def __init__(self, message: str, *, code: str = "refused", **facts: Any) -> None:
+        from cockpit.model.problem import clean_fact  # whoever is not refused does not wait for it
+        from cockpit.model.text import clean_text
+
+        super().__init__(clean_text(message))
+        self.code, self.facts = code, {name: clean_fact(fact) for name, fact in facts.items()}
+        context = click.get_current_context(silent=True)  # gone when it is shown
+        self.as_json = bool(context and context.meta.get(JSON_ASKED))
+
+    @classmethod
+    def of(cls, error: "CodedError", message: str = "") -> "Refusal":
+        """What an action, the runner or the timeline refused; `message` where the command line words it otherwise."""
+        return cls(message or str(error), code=error.code, **error.facts)
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"ok": False, "code": self.code, "message": self.message, "facts": self.facts}
+
     def show(self, file: Any = None) -> None:
+        if self.as_json:
+            click.echo(json.dumps(self.document()))
         click.echo(f"cockpit: {self.message}", err=True)
 
 
@@ -88,7 +117,17 @@ def common_options(command: F) -> F:
 
 
 incident_option = click.option("--incident", metavar="ID", help="The incident; the only open one if not given.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def remember_json(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
+    """So that a refusal is JSON, too."""
+    context.meta[JSON_ASKED] = value
+    return value
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=remember_json, help="Print JSON; of a refusal as well."
+)
 
 
 def load_system(common: Common) -> "System":
@@ -100,7 +139,7 @@ def load_system(common: Common) -> "System":
         searched = [candidate for _, candidate in list_candidates(common.config, os.environ, Path.cwd())]
         system = load_system(path) if path is not None else default_system(searched)
     except ConfigErrors as errors:
-        raise Refusal(str(errors)) from None
+        raise Refusal.of(errors) from None
     Secrets(os.environ).learn(system.secrets())  # before anything from outside is read: all of it may echo one
     return replace(system, read_only=system.read_only or common.read_only)
 
@@ -114,7 +153,12 @@ def choose_environment(system: "System", name: str | None) -> "Environment":
         from cockpit.model.text import clean_line
 
         known_name = ", ".join(environment.name for environment in system.environments)
-        raise Refusal(f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known_name}.")
+        raise Refusal(
+            f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known_name}.",
+            code="unknown-environment",
+            name=clean_line(name, 60),
+            known=known_name,
+        )
     return chosen
 
 
@@ -137,11 +181,13 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False, 
         from cockpit.model.text import clean_line
 
         advice = "check --db" if common.db else "nothing was recorded yet"
-        raise Refusal(f"There is no timeline at {clean_line(path)}; {advice}.")
+        raise Refusal(
+            f"There is no timeline at {clean_line(path)}; {advice}.", code="timeline-missing", file=clean_line(path)
+        )
     try:
         return Timeline(path, time=RealTime(), read_only=closed, mask=secrets.mask)
     except RecordError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
 
 
 def _is_missing(path: Path) -> bool:
@@ -161,4 +207,4 @@ def find_operator(system: "System", common: Common, *, can_ask: bool = True) -> 
     try:
         return operator_of(system.shared_logins, common.person, can_ask=can_ask)
     except PersonError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None

@@ -52,4 +52,6 @@ def parse_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise Refusal(f"`{clean_line(text, 40)}` is no day; write it as 2026-12-01.") from None
+        raise Refusal(
+            f"`{clean_line(text, 40)}` is no day; write it as 2026-12-01.", code="not-a-day", text=clean_line(text, 40)
+        ) from None

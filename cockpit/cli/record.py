@@ -126,22 +126,27 @@ def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
 @common_options
 def redact(common: Common, number: int, reason: str, yes: bool, as_json: bool) -> None:
     if not reason.strip():
-        raise Refusal("Say why with --reason; it is what remains of the event.")
+        raise Refusal("Say why with --reason; it is what remains of the event.", code="reason-missing")
     try:
         system = load_system(common)
         with open_timeline(system, common, there=True) as timeline:
             event = timeline.event(number)
             if event is None:
-                raise Refusal(f"There is no event {number}; `cockpit timeline` lists them.")
+                raise Refusal(
+                    f"There is no event {number}; `cockpit timeline` lists them.", code="unknown-event", event=number
+                )
             if not yes and not event.redacted:
                 if not somebody_is_there():
-                    raise Refusal("There is no terminal to ask on; add --yes to empty the event without a question.")
+                    raise Refusal(
+                        "There is no terminal to ask on; add --yes to empty the event without a question.",
+                        code="no-terminal",
+                    )
                 click.echo(f"{number} {event.occurred:%Y-%m-%d %H:%M:%S} UTC {event.kind} {event.summary}", err=True)
                 if not click.confirm("Empty its text? It cannot be brought back", err=True):
-                    raise Refusal(f"Event {number} stays as it is.")
+                    raise Refusal(f"Event {number} stays as it is.", code="declined", event=number)
             redaction = timeline.redact(number, find_operator(system, common), reason)
     except (RecordError, PersonUnknown) as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
     if as_json:
         click.echo(json.dumps({"redacted": number, "event": redaction.id, "head": redaction.hash}))
     else:
@@ -169,7 +174,9 @@ HASH = re.compile("[0-9a-f]{12,64}")
 def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
     known_name = head.strip().lower()
     if known_name and not HASH.fullmatch(known_name):
-        raise Refusal("--head takes the hash that `cockpit verify` printed, at least its first 12 digits.")
+        raise Refusal(
+            "--head takes the hash that `cockpit verify` printed, at least its first 12 digits.", code="not-a-hash"
+        )
     # A timeline named on the command line can be checked whatever state the configuration is in.
     system = default_system() if common.db and not common.config else load_system(common)
     from cockpit.timeline.rescue import find_saved
@@ -179,7 +186,7 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
             recoveries = take_back(timeline) if recover else {}
             verdict = timeline.verify(known_name=known_name)
         except RecordError as error:
-            raise Refusal(str(error)) from None
+            raise Refusal.of(error) from None
     waiting = find_saved(timeline.path)
     if as_json:
         click.echo(as_document(verdict, timeline.path, recoveries, waiting))
@@ -266,14 +273,16 @@ def restore(common: Common, file: Path, yes: bool, as_json: bool) -> None:
         count = check_backup(file, path, PATIENCE)
         if not yes:
             if not somebody_is_there():
-                raise Refusal("There is no terminal to ask on; add --yes to restore without a question.")
+                raise Refusal(
+                    "There is no terminal to ask on; add --yes to restore without a question.", code="no-terminal"
+                )
             if not click.confirm(f"Put {file} ({count} events) in the place of {path}?", err=True):
-                raise Refusal("Nothing was restored.")
+                raise Refusal("Nothing was restored.", code="declined")
         outcome = restore_backup(file, path, now, PATIENCE)
         with open_timeline(system, common) as timeline:
             (event,) = timeline.record([note_restore(outcome, author, now, name_only_environment(system))])
     except (RecordError, PersonUnknown) as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
     aside = str(outcome.aside) if outcome.aside else None
     if as_json:
         document = {"file": str(path), "events": outcome.events, "before": aside, "only_before": outcome.only_before}

@@ -20,7 +20,7 @@ SCREEN = "\x1b7\x1b[?1049l\x1b8\x1b[<9u\x1b[r\x1b[?7h\x1b[?25h\x1b(B\x1b[0m"
 def command() -> None:
     terminal = _find_terminal()
     if terminal is None:
-        raise Refusal("There is no terminal here to reset. Run it in the one that does not work.")
+        raise Refusal("There is no terminal here to reset. Run it in the one that does not work.", code="no-terminal")
     with contextlib.suppress(termios.error):
         attributes = termios.tcgetattr(terminal)
         attributes[0] |= termios.ICRNL | termios.IXON | termios.BRKINT

@@ -41,9 +41,11 @@ def catalogue_of(system: System, paths: Sequence[str] = ()) -> Catalogue:
         else load_catalogue(system.runbooks, environments=system.environments)
     )
     if paths and catalogue.unread:
-        raise Refusal("; ".join(f"{unread.path} {unread.reason}" for unread in catalogue.unread) + ".")
+        raise Refusal(
+            "; ".join(f"{unread.path} {unread.reason}" for unread in catalogue.unread) + ".", code="document-unreadable"
+        )
     if empty := [path for path in paths if holds_none(Path(path).expanduser())]:
-        raise Refusal(f"There is no *.md file in {clean_line(', nor in '.join(empty), 300)}.")
+        raise Refusal(f"There is no *.md file in {clean_line(', nor in '.join(empty), 300)}.", code="no-document")
     return catalogue
 
 

@@ -46,7 +46,7 @@ def _build_session(common: Common, wall: bool) -> "Session":
         author = find_operator(system, common, can_ask=False)  # the screen asks with a dialog of its own
         return build_session(system, environment, timeline_path(system, common), operator=author, wall=wall)
     except RecordError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
 
 
 def run_screen(attach: Attach, *, wall: bool = False) -> None:
@@ -91,5 +91,8 @@ def open_cockpit(common: Common) -> None:
 @common_options
 def wall(common: Common) -> None:
     if not terminal_can_draw():
-        raise Refusal("`cockpit wall` draws a screen and needs a terminal; `cockpit status` prints the same as text.")
+        raise Refusal(
+            "`cockpit wall` draws a screen and needs a terminal; `cockpit status` prints the same as text.",
+            code="no-terminal",
+        )
     run_screen(lambda: attach_to(common, wall=True), wall=True)

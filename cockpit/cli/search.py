@@ -62,9 +62,11 @@ def _build_query(
     typed = " ".join(word if '"' in word or " " not in word.strip() else f'"{word}"' for word in parts)
     names = split_terms(typed)
     if not names:
-        raise Refusal("There is no word to look for.")
+        raise Refusal("There is no word to look for.", code="search-without-word")
     if unknown := [kind for kind in kinds if kind not in frozenset(Kind)]:
-        raise Refusal(f"`{clean_line(unknown[0], 40)}` is no kind of event; there are {', '.join(Kind)}.")
+        raise Refusal(
+            f"`{clean_line(unknown[0], 40)}` is no kind of event; there are {', '.join(Kind)}.", code="unknown-kind"
+        )
     return Query(
         names,
         since=parse_since(seat, back),

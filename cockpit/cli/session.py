@@ -90,10 +90,11 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
             yield CliSession(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:
         raise Refusal(
-            f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}"
+            f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}",
+            code="ambiguous-incident",
         ) from None
     except (IncidentActionError, RecordError, WhenError, LengthError, PersonUnknown) as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
 
 
 def list_incident_choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:

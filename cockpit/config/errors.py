@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cockpit.model.problem import CodedError, clean_fact
 from cockpit.model.text import clean_line
 
 Path = tuple[str | int, ...]
@@ -51,13 +52,14 @@ class ConfigError:
         }
 
 
-class ConfigErrors(Exception):  # noqa: N818  it holds the errors
+class ConfigErrors(CodedError):  # noqa: N818  it holds the errors
     """All mistakes of one file, in the order of its lines. Prints one sentence for one, a list for several."""
 
     def __init__(self, errors: Sequence[ConfigError], file: str = "") -> None:
-        super().__init__(f"{len(errors)} errors in {file}")
+        super().__init__(f"{len(errors)} errors in {file}", code="configuration-invalid")
         self.errors = tuple(sorted(errors, key=lambda config_error: (config_error.line or 0, config_error.column or 0)))
         self.file = clean_line(file, 300) or "the configuration"
+        self.facts = {"file": self.file, "errors": [error.document() for error in self.errors]}
 
     def __str__(self) -> str:
         if len(self.errors) == 1:
@@ -77,15 +79,6 @@ def make_config_error(path: Path, code: str, message: str, suggestion: str = "",
         place=path,
         facts={name: clean_fact(fact) for name, fact in facts.items()},
     )
-
-
-def clean_fact(fact: Any) -> Any:
-    """A fact as JSON may print it."""
-    if isinstance(fact, str):
-        return clean_line(fact, 400)
-    if isinstance(fact, list | tuple | set | frozenset):
-        return [clean_fact(entry) for entry in fact]
-    return fact if fact is None or isinstance(fact, bool | int | float) else clean_line(str(fact), 400)
 
 
 def format_config_path(path: Path) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from cockpit.model.problem import CodedError
+
 
 class Kind(StrEnum):
     """What happened. The value is what the file holds; new kinds may be added, none is ever renamed."""
@@ -95,7 +97,7 @@ Record = Callable[[Sequence[Draft] | DraftPlan], Sequence[Event]]
 """Writes drafts in one transaction and returns once they are on the disk. Blocking; raises `RecordError`."""
 
 
-class RecordError(Exception):
+class RecordError(CodedError):
     """The timeline could not be written: the message says why and what to do (full disk, read-only file, ...)."""
 
 

@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cockpit.model.problem import CodedError
 from cockpit.model.text import clean_line
 
 LONGEST_NAME = 80  # characters
@@ -33,18 +34,20 @@ SHARED_LOGINS = frozenset(
 """Accounts that people share, in lower case: their name says nothing of who it was."""
 
 
-class PersonError(ValueError):
+class PersonError(CodedError, ValueError):
     """What was given as a person's name is none; the message says what to write instead."""
 
 
-class PersonUnknown(Exception):  # noqa: N818  somebody has to be asked; nothing went wrong
+class PersonUnknown(CodedError):  # noqa: N818  somebody has to be asked; nothing went wrong
     """A shared login is about to act, and nobody has said who is at its keys. `operator.identify` answers it."""
 
     def __init__(self, operator: "Operator") -> None:
         self.operator = operator
         super().__init__(
             f"The login {operator.account.name} is shared, and the record names people: "
-            "say who you are with --as NAME. It is asked once for each login session."
+            "say who you are with --as NAME. It is asked once for each login session.",
+            code="person-unknown",
+            login=operator.account.name,
         )
 
 
@@ -135,11 +138,17 @@ def check_person(name: str, account: LoginAccount) -> str:
     """A person's name, cleaned. Raises PersonError for none, and for a login that people share."""
     person = clean_line(name, LONGEST_NAME)
     if not any(letter.isalnum() for letter in person):
-        raise PersonError("Write your name: it stands beside everything that you do.")
+        raise PersonError("Write your name: it stands beside everything that you do.", code="name-missing")
     if account.shared and fold_name(person) in {fold_name(account.name), *SHARED_LOGINS}:
-        raise PersonError(f"{person} is a shared login, not a person: write your own name.")
+        raise PersonError(
+            f"{person} is a shared login, not a person: write your own name.", code="shared-login", person=person
+        )
     if not account.shared and fold_name(person) != fold_name(account.name):
-        raise PersonError(f"You are signed in as {account.name}, and the record says so; --as is for shared logins.")
+        raise PersonError(
+            f"You are signed in as {account.name}, and the record says so; --as is for shared logins.",
+            code="already-known",
+            account=account.name,
+        )
     return person if account.shared else account.name
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+LONGEST_FACT = 400  # characters
+
 
 class ProblemKind(StrEnum):
     """What sort of failure it was; decides how loud the pane is and how long to back off."""
@@ -50,9 +52,34 @@ class Problem:
         return self.kind in TRANSIENT
 
 
-class SourceError(Exception):
+class CodedError(Exception):
+    """A refusal or failure that a person reads: one sentence that says what to do next.
+
+    `code` is what sort of thing it is and stays when the sentence gets better; `facts` are what the sentence names.
+    Scripts and tests go by these.
+    """
+
+    default_code = "refused"
+
+    def __init__(self, message: str = "", *, code: str = "", **facts: Any) -> None:
+        super().__init__(message)
+        self.code, self.facts = code or self.default_code, facts
+
+
+class SourceError(CodedError):
     """A Problem on its way up from an adapter to the feed or command that reports it."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
+        super().__init__(problem.message, code=problem.code or f"source-{problem.kind.value}", **problem.facts)
         self.problem = problem
+
+
+def clean_fact(fact: Any) -> Any:
+    """A fact as JSON may print it."""
+    from cockpit.model.text import clean_line  # this module is needed before the first frame, the door for text is not
+
+    if isinstance(fact, list | tuple | set | frozenset):
+        return [clean_fact(entry) for entry in fact]
+    if isinstance(fact, Mapping):
+        return {clean_line(name, LONGEST_FACT): clean_fact(value) for name, value in fact.items()}
+    return fact if fact is None or isinstance(fact, bool | int | float) else clean_line(str(fact), LONGEST_FACT)

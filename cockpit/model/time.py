@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Protocol
 
+from cockpit.model.problem import CodedError
+
 # Durations: `300ms`, `15s`, `1h30m`, `14d`
 
 UNITS = {
@@ -206,7 +208,7 @@ _ZONED = re.compile(
 _OFFSET = re.compile(r"(?:utc|gmt)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?", re.IGNORECASE)
 
 
-class WhenError(ValueError):
+class WhenError(CodedError, ValueError):
     """Text that names no moment, or one that has not come yet."""
 
 
@@ -219,9 +221,9 @@ def parse_past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     bare, its_zone = _split_zone(tokens, now, zone)
     result = _parse_ago(tokens, now) or _parse_clock_time(bare, now, its_zone) or _parse_date(bare, its_zone)
     if result is None:
-        raise WhenError(f"`{tokens[:40]}` is no time; {HINT}.")
+        raise WhenError(f"`{tokens[:40]}` is no time; {HINT}.", code="not-a-time", text=tokens[:40])
     if result > now + AHEAD:
-        raise WhenError(f"`{tokens[:40]}` has not come yet.")
+        raise WhenError(f"`{tokens[:40]}` has not come yet.", code="time-in-future", text=tokens[:40])
     return min(result, now)
 
 
@@ -242,7 +244,11 @@ def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
     lines = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
     if name.casefold() in lines:  # as the screen writes it, in winter or in summer
         return time, zone
-    raise WhenError(f"`{name[:20]}` is no time zone that is known here; write UTC, or an offset such as +02:00.")
+    raise WhenError(
+        f"`{name[:20]}` is no time zone that is known here; write UTC, or an offset such as +02:00.",
+        code="unknown-time-zone",
+        name=name[:20],
+    )
 
 
 def _parse_ago(text: str, now: datetime) -> datetime | None:
@@ -290,7 +296,7 @@ _SPELLED_UNIT = re.compile(r"(?<=[\d\s])(min(?:ute)?s?|h(?:ou)?rs?|sec(?:ond)?s?
 _UNIT_LETTERS = {"m": "m", "h": "h", "s": "s", "d": "d"}
 
 
-class LengthError(ValueError):
+class LengthError(CodedError, ValueError):
     """Text that names no length of time; the message says what to write."""
 
 
@@ -302,7 +308,8 @@ def parse_length(text: str) -> timedelta:
         return timedelta(seconds=float(seconds(f"{short}m" if short.isdecimal() else short)))
     except (DurationError, OverflowError):
         raise LengthError(
-            f"`{' '.join(text.split())[:40]}` is no length of time; write `90s`, `30m`, `1h30m` or `2d`."
+            f"`{' '.join(text.split())[:40]}` is no length of time; write `90s`, `30m`, `1h30m` or `2d`.",
+            code="not-a-duration",
         ) from None
 
 

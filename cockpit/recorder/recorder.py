@@ -149,14 +149,19 @@ class Recorder:
         if not holder.may_be_passed_over:
             raise RecordError(
                 f"{holder.who} holds the recorder's lock and has not moved for {still}. It is an older version, which "
-                "cannot be passed over: bring it back with `fg`, or end it."
+                "cannot be passed over: bring it back with `fg`, or end it.",
+                code="recorder-older",
+                person=holder.who,
             )
         try:
             mine = await asyncio.to_thread(self._lock.pass_over, holder)
         except RecordError as error:
             raise RecordError(
                 f"{holder.who} holds the recorder's lock and has not moved for {still}. The lock cannot be taken away: "
-                f"{error}"
+                f"{error}",
+                code="recorder-stuck",
+                person=holder.who,
+                error=error,
             ) from error
         self._passed_over = f"which had not moved for {still}" if mine else ""
         return mine
@@ -289,7 +294,9 @@ class Recorder:
             if reader.events(
                 environment=self._environment, kinds=(*RECORDED_KINDS, Kind.RECORDER), after=until, limit=1
             ):
-                raise StaleStateError("Another cockpit wrote in the same moment; what it wrote is read first.")
+                raise StaleStateError(
+                    "Another cockpit wrote in the same moment; what it wrote is read first.", code="stale-state"
+                )
             return opening
 
         events = self._timeline.record(plan)
@@ -302,7 +309,7 @@ class Recorder:
         def plan(reader: TimelineReader) -> Sequence[Draft]:
             newer = reader.events(environment=self._environment, kinds=[Kind.RECORDER], after=lease)
             if any(text_of(event.detail, "what") != STOPPED for event in newer):
-                raise LeaseLostError("Another cockpit records now.")
+                raise LeaseLostError("Another cockpit records now.", code="lease-lost")
             return batch
 
         self._timeline.record(plan)

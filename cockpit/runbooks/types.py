@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cockpit.model.problem import CodedError
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step, StepKind
 
@@ -155,7 +156,7 @@ class Prepared:
         return hashlib.sha256(sentence.encode()).hexdigest()
 
 
-class RunRefused(Exception):  # noqa: N818  a rule that holds is no error
+class RunRefused(CodedError):  # noqa: N818  a rule that holds is no error
     """The runner will not do this; the text says why and what would help. Nothing was started."""
 
 
@@ -164,7 +165,12 @@ class RunAlreadyOpen(RunRefused):
 
     def __init__(self, run: Run, state: str) -> None:
         """`state` is how far it has come, in a few words."""
-        super().__init__(f"{run.operator} began a run of this at {run.started:%H:%M:%S} UTC, and it is {state}.")
+        super().__init__(
+            f"{run.operator} began a run of this at {run.started:%H:%M:%S} UTC, and it is {state}.",
+            code="run-already-open",
+            run=run.id,
+            operator=run.operator,
+        )
         self.run = run
 
 

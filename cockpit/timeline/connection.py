@@ -55,7 +55,10 @@ def refuse_network(path: Path) -> None:
     if kind in NETWORK:
         raise RecordError(
             f"{path} is on a network filesystem ({kind}), where locks cannot be trusted; "
-            "choose a directory on a local disk with --db or `data` in cockpit.toml."
+            "choose a directory on a local disk with --db or `data` in cockpit.toml.",
+            code="network-filesystem",
+            file=path,
+            kind=kind,
         )
 
 
@@ -105,7 +108,33 @@ def get_primary_code(error: sqlite3.Error) -> int:
 def explain_database_error(error: sqlite3.Error | OSError, path: Path, patience: float) -> RecordError:
     """The RecordError of a failure on `path`; `patience` is how many seconds a lock was waited for."""
     sentence = _of_system(error, path) if isinstance(error, OSError) else _of_sqlite(error, path, patience)
-    return RecordError(sentence)
+    code = (
+        SYSTEM_CODES.get(error.errno or 0) if isinstance(error, OSError) else SQLITE_CODES.get(get_primary_code(error))
+    )
+    return RecordError(sentence, code=code or "file-unusable", file=path)
+
+
+SQLITE_CODES = {
+    sqlite3.SQLITE_FULL: "disk-full",
+    sqlite3.SQLITE_BUSY: "file-locked",
+    sqlite3.SQLITE_LOCKED: "file-locked",
+    sqlite3.SQLITE_READONLY: "not-writable",
+    sqlite3.SQLITE_PERM: "not-writable",
+    sqlite3.SQLITE_AUTH: "not-writable",
+    sqlite3.SQLITE_CANTOPEN: "not-writable",
+    sqlite3.SQLITE_NOTADB: "not-a-timeline",
+    sqlite3.SQLITE_CORRUPT: "file-damaged",
+    sqlite3.SQLITE_IOERR: "disk-refused",
+}
+SYSTEM_CODES = {
+    errno.ENOSPC: "disk-full",
+    errno.EDQUOT: "disk-full",
+    errno.EACCES: "not-writable",
+    errno.EPERM: "not-writable",
+    errno.EROFS: "not-writable",
+    errno.ENOTDIR: "not-a-directory",
+    errno.EEXIST: "not-a-directory",
+}
 
 
 def read_only(path: Path) -> str:
@@ -173,7 +202,7 @@ def to_write(path: Path, patience: float) -> sqlite3.Connection:
     """A connection for one writer, which waits `patience` seconds for a lock. Raises sqlite3.Error, RecordError."""
     # SQLite would quietly open such a file to read, and refuse only the first write.
     if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise RecordError(read_only(path))
+        raise RecordError(read_only(path), code="not-writable")
     connection = _open_connection(f"{_build_uri(path)}?mode=rw", patience)
     try:
         connection.execute("PRAGMA secure_delete = ON")

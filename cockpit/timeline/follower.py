@@ -75,7 +75,11 @@ class TimelineTail:
             return
         hash_of = reader.hash_of(number)
         if hash_of is None or (known_name and hash_of != known_name):
-            raise RecordError(f"{self._path} was replaced or removed; restart the cockpit to see what is there now.")
+            raise RecordError(
+                f"{self._path} was replaced or removed; restart the cockpit to see what is there now.",
+                code="file-replaced",
+                file=self._path,
+            )
         self._last = (number, hash_of)
 
 

@@ -108,7 +108,9 @@ def load_saved(file: Path) -> list[ChainRow]:
                 if line.endswith("\n"):
                     rows.append(_row_of(json.loads(line)))
     except (OSError, ValueError, TypeError) as error:
-        raise RecordError(f"{file} is not as a cockpit saved it, and nothing of it was taken back.") from error
+        raise RecordError(
+            f"{file} is not as a cockpit saved it, and nothing of it was taken back.", code="rescue-not-ours", file=file
+        ) from error
     return sorted(rows)
 
 
@@ -203,16 +205,23 @@ class TimelineRestore:
 def check_backup(source: Path, path: Path, patience: float) -> int:
     """How many events a sound backup holds. Raises RecordError for what is not one."""
     if not source.exists():
-        raise RecordError(f"There is no file {source}.")
+        raise RecordError(f"There is no file {source}.", code="not-a-file", file=source)
     if read_file_identity(source) == read_file_identity(path):
-        raise RecordError(f"{source} is the timeline in use; name a backup of it.")
+        raise RecordError(
+            f"{source} is the timeline in use; name a backup of it.", code="backup-is-the-timeline", file=source
+        )
     try:
         with closing(to_read(source, patience).connection) as connection:
             verdict = audit_timeline(connection)
     except (sqlite3.Error, OSError) as error:
         raise explain_database_error(error, source, patience) from error
     if not verdict.ok:
-        raise RecordError(f"{source} is not whole: {verdict.reason}. Nothing was restored; name an older backup.")
+        raise RecordError(
+            f"{source} is not whole: {verdict.reason}. Nothing was restored; name an older backup.",
+            code="backup-not-whole",
+            file=source,
+            reason=verdict.reason,
+        )
     return verdict.count
 
 
@@ -269,7 +278,9 @@ def _held_alone(path: Path) -> Iterator[None]:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
         except BlockingIOError:
             raise RecordError(
-                f"{path} is open in another program (`fuser {path}` names it). End every cockpit on it, then restore."
+                f"{path} is open in another program (`fuser {path}` names it). End every cockpit on it, then restore.",
+                code="file-in-use",
+                file=path,
             ) from None
         yield
 

@@ -99,7 +99,11 @@ def to_event(row: ChainRow) -> Event:
             redacted=row.emptied,
         )
     except (TypeError, ValueError) as error:
-        raise RecordError(f"Event {row.id} cannot be read; run `cockpit verify` to see what happened to it.") from error
+        raise RecordError(
+            f"Event {row.id} cannot be read; run `cockpit verify` to see what happened to it.",
+            code="event-unreadable",
+            event=row.id,
+        ) from error
 
 
 def _masked_detail(text: str) -> dict[str, Any]:

@@ -75,10 +75,17 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        raise RecordError(f"{path} is a database of another program; name a timeline file with --db.")
+        raise RecordError(
+            f"{path} is a database of another program; name a timeline file with --db.",
+            code="not-a-timeline",
+            file=path,
+        )
     if version > VERSION:
         raise RecordError(
-            f"{path} was made by a newer cockpit (file version {version}, this one knows {VERSION}); update this one."
+            f"{path} was made by a newer cockpit (file version {version}, this one knows {VERSION}); update this one.",
+            code="newer-version",
+            file=path,
+            version=version,
         )
 
 

@@ -62,7 +62,9 @@ class Timeline:
         self._followers: list[Follower] = []
         if os.path.isdir(self.path):  # unlike Path.is_dir it raises nothing where we may not look
             raise RecordError(
-                f"{self.path} is a directory; name the file in it with --db, such as {self.path}/timeline.db."
+                f"{self.path} is a directory; name the file in it with --db, such as {self.path}/timeline.db.",
+                code="is-a-directory",
+                file=self.path,
             )
         refuse_network(self.path)
         self._writer = None if read_only else Writer(self.path, patience, time.now)
@@ -158,7 +160,11 @@ class Timeline:
     def verify(self, *, known_name: str = "") -> ChainVerdict:
         """Walk along the whole chain; `known` is a head noted earlier, which must be on it. Seconds for a long file."""
         if not self.path.exists():
-            raise RecordError(f"There is no timeline at {self.path}; name the file with --db.")
+            raise RecordError(
+                f"There is no timeline at {self.path}; name the file with --db.",
+                code="timeline-missing",
+                file=self.path,
+            )
         with self._connection() as connection:
             return audit_timeline(connection, known_name=known_name)
 
@@ -179,7 +185,10 @@ class Timeline:
         if self._writer is not None and not self._writer.empty_wal():
             raise RecordError(
                 f"Event {number} is emptied, but a program that is reading the file keeps its old text in "
-                f"{self.path.name}-wal; run `cockpit redact {number}` again when it is done."
+                f"{self.path.name}-wal; run `cockpit redact {number}` again when it is done.",
+                code="old-text-kept",
+                event=number,
+                file=self.path.name,
             )
         return event
 
@@ -206,7 +215,7 @@ class Timeline:
 
     def _write(self, work: Callable[[sqlite3.Connection], list[Event]]) -> list[Event]:
         if self._writer is None:
-            raise RecordError("Read-only: nothing is recorded. Start without --read-only to write.")
+            raise RecordError("Read-only: nothing is recorded. Start without --read-only to write.", code="read-only")
         events = self._writer.run(work)
         for follower in tuple(self._followers):
             follower.wake()
@@ -226,7 +235,9 @@ class Timeline:
     def _empty(self, connection: sqlite3.Connection, number: int, author: Operator, reason: str) -> list[Event]:
         event = TimelineReader(connection).event(number)
         if event is None:
-            raise RecordError(f"There is no event {number}; `cockpit timeline` lists them.")
+            raise RecordError(
+                f"There is no event {number}; `cockpit timeline` lists them.", code="unknown-event", event=number
+            )
         redactions = TimelineReader(connection).events(kinds=[Kind.REDACT])
         if event.redacted and (done := [redaction for redaction in redactions if redaction.subject == str(number)]):
             return done

@@ -64,7 +64,7 @@ class Writer:
         try:
             future = self._thread.submit(call)
         except RuntimeError:  # shut down, or the interpreter is ending
-            raise RecordError("The timeline is closed; nothing more is recorded.") from None
+            raise RecordError("The timeline is closed; nothing more is recorded.", code="timeline-closed") from None
         return future.result()
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -114,7 +114,8 @@ class Writer:
             self._look_at_files()
         except FilesLostError as error:
             self._acknowledged = until if self._acknowledged is None else self._acknowledged
-            raise FilesLostError(f"{error} {self._save() if self._saved is None else self._saved}".rstrip()) from None
+            message = f"{error} {self._save() if self._saved is None else self._saved}".rstrip()
+            raise FilesLostError(message, code=error.code, **error.facts) from None
 
     def _save(self) -> str:
         """What became of the acknowledged events that whoever opens the file now does not find, in a sentence."""
@@ -136,7 +137,9 @@ class Writer:
         if wal is not None and read_file_identity(self._wal_path) != wal:
             raise FilesLostError(
                 f"{self._wal_path} was replaced or removed while it was open, so nothing more is recorded. It may hold "
-                "what was recorded last: put it back if you have it, run `cockpit verify`, and restart the cockpit."
+                "what was recorded last: put it back if you have it, run `cockpit verify`, and restart the cockpit.",
+                code="wal-replaced",
+                file=self._wal_path,
             )
         try:
             size = self._path.stat().st_size
@@ -145,7 +148,9 @@ class Writer:
         if size < self._size:
             raise FilesLostError(
                 f"{self._path} was cut short while it was open, so nothing more is recorded. Keep a copy of it and of "
-                "what lies beside it and run `cockpit verify`. If it is whole, restart, else restore a backup."
+                "what lies beside it and run `cockpit verify`. If it is whole, restart, else restore a backup.",
+                code="file-cut",
+                file=self._path,
             )
         self._size = size
 
@@ -177,7 +182,9 @@ class Writer:
     def _replaced(self) -> FilesLostError:
         return FilesLostError(
             f"{self._path} was replaced or removed while it was open, so nothing more is written to it. "
-            "Put the original back, or restart the cockpit to go on with what is there now."
+            "Put the original back, or restart the cockpit to go on with what is there now.",
+            code="file-replaced",
+            file=self._path,
         )
 
     def _drop(self) -> None:

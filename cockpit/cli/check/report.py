@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from cockpit.config import Secrets
 from cockpit.config.errors import Path as KeyPath
-from cockpit.config.errors import clean_fact, format_config_path
+from cockpit.config.errors import format_config_path
 from cockpit.model.http_access import HttpAccess
 from cockpit.model.key_bindings import DEFAULT_KEYS
 from cockpit.model.own_line import THIS_MACHINE, host_of
 from cockpit.model.probe import Probe
-from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.problem import ProblemKind, SourceError, clean_fact
 from cockpit.model.secret import SHORT as SHORT_SECRET
 from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
 from cockpit.model.secret import Secret, find_short_secret

@@ -132,5 +132,10 @@ def _find_template(templates: tuple[Template, ...], text: str) -> Template:
     ]
     if len(result) != 1:
         names = ", ".join(template.id for template in result or templates)
-        raise Refusal(f"`{clean_line(text, 40)}` names {'several messages' if result else 'no message'}: {names}.")
+        raise Refusal(
+            f"`{clean_line(text, 40)}` names {'several messages' if result else 'no message'}: {names}.",
+            code="unknown-message",
+            text=clean_line(text, 40),
+            known=names,
+        )
     return result[0]

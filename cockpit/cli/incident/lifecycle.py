@@ -131,13 +131,16 @@ def ack(common: Common, alert: str | None, words: str, at: str | None, incident:
 @common_options
 def settle(common: Common, alerts: tuple[str, ...], every: bool, reason: str, as_json: bool) -> None:
     if every == bool(alerts):
-        raise Refusal("Name the alerts that are over, or write --all.")
+        raise Refusal("Name the alerts that are over, or write --all.", code="alerts-not-named")
     with open_cli_session(common, there=True) as seat:
         unsure = list_unsure_alerts(seat)
         chosen = [alert for alert in unsure if every or {alert.key, alert.name} & set(alerts)]
         if missing := [name for name in alerts if not any(name in (alert.key, alert.name) for alert in unsure)]:
             there = ", ".join(sorted({alert.name for alert in unsure})) or "none is"
-            raise Refusal(f"`{clean_line(missing[0], 80)}` is no alert that is `resolved?`: {clean_line(there, 300)}.")
+            raise Refusal(
+                f"`{clean_line(missing[0], 80)}` is no alert that is `resolved?`: {clean_line(there, 300)}.",
+                code="alert-not-resolving",
+            )
         event = seat.desk.settle(chosen, reason)
     print_event(event, as_json, f"Settled {len(chosen)}: {', '.join(sorted({alert.name for alert in chosen}))}")
 
@@ -167,7 +170,9 @@ def severity(
     common: Common, level: str, mistake: bool, reason: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
     if mistake and at:
-        raise Refusal("A severity entered by mistake is corrected from its own time on; leave --at out.")
+        raise Refusal(
+            "A severity entered by mistake is corrected from its own time on; leave --at out.", code="mistake-with-time"
+        )
     with open_cli_session(common) as seat:
         if mistake:
             event = seat.desk.correct_severity(level, reason, incident)
@@ -262,6 +267,11 @@ def _find_alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:
         return named[0]
     listed = "".join(f"\n  {key}  {name}" for key, name in named or alerts.items())
     if named:
-        raise Refusal(f"{len(named)} alerts have that name; choose one by its key:{listed}")
+        raise Refusal(f"{len(named)} alerts have that name; choose one by its key:{listed}", code="ambiguous-alert")
     there = f"; there are:{listed}" if alerts else "; none is."
-    raise Refusal(f"No alert `{wanted_name}` is recorded as firing in {seat.environment.name}{there}")
+    raise Refusal(
+        f"No alert `{wanted_name}` is recorded as firing in {seat.environment.name}{there}",
+        code="unknown-alert",
+        name=wanted_name,
+        environment=seat.environment.name,
+    )

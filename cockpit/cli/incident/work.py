@@ -22,7 +22,9 @@ from cockpit.model.time import parse_length
 def tick(common: Common, box: str, skip: str | None, again: bool, incident: str | None, as_json: bool) -> None:
     name, _, number = box.rpartition("#")
     if not name or not number.isascii() or not number.isdecimal() or len(number) > 4:
-        raise Refusal(f"`{box[:60]}` names no box; write LIST#N, such as first-ten-minutes#3.")
+        raise Refusal(
+            f"`{box[:60]}` names no box; write LIST#N, such as first-ten-minutes#3.", code="unknown-box", box=box[:60]
+        )
     state = OPEN if again else DONE if skip is None else SKIPPED
     with open_cli_session(common) as seat:
         event = seat.desk.tick(name, int(number), state=state, reason=skip or "", incident=incident)

@@ -24,9 +24,15 @@ from cockpit.session import Session
 def must_be_chosen(procedure: Procedure, step: int | None) -> None:
     """A menu is chosen from, and what is chosen is there. Raises Refused."""
     if procedure.menu and step is None:
-        raise RunRefused(f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).")
+        raise RunRefused(
+            f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).",
+            code="menu-not-chosen",
+            procedure=procedure.title,
+        )
     if step is not None and not any(item.ordinal == step for item in procedure.steps):
-        raise RunRefused(f"{procedure.title} has no step {step}.")
+        raise RunRefused(
+            f"{procedure.title} has no step {step}.", code="unknown-step", procedure=procedure.title, step=step
+        )
 
 
 def open_run(session: Session, place: CatalogueEntry) -> Run | None:

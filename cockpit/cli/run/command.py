@@ -86,9 +86,11 @@ def command(
         step, yes, words, approval_of(approval), given_of(values), again, new, typed() if typed else None
     )
     if again and step is None:
-        raise Refusal("--again does one step once more: name it with --step N.")
+        raise Refusal("--again does one step once more: name it with --step N.", code="step-not-named")
     if settle and (step is None or dry_run):
-        raise Refusal("--settle says how one step ended: name it with --step N, and leave --dry-run out.")
+        raise Refusal(
+            "--settle says how one step ended: name it with --step N, and leave --dry-run out.", code="step-not-named"
+        )
     system, session = open_session(common)
     try:
         if not dry_run:
@@ -103,7 +105,7 @@ def command(
     except RunAlreadyOpen as refusal:
         code = already_open(refusal, as_json)
     except (NotFound, RunRefused, RecordError, PersonUnknown) as refusal:
-        raise Refusal(str(refusal)) from None
+        raise Refusal.of(refusal) from None
     finally:
         session.close()
     raise SystemExit(code)
@@ -114,7 +116,7 @@ def given_of(values: Iterable[str]) -> dict[str, str]:
     pairs = [value.partition("=") for value in values]
     for name, equals, _ in pairs:
         if not equals or not name.strip():
-            raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.")
+            raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.", code="not-an-assignment", name=name)
     return {name.strip("<>[]${} "): value for name, _, value in pairs}
 
 
@@ -125,7 +127,12 @@ def must_be_asked_for(place: CatalogueEntry, given_values: Iterable[str]) -> Non
         names = [parameter.name for parameter in parameters]
         meant = find_nearest(name, names)
         hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
-        raise Refusal(f"Nothing in `{place.document.id}` asks for `{name}`. {hint}")
+        raise Refusal(
+            f"Nothing in `{place.document.id}` asks for `{name}`. {hint}",
+            code="unknown-value",
+            document=place.document.id,
+            name=name,
+        )
 
 
 def approval_of(text: str | None) -> Approval | None:
@@ -133,7 +140,7 @@ def approval_of(text: str | None) -> Approval | None:
         return None
     who, colon, how = text.partition(":")
     if not colon or not who.strip() or not how.strip():
-        raise Refusal("Say who approved it and how: --approval 'Dana: on the phone'.")
+        raise Refusal("Say who approved it and how: --approval 'Dana: on the phone'.", code="approval-missing")
     return Approval(who.strip(), how.strip())
 
 
@@ -215,7 +222,7 @@ def propose_rollback_target(
         place = CatalogueEntry(place.document, procedures[proposal.procedure])
     if request.step is None:
         if proposal.refused:
-            raise RunRefused(proposal.refused)
+            raise RunRefused(proposal.refused, code="rollback-refused")
         click.echo(" ".join((proposal.why, *proposal.cautions)), err=True)
     return place, proposal.values
 

@@ -51,13 +51,13 @@ LINE = 4  # where the command stands in its document
 @common_options
 def command(common: Common, words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
     if not words:
-        raise Refusal("Say what to run: cockpit exec -- COMMAND ...")
+        raise Refusal("Say what to run: cockpit exec -- COMMAND ...", code="command-missing")
     _, session = open_session(common)
     try:
         session.author.must_be_named()
         ending = asyncio.run(run_command(session, make_command_document(line_of(words)), incident, as_json))
     except (RunRefused, RecordError, PersonUnknown) as refusal:
-        raise Refusal(str(refusal)) from None
+        raise Refusal.of(refusal) from None
     finally:
         session.close()
     raise SystemExit(ending.code)
@@ -75,7 +75,7 @@ def make_command_document(line: str) -> Runbook:
     """
     steps = number_steps(from_fence("bash", line, LINE - 1)[0])
     if len(steps) != 1 or not steps[0].command:
-        raise RunRefused("This is not one command: put it into a script, or into a runbook.")
+        raise RunRefused("This is not one command: put it into a script, or into a runbook.", code="not-one-command")
     shown_text = clean_line(hide_literal_secrets(line))
     shown_text = shown_text if len(shown_text) <= SHOWN else f"{shown_text[: SHOWN - 1]}…"  # the step has it whole
     step = Step(1, f"{NAME}: {shown_text}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)

@@ -41,7 +41,7 @@ def open_session(common: Common) -> tuple[System, Session]:
             system, environment, timeline_path(system, common), operator=find_operator(system, common)
         )
     except (RecordError, SourceError) as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
     if sys.stdin.isatty() and sys.stdout.isatty():
         session.runner.terminal = hand_over
     return system, session
@@ -55,15 +55,17 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
     try:
         if this is not None and this.incident:
             if named and (named == NONE or session.desk.find(named).id != this.incident):
-                raise Refusal(f"This run belongs to {this.incident}.")
+                raise Refusal(
+                    f"This run belongs to {this.incident}.", code="run-of-another-incident", incident=this.incident
+                )
             return None
         if named:
             return "" if named == NONE else session.desk.find(named).id
     except IncidentActionError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
     if open := session.incident_choices(this):
         listed = f"{list_incident_choices(open)}\n  --incident {NONE}  it goes to the journal"
-        raise Refusal(f"{len(open)} incidents are open; choose one:\n{listed}")
+        raise Refusal(f"{len(open)} incidents are open; choose one:\n{listed}", code="ambiguous-incident")
     return None
 
 

@@ -32,7 +32,7 @@ async def settle_step(runner: Runner, run: Run, step: int, word: str, reason: st
     if state is StepState.OK and was not in JUDGED_BY_A_PERSON:
         state = StepState.BY_HAND
     if state is StepState.BY_HAND and not reason.strip():
-        raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.")
+        raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.", code="reason-missing")
     return await asyncio.to_thread(runner.settle, run, step, state, reason), result, state
 
 

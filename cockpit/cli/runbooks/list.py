@@ -105,7 +105,7 @@ FOUND = 1
 def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
     system = load_team(common)
     if not paths and not system.runbooks:
-        raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.")
+        raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.", code="no-document")
     documents = catalogue_of(system, paths or system.runbooks).documents
     findingses = {
         document.runbook.path: lint_runbook(document.runbook, world_of(system, document.runbook))

@@ -60,7 +60,7 @@ class StatusCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            raise Unknown(usage_sentence(error, ctx.command_path)) from None
+            raise Unknown(usage_sentence(error, ctx.command_path), code="usage") from None
 
 
 @click.command(name="status", cls=StatusCommand, help=HELP)
@@ -86,14 +86,14 @@ def check_asked_environments(common: Common) -> list[State]:
         records = _read_records(system, common, environments)
         return asyncio.run(check_environments(system, environments, records))
     except Refusal as error:
-        raise Unknown(error.message) from None
+        raise Unknown(error.message, code=error.code, **error.facts) from None
     except KeyboardInterrupt:
-        raise Unknown("Interrupted before every source had answered.") from None
+        raise Unknown("Interrupted before every source had answered.", code="interrupted") from None
     except Exception as error:
         log.exception("status failed")
         problem = getattr(error, "problem", None)
         sentence = f"{problem.message} {problem.advice}".strip() if problem else f"{type(error).__name__}: {error}"
-        raise Unknown(clean_line(sentence, 500)) from None
+        raise Unknown(clean_line(sentence, 500), code=getattr(error, "code", "status-failed")) from None
 
 
 def _choose_environments(common: Common) -> tuple[System, Sequence[Environment]]:
@@ -117,11 +117,11 @@ def _say_freeze(common: Common, as_json: bool) -> int:
         system, environments = _choose_environments(common)
         records = _read_records(system, common, environments)
     except Refusal as error:
-        raise Unknown(error.message) from None
+        raise Unknown(error.message, code=error.code, **error.facts) from None
     for record in records.values():
         if record.problem or not record.exists:
             why = record.problem or f"nothing was recorded yet at {timeline_path(system, common)}."
-            raise Unknown(f"Whether deployments are frozen is not known: {clean_line(why, 400)}")
+            raise Unknown(f"Whether deployments are frozen is not known: {clean_line(why, 400)}", code="freeze-unknown")
     exit_code = FROZEN if any(record.freeze for record in records.values()) else OverallState.OK.exit_code
     if as_json:
         click.echo(to_json(freeze_document(records, exit_code)))

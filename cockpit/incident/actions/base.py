@@ -136,7 +136,9 @@ class IncidentWriter:
         def found(ledger: Ledger, reader: TimelineReader) -> Draft:
             event = _read_last_correction(reader, number)
             if event is None:
-                raise IncidentActionError(f"There is no event {number}; `cockpit timeline` lists them.")
+                raise IncidentActionError(
+                    f"There is no event {number}; `cockpit timeline` lists them.", code="unknown-event", event=number
+                )
             return decide(ledger, event)
 
         return self._record(found)
@@ -177,7 +179,11 @@ class IncidentWriter:
             return _find_named_incident(ledger, clean_line(incident, 60))
         open = ledger.open(self.environment)
         if not open:
-            raise IncidentActionError(f"No incident is open in {self.environment}; declare one first.")
+            raise IncidentActionError(
+                f"No incident is open in {self.environment}; declare one first.",
+                code="no-open-incident",
+                environment=self.environment,
+            )
         if len(open) > 1:
             raise AmbiguousIncident(open)
         return open[0]
@@ -188,21 +194,33 @@ class IncidentWriter:
             return now
         if moment > now + AHEAD:
             raise IncidentActionError(
-                f"{moment:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down."
+                f"{moment:%Y-%m-%d %H:%M:%S %Z} is in the future; only what has happened can be written down.",
+                code="time-in-future",
+                moment=moment,
             )
         if moment < now - oldest:
             raise IncidentActionError(
-                f"{moment:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date."
+                f"{moment:%Y-%m-%d %H:%M %Z} is more than {oldest.days} days ago; check the date.",
+                code="time-too-old",
+                moment=moment,
+                days=oldest.days,
             )
         return min(moment, now)
 
     def coming(self, moment: datetime, now: datetime) -> datetime:
         """A time by which somebody wants something. Raises DeskError for one that cannot be meant."""
         if moment <= now:
-            raise IncidentActionError(f"{moment:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.")
+            raise IncidentActionError(
+                f"{moment:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.",
+                code="time-past",
+                moment=moment,
+            )
         if moment > now + LATEST:
             raise IncidentActionError(
-                f"{moment:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date."
+                f"{moment:%Y-%m-%d %H:%M %Z} is more than {LATEST.days} days ahead; check the date.",
+                code="time-too-far",
+                moment=moment,
+                days=LATEST.days,
             )
         return moment
 
@@ -217,7 +235,9 @@ class IncidentWriter:
         self, decide: Callable[[Ledger, TimelineReader], Draft | Sequence[Draft]], *, nameless: bool = False
     ) -> Event:
         if self._read_only:
-            raise IncidentActionError("Read-only: nothing is written. Start without --read-only to act.")
+            raise IncidentActionError(
+                "Read-only: nothing is written. Start without --read-only to act.", code="read-only"
+            )
         if not nameless:
             self.author.must_be_named()
         with self._lock:
@@ -238,7 +258,11 @@ def _find_named_incident(ledger: Ledger, wanted_name: str) -> Incident:
         return incidents[wanted_name]
     if len(result) == 1:
         return result[0]
-    raise IncidentActionError(f"There is no incident `{wanted_name}`; `cockpit incidents` lists them.")
+    raise IncidentActionError(
+        f"There is no incident `{wanted_name}`; `cockpit incidents` lists them.",
+        code="unknown-incident",
+        name=wanted_name,
+    )
 
 
 def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
@@ -254,7 +278,10 @@ def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
     if not ended:
         raise IncidentActionError(
             f"No incident is open in {environment}, and none ended in the last {LATELY.days} days; "
-            "name one with --incident, or declare one."
+            "name one with --incident, or declare one.",
+            code="no-open-incident",
+            environment=environment,
+            days=LATELY.days,
         )
     if len(ended) > 1:
         raise AmbiguousIncident(ended)

@@ -23,7 +23,7 @@ def start_task(
     """`look at X, I come back to you in three minutes`."""
     now = writer.now()
     if within <= timedelta():
-        raise IncidentActionError("Say within what time: `3m`, `1h`.")
+        raise IncidentActionError("Say within what time: `3m`, `1h`.", code="duration-missing")
     return _begin_mark(
         writer,
         ClockKind.TASK,
@@ -56,7 +56,12 @@ def declare_awareness(
         meant = writer.meant(ledger, incident)
         running = next((mark for mark in meant.marks if mark.kind is ClockKind.BREACH), None)
         if running is not None and running.started and not running.not_applicable:
-            raise IncidentActionError(f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.")
+            raise IncidentActionError(
+                f"{meant.id} counts from {running.started:%Y-%m-%d %H:%M:%S}Z already.",
+                code="clock-runs-already",
+                incident=meant.id,
+                started=running.started,
+            )
         person = writer.person_named()
         detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": tokens, "person": person}
         return writer.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
@@ -73,10 +78,18 @@ def clock_done(
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
         if clock.done is not None:
-            raise IncidentActionError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
+            raise IncidentActionError(
+                f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
+                code="clock-done-already",
+                what=clock.what,
+                done=clock.done,
+            )
         if occurred < clock.started:
             raise IncidentActionError(
-                f"{clock.what} began at {clock.started:%H:%M:%S}Z; it cannot be done before that."
+                f"{clock.what} began at {clock.started:%H:%M:%S}Z; it cannot be done before that.",
+                code="time-before-start",
+                what=clock.what,
+                started=clock.started,
             )
         return _draft_mark(writer, meant, clock, occurred, what="done", reason=why)
 
@@ -88,13 +101,15 @@ def snooze_clock(writer: IncidentWriter, id: str, until: datetime, *, incident: 
     now = writer.now()
     later = writer.coming(until, now)
     if later > now + LONGEST_SNOOZE:
-        raise IncidentActionError("A reminder can be put off for a day at most.")
+        raise IncidentActionError("A reminder can be put off for a day at most.", code="too-long")
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
         if not clock.dismissible:
             raise IncidentActionError(
-                f"{clock.what} cannot be put off: say when it was done, or why it does not apply."
+                f"{clock.what} cannot be put off: say when it was done, or why it does not apply.",
+                code="clock-not-deferrable",
+                what=clock.what,
             )
         return _draft_mark(writer, meant, clock, now, what="snoozed", snoozed_until=format_timestamp(later))
 
@@ -108,7 +123,12 @@ def not_applicable(writer: IncidentWriter, id: str, reason: str, *, incident: st
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
         if clock.done is not None:
-            raise IncidentActionError(f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.")
+            raise IncidentActionError(
+                f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
+                code="clock-done-already",
+                what=clock.what,
+                done=clock.done,
+            )
         return _draft_mark(writer, meant, clock, writer.now(), what="not applicable", reason=why)
 
     return writer.write(act)
@@ -146,11 +166,13 @@ def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id
         return meant, clocks_by_name[wanted_name if wanted_name in clocks_by_name else begin_so[0]]
     close = find_nearest(wanted_name, clocks_by_name)
     hint = f"did you mean `{close}`?" if close else f"there are {', '.join(clocks_by_name) or 'none'}."
-    raise IncidentActionError(f"{meant.id} has no clock `{wanted_name}`; {hint}")
+    raise IncidentActionError(
+        f"{meant.id} has no clock `{wanted_name}`; {hint}", code="unknown-clock", incident=meant.id, name=wanted_name
+    )
 
 
 def _require_text(text: str, missing: str) -> str:
     tokens = clean_line(text, LONGEST_LINE)
     if not tokens:
-        raise IncidentActionError(missing)
+        raise IncidentActionError(missing, code="clock-not-named")
     return tokens

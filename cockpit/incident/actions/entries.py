@@ -38,7 +38,7 @@ def add_note(
     """
     tokens, line = clean_text(text, LONGEST_TEXT).strip(), clean_line(text)
     if not line:
-        raise IncidentActionError("A note needs words.")
+        raise IncidentActionError("A note needs words.", code="text-missing")
     occurred = writer.past(moment, writer.now())
     detail = {} if tokens == line else {"text": tokens}
 
@@ -56,7 +56,7 @@ def record_decision(
     """A decision is an entry of its own: what, and why."""
     tokens, occurred = clean_text(text, LONGEST_TEXT).strip(), writer.past(moment, writer.now())
     if not tokens:
-        raise IncidentActionError("Say what was decided.")
+        raise IncidentActionError("Say what was decided.", code="text-missing")
     detail = {"text": tokens, "reason": clean_text(reason, LONGEST_TEXT).strip()}
     return writer.write(lambda ledger: writer.of(writer.meant(ledger, incident), Kind.DECISION, detail, occurred))
 
@@ -70,7 +70,8 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
     tokens = clean_text(text, LONGEST_TEXT).strip()
     if not tokens and moment is None:
         raise IncidentActionError(
-            "Say what it should read. Words that must go for good are taken out with `cockpit redact`."
+            "Say what it should read. Words that must go for good are taken out with `cockpit redact`.",
+            code="text-missing",
         )
     now = writer.now()
 
@@ -78,10 +79,15 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
         kind = next((word for word in WORDS if word == old.kind), None)
         if kind is None:
             raise IncidentActionError(
-                f"Event {event} ({old.kind}) is on record as it was seen; write a note about it instead."
+                f"Event {event} ({old.kind}) is on record as it was seen; write a note about it instead.",
+                code="event-not-correctable",
+                event=event,
+                kind=old.kind,
             )
         if old.redacted:
-            raise IncidentActionError(f"Event {event} was redacted; write a note instead.")
+            raise IncidentActionError(
+                f"Event {event} was redacted; write a note instead.", code="event-redacted", event=event
+            )
         if not tokens:
             return _retime_entry(writer, kind, old, writer.past(moment, now))
         line = clean_line(tokens)
@@ -123,7 +129,9 @@ def pin_entry(writer: IncidentWriter, event: int, on: bool = True, *, incident: 
     def act(ledger: Ledger, old: Event) -> Draft:
         meant = writer.meant(ledger, incident or old.incident)
         if (old.id in meant.pins) == on:
-            raise IncidentActionError(f"Event {event} is {'pinned already' if on else 'not pinned'}.")
+            raise IncidentActionError(
+                f"Event {event} is {'pinned already' if on else 'not pinned'}.", code="unchanged", event=event
+            )
         return writer.of(
             meant, Kind.PIN, {"on": on, "name": clean_line(old.summary, SHOWN)}, writer.now(), subject=str(old.id)
         )
@@ -137,10 +145,11 @@ def link_evidence(
     """Say where the proof of an entry is: an address, a file, a query."""
     where = clean_line(target)
     if not where:
-        raise IncidentActionError("Say where the evidence is: an address, a file, a query.")
+        raise IncidentActionError("Say where the evidence is: an address, a file, a query.", code="address-missing")
     if "://" in where and not (where := keep_whole(target.strip(), LONGEST_TEXT)):
         raise IncidentActionError(
-            "This address is too long, or holds letters that cannot be kept. Save it in a file, and link the file."
+            "This address is too long, or holds letters that cannot be kept. Save it in a file, and link the file.",
+            code="address-not-kept",
         )
 
     def act(ledger: Ledger, old: Event) -> Draft:

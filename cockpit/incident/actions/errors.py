@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from cockpit.model.incident import Incident
+from cockpit.model.problem import CodedError
 
 
-class IncidentActionError(Exception):
+class IncidentActionError(CodedError):
     """The message is for the person who asked."""
 
 
@@ -16,4 +17,8 @@ class AmbiguousIncident(IncidentActionError):  # noqa: N818  the screen asks whi
         self.open = tuple(open)
         names = ", ".join(incident.id for incident in open)
         self.standing = "are open" if self.open[0].open else "ended lately"
-        super().__init__(f"{len(open)} incidents {self.standing} in {open[0].environment}; say which one: {names}.")
+        super().__init__(
+            f"{len(open)} incidents {self.standing} in {open[0].environment}; say which one: {names}.",
+            code="ambiguous-incident",
+            incidents=[incident.id for incident in open],
+        )

@@ -40,13 +40,15 @@ def declare_incident(
     """
     subject = clean_line(title, LONGEST_TITLE)
     if not subject:
-        raise IncidentActionError("An incident needs a title: one line that says what is wrong.")
+        raise IncidentActionError("An incident needs a title: one line that says what is wrong.", code="title-missing")
     rung = _find_severity_level(writer, severity if severity is not None else default_severity(writer.ladder))
     if unsure:
         rung = writer.ladder[max(0, writer.ladder.index(rung) - 1)]
     if rung.backlog:
         raise IncidentActionError(
-            f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity."
+            f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity.",
+            code="severity-of-backlog",
+            severity=rung.name,
         )
     now = writer.now()
     declared = writer.past(moment, now)
@@ -96,7 +98,8 @@ def amend_declaration(
         }
     if not values_by_name:
         raise IncidentActionError(
-            "Nothing to correct: give a title, where it reaches back to, or when users first felt it."
+            "Nothing to correct: give a title, where it reaches back to, or when users first felt it.",
+            code="nothing-to-change",
         )
 
     def act(ledger: Ledger) -> Draft:
@@ -107,7 +110,9 @@ def amend_declaration(
         begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
         if impact_ended is not None and begin and end and end < begin:
             raise IncidentActionError(
-                f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well."
+                f"The impact began at {begin:%Y-%m-%d %H:%M:%S}Z; it cannot end before that. Give its start as well.",
+                code="time-before-start",
+                block=begin,
             )
         summary = f"{summarize_event(Kind.DECLARE, detail)} ({_describe_amendment(values_by_name, first.detail)})"
         return writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
@@ -141,10 +146,16 @@ def change_severity(
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.severity == rung:
-            raise IncidentActionError(f"{meant.id} is {rung} already.")
+            raise IncidentActionError(
+                f"{meant.id} is {rung} already.", code="unchanged", incident=meant.id, severity=rung
+            )
         if occurred < (since := meant.severities[-1].at):
             raise IncidentActionError(
-                f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time."
+                f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time.",
+                code="time-before-start",
+                incident=meant.id,
+                severity=meant.severity,
+                since=since,
             )
         detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _list_binding_rules(writer, rung)}
         return writer.of(meant, Kind.SEVERITY, detail, occurred)
@@ -163,7 +174,10 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
         meant = writer.meant(ledger, incident)
         if meant.severity == rung:
             raise IncidentActionError(
-                f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`."
+                f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`.",
+                code="severity-missing",
+                incident=meant.id,
+                severity=rung,
             )
         entered = ledger.severity_event(meant.id)
         kind = Kind.DECLARE if entered.kind == Kind.DECLARE else Kind.SEVERITY
@@ -181,16 +195,24 @@ def change_status(writer: IncidentWriter, status: str, incident: str | None = No
     """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
     wanted_name, why = clean_line(status).lower(), clean_line(reason)
     if wanted_name not in frozenset(Status):
-        raise IncidentActionError(f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.")
+        raise IncidentActionError(
+            f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.",
+            code="unknown-status",
+            status=clean_line(status, 40),
+        )
     if wanted_name == Status.RESOLVED:
         return resolve_incident(writer, reason, incident)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.status == wanted_name:
-            raise IncidentActionError(f"{meant.id} is {wanted_name} already.")
+            raise IncidentActionError(
+                f"{meant.id} is {wanted_name} already.", code="unchanged", incident=meant.id, name=wanted_name
+            )
         if not meant.open and not why:
-            raise IncidentActionError(f"{meant.id} is resolved; say why it is opened again.")
+            raise IncidentActionError(
+                f"{meant.id} is resolved; say why it is opened again.", code="reason-missing", incident=meant.id
+            )
         detail = {"status": wanted_name, "was": meant.status.value, "reason": why}
         return writer.of(meant, Kind.STATUS, detail, writer.now())
 
@@ -212,20 +234,31 @@ def resolve_incident(
     now, why, kind = writer.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
     occurred = writer.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
-        raise IncidentActionError(f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.")
+        raise IncidentActionError(
+            f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.",
+            code="unknown-close-reason",
+            kind=kind,
+        )
 
     if duplicate_of is not None:
         if kind not in ("", CloseReason.DUPLICATE):
-            raise IncidentActionError(f"A duplicate of another incident is closed as duplicate, not as {kind}.")
+            raise IncidentActionError(
+                f"A duplicate of another incident is closed as duplicate, not as {kind}.",
+                code="close-reason-of-duplicate",
+                kind=kind,
+            )
         kind = CloseReason.DUPLICATE.value
 
     def act(ledger: Ledger) -> Sequence[Draft]:
         meant = _duplicate(writer, ledger, incident, duplicate_of) if duplicate_of else writer.meant(ledger, incident)
         if not meant.open:
-            raise IncidentActionError(f"{meant.id} is resolved already.")
+            raise IncidentActionError(f"{meant.id} is resolved already.", code="unchanged", incident=meant.id)
         if occurred < meant.declared:
             raise IncidentActionError(
-                f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that."
+                f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that.",
+                code="time-before-start",
+                incident=meant.id,
+                declared=meant.declared,
             )
         detail = {"reason": why, "because": kind}
         if duplicate_of is None:
@@ -244,12 +277,14 @@ def reopen_incident(writer: IncidentWriter, reason: str, incident: str | None = 
     """Open a resolved incident again, without a name the one that was resolved last. It needs a reason."""
     why = clean_line(reason)
     if not why:
-        raise IncidentActionError("Say why it is opened again; the reason stands on the timeline.")
+        raise IncidentActionError(
+            "Say why it is opened again; the reason stands on the timeline.", code="reason-missing"
+        )
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident) if incident is not None else _resolved_last(writer, ledger)
         if meant.open:
-            raise IncidentActionError(f"{meant.id} is open.")
+            raise IncidentActionError(f"{meant.id} is open.", code="unchanged", incident=meant.id)
         detail = {"status": Status.INVESTIGATING.value, "was": meant.status.value, "reason": why}
         return writer.of(meant, Kind.STATUS, detail, writer.now())
 
@@ -273,18 +308,33 @@ def set_review_state(writer: IncidentWriter, state: str, reason: str = "", *, in
     wanted_name, why = clean_line(state, 40).casefold(), clean_line(reason)
     order = list(Review)
     if wanted_name not in order:
-        raise IncidentActionError(f"`{wanted_name}` is no state of a post-mortem; there are {', '.join(order)}.")
+        raise IncidentActionError(
+            f"`{wanted_name}` is no state of a post-mortem; there are {', '.join(order)}.",
+            code="unknown-review-state",
+            name=wanted_name,
+        )
     next = Review(wanted_name)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         if meant.review is next:
-            raise IncidentActionError(f"The post-mortem of {meant.id} is {next} already.")
+            raise IncidentActionError(
+                f"The post-mortem of {meant.id} is {next} already.", code="unchanged", incident=meant.id, state=next
+            )
         if meant.open and next in (Review.REVIEWED, Review.CLOSED):
-            raise IncidentActionError(f"{meant.id} is open; resolve it before its post-mortem is {next}.")
+            raise IncidentActionError(
+                f"{meant.id} is open; resolve it before its post-mortem is {next}.",
+                code="incident-open",
+                incident=meant.id,
+                state=next,
+            )
         if order.index(next) < order.index(meant.review) and not why:
             raise IncidentActionError(
-                f"The post-mortem of {meant.id} is {meant.review}; say why it goes back to {next}."
+                f"The post-mortem of {meant.id} is {meant.review}; say why it goes back to {next}.",
+                code="reason-missing",
+                incident=meant.id,
+                review=meant.review,
+                state=next,
             )
         detail = {"state": next.value, "was": meant.review.value, "reason": why}
         return writer.of(meant, Kind.REVIEW, detail, writer.now())
@@ -312,7 +362,10 @@ def _original(writer: IncidentWriter, ledger: Ledger, duplicate: Incident, named
         ids.add(incident.id)
         incident = ledger.incidents[incident.duplicate_of]
     raise IncidentActionError(
-        f"{original.id} cannot stand for {duplicate.id}: it is that incident, or a duplicate of it."
+        f"{original.id} cannot stand for {duplicate.id}: it is that incident, or a duplicate of it.",
+        code="duplicate-circle",
+        original=original.id,
+        duplicate=duplicate.id,
     )
 
 
@@ -322,7 +375,12 @@ def _find_severity_level(writer: IncidentWriter, text: str) -> SeverityLevel:
         names = ", ".join(item.name for item in writer.ladder)
         worst = find_level(writer.ladder, "SEV-1")
         means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
-        raise IncidentActionError(f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}")
+        raise IncidentActionError(
+            f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}",
+            code="unknown-severity",
+            text=clean_line(text, 40),
+            known=names,
+        )
     return rung
 
 
@@ -345,5 +403,9 @@ def _resolved_last(writer: IncidentWriter, ledger: Ledger) -> Incident:
         if incident.resolved is not None and incident.environment == writer.environment
     ]
     if not over:
-        raise IncidentActionError(f"No incident of {writer.environment} is resolved.")
+        raise IncidentActionError(
+            f"No incident of {writer.environment} is resolved.",
+            code="no-resolved-incident",
+            environment=writer.environment,
+        )
     return max(over, key=lambda pair: pair[0])[1]

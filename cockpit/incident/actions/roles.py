@@ -54,9 +54,11 @@ def _record_role_change(
         hat = role_named(writer, meant, role)
         has = who in meant.in_role(hat)
         if has and what == "takes":
-            raise IncidentActionError(f"{who} is {hat} already.")
+            raise IncidentActionError(f"{who} is {hat} already.", code="unchanged", person=who, role=hat)
         if not has and what == "leaves":
-            raise IncidentActionError(f"{who} is not {hat}; {_describe_holders(meant, hat)}.")
+            raise IncidentActionError(
+                f"{who} is not {hat}; {_describe_holders(meant, hat)}.", code="not-in-role", person=who, role=hat
+            )
         detail = {"what": what, "role": hat, "person": who, "note": clean_text(note, LONGEST_TEXT).strip()}
         return writer.of(meant, Kind.ROLE, detail, occurred, subject=hat)
 
@@ -76,7 +78,7 @@ def hand_over(
     """Give a hat to somebody else. `open` are lines on what goes on: clocks, silences, runs; the note keeps them."""
     occurred = writer.past(moment, writer.now())
     if not clean_line(to, LONGEST_NAME):
-        raise IncidentActionError("Say to whom it is handed over.")
+        raise IncidentActionError("Say to whom it is handed over.", code="person-missing")
     taker = writer.person_named(to)
     text = "\n".join(
         filter(None, [clean_text(note, LONGEST_TEXT).strip(), *(clean_line(entry, 300) for entry in open)])
@@ -87,12 +89,16 @@ def hand_over(
         hat = role_named(writer, meant, role)
         holders = meant.in_role(hat)
         if not holders:
-            raise IncidentActionError(f"Nobody is {hat}, so there is nothing to hand over: take it.")
+            raise IncidentActionError(
+                f"Nobody is {hat}, so there is nothing to hand over: take it.", code="nobody-in-role", role=hat
+            )
         if writer.operator not in holders and len(holders) > 1:
-            raise IncidentActionError(f"{_describe_holders(meant, hat)}: who hands over does it at their own desk.")
+            raise IncidentActionError(
+                f"{_describe_holders(meant, hat)}: who hands over does it at their own desk.", code="role-of-another"
+            )
         giver = writer.operator if writer.operator in holders else holders[0]
         if giver == taker:
-            raise IncidentActionError(f"{taker} is {hat} already.")
+            raise IncidentActionError(f"{taker} is {hat} already.", code="unchanged", person=taker, role=hat)
         detail = {"what": "takes", "role": hat, "person": taker, "from": giver, "note": text}
         return writer.of(meant, Kind.ROLE, detail, occurred, subject=hat)
 
@@ -127,7 +133,10 @@ def settle_alerts(writer: IncidentWriter, alerts: Sequence[Alert], reason: str =
     """Say of alerts that are `resolved?` that they are over: nothing else may ever confirm it. The first event."""
     unsure = [alert for alert in alerts if alert.state is AlertState.RESOLVING]
     if not unsure:
-        raise IncidentActionError("Only an alert that is `resolved?` can be settled: the source decides on the others.")
+        raise IncidentActionError(
+            "Only an alert that is `resolved?` can be settled: the source decides on the others.",
+            code="alert-not-resolving",
+        )
     now, why = writer.now(), clean_line(reason, LONGEST_REASON)
     drafts = [
         writer.draft(
@@ -166,9 +175,11 @@ def record_call(
     """Write down that somebody was called. The cockpit calls nobody."""
     name, occurred = clean_line(who, LONGEST_NAME), writer.past(moment, writer.now())
     if not name:
-        raise IncidentActionError("Say who was called: a person, a role, a team.")
+        raise IncidentActionError("Say who was called: a person, a role, a team.", code="person-missing")
     if not 0 <= tier <= 99:
-        raise IncidentActionError("A tier of an escalation is a number from 1, as the document counts them.")
+        raise IncidentActionError(
+            "A tier of an escalation is a number from 1, as the document counts them.", code="not-a-tier"
+        )
     detail = {"who": name, "tier": tier, "how": clean_line(how, LONGEST_NAME), "note": clean_line(note)}
     return writer.write(
         lambda ledger: writer.of(writer.meant(ledger, incident), Kind.PAGE, detail, occurred, subject=name)
@@ -189,9 +200,11 @@ def record_message(
     """Write down what was told to whom. `promised` is when the message says that the next one comes."""
     now, tokens, whom = writer.now(), clean_text(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
     if not whom:
-        raise IncidentActionError("Say who was told: client, team, authority, or another audience.")
+        raise IncidentActionError(
+            "Say who was told: client, team, authority, or another audience.", code="audience-missing"
+        )
     if not tokens:
-        raise IncidentActionError("An update needs its words: what was sent, as it was sent.")
+        raise IncidentActionError("An update needs its words: what was sent, as it was sent.", code="text-missing")
     occurred = writer.past(moment, now)
     detail = {
         "audience": whom,
@@ -212,7 +225,7 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
     """
     wanted_name = clean_line(text, LONGEST_NAME)
     if not wanted_name:
-        raise IncidentActionError("Say which role.")
+        raise IncidentActionError("Say which role.", code="role-missing")
     names = [role.name for role in writer.plan.roles]
     names += [fromkey for fromkey in dict.fromkeys(held.role for held in meant.roles) if fromkey not in names]
     folded = wanted_name.casefold()
@@ -225,7 +238,9 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
             return fits[0]
     close = find_nearest(wanted_name, names)
     if close:
-        raise IncidentActionError(f"There is no role `{wanted_name}`; did you mean {close}?")
+        raise IncidentActionError(
+            f"There is no role `{wanted_name}`; did you mean {close}?", code="unknown-role", name=wanted_name
+        )
     return wanted_name
 
 

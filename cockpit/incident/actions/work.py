@@ -36,9 +36,11 @@ def tick_box(
     """
     name, wanted_name, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
     if wanted_name not in TICKED:
-        raise IncidentActionError(f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted_name}`.")
+        raise IncidentActionError(
+            f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted_name}`.", code="unknown-box-state", name=wanted_name
+        )
     if wanted_name == SKIPPED and not why:
-        raise IncidentActionError("Say why it is skipped; the reason stands in the post-mortem.")
+        raise IncidentActionError("Say why it is skipped; the reason stands in the post-mortem.", code="reason-missing")
     tokens = clean_line(text, LONGEST_LINE)
     if not tokens:
         name, tokens = _find_box(writer, name, item)
@@ -47,7 +49,9 @@ def tick_box(
         meant = writer.meant(ledger, incident)
         stands = next((entry.state for entry in meant.ticks if (entry.list, entry.item) == (name, item)), OPEN)
         if stands == wanted_name:
-            raise IncidentActionError(f"{name}#{item} is {wanted_name} already.")
+            raise IncidentActionError(
+                f"{name}#{item} is {wanted_name} already.", code="unchanged", name=name, item=item
+            )
         detail = {"list": name, "item": item, "text": tokens, "state": wanted_name, "reason": why}
         now = writer.now()
         acted = find_act_time(meant, find_box_act(tokens)) if wanted_name == DONE else None
@@ -94,11 +98,17 @@ def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
     fits = [text for text in checklists_by_name if list and list.casefold() in text.casefold()]
     if list not in checklists_by_name and len(fits) != 1:
         raise IncidentActionError(
-            f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}."
+            f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}.",
+            code="unknown-checklist",
+            checklist=list,
         )
     checklist = checklists_by_name.get(list) or checklists_by_name[fits[0]]
     if not 1 <= item <= len(checklist.items):
-        raise IncidentActionError(f"{checklist.id} has {len(checklist.items)} boxes, counted from 1.")
+        raise IncidentActionError(
+            f"{checklist.id} has {len(checklist.items)} boxes, counted from 1.",
+            code="unknown-box",
+            checklist=checklist.id,
+        )
     return checklist.id, clean_line(checklist.items[item - 1], LONGEST_LINE)
 
 
@@ -112,7 +122,9 @@ def set_freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: 
         meant = writer.meant(ledger, incident) if named else None
         where = meant.environment if meant else writer.environment
         if (ledger.freeze(where) is not None) == on:
-            raise IncidentActionError(f"{where} is {'frozen already' if on else 'not frozen'}.")
+            raise IncidentActionError(
+                f"{where} is {'frozen already' if on else 'not frozen'}.", code="unchanged", where=where
+            )
         detail = {"on": on, "reason": why}
         return (
             writer.of(meant, Kind.FREEZE, detail, writer.now())
@@ -135,7 +147,7 @@ def add_item(
     """Something to do after the incident. Its id is the subject of the event."""
     detail = _build_item_fields(text=text, owner=owner, due=due, label=label)
     if not detail["text"]:
-        raise IncidentActionError("Say what is to be done.")
+        raise IncidentActionError("Say what is to be done.", code="text-missing")
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -164,7 +176,10 @@ def change_item(
     fields = {"text": text or None, "owner": owner, "due": due, "label": label, "done": done}
     detail = _build_item_fields(**{key: value for key, value in fields.items() if value is not None})
     if not detail:
-        raise IncidentActionError("Nothing to change: give its words, owner, due day or label, or say that it is done.")
+        raise IncidentActionError(
+            "Nothing to change: give its words, owner, due day or label, or say that it is done.",
+            code="nothing-to-change",
+        )
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -172,10 +187,15 @@ def change_item(
         if item is None:
             known_name = ", ".join(item.id for item in meant.items)
             raise IncidentActionError(
-                f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}."
+                f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}.",
+                code="unknown-item",
+                incident=meant.id,
+                name=wanted_name,
             )
         if len(detail) == 1 and done is not None and done == (item.done is not None):
-            raise IncidentActionError(f"{wanted_name} is {'done already' if done else 'not done'}.")
+            raise IncidentActionError(
+                f"{wanted_name} is {'done already' if done else 'not done'}.", code="unchanged", name=wanted_name
+            )
         return writer.of(meant, Kind.ITEM, {**detail, "name": item.text}, writer.now(), subject=wanted_name)
 
     return writer.write(act)
@@ -201,17 +221,21 @@ def choose_scenario(
     """Say what is being recovered from; the targets are the plan's where none are given."""
     name, target = clean_line(scenario, LONGEST_LINE), writer.plan.target(scenario)
     if not name:
-        raise IncidentActionError("Say which scenario.")
+        raise IncidentActionError("Say which scenario.", code="scenario-missing")
     if rto is not None and not timedelta() < rto <= LONGEST:
-        raise IncidentActionError("A recovery time is longer than nothing: `30m`, `4h`.")
+        raise IncidentActionError("A recovery time is longer than nothing: `30m`, `4h`.", code="not-a-recovery-time")
     if rpo is not None and not timedelta() <= rpo <= LONGEST:  # none: not a minute may be lost
-        raise IncidentActionError("What may be lost is a time from nothing on: `0m`, `15m`.")
+        raise IncidentActionError(
+            "What may be lost is a time from nothing on: `0m`, `15m`.", code="not-a-recovery-point"
+        )
     if target is None and rto is None and rpo is None:
         names = [target.scenario for target in writer.plan.targets]
         close = find_nearest(name, names)
         raise IncidentActionError(
             f"No document has a target for `{name}`; "
-            + (f"did you mean `{close}`?" if close else "give one with it, such as 30m.")
+            + (f"did you mean `{close}`?" if close else "give one with it, such as 30m."),
+            code="unknown-scenario",
+            name=name,
         )
     if target is not None:
         name, origin = target.scenario, origin or target.origin
@@ -267,9 +291,11 @@ def practice_named(practices: Sequence[Practice], text: str) -> Practice:
     """The practice of that name, else the only one that begins so or holds it. Raises DeskError."""
     wanted_name = clean_line(text).casefold()
     if not wanted_name:
-        raise IncidentActionError("Say what was practised; `cockpit drills` lists what there is.")
+        raise IncidentActionError(
+            "Say what was practised; `cockpit drills` lists what there is.", code="practice-missing"
+        )
     if not practices:
-        raise IncidentActionError("No practice is known; `cockpit drills` says what makes one.")
+        raise IncidentActionError("No practice is known; `cockpit drills` says what makes one.", code="no-practice")
     names = {practice.name: practice.name.casefold() for practice in practices}
     for fits in (
         [name for name, folded in names.items() if folded == wanted_name],
@@ -279,10 +305,16 @@ def practice_named(practices: Sequence[Practice], text: str) -> Practice:
         if len(fits) == 1:
             return next(practice for practice in practices if practice.name == fits[0])
         if fits:
-            raise IncidentActionError(f"`{clean_line(text, 80)}` may be {_join_with_or(fits)}; write more of the name.")
+            raise IncidentActionError(
+                f"`{clean_line(text, 80)}` may be {_join_with_or(fits)}; write more of the name.",
+                code="ambiguous-practice",
+                text=clean_line(text, 80),
+            )
     close = find_nearest(clean_line(text), list(names))
     hint = f"did you mean {close}?" if close else "`cockpit drills` lists what there is."
-    raise IncidentActionError(f"There is no practice `{clean_line(text, 80)}`; {hint}")
+    raise IncidentActionError(
+        f"There is no practice `{clean_line(text, 80)}`; {hint}", code="unknown-practice", text=clean_line(text, 80)
+    )
 
 
 def _join_with_or(names: Sequence[str]) -> str:
@@ -293,7 +325,15 @@ def _join_with_or(names: Sequence[str]) -> str:
 def _require_ended_drill(incident: Incident) -> Incident:
     """Raises DeskError for what is no drill, or not over yet."""
     if not incident.drill:
-        raise IncidentActionError(f"{incident.id} was no drill; without --incident the practice stands for itself.")
+        raise IncidentActionError(
+            f"{incident.id} was no drill; without --incident the practice stands for itself.",
+            code="not-a-drill",
+            incident=incident.id,
+        )
     if incident.resolved is None:
-        raise IncidentActionError(f"{incident.id} is still open; resolve it, then it counts as done.")
+        raise IncidentActionError(
+            f"{incident.id} is still open; resolve it, then it counts as done.",
+            code="incident-open",
+            incident=incident.id,
+        )
     return incident

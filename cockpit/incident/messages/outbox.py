@@ -35,7 +35,7 @@ def write_message_file(text: str, data: Path, incident: str, now: datetime) -> P
         _write_file(folder / name, text, 0o640 if shared else 0o600)
     except OSError as error:
         raise IncidentActionError(
-            f"{folder / name} cannot be written: {clean_line(error.strerror or error)}."
+            f"{folder / name} cannot be written: {clean_line(error.strerror or error)}.", code="not-writable"
         ) from error
     return folder / name
 

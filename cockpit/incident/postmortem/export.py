@@ -224,7 +224,9 @@ def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, 
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace_file(target, (text if merged is None else merged).encode(_choose_encoding(form)))
     except OSError as error:
-        raise IncidentActionError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
+        raise IncidentActionError(
+            f"{path} cannot be written: {clean_line(error.strerror or error)}.", code="not-writable", file=path
+        ) from error
     return _describe_outcome(merged, form)
 
 
@@ -239,10 +241,14 @@ def write_picture(path: Path, svg: str, *, force: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_ours = not path.exists() or SIGNATURE in path.read_text("utf-8", "replace")[:400]
         if not (is_ours or force):
-            raise NotOurDraft(f"{path.name} beside it is no picture that the cockpit drew")
+            raise NotOurDraft(
+                f"{path.name} beside it is no picture that the cockpit drew", code="not-our-picture", file=path.name
+            )
         _replace_file(path.resolve(), svg.encode("utf-8"))
     except OSError as error:
-        raise IncidentActionError(f"{path} cannot be written: {clean_line(error.strerror or error)}.") from error
+        raise IncidentActionError(
+            f"{path} cannot be written: {clean_line(error.strerror or error)}.", code="not-writable", file=path
+        ) from error
 
 
 def _choose_encoding(form: ExportForm) -> str:
@@ -259,19 +265,21 @@ def _describe_outcome(merged: str | None, form: ExportForm) -> str:
 def _merge_with_file(path: Path, text: str, form: ExportForm) -> str | None:
     """The text to write over what is there, None where nothing is."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
-        raise IncidentActionError(f"{path} is no file; name one that may be written.")
+        raise IncidentActionError(f"{path} is no file; name one that may be written.", code="not-a-file", file=path)
     try:
         old = path.read_bytes().decode(_choose_encoding(form))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise NotOurDraft("it is not a text file") from None
+        raise NotOurDraft("it is not a text file", code="not-text") from None
     except OSError as error:
-        raise IncidentActionError(f"{path} cannot be read: {clean_line(error.strerror or error)}.") from error
+        raise IncidentActionError(
+            f"{path} cannot be read: {clean_line(error.strerror or error)}.", code="not-readable", file=path
+        ) from error
     if form is ExportForm.MARKDOWN:
         return merge_drafts(old, text)
     if _read_signature(old, form) != _read_signature(text, form):
-        raise NotOurDraft("it is not an export of this incident that the cockpit wrote")
+        raise NotOurDraft("it is not an export of this incident that the cockpit wrote", code="not-our-export")
     return text
 
 

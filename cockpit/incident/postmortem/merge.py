@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from cockpit.incident.postmortem.markdown import Markdown
+from cockpit.model.problem import CodedError
 
 NAME = re.compile(r"^<!-- cockpit:draft (?P<id>\S+) -->", re.MULTILINE)
 BEGIN = re.compile(r"^<!-- cockpit:begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{8}) -->[ \t]*\r?$", re.MULTILINE)
@@ -12,7 +13,7 @@ ANY_BEGIN = re.compile(r"^<!-- cockpit:begin ", re.MULTILINE)
 KEPT = "_Edited by hand in an earlier draft, and therefore kept:_"
 
 
-class NotOurDraft(Exception):  # noqa: N818  it is the name of what was found
+class NotOurDraft(CodedError):  # noqa: N818  it is the name of what was found
     """A file that must not be written over; the message says why."""
 
 
@@ -64,14 +65,16 @@ def _find_blocks(text: str) -> list[DraftBlock]:
     """Every block in order. Raises NotOurDraft when a marker was changed or has lost its partner."""
     begins = list(BEGIN.finditer(text))
     if len(begins) != len(ANY_BEGIN.findall(text)):
-        raise NotOurDraft("one of its cockpit:begin markers was changed")
+        raise NotOurDraft("one of its cockpit:begin markers was changed", code="marker-changed")
     blocks = []
     limits = [*[begin.start() for begin in begins][1:], len(text)]
     for begin, limit in zip(begins, limits, strict=False):  # a draft without any block has a limit and no begin
         mark = f"\n<!-- cockpit:end {begin['name']} -->"
         end = text.find(mark, begin.end(), limit)
         if end < 0:
-            raise NotOurDraft(f"the block `{begin['name']}` has lost its cockpit:end marker")
+            raise NotOurDraft(
+                f"the block `{begin['name']}` has lost its cockpit:end marker", code="marker-lost", block=begin["name"]
+            )
         body = text[begin.end() : end].strip()
         blocks.append(
             DraftBlock(begin["name"], begin.start(), end + len(mark), body, compute_digest(body) != begin["digest"])
@@ -82,6 +85,10 @@ def _find_blocks(text: str) -> list[DraftBlock]:
 def _refuse_others(old: str, new: str) -> None:
     theirs, ours = NAME.search(old), NAME.search(new)
     if theirs is None or ours is None:
-        raise NotOurDraft("it is not a draft that the cockpit wrote")
+        raise NotOurDraft("it is not a draft that the cockpit wrote", code="not-a-draft")
     if theirs["id"] != ours["id"]:
-        raise NotOurDraft(f"it is the draft of another incident, {theirs['id']}")
+        raise NotOurDraft(
+            f"it is the draft of another incident, {theirs['id']}",
+            code="draft-of-another-incident",
+            incident=theirs["id"],
+        )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cockpit.model.problem import CodedError
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.labels import make_slug
@@ -42,7 +43,7 @@ class CatalogueEntry:
         return f"{self.document.id}#{self.procedure.slug}"
 
 
-class NotFound(LookupError):  # noqa: N818  not an error of ours
+class NotFound(CodedError, LookupError):  # noqa: N818  not an error of ours
     """There is no such document or procedure; the text says so and what is near."""
 
 
@@ -80,7 +81,12 @@ class Catalogue:
                 return documents[0]
             if documents:
                 several = ", ".join(document.id for document in documents)
-                raise NotFound(f"`{shorten_name(name)}` may be any of {several}.")
+                raise NotFound(
+                    f"`{shorten_name(name)}` may be any of {several}.",
+                    code="ambiguous-runbook",
+                    name=shorten_name(name),
+                    candidates=several,
+                )
         meant = find_nearest(wanted_name, [document.id for document in self.documents]) or find_nearest(
             wanted_name, map(title_of, self.documents)
         )
@@ -89,7 +95,9 @@ class Catalogue:
             if meant
             else f" There are: {join_names(document.id for document in self.documents)}."
         )
-        raise NotFound(f"There is no runbook `{shorten_name(name)}`.{hint}")
+        raise NotFound(
+            f"There is no runbook `{shorten_name(name)}`.{hint}", code="unknown-runbook", name=shorten_name(name)
+        )
 
 
 def list_document_ids(document: Document) -> tuple[str, ...]:
@@ -118,9 +126,11 @@ def main_procedure(document: Document) -> Procedure:
     if len(heads) == 1:
         return heads[0]
     if not procedures:
-        raise NotFound(f"`{document.id}` has nothing to run.")
+        raise NotFound(f"`{document.id}` has nothing to run.", code="nothing-to-run", document=document.id)
     raise NotFound(
-        f"`{document.id}` has several procedures: {join_names(f'#{procedure.slug}' for procedure in procedures)}."
+        f"`{document.id}` has several procedures: {join_names(f'#{procedure.slug}' for procedure in procedures)}.",
+        code="ambiguous-procedure",
+        document=document.id,
     )
 
 
@@ -140,10 +150,20 @@ def find_procedure(document: Document, text: str) -> Procedure:
             return found_by_words[0]
         if found_by_words:
             several = join_names(f"#{found_by_word.slug}" for found_by_word in found_by_words)
-            raise NotFound(f"`{shorten_name(text)}` may be any of {several}.")
+            raise NotFound(
+                f"`{shorten_name(text)}` may be any of {several}.",
+                code="ambiguous-procedure",
+                text=shorten_name(text),
+                candidates=several,
+            )
     meant = near_slug(wanted_name, [item.slug for item in procedures])
     hint = f"Did you mean `#{meant}`?" if meant else f"It has: {join_names(f'#{item.slug}' for item in procedures)}."
-    raise NotFound(f"`{document.id}` has no procedure `{shorten_name(text)}`. {hint}")
+    raise NotFound(
+        f"`{document.id}` has no procedure `{shorten_name(text)}`. {hint}",
+        code="unknown-procedure",
+        document=document.id,
+        text=shorten_name(text),
+    )
 
 
 def find_numbered_procedure(procedures: Sequence[Procedure], number: str) -> Procedure | None:

@@ -140,13 +140,24 @@ def must_consent(
     names of who acts, is the name of somebody who approves it.
     """
     if consent.fingerprint and consent.fingerprint != prepared.fingerprint:
-        raise RunRefused("What was confirmed is not what would run now: look at it again.")
+        raise RunRefused("What was confirmed is not what would run now: look at it again.", code="confirmation-stale")
     if required_confirmation.need != "key" and not consent.fingerprint:
-        raise RunRefused(f"This is a {prepared.kind.value}: it must be shown and confirmed first.")
+        raise RunRefused(
+            f"This is a {prepared.kind.value}: it must be shown and confirmed first.",
+            code="not-confirmed",
+            kind=prepared.kind.value,
+        )
     if required_confirmation.need == "word" and consent.word.strip() != required_confirmation.word:
-        raise RunRefused(f"This cannot be undone by itself: type {required_confirmation.word} to start it.")
+        raise RunRefused(
+            f"This cannot be undone by itself: type {required_confirmation.word} to start it.",
+            code="word-not-typed",
+            word=required_confirmation.word,
+        )
     if required_confirmation.again and not consent.again:
-        raise RunRefused("This step is done, or nobody knows whether it is: say that it is to be done again.")
+        raise RunRefused(
+            "This step is done, or nobody knows whether it is: say that it is to be done again.",
+            code="repeat-not-confirmed",
+        )
     if required_confirmation.approval:
         _must_be_approved(required_confirmation, consent.approval, operator_names)
 
@@ -155,16 +166,23 @@ def _must_be_approved(
     required_confirmation: RequiredConfirmation, approval: Approval | None, operator_names: Collection[str]
 ) -> None:
     if approval is None or not approval.by.strip() or not approval.how.strip():
-        raise RunRefused("This needs an approval: say who gave it, and how.")
+        raise RunRefused("This needs an approval: say who gave it, and how.", code="approval-missing")
     gave = split_people(approval.by.replace(",", "+"))
     if not gave.isdisjoint(map(fold_name, operator_names)):
-        raise RunRefused("An approval is given by somebody else than who runs the step.")
+        raise RunRefused("An approval is given by somebody else than who runs the step.", code="approval-of-oneself")
     if shared := sorted(gave & SHARED_LOGINS):
-        raise RunRefused(f"{shared[0]} is a shared login, not a person: name who gave the approval.")
+        raise RunRefused(
+            f"{shared[0]} is a shared login, not a person: name who gave the approval.",
+            code="approval-of-shared-login",
+            person=shared[0],
+        )
     if len(gave) < required_confirmation.approvers:
         raise RunRefused(
             f"This needs {required_confirmation.approvers} approvals ({required_confirmation.approver}): "
-            "name each, as in `Ana + Ben`."
+            "name each, as in `Ana + Ben`.",
+            code="approvals-missing",
+            approvers=required_confirmation.approvers,
+            approver=required_confirmation.approver,
         )
 
 

@@ -23,13 +23,17 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     """The request that a step stands for. `base` is the environment's host. Raises Refused."""
     match = HTTP.fullmatch(command.strip())
     if match is None:
-        raise RunRefused("This is no request that can be sent.")
+        raise RunRefused("This is no request that can be sent.", code="not-a-request")
     resolved_values_by_name: Mapping[str, Resolved] = {value.name: value for value in values}
     sent, visible, index = [], [], 0
     for blank in find_placeholders(match[2], "http"):
         value = resolved_values_by_name.get(blank.name)
         if value is None or value.value is None:
-            raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+            raise RunRefused(
+                f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}",
+                code="value-missing",
+                placeholder=blank.form,
+            )
         part = quote(value.value, safe="")  # a slash or a question mark in a value leads nowhere else
         sent += [match[2][index : blank.start], part]
         visible += [match[2][index : blank.start], MASK if value.secret else part]
@@ -37,9 +41,11 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     path, seen_text = "".join([*sent, match[2][index:]]), "".join([*visible, match[2][index:]])
     if path.startswith("/"):
         if base is None or base.value is None:
-            raise RunRefused("The address of the app is not known: set FQDN in the environment's values.")
+            raise RunRefused(
+                "The address of the app is not known: set FQDN in the environment's values.", code="address-unknown"
+            )
         scheme = "" if "://" in base.value else "https://"
         path, seen_text = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen_text}"
     if urlsplit(path).username is not None:
-        raise RunRefused("The address holds a name and password; it is not sent.")
+        raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
     return Request(match[1], path, f"{match[1]} {seen_text}")

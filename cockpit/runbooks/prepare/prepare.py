@@ -221,7 +221,9 @@ def with_command(prepared: Prepared, language: str, context: RunContext) -> Prep
     kept = () if prepared.step.literal or language != "bash" else find_placeholders(command, language)
     for name in (blank.name for blank in kept if blank.kept and not CARRIED.fullmatch(blank.name)):
         raise RunRefused(
-            f"{name} cannot be given to a shell under that name, and the command does more than put it there."
+            f"{name} cannot be given to a shell under that name, and the command does more than put it there.",
+            code="name-not-for-shell",
+            name=name,
         )
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
     carried = {value.name: value.value for value in prepared.values if value.value and CARRIED.fullmatch(value.name)}

@@ -104,9 +104,17 @@ def list_slots(command: str, language: str, values: Sequence[Resolved]) -> list[
     for blank in find_placeholders(command, language):
         value = resolved_values_by_name.get(blank.name)
         if value is None or value.value is None:
-            raise RunRefused(f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}")
+            raise RunRefused(
+                f"{blank.form} has no value{': ' + value.problem if value and value.problem else '.'}",
+                code="value-missing",
+                placeholder=blank.form,
+            )
         if "\0" in value.value:
-            raise RunRefused(f"The value of {blank.form} holds a NUL, which no command can be given.")
+            raise RunRefused(
+                f"The value of {blank.form} holds a NUL, which no command can be given.",
+                code="value-not-for-shell",
+                placeholder=blank.form,
+            )
         result.append(Slot(blank, where[blank.start], value))
     return result
 
@@ -151,7 +159,11 @@ def in_powershell(slot: Slot, variable: str, command: str) -> str:
     """As `in_bash`. A value joined to other text in a bare word is put there as it is, so it must be harmless."""
     before, after = command[: slot.blank.start][-1:], command[slot.blank.end :][:1]
     if '"' in (slot.value.value or ""):
-        raise RunRefused(f"The value of {slot.blank.form} holds a double quote, which PowerShell may pass on wrongly.")
+        raise RunRefused(
+            f"The value of {slot.blank.form} holds a double quote, which PowerShell may pass on wrongly.",
+            code="value-not-for-shell",
+            placeholder=slot.blank.form,
+        )
     if slot.context is Context.DOUBLE:
         return f"${{env:{variable}}}"
     if slot.context is Context.BARE and before in ("", " ", "\n", "=", "(") and after in ("", " ", "\n", ")", ";"):
@@ -166,7 +178,10 @@ def must_be_safe(slot: Slot, why: str) -> None:
     value = slot.value.value or ""
     if not SAFE.fullmatch(value) or value.startswith("-"):
         raise RunRefused(
-            f"The value of {slot.blank.form} may hold only letters, digits and _ . : / @ , + - in this command: {why}."
+            f"The value of {slot.blank.form} may hold only letters, digits and _ . : / @ , + - in this command: {why}.",
+            code="value-not-for-shell",
+            placeholder=slot.blank.form,
+            why=why,
         )
 
 

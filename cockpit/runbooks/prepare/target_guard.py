@@ -113,7 +113,9 @@ async def must_fit(
 ) -> None:
     """Ask again, now, before a change that goes through a shell. Raises Refused."""
     if reason := await misfit_now(prepared, environment, env, values_by_name):
-        raise RunRefused(f"{reason[0].upper()}{reason[1:]}: nothing was started.")
+        raise RunRefused(
+            f"{reason[0].upper()}{reason[1:]}: nothing was started.", code="target-guard", reason=reason[1:]
+        )
 
 
 async def misfit_now(

@@ -72,7 +72,7 @@ def reserve_attempt(directory: Path, step: int, number: int, *, again: bool = Fa
         make_directory(directory)
         lock = take_lock_soon(directory / f"{step}.lock")
         if lock is None:
-            raise StepTakenElsewhere("This step is running: another cockpit has started it.")
+            raise StepTakenElsewhere("This step is running: another cockpit has started it.", code="step-running")
         try:
             return reserve_transcript(directory, step, number, lock, again=again)
         except BaseException:
@@ -80,7 +80,10 @@ def reserve_attempt(directory: Path, step: int, number: int, *, again: bool = Fa
             raise
     except OSError as error:
         raise RunRefused(
-            f"No transcript can be written in {directory}: {error.strerror}. Nothing was started."
+            f"No transcript can be written in {directory}: {error.strerror}. Nothing was started.",
+            code="not-writable",
+            folder=directory,
+            reason=error.strerror,
         ) from error
 
 
@@ -104,7 +107,9 @@ def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, ag
         if not again:
             raise StepTakenElsewhere(
                 f"Somebody has begun this step, and the timeline does not tell of it: {place.transcript} is there."
-                " Look what was done; then settle the step, or say that it is to be done again."
+                " Look what was done; then settle the step, or say that it is to be done again.",
+                code="step-begun-elsewhere",
+                transcript=place.transcript,
             )
         number += 1
 

@@ -99,7 +99,7 @@ class Doing:
         """
         step = prepared.step.ordinal
         if self.is_at(run, step):
-            raise RunRefused("This step is running.")
+            raise RunRefused("This step is running.", code="step-running")
         active = Active(prepared, None, self._event_author(run), [*secrets, *prepared.hidden])
         self._active[run.id, step] = active
         try:
@@ -304,7 +304,7 @@ class Doing:
         elif attempt is not None and attempt.state is StepState.RUNNING and attempt.transcript:
             place = AttemptFiles(Path(attempt.transcript))
         else:
-            raise RunRefused("This step is not running.")
+            raise RunRefused("This step is not running.", code="step-not-running")
         try:
             if place is None or not await shell.cancel_command(place, context.time):
                 return "It is not running under a supervisor any more."
@@ -313,7 +313,9 @@ class Doing:
             who = attempt.actor if attempt and attempt.actor else "somebody else"
             raise RunRefused(
                 f"This is not yours to stop: {who} started it{f', as user {user}' if user else ''}."
-                f" Ask {who} to stop it, or stop it as that user."
+                f" Ask {who} to stop it, or stop it as that user.",
+                code="step-of-another",
+                person=who,
             ) from None
         return describe_interrupt(step.kind in MAY_HAVE_BEEN_DONE)
 

@@ -16,18 +16,28 @@ SETTLES = frozenset({StepState.OK, StepState.BY_HAND, StepState.SKIPPED, StepSta
 def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, accepted: str) -> None:
     if runbook.view_only:
         raise RunRefused(
-            "This document had lost its line breaks, and text with them: save a repaired copy and run that."
+            "This document had lost its line breaks, and text with them: save a repaired copy and run that.",
+            code="document-repaired",
         )
     if procedure not in runbook.procedures:
-        raise RunRefused(f"The document has no procedure {procedure.slug}.")
+        raise RunRefused(
+            f"The document has no procedure {procedure.slug}.", code="unknown-procedure", procedure=procedure.slug
+        )
     if not standing.trusted and accepted != runbook.sha256:
-        raise RunRefused(f"This document {standing.news}: read it, then trust its hash {runbook.sha256}.")
+        raise RunRefused(
+            f"This document {standing.news}: read it, then trust its hash {runbook.sha256}.",
+            code="document-not-trusted",
+            news=standing.news,
+            sha256=runbook.sha256,
+        )
 
 
 def step_of(procedure: Procedure, ordinal: int) -> Step:
     step = next((item for item in procedure.steps if item.ordinal == ordinal), None)
     if step is None:
-        raise RunRefused(f"{procedure.title} has no step {ordinal}.")
+        raise RunRefused(
+            f"{procedure.title} has no step {ordinal}.", code="unknown-step", procedure=procedure.title, step=ordinal
+        )
     return step
 
 
@@ -35,31 +45,41 @@ def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> No
     """A person may say how a step stands, with a reason where it is not simply done by hand."""
     was = run.state(step)
     if state not in SETTLES:
-        raise RunRefused(f"A step cannot be settled as {state.value}.")
+        raise RunRefused(f"A step cannot be settled as {state.value}.", code="not-a-settled-state", state=state.value)
     if was is StepState.RUNNING:
-        raise RunRefused("The step is running: stop it first.")
+        raise RunRefused("The step is running: stop it first.", code="step-running")
     if state is StepState.OK and was not in JUDGED_BY_A_PERSON:
-        raise RunRefused("Only a step that was looked at is ok by a person's word; this one can be done by hand.")
+        raise RunRefused(
+            "Only a step that was looked at is ok by a person's word; this one can be done by hand.", code="not-a-look"
+        )
     if not reason.strip() and state is not StepState.BY_HAND:
-        raise RunRefused("Say why, in a few words: it goes on the timeline.")
+        raise RunRefused("Say why, in a few words: it goes on the timeline.", code="reason-missing")
 
 
 def must_be_this_run(run: Run, prepared: Prepared, environment: str) -> None:
     if run.id != prepared.run:
-        raise RunRefused("This was prepared for another run.")
+        raise RunRefused("This was prepared for another run.", code="prepared-for-another-run")
     if run.environment != environment or prepared.environment != environment:
-        raise RunRefused(f"This run is in {run.environment}, and this cockpit acts on {environment}.")
+        raise RunRefused(
+            f"This run is in {run.environment}, and this cockpit acts on {environment}.",
+            code="run-of-another-environment",
+            environment=run.environment,
+        )
     if run.ended is not None:
-        raise RunRefused("This run is over: start a new one.")
+        raise RunRefused("This run is over: start a new one.", code="run-over")
 
 
 def must_be_runnable(prepared: Prepared, *, read_only: bool) -> None:
     if not prepared.runnable:
-        raise RunRefused(f"This cannot run: {prepared.reason_not_runnable}.")
+        raise RunRefused(
+            f"This cannot run: {prepared.reason_not_runnable}.",
+            code="not-runnable",
+            reason=prepared.reason_not_runnable,
+        )
     if read_only and not only_looks(prepared):
-        raise RunRefused("Read-only: only what looks through the SDK or with GET may run.")
+        raise RunRefused("Read-only: only what looks through the SDK or with GET may run.", code="read-only")
     if sum(item is not None for item in (prepared.script, prepared.native, prepared.request)) != 1:
-        raise RunRefused("This was not prepared.")
+        raise RunRefused("This was not prepared.", code="not-prepared")
 
 
 def must_be_untaken(run: Run, prepared: Prepared) -> None:
@@ -67,16 +87,24 @@ def must_be_untaken(run: Run, prepared: Prepared) -> None:
     step = prepared.step.ordinal
     last = find_newest_attempt(run, step)
     if run.state(step) is StepState.RUNNING:
-        raise StepTakenElsewhere(explain_running_step(last))
+        raise StepTakenElsewhere(explain_running_step(last), code="step-running")
     if last is not None and last.number > prepared.attempts_before:
         raise StepTakenElsewhere(
             f"{last.actor} ran this step at {last.began:%H:%M:%S} UTC, after it was shown here"
-            f" ({run.state(step).value}): look at it again."
+            f" ({run.state(step).value}): look at it again.",
+            code="step-done-elsewhere",
+            actor=last.actor,
+            began=last.began,
+            state=run.state(step).value,
         )
     if run.state(step) is not prepared.state_before:
         word = run.word(step)
         by = f" by {word.by}" if word else ""
-        raise StepTakenElsewhere(f"This step is {run.state(step).value} now{by}: look at it again.")
+        raise StepTakenElsewhere(
+            f"This step is {run.state(step).value} now{by}: look at it again.",
+            code="step-done-elsewhere",
+            state=run.state(step).value,
+        )
 
 
 def explain_running_step(attempt: Attempt | None) -> str:
@@ -88,7 +116,7 @@ def explain_running_step(attempt: Attempt | None) -> str:
 
 def must_be_its_turn(run: Run, procedure: Procedure, prepared: Prepared) -> None:
     if reason := waits_for(run, procedure, prepared.step, prepared.kind, undo=prepared.undo):
-        raise RunRefused(reason)
+        raise RunRefused(reason, code="other-step-first")
 
 
 def waits_for(run: Run, procedure: Procedure, step: Step, kind: StepKind, *, undo: bool = False) -> str:

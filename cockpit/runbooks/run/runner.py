@@ -146,7 +146,7 @@ class Runner:
         try:
             return self.runs.runs[id]
         except KeyError:
-            raise RunRefused(f"There is no run {id}.") from None
+            raise RunRefused(f"There is no run {id}.", code="unknown-run", id=id) from None
 
     def apply_all(self, events: Iterable[Event]) -> None:
         """Take events of the timeline, this process's and others', none of them left out before the newest."""
@@ -178,7 +178,11 @@ class Runner:
     def procedure(self, run: Run) -> Procedure:
         procedure = next((item for item in self.document(run).procedures if item.slug == run.procedure), None)
         if procedure is None:
-            raise RunRefused(f"The document of this run has no procedure {run.procedure}.")
+            raise RunRefused(
+                f"The document of this run has no procedure {run.procedure}.",
+                code="unknown-procedure",
+                procedure=run.procedure,
+            )
         return procedure
 
     def step(self, run: Run, ordinal: int) -> Step:
@@ -400,7 +404,7 @@ class Runner:
         run = self.run(run.id)
         attempt = find_newest_attempt(run, step)
         if attempt is None or self._doing.is_at(run, step):
-            raise RunRefused("This step was not started by another cockpit.")
+            raise RunRefused("This step was not started by another cockpit.", code="step-not-elsewhere")
         return await recovery.attach_to_attempt(
             run,
             await asyncio.to_thread(self._step_or_name, run, attempt),

@@ -98,16 +98,26 @@ def keep_snapshot(runbook: Runbook, snapshots: Path) -> None:
         if not path.exists():
             write_whole(path, runbook.text.encode())
     except OSError as error:
-        raise RunRefused(f"The document could not be kept in {snapshots}: {error.strerror}.") from error
+        raise RunRefused(
+            f"The document could not be kept in {snapshots}: {error.strerror}.",
+            code="not-writable",
+            folder=snapshots,
+            reason=error.strerror,
+        ) from error
 
 
 def read_snapshot(run: Run, snapshots: Path) -> Runbook:
     """The document of a run as it was when the run began. Blocking. Raises Refused."""
     if not HASH.fullmatch(run.sha256):
-        raise RunRefused("The run does not say which document it works on.")
+        raise RunRefused("The run does not say which document it works on.", code="run-without-document")
     try:
         raw = snapshot_path(snapshots, run.sha256).read_bytes()
     except OSError as error:
-        raise RunRefused(f"The document of this run is not in {snapshots} any more: {error.strerror}.") from error
+        raise RunRefused(
+            f"The document of this run is not in {snapshots} any more: {error.strerror}.",
+            code="document-lost",
+            folder=snapshots,
+            reason=error.strerror,
+        ) from error
     # What was mended when it was read stays mended: reading it again finds no damage.
     return replace(read_runbook(run.path, raw), sha256=run.sha256, damage=Damage.NONE)
