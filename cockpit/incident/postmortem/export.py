@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ COLUMNS = (
     "text", "corrects", "corrected_by", "pinned", "evidence", "hash",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run it
+INNER_FORMULA = re.compile(r'([;\t\r\n][ "]*)([=+\-@＝＋－＠])')  # what begins a cell for a reader that splits at these
 SEPARATOR = "; "
 
 
@@ -78,8 +80,13 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
 
 
 def escape_cell(cell: str) -> str:
-    """A cell that every spreadsheet takes for text: what it would take for a formula begins with an apostrophe."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    """A cell that every spreadsheet takes for text: what it would take for a formula begins with an apostrophe.
+
+    Where the language of the machine separates cells by semicolons or tabs, a cell ends in the middle of a text, and at
+    a line break within it: what follows is guarded as well.
+    """
+    guarded = f"'{cell}" if cell.startswith(FORMULA) else cell
+    return INNER_FORMULA.sub(r"\1'\2", guarded)
 
 
 def _format_utc(moment: datetime) -> str:

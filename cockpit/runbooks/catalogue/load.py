@@ -1,6 +1,7 @@
 """Where the documents of a catalogue come from: files, folders and what ships with the program. Blocking."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cockpit.runbooks.catalogue.document_cache import DocumentCache, key_of_docu
 from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.types import no_collection
 
-LARGEST = 10_000_000  # bytes; no document is larger, a log by mistake is
+LARGEST_DOCUMENT = 10_000_000  # bytes; no document is larger, a log by mistake is
 SIDECAR = ".cockpit.toml"  # in place of .md: what stands beside a document
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
@@ -59,12 +60,26 @@ def _read(path: Path, raw: bytes, sidecar: bytes) -> Runbook:
     return read_runbook(str(path), raw, sidecar)
 
 
+def read_document_bytes(path: Path) -> bytes:
+    """The bytes of a file among the documents. Raises OSError, also for what is no file and for what has no end.
+
+    A pipe is not waited for and a device not drained: whoever drops one into the folder would hold the catalogue for
+    ever. A file that says it is empty may have no end either (`/proc`), so never more than the limit is read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("is not a file: a pipe, a device or a folder")
+        content = file.read(LARGEST_DOCUMENT + 1)
+    if len(content) > LARGEST_DOCUMENT:
+        raise OSError(f"is larger than {LARGEST_DOCUMENT // 1_000_000} MB")
+    return content
+
+
 def read_bytes_of(path: Path) -> tuple[bytes, bytes]:
     """A document's bytes and those of its sidecar."""
-    if path.stat().st_size > LARGEST:
-        raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
     beside = path.with_suffix(SIDECAR)
-    return path.read_bytes(), beside.read_bytes() if beside.is_file() else b""
+    return read_document_bytes(path), read_document_bytes(beside) if beside.exists() else b""
 
 
 def open_kept_file(path: Path, cache: DocumentCache) -> tuple[Runbook, bool]:

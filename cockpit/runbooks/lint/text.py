@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from cockpit.model.runbook import DocumentTable, Finding, Runbook
 from cockpit.model.text import clean_line
+from cockpit.runbooks.catalogue.load import read_document_bytes
 from cockpit.runbooks.catalogue.references import OUTSIDE
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.prose import list_headings, list_prose_lines
@@ -101,7 +102,6 @@ def normalise_severity(severity: str) -> str:
 
 MENTION = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.md)`")
 PATTERN = re.compile(r"YYYY|XXXX|NNN")  # a way to name files, not a file
-LARGEST = 10_000_000  # bytes of a file whose headings are looked for
 
 
 def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
@@ -147,8 +147,8 @@ def list_anchors(text: str) -> frozenset[str]:
 def anchors_of(file: Path, question: str) -> frozenset[str]:
     """The anchors of another file; of one that is no Markdown, or cannot be read, the asked one counts as there."""
     try:
-        if file.suffix == ".md" and file.stat().st_size <= LARGEST:
-            return list_anchors(decode_document(file.read_bytes()))
+        if file.suffix == ".md":
+            return list_anchors(decode_document(read_document_bytes(file)))
     except OSError:
         pass
     return frozenset({normalise_anchor(question)})

@@ -10,7 +10,7 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.catalogue.load import LARGEST, describe_missing_path, load_catalogue
+from cockpit.runbooks.catalogue.load import describe_missing_path, load_catalogue, read_document_bytes
 from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.plan.outline import make_source
 from cockpit.runbooks.plan.people import contact_of, list_contacts
@@ -105,9 +105,7 @@ def contacts_in(data: dict[str, object], origin: str) -> Iterator[Contact]:
 def text_of(file: Path, problems: list[Problem]) -> str:
     """The text of a file, "" with a problem where it cannot be read."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise OSError(f"is larger than {LARGEST // 1_000_000} MB")
-        return file.read_bytes().decode("utf-8-sig", "replace")
+        return read_document_bytes(file).decode("utf-8-sig", "replace")
     except FileNotFoundError:
         problems.append(build_missing_problem(str(file), describe_missing_path(file)))
     except (OSError, ValueError) as error:

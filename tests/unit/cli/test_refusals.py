@@ -31,7 +31,7 @@ def call(*arguments: str) -> Result:
     ("arguments", "code", "facts"),
     [
         (("resolve", "--json"), "no-open-incident", {"environment": "default"}),
-        (("pin", "7", "--json"), "unknown-event", {"event": 7}),
+        (("pin", "7", "--json"), "timeline-missing", {}),
         (("note", "x", "--json", "--at", "whenever"), "not-a-time", {"text": "whenever"}),
         (("declare", "x", "--json", "--severity", "P9"), "unknown-severity", {"text": "P9"}),
         (("run", "nothing", "--json"), "unknown-runbook", {"name": "nothing"}),

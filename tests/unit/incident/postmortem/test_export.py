@@ -69,9 +69,24 @@ def test_the_table_has_a_row_for_every_event_in_the_order_it_happened() -> None:
     assert {row["incident"] for row in rows} == {"i1"}
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "＝1"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", "＝1"])
+@pytest.mark.parametrize("around", ["{}", "a;{}", "a; {}", 'a;"{}"', "a\n{}", "a\t{}", "a,;{};b"])
+def test_no_cell_is_a_formula_whatever_separates_cells_where_it_is_opened(
+    delimiter: str, formula: str, around: str
+) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerow(["INC-1", escape_cell(around.format(formula)), "end"])
+    rows = [line.split(delimiter) for line in text.getvalue().splitlines()]
+    rows += list(csv.reader(io.StringIO(text.getvalue(), newline=""), delimiter=delimiter))
+    begins = [cell.lstrip(' "')[:1] for row in rows for cell in row]
+    assert not set(begins) & set(formula[0])
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "＝1"])
 def test_a_spreadsheet_takes_no_cell_for_a_formula(cell: str) -> None:
     assert escape_cell(cell) == f"'{cell}"
+
     story = Story()
     story.declare(0)
     story.act(Kind.NOTE, 1, cell, summary=cell, subject=cell, text=cell)

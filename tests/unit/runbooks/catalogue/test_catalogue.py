@@ -1,18 +1,22 @@
 """The catalogue: which documents there are, what each is called, and what is found by which words."""
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.problem import ProblemKind
+from cockpit.model.system import System
 from cockpit.runbooks.catalogue.alert_match import match_alerts
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound, search_entries
-from cockpit.runbooks.catalogue.load import load_catalogue
+from cockpit.runbooks.catalogue.load import LARGEST_DOCUMENT, load_catalogue
 from cockpit.runbooks.catalogue.references import find_referenced_procedures, follow_link
 from cockpit.runbooks.document.dates import day_in, says_never
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.drills.badges import Badge, find_overdue_days, last_tested, list_badges
+from cockpit.runbooks.plan.load import read_plan
 
 TODAY = date(2026, 11, 21)
 OPS = """
@@ -133,6 +137,45 @@ def test_a_folder_gives_its_markdown_and_a_named_file_whatever_its_ending(tmp_pa
     found = load_catalogue(paths, builtin=False)
     assert [each.id for each in found.documents] == ["a", "deep/a", "seed"]
     assert [(Path(each.path).name, each.reason) for each in found.unread] == [("no", "is not there")]
+
+
+def make_endless_file(path: Path, kind: str) -> None:
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "terminal":
+            path.symlink_to("/dev/tty")
+        case "too large":
+            with path.open("wb") as file:
+                file.truncate(LARGEST_DOCUMENT + 1)
+        case "folder":
+            path.mkdir()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "terminal", "too large"])
+def test_what_has_no_end_is_refused_and_the_documents_beside_it_are_read(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.md").write_text(FLAT)
+    make_endless_file(tmp_path / "b.md", kind)
+    found = load_catalogue([str(tmp_path)], builtin=False)
+    assert [document.id for document in found.documents] == ["a"]
+    assert [unread.path for unread in found.unread] == [str(tmp_path / "b.md")]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_a_sidecar_without_an_end_keeps_its_document_from_running(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.md").write_text(FLAT)
+    make_endless_file(tmp_path / "a.cockpit.toml", kind)
+    found = load_catalogue([str(tmp_path)], builtin=False)
+    assert (found.documents, len(found.unread)) == ((), 1)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_messages_and_contacts_without_an_end_are_a_problem_of_the_plan(tmp_path: Path, kind: str) -> None:
+    make_endless_file(tmp_path / "team.md", kind)
+    system = System("shop", (), "", templates=(str(tmp_path),), contacts_file=str(tmp_path / "team.md"))
+    assert [problem.kind for problem in read_plan(system).problems] == [ProblemKind.GARBAGE] * 2
 
 
 def test_a_document_of_the_team_takes_the_place_of_the_built_in_one_of_its_name(tmp_path: Path) -> None:
