@@ -191,7 +191,11 @@ def _ask_why_lowered(seat: CliSession, incident: Incident, level: str) -> str:
     question = f"It was {incident.severity}. Why is it only {new.name}?"
     reason = click.prompt(question, err=True, default="", show_default=False) if somebody_to_ask() else ""
     if not str(reason).strip():
-        raise Refusal(f"{question} Say it with --reason; a severity entered by mistake is taken back with --mistake.")
+        raise Refusal(
+            f"{question} Say it with --reason; a severity entered by mistake is taken back with --mistake.",
+            code="reason-missing",
+            severity=new.name,
+        )
     return str(reason)
 
 

@@ -1,4 +1,4 @@
-"""What the command line refuses: a sentence for people, a code and facts for scripts, nothing that steers a terminal."""
+"""What the command line refuses: a sentence for people, code and facts for scripts, nothing that steers a terminal."""
 
 import json
 import re
