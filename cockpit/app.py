@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.segment import Segments
 from textual import events, work
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
+from cockpit.model.actions import APP
 from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged
 from screens.shared.driver import TerminalDriver
 from screens.shared.key_order import KeyOrder
+from widgets.bindings import make_bindings
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
@@ -78,10 +80,7 @@ class CockpitApp(App[None]):
         "wall": _make_wall_screen,
     }
     NOTIFICATION_TIMEOUT = 4
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip="Leave; the timeline is on the disk"),
-        Binding("colon", "command_palette", "Palette", id="palette", show=False, tooltip="Every command by name"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(APP)
 
     def __init__(self, attach: Attach, *, wall: bool = False) -> None:
         self._mode = "wall" if wall else "cockpit"
@@ -168,14 +167,9 @@ class CockpitApp(App[None]):
         session.timeline.follow(deliver, after=session.since)
 
     def _configure(self, system: "System") -> None:
-        from screens.catalogue import keys as catalogue_keys
-        from screens.main import keys as cockpit_keys
-        from screens.run import keys as run_keys
         from screens.shared.preferences import read_preferences
-        from widgets.table import KeyedTable
 
-        ours = [*self.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS, *run_keys.BINDINGS, *catalogue_keys.KEYS]
-        expected = read_preferences(system, ours)
+        expected = read_preferences(system)
         self.set_keymap(expected.keymap)
         self.zone = expected.zone
         self.bells.muted = not system.bell

@@ -9,17 +9,19 @@ from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Input
 
+from cockpit.model.actions import LOG
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time
 from screens.dialogs.dialog import show_hint
 from screens.shared.errors import explain
+from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summarize_log
@@ -68,17 +70,13 @@ EVERY = 0.1  # seconds between two repaints at least
 Open = Callable[[], AsyncIterator[LogLine]]
 
 
-class LogsScreen(Screen[None]):
+class LogsScreen(KeyedScreen):
     """`open` begins the stream of `revision`; it is asked again when the stream ended and `r` is pressed."""
 
     CSS_PATH = "logs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", "Back", id="logs.back", tooltip="Back to the cockpit; the stream is closed"),
-        Binding("space", "pause", "Pause", id="logs.pause", tooltip="Keep still, or follow again"),
-        Binding("slash", "filter", "Filter", id="logs.filter", tooltip="Show only lines with these words"),
-        Binding("end", "follow", "Newest", id="logs.follow", tooltip="Follow the newest lines"),
-        Binding("r", "again", "Again", id="logs.again", tooltip="Open the stream again"),
-    ]
+    KEYS = LOG
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(LOG)
+    GROUPED: ClassVar[KeyGroups] = LINES
 
     class Arrived(Message):
         """Lines came."""

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 
+from cockpit.model.actions import WALL
 from screens.shared.app_messages import Attached, EventsAppended
 from screens.shared.context import CockpitHost
+from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.line import Lines
 
@@ -55,13 +57,12 @@ class WallSession(Protocol):
     def unrecorded(self) -> Collection[str]: ...
 
 
-class WallScreen(Screen[None]):
+class WallScreen(KeyedScreen):
     """One environment at a time, in turn. `session` is the app's, None while it starts."""
 
     CSS = "WallScreen Lines { height: 1fr; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,escape", "back", "Back", id="wall.back", show=False, tooltip="Back to the cockpit, or quit")
-    ]
+    KEYS = WALL
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(WALL)
 
     def __init__(self) -> None:
         super().__init__()

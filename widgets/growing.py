@@ -2,8 +2,11 @@
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.scroll_view import ScrollView
+
+from cockpit.model.actions import LINES
+from widgets.bindings import make_bindings
 
 ACROSS = 20  # cells
 
@@ -12,16 +15,7 @@ class Growing(ScrollView, can_focus=True):
     """Looking back pauses, the last page follows again. Who inherits sets `virtual_size` and draws the lines."""
 
     DEFAULT_CSS = "Growing { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "by(-1)", show=False),
-        Binding("down,j", "by(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "to(0)", show=False),
-        Binding("end", "follow", show=False),
-        Binding("left", "across(-1)", show=False),
-        Binding("right", "across(1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(LINES)
     following = True
 
     @property

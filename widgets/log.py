@@ -4,10 +4,8 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import date, tzinfo
-from typing import ClassVar
 
 from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -67,8 +65,6 @@ def render_log_line(line: LogLine, zone: tzinfo, tails: bool, today: date) -> tu
 
 class LogView(Growing):
     """Shows the newest `KEPT` lines that match the filter."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("h", "across(-1)", show=False)]
 
     class Moved(Message):
         """What is shown changed: followed, paused, filtered, grown."""

@@ -10,13 +10,15 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from cockpit.model.actions import ROWS
+from widgets.bindings import make_bindings
 from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, join_pieces, render_line
 from widgets.tone import ascii_only, build_strip
 
@@ -33,15 +35,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor"}
     DEFAULT_CSS = "KeyedTable { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Row up", show=False, id="table.up"),
-        Binding("down,j", "move(1)", "Row down", show=False, id="table.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="table.page_up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
-        Binding("home", "first", "First row", show=False, id="table.first"),
-        Binding("end", "last", "Last row", show=False, id="table.last"),
-        Binding("enter", "select", "Details", show=False, id="table.select", key_display="enter"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(ROWS)
 
     stale = reactive(False)
     """Dimmed: what is shown is old."""

@@ -1,20 +1,20 @@
 """What the screen is told: keys that are keys and belong to one action each, and a theme that there is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from cockpit.config.errors import ConfigError, make_config_error
 from cockpit.config.raw import Raw, get_text
-from cockpit.model.key_bindings import (
+from cockpit.model.actions import (
+    ACTION_TABLES,
+    CHECKED_SINCE_0_1_0,
     DEFAULT_KEYS,
-    FREE_KEY,
-    KeyNameError,
-    is_key_clash,
-    key_name,
-    normalize_key,
+    KEPT_IDS,
+    find_clashing_screens,
     opens_a_procedure,
-    split_keys,
-    types_letter,
+    rename_action,
 )
+from cockpit.model.key_bindings import FREE_KEY, KeyNameError, key_name, normalize_key, split_keys, types_letter
 from cockpit.model.system import FULL, OWN_THEMES
 from cockpit.model.text import find_nearest
 
@@ -34,18 +34,17 @@ def theme_rules(theme: str) -> Iterator[ConfigError]:
 
 def key_rules(keys: Raw) -> Iterator[ConfigError]:
     """Actions that nobody knows, keys that are none, and keys that would do two things on one screen."""
+    texts = {name: get_text(value) for name, value in keys.items()}
+    chosen = {rename_action(name): text for name, text in texts.items()}
     # Keys that the file leaves alone are taken first, so that the mistake is the line that took one of them.
-    taken: TakenKeys = {}
-    for action, given_text in DEFAULT_KEYS.items():
-        for key in split_keys(given_text) if action not in keys else ():
-            taken.setdefault(key, []).append(action)
-    for name, value in keys.items():
-        if name in DEFAULT_KEYS:
-            yield from _check_action_keys(name, get_text(value), taken)
-    for name, value in keys.items():
-        if name in DEFAULT_KEYS:
+    taken = _take_default_keys(chosen)
+    for name, text in texts.items():
+        if rename_action(name) in DEFAULT_KEYS:
+            yield from _check_action_keys(name, text, taken, chosen)
+    for name, text in texts.items():
+        if rename_action(name) in DEFAULT_KEYS:
             continue
-        if not opens_a_procedure(name, get_text(value)):
+        if not opens_a_procedure(name, text):
             meant = find_nearest(name, DEFAULT_KEYS)
             there = "" if meant else f"; there are {', '.join(DEFAULT_KEYS)}"
             yield make_config_error(("keys", name), "unknown-action", f"is not an action that has a key{there}", meant)
@@ -55,7 +54,8 @@ def key_rules(keys: Raw) -> Iterator[ConfigError]:
                 "not-a-key",
                 'is not a key for a procedure; write for example F6 = "restore-database#2"',
             )
-        elif owner := _find_key_owner(taken, key_name(name), "runbooks"):  # it is pressed where the catalogue is opened
+        elif clash := _find_clash(taken, key_name(name), "runbooks"):  # it is pressed where the catalogue is opened
+            owner = clash.owner
             yield make_config_error(("keys", name), "key-taken", f"is already the key of `{owner}`", owner=owner)
 
 
@@ -63,32 +63,83 @@ TakenKeys = dict[str, list[str]]
 """Which actions each key has by now."""
 
 
-def _find_key_owner(taken: TakenKeys, key: str, action: str) -> str:
-    """The action that has a key already which this one cannot share, "" for none."""
-    return next((entry for entry in taken.get(key, ()) if is_key_clash(entry, action)), "")
+@dataclass(frozen=True, slots=True)
+class KeyClash:
+    """`action` would take `key` from `owner` on `screens`."""
+
+    action: str
+    key: str
+    owner: str
+    screens: frozenset[str]
+
+    def __str__(self) -> str:
+        where = ", ".join(table.title.lower() for table in ACTION_TABLES if table.screen in self.screens)
+        return (
+            f"keys.{self.action}: `{self.key}` is also the key of `{self.owner}` ({where}), which has no key there "
+            f"now; give `{self.owner}` another one."
+        )
 
 
-def _check_action_keys(name: str, wanted_name: str, taken: TakenKeys) -> Iterator[ConfigError]:
+def list_lost_keys(keys: Mapping[str, str]) -> Iterator[KeyClash]:
+    """Default keys that a file of 0.1.0 takes away, on screens that could not be rebound and were not checked then.
+
+    Such a file still loads: what it binds is bound, and the other action has no key on that screen.
+    """
+    taken = _take_default_keys(keys)
+    for id, text in keys.items():
+        for key in map(normalize_key, split_keys(text)):
+            clash = _find_clash(taken, key, id)
+            if clash and not _is_mistake(clash, keys):
+                yield clash
+
+
+def _take_default_keys(chosen: Mapping[str, str]) -> TakenKeys:
+    """The keys of the actions that the file leaves alone."""
+    taken: TakenKeys = {}
+    for action, keys in DEFAULT_KEYS.items():
+        for key in split_keys(keys) if action not in chosen else ():
+            taken.setdefault(key, []).append(action)
+    return taken
+
+
+def _find_clash(taken: TakenKeys, key: str, action: str) -> KeyClash | None:
+    """With an action that has the key already and is heard on the same screen; a mistake before a warning."""
+    clashes = [KeyClash(action, key, owner, find_clashing_screens(owner, action)) for owner in taken.get(key, ())]
+    clashes = [clash for clash in clashes if clash.screens]
+    return max(clashes, key=lambda clash: bool(clash.screens & CHECKED_SINCE_0_1_0), default=None)
+
+
+def _is_mistake(clash: KeyClash, chosen: Mapping[str, str]) -> bool:
+    """Whether one key for these two is an error: not where a file that 0.1.0 took left the other one alone."""
+    return bool(clash.screens & CHECKED_SINCE_0_1_0) or clash.owner in chosen or clash.action not in KEPT_IDS
+
+
+def _check_action_keys(
+    name: str, wanted_keys: str, taken: TakenKeys, chosen: Mapping[str, str]
+) -> Iterator[ConfigError]:
     """The mistakes in the keys of one action, which are then `taken`."""
-    for entry in split_keys(wanted_name):
+    id = rename_action(name)
+    typed = next((table.screen for table in ACTION_TABLES if table.typed and id in table.by_id), "")
+    for entry in split_keys(wanted_keys):
         try:
             key = normalize_key(entry)
         except KeyNameError as error:
             yield make_config_error(("keys", name), "not-a-key", str(error), error.suggestion, key=entry)
             continue
-        if name.startswith("catalogue.") and types_letter(key):
+        clash = _find_clash(taken, key, id)
+        if typed and types_letter(key):
             yield make_config_error(
                 ("keys", name),
                 "key-types-a-letter",
-                f"`{entry}` is typed into the field of the catalogue; take one with ctrl+",
+                f"`{entry}` is typed into the field of the {typed}; take one with ctrl+",
                 key=entry,
             )
-        elif owner := _find_key_owner(taken, key, name):
+        elif clash and _is_mistake(clash, chosen):
             yield make_config_error(
                 ("keys", name),
                 "key-taken",
-                f"`{entry}` is already the key of `{owner}`; give one of them another",
+                f"`{entry}` is already the key of `{clash.owner}`; give one of them another",
                 key=entry,
-                owner=owner,
+                owner=clash.owner,
             )
-        taken.setdefault(key, []).append(name)
+        taken.setdefault(key, []).append(id)

@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cockpit.config.fields import KINDS, ValueKind
-from cockpit.model.key_bindings import DEFAULT_KEYS
+from cockpit.model.actions import ACTION_TABLES
 from cockpit.model.setting import METADATA_KEY, NOTHING, Setting
 from cockpit.model.system import System
 
@@ -314,14 +314,14 @@ def _refer_to_table(shape: TableShape, definitions: dict[str, Any]) -> dict[str,
 def _build_actions_schema() -> dict[str, Any]:
     """Each action that has a key; TOML reads `table.up` as `up` in the table `table`."""
     actions: dict[str, Any] = {}
-    for action, keys in DEFAULT_KEYS.items():
-        group, dot, name = action.partition(".")
-        named = {"type": "string", "default": keys}
+    for action in (action for table in ACTION_TABLES for action in table.actions):
+        group, dot, name = action.id.partition(".")
+        named = {"type": "string", "default": action.key, "description": action.tooltip}
         if dot:
             inner = actions.setdefault(group, {"type": "object", "additionalProperties": False, "properties": {}})
-            inner["properties"][name] = named
+            inner["properties"].setdefault(name, named)
         else:
-            actions[action] = named
+            actions.setdefault(action.id, named)
     return actions
 
 

@@ -11,24 +11,25 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Key
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from cockpit.incident.load import find_practice_days
+from cockpit.model.actions import CATALOGUE
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document
-from screens.catalogue.keys import KEYS
 from screens.catalogue.rows import COLUMNS, Entry, Shelf, build_shelf, describe_entry, list_rows
 from screens.dialogs.dialog import TOO_QUICK, Guard, show_hint
 from screens.dialogs.dialog import DialogContext as DialogPlace
 from screens.run.open import open_or_begin, reopen_run
 from screens.shared.document import DocumentScreen
 from screens.shared.errors import explain
+from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.table import KeyedTable
@@ -39,11 +40,12 @@ if TYPE_CHECKING:
 EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and files."
 
 
-class CatalogueScreen(Screen[None]):
+class CatalogueScreen(KeyedScreen):
     """`load` reads the documents anew, and blocks; `alerts` and `probes` are those of the key press."""
 
     CSS_PATH = "screen.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    KEYS = CATALOGUE
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(CATALOGUE)
 
     class Loaded(Message):
         """The documents were read."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Key, ScreenResume
 from textual.message import Message
-from textual.screen import Screen
 
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
+from cockpit.model.actions import CHECKLIST
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from screens.checklist import rows
@@ -21,10 +21,10 @@ from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.dialogs.note import Note
 from screens.dialogs.person import act_named
 from screens.shared.app_messages import EventsAppended
-from screens.shared.bound_keys import keys_of
 from screens.shared.errors import explain
-from screens.shared.leaving import leave_screen
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.terminal_input import QUIET
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -36,27 +36,14 @@ if TYPE_CHECKING:
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
 
-SHOWN = (
-    *("table.select", "check.skip", "check.open", "check.act", "note", "check.next"),
-    *("help", "check.back"),
-)
-MOVES: dict[tuple[str, ...], str] = {("table.select",): "Tick the box under the cursor"}
 
-
-class ChecklistScreen(Screen[None]):
+class ChecklistScreen(KeyedScreen):
     """`acts` are what an item may offer, by the names of `checklist_rows.WORDS`; `first` is the list to begin with."""
 
     CSS_PATH = "screen.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "skip", "Skip", id="check.skip", tooltip="Skip it, with a reason"),
-        Binding("u", "open_again", "Undo", id="check.open", tooltip="It is not done after all"),
-        Binding("o", "act", "Do it", id="check.act", tooltip="What the item asks for"),
-        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
-        Binding("tab", "turn(1)", "Next list", id="check.next", tooltip="The next checklist"),
-        Binding("shift+tab", "turn(-1)", "Previous list", id="check.previous", show=False),
-        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
-        Binding("escape,q", "back", "Back", id="check.back", key_display="esc", tooltip="Back"),
-    ]
+    KEYS = CHECKLIST
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(CHECKLIST)
+    GROUPED: ClassVar[KeyGroups] = {("table.select",): "Mark the item under the cursor as done", **ROWS}
 
     class Failed(Message):
         """It could not be written down; `reason` in words."""
@@ -129,14 +116,15 @@ class ChecklistScreen(Screen[None]):
             pairs += [("▸ " if checklist is self._list else "  ", "info"), *count, ("   ", "")]
         self.query_one("#check-lists", Lines).show(pairs)
         self._table.show(rows.list_rows(checklist_boxes, self._session.operator, place.zone), now)
-        keys, box = keys_of(self), self._box
+        keys, box = self.keys_by_id(), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
-        act = keys["check.act"].shown if box and box.act in self._acts and "check.act" in keys else ""
+        act = keys["checklist.act"].shown if box and box.act in self._acts and "checklist.act" in keys else ""
         wide = max(20, self.size.width - 2)
         lines = [row for line in rows.describe_box(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
         self.query_one("#check-about", Lines).show(*lines)
-        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys and (id != "check.act" or act)])
+        offered = {id: key for id, key in keys.items() if id != "checklist.act" or act}
+        self.query_one(KeyLine).offer([offered[id] for id in ("table.select", *self.KEYS.footer) if id in offered])
 
     def _head(self) -> list[Piece]:
         incident = self._incident
@@ -222,14 +210,6 @@ class ChecklistScreen(Screen[None]):
     def action_note(self) -> None:
         if not self._refuses():
             self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
-
-    def action_help(self) -> None:
-        from screens.shared.help import ROWS, explain
-
-        explain(self, {**MOVES, **ROWS})
-
-    def action_back(self) -> None:
-        leave_screen(self)
 
     def _refuses(self) -> bool:
         """Whether nothing may be written down now; then it says why."""

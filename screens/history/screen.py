@@ -5,21 +5,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus
 from textual.message import Message
-from textual.screen import Screen
 
 from cockpit.incident.load import find_practice_days, load_whole_incidents
 from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, build_statistics
+from cockpit.model.actions import HISTORY
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import Review
 from cockpit.runbooks.drills.drills import list_drills
 from screens.dialogs.dialog import DialogContext
-from screens.shared.bound_keys import keys_of
 from screens.shared.errors import explain
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
+from widgets.bindings import make_bindings
 from widgets.cell import Cell, Piece, Row
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -31,11 +32,6 @@ from widgets.wrap import wrap_pieces
 if TYPE_CHECKING:
     from cockpit.session import Session
 
-SHOWN = ("past.preview", "past.lead", "past.other", "help", "past.back")
-MOVES: dict[tuple[str, ...], str] = {
-    ("past.1", "past.2"): "To a pane: incidents, numbers",
-    ("table.select",): "Read the post-mortem draft of the incident",
-}
 DRAFTS = {
     Review.DRAFT: "a draft",
     Review.IN_REVIEW: "in review",
@@ -45,21 +41,19 @@ DRAFTS = {
 MET = {True: "good", False: "bad", None: "muted"}
 
 
-class PastScreen(Screen[None]):
+class PastScreen(KeyedScreen):
     """Every incident of the environment in front, folded from its whole range; the drills count in no number."""
 
     CSS_PATH = ["../main/screen.tcss", "screen.tcss"]  # noqa: RUF012  # an instance variable of Screen
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "preview", "Preview", id="past.preview", tooltip="Read the post-mortem draft of this incident"),
-        Binding("o", "lead", "Open", id="past.lead", tooltip="Its clocks, roles and checklists"),
-        Binding("tab,shift+tab", "other", "Other pane", id="past.other", key_display="tab", tooltip="The other pane"),
-        Binding("1", "pane(0)", "Incidents", id="past.1", show=False),
-        Binding("2", "pane(1)", "Numbers", id="past.2", show=False),
-        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
-        Binding("escape,q", "dismiss", "Back", id="past.back", key_display="esc", tooltip="Back"),
-    ]
+    KEYS = HISTORY
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(HISTORY)
+    GROUPED: ClassVar[KeyGroups] = {
+        ("history.1", "history.2"): "To a pane: incidents, numbers",
+        ("table.select",): "Read the post-mortem draft of the incident",
+        **ROWS,
+    }
 
     class Folded(Message):
         """The incidents were read from the file."""
@@ -150,8 +144,7 @@ class PastScreen(Screen[None]):
         for pane in self.panes:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
-        keys = keys_of(self)
-        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+        self.show_keys(self.keys_by_id())
 
     def _defined(self, row: str) -> list[Piece]:
         number = self.numbers.get(row)
@@ -195,11 +188,6 @@ class PastScreen(Screen[None]):
 
     def _chosen(self) -> Incident | None:
         return self.incidents.get(self.panes[0].table.cursor or "")
-
-    def action_help(self) -> None:
-        from screens.shared.help import ROWS, explain
-
-        explain(self, {**MOVES, **ROWS})
 
     def action_preview(self) -> None:
         from screens.incident.draft_preview import PreviewScreen

@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from cockpit.incident.postmortem.export import Exporter
+from cockpit.model.actions import DRAFT
 from cockpit.model.incident import Incident
 from screens.dialogs.dialog import DialogContext
 from screens.incident import people_forms
 from screens.shared.app_messages import EventsAppended
 from screens.shared.document import text_tone
 from screens.shared.errors import explain
+from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
@@ -25,16 +27,12 @@ if TYPE_CHECKING:
     from cockpit.session import Session
 
 
-class PreviewScreen(Screen[None]):
+class PreviewScreen(KeyedScreen):
     """Of `incident`, captured when it was opened. Nothing is written by looking."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "export", "Write it", id="preview.export", tooltip="Write it into its file"),
-        Binding("s", "review", "Review state", id="preview.review", tooltip="Draft, in review, reviewed, closed"),
-        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
-        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
-        Binding("escape,q", "dismiss", "Back", id="preview.back", key_display="esc", tooltip="Back"),
-    ]
+    KEYS = DRAFT
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DRAFT)
+    GROUPED: ClassVar[KeyGroups] = LINES
 
     class Drafted(Message):
         """The draft was made."""
@@ -100,11 +98,6 @@ class PreviewScreen(Screen[None]):
 
         session = self._session
         self.app.push_screen(Note(self._place, session.time, session.desk, self._incident))
-
-    def action_help(self) -> None:
-        from screens.shared.help import explain
-
-        explain(self, {})
 
     def action_review(self) -> None:
         session = self._session

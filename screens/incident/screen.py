@@ -8,25 +8,28 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.events import DescendantFocus, Key
-from textual.screen import Screen
+from textual.events import DescendantFocus
 
+from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.reminders import list_open_things, list_urgent_clocks
+from cockpit.model.actions import INCIDENT, Action, Need
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Role
+from cockpit.model.response import Freeze
+from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.note import Note
 from screens.dialogs.status import StatusDialog
 from screens.incident import clock_forms, people_forms
-from screens.incident import keys as incident_keys
-from screens.incident.keys import KEYS
 from screens.incident.people_forms import open_update_form
 from screens.shared.app_messages import EventsAppended
-from screens.shared.bound_keys import keys_of
 from screens.shared.due import list_running_clocks
+from screens.shared.keyed_screen import DUE, KeyedScreen, KeyGroups
+from screens.shared.keyed_screen import ROWS as ROW_KEYS
 from widgets import clocks as clock_rows
 from widgets.bar import render_headline
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.command import (
     CALLS,
@@ -53,7 +56,7 @@ READ_ONLY = "Read-only: nothing is recorded. Start without --read-only to write.
 NAMES = ("Clocks", "Roles", "Checklists", "Call")
 
 
-class IncidentScreen(Screen[None]):
+class IncidentScreen(KeyedScreen):
     """Of one incident, captured when it was opened; it follows the timeline while it is in front.
 
     `boxes` opens a checklist by its id; without it its boxes are ticked, and nothing of the cockpit is at hand there.
@@ -62,7 +65,14 @@ class IncidentScreen(Screen[None]):
     CSS_PATH = ["../main/screen.tcss", "screen.tcss"]  # noqa: RUF012  # an instance variable of Screen
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    KEYS = INCIDENT
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(INCIDENT)
+    SIGNS = DUE
+    GROUPED: ClassVar[KeyGroups] = {
+        ("pane_1", "pane_2", "pane_3", "pane_4"): "To a pane: deadlines, roles, checklists, whom to call",
+        ("table.select",): "The row: answer a deadline, take a role, tick boxes, record a call",
+        **ROW_KEYS,
+    }
 
     def __init__(
         self,
@@ -149,8 +159,7 @@ class IncidentScreen(Screen[None]):
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
         self.query_one("#hint", Lines).show(self._hint())
-        keys = keys_of(self)
-        self.query_one(KeyLine).offer([keys[id] for id in incident_keys.SHOWN if id in keys])
+        self.show_keys(self.keys_by_id())
 
     def _hint(self) -> list[Piece]:
         """What enter does, and of the row under the cursor what its pane may have no room for."""
@@ -190,14 +199,8 @@ class IncidentScreen(Screen[None]):
                 pane.set_class(pane.table is event.widget, "-current")
         self.draw()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return None if action == "form" and self._session.read_only else True
-
-    def on_key(self, event: Key) -> None:
-        """A key that does nothing now says why."""
-        active = self.active_bindings.get(event.key)
-        if active is not None and not active.enabled:
-            self.notify(READ_ONLY, severity="warning", markup=False)
+    def find_reason(self, action: Action) -> str:
+        return READ_ONLY if Need.WRITING in action.needs and self._session.read_only else ""
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
@@ -221,31 +224,34 @@ class IncidentScreen(Screen[None]):
         if form is not None:
             self.app.push_screen(form)
 
-    def action_form(self, name: str) -> None:
-        place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
-        plan = self._session.plan
-        forms: dict[str, Callable[[], Asked]] = {
-            "task": partial(clock_forms.open_task_form, place, time, desk, incident),
-            "loop": partial(clock_forms.open_loop_form, place, time, desk, incident),
-            "decide": partial(people_forms.open_decision_form, place, time, desk, incident),
-            "scenario": partial(clock_forms.open_scenario_form, place, time, desk, incident, plan),
-            "aware": partial(clock_forms.open_awareness_form, place, time, desk, incident, plan),
-            "snooze": self._snooze,
-            "note": partial(Note, place, time, desk, incident),
-            "status": partial(StatusDialog, place, time, desk, incident),
-            "update": partial(open_update_form, place, time, desk, incident, plan),
-            "freeze": partial(
-                people_forms.open_freeze_form, place, time, desk, self._session.ledger.freeze(place.environment)
-            ),
-        }
-        form = forms[name]()
+    FORMS: ClassVar[Mapping[str, Callable[["IncidentScreen"], Asked]]] = {
+        "task": lambda self: clock_forms.open_task_form(*self._about()),
+        "loop": lambda self: clock_forms.open_loop_form(*self._about()),
+        "decide": lambda self: people_forms.open_decision_form(*self._about()),
+        "scenario": lambda self: clock_forms.open_scenario_form(*self._about(), self._session.plan),
+        "aware": lambda self: clock_forms.open_awareness_form(*self._about(), self._session.plan),
+        "snooze": lambda self: self._snooze(),
+        "note": lambda self: Note(*self._about()),
+        "status": lambda self: StatusDialog(*self._about()),
+        "update": lambda self: open_update_form(*self._about(), self._session.plan),
+        "freeze": lambda self: people_forms.open_freeze_form(*self._about()[:3], self._freeze()),
+    }
+
+    def _about(self) -> tuple[DialogContext, Time, IncidentActions, Incident]:
+        return self._place, self._session.time, self._session.desk, self.incident
+
+    def _freeze(self) -> Freeze | None:
+        return self._session.ledger.freeze(self._place.environment)
+
+    def action_do(self, name: str) -> None:
+        form = self.FORMS[name](self)
         if form is not None:
             self.app.push_screen(form)
         elif name == "scenario":
             sentence = "No recovery targets are known: a table with Scenario, RPO and RTO in a runbook gives them."
             self.notify(sentence, severity="warning", markup=False)
 
-    def action_tell(self) -> None:
+    def action_communicate(self) -> None:
         from screens.messages.screen import CommunicateScreen
 
         self.app.push_screen(CommunicateScreen(self._session, self._place, self.incident))
@@ -255,15 +261,10 @@ class IncidentScreen(Screen[None]):
 
         self.app.push_screen(PreviewScreen(self._session, self._place, self.incident))
 
-    def action_help(self) -> None:
-        from screens.shared.help import DUE, ROWS, explain
-
-        explain(self, {**incident_keys.MOVES, **ROWS}, without=incident_keys.PANES, signs=DUE)
-
     def _tick_boxes(self, checklist: str) -> None:
         from screens.checklist.screen import ChecklistScreen
 
-        tell, freeze = self.action_tell, partial(self.action_form, "freeze")
+        tell, freeze = self.action_communicate, partial(self.action_do, "freeze")
         acts: dict[str, Callable[[], None]] = {"declare": tell, "communicate": tell, "freeze": freeze}
         self.app.push_screen(ChecklistScreen(self._session, self._place, self.incident, acts, checklist))
 

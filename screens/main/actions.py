@@ -1,10 +1,15 @@
-"""What the cockpit's keys open. Each screen is imported when it is first asked for, and gets what was captured then."""
+"""What the keys of the cockpit do: each opens a screen or writes one thing, of what was captured at its press.
+
+Every screen is imported when it is first asked for. What concerns runbooks is done in `runbook_actions`.
+"""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.screen import Screen
 
 from cockpit.model.alert import Alert
 from cockpit.model.event import Event
@@ -16,15 +21,347 @@ from screens.shared.copying import copy_text
 from screens.shared.due import DueClock
 
 if TYPE_CHECKING:
+    from cockpit.incident.postmortem.export import Exporter
+    from cockpit.model.time import Time
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
 
+ROLES_PANE = 1
+R = TypeVar("R")
 
-# Reads the documents again while the cockpit is open: somebody may have edited them since it began.
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """The cockpit at the moment of a key press."""
+
+    screen: CockpitContext
+    session: "Session"
+
+    @property
+    def context(self) -> "DialogContext":
+        """Where a dialog acts, and as whom."""
+        from screens.dialogs.dialog import DialogContext
+
+        here = self.session.environment
+        return DialogContext(here.name, here.production, self.session.operator, self.screen.cockpit.zone)
+
+    @property
+    def cloud_context(self) -> "DialogContext":
+        """The same with the identity that the cloud will see, where that is known."""
+        identity = self.session.identity()
+        return replace(self.context, actor=identity.label) if identity else self.context
+
+    @property
+    def about(self) -> "tuple[DialogContext, Time]":
+        """What every dialog begins with."""
+        return self.context, self.session.time
+
+    @property
+    def worst_incident(self) -> Incident | None:
+        """The open incident that the bar shows."""
+        session = self.session
+        return next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
+
+    @property
+    def incident(self) -> Incident | None:
+        """The incident that the bar shows, else the one that ended last."""
+        session = self.session
+        return find_concerned_incident(session.ledger, session.environment.name, session.system.ladder)
+
+    def open(self, screen: Screen[R], then: Callable[[R | None], None] | None = None) -> None:
+        self.screen.app.push_screen(screen, then)
+
+    def say(self, text: str, *, warns: bool = False) -> None:
+        self.screen.notify(text, severity="warning" if warns else "information", markup=False)
 
 
-def read_again(screen: CockpitContext, session: "Session") -> None:
-    """In a thread, while what was asked for opens; what cannot be read any more, or goes unheeded, is said once."""
+Act = Callable[[KeyPress], None]
+OPENS: dict[str, Act] = {}
+"""What each key does, by the name of its action; `does` fills it."""
+F = TypeVar("F", bound=Callable[..., None])
+
+
+def does(name: str) -> Callable[[F], F]:
+    """The function below is what the action `name` of the table `MAIN` does."""
+
+    def register(act: F) -> F:
+        OPENS[name] = act
+        return act
+
+    return register
+
+
+# What happened: alerts, notes, events, and what a row of a pane is
+
+
+@does("acknowledge")
+def acknowledge_alert(press: KeyPress) -> None:
+    """Acknowledge the alert under the cursor; one key, and the notice names it."""
+    alert = press.screen.under_cursor(1)
+    if isinstance(alert, Alert):
+        acknowledge = partial(press.session.desk.acknowledge, alert.key, alert.name)
+        press.screen.write(acknowledge, f"You acknowledged {alert.name}.")
+
+
+@does("note")
+def open_note(press: KeyPress) -> None:
+    from screens.dialogs.note import Note
+
+    press.open(Note(*press.about, press.session.desk, press.worst_incident))
+
+
+@does("pin")
+def pin_event(press: KeyPress) -> None:
+    """Pin the event under the cursor of the timeline, or unpin it; one key, and the notice names it."""
+    event, incident = press.screen.under_cursor(3), press.incident
+    if isinstance(event, Event) and incident is not None:
+        pinned = event.id not in incident.pins
+        pin = partial(press.session.desk.pin, event.id, pinned, incident=incident.id)
+        press.screen.write(pin, f"{'Pinned' if pinned else 'No longer pinned'}: {event.summary}")
+
+
+def open_details(press: KeyPress, value: object) -> None:
+    """Of the object of a row: a revision has a menu, all others their facts."""
+    from screens.dialogs.details import AlertDetails, Details, EventDetails
+    from screens.main.runbook_actions import open_revision
+
+    session = press.session
+    if isinstance(value, Revision):
+        open_revision(press.screen, session, press.cloud_context, value)
+    elif isinstance(value, Event):
+        incident = session.ledger.incidents.get(value.incident or "") or press.worst_incident
+        press.open(EventDetails(*press.about, value, session.desk, incident))
+    elif isinstance(value, DueClock):
+        settle_clock(press, value)
+    elif isinstance(value, Incident):
+        open_roles(press)
+    elif isinstance(value, Alert):
+        acknowledgement = session.ledger.taken(session.environment.name).get(value.key)
+        desk = None if session.read_only else session.desk
+        details = AlertDetails(*press.about, value, acknowledgement, desk)
+        press.open(details, lambda _: session.watch.refresh())
+    else:
+        press.open(Details(*press.about, value))
+
+
+@does("logs")
+def open_logs(press: KeyPress) -> None:
+    """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
+    from screens.logs import LogsScreen
+
+    followed = find_followed_revision(press.screen)
+    if followed is None:
+        press.say("No revision has traffic; choose one in pane 3 first.", warns=True)
+        return
+    app, revision = followed
+    open_stream = partial(press.session.logs, app, revision)
+    press.open(LogsScreen(revision, open_stream, zone=press.screen.cockpit.zone, time=press.session.time))
+
+
+# The incident: declare it, change it, lead it
+
+
+@does("declare")
+def open_declare(press: KeyPress) -> None:
+    from screens.dialogs.declare import Declare
+
+    session = press.session
+    read_plan_again(press)  # the rules that will bind are those of now
+    press.open(Declare(*press.about, session.desk, session.ledger.bad(session.environment.name)))
+
+
+@does("status")
+def open_status(press: KeyPress) -> None:
+    """Of one that ended, too: it may be opened again."""
+    from screens.dialogs.status import StatusDialog
+
+    if press.incident is not None:
+        press.open(StatusDialog(*press.about, press.session.desk, press.incident))
+
+
+def open_incident(press: KeyPress, pane: int = 0) -> None:
+    """The incident's own screen, with the cursor in one of its panes."""
+    from screens.incident.screen import IncidentScreen
+
+    if press.incident is not None:
+        boxes = partial(open_checklist, press, incident=press.incident)
+        press.open(IncidentScreen(press.session, press.context, press.incident.id, pane=pane, boxes=boxes))
+
+
+@does("roles")
+def open_roles(press: KeyPress) -> None:
+    open_incident(press, ROLES_PANE)
+
+
+def open_incident_form(press: KeyPress, name: str) -> None:
+    """The incident's own screen with one of its forms over it, by the names of `IncidentScreen.FORMS`."""
+    open_incident(press)
+    front = press.screen.app.screen_stack[-1]
+    front.call_after_refresh(front.run_action, f"do({name!r})")
+
+
+@does("snooze")
+def snooze_clock(press: KeyPress) -> None:
+    """The most urgent deadline, as the bar shows it."""
+    if press.screen.asking:
+        settle_clock(press, press.screen.asking[0], later=True)
+    else:
+        press.say("Nothing is due, so there is nothing to put off.", warns=True)
+
+
+def settle_clock(press: KeyPress, due: DueClock, *, later: bool = False) -> None:
+    """Say of one deadline that it is done, or later, or does not apply."""
+    from screens.incident.clock_forms import open_clock_form
+
+    press.open(open_clock_form(*press.about, press.session.desk, due.incident, due.clock, later=later))
+
+
+@does("freeze")
+def open_freeze(press: KeyPress) -> None:
+    from screens.incident.people_forms import open_freeze_form
+
+    session = press.session
+    press.open(open_freeze_form(*press.about, session.desk, session.ledger.freeze(session.environment.name)))
+
+
+def open_checklist(press: KeyPress, first: str = "", incident: Incident | None = None) -> None:
+    """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
+    from screens.checklist.screen import ChecklistScreen
+
+    session, subject = press.session, incident or press.incident
+    if subject is None:
+        return
+    if not session.plan.checklists:
+        press.say("No document has a checklist: `- [ ]` items make one.", warns=True)
+        return
+    acts = list_checklist_acts(press, subject)
+    press.open(ChecklistScreen(session, press.context, subject, acts, first))
+
+
+def list_checklist_acts(press: KeyPress, incident: Incident) -> dict[str, Callable[[], None]]:
+    """What an item of a checklist can offer here, by the names of `screens.checklist.rows.WORDS`."""
+    acts: dict[str, Callable[[], None]] = {
+        "declare": partial(open_communicate, press, incident),
+        "communicate": partial(open_communicate, press, incident),
+        "freeze": partial(open_freeze, press),
+        "roll_back": partial(roll_back, press),
+    }
+    if press.session.plan.snapshot:
+        acts["preserve"] = partial(open_procedure, press, press.session.plan.snapshot)
+    return acts
+
+
+# Telling others, and what is written afterwards
+
+
+@does("communicate")
+def open_communicate(press: KeyPress, incident: Incident | None = None) -> None:
+    """Write to clients or to the team."""
+    from screens.messages.screen import CommunicateScreen
+
+    if subject := incident or press.incident:
+        press.open(CommunicateScreen(press.session, press.context, subject))
+
+
+@does("update")
+def open_update(press: KeyPress) -> None:
+    """Record that an update was sent by other means."""
+    from screens.incident.people_forms import open_update_form
+
+    if press.incident is not None:
+        press.open(open_update_form(*press.about, press.session.desk, press.incident, press.session.plan))
+
+
+@does("status_line")
+def copy_status_line(press: KeyPress) -> None:
+    """Copy the one line on how it stands, for the incident channel, and record that it was sent."""
+    from cockpit.incident.messages.offers import STATUS_LINE, compose_message
+    from screens.messages.screen import build_scene, build_taking
+
+    session, incident = press.session, press.incident
+    if incident is None:
+        return
+    line = compose_message(STATUS_LINE, build_scene(session, press.context, incident), session.time.now())
+    copy_text(press.screen.app, line.text)
+    send = build_taking(session, press.context, incident).sent
+    press.screen.write(
+        partial(send, STATUS_LINE.audience, line.text, STATUS_LINE.id, line.promised),
+        "The status line is copied, kept in messages/ beside the timeline, and recorded as sent to the team.",
+    )
+
+
+@does("preview")
+def open_preview(press: KeyPress) -> None:
+    """The draft as it would be written now."""
+    from screens.incident.draft_preview import PreviewScreen
+
+    if press.incident is not None:
+        press.open(PreviewScreen(press.session, press.context, press.incident))
+
+
+@does("export")
+def open_export(press: KeyPress) -> None:
+    from screens.incident.export_dialog import Export
+
+    def say_where(path: Path | None) -> None:
+        if path is not None:
+            press.say(f"The draft is in {path}.")
+
+    if press.incident is not None:
+        press.open(Export(*press.about, _make_exporter(press.session, press.incident)), say_where)
+
+
+def _make_exporter(session: "Session", incident: Incident) -> "Exporter":
+    from cockpit.incident.postmortem.export import Exporter
+
+    return Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
+
+
+@does("past")
+def open_history(press: KeyPress) -> None:
+    from screens.history.screen import PastScreen
+
+    press.open(PastScreen(press.session, press.context))
+
+
+# Runbooks, the cloud, and the screen itself
+
+
+@does("runbooks")
+def open_runbooks(press: KeyPress) -> None:
+    from screens.main.runbook_actions import open_catalogue
+
+    read_plan_again(press)  # as the catalogue reads the documents itself
+    open_catalogue(press.screen, press.session, press.cloud_context)
+
+
+@does("roll_back")
+def roll_back(press: KeyPress) -> None:
+    """To the revision under the cursor when its pane has the focus, else to the last one that served well."""
+    from screens.main.runbook_actions import open_rollback
+
+    chosen = press.screen.under_cursor(2) if press.screen.current == 2 else None
+    revision = chosen if isinstance(chosen, Revision) else None
+    open_rollback(press.screen, press.session, press.cloud_context, revision)
+
+
+def open_procedure(press: KeyPress, name: str) -> None:
+    """A procedure that the configuration gives a key, or a checklist names."""
+    from screens.main import runbook_actions
+
+    runbook_actions.open_procedure(press.screen, press.session, press.cloud_context, name)
+
+
+def bind_procedures(screen: CockpitContext, session: "Session") -> None:
+    """The keys that the configuration gives to procedures."""
+    for key, name in session.system.procedure_keys.items():
+        screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
+
+
+def read_plan_again(press: KeyPress) -> None:
+    """Read the documents again in a thread: somebody may have edited them since the cockpit began. What cannot be read
+    any more, or does not count, is said once."""
+    session, screen = press.session, press.screen
     problems = session.plan.problems
 
     def read() -> None:
@@ -36,350 +373,31 @@ def read_again(screen: CockpitContext, session: "Session") -> None:
     screen.run_worker(read, thread=True, group="plan", exit_on_error=False)
 
 
-def open_declare(screen: CockpitContext, session: "Session") -> None:
-    from screens.dialogs.declare import Declare
-
-    read_again(screen, session)  # the rules that will bind are those of now
-    bad = session.ledger.bad(session.environment.name)
-    screen.app.push_screen(Declare(make_dialog_context(screen, session), session.time, session.desk, bad))
-
-
-def open_note(screen: CockpitContext, session: "Session") -> None:
-    from screens.dialogs.note import Note
-
-    screen.app.push_screen(
-        Note(make_dialog_context(screen, session), session.time, session.desk, find_worst_incident(session))
-    )
-
-
-def open_status(screen: CockpitContext, session: "Session") -> None:
-    from screens.dialogs.status import StatusDialog
-
-    incident = find_incident_concerned(session)  # which may be opened again
-    if incident is not None:
-        screen.app.push_screen(StatusDialog(make_dialog_context(screen, session), session.time, session.desk, incident))
-
-
-def acknowledge_alert(screen: CockpitContext, session: "Session") -> None:
-    """Take the alert under the cursor; one key, and the notice names it."""
-    alert = screen.under_cursor(1)
-    if not isinstance(alert, Alert):
-        return
-
-    def write() -> None:
-        session.desk.acknowledge(alert.key, alert.name)
-
-    screen.write(write, f"You took {alert.name}.")
-
-
-def open_wall(screen: CockpitContext, session: "Session") -> None:
-    from screens.wall import WallScreen
-
-    screen.app.push_screen(WallScreen())
-
-
-def open_details(screen: CockpitContext, session: "Session", value: object) -> None:
-    from screens.dialogs.details import Details
-    from screens.main.runbook_actions import open_revision
-
-    if isinstance(value, Revision):
-        open_revision(screen, session, acting_place(screen, session), value)
-        return
-    if isinstance(value, Event):
-        from screens.dialogs.details import EventDetails
-
-        incident = session.ledger.incidents.get(value.incident or "") or find_worst_incident(session)
-        where = make_dialog_context(screen, session)
-        screen.app.push_screen(EventDetails(where, session.time, value, session.desk, incident))
-        return
-    taken = session.ledger.taken(session.environment.name)
-    where = make_dialog_context(screen, session)
-    if isinstance(value, Alert):
-        from screens.dialogs.details import AlertDetails
-
-        desk = None if session.read_only else session.desk
-        details = AlertDetails(where, session.time, value, taken.get(value.key), desk)
-        screen.app.push_screen(details, lambda _: session.watch.refresh())
-        return
-    screen.app.push_screen(Details(where, session.time, value))
-
-
-def open_export(screen: CockpitContext, session: "Session") -> None:
-    from cockpit.incident.postmortem.export import Exporter
-    from screens.incident.export_dialog import Export
-
-    incident = find_incident_concerned(session)
-    if incident is None:
-        return
-    exporter = Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
-
-    def written(path: Path | None) -> None:
-        if path is not None:
-            screen.notify(f"The draft is in {path}.", markup=False)
-
-    screen.app.push_screen(Export(make_dialog_context(screen, session), session.time, exporter), written)
-
-
-def open_logs(screen: CockpitContext, session: "Session") -> None:
-    """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
-    from screens.logs import LogsScreen
-
-    pair = find_followed_revision(screen)
-    if pair is None:
-        screen.notify("No revision has traffic; choose one in pane 3 first.", severity="warning", markup=False)
-        return
-    app, revision = pair
-    open_stream = partial(session.logs, app, revision)
-    screen.app.push_screen(LogsScreen(revision, open_stream, zone=screen.cockpit.zone, time=session.time))
-
-
-def sign_in(screen: CockpitContext, session: "Session") -> None:
+@does("sign_in")
+def sign_in(press: KeyPress) -> None:
     """By the way a person signed in before; afterwards every source is asked again."""
     from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin
 
-    credential = session.credential
+    session, credential = press.session, press.session.credential
     way = credential.signs_in_with if credential else None
     if credential is None or way is None:
-        screen.notify("Only a machine's identity is configured here: nobody can sign in.", markup=False)
+        press.say("Only a machine's identity is configured here: nobody can sign in.")
         return
 
-    def done(result: object) -> None:
+    def use_sign_in(result: Any) -> None:
         if result:
             credential.forget()
             session.watch.refresh()
 
-    where = make_dialog_context(screen, session)
     if way == "cli":
-        login = TerminalLogin(where, session.time, credential.login_command(), screen.cockpit.hand_over)
-        screen.app.push_screen(login, done)
+        hand_over = press.screen.cockpit.hand_over
+        press.open(TerminalLogin(*press.about, credential.login_command(), hand_over), use_sign_in)
     else:
-        screen.app.push_screen(DeviceCodeDialog(where, session.time, credential.sign_in), done)
+        press.open(DeviceCodeDialog(*press.about, credential.sign_in), use_sign_in)
 
 
-def open_runbooks(screen: CockpitContext, session: "Session") -> None:
-    from screens.main.runbook_actions import open_catalogue
+@does("wall")
+def open_wall(press: KeyPress) -> None:
+    from screens.wall import WallScreen
 
-    read_again(screen, session)  # as the catalogue reads the documents itself
-    open_catalogue(screen, session, acting_place(screen, session))
-
-
-def roll_back(screen: CockpitContext, session: "Session") -> None:
-    """To the revision under the cursor when its pane has the focus, else to the last one that served well."""
-    from screens.main.runbook_actions import open_rollback
-
-    chosen = screen.under_cursor(2) if screen.current == 2 else None
-    open_rollback(screen, session, acting_place(screen, session), chosen if isinstance(chosen, Revision) else None)
-
-
-def show_procedure(screen: CockpitContext, session: "Session", name: str) -> None:
-    from screens.main.runbook_actions import open_procedure
-
-    open_procedure(screen, session, acting_place(screen, session), name)
-
-
-def bind_procedures(screen: CockpitContext, session: "Session") -> None:
-    """The keys that the configuration gives to procedures."""
-    for key, name in session.system.procedure_keys.items():
-        screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
-
-
-def acting_place(screen: CockpitContext, session: "Session") -> "DialogContext":
-    """As whom the cloud will see what is done, where that is known."""
-    dialog_context, identity = make_dialog_context(screen, session), session.identity()
-    return replace(dialog_context, actor=identity.label) if identity else dialog_context
-
-
-def make_dialog_context(screen: CockpitContext, session: "Session") -> "DialogContext":
-    from screens.dialogs.dialog import DialogContext
-
-    here = session.environment
-    return DialogContext(here.name, here.production, session.operator, screen.cockpit.zone)
-
-
-def find_worst_incident(session: "Session") -> Incident | None:
-    """The incident that the bar shows, captured at the key press."""
-    return next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
-
-
-# What the keys of communication and of checklists open. What they are about is captured at the key press.
-
-
-def open_communicate(screen: CockpitContext, session: "Session", incident: Incident | None = None) -> None:
-    """Write to clients or the team; of the incident that the bar shows, or the one that ended last."""
-    from screens.messages.screen import CommunicateScreen
-
-    lines = incident or find_incident_concerned(session)
-    if lines is not None:
-        screen.app.push_screen(CommunicateScreen(session, make_dialog_context(screen, session), lines))
-
-
-def open_update(screen: CockpitContext, session: "Session") -> None:
-    """Write down that an update was sent by other means."""
-    from screens.incident.people_forms import open_update_form as form
-
-    incident = find_incident_concerned(session)
-    if incident is not None:
-        screen.app.push_screen(
-            form(make_dialog_context(screen, session), session.time, session.desk, incident, session.plan)
-        )
-
-
-def status_line(screen: CockpitContext, session: "Session") -> None:
-    """Copy the one line on how it stands, for the incident channel, and write down that it was sent."""
-    from cockpit.incident.messages.offers import STATUS_LINE, compose_message
-    from screens.messages.screen import build_scene, build_taking
-
-    incident = find_incident_concerned(session)
-    if incident is None:
-        return
-    where = make_dialog_context(screen, session)
-    line = compose_message(STATUS_LINE, build_scene(session, where, incident), session.time.now())
-    copy_text(screen.app, line.text)
-    sent = build_taking(session, where, incident).sent
-    screen.write(
-        partial(sent, STATUS_LINE.audience, line.text, STATUS_LINE.id, line.promised),
-        "The status line is copied, kept in messages/ beside the timeline, and written down as sent to the team.",
-    )
-
-
-def open_checklist(
-    screen: CockpitContext, session: "Session", first: str = "", incident: Incident | None = None
-) -> None:
-    """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
-    subject = incident or find_incident_concerned(session)
-    if subject is None:
-        return
-    if not session.plan.checklists:
-        screen.notify("No document has a checklist: `- [ ]` items make one.", severity="warning", markup=False)
-        return
-    from screens.checklist.screen import ChecklistScreen
-
-    acts = acts_of_items(screen, session, subject)
-    screen.app.push_screen(ChecklistScreen(session, make_dialog_context(screen, session), subject, acts, first))
-
-
-def acts_of_items(screen: CockpitContext, session: "Session", incident: Incident) -> dict[str, Callable[[], None]]:
-    """What the items of a checklist can offer here, by the names of `checklist_rows.WORDS`."""
-
-    acts: dict[str, Callable[[], None]] = {
-        "declare": partial(open_communicate, screen, session, incident),
-        "communicate": partial(open_communicate, screen, session, incident),
-        "freeze": partial(open_freeze, screen, session),
-        "roll_back": partial(roll_back, screen, session),
-    }
-    if session.plan.snapshot:
-        acts["preserve"] = partial(show_procedure, screen, session, session.plan.snapshot)
-    return acts
-
-
-# What the keys of an incident's command open: its screen, a clock, the freeze, a pin.
-
-ROLES_PANE = 1
-
-
-def find_incident_concerned(session: "Session") -> Incident | None:
-    """The incident that the bar shows, else the one that ended last: captured at the key press."""
-    return find_concerned_incident(session.ledger, session.environment.name, session.system.ladder)
-
-
-def open_incident(screen: CockpitContext, session: "Session", pane: int = 0) -> None:
-    """The incident's own screen, with the cursor in one of its panes."""
-    from screens.incident.screen import IncidentScreen
-
-    incident = find_incident_concerned(session)
-    if incident is not None:
-        boxes = partial(open_checklist, screen, session, incident=incident)
-        where = make_dialog_context(screen, session)
-        screen.app.push_screen(IncidentScreen(session, where, incident.id, pane=pane, boxes=boxes))
-
-
-def open_roles(screen: CockpitContext, session: "Session") -> None:
-    open_incident(screen, session, ROLES_PANE)
-
-
-def lead_to(screen: CockpitContext, session: "Session", form: str) -> None:
-    """The incident's own screen with one of its forms over it, by the names of `incident_keys.FORMS`."""
-    open_incident(screen, session)
-    front = screen.app.screen_stack[-1]
-    front.call_after_refresh(front.run_action, f"form({form!r})")
-
-
-def snooze_clock(screen: CockpitContext, session: "Session") -> None:
-    """The most urgent clock, as the bar shows it."""
-    if screen.asking:
-        act_on(screen, session, screen.asking[0], later=True)
-    else:
-        screen.notify("Nothing is due, so there is nothing to put off.", severity="warning", markup=False)
-
-
-def act_on(screen: CockpitContext, session: "Session", due: DueClock, *, later: bool = False) -> None:
-    """Say of one clock that it is done, or later, or does not apply."""
-    from screens.incident import clock_forms as timing
-
-    where = make_dialog_context(screen, session)
-    screen.app.push_screen(
-        timing.open_clock_form(where, session.time, session.desk, due.incident, due.clock, later=later)
-    )
-
-
-def open_freeze(screen: CockpitContext, session: "Session") -> None:
-    from screens.incident import people_forms as people
-
-    now = session.ledger.freeze(session.environment.name)
-    screen.app.push_screen(
-        people.open_freeze_form(make_dialog_context(screen, session), session.time, session.desk, now)
-    )
-
-
-def pin_event(screen: CockpitContext, session: "Session") -> None:
-    """Pin the event under the cursor of the timeline, or take its pin away; one key, and the notice names it."""
-    event, incident = screen.under_cursor(3), find_incident_concerned(session)
-    if not isinstance(event, Event) or incident is None:
-        return
-    on = event.id not in incident.pins
-
-    def write() -> None:
-        session.desk.pin(event.id, on, incident=incident.id)
-
-    screen.write(write, f"{'Pinned' if on else 'No longer pinned'}: {event.summary}")
-
-
-def open_preview(screen: CockpitContext, session: "Session") -> None:
-    """The draft as it would be written now."""
-    from screens.incident.draft_preview import PreviewScreen
-
-    incident = find_incident_concerned(session)
-    if incident is not None:
-        screen.app.push_screen(PreviewScreen(session, make_dialog_context(screen, session), incident))
-
-
-def open_history(screen: CockpitContext, session: "Session") -> None:
-    from screens.history.screen import PastScreen
-
-    screen.app.push_screen(PastScreen(session, make_dialog_context(screen, session)))
-
-
-# Which function a key of the cockpit calls, by the name of its action.
-
-Opens = Callable[[CockpitContext, "Session"], None]
-OPENS: dict[str, Opens] = {
-    "declare": open_declare,
-    "note": open_note,
-    "status": open_status,
-    "acknowledge": acknowledge_alert,
-    "export": open_export,
-    "logs": open_logs,
-    "wall": open_wall,
-    "sign_in": sign_in,
-    "runbooks": open_runbooks,
-    "roll_back": roll_back,
-    "roles": open_roles,
-    "communicate": open_communicate,
-    "update": open_update,
-    "status_line": status_line,
-    "snooze": snooze_clock,
-    "freeze": open_freeze,
-    "pin": pin_event,
-    "preview": open_preview,
-    "past": open_history,
-}
+    press.open(WallScreen())

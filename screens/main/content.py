@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from cockpit.model.incident import Incident
 from screens.main import actions
-from screens.main.context import CockpitContext
-from screens.main.keys import Situation
+from screens.main.actions import KeyPress
+from screens.main.context import CockpitContext, Situation
 from screens.main.panes import COLUMNS, FilledPanes, PaneScene, fill_pane, mark_panes
 from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_situation
 from screens.shared.due import DueClock, list_due_clocks
@@ -81,22 +80,21 @@ class CockpitContent:
     def bind_procedures(self) -> None:
         actions.bind_procedures(self._screen, self.session)
 
-    def open(self, what: str) -> None:
-        """Open one of `OPENS`, with what is under the cursors at this moment."""
-        actions.OPENS[what](self._screen, self.session)
+    @property
+    def _press(self) -> KeyPress:
+        return KeyPress(self._screen, self.session)
+
+    def do(self, name: str) -> None:
+        """Do what one of `OPENS` does, with what is under the cursors at this moment."""
+        actions.OPENS[name](self._press)
 
     def open_object(self, value: object) -> None:
-        """What a row stands for: its details, or where it is acted on."""
-        if isinstance(value, DueClock):
-            actions.act_on(self._screen, self.session, value)
-        elif isinstance(value, Incident):
-            actions.open_roles(self._screen, self.session)
-        else:
-            actions.open_details(self._screen, self.session, value)
+        """What a row is: its details, or where it is acted on."""
+        actions.open_details(self._press, value)
 
     def open_procedure(self, name: str) -> None:
         """The procedure that a key of the configuration names."""
-        actions.show_procedure(self._screen, self.session, name)
+        actions.open_procedure(self._press, name)
 
     def open_incident(self) -> None:
-        actions.open_incident(self._screen, self.session)
+        actions.open_incident(self._press)

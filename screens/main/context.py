@@ -1,8 +1,10 @@
-"""What the cockpit's actions and lines know of the cockpit's screen: what is seen, chosen and due at this moment."""
+"""What the cockpit's actions and lines know of its screen, and what decides which of its keys work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from cockpit.model.actions import Action, Need
 from screens.shared.context import ActionContext, CockpitHost
 
 if TYPE_CHECKING:
@@ -32,3 +34,44 @@ class CockpitContext(ActionContext, Protocol):
     def write(self, act: Callable[[], object], done: str, /) -> object:
         """Do a blocking act off the loop and say how it went."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides which keys work."""
+
+    attached: bool = False
+    read_only: bool = False
+    any_incident: bool = False
+    alert: bool = False  # one is under the cursor of the alert pane
+    taken: bool = False  # and somebody acknowledged it
+    event: bool = False  # one is under the cursor of the timeline
+    apps: bool = False
+    signed_out: bool = False
+    person: bool = True  # somebody can sign in; else only a machine's identity is configured
+
+
+def _explain_sign_in(now: Situation, action: Action) -> str:
+    if not now.signed_out:
+        return "No source asks for a sign-in."
+    return "" if now.person else "Only a machine's identity is configured here: nobody can sign in."
+
+
+Reason = Callable[[Situation, Action], str]
+REASONS: Mapping[Need, Reason] = {
+    Need.SESSION: lambda now, action: "" if now.attached else "Still starting; in a moment.",
+    Need.WRITING: lambda now, action: (
+        "Read-only: nothing is recorded. Start without --read-only to write." if now.read_only else ""
+    ),
+    Need.INCIDENT: lambda now, action: (
+        "" if now.any_incident else f"{action.label} needs an incident, and there is none yet. Declare one first."
+    ),
+    Need.ALERT: lambda now, action: "" if now.alert else "There is no alert to acknowledge.",
+    Need.UNTAKEN: lambda now, action: (
+        "Somebody acknowledged this alert already. Choose another one in pane 2." if now.taken else ""
+    ),
+    Need.EVENT: lambda now, action: "" if now.event else "Choose the event in pane 4 first.",
+    Need.APP: lambda now, action: "" if now.apps else f"{action.label} needs an app, and none is known yet.",
+    Need.SIGN_IN: _explain_sign_in,
+}
+"""Why a key does nothing, in one sentence, "" when it does; one entry for each Need of the cockpit's keys."""

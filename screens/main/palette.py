@@ -8,7 +8,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 import themes
-from screens.incident.keys import FORMS
+from cockpit.model.actions import INCIDENT
 
 
 def list_commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -34,12 +34,14 @@ def list_commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]
 
 def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
     """From the cockpit also what has its key on the incident screen only."""
-    from screens.main.actions import find_incident_concerned, lead_to
+    from screens.main.actions import KeyPress, open_incident_form
     from screens.main.screen import CockpitScreen
 
     session = screen.session if isinstance(screen, CockpitScreen) else None
-    if session is None or session.read_only or find_incident_concerned(session) is None:
+    if session is None or session.read_only:
         return
     assert isinstance(screen, CockpitScreen)
-    for name, binding in FORMS.items():
-        yield SystemCommand(binding.description, binding.tooltip, partial(lead_to, screen, session, name))
+    press = KeyPress(screen, session)
+    for action in INCIDENT.actions if press.incident else ():
+        if action.id.startswith("incident.") and action.name not in ("snooze", "back"):
+            yield SystemCommand(action.label, action.tooltip, partial(open_incident_form, press, action.name))

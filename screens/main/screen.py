@@ -9,14 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Key, Resize, ScreenResume, ScreenSuspend
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input
 
-from screens.main.keys import KEYS, SHOWN, Situation, why_not
+from cockpit.model.actions import MAIN, Action
+from screens.main.context import REASONS, Situation
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
-from screens.shared.bound_keys import keys_of
+from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
 from screens.shared.terminal_input import QUIET
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.filter import FilterLine
 from widgets.keys import KeyLine
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 TIMELINE, DUE = 3, 4  # places among the panes
 NARROW = 80  # cells, before the screen knows its own width
-TO_PANES = ("pane_1", "pane_2", "pane_3", "pane_4")
 FED = ("probes", "alerts", "revisions")  # the panes of feeds
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
 ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
@@ -42,7 +43,7 @@ STARTING_BAR: list[Piece] = [(" STARTING ", "strong"), ("   reading the configur
 STARTING_HINT: list[Piece] = [(" ▸ ", "info"), ("One moment: the configuration is read. ctrl+q quits.", "")]
 
 
-class CockpitScreen(Screen[None]):
+class CockpitScreen(KeyedScreen):
     """The main screen. `content` is None until there is a session: then it shows what is in it.
 
     This file imports none of the core, so that the panes are on screen before it is loaded.
@@ -51,7 +52,14 @@ class CockpitScreen(Screen[None]):
     CSS_PATH = "screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (200, "-huge")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    KEYS = MAIN
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(MAIN)
+    SIGNS = WATCHED
+    GROUPED: ClassVar[KeyGroups] = {
+        ("pane_1", "pane_2", "pane_3", "pane_4"): "To a pane: probes, alerts, revisions, timeline",
+        **ROWS,
+        ("table.select",): "Details of the row",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -199,27 +207,22 @@ class CockpitScreen(Screen[None]):
         for pane in self.panes[:4]:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
-        keys = keys_of(self)
+        keys = self.keys_by_id()
         working = {id: key.shown for id, key in keys.items() if key.works}
         hint = content.render_hint(working, width) if content else STARTING_HINT
         self.query_one("#hint", Lines).show(self.filter.hint(width) or hint)
-        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+        self.show_keys(keys, "quit")
 
     # Keys
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """None greys a key out; pressing it says why."""
-        name = str(parameters[0]) if action == "open" else action
-        return None if why_not(name, self._situation) else True
+    def find_reason(self, action: Action) -> str:
+        reasons = (REASONS[need](self._situation, action) for need in action.needs)
+        return next(filter(None, reasons), "")
 
     def on_key(self, event: Key) -> None:
-        """Before a key acts: did it come faster than a hand types, and does it do anything now? If not, say why."""
+        """Before a key acts: did it come faster than a hand types?"""
         before, self._pressed = self._pressed, self.session.time.monotonic() if self.session else 0.0
         self._hurried = self._pressed - before < QUIET
-        active = self.active_bindings.get(event.key)
-        reason = why_not(active.binding.id or "", self._situation) if active else ""
-        if reason:
-            self.notify(reason, severity="warning", markup=False)
 
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
@@ -320,23 +323,12 @@ class CockpitScreen(Screen[None]):
         self.notify("The bell is off." if bell.muted else "The bell is on.", markup=False)
         self.tick()
 
-    def action_help(self) -> None:
-        from screens.shared.help import ROWS, WATCHED
-        from screens.shared.help import explain as explain_keys
-
-        moves = {
-            TO_PANES: "To a pane: probes, alerts, revisions, timeline",
-            **ROWS,
-            ("table.select",): "Details of the row",
-        }
-        explain_keys(self, moves, without=TO_PANES, signs=WATCHED)
-
-    def action_open(self, what: str) -> None:
-        """Open one of `OPENS`, with what is under the cursors at this moment."""
-        if self._hurried and what in ("acknowledge", "pin", "status_line"):  # the keys that write without asking
+    def action_do(self, name: str) -> None:
+        """Do what one of `OPENS` does, with what is under the cursors at this moment."""
+        if self._hurried and MAIN.by_id[name].at_once:
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif self.content is not None:
-            self.content.open(what)
+            self.content.do(name)
 
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""
@@ -348,12 +340,12 @@ class CockpitScreen(Screen[None]):
         """Do a blocking act off the loop and say how it went."""
         from cockpit.model.text import clean_line
         from screens.dialogs.person import act_named
-        from screens.main.actions import make_dialog_context
+        from screens.main.actions import KeyPress
         from screens.shared.errors import explain
 
         assert self.session is not None
         try:
-            await act_named(self.app, make_dialog_context(self, self.session), self.session.time, act)
+            await act_named(self.app, *KeyPress(self, self.session).about, act)
         except Exception as error:
             self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:

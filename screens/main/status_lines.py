@@ -17,8 +17,7 @@ from cockpit.model.reading import FeedState
 from cockpit.model.revision_health import RevisionCondition, ill_working
 from cockpit.model.rolled_back import last_rollback
 from cockpit.model.run import Run, StepState
-from screens.main.context import CockpitContext
-from screens.main.keys import Situation
+from screens.main.context import CockpitContext, Situation
 from screens.main.panes import find_followed_revision
 from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
@@ -26,6 +25,7 @@ from cockpit.incident.messages.offers import (
 )
 from cockpit.incident.messages.outbox import MessageOutbox
 from cockpit.incident.messages.template import FilledMessage, find_marks
+from cockpit.model.actions import MESSAGES
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
@@ -34,11 +34,12 @@ from screens.dialogs.person import act_named
 from screens.messages import header
 from screens.messages.drafts import Drafts, Words
 from screens.shared.app_messages import EventsAppended
-from screens.shared.bound_keys import keys_of
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
+from widgets.bindings import make_bindings
 from widgets.cell import sanitize_line
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -86,30 +87,14 @@ def _find_location(text: str, index: int) -> tuple[int, int]:
     return before.count("\n"), index - (before.rfind("\n") + 1)
 
 
-SHOWN = (
-    *("tell.write", "tell.next", "tell.copy", "tell.sent", "tell.line", "tell.to", "tell.promise", "note"),
-    *("help", "tell.back"),
-)
-MOVES: dict[tuple[str, ...], str] = {("table.select",): "Change the words of the message under the cursor"}
-
-
-class CommunicateScreen(Screen[None]):
+class CommunicateScreen(KeyedScreen):
     """`incident` is the one of the key press. The text under the cursor is filled anew until a person touches it."""
 
     CSS_PATH = "screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "write", "Write", id="tell.write", tooltip="Change the words"),
-        Binding("tab", "next_mark", "Next field", id="tell.next", tooltip="To the next field that nobody knew"),
-        Binding("c", "copy", "Copy", id="tell.copy", tooltip="Copy the text, and keep it in a file"),
-        Binding("s", "sent", "Sent", id="tell.sent", tooltip="Copy it, and write down that it was sent"),
-        Binding("i", "line", "Line", id="tell.line", tooltip="Copy the status line, and write down that it was sent"),
-        Binding("a", "audience", "To", id="tell.to", tooltip="Who reads it"),
-        Binding("p", "promise", "Promise", id="tell.promise", tooltip="When the next one follows"),
-        Binding("n", "note", "Note", id="note", tooltip="Write a note on the timeline"),
-        Binding("question_mark", "help", "Help", id="help", tooltip="Keys of this screen"),
-        Binding("escape", "back", "Back", id="tell.back", tooltip="From the words to the keys, then back"),
-    ]
+    KEYS = MESSAGES
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(MESSAGES)
+    GROUPED: ClassVar[KeyGroups] = {("table.select",): "Change the text of the message under the cursor", **ROWS}
 
     class MessageNotice(Message):
         """How something went."""
@@ -207,12 +192,12 @@ class CommunicateScreen(Screen[None]):
         from_where = sanitize_line(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)
-        keys, writing = keys_of(self), self._area.has_focus
+        keys, writing = self.keys_by_id(), self._area.has_focus
         if not self._said:
             self.query_one("#tell-said", Lines).show(header.WRITING if writing else header.NOTHING_SENT)
-        if writing and "tell.back" in keys:
-            keys["tell.back"] = replace(keys["tell.back"], does="Done")
-        self.query_one(KeyLine).offer([keys[id] for id in SHOWN if id in keys])
+        if writing and "messages.back" in keys:
+            keys["messages.back"] = replace(keys["messages.back"], does="Done")
+        self.show_keys(keys)
 
     def say(self, text: str, tone: str = "warn") -> None:
         """Above the keys."""
@@ -298,11 +283,6 @@ class CommunicateScreen(Screen[None]):
 
         if not self._refuses():
             self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
-
-    def action_help(self) -> None:
-        from screens.shared.help import ROWS, explain
-
-        explain(self, {**MOVES, **ROWS})
 
     def action_back(self) -> None:
         if self._area.has_focus:

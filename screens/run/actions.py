@@ -15,16 +15,17 @@ from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused, StepTakenElsewhere
 from screens.dialogs.note import Note
 from screens.dialogs.person import act_named, do_named
-from screens.run.confirm import AskCancel, AskConsent, Edit, Reason, Settle, takes_a_dialog
-from screens.run.keys import StepStanding
+from screens.run.confirm import AskCancel, AskConsent, Edit, LeaveRun, Reason, Settle, takes_a_dialog
 from screens.run.messages import (
     AttemptEnded,
     Began,
     ContextsSeen,
+    RunLeft,
     RunNotice,
     StepPrepared,
     StepSettled,
 )
+from screens.run.standing import StepStanding
 from screens.run.values import Values
 from screens.run.view import RunView
 from screens.shared.errors import explain
@@ -250,19 +251,18 @@ async def open_rollback(screen: RunView, now: StepStanding) -> None:
     )
 
 
-async def end_run(screen: RunView, now: StepStanding) -> None:
-    left = [
-        command.title
-        for command in screen.procedure.commands
-        if screen.now_run.state(command.ordinal) is StepState.TODO
-    ]
-    about = [
-        screen.procedure.title,
-        f"{len(left)} steps were not done." if left else "Every step was done or passed over.",
-    ]
-    reason = await _ask_reason(screen, "End the run", about, "why now", needed=False)
-    if reason is not None:
+async def leave_run(screen: RunView, now: StepStanding) -> None:
+    """Ask whether the run ends; it stays open unless that is chosen."""
+    steps = [] if now.ended else screen.procedure.commands
+    undone = sum(screen.now_run.state(step.ordinal) is StepState.TODO for step in steps)
+    dialog = LeaveRun(screen.place, screen.session.time, screen.procedure.title, undone)
+    leaving = (False, "") if now.ended else await screen.app.push_screen_wait(dialog)
+    if leaving is None:
+        return
+    ends, reason = leaving
+    if ends:
         await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
+    screen.post_message(RunLeft())
 
 
 async def settle_step(screen: RunView, step: Step, state: StepState, reason: str = "") -> None:
@@ -344,5 +344,5 @@ ACTS: dict[str, Act] = {
     "cancel": cancel_step,
     "note": write_note,
     "rollback": open_rollback,
-    "end": end_run,
+    "end": leave_run,
 }

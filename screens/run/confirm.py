@@ -216,6 +216,44 @@ class Settle(Dialog[Settled]):
         return lambda: (state, reason)
 
 
+Leaving = tuple[bool, str]
+"""Whether the run ends, and why."""
+KEEP, END = "keep it open", "end it"
+
+
+class LeaveRun(Dialog[Leaving]):
+    """Leaves a run open, as long as nobody chooses to end it."""
+
+    AUTO_FOCUS = "Choice"
+    what = "Leave the run"
+    keys = "↑ ↓ chooses · tab the reason · enter leaves · esc stays here"
+
+    def __init__(self, place: DialogContext, time: Time, title: str, undone: int) -> None:
+        super().__init__(place, time)
+        self._title = title
+        left = f"{undone} steps were not done" if undone != 1 else "1 step was not done"
+        self._means = (
+            (KEEP, "anybody can continue it"),
+            (END, left if undone else "all steps are settled"),
+        )
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+        yield Choice(list(self._means), KEEP)
+        yield Lines(id="ask", classes="label")
+        yield Input(id="reason", max_length=LONGEST_REASON, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False
+        self.query_one("#act", Lines).show([(self._title, "strong")])
+        self.query_one("#ask", Lines).show((("where it ends: why now, if there is more to say", "muted"),))
+
+    def decide(self) -> Callable[[], Leaving] | None:
+        ends = self.query_one(Choice).chosen == END
+        reason = clean_line(self.query_one(Input).value, LONGEST_REASON)
+        return lambda: (ends, reason)
+
+
 class Edit(Dialog[Prepared]):
     """The command, to be changed for this one try. `prepare` turns the text into what would run; it may refuse."""
 

@@ -45,6 +45,10 @@ class StepSettled(Message):
         self.step = step
 
 
+class RunLeft(Message):
+    """A person chose to leave, and whether the run ends: it is left as it is now."""
+
+
 class RunNotice(Message):
     """Something to say: a refusal, or what a cancelled step leaves behind."""
 

@@ -11,7 +11,7 @@ from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Prepared, Resolved
-from screens.run.keys import StepStanding
+from screens.run.standing import StepStanding
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
 from widgets.pane import render_border
 from widgets.steps import SIGNS, format_seconds_taken

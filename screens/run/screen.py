@@ -12,8 +12,8 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.css.query import NoMatches
 from textual.events import Key
-from textual.screen import Screen
 
+from cockpit.model.actions import RUN, Action
 from cockpit.model.event import RecordError
 from cockpit.model.run import SETTLED, Run, StepState, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step
@@ -33,23 +33,25 @@ from screens.run.actions import (
     watch_step,
     way_back,
 )
-from screens.run.keys import BINDINGS, SHOWN, StepStanding, build_step_standing, list_key_help, render_hint, why_not
 from screens.run.messages import (
     NOTHING,
     AttemptEnded,
     Began,
     ContextsSeen,
+    RunLeft,
     RunNotice,
     StepPrepared,
     StepSettled,
 )
+from screens.run.standing import StepStanding, build_step_standing, find_reason, render_hint
 from screens.run.step_pane import StepPane, hand_over
 from screens.run.view import RunOpener
 from screens.shared.app_messages import ReadingChanged
-from screens.shared.bound_keys import keys_of, list_bound_keys
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
+from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
+from widgets.bindings import make_bindings
 from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.output import OutputTail
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
 POUR = 0.1  # seconds between two looks at the run and at what its command printed
 
 
-class RunScreen(Screen[None]):
+class RunScreen(KeyedScreen):
     """`standing` says how the document stands since its last run, `at` which step to begin with.
 
     What `agreed` names was consented to beforehand: it goes on by itself, as long as what would run is what was shown.
@@ -70,7 +72,12 @@ class RunScreen(Screen[None]):
 
     CSS_PATH = "screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable of Screen
-    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
+    KEYS = RUN
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(RUN)
+    GROUPED: ClassVar[KeyGroups] = {
+        ("run.run", "table.select"): "Run the current step, or mark it done",
+        **LINES,
+    }
 
     def __init__(
         self,
@@ -219,13 +226,13 @@ class RunScreen(Screen[None]):
     def draw_step(self) -> None:
         """The step at hand, its output, the hint and the keys."""
         now = self.standing()
-        keys = {id.removeprefix("run."): key for id, key in keys_of(self).items()}
+        keys = self.keys_by_id()
         if "table.select" in keys:  # Enter is the table's, while that has the focus
-            keys["run"] = keys["table.select"]
-        working = {name: key.shown for name, key in keys.items() if key.works}
+            keys["run.run"] = keys["table.select"]
+        working = {id.removeprefix("run."): key.shown for id, key in keys.items() if key.works}
         self._pane.show(self._run, now, working.get("copy", ""))
         self.query_one("#run-hint", Lines).show(render_hint(now, working))
-        self.query_one(KeyLine).offer([keys[name] for name in SHOWN if name in keys])
+        self.show_keys(keys)
 
     # Looking at a step: what would run
 
@@ -319,18 +326,17 @@ class RunScreen(Screen[None]):
 
     # Keys
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """None greys a key out; pressing it says why."""
-        return None if self.is_mounted and why_not(name_action(action, parameters), self.standing()) else True
+    def find_reason(self, action: Action) -> str:
+        return find_reason(action, self.standing())
+
+    def find_action(self, id: str) -> Action | None:
+        return super().find_action("run.run" if id == "table.select" else id)
 
     def on_key(self, event: Key) -> None:
-        """Every key comes by here before its binding; one that is disabled says why."""
+        """Whatever else is pressed while Enter settles takes it back."""
         active = self.active_bindings.get(event.key)
-        action = (active.binding.id or "").removeprefix("run.") if active else ""
-        if action not in ("run", "table.select"):
+        if active is None or active.binding.id not in ("run.run", "table.select"):
             self._guard.touch()
-        if reason := why_not(action, self.standing()):
-            self.say(reason)
 
     def on_paste(self) -> None:
         self._guard.touch()
@@ -352,7 +358,7 @@ class RunScreen(Screen[None]):
         now = self.standing()
         if guard is not self._guard or guard.touches != touches:
             self.say(TOO_QUICK)
-        elif reason := why_not("run", now):
+        elif reason := find_reason(RUN.by_id["run.run"], now):
             self.say(reason)
         elif now.step is not None:
             self.act(ACTS["run"])
@@ -377,11 +383,6 @@ class RunScreen(Screen[None]):
         if now.step is not None:
             self.notify(copy_text(self.app, now.prepared.as_run if now.prepared else now.step.command), markup=False)
 
-    def action_help(self) -> None:
-        from screens.shared.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(list_key_help(list_bound_keys(self))))
-
     def action_full(self) -> None:
         self.toggle_class("-full")
         (self._pane.output if self.has_class("-full") else self.table).focus()
@@ -393,12 +394,20 @@ class RunScreen(Screen[None]):
     def _leave(self) -> None:
         """Back. While one of its steps runs here it stays alive behind the others; when all is done it is over."""
         now = self.standing()
-        if self.busy and not self.app.is_screen_installed(self):
-            self.app.install_screen(self, name_of_screen(self.now_run))
         if now.last and not now.menu and not now.ended:
+            self._stay_behind()
             self.app.run_worker(self._finish(), exit_on_error=False)
         else:
-            leave_screen(self)
+            self._go_away()
+
+    @on(RunLeft)
+    def _go_away(self) -> None:
+        self._stay_behind()
+        leave_screen(self)
+
+    def _stay_behind(self) -> None:
+        if self.busy and not self.app.is_screen_installed(self):
+            self.app.install_screen(self, name_of_screen(self.now_run))
 
     async def _finish(self) -> None:
         """Every step is done, and who did them leaves: the run is over. Asked for twice it is written once."""
@@ -413,8 +422,3 @@ class RunScreen(Screen[None]):
 def name_of_screen(run: Run) -> str:
     """Under which a run that goes on in the background is found again."""
     return f"run:{run.id}"
-
-
-def name_action(action: str, parameters: tuple[object, ...]) -> str:
-    """The act that a binding stands for: `edit` of `do('edit')`."""
-    return str(parameters[0]) if action == "do" else action

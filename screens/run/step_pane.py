@@ -11,7 +11,7 @@ from cockpit.model.runbook import Step
 from cockpit.runbooks.types import Finished, RunRefused
 from screens.dialogs.signin import interrupts_for_the_command
 from screens.run import rows as run_lines
-from screens.run.keys import StepStanding
+from screens.run.standing import StepStanding
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
 

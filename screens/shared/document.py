@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 from textual.widgets import Footer
 
+from cockpit.model.actions import DOCUMENT
 from cockpit.model.runbook import Damage, Runbook
 from cockpit.runbooks.document.read import text_for_people
-from screens.shared.leaving import leave_screen
+from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
+from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
@@ -28,15 +29,15 @@ DAMAGES = {
 }
 
 
-class DocumentScreen(Screen[None]):
+class DocumentScreen(KeyedScreen):
     """Shows `runbook`, from `line` on."""
 
     CSS_PATH = str(
         Path(__file__).with_name("document.tcss")
     )  # absolute: Textual looks beside the subclass, in any folder
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", "Back", id="document.back", tooltip="Back"),
-    ]
+    KEYS = DOCUMENT
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DOCUMENT)
+    GROUPED: ClassVar[KeyGroups] = LINES
 
     def __init__(self, runbook: Runbook, line: int = 1) -> None:
         super().__init__()
@@ -55,6 +56,3 @@ class DocumentScreen(Screen[None]):
         view.focus()
         view.show(OutputTail(text_for_people(self._runbook), kept=10_000_000), follow=False)
         self.call_after_refresh(view.action_to, self._line - 1)
-
-    def action_back(self) -> None:
-        leave_screen(self)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from cockpit.feeds.base import Feed
 from cockpit.feeds.watch import Watch
@@ -158,6 +158,8 @@ class StubRecorder:
 @dataclass
 class Stage:
     """What the app takes for its session."""
+
+    unrecorded: ClassVar[frozenset[str]] = frozenset()
 
     system: System = SYSTEM
     environment: Environment = ENVIRONMENT

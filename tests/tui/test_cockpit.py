@@ -206,7 +206,7 @@ async def test_one_key_takes_the_alert_under_the_cursor(cockpit: Open) -> None:
             await seat.pilot.pause(0.01)
 
         assert seat.stage.desk.asked == [("acknowledge", "azure:a2", "Container restarts")]
-        assert seat.told == ["You took Container restarts."]
+        assert seat.told == ["You acknowledged Container restarts."]
 
 
 async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpit: Open) -> None:
@@ -219,16 +219,16 @@ async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpi
 
         await seat.press("a")
         assert seat.stage.desk.asked == []
-        assert seat.told == ["Somebody has taken this alert already; the cursor in pane 2 chooses another one."]
+        assert seat.told == ["Somebody acknowledged this alert already. Choose another one in pane 2."]
 
 
 @pytest.mark.parametrize(
     ("key", "why"),
     [
-        ("s", "There is no incident, so there is no severity or status to change."),
+        ("s", "Status needs an incident, and there is none yet. Declare one first."),
         ("a", "There is no alert to acknowledge."),
-        ("x", "There is no incident to export yet; declaring one starts it."),
-        ("l", "No app is known, so there are no logs to show."),
+        ("x", "Export needs an incident, and there is none yet. Declare one first."),
+        ("l", "Logs needs an app, and none is known yet."),
         ("i", "No source asks for a sign-in."),
     ],
 )
@@ -533,10 +533,10 @@ async def test_a_notice_covers_neither_hint_nor_keys_and_there_is_one_at_a_time(
     async with cockpit(*size, notices=True) as seat:
         below = seat.terminal.lines[3:]
         await seat.press("s", "a", "x")
-        while "declaring one starts it" not in seat.text:
+        while "Declare one first" not in seat.text:
             await seat.pilot.pause(0.01)
 
-        assert seat.told == ["There is no incident to export yet; declaring one starts it."]
+        assert seat.told == ["Export needs an incident, and there is none yet. Declare one first."]
         assert seat.told[0] in "".join(seat.terminal.lines[1:3])
         assert seat.terminal.lines[3:] == below
 
@@ -587,7 +587,7 @@ async def test_the_palette_says_where_a_number_leads(cockpit: Open) -> None:
     async with cockpit() as seat:
         named = {each.title: each.help for each in seat.app.get_system_commands(seat.app.screen)}
 
-        assert named["To Alerts"] == "2   Pane 2: Alerts"
+        assert named["To Alerts"] == "2   To pane 2: Alerts"
 
 
 @pytest.mark.parametrize("key", ["d", "r"])

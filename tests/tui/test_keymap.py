@@ -1,80 +1,112 @@
-"""`[keys]` is checked before it is used: Textual itself takes anything and says nothing."""
+"""The tables of actions and the screens that read them: nothing is declared and not done, or done and not declared."""
 
-from collections.abc import Mapping
+import inspect
+from typing import Any
 
 import pytest
 from textual.binding import Binding
 
 from cockpit.app import CockpitApp
-from cockpit.model.key_bindings import DEFAULT_KEYS
+from cockpit.model.actions import ACTION_TABLES, APP, LINES, MAIN, ROWS, ActionTable
+from cockpit.model.system import System
 from screens.catalogue.screen import CatalogueScreen
+from screens.checklist.screen import ChecklistScreen
+from screens.history.screen import PastScreen
+from screens.incident.draft_preview import PreviewScreen
+from screens.incident.screen import IncidentScreen
+from screens.logs import LogsScreen
+from screens.main.actions import OPENS
+from screens.main.context import REASONS
 from screens.main.screen import CockpitScreen
+from screens.messages.screen import CommunicateScreen
+from screens.run.actions import ACTS
 from screens.run.screen import RunScreen
-from screens.shared.preferences import KeysError, check_keys
+from screens.shared.document import DocumentScreen
+from screens.shared.keyed_screen import HelpScreen, KeyedScreen
+from screens.shared.preferences import read_preferences
+from screens.wall import WallScreen
+from tests.tui.keys_of_screens import must_tell_all_its_keys
+from tests.tui.test_cockpit import Open, cockpit
+from widgets.growing import Growing
 from widgets.table import KeyedTable
 
-SCREENS = (CockpitApp, CockpitScreen, KeyedTable, RunScreen, CatalogueScreen)
-EXAMPLES = "is no key, such as f5, ctrl+r, R or question_mark."
-OURS = [each for where in SCREENS for each in where.BINDINGS if isinstance(each, Binding)]
+__all__ = ["cockpit"]
 
-
-def test_every_key_of_the_screen_has_an_id_and_is_what_the_configuration_thinks_it_is() -> None:
-    assert {each.id: each.key for each in OURS} == DEFAULT_KEYS
-
-
-def test_the_keys_as_they_come_do_not_clash() -> None:
-    assert check_keys(OURS, {}) == {}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "keymap"),
-    [
-        ("f7", "f7"),
-        ("G", "G"),
-        ("f7, ctrl+r", "f7,ctrl+r"),
-        (",", "comma"),
-        ("question_mark", "question_mark"),
-        ("ctrl+shift+f1", "ctrl+shift+f1"),
-    ],
+SCREENS: tuple[type[KeyedScreen], ...] = (
+    *(CockpitScreen, IncidentScreen, ChecklistScreen, CommunicateScreen, PreviewScreen, PastScreen, RunScreen),
+    *(CatalogueScreen, DocumentScreen, LogsScreen, WallScreen),
 )
-def test_a_key_a_terminal_can_send_is_taken(wanted: str, keymap: str) -> None:
-    free = {"help": "f12"} if wanted == "question_mark" else {}
-
-    assert check_keys(OURS, {"declare": wanted, **free})["declare"] == keymap
-
-
-@pytest.mark.parametrize(
-    ("keys", "sentence"),
-    [
-        ({"declair": "f7"}, "keys.declair: there is no such action. Did you mean `declare`?"),
-        (
-            {"declare": "eneter"},
-            f"keys.declare: `eneter` {EXAMPLES} Did you mean `enter`?",
-        ),
-        ({"declare": ""}, f"keys.declare: `` {EXAMPLES}"),
-        ({"declare": "f5,,f7"}, f"keys.declare: `` {EXAMPLES}"),
-        ({"declare": "ctrl+i"}, "keys.declare: a terminal cannot tell `ctrl+i` from tab; choose another key."),
-        ({"declare": "shift+d"}, "keys.declare: a terminal sends the capital letter for `shift+d`. Did you mean `D`?"),
-        ({"declare": "n"}, "keys: `n` would both declare and note; give one of them another key."),
-        ({"declare": "ctrl+q"}, "keys: `ctrl+q` would both quit and declare; give one of them another key."),
-        ({"declare": "enter"}, "keys: `enter` would both declare and table.select; give one of them another key."),
-        ({"run.edit": "s"}, "keys: `s` would both run.edit and run.skip; give one of them another key."),
-        ({"run.edit": "j"}, "keys: `j` would both table.down and run.edit; give one of them another key."),
-        ({"run.edit": "colon"}, "keys: `colon` would both palette and run.edit; give one of them another key."),
-        ({"run.edti": "j"}, "keys.run.edti: there is no such action. Did you mean `run.edit`?"),
-    ],
-)
-def test_a_mistake_is_one_sentence_that_says_what_to_do(keys: Mapping[str, str], sentence: str) -> None:
-    with pytest.raises(KeysError) as refused:
-        check_keys(OURS, keys)
-
-    assert str(refused.value) == sentence
+OWNERS: dict[str, Any] = {
+    **{screen.KEYS.screen: screen for screen in SCREENS},
+    "app": CockpitApp,
+    "table": KeyedTable,
+    "lines": Growing,
+    "help_screen": HelpScreen,
+}
+FUNCTIONS = {"main": set(OPENS), "run": set(ACTS) - {"run"}, "incident": set(IncidentScreen.FORMS)}
+"""What `do(...)` can do, for the screens that have it."""
 
 
-def test_screens_that_are_never_seen_together_may_share_a_key() -> None:
-    shared = {"run.edit": "d", "catalogue.read": "f5", "run.values": "f5", "run.run": "space"}
-    assert check_keys(OURS, shared) == shared
+def test_every_table_is_that_of_a_screen() -> None:
+    assert {table.screen for table in ACTION_TABLES} == set(OWNERS)
 
 
-def test_two_actions_may_swap_their_keys() -> None:
-    assert check_keys(OURS, {"declare": "n", "note": "d"}) == {"declare": "n", "note": "d"}
+@pytest.mark.parametrize("table", ACTION_TABLES, ids=lambda table: table.screen)
+def test_the_bindings_are_those_of_the_table(table: ActionTable) -> None:
+    bindings = [each for each in OWNERS[table.screen].BINDINGS if isinstance(each, Binding)]
+    assert [(each.id, each.key, each.action) for each in bindings] == [
+        (action.id, action.key, action.call) for action in table.actions
+    ]
+
+
+@pytest.mark.parametrize("table", ACTION_TABLES, ids=lambda table: table.screen)
+def test_every_action_has_words_and_is_done_by_something(table: ActionTable) -> None:
+    owner = OWNERS[table.screen]
+    for action in table.actions:
+        assert action.label, action.id
+        assert action.tooltip, action.id
+        if action.does:
+            method = getattr(owner, f"action_{action.does.partition('(')[0]}", None)
+            assert inspect.isfunction(method), f"nothing does {action.id}"
+        else:
+            assert action.name in FUNCTIONS[table.screen], f"nothing does {action.id}"
+
+
+@pytest.mark.parametrize("screen", FUNCTIONS)
+def test_nothing_can_be_done_that_no_key_asks_for(screen: str) -> None:
+    table = next(table for table in ACTION_TABLES if table.screen == screen)
+    assert FUNCTIONS[screen] == {action.name for action in table.actions if not action.does}
+
+
+def test_every_need_of_the_cockpit_has_its_reason() -> None:
+    assert {need for action in MAIN.actions for need in action.needs} == set(REASONS)
+
+
+def test_where_esc_leaves_a_screen_q_does() -> None:
+    for table in ACTION_TABLES:
+        back = [action for action in table.actions if action.name in ("back", "close")]
+        if table.typed or table.screen in ("app", "main", "table", "lines"):
+            continue  # letters are typed there, or there is nothing to leave
+        keys = {key for action in back for key in action.key.split(",")}
+        keys |= {action.key for action in table.actions if action.id == "run.end"}  # which asks
+        assert {"escape", "q"} <= keys, table.screen
+
+
+def test_the_screen_binds_what_the_configuration_says() -> None:
+    system = System("x", (), data="/nowhere", keys={"declare": "n, f7", "note": "d", "incident.task": "?"})
+    assert read_preferences(system).keymap == {"declare": "n,f7", "note": "d", "incident.task": "question_mark"}
+
+
+async def test_the_cockpit_tells_all_its_keys(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        await must_tell_all_its_keys(seat.pilot)
+
+
+async def test_the_wall_tells_all_its_keys(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        await seat.press("w")
+        await must_tell_all_its_keys(seat.pilot)
+
+
+def test_what_every_screen_hears_can_have_other_keys() -> None:
+    assert [action.id for table in (APP, ROWS, LINES) for action in table.actions if not action.key] == []

@@ -93,7 +93,9 @@ async def test_a_dialog_is_left_in_peace_and_the_reminder_comes_after_it(led: Op
 async def test_the_palette_opens_what_has_its_key_on_the_incident_screen_only(led: Open, stage: Stage) -> None:
     async with led(120, 40) as pilot:
         found = {each.title: each for each in pilot.app.get_system_commands(pilot.app.screen)}
-        assert {"Task", "Decision", "Undo later", "Breach", "Scenario", "Lead", "Tell", "Freeze"} <= set(found)
+        assert {"Task", "Decision", "Undo later", "Breach", "Scenario", "Incident", "Communicate", "Freeze"} <= set(
+            found
+        )
         found["Decision"].callback()
         await pilot.pause(0.2)
 

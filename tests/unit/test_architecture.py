@@ -31,7 +31,7 @@ def site_packages_noise() -> set[str]:
     return modules_after("pass")
 
 
-MODEL_OF_THE_FRAME = {f"cockpit.model.{name}" for name in ("problem", "reading", "secret", "text", "time")}
+MODEL_OF_THE_FRAME = {f"cockpit.model.{name}" for name in ("actions", "problem", "reading", "secret", "text", "time")}
 NOT_BEFORE_THE_FRAME = {
     *(*HEAVY, "certifi", "dateutil", "h11", "httpcore", "markdown_it", "pydantic", "sqlite3"),
     *("http.client", "logging.handlers", "tree_sitter", "urllib.request", "zoneinfo"),
@@ -103,7 +103,7 @@ CockpitApp(lambda: attach_to(Common(config={str(tmp_path / "cockpit.toml")!r})))
 def test_screens_and_dialogs_are_imported_when_they_are_opened() -> None:
     screens = {name for name in modules_at_the_first_frame("cockpit") if name.startswith("screens.")}
     assert {name for name in screens if not name.startswith("screens.shared")} == {
-        *("screens.main", "screens.main.keys", "screens.main.screen")
+        *("screens.main", "screens.main.context", "screens.main.screen")
     }
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cockpit.config import Secrets
+from cockpit.config.checks_keys import list_lost_keys
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.errors import format_config_path
+from cockpit.model.actions import DEFAULT_KEYS
 from cockpit.model.http_access import HttpAccess
-from cockpit.model.key_bindings import DEFAULT_KEYS
 from cockpit.model.own_line import THIS_MACHINE, host_of
 from cockpit.model.probe import Probe
 from cockpit.model.problem import ProblemKind, SourceError, clean_fact
@@ -74,6 +75,10 @@ def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckF
     secrets = Secrets(environ)
     yield from (
         CheckFinding("retired-key", place, f"{format_config_path(place)} {notice}.") for place, notice in system.notices
+    )
+    yield from (
+        CheckFinding("key-lost", ("keys", lost.action), str(lost), facts={"key": lost.key, "owner": lost.owner})
+        for lost in list_lost_keys(system.keys)
     )
     yield from _find_missing_paths(system)
     yield from _find_lost_procedures(system)

@@ -58,7 +58,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("2")
     terminal.see("5xx errors")
     terminal.press("a")
-    terminal.see("You took")
+    terminal.see("You acknowledged")
     terminal.press("R")
     assert "frozen" in terminal.see("page down shows them")  # what is longer than the screen is read to its end first
     terminal.press("PageDown")

@@ -47,7 +47,7 @@ def test_the_path_of_a_newcomer(open_terminal: Callable[..., Any], tmp_path: Pat
     terminal.press("2")
     terminal.see("5xx errors")
     terminal.press("a")
-    terminal.see("You took")
+    terminal.see("You acknowledged")
     terminal.press("4")
     terminal.see("Began right after the deployment")
 

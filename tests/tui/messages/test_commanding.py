@@ -10,6 +10,7 @@ import pytest
 from screens.checklist.screen import ChecklistScreen
 from screens.dialogs.form import FormDialog
 from screens.main import actions as commanding
+from screens.main.actions import KeyPress
 from screens.messages.screen import CommunicateScreen
 from tests.tui.messages.conftest import AUCKLAND, PLAN
 
@@ -21,8 +22,13 @@ class Front:
         self.opened: list[Any] = []
         self.copied: list[str] = []
         self.said: list[str] = []
-        self.app = SimpleNamespace(push_screen=self.opened.append, copy_to_clipboard=self.copied.append)
+        self.app = SimpleNamespace(
+            push_screen=lambda screen, then: self.opened.append(screen), copy_to_clipboard=self.copied.append
+        )
         self.cockpit = SimpleNamespace(zone=AUCKLAND)
+
+    def push(self, screen: Any, then: object) -> None:
+        self.opened.append(screen)
 
     def notify(self, words: str, **_: object) -> None:
         self.said.append(words)
@@ -48,37 +54,37 @@ def front() -> Any:
 def test_a_key_opens_its_screen_of_the_open_incident(
     front: Any, play: Any, opens: Callable[..., None], screen: type
 ) -> None:
-    opens(front, play)
+    opens(KeyPress(front, play))
     assert front.opened == []  # nothing to tell of
     play.declare()
-    opens(front, play)
+    opens(KeyPress(front, play))
     assert [type(each) for each in front.opened] == [screen]
 
 
 def test_the_status_line_is_copied_and_on_record_by_one_key(front: Any, play: Any) -> None:
     play.declare()
-    commanding.status_line(front, play)
+    commanding.copy_status_line(KeyPress(front, play))
     (event,) = play.events("update")
     assert (event.subject, event.detail["text"]) == ("team", front.copied[0])
     assert front.copied[0].startswith("[P1] INVESTIGATING Readiness failing after deploy · prod · 00:12:03")
-    assert "written down as sent to the team" in front.said[0]
+    assert "recorded as sent to the team" in front.said[0]
 
 
 def test_without_a_checklist_it_is_said_how_to_have_one(front: Any, play: Any) -> None:
     play.declare()
     play.plan = replace(PLAN, checklists=())
-    commanding.open_checklist(front, play)
+    commanding.open_checklist(KeyPress(front, play))
     assert (front.opened, "No document has a checklist" in front.said[0]) == ([], True)
 
 
 def test_an_item_opens_what_it_asks_for_about_the_incident_of_its_list(front: Any, play: Any) -> None:
     milder = play.declare("Slow", "P2")
     play.declare("Down", "P0")
-    acts = commanding.acts_of_items(front, play, milder)
+    acts = commanding.list_checklist_acts(KeyPress(front, play), milder)
     acts["communicate"]()
     acts["freeze"]()
     assert front.opened[0]._incident.title == "Slow"
     assert front.opened[1].what == "Freeze deployments"
     assert "preserve" not in acts
     play.plan = replace(PLAN, snapshot="incident#snapshot")
-    assert "preserve" in commanding.acts_of_items(front, play, milder)
+    assert "preserve" in commanding.list_checklist_acts(KeyPress(front, play), milder)

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from textual.binding import Binding
-
+from cockpit.model.actions import RUN
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from screens.run.actions import ACTS
-from screens.run.keys import BINDINGS, StepStanding, render_hint, why_not
+from screens.run.standing import REASONS, StepStanding, find_reason, render_hint
 
-KEYS = [each for each in BINDINGS if isinstance(each, Binding)]
+KEYS = RUN.actions
 WRITTEN = {"escape": "esc", "question_mark": "?"}
 MANUAL = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
 
@@ -24,9 +23,9 @@ def test_every_key_says_what_it_does_and_is_the_only_one_that_does() -> None:
     assert len({each.key for each in KEYS}) == len(KEYS)
 
 
-def test_every_act_has_a_key() -> None:
-    done = {each.action.removeprefix("do('").removesuffix("')") for each in KEYS}
-    assert set(ACTS) <= done
+def test_every_act_has_a_key_and_every_need_a_reason() -> None:
+    assert set(ACTS) <= {each.name for each in KEYS}
+    assert {need for each in KEYS for need in each.needs} == set(REASONS)
 
 
 def test_whatever_the_state_there_is_a_hint_and_every_reason_is_a_sentence() -> None:
@@ -34,5 +33,5 @@ def test_whatever_the_state_there_is_a_hint_and_every_reason_is_a_sentence() -> 
         for state in StepState:
             now = StepStanding(Step(1, "a step", kind, 1, "" if kind is StepKind.MANUAL else "az x", "bash"), state)
             assert "".join(text for text, _ in render_hint(now, {"run": "enter", "back": "esc"})).strip() != "▸"
-            for act in ACTS:
-                assert why_not(act, now) == "" or why_not(act, now).endswith(".")
+            for action in KEYS:
+                assert find_reason(action, now) == "" or find_reason(action, now).endswith(".")

@@ -3,7 +3,8 @@
 from textual.widgets._footer import FooterKey
 
 from screens.run.screen import RunScreen
-from screens.shared.help import HelpScreen
+from screens.shared.keyed_screen import HelpScreen
+from tests.tui.keys_of_screens import must_tell_all_its_keys
 from tests.tui.runbooks.conftest import Open, Seat
 from tests.tui.runbooks.test_catalogue_screen import open_catalogue
 
@@ -27,7 +28,7 @@ async def test_a_run_listens_to_its_new_keys_and_tells_them(open_run: Open) -> N
         assert isinstance(seat.app.screen, HelpScreen)
         told = {does: key for key, does in seat.app.screen.keys}
         assert told["Edit the command for this one try"] == "E"
-        assert told["Run or tick the step at hand"].split() == ["G", "enter"]
+        assert told["Run the current step, or mark it done"].split() == ["G", "enter"]
         await seat.press("escape", "e")
         assert seat.screen == "RunScreen"
         await seat.press("E")
@@ -60,3 +61,13 @@ async def test_a_command_that_does_not_fit_names_the_key_that_copies_it(open_run
         assert isinstance(seat.app.screen, RunScreen)
         seat.app.screen.draw_step()
         assert "more rows; C copies them all" in seat.lines("step")
+
+
+async def test_a_run_tells_all_its_keys(open_run: Open) -> None:
+    async with open_run() as seat:
+        await must_tell_all_its_keys(seat.pilot, ("run.run",))  # Enter is the table's there
+
+
+async def test_the_catalogue_tells_all_its_keys(open_catalogue: Open) -> None:
+    async with open_catalogue() as seat:
+        await must_tell_all_its_keys(seat.pilot)

@@ -14,6 +14,7 @@ from cockpit.runbooks.types import Finished
 from screens.run.screen import RunScreen
 from tests.tui.runbooks.conftest import Open
 from tests.tui.runbooks.play import Play
+from widgets.choice import Choice
 
 FAILED = Finished(StepState.FAILED, "exit 22", 22)
 
@@ -488,13 +489,29 @@ async def test_a_note_goes_to_the_timeline(open_run: Open, session: Any) -> None
         assert session.desk.noted == ["v41 looks fine"]
 
 
+async def test_q_asks_and_keeps_the_run_open_by_default(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("q")
+        assert seat.screen == "LeaveRun"
+        await seat.press("enter")
+        assert seat.screen not in ("RunScreen", "LeaveRun")
+        assert play.runs.runs["r1"].ended is None
+
+
 async def test_the_run_can_be_ended_and_says_what_was_not_done(open_run: Open, play: Play) -> None:
     async with open_run() as seat:
         await seat.press("q")
-        assert "5 steps were not done" in seat.lines("act")
-        await seat.press("enter")
+        assert "5 steps were not done" in seat.app.screen.query_one(Choice).text
+        await seat.press("down", "enter")
         assert play.runs.runs["r1"].ended is not None
-        assert "This run has ended" in seat.lines("run-hint")
+        assert seat.screen not in ("RunScreen", "LeaveRun")
+
+
+async def test_esc_in_the_question_stays_in_the_run(open_run: Open, play: Play) -> None:
+    async with open_run() as seat:
+        await seat.press("q", "escape")
+        assert seat.screen == "RunScreen"
+        assert play.runs.runs["r1"].ended is None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -1,5 +1,7 @@
 """What the configuration knows of keys and themes without the screen is what the screen knows."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +9,9 @@ from textual.keys import KEY_TO_UNICODE_NAME, Keys, _character_to_key
 from textual.theme import BUILTIN_THEMES
 
 import themes
-from cockpit.config.checks_keys import key_rules
+from cockpit.config.checks_keys import key_rules, list_lost_keys
 from cockpit.model import key_bindings as key_names
-from cockpit.model.key_bindings import DEFAULT_KEYS
+from cockpit.model.actions import ACTION_TABLES, DEFAULT_KEYS, KEPT_IDS, ActionTable, rename_action
 from cockpit.model.system import FULL, OWN_THEMES
 
 SPECIAL = sorted({each.value for each in Keys} | set(KEY_TO_UNICODE_NAME) | set(key_names.SPECIAL))
@@ -77,3 +79,60 @@ def test_a_key_that_cannot_be_is_said_with_what_was_meant(
 ) -> None:
     (error,) = key_rules(keys)
     assert (error.path, error.code, error.suggestion) == (place, code, suggestion)
+
+
+# Every id that `[keys]` of 0.1.0 could name.
+OF_0_1_0 = """
+declare note status acknowledge roles communicate update status_line snooze freeze pin next_error
+previous_error people_only preview past runbooks roll_back export logs wall filter leave_filter help
+sign_in refresh mute palette quit next_pane previous_pane pane_1 pane_2 pane_3 pane_4 pane_5
+table.up table.down table.page_up table.page_down table.first table.last table.select run.run
+run.next run.edit run.skip run.by_hand run.undo run.values run.copy run.cancel run.help run.back
+run.well run.rollback run.note run.full run.end catalogue.open catalogue.read catalogue.up
+catalogue.down catalogue.page_up catalogue.page_down catalogue.back
+"""
+
+
+def test_what_0_1_0_could_name_can_be_named_for_ever() -> None:
+    assert set(OF_0_1_0.split()) <= set(DEFAULT_KEYS)
+    assert set(OF_0_1_0.split()) <= KEPT_IDS
+
+
+@pytest.mark.parametrize("action", DEFAULT_KEYS)
+def test_every_action_of_every_screen_can_have_another_key(action: str) -> None:
+    assert not list(key_rules({action: "f19"}))
+
+
+def test_no_name_of_an_action_is_the_beginning_of_another() -> None:
+    """TOML could not hold both: `past = "h"` is a value, and `past.preview = "v"` a table of the same name."""
+    assert {id.partition(".")[0] for id in DEFAULT_KEYS if "." in id}.isdisjoint(DEFAULT_KEYS)
+
+
+@pytest.mark.parametrize("table", [table for table in ACTION_TABLES if table.screen not in ("app", "table", "lines")])
+def test_two_keys_of_one_screen_clash_wherever_the_screen_is(table: ActionTable) -> None:
+    own = [action.id for action in table.actions if action.id.startswith(f"{table.screen}.") or table.screen == "main"]
+    for action, other in pairwise(own):
+        (error,) = key_rules({action: "f19", other: "f19"})
+        assert (error.path, error.facts["owner"]) == (f"keys.{other}", action)
+
+
+def test_a_new_name_that_takes_a_key_of_its_screen_is_a_mistake() -> None:
+    (error,) = key_rules({"incident.task": "d"})
+    assert (error.code, error.facts["owner"]) == ("key-taken", "incident.decide")
+
+
+def test_a_file_of_before_that_takes_a_key_of_a_screen_nobody_could_rebind_loads_and_is_warned_of() -> None:
+    keys = {"note": "b"}  # free on the cockpit; on the incident's own screen it declares a breach
+    assert not list(key_rules(keys))
+    (warning,) = list_lost_keys(keys)
+    assert (warning.action, warning.owner, warning.screens) == ("note", "incident.aware", frozenset({"incident"}))
+    assert not list(list_lost_keys({"note": "b", "incident.aware": "B"}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("past.preview", "history.preview"), ("tell.sent", "messages.sent"), ("past", "past"), ("F6", "F6")],
+)
+def test_what_the_screens_called_their_keys_before_is_read_as_todays(old: str, new: str) -> None:
+    assert rename_action(old) == new
+    assert not list(key_rules({old: "f19"}))

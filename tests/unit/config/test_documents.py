@@ -10,11 +10,11 @@ import pytest
 from cockpit.config import build_json_schema, load_system
 from cockpit.config.schema import RETIRED, keys_of_table, list_tables_of, write_reference
 from cockpit.model.answer import FUNCTIONS, SORTS
-from cockpit.model.key_bindings import DEFAULT_KEYS
+from tests.write_keys import PAGE, read_page, render_tables
 
 TOP = Path(__file__).parents[3]
 REFERENCE = (TOP / "docs" / "configuration.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```toml\n(.*?)^```", REFERENCE, re.DOTALL | re.MULTILINE)
+BLOCKS = re.findall(r"^```toml\n(.*?)^```", REFERENCE + PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 EXAMPLES = sorted((TOP / "examples").glob("*/cockpit.toml"))
 
 
@@ -53,10 +53,14 @@ def test_the_schema_has_every_declared_key_and_those_that_are_retired() -> None:
     assert set(list_schema_keys(build_json_schema())) == declared | set(RETIRED)
 
 
-def test_every_action_place_and_function_is_in_the_reference() -> None:
-    assert [action for action in DEFAULT_KEYS if f"`{action}`" not in REFERENCE] == []
+def test_every_place_and_function_is_in_the_reference() -> None:
     assert [place for place in SORTS if f"`[{place}]" not in REFERENCE] == []
     assert [function for function in (*FUNCTIONS, "pat", "any") if f"`{function}(" not in REFERENCE] == []
+
+
+def test_the_page_of_keys_is_what_the_tables_of_actions_say() -> None:
+    """`python -m tests.write_keys` writes it."""
+    assert read_page()[1] == render_tables()
 
 
 def test_there_is_an_example_for_each_kind_of_system() -> None:
@@ -74,17 +78,3 @@ def test_every_example_loads_and_watches_something(example: Path) -> None:
 def test_examples_name_only_hosts_that_belong_to_nobody(example: Path) -> None:
     hosts = re.findall(r"https?://([^/:\"]+)", example.read_text(encoding="utf-8"))
     assert all(host.endswith("example.com") or host == "localhost" for host in hosts)
-
-
-def test_the_actions_that_can_be_bound_are_those_of_the_screen() -> None:
-    from textual.binding import Binding
-
-    from cockpit.app import CockpitApp
-    from screens.catalogue import keys as catalogue_keys
-    from screens.main import keys as cockpit_keys
-    from screens.run import keys as run_keys
-    from widgets.table import KeyedTable
-
-    bindings = [*CockpitApp.BINDINGS, *cockpit_keys.KEYS, *KeyedTable.BINDINGS]
-    bindings += [*run_keys.BINDINGS, *catalogue_keys.KEYS]
-    assert {each.id: each.key for each in bindings if isinstance(each, Binding)} == DEFAULT_KEYS

@@ -1,46 +1,14 @@
 """Which keys of a run work at this moment, why the others do not, and the one line that says what to do next."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from textual.binding import Binding, BindingType
-
+from cockpit.model.actions import Action, Need
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.types import Prepared
 from screens.run.messages import StepPrepared
 from widgets.cell import Piece
-
-BINDINGS: list[BindingType] = [
-    Binding("enter", "run", "Run", id="run.run", show=False, tooltip="Run or tick the step at hand"),
-    Binding("tab", "next", "Next", id="run.next", tooltip="The step that matters next"),
-    Binding("e", "do('edit')", "Edit", id="run.edit", tooltip="Edit the command for this one try"),
-    Binding("s", "do('skip')", "Skip", id="run.skip", tooltip="Skip the step, with a reason"),
-    Binding("h", "do('by_hand')", "By hand", id="run.by_hand", tooltip="It was done by hand"),
-    Binding("u", "do('undo')", "Undo", id="run.undo", tooltip="Run the undo that the document names"),
-    Binding("v", "do('values')", "Values", id="run.values", tooltip="What the placeholders stand for"),
-    Binding("c", "copy", "Copy", id="run.copy", tooltip="Copy the command with its values"),
-    Binding("x", "do('cancel')", "Cancel", id="run.cancel", tooltip="Stop the running step"),
-    Binding("question_mark", "help", "Help", id="run.help", tooltip="All keys of this screen"),
-    Binding("escape", "back", "Back", id="run.back", tooltip="Back; the run goes on"),
-    Binding("o", "do('well')", "Is well", id="run.well", show=False, tooltip="Looked at, and it is well"),
-    Binding("b", "do('rollback')", "Rollback", id="run.rollback", show=False, tooltip="The Rollback section"),
-    Binding("n", "do('note')", "Note", id="run.note", show=False, tooltip="Write a note on the timeline"),
-    Binding("f", "full", "Full", id="run.full", show=False, tooltip="The whole screen for the output"),
-    Binding("q", "do('end')", "End", id="run.end", show=False, tooltip="End the run"),
-]
-SHOWN = ("next", "cancel", "edit", "skip", "by_hand", "undo", "values", "copy", "help", "back")
-COMMANDS = frozenset({"run", "edit", "undo", "copy"})
-NEEDS_A_STEP = COMMANDS | {"skip", "by_hand", "well", "cancel"}
-ENDS = frozenset({"run", "edit", "skip", "by_hand", "well", "undo", "cancel", "end", "values"})
-
-
-def list_key_help(keys: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The help: each key and what it does; `keys` are those of each action as they are bound now."""
-    runs = dict.fromkeys(keys[text] for text in ("run.run", "table.select") if text in keys)
-    now = {**keys, "run.run": " ".join(runs)}  # Enter is the table's, while that has the focus
-    ours = [binding for binding in BINDINGS if isinstance(binding, Binding)]
-    return [(now[our.id], our.tooltip) for our in ours if our.id in now]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +64,44 @@ def _list_judged_by_a_person() -> frozenset[StepState]:
     return JUDGED_BY_A_PERSON
 
 
-def why_not(action: str, now: StepStanding) -> str:
-    """One sentence, or "" when the key works."""
-    step = now.step
-    if action in ENDS and now.ended:
-        return "This run has ended; the catalogue starts another one."
-    if step is None:
-        return "There is no step to do that with." if action in NEEDS_A_STEP else ""
-    if action == "rollback" and not now.way_back:
-        return "The document has no Rollback section for this procedure."
-    if action == "cancel" and now.state is not StepState.RUNNING:
-        return "This step is not running."
-    if action in ("run", "edit", "skip", "by_hand", "well", "undo") and now.state is StepState.RUNNING:
-        return "This step is running; cancel it first."
-    if action == "undo" and not step.tags.get("undo"):
+def find_reason(action: Action, now: StepStanding) -> str:
+    """Why the key does nothing now, in one sentence, or "" when it works."""
+    return next(filter(None, (REASONS[need](now) for need in action.needs)), "")
+
+
+def _explain_no_step(now: StepStanding) -> str:
+    return "" if now.step else "There is no step to do that with."
+
+
+def _explain_undo(now: StepStanding) -> str:
+    if now.step and not now.step.tags.get("undo"):
         return "The document names no undo for this step."
-    if action == "undo" and now.no_undo:
-        return now.no_undo
-    if action in COMMANDS - {"run"} and not step.command:
-        return "There is no command in this step."
-    if action in ("skip", "by_hand") and now.state in SETTLED:
-        return f"This step is {now.state.value} already."
-    if action == "well" and now.state not in _list_judged_by_a_person():
-        return "Only a step that somebody has to judge is well by a person's word; this one can be done by hand."
-    return _why_not_run(step, now) if action == "run" else ""
+    return now.no_undo
+
+
+def _explain_unsettled(now: StepStanding) -> str:
+    return f"This step is {now.state.value} already." if now.state in SETTLED else ""
+
+
+REASONS: Mapping[Need, Callable[[StepStanding], str]] = {
+    Need.OPEN_RUN: lambda now: "This run has ended; the catalogue starts another one." if now.ended else "",
+    Need.STEP: _explain_no_step,
+    Need.ROLLBACK_SECTION: lambda now: (
+        "" if now.way_back else "The document has no Rollback section for this procedure."
+    ),
+    Need.RUNNING: lambda now: "" if now.state is StepState.RUNNING else "This step is not running.",
+    Need.NOT_RUNNING: lambda now: "This step is running; cancel it first." if now.state is StepState.RUNNING else "",
+    Need.UNDO: _explain_undo,
+    Need.COMMAND: lambda now: "" if now.step and now.step.command else "There is no command in this step.",
+    Need.UNSETTLED: _explain_unsettled,
+    Need.JUDGEMENT: lambda now: (
+        ""
+        if now.state in _list_judged_by_a_person()
+        else "Only a step whose outcome a person judges can be marked OK; `By hand` fits here."
+    ),
+    Need.RUNNABLE: lambda now: _why_not_run(now.step, now) if now.step else "",
+}
+"""Why a key does nothing, in one sentence, "" when it does; one entry for each Need of a run's keys."""
 
 
 def _why_not_run(step: Step, now: StepStanding) -> str:

@@ -1,0 +1,164 @@
+"""A screen whose keys are a table of actions: it greys out what does nothing now, says why, and explains its keys."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.events import Key
+from textual.screen import ModalScreen, Screen
+
+from cockpit.model.actions import APP, HELP, Action, ActionTable
+from screens.shared.leaving import leave_screen
+from widgets.bindings import make_bindings
+from widgets.cell import Piece
+from widgets.keys import KeyLine, KeyShown
+from widgets.line import Lines
+
+Group = tuple[str, tuple[tuple[str, str, str], ...]]
+"""What a part of the screen is called, and its signs: (sign, tone, what it means)."""
+
+SIGNS: tuple[tuple[str, str, str], ...] = (
+    ("●", "good", "up: confirmed good"),
+    ("◐", "warn", "degraded: works, but not as it should"),
+    ("✖", "bad", "down: failed as often as its threshold asks"),
+    ("◌", "warn", "unknown or pending: not enough is known to say"),
+    ("▲", "bad", "an alert fires"),
+    ("△", "warn", "resolved?: it vanished, nothing has confirmed why"),
+    ("✔", "good", "acknowledged by somebody, or resolved"),
+    ("▁▃█", "muted", "latencies of the last checks, · where there was no answer"),
+)
+STATES: tuple[tuple[str, str, str], ...] = (
+    ("live 2s", "muted", "what the pane shows is 2 seconds old"),
+    ("late 14s", "warn", "the next answer is overdue"),
+    ("STALE 3m", "bad", "nothing for three intervals: do not trust what is dimmed"),
+    ("BLIND why", "bad", "the source cannot be read, and why"),
+)
+WATCHED: tuple[Group, ...] = (("Signs", SIGNS), ("At the right of a pane's border", STATES))
+DUE: tuple[Group, ...] = (
+    (
+        "Signs",
+        (
+            ("○", "", "a clock runs; its time is counted down"),
+            ("◐", "warn", "at risk: most of its time is gone"),
+            ("✖", "bad", "overdue, with how long over; now: it is their turn"),
+            ("✔", "good", "met in time, called, or all boxes ticked"),
+            ("–", "muted", "does not apply, and why"),
+            ("▲", "bad", "to be called now"),
+            ("⚠", "warn", "a contact that the documents do not fill in yet"),
+        ),
+    ),
+)
+KeyGroups = Mapping[tuple[str, ...], str]
+"""Keys that share one line of the help, and what they do together."""
+
+ROWS: KeyGroups = {
+    ("table.up", "table.down"): "A row up, a row down",
+    ("table.page_up", "table.page_down"): "A page up, a page down",
+    ("table.first", "table.last"): "The first row, the last row",
+}
+LINES: KeyGroups = {**ROWS, ("lines.left", "lines.right"): "A long line to the left, to the right"}
+
+
+class KeyedScreen(Screen[None]):
+    """`KEYS` are its actions. `GROUPED` are keys that share a line of its help, `SIGNS` explain what else is on it."""
+
+    KEYS: ClassVar[ActionTable]
+    GROUPED: ClassVar[KeyGroups] = {}
+    SIGNS: ClassVar[Sequence[Group]] = ()
+
+    def find_reason(self, action: Action) -> str:
+        """Why the key does nothing now, "" when it works."""
+        return ""
+
+    def say_reason(self, reason: str) -> None:
+        from cockpit.model.text import clean_line  # the first frame needs no more than the tables
+
+        self.notify(clean_line(reason, 500), severity="warning", markup=False)
+
+    def find_action(self, id: str) -> Action | None:
+        """The action of a key, by the id of its binding."""
+        return self.KEYS.by_id.get(id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """None greys a key out; pressing it says why."""
+        called = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
+        row = self.KEYS.by_call.get(called)
+        return None if row and self.is_mounted and self.find_reason(row) else True
+
+    def on_key(self, event: Key) -> None:
+        """Every key comes by here before its binding; one that does nothing now says why."""
+        active = self.active_bindings.get(event.key)
+        action = self.find_action(active.binding.id or "") if active else None
+        if action and (reason := self.find_reason(action)):
+            self.say_reason(reason)
+
+    def keys_by_id(self) -> dict[str, KeyShown]:
+        """Every key by the id of its binding, with whether it works now."""
+        return {
+            active.binding.id: KeyShown(
+                self.app.get_key_display(active.binding), key, active.binding.description, active.enabled
+            )
+            for key, active in reversed(self.active_bindings.items())  # the first of several keys is the one shown
+            if active.binding.id
+        }
+
+    def show_keys(self, keys: Mapping[str, KeyShown], *also: str) -> None:
+        """The line of keys at the bottom."""
+        self.query_one(KeyLine).offer([keys[id] for id in (*self.KEYS.footer, *also) if id in keys])
+
+    def action_back(self) -> None:
+        leave_screen(self)
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.list_help(), self.SIGNS))
+
+    def list_help(self) -> list[tuple[str, str]]:
+        """Each key as it is bound now and what it does; in one line those that share it."""
+        keys: dict[str, list[str]] = {}
+        for active in self.active_bindings.values():
+            keys.setdefault(active.binding.id or "", []).append(self.app.get_key_display(active.binding))
+        bound = {id: " ".join(dict.fromkeys(names)) for id, names in keys.items()}
+        groups = {id: ids for ids in self.GROUPED for id in ids}
+        lines: dict[tuple[str, ...], str] = {}
+        for action in (*self.KEYS.actions, *APP.actions):
+            ids = groups.get(action.id, (action.id,))
+            lines.setdefault(ids, self.GROUPED.get(ids, action.tooltip))
+        lines = {**lines, **self.GROUPED}
+        texts = ((" ".join(bound[id] for id in ids if id in bound), does) for ids, does in lines.items())
+        told = ((" ".join(dict.fromkeys(keys.split())), does) for keys, does in texts)  # two may have one key
+        return [(keys, does) for keys, does in told if keys]
+
+
+class HelpScreen(ModalScreen[None]):
+    """`keys` are (key, what it does) in the order of the screen; `signs` explain what else is on it."""
+
+    AUTO_FOCUS = "#help"
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(HELP)
+
+    def __init__(self, keys: Sequence[tuple[str, str]], signs: Sequence[Group] = WATCHED) -> None:
+        super().__init__()
+        self.keys = tuple(keys)
+        self.signs = tuple(signs)
+
+    def compose(self) -> ComposeResult:
+        text = Lines(id="help-text")
+        text.show(*self._text())
+        with VerticalScroll(id="help") as frame:
+            frame.border_title = "Help"
+            frame.border_subtitle = "esc closes"
+            yield text
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def _text(self) -> list[list[Piece]]:
+        lines: list[list[Piece]] = [[("Keys", "strong")]]
+        wide = max((len(key) for key, _ in self.keys), default=0)
+        lines += [[(f"  {key:<{wide}}  ", "key"), (does, "")] for key, does in self.keys]
+        for heading, signs in self.signs:
+            lines += [[], [(heading, "strong")]]
+            lines += [[(f"  {sign:<10}", tone), (means, "")] for sign, tone, means in signs]
+        return lines
