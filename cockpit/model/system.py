@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cockpit.model.http_access import HttpAccess
 from cockpit.model.plan import Plan
-from cockpit.model.probe import Probe
+from cockpit.model.probe import HttpAccess, Probe
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
     CloudUrlText,

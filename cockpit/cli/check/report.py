@@ -10,9 +10,8 @@ from cockpit.config.checks_keys import list_lost_keys
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.errors import format_config_path
 from cockpit.model.actions import DEFAULT_KEYS
-from cockpit.model.http_access import HttpAccess
 from cockpit.model.own_line import THIS_MACHINE, host_of
-from cockpit.model.probe import Probe
+from cockpit.model.probe import HttpAccess, Probe
 from cockpit.model.problem import ProblemKind, SourceError, clean_fact
 from cockpit.model.secret import SHORT as SHORT_SECRET
 from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
