@@ -10,7 +10,7 @@ from textwrap import wrap
 from cockpit.model.alert import Alert
 from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
-from cockpit.model.probe import ProbeResult
+from cockpit.model.probe import ProbeEvidence, ProbeResult
 from cockpit.model.revision import Replica, Revision
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.time import format_age
@@ -104,7 +104,23 @@ def _list_probe_facts(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fac
             f"{len(probe_result.history) - len(answered)} of the last {len(probe_result.history)} checks got no answer",
         )
     yield "checked", viewer.time(probe_result.checked) or "never"
+    yield from _list_evidence_facts("first failure", probe_result.first_failure, viewer)
+    if probe_result.last_failure != probe_result.first_failure:
+        yield from _list_evidence_facts("newest failure", probe_result.last_failure, viewer)
     yield "environment", probe_result.environment
+
+
+def _list_evidence_facts(label: str, evidence: ProbeEvidence | None, viewer: Viewer) -> Iterator[Fact]:
+    """A failing answer that was kept."""
+    if evidence is None:
+        return
+    yield label, f"{viewer.time(evidence.at)}\n{evidence.reason}"
+    yield "", " ".join(part for part in (str(evidence.status or ""), evidence.url, evidence.address) if part)
+    yield "", " · ".join(f"{name} {_to_ms(seconds)}" for name, seconds in evidence.phases)
+    if evidence.certificate_ends is not None:
+        yield "", f"certificate ends {evidence.certificate_ends:%Y-%m-%d %H:%M}Z"
+    yield from _list_values("", [f"{name}: {value}" for name, value in evidence.headers])
+    yield "its body", evidence.body
 
 
 def _list_alert_facts(alert: Alert, viewer: Viewer, taken: Acknowledgement | None) -> Iterator[Fact]:

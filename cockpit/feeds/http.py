@@ -3,6 +3,7 @@
 import json
 import re
 import ssl
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -65,13 +66,42 @@ def reveal_headers(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[
 
 
 async def read_bounded(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
-    """At most `limit` bytes of a streamed body as it was sent, and whether that was all of it."""
+    """At most `limit` bytes of a streamed body, unpacked where it was sent compressed, and whether that was all of it.
+
+    We ask for no compression, and some servers and proxies compress all the same. Never more than `limit` is unpacked:
+    a small body may stand for a thousand times as much. Raises httpx.DecodingError.
+    """
     body = bytearray()
+    unpack = make_unpacker(response.headers.get("content-encoding", ""))
     async for chunk in response.aiter_raw():
-        body += chunk
+        body += unpack(chunk, limit + 1 - len(body))
         if len(body) > limit:
             return bytes(body[:limit]), False
     return bytes(body), True
+
+
+def make_unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
+    """What turns chunks of a body into at most so many bytes of what they stand for. Raises httpx.DecodingError."""
+    word = encoding.strip().lower()
+    if word in ("", "identity"):
+        return lambda chunk, _: chunk
+    if word not in ("gzip", "x-gzip", "deflate"):
+        raise httpx.DecodingError(f"the body is packed as {clean_line(word, 40)}, which is not read")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+    def unpack(chunk: bytes, most: int) -> bytes:
+        try:
+            return unpacker.decompress(chunk, max(1, most))
+        except zlib.error:
+            raise httpx.DecodingError(f"the body says it is {word}, and is not") from None
+
+    return unpack
+
+
+async def measure_rest(response: httpx.Response) -> None:
+    """Read a body to its end and keep nothing: only when it ended is wanted."""
+    async for _ in response.aiter_raw():
+        pass
 
 
 def explain_http_error(error: Exception) -> Problem:

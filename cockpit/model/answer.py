@@ -37,6 +37,7 @@ SORTS = {
     "DNS_TIME": Sort.TIME,
     "HEADER": Sort.ANY,
     "HTTP_VERSION": Sort.ANY,
+    "URL": Sort.TEXT,
 }
 FUNCTIONS = {"len": Sort.NUMBER, "has": Sort.FLAG}
 SHOWN = 80  # characters of a value on the screen
@@ -52,6 +53,7 @@ class ProbeAnswer:
     body: bytes = b""
     ip: str = ""
     http_version: str = ""
+    url: str = ""  # where the answer came from in the end, after redirects
     response_time: float | None = None
     dns_time: float | None = None
     connect_time: float | None = None
@@ -116,6 +118,8 @@ def _get_value(place: AnswerPath, answer: ProbeAnswer) -> Any:
             return answer.connected
         case "IP":
             return answer.ip or _require_value(None, "no address")
+        case "URL":
+            return answer.url or _require_value(None, "no answer")
         case "HTTP_VERSION":
             return answer.http_version.upper().removeprefix("HTTP/") or _require_value(None, "no answer")
         case "CERTIFICATE_EXPIRATION":

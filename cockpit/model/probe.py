@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
@@ -81,6 +82,13 @@ class Probe(HttpAccess):
         default=3.0,
         metadata=setting("Wait after a failed check.", absent_text="3s, or the interval if shorter"),
     )
+    redirects: Literal["watch", "follow", "refuse"] = field(
+        default="watch",
+        metadata=setting(
+            "What a redirect means: `watch` follows it, and one to a sign-in page is a failure, one to another host "
+            "degraded; `follow` judges only where it ends; `refuse` judges the redirect itself."
+        ),
+    )
     conditions: tuple[ConditionText, ...] = field(
         default=(),
         metadata=setting("All must hold, or the check has failed.", absent=["[STATUS] == 200"], not_empty=True),
@@ -107,6 +115,24 @@ class Probe(HttpAccess):
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeEvidence:
+    """One failing answer, kept. All text is cleaned, and known secrets are masked.
+
+    `headers` are those that tell what answered; `body` at most 2,000 characters; `phases` seconds by phase.
+    """
+
+    at: datetime
+    reason: str
+    status: int | None = None
+    url: str = ""  # where the answer came from, after redirects; without its query
+    address: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    phases: tuple[tuple[str, float], ...] = ()
+    certificate_ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeResult:
     """Where one probe stands.
 
@@ -130,4 +156,6 @@ class ProbeResult:
     address: str = ""  # the address that answered
     answered: float | None = None  # when it last answered anything (monotonic)
     runbook: str = ""  # the procedure that helps when it is down, as the configuration names it
+    first_failure: ProbeEvidence | None = None  # of the outage it is in, or of the last one
+    last_failure: ProbeEvidence | None = None
     silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS

@@ -50,6 +50,7 @@ class Step:
     checkbox: bool = False
     altered: bool = False
     unparsed: str = ""  # why its block is only to be looked at: it is not in the grammar of its language
+    mention: str = ""  # of a note or a manual step: commands that it only names, to copy
     literal: bool = False  # typed at a shell: nothing in it is a placeholder, what a shell expands is the shell's
     place: RemotePlace | None = None  # it belongs there, and never runs here
     tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, expect
@@ -147,6 +148,7 @@ class Runbook:
     labels: Mapping[str, str] = field(default_factory=dict)
     damage: Damage = Damage.NONE
     findings: tuple[Finding, ...] = ()
+    to_read: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # lines of blocks without commands: yaml, json
 
     @property
     def view_only(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Kind
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
 from cockpit.model.reading import STALE_AFTER, Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import ILL_DETAILS, is_ill
@@ -333,6 +333,7 @@ def probe_changes(
                 "reason": result.reason,
                 "since": format_timestamp(result.since),
                 "url": result.url,
+                **({"answer": _describe_evidence(result.first_failure)} if _needs_evidence(result, state) else {}),
             },
         )
     for name in sorted(last_recorded.probes.keys() - visited):
@@ -345,6 +346,27 @@ def probe_changes(
             source="recorder",
             detail={"state": REMOVED, "was": last_recorded.probes[name], "reason": "no longer in the configuration"},
         )
+
+
+def _needs_evidence(result: ProbeResult, state: str) -> bool:
+    return result.first_failure is not None and state == ProbeState.DOWN
+
+
+def _describe_evidence(evidence: ProbeEvidence | None) -> dict[str, Any]:
+    """The first failing answer of an outage, as it is kept."""
+    if evidence is None:
+        return {}
+    return {
+        "at": format_timestamp(evidence.at),
+        "reason": evidence.reason,
+        "status": evidence.status,
+        "url": evidence.url,
+        "address": evidence.address,
+        "headers": dict(evidence.headers),
+        "body": evidence.body,
+        "phases_ms": {name: round(seconds * 1000, 1) for name, seconds in evidence.phases},
+        "certificate_ends": format_timestamp(evidence.certificate_ends) if evidence.certificate_ends else "",
+    }
 
 
 def _read_settled_state(result: ProbeResult, now: datetime) -> str | None:

@@ -7,7 +7,7 @@ from datetime import date
 from cockpit.model.alert import Alert
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import SETTLED, Run
-from cockpit.model.runbook import Procedure
+from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch, match_alerts, match_probes
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document, Unread, search_entries
 from cockpit.runbooks.drills.badges import Badge, find_overdue_days, list_badges
@@ -207,6 +207,12 @@ def _describe_procedure(procedure: Procedure, document: Document, width: int) ->
     ]
 
 
+def _describe_left_out(runbook: Runbook) -> str:
+    """Blocks that may hold commands and are no steps: nobody shall believe that the document ends there."""
+    lines = [str(finding.line) for finding in runbook.findings if finding.rule in ("block-left-out", "forbidden")]
+    return f"{len(lines)} blocks are no steps: line {', '.join(lines[:8])}; read them in the document" if lines else ""
+
+
 def _describe_document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
     labels = document.runbook.labels
     due = "; ".join(finding.message for finding in find_overdue_days(document.runbook, shelf.today, shelf.done))
@@ -216,6 +222,7 @@ def _describe_document(document: Document, shelf: Shelf, width: int) -> list[lis
         ("overdue", due, "warn"),
     ]
     triples += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
+    triples += [("left out", _describe_left_out(document.runbook), "warn")]
     return [
         row for label, text, tone in triples if text for row in render_labelled(label, text, width, tone=tone, most=2)
     ]

@@ -148,7 +148,9 @@ def render_step(
             *wrap_command(highlight_unanswered(shown_text, step.language), width, max(3, room), copy),
             *below,
         ]
-    return [*above, *(wrap_pieces([(step.title, "")], width, most=max(2, room)) if step.title else []), *below]
+    title = wrap_pieces([(step.title, "")], width, most=max(2, room)) if step.title else []
+    named = wrap_command([(hide_literal_secrets(step.mention), "muted")], width, max(2, room - len(title)), copy)
+    return [*above, *title, *(named if step.mention else []), *below]
 
 
 def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:

@@ -381,7 +381,13 @@ class RunScreen(KeyedScreen):
     def action_copy(self) -> None:
         now = self.standing()
         if now.step is not None:
-            self.notify(copy_text(self.app, now.prepared.as_run if now.prepared else now.step.command), markup=False)
+            self.notify(
+                copy_text(
+                    self.app,
+                    now.prepared.as_run if now.prepared and now.step.command else now.step.command or now.step.mention,
+                ),
+                markup=False,
+            )
 
     def action_full(self) -> None:
         self.toggle_class("-full")

@@ -170,7 +170,8 @@ def _advise_after_failure(step: Step, now: StepStanding) -> Advice:
 
 def _advise_next(step: Step, now: StepStanding) -> Advice:
     if step.kind is StepKind.NOTE:
-        return _make_advice("A note, to be read.", ("next", "goes to the next step"))
+        copies = [("copy", "copies what it shows")] if step.mention else []
+        return _make_advice("A note, to be read.", ("next", "goes to the next step"), *copies)
     if now.state in SETTLED and step.command:
         return _make_advice(
             f"This step is {now.state.value}.", ("next", "goes to the next one"), ("run", "asks to run it again")

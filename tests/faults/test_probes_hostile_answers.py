@@ -1,10 +1,14 @@
 """Whatever a server sends, a probe comes to an Outcome: bounded, cleaned, and without giving a secret away."""
 
+import gzip
 import re
 import socket
 import ssl
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import trustme
@@ -97,9 +101,115 @@ async def test_a_redirect_to_another_host_takes_no_secret_along() -> None:
         moved = page(b"", b"Location: http://localhost:%d/" % elsewhere, status=b"302 Found")
         with serving(says(moved)) as port:
             outcome = await ask_one(probe(port, headers=headers), reveal=lambda _: "s3cr3t")
-    assert outcome.grade is Grade.GOOD
+    assert (outcome.grade, outcome.reason) == (Grade.DEGRADED, f"answered by another host: localhost:{elsewhere}")
     assert b"s3cr3t" not in requests[0]
-    assert b"X-Plain: kept" in requests[0]
+    assert b"X-Plain" not in requests[0]  # it may hold a credential all the same
+
+
+@pytest.mark.parametrize(
+    ("redirects", "conditions", "grade"),
+    [
+        ("watch", ["[STATUS] == 200"], Grade.DEGRADED),
+        ("follow", ["[STATUS] == 200"], Grade.GOOD),
+        ("refuse", ["[STATUS] == 302"], Grade.GOOD),
+        ("watch", ["[STATUS] == 200", "[URL] == pat(http://localhost:*)"], Grade.GOOD),
+        ("watch", ["[STATUS] == 200", "[URL] == pat(https://*)"], Grade.FAILING),
+    ],
+)
+async def test_what_a_redirect_to_another_host_means_is_the_probes_to_say(
+    redirects: Any, conditions: list[str], grade: Grade
+) -> None:
+    with serving(says(page())) as elsewhere:
+        moved = page(b"", b"Location: http://localhost:%d/" % elsewhere, status=b"302 Found")
+        with serving(says(moved)) as port:
+            outcome = await ask_one(probe(port, conditions=conditions, redirects=redirects))
+    assert outcome.grade is grade
+
+
+@pytest.mark.parametrize(
+    "path", ["/login", "/Account/SignIn", "/oauth2/authorize", "/.auth/login/aad", "/users/sign_in"]
+)
+async def test_an_answer_of_a_sign_in_page_is_down(path: str) -> None:
+    answers = iter([page(b"", b"Location: %s?next=/ready" % path.encode(), status=b"302 Found"), page(b"<html>")])
+
+    def answer(visitor: socket.socket, over: Event) -> None:
+        visitor.sendall(next(answers))
+
+    with serving(answer) as port:
+        outcome = await ask_one(probe(port))
+    assert outcome.grade is Grade.FAILING
+    assert outcome.reason == f"sent to a sign-in page: http://127.0.0.1:{port}{path}"
+
+
+async def test_a_body_is_not_sent_on_to_another_server() -> None:
+    requests: list[bytes] = []
+    with serving(says(page()), requests=requests) as elsewhere:
+        moved = page(b"", b"Location: http://127.0.0.1:%d/" % elsewhere, status=b"307 Temporary Redirect")
+        with serving(says(moved)) as port:
+            outcome = await ask_one(probe(port, method="POST", body='{"token": "s3cr3t"}'))
+    assert outcome.grade is Grade.FAILING
+    assert requests == []
+
+
+@pytest.mark.parametrize(("pack", "word"), [(gzip.compress, b"gzip"), (zlib.compress, b"deflate")])
+async def test_a_packed_body_is_read_though_nobody_asked_for_it(pack: Callable[[bytes], bytes], word: bytes) -> None:
+    with serving(says(page(pack(b'{"status": "healthy"}'), b"Content-Encoding: " + word))) as port:
+        outcome = await ask_one(probe(port, conditions=BODY))
+    assert (outcome.grade, outcome.reason) == (Grade.GOOD, "")
+
+
+@pytest.mark.parametrize("word", [b"br", b"gzip", b"deflate", ESCAPES])
+async def test_a_body_that_cannot_be_unpacked_is_a_failure_that_says_so(word: bytes) -> None:
+    with serving(says(page(b'{"status": "healthy"}', b"Content-Encoding: " + word))) as port:
+        outcome = await ask_one(probe(port, conditions=BODY))
+    assert outcome.grade is Grade.FAILING
+    assert "body" in outcome.reason
+    assert not HOSTILE.search(outcome.reason)
+
+
+async def test_a_small_body_that_unpacks_into_a_huge_one_is_read_in_part() -> None:
+    bomb = gzip.compress(b" " * 200_000_000)
+    with serving(says(page(bomb, b"Content-Encoding: gzip"))) as port:
+        outcome = await ask_one(probe(port, conditions=BODY))
+    assert outcome.reason.startswith("[BODY]")
+
+
+async def test_response_time_is_the_whole_answer_and_ttfb_its_first_byte() -> None:
+    def slow_body(visitor: socket.socket, over: Event) -> None:
+        visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+        over.wait(0.3)
+        visitor.sendall(b"b")
+
+    with serving(slow_body) as port:
+        whole = await ask_one(probe(port, degraded=["[RESPONSE_TIME] < 250ms"]))
+        first = await ask_one(probe(port, degraded=["[TTFB] < 250ms"]))
+    assert (whole.grade, first.grade) == (Grade.DEGRADED, Grade.GOOD)
+    assert whole.latency is not None
+    assert whole.latency < 0.25  # what the pane draws stays the time until the first byte
+
+
+async def test_the_failing_answer_is_kept_cleaned_and_cut() -> None:
+    broken = page(ESCAPES + b"x" * 5_000, b"X-Request-Id: 42", b"Set-Cookie: a=b", status=b"503 Oops")
+    with serving(says(broken)) as port:
+        evidence = (await ask_one(probe(port))).evidence
+    assert evidence is not None
+    assert (evidence.status, dict(evidence.headers)["x-request-id"]) == (503, "42")
+    assert "set-cookie" not in dict(evidence.headers)
+    assert 1_000 < len(evidence.body) <= 2_000
+    assert not HOSTILE.search(evidence.body)
+    assert dict(evidence.phases).keys() >= {"connect", "answer"}
+
+
+async def test_of_an_endless_failing_answer_the_beginning_is_kept() -> None:
+    def endless(visitor: socket.socket, over: Event) -> None:
+        visitor.sendall(b"HTTP/1.1 503 Oops\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            visitor.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+
+    with serving(endless) as port:
+        evidence = (await ask_one(probe(port))).evidence
+    assert evidence is not None
+    assert evidence.body == "x" * 2_000
 
 
 async def test_a_redirect_to_plain_text_takes_no_secret_along(authority: trustme.CA) -> None:

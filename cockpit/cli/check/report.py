@@ -97,6 +97,7 @@ def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckF
                 yield from _check_access(access, (*place, kind, index), where, secrets)
         yield from _check_secrets(environment.values, (*place, "values"), f"{environment.name}, values", secrets)
     yield from _recommend_references(system)
+    yield from _explain_response_time(system)
 
 
 PRODUCTION_NAMES = ("prod", "production", "live")
@@ -111,6 +112,23 @@ def _recommend_references(system: System) -> Iterator[CheckFinding]:
             'machine is cut off. Name hosts that always answer: [self] references = ["login.microsoftonline.com:443"].'
         )
         yield CheckFinding("no-references", ("self", "references"), message, "recommendation")
+
+
+def _explain_response_time(system: System) -> Iterator[CheckFinding]:
+    """It was the time to the first byte once, though the documents always said otherwise."""
+    for environment in system.environments:
+        touched = [probe.name for probe in environment.probes if _asks_for(probe, "[RESPONSE_TIME]")]
+        if touched:
+            message = (
+                f"{environment.name}: [RESPONSE_TIME] of {', '.join(touched)} is the whole answer with its body; for "
+                "the time to its first byte write [TTFB]."
+            )
+            place = ("environments", environment.name, "probes")
+            yield CheckFinding("response-time-whole", place, message, "recommendation", facts={"probes": touched})
+
+
+def _asks_for(probe: Probe, place: str) -> bool:
+    return any(place in condition.text for condition in (*probe.conditions, *probe.degraded))
 
 
 def _find_missing_paths(system: System) -> Iterator[CheckFinding]:

@@ -73,7 +73,7 @@ def make_command_document(line: str) -> Runbook:
 
     What runs is the line to the letter: nobody mends what was typed. Raises Refused for what is not one command.
     """
-    steps = number_steps(from_fence("bash", line, LINE - 1)[0])
+    steps = number_steps(from_fence("bash", line, LINE - 1).steps)
     if len(steps) != 1 or not steps[0].command:
         raise RunRefused("This is not one command: put it into a script, or into a runbook.", code="not-one-command")
     shown_text = clean_line(hide_literal_secrets(line))

@@ -64,6 +64,7 @@ def document_document(
         "tables": [asdict(table) for table in runbook.tables],
         "links": [asdict(link) for link in runbook.links],
         "findings": [asdict(finding) for finding in findings],
+        "to_read": {language: list(lines) for language, lines in runbook.to_read.items()},
     }
 
 
@@ -108,5 +109,6 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
         "inline": step.inline,
         "checkbox": step.checkbox,
         "place": step.place.opener if step.place else "",
+        "mention": hide_literal_secrets(step.mention),
         "tags": {name: hide_literal_secrets(value) for name, value in step.tags.items()},
     }

@@ -65,6 +65,11 @@ def list_catalogue_lines(fields: dict[str, Any]) -> Iterator[str]:
         if document["tables"]:
             kinds = Counter(entry["kind"] or "not recognised" for entry in document["tables"])
             yield "  tables: " + ", ".join(kind + (f" x{count}" if count > 1 else "") for kind, count in kinds.items())
+        if document["to_read"]:
+            blocks = (f"{name} (line {', '.join(map(str, lines[:6]))})" for name, lines in document["to_read"].items())
+            yield "  blocks to read, no steps: " + ", ".join(blocks)
+        if left := [finding for finding in document["findings"] if finding["rule"] == "block-left-out"]:
+            yield f"  {make_plural(len(left), 'block')} left out, see: cockpit lint {shown_path(document['path'])}"
         if document["findings"]:
             yield f"  {make_plural(len(document['findings']), 'finding')}: cockpit lint {shown_path(document['path'])}"
         yield ""

@@ -3,26 +3,46 @@
 import asyncio
 import errno
 import os
+import re
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 
 from cockpit.feeds.base import explain_unknown_error
-from cockpit.feeds.http import Reveal, read_bounded, reveal_headers, tls_context
+from cockpit.feeds.http import Reveal, measure_rest, read_bounded, reveal_headers, tls_context
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError
 from cockpit.model.conditions import ProbeAnswer, check_condition
-from cockpit.model.probe import Probe
-from cockpit.model.secret import Secret
-from cockpit.model.text import clean_line
+from cockpit.model.probe import Probe, ProbeEvidence
+from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time
 
 MAX_BODY = 1_048_576
 MAX_REDIRECTS = 5
 OUR_LAG = 0.20  # share of the time-out: with more lag than this, a time-out is our own
 REASON = 300  # characters
+LONGEST_URL = 200  # characters
+PEEK = 1.0  # seconds for the beginning of a body that no condition asks for
+EVIDENCE_BODY = 2_000  # bytes of a failing answer that are kept
+TELLING_HEADERS = (
+    *("content-type", "content-length", "server", "via", "date", "location", "retry-after", "www-authenticate"),
+    *("x-request-id", "x-correlation-id", "traceparent", "x-ms-request-id", "x-azure-ref", "cf-ray", "x-cache"),
+)
+GRAVITY = {Grade.GOOD: 0, Grade.DEGRADED: 1, Grade.FAILING: 2}
+HARMLESS_HEADERS = frozenset({"accept", "accept-language", "user-agent", "content-type", "cache-control"})
+SIGN_IN_HOSTS = (
+    *("login.microsoftonline.com", "login.microsoftonline.us", "login.live.com", "login.windows.net", "b2clogin.com"),
+    *("ciamlogin.com", "accounts.google.com", "okta.com", "oktapreview.com", "auth0.com", "onelogin.com"),
+    *("pingidentity.com", "cloudflareaccess.com", "amazoncognito.com", "duosecurity.com", "appleid.apple.com"),
+)
+SIGN_IN_SEGMENT = re.compile(
+    r"(log|sign)[-_]?(in|on)(\.(php|html?|aspx?|jsp|do))?|auth|authorize|oauth2?|sso|saml2?|adfs|\.auth|openid-connect|"
+    r"authenticate|cas"
+)
 
 
 class ProbeEndpoint:
@@ -41,6 +61,8 @@ class ProbeEndpoint:
         self._clients: dict[bool, httpx.AsyncClient] = {}  # by whether it speaks TLS: its settings take 20 ms to make
         self._conditions = (*probe.conditions, *probe.degraded)
         self._wants_body = any("[BODY]" in condition.text for condition in self._conditions)
+        self._wants_end = any("[RESPONSE_TIME]" in condition.text for condition in self._conditions)
+        self._judges_url = any("[URL]" in condition.text for condition in self._conditions)
 
     async def ask(self) -> CheckOutcome:
         started = asyncio.get_running_loop().time()
@@ -56,7 +78,10 @@ class ProbeEndpoint:
             return await self._no_answer(journey, error, started)
         except Exception as error:
             return self._outcome(Grade.INCONCLUSIVE, f"not asked: {explain_unknown_error(error).short}")
-        return self._judged(answer)
+        outcome = self._judged(answer)
+        if outcome.grade is not Grade.FAILING:
+            return outcome
+        return replace(outcome, evidence=self._keep(outcome, journey, answer))
 
     async def aclose(self) -> None:
         for client in self._clients.values():
@@ -67,14 +92,20 @@ class ProbeEndpoint:
             client.cookies.clear()  # a sticky session would pin every later check to one replica
         client = self._opened(self._probe.url.lower().startswith("https:"))
         request = self._request(client)
+        first = request.url
         for _ in range(MAX_REDIRECTS + 1):
             client = self._client_for(request, client)
             response = await client.send(request, stream=True)
             journey.phase = Phase.BODY
             try:
-                if response.next_request is None:
-                    return self._described(response, await self._body(response), journey)
-                request = self._without_secrets(response.next_request, request.url)
+                if response.next_request is None or self._probe.redirects == "refuse":
+                    answer = self._described(response, await self._body(response), journey)
+                    return replace(answer, body=await self._peek(response)) if self._needs_peek(answer) else answer
+                if self._probe.body and not is_same_origin(response.next_request.url, first):
+                    raise httpx.TooManyRedirects(
+                        f"redirected to {name_host(response.next_request.url)}, where the body must not be sent"
+                    )
+                request = self._without_secrets(response.next_request, first)
             finally:
                 await response.aclose()
         raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects")
@@ -101,18 +132,54 @@ class ProbeEndpoint:
         content = self._probe.body.encode() if self._probe.body else None
         return client.build_request(self._probe.method, self._probe.url, headers=headers, content=content)
 
-    def _without_secrets(self, request: httpx.Request, before: httpx.URL) -> httpx.Request:
-        """A redirect to another host, or to plain text, must not carry what was configured for the first."""
-        exposed = before.scheme == "https" and request.url.scheme != "https"
-        if exposed or request.url.host != before.host:
-            for name, value in self._probe.headers.items():
-                if isinstance(value, Secret):
+    def _without_secrets(self, request: httpx.Request, first: httpx.URL) -> httpx.Request:
+        """A redirect to another server, or to plain text, must not carry what was configured for the first.
+
+        Every configured header may hold a credential, in a file of an older day also as plain text.
+        """
+        if not is_same_origin(request.url, first):
+            for name in self._probe.headers:
+                if name.lower() not in HARMLESS_HEADERS:
                     request.headers.pop(name, None)
         return request
 
     async def _body(self, response: httpx.Response) -> bytes:
         """Read only when a condition looks at it: an endless stream is no failure of an endpoint asked for a status."""
-        return (await read_bounded(response, MAX_BODY))[0] if self._wants_body else b""
+        if not self._wants_body and not self._wants_end:
+            return b""
+        body, whole = await read_bounded(response, MAX_BODY)
+        if self._wants_end and not whole:
+            await measure_rest(response)
+        return body
+
+    def _needs_peek(self, answer: ProbeAnswer) -> bool:
+        """A failing answer is kept, with the beginning of its body, though no condition looks at that."""
+        return not answer.body and not self._wants_body and self._judged(answer).grade is Grade.FAILING
+
+    async def _peek(self, response: httpx.Response) -> bytes:
+        with suppress(httpx.HTTPError, httpx.StreamError, TimeoutError):
+            async with asyncio.timeout(PEEK):
+                return (await read_bounded(response, EVIDENCE_BODY))[0]
+        return b""
+
+    def _keep(self, outcome: CheckOutcome, journey: Journey, answer: ProbeAnswer | None = None) -> ProbeEvidence:
+        ends = journey.certificate_ends
+        headers = answer.headers if answer else {}
+        return ProbeEvidence(
+            at=outcome.at,
+            reason=outcome.reason,
+            status=outcome.status,
+            url=answer.url if answer else "",
+            address=outcome.address,
+            headers=tuple(
+                (name, clean_line(shorten_location(headers[name]) if name == "location" else headers[name], REASON))
+                for name in TELLING_HEADERS
+                if name in headers
+            ),
+            body=clean_text(answer.body[:EVIDENCE_BODY], EVIDENCE_BODY) if answer else "",
+            phases=tuple((phase.value, seconds) for phase, seconds in journey.times.items()),
+            certificate_ends=None if ends is None else datetime.fromtimestamp(ends, UTC),
+        )
 
     def _described(self, response: httpx.Response, body: bytes, journey: Journey) -> ProbeAnswer:
         ends = journey.certificate_ends
@@ -123,6 +190,7 @@ class ProbeEndpoint:
             body=body,
             ip=journey.address,
             http_version=response.http_version,
+            url=show_url(response.url),
             response_time=journey.response_time,
             dns_time=journey.times.get(Phase.DNS),
             connect_time=journey.times.get(Phase.CONNECT),
@@ -133,14 +201,28 @@ class ProbeEndpoint:
 
     def _judged(self, answer: ProbeAnswer) -> CheckOutcome:
         """The first condition that does not hold speaks; a failing one before a degraded one."""
-        grade, reason = Grade.GOOD, ""
-        if not self._probe.conditions and (answer.status or 0) >= 400:
+        grade, reason = self._judge_redirect(answer)
+        if grade is not Grade.FAILING and not self._probe.conditions and (answer.status or 0) >= 400:
             grade, reason = Grade.FAILING, f"[STATUS] ({answer.status}) < 400"
         for condition in self._conditions:
-            if grade is Grade.GOOD and (failed := check_condition(condition, answer)) is not None:
-                grade = Grade.FAILING if condition in self._probe.conditions else Grade.DEGRADED
-                reason = failed.shown
-        return replace(self._outcome(grade, reason), status=answer.status, latency=answer.response_time)
+            worse = Grade.FAILING if condition in self._probe.conditions else Grade.DEGRADED
+            if GRAVITY[worse] > GRAVITY[grade] and (failed := check_condition(condition, answer)) is not None:
+                grade, reason = worse, failed.shown
+        latency = self._network.journey.first_byte_time
+        return replace(self._outcome(grade, reason), status=answer.status, latency=latency)
+
+    def _judge_redirect(self, answer: ProbeAnswer) -> tuple[Grade, str]:
+        """Where the answer came from, unless the probe itself says what may be there."""
+        if self._probe.redirects != "watch" or self._judges_url or not answer.url:
+            return Grade.GOOD, ""
+        asked, answered = httpx.URL(self._probe.url), httpx.URL(answer.url)
+        if show_url(asked) == answer.url:
+            return Grade.GOOD, ""
+        if looks_like_sign_in(answered) and not looks_like_sign_in(asked):
+            return Grade.FAILING, f"sent to a sign-in page: {answer.url}"
+        if answered.host != asked.host:
+            return Grade.DEGRADED, f"answered by another host: {name_host(answered)}"
+        return Grade.GOOD, ""
 
     async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> CheckOutcome:
         if isinstance(error.__cause__, UnsentError):
@@ -149,7 +231,7 @@ class ProbeEndpoint:
             return replace(self._outcome(Grade.INCONCLUSIVE, "jump box offline"), offline=True)
         silent = not self._line.known and not journey.name_found and is_silence(error)
         outcome = self._outcome(Grade.FAILING, self._why(journey, error))
-        return replace(outcome, silent=silent)
+        return replace(outcome, silent=silent, evidence=self._keep(outcome, journey))
 
     def _why(self, journey: Journey, error: httpx.HTTPError) -> str:
         """In which phase it ended and how; `connect 10.0.0.4: Connection refused`."""
@@ -165,6 +247,35 @@ class ProbeEndpoint:
     def _outcome(self, grade: Grade, reason: str) -> CheckOutcome:
         address = self._network.journey.address
         return CheckOutcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
+
+
+def show_url(url: httpx.URL) -> str:
+    """An address without user, query and fragment: these may hold a secret."""
+    return clean_line(str(url.copy_with(username=None, password=None, query=None, fragment=None)), LONGEST_URL)
+
+
+def shorten_location(text: str) -> str:
+    """Where a redirect leads, without its query: it may hold a token."""
+    return text.partition("?")[0].partition("#")[0]
+
+
+def name_host(url: httpx.URL) -> str:
+    return clean_line(url.host + (f":{url.port}" if url.port else ""), LONGEST_URL)
+
+
+def is_same_origin(url: httpx.URL, first: httpx.URL) -> bool:
+    """The same server: scheme, host and port, or the same host and its default ports with TLS instead of without."""
+    if (url.scheme, url.host, url.port) == (first.scheme, first.host, first.port):
+        return True
+    return (first.scheme, url.scheme) == ("http", "https") and url.host == first.host and not (url.port or first.port)
+
+
+def looks_like_sign_in(url: httpx.URL) -> bool:
+    """Whether an address is one where people sign in: such a page answers 200 for an application that is gone."""
+    host = url.host.lower()
+    if any(host == known or host.endswith(f".{known}") for known in SIGN_IN_HOSTS):
+        return True
+    return any(SIGN_IN_SEGMENT.fullmatch(segment) for segment in url.path.lower().split("/"))
 
 
 def is_silence(error: httpx.HTTPError) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from cockpit.model.probe import Probe, ProbeResult, ProbeState
+from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult, ProbeState
 
 HISTORY = 60  # latencies kept
 RECENT = 20  # answers in which flapping is looked for
@@ -34,6 +34,7 @@ class CheckOutcome:
     address: str = ""
     offline: bool = False
     began: float | None = None  # when it was asked (monotonic)
+    evidence: ProbeEvidence | None = None  # of a failing one
     silent: bool = False  # nothing came at all: no byte, no refusal, and no word of a name server either
 
 
@@ -54,6 +55,8 @@ class ProbeStanding:
     flapping: bool = False
     history: tuple[float | None, ...] = ()
     answered: float | None = None  # when the last check began that was answered
+    first_failure: ProbeEvidence | None = None
+    last_failure: ProbeEvidence | None = None
     silent_since: float | None = None  # when the first of the last checks began that were all silent
 
 
@@ -72,6 +75,10 @@ def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) ->
     after = replace(after, grade=outcome.grade, turns=turns, flapping=flapping)
     if outcome.grade is Grade.FAILING:
         failing = before.failing + 1
+        if outcome.evidence is not None:
+            begins = not before.failing and not before.accused
+            first = outcome.evidence if begins or before.first_failure is None else before.first_failure
+            after = replace(after, first_failure=first, last_failure=outcome.evidence)
         accused = before.accused or failing >= probe.failures
         state = ProbeState.DOWN if accused else ProbeState.PENDING
         return replace(after, state=state, failing=failing, good=0, accused=accused)
@@ -137,5 +144,7 @@ def build_probe_result(
         address=last.address if last else "",
         answered=standing.answered,
         runbook=probe.runbook,
+        first_failure=standing.first_failure,
+        last_failure=standing.last_failure,
         silent_since=standing.silent_since,
     )

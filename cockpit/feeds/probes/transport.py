@@ -268,8 +268,15 @@ class Journey:
         self.times[phase] = self.times.get(phase, 0.0) + max(0.0, seconds)
 
     @property
-    def response_time(self) -> float | None:
+    def first_byte_time(self) -> float | None:
         """From the look-up to the first byte of the answer; None before that."""
+        if Phase.ANSWER not in self.times:
+            return None
+        return sum(seconds for phase, seconds in self.times.items() if phase is not Phase.BODY)
+
+    @property
+    def response_time(self) -> float | None:
+        """From the look-up to the last byte that was read; None before the first."""
         return sum(self.times.values()) if Phase.ANSWER in self.times else None
 
 
@@ -324,12 +331,16 @@ class Stream(httpcore.AsyncNetworkStream):
         self._wire = wire
         self._journey = journey
         self._asked: float | None = None
+        self._last_arrived = 0.0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self._wire.receive(self._until(timeout))
         if self._asked is not None:
             self._journey.spent(Phase.ANSWER, self._wire.arrived - self._asked)
             self._asked = None
+        else:
+            self._journey.spent(Phase.BODY, self._wire.arrived - self._last_arrived)
+        self._last_arrived = self._wire.arrived
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -93,6 +93,11 @@ SAFE_VARIABLE = (
 )
 
 
+def knows_program(name: str) -> bool:
+    """True for a program that some table or rule here knows by its name."""
+    return name in SHELLS or name in WRAPPERS or name in SPECIAL or find_tool(name, load_tools()) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeContext:
     """What the commands of one text share: its functions, the tools that are known, how deep we are in shells."""

@@ -1,25 +1,75 @@
-"""A fence of commands, cut into comments and whole commands. The fence is never the step."""
+"""What a fence holds, and a fence of commands cut into comments and whole commands. The fence is never the step.
+
+A name behind the backticks says what a fence holds, a prompt says it better, and an unnamed one is judged by the
+programs that its lines begin with. What is left out although it may hold commands is said, with the reason.
+"""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice
 from typing import Literal
 
 from cockpit.model.text import clean_line, clean_text, clean_unmasked
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
-BASH = frozenset({"bash", "sh", "shell", "zsh", "ksh", "posix"})
-POWERSHELL = frozenset({"powershell", "pwsh", "ps1", "ps", "posh"})
-CONSOLE = frozenset({"console", "shell-session", "shellsession", "terminal", "sh-session"})
-KNOWN_TOOLS = re.compile(
-    r"(?:az|kubectl|curl|docker|gh|git|helm|terraform|psql|sqlcmd|mysql|alembic|systemctl|journalctl|npm|uv|python3?"
-    r"|pip|make|ssh|scp|sudo|redis-cli|gitleaks|aws|gcloud|ansible(?:-playbook)?|\./\S+)(?:\s|$)"
+_BASH = (
+    "bash sh shell zsh ksh posix shellscript shell-script azurecli azurecli-interactive azcli bash-interactive"
+    " sh-script cli commandline linux unix"
 )
-PROMPT = re.compile(r"^(?:[\w.-]+@[\w.-]+[: ]\S*?\s*[$#]|[$❯»]|PS [^>]*>)\s+(?=\S)")
+_POWERSHELL = "powershell pwsh ps1 ps posh azurepowershell azurepowershell-interactive powershell-interactive ps1con"
+_CONSOLE = "console shell-session shellsession terminal sh-session bash-session session shell-console ps-session"
+_PLAIN = "text txt plain plaintext none nohighlight raw code sourcecode literal cmdline example"
+BASH, POWERSHELL, CONSOLE, PLAIN = (frozenset(names.split()) for names in (_BASH, _POWERSHELL, _CONSOLE, _PLAIN))
+WINDOWS = frozenset({"cmd", "bat", "batch", "dos", "winbatch"})
+DIRECTIVES = frozenset({"code", "code-block", "sourcecode", "code-cell", "prompt"})  # of MyST: the next word says it
+LANGUAGE = re.compile(r"[\w+#-]+")
+PROMPT = re.compile(
+    r"""(?x) ^\s* (?:\([\w.-]+\)\s*)? (?:
+      [\w.-]+@[\w.-]+(?:[:\ ]\S*?)?\s*[$#]     # user@host:~$
+    | \[[^\[\]\n]{1,80}\]\s*[$#]               # [user@host dir]#
+    | [$❯»➜]
+    | PS(?:\s[^>\n]{0,200})?>
+    )\s+(?=\S)"""
+)
+ROOT_PROMPT = re.compile(r"^\s*\#\s+(?=\S)")
+WINDOWS_PROMPT = re.compile(r"^\s*[A-Za-z]:\\[^>\n]*>\s*\S")
+ASKED_INSIDE = re.compile(
+    r"^\s*(?:mysql|MariaDB \[[^\]]*\]|\w+[=-][#>]|redis [\d.:]+|[\d.]+:\d+|>>>|sqlite|cqlsh\S*)>?\s"
+)
+SCRIPT = re.compile(r"\s*#!\s*/")
+A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather than of a sentence
+LIKE_OUTPUT = re.compile(
+    r"\S(?:\s{2,}|\t)\S|^\s|^[A-Z][A-Z0-9_-]+\b|^[\[{}\]()|+<>*-]|^\w[\w /.-]*:(?:\s|$)|^\d|\.\.\.|^\S+$|: "
+)
+IN_A_PATH = re.compile(r"(?:\.{1,2}|~)?/?(?:[\w.-]+/)+[\w.-]+|[\w-]+\.(?:sh|py|pl|rb)")
+# Programs that are words of English, too: at the head of a line they may begin a sentence.
+_ENGLISH = (
+    "find which make test time watch service host file last more less top free date who w cat sort go look open start"
+    " reset halt read set type help info history install run join split cut paste size sum true false yes not wait task"
+    " just fold head tail kill sleep bat dog exit return break continue local enable migrate mount view vector most"
+    " drill curator init retry command hash jobs times fly flux strings column comm complete dir dirs route bridge"
+    " boundary invoke wipe ts link at rake ant fab sar thanos prometheus postgres nginx traefik envoy node"
+    " influx telegraf logstash filebeat java php python perl ruby gem snap conda pulumi redis-server caddy alertmanager"
+)
+ENGLISH = frozenset(_ENGLISH.split())
 LONGEST_TYPED = 40  # lines of one command below a prompt
+MOST_LINES_JUDGED = 400  # of an unnamed fence
 
 Shape = Literal["comment", "command", "blank"]
+
+
+@dataclass(frozen=True, slots=True)
+class FenceReading:
+    """What a fence holds: bash, powershell or console; "" for none, and `left_out` says why where one may look for it.
+
+    `shell` is the language below the prompts of a console.
+    """
+
+    language: str = ""
+    left_out: str = ""
+    shell: str = "bash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +86,108 @@ class Piece:
 
 def language_of(info: str, content: str) -> str:
     """`bash`, `powershell`, `console`, or "" for a fence that holds no commands."""
-    word = info.strip().split(maxsplit=1)[0].casefold().strip("{}.") if info.strip() else ""
-    for name, parts in (("bash", BASH), ("powershell", POWERSHELL), ("console", CONSOLE)):
-        if word in parts:
-            return name
-    return "" if word else guess_language(content)
+    return read_fence(info, content).language
 
 
-def guess_language(content: str) -> str:
-    """What an unnamed fence holds: commands only when every line that starts one names a known tool."""
-    starts = [line for line in content.splitlines() if line.strip() and not line.startswith(("#", " ", "\t"))]
-    if not starts:
+def read_fence(info: str, content: str) -> FenceReading:
+    """What a fence holds, by its name, its prompts, and the programs in it."""
+    name = find_language_name(info)
+    if name in BASH or name in CONSOLE or name in PLAIN or not name:
+        if SCRIPT.match(content):
+            reason = "it is a whole script: a file to look at. Keep it beside the document and let a step run the file"
+            return FenceReading(left_out=reason)
+        if shell := find_prompted_shell(content):
+            return FenceReading("console", shell=shell)
+    if name in BASH:
+        return FenceReading("bash")
+    if name in POWERSHELL:
+        return FenceReading("console" if find_prompted_shell(content) else "powershell", shell="powershell")
+    if name in WINDOWS or any(WINDOWS_PROMPT.match(line) for line in content.splitlines()[:MOST_LINES_JUDGED]):
+        if name in WINDOWS and begins_with_programs(content, portable=True):
+            return FenceReading("bash")
+        return FenceReading(left_out="it is for the command prompt of Windows, which does not run here")
+    if name in CONSOLE or name in PLAIN or not name:
+        return _read_unmarked_fence(name, content)
+    return FenceReading()
+
+
+def find_language_name(info: str) -> str:
+    """The first word behind the backticks: `bash` of `{.bash .numberLines}`, `bash title=x`, `{code-block} bash`."""
+    matches = (match.group().casefold() for match in LANGUAGE.finditer(info))
+    names = [*islice(matches, 2)]
+    if len(names) == 2 and names[0] in DIRECTIVES:
+        return names[1]
+    return names[0] if names else ""
+
+
+def find_prompted_shell(content: str) -> str:
+    """The shell whose prompt the first line of commands stands behind, "" where there is none."""
+    lines = [line for line in content.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    match = PROMPT.match(lines[0]) if lines else None
+    if match is None:
         return ""
-    if any(re.match(r"\$ \S", line) for line in starts):
-        return "console"
-    return "bash" if all(KNOWN_TOOLS.match(line) for line in starts) else ""
+    return "powershell" if match.group().lstrip().startswith("PS") else "bash"
+
+
+def _read_unmarked_fence(name: str, content: str) -> FenceReading:
+    """A fence without a name, of text, or a console without prompts."""
+    lines = [line for line in content.splitlines()[:MOST_LINES_JUDGED] if line.strip()]
+    rooted = [line for line in lines if ROOT_PROMPT.match(line)]
+    starts = [line for line in lines if not line.startswith(("#", " ", "\t"))]
+    root_types = bool(rooted) and all(begins_with_program(ROOT_PROMPT.sub("", line)) for line in rooted)
+    if root_types and not any(map(begins_with_program, starts)):
+        return FenceReading("console")
+    if not starts:
+        return FenceReading()
+    if begins_with_programs(content):
+        return FenceReading("bash")
+    typed = [begins_with_program(line) for line in starts]
+    if typed[0] and all(typed_one or LIKE_OUTPUT.search(line) for typed_one, line in zip(typed, starts, strict=True)):
+        return FenceReading("console")
+    if name in CONSOLE and not any(LIKE_OUTPUT.search(line) for line in starts):
+        return FenceReading("bash")
+    if any(typed) or (name in CONSOLE):
+        what = "it is a console without prompts" if name in CONSOLE else "no language is named"
+        first = clean_line(next((line for line, one in zip(starts, typed, strict=True) if not one), starts[0]), 40)
+        return FenceReading(left_out=f"{what}, and `{first}` is no program known here: name it bash if it is one")
+    return FenceReading()
+
+
+def begins_with_programs(content: str, *, portable: bool = False) -> bool:
+    """True when every statement begins with a known program, at least one of them with one that is no English word.
+
+    `portable`: and with one that is the same on Windows and here.
+    """
+    document = parse_fence(content, "bash")
+    if document.errors or not document.statements:
+        return False
+    sure = False
+    for statement in document.statements:
+        commands = [command for command in statement.commands if command.words]
+        if commands and not is_known_program(commands[0].words[0].template):
+            return False
+        first = commands[0].words[0].template if commands else ""
+        if portable and (first in ENGLISH or "/" in first or "\\" in statement.text):
+            return False
+        sure = sure or bool(commands and begins_with_program(statement.text))
+    return sure
+
+
+def begins_with_program(line: str) -> bool:
+    """True for a line that is a command rather than a sentence: `kubectl top pods`, `find / -name x`, `cd /srv`."""
+    words = line.split(maxsplit=1)
+    while words and (words[0] == "sudo" or re.fullmatch(r"[A-Z_][A-Z0-9_]*=\S*", words[0])):
+        words = words[1].split(maxsplit=1) if len(words) > 1 else []
+    if not words or not is_known_program(words[0]):
+        return False
+    return words[0] not in ENGLISH or bool(A_SIGN.search(line)) or len(words) == 1
+
+
+def is_known_program(word: str) -> bool:
+    """True for a name that the tables of verbs know, and for a path of a script."""
+    from cockpit.runbooks.command_kinds.judge import knows_program
+
+    return knows_program(word) or IN_A_PATH.fullmatch(word) is not None
 
 
 def split_fence(content: str, language: str) -> list[Piece]:
@@ -58,10 +195,12 @@ def split_fence(content: str, language: str) -> list[Piece]:
 
     A fence that is not in the grammar is one piece that never runs: where its commands end is not known.
     """
+    content = content.replace("\r\n", "\n")
     if language == "console":
         return split_console(content)
-    content = content.replace("\r\n", "\n")
     document = parse_fence(content, language)
+    if language == "bash" and (joined := join_wrapped_options(content, document)) != content:
+        content, document = joined, parse_fence(joined, language)
     lines = content.split("\n")
     if document.errors:
         error = document.errors[0]
@@ -91,15 +230,32 @@ def parse_fence(content: str, language: str) -> ShellDocument:
     return parse_shell(content, language, masked=masked)
 
 
+def join_wrapped_options(content: str, document: ShellDocument) -> str:
+    """The text with a backslash where a command was wrapped without one: no command begins with an option."""
+    starts = {
+        content.count("\n", 0, statement.start)
+        for statement in document.statements
+        if statement.text.startswith("-") and content[: statement.start].rpartition("\n")[2].strip() == ""
+    }
+    lines = content.split("\n")
+    for index in sorted(starts):
+        before = lines[index - 1].rstrip() if index else ""
+        if before and not before.lstrip().startswith("#"):
+            lines[index - 1] = f"{before} \\"
+    return "\n".join(lines)
+
+
 def statement_lines(document: ShellDocument) -> dict[int, int]:
     """For each line that begins a command, its last line. Statements that share a line are one command."""
     ends: dict[int, int] = {}
     first = last = -1
+    line = place = 0
     for statement in document.statements:
-        start = document.text.count("\n", 0, statement.start)
-        end = start + statement.text.count("\n")
-        if start > last:
-            first = start
+        line += document.text.count("\n", place, statement.start)
+        place = statement.start
+        end = line + statement.text.count("\n")
+        if line > last:
+            first = line
         last = max(last, end)
         ends[first] = last
     return ends
@@ -114,25 +270,48 @@ def split_console(content: str) -> list[Piece]:
     """Prompt lines are commands, all else up to the next prompt is what they are expected to print."""
     pieces: list[Piece] = []
     lines = content.splitlines()
+    find_typed = make_prompt_finder(lines)
+    comments = find_typed is not find_behind_root_prompt
     index = 0
     while index < len(lines):
-        prompt = PROMPT.match(lines[index])
-        if prompt is None:
-            if lines[index].startswith("# "):
+        start = find_typed(lines[index])
+        if start < 0:
+            if comments and lines[index].startswith("# "):
                 pieces.append(Piece("comment", clean_text(lines[index]).lstrip("#").strip(), index))
             index += 1
             continue
-        bare = [
-            lines[index][prompt.end() :],
-            *(line.removeprefix("> ") for line in lines[index + 1 : index + LONGEST_TYPED]),
-        ]
+        bare = [lines[index][start:], *(line.removeprefix("> ") for line in lines[index + 1 : index + LONGEST_TYPED])]
         length = count_typed_lines(bare)
-        below = list(
-            takewhile(lambda line: not PROMPT.match(line) and not line.startswith("# "), lines[index + length :])
-        )
-        pieces.append(make_command_piece("\n".join(bare[:length]), index, clean_text("\n".join(below)).strip()))
-        index += length + len(below)
+        end = index + length
+        while end < len(lines) and find_typed(lines[end]) < 0 and not (comments and lines[end].startswith("# ")):
+            end += 1
+        output = clean_text("\n".join(lines[index + length : end])).strip()
+        pieces.append(make_command_piece("\n".join(bare[:length]), index, output))
+        index = end
     return pieces
+
+
+def make_prompt_finder(lines: list[str]) -> Callable[[str], int]:
+    """What says from which letter on a line was typed, -1 for output: a prompt, `# ` of root, or a known program."""
+    if any(PROMPT.match(line) for line in lines):
+        return find_behind_prompt
+    if any(begins_with_program(line) for line in lines if not line.startswith((" ", "\t"))):
+        return find_program_line
+    return find_behind_root_prompt
+
+
+def find_behind_prompt(line: str) -> int:
+    prompt = PROMPT.match(line)
+    return prompt.end() if prompt else -1
+
+
+def find_behind_root_prompt(line: str) -> int:
+    prompt = ROOT_PROMPT.match(line)
+    return prompt.end() if prompt else -1
+
+
+def find_program_line(line: str) -> int:
+    return 0 if not line.startswith((" ", "\t")) and begins_with_program(line) else -1
 
 
 def count_typed_lines(lines: list[str]) -> int:
@@ -143,6 +322,14 @@ def count_typed_lines(lines: list[str]) -> int:
         if backslashes % 2 == 0 and not parse_fence(text, "bash").errors:
             return count
     return 1
+
+
+def find_commands_among_output(output: str) -> Iterator[str]:
+    """Lines below a prompt that read like commands: whoever wrote them may have left out their prompt."""
+    for line in output.splitlines():
+        words = line.split(maxsplit=1)
+        if len(words) == 2 and words[0] not in ENGLISH and begins_with_program(line) and not LIKE_OUTPUT.search(line):
+            yield line
 
 
 def trailing_comment(text: str, language: str) -> tuple[str, str]:

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.model.text import clean_line, clean_text
+from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.fences import language_of
 from cockpit.runbooks.document.labels import is_warning, parse_label, strip_markdown
-from cockpit.runbooks.document.mentions import forbids_command, forbids_what_follows, goes_elsewhere, introduces_facts
+from cockpit.runbooks.document.mentions import (
+    forbids_command,
+    forbids_what_follows,
+    gives_example,
+    goes_elsewhere,
+    introduces_facts,
+)
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
 from cockpit.runbooks.document.steps import (
     UnnumberedStep,
@@ -17,6 +24,7 @@ from cockpit.runbooks.document.steps import (
     from_fence,
     from_inline,
     from_item,
+    make_mention,
 )
 from cockpit.runbooks.document.tables import escalation_box, kind_of
 from cockpit.runbooks.types import no_collection
@@ -29,6 +37,9 @@ STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+[.)]\s
 LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
+OUTPUT_SHOWN = re.compile(
+    r"(?i)^(?:(?:example|sample|expected|typical|possible)\s+(?:of\s+)?(?:the\s+)?(?:output|result|response)s?|output)\b[^.]{0,40}:?$"
+)
 LONGEST_LABEL = 500  # letters of a list that is the value of a label
 
 
@@ -54,15 +65,21 @@ class MarkdownReader:
         self.tables: list[DocumentTable] = []
         self.links: list[Link] = []
         self.findings: list[Finding] = []  # what was left out, and why
+        self.to_read: dict[str, list[int]] = {}  # lines of blocks that hold no commands, by their language
         # What the paragraph just read promises of the block after it.
         self._output = False  # "**Expected Output:**": the output of the step above
         self._label = ""  # "**When to use:**": a list of occasions
         self._intro = ""  # "To do it by hand:": the name of a command without one
         self._heading_now = ""
+        self._tabs: tuple[range, ...] = ()  # of lines: what stands there is the same as in the tab before, elsewhere
         self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
 
-    def read(self, text: str) -> None:
+    def read(self, written: str) -> None:
+        plain = read_dialects(written)
+        self.findings += plain.findings
+        self._tabs = plain.further_tabs
+        text = plain.text
         with no_collection():
             tokens = make_parser().parse(text)
             index = 0
@@ -113,14 +130,22 @@ class MarkdownReader:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
         section, line, content = self._section, line_of(token), token.content
         info = token.info if token.type == "fence" else ""  # an indented block has no name: what it holds is judged
-        if self._output and section.steps and not language_of(info, content):
+        shows_output = bool(OUTPUT_SHOWN.search(clean_line(strip_markdown(self._before))))
+        if section.steps and (shows_output or (self._output and not language_of(info, content))):
             section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
             self._promise_nothing()
             return False
         name, before = name or self._intro, self._before
         self._promise_nothing()
         self.tables.extend(escalation_box(content, line, section.title))
-        unnumbered_steps, hints = from_fence(info, content, line)
+        contents = from_fence(info, content, line)
+        unnumbered_steps = list(contents.steps)
+        self.findings += contents.findings
+        if contents.to_read:
+            self.to_read.setdefault(contents.to_read, []).append(line)
+        if unnumbered_steps and gives_example(before or section.title):
+            self._example(before or section.title, content, line)
+            return False
         if unnumbered_steps and any(forbids_what_follows(text) for text in (before, name, section.title)):
             self._forbidden(before or name or section.title, line)
             return False
@@ -131,13 +156,22 @@ class MarkdownReader:
         ]:
             self._forbidden(step.title, step.line)
             unnumbered_steps.remove(step)
-        section.hints |= hints
+        section.hints |= contents.hints
+        if any(line in tab for tab in self._tabs):
+            unnumbered_steps = [replace(step, alternative=bool(section.steps)) for step in unnumbered_steps]
         if any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
             self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
+        first = next((step for step in unnumbered_steps if not step.title), None) if name else None
         section.steps.extend(
-            self._placed(step if step.title or not name else step.named(name)) for step in unnumbered_steps
+            self._placed(step.named(name) if step is first else step.marked(name)) for step in unnumbered_steps
         )
         return bool(unnumbered_steps)
+
+    def _example(self, markdown: str, content: str, line: int) -> None:
+        """A block that shows what it may look like: nothing of it is a step, it can be copied."""
+        text = clean_line(strip_markdown(markdown), 200).rstrip(" :")
+        self._section.steps.append(make_mention(text, content, line))
+        self.findings.append(Finding("block-left-out", line, clean_line(f'no step, because of "{text}" above it', 300)))
 
     def _placed(self, step: UnnumberedStep, *, opens: bool = True) -> UnnumberedStep:
         """The step in the session that it belongs to; it may open another one, or end this one."""

@@ -86,6 +86,9 @@ QUALIFIED = re.compile(r"(?i)\b(?:unless|until|before|without|except|while|if|wh
 EXAMPLE = re.compile(
     r"(?i)\be\.\s?g\b|\bi\.\s?e\b|\bfor\s+(?:example|instance)\b|\bsuch\s+as\b|\bsimilar\s+to\b|\blike\b"
 )
+EXAMPLE_ONLY = re.compile(
+    r"(?i)^\W*(?:for\s+)?(?:an?\s+)?(?:examples?|instance|e\.g|sample)(?:\s+(?:usage|use|command|commands|call|invocation|session))?\W*$"
+)
 MENTIONING = re.compile(
     r"""(?ix) ^\W*(?:warning|caution|danger|note|nb|attention|examples?|e\.g|for\s+(?:example|instance)|causes?
     |root\s+causes?|reasons?|goals?|non-goals?|see|see\s+also|references?|related|symptoms?|impacts?|bad|wrong|don['’]?ts?|anti-?patterns?
@@ -236,6 +239,12 @@ def forbids_what_follows(text: str) -> bool:
     refusal = ASKS_NOT.match(CONDITION.sub("", last, count=1))
     block = refusal and FORBIDS_BLOCK.match(refusal.string[refusal.end() :])
     return bool(block) and not QUALIFIED.search(last)
+
+
+def gives_example(text: str) -> bool:
+    """True for words above a block that make it an example: "Example:", "For instance:", "e.g.", "Sample usage"."""
+    sentences = [part for part in SENTENCE.split(_flatten_markdown(text)) if part.strip()]
+    return bool(sentences) and bool(EXAMPLE_ONLY.match(sentences[-1].strip()))
 
 
 def goes_elsewhere(text: str) -> bool:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from cockpit.model.runbook import Procedure, Step
+from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
 from cockpit.runbooks.document.markdown import Section
-from cockpit.runbooks.document.steps import UnnumberedStep, number_steps
+from cockpit.runbooks.document.steps import UnnumberedStep, number_steps, shorten_command
 from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
 # A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
@@ -61,8 +61,10 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
     procedures: list[Procedure] = []
     for head, members in group_sections(sections):
         unnumbered_steps = [step for member in members for step in title_steps(member)]
-        if not unnumbered_steps:
-            continue
+        if all(step.mention for step in unnumbered_steps if step.kind is StepKind.NOTE) and not any(
+            step.kind is not StepKind.NOTE for step in unnumbered_steps
+        ):
+            continue  # nothing, or blocks that are only to be looked at
         above = [parent for parent in head.parents if parent.level >= 2]
         # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
         labels = {name: value for section in (*above, *members) for name, value in section.labels.items()}
@@ -107,6 +109,13 @@ def group_sections(sections: list[Section]) -> Iterator[tuple[Section, list[Sect
 
 
 def title_steps(section: Section) -> list[UnnumberedStep]:
-    """The steps of a section; one without a comment of its own is named by its heading, `Step 3: ...` or plain."""
+    """The steps of a section; an only command without a name of its own is named by its heading.
+
+    Where there are several, each is named by its command: the heading is the name of all of them together.
+    """
     name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
-    return [step if step.title else step.named(name) for step in section.steps]
+    alone = sum(bool(step.command) or not step.title for step in section.steps) == 1
+    return [
+        step if step.title else step.named(name) if alone else step.marked(name).called(shorten_command(step.command))
+        for step in section.steps
+    ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cockpit.model.runbook import DocumentTable, Procedure, Runbook
 from cockpit.model.text import clean_line, clean_unmasked
+from cockpit.runbooks.document.dates import day_in, parse_rhythm
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
 from cockpit.runbooks.document.parameters import list_parameters
@@ -40,7 +41,15 @@ def add_exposure_question(procedure: Procedure) -> Procedure:
     return replace(procedure, warnings=(*procedure.warnings, QUESTION)) if mentions_exposure(procedure) else procedure
 
 
-FRONT_MATTER = re.compile(r"---\n((?:[\w .-]+:.*\n|\s*#.*\n|\n)+?)---\n")
+_FRONT_LINES = r"(?=[ \t\n#]*\w[\w .-]*:)(?:(?!(?:---|\.\.\.)[ \t]*\n).*\n){1,200}?"
+FRONT_MATTER = re.compile(rf"---[ \t]*\n(?P<body>{_FRONT_LINES})(?:---|\.\.\.)[ \t]*(?:\n|$)")
+KEY_AND_VALUE = re.compile(r"(?P<name>[A-Za-z][\w .-]*?)\s*:(?:\s+(?P<value>[^#\n]*(?:#\S[^#\n]*)*)|$)")
+LIST_ITEM = re.compile(r"\s*-\s+(?![\w-]+:\s)(\S.*)$")
+FRONT_ALIASES = {
+    "last reviewed on": "last reviewed", "reviewed": "last reviewed", "last review": "last reviewed",
+    "owners": "owner", "team": "owner", "last modified": "last updated", "updated": "last updated",
+    "lastupdated": "last updated", "tag": "tags",
+}  # fmt: skip
 
 
 def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
@@ -67,6 +76,7 @@ def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         labels={**front, **document_labels(sections)},
         damage=damage,
         findings=tuple(reader.findings),
+        to_read={name: tuple(lines) for name, lines in reader.to_read.items()},
     )
     return apply_sidecar(runbook)
 
@@ -98,17 +108,40 @@ def without_secrets(table: DocumentTable) -> DocumentTable:
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:
-    """The flat `key: value` lines of a leading `---` block, and the text with the block blanked: lines stay true."""
+    """What a leading `---` block says of the document, and the text with the block blanked: lines stay true.
+
+    `key: value` and lists of plain words are read; what is nested deeper is the affair of other tools.
+    """
     match = FRONT_MATTER.match(text)
     if match is None:
         return {}, text
-    pairs = (line.partition(":") for line in match[1].splitlines() if not line.lstrip().startswith("#"))
-    values = {
-        clean_line(name, 50).casefold().replace("_", " "): clean_line(value).strip("\"' ")
-        for name, colon, value in pairs
-        if colon and value.strip()
-    }
+    values: dict[str, str] = {}
+    name = ""
+    for line in match["body"].splitlines():
+        item = LIST_ITEM.match(line)
+        if item and name:
+            values[name] = ", ".join(filter(None, (values.get(name, ""), clean_line(item[1]).strip("\"' "))))
+        elif pair := KEY_AND_VALUE.match(line):
+            name = clean_line(pair["name"], 50).casefold().replace("_", " ").replace("-", " ")
+            name = FRONT_ALIASES.get(name, name)
+            value = clean_line(pair["value"] or "").strip("\"' ")
+            if value.startswith("[") and value.endswith("]"):
+                value = ", ".join(part.strip("\"' ") for part in value[1:-1].split(","))
+            if value:
+                values.setdefault(name, value)
+        elif line[:1] not in (" ", "\t", "#"):
+            name = ""
+    if review := find_next_review(values):
+        values.setdefault("next review", review)
     return values, "\n" * match.group().count("\n") + text[match.end() :]
+
+
+def find_next_review(values: Mapping[str, str]) -> str:
+    """`last_reviewed_on: 2026-01-10` and `review_in: 6 months` as the day of the next review, "" without both."""
+    last = day_in(values.get("last reviewed", ""))
+    rhythm = parse_rhythm(f"every {values.get('review in', '')}")
+    due = rhythm.after(last) if last and rhythm else None
+    return str(due) if due else ""
 
 
 def document_labels(sections: list[Section]) -> Mapping[str, str]:

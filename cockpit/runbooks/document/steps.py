@@ -2,12 +2,19 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cockpit.model.runbook import RemotePlace, Step, StepKind
-from cockpit.model.text import clean_line
-from cockpit.runbooks.document.fences import Piece, language_of, split_fence, trailing_comment
+from cockpit.model.runbook import Finding, RemotePlace, Step, StepKind
+from cockpit.model.text import clean_line, clean_unmasked
+from cockpit.runbooks.document.fences import (
+    Piece,
+    find_commands_among_output,
+    find_language_name,
+    read_fence,
+    split_fence,
+    trailing_comment,
+)
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.mentions import (
     describes_behaviour,
@@ -29,6 +36,9 @@ RUNNABLE = re.compile(r"^(az|kubectl|gh|docker|curl|gitleaks|psql|alembic|helm|g
 HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
+NUMBERED_TITLE = re.compile(r"(?i)^(?:step\s+\d+|\d+(?:\.\d+)*)\s*[.):]\s+(?=\S)")
+DECORATION = re.compile(r"[\W_]*")
+LONGEST_SHORT = 60  # letters of a command that stands for its own name
 TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
 TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "expect"})
 TAG_FLAGS = frozenset({"approval", "skip"})
@@ -53,6 +63,7 @@ class UnnumberedStep:
     asked: bool = False  # its kind was: by a tag
     place: RemotePlace | None = None  # the session that it belongs to
     tags: dict[str, str] = field(default_factory=dict)
+    mention: str = ""  # commands that a note or a manual step names: to copy, never to run
 
     @property
     def is_forbidden(self) -> bool:
@@ -61,6 +72,14 @@ class UnnumberedStep:
 
     def named(self, title: str) -> "UnnumberedStep":
         return replace(self, title=title, kind=self.kind if self.asked else mark_verification(self.kind, title))
+
+    def marked(self, title: str) -> "UnnumberedStep":
+        """A look below "Verify ..." verifies, whatever it is called."""
+        return self if self.asked or self.title else replace(self, kind=mark_verification(self.kind, title))
+
+    def called(self, title: str) -> "UnnumberedStep":
+        """Another name, which says nothing of its kind."""
+        return replace(self, title=title)
 
     def expecting(self, text: str) -> "UnnumberedStep":
         return replace(self, expected=text) if text else self
@@ -98,26 +117,44 @@ def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]
                 unparsed=unnumbered_step.unparsed,
                 place=unnumbered_step.place,
                 tags=unnumbered_step.tags,
+                mention=unnumbered_step.mention,
             )
         )
     return tuple(steps)
 
 
-def from_fence(info: str, content: str, line: int) -> tuple[list[UnnumberedStep], dict[str, str]]:
-    """The steps of a fence and the literals it gives to names. `line` is that of the opening mark."""
-    language = language_of(info, content)
+@dataclass(frozen=True, slots=True)
+class FenceContents:
+    """The steps of a fence, the literals it gives to names, and what of it was left out, with the reason."""
+
+    steps: tuple[UnnumberedStep, ...] = ()
+    hints: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    to_read: str = ""  # the language of a block that holds no commands: yaml, json
+
+
+def from_fence(info: str, content: str, line: int) -> FenceContents:
+    """What a fence holds. `line` is that of the opening mark."""
+    reading = read_fence(info, content)
     tags = fence_tags(info)
-    if not language or "skip" in tags:
-        return [], {}
+    if reading.left_out:
+        left = Finding("block-left-out", line, clean_line(f"this block is no step: {reading.left_out}", 300))
+        note = make_mention("A block to look at", content, line)
+        return FenceContents((note,), findings=(left,))
+    if not reading.language or "skip" in tags:
+        return FenceContents(to_read=find_language_name(info) or "text" if content.strip() else "")
+    language = reading.shell if reading.language == "console" else reading.language
     steps: list[UnnumberedStep] = []
     hints: dict[str, str] = {}
+    findings: list[Finding] = []
     comments: list[Piece] = []
     used = False  # the comments in hand already name a command
-    for piece in [*split_fence(content, language), Piece("blank", "", 0)]:
+    for piece in [*split_fence(content, reading.language), Piece("blank", "", 0)]:
         if piece.shape == "comment":
             if used:
                 comments, used = [], False
-            comments.append(piece)
+            if not DECORATION.fullmatch(piece.text):
+                comments.append(piece)
         elif piece.shape == "blank":
             if comments and not used:
                 steps.extend(make_note_steps(comments, line))
@@ -127,18 +164,38 @@ def from_fence(info: str, content: str, line: int) -> tuple[list[UnnumberedStep]
             if pair:
                 hints[pair[0]] = pair[1]
             else:
-                steps.append(step_of(piece, comments, language, line, tags))
+                step = step_of(piece, comments, language, line, tags)
+                if used and comments:  # the comment is the name of the command below it, not of those that follow
+                    tail = trailing_comment(piece.text, language)[1]
+                    step = replace(step, title=shorten_command(step.command), remark=clean_line(tail))
+                steps.append(step)
             used = True
-    return steps, hints
+            findings += [
+                Finding(
+                    "block-left-out", line + 1 + piece.line, clean_line(f"`{text}` stands where output is shown", 300)
+                )
+                for text in find_commands_among_output(piece.output)
+            ]
+    return FenceContents(tuple(steps), hints, tuple(findings))
+
+
+def make_mention(title: str, content: str, line: int) -> UnnumberedStep:
+    """A note of commands that are only named: to read and to copy, never in a run."""
+    return UnnumberedStep(title, StepKind.NOTE, line, mention=clean_unmasked(content).strip("\n"))
+
+
+def shorten_command(command: str) -> str:
+    """A command as its own name: its first line, cut."""
+    first = clean_line(command.strip().split("\n")[0].rstrip("\\ "))
+    return first if len(first) <= LONGEST_SHORT else f"{first[: LONGEST_SHORT - 1].rstrip()}…"
 
 
 def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> UnnumberedStep:
     """One command under its comments: the first names the step, the others and one at its end are remarks."""
-    language = "bash" if language == "console" else language
     text, tail = trailing_comment(piece.text, language)
-    title = clean_line(comments[0].text) if comments else ""
+    title = NUMBERED_TITLE.sub("", clean_line(comments[0].text)) if comments else ""
     remark = " ".join(clean_line(text) for text in (*(comment.text for comment in comments[1:]), tail) if text)
-    kind = kind_of(text, title, language)
+    kind = kind_of(text, clean_line(comments[0].text) if comments else "", language)
     step_kind = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
     return UnnumberedStep(
         title=title,
@@ -237,7 +294,11 @@ def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) ->
     text = BOX.sub("", markdown)
     if not box and (not ordered or flag or forbids_command(text) or describes_behaviour(text)):
         return []
-    return [UnnumberedStep(clean_line(strip_markdown(text)), StepKind.MANUAL, line, checkbox=bool(box))]
+    named = [] if forbids_command(text) else [match[2].strip() for match in CODE.finditer(text)]
+    commands = clean_unmasked("\n".join(code for code in named if RUNNABLE.match(code)))
+    return [
+        UnnumberedStep(clean_line(strip_markdown(text)), StepKind.MANUAL, line, checkbox=bool(box), mention=commands)
+    ]
 
 
 def click_path(markdown: str, line: int) -> UnnumberedStep | None:

@@ -76,7 +76,8 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
     result: list[WrittenHole] = []
     for match in pattern.finditer(command):
         kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
-        if language == "http" or _is_a_hole(command, match, kind):
+        behind_another = kind == "square" and bool(result) and result[-1].end == match.start()  # `[ns][pod]`, no index
+        if language == "http" or behind_another or _is_a_hole(command, match, kind):
             result.append(WrittenHole(_name_hole(command, match, kind), match.start(), match.end()))
     if language == "bash":
         result += [

@@ -78,10 +78,11 @@ def test_the_same_as_json(check: Check) -> None:
 
 
 def test_references_are_recommended_where_there_are_probes_and_none_is_named(check: Check) -> None:
-    (recommended,) = json.loads(check(GOOD, "--json").stdout)["recommendations"]
+    recommended, touched = json.loads(check(GOOD, "--json").stdout)["recommendations"]
     assert "references" in recommended
+    assert "[RESPONSE_TIME]" in touched
     with_references = GOOD + '\n[self]\nreferences = ["192.0.2.53:53"]\n'
-    assert json.loads(check(with_references, "--json").stdout)["recommendations"] == []
+    assert json.loads(check(with_references, "--json").stdout)["recommendations"] == [touched]
     assert json.loads(check("", "--json").stdout)["recommendations"] == []
 
 
@@ -139,6 +140,7 @@ def test_what_is_wrong_on_this_machine_only_warns(check: Check, monkeypatch: pyt
         ("path-missing", "environments.prod.probes[0].ca_file", "warning"),
         ("secret-missing", "environments.prod.probes[0].headers.Authorization", "warning"),
         ("no-references", "self.references", "recommendation"),
+        ("response-time-whole", "environments.prod.probes", "recommendation"),
     ]
     assert check(text).exit_code == 0
     assert check(text).output.count("\nwarning: ") == 4

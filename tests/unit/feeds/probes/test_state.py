@@ -21,7 +21,7 @@ from cockpit.feeds.probes.state import (
     derive_shown_state,
     is_undecided,
 )
-from cockpit.model.probe import Probe, ProbeState
+from cockpit.model.probe import Probe, ProbeEvidence, ProbeState
 from tests.unit.feeds.fake_time import START
 
 PROBE = Probe("ready", "prod", "https://ready.example.com", failures=2, successes=1)
@@ -212,3 +212,17 @@ def test_a_recovering_probe_says_how_far_it_is() -> None:
     probe = replace(PROBE, successes=3)
     view = derive_shown_state(probe, after("ffg", probe), {}, START, False)
     assert (view.state, view.reason) == (ProbeState.DOWN, "recovering, 1 of 3 good answers")
+
+
+def test_the_first_failure_of_an_outage_is_kept_beside_the_newest() -> None:
+    standing = ProbeStanding()
+    for number, grade in enumerate((Grade.GOOD, Grade.FAILING, Grade.FAILING, Grade.GOOD, Grade.FAILING)):
+        moment = START + timedelta(seconds=number)
+        evidence = ProbeEvidence(moment, f"{number}") if grade is Grade.FAILING else None
+        standing = apply_outcome(PROBE, standing, CheckOutcome(moment, grade, evidence=evidence))
+        if number == 2:
+            assert (standing.first_failure, standing.last_failure) == (
+                ProbeEvidence(START + timedelta(seconds=1), "1"),
+                ProbeEvidence(START + timedelta(seconds=2), "2"),
+            )
+    assert standing.first_failure == ProbeEvidence(START + timedelta(seconds=4), "4")

@@ -81,11 +81,11 @@ def test_a_comment_without_a_command_is_a_note() -> None:
     assert [step.kind for step in steps] == [StepKind.NOTE, StepKind.NOTE, StepKind.READ]
 
 
-def test_two_commands_under_one_comment_are_two_steps_of_that_name() -> None:
+def test_of_two_commands_under_one_comment_the_first_has_its_name_and_the_second_its_own() -> None:
     steps = only(bash("# Pull and restart\ndocker compose pull app:v2\ndocker compose up -d")).steps
     assert [(step.title, step.kind.value) for step in steps] == [
         ("Pull and restart", "local"),
-        ("Pull and restart", "change"),
+        ("docker compose up -d", "change"),
     ]
 
 

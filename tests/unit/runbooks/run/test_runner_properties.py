@@ -1,5 +1,6 @@
 """On any Markdown at all: a step is prepared without falling over, and never runnable with something left open."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -66,11 +67,9 @@ def test_nothing_runs_with_something_left_open(fences: list[tuple[str, str]], gi
             values = {each.name: each.value for each in prepared.values}
             assert all(values[name] for name in open_ones)
             if prepared.script is not None and step.language == "bash":
-                assert not any(
-                    each.form in prepared.script.text
-                    for each in find_placeholders(prepared.as_written)
-                    if not each.variable
-                )
+                holes = Counter(each.form for each in find_placeholders(prepared.as_written) if not each.variable)
+                for form, number in holes.items():  # what looks like one and is none may stay: an index, a class
+                    assert prepared.script.text.count(form) <= prepared.as_written.count(form) - number
 
 
 @settings(max_examples=60, deadline=None)

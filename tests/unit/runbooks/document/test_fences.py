@@ -1,0 +1,161 @@
+"""What a fence holds: by its name, by a prompt, by the programs in it. Nothing vanishes without a word."""
+
+import pytest
+
+from cockpit.model.runbook import Runbook, StepKind
+from cockpit.runbooks.document.fences import find_language_name, read_fence
+from cockpit.runbooks.document.read import read_runbook
+
+
+def read(text: str) -> Runbook:
+    return read_runbook("x.md", f"# Doc\n\n## Part\n\n{text}\n".encode())
+
+
+def commands(runbook: Runbook) -> list[str]:
+    return [step.command for procedure in runbook.procedures for step in procedure.commands]
+
+
+def left_out(runbook: Runbook) -> list[int]:
+    return [finding.line for finding in runbook.findings if finding.rule == "block-left-out"]
+
+
+@pytest.mark.parametrize(
+    ("info", "name"),
+    [
+        ("bash", "bash"),
+        ("Bash title=x", "bash"),
+        ("{.bash .numberLines}", "bash"),
+        ("{code-block} console", "console"),
+        ("{code} shell", "shell"),
+        ("bash{1,3}", "bash"),
+        ("shell script", "shell"),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_language_is_found_in_every_spelling(info: str, name: str) -> None:
+    assert find_language_name(info) == name
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["$ ", "ops@db:~$ ", "[root@db ~]# ", "root@db:/srv# ", "(venv) $ ", "[ops@db /srv]$ ", "❯ ", "db$ "[2:]],
+)
+@pytest.mark.parametrize("name", ["", "bash", "console", "text"])
+def test_a_prompt_makes_any_fence_a_console(prompt: str, name: str) -> None:
+    fence = read(f"```{name}\n{prompt.lstrip() or '$ '}kubectl get nodes\nNAME  STATUS\na     Ready\n```")
+    assert commands(fence) == ["kubectl get nodes"]
+    assert fence.procedures[0].steps[0].expected.startswith("NAME")
+
+
+def test_a_prompt_of_powershell_is_followed_by_powershell() -> None:
+    (step,) = read("```console\nPS C:\\> Get-Process web\n```").procedures[0].steps
+    assert (step.command, step.language) == ("Get-Process web", "powershell")
+
+
+def test_a_hash_is_a_prompt_only_where_no_comment_can_be_meant() -> None:
+    assert commands(read("```console\n# kubectl get nodes\n```")) == ["kubectl get nodes"]
+    assert commands(read("```\n# systemctl status api\nactive (running)\n```")) == ["systemctl status api"]
+    (step,) = read("```bash\n# kubectl get nodes shows the nodes\nkubectl get nodes\n```").procedures[0].steps
+    assert step.title == "kubectl get nodes shows the nodes"
+
+
+@pytest.mark.parametrize(
+    ("fence", "expected"),
+    [
+        ("```\nconsul kv get service/leader\n```", ["consul kv get service/leader"]),
+        ("```\ncd /srv/shop\ndocker compose restart\n```", ["cd /srv/shop", "docker compose restart"]),
+        ("```text\nkubectl get pods\n```", ["kubectl get pods"]),
+        ("```console\nkubectl delete pod api-0\n```", ["kubectl delete pod api-0"]),
+        ("```azurecli-interactive\naz group list\n```", ["az group list"]),
+        ("```cmd\ndocker ps\n```", ["docker ps"]),
+        ("```\nkubectl top pods\nNAME   CPU\napi    2m\n```", ["kubectl top pods"]),
+        ("    kubectl get pods\n", ["kubectl get pods"]),
+    ],
+)
+def test_fences_that_do_not_say_bash_are_read_by_their_programs(fence: str, expected: list[str]) -> None:
+    assert commands(read(fence)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "find the owner and tell them",
+        "make sure that nobody deploys",
+        "Status: [Investigating]\nNext update: 30 minutes",
+        "app/\n  main.py\n  test.py",
+        "client -> proxy -> api",
+        "time passes",
+    ],
+)
+def test_a_text_is_no_command(text: str) -> None:
+    assert commands(read(f"```\n{text}\n```")) == []
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        "```\nkubectl get pods\nfrobnicate --all\n```",
+        "```console\nfrobnicate --all now: then\n```",
+        "```cmd\nnet stop shop\n```",
+        "```\nC:\\> net stop shop\n```",
+        "```bash\n#!/bin/bash\nrm -rf /data\n```",
+        "Example:\n\n```bash\nkubectl delete pod a\n```",
+        "For instance:\n\n```bash\nkubectl delete pod a\n```",
+        "<!--\n```bash\nkubectl delete pod a\n```\n-->",
+    ],
+)
+def test_what_is_left_out_is_named(fence: str) -> None:
+    runbook = read(fence)
+    assert commands(runbook) == []
+    assert len(left_out(runbook)) == 1
+
+
+def test_blocks_without_commands_are_listed_by_their_language() -> None:
+    runbook = read("```yaml\na: 1\n```\n\n```json\n{}\n```\n\n```yaml\nb: 2\n```")
+    assert runbook.to_read == {"yaml": (5, 13), "json": (9,)}
+    assert runbook.findings == ()
+
+
+def test_a_command_among_output_is_named() -> None:
+    runbook = read("```bash\n$ cd /srv\ndocker compose restart\n```")
+    assert commands(runbook) == ["cd /srv"]
+    assert len(left_out(runbook)) == 1
+
+
+def test_an_example_is_a_note_that_can_be_copied() -> None:
+    runbook = read("```bash\nuptime\n```\n\nExample:\n\n```bash\nkubectl delete pod a\n```")
+    note = runbook.procedures[0].steps[-1]
+    assert (note.kind, note.mention, note.command) == (StepKind.NOTE, "kubectl delete pod a", "")
+
+
+def test_a_block_below_example_output_is_what_the_step_should_print() -> None:
+    (step,) = read("```bash\nuptime\n```\n\nExample output:\n\n```bash\n$ uptime\nup 3 days\n```").procedures[0].steps
+    assert "up 3 days" in step.expected
+
+
+def test_options_on_a_line_of_their_own_belong_to_the_command_above() -> None:
+    (step,) = read("```azurecli\naz group delete\n  --name shop\n  --yes\n```").procedures[0].steps
+    assert step.command == "az group delete \\\n  --name shop \\\n  --yes"
+    assert step.kind is StepKind.DANGER
+
+
+@pytest.mark.parametrize("comment", ["# -----", "# =====", "#", "####"])
+def test_a_line_that_only_divides_is_no_title(comment: str) -> None:
+    (first, second) = read(f"```bash\n# Look\nuptime\n{comment}\ndate\n```").procedures[0].steps
+    assert (first.title, second.title) == ("Look", "date")
+
+
+def test_each_step_has_a_name_of_its_own() -> None:
+    steps = (
+        read("```bash\n# Find the process\nlsof -i :80\nkill -9 <pid>\n\n# 5. Rename\nmv a b\n```").procedures[0].steps
+    )
+    assert [step.title for step in steps] == ["Find the process", "kill -9 <pid>", "Rename"]
+
+
+def test_a_manual_step_can_copy_the_command_that_it_names() -> None:
+    (step,) = read("1. The operator runs `kubectl get pods` every minute; tell them to stop").procedures[0].steps
+    assert (step.kind, step.mention) == (StepKind.MANUAL, "kubectl get pods")
+
+
+def test_a_whole_script_is_a_file_and_no_steps() -> None:
+    assert read_fence("bash", "#!/usr/bin/env bash\nuptime\n").language == ""
