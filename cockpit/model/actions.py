@@ -30,6 +30,7 @@ class Need(StrEnum):
     NOT_RUNNING = auto()
     UNDO = auto()  # the document names one, and the step took effect
     COMMAND = auto()
+    TEXT = auto()  # of a command, or of one that is only mentioned
     UNSETTLED = auto()
     JUDGEMENT = auto()  # its outcome is for a person to judge
     RUNNABLE = auto()
@@ -293,7 +294,7 @@ RUN = ActionTable(
         Action("run.values", "v", "Values", "The values of the placeholders", (Need.OPEN_RUN,), shown=True),
         Action(
             *("run.copy", "c", "Copy", "Copy the command with its values"),
-            (Need.STEP, Need.COMMAND),
+            (Need.STEP, Need.TEXT),
             does="copy",
             shown=True,
         ),

@@ -93,6 +93,9 @@ REASONS: Mapping[Need, Callable[[StepStanding], str]] = {
     Need.NOT_RUNNING: lambda now: "This step is running; cancel it first." if now.state is StepState.RUNNING else "",
     Need.UNDO: _explain_undo,
     Need.COMMAND: lambda now: "" if now.step and now.step.command else "There is no command in this step.",
+    Need.TEXT: lambda now: (
+        "" if now.step and (now.step.command or now.step.mention) else "There is no command in this step."
+    ),
     Need.UNSETTLED: _explain_unsettled,
     Need.JUDGEMENT: lambda now: (
         ""
