@@ -41,6 +41,7 @@ class Bar:
     clocks: tuple[Clock, ...] = ()
     whose: tuple[str, ...] = ()  # of each clock the letters of its incident, "" where it is the one that is shown
     freeze: Freeze | None = None
+    locations: tuple[str, ...] = ()  # where the apps run, beside the cloud: `context/namespace (cluster)`
 
 
 def render_bar(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
@@ -154,6 +155,8 @@ def _render_people(bar: Bar) -> list[Piece]:
         pairs += [GAP, ("with ", "muted"), (", ".join(others), "")]
     if bar.identity:
         pairs += [*([] if same else [GAP]), (bar.identity.label, "warn" if bar.identity.machine else "")]
+    if bar.locations:
+        pairs += [GAP, (", ".join(bar.locations), "warn" if len(bar.locations) > 1 else "")]
     if bar.read_only:
         pairs += [GAP, ("read-only", "warn")]
     if bar.recorder:

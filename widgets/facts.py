@@ -150,7 +150,10 @@ def _list_alert_facts(alert: Alert, viewer: Viewer, taken: Acknowledgement | Non
 
 def _list_revision_facts(revision: Revision, viewer: Viewer) -> Iterator[Fact]:
     yield "app", revision.app
-    yield "traffic", f"{revision.weight} %"
+    yield "number", "" if revision.number is None else str(revision.number)
+    yield "change cause", revision.change_cause
+    share = "" if revision.number is None else ", its share of the ready pods"
+    yield "traffic", f"{revision.weight} %{share}"
     yield "active", "yes" if revision.active else "no"
     yield "state", judge_revision(revision).reason
     yield "health", revision.health

@@ -35,20 +35,26 @@ def build_revision_rows(applications: Sequence[Application]) -> list[Row]:
     """One row a revision; with several apps each name keeps its app."""
     several = len(applications) > 1
     return [
-        _build_revision_row(revision, several) for application in applications for revision in application.revisions
+        _build_revision_row(application, revision, several)
+        for application in applications
+        for revision in application.revisions
     ]
 
 
 def count_revisions(applications: Sequence[Application]) -> list[Piece]:
-    """` mi-prod · multiple`, for the title of the pane; a sick revision with traffic is counted."""
-    named = " ".join(f"{application.name} · {application.mode}" for application in applications)
+    """` mi-prod · multiple`, for the title of the pane, behind where they run; a sick revision in use is counted."""
+    locations = dict.fromkeys(application.location for application in applications if application.location)
+    named = " ".join((*locations, *(f"{application.name} · {application.mode}" for application in applications)))
     sick = sum(health.condition is RevisionCondition.ILL for _, health in ill_working(applications))
     pieces: list[Piece] = [(f" {named}", "muted")] if named else []
     return [*pieces, (" ", ""), (f"✖{sick}", "bad")] if sick else pieces
 
 
 def short_name(revision: Revision) -> str:
-    """`--v42` of `mi-prod--v42`."""
+    """`--v42` of `mi-prod--v42`; `#3 7d4b9c8f6d` where revisions have numbers."""
+    if revision.number is not None:
+        app = revision.app.rpartition("/")[2]
+        return f"#{revision.number} {revision.name.removeprefix(f'{app}-')}"
     return revision.name.removeprefix(revision.app) or revision.name
 
 
@@ -67,16 +73,23 @@ def format_ready(revision: Revision) -> str:
     return f"{sum(replica.ready for replica in revision.replicas)}/{len(revision.replicas)} ready"
 
 
-def _build_revision_row(revision: Revision, several: bool) -> Row:
+def _name_revision(application: Application, revision: Revision, several: bool) -> str:
+    if not several:
+        return short_name(revision)
+    return revision.name if revision.number is None else f"{application.name} #{revision.number}"
+
+
+def _build_revision_row(application: Application, revision: Revision, several: bool) -> Row:
     health = judge_revision(revision)
     glyph, tone = MARKS[health.condition]
-    quiet = "" if revision.weight else "muted"
+    in_use = revision.weight > 0 if application.has_ingress else revision.active
+    quiet = "" if in_use else "muted"
     fresh_start = sum(replica.restarts for replica in revision.replicas or ())
     return Row(
         f"{revision.app}/{revision.name}",
         (
             Cell(glyph, tone),
-            Cell(revision.name if several else short_name(revision), "strong" if revision.weight else quiet),
+            Cell(_name_revision(application, revision, several), "strong" if in_use else quiet),
             Cell(f"{revision.weight} %", "strong" if revision.weight else "muted"),
             Cell(health.word, tone),
             Cell(short_image(revision.image), "muted"),

@@ -75,6 +75,7 @@ def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence
         clocks=tuple(due_clock.clock for due_clock in asking[:CLOCKS]),
         whose=tuple(letters_of(due_clock.incident, incidents) for due_clock in asking[:CLOCKS]),
         freeze=session.ledger.freeze(session.environment.name),
+        locations=tuple(dict.fromkeys(app.location for app in view.applications if app.location)),
     )
 
 

@@ -185,12 +185,12 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         )
         return [
             [
-                (bad.name, "bad"),
+                (_name_with_number(bad), "bad"),
                 (f"   {bad.weight} %  {judge_revision(bad).word.lower()}   {deployed}", "muted"),
             ],
             [
                 ("  → ", "info"),
-                (good.name, "good"),
+                (_name_with_number(good), "good"),
                 (f"   {'active' if good.active else 'inactive'}   image {short_image(good.image)}", "muted"),
             ],
         ]
@@ -209,3 +209,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
 
     def action_document(self) -> None:
         self.app.push_screen(DocumentScreen(self._plan.runbook, self._plan.procedure.line))
+
+
+def _name_with_number(revision: Revision) -> str:
+    return revision.name if revision.number is None else f"#{revision.number} {revision.name}"

@@ -2,6 +2,7 @@
 
 A Deployment keeps a ReplicaSet for each revision, a StatefulSet and a DaemonSet keep ControllerRevisions. The newest
 number is the revision that the workload asks for now; the one before it goes on working until a rollout is through.
+The traffic of a revision is its share of the ready pods: a Service spreads requests evenly over those.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,6 +47,15 @@ def map_applications(answers: ClusterAnswers, *, environment: str, location: str
     return tuple(sorted(result, key=lambda application: application.name))
 
 
+def share_traffic(counts: Sequence[int]) -> list[int]:
+    """Percent by how many pods are ready; 100 together, or all 0 where none is."""
+    total = sum(counts)
+    shares = [count * 100 // total if total else 0 for count in counts]
+    if total:
+        shares[counts.index(max(counts))] += 100 - sum(shares)
+    return shares
+
+
 def map_workload(
     raw: Raw,
     kind: str,
@@ -67,7 +77,9 @@ def map_workload(
     else:
         mine = None if pods is None else pods.get(read_uid(raw), ())
         revisions = [_map_controller_revision(workload, history, mine, histories) for history in histories]
-    ordered = sorted(revisions, key=lambda revision: (revision.number or 0, revision.created or EPOCH), reverse=True)
+    shares = share_traffic([ready for _, ready in revisions])
+    weighted = [replace(revision, weight=share) for (revision, _), share in zip(revisions, shares, strict=True)]
+    ordered = sorted(weighted, key=lambda revision: (revision.number or 0, revision.created or EPOCH), reverse=True)
     return Application(
         name=name,
         environment=environment,
@@ -119,7 +131,9 @@ class WorkloadState:
         )
 
 
-def _map_replica_set(workload: WorkloadState, raw: Raw, pods: Mapping[str, Sequence[Raw]] | None) -> Revision:
+def _map_replica_set(
+    workload: WorkloadState, raw: Raw, pods: Mapping[str, Sequence[Raw]] | None
+) -> tuple[Revision, int]:
     number = read_integer(dig_value(raw, "metadata", "annotations", NUMBER))
     desired = read_integer(dig_value(raw, "spec", "replicas")) or 0
     current = number is not None and number == workload.number
@@ -140,7 +154,7 @@ def _map_replica_set(workload: WorkloadState, raw: Raw, pods: Mapping[str, Seque
 
 def _map_controller_revision(
     workload: WorkloadState, raw: Raw, pods: Sequence[Raw] | None, histories: Sequence[Raw]
-) -> Revision:
+) -> tuple[Revision, int]:
     name, number = read_name(raw), read_integer(raw.get("revision"))
     current = number == max((read_integer(history.get("revision")) or 0 for history in histories), default=None)
     hashes = {name, name.removeprefix(f"{read_name(workload.raw)}-"), _read_hash(raw)}
@@ -174,7 +188,8 @@ def _build_revision(
     active: bool,
     pods: Sequence[Raw] | None,
     ready: int,
-) -> Revision:
+) -> tuple[Revision, int]:
+    """The revision, and how many of its pods are ready; `ready` is what counts where pods may not be listed."""
     replicas = None if pods is None else tuple(map(map_pod, pods)) if active else ()
     ready_count = ready if replicas is None else sum(replica.ready for replica in replicas)
     running, health, provisioning = _judge_rollout(workload, desired, ready_count, current, active)
@@ -183,7 +198,7 @@ def _build_revision(
         for container in list_mappings(dig_value(template, "spec", "containers"))
     )
     cause = read_text(dig_value(raw, "metadata", "annotations", CHANGE_CAUSE))
-    return Revision(
+    revision = Revision(
         app=workload.name,
         name=name,
         active=active,
@@ -202,6 +217,7 @@ def _build_revision(
         number=number,
         change_cause=cause,
     )
+    return revision, ready_count if active else 0
 
 
 def _judge_rollout(

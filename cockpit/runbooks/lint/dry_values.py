@@ -11,7 +11,7 @@ from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name, find_p
 from cockpit.runbooks.types import NativeCommand, Resolved
 
 MOMENT = re.compile(r"time|date|since|until|point")
-NUMBER = re.compile(r"count|tail|lines|number|weight|percent")
+NUMBER = re.compile(r"count|tail|lines|number|weight|percent|replicas")
 
 
 def known_command(step: Step, environment: Environment | None = None) -> NativeCommand | None:
@@ -22,7 +22,7 @@ def known_command(step: Step, environment: Environment | None = None) -> NativeC
     if step.language != "bash" or step.altered or not step.command:
         return None
     names = {blank.name for blank in find_placeholders(step.command, step.language)}
-    argv = build_argument_list(step.command, [Resolved(name, stand_in(name)) for name in names])
+    argv = build_argument_list(step.command, [Resolved(name, stand_in(name, environment)) for name in names])
     if not argv or (native := recognise_az_command(argv)) is not None:
         return native if argv else None
     if environment is None:
@@ -31,8 +31,12 @@ def known_command(step: Step, environment: Environment | None = None) -> NativeC
     return next(filter(None, (kind.recognise_command(argv, environment) for kind in kinds)), None)
 
 
-def stand_in(name: str) -> str:
+def stand_in(name: str, environment: Environment | None = None) -> str:
     """A value that the name could have."""
+    if canonicalise_name(name) == "workload":
+        return "deployment/app"
+    if canonicalise_name(name) == "namespace" and environment is not None and environment.kubernetes is not None:
+        return environment.kubernetes.namespace or "default"
     if MOMENT.search(canonicalise_name(name)):
         return "2026-01-01T00:00:00Z"
     return "10" if NUMBER.search(canonicalise_name(name)) else "app--v1"
