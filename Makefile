@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= auto
 
-.PHONY: demo test lint bench snapshots pictures reference torture clean
+.PHONY: demo test lint bench snapshots pictures reference torture clients clean
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -49,6 +49,14 @@ pictures: $(BIN)/.ready  ## draw the pictures of the README from the running dem
 torture: $(BIN)/.ready  ## 200 kill -9 points instead of 20, and 1,000 new examples instead of 50 of old
 	$(BIN)/python -m pytest -q -m torture
 	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=thorough tests/unit tests/integration
+
+CLIENTS := .venv/clients
+$(CLIENTS)/bin/az:  # in an environment of its own: it pins other versions of the SDKs
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet azure-cli
+
+clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az on the simulator, beside the native commands
+	COCKPIT_AZ=$(CLIENTS)/bin/az $(BIN)/python -m pytest -q tests/clients
 
 clean:
 	rm -rf .venv

@@ -31,7 +31,7 @@ class RefusedError(Exception):
 class SimulatedRequest:
     """One request. `names`: the variable parts of its path; `query` and `headers` have lower-case keys.
 
-    `target`: path and query exactly as they were asked for.
+    `target`: path and query exactly as they were asked for. `front_door`: it came to the address of the workload.
     """
 
     method: str
@@ -42,6 +42,7 @@ class SimulatedRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
     target: str = ""
+    front_door: bool = False
 
     def json(self) -> JSON:
         """The body, a JSON object. Raises RefusedError."""

@@ -35,15 +35,17 @@ async def play_scenario(
         loop.add_signal_handler(signals, over.set)
     time = RealTime()
     stage = Stage(scenario, SimulatedClock(time, speed))
-    runner = web.AppRunner(SimulatorServer(stage).application(), access_log=None, shutdown_timeout=GRACE)
+    server = SimulatorServer(stage)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
         context, ca_file = make_authority(new_directory(), time.now())
-        await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
-        plain, secure = (address[1] for address in runner.addresses)
-        stage.fqdn = f"{HOST}:{secure}"
-        announce(ready_line(stage, f"http://{HOST}:{plain}", ca_file))
+        for _ in ("the workload", "management"):
+            await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
+        plain, server.front_door, secure = (address[1] for address in runner.addresses)
+        stage.fqdn = f"{HOST}:{server.front_door}"
+        announce(ready_line(stage, f"http://{HOST}:{plain}", f"https://{HOST}:{secure}", ca_file))
         if until_stdin_closes:
             _when_stdin_closes(lambda: loop.call_soon_threadsafe(over.set))
         await over.wait()
@@ -51,7 +53,7 @@ async def play_scenario(
         await runner.cleanup()
 
 
-def ready_line(stage: Stage, url: str, ca_file: Path) -> str:
+def ready_line(stage: Stage, url: str, management: str, ca_file: Path) -> str:
     """One line of JSON: where it is, what is there, and a configuration to open it with."""
     site = stage.scenario.site
     return json.dumps(
@@ -62,6 +64,8 @@ def ready_line(stage: Stage, url: str, ca_file: Path) -> str:
             "app": site.app,
             "workspace": WORKSPACE,
             "tls_url": f"https://{stage.fqdn}",
+            "management": management,
+            "identity": f"{url}/msi/token",
             "ca_file": str(ca_file),
             "config": str(write_config(stage, url, ca_file)),
         }

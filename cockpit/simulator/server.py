@@ -74,6 +74,7 @@ class SimulatorServer:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._answered = 0
+        self.front_door = 0  # the port of the workload's own address, once there is one
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
@@ -102,7 +103,7 @@ class SimulatorServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Everything that a fault may strike."""
-        call = await _make_call(request)
+        call = await _make_call(request, self.front_door)
         fault = self._stage.faults.strike(f"{request.method} {request.path}", self._stage.world().now)
         if fault is None:
             return await self._true_answer(request, call)
@@ -126,8 +127,8 @@ class SimulatorServer:
     def _answer(self, call: SimulatedRequest) -> tuple[SimulatedAnswer, float]:
         """The true answer, carried out, and the seconds it takes."""
         try:
-            # Over TLS there is only the workload: nobody manages a cloud through its customers' front door.
-            matched = None if call.url.startswith("https:") else match_route(call.method, call.path)
+            # Nobody manages a cloud through its customers' front door.
+            matched = None if call.front_door else match_route(call.method, call.path)
             if matched is None:
                 return workload.answer_request(self._stage, call), workload.compute_delay(self._stage.world(), call)
             handler, names = matched
@@ -175,7 +176,8 @@ class SimulatorServer:
         }
 
 
-async def _make_call(request: web.Request) -> SimulatedRequest:
+async def _make_call(request: web.Request, front_door: int) -> SimulatedRequest:
+    address = request.transport.get_extra_info("sockname") if request.transport else None
     return SimulatedRequest(
         method=request.method,
         path=request.path,
@@ -184,6 +186,7 @@ async def _make_call(request: web.Request) -> SimulatedRequest:
         headers={name.lower(): value for name, value in request.headers.items()},
         content=await request.read(),
         target=request.raw_path,
+        front_door=bool(address and address[1] == front_door),
     )
 
 

@@ -96,7 +96,7 @@ async def run_command(session: Session, runbook: Runbook, incident: str | None, 
     (procedure,) = runbook.procedures
     runner = session.runner
     values_by_name = list_shell_variables(procedure.steps[0].command, os.environ)
-    tell = Written() if as_json else Aloud()
+    tell = Written() if as_json else Aloud(piped=True)
     try:
         await runner.check_guards()
         visible = await runner.survey(await asyncio.to_thread(runner.preview, runbook, procedure, 1, values_by_name))

@@ -108,24 +108,31 @@ async def watch_environment(session: Session) -> AsyncIterator[None]:
 
 
 class Aloud:
-    """Tells a person, as it happens."""
+    """Tells a person, as it happens. With `piped` standard output holds what the command printed there, alone."""
+
+    def __init__(self, *, piped: bool = False) -> None:
+        self._piped = piped
+        self._native = False
 
     def begins(self, step: Step, prepared: Prepared | None) -> None:
-        click.secho(f"{step.ordinal} {clean_text(step.title)}  [{prepared.kind if prepared else step.kind}]", bold=True)
+        self._native = prepared is not None and prepared.native is not None
+        kind = prepared.kind if prepared else step.kind
+        click.secho(f"{step.ordinal} {clean_text(step.title)}  [{kind}]", bold=True, err=self._piped)
         if prepared is not None:
-            click.echo(command_line(prepared.as_run), nl=False)
+            click.echo(command_line(prepared.as_run), nl=False, err=self._piped)
             for text in (*prepared.meets, *prepared.notices):
-                click.echo(f"  {text}")
+                click.echo(f"  {text}", err=self._piped)
 
     def output(self, text: str) -> None:
-        click.echo(text, nl=False)
+        click.echo(text, nl=False, err=self._piped and self._native and text.startswith("ERROR: "))
 
     def ended(self, step: Step, attempt: Attempt) -> None:
         sentence = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
-        click.echo(f"  {attempt.state.value}{f': {sentence}' if sentence else ''} ({count_seconds(attempt):.1f} s)\n")
+        state = f"{attempt.state.value}{f': {sentence}' if sentence else ''}"
+        click.echo(f"  {state} ({count_seconds(attempt):.1f} s)\n", err=self._piped)
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
-        click.echo(f"  {state.value}: {reason}\n")
+        click.echo(f"  {state.value}: {reason}\n", err=self._piped)
 
 
 class Written:
@@ -154,6 +161,7 @@ class Written:
         self.steps[-1] |= {
             "state": attempt.state.value,
             "exit_code": attempt.exit_code,
+            "az_exit": attempt.exit_code if self.steps[-1]["native"] else None,
             "outcome": attempt.outcome,
             "verified": attempt.verified,
             "output": attempt.output,

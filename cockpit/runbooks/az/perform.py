@@ -1,11 +1,12 @@
 """Doing what a known command stands for. Thin: reads and changes each have their table of what does them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
-from cockpit.model.problem import Problem, SourceError
+from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line
 from cockpit.runbooks.az.changes import CHANGES, describe_change_effect
@@ -50,7 +51,7 @@ async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress
             return finish_az_command(native, progress, value, notes)
         change, value = await CHANGES[native.words](native, azure, progress, confirmed)
     except SourceError as error:
-        return build_failure(progress, error.problem)
+        return build_failure(progress, error.problem, words=native.words)
     return of_change(native, progress, change, value)
 
 
@@ -99,11 +100,26 @@ def not_done(progress: Progress | None, change: AzureChange) -> Finished:
     return Finished(StepState.UNKNOWN, sentences, operation=change.operation)
 
 
-def build_failure(progress: Progress | None, problem: Problem, operation: str = "") -> Finished:
-    sentences = describe_az_problem(problem)
+def build_failure(progress: Progress | None, problem: Problem, operation: str = "", words: str = "") -> Finished:
+    """`words` of the command that failed, where there is one: az's groups print and end in two ways."""
     if progress is not None:
-        progress.output(f"ERROR: {sentences}\n")
-    return Finished(StepState.FAILED, sentences, 1, operation=operation)
+        progress.output(format_az_error(problem, words))
+    missing = problem.kind is ProblemKind.MISSING and words.startswith(WITH_SDK)
+    return Finished(StepState.FAILED, describe_az_problem(problem), 3 if missing else 1, operation=operation)
+
+
+WITH_SDK = ("sql ", "monitor ", "account ")  # what az does through an SDK ends with 3 where nothing was found
+CODED = re.compile(r"([A-Za-z]\w+): (.+)", re.DOTALL)
+
+
+def format_az_error(problem: Problem, words: str) -> str:
+    """What az writes to its standard error."""
+    coded = CODED.fullmatch(problem.message)
+    if coded is None:
+        return f"ERROR: {clean_line(problem.message)}\n"
+    code, message = coded[1], clean_line(coded[2])
+    further = f"Code: {code}\nMessage: {message}\n" if words.startswith(WITH_SDK) else ""
+    return f"ERROR: ({code}) {message}\n{further}"
 
 
 def describe_az_problem(problem: Problem) -> str:

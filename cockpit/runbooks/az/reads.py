@@ -38,14 +38,9 @@ def server_of(native: AzCommand, azure: Azure) -> SqlServer:
 async def show_account(native: AzCommand, azure: Azure) -> Found:
     body = await azure.get(f"/subscriptions/{quote_name(azure.subscription)}", api_version=SUBSCRIPTION_API)
     who = azure.credential.identity()
-    fields = shapes.shape_account(
-        body,
-        CLOUDS.get(azure.where.authority, "AzureCloud"),
-        who.name if who else "",
-        machine=bool(who and who.machine),
-        home=who.tenant if who else "",
-    )
-    return fields, ()
+    user = shapes.shape_account_user(who.name, who.method, "", machine=who.machine) if who else {}
+    environment = CLOUDS.get(azure.where.authority, "AzureCloud")
+    return shapes.shape_account(body, environment, user, home=who.tenant if who else ""), ()
 
 
 async def list_apps(native: AzCommand, azure: Azure) -> Found:

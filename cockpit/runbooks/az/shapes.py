@@ -26,6 +26,25 @@ def with_groups(value: Any) -> Any:
     return copy
 
 
+DATABASE_FIELDS = (
+    *("autoPauseDelay", "availabilityZone", "catalogCollation", "collation", "createMode", "creationDate"),
+    *("currentBackupStorageRedundancy", "currentServiceObjectiveName", "currentSku", "databaseId"),
+    *("defaultSecondaryLocation", "earliestRestoreDate", "edition", "elasticPoolId", "elasticPoolName"),
+    *("encryptionProtector", "encryptionProtectorAutoRotation", "failoverGroupId", "federatedClientId"),
+    *("freeLimitExhaustionBehavior", "highAvailabilityReplicaCount", "id", "identity", "isInfraEncryptionEnabled"),
+    *("keys", "kind", "ledgerOn", "licenseType", "location", "longTermRetentionBackupResourceId"),
+    *("maintenanceConfigurationId", "managedBy", "manualCutover", "maxLogSizeBytes", "maxSizeBytes", "minCapacity"),
+    *("name", "pausedDate", "performCutover", "preferredEnclaveType", "readScale", "recoverableDatabaseId"),
+    *("recoveryServicesRecoveryPointId", "requestedBackupStorageRedundancy", "requestedServiceObjectiveName"),
+    *("resourceGroup", "restorableDroppedDatabaseId", "restorePointInTime", "resumedDate", "sampleName"),
+    *("secondaryType", "sku", "sourceDatabaseDeletionDate", "sourceDatabaseId", "sourceResourceId", "status", "tags"),
+    *("type", "useFreeLimit", "zoneRedundant"),
+)
+"""What az 2.91 prints of a database, null where the service says nothing of it."""
+SKU_FIELDS = ("capacity", "family", "name", "size", "tier")
+DATES = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?Z")
+
+
 def shape_database(body: Mapping[str, Any]) -> dict[str, Any]:
     """A database as az shows one: its properties beside its name, with the two fields az keeps from older times."""
     inner = body.get("properties")
@@ -34,11 +53,24 @@ def shape_database(body: Mapping[str, Any]) -> dict[str, Any]:
     pool = flat.get("elasticPoolId")
     flat["edition"] = dig_value(flat, "sku", "tier")
     flat["elasticPoolName"] = pool.rpartition("/")[2] if isinstance(pool, str) else None
-    shaped: dict[str, Any] = with_groups(flat)
-    return shaped
+    named = with_groups(flat)
+    whole = {name: format_az_date(named.get(name)) for name in DATABASE_FIELDS}
+    for name in ("sku", "currentSku"):
+        if isinstance(sku := whole[name], Mapping):
+            whole[name] = {field: sku.get(field) for field in SKU_FIELDS}
+    return whole
 
 
-def shape_account(body: Mapping[str, Any], environment: str, user: str, *, machine: bool, home: str) -> dict[str, Any]:
+def format_az_date(value: Any) -> Any:
+    """`2026-06-02T17:19:10.053833+00:00` for a moment as the service writes it; every other value as it is."""
+    match = DATES.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    fraction = (match[2] or "").ljust(6, "0")
+    return f"{match[1]}{f'.{fraction}' if fraction.strip('0') else ''}+00:00"
+
+
+def shape_account(body: Mapping[str, Any], environment: str, user: Mapping[str, str], *, home: str) -> dict[str, Any]:
     """A subscription as `az account show` prints it."""
     return {
         "environmentName": environment,
@@ -49,8 +81,16 @@ def shape_account(body: Mapping[str, Any], environment: str, user: str, *, machi
         "name": body.get("displayName"),
         "state": body.get("state"),
         "tenantId": body.get("tenantId"),
-        "user": {"name": user, "type": "servicePrincipal" if machine else "user"},
+        "user": dict(user),
     }
+
+
+def shape_account_user(name: str, method: str, client: str, *, machine: bool) -> dict[str, str]:
+    """Who is signed in. A machine's own identity has no name there; `client` is the id of one that was assigned."""
+    if method == "managed_identity":
+        assigned = ("userAssignedIdentity", f"MSIClient-{client}") if client else ("systemAssignedIdentity", "MSI")
+        return {"assignedIdentityInfo": assigned[1], "name": assigned[0], "type": "servicePrincipal"}
+    return {"name": name, "type": "servicePrincipal" if machine else "user"}
 
 
 def app_row(app: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from cockpit.simulator.world.site import REGION_LABEL, SUBSCRIPTION, make_identi
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import Activity, World
 
-TEST = re.compile(r"(\w+)\s+(eq|ge|le)\s+'([^']*)'", re.IGNORECASE)
-EQUALITIES = {"resourcegroupname", "resourceuri", "resourceprovider", "correlationid"}
+TEST = re.compile(r"(\w+)\s+(eq|ge|le)\s+(?:'([^']*)'|([^'\s]+))", re.IGNORECASE)  # az writes times without quotes
+EQUALITIES = {"resourcegroupname", "resourceuri", "resourceid", "resourceprovider", "correlationid"}
+FURTHER = {"caller", "status", "eventchannels"}  # beside one of the above
 PATTERN = (
-    "eventTimestamp ge '...' [and eventTimestamp le '...'] [and one of resourceGroupName, resourceUri, "
-    "resourceProvider, correlationId eq '...']"
+    "eventTimestamp ge '...' [and eventTimestamp le '...'] [and one of resourceGroupName, resourceId, resourceUri, "
+    "resourceProvider, correlationId eq '...'] [and caller, status eq '...']"
 )
+FAILED_MESSAGE = '{"Code":"ContainerAppOperationError","Message":"The operation failed."}'  # JSON within JSON, as Azure
 
 
 def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
@@ -68,6 +70,7 @@ def _build_entry(world: World, activity: Activity, name: str, status: str, momen
         "operationName": _make_localised_value(activity.action),
         "status": _make_localised_value(status),
         "subStatus": _make_localised_value("" if status == "Started" else "OK"),
+        "properties": {"statusMessage": FAILED_MESSAGE} if status == "Failed" else {},
         "eventTimestamp": times.format_precise(moment),
         "submissionTimestamp": times.format_precise(moment),
         "subscriptionId": SUBSCRIPTION,
@@ -82,6 +85,10 @@ def _read_filter_field(body: JSON, field: str) -> str:
     return {
         "resourcegroupname": str(body["resourceGroupName"]),
         "resourceuri": str(body["resourceId"]),
+        "resourceid": str(body["resourceId"]),
+        "caller": str(body["caller"]),
+        "status": str(body["status"]["value"]),
+        "eventchannels": "admin, operation",  # all that is here
         "resourceprovider": str(body["resourceProviderName"]["value"]),
         "correlationid": str(body["correlationId"]),
     }[field]
@@ -95,12 +102,14 @@ def _parse_filter(text: str) -> tuple[datetime, datetime | None, dict[str, str]]
     for part in re.split(r"\s+and\s+", text.strip(), flags=re.IGNORECASE):
         test = TEST.fullmatch(part)
         field, operator = (test[1].lower(), test[2].lower()) if test else ("", "")
-        if test and (field, operator) == ("eventtimestamp", "ge"):
-            since = times.parse_time(test[3])
-        elif test and (field, operator) == ("eventtimestamp", "le"):
-            until = times.parse_time(test[3])
-        elif test and operator == "eq" and field in EQUALITIES and not values_by_name:
-            values_by_name[field] = test[3].lower()
+        value = (test[3] if test[3] is not None else test[4]) if test else ""
+        is_first = not EQUALITIES & values_by_name.keys()
+        if (field, operator) == ("eventtimestamp", "ge"):
+            since = times.parse_time(value)
+        elif (field, operator) == ("eventtimestamp", "le"):
+            until = times.parse_time(value)
+        elif operator == "eq" and (field in FURTHER or (field in EQUALITIES and is_first)):
+            values_by_name[field] = value.lower()
         else:
             raise RefusedError(400, "BadRequest", f"The $filter is not supported; it must be: {PATTERN}.")
     if since is None:

@@ -14,6 +14,7 @@ from cockpit.simulator.world.site import (
     REGION,
     REGION_LABEL,
     SUBSCRIPTION,
+    make_identifier,
     make_short_name,
 )
 from cockpit.simulator.world.stage import count_restarts
@@ -63,6 +64,9 @@ def app_body(world: World, clock: SimulatedClock, url: str, fqdn: str) -> JSON:
             "latestRevisionName": latest.name,
             "latestReadyRevisionName": latest_ready(world),
             "latestRevisionFqdn": fqdn,
+            "customDomainVerificationId": make_identifier(world.scenario.seed, "domain").replace("-", "").upper(),
+            "outboundIpAddresses": ["192.0.2.21", "192.0.2.22"],
+            "delegatedIdentities": [],
             "configuration": {
                 "secrets": None,
                 "activeRevisionsMode": world.scenario.mode.capitalize(),
@@ -78,9 +82,19 @@ def app_body(world: World, clock: SimulatedClock, url: str, fqdn: str) -> JSON:
                     "customDomains": None,
                     "allowInsecure": True,
                     "ipSecurityRestrictions": None,
+                    "corsPolicy": None,
+                    "clientCertificateMode": None,
+                    "stickySessions": None,
+                    "additionalPortMappings": None,
+                    "targetPortHttpScheme": None,
                 },
                 "registries": None,
+                "identitySettings": [],
+                "dapr": None,
+                "runtime": None,
                 "maxInactiveRevisions": 100,
+                "revisionTransitionThreshold": None,
+                "service": None,
             },
             "template": template_body(latest, in_app=True),
             "eventStreamEndpoint": f"{url}{site.stream_path}/eventstream",
@@ -115,8 +129,15 @@ def template_body(revision: SimulatedRevision, *, in_app: bool) -> JSON:
             {"image": revision.image, "name": CONTAINER, "resources": {"cpu": 0.5, "memory": "1Gi"} | storage}
         ],
         "initContainers": None,
-        "scale": {"minReplicas": revision.min_replicas, "maxReplicas": revision.max_replicas, "rules": None},
+        "scale": {
+            "minReplicas": revision.min_replicas,
+            "maxReplicas": revision.max_replicas,
+            "cooldownPeriod": 300,
+            "pollingInterval": 30,
+            "rules": None,
+        },
         "volumes": None,
+        "serviceBinds": None,
     }
 
 

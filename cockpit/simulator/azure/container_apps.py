@@ -21,7 +21,7 @@ from cockpit.simulator.world.changes import (
     restart_revision,
     start_change,
 )
-from cockpit.simulator.world.site import CONTAINER, REGION_LABEL, SUBSCRIPTION, TENANT, Site, make_short_name
+from cockpit.simulator.world.site import CONTAINER, REGION_LABEL, SUBSCRIPTION, Site, make_short_name
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import MAX_REPLICAS, Caller, Operation, Patch, TrafficShare, World
 
@@ -245,20 +245,6 @@ def get_auth_token(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 def list_secrets(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The simulated app has none."""
     return SimulatedAnswer({"value": []})
-
-
-def show_subscription(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    """What `az account show` tells of."""
-    return SimulatedAnswer(
-        {
-            "id": f"/subscriptions/{SUBSCRIPTION}",
-            "subscriptionId": SUBSCRIPTION,
-            "displayName": "Simulated subscription",
-            "state": "Enabled",
-            "tenantId": TENANT,
-            "managedByTenants": [],
-        }
-    )
 
 
 def show_provider(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:

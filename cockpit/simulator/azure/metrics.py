@@ -20,7 +20,20 @@ UNITS = {
     "RestartCount": "Count",
     "UsageNanoCores": "NanoCores",
     "WorkingSetBytes": "Bytes",
+    "CpuPercentage": "Percent",
+    "MemoryPercentage": "Percent",
 }
+INTERVALS = {
+    "PT1M": 1,
+    "PT5M": 5,
+    "PT15M": 15,
+    "PT30M": 30,
+    "PT1H": 60,
+    "PT6H": 360,
+    "PT12H": 720,
+    "P1D": 1_440,
+}  # minutes
+CORES, MEMORY = 0.5, 2**30  # of a container, as its template says
 AGGREGATIONS = {"total", "average", "maximum", "minimum", "count"}
 DIMENSIONS = {"revisionname": "revisionName", "statuscodecategory": "statusCodeCategory"}
 
@@ -41,8 +54,10 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
         raise RefusedError(
             400, "BadRequest", f"Failed to find metric configuration for {unknown[0]}. Valid: {', '.join(UNITS)}"
         )
-    if call.query.get("interval", "PT1M") != "PT1M":
-        raise RefusedError(400, "BadRequest", "The simulator keeps metrics for each minute; interval must be PT1M.")
+    interval = call.query.get("interval", "PT1M")
+    if interval.upper() not in INTERVALS:
+        raise RefusedError(400, "BadRequest", f"Invalid time grain '{interval}'. Valid: {', '.join(INTERVALS)}")
+    step = timedelta(minutes=INTERVALS[interval.upper()])
     aggregations = [part.strip().lower() for part in call.query.get("aggregation", "Total").split(",")]
     if not set(aggregations) <= AGGREGATIONS:
         raise RefusedError(400, "BadRequest", f"aggregation must be of {', '.join(sorted(AGGREGATIONS))}.")
@@ -52,7 +67,7 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
         {
             "cost": 0,
             "timespan": f"{times.format_zulu(since)}/{times.format_zulu(until)}",
-            "interval": "PT1M",
+            "interval": interval,
             "namespace": "Microsoft.App/containerapps",
             "resourceregion": REGION,
             "value": [
@@ -61,7 +76,7 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
                     "type": "Microsoft.Insights/metrics",
                     "name": {"value": name, "localizedValue": name},
                     "unit": UNITS[name],
-                    "timeseries": _build_series(stage, name, since, until, filters, aggregations),
+                    "timeseries": _build_series(stage, name, _list_minutes(since, until), step, filters, aggregations),
                     "errorCode": "Success",
                 }
                 for name in names
@@ -70,19 +85,52 @@ def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     )
 
 
+def define_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    """Which metrics the app has, in which units and grains."""
+    app_id = stage.scenario.site.app_id
+    return SimulatedAnswer(
+        {
+            "value": [
+                {
+                    "id": f"{app_id}/providers/microsoft.insights/metricdefinitions/{name}",
+                    "resourceId": app_id,
+                    "namespace": "Microsoft.App/containerapps",
+                    "name": {"value": name, "localizedValue": name},
+                    "unit": unit,
+                    "isDimensionRequired": False,
+                    "primaryAggregationType": "Total" if unit == "Count" else "Average",
+                    "supportedAggregationTypes": [text.capitalize() for text in sorted(AGGREGATIONS)],
+                    "metricAvailabilities": [{"timeGrain": grain, "retention": "P93D"} for grain in INTERVALS],
+                    "dimensions": [{"value": "revisionName", "localizedValue": "Revision"}],
+                }
+                for name, unit in UNITS.items()
+            ]
+        }
+    )
+
+
+Values = dict[datetime, list[float]]
+"""What each interval holds, by its start: one value a minute and revision."""
+
+
 def _build_series(
-    stage: Stage, name: str, since: datetime, until: datetime, filters: dict[str, str], aggregations: list[str]
+    stage: Stage,
+    name: str,
+    minutes: list[datetime],
+    step: timedelta,
+    filters: dict[str, str],
+    aggregations: list[str],
 ) -> list[JSON]:
     """One series for each combination of the values of the dimensions asked for."""
     world = stage.world()
-    minutes = _list_minutes(since, until)
-    seconds_listses: dict[tuple[str, ...], dict[datetime, float]] = {} if filters else {(): {}}
+    starts = sorted({_find_start(minute, step) for minute in minutes})
+    series: dict[tuple[str, ...], Values] = {} if filters else {(): {}}
     for minute in minutes:
         for cell in _list_metric_minutes(world, name, stage.clock.seconds(minute)):
-            values_by_name = {"revisionname": cell.revision, "statuscodecategory": cell.category}
-            if all(value in ("*", values_by_name[text]) for text, value in filters.items()):
-                points = seconds_listses.setdefault(tuple(values_by_name[filter_text] for filter_text in filters), {})
-                points[minute] = points.get(minute, 0.0) + cell.value
+            dimensions = {"revisionname": cell.revision, "statuscodecategory": cell.category}
+            if all(value in ("*", dimensions[text]) for text, value in filters.items()):
+                values = series.setdefault(tuple(dimensions[text] for text in filters), {})
+                values.setdefault(_find_start(minute, step), []).append(cell.value)
     return [
         {
             # The service gives dimension names back in lower case.
@@ -90,18 +138,29 @@ def _build_series(
                 {"name": {"value": text, "localizedValue": text}, "value": value}
                 for text, value in zip(filters, key, strict=True)
             ],
-            "data": [_build_point(minute, points.get(minute), aggregations) for minute in minutes],
+            "data": [_build_point(start, values.get(start, []), aggregations) for start in starts],
         }
-        for key, points in sorted(seconds_listses.items())
+        for key, values in sorted(series.items())
     ]
 
 
-def _build_point(minute: datetime, value: float | None, aggregations: list[str]) -> JSON:
+def _find_start(minute: datetime, step: timedelta) -> datetime:
+    midnight = minute.replace(hour=0, minute=0)
+    return midnight + (minute - midnight) // step * step
+
+
+def _build_point(start: datetime, values: list[float], aggregations: list[str]) -> JSON:
     """A point without a value has its time only."""
-    values = (
-        {} if value is None else {aggregation: 1.0 if aggregation == "count" else value for aggregation in aggregations}
-    )
-    return {"timeStamp": times.format_zulu(minute), **values}
+    if not values:
+        return {"timeStamp": times.format_zulu(start)}
+    point = {
+        "total": sum(values),
+        "average": sum(values) / len(values),
+        "maximum": max(values),
+        "minimum": min(values),
+        "count": float(len(values)),
+    }
+    return {"timeStamp": times.format_zulu(start), **{aggregation: point[aggregation] for aggregation in aggregations}}
 
 
 def _list_metric_minutes(world: World, name: str, seconds: float) -> Iterator[MetricMinute]:
@@ -123,6 +182,8 @@ def _read_gauge(world: World, name: str, revision: SimulatedRevision, seconds: f
         "RestartCount": float(count_restarts(world, revision, seconds) * revision.min_replicas),
         "UsageNanoCores": 40e6 + wobble * 1e5,
         "WorkingSetBytes": 180e6 + wobble * 1e5,
+        "CpuPercentage": (40e6 + wobble * 1e5) / (CORES * 1e9) * 100,
+        "MemoryPercentage": (180e6 + wobble * 1e5) / MEMORY * 100,
     }[name]
 
 

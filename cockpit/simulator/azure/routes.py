@@ -12,6 +12,8 @@ from cockpit.simulator.azure import (
     container_apps,
     log_analytics,
     metrics,
+    resources,
+    sign_in,
     sql,
 )
 from cockpit.simulator.world.stage import Stage
@@ -56,7 +58,22 @@ CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{re
 SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
 
 ROUTES = (
-    Route("GET", SUBSCRIPTION, container_apps.show_subscription),
+    Route("GET", "/metadata/endpoints", sign_in.describe_cloud),
+    Route("GET", "/msi/token", sign_in.issue_token),
+    Route("GET", "/tenants", sign_in.list_tenants),
+    Route("GET", "/subscriptions", sign_in.list_subscriptions),
+    Route("GET", SUBSCRIPTION, sign_in.show_subscription),
+    Route("GET", SUBSCRIPTION + "/resourceGroups", resources.list_groups),
+    Route("GET", GROUP, resources.show_group),
+    Route("GET", GROUP + "/resources", resources.list_resources),
+    Route("GET", SUBSCRIPTION + "/resources", resources.list_resources),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/managedEnvironments", resources.list_environments),
+    Route("GET", GROUP + "/providers/Microsoft.App/managedEnvironments", resources.list_environments),
+    Route("GET", GROUP + "/providers/Microsoft.App/managedEnvironments/{environment}", resources.show_environment),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/jobs", resources.list_none),
+    Route("GET", GROUP + "/providers/Microsoft.App/jobs", resources.list_none),
+    Route("GET", GROUP + "/providers/Microsoft.Insights/metricAlerts", resources.list_none),
+    Route("GET", GROUP + "/providers/Microsoft.Sql/servers", resources.list_servers),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.App/containerApps", container_apps.list_apps),
     Route("GET", GROUP + "/providers/Microsoft.App/containerApps", container_apps.list_apps),
     Route("GET", APP, container_apps.get_app),
@@ -77,6 +94,7 @@ ROUTES = (
     Route("POST", DATABASES + "/{database}/move", sql.move_database),
     Route("GET", RESTORE + "/{operation}", sql.restore_status),
     Route("GET", APP + "/providers/Microsoft.Insights/metrics", metrics.list_metrics),
+    Route("GET", APP + "/providers/Microsoft.Insights/metricDefinitions", metrics.define_metrics),
     Route(
         "GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity_log.list_activity
     ),
@@ -88,7 +106,7 @@ ROUTES = (
     Route("POST", "/v1/workspaces/{workspace}/query", log_analytics.query_workspace),
 )
 CONSOLE, SYSTEM = path_pattern(CONSOLE_STREAM), path_pattern(SYSTEM_STREAM)
-OURS = ("/subscriptions/", "/v1/", "/simulator", "/providers/")  # every other path is the workload's
+OURS = ("/subscriptions/", "/tenants", "/metadata/", "/msi/", "/v1/", "/simulator", "/providers/")  # else: the workload
 
 
 def match_route(method: str, path: str) -> tuple[Handler, dict[str, str]] | None:

@@ -1,6 +1,7 @@
 """The written forms of a moment that Azure's services use; no two of them agree."""
 
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from cockpit.simulator.answer import RefusedError
 
@@ -41,7 +42,7 @@ def parse_time(text: str) -> datetime:
 
 def read_range(text: str) -> tuple[datetime, datetime]:
     """`start/end`, two moments. Raises RefusedError."""
-    start, slash, end = text.partition("/")
+    start, slash, end = unquote(text).partition("/")  # az encodes it twice
     if not slash:
         raise RefusedError(400, "BadRequest", f"'{text}' is not a timespan; it must be start/end.")
     return parse_time(start), parse_time(end)

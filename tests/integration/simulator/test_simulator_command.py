@@ -53,7 +53,20 @@ def ready(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 def test_it_says_in_one_line_where_everything_is(start: Start) -> None:
     line = ready(start("--port", "0"))
-    assert set(line) == {*("url", "tls_url", "ca_file", "subscription", "resource_group", "app", "workspace", "config")}
+    assert set(line) == {
+        *(
+            "url",
+            "tls_url",
+            "management",
+            "identity",
+            "ca_file",
+            "subscription",
+            "resource_group",
+            "app",
+            "workspace",
+            "config",
+        )
+    }
     assert httpx.get(line["url"] + "/healthz", trust_env=False).json() == {"status": "healthy"}
 
 

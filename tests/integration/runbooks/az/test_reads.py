@@ -8,6 +8,7 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.runbooks.az import perform_az_command
+from cockpit.runbooks.az.shapes import DATABASE_FIELDS
 from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.runbooks.az.commanding import Screen, Shell, known
 
@@ -152,6 +153,22 @@ async def test_a_read_that_fails_says_why_as_az_would_and_ends_with_1(quiet: She
     assert (done.state, done.exit_code) == (StepState.FAILED, 1)
     assert words in done.outcome
     assert quiet.screen.text.startswith("ERROR: ")
+
+
+async def test_what_sql_does_not_find_ends_with_3_and_the_words_of_az(quiet: Shell) -> None:
+    done = await quiet.run(f"az sql db show {SQL} -n nope")
+    assert (done.state, done.exit_code) == (StepState.FAILED, 3)
+    first, code, message = quiet.screen.text.splitlines()
+    assert first.startswith("ERROR: (ResourceNotFound) ")
+    assert (code, message.startswith("Message: ")) == ("Code: ResourceNotFound", True)
+
+
+async def test_a_database_has_every_field_that_az_prints_and_its_dates(quiet: Shell) -> None:
+    database = await result(quiet, f"az sql db show {SQL} -n shop-api")
+    assert list(database) == sorted(DATABASE_FIELDS)
+    assert len(database) == 60
+    assert database["creationDate"].endswith("+00:00")
+    assert set(database["sku"]) == {"capacity", "family", "name", "size", "tier"}
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
