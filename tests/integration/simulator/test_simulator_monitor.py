@@ -112,7 +112,7 @@ class TestMetrics:
         "query",
         [
             {"metricnames": "ResponseTime"},
-            {"interval": "PT5M"},
+            {"interval": "PT7M"},
             {"aggregation": "Median"},
             {"$filter": "podName eq 'x'"},
             {"timespan": "yesterday"},
@@ -161,6 +161,17 @@ class TestActivityLog:
             ("ci@example.com", "Microsoft.App/containerApps/write")
         }
 
+    @pytest.mark.parametrize(
+        ("field", "value", "count"),
+        [("caller", "ci@example.com", 2), ("caller", "x", 0), ("status", "Succeeded", 1), ("resourceId", "/x", 0)],
+    )
+    async def test_takes_what_az_sends_times_without_quotes_too(
+        self, bad_deploy: Playing, field: str, value: str, count: int
+    ) -> None:
+        bad_deploy.time.pass_by(60)
+        query: dict[str, Any] = {"$filter": f"{SINCE.replace(chr(39), '')} and {field} eq '{value}'"}
+        assert len((await bad_deploy.get(ACTIVITY, **query))["value"]) == count
+
     async def test_another_resource_group_has_none(self, bad_deploy: Playing) -> None:
         bad_deploy.time.pass_by(20)
         query: dict[str, Any] = {"$filter": f"{SINCE} and resourceGroupName eq 'another-rg'"}
@@ -171,7 +182,7 @@ class TestActivityLog:
         [
             "",
             "resourceGroupName eq 'shop-prod-rg'",
-            f"{SINCE} and caller eq 'x'",
+            f"{SINCE} and operationName eq 'x'",
             f"{SINCE} or {SINCE}",
             "eventTimestamp ge 'yesterday'",
         ],
