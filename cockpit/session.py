@@ -313,6 +313,7 @@ def build_runner(
         incident=incident,
         hidden=lambda: list_revealed_secrets(system, secrets),
         look=watch.refresh,
+        workdir=lambda runbook: system.find_workdir(runbook.path),
         notices=RunNotices(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
     )
     known_items = timeline.events(kinds=RUN_KINDS)

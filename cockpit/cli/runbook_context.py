@@ -25,7 +25,8 @@ from cockpit.runbooks.catalogue.load import load_catalogue, markdown_in
 from cockpit.runbooks.lint.lint import LintContext, root_of
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.runbooks.prepare import target_guard
-from cockpit.runbooks.prepare.context import RunContext, find_folder
+from cockpit.runbooks.prepare.context import RunContext
+from cockpit.runbooks.prepare.folders import find_start_folders
 from cockpit.runbooks.prepare.values import Live, build_live_values
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
@@ -135,6 +136,7 @@ def build_listing_context(system: System, environment: Environment) -> tuple[Run
         system.read_only,
         Live,
         os.environ,
+        workdir=lambda runbook: system.find_workdir(runbook.path),
         through_sdk=bool(environment.subscription),
         terminal=hand_over if sys.stdin.isatty() else None,
     )
@@ -149,9 +151,9 @@ def build_listing_context(system: System, environment: Environment) -> tuple[Run
     return replace(context, panes=asyncio.run(look()), guards=guards), secrets
 
 
-def folder_of(runbook: Runbook) -> str:
+def folder_of(context: RunContext, runbook: Runbook) -> str:
     """Where the steps of a document run."""
-    return find_folder(runbook, Path.cwd())
+    return find_start_folders(runbook, Path.cwd(), context.workdir(runbook))[0]
 
 
 def shown_path(path: str) -> str:

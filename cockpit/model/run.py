@@ -34,6 +34,30 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class ShellVariable:
+    """A variable that a step of a run has set. `shown` is the beginning of its value, which is not kept of a secret."""
+
+    name: str
+    shown: str
+    step: int
+    exported: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShellState:
+    """What a run keeps from step to step: on which host, in which folder ("" for where it began), with what set.
+
+    `file` holds the values, beside the transcript of the step that left them.
+    """
+
+    host: str = ""
+    folder: str = ""
+    variables: tuple[ShellVariable, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try of a step.
 
@@ -65,6 +89,7 @@ class Attempt:
     approval: str = ""  # who gave it and how
     started: bool = True  # False for a command that could not even be started
     still_runs: int = 0  # unknown, and its command may run on: the pid
+    shell: ShellState | None = None  # what its shell left; it counts once the step is ok
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +121,8 @@ class Run:
     attempts: tuple[Attempt, ...] = ()
     words: tuple[SettledBy, ...] = ()
     ended: datetime | None = None
+    shell: ShellState = ShellState()  # as the last step that was ok left it
+    folder: str = ""  # where it began, where a person chose
 
     def word(self, step: int) -> SettledBy | None:
         """A person's word on a step, when it was the last of it."""

@@ -301,3 +301,13 @@ def _hint(run: str) -> str:
     starts = range(max(1, len(run) - min(HINT, len(run)) // 2 + 1))
     best = min(starts, key=lambda start: RANK.get(run[start], len(RANK)))
     return run[best : best + HINT]
+
+
+SECRET_NAMES = re.compile(
+    r"(?i)secret|token$|password|passwd|database_url|connection_?string|api_?key|private_?key|pat$"
+)
+
+
+def names_a_secret(name: str) -> bool:
+    """True for a name whose value must never be shown."""
+    return bool(SECRET_NAMES.search(name))

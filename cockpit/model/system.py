@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Literal
 
 from cockpit.model.plan import Plan
@@ -188,6 +189,17 @@ class System:
     )
     procedure_keys: Mapping[str, str] = field(default_factory=dict)  # key -> DOC#PROCEDURE that it opens
     runbooks: tuple[PathText, ...] = field(default=(), metadata=setting("Folders and files with the team's runbooks."))
+    workdir: PathText = field(
+        default="",
+        metadata=setting(
+            "The folder in which the commands of runbooks start.",
+            absent_text="the git checkout of the document, else its folder",
+        ),
+    )
+    workdirs: Mapping[str, PathText] = field(
+        default_factory=dict,
+        metadata=setting('The same for single documents: `restore-database = "../infra"`.'),
+    )
     plan: Plan = field(  # the configured part of it, over the documents
         default_factory=lambda: Plan(ladder=()), metadata=setting("What should happen in an incident.", inline=True)
     )
@@ -222,6 +234,11 @@ class System:
 
     def environment(self, name: str) -> Environment | None:
         return next((environment for environment in self.environments if environment.name == name), None)
+
+    def find_workdir(self, path: str) -> str:
+        """The folder that is configured for the commands of a document, "" for none."""
+        stem = PurePath(path).stem
+        return self.workdirs.get(stem, self.workdir)
 
     def secrets(self) -> set[Secret]:
         """Every secret the configuration refers to."""

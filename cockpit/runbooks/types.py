@@ -3,14 +3,16 @@
 import gc
 import hashlib
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from cockpit.model.problem import CodedError
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step, StepKind
+from cockpit.model.text import clean_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Resolved:
     secret: bool = False
     hint: str = ""  # the document's own literal: to be shown beside the question, never taken
     choices: tuple[str, ...] = ()  # what to choose from, when that is known
+    origins: tuple[str, ...] = ()  # of each choice, where it comes from, "" where the panes show it
+    in_shell: bool = False  # an earlier step left it in the shell of the run: it stays in the command as written
 
 
 Output = Callable[[str], None]
@@ -91,6 +95,65 @@ class Script:
     shown: str = ""
 
 
+SHOWN_VALUE = 60  # letters of a value on a line with others
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVariable:
+    """`items` are those of an array, (key, value) each; `flags` as bash has them: x exported, a and A arrays."""
+
+    value: str = ""
+    flags: str = ""
+    items: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def exported(self) -> bool:
+        return "x" in self.flags
+
+    @property
+    def is_array(self) -> bool:
+        return bool({"a", "A"} & set(self.flags)) or bool(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptShell:
+    """`unset` are variables that every step gets and that were taken away; `hidden` those whose value is not kept."""
+
+    host: str = ""
+    folder: str = ""
+    variables: Mapping[str, KeptVariable] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """`KUBECONFIG=staging.yaml · PODS=a b`: the beginning of each value, on one line."""
+        texts = {
+            name: " ".join(value for _, value in variable.items) if variable.is_array else variable.value
+            for name, variable in self.variables.items()
+        }
+        return " · ".join(f"{name}={clean_line(text, SHOWN_VALUE)}" for name, text in texts.items())
+
+    def environment(self) -> dict[str, str]:
+        """The single values, for the environment that bash starts with; `restoring_script` takes back the exporting."""
+        return {name: variable.value for name, variable in self.variables.items() if not variable.is_array}
+
+    def restoring_script(self) -> str:
+        """What bash runs first: text that we wrote and quoted, and nothing that anybody typed."""
+        lines = [f"unset {name}" for name in self.unset]
+        for name, variable in self.variables.items():
+            if variable.is_array:
+                pairs = [(key, value) for key, value in variable.items if "A" in variable.flags or key.isdecimal()]
+                kind = "-A" if "A" in variable.flags else "-a"
+                items = " ".join(f"[{shlex.quote(key)}]={shlex.quote(value)}" for key, value in pairs)
+                lines.append(f"declare {kind}{'x' if variable.exported else ''} {name}=({items})")
+            elif not variable.exported:
+                lines.append(f"export -n {name}")
+        return "\n".join(lines)
+
+
+NOTHING_KEPT = KeptShell()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An HTTP step, ready to send. `shown` is masked."""
@@ -131,6 +194,10 @@ class Prepared:
     reason_not_runnable: str = ""
     misfit: bool = False  # that reason is what a tool was last set to: it is looked at again before it counts
     notices: tuple[str, ...] = ()
+    kept_shell: KeptShell = field(default=NOTHING_KEPT, repr=False)  # what the steps before left, and this one finds
+    start: str = ""  # the folder that the run began in
+    folder_choices: tuple[str, ...] = ()  # where it could start; a person must say once for its document
+    suggestion: str = ""  # what the command could be edited to, where as it stands it leads nowhere
     meets: tuple[str, ...] = ()  # what a known change would meet, for the dialog: `before --v42 100 %`
     confirmed: str = ""  # stands for that: when it is no longer so, the change is refused
     attempts_before: int = 0  # of the step, when this was prepared: one more since then is somebody else's
@@ -148,7 +215,7 @@ class Prepared:
                 *(self.run, self.step.ordinal, self.environment, self.kind, self.as_written, self.as_run, self.cwd),
                 *(self.timeout, self.tty, self.edited, self.undo, list(self.argv)),
                 *(self.attempts_before, self.state_before),
-                [self.script.text, dict(self.script.variables)] if self.script else None,
+                [self.script.text, dict(self.script.variables), asdict(self.kept_shell)] if self.script else None,
                 [repr(self.native), self.confirmed] if self.native else None,
                 [self.request.method, self.request.url] if self.request else None,
             ]

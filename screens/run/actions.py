@@ -4,7 +4,7 @@ Each gets the view of the run, for its dialogs and messages, and how the step at
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from cockpit.model.run import Run, StepState, find_newest_attempt, find_suggested_step
@@ -26,7 +26,7 @@ from screens.run.messages import (
     StepSettled,
 )
 from screens.run.standing import StepStanding
-from screens.run.values import Values
+from screens.run.values import AskFolder, Values
 from screens.run.view import RunView
 from screens.shared.errors import explain
 from widgets.output import OutputTail
@@ -64,6 +64,8 @@ async def start_step(screen: RunView, now: StepStanding) -> None:
         await settle_step(screen, now.step, StepState.BY_HAND)
         return
     prepared = now.prepared
+    if prepared is not None and prepared.folder_choices and not now.asks:
+        prepared = await _ask_folder(screen, now.step, prepared.folder_choices)
     if prepared is not None and now.asks:
         prepared = await _ask_missing_values(screen, now.step, now.asks)
     if prepared is not None:
@@ -144,7 +146,7 @@ async def watch_step(screen: RunView, now: StepStanding, *, step: int) -> None:
 
 async def edit_step(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
-    command = now.prepared.as_written if now.prepared else step.command
+    command = (now.prepared.suggestion or now.prepared.as_written) if now.prepared else step.command
     if step.place is not None:
         command = through_place(step.place, step.command) or command
     dialog = Edit(
@@ -289,6 +291,19 @@ async def _ask_how_step_ended(screen: RunView, now: StepStanding) -> bool:
     return state is None
 
 
+async def _ask_folder(screen: RunView, step: Step, folders: Sequence[str]) -> Prepared | None:
+    """Ask where the commands of the document start; the step resolved with it, or None when the question was left."""
+    runner, this_run = screen.session.runner, screen.now_run
+    folder = await screen.app.push_screen_wait(AskFolder(screen.place, screen.session.time, step.title, folders))
+    if folder is None:
+        return None
+    await asyncio.to_thread(runner.choose_folder, this_run, folder)
+    prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal)
+    if not (prepared.runnable or prepared.misfit):
+        raise RunRefused(prepared.reason_not_runnable)
+    return prepared
+
+
 async def _ask_missing_values(screen: RunView, step: Step, names: tuple[str, ...]) -> Prepared | None:
     """Ask for what the step needs; the step resolved with it, or None when the question was left."""
     runner, this_run = screen.session.runner, screen.now_run
@@ -304,6 +319,8 @@ async def _ask_missing_values(screen: RunView, step: Step, names: tuple[str, ...
     if values_by_name is None:
         return None
     prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal, values_by_name)
+    if prepared.folder_choices:
+        return await _ask_folder(screen, step, prepared.folder_choices)
     if not (prepared.runnable or prepared.misfit):
         raise RunRefused(prepared.reason_not_runnable)
     return prepared

@@ -25,6 +25,7 @@ from screens.run.rows import (
     render_change_effects,
     render_labelled,
     render_values,
+    shorten_folder,
     strip_warning,
     undo_of,
     wrap_command,
@@ -105,6 +106,10 @@ class AskConsent(Confirmation[Consent]):
             rows += render_labelled("does", prepared.native.describe(), WIDE)
         rows += render_change_effects(prepared, WIDE)
         rows += [row for row in render_values(prepared.values, WIDE) if not prepared.native]
+        if prepared.script is not None and prepared.cwd != prepared.start:
+            rows += render_labelled("in", shorten_folder(prepared.cwd, prepared.start), WIDE, tone="info", most=2)
+        if prepared.script is not None and prepared.kept_shell.variables:
+            rows += render_labelled("set before", prepared.kept_shell.describe(), WIDE, tone="info", most=4)
         if not prepared.undo:
             rows += render_labelled("undo", undo_of(prepared) or "the document names none", WIDE)
         for sentence in (*self._extra(), *map(strip_warning, self._warnings)):

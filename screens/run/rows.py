@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
-from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, StepState
+from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, ShellState, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.secret import MASK
 from cockpit.model.time import format_age
 from cockpit.runbooks.plan.durations import read_time_budget
 from cockpit.runbooks.prepare.target_guard import ToolContext
@@ -74,9 +76,31 @@ def render_head(
     return [*fitted, (" " * max(1, width - measure_pieces(fitted) - measure_pieces(right)), ""), *right]
 
 
-def render_contexts(tools: Sequence[ToolContext], environment: str, width: int) -> list[Piece]:
-    """` kubectl prod-cluster · az 0f3c9a1b… is not prod`: what the commands of this run act on; [] for nothing."""
+def render_shell(shell: ShellState, start: str) -> list[Piece]:
+    """`in infra/prod · KUBECONFIG=staging.yaml`: where the run is and what its steps have set; [] for nothing."""
     pieces: list[Piece] = []
+    if shell.folder and shell.folder != start:
+        pieces += [("in ", "muted"), (shorten_folder(shell.folder, start), "info")]
+    # What programs read by themselves says most; a secret is named, and never shown.
+    for variable in sorted(shell.variables, key=lambda variable: (not variable.exported, variable.step)):
+        pieces.append((" · " if pieces else "", "muted"))
+        pieces.append((f"{variable.name}={MASK if variable.secret else variable.shown}", "info"))
+    return pieces
+
+
+def shorten_folder(folder: str, start: str) -> str:
+    """A folder as seen from where the run began."""
+    inside = PurePath(folder).is_relative_to(start) if start else False
+    return str(PurePath(folder).relative_to(start)) if inside else folder
+
+
+def render_contexts(
+    tools: Sequence[ToolContext], environment: str, width: int, shell: Sequence[Piece] = ()
+) -> list[Piece]:
+    """` in infra · kubectl prod-cluster · az 0f3c9a1b… is not prod`: where the commands of this run are, and what they
+    act on; [] for nothing.
+    """
+    pieces: list[Piece] = [(" ", ""), *shell] if shell else []
     for tool in tools:
         pieces += [(" · " if pieces else " ", "muted"), (f"{tool.tool} ", "muted")]
         value = tool.value or "gives no answer"

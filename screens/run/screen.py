@@ -106,6 +106,7 @@ class RunScreen(KeyedScreen):
         self._pane = StepPane(id="run-right")
         self.tails: dict[int, OutputTail] = self._pane.tails
         self._contexts: tuple[ToolContext, ...] = ()
+        self._start = ""  # the folder that the run began in
         self._looked_at = NOTHING
         self._serial = 0
         self._guard = Guard(session.time)
@@ -217,7 +218,8 @@ class RunScreen(KeyedScreen):
             [(f" ⚠ {' '.join(map(rows.strip_warning, self.procedure.warnings))}", "warn")]
         )
         contexts = self.query_one("#run-contexts", Lines)
-        pieces = rows.render_contexts(self._contexts, run.environment, width)
+        shell = rows.render_shell(run.shell, self._start)
+        pieces = rows.render_contexts(self._contexts, run.environment, width, shell)
         contexts.display = bool(pieces)
         contexts.show(pieces)
         left = self.query_one("#steps-title", Lines)
@@ -254,6 +256,9 @@ class RunScreen(KeyedScreen):
     def _looked(self, message: StepPrepared) -> None:
         if message.serial == self._serial:
             self._looked_at = message
+            if message.prepared is not None and message.prepared.start:
+                self._start = message.prepared.start
+                self._draw_head()
             self.draw_step()
 
     @on(ReadingChanged)

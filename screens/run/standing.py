@@ -122,6 +122,8 @@ def _why_not_run(step: Step, now: StepStanding) -> str:
         return now.waits
     if now.asks:
         return ""  # Enter asks for them
+    if now.prepared.folder_choices:
+        return ""  # Enter asks which
     if now.prepared.misfit:
         return ""  # Enter looks again: it may have been corrected
     return now.prepared.reason_not_runnable and f"{now.prepared.reason_not_runnable.rstrip('.')}. It can be copied."

@@ -10,6 +10,7 @@ from cockpit.model.time import Time
 from cockpit.runbooks.types import Resolved, RunRefused
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece
+from widgets.choice import Choice
 from widgets.line import Lines
 
 Check = Callable[[Mapping[str, str]], Sequence[Resolved]]
@@ -95,3 +96,29 @@ class Values(Dialog[dict[str, str]]):
 def _describe_empty_field(resolved: Resolved) -> str:
     """What an empty field means."""
     return f"{resolved.shown}, {resolved.source}" if resolved.value is not None else "no value yet"
+
+
+class AskFolder(Dialog[str]):
+    """Where the commands of a document start, when their paths are there from more than one folder."""
+
+    AUTO_FOCUS = "Choice"
+    what = "In which folder?"
+    keys = "↑ ↓ or a digit chooses · enter goes on · esc leaves"
+
+    def __init__(self, place: DialogContext, time: Time, title: str, folders: Sequence[str]) -> None:
+        super().__init__(place, time)
+        self._title = title
+        self._folders = tuple(folders)
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="act", classes="label")
+        yield Choice([(f"{index} {folder}", "") for index, folder in enumerate(self._folders, start=1)], "")
+
+    def on_mount(self) -> None:
+        sentence = "Its paths are there from each of these. It is asked once for this document."
+        self.query_one("#act", Lines).show([(self._title, "strong")], [(sentence, "muted")])
+
+    def decide(self) -> Callable[[], str] | None:
+        chosen = self.query_one(Choice).chosen
+        folder = next((folder for folder in self._folders if chosen.endswith(f" {folder}")), self._folders[0])
+        return lambda: folder

@@ -56,6 +56,7 @@ from cockpit.session import Session
 @click.option("--confirm", "words", multiple=True, metavar="WORD", help="The word that a danger asks for.")
 @click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")
 @click.option("--again", is_flag=True, help="Do the step of --step once more, though it is done or unknown.")
+@click.option("--workdir", metavar="DIR", help="Where its commands start; remembered for the document.")
 @click.option("--new", is_flag=True, help="Begin a run beside one of the same procedure that is open.")
 @click.option("--settle", type=click.Choice(list(WORDS)), help="Start nothing: say how the step of --step ended.")
 @click.option("--reason", default="", metavar="TEXT", help="What was seen or done, for --settle.")
@@ -73,6 +74,7 @@ def command(
     words: tuple[str, ...],
     approval: str | None,
     again: bool,
+    workdir: str | None,
     new: bool,
     settle: str | None,
     reason: str,
@@ -100,7 +102,9 @@ def command(
         if settle:
             doing = by_word(session, place, request, settle, reason, incident, trust=trust, as_json=as_json)
         else:
-            doing = run_procedure(session, place, request, incident, trust=trust, dry_run=dry_run, as_json=as_json)
+            doing = run_procedure(
+                session, place, request, incident, trust=trust, workdir=workdir, dry_run=dry_run, as_json=as_json
+            )
         code = asyncio.run(doing)
     except RunAlreadyOpen as refusal:
         code = already_open(refusal, as_json)
@@ -162,6 +166,7 @@ async def run_procedure(
     incident: str | None,
     *,
     trust: str,
+    workdir: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -189,6 +194,8 @@ async def run_procedure(
         )
         if this is None:
             return STOPPED
+        if workdir:
+            await asyncio.to_thread(runner.choose_folder, this, workdir)
         if not as_json:
             if request.step is None:
                 remind_of_open_run(session, place, this)

@@ -119,6 +119,10 @@ class Aloud:
         kind = prepared.kind if prepared else step.kind
         click.secho(f"{step.ordinal} {clean_text(step.title)}  [{kind}]", bold=True, err=self._piped)
         if prepared is not None:
+            if prepared.script is not None and prepared.cwd != prepared.start:
+                click.echo(f"  in {prepared.cwd}", err=self._piped)
+            if prepared.script is not None and prepared.kept_shell.variables:
+                click.echo(f"  set before: {prepared.kept_shell.describe()}", err=self._piped)
             click.echo(command_line(prepared.as_run), nl=False, err=self._piped)
             for text in (*prepared.meets, *prepared.notices):
                 click.echo(f"  {text}", err=self._piped)

@@ -160,7 +160,9 @@ def lacks_again(prepared: Prepared, request: StepRequest) -> str:
 
 
 def how_to_give(prepared: Prepared) -> str:
-    """How a missing value is given."""
+    """How a missing value, or the folder, is given."""
+    if prepared.folder_choices:
+        return " (--workdir DIR)"
     missing = [value.name for value in prepared.values if value.value is None]
     return f" (--set '{missing[0]}=...')" if missing else ""
 

@@ -47,7 +47,7 @@ def document_document(
     document: Document, context: RunContext, findings: Iterable[Finding], worn: Iterable[Badge]
 ) -> dict[str, Any]:
     runbook = document.runbook
-    here = replace(context, folder=folder_of(runbook))
+    here = replace(context, folder=folder_of(context, runbook))
     return {
         "id": document.id,
         "path": runbook.path,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.runbook import DocumentTable, Parameter, Procedure
-from cockpit.model.secret import MASK
+from cockpit.model.secret import MASK, names_a_secret
 from cockpit.runbooks.shell_syntax import placeholders
 from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
 
@@ -20,9 +20,7 @@ def list_parameters(
     parameters_by_name: dict[str, Parameter] = {}
     for command, language in list_step_commands(procedures):
         for blank in placeholders.find_placeholders(command, language):
-            old = parameters_by_name.get(blank.name) or Parameter(
-                blank.name, secret=placeholders.names_a_secret(blank.name)
-            )
+            old = parameters_by_name.get(blank.name) or Parameter(blank.name, secret=names_a_secret(blank.name))
             if not old.secret and behind_a_marker(command, blank):
                 old = replace(old, secret=True)
             whole = placeholders.find_whole_word(command, blank)
@@ -33,7 +31,7 @@ def list_parameters(
                 composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
             )
     for name, value in hints.items():
-        old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=placeholders.names_a_secret(name))
+        old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=names_a_secret(name))
         parameters_by_name[name] = replace(old, hint=MASK if find_literal_secrets(f"{name}={value!r}") else value)
     rows = list(list_declared_rows(tables))
     return tuple(describe_parameter(parameter, rows) for parameter in parameters_by_name.values())

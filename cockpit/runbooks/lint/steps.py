@@ -18,8 +18,7 @@ from cockpit.runbooks.document.steps import TAG_FLAGS, TAG_KEYS, TAG_WORDS
 from cockpit.runbooks.lint.dry_values import known_command
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
 from cockpit.runbooks.prepare.values import Live, resolve_values
-from cockpit.runbooks.shell_syntax import placeholders
-from cockpit.runbooks.shell_syntax.commands import simple_commands
+from cockpit.runbooks.shell_syntax import parse_shell, placeholders
 from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
 from cockpit.runbooks.shell_syntax.requirements import list_programs as programs_of
 
@@ -139,8 +138,9 @@ def list_needed_programs(step: Step) -> list[str]:
     """The programs of a step; those of PowerShell without its own cmdlets."""
     names = programs_of(step.command, step.language)
     if step.language == "powershell":
-        parts = simple_commands(step.command, "powershell") or []
-        first = [part.text.split()[0].strip("\"'") for part in parts]
+        first = [
+            (command.name and command.name.text) or "" for command in parse_shell(step.command, "powershell").commands
+        ]
         names += [name for name in first if not CMDLET.match(name) and re.fullmatch(r"[\w.-]+", name)]
     return names
 

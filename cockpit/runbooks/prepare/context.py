@@ -14,8 +14,9 @@ from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.platform import Platform
+from cockpit.runbooks.prepare.folders import find_start_folders
 from cockpit.runbooks.prepare.values import Live, Reveal
-from cockpit.runbooks.types import Finished
+from cockpit.runbooks.types import NOTHING_KEPT, Finished, KeptShell
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -59,17 +60,21 @@ class RunContext:
     environ: Mapping[str, str]
     azure: "Azure | None" = None
     through_sdk: bool = False  # known az commands need no shell here; for lists there may be no `azure` for all that
+    workdir: Callable[[Runbook], str] = lambda runbook: ""
     grace: float = 5.0
     platforms: Sequence[Platform] = ()  # those of the environment, which do their own known commands
 
     panes: Live = Live()  # noqa: RUF009  frozen; as they were when this was narrowed
+    start: str = ""  # the folder that the run began in
     folder: str = ""  # where the step starts
+    folder_choices: tuple[str, ...] = ()  # where it could begin, while nobody has said which
     typed: Mapping[str, str] = field(default_factory=dict)  # values by a person's word
     kept: Sequence[Value] = ()  # what the run has used so far
     proposed: Sequence[Value] = ()  # what was found for it: the operator's word and the run's own count more
     guards: Mapping[str, str] = field(default_factory=dict)  # what each tool was last set to, where it was asked
     terminal: Terminal | None = None  # None where there is none to hand over
     incident: str | None = None
+    kept_shell: KeptShell = NOTHING_KEPT  # what the steps before have left
 
     def narrow(
         self,
@@ -81,18 +86,25 @@ class RunContext:
         guards: Mapping[str, str] | None = None,
         terminal: Terminal | None = None,
         incident: str | None = None,
+        kept_shell: KeptShell = NOTHING_KEPT,
+        chosen_folder: str = "",
     ) -> "RunContext":
         """The same for a step of this document, with the panes as they are now."""
+        folders = find_start_folders(runbook, self.data, self.workdir(runbook))
+        start = chosen_folder or folders[0]
         return replace(
             self,
             panes=self.live(),
-            folder=find_folder(runbook, self.data),
+            start=start,
+            folder=kept_shell.folder or start,
             typed=typed or {},
             kept=kept,
             proposed=proposed,
             guards=guards or {},
             terminal=terminal,
             incident=incident,
+            kept_shell=kept_shell,
+            folder_choices=folders if len(folders) > 1 and not chosen_folder else (),
         )
 
     @property
@@ -121,9 +133,3 @@ def build_step_environment(ours: Mapping[str, str], more: Mapping[str, str], *, 
     kept = {name: value for name, value in ours.items() if name in KEPT or name.startswith("LC_")}
     values_by_name = {name: ours[name] for name in OF_A_TERMINAL if name in ours} if tty else PLAIN
     return {"PATH": PATH, **UNBUFFERED, **kept, **values_by_name, **more}
-
-
-def find_folder(runbook: Runbook, otherwise: Path) -> str:
-    """Where every step of a document runs: in its folder."""
-    folder = Path(runbook.path).expanduser().absolute().parent
-    return str(folder if folder.is_dir() else otherwise if otherwise.is_dir() else Path("/"))

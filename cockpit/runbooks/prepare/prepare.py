@@ -1,11 +1,13 @@
 """A step becomes a Prepared: values found, script made, and every reason why it could not start named beforehand."""
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
-from cockpit.model.secret import MASK
+from cockpit.model.secret import MASK, names_a_secret
 from cockpit.model.text import clean_line, clean_text, is_clean
 from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
@@ -13,12 +15,13 @@ from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import curl_requests, script, tags
 from cockpit.runbooks.prepare import target_guard as guard
 from cockpit.runbooks.prepare.context import RunContext
+from cockpit.runbooks.prepare.folders import find_lost_folder
 from cockpit.runbooks.prepare.http_request import READING, build_request
 from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
-from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, names_a_secret
-from cockpit.runbooks.types import NativeCommand, Prepared, Resolved, Retry, RunRefused, Script
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+from cockpit.runbooks.types import NOTHING_KEPT, NativeCommand, Prepared, Resolved, Retry, RunRefused, Script
 
 LANGUAGES = frozenset({"bash", "powershell", "http"})
 CARRIED = re.compile(
@@ -67,6 +70,8 @@ def prepare_step(
         values=tuple(replace(value, shown=MASK, secret=True) if value.value in hidden else value for value in values),
         hidden=hidden,
         cwd=context.folder,
+        start=context.start,
+        kept_shell=NOTHING_KEPT if step.literal else context.kept_shell,
         edited=edit is not None and edit != step.command,
         undo=undo,
     )
@@ -154,6 +159,7 @@ def resolve_parameters(parameters: Sequence[Parameter], context: RunContext) -> 
         context.kept,
         context.proposed,
         context.time.now(),
+        context.kept_shell,
     )
 
 
@@ -219,15 +225,23 @@ def with_command(prepared: Prepared, language: str, context: RunContext) -> Prep
     blanks = () if prepared.step.literal else prepared.values
     ready = Script(command, {}, command) if prepared.step.literal else script.build_script(command, language, blanks)
     kept = () if prepared.step.literal or language != "bash" else find_placeholders(command, language)
+    set_before = prepared.kept_shell.variables
     for name in (blank.name for blank in kept if blank.kept and not CARRIED.fullmatch(blank.name)):
+        if name in set_before:
+            continue
         raise RunRefused(
             f"{name} cannot be given to a shell under that name, and the command does more than put it there.",
             code="name-not-for-shell",
             name=name,
         )
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
-    carried = {value.name: value.value for value in prepared.values if value.value and CARRIED.fullmatch(value.name)}
-    ready = replace(ready, variables=carried | dict(ready.variables))
+    carried = {
+        value.name: value.value
+        for value in prepared.values
+        if value.value and CARRIED.fullmatch(value.name) and not value.in_shell
+    }
+    kept_values = prepared.kept_shell.environment() if language == "bash" else {}
+    ready = replace(ready, variables=kept_values | carried | dict(ready.variables))
     argv = script.build_argument_list(command, blanks) if language == "bash" else ()
     native = recognise_command(argv, context) if argv else None
     if native is not None:
@@ -276,7 +290,10 @@ def with_limits(prepared: Prepared, context: RunContext) -> Prepared:
         notices=tuple(notices),
     )
     if reason := not_now(ready, context):
-        return replace(ready, reason_not_runnable=reason)
+        choices = context.folder_choices if ready.script is not None else ()
+        return replace(
+            ready, reason_not_runnable=reason, folder_choices=choices, suggestion=suggest_return(ready, context)
+        )
     misfit = next(filter(None, (explain_wrong_target(ready, tool, context) for tool in context.guards)), "")
     return replace(ready, reason_not_runnable=misfit, misfit=bool(misfit))
 
@@ -287,10 +304,26 @@ def not_now(prepared: Prepared, context: RunContext) -> str:
         return "read-only: only what looks through the SDK or with GET may run"
     if prepared.script is None:
         return ""
+    if context.folder_choices:
+        return f"its paths are there from two folders; say once where it starts: {' or '.join(context.folder_choices)}"
+    if not Path(context.folder).is_dir():  # bash would start elsewhere, and say nothing
+        return f"the run is in {context.folder}, which is not there any more: run or edit a `cd` to another folder"
+    if lost := find_lost_folder(prepared.as_run, context.folder, context.start):
+        return (
+            f"there is no folder {lost} in {context.folder}, where this run is now; there is one where it began, "
+            f"{context.start}: edit the command to go there"
+        )
     if prepared.tty and context.terminal is None:
         return "it needs a terminal of its own, and there is none"
     language = "bash" if prepared.undo else prepared.step.language
     return tools.explain_missing_program(prepared.as_written, language, path=context.path, cwd=context.folder)
+
+
+def suggest_return(prepared: Prepared, context: RunContext) -> str:
+    """The command with a `cd` to where the run began before it, where what it goes to is only there; "" otherwise."""
+    if prepared.script is None or not find_lost_folder(prepared.as_run, context.folder, context.start):
+        return ""
+    return f"cd {shlex.quote(context.start)}\n{prepared.as_written}"
 
 
 def explain_wrong_target(prepared: Prepared, tool: str, context: RunContext) -> str:

@@ -48,7 +48,8 @@ def render_command(command: str, language: str, values: Sequence[Resolved]) -> s
     for blank in find_placeholders(command, language):
         value = resolved_values_by_name.get(blank.name)
         pieces.append(command[index : blank.start])
-        pieces.append(blank.form if value is None or blank.kept else quote_as_typed(value, where[blank.start]))
+        stays = value is None or blank.kept or (value.in_shell and not SAFE.fullmatch(value.value or ""))
+        pieces.append(blank.form if value is None or stays else quote_as_typed(value, where[blank.start]))
         index = blank.end
     return "".join(pieces) + command[index:]
 
@@ -73,7 +74,8 @@ def build_argument_list(command: str, values: Sequence[Resolved]) -> tuple[str, 
     """The argument list of a single plain command, without a shell; () when only a shell can read it."""
     where = list_contexts(command, "bash")
     blanks = find_placeholders(command)
-    if any(blank.kept for blank in blanks):
+    split_by_shell = {value.name for value in values if value.in_shell and not SAFE.fullmatch(value.value or "")}
+    if any(blank.kept or blank.name in split_by_shell for blank in blanks):
         return ()
     inside = {position for blank in blanks for position in range(blank.start, blank.end)}
     for index, letter in enumerate(command):
@@ -138,6 +140,10 @@ def in_bash(slot: Slot, variable: str, command: str) -> str:
         return slot.blank.form
     quoted = context in (Context.DOUBLE, Context.SINGLE)
     again = is_read_as_code(find_segment(command, slot.blank.start), quoted=quoted)
+    if slot.value.in_shell:
+        if again or SUBSCRIPT.search(command[: slot.blank.start]):
+            must_be_safe(slot, "something reads it again there")
+        return slot.blank.form
     if slot.blank.kept:
         if again or context is not Context.DOUBLE or not TRIMS.match(slot.blank.form):
             must_be_safe(slot, "the shell does more with it than put it there")

@@ -12,13 +12,13 @@ from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.model.runbook import Parameter
-from cockpit.model.secret import MASK, Secret
+from cockpit.model.secret import MASK, Secret, names_a_secret
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest, is_clean_line
 from cockpit.runbooks.plan.durations import find_amount
 from cockpit.runbooks.rollback import rollback_values
-from cockpit.runbooks.shell_syntax.placeholders import asks_for_same, canonicalise_name, names_a_secret
-from cockpit.runbooks.types import Resolved
+from cockpit.runbooks.shell_syntax.placeholders import asks_for_same, canonicalise_name
+from cockpit.runbooks.types import NOTHING_KEPT, KeptShell, KeptVariable, Resolved
 
 # What the Check column of a table of parameters asks of a value: `not BAD`, `at most 7 days, at least 15 min ago`.
 
@@ -65,6 +65,7 @@ def format_ago(clause: str) -> str:
 
 # Is this value what its name asks for? Whatever passes here is still given to the shell only as a variable.
 
+SET_BY_STEP = "an earlier step"
 LONGEST = 4_096  # letters
 HOST = re.compile(
     r"(?=.{1,260}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:\d{1,5})?"
@@ -184,11 +185,13 @@ def resolve_values(
     kept: Sequence[Value] = (),
     proposed: Sequence[Value] = (),
     now: datetime | None = None,
+    shell: KeptShell = NOTHING_KEPT,
 ) -> tuple[Resolved, ...]:
     """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's.
 
     `kept` is what the run has used before: the revision that was bad when it began stays the bad one. `proposed` is
-    what was found for it before it began. With `now` a moment is held to how long ago its document lets it be.
+    what was found for it before it began; `shell` is what its steps have set so far. With `now` a moment is held to how
+    long ago its document lets it be.
     """
     before = {value.name: value for value in kept if value.shown != MASK and value.source != "environment"}
     offered = {value.name: value for value in proposed}
@@ -199,6 +202,8 @@ def resolve_values(
     position = visited if not named or named == visited.app else focus_app(visited, named)
 
     def found(parameter: Parameter) -> Resolved:
+        if (variable := shell.variables.get(parameter.name)) and not values_by_name.get(parameter.name, "").strip():
+            return _take_from_shell(parameter, variable)
         return _resolve_parameter(
             parameter,
             environment,
@@ -209,6 +214,12 @@ def resolve_values(
         )
 
     return tuple(_held_to(parameter.check, found(parameter), found, now) for parameter in parameters)
+
+
+def _take_from_shell(parameter: Parameter, variable: KeptVariable) -> Resolved:
+    """What an earlier step of the run has set; of an array its items. An empty one counts: the document set it so."""
+    text = " ".join(value for _, value in variable.items) if variable.is_array else variable.value
+    return Resolved(parameter.name, text, clean_line(text, LONGEST), SET_BY_STEP, hint=parameter.hint, in_shell=True)
 
 
 def _held_to(text: str, result: Resolved, resolved: Callable[[Parameter], Resolved], now: datetime | None) -> Resolved:

@@ -19,6 +19,7 @@ from cockpit.runbooks.run.process.files import create_file, make_directory, take
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.run.process.masking import Mask
 from cockpit.runbooks.run.process.shell import AttemptFiles
+from cockpit.runbooks.run.process.shell_state import add_restoring_variables
 from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, make_readable
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
 
@@ -158,13 +159,16 @@ async def run_in_shell(
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
     assert prepared.script is not None
-    for left in (files.place.exit_file, files.place.pid_file, files.place.group_file):  # of the try before
+    env = context.shell(prepared.script.variables)
+    keeps = keeps_shell(prepared)
+    place = files.place
+    for left in (place.exit_file, place.pid_file, place.group_file, place.state_file):  # of the try before
         left.unlink(missing_ok=True)
     try:
         owner = await asyncio.to_thread(
             shell.start_command,
             argument_list(prepared.script, language_of(prepared)),
-            env=context.shell(prepared.script.variables),
+            env=add_restoring_variables(env, context.kept_shell) if keeps else env,
             cwd=prepared.cwd,
             secrets=secrets,
             place=files.place,
@@ -172,6 +176,7 @@ async def run_in_shell(
             timeout=prepared.timeout,
             keep=(files.lock,),
             grace=context.grace,
+            kept=tuple(context.kept_shell.variables) if keeps else None,
         )
     except OSError as error:
         sentence = f"it could not be started: {clean_line(error.strerror or error)}"
@@ -179,6 +184,11 @@ async def run_in_shell(
     return await watch_command(
         files.place, owner, prepared.kind, prepared.as_run, context, on_output, index=index, follow=prepared.follow
     )
+
+
+def keeps_shell(prepared: Prepared) -> bool:
+    """Whether what its shell leaves holds in the next step: of bash, and not of a command that was typed alone."""
+    return prepared.script is not None and language_of(prepared) == "bash" and not prepared.step.literal
 
 
 async def watch_command(

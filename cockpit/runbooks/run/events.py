@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.operator import with_author
-from cockpit.model.run import Run, StepState
+from cockpit.model.run import Run, ShellState, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.plan.durations import read_effect_lag, read_time_budget
@@ -100,6 +100,20 @@ def find_effect_steps(procedure: Procedure) -> dict[str, int]:
     return {"effect_by": effect, "effect_ends_by": min((item for item in restarts if item > effect), default=0)}
 
 
+def draft_folder_chosen(run: Run, folder: str, event_author: EventAuthor) -> Draft:
+    """A person has said where the commands of a run's document start."""
+    return Draft(
+        kind=Kind.RUN,
+        summary=f"Run starts in {clean_line(folder, SHOWN)}: {clean_line(run.title, SHOWN)}",
+        occurred=event_author.now,
+        environment=run.environment,
+        subject=run.id,
+        actor=event_author.actor,
+        incident=event_author.incident,
+        detail=with_author({"what": "folder", "folder": folder}, event_author.by),
+    )
+
+
 def draft_run_ended(run: Run, reason: str, event_author: EventAuthor) -> Draft:
     why = f" ({clean_line(reason, SHOWN)})" if reason else ""
     untouched = not run.attempts and not run.states
@@ -162,6 +176,7 @@ def draft_outcome(
     output: str,
     began: datetime,
     event_author: EventAuthor,
+    shell: ShellState | None = None,
 ) -> Draft:
     took = max(0.0, (event_author.now - began).total_seconds())
     sentence = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
@@ -183,6 +198,7 @@ def draft_outcome(
         "still_runs": finished.still_runs,
         "started": finished.started,
         "seconds": round(took, 3),
+        **({"shell": describe_shell(shell)} if shell is not None else {}),
     }
     return _draft_step_event(
         run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, event_author, behind=True
@@ -214,6 +230,25 @@ def as_detail(values: Sequence[Resolved]) -> list[dict[str, str]]:
         for value in values
         if value.value is not None
     ]
+
+
+def describe_shell(shell: ShellState) -> dict[str, Any]:
+    """What a step left, as the timeline has it: the beginnings of values, and where the whole ones lie."""
+    return {
+        "host": shell.host,
+        "folder": shell.folder,
+        "file": shell.file,
+        "variables": [
+            {
+                "name": variable.name,
+                "shown": variable.shown,
+                "step": variable.step,
+                "exported": variable.exported,
+                "secret": variable.secret,
+            }
+            for variable in shell.variables
+        ],
+    }
 
 
 def make_unwritten_event(draft: Draft, id: int) -> Event:

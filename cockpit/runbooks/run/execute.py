@@ -28,6 +28,7 @@ from cockpit.runbooks.run.process.masking import mask_secrets
 from cockpit.runbooks.run.process.shell import AttemptFiles
 from cockpit.runbooks.run.process.transcript import head_and_tail, read_excerpt
 from cockpit.runbooks.run.runs import find_latest_attempt
+from cockpit.runbooks.run.shell_record import describe_left_shell
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused
 
 Note = Callable[[Draft], object]
@@ -279,8 +280,13 @@ class Doing:
         if active.files is not None:
             output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
         output = context.mask(output)
+        shell_left = None
+        if active.files is not None and active.outlives_us and not active.prepared.undo:
+            place, command = active.files.place, active.prepared.as_written
+            shell_left = await asyncio.to_thread(describe_left_shell, run, step.ordinal, command, place)
+        author = self._event_author(run)
         draft = events.draft_outcome(
-            run, step, number, finished, verified, output, active.began.now, self._event_author(run)
+            run, step, number, finished, verified, output, active.began.now, author, shell_left
         )
         draft = events.hide_secrets(draft, active.secrets)
         for _ in range(WRITES - 1):

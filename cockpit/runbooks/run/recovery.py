@@ -26,6 +26,7 @@ from cockpit.runbooks.run.process.shell import (
     let_print,
 )
 from cockpit.runbooks.run.process.transcript import TranscriptTail, head_and_tail, read_excerpt
+from cockpit.runbooks.run.shell_record import describe_left_shell
 from cockpit.runbooks.types import Finished, Output
 
 Now = Callable[[], Attempt]
@@ -150,12 +151,15 @@ def record_outcome(
     state, verified = verify.conclude_attempt(finished, verify.verify_evidence(expected, evidence), expected, kind)
     output = head_and_tail(place.transcript)
     finished = replace(finished, state=state)
+    shell_left = None if attempt.undo else describe_left_shell(run, step.ordinal, attempt.as_written, place)
 
     def decide() -> Draft | None:
         newest = now()
         if (newest.state, newest.still_runs) != (attempt.state, attempt.still_runs):
             return None
-        return events.draft_outcome(run, step, attempt.number, finished, verified, output, attempt.began, written)
+        return events.draft_outcome(
+            run, step, attempt.number, finished, verified, output, attempt.began, written, shell_left
+        )
 
     write(decide)
 

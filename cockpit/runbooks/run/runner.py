@@ -48,9 +48,10 @@ from cockpit.runbooks.run.runs import (
     is_untouched,
     list_competing_runs,
 )
+from cockpit.runbooks.run.shell_record import read_shell
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.shell_syntax import requirements
-from cockpit.runbooks.types import Output, Prepared, Resolved, RunAlreadyOpen, RunRefused
+from cockpit.runbooks.types import NOTHING_KEPT, Output, Prepared, Resolved, RunAlreadyOpen, RunRefused
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -87,6 +88,7 @@ class Runner:
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
         new_id: Callable[[], str] = lambda: f"run-{random_source.token_hex(4)}",
+        workdir: Callable[[Runbook], str] = lambda runbook: "",
         grace: float = 5.0,
     ) -> None:
         """`data` holds transcripts and snapshots; `incident` says which one runs belong to of which nobody has said it;
@@ -118,6 +120,7 @@ class Runner:
             environ,
             azure,
             azure is not None,
+            workdir,
             grace,
             platforms,
         )
@@ -296,7 +299,7 @@ class Runner:
         run = self.run(run.id)
         self._given.setdefault(run.id, {}).update(values_by_name or {})
         document = self.document(run)
-        context = self._narrow(document, self._given[run.id], run.values, self._proposed.get(run.id, ()))
+        context = self._narrow(document, self._given[run.id], run.values, self._proposed.get(run.id, ()), run)
         prepared = prepare_step(run.id, document, self.step(run, step), context, edit=edit, undo=undo)
         prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
         return self._notices.added(prepared, self.incident(run), dict(self.runs.runs))
@@ -395,7 +398,14 @@ class Runner:
         await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards)
         secret = [*self._hidden(), *(value.value for value in prepared.values if value.secret and value.value)]
         number = await self._doing.perform(
-            run, prepared, consent.approval, self._context_of(run), secret, on_output, judge, again=consent.again
+            run,
+            prepared,
+            consent.approval,
+            replace(self._context_of(run), kept_shell=prepared.kept_shell),
+            secret,
+            on_output,
+            judge,
+            again=consent.again,
         )
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
 
@@ -534,20 +544,46 @@ class Runner:
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
         run = self.runs.runs.get(id)
         kept = run.values if run else ()
-        context = self._narrow(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()))
+        context = self._narrow(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()), run)
         return resolve_parameters(asked_by(runbook, procedure), context)
 
     def _narrow(
-        self, runbook: Runbook, values_by_name: Mapping[str, str], kept: Sequence[Value], proposed: Sequence[Value]
+        self,
+        runbook: Runbook,
+        values_by_name: Mapping[str, str],
+        kept: Sequence[Value],
+        proposed: Sequence[Value],
+        run: Run | None = None,
     ) -> RunContext:
         """What a step of this document is prepared in."""
         return self._context.narrow(
-            runbook, typed=values_by_name, kept=kept, proposed=proposed, guards=self._guards, terminal=self.terminal
+            runbook,
+            typed=values_by_name,
+            kept=kept,
+            proposed=proposed,
+            guards=self._guards,
+            terminal=self.terminal,
+            kept_shell=read_shell(run) if run else NOTHING_KEPT,
+            chosen_folder=self.chosen_folder(runbook, run),
         )
+
+    def chosen_folder(self, runbook: Runbook, run: Run | None = None) -> str:
+        """Where a person said that the commands of a document start, in this run or the last one; "" for nowhere."""
+        others = [other for other in self.runs.runs.values() if other.path == runbook.path and other.folder]
+        last = max(others, key=lambda other: other.started, default=None)
+        chosen = run.folder if run and run.folder else last.folder if last else ""
+        return chosen if chosen and Path(chosen).is_dir() else ""
+
+    def choose_folder(self, run: Run, folder: str) -> None:
+        """A person's word on where the commands of its document start. It holds for later runs of it, too."""
+        if not Path(folder).is_dir():
+            raise RunRefused(f"There is no folder {folder}.")
+        author = self._author_for(run)
+        self._write(lambda: journal.draft_folder_chosen(run, str(Path(folder).absolute()), author))
 
     def _context_of(self, run: Run) -> RunContext:
         """What the steps of a run are done with."""
-        return replace(self._context, terminal=self.terminal, incident=self.incident(run))
+        return replace(self._context, terminal=self.terminal, incident=self.incident(run), kept_shell=read_shell(run))
 
     def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
         try:

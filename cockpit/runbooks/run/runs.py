@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.event import Event, Kind
-from cockpit.model.run import Attempt, Run, SettledBy, StepState, Value
+from cockpit.model.run import Attempt, Run, SettledBy, ShellState, ShellVariable, StepState, Value, find_newest_attempt
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.shell_syntax.placeholders import asks_for_same
@@ -67,6 +67,8 @@ class Runs:
                 values=_read_values(detail),
             )
             self.leaders[event.subject] = frozenset({_read_owner(detail)})
+        elif what == "folder" and run is not None:
+            self.runs[run.id] = replace(run, folder=_read_text(detail, "folder"))
         elif what == "ended" and run is not None and run.ended is None:
             self.runs[run.id] = replace(run, ended=event.occurred)
             self.leaders.pop(run.id, None)
@@ -84,6 +86,9 @@ class Runs:
                 if state is not None and state is not StepState.RUNNING:
                     settled_by = SettledBy(step, state, event.actor, _read_text(event.detail, "reason"), event.occurred)
                     lines = replace(run, words=(*_words_but(run, step), settled_by))
+                    last = find_newest_attempt(run, step)
+                    if state is StepState.OK and last is not None and last.shell is not None:
+                        lines = replace(lines, shell=last.shell)
                     self.runs[run.id] = _with_state(lines, step, state)
 
     def _intent(self, run: Run, step: int, event: Event) -> None:
@@ -143,6 +148,7 @@ class Runs:
             operation=_read_text(detail, "operation") or attempt.operation,
             still_runs=_read_number(detail, "still_runs") or 0,
             started=detail.get("started") is not False,
+            shell=_read_shell(detail),
         )
         run = _with_attempt(run, ended)
         self.owners.pop((run.id, step, attempt.number), None)
@@ -150,6 +156,8 @@ class Runs:
             run, step
         ):  # else a person has settled it meanwhile
             run = _with_state(run, step, StepState.TODO if attempt.undo and state is StepState.OK else state)
+            if state is StepState.OK and ended.shell is not None:
+                run = replace(run, shell=ended.shell)
         self.runs[run.id] = run
 
 
@@ -209,6 +217,25 @@ def _read_values(detail: Mapping[str, Any]) -> tuple[Value, ...]:
         Value(_read_text(fields, "name"), _read_text(fields, "shown"), _read_text(fields, "source"))
         for fields in records
     )
+
+
+def _read_shell(detail: Mapping[str, Any]) -> ShellState | None:
+    fields = detail.get("shell")
+    if not isinstance(fields, Mapping):
+        return None
+    entries = fields.get("variables")
+    records = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list | tuple) else []
+    variables = tuple(
+        ShellVariable(
+            _read_text(entry, "name"),
+            _read_text(entry, "shown"),
+            _read_number(entry, "step") or 0,
+            entry.get("exported") is True,
+            entry.get("secret") is True,
+        )
+        for entry in records
+    )
+    return ShellState(_read_text(fields, "host"), _read_text(fields, "folder"), variables, _read_text(fields, "file"))
 
 
 def _read_owner(detail: Mapping[str, Any]) -> Owner:

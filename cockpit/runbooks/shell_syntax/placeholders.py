@@ -16,9 +16,6 @@ POWERSHELL = re.compile(
 BASH = re.compile(r"\$\{[!#]?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^{}$]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)")
 DEFAULT = re.compile(r":?[-+=]")
 POWERSHELL_OWN = re.compile(r"(?i)_|home|pwd|true|false|null|args|input|error|host|lastexitcode|psitem|psscriptroot")
-SECRET_WORDS = re.compile(
-    r"(?i)secret|token$|password|passwd|database_url|connection_?string|api_?key|private_?key|pat$"
-)
 WORD = string.ascii_letters + string.digits + "_./:@-"
 COMPOSITE = re.compile(r"[A-Za-z0-9_./:@-]*")
 
@@ -135,11 +132,6 @@ def find_whole_word(command: str, placeholder: Placeholder) -> str:
     head = before[len(before.rstrip(WORD)) :]
     tail = COMPOSITE.match(command, placeholder.end)
     return head + placeholder.form + (tail.group() if tail else "")
-
-
-def names_a_secret(name: str) -> bool:
-    """True for a name whose value must never be shown."""
-    return bool(SECRET_WORDS.search(name))
 
 
 ASSIGNMENT = re.compile(r"""^(?:export\s+)?(?P<name>[A-Za-z_]\w*)=(?P<value>"[^"]*"|'[^']*'|\S*)\s*$""")

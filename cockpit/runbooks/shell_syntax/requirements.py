@@ -3,11 +3,11 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-from cockpit.runbooks.shell_syntax.commands import simple_commands
+from cockpit.runbooks.shell_syntax.parse import parse_shell
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+from cockpit.runbooks.shell_syntax.types import SimpleCommand
 
 BUILT_IN = frozenset(
     (
@@ -20,10 +20,10 @@ BUILT_IN = frozenset(
         *("until", "do", "done", "case", "esac", "select", "function", "in", "time", "coproc"),
     )
 )
-LEADS_ON = frozenset(("then", "else", "elif", "do", "if", "while", "until", "!", "{", "(", "time"))  # another follows
 WRAPPERS = frozenset(("sudo", "env", "nohup", "exec", "command", "nice", "stdbuf"))
+VALUE_OPTIONS = {"sudo": "ughpCDrtTU", "env": "uCS", "nice": "n", "stdbuf": "ioe", "exec": "a"}
+PROGRAM = re.compile(r"[\w./~+@-]+")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-FUNCTION = re.compile(r"(?m)^\s*(?:function\s+)?([A-Za-z_][\w-]*)\s*\(\)")
 CONTAINERS = r"\b(?:kubectl|oc|docker|podman|nerdctl|docker-compose)\b"
 ENDLESS = re.compile(
     rf"""(?x) \s--follow(?![\w=-]) | \s--follow=true | ^\s*watch\s
@@ -49,44 +49,26 @@ def list_programs(command: str, language: str) -> list[str]:
     """The programs that a command starts, as written, each once; those only known while it runs are left out."""
     if language == "powershell":
         return ["pwsh"]
-    names = ["bash"]
-    own = set(FUNCTION.findall(command))
-    blanks = {blank.form for blank in find_placeholders(command)}
-    for parts in _list_commands(command):
-        name = _find_program(parts)
-        if (
-            name
-            and name not in BUILT_IN
-            and name not in own
-            and name not in names
-            and not _is_unknown_program(name, blanks)
-        ):
-            names.append(name)
-    return names
+    blanks = [(blank.start, blank.end) for blank in find_placeholders(command)]
+    document = parse_shell(command, masked=blanks)
+    own = {name for statement in document.statements for name in statement.functions}
+    names = (find_program(simple) for simple in document.commands)
+    known = (name for name in names if name not in BUILT_IN and name not in own and PROGRAM.fullmatch(name))
+    return list(dict.fromkeys(("bash", *known)))
 
 
-def _list_commands(command: str) -> Iterator[list[str]]:
-    simple = simple_commands(command)
-    yield from (item.text.split() for item in (simple or ()))
-    if simple is None and (parts := command.split()):
-        yield parts  # what else it starts, only bash can tell
-
-
-def _find_program(parts: list[str]) -> str:
-    """The program of a simple command: behind keywords, assignments and such as sudo."""
-    rest = iter(parts)
-    for word in rest:
-        if ASSIGNMENT.match(word) or word in LEADS_ON or word.endswith("()"):
-            continue
-        if word in WRAPPERS:
-            inner = [text for text in rest if not text.startswith("-") and not ASSIGNMENT.match(text)]
-            return inner[0] if inner else word
-        return word.strip("\"'")
-    return ""
-
-
-def _is_unknown_program(name: str, blanks: set[str]) -> bool:
-    return any(blank in name for blank in blanks) or not re.fullmatch(r"[\w./~+@-]+", name)
+def find_program(simple: SimpleCommand) -> str:
+    """The program of a simple command, behind such as sudo and their options; "" where only bash can tell."""
+    texts = [word.text or "" for word in simple.words]
+    while texts and texts[0] in WRAPPERS:
+        wrapper, *rest = texts
+        while rest and (rest[0].startswith("-") or ASSIGNMENT.match(rest[0])):
+            takes_value = len(rest[0]) == 2 and rest[0][1] in VALUE_OPTIONS.get(wrapper, "")
+            rest = rest[2 if takes_value else 1 :]
+        if not rest:
+            return wrapper
+        texts = rest
+    return texts[0] if texts else ""
 
 
 def explain_missing_program(command: str, language: str, *, path: str, cwd: str) -> str:

@@ -45,6 +45,11 @@ class AttemptFiles:
         return self.transcript.with_suffix(".group")
 
     @property
+    def state_file(self) -> Path:
+        """What its shell leaves to the next step: `3-1.state`."""
+        return self.transcript.with_suffix(".state")
+
+    @property
     def closed(self) -> bool:
         """True when we may not see how it stands: it is somebody else's, made before the directory was shared."""
         return closed_to_us(self.transcript.parent, self.transcript, self.pid_file, self.exit_file, self.group_file)
@@ -79,8 +84,10 @@ def start_command(
     timeout: float | None,
     keep: Sequence[int] = (),
     grace: float = 5.0,
+    kept: Sequence[str] | None = None,
 ) -> Owner:
-    """Start a command; its supervisor. `descriptor` is the open transcript, `keep` are more files it holds open.
+    """Start a command; its supervisor. `descriptor` is the open transcript, `keep` are more files it holds open;
+    `kept` names the variables that earlier steps left, None where nothing is to be kept of what this one leaves.
 
     Blocking, for some milliseconds. Raises OSError.
     """
@@ -92,6 +99,8 @@ def start_command(
         descriptor=descriptor,
         pid_file=str(place.pid_file),
         exit_file=str(place.exit_file),
+        state_file="" if kept is None else str(place.state_file),
+        kept=list(kept or ()),
         group_file=str(place.group_file),
         timeout=timeout,
         grace=grace,

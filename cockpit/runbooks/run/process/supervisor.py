@@ -21,6 +21,13 @@ from typing import Any
 from cockpit.runbooks.run.process.files import write_whole
 from cockpit.runbooks.run.process.identity import owner_of
 from cockpit.runbooks.run.process.masking import Mask
+from cockpit.runbooks.run.process.shell_state import (
+    TELLING,
+    StatePipe,
+    build_kept_shell,
+    looks_secret,
+    write_kept_shell,
+)
 
 CHUNK = 65_536  # bytes
 NOTICE = 0.05  # seconds until a cancel, a time-out or the end of a silent command is noticed
@@ -41,6 +48,8 @@ class Job:
     exit_file: str
     timeout: float | None
     grace: float = 5.0
+    state_file: str = ""  # where what the shell leaves to the next step is kept; "" for nowhere
+    kept: tuple[str, ...] | list[str] = ()  # the variables that earlier steps left
     group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
 
 
@@ -64,10 +73,11 @@ class Supervisor:
         signal.signal(signal.SIGHUP, _ignore_hangup)  # not SIG_IGN, which the command would inherit
         write_whole(Path(self.job.pid_file), json.dumps(owner_of(os.getpid()).as_detail()).encode())
         output, number = output_pipe()
+        pipe = self._open_state_pipe()
         try:
             child = subprocess.Popen(
                 self.job.argv,
-                env=dict(self.job.env),
+                env=dict(self.job.env) if pipe is None else {**self.job.env, "_COCKPIT_STATE": str(pipe.path)},
                 cwd=self.job.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=number,
@@ -81,7 +91,34 @@ class Supervisor:
             os.close(number)
         self._watch(child, output)
         code = child.wait()
+        if pipe is not None:
+            self._keep_state(pipe, code)
         return self._said(code if code >= 0 else None, -code if code < 0 else None)
+
+    def _open_state_pipe(self) -> StatePipe | None:
+        """What the shell tells of itself is worth less than that the command runs."""
+        if not self.job.state_file:
+            return None
+        with suppress(OSError):
+            return StatePipe(Path(self.job.state_file).with_suffix(".pipe"))
+        return None
+
+    def _keep_state(self, pipe: StatePipe, code: int) -> None:
+        """Write down what the shell left, where the command did what it should; never a secret."""
+        told = pipe.read()
+        pipe.close()
+        if code != 0 or not told:
+            return
+        given = {name: value for name, value in self.job.env.items() if name not in TELLING}
+        kept = build_kept_shell(
+            told, given=given, before=self.job.kept, is_secret=self._is_secret, host=os.uname().nodename
+        )
+        if kept is not None:
+            with suppress(OSError):  # a full disk: the next step then asks
+                write_kept_shell(Path(self.job.state_file), kept)
+
+    def _is_secret(self, name: str, value: str) -> bool:
+        return Mask(self.job.secrets).whole(value) != value or looks_secret(name, value)
 
     def _leave_word(self, output: int) -> None:
         """In the command's process, before there is a command: who it is and which pipe it prints to.

@@ -30,6 +30,8 @@ from cockpit.runbooks.types import Retry
         ("cd server && uv run x.py", ["bash", "uv"]), ("for x in a b; do curl $x; done", ["bash", "curl"]),
         ("if true; then helm list; fi", ["bash", "helm"]), ("echo az; export A=1; test -e x", ["bash"]),
         ("<tool> --now", ["bash"]), ("f() { az x; }; f", ["bash", "az"]), ("! grep -q x y", ["bash", "grep"]),
+        ("sudo -u postgres psql -c x", ["bash", "psql"]), ("X=$(jq -r '.a | .b' f)", ["bash", "jq"]),
+        ("A=(b 'c d'); env -u X K=1 make", ["bash", "make"]), ("psql <<'E'\nselect 1; drop\nE", ["bash", "psql"]),
         ("cat a \\\n  b && ls", ["bash", "cat", "ls"]), ("./infra/x.sh <name>", ["bash", "./infra/x.sh"]),
     ],
 )  # fmt: skip

@@ -1,0 +1,159 @@
+"""What the shell of a step leaves to the next one: its folder and variables. Recorded here, and put back. Standard
+library only: the supervisor uses it too.
+
+The values lie in a file beside the transcript, which who may read that may read, too. The value of a secret is never
+written: the variable is named, and asked for again when a step needs it.
+"""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from cockpit.model.secret import names_a_secret
+from cockpit.runbooks.run.process.files import read_json, write_whole
+from cockpit.runbooks.types import KeptShell, KeptVariable
+
+KEEP_STATE = Path(__file__).with_name("keep_state.bash")
+PIPE_SIZE = 65_536  # bytes; the script tells less
+OWN_NAMES = re.compile(
+    r"BASH\w*|_?COCKPIT_\w+|P\d+|PWD|OLDPWD|SHLVL|SHELLOPTS|IFS|PS\d|PPID|E?UID|GROUPS|DIRSTACK|HISTCMD|HOSTNAME|HOSTTYPE"
+    r"|MACHTYPE|OSTYPE|OPTARG|OPTIND|OPTERR|COLUMNS|LINES|TERM|SHELL|_"
+    # what makes the next program into another one is not handed on
+    r"|ENV|PROMPT_COMMAND|LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES"
+)  # of the shell itself or of us
+
+
+def parse_told_state(data: bytes) -> tuple[str, dict[str, KeptVariable], set[str]] | None:
+    """(folder, variables, names of those that were too long) of what the script told; None when it is not whole."""
+    fields = data.decode("utf-8", "surrogateescape").split("\0")
+    if fields[-2:] != ["end", ""]:
+        return None
+    rest = iter(fields[1:-2])
+    variables, too_long = dict[str, KeptVariable](), set[str]()
+    try:
+        for count in rest:
+            name, *parts = (next(rest) for _ in range(int(count)))
+            if not parts:
+                too_long.add(name)
+                continue
+            flags, *pairs = parts
+            items = tuple(zip(pairs[::2], pairs[1::2], strict=True))
+            single = not {"a", "A"} & set(flags) and [key for key, _ in items] in ([], ["0"])
+            value = items[0][1] if items and single else ""
+            variables[name] = KeptVariable(value, flags, () if single else items)
+    except (ValueError, RuntimeError, StopIteration):
+        return None
+    return fields[0], variables, too_long
+
+
+def build_kept_shell(
+    data: bytes,
+    *,
+    given: Mapping[str, str],
+    before: Collection[str],
+    is_secret: Callable[[str, str], bool],
+    host: str,
+) -> KeptShell | None:
+    """What is to be kept of what the script told. `given` is the environment that the step was started with, `before`
+    names what earlier steps had left; `is_secret` is asked of each name and value.
+    """
+    told = parse_told_state(data)
+    if told is None:
+        return None
+    folder, variables, too_long = told
+    kept, hidden = dict[str, KeptVariable](), list[str]()
+    for name, variable in variables.items():
+        given_as_is = given.get(name) == variable.value and variable.exported and not variable.is_array
+        if OWN_NAMES.fullmatch(name) or (given_as_is and name not in before):
+            continue
+        values = [variable.value, *(value for pair in variable.items for value in pair)]
+        if any(is_secret(name, value) for value in values) or any(map(has_surrogates, (name, *values))):
+            hidden.append(name)
+        else:
+            kept[name] = variable
+    unset = [name for name in given if name not in variables and name not in too_long and not OWN_NAMES.fullmatch(name)]
+    return KeptShell(host, folder, kept, tuple(unset), tuple(sorted({*hidden, *too_long})))
+
+
+def has_surrogates(text: str) -> bool:
+    """True for bytes that are no UTF-8: they cannot be written down."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """By its name, or because the value gives itself away."""
+    from cockpit.runbooks.shell_syntax.literal_secrets import secrets_in
+
+    return bool(value) and (names_a_secret(name) or bool(secrets_in(f"{name}={shlex.quote(value)}\n{value}")))
+
+
+TELLING = frozenset({"BASH_ENV", "_COCKPIT_STATE", "_COCKPIT_RESTORE"})
+
+
+def add_restoring_variables(env: Mapping[str, str], kept: KeptShell) -> dict[str, str]:
+    """The environment of a step with what makes bash put back what was kept, and tell what it leaves."""
+    own = env.get("BASH_ENV")  # the configuration's own; it is read first, as it would be
+    script = "\n".join(filter(None, (f". {shlex.quote(own)}" if own else "", kept.restoring_script())))
+    return {**env, "BASH_ENV": str(KEEP_STATE), "_COCKPIT_RESTORE": script}
+
+
+class StatePipe:
+    """The pipe that the script tells. Held open for reading and writing, so that nobody waits for anybody at it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError."""
+        self.path = path
+        with suppress(FileNotFoundError):
+            path.unlink()
+        os.mkfifo(path, 0o600)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+    def read(self) -> bytes:
+        """All that stands in it."""
+        pieces = []
+        with suppress(BlockingIOError):
+            while piece := os.read(self._descriptor, PIPE_SIZE):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+        with suppress(OSError):
+            self.path.unlink()
+
+
+def write_kept_shell(path: Path, kept: KeptShell) -> None:
+    """With the mode of the folder: a team's is the team's to read. Raises OSError."""
+    write_whole(path, json.dumps(asdict(kept)).encode())
+
+
+def read_kept_shell(path: Path) -> KeptShell | None:
+    """What lies there; None where nothing readable does."""
+    fields = read_json(path)
+    if fields is None:
+        return None
+    try:
+        variables = dict(_read_variables(fields["variables"]))
+        texts = {name: str(fields[name]) for name in ("host", "folder")}
+        lists = {name: tuple(filter(is_free_name, fields[name])) for name in ("unset", "hidden")}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return KeptShell(texts["host"], texts["folder"], variables, lists["unset"], lists["hidden"])
+
+
+def is_free_name(name: object) -> bool:
+    """True for the name of a variable that is not the shell's own or ours."""
+    return isinstance(name, str) and bool(re.fullmatch(r"[A-Za-z_]\w*", name)) and not OWN_NAMES.fullmatch(name)
+
+
+def _read_variables(table: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, KeptVariable]]:
+    for name, entry in table.items():
+        if not is_free_name(name):
+            continue  # what stands in a file is data, whoever wrote it: no name of it becomes a command
+        items = tuple((str(key), str(value)) for key, value in entry["items"])  # type: ignore[attr-defined]
+        yield name, KeptVariable(str(entry["value"]), str(entry["flags"]), items)
