@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -146,3 +147,65 @@ def _iterate_settings(value: Any, path: str, key: str, depth: int = 0) -> Iterat
     else:
         plain = read_text(value) if not isinstance(value, bool) else str(value).lower()
         yield path, plain if key in PLAIN_SETTINGS else f"#{sha256(repr(value).encode()).hexdigest()[:8]}"
+
+
+class SettingGroup(StrEnum):
+    """What a setting of a template is about, the likeliest cause of a fault first."""
+
+    IMAGE = "image"
+    ENVIRONMENT = "environment"
+    SECRETS = "secrets"
+    SCALE = "scale"
+    PROBES = "probes"
+    RESOURCES = "resources"
+    OTHER = "other settings"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A setting that differs; None where one revision does not have it, a digest where its value is not told."""
+
+    group: SettingGroup
+    name: str
+    old: str | None
+    new: str | None
+
+    @property
+    def masked(self) -> bool:
+        """Whether a value of it may be a secret, so that only its changing is known."""
+        return any(value is not None and value.startswith("#") for value in (self.old, self.new))
+
+
+def list_setting_changes(old: Revision, new: Revision) -> tuple[SettingChange, ...]:
+    """What changes from one template to the other, by groups; nothing where one of them was not read."""
+    before, after = dict(old.settings), dict(new.settings)
+    if not before or not after:
+        return ()
+    changes = [
+        SettingChange(find_setting_group(path), name_setting(path), before.get(path), after.get(path))
+        for path in sorted({*before, *after})
+        if before.get(path) != after.get(path)
+    ]
+    return tuple(sorted(changes, key=lambda change: list(SettingGroup).index(change.group)))
+
+
+def find_setting_group(path: str) -> SettingGroup:
+    """`containers.api.env.LOG_LEVEL.value` is of the environment."""
+    parts = path.lower().split(".")
+    if parts[-1] == "image":
+        return SettingGroup.IMAGE
+    if "env" in parts:
+        return SettingGroup.SECRETS if parts[-1] == "secretref" else SettingGroup.ENVIRONMENT
+    if any("secret" in part for part in parts):
+        return SettingGroup.SECRETS
+    if any("probe" in part for part in parts):
+        return SettingGroup.PROBES
+    if "resources" in parts:
+        return SettingGroup.RESOURCES
+    return SettingGroup.SCALE if parts[0] in ("scale", "replicas") else SettingGroup.OTHER
+
+
+def name_setting(path: str) -> str:
+    """`api LOG_LEVEL` of `containers.api.env.LOG_LEVEL.value`."""
+    name = path.removeprefix("containers.").removesuffix(".value").removesuffix(".image").replace(".env.", ".")
+    return name.replace(".", " ")

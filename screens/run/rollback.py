@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from cockpit.model.revision import Revision
+from cockpit.model.revision import Revision, list_setting_changes
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.model.time import Time, format_age
@@ -28,14 +29,20 @@ from widgets.wrap import wrap_pieces
 
 # What tells two revisions apart, field by field.
 
-LABEL = 14  # cells
-
 
 class Difference(Dialog[None]):
-    """`bad` is what a rollback leaves, `good` where it goes."""
+    """`bad` is what a rollback leaves, `good` where it goes. The changed settings come first; the frame scrolls."""
 
     AUTO_FOCUS = ""
-    keys = "esc or enter leaves"
+    keys = "↑ ↓ page up, page down scroll · esc or enter leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "scroll_by(1)", "Down", show=False),
+        Binding("up", "scroll_by(-1)", "Up", show=False),
+        Binding("pagedown", "scroll_page(1)", "Page down", show=False),
+        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
+        Binding("home", "scroll_page(-1000)", "Top", show=False),
+        Binding("end", "scroll_page(1000)", "Bottom", show=False),
+    ]
 
     def __init__(self, place: DialogContext, time: Time, bad: Revision, good: Revision) -> None:
         super().__init__(place, time)
@@ -46,14 +53,25 @@ class Difference(Dialog[None]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
-        viewer = Viewer(self.time.now(), self.place.zone)
-        rows: list[list[Piece]] = []
-        for label, old, new in list_differences(list_facts(self._bad, viewer), list_facts(self._good, viewer)):
-            rows.append([(label, "strong")])
-            rows += wrap_pieces([("  ✖ ", "bad"), (old or "nothing", "")], 74, most=3, indent=4)
-            rows += wrap_pieces([("  ✔ ", "good"), (new or "nothing", "")], 74, most=3, indent=4)
         names: list[Piece] = [("✖ ", "bad"), (self._bad.name, "strong"), ("   ✔ ", "good"), (self._good.name, "strong")]
-        self.query_one("#act", Lines).show(names, [], *rows)
+        rows = [names, [], *render_setting_changes(self._bad, self._good), *self._render_state()]
+        self.query_one("#act", Lines).show(*rows)
+        self.call_after_refresh(self.query_one("#dialog").scroll_home, animate=False)
+
+    def _render_state(self) -> list[list[Piece]]:
+        """What the cloud says of each: traffic, health, replicas, age."""
+        viewer = Viewer(self.time.now(), self.place.zone)
+        rows: list[list[Piece]] = [[], [("state", "strong")]]
+        for label, old, new in list_differences(list_facts(self._bad, viewer), list_facts(self._good, viewer)):
+            rows += _render_change(label, old or NONE, new or NONE)
+        return rows
+
+    def action_scroll_by(self, rows: int) -> None:
+        self.query_one("#dialog").scroll_relative(y=rows, animate=False)
+
+    def action_scroll_page(self, pages: int) -> None:
+        frame = self.query_one("#dialog")
+        frame.scroll_relative(y=pages * max(1, frame.content_size.height - 3), animate=False)
 
     def action_confirm(self) -> None:
         leave_screen(self)
@@ -61,6 +79,42 @@ class Difference(Dialog[None]):
     def decide(self) -> Callable[[], None] | None:
         """Nothing is done here."""
         return None
+
+
+NONE = "not set"
+MASKED = "has another value: ••• (it may be a secret)"
+
+
+def render_setting_changes(bad: Revision, good: Revision) -> list[list[Piece]]:
+    """The settings that differ, by groups: names always, values where they cannot be a secret."""
+    if not bad.settings or not good.settings:
+        unread = " and ".join(revision.name for revision in (bad, good) if not revision.settings)
+        return wrap_pieces([(f"The settings of {unread} were not read: only the state can be compared.", "warn")], WIDE)
+    changes = list_setting_changes(bad, good)
+    if not changes:
+        return [[("Every setting is the same, the image too: the fault is elsewhere.", "warn")]]
+    rows: list[list[Piece]] = []
+    for group, group_changes in groupby(changes, key=lambda change: change.group):
+        rows += [[], [(group.value, "strong")]] if rows else [[(group.value, "strong")]]
+        for change in group_changes:
+            if change.masked and change.old is not None and change.new is not None:
+                rows += wrap_pieces(
+                    [("  ", ""), (change.name, "strong"), (f"  has another value  {MASKED}", "muted")], WIDE
+                )
+            else:
+                rows += _render_change(change.name, _show_value(change.old), _show_value(change.new))
+    return rows
+
+
+def _show_value(value: str | None) -> str:
+    return NONE if value is None else "set" if value.startswith("#") else value or "empty"
+
+
+def _render_change(name: str, old: str, new: str) -> list[list[Piece]]:
+    rows: list[list[Piece]] = [[("  ", ""), (name, "")]]
+    rows += wrap_pieces([("    ✖ ", "bad"), (old, "muted" if old == NONE else "")], WIDE, most=3, indent=6)
+    rows += wrap_pieces([("    ✔ ", "good"), (new, "muted" if new == NONE else "")], WIDE, most=3, indent=6)
+    return rows
 
 
 def list_differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str, str]]:

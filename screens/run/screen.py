@@ -110,6 +110,7 @@ class RunScreen(KeyedScreen):
         self._looked_at = NOTHING
         self._serial = 0
         self._guard = Guard(session.time)
+        self._armed = False  # whether the hint shows that the next Enter counts
 
     # What it works on
 
@@ -181,6 +182,9 @@ class RunScreen(KeyedScreen):
                 self._follow_others()
                 self.look()
             self._pane.output.pour()
+            if self._guard.armed is not self._armed:
+                self._armed = self._guard.armed
+                self.draw_step()
 
     def _follow_others(self) -> None:
         """Watch every step that runs and is not ours, wherever it was started: its output and its end show here."""
@@ -233,7 +237,7 @@ class RunScreen(KeyedScreen):
             keys["run.run"] = keys["table.select"]
         working = {id.removeprefix("run."): key.shown for id, key in keys.items() if key.works}
         self._pane.show(self._run, now, working.get("copy", ""))
-        self.query_one("#run-hint", Lines).show(render_hint(now, working))
+        self.query_one("#run-hint", Lines).show(render_hint(now, working, armed=self._armed))
         self.show_keys(keys)
 
     # Looking at a step: what would run
@@ -354,6 +358,8 @@ class RunScreen(KeyedScreen):
         """Start the step at hand, unless the key came in a burst: what is pasted never starts anything."""
         counts = self._guard.press()
         self._guard.touch()
+        self._armed = False
+        self.draw_step()
         if not counts:
             self.say(TOO_QUICK)
             return

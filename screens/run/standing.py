@@ -7,6 +7,7 @@ from cockpit.model.actions import Action, Need
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.types import Prepared
+from screens.dialogs.dialog import NOT_YET
 from screens.run.messages import StepPrepared
 from widgets.cell import Piece
 
@@ -129,13 +130,18 @@ def _why_not_run(step: Step, now: StepStanding) -> str:
     return now.prepared.reason_not_runnable and f"{now.prepared.reason_not_runnable.rstrip('.')}. It can be copied."
 
 
-def render_hint(now: StepStanding, keys: Mapping[str, str]) -> list[Piece]:
-    """What to do next, and with which key; `keys` names the key of each action that works now."""
+def render_hint(now: StepStanding, keys: Mapping[str, str], *, armed: bool = True) -> list[Piece]:
+    """What to do next, and with which key; `keys` names the key of each action that works now.
+
+    While it is not `armed` an Enter would not count: it is told to wait, as in a dialog.
+    """
     what, tone, then = _choose_advice(now)
-    pairs = [(keys[action], does) for action, does in then if action in keys]
+    offers = [(action, keys[action], does) for action, does in then if action in keys]
     pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
-    for index, (key, does) in enumerate(pairs):
-        pieces += [(" · " if index else "  " if what else "", "muted"), (key, "key"), (f" {does}", "")]
+    for index, (action, key, does) in enumerate(offers):
+        waits = action == "run" and not armed
+        pieces += [(" · " if index else "  " if what else "", "muted"), (NOT_YET if waits else "", "muted")]
+        pieces += [(key, "muted" if waits else "key"), (f" {does}", "muted" if waits else "")]
     return pieces
 
 

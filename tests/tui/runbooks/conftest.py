@@ -89,11 +89,13 @@ class Seat:
         await key("enter")
 
     async def press(self, *keys: str) -> None:
-        """As a hand does: some time after the last key, and then nothing."""
+        """As a hand does, and then nothing for so long that the next Enter counts."""
         for key in keys:
             self.clock.pass_by(LET_GO + 0.05)
             await self.pilot.press(key)
             await self.settle()
+            self.clock.pass_by(LET_GO + 0.05)
+            await self.pilot.pause(2 * POUR)
 
     async def type(self, text: str) -> None:
         field = self.app.focused

@@ -528,3 +528,14 @@ async def test_the_output_has_room_on_every_screen(open_run: Open, play: Play, s
 
 def test_the_fake_tells_runs_as_the_real_one() -> None:
     assert isinstance(Play(clock=None).runs, Runs)  # type: ignore[arg-type]
+
+
+async def test_the_hint_tells_when_an_enter_would_not_count(open_run: Open) -> None:
+    async with open_run() as seat:
+        assert "▸ enter looks" in seat.lines("run-hint")
+        await seat.pilot.press("enter")
+        await seat.settle()
+        assert "wait: enter" in seat.lines("run-hint")
+        seat.clock.pass_by(1)
+        await seat.settle()
+        assert "wait:" not in seat.lines("run-hint")
