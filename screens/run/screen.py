@@ -338,9 +338,6 @@ class RunScreen(KeyedScreen):
     def find_reason(self, action: Action) -> str:
         return find_reason(action, self.standing())
 
-    def find_action(self, id: str) -> Action | None:
-        return super().find_action("run.run" if id == "table.select" else id)
-
     def on_key(self, event: Key) -> None:
         """Whatever else is pressed while Enter settles takes it back."""
         active = self.active_bindings.get(event.key)

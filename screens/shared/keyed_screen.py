@@ -77,10 +77,6 @@ class KeyedScreen(Screen[None]):
 
         self.notify(clean_line(reason, 500), severity="warning", markup=False)
 
-    def find_action(self, id: str) -> Action | None:
-        """The action of a key, by the id of its binding."""
-        return self.KEYS.by_id.get(id)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """None greys a key out; pressing it says why."""
         called = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
@@ -90,7 +86,7 @@ class KeyedScreen(Screen[None]):
     def on_key(self, event: Key) -> None:
         """Every key comes by here before its binding; one that does nothing now says why."""
         active = self.active_bindings.get(event.key)
-        action = self.find_action(active.binding.id or "") if active else None
+        action = self.KEYS.by_id.get(active.binding.id or "") if active else None
         if action and (reason := self.find_reason(action)):
             self.say_reason(reason)
 
