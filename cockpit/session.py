@@ -429,6 +429,8 @@ def build_feeds(
                 references=references,
             )
         )
+    if environment.signals:
+        feeds.append(_signals_feed(environment, connections, time=time, random=random, reveal=reveal))
     feeds += [platform.build_feed() for platform in connections.platforms.get(environment.name, ())]
     azure = connections.clouds.get(environment.name)
     feeds += [
@@ -438,6 +440,17 @@ def build_feeds(
         is not None
     ]
     return feeds
+
+
+def _signals_feed(
+    environment: Environment, connections: Connections, *, time: Time, random: Random, reveal: Reveal
+) -> Feed:
+    from cockpit.feeds.signals.feed import SignalsFeed
+    from cockpit.feeds.signals.sources import SignalContext, make_reader
+
+    context = SignalContext(environment, connections.clouds.get(environment.name), time, reveal)
+    make = partial(make_reader, context=context)
+    return SignalsFeed(environment.name, environment.signals, make, time=time, random=random)
 
 
 @dataclass(frozen=True, slots=True)

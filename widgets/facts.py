@@ -10,7 +10,7 @@ from textwrap import wrap
 from cockpit.model.alert import Alert
 from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
-from cockpit.model.probe import ProbeEvidence, ProbeResult
+from cockpit.model.probe import ProbeEvidence, ProbeResult, SignalResult, format_number
 from cockpit.model.revision import Replica, Revision
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.time import format_age
@@ -42,6 +42,8 @@ def get_heading(value: object) -> str:
     match value:
         case ProbeResult():
             return f"Probe {value.name}"
+        case SignalResult():
+            return f"Signal {value.name}"
         case Alert():
             return f"Alert {value.name}"
         case Revision():
@@ -56,6 +58,8 @@ def list_facts(visible: object, viewer: Viewer, taken: Acknowledgement | None = 
     match visible:
         case ProbeResult():
             pairs = _list_probe_facts(visible, viewer)
+        case SignalResult():
+            pairs = _list_signal_facts(visible, viewer)
         case Alert():
             pairs = _list_alert_facts(visible, viewer, taken)
         case Revision():
@@ -108,6 +112,26 @@ def _list_probe_facts(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fac
     if probe_result.last_failure != probe_result.first_failure:
         yield from _list_evidence_facts("newest failure", probe_result.last_failure, viewer)
     yield "environment", probe_result.environment
+
+
+def _list_signal_facts(signal: SignalResult, viewer: Viewer) -> Iterator[Fact]:
+    yield "state", signal.state.value
+    yield "since", viewer.time(signal.since)
+    yield "value", signal.text
+    yield "limit", signal.limit
+    yield "reason", signal.reason
+    yield "caution", signal.caution
+    yield "measured", viewer.time(signal.measured)
+    numbers = [number for _, number in signal.points if number is not None]
+    if numbers:
+        low, middle, high = (
+            format_number(number, signal.unit) for number in (min(numbers), median(numbers), max(numbers))
+        )
+        yield "last hour", f"lowest {low}, median {middle}, highest {high}"
+    yield "query", signal.query
+    yield "procedure", signal.runbook
+    yield "checked", viewer.time(signal.checked) or "never"
+    yield "environment", signal.environment
 
 
 def _list_evidence_facts(label: str, evidence: ProbeEvidence | None, viewer: Viewer) -> Iterator[Fact]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident, Status
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, RevisionHealth, ill_working
@@ -80,7 +80,7 @@ NOT_RECORDED = "NOT RECORDED"
 class HintInput:
     """What the screen sees at one moment, as far as it decides what to do next."""
 
-    probes: Sequence[ProbeResult] = ()
+    probes: Sequence[ProbeResult | SignalResult] = ()
     alerts: Sequence[Alert] = ()
     applications: Sequence[Application] = ()
     problems: Sequence[Problem] = ()  # of the feeds that are blind
@@ -103,7 +103,7 @@ class HintInput:
     unconfigured: bool = False  # there is no cockpit.toml
 
     @property
-    def down(self) -> list[ProbeResult]:
+    def down(self) -> list[ProbeResult | SignalResult]:
         return [probe for probe in self.probes if probe.state is ProbeState.DOWN]
 
     @property
@@ -303,14 +303,15 @@ def _back_since(back: RolledBack, now: datetime, width: int) -> str:
 def _after_rollback(sight: HintInput) -> list[Part]:
     """What is seen since: the probes that are up and since when, and whose the alerts are that fire still."""
     parts: list[Part] = []
-    if sight.probes:
-        up = [probe for probe in sight.probes if probe.state in QUIET]
-        count = f"{len(up)} of {len(sight.probes)} probes up"
+    probes = [probe for probe in sight.probes if isinstance(probe, ProbeResult)]
+    if probes:
+        up = [probe for probe in probes if probe.state in QUIET]
+        count = f"{len(up)} of {len(probes)} probes up"
         last = max((probe.since for probe in up if probe.since), default=None)
         # Only a recovery after the traffic moved is one of the rollback's; a probe that was up all the time says less.
         recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
         since = f" since {last.astimezone(sight.zone):%H:%M:%S}" if last and recovered else ""
-        short = f"{len(up)} of {len(sight.probes)} up{since}"
+        short = f"{len(up)} of {len(probes)} up{since}"
         parts.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
     for alert in sight.firing[:EXPLAINED]:
         cause = idle_cause(alert, sight.applications)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from widgets.cell import Cell, Column, Piece, Row
 
 COLUMNS = (
@@ -38,14 +38,18 @@ RANK = {state: rank for rank, state in enumerate(ORDER)}
 QUIET = (ProbeState.UP, ProbeState.MAINTENANCE)
 BARS = "▁▂▃▄▅▆▇█"
 NO_ANSWER = "·"
+SIGNAL_ROW = "signal:"
+VALUE_CELLS = 6
 
 
-def build_probe_rows(results: Sequence[ProbeResult]) -> list[Row]:
-    """One row a probe, worst first."""
-    return [_build_probe_row(result) for result in sorted(results, key=lambda probe_result: RANK[probe_result.state])]
+def build_probe_rows(results: Sequence[ProbeResult], signals: Sequence[SignalResult] = ()) -> list[Row]:
+    """One row a probe or signal, worst first; among equals the probes first."""
+    rows = [(RANK[result.state], 0, _build_probe_row(result)) for result in results]
+    rows += [(RANK[signal.state], 1, _build_signal_row(signal)) for signal in signals]
+    return [row for _, _, row in sorted(rows, key=lambda triple: triple[:2])]
 
 
-def count_probes(results: Sequence[ProbeResult]) -> list[Piece]:
+def count_probes(results: Sequence[ProbeResult | SignalResult]) -> list[Piece]:
     """` ✖1 ◐1 ●10`, for the title of the pane."""
     pieces: list[Piece] = []
     for state in ORDER:
@@ -98,6 +102,27 @@ def _build_probe_row(result: ProbeResult) -> Row:
         trend = (Cell(format_latency(result.latency)), Cell(draw_sparkline(result.history, 8), "muted"))
         return Row(result.name, (*start, cell, status, *trend, Cell()))
     return Row(result.name, (*start, Cell(_explain_probe(result), tone, span=4), Cell("", "", result.since)))
+
+
+def name_signal_row(signal: SignalResult) -> str:
+    """The id of its row: a probe may have the same name."""
+    return f"{SIGNAL_ROW}{signal.name}"
+
+
+@lru_cache(maxsize=1_024)
+def _build_signal_row(signal: SignalResult) -> Row:
+    """A number with its limit. The wave says that it is somebody else's measurement, and no probe of ours."""
+    glyph, tone = LOOK[signal.state]
+    quiet = signal.state in QUIET
+    start = (Cell(glyph, tone), Cell(signal.name, "" if quiet else "strong"), Cell(signal.state.value, tone))
+    trend = Cell(draw_sparkline([number for _, number in signal.points], 8), "muted")
+    if not quiet:
+        told = f"~ {signal.reason or signal.state.value}" + (f" ({signal.caution})" if signal.caution else "")
+        return Row(name_signal_row(signal), (*start, Cell(told, tone, span=3), trend, Cell("", "", signal.since)))
+    short = len(signal.text) <= VALUE_CELLS
+    told = signal.caution or (f"limit {signal.limit}" if signal.limit else "no limit")
+    cell = Cell(f"~ {told}" if short else f"~ {signal.text}, {told}", "warn" if signal.caution else "muted", span=2)
+    return Row(name_signal_row(signal), (*start, cell, Cell(signal.text if short else ""), trend, Cell()))
 
 
 def _explain_probe(result: ProbeResult) -> str:

@@ -11,7 +11,7 @@ from cockpit.model.actions import opens_a_procedure, rename_action
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.key_bindings import key_name
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
-from cockpit.model.probe import MaintenanceWindow, Probe
+from cockpit.model.probe import MaintenanceWindow, Probe, WatchedSignal
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.model.system import Environment, System
 
@@ -126,6 +126,10 @@ def _complete_probe(values: Values, path: KeyPath, source: ConfigSource) -> Prob
     return Probe(**{**defaults, **values}, environment=str(path[1]))
 
 
+def _complete_signal(values: Values, path: KeyPath, source: ConfigSource) -> WatchedSignal:
+    return WatchedSignal(**{**values, "environment": str(path[1])})
+
+
 def _complete_window(values: Values, path: KeyPath, source: ConfigSource) -> Any:
     window = MaintenanceWindow(**values)
     return (window.start, window.until)
@@ -140,6 +144,7 @@ COMPLETE: dict[type, Callable[[Values, KeyPath, ConfigSource], Any]] = {
     Hours: _complete_hours,
     Environment: _complete_environment,
     Probe: _complete_probe,
+    WatchedSignal: _complete_signal,
     MaintenanceWindow: _complete_window,
 }
 """Nouns that hold something which no key says."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from cockpit.config.checks_keys import key_rules, theme_rules
-from cockpit.config.checks_probes import probe_rules
+from cockpit.config.checks_probes import probe_rules, signal_rules
 from cockpit.config.checks_secrets import alert_rules, value_rules
 from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.config.raw import Raw, find_duplicates, get_table, get_text, list_tables, list_texts
@@ -135,3 +135,4 @@ def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))
+    yield from signal_rules((*path, "signals"), environment)

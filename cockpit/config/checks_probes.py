@@ -24,6 +24,11 @@ def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
         yield from _check_probe_times(place, probe)
         yield from _check_tls_conditions(place, probe)
         yield from _check_probe_parents(place, probe, names)
+        for key in ("conditions", "degraded"):
+            for position, condition in list_texts(probe.get(key)):
+                if "[VALUE]" in condition:
+                    sentence = "asks for [VALUE], which a signal has and a probe has not"
+                    yield make_config_error((*place, key, position), "not-of-this-source", sentence, value=condition)
     yield from _check_dependency_circles(path, probes)
 
 
@@ -121,3 +126,68 @@ def _way_back(start: str, parents: dict[str, list[str]]) -> list[str]:
                 names.add(parent)
                 ways.append([*way, parent])
     return []
+
+
+# Signals: what each kind needs, and conditions that look at nothing but the number.
+
+NEEDED = {"promql": ("query",), "kql": ("query",), "azure_metric": ("metric",)}
+ONLY_FOR = {
+    "promql": ("url", "source"),
+    "azure_metric": ("metric", "resource", "aggregation", "filter", "per_metric", "per_filter"),
+}
+
+
+def signal_rules(path: Path, environment: Raw) -> Iterator[ConfigError]:
+    """`path` is that of the array of signals of `environment`."""
+    array = environment.get("signals")
+    yield from find_duplicates(path, array)
+    for index, signal in list_tables(array):
+        place, kind = (*path, index), get_text(signal.get("kind"))
+        yield from header_rules((*place, "headers"), signal.get("headers"))
+        for key in NEEDED.get(kind, ()):
+            if not get_text(signal.get(key)).strip():
+                yield make_config_error((*place, key), "required", f"is required for kind = {kind}", kind=kind)
+        yield from _check_signal_kind(place, signal, kind)
+        yield from _check_signal_source(place, signal, kind, environment)
+        for key in ("degraded", "down"):
+            for position, condition in list_texts(signal.get(key)):
+                if "[VALUE]" not in condition:
+                    yield make_config_error(
+                        (*place, key, position),
+                        "not-of-this-source",
+                        "must look at [VALUE]: a signal is one number",
+                        "[VALUE] < 5",
+                        value=condition,
+                    )
+
+
+def _check_signal_kind(place: Path, signal: Raw, kind: str) -> Iterator[ConfigError]:
+    """Keys that this kind does not read would be set in vain."""
+    others = {key for only, keys in ONLY_FOR.items() if only != kind for key in keys}
+    if kind == "azure_metric":
+        others |= {"query", "per_query"}
+    for key in sorted(others & signal.keys()) if kind in NEEDED else ():
+        yield make_config_error((*place, key), "not-for-this-kind", f"is not for kind = {kind}", kind=kind)
+
+
+def _check_signal_source(place: Path, signal: Raw, kind: str, environment: Raw) -> Iterator[ConfigError]:
+    """Where the number comes from must be there."""
+    if kind == "kql" and not environment.get("workspace"):
+        yield make_config_error((*place[:-2], "workspace"), "required", "is required: a signal asks Log Analytics")
+    if kind in ("kql", "azure_metric") and not environment.get("subscription"):
+        yield make_config_error((*place[:-2], "subscription"), "required", "is required: a signal asks Azure")
+    named = signal.get("resource") or environment.get("apps")
+    whole = get_text(signal.get("resource")).startswith("/")
+    if kind == "azure_metric" and not whole and not (environment.get("resource_group") and named):
+        sentence = "is required: the id of the resource, or an app's name beside `resource_group`"
+        yield make_config_error((*place, "resource"), "required", sentence)
+    if kind != "promql":
+        return
+    sources = {get_text(table.get("name")): table for _, table in list_tables(environment.get("alerts"))}
+    name = get_text(signal.get("source"))
+    if bool(name) == bool(signal.get("url")):
+        yield make_config_error((*place, "url"), "required", "is required, or `source` in its place: one of them")
+    elif name and not sources.get(name, {}).get("prometheus"):
+        near = find_nearest(name, [source for source, table in sources.items() if table.get("prometheus")])
+        sentence = f"`{name}` is no alert source with a `prometheus`"
+        yield make_config_error((*place, "source"), "unknown-name", sentence, near, value=name)

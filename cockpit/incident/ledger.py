@@ -17,7 +17,16 @@ from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.response import Freeze
 from cockpit.model.severity_scale import SeverityScale
 
-LEDGER_KINDS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS, Kind.REDACT, Kind.ACTION, Kind.FREEZE, *sorted(FACTS))
+LEDGER_KINDS = (
+    Kind.PROBE,
+    Kind.SIGNAL,
+    Kind.ALERT,
+    *SERVING_KINDS,
+    Kind.REDACT,
+    Kind.ACTION,
+    Kind.FREEZE,
+    *sorted(FACTS),
+)
 """The kinds a Ledger wants to hear; others change no incident."""
 
 RUN_KINDS = frozenset({Kind.RUN, Kind.STEP})
@@ -103,7 +112,7 @@ class Ledger:
         if event.id <= self.last:
             return
         self.last = event.id
-        if event.kind in (Kind.PROBE, Kind.ALERT):
+        if event.kind in (Kind.PROBE, Kind.SIGNAL, Kind.ALERT):
             self._signal(event)
             return
         if event.kind in SERVING_KINDS:

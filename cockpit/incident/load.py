@@ -14,7 +14,7 @@ from cockpit.model.text import clean_line
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 
-SIGNALS = (Kind.PROBE, Kind.ALERT, *SERVING_KINDS)
+SIGNALS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, *SERVING_KINDS)
 ACTS = tuple(kind for kind in LEDGER_KINDS if kind not in SIGNALS)
 NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serves when an incident begins
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest

@@ -1,4 +1,4 @@
-"""Signals: the probes and alerts that are bad at a point of the timeline, and since when."""
+"""Signals: the probes, alerts and thresholds that are bad at a point of the timeline, and since when."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def says_bad(kind: str, detail: Mapping[str, Any]) -> bool | None:
     state = detail.get("state")
     if not isinstance(state, str):
         return None
-    if kind == Kind.PROBE:
+    if kind in (Kind.PROBE, Kind.SIGNAL):
         return PROBE_SAYS.get(state)
     if kind != Kind.ALERT:
         return None
@@ -56,7 +56,7 @@ def key_of(fact: Event | Draft) -> str:
 def signal_of(fact: Event | Draft) -> Signal:
     """The signal that a bad fact begins."""
     name = text_of(fact.detail, "name") or fact.subject
-    return Signal(key_of(fact), f"{'alert' if fact.kind == Kind.ALERT else 'probe'} {name}", fact.occurred)
+    return Signal(key_of(fact), f"{fact.kind} {name}", fact.occurred)
 
 
 # How far back into the journal an incident reaches when it is declared.

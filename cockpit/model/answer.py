@@ -38,6 +38,7 @@ SORTS = {
     "HEADER": Sort.ANY,
     "HTTP_VERSION": Sort.ANY,
     "URL": Sort.TEXT,
+    "VALUE": Sort.NUMBER,
 }
 FUNCTIONS = {"len": Sort.NUMBER, "has": Sort.FLAG}
 SHOWN = 80  # characters of a value on the screen
@@ -53,6 +54,7 @@ class ProbeAnswer:
     body: bytes = b""
     ip: str = ""
     http_version: str = ""
+    value: Decimal | None = None  # of a signal, which has nothing else
     url: str = ""  # where the answer came from in the end, after redirects
     response_time: float | None = None
     dns_time: float | None = None
@@ -118,6 +120,8 @@ def _get_value(place: AnswerPath, answer: ProbeAnswer) -> Any:
             return answer.connected
         case "IP":
             return answer.ip or _require_value(None, "no address")
+        case "VALUE":
+            return _require_value(answer.value, "no data")
         case "URL":
             return answer.url or _require_value(None, "no answer")
         case "HTTP_VERSION":

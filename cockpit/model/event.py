@@ -16,6 +16,8 @@ class Kind(StrEnum):
     ALERT = "alert"  # subject: the alert's key; detail: name, severity, state, was, since, resource, confirmed_by
     REVISION = "revision"  # subject: app/revision; detail: what, image, created, changed_by
     TRAFFIC = "traffic"  # subject: app; detail: before, after: {revision: weight}
+    SIGNAL = "signal"  # subject: the signal's name; detail: state, was, reason, since, value, unit, limit
+    CHANGE = "change"  # somebody's or a pipeline's mark; subject: what was changed; detail: text, url, by
     FEED = "feed"  # subject: the feed's name; detail: state (blind | live), reason
     GAP = "gap"  # nobody recorded; detail: from, until
     RECORDER = "recorder"  # detail: what (started | stopped | took over), who

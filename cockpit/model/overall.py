@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.incident import Incident
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import MISSING, Application
 from cockpit.model.revision_health import RevisionCondition, ill_working
@@ -66,7 +66,7 @@ LOUD = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UN
 class Trouble:
     """One thing that is not as it should be. `since` is None where the source does not say."""
 
-    kind: Literal["probe", "alert", "revision"]
+    kind: Literal["probe", "alert", "revision", "signal"]
     name: str
     word: OverallState
     since: datetime | None = None
@@ -134,6 +134,9 @@ def list_troubles(value: object) -> list[Trouble]:
 def _list_item_troubles(item: object) -> list[Trouble]:
     if isinstance(item, ProbeResult):
         return _of_probe(item)
+    if isinstance(item, SignalResult):
+        word = PROBE_WORDS[item.state]
+        return [] if word is OverallState.OK else [Trouble("signal", item.name, word, item.since, item.reason)]
     if isinstance(item, Alert):
         return _of_alert(item)
     if isinstance(item, Application):

@@ -1,4 +1,4 @@
-"""How a server is reached over HTTP, a health check, and its answers."""
+"""How a server is reached over HTTP, a health check, a threshold of the team's own, and what each came to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -159,3 +159,121 @@ class ProbeResult:
     first_failure: ProbeEvidence | None = None  # of the outage it is in, or of the last one
     last_failure: ProbeEvidence | None = None
     silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS
+
+
+# Signals: a number that somebody else measures, and the limits that the team set for it.
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedSignal(HttpAccess):
+    """One number from Azure Monitor, Log Analytics or a Prometheus, with the limits of the team."""
+
+    name: NameText = field(metadata=setting("How it is called on the screen; unique in its environment."))
+    kind: Literal["azure_metric", "kql", "promql"] = field(metadata=setting("Who measures it."))
+    environment: str = ""
+    query: BodyText = field(
+        default="",
+        metadata=setting(
+            "PromQL or KQL that gives one number, or for KQL one for each time; the newest counts.",
+            required_for="for `promql` and `kql`",
+        ),
+    )
+    url: UrlText = field(default="", metadata=setting("The Prometheus that is asked, for `promql`."))
+    source: LineText = field(
+        default="",
+        metadata=setting("Instead of `url`: the alert source whose first `prometheus` is asked, with its headers."),
+    )
+    metric: LineText = field(
+        default="", metadata=setting("The name of the metric: `Requests`.", required_for="for `azure_metric`")
+    )
+    resource: LineText = field(
+        default="",
+        metadata=setting(
+            "Of which resource: its id, or the name of a container app of the resource group.",
+            absent_text="the first of `apps`",
+        ),
+    )
+    aggregation: str = field(
+        default="total",
+        metadata=setting(
+            "How the points of the window become one number.",
+            choices=("total", "average", "maximum", "minimum", "count"),
+        ),
+    )
+    filter: LineText = field(default="", metadata=setting("Dimensions of the metric: `statusCodeCategory eq '5xx'`."))
+    window: Duration = field(default=300.0, metadata=setting("The time that one number is about, for Azure and KQL."))
+    per_query: BodyText = field(default="", metadata=setting("The number is divided by that of this query: a ratio."))
+    per_metric: LineText = field(default="", metadata=setting("The number is divided by that of this metric."))
+    per_filter: LineText = field(default="", metadata=setting("Dimensions of `per_metric`; none counts all."))
+    unit: LineText = field(
+        default="", metadata=setting("Shown behind the number. `%` shows a ratio in hundredths: 0.05 is 5 %.")
+    )
+    degraded: tuple[ConditionText, ...] = field(
+        default=(), metadata=setting("`[VALUE] < 5`: one that does not hold makes it degraded.")
+    )
+    down: tuple[ConditionText, ...] = field(
+        default=(), metadata=setting("`[VALUE] < 20`: one that does not hold makes it down.")
+    )
+    lasting: Duration = field(
+        default=0.0,
+        metadata=setting("How long a limit must be passed before it counts.", key="for", absent_text="at once"),
+    )
+    no_data: Literal["unknown", "ok", "degraded", "down"] = field(
+        default="unknown", metadata=setting("What it means that there is no number.")
+    )
+    every: Duration = field(default=60.0, metadata=setting("Time between two looks."))
+    runbook: LineText = field(
+        default="", metadata=setting("The procedure that helps: `runbook`, or `runbook#procedure`.")
+    )
+
+
+SignalPoint = tuple[datetime, float | None]
+"""When, and what was measured; None where there was nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalResult:
+    """Where one signal stands. All text is cleaned.
+
+    `limit` is the condition that is nearest to what is shown, `points` what was measured in the last hour, oldest
+    first, `caution` says what the number may lack: a partial answer, a delay.
+    """
+
+    name: str
+    environment: str
+    state: ProbeState
+    since: datetime
+    value: float | None = None
+    unit: str = ""
+    limit: str = ""
+    reason: str = ""
+    caution: str = ""
+    measured: datetime | None = None  # what moment the number is about
+    checked: datetime | None = None
+    points: tuple[SignalPoint, ...] = ()
+    limits: tuple[float, ...] = ()  # the numbers that the conditions name, for a drawing
+    query: str = ""
+    runbook: str = ""
+
+    @property
+    def text(self) -> str:
+        """`0.4 %`, `312 ms`."""
+        return format_number(self.value, self.unit)
+
+
+def format_number(value: float | None, unit: str = "") -> str:
+    """A number with its unit in few letters: `0.42 %`, `1.2k`, `-`."""
+    if value is None:
+        return "-"
+    size = abs(value)
+    if size >= 1e15:
+        text = f"{value:.1e}"
+    elif size >= 1e9:
+        text = f"{value / 1e9:.3g}G"
+    elif size >= 1e6:
+        text = f"{value / 1e6:.3g}M"
+    elif size >= 1e4:
+        text = f"{value / 1e3:.3g}k"
+    else:
+        text = f"{value:.0f}" if size >= 100 or value == int(value) else f"{value:.3g}"
+    return f"{text} {unit}".rstrip()

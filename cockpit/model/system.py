@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from cockpit.model.plan import Plan
-from cockpit.model.probe import HttpAccess, Probe
+from cockpit.model.probe import HttpAccess, Probe, WatchedSignal
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
     CloudUrlText,
@@ -117,6 +117,7 @@ class Environment:
     apps_interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the apps."))
     probes: tuple[Probe, ...] = field(default=(), metadata=setting("Health checks; see below."))
     alerts: tuple[AlertSource, ...] = field(default=(), metadata=setting("Alert sources; see below."))
+    signals: tuple[WatchedSignal, ...] = field(default=(), metadata=setting("Thresholds of the team's own; see below."))
     values: Mapping[str, TextOrSecret] = field(
         default_factory=dict, metadata=setting("Values for the placeholders of runbooks.")
     )
@@ -250,4 +251,8 @@ class System:
 
     def list_accesses(self) -> list[HttpAccess]:
         """Everything that is reached over HTTP with settings of its own."""
-        return [access for environment in self.environments for access in (*environment.probes, *environment.alerts)]
+        return [
+            access
+            for environment in self.environments
+            for access in (*environment.probes, *environment.alerts, *environment.signals)
+        ]

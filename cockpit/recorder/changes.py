@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Kind
-from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
+from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState, SignalResult
 from cockpit.model.reading import STALE_AFTER, Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import ILL_DETAILS, is_ill
@@ -348,6 +348,44 @@ def probe_changes(
         )
 
 
+def signal_changes(
+    last_recorded: LastRecorded, environment: str, results: Iterable[SignalResult], now: datetime
+) -> Iterator[Draft]:
+    """Drafts for every signal whose settled state is not the one on the timeline, as for a probe."""
+    visited = set()
+    for result in results:
+        visited.add(result.name)
+        was, state = last_recorded.signals.get(result.name, ""), result.state
+        unsettled = state is ProbeState.PENDING or (state is ProbeState.UNKNOWN and now - result.since < UNKNOWN_AFTER)
+        if state.value == was or unsettled or (not was and state is ProbeState.UP):
+            continue
+        reason = f": {result.reason}" if result.reason else ""
+        yield Draft(
+            Kind.SIGNAL,
+            f"{result.name} good again at {result.text}"
+            if state is ProbeState.UP
+            else f"{result.name} {state}{reason}",
+            min(result.since, now),
+            environment,
+            result.name,
+            source="recorder",
+            detail={
+                "state": state.value,
+                "was": was,
+                "reason": result.reason,
+                "since": format_timestamp(result.since),
+                "value": result.value,
+                "unit": result.unit,
+                "limit": result.limit,
+                **({"caution": result.caution} if result.caution else {}),
+            },
+        )
+    for name in sorted(last_recorded.signals.keys() - visited):
+        detail = {"state": REMOVED, "was": last_recorded.signals[name], "reason": "no longer in the configuration"}
+        summary = f"{name} is no longer watched"
+        yield Draft(Kind.SIGNAL, summary, now, environment, name, source="recorder", detail=detail)
+
+
 def _needs_evidence(result: ProbeResult, state: str) -> bool:
     return result.first_failure is not None and state == ProbeState.DOWN
 
@@ -411,6 +449,8 @@ def _of_feed(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) 
     moment = reading.at or now
     if reading.feed == "probes":
         return probe_changes(last_recorded, reading.environment, reading.value or (), now)
+    if reading.feed == "signals":
+        return signal_changes(last_recorded, reading.environment, reading.value or (), now)
     if reading.feed == "revisions":
         return app_changes(last_recorded, reading.environment, reading.value or (), moment)
     if reading.feed.startswith("alerts:"):

@@ -19,7 +19,7 @@ HUSHED = ("silenced", "inhibited", "muted")
 REMOVED = "removed"  # the probe left the configuration while it was bad
 
 
-RECORDED_KINDS = (Kind.PROBE, Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
+RECORDED_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
 """The kinds that a Known is folded from."""
 
 
@@ -59,6 +59,7 @@ class LastRecorded:
 
     def __init__(self) -> None:
         self.probes: dict[str, str] = {}
+        self.signals: dict[str, str] = {}
         self.alerts: dict[str, RecordedAlert] = {}
         self.apps: dict[str, RecordedApp] = {}
         self.blind: set[str] = set()
@@ -66,7 +67,9 @@ class LastRecorded:
     def apply(self, fact: Event | Draft) -> None:
         """Take one fact, written or about to be. Never raises, whatever its detail holds."""
         if fact.kind == Kind.PROBE:
-            self._probe(fact.subject, text_of(fact.detail, "state"))
+            _keep_state(self.probes, fact.subject, text_of(fact.detail, "state"))
+        elif fact.kind == Kind.SIGNAL:
+            _keep_state(self.signals, fact.subject, text_of(fact.detail, "state"))
         elif fact.kind == Kind.ALERT:
             self._alert(fact)
         elif fact.kind == Kind.FEED:
@@ -76,12 +79,6 @@ class LastRecorded:
         elif fact.kind == Kind.TRAFFIC:
             app = self.apps.setdefault(fact.subject, RecordedApp())
             app.traffic, app.told = _read_weights(map_of(fact.detail, "after")), fact.occurred
-
-    def _probe(self, name: str, state: str) -> None:
-        if state in ("", ProbeState.UP, REMOVED):
-            self.probes.pop(name, None)
-        else:
-            self.probes[name] = state
 
     def _alert(self, fact: Event | Draft) -> None:
         key, state = fact.subject, text_of(fact.detail, "state")
@@ -100,6 +97,13 @@ class LastRecorded:
             return
         app, _, name = fact.subject.partition("/")
         self.apps.setdefault(app, RecordedApp()).revisions[name] = _read_known_revision(fact.detail)
+
+
+def _keep_state(states: dict[str, str], name: str, state: str) -> None:
+    if state in ("", ProbeState.UP, REMOVED):
+        states.pop(name, None)
+    else:
+        states[name] = state
 
 
 def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert | None) -> RecordedAlert:

@@ -1,6 +1,6 @@
 """Everything known of the thing under the cursor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.probe import SignalResult
 from cockpit.model.time import Time, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.form import Field, FormDialog, Values, make_required_check
@@ -19,6 +20,7 @@ from screens.shared.copying import copy_text
 from screens.shared.leaving import leave_screen
 from widgets.facts import Viewer, as_text, build_fact_rows, get_heading, list_facts
 from widgets.line import Lines
+from widgets.plot import PlotMark, draw_plot
 
 if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
@@ -59,6 +61,28 @@ class Details(Dialog[None]):
     def decide(self) -> Callable[[], None] | None:
         """Nothing is done here."""
         return None
+
+
+# One signal in full, with its last hour as a drawing.
+
+
+class SignalDetails(Details):
+    """`marks` are what happened in that hour; the drawing is made once, when it is opened."""
+
+    def __init__(self, place: DialogContext, time: Time, signal: SignalResult, marks: Sequence[PlotMark] = ()) -> None:
+        super().__init__(place, time, signal)
+        self._signal = signal
+        self._marks = marks
+        self._opened = time.now()
+
+    def _draw(self) -> None:
+        lines = self.query_one("#facts", Lines)
+        width = lines.size.width or 70
+        signal = self._signal
+        plot = draw_plot(
+            signal.points, signal.limits, self._marks, self._opened, self.place.zone, width, unit=signal.unit
+        )
+        lines.show(*plot, (), *build_fact_rows(self._facts, width))
 
 
 # One alert in full. Who knows that an unconfirmed one is over can say so.

@@ -3,17 +3,20 @@
 Every screen is imported when it is first asked for. What concerns runbooks is done in `runbook_actions`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
+from cockpit.incident.changes_before import is_change
 from cockpit.model.alert import Alert
-from cockpit.model.event import Event
+from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
+from cockpit.model.probe import SignalResult
 from cockpit.model.revision import Revision
 from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from cockpit.model.time import Time
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
+    from widgets.plot import PlotMark
 
+MOST_MARKS = 12  # of what happened, in the drawing of an hour
 ROLES_PANE = 1
 R = TypeVar("R")
 
@@ -122,7 +127,7 @@ def pin_event(press: KeyPress) -> None:
 
 def open_details(press: KeyPress, value: object) -> None:
     """Of the object of a row: a revision has a menu, all others their facts."""
-    from screens.dialogs.details import AlertDetails, Details, EventDetails
+    from screens.dialogs.details import AlertDetails, Details, EventDetails, SignalDetails
     from screens.main.runbook_actions import open_revision
 
     session = press.session
@@ -140,8 +145,24 @@ def open_details(press: KeyPress, value: object) -> None:
         desk = None if session.read_only else session.desk
         details = AlertDetails(*press.about, value, acknowledgement, desk)
         press.open(details, lambda _: session.watch.refresh())
+    elif isinstance(value, SignalResult):
+        press.open(SignalDetails(*press.about, value, list_plot_marks(session.history, session.time.now())))
     else:
         press.open(Details(*press.about, value))
+
+
+def list_plot_marks(history: Sequence[Event], now: datetime) -> "list[PlotMark]":
+    """What happened in the last hour, newest first, for the drawing of a number: changes and incidents."""
+    from widgets.plot import HOUR, PlotMark
+
+    marks = []
+    for event in reversed(history):
+        if now - HOUR <= event.occurred <= now:
+            if event.kind == Kind.DECLARE and event.supersedes is None:
+                marks.append(PlotMark(event.occurred, "I", event.summary, "bad"))
+            elif is_change(event):
+                marks.append(PlotMark(event.occurred, "D", event.summary))
+    return marks[:MOST_MARKS]
 
 
 @does("logs")

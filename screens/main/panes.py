@@ -157,8 +157,10 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     """The pane `name` as things stand."""
     view = scene.seen
     if name == "probes":
-        objects = {probe.name: probe for probe in view.probes}
-        return FilledPanes(probes.build_probe_rows(view.probes), probes.count_probes(view.probes), objects)
+        objects: dict[str, object] = {probe.name: probe for probe in view.probes}
+        objects |= {probes.name_signal_row(signal): signal for signal in view.signals}
+        counts = probes.count_probes([*view.probes, *view.signals])
+        return FilledPanes(probes.build_probe_rows(view.probes, view.signals), counts, objects)
     if name == "alerts":
         taken = session.ledger.taken(session.environment.name)
         by_key = {alert.key: alert for alert in view.alerts}

@@ -11,7 +11,7 @@ from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, newest_closed, worst_first
 from cockpit.model.plan import Plan
-from cockpit.model.probe import ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
 from cockpit.model.revision_health import RevisionCondition, ill_working
@@ -92,7 +92,7 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
     waiting = find_waiting(session, here)
     states = {pane: fresh.state for pane, fresh in view.fresh.items() if pane not in view.missing}
     return HintInput(
-        probes=view.probes,
+        probes=(*view.probes, *view.signals),
         alerts=view.alerts,
         applications=view.applications,
         problems=view.problems,
@@ -157,7 +157,8 @@ def find_unsettled_run(runs: Iterable[Run], environment: str) -> str:
 
 def render_summary(view: View) -> Piece:
     """How the environment stands while there is no incident: `2 down`, `all 12 probes up`, `cannot see`."""
-    down = sum(probe.state is ProbeState.DOWN for probe in view.probes)
+    watched: list[ProbeResult | SignalResult] = [*view.probes, *view.signals]
+    down = sum(item.state is ProbeState.DOWN for item in watched)
     firing = sum(alert.state is AlertState.FIRING for alert in view.alerts)
     if down or firing:
         parts = [f"{down} down" if down else "", f"{firing} firing" if firing else ""]
@@ -168,12 +169,15 @@ def render_summary(view: View) -> Piece:
         return (f"{sick} revision{'' if sick == 1 else 's'} ill", "bad")
     if any(freshness.state in OLD for freshness in view.fresh.values()):
         return ("cannot see everything", "bad")
-    unsure = sum(probe.state not in QUIET for probe in view.probes)
+    unsure = sum(item.state not in QUIET for item in watched)
     if unsure:
-        return (f"{unsure} of {len(view.probes)} probes not up", "warn")
+        words = "probes and signals" if view.signals else "probes"
+        return (f"{unsure} of {len(watched)} {words} not up", "warn")
     if ill:
         return (f"{len(ill)} revision{'' if len(ill) == 1 else 's'} not known to serve", "warn")
-    return (f"all {len(view.probes)} probes up", "good") if view.probes else ("", "")
+    count = f"{len(view.signals)} signals good"
+    probes = f"all {len(view.probes)} probes up" if view.probes else ""
+    return (", ".join(part for part in (probes, count if view.signals else "") if part), "good" if watched else "")
 
 
 # Reminders of what is due: one when it is at risk, one when it is due, a few more, and then silence.

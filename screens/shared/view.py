@@ -6,18 +6,20 @@ from typing import Any
 
 from cockpit.feeds.watch import Watch
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.probe import ProbeResult
+from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, find_worst_freshness
 from cockpit.model.revision import Application
 
 PANES = ("probes", "alerts", "revisions")
 ALERTS = "alerts:"
+SIGNALS = "signals"
 
 
 def pane_of(feed: str) -> str:
-    """The pane that shows a feed: `alerts:prom-1` belongs to `alerts`."""
-    return feed.partition(":")[0]
+    """The pane that shows a feed: `alerts:prom-1` belongs to `alerts`, `signals` to `probes`."""
+    name = feed.partition(":")[0]
+    return "probes" if name == SIGNALS else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class View:
     """The values of the newest good answers, and of each pane how far they can be believed."""
 
     probes: tuple[ProbeResult, ...] = ()
+    signals: tuple[SignalResult, ...] = ()
     alerts: tuple[Alert, ...] = ()
     applications: tuple[Application, ...] = ()
     fresh: Mapping[str, Freshness] = field(default_factory=dict)
@@ -49,7 +52,8 @@ def build_view(watch: Watch, environment: str) -> View:
     }
     readings = watch.readings(environment)
     return View(
-        probes=_list_values(readings, "probes"),
+        probes=_list_feed_values(readings, "probes"),
+        signals=_list_feed_values(readings, SIGNALS),
         alerts=_list_values(readings, "alerts"),
         applications=_list_values(readings, "revisions"),
         fresh=panes,
@@ -60,6 +64,10 @@ def build_view(watch: Watch, environment: str) -> View:
 
 def _list_values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
     return tuple(item for reading in readings if pane_of(reading.feed) == pane for item in reading.value or ())
+
+
+def _list_feed_values(readings: Sequence[Reading[Any]], feed: str) -> tuple[Any, ...]:
+    return tuple(item for reading in readings if reading.feed == feed for item in reading.value or ())
 
 
 def _list_problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> tuple[Problem, ...]:

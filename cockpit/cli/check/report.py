@@ -11,7 +11,7 @@ from cockpit.config.errors import Path as KeyPath
 from cockpit.config.errors import format_config_path
 from cockpit.model.actions import DEFAULT_KEYS
 from cockpit.model.own_line import THIS_MACHINE, host_of
-from cockpit.model.probe import HttpAccess, Probe
+from cockpit.model.probe import HttpAccess, Probe, WatchedSignal
 from cockpit.model.problem import ProblemKind, SourceError, clean_fact
 from cockpit.model.secret import SHORT as SHORT_SECRET
 from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
@@ -234,6 +234,7 @@ def _describe_environment(environment: Environment) -> dict[str, Any]:
         "apps_interval": show(environment.apps_interval),
         "probes": [_describe_probe(probe) for probe in environment.probes],
         "alerts": [_describe_source(alert) for alert in environment.alerts],
+        "signals": [_describe_signal(signal) for signal in environment.signals],
     }
 
 
@@ -250,6 +251,19 @@ def _describe_probe(probe: Probe) -> dict[str, Any]:
         "degraded": [condition.text for condition in probe.degraded],
         "depends_on": list(probe.depends_on),
         "runbook": probe.runbook,
+    }
+
+
+def _describe_signal(signal: WatchedSignal) -> dict[str, Any]:
+    return {
+        "name": signal.name,
+        "kind": signal.kind,
+        "asks": signal.query or f"{signal.aggregation} of {signal.metric}",
+        "every": show(signal.every),
+        "for": show(signal.lasting),
+        "degraded": [condition.text for condition in signal.degraded],
+        "down": [condition.text for condition in signal.down],
+        "no_data": signal.no_data,
     }
 
 
@@ -285,5 +299,10 @@ def _environment_lines(environment: Mapping[str, Any]) -> Iterator[str]:
     for source in environment["alerts"]:
         subject = f" of {', '.join(source['urls'])}" if source["urls"] else ""
         yield f"  every {source['interval']:<5} alerts {source['name']} ({source['kind']}){subject}"
-    if not (environment["apps"] or environment["probes"] or environment["alerts"]):
+    for signal in environment["signals"]:
+        yield f"  every {signal['every']:<5} signal {signal['name']} ({signal['kind']}): {signal['asks']}"
+        for word in ("down", "degraded"):
+            if signal[word]:
+                yield f"      {word} unless {' and '.join(signal[word])}, for {signal['for']}"
+    if not (environment["apps"] or environment["probes"] or environment["alerts"] or environment["signals"]):
         yield "  nothing to watch"

@@ -15,12 +15,12 @@ from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
 from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.alert import Alert
-from cockpit.model.event import Kind, RecordError
+from cockpit.model.event import Event, Kind, RecordError
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident
-from cockpit.model.overall import Overall, OverallState, judge_environment
+from cockpit.model.overall import Overall, OverallState, Trouble, judge_environment
 from cockpit.model.plan import Plan
-from cockpit.model.probe import ProbeResult
+from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
@@ -35,9 +35,10 @@ from cockpit.session import NO_ALERT_MEMORY, AlertMemory, remember_alerts
 # What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records.
 
 log = logging.getLogger(__name__)
+TURNING = (Kind.PROBE, Kind.SIGNAL)
 NEWEST = 5_000  # events of probes that are searched, of each environment
-Turns = Mapping[str, tuple[str, datetime]]
-"""The last recorded turn of each probe: into which state, and when."""
+Turns = Mapping[tuple[str, str], tuple[str, datetime]]
+"""The last recorded turn of each probe and signal, by kind and name: into which state, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,15 @@ def read_records(
         with open_timeline(system, common, read_only=True) as timeline:
             ledger = read_ledger(timeline, plan.ladder)
             for environment in environments:
-                events = timeline.events(environment=environment.name, kinds=[Kind.PROBE], limit=NEWEST)
+                events = timeline.events(environment=environment.name, kinds=TURNING, limit=NEWEST)
                 lock = RecorderLock(lock_path(path, environment.name))
                 holder, stalled = lock.holder(), lock.read_silence() >= PASS_OVER_AFTER
                 records[environment.name] = EnvironmentRecord(
                     exists=True,
-                    turns={event.subject: (text_of(event.detail, "state"), event.occurred) for event in events},
+                    turns={
+                        (event.kind, event.subject): (text_of(event.detail, "state"), event.occurred)
+                        for event in events
+                    },
                     incidents=tuple(ledger.open(environment.name)),
                     freeze=ledger.freeze(environment.name),
                     recorder="" if stalled else holder,
@@ -99,6 +103,10 @@ def read_records(
         )
         return {environment.name: unread for environment in environments}
     return records
+
+
+def _read_turns(events: Iterable[Event]) -> Turns:
+    return {(event.kind, event.subject): (text_of(event.detail, "state"), event.occurred) for event in events}
 
 
 COLOURS = {
@@ -133,10 +141,12 @@ class State:
     fresh: Mapping[str, Freshness]
     record: EnvironmentRecord = field(default_factory=EnvironmentRecord)
 
-    def since(self, probe: str) -> datetime | None:
-        """When a probe turned into the state it is in, if that was recorded: the first look of a process knows not."""
-        state, moment = self.record.turns.get(probe, ("", None))
-        return moment if any(item.name == probe and item.state == state for item in self.items(ProbeResult)) else None
+    def since(self, name: str, kind: Kind = Kind.PROBE) -> datetime | None:
+        """When a probe or signal turned into the state it is in, if that was recorded: the first look of a process
+        knows not."""
+        state, moment = self.record.turns.get((kind, name), ("", None))
+        items = self.items(ProbeResult if kind is Kind.PROBE else SignalResult)
+        return moment if any(item.name == name and item.state == state for item in items) else None
 
     @property
     def overall(self) -> Overall:
@@ -211,6 +221,20 @@ def _list_table_rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[s
                 item.reason,
             )
             for item in state.items(ProbeResult)
+        ],
+    )
+    yield (
+        "Signals",
+        ("signal", "state", "since", "value", "reason"),
+        [
+            (
+                item.name,
+                item.state.value,
+                _format_since(state.since(item.name, Kind.SIGNAL), now),
+                item.text,
+                ", ".join(part for part in (item.reason or f"limit {item.limit}", item.caution) if part),
+            )
+            for item in state.items(SignalResult)
         ],
     )
     yield (
@@ -374,7 +398,7 @@ def _build_environment_document(state: State) -> dict[str, Any]:
                 "kind": trouble.kind,
                 "name": trouble.name,
                 "word": trouble.word.value,
-                "since": _format_stamp(state.since(trouble.name) if trouble.kind == "probe" else trouble.since),
+                "since": _format_stamp(_find_trouble_start(state, trouble)),
                 "reason": trouble.reason,
             }
             for trouble in result.troubles
@@ -391,6 +415,20 @@ def _build_environment_document(state: State) -> dict[str, Any]:
             }
             for item in state.items(ProbeResult)
         ],
+        "signals": [
+            {
+                "name": item.name,
+                "state": item.state.value,
+                "since": _format_stamp(state.since(item.name, Kind.SIGNAL)),
+                "value": item.value,
+                "unit": item.unit,
+                "limit": item.limit,
+                "measured": _format_stamp(item.measured),
+                "reason": item.reason,
+                "caution": item.caution,
+            }
+            for item in state.items(SignalResult)
+        ],
         "alerts": [
             {
                 "key": item.key,
@@ -399,6 +437,9 @@ def _build_environment_document(state: State) -> dict[str, Any]:
                 "severity": item.severity.value,
                 "since": format_timestamp(item.since),
                 "summary": item.summary,
+                "resource": item.resource,
+                "labels": dict(item.labels),
+                "note": item.note,
             }
             for item in state.items(Alert)
         ],
@@ -417,6 +458,12 @@ def _build_environment_document(state: State) -> dict[str, Any]:
             for revision in app.revisions
         ],
     }
+
+
+def _find_trouble_start(state: State, trouble: Trouble) -> datetime | None:
+    if trouble.kind == "probe":
+        return state.since(trouble.name)
+    return state.since(trouble.name, Kind.SIGNAL) if trouble.kind == "signal" else trouble.since
 
 
 def _format_stamp(moment: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,6 +20,9 @@ from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
 from cockpit.config import load_system
 from cockpit.feeds.azure_alerts import azure_alerts_feed
+from cockpit.feeds.signals.feed import SignalsFeed
+from cockpit.feeds.signals.sources import SignalContext, make_reader
+from cockpit.model.probe import ProbeState, WatchedSignal
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application
@@ -164,3 +168,29 @@ async def test_a_revision_without_replicas_is_read_from_log_analytics_and_a_part
 async def test_a_workspace_that_is_not_there_is_said(azure: Azure, environment: Environment) -> None:
     elsewhere = replace(environment, workspace="00000000-0000-0000-0000-000000000000")
     await log(azure, elsewhere, "r38", says("WorkspaceNotFoundError"))
+
+
+async def test_signals_read_the_metrics_and_the_logs_of_the_simulated_app(
+    azure: Azure, environment: Environment
+) -> None:
+    def signal(name: str, **fields: Any) -> WatchedSignal:
+        return WatchedSignal(name=name, environment="prod", **fields)
+
+    share = {"filter": "statusCodeCategory eq '5xx'", "per_metric": "Requests", "unit": "%"}
+    signals = [
+        signal("share", kind="azure_metric", metric="Requests", **share),
+        signal("replicas", kind="azure_metric", metric="Replicas", aggregation="maximum"),
+        signal("lines", kind="kql", query="ContainerAppConsoleLogs_CL | count", window=3_600.0),
+        signal("no such metric", kind="azure_metric", metric="None"),
+        signal("no such table", kind="kql", query="Nowhere | count"),
+    ]
+    context = SignalContext(environment, azure, TIME, str)
+    feed = SignalsFeed("prod", signals, partial(make_reader, context=context), time=TIME, random=Random(7))
+    for _ in range(4):  # this Azure throttles now and then, and says so in the row
+        results = {result.name: result for result in (await feed.poll()).value or ()}
+        if not any("throttled" in result.reason for result in results.values()):
+            break
+    assert {name for name, result in results.items() if result.state is ProbeState.UP} == {"share", "replicas", "lines"}
+    assert 0 <= (results["share"].value or 0.0) <= 100
+    assert len(results["replicas"].points) > 10
+    assert all(results[name].reason for name in ("no such metric", "no such table"))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,9 +14,13 @@ from cockpit.cli import cockpit
 from cockpit.feeds.alertmanager import client as alertmanager_ask
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.base import Polled
+from cockpit.feeds.signals.feed import SignalsFeed
+from cockpit.feeds.signals.sources import SignalContext, make_reader
 from cockpit.model.alert import Alert, AlertState
+from cockpit.model.conditions import parse_condition
+from cockpit.model.probe import ProbeState, SignalResult, WatchedSignal
 from cockpit.model.reading import Reading
-from cockpit.model.system import AlertSource
+from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
 from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers, real_servers
 
@@ -218,3 +223,46 @@ async def test_a_storm_of_five_thousand_alerts_is_read_whole(servers: RealServer
     assert reading.value is not None
     assert len({each.key for each in reading.value}) == 5_000
     assert {each.state for each in reading.value} == {FIRING}
+
+
+async def test_a_signal_reads_a_number_and_its_hour_from_a_real_prometheus(servers: RealServers) -> None:
+    servers.signals.set("depth", "orders", 7)
+    servers.signals.set("depth", "billing", 3)
+    results = await signal_results(
+        servers,
+        signal_on(servers, "sum", query='sum(signal{kind="depth"})', degraded=(parse_condition("[VALUE] < 5"),)),
+        signal_on(servers, "ratio", query='signal{app="billing"}', per_query='sum(signal{kind="depth"})', unit="%"),
+        signal_on(servers, "nothing", query='sum(signal{kind="none"})'),
+        signal_on(servers, "many", query='signal{kind="depth"}'),
+        signal_on(servers, "broken", query="sum(("),
+        signal_on(servers, "text", query='"up"'),
+        until=lambda results: results["sum"].value == 10,
+    )
+    assert (results["sum"].state, results["sum"].reason) == (ProbeState.DEGRADED, "10, not < 5")
+    assert len(results["sum"].points) >= 1
+    assert (results["ratio"].state, results["ratio"].text) == (ProbeState.UP, "30 %")
+    unknown = {name: results[name].reason for name in ("nothing", "many", "broken", "text")}
+    assert {results[name].state for name in unknown} == {ProbeState.UNKNOWN}
+    assert unknown["nothing"] == "no data"
+    assert unknown["many"].startswith("The query gives 2 series")
+    assert unknown["broken"].startswith("The query fails: ")
+    assert "a number is needed" in unknown["text"]
+
+
+def signal_on(servers: RealServers, name: str, **fields: Any) -> WatchedSignal:
+    return WatchedSignal(name=name, kind="promql", environment="prod", url=servers.prometheus.url, **fields)
+
+
+async def signal_results(
+    servers: RealServers, *signals: WatchedSignal, until: Callable[[dict[str, SignalResult]], bool]
+) -> dict[str, SignalResult]:
+    """One look after the other until Prometheus has scraped what was set."""
+    context = SignalContext(Environment("prod"), None, RealTime(), str)
+    feed = SignalsFeed("prod", signals, partial(make_reader, context=context), time=RealTime(), random=Random(7))
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            reading = await feed.poll()
+            results = {result.name: result for result in reading.value or ()}
+            if until(results):
+                return results
+            await asyncio.sleep(0.2)
