@@ -13,10 +13,11 @@ from textual.pilot import Pilot
 from cockpit.app import CockpitApp
 from cockpit.model.alert import Severity
 from cockpit.model.event import Kind
+from cockpit.model.probe import ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application
 from screens.main.screen import CockpitScreen
-from tests.tui.stage import SIGNED_OUT, SYSTEM, Stage, alerts, application, draft, probes, up
+from tests.tui.stage import SIGNED_OUT, SYSTEM, Stage, ago, alerts, application, draft, probes, up
 from tests.tui.terminal import Terminal
 from widgets.pane import Pane
 
@@ -650,3 +651,36 @@ async def test_one_key_pins_the_event_under_the_cursor(cockpit: Open) -> None:
 
         event = seat.cockpit.under_cursor(3)
         assert seat.stage.desk.asked == [("pin", getattr(event, "id", None), True)]
+
+
+# Thresholds of the team's own, beside the probes
+
+
+def share(state: ProbeState, value: float, reason: str = "") -> SignalResult:
+    points = tuple((ago(60 * minute), 0.4 if minute > 10 else value) for minute in range(59, -1, -1))
+    return SignalResult("5xx share", "prod", state, ago(131), value, "%", "< 1", reason, points=points, limits=(1.0,))
+
+
+async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(open_cockpit: Open) -> None:
+    async with open_cockpit(120, 40) as seat:
+        seat.stage.quiet()
+        seat.stage.say("signals", (share(ProbeState.UP, 0.4),))
+        await seat.settle()
+        (row,) = (line for line in seat.terminal.lines if "5xx share" in line)
+        assert "~ limit < 1" in row
+        assert "0.4 %" in row
+        assert "signals good" in seat.text
+
+
+async def test_a_signal_past_its_limit_is_told_in_the_hint_and_its_hour_is_drawn_in_its_details(
+    open_cockpit: Open,
+) -> None:
+    async with open_cockpit(80, 24) as seat:
+        seat.stage.quiet()
+        seat.stage.say("signals", (share(ProbeState.DOWN, 31.0, "31 %, not < 1"),))
+        await seat.settle()
+        assert "5xx share is down" in seat.hint
+        await seat.press("home", "enter")
+        assert "Signal 5xx share" in seat.text
+        assert "█" in seat.text
+        assert "31 %, not < 1" in seat.text
