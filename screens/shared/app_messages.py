@@ -26,7 +26,8 @@ class ReadingChanged(Message, bubble=False):
     @property
     def pane(self) -> str:
         """The pane that shows the feed: `alerts:prom-1` belongs to `alerts`."""
-        return self.reading.feed.partition(":")[0]
+        name = self.reading.feed.partition(":")[0]
+        return "probes" if name == "signals" else name
 
 
 class EventsAppended(Message, bubble=False):

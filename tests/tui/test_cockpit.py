@@ -661,8 +661,8 @@ def share(state: ProbeState, value: float, reason: str = "") -> SignalResult:
     return SignalResult("5xx share", "prod", state, ago(131), value, "%", "< 1", reason, points=points, limits=(1.0,))
 
 
-async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(open_cockpit: Open) -> None:
-    async with open_cockpit(120, 40) as seat:
+async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(cockpit: Open) -> None:
+    async with cockpit(120, 40) as seat:
         seat.stage.quiet()
         seat.stage.say("signals", (share(ProbeState.UP, 0.4),))
         await seat.settle()
@@ -673,9 +673,9 @@ async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(op
 
 
 async def test_a_signal_past_its_limit_is_told_in_the_hint_and_its_hour_is_drawn_in_its_details(
-    open_cockpit: Open,
+    cockpit: Open,
 ) -> None:
-    async with open_cockpit(80, 24) as seat:
+    async with cockpit(80, 24) as seat:
         seat.stage.quiet()
         seat.stage.say("signals", (share(ProbeState.DOWN, 31.0, "31 %, not < 1"),))
         await seat.settle()
