@@ -31,6 +31,7 @@ COMMANDS = {
     "declare": "cockpit.cli.incident.lifecycle:declare",
     "note": "cockpit.cli.incident.lifecycle:note",
     "ack": "cockpit.cli.incident.lifecycle:ack",
+    "change": "cockpit.cli.incident.lifecycle:change",
     "settle": "cockpit.cli.incident.lifecycle:settle",
     "severity": "cockpit.cli.incident.lifecycle:severity",
     "resolve": "cockpit.cli.incident.lifecycle:resolve",
@@ -90,7 +91,7 @@ def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
 # How `cockpit --help` groups the commands.
 COMMAND_GROUPS = {
     "Watch": ("wall", "status", "clocks", "drills"),
-    "Act": ("run", "exec", "freeze"),
+    "Act": ("run", "exec", "freeze", "change"),
     "Incident": (
         *("declare", "note", "ack", "settle", "severity", "impact", "resolve", "reopen", "role", "called", "message"),
         *("update", "decide", "task", "loop", "tick", "clock", "aware", "scenario", "recovered-to"),

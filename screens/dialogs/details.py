@@ -5,9 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.message import Message
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Event, Kind
@@ -18,12 +20,15 @@ from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.form import Field, FormDialog, Values, make_required_check
 from screens.shared.copying import copy_text
 from screens.shared.leaving import leave_screen
-from widgets.facts import Viewer, as_text, build_fact_rows, get_heading, list_facts
+from widgets.facts import Fact, Viewer, as_text, build_fact_rows, get_heading, list_facts
 from widgets.line import Lines
 from widgets.plot import PlotMark, draw_plot
 
 if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
+
+
+PAST_AFTER = 5  # facts of the thing itself that stand before what is known of its past
 
 
 class Details(Dialog[None]):
@@ -33,8 +38,24 @@ class Details(Dialog[None]):
     keys = "c copies all of it · ↑ ↓ scroll · enter or esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", show=False)]
 
-    def __init__(self, place: DialogContext, time: Time, value: object, taken: Acknowledgement | None = None) -> None:
+    class PastRead(Message):
+        """What the timeline knows of it, read away from the loop."""
+
+        def __init__(self, facts: Sequence[Fact]) -> None:
+            super().__init__()
+            self.facts = facts
+
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        value: object,
+        taken: Acknowledgement | None = None,
+        read_past: Callable[[], Sequence[Fact]] | None = None,
+    ) -> None:
+        """`read_past` blocks: what else is known of it, shown when it is there."""
         super().__init__(place, time)
+        self._read_past = read_past
         self.what = get_heading(value)
         self._facts = list_facts(value, Viewer(time.now(), place.zone), taken)
 
@@ -44,6 +65,17 @@ class Details(Dialog[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._draw)
+        if self._read_past is not None:
+            self._load_past(self._read_past)
+
+    @work(thread=True, exit_on_error=False)
+    def _load_past(self, read_past: Callable[[], Sequence[Fact]]) -> None:
+        self.post_message(self.PastRead(read_past()))
+
+    @on(PastRead)
+    def _show_past(self, message: PastRead) -> None:
+        self._facts = [*self._facts[:PAST_AFTER], *message.facts, *self._facts[PAST_AFTER:]]
+        self._draw()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._draw)
@@ -69,8 +101,15 @@ class Details(Dialog[None]):
 class SignalDetails(Details):
     """`marks` are what happened in that hour; the drawing is made once, when it is opened."""
 
-    def __init__(self, place: DialogContext, time: Time, signal: SignalResult, marks: Sequence[PlotMark] = ()) -> None:
-        super().__init__(place, time, signal)
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        signal: SignalResult,
+        marks: Sequence[PlotMark] = (),
+        read_past: Callable[[], Sequence[Fact]] | None = None,
+    ) -> None:
+        super().__init__(place, time, signal, read_past=read_past)
         self._signal = signal
         self._marks = marks
         self._opened = time.now()
@@ -103,8 +142,9 @@ class AlertDetails(Details):
         alert: Alert,
         taken: Acknowledgement | None,
         desk: "IncidentActions | None",
+        read_past: Callable[[], Sequence[Fact]] | None = None,
     ) -> None:
-        super().__init__(place, time, alert, taken)
+        super().__init__(place, time, alert, taken, read_past)
         self._alert = alert
         self._desk = desk
         self._may_take = desk is not None and taken is None

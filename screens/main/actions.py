@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
-from cockpit.incident.changes_before import is_change
+from cockpit.incident.background import compute_uptime, is_change, read_alert_past
 from cockpit.model.alert import Alert
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import Event, Kind, RecordError
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
-from cockpit.model.probe import SignalResult
+from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision
+from cockpit.model.time import show
 from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision
 from screens.shared.copying import copy_text
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from cockpit.model.time import Time
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
+    from widgets.facts import Fact
     from widgets.plot import PlotMark
 
+MOST_EVENTS_READ = 20_000  # newest, of 30 days
+MOST_CHANGES_TOLD = 8
 MOST_MARKS = 12  # of what happened, in the drawing of an hour
 ROLES_PANE = 1
 R = TypeVar("R")
@@ -143,12 +147,54 @@ def open_details(press: KeyPress, value: object) -> None:
     elif isinstance(value, Alert):
         acknowledgement = session.ledger.taken(session.environment.name).get(value.key)
         desk = None if session.read_only else session.desk
-        details = AlertDetails(*press.about, value, acknowledgement, desk)
+        details = AlertDetails(*press.about, value, acknowledgement, desk, partial(read_background, session, value))
         press.open(details, lambda _: session.watch.refresh())
     elif isinstance(value, SignalResult):
-        press.open(SignalDetails(*press.about, value, list_plot_marks(session.history, session.time.now())))
+        marks = list_plot_marks(session.history, session.time.now())
+        press.open(SignalDetails(*press.about, value, marks, partial(read_background, session, value)))
     else:
-        press.open(Details(*press.about, value))
+        press.open(Details(*press.about, value, read_past=partial(read_background, session, value)))
+
+
+def read_background(session: "Session", value: object) -> "list[Fact]":
+    """What the timeline and the configuration know of an alert, a probe or a signal. Blocking. Never raises."""
+    from cockpit.incident.background import BACKGROUND_KINDS, PAST, describe_changes, list_changes_before
+
+    now = session.time.now()
+    try:
+        events = session.timeline.events(
+            environment=session.environment.name,
+            kinds=BACKGROUND_KINDS,
+            occurred_from=now - PAST,
+            limit=MOST_EVENTS_READ,
+        )
+    except RecordError as error:
+        return [("before", f"not known: {error}")]
+    facts: list[Fact] = []
+    if isinstance(value, Alert):
+        facts.append(("how often", read_alert_past(events, value.key, now).text))
+    elif isinstance(value, ProbeResult | SignalResult):
+        kind = Kind.PROBE if isinstance(value, ProbeResult) else Kind.SIGNAL
+        facts.append(("up", compute_uptime(events, kind, value.name, now).text))
+    if isinstance(value, ProbeResult):
+        facts += describe_probe_settings(session, value.name)
+    if isinstance(value, Alert | ProbeResult | SignalResult):
+        told = describe_changes(list_changes_before(events, value.since), value.since) or ["nothing in the 15 minutes"]
+        facts += [("changed" if index == 0 else "", line) for index, line in enumerate(told[:MOST_CHANGES_TOLD])]
+    return [(label, line) for label, line in facts if line]
+
+
+def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":
+    """How a probe is configured: what must hold, how often, and what helps."""
+    probe = next((probe for probe in session.environment.probes if probe.name == name), None)
+    if probe is None:
+        return []
+    return [
+        ("must hold", " and ".join(condition.text for condition in probe.conditions)),
+        ("or degraded", " and ".join(condition.text for condition in probe.degraded)),
+        ("asked", f"every {show(probe.interval)}, down after {probe.failures} failures in a row"),
+        ("procedure", probe.runbook),
+    ]
 
 
 def list_plot_marks(history: Sequence[Event], now: datetime) -> "list[PlotMark]":

@@ -123,6 +123,22 @@ def ack(common: Common, alert: str | None, words: str, at: str | None, incident:
     print_event(event, as_json, f"{capital(event.summary)}{describe_destination(event)}")
 
 
+@click.command(name="change", help="Mark a change on the timeline, for pipelines: what, of what, and where to read on.")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--of", "subject", default="", metavar="NAME", help="What was changed: an app, a setting.")
+@click.option("--url", default="", metavar="URL", help="Where to read on: the run of the pipeline, the commit.")
+@click.option("--by", default="", metavar="NAME", help="Who or what changed it, if not you.")
+@at_option
+@json_option
+@common_options
+def change(
+    common: Common, text: tuple[str, ...], subject: str, url: str, by: str, at: str | None, as_json: bool
+) -> None:
+    with open_cli_session(common) as seat:
+        event = seat.desk.mark_change(" ".join(text), subject, url, by, seat.moment(at))
+    print_event(event, as_json, f"Marked: {event.summary}")
+
+
 @click.command(name="settle", help="Say that alerts that are `resolved?` are over, by name or key.")
 @click.argument("alerts", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that the timeline has as `resolved?`.")

@@ -21,6 +21,7 @@ WORDS = {
 """The words of an entry that a person may have to correct."""
 
 WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
+LONGEST_LINK = 2_000
 LONGEST_LINE = 500  # characters of those without; a title is shorter still
 
 
@@ -48,6 +49,29 @@ def add_note(
         return writer.of(writer.meant(ledger, incident), Kind.NOTE, detail, occurred, summary=line)
 
     return writer.write(act)
+
+
+def mark_change(
+    writer: IncidentWriter, text: str, subject: str = "", url: str = "", by: str = "", moment: datetime | None = None
+) -> Event:
+    """A change that nobody watches: a mark on the timeline, beside what preceded it and what came of it.
+
+    It belongs to the journal, and so to every incident whose range holds it.
+    """
+    line = clean_line(text, LONGEST_LINE)
+    if not line:
+        raise IncidentActionError("Say what was changed.")
+    where = url.strip()
+    if where and (not where.startswith(("http://", "https://")) or keep_whole(where, LONGEST_LINK) != where):
+        raise IncidentActionError("The address must be a whole one: http:// or https://, at most 2,000 characters.")
+    who = clean_line(by, 80)
+    detail = {"text": line, "url": where, "by": who}
+    summary = f"{line}, by {who}" if who else line
+    occurred = writer.past(moment, writer.now())
+    return writer.write(
+        lambda _: writer.draft(Kind.CHANGE, detail, occurred, subject=clean_line(subject, 120), summary=summary),
+        nameless=bool(who),
+    )
 
 
 def record_decision(

@@ -35,6 +35,7 @@ class IncidentActions(IncidentWriter):
     sent = roles.record_message
 
     note = entries.add_note
+    mark_change = entries.mark_change
     decide = entries.record_decision
     correct = entries.correct_entry
     pin = entries.pin_entry

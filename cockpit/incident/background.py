@@ -1,0 +1,157 @@
+"""The background of an alert, a probe or a signal: what changed before it, how often it was so before, how it ended."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import text_of, time_of
+from cockpit.model.probe import ProbeState
+from cockpit.model.time import format_age
+
+BEFORE = timedelta(minutes=15)  # how far back the usual suspects are looked for
+CHANGING_STEPS = frozenset({"change", "danger"})
+REVISION_CHANGES = frozenset({"created", "activated", "deactivated"})
+
+
+def is_change(event: Event) -> bool:
+    """Whether somebody or something changed what runs: not what was noticed, said or planned."""
+    detail = event.detail
+    match event.kind:
+        case Kind.TRAFFIC | Kind.CHANGE:
+            return True
+        case Kind.REVISION:
+            return text_of(detail, "what") in REVISION_CHANGES
+        case Kind.ACTION:
+            return text_of(detail, "phase") != "intent"
+        case Kind.STEP:
+            return text_of(detail, "phase") == "intent" and text_of(detail, "kind") in CHANGING_STEPS
+    return False
+
+
+def list_changes_before(events: Iterable[Event], moment: datetime, reach: timedelta = BEFORE) -> list[Event]:
+    """The changes in the time before a moment, newest first; of one that was corrected what it says now."""
+    kept = list(events)
+    corrected = {event.supersedes for event in kept if event.supersedes is not None}
+    changes = [
+        event
+        for event in kept
+        if event.id not in corrected and is_change(event) and moment - reach <= event.occurred <= moment
+    ]
+    return sorted(changes, key=lambda event: (event.occurred, event.id), reverse=True)
+
+
+# How often an alert fired before.
+
+PAST = timedelta(days=30)
+ENDING = timedelta(minutes=20)  # a change so long before the end may have ended it
+ENDED = frozenset({AlertState.RESOLVED.value})
+ORDINALS = {1: "st", 2: "nd", 3: "rd"}
+BACKGROUND_KINDS = (
+    Kind.ALERT,
+    Kind.PROBE,
+    Kind.SIGNAL,
+    Kind.GAP,
+    Kind.TRAFFIC,
+    Kind.REVISION,
+    Kind.CHANGE,
+    Kind.STEP,
+    Kind.ACTION,
+)
+"""What is read of the timeline for a background."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPast:
+    """`times` it fired in the last 30 days, the last time before this one, how long that took, and what ended it."""
+
+    times: int
+    last: datetime | None = None
+    took: timedelta | None = None
+    ended_by: str = ""
+
+    @property
+    def text(self) -> str:
+        """`7th time in 30 days, last on 9 Nov, over after 18m, by traffic to --v41`; "" for the first time."""
+        if self.times < 2:
+            return "the first time in 30 days" if self.times else ""
+        ordinal = "th" if 10 <= self.times % 100 <= 20 else ORDINALS.get(self.times % 10, "th")
+        when = f", last on {self.last.day} {self.last:%b}" if self.last else ""
+        took = f", over after {format_age(self.took.total_seconds())}" if self.took else ""
+        by = f", after: {self.ended_by}" if self.ended_by else ""
+        return f"{self.times}{ordinal} time in 30 days{when}{took}{by}"
+
+
+def read_alert_past(events: Sequence[Event], key: str, now: datetime) -> AlertPast:
+    """The firings of one alert. One that was silenced or vanished in between fired on."""
+    firings: list[tuple[datetime, datetime | None]] = []
+    running: datetime | None = None
+    for event in events:
+        if event.kind != Kind.ALERT or event.subject != key or event.occurred < now - PAST:
+            continue
+        state = text_of(event.detail, "state")
+        if state == AlertState.FIRING and running is None:
+            running = event.occurred
+        elif state in ENDED and running is not None:
+            firings.append((running, event.occurred))
+            running = None
+    times = len(firings) + (running is not None)
+    before = firings[-1] if running is not None and firings else firings[-2] if len(firings) > 1 else None
+    if before is None or before[1] is None:
+        return AlertPast(times)
+    changes = list_changes_before(events, before[1], min(ENDING, before[1] - before[0]))
+    return AlertPast(times, before[0], before[1] - before[0], changes[0].summary if changes else "")
+
+
+# How much of the last day a probe or signal was up.
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """Of the last day: how long it was known, and how much of that it was not down."""
+
+    known: timedelta
+    up: timedelta
+
+    @property
+    def text(self) -> str:
+        """`99.3 % of the 22h that were recorded`."""
+        if self.known <= timedelta(0):
+            return "not recorded"
+        share = self.up / self.known * 100
+        rounded = 100.0 if share == 100 else min(99.99, round(share, 2))
+        return f"{rounded:g} % of the {format_age(self.known.total_seconds())} that were recorded"
+
+
+def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime) -> Uptime:
+    """What the timeline says of the last day. Unknown and unrecorded time counts neither way."""
+    start = now - DAY
+    down, unknown = timedelta(0), timedelta(0)
+    state, since = "", start
+    gaps = [
+        (time_of(event.detail, "from"), time_of(event.detail, "until")) for event in events if event.kind == Kind.GAP
+    ]
+    for event in (*events, None):
+        if event is not None and (event.kind != kind or event.subject != name):
+            continue
+        moment = min(event.occurred, now) if event is not None else now
+        length = max(timedelta(0), moment - max(since, start))
+        if state == ProbeState.DOWN:
+            down += length
+        elif state == ProbeState.UNKNOWN:
+            unknown += length
+        state, since = (text_of(event.detail, "state"), moment) if event is not None else (state, since)
+    for begin, end in gaps:
+        if begin is not None and end is not None:
+            unknown += max(timedelta(0), min(end, now) - max(begin, start))
+    recorded = min((event.recorded for event in events), default=now)
+    known = min(DAY, now - recorded) - unknown
+    return Uptime(max(timedelta(0), known), max(timedelta(0), known - down))
+
+
+def describe_changes(changes: Sequence[Event], moment: datetime) -> list[str]:
+    """`4m before: --v42 created by ci@example.com`, newest first."""
+    return [f"{format_age((moment - event.occurred).total_seconds())} before: {event.summary}" for event in changes]
