@@ -95,6 +95,7 @@ READS = (
     f"containerapp revision list {APP} --all -o table",
     f"containerapp revision list {APP} --all -o table --query '[].{{name:name, w:properties.trafficWeight}}'",
     f"containerapp revision list {APP} -o tsv --query '[?properties.active].name'",
+    f"containerapp revision list {APP} -o tsv --query '[?properties.trafficWeight==`100`].name | [0]'",
     f"containerapp revision show {APP} --revision shop-api--r43",
     f"containerapp replica list {APP}",
     f"containerapp replica list {APP} --revision shop-api--r43 -o table",

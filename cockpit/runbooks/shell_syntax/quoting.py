@@ -25,8 +25,8 @@ CLOSED_BY = {"((": "))", "$((": "))", "$[": "]", "${": "}", "[[": "]]", "$'": "'
 
 def find_bash_contexts(command: str) -> list[Context]:
     """The context of every letter. A command that does not end what it opens is ELSEWHERE as a whole."""
-    # The unpaired `)` of a case in `$( )` and the quoting in backticks are beyond us.
-    if len(command) > LONGEST or "`" in command or ("$(" in command and CASE.search(command)):
+    # The unpaired `)` of a case in `$( )` and quoting in backticks are beyond us; in single quotes they are letters.
+    if len(command) > LONGEST or ("$(" in command and CASE.search(command)):
         return [Context.ELSEWHERE] * len(command)
     scan = Scan(command)
     return scan.found if scan.run() else [Context.ELSEWHERE] * len(command)
@@ -40,9 +40,10 @@ class Scan:
         self.found: list[Context] = []
         self.open: list[str] = []
         self.heredocs: list[str] = []
+        self.has_backticks = False  # where they are an opener of commands
 
     def run(self) -> bool:
-        """True when everything that was opened was closed."""
+        """True when everything that was opened was closed, and nothing is in backticks."""
         while (index := len(self.found)) < len(self.command):
             top = self.open[-1] if self.open else ""
             if top == "'":
@@ -53,10 +54,12 @@ class Scan:
                 self._double(index)
             else:
                 self._bare(index)
-        return not self.open and not self.heredocs
+        return not (self.open or self.heredocs or self.has_backticks)
 
     def _take(self, context: Context, letters: int = 1) -> None:
         letters = min(letters, len(self.command) - len(self.found))
+        if context not in (Context.SINGLE, Context.COMMENT):
+            self.has_backticks |= "`" in self.command[len(self.found) : len(self.found) + letters]
         self.found.extend([context] * letters)
 
     def _single(self, index: int) -> None:

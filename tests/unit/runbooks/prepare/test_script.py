@@ -202,6 +202,18 @@ def test_what_follows_a_failure_does_not_run() -> None:
     assert subprocess.run(argument_list(ready, "bash"), capture_output=True, check=False).stdout == b""
 
 
+@pytest.mark.parametrize("query", ["[?weight==`100`].name | [0]", "length([?a==`true`])", "``", "`$(touch x)`"])
+def test_backticks_in_single_quotes_are_letters_as_bash_has_it(query: str) -> None:
+    command = f"az x --query '{query}'"
+    shown = subprocess.run(["bash", "-c", f"printf '%s' '{query}'"], capture_output=True, text=True, check=True).stdout
+    assert build_argument_list(command, ()) == ("az", "x", "--query", shown)
+
+
+@pytest.mark.parametrize("command", ["az x `touch y`", 'az x "`touch y`"', "az x 'a' `y` 'b'", "az x '`' `y` '`'"])
+def test_backticks_anywhere_else_are_the_shells(command: str) -> None:
+    assert build_argument_list(command, ()) == ()
+
+
 def test_a_dollar_in_single_quotes_is_the_other_programs_own() -> None:
     assert build_script("awk '{print $NF}' file", "bash", []).text == "awk '{print $NF}' file"
     assert build_script('echo "\\$KEPT" $GIVEN', "bash", resolved(GIVEN="x")).text == 'echo "\\$KEPT" "$P1"'
