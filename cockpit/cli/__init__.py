@@ -56,6 +56,10 @@ COMMANDS = {
     "pin": "cockpit.cli.incident.entries:pin",
     "link": "cockpit.cli.incident.entries:link",
     "review": "cockpit.cli.incident.entries:review",
+    "brief": "cockpit.cli.status.briefs:brief",
+    "shift": "cockpit.cli.status.briefs:shift",
+    "follow": "cockpit.cli.status.briefs:follow",
+    "record": "cockpit.cli.record:record_headless",
     "incidents": "cockpit.cli.record:incidents",
     "timeline": "cockpit.cli.record:timeline",
     "export": "cockpit.cli.export:export",
@@ -90,14 +94,14 @@ def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
 
 # How `cockpit --help` groups the commands.
 COMMAND_GROUPS = {
-    "Watch": ("wall", "status", "clocks", "drills"),
+    "Watch": ("wall", "status", "brief", "shift", "follow", "clocks", "drills"),
     "Act": ("run", "exec", "freeze", "change"),
     "Incident": (
         *("declare", "note", "ack", "settle", "severity", "impact", "resolve", "reopen", "role", "called", "message"),
         *("update", "decide", "task", "loop", "tick", "clock", "aware", "scenario", "recovered-to"),
         *("pin", "link", "correct"),
     ),
-    "Record": ("incidents", "timeline", "search", "verify", "redact", "restore"),
+    "Record": ("record", "incidents", "timeline", "search", "verify", "redact", "restore"),
     "Afterwards": ("export", "review", "item", "metrics"),
     "Runbooks": ("runbooks", "lint", "plan"),
     "Set up": ("check", "schema", "info", "demo", "simulator", "reset"),

@@ -1,7 +1,10 @@
 """`cockpit timeline`: what happened, in the order it happened."""
 
+import asyncio
+import contextlib
 import json
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,6 +19,7 @@ from cockpit.cli.json_documents import event_document, incident_document
 from cockpit.cli.options import (
     Common,
     Refusal,
+    choose_environment,
     common_options,
     find_operator,
     incident_option,
@@ -36,9 +40,13 @@ from cockpit.model.time import format_duration
 
 if TYPE_CHECKING:
     from cockpit.model.system import System
+    from cockpit.session import Session
     from cockpit.timeline.hash_chain import ChainVerdict
     from cockpit.timeline.rescue import TimelineRecovery, TimelineRestore
     from cockpit.timeline.timeline import Timeline
+
+
+LOOK = 0.5  # seconds between two looks at whether the recorder records
 
 
 @click.command(
@@ -315,3 +323,54 @@ def note_restore(outcome: "TimelineRestore", author: Operator, now: datetime, en
         actor=author.name,
         detail=with_author(detail, author.detail()),
     )
+
+
+# `cockpit record`: the recorder without a screen, for the time before anybody looks.
+
+
+@click.command(
+    name="record",
+    help="Record without a screen until it is stopped, so that the time before anybody looked is known. A cockpit that "
+    "opens meanwhile shows who records, and takes over when this ends.",
+)
+@common_options
+def record_headless(common: Common) -> None:
+    from cockpit.session import build_session
+
+    system = load_system(common)
+    environment = choose_environment(system, common.env)
+    if system.read_only:
+        raise Refusal("Read-only records nothing. Start without --read-only.")
+    try:
+        author = find_operator(system, common, can_ask=False)
+        session = build_session(system, environment, timeline_path(system, common), operator=author)
+    except (RecordError, PersonUnknown) as error:
+        raise Refusal(str(error)) from None
+    try:
+        asyncio.run(_record_until_stopped(session))
+    finally:
+        session.close()
+
+
+async def _record_until_stopped(session: "Session") -> None:
+    """Run the session; a line whenever it begins to record, or is kept from it. TERM, INT and HUP end it cleanly."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    running = asyncio.create_task(session.run())
+    running.add_done_callback(lambda _: stopped.set())
+    last = ""
+    assert session.recorder is not None
+    while not stopped.is_set():
+        if (status := session.recorder.status) != last:
+            print_clean(f"{session.environment.name}: {status} ({session.timeline.path})")
+            last = status
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), LOOK)
+    failed = running.done() and running.exception()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(running, return_exceptions=True)
+    print_clean(f"{session.environment.name}: stopped recording")
+    if failed:
+        raise failed

@@ -61,7 +61,9 @@ def list_open_things(
     lines = [f"{clock.what}, due {shown_due(clock, zone, now) or 'when it can be done'}" for clock in timed]
     lines += [f"{clock.what}, still open" for clock in timeless]
     lines += [
-        f"running for {format_age((now - run.started).total_seconds())}: {run.title}"
+        f"run not closed, its work is verified: {run.title}"
+        if run.verified
+        else f"running for {format_age((now - run.started).total_seconds())}: {run.title}"
         for run in incident.ran
         if run.ended is None
     ]

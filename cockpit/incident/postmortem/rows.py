@@ -376,7 +376,11 @@ def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> lis
         if freeze.until is None
     ]
     rows += [
-        LoopRow(f"run of {item.title}", item.started, None, "", "not ended") for item in incident.ran if not item.ended
+        LoopRow(
+            f"run of {item.title}", item.started, None, "", "verified, not closed" if item.verified else "not ended"
+        )
+        for item in incident.ran
+        if not item.ended
     ]
     return sorted(rows, key=lambda loop_row: loop_row.since)
 

@@ -1,0 +1,119 @@
+"""`cockpit brief`, `cockpit shift`, `cockpit follow`: what there is to know, in plain lines."""
+
+import json
+import queue
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import timedelta
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.json_documents import event_document, incident_document, to_json_value
+from cockpit.cli.options import Common, common_options, incident_option, json_option
+from cockpit.cli.record import format_event_line
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.cli.since import parse_since
+from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.load import with_events
+from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.model.event import Event
+from cockpit.model.incident import Incident
+from cockpit.model.time import RealTime
+
+LOOK = 0.5  # seconds between two looks whether somebody pressed Ctrl+C
+SHIFT = timedelta(hours=12)
+
+
+def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """One line each, its title in front, as a screen reader reads it."""
+    for title, line in pairs:
+        print_clean(f"{title:<10} {line}")
+
+
+@click.command(name="brief", help="The situation in half a minute, for whoever takes over.")
+@incident_option
+@json_option
+@common_options
+def brief(common: Common, incident: str | None, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        meant = seat.find_lately(incident)
+        pairs = brief_incident(seat, meant)
+    if as_json:
+        click.echo(to_json({"incident": meant.id, "lines": [{"title": title, "text": line} for title, line in pairs]}))
+    else:
+        print_pairs(pairs)
+
+
+def brief_incident(seat: CliSession, incident: Incident) -> list[tuple[str, str]]:
+    """Raises RecordError."""
+    now = RealTime().now()
+    full, events = with_events(seat.timeline, seat.plan.ladder, incident)
+    deployed = seat.deployed(incident.environment, now)
+    scene = BriefingScene(
+        compute_clocks(full, seat.plan, now, zone=seat.zone, deployed=deployed),
+        seat.desk.bad() if incident.open else [],
+        seat.desk.silenced(),
+        seat.desk.frozen(),
+        seat.zone,
+        now,
+    )
+    return build_brief(full, events, scene)
+
+
+@click.command(
+    name="shift", help="The last hours: what fired and who took it, runs, silences, and what nobody touched."
+)
+@click.option("--since", default="12h", show_default=True, metavar="TIME", help="From then on: `12h`, `22:00`.")
+@json_option
+@common_options
+def shift(common: Common, since: str, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        now = RealTime().now()
+        begin = parse_since(seat, since) or now - SHIFT
+        name = seat.environment.name
+        events = seat.timeline.events(environment=name, occurred_from=begin)
+        incidents = [incident for incident in seat.desk.incidents() if incident.environment == name]
+        report = build_shift_report(events, incidents, since=begin, now=now, freeze=seat.desk.frozen())
+        zone = seat.zone
+    if as_json:
+        document = {name: to_json_value(value) for name, value in asdict(report).items() if name != "incidents"}
+        click.echo(to_json({**document, "incidents": [incident_document(item) for item in report.incidents]}))
+    else:
+        print_pairs(describe_shift(report, zone))
+
+
+@click.command(
+    name="follow", help="Print what happens as it happens, a line each, until Ctrl+C; --json one object a line."
+)
+@click.option("--last", "count", default=5, show_default=True, type=click.IntRange(min=0), help="Begin with so many.")
+@json_option
+@common_options
+def follow(common: Common, count: int, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True, there=True) as seat:
+        name = seat.environment.name
+        waiting: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
+        newest = seat.timeline.events(environment=name, limit=count) if count else []
+        last = max((event.id for event in seat.timeline.events(limit=1)), default=0)
+        stop = seat.timeline.follow(waiting.put, after=last)
+        try:
+            print_events(newest, as_json)
+            while True:
+                try:
+                    events = waiting.get(timeout=LOOK)
+                except queue.Empty:
+                    continue
+                print_events([event for event in events if event.environment in (name, "")], as_json)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            stop()
+
+
+def print_events(events: Iterable[Event], as_json: bool) -> None:
+    """At once: whoever reads waits for it."""
+    for event in events:
+        if as_json:
+            click.echo(json.dumps(event_document(event)))
+        else:
+            print_clean(format_event_line(event))

@@ -1,0 +1,239 @@
+"""Briefings: an incident in half a minute for whoever takes over, and a shift for whoever comes next."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from cockpit.incident.clocks.reminders import list_open_things
+from cockpit.incident.impact import propose_impact_end, propose_impact_start
+from cockpit.incident.membership import list_standing_events
+from cockpit.incident.signals import Signal
+from cockpit.model.alert import AlertState
+from cockpit.model.clock import Clock
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import text_of
+from cockpit.model.incident import Incident
+from cockpit.model.probe import ProbeState
+from cockpit.model.response import Freeze
+from cockpit.model.text import clean_line
+from cockpit.model.time import format_duration
+
+LAST = 3  # decisions, notes and messages that are told
+LONGEST = 160  # characters of each
+
+
+@dataclass(frozen=True, slots=True)
+class BriefingScene:
+    """What a briefing is made from besides the incident: `bad` are the signals that are bad now, longest first."""
+
+    clocks: Sequence[Clock]
+    bad: Sequence[Signal]
+    silenced: Sequence[str]
+    freeze: Freeze | None
+    zone: tzinfo
+    now: datetime
+
+
+def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScene) -> list[tuple[str, str]]:
+    """Pairs of a title and a line, read in half a minute; what there is nothing to say of is left out.
+
+    `events` are those of the incident, for its last notes.
+    """
+    now, zone = scene.now, scene.zone
+    pairs = [("incident", _describe_head(incident, now)), ("leads", _describe_leaders(incident))]
+    if others := [f"{held.role} {held.person}" for held in incident.roles if held.until is None][1:]:
+        pairs.append(("also", ", ".join(others)))
+    pairs.append(("impact", _describe_impact(incident, zone, now)))
+    pairs += [("bad now", f"{signal.label}, since {_clock_time(signal.since, zone, now)}") for signal in scene.bad[:5]]
+    pairs += [
+        ("decided", f"{_clock_time(decision.at, zone, now)} {decision.actor}: {_shorten(decision.text)}")
+        for decision in incident.decisions[-LAST:]
+    ]
+    pairs += [("note", line) for line in _list_last_notes(events, zone, now)]
+    if incident.updates:
+        update = max(incident.updates, key=lambda update: update.at)
+        promised = f"; next promised by {_clock_time(update.promised, zone, now)}" if update.promised else ""
+        told = f"{_clock_time(update.at, zone, now)} to {update.audience}: {_shorten(update.text)}{promised}"
+        pairs.append(("told last", told))
+    goes_on = list_open_things(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
+    pairs += [("goes on", line) for line in goes_on]
+    if not incident.open:
+        pairs += [("to do", f"{item.text} ({item.owner or 'nobody yet'})") for item in incident.items if not item.done]
+    return pairs
+
+
+def _describe_head(incident: Incident, now: datetime) -> str:
+    drill = "DRILL " if incident.drill else ""
+    length = format_duration(incident.open_for(now))
+    return (
+        f"{drill}{incident.severity_text} {incident.status.value}, open for {length}: {incident.title} ({incident.id})"
+    )
+
+
+def _describe_leaders(incident: Incident) -> str:
+    held = [f"{holding.person} ({holding.role})" for holding in incident.roles if holding.until is None][:1]
+    return held[0] if held else f"nobody holds a role; declared by {incident.declared_by}"
+
+
+def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
+    start, end = propose_impact_start(incident), propose_impact_end(incident)
+    begun = f"users feel it since {_clock_time(start.at, zone, now)} ({start.evidence})" if start else "not known"
+    if end is None or start is None or incident.mitigated is None:
+        return begun
+    return (
+        f"users felt it for {format_duration(end.at - start.at)}, over since {_clock_time(end.at, zone, now)} "
+        f"({end.evidence})"
+    )
+
+
+def _list_last_notes(events: Iterable[Event], zone: tzinfo, now: datetime) -> list[str]:
+    notes = [event for event in list_standing_events(events) if event.kind == Kind.NOTE and not event.redacted]
+    return [f"{_clock_time(note.occurred, zone, now)} {note.actor}: {_shorten(note.summary)}" for note in notes[-LAST:]]
+
+
+def _clock_time(moment: datetime, zone: tzinfo, now: datetime) -> str:
+    """`11:07`, of another day with it, and UTC beside it where the team's zone is another."""
+    local, today = moment.astimezone(zone), now.astimezone(zone).date()
+    text = f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+    return text if local.utcoffset() == timedelta() else f"{text} ({moment.astimezone(UTC):%H:%M} UTC)"
+
+
+def _shorten(text: str) -> str:
+    line = clean_line(text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+# A shift: what fired and who took it, what was run, what is silent and until when, and what nobody touched.
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOfShift:
+    """One alert in a shift; `taken_by` "" where nobody acknowledged it."""
+
+    name: str
+    fired: int
+    first: datetime
+    state: str
+    taken_by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftReport:
+    """What happened in an environment from `since` to `until`."""
+
+    since: datetime
+    until: datetime
+    incidents: tuple[Incident, ...]
+    alerts: tuple[AlertOfShift, ...]
+    runs: tuple[str, ...]
+    silences: tuple[str, ...]
+    untouched: tuple[str, ...]
+    freeze: Freeze | None = None
+
+
+def build_shift_report(
+    events: Iterable[Event],
+    incidents: Iterable[Incident],
+    *,
+    since: datetime,
+    now: datetime,
+    freeze: Freeze | None = None,
+) -> ShiftReport:
+    """`events` are all of the environment from `since` on, `incidents` those of it. Pure."""
+    standing = list_standing_events(events)
+    in_shift = [incident for incident in incidents if incident.resolved is None or incident.resolved >= since]
+    alerts = _list_alerts(standing)
+    return ShiftReport(
+        since,
+        now,
+        tuple(incident for incident in in_shift if incident.declared <= now),
+        alerts,
+        tuple(_list_runs(standing)),
+        tuple(
+            f"{alert.name}: {alert.note or 'silenced at its source'}"
+            for alert in alerts
+            if alert.state == AlertState.SUPPRESSED
+        ),
+        tuple(_list_untouched(standing, alerts, in_shift)),
+        freeze,
+    )
+
+
+def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
+    takers = {event.subject: event.actor for event in events if event.kind == Kind.ACK and event.subject}
+    rows: dict[str, AlertOfShift] = {}
+    for event in events:
+        if event.kind != Kind.ALERT:
+            continue
+        state, before = text_of(event.detail, "state"), rows.get(event.subject)
+        fired = (before.fired if before else 0) + (state == AlertState.FIRING)
+        rows[event.subject] = AlertOfShift(
+            text_of(event.detail, "name") or event.subject,
+            fired,
+            before.first if before else event.occurred,
+            state,
+            takers.get(event.subject, ""),
+            text_of(event.detail, "note"),
+        )
+    return tuple(rows.values())
+
+
+def _list_runs(events: Sequence[Event]) -> Iterable[str]:
+    """Each run of which a step was tried: who, what, and how its steps ended."""
+    titles = {event.subject: text_of(event.detail, "title") for event in events if event.kind == Kind.RUN}
+    states: dict[str, dict[str, str]] = {}
+    people: dict[str, str] = {}
+    for event in events:
+        if event.kind == Kind.STEP:
+            run, _, step = event.subject.partition("#")
+            people.setdefault(run, event.actor)
+            state = text_of(event.detail, "state") if text_of(event.detail, "phase") != "intent" else "running"
+            if state:
+                states.setdefault(run, {})[step] = state
+    for run, steps in states.items():
+        ends = ", ".join(f"{step} {state}" for step, state in steps.items())
+        yield f"{titles.get(run) or run} by {people[run]}: step {ends}"
+
+
+def _list_untouched(
+    events: Sequence[Event], alerts: Iterable[AlertOfShift], incidents: Iterable[Incident]
+) -> Iterable[str]:
+    """Alerts that fired and that nobody took, and probes that failed, where no incident covers them."""
+    covers = [(incident.reach_from, incident.resolved or datetime.max.replace(tzinfo=UTC)) for incident in incidents]
+
+    def is_covered(moment: datetime) -> bool:
+        return any(begin <= moment <= end for begin, end in covers)
+
+    for alert in alerts:
+        if alert.fired and not alert.taken_by and not is_covered(alert.first):
+            yield f"alert {alert.name}, fired {alert.fired}x, now {alert.state}"
+    down: dict[str, list[datetime]] = {}
+    for event in events:
+        if event.kind == Kind.PROBE and text_of(event.detail, "state") == ProbeState.DOWN:
+            down.setdefault(event.subject, []).append(event.occurred)
+    for name, moments in down.items():
+        if not any(map(is_covered, moments)):
+            yield f"probe {name}, down {len(moments)}x"
+
+
+def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
+    """Pairs of a title and a line. Where there is nothing, that is said: a quiet shift is news too."""
+    now = report.until
+    pairs = [("shift", f"{_clock_time(report.since, zone, now)} to {_clock_time(now, zone, now)}")]
+    pairs += [("incident", _describe_head(incident, now)) for incident in report.incidents]
+    for alert in report.alerts:
+        if alert.fired:
+            times = f" {alert.fired}x" if alert.fired > 1 else ""
+            taken = f"taken by {alert.taken_by}" if alert.taken_by else "nobody took it"
+            first = _clock_time(alert.first, zone, now)
+            pairs.append(("fired", f"{alert.name}{times}, first {first}, now {alert.state}; {taken}"))
+    pairs += [("run", line) for line in report.runs]
+    pairs += [("silent", line) for line in report.silences]
+    if report.freeze:
+        length = format_duration(now - report.freeze.since)
+        pairs.append(
+            ("frozen", f"{report.freeze.environment} for {length}, by {report.freeze.by}: {report.freeze.reason}")
+        )
+    pairs += [("untouched", line) for line in report.untouched]
+    return pairs if len(pairs) > 1 else [*pairs, ("quiet", "nothing fired, nothing was run, nothing is open")]

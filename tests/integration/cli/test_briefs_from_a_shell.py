@@ -1,0 +1,93 @@
+"""brief, shift, follow and record: what who takes over reads, as plain lines, and a recorder without a screen."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cockpit.model.event import Draft, Kind
+from tests.integration.cli.shell import Shell
+
+NOW = datetime.now(UTC)
+
+
+def fired(name: str, minutes_ago: float, state: str = "firing") -> Draft:
+    detail = {"state": state, "name": name, "severity": "high"}
+    moment = NOW - timedelta(minutes=minutes_ago)
+    return Draft(Kind.ALERT, f"{name} {state}", moment, "default", f"az:{name}", source="recorder", detail=detail)
+
+
+def titles(text: str) -> dict[str, list[str]]:
+    lines: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        title, _, rest = line.partition("  ")
+        lines.setdefault(title.strip(), []).append(rest.strip())
+    return lines
+
+
+def test_a_brief_says_state_leader_decisions_and_what_goes_on(shell: Shell) -> None:
+    shell.say("declare", "Checkout fails", "--severity", "P1")
+    shell.say("role", "take", "Incident Commander")
+    shell.say("decide", "roll back now")
+    shell.say("loop", "signature check is off")
+    shell.say("freeze", "on", "--reason", "until green")
+    found = titles(shell.say("brief"))
+
+    assert found["incident"][0].startswith("P1 investigating, open for ")
+    assert found["leads"] == ["ana (Incident Commander)"]
+    assert found["decided"][0].endswith("ana: roll back now")
+    assert any("signature check is off" in line for line in found["goes on"])
+    assert any("is frozen: until green" in line for line in found["goes on"])
+
+
+def test_a_shift_says_who_took_what_fired_and_what_nobody_touched(shell: Shell) -> None:
+    shell.record(fired("disk full", 200), fired("disk full", 190, "resolved"), fired("5xx errors", 60))
+    shell.say("ack", "az:5xx errors")
+    found = titles(shell.say("shift", "--since", "12h"))
+
+    assert any("5xx errors" in line and line.endswith("taken by ana") for line in found["fired"])
+    assert found["untouched"] == ["alert disk full, fired 1x, now resolved"]
+    assert "untouched" not in titles(shell.say("shift", "--since", "2h"))
+    assert shell.ask("shift")["alerts"][0]["name"] == "disk full"
+
+
+def test_a_quiet_shift_says_so(shell: Shell) -> None:
+    shell.say("note", "good night")
+    assert titles(shell.say("shift"))["quiet"] == ["nothing fired, nothing was run, nothing is open"]
+
+
+def start(file: Path, *arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "cockpit", *arguments, "--db", str(file)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=file.parent, env={**os.environ})
+
+
+def test_what_happens_is_printed_as_it_happens(shell: Shell) -> None:
+    shell.say("note", "before")
+    following = start(shell.file, "follow", "--json")
+    assert following.stdout is not None
+    assert json.loads(following.stdout.readline())["summary"] == "before"
+    shell.say("note", "meanwhile")
+    assert json.loads(following.stdout.readline())["summary"] == "meanwhile"
+    following.send_signal(signal.SIGINT)
+    assert following.wait(20) in (0, 130)
+    following.stdout.close()
+
+
+def test_a_recorder_without_a_screen_records_until_it_is_stopped(shell: Shell) -> None:
+    recording = start(shell.file, "record")
+    assert recording.stdout is not None
+    line = recording.stdout.readline()
+    while "not recording yet" in line:
+        line = recording.stdout.readline()
+    assert line.startswith("default: recording (")
+    recording.send_signal(signal.SIGTERM)
+    assert "stopped recording" in recording.stdout.read()
+    assert recording.wait(20) == 0
+    recording.stdout.close()
+    assert [event["summary"].partition(" by ")[0] for event in shell.ask("timeline")] == [
+        "recording started",
+        "recording stopped",
+    ]
