@@ -87,6 +87,11 @@ class Procedure:
     within: tuple[str, ...] = ()  # the headings above it, but for the title: "3. Revoke a token" of "Via CLI"
 
     @property
+    def full_title(self) -> str:
+        """With the heading above it: "Revoke a token › Via CLI" is known without its document, "Via CLI" is not."""
+        return " › ".join((*self.within[-1:], self.title))
+
+    @property
     def to_do(self) -> tuple[Step, ...]:
         """What is run or ticked: every step but the notes."""
         return tuple(step for step in self.steps if step.kind is not StepKind.NOTE)

@@ -9,7 +9,15 @@ from cockpit.model.probe import ProbeResult
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch, match_alerts, match_probes
-from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document, Unread, search_entries
+from cockpit.runbooks.catalogue.catalogue import (
+    FAR,
+    Catalogue,
+    CatalogueEntry,
+    Document,
+    Unread,
+    score_document,
+    score_entry,
+)
 from cockpit.runbooks.drills.badges import Badge, find_overdue_days, list_badges
 from cockpit.runbooks.plan.durations import read_time_budget
 from screens.run.rows import render_labelled, strip_warning
@@ -24,6 +32,7 @@ COLUMNS = (
     Column(13, right=True, from_width=84),
     Column(14, right=True, below=84),  # the same, but for documents: where not all badges fit, the weightiest
 )
+BEHIND_ITS_OWN = 3  # a document comes behind its own procedures where its title fits, and before others
 SHORT = 9  # cells of a time
 TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
 Entry = Run | Match | ProbeMatch | CatalogueEntry | Document | Unread
@@ -81,21 +90,17 @@ def list_rows(shelf: Shelf, query: str) -> list[Row]:
     """All rows, or with a query the procedures that fit it, the best first."""
     if not query.strip():
         return [_render_entry_row(id, entry, shelf) for id, entry in shelf.entries.items()]
-    fitting = sorted(
-        search_entries(shelf.places, query), key=lambda catalogue_entry: bool(catalogue_entry.procedure.section)
-    )  # a way back comes last
-    result = [
-        _render_entry_row(f"place:{catalogue_entry.name}", catalogue_entry, shelf, flag=True)
-        for catalogue_entry in fitting
-    ]
-    parts = query.casefold().split()
-    titles = {id: item for id, item in shelf.entries.items() if isinstance(item, Document)}
-    fits = [
-        _render_entry_row(id, document, shelf)
-        for id, document in titles.items()
-        if all(word in f"{document.id} {document.runbook.title}".casefold() for word in parts)
-    ]
-    return [*result, *fits]
+    names = query.casefold().split()
+    ranked: list[tuple[int, bool, str, Entry]] = []
+    for id, entry in shelf.entries.items():
+        if isinstance(entry, CatalogueEntry):
+            ranked.append(
+                (score_entry(entry, names), bool(entry.procedure.section), id, entry)
+            )  # a way back comes last
+        elif isinstance(entry, Document):
+            ranked.append((score_document(entry, names) + BEHIND_ITS_OWN, False, id, entry))
+    fitting = sorted((item for item in ranked if item[0] < FAR), key=lambda item: (item[1], item[0]))
+    return [_render_entry_row(id, entry, shelf, flag=True) for _, _, id, entry in fitting]
 
 
 def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False) -> Row:
@@ -130,7 +135,7 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
         case CatalogueEntry():
             cells = (
                 Cell(""),
-                Cell(entry.procedure.title if flag else f"  {entry.procedure.title}"),
+                Cell(entry.procedure.full_title if flag else f"  {entry.procedure.title}"),
                 Cell(entry.document.runbook.title if flag else "", "muted"),
                 Cell(_format_time(entry.procedure), "muted"),
                 Cell(_format_size(entry.procedure), "muted"),

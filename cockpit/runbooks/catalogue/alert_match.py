@@ -9,12 +9,17 @@ from typing import Literal
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.probe import ProbeResult, ProbeState
-from cockpit.model.runbook import DocumentTable, Procedure, Step
+from cockpit.model.runbook import DocumentTable, Procedure, Runbook, Step
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound
-from cockpit.runbooks.catalogue.references import find_referenced_procedures
+from cockpit.runbooks.catalogue.references import (
+    find_anchored_procedure,
+    find_referenced_procedures,
+    list_named_runbooks,
+)
+from cockpit.runbooks.document.prose import list_headings
 
-How = Literal["link", "table", "label", "when", "threshold"]
-RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold")
+How = Literal["link", "table", "label", "when", "threshold", "title"]
+RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold", "title")
 FIRING = frozenset({AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVING})
 COMMON = frozenset(
     {"a", "an", "the", "of", "on", "in", "is", "are", "or", "and", "to", "for", "after", "with", "alert", "any", "by"}
@@ -23,6 +28,19 @@ WORD = re.compile(r"[0-9]+[a-z]+|[a-z]+|[0-9]+")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 CLAUSE = re.compile(r"[,;.]\s+|\bor\b|\n")
 SIGNS = ("when", "symptoms")  # labels that tell what it looks like
+ACTIONS = ("action", "fix", "solution", "resolution", "remedy", "mitigation", "what to do")
+NUMBERING = re.compile(
+    r"^\W*(?:(?:step|part|runbook|playbook|scenario|section|incident)\s+)?\d[\d.]*[:.)]?\s+", re.IGNORECASE
+)
+CODE_WORD = re.compile(r"\d+[a-z]+|[45]\d\d")
+STRUCTURE = frozenset(
+    {"runbook", "playbook", "guide", "procedure", "troubleshooting", "incident", "response", "issue", "alert"}
+)
+# Words of a signal that many alerts share: alone they are no name.
+SIGNALS = frozenset(
+    {"high", "low", "error", "rate", "down", "failure", "failed", "slow", "spike", "too", "many", "service"}
+)
+SHORT_FORMS = {"db": "database", "postgres": "postgresql", "k8s": "kubernetes", "mem": "memory", "cert": "certificate"}
 LINK_LABELS = ("runbook", "runbook_url", "runbook-url", "playbook")
 
 
@@ -66,18 +84,23 @@ def match_alerts(catalogue: Catalogue, alerts: Iterable[Alert]) -> tuple[Match, 
     result: list[Match] = []
     for alert in alerts:
         if alert.state in FIRING:
-            of_this = [match for document in catalogue.documents for match in document_matches(document, alert)]
+            of_this = [
+                match for document in catalogue.documents for match in document_matches(document, alert, catalogue)
+            ]
             result += sorted(of_this, key=lambda match: RANK.index(match.how))
     return tuple(result)
 
 
-def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
+def document_matches(document: Document, alert: Alert, catalogue: Catalogue) -> Iterator[Match]:
     """Every place of one document that speaks of the alert."""
-    if is_linked_by_alert(document, alert):
-        yield Match(alert, document, "link", document.runbook.title)
+    if link := find_alert_link(document, alert):
+        procedure = find_anchored_procedure(document.runbook, link.partition("#")[2])
+        yield Match(alert, document, "link", procedure.full_title if procedure else document.runbook.title, procedure)
     for table in document.runbook.tables:
-        if table.kind == "alert-actions":
+        if table.kind in ("alert-actions", "symptom-fixes"):
             yield from table_matches(document, table, alert)
+        elif table.kind == "alert-runbooks":
+            yield from find_table_links(document, table, alert, catalogue)
         elif table.kind == "thresholds":
             yield from find_threshold_matches(document, table, alert)
     labelled = [
@@ -88,15 +111,68 @@ def document_matches(document: Document, alert: Alert) -> Iterator[Match]:
     yield from (Match(alert, document, "label", procedure.title, procedure) for procedure in labelled)
     if not labelled and mentions_alert(document.runbook.labels.get("alerts", ""), alert.name):
         yield Match(alert, document, "label", document.runbook.title)
+    matched = list(labelled)
     for procedure in document.runbook.procedures:
         lines = [procedure.labels[name] for name in SIGNS if mentions_alert(procedure.labels.get(name, ""), alert.name)]
         if lines and procedure not in labelled:
+            matched.append(procedure)
             yield Match(alert, document, "when", lines[0], procedure)
+    if not matched:
+        yield from find_title_matches(document, alert)
+
+
+def find_title_matches(document: Document, alert: Alert) -> Iterator[Match]:
+    """Procedures whose own title, a heading above them, or the document's title or file name is the alert's name."""
+    runbook = document.runbook
+    titled = [procedure for procedure in runbook.procedures if names_alert(procedure.title, alert.name)]
+    titled = titled or [
+        procedure
+        for procedure in runbook.procedures
+        if any(names_alert(heading, alert.name) for heading in procedure.within)
+    ]
+    yield from (Match(alert, document, "title", procedure.full_title, procedure) for procedure in titled)
+    stem = runbook.path.rsplit("/", 1)[-1].removesuffix(".md")
+    if not titled and not document.builtin and any(names_alert(text, alert.name) for text in (runbook.title, stem)):
+        first = runbook.procedures[0] if len(runbook.procedures) == 1 else None
+        yield Match(alert, document, "title", runbook.title, first)
+    elif not titled and names_alert_in_headings(runbook, alert.name):
+        yield Match(alert, document, "title", names_alert_in_headings(runbook, alert.name))
+
+
+def names_alert_in_headings(runbook: Runbook, name: str) -> str:
+    """The heading of a part without steps that has the alert's name, "" for none."""
+    return next((heading for _, heading in list_headings(runbook.text) if names_alert(heading, name)), "")
+
+
+def names_alert(title: str, name: str) -> bool:
+    """True when a title is the name of the alert, however both are written: `LLMProviderOutage`, "2.1 LLM outage"."""
+    title = NUMBERING.sub("", title)
+    parts, names = split_name_words(title) - STRUCTURE, split_name_words(name) - STRUCTURE
+    if not parts or not names:
+        return False
+    if any(CODE_WORD.fullmatch(word) for word in parts & names):  # 5xx, 429
+        return True
+    shared = sum(any(_is_same_word(word, other) for other in names) for word in parts)
+    least = min(len(parts), len(names))
+    telling = len({word for word in names if word not in SIGNALS})
+    return (
+        shared >= 2 and 3 * shared >= 2 * least and len(parts) <= 2 * len(names) + 2 and telling > 0
+    ) or parts == names
+
+
+def _is_same_word(one: str, other: str) -> bool:
+    """`auth` is `authentication`, `db` is `database`; a plural is no other word."""
+    if one == other or SHORT_FORMS.get(one, one) == SHORT_FORMS.get(other, other):
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) >= 4 and longer.startswith(shorter)
 
 
 def table_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
-    """The rows of a table of alerts and first actions that name the alert, with what can be run or jumped to."""
-    action = next(position for position, name in enumerate(table.header) if "action" in name.casefold())
+    """The rows of a table of alerts or symptoms and what to do that name the alert, with what can be run from there."""
+    action = next(
+        (position for position, name in enumerate(table.header) if any(word in name.casefold() for word in ACTIONS)), 0
+    )
     for index, row in enumerate(table.rows):
         if not same_alert(row[0], alert.name):
             continue
@@ -116,6 +192,18 @@ def table_matches(document: Document, table: DocumentTable, alert: Alert) -> Ite
         yield Match(alert, document, "table", hint, procedure, step)
 
 
+def find_table_links(document: Document, table: DocumentTable, alert: Alert, catalogue: Catalogue) -> Iterator[Match]:
+    """The runbooks that a table names for the alert, by their link or by their name."""
+    for entry in list_named_runbooks(catalogue, document, table):
+        if names_alert(entry.row[0], alert.name) or same_alert(entry.row[0], alert.name):
+            there = entry.document or document
+            procedure = entry.procedure or (
+                there.runbook.procedures[0] if entry.document and len(there.runbook.procedures) == 1 else None
+            )
+            hint = entry.name if entry.document is None else procedure.full_title if procedure else there.runbook.title
+            yield Match(alert, there, "table", hint, procedure)
+
+
 def find_threshold_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The limits that a document gives the signal of the alert: what it is measured against, for want of more."""
     limit = next(index for index, name in enumerate(table.header) if "threshold" in name.casefold())
@@ -124,12 +212,15 @@ def find_threshold_matches(document: Document, table: DocumentTable, alert: Aler
             yield Match(alert, document, "threshold", f"{row[0]}: {row[limit]}")
 
 
-def is_linked_by_alert(document: Document, alert: Alert) -> bool:
-    """True when the alert itself names the document: `runbook_url: https://.../high-latency.md`."""
-    named = [value for name, value in (*alert.labels, *alert.links) if name.casefold() in LINK_LABELS]
-    files = {value.split("#")[0].split("?")[0].rstrip("/").rsplit("/", 1)[-1].casefold() for value in named}
+def find_alert_link(document: Document, alert: Alert) -> str:
+    """How the alert itself names the document: `runbook_url: https://.../high-latency.md#restart`, else ""."""
     file = document.runbook.path.rsplit("/", 1)[-1].casefold()
-    return bool(files & {file, file.removesuffix(".md")})
+    for name, value in (*alert.labels, *alert.links):
+        if name.casefold() in LINK_LABELS:
+            named = value.split("#")[0].split("?")[0].rstrip("/").rsplit("/", 1)[-1].casefold()
+            if named.removesuffix(".html") in (file, file.removesuffix(".md")):
+                return value
+    return ""
 
 
 def mentions_alert(text: str, name: str) -> bool:

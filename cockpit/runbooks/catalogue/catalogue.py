@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cockpit.model.problem import CodedError
 from cockpit.model.runbook import Procedure, Runbook
@@ -10,6 +11,7 @@ from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.labels import make_slug
 
 NUMBER = re.compile(r"^(\d+(?:\.\d+)*)[.)]?\s")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 ORDINAL = re.compile(r"^\d+(?:\.\d+)*$")
 
 
@@ -209,6 +211,8 @@ def join_names(names: Iterable[str]) -> str:
 # Fuzzy find in a catalogue: a few letters, in any order of words.
 
 FAR = 1_000  # worse than any real score
+BY_LETTERS = 60  # a word whose letters only stand in this order: `rsdb` finds "Restore Database"
+IN_PROSE = 40
 
 
 def search_entries(places: Iterable[CatalogueEntry], query: str) -> list[CatalogueEntry]:
@@ -219,20 +223,45 @@ def search_entries(places: Iterable[CatalogueEntry], query: str) -> list[Catalog
 
 
 def score_entry(place: CatalogueEntry, names: list[str]) -> int:
-    """0 is best. Every word must be found; in the title counts more than in what the document says elsewhere."""
+    """0 is best. Every word must be found; in the titles counts more than in what the document says elsewhere."""
     procedure, runbook = place.procedure, place.document.runbook
     layers = (
         " ".join((procedure.title, *procedure.within)),
-        f"{place.document.id} {runbook.title}",
+        f"{place.document.id} {runbook.title} {runbook.labels.get('tags', '')}",
         " ".join((procedure.labels.get("when", ""), procedure.labels.get("symptoms", ""))),
         " ".join(step.title for step in procedure.steps),
     )
-    title, *rest = (text.casefold() for text in layers)
+    title, *rest = map(fold_words, layers)
     total = 0
     for word in names:
-        elsewhere = (score_word(word, text) + 10 * depth for depth, text in enumerate(rest, start=1))
-        total += min(score_word(word, title), *elsewhere, 5 if in_order(word, title) else FAR)
+        elsewhere = (score_word(word, text) + (2, 10, 20)[depth] for depth, text in enumerate(rest))
+        best = min(score_word(word, title), *elsewhere, BY_LETTERS if in_order(word, title) else FAR)
+        total += best if best < IN_PROSE else min(best, IN_PROSE + score_word(word, fold_text(runbook)))
     return min(total, FAR)
+
+
+def score_document(document: Document, names: list[str]) -> int:
+    """How well a document itself fits: by its name, its title, its tags, else by what it says in prose and tables."""
+    title = fold_words(f"{document.id} {document.runbook.title} {document.runbook.labels.get('tags', '')}")
+    total = 0
+    for word in names:
+        best = score_word(word, title)
+        total += best if best < FAR else IN_PROSE + score_word(word, fold_text(document.runbook))
+    return min(total, FAR)
+
+
+def fold_words(text: str) -> str:
+    """A text for comparing, with the words of names in camel case beside it: HighLatency holds latency."""
+    return f"{text} {CAMEL.sub(' ', text)}".casefold() if CAMEL.search(text) else text.casefold()
+
+
+def fold_text(runbook: Runbook) -> str:
+    return _fold_whole_text(runbook.sha256, runbook.text)
+
+
+@lru_cache(maxsize=2048)  # asked at each letter that is typed
+def _fold_whole_text(sha256: str, text: str) -> str:
+    return text.casefold()
 
 
 def score_word(word: str, text: str) -> int:

@@ -11,6 +11,7 @@ from cockpit.model.text import clean_line, find_nearest
 from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.catalogue.document_cache import DocumentCache, key_of_document, open_user_cache
+from cockpit.runbooks.catalogue.index_tables import bind_index_tables
 from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.types import no_collection
 
@@ -45,7 +46,7 @@ def load_catalogue(
     replaced = {document.id for document in shipped} & taken
     kept = tuple(document for document in shipped if document.id not in replaced)
     mine = tuple(Document(document.id, document.runbook, replaces=document.id in replaced) for document in own)
-    return Catalogue(mine + kept, tuple(unread))
+    return Catalogue((*bind_index_tables(mine), *kept), tuple(unread))
 
 
 def open_file(path: Path) -> Runbook:

@@ -1,14 +1,18 @@
 """Where a document points: "(Section 3)", "s.6", "§6", [another document](restore.md#swap)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
-from cockpit.model.runbook import Procedure, Runbook
+from cockpit.model.runbook import DocumentTable, Procedure, Runbook
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, number_of
 from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.prose import list_headings
 
 SECTION = re.compile(r"(?i)(?:\bsections?\s+|\bsec\.\s*|\bs\.\s*|§\s*|\brunbook\s+|\bplaybook\s+)(\d+(?:\.\d+)*)")
+RUNBOOK_COLUMN = re.compile(r"(?i)\b(?:runbook|playbook|procedure|document|guide)s?\b")
 OUTSIDE = re.compile(r"(?i)^[a-z][a-z0-9+.-]*:|^//")
 
 
@@ -57,9 +61,81 @@ def follow_link(catalogue: Catalogue, document: Document, target: str) -> Jump |
         if not documents:
             return None
         there = documents[0]
-    squeezed = re.sub(r"-+", "-", make_slug(anchor))
-    named = [procedure for procedure in there.runbook.procedures if re.sub(r"-+", "-", procedure.slug) == squeezed]
-    return Jump(there, named[0] if anchor and named else None)
+    return Jump(there, find_anchored_procedure(there.runbook, anchor))
+
+
+def find_anchored_procedure(runbook: Runbook, anchor: str) -> Procedure | None:
+    """The procedure that an anchor names: its own heading, or a heading that it stands under, or is a step of."""
+    if not anchor:
+        return None
+    squeezed = squeeze_slug(anchor)
+    named = [procedure for procedure in runbook.procedures if squeeze_slug(procedure.slug) == squeezed]
+    if named:
+        return named[0]
+    line = find_anchored_line(runbook, anchor)
+    if not line:
+        return None
+    below = [
+        procedure
+        for procedure in runbook.procedures
+        if any(squeeze_slug(heading) == squeezed for heading in procedure.within)
+    ]
+    inside = [procedure for procedure in runbook.procedures if procedure.line <= line]
+    holds = inside and any(step.line >= line for step in inside[-1].steps)
+    return below[0] if below else inside[-1] if holds else None
+
+
+def find_anchored_line(runbook: Runbook, anchor: str) -> int:
+    """The line of the heading that an anchor names, 0 for none."""
+    squeezed = squeeze_slug(anchor)
+    return next((line for line, heading in list_headings(runbook.text) if squeeze_slug(heading) == squeezed), 0)
+
+
+@lru_cache(maxsize=16_384)  # an index names a document, and each document of the catalogue is asked
+def squeeze_slug(text: str) -> str:
+    """An anchor for comparing: viewers differ in what they make of dashes and blanks."""
+    return re.sub(r"-+", "-", make_slug(text)).strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRunbook:
+    """A row of a table that names a runbook; `document` is None where the catalogue has none of that name."""
+
+    name: str
+    header: tuple[str, ...]
+    row: tuple[str, ...]
+    line: int
+    document: Document | None = None
+    procedure: Procedure | None = None
+
+
+def list_named_runbooks(catalogue: Catalogue, document: Document, table: DocumentTable) -> Iterator[NamedRunbook]:
+    """The rows of a table with a column of runbooks, each with the document that its link or its words name."""
+    columns = [index for index, name in enumerate(table.header) if RUNBOOK_COLUMN.search(name)]
+    links = {link.line: link.target for link in document.runbook.links}
+    for index, row in enumerate(table.rows):
+        line = table.line + 2 + index
+        name = row[columns[0]] if columns and columns[0] < len(row) else ""
+        if not name:
+            continue
+        jump = follow_link(catalogue, document, links[line]) if line in links else None
+        if jump is None and line not in links:
+            jump = find_document_by_words(catalogue, document, name)
+        yield NamedRunbook(
+            name, table.header, row, line, jump.document if jump else None, jump.procedure if jump else None
+        )
+
+
+def find_document_by_words(catalogue: Catalogue, document: Document, name: str) -> Jump | None:
+    """The document, or the procedure of this one, that goes by a name in a table: "DB failover" is db-failover.md."""
+    squeezed = squeeze_slug(name)
+    for other in catalogue.documents:
+        stem = PurePosixPath(other.runbook.path).stem
+        named = (other.id, stem, other.runbook.title, re.sub(r"(?i)\brunbook\b:?", "", other.runbook.title))
+        if not other.builtin and squeezed in {squeeze_slug(text) for text in named}:
+            return Jump(other)
+    own = find_anchored_procedure(document.runbook, name)
+    return Jump(document, own) if own else None
 
 
 def normalise_path(path: PurePosixPath) -> str:

@@ -273,6 +273,11 @@ def describes_behaviour(item: str) -> bool:
     return bool(_third_person(first)) and bool(rest) and not STATE.match(rest)
 
 
+def begins_with_imperative(text: str) -> bool:
+    """True for what tells somebody to do something: "Stop the api", "Then migrate"."""
+    return bool(_find_imperative(_flatten_markdown(text)))
+
+
 def is_click_path(parts: list[str]) -> bool:
     """True when clicks, or places to click, stand between arrows; not for how a request travels."""
     return any(_find_imperative(part) or UI.search(part) for part in parts) and not forbids_command(" ".join(parts))

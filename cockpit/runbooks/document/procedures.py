@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
 from cockpit.runbooks.document.markdown import Section
+from cockpit.runbooks.document.mentions import begins_with_imperative
 from cockpit.runbooks.document.steps import UnnumberedStep, number_steps, shorten_command
 from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
@@ -22,15 +23,18 @@ OPPOSITES = (
 OPPOSED = frozenset().union(*OPPOSITES)
 
 
-def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step]) -> bool:
-    """True when the steps are choices: by the heading, an "Or ...", a table, or an act and its opposite."""
+def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step], *, counted: bool = False) -> bool:
+    """True when the steps are choices: by the heading, an "Or ...", a table, or an act and its opposite.
+
+    Where the headings of the steps are counted, an act and its opposite follow each other: stop, migrate, start.
+    """
     commands = [step for step in steps if step.command]
     if len(commands) < 2:
         return False
     named = any(MENU_HEADING.search(text) for text in (title, *parents[1:]))
     chosen = any(step.alternative_to is not None for step in steps)
     tabled = all(step.inline for step in commands)
-    return named or chosen or tabled or undoes_itself(commands)
+    return named or chosen or tabled or (not counted and undoes_itself(commands))
 
 
 def undoes_itself(steps: Sequence[Step]) -> bool:
@@ -51,7 +55,8 @@ def list_command_verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
 
 CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "verification", "post-incident", "steps"})
 ROLLBACK = "rollback"
-STEP_HEADING = re.compile(r"(?i)^step\s+\d+[:.)]?\s*")
+STEP_HEADING = re.compile(r"(?i)^\W*(?:step|phase|stage)\s+\d+\s*[:.)—–-]?\s*")
+ROW = re.compile(r"(?i)^\W*(?:(?:step|part|phase|stage)\s+(\d+)\b[:.)\s—–-]*|(\d+)[.)]\s+)")
 SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
 
 
@@ -79,7 +84,7 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                 labels=labels,
                 warnings=tuple(warning for member in members for warning in member.warnings),
                 section=ROLLBACK if make_slug(head.title) == ROLLBACK else "",
-                menu=is_menu(head.title, [parent.title for parent in head.parents], steps),
+                menu=is_menu(head.title, [parent.title for parent in head.parents], steps, counted=len(members) > 1),
                 within=tuple(section.title for section in above),
             )
         )
@@ -91,7 +96,7 @@ def group_sections(sections: list[Section]) -> Iterator[tuple[Section, list[Sect
     procedure = next((section for section in sections if make_slug(section.title) == "procedure"), None)
     title = next((section for section in sections if section.level == 1), sections[0])
     if procedure is None:
-        yield from ((section, [section]) for section in sections)
+        yield from join_numbered_rows(sections)
         return
     members: list[Section] = []
     rest: list[tuple[Section, list[Section]]] = []
@@ -106,6 +111,37 @@ def group_sections(sections: list[Section]) -> Iterator[tuple[Section, list[Sect
             rest.append((section, [section]))
     yield title, members
     yield from rest
+
+
+def join_numbered_rows(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
+    """Each section on its own, but for rows of numbered headings: "1. Stop it", "2. Migrate" are steps of one.
+
+    Numbered chapters below the title of a document are chapters: only "Step 1", "Step 2" make one procedure of those.
+    """
+    rows: dict[int, list[Section]] = {}  # by the identity of the heading above them
+    for section in sections:
+        if section.parents and ROW.match(section.title):
+            rows.setdefault(id(section.parents[-1]), []).append(section)
+    heads: dict[int, Section] = {}  # by the identity of a row: the heading that it is a step of
+    for numbered in rows.values():
+        if _are_steps(numbered):
+            heads |= {id(row): row.parents[-1] for row in numbered}
+    groups: dict[int, list[Section]] = {}
+    for section in sections:
+        row = next((above for above in (*section.parents, section) if id(above) in heads), None)
+        groups.setdefault(id(heads[id(row)] if row else section), []).append(section)
+    yield from ((members[0], members) for members in groups.values())
+
+
+def _are_steps(rows: Sequence[Section]) -> bool:
+    """True for headings that are counted and tell what to do, rather than name what they are about."""
+    counted = [match[1] or match[2] for row in rows if (match := ROW.match(row.title))]
+    if counted[:2] not in (["1", "2"], ["0", "1"]):
+        return False
+    if all(STEP_HEADING.match(row.title) for row in rows):
+        return True
+    acts = sum(begins_with_imperative(ROW.sub("", row.title)) for row in rows)
+    return rows[0].parents[-1].level >= 2 and 2 * acts >= len(rows)
 
 
 def title_steps(section: Section) -> list[UnnumberedStep]:

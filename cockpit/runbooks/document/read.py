@@ -8,6 +8,7 @@ from dataclasses import replace
 from cockpit.model.runbook import DocumentTable, Procedure, Runbook
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
+from cockpit.runbooks.document.index_block import add_bound_labels, take_index_blocks
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
 from cockpit.runbooks.document.parameters import list_parameters
@@ -54,7 +55,8 @@ FRONT_ALIASES = {
 
 def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     """The runbook in these bytes, with its sidecar. Never raises: what cannot be understood is simply not a step."""
-    text, damage = repair_text(decode_document(raw))
+    written, index, bound = take_index_blocks(decode_document(raw))
+    text, damage = repair_text(written)
     front, text = front_matter(text)
     text = join_sidecar(text, decode_document(sidecar))
     text = clean_unmasked(text)  # its commands run as they are written; what is shown of them is masked
@@ -78,7 +80,10 @@ def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         findings=tuple(reader.findings),
         to_read={name: tuple(lines) for name, lines in reader.to_read.items()},
     )
-    return apply_sidecar(runbook)
+    runbook = apply_sidecar(runbook)
+    for labels in bound:
+        runbook = add_bound_labels(runbook, labels)
+    return replace(runbook, text=f"{runbook.text}{index}") if index else runbook
 
 
 def named_safely(procedure: Procedure) -> Procedure:

@@ -34,10 +34,34 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
         ),
     ),
     (
+        "severity-ladder",
+        lambda h, t: (
+            make_first_column_check("priority", "severity", "level", "sev")(h, t)
+            and any(word in column for column in h[1:] for word in ("criteria", "description", "meaning", "impact"))
+            and not any("runbook" in column for column in h)
+        ),
+    ),
+    (
         "alert-actions",
         lambda h, t: (
             make_columns_check("action")(h, t)
             and make_first_column_check("alert", "signal", "symptom", "condition")(h, t)
+        ),
+    ),
+    (
+        "symptom-fixes",
+        lambda h, t: (
+            make_first_column_check("symptom", "symptoms", "problem", "issue", "error", "alert", "signal")(h, t)
+            and any(
+                word in column for column in h[1:] for word in ("fix", "solution", "resolution", "remedy", "mitigation")
+            )
+        ),
+    ),
+    (
+        "alert-runbooks",
+        lambda h, t: (
+            make_first_column_check("alert", "alerts", "alert name", "alertname", "symptom", "signal")(h, t)
+            and any(word in column for column in h[1:] for word in ("runbook", "playbook", "procedure"))
         ),
     ),
     (
@@ -50,14 +74,22 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     (
         "who-to-page",
         lambda h, t: (
-            make_columns_check("who")(h, t)
-            and make_first_column_check("condition", "situation", "when", "incident")(h, t)
+            any(word in column for column in h[1:] for word in ("who", "contact", "owner", "escalat"))
+            and make_first_column_check(
+                *("condition", "situation", "when", "incident", "scenario", "area", "component", "system", "trigger")
+            )(h, t)
+            and not any("runbook" in column or "approval" in column for column in h)
         ),
     ),
     (
         "contacts",
         lambda h, t: (
-            make_columns_check("role")(h, t) and any(text in h for text in ("contact", "primary", "method", "person"))
+            make_columns_check("role")(h, t)
+            and any(
+                text in column
+                for column in h[1:]
+                for text in ("contact", "primary", "method", "person", "phone", "mail", "pager", "slack")
+            )
         ),
     ),
     (

@@ -24,6 +24,7 @@ UPDATES = re.compile(r"(?i)\bupdates?\b")
 AFTER_HOURS = re.compile(r"(?i)\b(?:after|out of|outside)[\s-](?:hours|business|working|office)|\bafter-?hours\b")
 COMMANDER = re.compile(r"(?i)\bcommander\b|\bIC\b")
 CRITICAL = re.compile(r"(?i)\bcritical\b|\bemergenc|\burgent\b")
+BEHIND = re.compile(r"\s*(?:\(|for\s+)([^();,.]{1,40})\)?")
 LONG = timedelta(hours=1)  # what an authority, a review or a rollback is given, at least
 LONGEST = 80  # letters of what is to be done
 
@@ -61,7 +62,8 @@ def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]
 
 def read_deadline(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
     """The rule that a time in a sentence makes, None for most of them: a threshold is no promise."""
-    after, counting, levels = lines.amount.after, lines.amount.counting, levels_in(lines.text)
+    after, counting = lines.amount.after, lines.amount.counting
+    levels = levels_behind(lines) or levels_in(lines.text)
     within, long = bool(WITHIN.search(lines.before)), after >= LONG
     if within and long and BREACH.search(lines.all) and NOTIFY.search(lines.text):
         return Rule(ClockKind.BREACH, read_task(lines), after, origin, counting=counting, levels=levels)
@@ -80,6 +82,12 @@ def read_deadline(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | No
     if EVERY.search(lines.before) and UPDATES.search(lines.text) and levels and counting is Counting.WALL:
         return Rule(ClockKind.UPDATE, "update the team", after, origin, levels=levels)
     return None
+
+
+def levels_behind(lines: Said) -> tuple[str, ...]:
+    """The levels in brackets right behind a time: "every 15 minutes (P1), every 1 hour (P2)"."""
+    match = BEHIND.match(lines.text, lines.amount.end)
+    return levels_in(match[1]) if match else ()
 
 
 def contact_rules(contacts: tuple[Contact, ...]) -> Iterator[Rule]:

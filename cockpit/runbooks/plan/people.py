@@ -61,12 +61,15 @@ def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
     person = find_column(table, "person", "primary", "name", but=(role,))
     backup = find_column(table, "backup", "secondary", "deputy", but=(role,))
     numbers = tuple(position for position in (role, person, backup) if position is not None)
-    how = find_column(table, "method", "how", "contact", "phone", "reach", "mail", but=numbers)
+    how = find_column(table, "method", "how", "contact", "phone", "pager", "reach", "mail", "slack", but=numbers)
+    mail = find_column(table, "mail", but=numbers if how is None else (*numbers, how))
     scope = find_column(table, "when", "scope", "for", "notes", but=numbers if how is None else (*numbers, how))
     for index, row in enumerate(table.rows):
         if not read_cell(row, role):
             continue
         who, reached = read_cell(row, person), read_cell(row, how)
+        if not is_blank(address := read_cell(row, mail)):
+            reached = address if is_blank(reached) else f"{reached}, {address}"
         spare = read_cell(row, backup)
         yield Contact(
             role=read_cell(row, role),
@@ -109,7 +112,7 @@ def _contacts_in(block: OutlineBlock, source: Source) -> Iterator[Contact]:
     else:
         return
     for number, line in lines:
-        if match := REACHED.match(line):
+        if (match := REACHED.match(line)) and parse_tier_start(match["role"]) is None:
             how = match["how"].strip()
             yield Contact(match["role"], how=how, filled=not is_blank(how), origin=source.origin(number))
 
@@ -119,10 +122,12 @@ def read_page_rules(source: Source) -> Iterator[PageRule]:
     for table in source.runbook.tables:
         if table.kind != "who-to-page":
             continue
-        who = find_column(table, "who", but=(0,))
+        who = find_column(table, "who", "contact", "owner", but=(0,))
+        further = find_column(table, "escalat", but=(0,) if who is None else (0, who))
         for index, row in enumerate(table.rows):
-            if read_cell(row, 0) and read_cell(row, who):
-                yield PageRule(read_cell(row, 0), read_cell(row, who), source.origin(table.line + 2 + index))
+            called = [text for text in (read_cell(row, who), read_cell(row, further)) if text and not is_blank(text)]
+            if read_cell(row, 0) and called:
+                yield PageRule(read_cell(row, 0), ", then ".join(called), source.origin(table.line + 2 + index))
 
 
 # Who becomes due when: windows drawn as boxes or written as tables, a rule for each tier.
@@ -131,6 +136,10 @@ WINDOW = re.compile(
     r"(?i)^\W*(?P<from>\d{1,4}(?:\.\d)?)\s*(?P<first>m|h)?[a-z]*\s*"
     r"(?:\+|(?:-|–|—|to)\s*(?P<until>\d{1,4}(?:\.\d)?|\+|∞)?)?\s*(?P<unit>m|h|d)?"
 )
+ESCALATION = re.compile(r"(?i)\bescalat")
+TIER = re.compile(r"^\W*(?P<window>[^:—–]{2,40}?)\W*\s*(?::|—|–|\s-\s|→)\W*(?P<who>[A-Za-z].{1,200})$")
+AT_ONCE = re.compile(r"(?i)^\W*(?:immediate(?:ly)?|at once|now|first|start)\W*$")
+LEADING = re.compile(r"(?i)^\W*(?:after|within|at|from|\+|>)?\s*")
 BOX = ("window", "who")  # the head that a drawn box is given
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -149,6 +158,30 @@ def escalation_rules(source: Source) -> Iterator[Rule]:
             counts[levels] = number = counts.get(levels, 0) + 1
             line = source.origin(table.line + index + first_row(table))
             yield Rule(ClockKind.ESCALATION, f"call {who}", after, line, who=who, levels=levels, number=number)
+    for block, after, who, levels in _tiers_of_lists(source):
+        counts[levels] = number = counts.get(levels, 0) + 1
+        origin = source.origin(block.line)
+        yield Rule(ClockKind.ESCALATION, f"call {who}", after, origin, who=who, levels=levels, number=number)
+
+
+def _tiers_of_lists(source: Source) -> Iterator[tuple[OutlineBlock, timedelta, str, tuple[str, ...]]]:
+    """(item, when, who, levels) of "1. **15 minutes**: Secondary on-call" below a heading of escalation."""
+    for chapter in source.chapters:
+        if not ESCALATION.search(chapter.title):
+            continue
+        for block in chapter.blocks:
+            match = TIER.match(block.text) if block.shape is Shape.ITEM and not block.nested else None
+            after = parse_tier_start(match["window"]) if match else None
+            if match and after is not None and not is_blank(match["who"]):
+                yield block, after, match["who"].rstrip("."), levels_in(chapter.title)
+
+
+def parse_tier_start(window: str) -> timedelta | None:
+    """When a tier of a list is called: `Immediate` at once, `After 15 minutes` after those; None for no time."""
+    if AT_ONCE.match(window):
+        return timedelta(0)
+    bare = LEADING.sub("", window)
+    return parse_window_start(bare) if re.match(r"\d", bare) else None
 
 
 def parse_window_start(window: str) -> timedelta | None:

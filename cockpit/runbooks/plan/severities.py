@@ -48,7 +48,7 @@ def read_severity_levels(source: Source) -> Iterator[DocumentSeverityLevel]:
 
 def of_table(table: DocumentTable) -> Iterator[DocumentSeverityLevel]:
     response = find_column(table, "respon", "action")
-    definition = find_column(table, "definition", "example", "description", "scenario", "criteria", "impact", "meaning")
+    definition = find_column(table, "definition", "description", "criteria", "meaning", "impact", "scenario", "example")
 
     for index, row in enumerate(table.rows):
         if name := name_of(row[0] if row else ""):
