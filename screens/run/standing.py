@@ -21,6 +21,7 @@ class StepStanding:
     prepared: Prepared | None = None  # as it is shown; None until it is there
     problem: str = ""  # why it could not even be prepared
     waits: str = ""  # why other steps come first
+    still_runs: bool = False  # nobody watches it any more, and its command may run on
     running: int | None = None  # another step that runs and has to end first
     instead: int | None = None  # the alternative that was done in its place
     last: bool = False  # nothing is left to do
@@ -49,6 +50,7 @@ def build_step_standing(
         prepared=looked.prepared,
         problem=looked.problem,
         waits=looked.waits,
+        still_runs=any(attempt.step == index and attempt.still_runs for attempt in run.attempts),
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,
         last=procedure.menu or is_run_done(procedure, run),
@@ -90,7 +92,7 @@ REASONS: Mapping[Need, Callable[[StepStanding], str]] = {
     Need.ROLLBACK_SECTION: lambda now: (
         "" if now.way_back else "The document has no Rollback section for this procedure."
     ),
-    Need.RUNNING: lambda now: "" if now.state is StepState.RUNNING else "This step is not running.",
+    Need.RUNNING: lambda now: "" if now.state is StepState.RUNNING or now.still_runs else "This step is not running.",
     Need.NOT_RUNNING: lambda now: "This step is running; cancel it first." if now.state is StepState.RUNNING else "",
     Need.UNDO: _explain_undo,
     Need.COMMAND: lambda now: "" if now.step and now.step.command else "There is no command in this step.",

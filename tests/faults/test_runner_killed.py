@@ -3,20 +3,26 @@
 # ruff: noqa: ASYNC110  # real processes are waited for, and nothing else runs on this loop
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cockpit.model.event import Event
+from cockpit.model.event import Event, RecordError
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.run.process.identity import Owner, is_alive
+from cockpit.runbooks.run.process.identity import Owner, group_alive, is_alive
 from cockpit.runbooks.run.process.shell import AttemptFiles, command_in, owner_in
+from cockpit.runbooks.run.process.supervisor import LastWord
+from cockpit.runbooks.run.runner import TAKE_UP
 from cockpit.runbooks.types import RunRefused
+from cockpit.timeline.follower import EVERY as FOLLOW_SECONDS
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -312,3 +318,75 @@ async def test_of_two_who_settle_what_was_left_the_second_is_told(stage: Stage) 
     with pytest.raises(RunRefused, match="looked at"):
         other.settle(run, 1, StepState.OK, "so it is")
     assert stage.phases() == ["intent", "outcome", "settled"]
+
+
+async def test_a_command_that_lost_its_supervisor_can_be_stopped_with_all_that_it_started(stage: Stage) -> None:
+    run = stage.start(
+        fence("# Make\necho working; trap '' INT; (trap '' INT TERM; sleep 100) & sleep 100", "bash change")
+    )
+    cockpit_that_dies(stage, "at first output")
+    supervisor, command = supervisor_and_command(stage)
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await until(lambda: not is_alive(supervisor))
+    assert (await next_cockpit(stage, run))[0] is StepState.UNKNOWN
+
+    sentence = await stage.runner.cancel(run, 1)
+    assert "Interrupted" in sentence
+    assert not group_alive(command)
+    await stage.runner.recover()
+    assert stage.runner.run(run.id).attempts[0].still_runs == 0
+
+
+def test_what_another_cockpit_did_is_known_within_two_seconds() -> None:
+    """By what is waited for between two looks: nothing else stands between an event and whoever hears of it."""
+    assert FOLLOW_SECONDS + TAKE_UP <= 2.0
+
+
+async def test_an_outcome_without_room_is_kept_and_written_when_there_is_some(stage: Stage) -> None:
+    full = False
+
+    def record(plan: Any) -> Any:
+        if full:
+            raise RecordError("The disk is full.")
+        return stage.timeline.record(plan)
+
+    run = stage.start(fence("# Look\necho x"))
+    runner = stage.again(record=record)
+    prepared = runner.prepare(run, 1)
+
+    def full_from_now_on(text: str) -> None:
+        nonlocal full
+        full = True
+
+    with pytest.raises(RecordError, match="written when there is room"):
+        await runner.perform(run, prepared, stage.consent(prepared, runner), full_from_now_on)
+    assert stage.phases() == ["intent"]
+
+    full = False
+    watching = asyncio.create_task(runner.run_on())
+    await until(lambda: stage.phases() == ["intent", "outcome"])
+    watching.cancel()
+    assert runner.run(run.id).state(1) is StepState.OK
+
+
+def test_the_last_word_of_a_supervisor_finds_room_on_a_full_disk(small_disk: Path) -> None:
+    """The exit code is known to nobody else; its room was taken before the command began."""
+    word = LastWord(small_disk / "3-1.exit")
+    with suppress(OSError):
+        (small_disk / "ballast").write_bytes(b"x" * 10_000_000)
+    with pytest.raises(OSError, match="space"):
+        (small_disk / "more").write_bytes(b"x" * 10_000)
+    word.write(b'{"exit_code": 3}')
+    assert json.loads((small_disk / "3-1.exit").read_bytes()) == {"exit_code": 3}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of half a megabyte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a small disk here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)

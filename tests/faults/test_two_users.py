@@ -88,7 +88,7 @@ async def test_what_a_run_leaves_on_the_disk_has_the_modes_of_the_team(shared: S
     run, performing = await running(shared)
     folder = shared.folder / "runs" / run.id
     modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == {".lock": 0o640, ".log": 0o640, ".pid": 0o640, ".group": 0o640, ".pipe": 0o600}
+    assert modes == {".lock": 0o640, ".log": 0o640, ".pid": 0o640, ".group": 0o640, ".pipe": 0o600, ".exit": 0o640}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o2770
     (shared.folder / "go").touch()
     await performing

@@ -77,6 +77,7 @@ class Doing:
         self._probes = probes
         self._look = look
         self._active: dict[tuple[str, int], Active] = {}
+        self._unwritten: list[Draft] = []  # outcomes for which the disk had no room yet
 
     def is_at(self, run: Run, step: int) -> bool:
         return (run.id, step) in self._active
@@ -295,7 +296,22 @@ class Doing:
                 return
             except RecordError:  # a full disk may have been seen to by now; what was done must not be lost
                 await context.time.sleep(REST)
-        await asyncio.to_thread(self._note, draft)
+        try:
+            await asyncio.to_thread(self._note, draft)
+        except RecordError as error:
+            self._unwritten.append(draft)
+            raise RecordError(
+                f"{error} How step {step.ordinal} ended is kept, and written when there is room."
+            ) from error
+
+    async def write_kept_outcomes(self) -> None:
+        """Write the outcomes that there was no room for when their steps ended. Raises nothing."""
+        while self._unwritten:
+            try:
+                await asyncio.to_thread(self._note, self._unwritten[0])
+            except RecordError:
+                return
+            del self._unwritten[0]
 
     async def cancel(self, run: Run, step: Step, context: RunContext) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""
@@ -307,13 +323,17 @@ class Doing:
                 active.task.cancel()
                 return describe_interrupt(active.prepared.kind in MAY_HAVE_BEEN_DONE)
             place = active.files.place if active.files else None
-        elif attempt is not None and attempt.state is StepState.RUNNING and attempt.transcript:
+        elif attempt is not None and attempt.transcript and (attempt.state is StepState.RUNNING or attempt.still_runs):
             place = AttemptFiles(Path(attempt.transcript))
         else:
             raise RunRefused("This step is not running.", code="step-not-running")
         try:
-            if place is None or not await shell.cancel_command(place, context.time):
+            if place is None:
                 return "It is not running under a supervisor any more."
+            if not await shell.cancel_command(place, context.time) and not await shell.cancel_left_command(
+                place, context.time, context.grace
+            ):
+                return "It is not running any more."
         except PermissionError:
             user = user_of(shell.owner_in(place)) if place else ""
             who = attempt.actor if attempt and attempt.actor else "somebody else"

@@ -22,8 +22,10 @@ def judge_outcome(ended: CommandEnd, kind: StepKind, command: str, output: str, 
             state, sentence = answered.state, answered.outcome
     if state is StepState.UNKNOWN and answered is not None:
         sentence = f"{sentence}; {FAR_SIDE}"
+    if ended.left_out:
+        sentence = f"{sentence}; {ended.left_out} bytes in the middle of its output are not in the transcript"
     if ended.lost:
-        sentence = f"{sentence}; {ended.lost} bytes of output could not be written"
+        sentence = f"{sentence}; {ended.lost} bytes of output could not be written, so that notes can be"
     return Finished(
         state=state,
         outcome=sentence,

@@ -446,6 +446,7 @@ class Runner:
         """Take up, as long as this cockpit is open, what others leave behind when they end. Never returns by itself."""
         watched: dict[tuple[str, int, int], asyncio.Task[object]] = {}
         while True:
+            await self._doing.write_kept_outcomes()
             for key, run, attempt in self._orphans():
                 if key not in watched or watched[key].done():
                     watched[key] = asyncio.create_task(self._take_up(run, attempt))

@@ -65,6 +65,7 @@ class CommandEnd:
     cancelled: bool = False
     trouble: str = ""  # why it could not even be started
     lost: int = 0  # bytes of output that the disk did not take
+    left_out: int = 0  # bytes between the beginning and the end of a transcript that would be too long
     known: bool = True
     at: float | None = field(default=None, compare=False)  # seconds since the epoch, by its supervisor's word
     still_runs: int = 0  # the pid of a command whose supervisor is gone, and which is not
@@ -180,12 +181,8 @@ def ended_in(place: AttemptFiles) -> CommandEnd | None:
     fields = read_json(place.exit_file)
     if fields is None:
         return None
-    code, number, lost, position = (
-        fields.get("exit_code"),
-        fields.get("signal"),
-        fields.get("lost"),
-        fields.get("ended"),
-    )
+    code, number, lost, position = (fields.get(name) for name in ("exit_code", "signal", "lost", "ended"))
+    left_out = fields.get("left_out")
     return CommandEnd(
         exit_code=code if isinstance(code, int) else None,
         signal=number if isinstance(number, int) else None,
@@ -193,6 +190,7 @@ def ended_in(place: AttemptFiles) -> CommandEnd | None:
         cancelled=fields.get("cancelled") is True,
         trouble=str(fields.get("trouble") or ""),
         lost=lost if isinstance(lost, int) else 0,
+        left_out=left_out if isinstance(left_out, int) else 0,
         at=float(position) if isinstance(position, int | float) else None,
     )
 
@@ -234,6 +232,28 @@ async def _wait_until_gone(owner: Owner, time: Time) -> None:
     while is_alive(owner) and waited < LETS_GO:
         await time.sleep(QUICK)
         waited += QUICK
+
+
+async def cancel_left_command(place: AttemptFiles, time: Time, grace: float) -> bool:
+    """End a command whose supervisor is gone: INT, then TERM, then KILL to its group. False when it is gone as well.
+
+    Raises PermissionError when it runs as somebody else.
+    """
+    command = command_in(place)
+    if not group_alive(command):
+        return False
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(command.pid, number)
+        except ProcessLookupError:
+            return True
+        waited = 0.0
+        while waited < grace and group_alive(command):
+            await time.sleep(SLOW)
+            waited += SLOW
+        if not group_alive(command):
+            return True
+    return True
 
 
 async def cancel_command(place: AttemptFiles, time: Time) -> bool:

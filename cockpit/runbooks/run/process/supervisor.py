@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cockpit.runbooks.run.process.bounded_transcript import BoundedTranscript
 from cockpit.runbooks.run.process.files import write_whole
 from cockpit.runbooks.run.process.identity import owner_of
 from cockpit.runbooks.run.process.masking import Mask
@@ -30,6 +31,8 @@ from cockpit.runbooks.run.process.shell_state import (
 )
 
 CHUNK = 65_536  # bytes
+LAST_WORD = 1_024  # bytes; more than an exit file ever has
+ROOM_LOOK = 1.0  # seconds between two looks whether there is room for it
 NOTICE = 0.05  # seconds until a cancel, a time-out or the end of a silent command is noticed
 LEFT_BEHIND = 0.3  # seconds to go on reading after the command has ended, for what it left in the background
 STEPS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -61,8 +64,7 @@ class Supervisor:
         self.mask = Mask(job.secrets)
         self.cancelled = False
         self.timed_out = False
-        self.written = 0
-        self.lost = 0  # bytes that the disk did not take
+        self.transcript = BoundedTranscript(job.descriptor)
         self._ending = -1  # which of STEPS was sent last
         self._next = time.monotonic() + job.timeout if job.timeout is not None else None
 
@@ -86,6 +88,8 @@ class Supervisor:
                 preexec_fn=lambda: self._leave_word(output),
             )
         except OSError as error:
+            if pipe is not None:
+                pipe.close()
             return self._said(None, None, f"{error.filename}: {error.strerror}")
         finally:
             os.close(number)
@@ -140,14 +144,15 @@ class Supervisor:
                     chunk = os.read(output, CHUNK)
                     if not chunk:
                         break
-                    self._write(self.mask.feed(chunk))
+                    self.transcript.write(self.mask.feed(chunk))
                 if over is None and child.poll() is not None:
                     over = time.monotonic() + LEFT_BEHIND
                 self._end_in_time(child.pid)
         while child.poll() is None or (self._ending >= 0 and self._next is not None):  # what was ended, ends as a whole
             time.sleep(NOTICE / 10)
             self._end_in_time(child.pid)
-        self._write(self.mask.flush())
+        self.transcript.write(self.mask.flush())
+        self.transcript.finish()
 
     def _cancel(self, number: int, frame: object) -> None:
         if self._ending < 0:
@@ -167,17 +172,6 @@ class Supervisor:
         with suppress(ProcessLookupError):
             os.killpg(group, STEPS[self._ending])
 
-    def _write(self, chunk: bytes) -> None:
-        """A full disk must not stop the command half-way: what does not fit is counted."""
-        while chunk:
-            try:
-                size = os.write(self.job.descriptor, chunk)
-            except OSError:
-                self.lost += len(chunk)
-                return
-            self.written += size
-            chunk = chunk[size:]
-
     def _said(self, code: int | None, number: int | None, trouble: str = "") -> dict[str, Any]:
         return {
             "exit_code": code,
@@ -185,8 +179,9 @@ class Supervisor:
             "timed_out": self.timed_out,
             "cancelled": self.cancelled,
             "trouble": trouble,
-            "written": self.written,
-            "lost": self.lost,
+            "written": self.transcript.written,
+            "lost": self.transcript.lost,
+            "left_out": self.transcript.left_out,
             "ended": time.time(),
         }
 
@@ -221,10 +216,42 @@ def is_group_alive(group: int) -> bool:
     return True
 
 
+class LastWord:
+    """The exit file, with room for it taken before there is anything to say: a full disk must not make it lost."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reserved = path.with_name(f".{path.name}")
+        with suppress(OSError):
+            self._reserved.unlink(missing_ok=True)
+            write_whole(self._reserved, b" " * LAST_WORD)
+
+    def write(self, word: bytes) -> None:
+        """Write it, and wait for room where there is none: who ended how is known to nobody else."""
+        while True:
+            try:
+                return self._put(word)
+            except OSError:
+                time.sleep(ROOM_LOOK)
+
+    def _put(self, word: bytes) -> None:
+        try:
+            descriptor = os.open(self._reserved, os.O_WRONLY)
+        except OSError:  # there was no room for it then either
+            return write_whole(self._path, word)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(word.ljust(LAST_WORD))  # over what stands there: it takes no more room
+            file.flush()
+            os.fsync(file.fileno())
+        self._reserved.replace(self._path)
+        return None
+
+
 def main() -> None:
     job = Job(**json.load(sys.stdin))
+    last_word = LastWord(Path(job.exit_file))
     ended = Supervisor(job).run()
-    write_whole(Path(job.exit_file), json.dumps(ended).encode())
+    last_word.write(json.dumps(ended).encode())
     os._exit(0)  # at once: somebody waits for the step to be free, and there is nothing left to tidy
 
 
