@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cockpit.config.checks_keys import key_rules, theme_rules
 from cockpit.config.checks_probes import probe_rules, signal_rules
-from cockpit.config.checks_secrets import alert_rules, value_rules
+from cockpit.config.checks_secrets import access_rules, alert_rules, value_rules
 from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.config.raw import Raw, find_duplicates, get_table, get_text, list_tables, list_texts
 from cockpit.model.text import find_nearest
@@ -134,5 +134,7 @@ def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
             yield make_config_error((*path, "apps", index), "duplicate", f"`{app}` is there twice", value=app)
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
+    for index, access in list_tables(environment.get("http_access")):
+        yield from access_rules((*path, "http_access", index), access)
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))
     yield from signal_rules((*path, "signals"), environment)

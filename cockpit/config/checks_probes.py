@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from cockpit.config.checks_secrets import header_rules
+from cockpit.config.checks_secrets import access_rules
 from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.config.raw import Raw, find_duplicates, get_text, list_tables, list_texts, read_duration
 from cockpit.model.text import find_nearest
@@ -20,7 +20,7 @@ def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
     names = [_read_probe_name(probe) for _, probe in probes]
     for index, probe in probes:
         place = (*path, index)
-        yield from header_rules((*place, "headers"), probe.get("headers"))
+        yield from access_rules(place, probe)
         yield from _check_probe_times(place, probe)
         yield from _check_tls_conditions(place, probe)
         yield from _check_probe_parents(place, probe, names)
@@ -143,7 +143,7 @@ def signal_rules(path: Path, environment: Raw) -> Iterator[ConfigError]:
     yield from find_duplicates(path, array)
     for index, signal in list_tables(array):
         place, kind = (*path, index), get_text(signal.get("kind"))
-        yield from header_rules((*place, "headers"), signal.get("headers"))
+        yield from access_rules(place, signal)
         for key in NEEDED.get(kind, ()):
             if not get_text(signal.get(key)).strip():
                 yield make_config_error((*place, key), "required", f"is required for kind = {kind}", kind=kind)

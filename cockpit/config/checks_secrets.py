@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cockpit.config.errors import ConfigError, Path, make_config_error
-from cockpit.config.raw import find_duplicates, get_table, list_tables, list_texts
+from cockpit.config.raw import Raw, find_duplicates, get_table, list_tables, list_texts
+from cockpit.config.schema import keys_of_table
+from cockpit.model.probe import HttpAccess
 
 SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|api-?key|-key$|^key$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"(password|passwd|secret|token|api[_-]?key|connection[_-]?string)$", re.IGNORECASE)
@@ -24,6 +26,25 @@ def header_rules(path: Path, headers: Any) -> Iterator[ConfigError]:
             yield _report_plain_secret(place, name)
         elif not value.isascii():
             yield make_config_error(place, "not-a-header", "holds a character that HTTP headers cannot carry")
+
+
+def access_rules(path: Path, access: Raw) -> Iterator[ConfigError]:
+    """What belongs together in how a server is reached. `path` is that of the table which has these keys."""
+    headers, auth = get_table(access.get("headers")), get_table(access.get("auth"))
+    yield from header_rules((*path, "headers"), headers)
+    if "auth" in access:
+        place = (*path, "auth")
+        if bool(auth.get("bearer")) == bool(auth.get("user") or auth.get("password")):
+            yield make_config_error(place, "incomplete", "must have a `bearer`, or a `user` with a `password`")
+        elif not auth.get("bearer") and not (auth.get("user") and auth.get("password")):
+            missing = "password" if auth.get("user") else "user"
+            yield make_config_error((*place, missing), "required", "is required: a user and a password go together")
+        if named := next((name for name in headers if name.lower() == "authorization"), ""):
+            message = "is said by `auth` already; leave one of them out"
+            yield make_config_error((*path, "headers", named), "duplicate", message)
+    if access.get("client_key") and not access.get("client_certificate"):
+        message = "is required: the certificate that `client_key` belongs to"
+        yield make_config_error((*path, "client_certificate"), "required", message)
 
 
 def value_rules(path: Path, values: Any) -> Iterator[ConfigError]:
@@ -50,7 +71,8 @@ MATCHER = re.compile(
     """,
     re.VERBOSE,
 )
-ALERTMANAGER_ONLY = ("urls", "prometheus", "headers", "filters", "watchdog", "verify_tls", "ca_file")
+ACCESS_KEYS = tuple(keys_of_table(HttpAccess))
+ALERTMANAGER_ONLY = ("urls", "prometheus", "prometheus_access", "filters", "watchdog", *ACCESS_KEYS)
 
 
 def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigError]:
@@ -58,7 +80,12 @@ def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigErr
     yield from find_duplicates(path, array)
     for index, source in list_tables(array):
         place = (*path, index)
-        yield from header_rules((*place, "headers"), source.get("headers"))
+        yield from access_rules(place, source)
+        yield from access_rules((*place, "prometheus_access"), get_table(source.get("prometheus_access")))
+        if source.get("prometheus_access") and not source.get("prometheus"):
+            yield make_config_error(
+                (*place, "prometheus"), "required", "is required: `prometheus_access` says how they are reached"
+            )
         for position, matcher in list_texts(source.get("filters")):
             if not MATCHER.fullmatch(matcher):
                 yield make_config_error(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cockpit.model.conditions import Condition, ConditionError, parse_condition
 from cockpit.model.secret import Secret
+from cockpit.model.setting import ENVIRONMENT_PROXY, NO_PROXY
 from cockpit.model.text import HOSTILE, find_nearest
 from cockpit.model.time import ABBREVIATIONS, PATTERN, DurationError, seconds, show
 
@@ -161,6 +162,27 @@ def _parse_secret(value: Any) -> Secret:
             return Secret("file", _parse_path(path))
         case _:
             raise FieldError("wrong-type", f"must be text or {SECRET_SHAPE}", expected="text or secret")
+
+
+def _parse_secret_reference(value: Any) -> Secret:
+    if isinstance(value, str):  # never shown: it may be one
+        raise FieldError("plain-secret", f"is a secret and must not stand in the file; write {SECRET_SHAPE}")
+    return _parse_secret(value)
+
+
+def _parse_proxy(text: str) -> str:
+    if text in (NO_PROXY, ENVIRONMENT_PROXY):
+        return text
+    if text.lower().startswith(("https://", "socks")):
+        raise FieldError("not-a-proxy", "must be http://host:port; a proxy that is asked over TLS or SOCKS is not used")
+    if "://" not in text:
+        raise FieldError(
+            "not-a-proxy",
+            f"must be none, env, or http://host:port, not `{text}`",
+            find_nearest(text, (NO_PROXY, ENVIRONMENT_PROXY)),
+            value=text,
+        )
+    return _parse_url(text).rstrip("/")
 
 
 def _parse_moment(value: Any) -> datetime:
@@ -336,6 +358,8 @@ KINDS: dict[str, ValueKind] = {
         of_text=False,
         write=_write_condition,
     ),
+    "secret": ValueKind("secret", _parse_secret_reference, SECRET_SCHEMA, of_text=False, write=_write_unchanged),
+    "proxy": ValueKind("`none`, `env`, URL", _parse_proxy, _describe_text(pattern="^(none|env|http://.+)$")),
     "text or secret": ValueKind(
         "text or secret",
         _secret_or_text,

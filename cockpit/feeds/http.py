@@ -1,6 +1,9 @@
 """How feeds speak HTTP: one TLS context per setting, clients that read nothing from the environment, plain Problems."""
 
+import base64
+import ipaddress
 import json
+import os
 import re
 import ssl
 import zlib
@@ -9,12 +12,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import httpx
 
 from cockpit.feeds.base import explain_unknown_error
+from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.secret import Secret
+from cockpit.model.secret import KNOWN_SECRETS, Secret
+from cockpit.model.setting import ENVIRONMENT_PROXY, NO_PROXY
 from cockpit.model.text import clean_line
 
 Reveal = Callable[[Secret], str]
@@ -32,32 +39,124 @@ LONGEST_EXCERPT = 200  # characters of a source's own words that are shown
 
 
 @lru_cache(maxsize=64)
-def tls_context(verify: bool = True, ca_file: str = "") -> ssl.SSLContext:
+def tls_context(verify: bool = True, ca_file: str = "", certificate: str = "", key: str = "") -> ssl.SSLContext:
     """The TLS settings shared by every client that wants the same ones (a context costs 20 ms and 0.7 MB).
 
     Trusts the machine's own store, where a company keeps its authorities, and certifi's for machines without one.
-    Raises OSError or ssl.SSLError when `ca_file` cannot be read.
+    `certificate` and `key` are our own. Raises OSError or ssl.SSLError when a file cannot be read.
     """
     context = httpx.create_ssl_context()
     context.load_default_certs()
     if ca_file:
         context.load_verify_locations(ca_file)
+    if certificate:
+        context.load_cert_chain(certificate, key or None, password=refuse_password)
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def open_http_client(
-    *, verify: bool = True, ca_file: str = "", timeout: float = 10.0, connections: int = 4
+def refuse_password() -> str:
+    """OpenSSL would ask for the password of a key on the terminal, and wait there for ever."""
+    raise ssl.SSLError("the private key has a password; give one without")
+
+
+def tls_of(access: HttpAccess, *, ours: bool = True) -> ssl.SSLContext:
+    """The TLS settings of a server; `ours` False where it is another one, which gets no certificate of ours."""
+    own = (access.client_certificate, access.client_key) if ours else ("", "")
+    return tls_context(access.verify_tls, access.ca_file, *own)
+
+
+# Proxies.
+
+Environment = Mapping[str, str]
+
+
+def find_proxy(setting: str, url: str, environ: Environment | None = None) -> str:
+    """The proxy on the way to `url`, "" for none: the configured one, or the environment's where `env` asks for that.
+
+    Never for this machine: what listens here is nobody else's. Raises SourceError for a proxy that is not used.
+    """
+    parts = httpx.URL(url)
+    if setting == NO_PROXY or is_this_machine(parts.host):
+        return ""
+    if setting != ENVIRONMENT_PROXY:
+        return setting
+    variables = os.environ if environ is None else environ
+    proxies = {name.lower().removesuffix("_proxy"): variables[name] for name in PROXY_VARIABLES if variables.get(name)}
+    if proxy_bypass_environment(f"{parts.host}:{parts.port}" if parts.port else parts.host, proxies):
+        return ""
+    proxy = proxies.get(parts.scheme) or proxies.get("all", "")
+    if proxy and "://" not in proxy:
+        proxy = f"http://{proxy}"
+    if proxy and not proxy.lower().startswith("http://"):
+        raise SourceError(UNUSABLE_PROXY)
+    for password in (unquote(httpx.URL(proxy).password), httpx.URL(proxy).password) if proxy else ():
+        KNOWN_SECRETS.learn(password)
+    return proxy.rstrip("/")
+
+
+PROXY_VARIABLES = (
+    "all_proxy",
+    "ALL_PROXY",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+)
+"""The small letters go before the capitals, as in curl."""
+
+UNUSABLE_PROXY = Problem(
+    ProblemKind.REFUSED,
+    "proxy not usable",
+    "The environment names a proxy that is asked over TLS or SOCKS, which the cockpit does not use.",
+    "Name one as http://host:port, in the environment or with `proxy` in cockpit.toml.",
+    code="not-a-proxy",
+)
+
+
+def is_this_machine(host: str) -> bool:
+    """Loopback: `localhost`, and the addresses that never leave the machine."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def open_client_for(
+    access: HttpAccess, url: str, reveal: Reveal, *, timeout: float = 10.0, connections: int = 4
 ) -> httpx.AsyncClient:
-    """A client for one source. Proxies and credentials of the environment are not used: what is shown is what runs."""
+    """A client for the server at `url`, with everything that the configuration says of how it is reached.
+
+    Redirects are not followed: no header and no body goes to another server. Raises SourceError, OSError.
+    """
     return httpx.AsyncClient(
-        verify=tls_context(verify, ca_file),
+        headers=reveal_access_headers(access, reveal),
+        verify=tls_of(access),
+        proxy=find_proxy(access.proxy, url) or None,
         timeout=timeout,
         trust_env=False,
+        follow_redirects=False,
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=90.0),
     )
+
+
+def reveal_access_headers(access: HttpAccess, reveal: Reveal) -> dict[str, str]:
+    """The headers as they are sent, `auth` among them. Raises what `reveal` raises for a secret that is not there."""
+    headers = reveal_headers(access.headers, reveal)
+    if access.auth and access.auth.bearer:
+        headers["Authorization"] = f"Bearer {reveal(access.auth.bearer)}"
+    elif access.auth and access.auth.password:
+        pair = f"{access.auth.user}:{reveal(access.auth.password)}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        KNOWN_SECRETS.learn(headers["Authorization"])
+    return headers
 
 
 def reveal_headers(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[str, str]:

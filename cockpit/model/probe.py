@@ -1,13 +1,15 @@
 """How a server is reached over HTTP, a health check, a threshold of the team's own, and what each came to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
+from urllib.parse import urlsplit
 
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
+    NO_PROXY,
     BodyText,
     ConditionText,
     Duration,
@@ -15,16 +17,31 @@ from cockpit.model.setting import (
     Moment,
     NameText,
     PathText,
+    ProxyText,
+    SecretReference,
     TextOrSecret,
     UrlText,
     setting,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class HttpAuth:
+    """Who we are to a server: a token, or a user with a password. Sent in `Authorization`, to that server alone."""
+
+    bearer: SecretReference | None = field(default=None, metadata=setting("A token, sent as `Bearer ...`."))
+    user: LineText = field(default="", metadata=setting("A user, together with `password`."))
+    password: SecretReference | None = field(default=None, metadata=setting("The user's password."))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAccess:
-    """What is sent along, and which certificates are trusted. Whatever asks over HTTP has these keys."""
+    """How a server is reached: what is sent along, which certificates are trusted and shown, through which proxy."""
 
+    auth: HttpAuth | None = field(
+        default=None,
+        metadata=setting('`{ bearer = { env = "NAME" } }`, or `{ user = "...", password = { env = "NAME" } }`.'),
+    )
     headers: Mapping[str, TextOrSecret] = field(
         default_factory=dict, metadata=setting('Headers sent along; a secret one is `{ env = "NAME" }`.')
     )
@@ -33,10 +50,56 @@ class HttpAccess:
         default="",
         metadata=setting("Trusted certificates (PEM) of a private authority.", absent_text="the system's"),
     )
+    client_certificate: PathText = field(
+        default="", metadata=setting("Our own certificate (PEM), where the server asks for one.", absent_text="none")
+    )
+    client_key: PathText = field(
+        default="",
+        metadata=setting("Its private key (PEM), without a password.", absent_text="in the file of the certificate"),
+    )
+    proxy: ProxyText = field(
+        default=NO_PROXY,
+        metadata=setting(
+            "`none`; `env`: as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say; or `http://host:port`. Never for this "
+            "machine itself."
+        ),
+    )
 
     def list_secrets(self) -> tuple[Secret, ...]:
         """Every secret that reaching it takes."""
-        return tuple(value for value in self.headers.values() if isinstance(value, Secret))
+        auth = (self.auth.bearer, self.auth.password) if self.auth else ()
+        return tuple(value for value in (*auth, *self.headers.values()) if isinstance(value, Secret))
+
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """Of what is sent for this server alone."""
+        return (*self.headers, *(("Authorization",) if self.auth else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class OriginAccess(HttpAccess):
+    """How the HTTP steps of runbooks reach servers. The first table that names the origin of an address holds."""
+
+    origins: tuple[UrlText, ...] = field(
+        metadata=setting("Scheme, host and port: `https://api.example.com`.", not_empty=True)
+    )
+
+
+def find_origin(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address; None where it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme.lower(), 0)
+    except ValueError:
+        return None
+    return (parts.scheme.lower(), (parts.hostname or "").lower(), port) if parts.hostname else None
+
+
+def find_access(accesses: Sequence[OriginAccess], url: str) -> HttpAccess:
+    """How an address is reached: as the table that names its origin says, else as it comes."""
+    origin = find_origin(url)
+    fitting = (access for access in accesses if origin in map(find_origin, access.origins))
+    return next(fitting, HttpAccess()) if origin else HttpAccess()
 
 
 class ProbeState(StrEnum):

@@ -57,6 +57,10 @@ def setting(meaning: str, **rest: Any) -> Mapping[str, Setting]:
     return MappingProxyType({METADATA_KEY: Setting(meaning, **rest)})
 
 
+NO_PROXY: Final = "none"
+ENVIRONMENT_PROXY: Final = "env"
+"""What `proxy` may say beside an address."""
+
 # What a value is. The word is looked up in `cockpit.config.fields`, which reads and describes it.
 
 LineText = Annotated[str, "line"]  # one line without control characters
@@ -75,4 +79,6 @@ Day = Annotated[date, "day"]
 Moment = Annotated[datetime, "moment"]
 Weekday = Annotated[int, "weekday"]  # Monday is 0
 ConditionText = Annotated[Condition, "condition"]
+ProxyText = Annotated[str, "proxy"]  # "none", "env" or a URL
+SecretReference = Annotated[Secret, "secret"]
 TextOrSecret = Annotated[str | Secret, "text or secret"]

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from cockpit.model.plan import Plan
-from cockpit.model.probe import HttpAccess, Probe, WatchedSignal
+from cockpit.model.probe import HttpAccess, OriginAccess, Probe, WatchedSignal
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
     CloudUrlText,
@@ -54,6 +54,10 @@ class AlertSource(HttpAccess):
     prometheus: tuple[UrlText, ...] = field(
         default=(),
         metadata=setting("Asked for pending alerts, and before one that vanished counts as resolved."),
+    )
+    prometheus_access: HttpAccess | None = field(
+        default=None,
+        metadata=setting("How the Prometheus servers are reached.", absent_text="as the Alertmanager servers"),
     )
     filters: tuple[LineText, ...] = field(
         default=(), metadata=setting('Matchers, such as `severity="critical"`: only these alerts.')
@@ -120,6 +124,9 @@ class Environment:
     signals: tuple[WatchedSignal, ...] = field(default=(), metadata=setting("Thresholds of the team's own; see below."))
     values: Mapping[str, TextOrSecret] = field(
         default_factory=dict, metadata=setting("Values for the placeholders of runbooks.")
+    )
+    http_access: tuple[OriginAccess, ...] = field(
+        default=(), metadata=setting("How the HTTP steps of runbooks reach servers; see below.")
     )
     shell: Mapping[str, LineText] = field(
         default_factory=dict,
@@ -251,8 +258,8 @@ class System:
 
     def list_accesses(self) -> list[HttpAccess]:
         """Everything that is reached over HTTP with settings of its own."""
-        return [
-            access
-            for environment in self.environments
-            for access in (*environment.probes, *environment.alerts, *environment.signals)
-        ]
+        accesses: list[HttpAccess] = []
+        for environment in self.environments:
+            accesses += [*environment.probes, *environment.alerts, *environment.signals, *environment.http_access]
+            accesses += [source.prometheus_access for source in environment.alerts if source.prometheus_access]
+        return accesses

@@ -87,14 +87,22 @@ def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckF
         if not environment.production and environment.name.casefold() in PRODUCTION_NAMES:
             message = f"{environment.name}: nothing marks it as production; is `production = true` missing?"
             yield CheckFinding("not-marked-as-production", (*place, "production"), message)
-        watched: dict[str, tuple[Probe | AlertSource, ...]] = {
+        watched: dict[str, tuple[Probe | AlertSource | WatchedSignal, ...]] = {
             "probes": environment.probes,
             "alerts": environment.alerts,
+            "signals": environment.signals,
         }
         for kind, accesses in watched.items():
             for index, access in enumerate(accesses):
                 where = f"{environment.name}, {access.name}"
                 yield from _check_access(access, (*place, kind, index), where, secrets)
+        for index, source in enumerate(environment.alerts):
+            if source.prometheus_access:
+                key = (*place, "alerts", index, "prometheus_access")
+                yield from _check_access(source.prometheus_access, key, f"{environment.name}, {source.name}", secrets)
+        for index, origin in enumerate(environment.http_access):
+            where = f"{environment.name}, {', '.join(origin.origins)}"
+            yield from _check_access(origin, (*place, "http_access", index), where, secrets)
         yield from _check_secrets(environment.values, (*place, "values"), f"{environment.name}, values", secrets)
     yield from _recommend_references(system)
     yield from _explain_response_time(system)
@@ -178,11 +186,16 @@ def _find_plan_problems(system: System) -> Iterator[CheckFinding]:
 
 
 def _check_access(access: HttpAccess, place: KeyPath, where: str, secrets: Secrets) -> Iterator[CheckFinding]:
-    if access.ca_file and not Path(access.ca_file).is_file():
-        message = f"{where}: There is no file {access.ca_file} (ca_file)."
-        facts = {"file": access.ca_file}
-        yield CheckFinding("path-missing", (*place, "ca_file"), message, strict=True, facts=facts)
+    files = {key: getattr(access, key) for key in ("ca_file", "client_certificate", "client_key")}
+    for key, file in files.items():
+        if file and not Path(file).is_file():
+            message = f"{where}: There is no file {file} ({key})."
+            yield CheckFinding("path-missing", (*place, key), message, strict=True, facts={"file": file})
     yield from _check_secrets(access.headers, (*place, "headers"), where, secrets)
+    if access.auth:
+        named = {"bearer": access.auth.bearer, "password": access.auth.password}
+        values = {name: secret for name, secret in named.items() if secret}
+        yield from _check_secrets(values, (*place, "auth"), where, secrets)
 
 
 def _check_secrets(

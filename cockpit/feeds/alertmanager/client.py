@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,11 +30,11 @@ from cockpit.feeds.http import (
     explain_http_error,
     explain_refusal,
     http_date,
-    open_http_client,
+    open_client_for,
     read_bounded,
-    reveal_headers,
 )
 from cockpit.model.alert import Silence
+from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import AlertSource
 from cockpit.model.text import clean_line
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 Answered = TypeVar("Answered")
 Parameters = Sequence[tuple[str, str]]
 PATIENCE = 12.0  # seconds for everything that one look asks of one server
+STRAGGLER = 3.0  # seconds that are waited for the others once a server has answered
 LARGEST = 48 * 1024 * 1024  # bytes of one answer; 20,000 alerts are 13 MB
 SAME_CLOCK = timedelta(seconds=2)  # a Date header has whole seconds: less is no difference
 TOO_LARGE = Problem(
@@ -75,13 +76,32 @@ Ask = Callable[[str, Parameters], Awaitable[ServerAnswer]]
 class AlertServer:
     """An address that is asked again and again, and left alone for as long as it asks to be."""
 
-    def __init__(self, url: str, source: AlertSource, time: Time, reveal: Reveal) -> None:
+    def __init__(self, url: str, access: HttpAccess, time: Time, reveal: Reveal) -> None:
         self.name = server_name(url)
         self._url = url.rstrip("/")
-        self._source = source
+        self._access = access
         self._time = time
         self._reveal = reveal
         self._rest: tuple[float, Problem] = (0.0, TOO_LARGE)  # until when (monotonic), and what it said
+        self._late: asyncio.Task[Any] | None = None  # the look that the others did not wait for
+
+    def begin(self, asking: "Callable[[Ask], Awaitable[Answered]]") -> "asyncio.Task[Answered | Problem]":
+        """A look that may be left alone. While one is still out there is no second: whoever hangs is asked once."""
+        if self._late is not None and not self._late.done():
+            return asyncio.create_task(self._still_late())
+        self._late = None
+        return asyncio.create_task(self.look(asking))
+
+    def leave(self, look: "asyncio.Task[Any]") -> Problem:
+        """Nobody waits for this look any more; it goes on until its patience ends."""
+        self._late = look
+        return self._describe_late()
+
+    async def _still_late(self) -> Problem:
+        return self._describe_late()
+
+    def _describe_late(self) -> Problem:
+        return name_server(self.name, Problem(ProblemKind.TIMEOUT, "no answer yet", "It has not answered yet."))
 
     async def look(self, asking: Callable[[Ask], Awaitable[Answered]]) -> Answered | Problem:
         """What `asking` makes of this server, or why nothing: a Problem that names it. Never raises."""
@@ -89,12 +109,8 @@ class AlertServer:
         if self._time.monotonic() < until:
             return lines
         try:
-            headers = reveal_headers(self._source.headers, self._reveal)
-            async with (
-                asyncio.timeout(PATIENCE),
-                open_http_client(verify=self._source.verify_tls, ca_file=self._source.ca_file) as http,
-            ):
-                http.headers.update({**headers, "Accept-Encoding": "identity"})  # no small body unpacks into a huge one
+            async with asyncio.timeout(PATIENCE), open_client_for(self._access, self._url, self._reveal) as http:
+                http.headers["Accept-Encoding"] = "identity"  # no small body unpacks into a huge one
                 return await asking(partial(self._get, http))
         except Exception as error:
             problem = name_server(self.name, explain_http_error(error))
@@ -111,6 +127,34 @@ class AlertServer:
                 raise SourceError(TOO_LARGE)
             moment = its_time(response.headers, now)
             return ServerAnswer(body, moment, now - moment)
+
+
+async def look_side_by_side(
+    looks: "Sequence[tuple[AlertServer, Callable[[Ask], Awaitable[Any]]]]",
+) -> list[Any]:
+    """What each server answers, in their order, a Problem for one that does not. Never raises.
+
+    Once one has answered, the others have `STRAGGLER` seconds: what hangs delays nothing of what does not. It is asked
+    no more until it lets go.
+    """
+    tasks = [server.begin(asking) for server, asking in looks]
+    pending, deadline = set(tasks), None
+    loop = asyncio.get_running_loop()
+    try:
+        while pending:
+            wait = None if deadline is None else max(0.0, deadline - loop.time())
+            done, pending = await asyncio.wait(pending, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                break
+            if deadline is None and any(not isinstance(task.result(), Problem) for task in done):
+                deadline = loop.time() + STRAGGLER
+    except asyncio.CancelledError:
+        for task in pending:
+            task.cancel()
+        raise
+    return [
+        server.leave(task) if task in pending else task.result() for (server, _), task in zip(looks, tasks, strict=True)
+    ]
 
 
 def its_time(headers: Mapping[str, str], now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from cockpit.feeds.alertmanager.alerts import Report
-from cockpit.feeds.alertmanager.client import AlertmanagerReader, run_aside
+from cockpit.feeds.alertmanager.client import AlertmanagerReader, look_side_by_side, run_aside
 from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, drop_settled, recall_traces, update_traces
 from cockpit.feeds.alertmanager.rules import (
     FiringInRule,
@@ -98,12 +98,11 @@ class AlertmanagerWatch:
         if self._servers is None:
             self._servers = await asyncio.to_thread(self._load)
         alertmanagers, prometheus = self._servers
-        lines, sentences = await asyncio.gather(
-            asyncio.gather(
-                *(alertmanager.look(partial(self._reader.report, alertmanager.name)) for alertmanager in alertmanagers)
-            ),
-            asyncio.gather(*(prometheu.look(partial(self._reader.rules, prometheu.name)) for prometheu in prometheus)),
+        looks = [(server, partial(self._reader.report, server.name)) for server in alertmanagers]
+        answered = await look_side_by_side(
+            [*looks, *((server, partial(self._reader.rules, server.name)) for server in prometheus)]
         )
+        lines, sentences = answered[: len(looks)], answered[len(looks) :]
         reports = {item.server: item for item in lines if isinstance(item, Report)}
         problems = [item for item in (*lines, *sentences) if isinstance(item, Problem)]
         answers = [item for item in sentences if isinstance(item, Rules)]
@@ -147,8 +146,12 @@ class AlertmanagerWatch:
         if not unlisted or not self._source.filters:
             return unlisted
         names = sorted({fires.labels.get("alertname", "") for fires in unlisted})
-        answered = await asyncio.gather(
-            *(server.look(partial(self._reader.listed_by_name, names)) for server in alertmanagers)
+        answered = await look_side_by_side(
+            [
+                (server, partial(self._reader.listed_by_name, names))
+                for server in alertmanagers
+                if server.name in reports
+            ]
         )
         whole = [listing for listing in answered if not isinstance(listing, Problem)]
         if not whole:  # nobody can say now: nothing new is said, and nothing taken back
@@ -218,8 +221,11 @@ class AlertmanagerWatch:
     def _load(self) -> "tuple[list[AlertServer], list[AlertServer]]":
         from cockpit.feeds.alertmanager.client import AlertServer
 
-        subject = partial(AlertServer, source=self._source, time=self._time, reveal=self._reveal)
-        return [subject(url) for url in self._source.urls], [subject(url) for url in self._source.prometheus]
+        source = self._source
+        make_server = partial(AlertServer, time=self._time, reveal=self._reveal)
+        alertmanagers = [make_server(url, source) for url in source.urls]
+        access = source.prometheus_access or source
+        return alertmanagers, [make_server(url, access) for url in source.prometheus]
 
 
 def nobody_to_ask(_: Trace) -> None:

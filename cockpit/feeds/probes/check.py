@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 
 from cockpit.feeds.base import explain_unknown_error
-from cockpit.feeds.http import Reveal, measure_rest, read_bounded, reveal_headers, tls_context
+from cockpit.feeds.http import Reveal, find_proxy, measure_rest, read_bounded, reveal_access_headers, tls_of
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes.state import CheckOutcome, Grade
@@ -58,7 +58,8 @@ class ProbeEndpoint:
         self._reveal = reveal
         self._began = 0.0  # when the check under way began (monotonic)
         self._network = Network(resolver)
-        self._clients: dict[bool, httpx.AsyncClient] = {}  # by whether it speaks TLS: its settings take 20 ms to make
+        # By whether it speaks TLS (its settings take 20 ms to make), whether to the probe's own server, and the proxy.
+        self._clients: dict[tuple[bool, bool, str], httpx.AsyncClient] = {}
         self._conditions = (*probe.conditions, *probe.degraded)
         self._wants_body = any("[BODY]" in condition.text for condition in self._conditions)
         self._wants_end = any("[RESPONSE_TIME]" in condition.text for condition in self._conditions)
@@ -90,9 +91,9 @@ class ProbeEndpoint:
     async def _answer(self, journey: Journey) -> ProbeAnswer:
         for client in self._clients.values():
             client.cookies.clear()  # a sticky session would pin every later check to one replica
-        client = self._opened(self._probe.url.lower().startswith("https:"))
+        first = httpx.URL(self._probe.url)
+        client = self._opened(first)
         request = self._request(client)
-        first = request.url
         for _ in range(MAX_REDIRECTS + 1):
             client = self._client_for(request, client)
             response = await client.send(request, stream=True)
@@ -112,23 +113,27 @@ class ProbeEndpoint:
 
     def _client_for(self, request: httpx.Request, before: httpx.AsyncClient) -> httpx.AsyncClient:
         """The client that sends it, with the cookies of those that sent what led to it."""
-        client = self._opened(request.url.scheme == "https")
+        client = self._opened(request.url)
         if client is not before:
             client.cookies.update(before.cookies)
         return client
 
-    def _opened(self, secure: bool) -> httpx.AsyncClient:
-        """The client, made when it is first needed: a CA file that is not there is then said, and never raised."""
-        if secure not in self._clients:
-            context = tls_context(self._probe.verify_tls, self._probe.ca_file) if secure else None
-            transport = Transport(context, self._network)
-            self._clients[secure] = httpx.AsyncClient(transport=transport, timeout=self._probe.timeout, trust_env=False)
-        return self._clients[secure]
+    def _opened(self, url: httpx.URL) -> httpx.AsyncClient:
+        """The client, made when it is first needed: a CA file that is not there is then said, and never raised.
+
+        Another server than the probe's own, where a redirect leads, is shown no certificate of ours.
+        """
+        secure, ours = url.scheme == "https", is_same_origin(url, httpx.URL(self._probe.url))
+        kind = (secure, ours, find_proxy(self._probe.proxy, str(url)))
+        if kind not in self._clients:
+            transport = Transport(tls_of(self._probe, ours=ours) if secure else None, self._network, kind[-1])
+            self._clients[kind] = httpx.AsyncClient(transport=transport, timeout=self._probe.timeout, trust_env=False)
+        return self._clients[kind]
 
     def _request(self, client: httpx.AsyncClient) -> httpx.Request:
         # Identity: a compressed answer of 1 MB could be a thousand of them.
         headers = httpx.Headers({"User-Agent": "incident-cockpit", "Accept-Encoding": "identity"})
-        headers.update(reveal_headers(self._probe.headers, self._reveal))
+        headers.update(reveal_access_headers(self._probe, self._reveal))
         content = self._probe.body.encode() if self._probe.body else None
         return client.build_request(self._probe.method, self._probe.url, headers=headers, content=content)
 
@@ -138,7 +143,7 @@ class ProbeEndpoint:
         Every configured header may hold a credential, in a file of an older day also as plain text.
         """
         if not is_same_origin(request.url, first):
-            for name in self._probe.headers:
+            for name in self._probe.header_names:
                 if name.lower() not in HARMLESS_HEADERS:
                     request.headers.pop(name, None)
         return request

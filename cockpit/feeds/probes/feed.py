@@ -8,7 +8,7 @@ from random import Random
 from typing import Protocol
 
 from cockpit.feeds.base import JITTER, Publish, compute_poll_phase, wait_for_poll
-from cockpit.feeds.http import Reveal, tls_context
+from cockpit.feeds.http import Reveal, tls_of
 from cockpit.feeds.probes.check import ProbeEndpoint
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.resolver import Resolver
@@ -222,9 +222,9 @@ class ProbesFeed:
 def warm_up(probes: Sequence[Probe]) -> None:
     """Make the TLS contexts the probes will want. Blocking; an unreadable CA file is the probe's to report."""
     secure = (probe for probe in probes if probe.url.lower().startswith("https:"))
-    for verify, ca_file in {(probe.verify_tls, probe.ca_file) for probe in secure}:
+    for probe in secure:
         with suppress(OSError):
-            tls_context(verify, ca_file)
+            tls_of(probe)
 
 
 class Engine:

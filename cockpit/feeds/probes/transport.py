@@ -382,7 +382,19 @@ class Stream(httpcore.AsyncNetworkStream):
 class Transport(httpx.AsyncBaseTransport):
     """httpx over `network`: a fresh connection for every request, as a new visitor would make it."""
 
-    def __init__(self, context: ssl.SSLContext | None, network: Network) -> None:
+    def __init__(self, context: ssl.SSLContext | None, network: Network, proxy: str = "") -> None:
+        """`proxy` is `http://host:port`, "" for none: then every phase but the answer is that of the way to it."""
+        if proxy:
+            by = httpx.Proxy(proxy)
+            self._pool: httpcore.AsyncConnectionPool = httpcore.AsyncHTTPProxy(
+                str(by.url),
+                proxy_auth=by.raw_auth,
+                ssl_context=context,
+                max_connections=2,
+                max_keepalive_connections=0,
+                network_backend=network,
+            )
+            return
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context, max_connections=2, max_keepalive_connections=0, network_backend=network
         )

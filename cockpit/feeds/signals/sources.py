@@ -69,10 +69,10 @@ def read_promql(signal: WatchedSignal, context: SignalContext) -> Read:
 
     async def ask(path: str, parameters: Mapping[str, str]) -> Any:
         from cockpit.feeds.alertmanager.alerts import decode_json
-        from cockpit.feeds.http import explain_refusal, open_http_client, read_bounded, reveal_headers
+        from cockpit.feeds.http import explain_refusal, open_client_for, read_bounded
 
-        headers = {**reveal_headers(access.headers, context.reveal), "Accept-Encoding": "identity"}
-        async with open_http_client(verify=access.verify_tls, ca_file=access.ca_file) as http:
+        headers = {"Accept-Encoding": "identity"}
+        async with open_client_for(access, address, context.reveal) as http:
             async with http.stream("GET", f"{address}{path}", params=dict(parameters), headers=headers) as response:
                 body, whole = await read_bounded(response, LARGEST)
             if not whole:
@@ -100,14 +100,14 @@ def read_promql(signal: WatchedSignal, context: SignalContext) -> Read:
     return read
 
 
-def _find_prometheus(signal: WatchedSignal, environment: Environment) -> tuple[Any, str]:
-    """What is sent along and where to."""
+def _find_prometheus(signal: WatchedSignal, environment: Environment) -> tuple[HttpAccess, str]:
+    """How it is reached, and where."""
     if signal.url:
         return signal, signal.url.rstrip("/")
     source = next((source for source in environment.alerts if source.name == signal.source), None)
     if source is None or not source.prometheus:
         raise _refuse("no source", f"There is no alert source `{signal.source}` with a prometheus.")
-    return source, source.prometheus[0].rstrip("/")
+    return source.prometheus_access or source, source.prometheus[0].rstrip("/")
 
 
 def parse_instant(answer: Any, now: datetime) -> tuple[float | None, datetime, str]:

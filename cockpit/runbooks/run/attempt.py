@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cockpit.model.probe import find_access
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
@@ -238,7 +239,12 @@ async def run_request(prepared: Prepared, context: RunContext, writing: Writing)
 
     assert prepared.request is not None
     return await web.send_request(
-        prepared.request, timeout=prepared.timeout or 60.0, output=writing.output, authority=context.authority
+        prepared.request,
+        timeout=prepared.timeout or 60.0,
+        output=writing.output,
+        authority=context.authority,
+        access=find_access(context.environment.http_access, prepared.request.url),
+        reveal=context.reveal,
     )
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from cockpit.model.probe import HttpAccess
+from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
+from cockpit.model.secret import Secret
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.http_request import READING
 from cockpit.runbooks.prepare.web_pages import MARKUP, PAGE, SIGN_IN
@@ -36,34 +39,58 @@ class HttpStepAnswer:
         return self.page and SIGN_IN.search(self.body) is not None
 
 
+def must_not_reveal(secret: Secret) -> str:
+    """For requests that take no secret."""
+    raise AssertionError(f"nobody said how {secret} is revealed")
+
+
 async def send_request(
     request: Request,
     *,
     timeout: float,
     output: Tell,
     authority: str = "",
+    access: HttpAccess | None = None,
+    reveal: Callable[[Secret], str] = must_not_reveal,
     transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> Finished:
     """Send it once and tell how it ended. Raises nothing but cancellation.
 
     4xx and a refused connection are failed. A change that was sent and got 5xx, a redirect, a web page or no answer
-    is unknown, and what it is about is read again where that can tell.
+    is unknown, and what it is about is read again where that can tell. `access` is how the address is reached.
     """
     import httpx
 
-    reads = request.method in READING
+    from cockpit.feeds.http import find_proxy, reveal_access_headers
+
+    reads, access = request.method in READING, access or HttpAccess()
     try:
-        context = build_ssl_context(authority)
+        context = build_ssl_context(authority, access)
+        headers = reveal_access_headers(access, reveal)
+        proxy = find_proxy(access.proxy, request.url)
     except OSError as error:
-        return Finished(StepState.FAILED, f"the authority file {authority} cannot be read: {error.strerror}")
+        file = error.filename or authority or access.ca_file or access.client_certificate
+        return Finished(StepState.FAILED, f"the certificates in {file} cannot be read: {error.strerror or error}")
+    except SourceError as error:
+        return Finished(StepState.FAILED, f"not sent: {error.problem.message} {error.problem.advice}".strip())
+    except httpx.InvalidURL as error:
+        return Finished(StepState.FAILED, f"not sent: {describe_http_error(error)}")
     async with httpx.AsyncClient(
-        verify=context, timeout=timeout, trust_env=False, transport=transport, follow_redirects=False
+        headers=headers,
+        verify=context,
+        proxy=proxy or None,
+        timeout=timeout,
+        trust_env=False,
+        transport=transport,
+        follow_redirects=False,
     ) as client:
         try:
             async with asyncio.timeout(timeout):  # httpx bounds each read, not all of them
                 answer = await exchange_request(client, request.method, request.url)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             return Finished(StepState.FAILED, f"could not connect: {describe_http_error(error)}")
+        except httpx.ProxyError as error:  # the way to the server was refused: nothing reached it
+            return Finished(StepState.FAILED, f"the proxy refused: {describe_http_error(error)}")
         except (httpx.HTTPError, TimeoutError) as error:
             timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
             why = "no answer in time" if timed_out else f"the connection broke: {describe_http_error(error)}"
@@ -139,15 +166,13 @@ async def exchange_request(client: "httpx.AsyncClient", method: str, url: str) -
         return HttpStepAnswer(response.status_code, response.reason_phrase, read, len(body) > LARGEST, page)
 
 
-def build_ssl_context(authority: str) -> ssl.SSLContext:
-    """The machine's own authorities, certifi's, and those in a file: whom curl trusts in a step, we trust."""
-    import httpx
+def build_ssl_context(authority: str, access: HttpAccess) -> ssl.SSLContext:
+    """As the configuration says for the address; and whom curl trusts in a step, we trust."""
+    from cockpit.feeds.http import tls_context, tls_of
 
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
-    if authority:
-        context.load_verify_locations(authority)
-    return context
+    if not authority or access.ca_file:
+        return tls_of(access)
+    return tls_context(access.verify_tls, authority, access.client_certificate, access.client_key)
 
 
 def describe_http_error(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """A cluster as the feed meets it over HTTP: half of it dead, slow, restarted, cut off, or telling nonsense."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -23,6 +24,7 @@ from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.base import Polled
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.overall import OverallState, judge_environment
+from cockpit.model.probe import HttpAccess, HttpAuth
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading, compute_freshness
 from cockpit.model.secret import Secret
@@ -104,6 +106,48 @@ async def test_a_server_that_hangs_costs_the_other_nothing(world: World, monkeyp
     assert states(reading) == {"Seen": AlertState.FIRING}
     assert reading.problem is not None
     assert reading.problem.short == f"{world.two.name}: timed out"
+
+
+@pytest.mark.parametrize("which", ["two", "prometheus"])
+async def test_a_server_that_hangs_is_not_waited_for_once_another_has_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    """With its own patience of 12 s the looks below would take half a minute."""
+    monkeypatch.setattr(alertmanager_ask, "STRAGGLER", 0.2)  # seconds
+    hung: Fake = getattr(world, which)
+    world.one.fires("Seen")
+    hung.hangs = True
+    feed = world.feed(ask_prometheus=True)
+    async with asyncio.timeout(alertmanager_ask.PATIENCE):
+        await feed.poll()
+        asked = len(hung.requests)
+        for _ in range(3):
+            reading = await feed.poll()
+    assert states(reading) == {"Seen": AlertState.FIRING}
+    assert reading.problem is not None
+    assert reading.problem.short == f"{hung.name}: no answer yet"
+    assert len(hung.requests) == asked  # not again while it hangs
+
+
+async def test_a_server_that_let_go_is_asked_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alertmanager_ask, "STRAGGLER", 0.1)  # seconds
+    monkeypatch.setattr(alertmanager_ask, "PATIENCE", 1.0)
+    world.one.fires("Seen")
+    world.two.hangs = True
+    feed = world.feed()
+    await feed.poll()
+    world.two.hangs = False
+    await asyncio.sleep(1.2)  # until our own patience with it has ended
+    assert (await feed.poll()).problem is None
+
+
+async def test_prometheus_gets_its_own_headers_and_none_of_the_alertmanager(world: World) -> None:
+    access = HttpAccess(auth=HttpAuth(bearer=Secret("env", "PROMETHEUS")))
+    options: dict[str, Any] = {"headers": {"X-Tenant": "alerts"}, "prometheus_access": access}
+    await world.feed(world.one, ask_prometheus=True, **options).poll()
+    assert {request.headers.get("X-Tenant") for request in world.one.requests} == {"alerts"}
+    assert {request.headers.get("X-Tenant") for request in world.prometheus.requests} == {None}
+    assert {request.headers["Authorization"] for request in world.prometheus.requests} == {f"Bearer {TOKEN}"}
 
 
 async def test_when_nobody_answers_nothing_changes(world: World) -> None:
