@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cockpit.feeds.signals.judge import HOUR, SignalSample
-from cockpit.model.probe import SignalPoint, WatchedSignal
+from cockpit.model.probe import HttpAccess, SignalPoint, WatchedSignal
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.system import Environment
