@@ -340,12 +340,12 @@ def record_headless(common: Common) -> None:
     system = load_system(common)
     environment = choose_environment(system, common.env)
     if system.read_only:
-        raise Refusal("Read-only records nothing. Start without --read-only.")
+        raise Refusal("Read-only records nothing. Start without --read-only.", code="read-only")
     try:
         author = find_operator(system, common, can_ask=False)
         session = build_session(system, environment, timeline_path(system, common), operator=author)
     except (RecordError, PersonUnknown) as error:
-        raise Refusal(str(error)) from None
+        raise Refusal.of(error) from None
     try:
         asyncio.run(_record_until_stopped(session))
     finally:

@@ -60,10 +60,12 @@ def mark_change(
     """
     line = clean_line(text, LONGEST_LINE)
     if not line:
-        raise IncidentActionError("Say what was changed.")
+        raise IncidentActionError("Say what was changed.", code="text-missing")
     where = url.strip()
     if where and (not where.startswith(("http://", "https://")) or keep_whole(where, LONGEST_LINK) != where):
-        raise IncidentActionError("The address must be a whole one: http:// or https://, at most 2,000 characters.")
+        raise IncidentActionError(
+            "The address must be a whole one: http:// or https://, at most 2,000 characters.", code="not-a-url"
+        )
     who = clean_line(by, 80)
     detail = {"text": line, "url": where, "by": who}
     summary = f"{line}, by {who}" if who else line

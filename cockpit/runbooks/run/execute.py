@@ -301,7 +301,10 @@ class Doing:
         except RecordError as error:
             self._unwritten.append(draft)
             raise RecordError(
-                f"{error} How step {step.ordinal} ended is kept, and written when there is room."
+                f"{error} How step {step.ordinal} ended is kept, and written when there is room.",
+                code="outcome-kept",
+                error=error,
+                step=step.ordinal,
             ) from error
 
     async def write_kept_outcomes(self) -> None:

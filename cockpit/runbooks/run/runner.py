@@ -578,7 +578,7 @@ class Runner:
     def choose_folder(self, run: Run, folder: str) -> None:
         """A person's word on where the commands of its document start. It holds for later runs of it, too."""
         if not Path(folder).is_dir():
-            raise RunRefused(f"There is no folder {folder}.")
+            raise RunRefused(f"There is no folder {folder}.", code="not-a-folder", folder=folder)
         author = self._author_for(run)
         self._write(lambda: journal.draft_folder_chosen(run, str(Path(folder).absolute()), author))
 
