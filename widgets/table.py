@@ -23,8 +23,15 @@ from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells,
 from widgets.tone import ascii_only, build_strip
 
 NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)
-Painted = tuple[tuple[Piece, ...], bool]
-"""One line as it was last drawn, and whether the cursor is on it."""
+LineSource = tuple[Row | tuple[Piece, ...], bool, int, bool, Sequence[Column]]
+"""A row or plain pieces, whether the cursor is on it, the width, whether it is old, and the columns of a row."""
+Painted = tuple[tuple[Piece, ...], LineSource]
+"""One line as it was last drawn, and what it was drawn from."""
+
+
+def has_age(content: Row | tuple[Piece, ...]) -> bool:
+    """Whether a line changes by itself as time passes."""
+    return isinstance(content, Row) and any(cell.since is not None for cell in content.cells)
 
 
 class KeyedTable(ScrollView, can_focus=True):
@@ -81,7 +88,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._now = now
         top = self.scroll_offset.y
         rows = self.rows[top : top + self.scrollable_size.height]
-        self._repaint([y for y, row in enumerate(rows) if any(cell.since for cell in row.cells)])
+        self._repaint([y for y, row in enumerate(rows) if has_age(row)])
 
     def narrow(self, text: str) -> None:
         """Show only the rows that hold all of `words`, in any case; "" shows all."""
@@ -188,32 +195,40 @@ class KeyedTable(ScrollView, can_focus=True):
             self.virtual_size = Size(self.scrollable_size.width, len(self.rows))
             self._keep_in_view()
 
-    def _line(self, y: int) -> Painted:
-        """What belongs on the line `y` of the widget at this moment."""
-        width, index = self.scrollable_size.width, self.scroll_offset.y + y
-        if index < len(self.rows):
-            row = self.rows[index]
-            pieces = render_line(row, self.columns, compute_widths(self.columns, width), self._now)
-            if self.stale:
-                pieces = tuple((text, "stale") for text, _ in pieces)
-            return pieces, row.id == self.cursor
+    def _source(self, y: int, top: int, width: int) -> LineSource:
+        """What the line `y` of the widget is made of at this moment, but for the time."""
+        if top + y < len(self.rows):
+            row = self.rows[top + y]
+            return row, row.id == self.cursor, width, self.stale, self.columns
         pair_lists = () if self.rows else NOTHING_FOUND if self._all else self._empty
-        return join_pieces(pair_lists[y] if y < len(pair_lists) else (), width), False
+        return tuple(pair_lists[y] if y < len(pair_lists) else ()), False, width, False, ()
+
+    def _draw(self, source: LineSource) -> tuple[Piece, ...]:
+        content, _, width, stale, columns = source
+        if not isinstance(content, Row):
+            return join_pieces(content, width)
+        pieces = render_line(content, columns, compute_widths(columns, width), self._now)
+        return tuple((text, "stale") for text, _ in pieces) if stale else pieces
 
     def _repaint(self, lines: Sequence[int] | None = None) -> None:
         """Ask for what differs from what is on the screen on these lines, or on all of them, and for no more."""
-        width, height = self.scrollable_size
+        (width, height), top = self.scrollable_size, self.scroll_offset.y
         for y in range(height) if lines is None else lines:
             if y not in self._painted:
                 continue  # never drawn yet: it will be
-            old, new = self._painted[y], self._line(y)
-            if old[1] != new[1]:
+            pieces, before = self._painted[y]
+            source = self._source(y, top, width)
+            if source == before and not has_age(source[0]):
+                continue
+            if source[1] != before[1]:
                 self.refresh(Region(0, y, width, 1))
-            elif span := find_changed_cells(old[0], new[0]):
+            elif span := find_changed_cells(pieces, self._draw(source)):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def render_line(self, y: int) -> Strip:
-        pieces, cursor = self._painted[y] = self._line(y)
+        source = self._source(y, self.scroll_offset.y, self.scrollable_size.width)
+        pieces, cursor = self._draw(source), source[1]
+        self._painted[y] = pieces, source
         base: Style = self.rich_style
         if cursor:
             base += self.get_component_rich_style("table--cursor", partial=True)

@@ -41,6 +41,11 @@ class CockpitContent:
     def now(self) -> datetime:
         return self.session.time.now()
 
+    @property
+    def counts_seconds(self) -> bool:
+        """Whether the bar tells how long an incident has been open, or what is due."""
+        return bool(self.asking or self.session.ledger.open(self.session.environment.name))
+
     def look(self) -> None:
         """The newest Readings, and on each pane how fresh they are."""
         self.view = build_view(self.session.watch, self.session.environment.name)
@@ -58,6 +63,27 @@ class CockpitContent:
         filled = fill_pane(name, self.session, scene)
         self.objects[name] = filled.objects
         return filled
+
+    def read_signature(self) -> tuple[object, ...]:
+        """Equal as long as the bar, the hint and the keys would say the same, but for the ages in them.
+
+        Latencies are left out: they change with every answer, and no line tells them.
+        """
+        session, now, view = self.session, self.now, self.view
+        readings = session.watch.readings(session.environment.name)
+        return (
+            tuple((probe.name, probe.state, probe.reason, probe.since, probe.flapping) for probe in view.probes),
+            tuple((reading.feed, reading.tried) for reading in readings if reading.feed != "probes"),
+            tuple((pane, fresh.state) for pane, fresh in view.fresh.items()),
+            tuple((due.incident.id, due.clock.id, due.clock.state(now)) for due in self.asking),
+            session.history[-1].id if session.history else 0,
+            session.recorder.status if session.recorder else "",
+            session.identity(),
+            view.problems,
+            tuple((run.id, run.states) for run in session.runs.values() if run.ended is None),
+            id(session.plan),
+            self._screen.cockpit.bells.muted,
+        )
 
     def read_situation(self) -> Situation:
         return read_situation(self._screen)

@@ -203,9 +203,10 @@ def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
         name = pane.id or ""
         fresh, missing = view.fresh[name], name in view.missing
         pane.state("", "muted") if missing else pane.wear(fresh)
-        pane.table.explain(
-            *describe_empty_pane(name, session.environment, fresh, view.problems, missing, session.system.searched)
-        )
+        if not pane.table.rows:  # it is told beneath no row
+            pane.table.explain(
+                *describe_empty_pane(name, session.environment, fresh, view.problems, missing, session.system.searched)
+            )
     sentence = session.recorder.status if session.recorder else "not recording"
     panes[3].state(sentence, "muted" if sentence.startswith("record") else "warn")
     panes[3].table.explain(*quiet_timeline(session.read_only))

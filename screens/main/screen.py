@@ -37,10 +37,37 @@ TIMELINE, DUE = 3, 4  # places among the panes
 NARROW = 80  # cells, before the screen knows its own width
 FED = ("probes", "alerts", "revisions")  # the panes of feeds
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
+HINT_EVERY = 10  # seconds after which the ages in the hint are told anew, though nothing else changed
+LOOK_DUE = 5  # seconds between two looks at what is due, while nothing happens; its time is counted down each second
+MINUTE = 60
 ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
 STARTING: list[Piece] = [("Starting…", "muted")]
 STARTING_BAR: list[Piece] = [(" STARTING ", "strong"), ("   reading the configuration", "muted")]
 STARTING_HINT: list[Piece] = [(" ▸ ", "info"), ("One moment: the configuration is read. ctrl+q quits.", "")]
+
+
+class EdgeMarks:
+    """What the lines around the panes were last drawn from, and when."""
+
+    def __init__(self) -> None:
+        self._signature: tuple[object, ...] | None = None
+        self._beats: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """The next look finds that something changed."""
+        self._signature = None
+        self._beats.clear()
+
+    def note(self, signature: tuple[object, ...]) -> bool:
+        """Whether something changed since the last look."""
+        changed, self._signature = signature != self._signature, signature
+        return changed
+
+    def is_due(self, line: str, beat: int) -> bool:
+        """Whether the line was not drawn in this beat yet."""
+        due = self._beats.get(line) != beat
+        self._beats[line] = beat
+        return due
 
 
 class CockpitScreen(KeyedScreen):
@@ -77,6 +104,8 @@ class CockpitScreen(KeyedScreen):
         self._gathering: Timer | None = None  # until the next that come are drawn
         self._people_only = False
         self._situation = Situation()
+        self._edges = EdgeMarks()
+        self._working: dict[str, str] = {}  # the keys that do something now, by the id of what they do
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
 
     @property
@@ -112,7 +141,7 @@ class CockpitScreen(KeyedScreen):
         for pane in self.panes:
             pane.table.explain(STARTING)
         self.panes[0].table.focus()
-        self._clock = self.set_interval(1.0, self.tick)
+        self._clock = self.set_interval(1.0, self._pass_time)
         self.set_interval(ELSEWHERE, self.remind_elsewhere)
         self._attached()
 
@@ -155,7 +184,7 @@ class CockpitScreen(KeyedScreen):
             waiting, self._waiting = self._waiting, set()
             self._gathering = self.set_timer(TOGETHER, self.show_waiting)
             self.draw(*waiting)
-            self.tick()
+            self._pass_time()
 
     @on(EventsAppended)
     def _events_appended(self) -> None:
@@ -168,7 +197,12 @@ class CockpitScreen(KeyedScreen):
         return self.session.time.now() if self.session else datetime.now(UTC)
 
     def tick(self) -> None:
-        """Once a second and after every change: ages, the state of the feeds, the bar and the hint."""
+        """After a change: everything that may follow from it, and the ages."""
+        self._edges.forget()
+        self._pass_time()
+
+    def _pass_time(self) -> None:
+        """Once a second: the ages and what is due; the lines around the panes only when something changed."""
         if self.content is not None:
             now = self.now()
             self.content.look()
@@ -177,8 +211,8 @@ class CockpitScreen(KeyedScreen):
                 self.draw("timeline")
             for pane in self.panes:
                 pane.table.tick(now)
-            self._situation = self.content.read_situation()
-            self.content.remind()
+            if self._edges.is_due("clocks", int(now.timestamp()) // LOOK_DUE):
+                self.content.remind()
             if self.roomy:
                 self.draw("due")
         self._draw_edges()
@@ -198,19 +232,34 @@ class CockpitScreen(KeyedScreen):
             self.query_one(f"#{name}", Pane).show(filled.rows, filled.counts, self.content.now)
 
     def _draw_edges(self) -> None:
-        """The lines around the panes: the bar and the strip above them, the hint and the keys below."""
+        """The lines around the panes: the bar and the strip above them, the hint and the keys below.
+
+        What nothing changed in is not computed again; but the bar counts the seconds of an incident, and what the hint
+        says of ages is not old for long.
+        """
         width, content = self.size.width or NARROW, self.content
-        bar_lines = content.render_bar(width) if content else [STARTING_BAR]
-        self.query_one("#bar", Lines).show(*bar_lines)
-        self.set_class(len(bar_lines) > 1, "-led")
+        changed = self._edges.note(content.read_signature() if content else ())
+        beat = int(content.now.timestamp()) if content else 0
+        if changed or self._edges.is_due("bar", beat if content and content.counts_seconds else beat // MINUTE):
+            bar_lines = content.render_bar(width) if content else [STARTING_BAR]
+            self.query_one("#bar", Lines).show(*bar_lines)
+            self.set_class(len(bar_lines) > 1, "-led")
+        if changed:
+            self._draw_keys()
+        if changed or self._edges.is_due("hint", beat // HINT_EVERY):
+            hint = content.render_hint(self._working, width) if content else STARTING_HINT
+            self.query_one("#hint", Lines).show(self.filter.hint(width) or hint)
+
+    def _draw_keys(self) -> None:
+        """Which keys work now, and on a narrow screen how many of what the panes hold."""
+        if self.content is not None:
+            self._situation = self.content.read_situation()
         strip: list[Piece] = []
         for pane in self.panes[:4]:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
         self.query_one("#strip", Lines).show(strip)
         keys = self.keys_by_id()
-        working = {id: key.shown for id, key in keys.items() if key.works}
-        hint = content.render_hint(working, width) if content else STARTING_HINT
-        self.query_one("#hint", Lines).show(self.filter.hint(width) or hint)
+        self._working = {id: key.shown for id, key in keys.items() if key.works}
         self.show_keys(keys, "quit")
 
     # Keys
@@ -227,8 +276,7 @@ class CockpitScreen(KeyedScreen):
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
         """Which keys work, and on what, may depend on the row under the cursor."""
-        if self.content is not None:
-            self._situation = self.content.read_situation()
+        self._edges.forget()
         self._draw_edges()
 
     @on(KeyedTable.Selected)
@@ -263,6 +311,7 @@ class CockpitScreen(KeyedScreen):
         if isinstance(event.widget, KeyedTable):
             for pane in self.panes:
                 pane.set_class(pane.table is event.widget, "-current")
+        self._edges.forget()
         self._draw_edges()
 
     def action_step(self, by: int) -> None:

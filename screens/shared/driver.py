@@ -33,6 +33,7 @@ LOOK = 0.5  # seconds between two looks whether a terminal to which nothing is w
 GRACE = 1.0  # seconds for the last words, which leave the terminal as it was found
 GONE = 128 + signal.SIGHUP  # exit code, as when the line itself says so
 TICK = 0.1  # seconds between two looks whether an Esc stood alone
+LOOKS = 4  # after the last byte: longer than anybody waits for what belongs to an Esc
 AT_ONCE = 4096  # bytes
 PUSH_KEY_REPORTS = "\x1b[>27u"  # kitty: what Textual asks for, and repeats and releases told apart from presses
 HIDE_CURSOR = "\x1b[?25l"
@@ -119,12 +120,15 @@ class TerminalDriver(LinuxDriver):
     """Textual's driver with an Output of ours. The thread that it starts for its own writing has nothing to do."""
 
     _output: Output
+    _input_ends: tuple[int, int]  # a pipe: what is written to it wakes the thread that reads the terminal
     reports_releases = False  # whether the terminal tells when a key is let go
 
     def start_application_mode(self) -> None:
         assert self._file is not None  # a process without standard error has no terminal
         self._output = Output(self._file, lambda: self._soon(self._app.refresh), lambda: self._soon(self._leave))
         self._output.start()
+        if not hasattr(self, "_input_ends"):
+            self._input_ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if not constants.DISABLE_KITTY_KEY:
             self.write(PUSH_KEY_REPORTS)
@@ -138,17 +142,28 @@ class TerminalDriver(LinuxDriver):
         keys = TerminalInput(stdin.encoding if stdin else "utf-8", time.monotonic, debug=self._debug)
         waiting = select.poll()
         waiting.register(self.fileno, select.POLLIN)
+        waiting.register(self._input_ends[0], select.POLLIN)
+        looks = 0  # that are still due after the last byte
         try:
             while not self.exit_event.is_set():
-                if waiting.poll(TICK * 1000):
+                ready = waiting.poll(TICK * 1000 if looks else None)
+                looks = max(0, looks - 1)
+                if any(fd == self.fileno for fd, _ in ready):
                     data = os.read(self.fileno, AT_ONCE)
                     if not data:
                         raise OSError(errno.EIO, "the terminal ended")
                     self._deliver(keys.feed(data))
+                    looks = LOOKS
                 self._deliver(keys.tick())
                 self.reports_releases = keys.reports_releases
         except OSError:  # reading may be first to notice
             self._soon(self._leave)
+
+    def disable_input(self) -> None:
+        os.write(self._input_ends[1], b".")  # the thread that reads may be waiting for the first key of an hour
+        super().disable_input()
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._input_ends[0], AT_ONCE)
 
     def _deliver(self, messages: Iterable[Message]) -> None:
         for message in messages:

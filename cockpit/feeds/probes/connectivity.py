@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import httpcore
 
@@ -67,11 +67,25 @@ NOTICED = 0.05  # seconds late that count; less costs nobody an answer
 
 
 class LoopLag:
-    """Ticks on the loop and remembers how late each tick came."""
+    """Ticks on the loop while a check is under way, and remembers how late each tick came."""
 
     def __init__(self) -> None:
         self._late: deque[tuple[float, float]] = deque(maxlen=2_000)
         self._tick: asyncio.TimerHandle | None = None
+        self._checks = 0  # under way
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Between checks nothing ticks: a quiet cockpit wakes for nothing."""
+        self._checks += 1
+        if self._checks == 1:
+            self.start()
+        try:
+            yield
+        finally:
+            self._checks -= 1
+            if not self._checks:
+                self.stop()
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()

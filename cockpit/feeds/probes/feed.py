@@ -246,10 +246,10 @@ class Engine:
             probe.name: ProbeEndpoint(probe, resolver=resolver, line=line, lag=self._lag, time=time, reveal=reveal)
             for probe in probes
         }
-        self._lag.start()
 
     async def ask(self, probe: Probe) -> CheckOutcome:
-        return await self._endpoints[probe.name].ask()
+        with self._lag.measured():
+            return await self._endpoints[probe.name].ask()
 
     async def aclose(self) -> None:
         self._lag.stop()
