@@ -43,7 +43,7 @@ KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
-WARM_UP = 1.5  # seconds after which nothing is shown for the first time any more
+WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
 OFTEN_OPENED = (
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
     *("screens.incident.screen", "screens.messages.screen", "screens.main.runbook_actions", "screens.shared.help"),
@@ -139,6 +139,7 @@ class CockpitApp(App[None]):
             self.run_worker(session.run(), name="session", exit_on_error=True)  # asks while the screen is loaded
             await asyncio.to_thread(importlib.import_module, CONTENTS[self._mode])
             self.screen.post_message(Attached())
+            await session.watch.wait_for_first_reading()
             self.set_timer(WARM_UP, self._load_screens)
         except Exception as error:
             from cockpit.model.text import clean_text

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from cockpit.runbooks.run.runner import Runner
 
 Reveal = Callable[[Secret], str]
-FIRST_TAKE_UP = 1.0  # seconds before the first look at what others have left behind
+FIRST_TAKE_UP = 1.0  # seconds between the first answer of a feed and the first look at what others have left behind
 SHOWN = 500  # events of the journal that the timeline pane opens with
 
 
@@ -150,7 +150,8 @@ class Session:
             await self.time.sleep(LOOK_WHO_RECORDS)
 
     async def _take_up_runs(self) -> None:
-        """What others left behind: for a moment it can wait, until the screen shows something."""
+        """What others left behind: it can wait until the screen shows something."""
+        await self.watch.wait_for_first_reading()
         await self.time.sleep(FIRST_TAKE_UP)
         runner = await asyncio.to_thread(lambda: self.runner)
         await runner.run_on()

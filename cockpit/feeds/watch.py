@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cockpit.feeds.base import Feed, explain_unknown_error
@@ -12,6 +13,7 @@ from cockpit.model.time import StandstillWatch, Time
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Reading[Any]], None]
+FIRST_ANSWER = 5.0  # seconds after which what waits for a first answer goes on without one
 LOOK_EVERY = 1.0  # seconds between two looks whether we stood still
 RESTART_AFTER = 5.0  # seconds before a feed that broke its promise is started again
 
@@ -26,6 +28,7 @@ class Watch:
         self._latest: dict[tuple[str, str], Reading[Any]] = {}
         self._listeners: list[Listener] = []
         self._standstill: StandstillWatch | None = None  # while the feeds run
+        self._answered = asyncio.Event()  # set when the first feed published
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every Reading from now on. The answer stops it, and may be called again."""
@@ -36,6 +39,12 @@ class Watch:
                 self._listeners.remove(listener)
 
         return stop
+
+    async def wait_for_first_reading(self) -> None:
+        """Until a feed has answered, or failed to; not longer than FIRST_ANSWER."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_ANSWER if self.feeds else 0):
+                await self._answered.wait()
 
     def latest(self, environment: str, feed: str) -> Reading[Any] | None:
         return self._latest.get((environment, feed))
@@ -70,6 +79,7 @@ class Watch:
         """
         reading = suspect_own_line(reading, self._latest.values())
         self._latest[reading.environment, reading.feed] = reading
+        self._answered.set()
         for listener in tuple(self._listeners):
             try:
                 listener(reading)
