@@ -286,7 +286,8 @@ def build_runner(
         return rollback.rollback_values(application, read_rollback_evidence(timeline, environment.name, time.now()))
 
     def seen() -> "Live":
-        return build_live_values(watch.readings(environment.name), target=target)
+        detected = max((item.detected for item in ledger.open(environment.name) if item.detected), default=None)
+        return replace(build_live_values(watch.readings(environment.name), target=target), detected=detected)
 
     def incident() -> str | None:
         """The one that is open; where several are, nobody has said which."""

@@ -60,7 +60,7 @@ class Values(Dialog[dict[str, str]]):
         if resolved.source and resolved.problem:
             rows.append([(f"  {resolved.problem}", "bad")])
         if resolved.choices:
-            rows.append([("  ↓ ", "muted"), (" · ".join(resolved.choices), "info")])
+            rows.append([("  ↓ ", "muted"), *_describe_choices(resolved)])
         return rows
 
     def key_up(self) -> None:
@@ -91,6 +91,17 @@ class Values(Dialog[dict[str, str]]):
             if resolved.value is None and (resolved.name in values_by_name or resolved.name in self._needed):
                 raise RunRefused(clean_line(f"{resolved.name}: {resolved.problem or 'it has no value yet'}.", 300))
         return values_by_name
+
+
+def _describe_choices(resolved: Resolved) -> list[Piece]:
+    """The candidates, each with where it comes from: one origin is said once, behind the last that has it."""
+    pieces: list[Piece] = []
+    origins = [*resolved.origins, *[""] * (len(resolved.choices) - len(resolved.origins))]
+    for index, (choice, origin) in enumerate(zip(resolved.choices, origins, strict=True)):
+        pieces += [(" · " if index else "", "muted"), (choice, "info")]
+        if origin and origin not in origins[index + 1 :]:
+            pieces.append((f" ({origin})", "muted"))
+    return pieces
 
 
 def _describe_empty_field(resolved: Resolved) -> str:

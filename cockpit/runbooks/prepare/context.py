@@ -14,6 +14,7 @@ from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.platform import Platform
+from cockpit.runbooks.prepare.candidates import PrintedOutput
 from cockpit.runbooks.prepare.folders import find_start_folders
 from cockpit.runbooks.prepare.values import Live, Reveal
 from cockpit.runbooks.types import NOTHING_KEPT, Finished, KeptShell
@@ -75,6 +76,7 @@ class RunContext:
     terminal: Terminal | None = None  # None where there is none to hand over
     incident: str | None = None
     kept_shell: KeptShell = NOTHING_KEPT  # what the steps before have left
+    printed: Sequence[PrintedOutput] = ()  # and printed
 
     def narrow(
         self,
@@ -88,6 +90,7 @@ class RunContext:
         incident: str | None = None,
         kept_shell: KeptShell = NOTHING_KEPT,
         chosen_folder: str = "",
+        printed: Sequence[PrintedOutput] = (),
     ) -> "RunContext":
         """The same for a step of this document, with the panes as they are now."""
         folders = find_start_folders(runbook, self.data, self.workdir(runbook))
@@ -104,6 +107,7 @@ class RunContext:
             terminal=terminal,
             incident=incident,
             kept_shell=kept_shell,
+            printed=printed,
             folder_choices=folders if len(folders) > 1 and not chosen_folder else (),
         )
 

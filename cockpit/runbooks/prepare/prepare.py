@@ -160,6 +160,7 @@ def resolve_parameters(parameters: Sequence[Parameter], context: RunContext) -> 
         context.proposed,
         context.time.now(),
         context.kept_shell,
+        context.printed,
     )
 
 

@@ -15,7 +15,9 @@ from cockpit.model.runbook import Parameter
 from cockpit.model.secret import MASK, Secret, names_a_secret
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest, is_clean_line
+from cockpit.model.time import WhenError, parse_past_moment
 from cockpit.runbooks.plan.durations import find_amount
+from cockpit.runbooks.prepare.candidates import PrintedOutput, list_candidates
 from cockpit.runbooks.rollback import rollback_values
 from cockpit.runbooks.shell_syntax.placeholders import asks_for_same, canonicalise_name
 from cockpit.runbooks.types import NOTHING_KEPT, KeptShell, KeptVariable, Resolved
@@ -125,6 +127,7 @@ class Live:
     serving: str = ""  # the one with the most traffic
     replica: str = ""
     probes: tuple[ProbeResult, ...] = ()
+    detected: datetime | None = None  # when the open incident was
     target: Target = field(default=rollback_values, compare=False)  # who decides on `previous` and `bad`
 
 
@@ -153,7 +156,7 @@ def focus_app(visited: Live, app: str = "") -> Live:
         else list(visited.applications)
     )
     if len(named) != 1:
-        return Live(visited.applications, probes=visited.probes, target=visited.target)
+        return Live(visited.applications, probes=visited.probes, detected=visited.detected, target=visited.target)
     chosen = named[0]
     serving = chosen.serving
     rollback = visited.target(chosen)
@@ -166,6 +169,7 @@ def focus_app(visited: Live, app: str = "") -> Live:
         serving=serving.name if serving else "",
         replica=worst_replica(serving),
         probes=visited.probes,
+        detected=visited.detected,
         target=visited.target,
     )
 
@@ -186,11 +190,13 @@ def resolve_values(
     proposed: Sequence[Value] = (),
     now: datetime | None = None,
     shell: KeptShell = NOTHING_KEPT,
+    printed: Sequence[PrintedOutput] = (),
 ) -> tuple[Resolved, ...]:
     """Every parameter with its value, or why it has none. The operator's word counts most, then the environment's.
 
     `kept` is what the run has used before: the revision that was bad when it began stays the bad one. `proposed` is
-    what was found for it before it began; `shell` is what its steps have set so far. With `now` a moment is held to how
+    what was found for it before it began; `shell` is what its steps have set so far, `printed` what they have
+    printed, from which an open placeholder is offered values. With `now` a moment is held to how
     long ago its document lets it be.
     """
     before = {value.name: value for value in kept if value.shown != MASK and value.source != "environment"}
@@ -204,16 +210,48 @@ def resolve_values(
     def found(parameter: Parameter) -> Resolved:
         if (variable := shell.variables.get(parameter.name)) and not values_by_name.get(parameter.name, "").strip():
             return _take_from_shell(parameter, variable)
-        return _resolve_parameter(
+        result = _resolve_parameter(
             parameter,
             environment,
             position,
-            values_by_name,
+            typed_moment(parameter.name, values_by_name, now),
             reveal,
             before.get(parameter.name) or _find_named_value(parameter.name, offered),
         )
+        return _with_candidates(result, printed, visited)
 
     return tuple(_held_to(parameter.check, found(parameter), found, now) for parameter in parameters)
+
+
+def typed_moment(name: str, values_by_name: Mapping[str, str], now: datetime | None) -> Mapping[str, str]:
+    """What was typed, where a time is asked for with `30m ago` and the like as the moment that they mean."""
+    answer = _find_named_value(name, values_by_name)
+    if now is None or not isinstance(answer, str) or not MOMENT.search(canonicalise_name(name)) or _is_moment(answer):
+        return values_by_name
+    try:
+        moment = parse_past_moment(answer, now, UTC)
+    except WhenError:
+        return values_by_name
+    return {**values_by_name, name: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _with_candidates(result: Resolved, printed: Sequence[PrintedOutput], visited: Live) -> Resolved:
+    """An open placeholder with what could stand for it; an answer that was printed with where it was."""
+    if result.secret or result.choices or (result.value is not None and result.source != "operator"):
+        return result
+    candidates = [
+        candidate
+        for candidate in list_candidates(result.name, printed, visited.applications, visited.detected)
+        if not check_value(result.name, candidate.value)
+    ]
+    if result.value is not None:
+        origin = next((candidate.origin for candidate in candidates if candidate.value == result.value), "")
+        return replace(result, source=origin or result.source)
+    return replace(
+        result,
+        choices=tuple(candidate.value for candidate in candidates),
+        origins=tuple(candidate.origin for candidate in candidates),
+    )
 
 
 def _take_from_shell(parameter: Parameter, variable: KeptVariable) -> Resolved:

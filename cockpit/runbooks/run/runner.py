@@ -22,6 +22,7 @@ from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.platform import Platform
 from cockpit.runbooks.prepare import target_guard
+from cockpit.runbooks.prepare.candidates import list_printed_outputs
 from cockpit.runbooks.prepare.confirmation import (
     Consent,
     RequiredConfirmation,
@@ -566,6 +567,7 @@ class Runner:
             terminal=self.terminal,
             kept_shell=read_shell(run) if run else NOTHING_KEPT,
             chosen_folder=self.chosen_folder(runbook, run),
+            printed=list_printed_outputs(run) if run else (),
         )
 
     def chosen_folder(self, runbook: Runbook, run: Run | None = None) -> str:
