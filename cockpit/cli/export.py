@@ -52,9 +52,11 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
         is_merged = result.done != NEW_FILE
         document = {"incident": meant.id, "format": form, "path": str(result.path), "merged": is_merged}
         picture = str(result.picture) if result.picture else None
-        click.echo(to_json({**document, "head": result.head, "picture": picture}))
+        click.echo(to_json({**document, "head": result.head, "picture": picture, "notes": list(result.notes)}))
     else:
         print_clean(f"{'Wrote' if result.done == NEW_FILE else 'Brought up to date'} {result.path}")
+        for note in result.notes:
+            print_clean(f"  {note}")
         if result.picture:
             print_clean(f"Its picture is {result.picture}")
 

@@ -22,7 +22,7 @@ from cockpit.incident.load import with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
 from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture
 from cockpit.incident.postmortem.json_document import as_json
-from cockpit.incident.postmortem.merge import NotOurDraft, merge_drafts
+from cockpit.incident.postmortem.merge import MergedDraft, NotOurDraft, merge_with_notes
 from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.event import Event
@@ -114,6 +114,7 @@ class ExportResult:
     done: str
     head: str
     picture: Path | None = None
+    notes: tuple[str, ...] = ()  # what was kept of what people changed in our blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +163,13 @@ class Exporter:
         path = path.expanduser().absolute()
         picture = find_picture_path(path) if self.form is ExportForm.MARKDOWN else None
         text, head = self.told(picture.name if picture else "")
-        if not force:
-            preview_export(path, text, self.form)
+        merged = None if force else _merge_with_file(path, text, self.form)
         if picture:
             write_picture(picture, self.picture(), force=force)
         done = write_export(path, text, self.form, force=force)
         if not self.timeline.read_only:
             self.desk.exported(str(path), head, self.incident.id)
-        return ExportResult(path, done, head, picture)
+        return ExportResult(path, done, head, picture, merged.notes if merged else ())
 
     def _form(self, full: Incident, events: list[Event], head: str, picture_file: str) -> str:
         system, plan, now = self.system, self.plan, self.time.now()
@@ -211,8 +211,13 @@ def find_export_folder(configuration: str, timeline: Path) -> Path:
 
 
 def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
-    """What writing `text` there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`. Raises NotOurDraft, DeskError."""
-    return _describe_outcome(_merge_with_file(path, text, form), form)
+    """What writing there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`, and what is kept of people's changes.
+
+    Raises NotOurDraft, DeskError.
+    """
+    merged = _merge_with_file(path, text, form)
+    outcome = _describe_outcome(merged.text if merged else None, form)
+    return f"{outcome} ({'; '.join(merged.notes)})" if merged and merged.notes else outcome
 
 
 def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
@@ -221,7 +226,8 @@ def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, 
     With `force` a file that is not our own of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
     """
     try:
-        merged = _merge_with_file(path, text, form)
+        result = _merge_with_file(path, text, form)
+        merged = result.text if result else None
     except NotOurDraft:
         if not force:
             raise
@@ -269,7 +275,7 @@ def _describe_outcome(merged: str | None, form: ExportForm) -> str:
     return OUR_DRAFT if form is ExportForm.MARKDOWN else OUR_EXPORT
 
 
-def _merge_with_file(path: Path, text: str, form: ExportForm) -> str | None:
+def _merge_with_file(path: Path, text: str, form: ExportForm) -> MergedDraft | None:
     """The text to write over what is there, None where nothing is."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
         raise IncidentActionError(f"{path} is no file; name one that may be written.", code="not-a-file", file=path)
@@ -284,10 +290,10 @@ def _merge_with_file(path: Path, text: str, form: ExportForm) -> str | None:
             f"{path} cannot be read: {clean_line(error.strerror or error)}.", code="not-readable", file=path
         ) from error
     if form is ExportForm.MARKDOWN:
-        return merge_drafts(old, text)
+        return merge_with_notes(old, text)
     if _read_signature(old, form) != _read_signature(text, form):
         raise NotOurDraft("it is not an export of this incident that the cockpit wrote", code="not-our-export")
-    return text
+    return MergedDraft(text)
 
 
 def _read_signature(text: str, form: ExportForm) -> tuple[str, ...]:

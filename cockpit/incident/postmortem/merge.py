@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cockpit.incident.postmortem.markdown import Markdown
 from cockpit.model.problem import CodedError
@@ -10,6 +12,8 @@ from cockpit.model.problem import CodedError
 NAME = re.compile(r"^<!-- cockpit:draft (?P<id>\S+) -->", re.MULTILINE)
 BEGIN = re.compile(r"^<!-- cockpit:begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{8}) -->[ \t]*\r?$", re.MULTILINE)
 ANY_BEGIN = re.compile(r"^<!-- cockpit:begin ", re.MULTILINE)
+ROWS = re.compile(r"^<!-- cockpit:rows (?P<digests>[0-9a-f ]+) -->[ \t]*\r?$", re.MULTILINE)
+MOST_ROWS = 600  # of one block; beyond that a change is kept below the block as a whole
 KEPT = "_Edited by hand in an earlier draft, and therefore kept:_"
 
 
@@ -18,17 +22,67 @@ class NotOurDraft(CodedError):  # noqa: N818  it is the name of what was found
 
 
 def make_block(name: str, body: str) -> Markdown:
-    """`body` between markers that a reader does not see. The begin marker tells later whether somebody edited it."""
+    """`body` between markers that a reader does not see.
+
+    The begin marker tells later whether somebody edited it, the line of rows in which of its rows.
+    """
     inner = body.strip("\n")
+    units = split_units(inner)
+    rows = (
+        f"<!-- cockpit:rows {' '.join(map(compute_row_digest, units))} -->\n\n" if 0 < len(units) <= MOST_ROWS else ""
+    )
     return Markdown(
-        f"<!-- cockpit:begin {name} {compute_digest(inner)} -->\n\n{inner}\n\n<!-- cockpit:end {name} -->\n"
+        f"<!-- cockpit:begin {name} {compute_digest(inner)} -->\n\n{inner}\n\n{rows}<!-- cockpit:end {name} -->\n"
     )
 
 
 def compute_digest(body: str) -> str:
-    """Of the words alone: an editor that lines up a table has edited nothing."""
-    text = re.sub(r"-+", "-", re.sub(r"\s+", "", body))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    """Of the words alone: what a formatter changes (spaces, escapes, emphasis, the form of a table) is no edit."""
+    return hashlib.sha256(_strip_form(body).encode()).hexdigest()[:8]
+
+
+def compute_row_digest(unit: str) -> str:
+    return hashlib.sha256(_strip_form(unit).encode()).hexdigest()[:6]
+
+
+def _strip_form(text: str) -> str:
+    return re.sub(r"[^\w?!%$€£@]|_", "", re.sub(r"<br */?>", "", text))
+
+
+def _compute_old_digest(body: str) -> str:
+    """As drafts of before this way to count hold it."""
+    return hashlib.sha256(re.sub(r"-+", "-", re.sub(r"\s+", "", body)).encode()).hexdigest()[:8]
+
+
+def split_units(body: str) -> list[str]:
+    """The pieces that are merged one by one: each row of a table with its head as the first, each item of a list, else
+    a paragraph or another block.
+    """
+    from markdown_it import MarkdownIt  # only an export needs it
+
+    lines = body.split("\n")
+    cuts: list[int] = []
+    for token in MarkdownIt("commonmark").enable("table").parse(body):
+        if token.map is None or token.nesting < 0:
+            continue
+        is_row = token.type == "tr_open" and token.level == 2
+        is_top = token.level == 0 and token.type not in ("bullet_list_open", "table_open")
+        is_item = token.type == "list_item_open" and token.level == 1
+        if is_top or is_row or is_item:
+            cuts.append(token.map[0])
+    cuts = sorted(set(cuts))
+    pieces = ("\n".join(lines[begin:end]).strip("\n") for begin, end in pairwise([*cuts, len(lines)]))
+    return [piece for piece in pieces if piece.strip()]
+
+
+def _join_units(units: Sequence[str]) -> str:
+    """Rows of one table and items of one list stand close, everything else has an empty line between."""
+    text = ""
+    for before, unit in pairwise(["", *units]):
+        is_head = unit.startswith("|") and "\n" in unit  # of another table
+        close = bool(before) and before[:1] == unit[:1] and unit[:1] in "|-" and not is_head
+        text += unit if not text else f"{chr(10) if close else chr(10) * 2}{unit}"
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +94,117 @@ class DraftBlock:
     end: int
     body: str
     edited: bool
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MergedDraft:
+    """`notes` say, a sentence each, what was kept of what people changed in our blocks."""
+
+    text: str
+    notes: tuple[str, ...] = ()
 
 
 def merge_drafts(old: str, new: str) -> str:
+    """The text of `merge_with_notes`. Raises NotOurDraft."""
+    return merge_with_notes(old, new).text
+
+
+def merge_with_notes(old: str, new: str) -> MergedDraft:
     """`old` with our blocks as they are in `new`.
 
-    A block that somebody edited is replaced as well, and their version kept below it. A block that somebody deleted
-    stays away. Raises NotOurDraft when `old` is not a draft of the same incident with its markers whole.
+    What somebody changed in a block is merged row by row; where a new fact changed the same row, both stay. A block of
+    which that cannot be told is replaced, and their version kept below it. A block that somebody deleted stays away.
+    Raises NotOurDraft when `old` is not a draft of the same incident with its markers whole.
     """
     _refuse_others(old, new)
-    fresh = {item.name: new[item.start : item.end] for item in _find_blocks(new)}
+    fresh = {item.name: item for item in _find_blocks(new)}
     newline = "\r\n" if "\r\n" in old else "\n"
-    parts, done = [], 0
-    for draft_block in _find_blocks(old):
-        text = fresh.get(draft_block.name, old[draft_block.start : draft_block.end])
-        if draft_block.edited and draft_block.name in fresh:
-            text = f"{text}\n\n{KEPT}\n\n{draft_block.body}"
-        parts += [old[done : draft_block.start], text.replace("\r\n", "\n").replace("\n", newline)]
-        done = draft_block.end
-    return "".join([*parts, old[done:]])
+    parts, done, notes = [], 0, list[str]()
+    blocks = _find_blocks(old)
+    for block in blocks:
+        text = old[block.start : block.end]
+        if (ours := fresh.get(block.name)) is not None:
+            text = new[ours.start : ours.end]
+            if block.edited:
+                text = _merge_block(block, ours, text, notes)
+        parts += [old[done : block.start], text.replace("\r\n", "\n").replace("\n", newline)]
+        done = block.end
+    known_names = {block.name for block in blocks}
+    missing = [name for name in fresh if name not in known_names]
+    if missing and blocks:
+        notes.append(f"taken out by hand, and left out: {', '.join(missing)}")
+    return MergedDraft("".join([*parts, old[done:]]), tuple(notes))
+
+
+def _merge_block(theirs: DraftBlock, ours: DraftBlock, text: str, notes: list[str]) -> str:
+    """Our new block with what they changed in the old one. Where its rows are not known theirs stands below it."""
+    if not theirs.rows or not ours.rows:
+        notes.append(f"{theirs.name}: changed by hand; your version is kept below the new one")
+        return f"{text}\n\n{KEPT}\n\n{theirs.body}"
+    from merge3 import Merge3
+
+    their_units = split_units(theirs.body.replace("\r\n", "\n"))
+    our_units = split_units(ours.body)
+    by_digest = {compute_row_digest(unit): unit for unit in (*their_units, *our_units)}
+    base = list(theirs.rows)
+    merge = Merge3(base, [*map(compute_row_digest, their_units)], [*map(compute_row_digest, our_units)])
+    units: list[str] = []
+    kept = twice = 0
+    for region in merge.merge_regions():
+        match region:
+            case ("unchanged", start, end):
+                units += [by_digest[digest] for digest in base[start:end]]
+            case ("a" | "same", start, end):
+                units += their_units[start:end]
+                kept += 1
+            case ("b", start, end):
+                units += our_units[start:end]
+            case ("conflict", start, end, their_start, their_end, our_start, our_end):
+                both = _merge_by_first_cell(
+                    set(base[start:end]), their_units[their_start:their_end], our_units[our_start:our_end]
+                )
+                units += both.units
+                kept, twice = kept + both.kept, twice + both.twice
+    if kept:
+        notes.append(f"{theirs.name}: what you changed is kept")
+    if twice:
+        notes.append(f"{theirs.name}: you and new facts changed the same; both are in it")
+    begin, end = text.index("-->") + 3, text.rindex("<!-- cockpit:rows")
+    return f"{text[:begin]}\n\n{_join_units(units)}\n\n{text[end:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedUnits:
+    units: list[str]
+    kept: int
+    twice: int
+
+
+def _merge_by_first_cell(base: Set[str], theirs: Sequence[str], ours: Sequence[str]) -> MergedUnits:
+    """Neighbouring changes of both, told apart by the first cell of a row; `base` are the digests of the old units."""
+    their_units = {_read_key(unit): unit for unit in theirs}
+    units: list[str] = []
+    kept = twice = 0
+    for unit in ours:
+        digest, other = compute_row_digest(unit), their_units.pop(_read_key(unit), None)
+        if other is None:
+            units += [] if digest in base else [unit]  # what they took out stays out
+        elif digest == compute_row_digest(other) or compute_row_digest(other) in base:
+            units.append(unit)
+        elif digest in base:
+            units.append(other)
+            kept += 1
+        else:
+            units += [unit, other]
+            twice += 1
+    left = [unit for unit in their_units.values() if compute_row_digest(unit) not in base]
+    return MergedUnits([*units, *left], kept + bool(left), twice)
+
+
+def _read_key(unit: str) -> str:
+    """What tells a row from its neighbours: its first cell; of other units all of their words."""
+    return _strip_form(unit.split("|")[1]) if unit.startswith("|") and unit.count("|") > 1 else compute_row_digest(unit)
 
 
 def _find_blocks(text: str) -> list[DraftBlock]:
@@ -76,9 +222,12 @@ def _find_blocks(text: str) -> list[DraftBlock]:
                 f"the block `{begin['name']}` has lost its cockpit:end marker", code="marker-lost", block=begin["name"]
             )
         body = text[begin.end() : end].strip()
-        blocks.append(
-            DraftBlock(begin["name"], begin.start(), end + len(mark), body, compute_digest(body) != begin["digest"])
-        )
+        rows = ROWS.search(body)
+        if rows is not None:
+            body = f"{body[: rows.start()]}{body[rows.end() :]}".strip()
+        is_ours = begin["digest"] in (compute_digest(body), _compute_old_digest(body))
+        digests = tuple(rows["digests"].split()) if rows else ()
+        blocks.append(DraftBlock(begin["name"], begin.start(), end + len(mark), body, not is_ours, digests))
     return blocks
 
 

@@ -1,10 +1,19 @@
 """Exporting again: our blocks are new, what people wrote is still there."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.postmortem.merge import KEPT, NotOurDraft, compute_digest, make_block, merge_drafts
+from cockpit.incident.postmortem.merge import (
+    KEPT,
+    NotOurDraft,
+    compute_digest,
+    make_block,
+    merge_drafts,
+    merge_with_notes,
+)
 
 
 def draft(facts: str, timeline: str, id: str = "i1") -> str:
@@ -29,11 +38,64 @@ def test_exporting_twice_changes_nothing() -> None:
     assert merge_drafts(merge_drafts(draft("old", "x"), new), new) == merge_drafts(draft("old", "x"), new)
 
 
-def test_a_block_that_somebody_edited_is_kept_below_the_new_one() -> None:
-    old = draft("one", "a").replace("one", "one, and the intern saw it first")
+def without_rows(text: str) -> str:
+    """As versions before the merge row by row wrote it."""
+    return re.sub(r"<!-- cockpit:rows [0-9a-f ]+ -->\n\n", "", text)
+
+
+def test_a_block_of_an_older_draft_that_somebody_edited_is_kept_below_the_new_one() -> None:
+    old = without_rows(draft("one", "a")).replace("one", "one, and the intern saw it first")
     merged = merge_drafts(old, draft("two", "a"))
     assert merged.index("two") < merged.index(KEPT) < merged.index("the intern saw it first")
     assert merge_drafts(merged, draft("three", "a")).count("the intern saw it first") == 1
+
+
+TABLE = "| What | Owner |\n|---|---|\n| one | nobody yet |\n| two | nobody yet |"
+
+
+def test_a_row_that_somebody_filled_in_stays_and_new_rows_come_in() -> None:
+    old = draft(TABLE, "a").replace("| one | nobody yet |", "| one | ben |")
+    new = TABLE.replace("| two | nobody yet |", "| two | cleo |\n| three | ana |")
+    result = merge_with_notes(old, draft(new, "a"))
+
+    rows = "| What | Owner |\n|---|---|\n| one | ben |\n| two | cleo |\n| three | ana |"
+    assert rows in result.text
+    assert result.notes == ("facts: what you changed is kept",)
+    assert merge_drafts(result.text, draft(new, "a")) == result.text
+
+
+def test_a_row_that_somebody_took_out_stays_out() -> None:
+    old = draft(TABLE, "a").replace("| one | nobody yet |\n", "")
+    assert "| one |" not in merge_drafts(old, draft(f"{TABLE}\n| three | ana |", "a"))
+
+
+def test_a_row_that_both_changed_is_in_it_twice_and_that_is_said() -> None:
+    old = draft(TABLE, "a").replace("| one | nobody yet |", "| one | ben |")
+    result = merge_with_notes(old, draft(TABLE.replace("| one | nobody yet |", "| one | cleo |"), "a"))
+
+    assert "| one | cleo |\n| one | ben |" in result.text
+    assert result.notes == ("facts: you and new facts changed the same; both are in it",)
+
+
+def test_a_block_that_was_taken_out_is_named() -> None:
+    old = draft("one", "a")
+    start, end = old.index("<!-- cockpit:begin facts"), old.index("<!-- cockpit:end facts -->")
+    old = old[:start] + old[end + len("<!-- cockpit:end facts -->") :]
+    assert merge_with_notes(old, draft("two", "a")).notes == ("taken out by hand, and left out: facts",)
+
+
+FORMATTED = [
+    ("| a | b |\n|---|---|\n| x_y | *z* |", "| a    | b   |\n| :--- | :-: |\n| x\\_y | _z_ |"),
+    ("- **Why:** because\n- two", "* __Why:__ because\n* two"),
+    ("one<br>two \\[STATUS\\]", "one<br />two [STATUS]"),
+    ("# Heading\n\ntext", "Heading\n=======\n\ntext  "),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), FORMATTED)
+def test_what_a_formatter_changes_is_no_edit(ours: str, theirs: str) -> None:
+    assert compute_digest(ours) == compute_digest(theirs)
+    assert compute_digest(ours) != compute_digest(theirs.replace("two", "three").replace("x", "w").replace("ex", "i"))
 
 
 def test_an_editor_that_lines_up_tables_has_edited_nothing() -> None:
