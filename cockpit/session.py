@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cockpit.config import Secrets
+from cockpit.feeds.alert_kinds import AlertSourceContext, find_alert_kind
 from cockpit.feeds.base import Feed
 from cockpit.feeds.watch import Watch
 from cockpit.incident.actions.incident_actions import IncidentActions
@@ -29,7 +30,7 @@ from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Run
 from cockpit.model.secret import Secret
-from cockpit.model.system import AlertSource, Environment, System
+from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.platforms.platform import NO_PLATFORM, Platform, PlatformContext
 from cockpit.platforms.registry import connect_platforms, find_kind
@@ -435,12 +436,15 @@ def build_feeds(
         feeds.append(_signals_feed(environment, connections, time=time, random=random, reveal=reveal))
     feeds += [platform.build_feed() for platform in connections.platforms.get(environment.name, ())]
     azure = connections.clouds.get(environment.name)
-    feeds += [
-        feed
-        for source in environment.alerts
-        if (feed := _alerts_feed(source, environment, azure, time=time, random=random, reveal=reveal, memory=memory))
-        is not None
-    ]
+    for source in environment.alerts:
+        kind = find_alert_kind(source.kind)
+        if kind is not None and not (kind.needs_subscription and azure is None):  # the configuration refuses those
+            recorded = memory.recorded(source.name)
+            feeds.append(
+                kind.build(
+                    AlertSourceContext(source, environment, time, random, reveal, azure, recorded, memory.settled)
+                )
+            )
     return feeds
 
 
@@ -475,36 +479,4 @@ def remember_alerts(timeline: Timeline, ledger: Ledger, environment: str, time: 
     return AlertMemory(
         lambda source: list_recorded_alerts(last_recorded, environment, source, now),
         lambda: ledger.settled(environment),
-    )
-
-
-def _alerts_feed(
-    source: AlertSource,
-    environment: Environment,
-    azure: "Azure | None",
-    *,
-    time: Time,
-    random: Random,
-    reveal: Reveal,
-    memory: AlertMemory,
-) -> Feed | None:
-    recorded = memory.recorded(source.name)
-    if source.kind == "alertmanager":
-        from cockpit.feeds.alertmanager.feed import alertmanager_feed
-
-        return alertmanager_feed(
-            source,
-            environment.name,
-            time=time,
-            random=random,
-            reveal=reveal,
-            recorded=recorded,
-            settled=memory.settled,
-        )
-    if azure is None:
-        return None  # the configuration refuses an azure source without a subscription
-    from cockpit.feeds.azure_alerts import azure_alerts_feed
-
-    return azure_alerts_feed(
-        source, environment, azure, time=time, random=random, recorded=recorded, settled=memory.settled
     )

@@ -6,8 +6,7 @@ from typing import Any
 
 from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.config.raw import Raw, find_duplicates, get_table, list_tables, list_texts
-from cockpit.config.schema import keys_of_table
-from cockpit.model.probe import HttpAccess
+from cockpit.feeds.alert_kinds import find_alert_kind, list_alert_kinds
 
 SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|credential|api-?key|-key$|^key$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"(password|passwd|secret|token|api[_-]?key|connection[_-]?string)$", re.IGNORECASE)
@@ -71,8 +70,6 @@ MATCHER = re.compile(
     """,
     re.VERBOSE,
 )
-ACCESS_KEYS = tuple(keys_of_table(HttpAccess))
-ALERTMANAGER_ONLY = ("urls", "prometheus", "prometheus_access", "filters", "watchdog", *ACCESS_KEYS)
 
 
 def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigError]:
@@ -95,17 +92,27 @@ def alert_rules(path: Path, array: Any, subscription: Any) -> Iterator[ConfigErr
                     'severity="critical"',
                     value=matcher,
                 )
-        if source.get("kind") == "alertmanager" and not source.get("urls"):
-            yield make_config_error(
-                (*place, "urls"), "required", "is required: the addresses of the Alertmanager servers"
-            )
-        if source.get("kind") == "azure":
-            for key in ALERTMANAGER_ONLY:
-                if key in source:
-                    yield make_config_error(
-                        (*place, key), "not-for-this-kind", "is only for kind = alertmanager", kind="azure"
-                    )
-            if not subscription:
+        kind = find_alert_kind(str(source.get("kind")))
+        if kind is None:
+            continue  # the reader says so
+        for key, what in kind.requires.items():
+            if not source.get(key):
+                yield make_config_error((*place, key), "required", f"is required: {what}")
+        for key, names in list_takers().items():
+            if key in source and kind.name not in names:
                 yield make_config_error(
-                    (*path[:-1], "subscription"), "required", f"is required: {path[-1]}[{index}] asks Azure"
+                    (*place, key), "not-for-this-kind", f"is only for kind = {' or '.join(names)}", kind=kind.name
                 )
+        if kind.needs_subscription and not subscription:
+            yield make_config_error(
+                (*path[:-1], "subscription"), "required", f"is required: {path[-1]}[{index}] asks Azure"
+            )
+
+
+def list_takers() -> dict[str, list[str]]:
+    """The kinds that take a key, for each that not every kind takes."""
+    takers: dict[str, list[str]] = {}
+    for kind in list_alert_kinds():
+        for key in sorted(kind.takes):
+            takers.setdefault(key, []).append(kind.name)
+    return takers

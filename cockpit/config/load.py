@@ -67,6 +67,9 @@ class TableReader:
                 continue
             if isinstance(declaration.shape, TableShape) and declaration.shape.group:
                 values |= value
+            elif declaration.of_kind:
+                if value is not None:
+                    values.setdefault(declaration.field, {})[key] = value
             elif declaration.owner is not shape.noun:
                 values.setdefault(declaration.owner.__name__, {})[declaration.field] = value
             else:

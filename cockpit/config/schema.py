@@ -115,6 +115,8 @@ class KeyDeclaration:
     shape: Shape
     default: Any
     """The field's, NOTHING where it has none."""
+    of_kind: bool = False
+    """The field holds the tables of several kinds, each by its name."""
 
     @property
     def required(self) -> bool:
@@ -139,7 +141,11 @@ def keys_of_table(noun: type, group: str = "") -> Mapping[str, KeyDeclaration]:
         declared = field.metadata.get(METADATA_KEY)
         if not isinstance(declared, Setting):
             continue
-        if declared.inline:
+        if declared.tables_of and not group:
+            for key, table_noun in list_kind_tables(declared.tables_of).items():
+                meaning = Setting(" ".join((table_noun.__doc__ or "").split()))
+                keys[key] = KeyDeclaration(key, field.name, noun, meaning, TableShape(table_noun), None, of_kind=True)
+        elif declared.inline:
             keys |= keys_of_table(hints[field.name], group)
         elif declared.table == group:
             key = declared.key or field.name
@@ -155,6 +161,20 @@ def keys_of_table(noun: type, group: str = "") -> Mapping[str, KeyDeclaration]:
             )
     last = [key for key, declaration in keys.items() if isinstance(declaration.shape, NamedTablesShape)]
     return {**keys, **{key: keys.pop(key) for key in last}}
+
+
+def list_kind_tables(registry: str) -> Mapping[str, type]:
+    """The nouns of the kinds of a registry, by name. Imported here: kinds know nothing of how the file is read."""
+    from cockpit.platforms.registry import list_settings
+
+    return {"platforms": list_settings}[registry]()
+
+
+def list_kind_names(registry: str) -> tuple[str, ...]:
+    """The names of the kinds of a registry."""
+    from cockpit.feeds.alert_kinds import name_alert_kinds
+
+    return {"alert sources": name_alert_kinds}[registry]()
 
 
 def find_shape(annotation: Any, declared: Setting) -> Shape:
@@ -174,6 +194,8 @@ def find_shape(annotation: Any, declared: Setting) -> Shape:
         return ListShape(find_shape(arguments[0], declared), declared.not_empty)
     if origin in (Mapping, dict):
         return MapShape(find_shape(arguments[1], declared))
+    if declared.choices_of:
+        return ChoiceShape(list_kind_names(declared.choices_of))
     if declared.choices:
         return ChoiceShape(declared.choices, annotation)
     if annotation is bool:

@@ -36,6 +36,8 @@ class Setting:
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[str, ...] = ()
+    choices_of: str = ""
+    tables_of: str = ""
     tables: type | None = None
     named: bool = False
     inline: bool = False
@@ -50,6 +52,8 @@ def setting(meaning: str, **rest: Any) -> Mapping[str, Setting]:
     - `absent_text`: the same in words, for the docs, where no value says it: "the folder's name".
     - `required_for`: what makes an optional key required, in words, for the docs; a check holds it.
     - `not_empty`, `minimum`, `maximum`: bounds of lists and numbers. `choices`: the only texts.
+    - `choices_of`, `tables_of`: the registry whose names are the only texts, or that has the tables under the names of
+      its kinds: "alert sources", "platforms". A kind brings its own, so that one more touches no file but its own.
     - `tables`: what declares the tables of a list, where the field holds something else than them.
     - `named`: the tables stand under names of the operator's own, `[environments.NAME]`.
     - `inline`: the keys of this noun stand in the table of the noun that has it.

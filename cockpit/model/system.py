@@ -44,7 +44,7 @@ class AlertSource(HttpAccess):
     """Where alerts come from. `urls`: the servers of one Alertmanager cluster, merged by fingerprint."""
 
     name: NameText = field(metadata=setting("How it is called on the screen; unique in its environment."))
-    kind: Literal["azure", "alertmanager"] = field(metadata=setting("What it is."))
+    kind: str = field(metadata=setting("What it is.", choices_of="alert sources"))
     urls: tuple[UrlText, ...] = field(
         default=(),
         metadata=setting(
@@ -76,27 +76,6 @@ class Cloud:
     endpoint: CloudUrlText = field(default="", metadata=setting("Resource Manager.", absent_text="the cloud's"))
     logs_endpoint: CloudUrlText = field(default="", metadata=setting("Log Analytics.", absent_text="the cloud's"))
     authority: CloudUrlText = field(default="", metadata=setting("Where tokens come from.", absent_text="the cloud's"))
-
-
-@dataclass(frozen=True, slots=True)
-class KubernetesSettings:
-    """A namespace of a cluster, reached as the kubeconfig says."""
-
-    context: LineText = field(
-        default="", metadata=setting("The context of the kubeconfig.", absent_text="the current context")
-    )
-    namespace: LineText = field(default="", metadata=setting("The namespace.", absent_text="that of the context"))
-    workloads: tuple[NameText, ...] = field(
-        default=(),
-        metadata=setting(
-            "The workloads shown: names, also `statefulset/NAME` and `daemonset/NAME`.",
-            absent_text="all of the namespace",
-        ),
-    )
-    kubeconfig: PathText = field(
-        default="", metadata=setting("The kubeconfig file.", absent_text="`KUBECONFIG`, else `~/.kube/config`")
-    )
-    interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +112,8 @@ class Environment:
         metadata=setting("Variables that the commands of runbooks find, such as `CURL_CA_BUNDLE`; nothing secret."),
     )
     unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
-    kubernetes: KubernetesSettings | None = field(
-        default=None, metadata=setting("The namespace whose workloads are shown; see below.")
+    platforms: Mapping[str, object] = field(  # settings by the name of their kind, where they have a table of their own
+        default_factory=dict, metadata=setting("The platforms of it.", tables_of="platforms")
     )
     kube_context: LineText = field(
         default="",

@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cockpit.feeds.base import Feed
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
@@ -21,6 +20,7 @@ from cockpit.model.time import Time
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
+    from cockpit.feeds.base import Feed
 
 REVISIONS_PANE = "revisions pane"  # where the values of a choice come from
 
@@ -128,7 +128,7 @@ class Platform(Protocol):
     @property
     def kind(self) -> "PlatformKind": ...
 
-    def build_feed(self) -> Feed:
+    def build_feed(self) -> "Feed":
         """The feed `revisions` of this environment: Reading[tuple[Application, ...]]."""
         ...
 
@@ -169,3 +169,6 @@ class PlatformKind:
     plan_rollback: Callable[[Application, Revision | None, Revision | None], RollbackTerms]
     recognise_command: Callable[[Sequence[str], Environment], PlatformCommand | None]  # None: a shell runs it
     describe_access: Callable[[Environment, str], str]  # (environment, source) -> what to ask for after a refusal; ""
+    settings: type | None = None  # the noun of its table in cockpit.toml, `[environments.NAME.KIND]`
+    list_tool_targets: Callable[[Environment], Mapping[str, str]] = lambda environment: {}  # what tools must be set to
+    list_sample_values: Callable[[Environment], Mapping[str, str]] = lambda environment: {}  # for its placeholders

@@ -36,6 +36,11 @@ def list_used_kinds(environments: Sequence[Environment]) -> tuple[PlatformKind, 
     return tuple(kind for kind in list_kinds() if any(kind.is_used(environment) for environment in environments))
 
 
+def list_settings() -> dict[str, type]:
+    """The tables of cockpit.toml that kinds have for themselves, by their names."""
+    return {kind.name: kind.settings for kind in list_kinds() if kind.settings is not None}
+
+
 def list_procedure_folders(environments: Sequence[Environment] | None = None) -> tuple[Path, ...]:
     """Where the built-in documents are: of the kinds that these environments use, None for every kind."""
     kinds = list_kinds() if environments is None else list_used_kinds(environments)

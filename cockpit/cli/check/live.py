@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from cockpit.config import Secrets
+from cockpit.feeds.alert_kinds import find_alert_kind
 from cockpit.feeds.base import explain_unknown_error
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -83,10 +84,9 @@ def _describe_role(look: LiveCheck) -> str:
     for kind in list_used_kinds([where]):
         if access := kind.describe_access(where, look.source):
             return access
-    kinds = {f"alerts:{source.name}": source.kind for source in where.alerts}
-    if kinds.get(look.source) == "azure":
-        return f"the role Monitoring Reader on subscription {where.subscription}"
-    return "access; the server refuses the headers in cockpit.toml"
+    kinds = {f"alerts:{source.name}": find_alert_kind(source.kind) for source in where.alerts}
+    alert_kind = kinds.get(look.source)
+    return alert_kind.describe_access(where) if alert_kind else "access to it"
 
 
 def _describe_answer(look: LiveCheck) -> str:

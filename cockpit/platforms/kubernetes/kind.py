@@ -5,7 +5,7 @@ from pathlib import Path
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command
-from cockpit.platforms.kubernetes.mapping import NAME
+from cockpit.platforms.kubernetes.settings import NAME, KubernetesSettings, read_settings
 from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
 
 ROLLBACK, UNDO = "undo-rollout", "undo-a-rollout"  # the document and its procedure
@@ -53,20 +53,34 @@ def read_namespace(application: Application) -> str:
 
 def describe_access(environment: Environment, source: str) -> str:
     """What is missing when the cluster refuses; "" for a source that is not of this platform."""
-    settings = environment.kubernetes
+    settings = read_settings(environment)
     if settings is None or source not in ("revisions", "pod logs"):
         return ""
     where = f"namespace {settings.namespace}" if settings.namespace else "the namespace of the context"
     return f"the ClusterRole view, bound in {where}: it lists workloads, replica sets and pods, and reads pod logs"
 
 
+def list_tool_targets(environment: Environment) -> dict[str, str]:
+    """The context that kubectl must be set to before it changes something in a shell."""
+    settings = read_settings(environment)
+    return {"kubectl": settings.context} if settings and settings.context else {}
+
+
+def list_sample_values(environment: Environment) -> dict[str, str]:
+    settings = read_settings(environment)
+    return {"workload": "deployment/app", "namespace": (settings.namespace if settings else "") or "default"}
+
+
 KIND = PlatformKind(
     name=NAME,
     title="Kubernetes",
     procedures=Path(__file__).parent / "procedures",
-    is_used=lambda environment: environment.kubernetes is not None,
+    settings=KubernetesSettings,
+    is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
     recognise_command=recognise_kubectl_command,
     describe_access=describe_access,
+    list_tool_targets=list_tool_targets,
+    list_sample_values=list_sample_values,
 )

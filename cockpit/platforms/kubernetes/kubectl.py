@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
-from cockpit.platforms.kubernetes.mapping import NAME
+from cockpit.platforms.kubernetes.settings import NAME, read_settings
 
 READ, CHANGE, DANGER = StepKind.READ, StepKind.CHANGE, StepKind.DANGER
 
@@ -129,7 +129,7 @@ GLOBAL: Mapping[str, Callable[[str], bool]] = {
 
 def recognise_kubectl_command(argv: Sequence[str], environment: Environment) -> KubectlCommand | None:
     """The known command of an argument list; None for one that bash must run as it is written."""
-    settings = environment.kubernetes
+    settings = read_settings(environment)
     if settings is None or list(argv[:1]) != ["kubectl"]:
         return None
     positional, flags = _split_arguments(argv[1:])

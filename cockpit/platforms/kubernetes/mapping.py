@@ -12,10 +12,10 @@ from typing import Any
 
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer, template_settings
+from cockpit.platforms.kubernetes.settings import NAME
 
 Raw = Mapping[str, Any]
 EPOCH = datetime.fromtimestamp(0, UTC)
-NAME = "kubernetes"
 
 RESOURCES = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 NUMBER = "deployment.kubernetes.io/revision"

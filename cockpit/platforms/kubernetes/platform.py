@@ -10,6 +10,7 @@ from cockpit.platforms.kubernetes.commands import KubectlPerformer
 from cockpit.platforms.kubernetes.kind import KIND
 from cockpit.platforms.kubernetes.kubectl import KubectlCommand
 from cockpit.platforms.kubernetes.pod_logs import stream_pod_logs
+from cockpit.platforms.kubernetes.settings import read_settings
 from cockpit.platforms.kubernetes.workloads import DEADLINE, read_workloads
 from cockpit.platforms.platform import (
     CommandOutcome,
@@ -27,7 +28,7 @@ class KubernetesPlatform:
     kind = KIND
 
     def __init__(self, context: PlatformContext) -> None:
-        settings = context.environment.kubernetes
+        settings = read_settings(context.environment)
         assert settings is not None  # is_used asks for them
         self._context, self._settings = context, settings
         self.client = ClusterClient(

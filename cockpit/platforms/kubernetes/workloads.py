@@ -7,9 +7,9 @@ from typing import Any
 from cockpit.feeds.base import IncompleteError
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.revision import MISSING, Application
-from cockpit.model.system import KubernetesSettings
 from cockpit.platforms.kubernetes.client import ClusterClient
-from cockpit.platforms.kubernetes.mapping import NAME, RESOURCES, ClusterAnswers, map_applications
+from cockpit.platforms.kubernetes.mapping import RESOURCES, ClusterAnswers, map_applications
+from cockpit.platforms.kubernetes.settings import NAME, KubernetesSettings
 
 Raw = Mapping[str, Any]
 APPS = "/apis/apps/v1/namespaces"

@@ -33,10 +33,10 @@ def known_command(step: Step, environment: Environment | None = None) -> NativeC
 
 def stand_in(name: str, environment: Environment | None = None) -> str:
     """A value that the name could have."""
-    if canonicalise_name(name) == "workload":
-        return "deployment/app"
-    if canonicalise_name(name) == "namespace" and environment is not None and environment.kubernetes is not None:
-        return environment.kubernetes.namespace or "default"
+    if environment is not None:
+        for kind in list_used_kinds([environment]):
+            if sample := kind.list_sample_values(environment).get(canonicalise_name(name)):
+                return sample
     if MOMENT.search(canonicalise_name(name)):
         return "2026-01-01T00:00:00Z"
     return "10" if NUMBER.search(canonicalise_name(name)) else "app--v1"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line
+from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools
 from cockpit.runbooks.types import Prepared, RunRefused
 
@@ -54,7 +55,8 @@ def find_expected_target(tool: str, environment: Environment) -> str:
     """What a tool must be set to, "" when the configuration does not say."""
     if tool == "az":
         return environment.subscription
-    return environment.kube_context or (environment.kubernetes.context if environment.kubernetes else "")
+    targets = (kind.list_tool_targets(environment) for kind in list_used_kinds([environment]))
+    return environment.kube_context or next((target[tool] for target in targets if tool in target), "")
 
 
 def explain_mismatch(tool: str, environment: Environment, match_text: str, command: str = "") -> str:

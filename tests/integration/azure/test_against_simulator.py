@@ -19,7 +19,7 @@ from cockpit.azure.changes.change import ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
 from cockpit.config import load_system
-from cockpit.feeds.azure_alerts import azure_alerts_feed
+from cockpit.feeds.azure_alerts.feed import azure_alerts_feed
 from cockpit.feeds.signals.feed import SignalsFeed
 from cockpit.feeds.signals.sources import SignalContext, make_reader
 from cockpit.model.probe import ProbeState, WatchedSignal

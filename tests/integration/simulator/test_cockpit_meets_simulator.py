@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
-from cockpit.feeds.azure_alerts import azure_alerts_feed
+from cockpit.feeds.azure_alerts.feed import azure_alerts_feed
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.system import AlertSource, Cloud, Environment
 from cockpit.platforms.container_apps.revisions import revisions_feed

@@ -10,7 +10,7 @@ CHEAP = (
     "cockpit.azure.client",
     "cockpit.azure.identity",
     "cockpit.platforms.container_apps.revisions",
-    "cockpit.feeds.azure_alerts",
+    "cockpit.feeds.azure_alerts.feed",
     "cockpit.platforms.container_apps.log_stream",
 )
 

@@ -2,14 +2,20 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import cockpit.platforms
+from cockpit.config import load_system
+from cockpit.config.schema import keys_of_table
 from cockpit.model.revision import Application
-from cockpit.model.system import Environment, KubernetesSettings
+from cockpit.model.setting import LineText, setting
+from cockpit.model.system import Environment
+from cockpit.platforms import registry
+from cockpit.platforms.kubernetes.settings import KubernetesSettings
 from cockpit.platforms.registry import PACKAGES, find_kind, list_kinds, list_procedure_folders, list_used_kinds
 from cockpit.runbooks.catalogue.load import load_catalogue
 
@@ -45,7 +51,7 @@ def test_the_rollback_of_every_kind_is_one_of_its_own_documents(kind: object) ->
     [
         (Environment("prod"), set()),
         (Environment("prod", subscription="s"), {"container_apps"}),
-        (Environment("prod", kubernetes=KubernetesSettings()), {"kubernetes"}),
+        (Environment("prod", platforms={"kubernetes": KubernetesSettings()}), {"kubernetes"}),
     ],
 )
 def test_built_in_procedures_show_only_where_their_platform_is_used(environment: Environment, kinds: set[str]) -> None:
@@ -65,3 +71,31 @@ def test_the_kinds_cost_nothing_to_look_at() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@dataclass(frozen=True, slots=True)
+class ShipSettings:
+    """Where the ships are."""
+
+    port: LineText = field(default="", metadata=setting("The port."))
+
+
+def test_the_settings_of_a_new_kind_are_read_where_only_the_registry_knows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship = replace(
+        list_kinds()[0], name="ships", settings=ShipSettings, is_used=lambda place: "ships" in place.platforms
+    )
+    monkeypatch.setattr(registry, "list_kinds", lambda: (*list_kinds_before, ship))
+    keys_of_table.cache_clear()
+    file = tmp_path / "cockpit.toml"
+    file.write_text('[environments.prod]\n[environments.prod.ships]\nport = "Piraeus"\n')
+    try:
+        system = load_system(file)
+    finally:
+        keys_of_table.cache_clear()
+    assert system.environments[0].platforms == {"ships": ShipSettings("Piraeus")}
+    assert list_used_kinds(system.environments) == (ship,)
+
+
+list_kinds_before = list_kinds()

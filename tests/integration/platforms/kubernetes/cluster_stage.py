@@ -13,9 +13,10 @@ from random import Random
 from aiohttp import web
 
 from cockpit.model.revision import Application
-from cockpit.model.system import Environment, KubernetesSettings
+from cockpit.model.system import Environment
 from cockpit.model.time import RealTime
 from cockpit.platforms.kubernetes.platform import KubernetesPlatform
+from cockpit.platforms.kubernetes.settings import KubernetesSettings
 from cockpit.platforms.platform import PlatformContext
 from cockpit.simulator.kubernetes.api import KubernetesApi, build_kubeconfig
 from cockpit.simulator.kubernetes.cluster import Cluster
@@ -68,7 +69,7 @@ class ClusterStage:
         self, *workloads: str, context: str = "shop-admin", namespace: str = "shop", read_only: bool = False
     ) -> KubernetesPlatform:
         settings = KubernetesSettings(context, namespace, workloads, str(self.kubeconfig))
-        environment = Environment("prod", kubernetes=settings)
+        environment = Environment("prod", platforms={"kubernetes": settings})
         platform = KubernetesPlatform(PlatformContext(environment, self.clock, Random(1), read_only, environ={}))
         self.platforms.append(platform)
         return platform

@@ -9,8 +9,9 @@ import pytest
 from cockpit.model.event import Draft
 from cockpit.model.revision import Application
 from cockpit.model.run import StepState
-from cockpit.model.system import Environment, KubernetesSettings
+from cockpit.model.system import Environment
 from cockpit.platforms.kubernetes.kind import ROLLBACK
+from cockpit.platforms.kubernetes.settings import KubernetesSettings
 from cockpit.recorder.changes import app_changes
 from cockpit.recorder.last_recorded import LastRecorded
 from cockpit.runbooks.catalogue.load import load_catalogue
@@ -92,7 +93,7 @@ async def test_the_procedure_undoes_the_rollout_and_waits_until_it_is_through(
 
 
 def test_the_steps_of_the_procedures_need_no_kubectl() -> None:
-    environment = Environment("prod", kubernetes=KubernetesSettings(namespace="shop"))
+    environment = Environment("prod", platforms={"kubernetes": KubernetesSettings(namespace="shop")})
     documents = load_catalogue([], environments=[environment]).documents
     steps = [step for document in documents for procedure in document.runbook.procedures for step in procedure.commands]
     assert steps

@@ -5,10 +5,11 @@ import shlex
 import pytest
 
 from cockpit.model.runbook import StepKind
-from cockpit.model.system import Environment, KubernetesSettings
+from cockpit.model.system import Environment
 from cockpit.platforms.kubernetes.kubectl import KubectlCommand, recognise_kubectl_command
+from cockpit.platforms.kubernetes.settings import KubernetesSettings
 
-PROD = Environment("prod", kubernetes=KubernetesSettings("prod-admin", "shop"))
+PROD = Environment("prod", platforms={"kubernetes": KubernetesSettings("prod-admin", "shop")})
 
 
 def recognise(line: str, environment: Environment = PROD) -> KubectlCommand | None:

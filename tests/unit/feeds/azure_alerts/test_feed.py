@@ -3,7 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from cockpit.feeds.azure_alerts import VanishedAlert, decide_vanished_alert, find_vanished_alerts, list_shown_alerts
+from cockpit.feeds.azure_alerts.feed import (
+    VanishedAlert,
+    decide_vanished_alert,
+    find_vanished_alerts,
+    list_shown_alerts,
+)
 from cockpit.model.alert import Alert, AlertState, Severity
 
 NOW = datetime(2026, 2, 27, 2, 14, tzinfo=UTC)

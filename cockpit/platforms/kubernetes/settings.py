@@ -1,0 +1,35 @@
+"""Which cluster an environment has, as cockpit.toml says."""
+
+from dataclasses import dataclass, field
+
+from cockpit.model.setting import Duration, LineText, NameText, PathText, setting
+from cockpit.model.system import Environment
+
+NAME = "kubernetes"
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesSettings:
+    """A namespace of a cluster, reached as the kubeconfig says."""
+
+    context: LineText = field(
+        default="", metadata=setting("The context of the kubeconfig.", absent_text="the current context")
+    )
+    namespace: LineText = field(default="", metadata=setting("The namespace.", absent_text="that of the context"))
+    workloads: tuple[NameText, ...] = field(
+        default=(),
+        metadata=setting(
+            "The workloads shown: names, also `statefulset/NAME` and `daemonset/NAME`.",
+            absent_text="all of the namespace",
+        ),
+    )
+    kubeconfig: PathText = field(
+        default="", metadata=setting("The kubeconfig file.", absent_text="`KUBECONFIG`, else `~/.kube/config`")
+    )
+    interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
+
+
+def read_settings(environment: Environment) -> KubernetesSettings | None:
+    """Those of an environment; None where it has no cluster."""
+    settings = environment.platforms.get(NAME)
+    return settings if isinstance(settings, KubernetesSettings) else None
