@@ -226,6 +226,7 @@ def build_session(
         plan=plan,
         time=time,
         read_only=read_only,
+        only_drills=environment.drill,
     )
     return Session(
         system=system,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,9 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.log import log_path
-from cockpit.cli.options import Common, Refusal, common_options
+from cockpit.cli.options import Common, Refusal, common_options, load_system
+from cockpit.model.text import clean_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cockpit.model.system import System
     from cockpit.session import Session
 
 
@@ -23,10 +28,12 @@ READY_WITHIN = 30.0  # seconds
 class SimulatorProcess:
     """A simulator in a process of its own. It ends when our end of its standard input closes, even by kill -9."""
 
-    def __init__(self, scenario: str, speed: float) -> None:
+    def __init__(self, scenario: str, speed: float, *, app: str = "", resource_group: str = "") -> None:
         self.config = ""
+        self.ready_line: dict[str, str] = {}
         command = [sys.executable, "-m", "cockpit", "simulator", "--port", "0", "--until-stdin-closes"]
         command += ["--scenario", scenario, "--speed", str(speed)]
+        command += [*(("--app", app) if app else ()), *(("--resource-group", resource_group) if resource_group else ())]
         log_path().parent.mkdir(parents=True, exist_ok=True)
         with log_path().open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
@@ -36,7 +43,8 @@ class SimulatorProcess:
         assert self._process.stdout is not None
         try:
             line = await asyncio.wait_for(asyncio.to_thread(self._process.stdout.readline), READY_WITHIN)
-            self.config = str(json.loads(line)["config"])
+            self.ready_line = {key: str(value) for key, value in json.loads(line).items()}
+            self.config = self.ready_line["config"]
         except (TimeoutError, ValueError, KeyError):
             raise Refusal(
                 f"The simulated system did not start; {log_path()} says why.", code="simulator-did-not-start"
@@ -54,31 +62,96 @@ class SimulatorProcess:
             self._process.wait()
 
 
-@click.command(help="Open the cockpit on a simulated system whose new deployment is about to fail.")
-@click.option("--scenario", default="bad-deploy", show_default=True, help="The story to play.")
+@click.command(
+    help="Open the cockpit on a simulated system whose new deployment is about to fail. With --config or --system it"
+    " is a drill on that system: its names, probes and documents, and nothing outside the simulator is reached.",
+)
+@click.option("--system", "example", default="", metavar="NAME", help="One of the systems in examples/.")
+@click.option("--scenario", default="bad-deploy", show_default=True, help="The story to play, or your own NAME.toml.")
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100), help="How fast it plays.")
 @common_options
-def demo(common: Common, scenario: str, speed: float) -> None:
+def demo(common: Common, example: str, scenario: str, speed: float) -> None:
     from cockpit.cli.screen import attach_to, run_screen, terminal_can_draw
+    from cockpit.simulator.world.scenario import ScenarioError, load_scenario
 
+    try:
+        load_scenario(scenario)
+    except ScenarioError as error:
+        raise Refusal(str(error), code="scenario-invalid") from None
+    own = load_own_system(common, example)
     if not terminal_can_draw():
         raise Refusal(
             "`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.",
             code="no-terminal",
         )
-    world = SimulatorProcess(scenario, speed)
+    app, resource_group = find_names(own) if own else ("", "")
+    world = SimulatorProcess(scenario, speed, app=app, resource_group=resource_group)
 
     async def attach() -> "Session":
         config = await world.ready()
-        return await attach_to(replace(common, config=config))
+        if own is None:
+            return await attach_to(replace(common, config=config))
+        drill = simulated(own, world.ready_line)
+        return await attach_to(replace(common, db=str(Path(drill.data) / "timeline.db")), read_system=lambda _: drill)
 
     try:
         run_screen(attach)
     finally:
         world.end()
     if world.config:
-        click.echo(f"The demo's timeline is in {Path(world.config).parent}; read it again with")
-        click.echo(f"  cockpit timeline --config {world.config}")
+        folder = Path(world.config).parent
+        click.echo(f"The demo's timeline is in {folder}; read it again with")
+        click.echo(
+            f"  cockpit timeline --config {world.config}"
+            if own is None
+            else f"  cockpit timeline --db {folder}/timeline.db"
+        )
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"  # of a checkout
+SPELLINGS = {"union-eyes": "unioneyes"}
+
+
+def load_own_system(common: Common, example: str) -> "System | None":
+    """The system that is drilled, by --system or --config; None for the simulated shop. Raises Refusal."""
+    if example and common.config:
+        raise Refusal("--system and --config both name a system; give one of them.", code="two-systems")
+    if not example:
+        return load_system(common) if common.config else None
+    names = sorted(path.parent.name for path in EXAMPLES.glob("*/cockpit.toml"))
+    name = SPELLINGS.get(example, example)
+    if name not in names:
+        there = f"there are: {', '.join(names)}" if names else "the examples come with a checkout, not with the package"
+        raise Refusal(f"There is no example `{clean_line(example, 60)}`; {there}.", code="unknown-example")
+    return load_system(replace(common, config=str(EXAMPLES / name / "cockpit.toml")))
+
+
+def find_names(system: "System") -> tuple[str, str]:
+    """What the simulated app and its resource group are called: as in the first environment that has one."""
+    named = [environment for environment in system.environments if environment.apps]
+    return (named[0].apps[0], named[0].resource_group) if named else (make_app_name(system.name), "")
+
+
+def make_app_name(name: str) -> str:
+    """Of a system's name, what Azure would take for an app: "" where nothing is left."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-")
+    return plain if re.fullmatch(r"[a-z][a-z0-9-]*[a-z0-9]", plain) else ""
+
+
+def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
+    from cockpit.simulator.drill import SimulatorAddress, simulate_system
+
+    place = SimulatorAddress(
+        url=ready_line["url"],
+        tls_url=ready_line["tls_url"],
+        ca_file=ready_line["ca_file"],
+        subscription=ready_line["subscription"],
+        resource_group=ready_line["resource_group"],
+        app=ready_line["app"],
+        workspace=ready_line["workspace"],
+        data=str(Path(ready_line["config"]).parent),
+    )
+    return simulate_system(system, place)
 
 
 # `cockpit simulator`: a simulated system on this machine, for demos, drills and tests.

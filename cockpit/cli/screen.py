@@ -21,6 +21,7 @@ from cockpit.cli.options import (
 from cockpit.cli.streams import BROKEN
 
 if TYPE_CHECKING:
+    from cockpit.model.system import System
     from cockpit.session import Session
 
 Attach = Callable[[], Awaitable["Session"]]
@@ -31,16 +32,18 @@ def terminal_can_draw() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-async def attach_to(common: Common, *, wall: bool = False) -> "Session":
+async def attach_to(
+    common: Common, *, wall: bool = False, read_system: "Callable[[Common], System]" = load_system
+) -> "Session":
     """Read the configuration and build the session in a thread, so that the frame already on screen stays alive."""
-    return await asyncio.to_thread(_build_session, common, wall)
+    return await asyncio.to_thread(_build_session, common, wall, read_system)
 
 
-def _build_session(common: Common, wall: bool) -> "Session":
+def _build_session(common: Common, wall: bool, read_system: "Callable[[Common], System]") -> "Session":
     from cockpit.model.event import RecordError
     from cockpit.session import build_session
 
-    system = load_system(common)
+    system = read_system(common)
     environment = choose_environment(system, common.env)
     try:
         author = find_operator(system, common, can_ask=False)  # the screen asks with a dialog of its own

@@ -86,6 +86,7 @@ def open_cli_session(common: Common, *, read_only: bool = False, there: bool = F
                 plan=plan,
                 time=RealTime(),
                 source="cli",
+                only_drills=environment.drill,
             )
             yield CliSession(system, plan, environment, timeline, desk)
     except AmbiguousIncident as error:

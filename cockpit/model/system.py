@@ -112,6 +112,7 @@ class Environment:
         metadata=setting("Variables that the commands of runbooks find, such as `CURL_CA_BUNDLE`; nothing secret."),
     )
     unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
+    drill: bool = False  # on a simulator, whatever its names say: nothing outside is reached, incidents are drills
     platforms: Mapping[str, object] = field(  # settings by the name of their kind, where they have a table of their own
         default_factory=dict, metadata=setting("The platforms of it.", tables_of="platforms")
     )

@@ -48,10 +48,12 @@ class IncidentWriter:
         time: Time,
         plan: Plan | None = None,
         read_only: bool = False,
+        only_drills: bool = False,
         source: str = "cockpit",
         letters: Callable[[], str] = fresh_letters,
     ) -> None:
         self.environment = environment
+        self.only_drills = only_drills  # the environment is simulated: whatever is declared there is a drill
         self.author = operator_named(operator)
         self.ladder = ladder
         self.plan = plan or Plan(ladder)

@@ -64,7 +64,7 @@ def declare_incident(
             "detected": format_timestamp(signal.since) if signal else "",
             "detected_by": signal.label if signal else "",
             "impact_started": format_timestamp(impact) if impact else "",
-            "drill": drill,
+            "drill": drill or writer.only_drills,
             "unsure": unsure,
             "rules": _list_binding_rules(writer, rung.name),
         }

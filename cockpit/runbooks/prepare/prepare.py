@@ -303,6 +303,8 @@ def not_now(prepared: Prepared, context: RunContext) -> str:
     """Why this cannot start here and now; "" when it can."""
     if context.read_only and not only_looks(prepared):
         return "read-only: only what looks through the SDK or with GET may run"
+    if context.environment.drill and prepared.native is None:
+        return "a drill reaches nothing outside the simulator: read it, and mark it done as if you had run it"
     if prepared.script is None:
         return ""
     if context.folder_choices:

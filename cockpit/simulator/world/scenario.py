@@ -2,6 +2,7 @@
 
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -142,9 +143,16 @@ def list_scenarios() -> list[str]:
 
 
 def load_scenario(name: str) -> Scenario:
-    """The scenario of that name. Raises ScenarioError."""
+    """The scenario of that name, or in the file of that path (`*.toml`). Raises ScenarioError."""
+    if name.endswith(".toml"):
+        try:
+            return parse_scenario(Path(name).stem, Path(name).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScenarioError(f"Scenario `{name}` cannot be read: {error}") from None
     if name not in list_scenarios():
-        raise ScenarioError(f"There is no scenario `{name}`; there are: {', '.join(list_scenarios())}.")
+        raise ScenarioError(
+            f"There is no scenario `{name}`; there are: {', '.join(list_scenarios())}, or your own file, NAME.toml."
+        )
     return parse_scenario(name, (files("cockpit.simulator") / "scenarios" / f"{name}.toml").read_text("utf-8"))
 
 

@@ -441,6 +441,17 @@ async def test_read_only_runs_no_shell_at_all(stage: Stage) -> None:
             await runner.perform(run, each, Consent(each.fingerprint), stage.seen.append)
 
 
+@pytest.mark.parametrize("text", ["# Look\nls", "# Send\ncurl -X POST https://api.example.com/x"])
+async def test_a_drill_starts_nothing_on_this_machine(stage: Stage, text: str) -> None:
+    runner = stage.again(environment=replace(stage.environment, drill=True))
+    runbook = stage.document(fence(text))
+    run = runner.start(runbook, runbook.procedures[0], trust=runbook.sha256)
+    prepared = runner.prepare(run, 1)
+    assert not prepared.runnable
+    with pytest.raises(RunRefused):
+        await runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
+
+
 async def test_a_missing_tool_is_said_beforehand(stage: Stage) -> None:
     run = stage.start(fence("# Look\nno-such-tool list"))
     assert stage.runner.prepare(run, 1).reason_not_runnable == "no-such-tool is not installed on this machine"

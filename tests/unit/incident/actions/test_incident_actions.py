@@ -208,6 +208,13 @@ def test_of_many_who_resolve_at_once_one_does(timeline: Timeline, clock: Clock, 
     assert len(timeline.events(kinds=[Kind.RESOLVE])) == 1
 
 
+def test_what_is_declared_on_a_simulator_is_a_drill_whatever_was_chosen(timeline: Timeline, clock: Clock) -> None:
+    actions = IncidentActions(
+        timeline, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=clock, only_drills=True
+    )
+    assert actions.declare("x", drill=False).drill
+
+
 def test_a_read_only_desk_refuses_to_write(timeline: Timeline, clock: Clock) -> None:
     desk = IncidentActions(
         timeline, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=clock, read_only=True

@@ -1,0 +1,114 @@
+"""A drill on one's own configuration: whatever it names, only the simulator is reached."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from cockpit.config import load_system
+from cockpit.model.secret import Secret
+from cockpit.simulator.drill import SimulatorAddress, simulate_system
+
+PLACE = SimulatorAddress(
+    url="http://127.0.0.1:8001",
+    tls_url="https://127.0.0.1:8002",
+    ca_file="/tmp/world/ca.pem",
+    subscription="5105c0de-0000-4000-8000-000000000001",
+    resource_group="shop-prod-rg",
+    app="shop-api",
+    workspace="5105c0de-0000-4000-8000-000000000003",
+    data="/tmp/world",
+)
+EXAMPLES = sorted(Path("examples").glob("*/cockpit.toml"))
+EVERYTHING = """
+system = "quay"
+[identity]
+order = ["managed_identity"]
+tenant = "quay.example.com"
+[self]
+references = ["192.0.2.1:443"]
+[cloud]
+name = "china"
+[environments.prod]
+production = true
+subscription = "11111111-2222-3333-4444-555555555555"
+resource_group = "quay-rg"
+apps = ["quay"]
+kube_context = "prod"
+values = { token = { env = "QUAY_TOKEN" } }
+shell = { CURL_CA_BUNDLE = "/etc/quay/ca.pem" }
+[environments.prod.kubernetes]
+namespace = "quay"
+[[environments.prod.probes]]
+name = "ready"
+url = "https://quay.example.com/health/ready?deep=1"
+headers = { Authorization = { env = "QUAY_TOKEN" } }
+[[environments.prod.alerts]]
+name = "am"
+kind = "alertmanager"
+urls = ["https://am.quay.example.com"]
+prometheus = ["https://prom.quay.example.com"]
+headers = { X-Scope = "quay" }
+[[environments.prod.signals]]
+name = "errors"
+kind = "promql"
+url = "https://prom.quay.example.com"
+query = "up"
+degraded = ["[VALUE] < 5"]
+"""
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in it, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from texts_in(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        yield from texts_in(list(value.values()))
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from texts_in(item)
+
+
+def addresses_in(value: object) -> set[str]:
+    """The hosts of every address in it."""
+    return {urlsplit(text).hostname or "" for text in texts_in(value) if "://" in text}
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Path:
+    path = tmp_path / "cockpit.toml"
+    path.write_text(EVERYTHING, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, None], ids=str)
+def test_no_address_but_the_simulators_is_left(path: Path | None, everything: Path) -> None:
+    drill = simulate_system(load_system(path or everything), PLACE)
+    reached = (drill.cloud, drill.references, [(env.probes, env.alerts, env.signals) for env in drill.environments])
+    assert addresses_in(reached) <= {"127.0.0.1"}
+    assert drill.order == ("simulator",)
+    assert all(environment.drill for environment in drill.environments)
+
+
+def test_nothing_that_signs_or_leads_outside_is_left(everything: Path) -> None:
+    (prod,) = simulate_system(load_system(everything), PLACE).environments
+    assert [access.headers for access in (*prod.probes, *prod.alerts)] == [{}, {}]
+    assert (prod.platforms, prod.kube_context, prod.signals) == ({}, "", ())
+    assert prod.shell == {"CURL_CA_BUNDLE": PLACE.ca_file}
+    assert not [secret for probe in prod.probes for secret in probe.list_secrets() if isinstance(secret, Secret)]
+
+
+def test_what_the_team_calls_things_stays(everything: Path) -> None:
+    own = load_system(everything)
+    drill = simulate_system(own, PLACE)
+    (probe,) = drill.environments[0].probes
+    assert drill.name == "quay (drill)"
+    assert (probe.name, probe.url) == ("ready", "https://127.0.0.1:8002/health/ready?deep=1")
+    assert drill.environments[0].production
+    assert drill.environments[0].values == own.environments[0].values
+    assert drill.data == PLACE.data != own.data
