@@ -14,8 +14,17 @@ from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.cli.since import parse_since, since_option
 from cockpit.incident.load import load_whole_incidents
-from cockpit.incident.metrics.statistics import ALL, Figure, KeptShare, Statistics, build_statistics
-from cockpit.model.incident import Incident
+from cockpit.incident.metrics.statistics import (
+    ALL,
+    Figure,
+    GroupFigures,
+    KeptShare,
+    Statistics,
+    build_statistics,
+    group_by_month,
+    group_by_service,
+)
+from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.severity_scale import find_level
 from cockpit.model.time import RealTime, format_duration
 
@@ -31,13 +40,24 @@ COLUMNS = (
     "what was kept of what was promised. Drills do not count.",
 )
 @since_option
+@click.option("--until", metavar="TIME", help="Only before then: `30d`, `2026-03-01 00:00`.")
+@click.option(
+    "--by", type=click.Choice(["month", "service"]), help="One line a month, or an app or resource, in place of all."
+)
 @click.option("--severity", metavar="LEVEL", help="Only incidents whose worst severity this was.")
 @json_option
 @common_options
-def metrics(common: Common, since: str | None, severity: str | None, as_json: bool) -> None:
+def metrics(
+    common: Common, since: str | None, until: str | None, by: str | None, severity: str | None, as_json: bool
+) -> None:
     with open_cli_session(common, read_only=True) as seat:
-        result, number = _compute_statistics(common, seat, since, severity)
-    if as_json:
+        full, rung, number = _load_incidents(common, seat, since, until, severity)
+        result = build_statistics(full, seat.plan, RealTime().now(), severity=rung, zone=seat.zone)
+        named = [incident for incident in full if rung in (ALL, find_worst_severity(incident, seat.plan.ladder))]
+        groups = group_by_month(named, seat.plan, seat.zone) if by == "month" else group_by_service(named, seat.plan)
+    if by:
+        _print_groups(groups, by, as_json)
+    elif as_json:
         click.echo(to_json(statistics_document(result)))
     elif result.incidents:
         _print_statistics(result)
@@ -45,29 +65,41 @@ def metrics(common: Common, since: str | None, severity: str | None, as_json: bo
         print_clean(_describe_empty_result(result, number))
 
 
-def _compute_statistics(
-    common: Common, seat: CliSession, back: str | None, severity: str | None
-) -> tuple[Statistics, int]:
-    """The statistics, and how many incidents there are without the filters."""
+def _load_incidents(
+    common: Common, seat: CliSession, back: str | None, until: str | None, severity: str | None
+) -> tuple[list[Incident], str, int]:
+    """The incidents of that time, whole, the severity that is asked for, and how many there are without the filters."""
     rung = find_level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
         names = ", ".join(item.name for item in seat.plan.ladder)
-        raise Refusal(
-            f"`{severity[:40]}` is no severity here; there are {names}.",
-            code="unknown-severity",
-            severity=severity[:40],
-            known=names,
-        )
-    begin = parse_since(seat, back)
+        raise Refusal(f"`{severity[:40]}` is no severity here; there are {names}.")
+    begin, end = parse_since(seat, back), parse_since(seat, until)
+    if begin and end and end <= begin:
+        raise Refusal("--until is not later than --since, so there is nothing between them.")
     incidents: list[Incident] = [
         incident
         for incident in seat.desk.incidents()
         if common.env is None or incident.environment == seat.environment.name
     ]
-    recent = [incident for incident in incidents if begin is None or incident.declared >= begin]
+    recent = [
+        incident
+        for incident in incidents
+        if (begin is None or incident.declared >= begin) and (end is None or incident.declared < end)
+    ]
     full = load_whole_incidents(seat.timeline, seat.plan.ladder, recent)
-    result = build_statistics(full, seat.plan, RealTime().now(), severity=rung.name if rung else ALL, zone=seat.zone)
-    return result, len(incidents)
+    return full, rung.name if rung else ALL, len(incidents)
+
+
+def _print_groups(groups: list[GroupFigures], by: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(to_json([to_json_value(asdict(group)) for group in groups]))
+        return
+    title = "month" if by == "month" else "app or resource"
+    click.echo(f"{title:<28} {'incidents':>9} {'grave':>6} {'mitigated':>11} {'resolved':>11} {'open items':>11}")
+    for group in groups:
+        times = f"{_format_duration(group.mitigate):>11} {_format_duration(group.resolve):>11}"
+        print_clean(f"{group.name:<28} {group.incidents:>9} {group.grave:>6} {times} {group.open_items:>11}")
+    click.echo("Times are medians (TTM, TTR); grave is the upper half of the severity scale; drills are left out.")
 
 
 def _describe_empty_result(result: Statistics, number: int) -> str:

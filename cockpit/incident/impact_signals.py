@@ -63,6 +63,11 @@ class ServingState:
                 serving=frozenset(self.known.apps[app].traffic) if app else frozenset(),
             )
 
+    def find_resource(self, key: str) -> str:
+        """The app or resource that an alert that fires names, by the key of its signal; "" for anything else."""
+        origin = self.alerts.get(key.removeprefix(f"{Kind.ALERT}:"))
+        return origin.resource if origin else ""
+
     def see_app(self, event: Event) -> tuple[list[Signal], list[str]]:
         """Take a fact about an app: the revisions with traffic that turned bad, and the keys of what is bad no more."""
         self.known.apply(event)

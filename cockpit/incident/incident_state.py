@@ -44,6 +44,7 @@ class IncidentStateBuilder:
         self._declared = declaration.id
         self._facts = CorrectedFacts(first=declaration.id)
         self._people: dict[str, None] = {}
+        self._services: dict[str, None] = {}
         self._last_event = 0
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._impact = ImpactWatch()
@@ -155,6 +156,12 @@ class IncidentStateBuilder:
         self._last_event = id
         self._signalled = True
 
+    def name_service(self, name: str) -> None:
+        """A signal of this incident is about that app or resource."""
+        if name and name not in self._services:
+            self._services[name] = None
+            self._built = None
+
     def traffic_moved(self, moment: datetime, id: int) -> None:
         """Other revisions have the traffic now."""
         self._impact.traffic_moved(moment, self._is_felt)
@@ -180,6 +187,7 @@ class IncidentStateBuilder:
         return Incident(
             id=self.id,
             worst=worst,
+            services=tuple(self._services),
             environment=self.environment,
             title=text_of(first.detail, "title") or ("(redacted)" if first.redacted else "(no title)"),
             severity=severities[-1].value,

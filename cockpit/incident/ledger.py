@@ -157,6 +157,7 @@ class Ledger:
             for case in scene.watched(event.occurred):
                 if case.covers(event.occurred):
                     case.turned_bad(signal, event.id)
+                    case.name_service(text_of(event.detail, "resource"))
         else:
             scene.bad.pop(key, None)
             scene.taken.pop(event.subject, None)
@@ -171,6 +172,7 @@ class Ledger:
             for signal in worse:
                 if case.covers(signal.since):
                     case.turned_bad(signal, event.id, detects=False)
+                    case.name_service(event.subject.partition("/")[0])
             for key in better:
                 case.turned_good(key, event.occurred, event.id)
             if event.kind == Kind.TRAFFIC:
@@ -229,9 +231,11 @@ class Ledger:
         for signal in scene.bad.values():
             if case.covers(signal.since):
                 case.turned_bad(signal, event.id)
+                case.name_service(scene.serving.find_resource(signal.key))
         for signal in scene.serving.unwell.values():
             if case.covers(signal.since):
                 case.turned_bad(signal, event.id, detects=False)
+                case.name_service(signal.key.partition(":")[2].partition("/")[0])
 
     @staticmethod
     def _take(scene: _EnvironmentLedger, event: Event) -> None:

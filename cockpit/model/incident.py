@@ -120,6 +120,7 @@ class Incident:
     healthy: tuple[HealthyPeriod, ...] = ()
     felt_since: datetime | None = None  # the earliest signal that users felt, and which
     felt_by: str = ""
+    services: tuple[str, ...] = ()  # the apps and resources that its signals named, in the order they did
     worst: str = ""  # the worst severity that it ever had; "" where it is the one of now
 
     @property

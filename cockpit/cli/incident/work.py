@@ -1,5 +1,7 @@
 """The work, from a second shell: `tick`, `freeze`, `item`, `scenario`, `recovered-to`."""
 
+from datetime import date
+
 import click
 
 from cockpit.cli.json_documents import as_json as to_json
@@ -55,16 +57,24 @@ def item(ctx: click.Context, common: Common) -> None:
 @click.argument("text", nargs=-1, required=True)
 @click.option("--owner", default="", metavar="PERSON", help="Who does it.")
 @click.option("--due", metavar="DAY", help="By when: 2026-12-01.")
-@click.option("--label", default="", metavar="TEXT", help="What it does: prevent, detect, mitigate ...")
+@click.option("--label", "--type", default="", metavar="TEXT", help="Its type: prevent, detect, mitigate ...")
+@click.option("--link", default="", metavar="URL", help="Where it is tracked.")
 @incident_option
 @json_option
 @common_options
 def add(
-    common: Common, text: tuple[str, ...], owner: str, due: str | None, label: str, incident: str | None, as_json: bool
+    common: Common,
+    text: tuple[str, ...],
+    owner: str,
+    due: str | None,
+    label: str,
+    link: str,
+    incident: str | None,
+    as_json: bool,
 ) -> None:
     with open_cli_session(common) as seat:
         incident = seat.find_lately(incident).id
-        event = seat.desk.add_item(" ".join(text), owner, parse_day(due), label, incident=incident)
+        event = seat.desk.add_item(" ".join(text), owner, parse_day(due), label, link, incident=incident)
     print_event(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
 
 
@@ -80,11 +90,17 @@ def done(common: Common, id: str, again: bool, incident: str | None, as_json: bo
         print_event(seat.desk.change_item(id, done=not again, incident=incident), as_json)
 
 
-@item.command(name="list", help="The action items of an incident.")
+@item.command(name="list", help="The action items of an incident; --all: what is still open of every incident.")
+@click.option("--all", "everything", is_flag=True, help="The open items of all incidents, the first due first.")
 @incident_option
 @json_option
 @common_options
-def list_items(common: Common, incident: str | None, as_json: bool) -> None:
+def list_items(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
+    if everything:
+        if incident is not None:
+            raise Refusal("--all is of every incident; leave --incident out.")
+        _list_open_items(common, as_json)
+        return
     with open_cli_session(common, read_only=True) as seat:
         meant = seat.find_lately(incident)
     if as_json:
@@ -100,10 +116,31 @@ def list_items(common: Common, incident: str | None, as_json: bool) -> None:
         print_clean(f"{meant.id} has no action items. `cockpit item add TEXT` begins one.")
 
 
+def _list_open_items(common: Common, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        pairs = [
+            (incident, entry)
+            for incident in seat.desk.incidents()
+            if common.env is None or incident.environment == seat.environment.name
+            for entry in incident.items
+            if entry.done is None
+        ]
+    pairs.sort(key=lambda pair: (pair[1].due is None, pair[1].due or date.max, pair[1].at))
+    if as_json:
+        rows = [{"incident": incident.id, "id": entry.id} | _build_item_document(entry) for incident, entry in pairs]
+        click.echo(to_json(rows))
+        return
+    for incident, entry in pairs:
+        kind = f"  {entry.label}" if entry.label else ""
+        day, owner = str(entry.due or "no day"), entry.owner or "nobody yet"
+        print_clean(f"{day:<10}  {incident.id}  {entry.id:<8} {entry.text} ({owner}){kind}")
+    if not pairs:
+        print_clean("No action item is open.")
+
+
 def _build_item_document(item: ActionItem) -> dict[str, object]:
-    return {
-        name: to_json_value(getattr(item, name)) for name in ("text", "owner", "due", "done", "label", "at", "actor")
-    }
+    names = ("text", "owner", "due", "done", "label", "link", "at", "actor")
+    return {name: to_json_value(getattr(item, name)) for name in names}
 
 
 @click.command(name="scenario", help="Say what is being recovered from; its targets come from the documents.")

@@ -13,11 +13,12 @@ from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.event_detail import LONGEST
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
-from cockpit.model.text import clean_line, find_nearest
+from cockpit.model.text import clean_line, find_nearest, keep_whole
 from cockpit.model.time import format_timestamp
 
 LONGEST_LINE = 500  # characters
 LONGEST_NAME = 80
+LONGEST_LINK = 2_000  # characters of an address
 
 
 def tick_box(
@@ -141,11 +142,12 @@ def add_item(
     owner: str = "",
     due: date | None = None,
     label: str = "",
+    link: str = "",
     *,
     incident: str | None = None,
 ) -> Event:
     """Something to do after the incident. Its id is the subject of the event."""
-    detail = _build_item_fields(text=text, owner=owner, due=due, label=label)
+    detail = _build_item_fields(text=text, owner=owner, due=due, label=label, link=_read_link(link))
     if not detail["text"]:
         raise IncidentActionError("Say what is to be done.", code="text-missing")
 
@@ -160,6 +162,14 @@ def add_item(
     return writer.write(act)
 
 
+def _read_link(link: str) -> str:
+    """An address as it was given. Raises DeskError for one that cannot be kept whole."""
+    where = link.strip()
+    if where and not keep_whole(where, LONGEST_LINK):
+        raise IncidentActionError("This address is too long, or holds letters that cannot be kept.")
+    return where
+
+
 def change_item(
     writer: IncidentWriter,
     id: str,
@@ -168,12 +178,14 @@ def change_item(
     owner: str | None = None,
     due: date | str | None = None,
     label: str | None = None,
+    link: str | None = None,
     done: bool | None = None,
     incident: str | None = None,
 ) -> Event:
     """Change what is given; `due=""` takes the day away. `id` as `note-12` for what a note tells of."""
     wanted_name = clean_line(id, LONGEST_NAME)
     fields = {"text": text or None, "owner": owner, "due": due, "label": label, "done": done}
+    fields["link"] = None if link is None else _read_link(link)
     detail = _build_item_fields(**{key: value for key, value in fields.items() if value is not None})
     if not detail:
         raise IncidentActionError(

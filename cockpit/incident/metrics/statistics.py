@@ -6,7 +6,7 @@ the target. Pure: the order of the incidents changes nothing.
 
 import statistics as mathematics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -19,7 +19,7 @@ from cockpit.model.clock import ClockKind, ClockState
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import CloseReason
-from cockpit.model.severity_scale import find_severity_position
+from cockpit.model.severity_scale import find_severity_position, is_grave
 
 # Shares over incidents: how often a runbook was used, and how often what was promised was kept.
 
@@ -168,10 +168,11 @@ def build_statistics(
     now: datetime,
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     severity: str = ALL,
     zone: tzinfo = UTC,
 ) -> Statistics:
-    """Over the incidents declared from `since` on whose worst severity was `severity`, each where given.
+    """Over the incidents declared from `since` and before `until` whose worst severity was `severity`, where given.
 
     `zone` is the system's, for working hours that name none.
     """
@@ -179,6 +180,7 @@ def build_statistics(
         as_of(incident, now)
         for incident in incidents
         if (since is None or incident.declared >= since)
+        and (until is None or incident.declared < until)
         and severity in (ALL, find_worst_severity(incident, plan.ladder))
     ]
     real = [incident for incident in request if not incident.drill]
@@ -243,3 +245,62 @@ def _build_figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
         within=sum(1 for point in points if limit is not None and point <= limit.total_seconds()),
         met=None if limit is None or mean is None else mean <= limit,
     )
+
+
+# The same over the months, and over what was affected.
+
+UNNAMED = "(no app named)"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """How many incidents there were of a month or a service, how they went, and what is still to do of them."""
+
+    name: str
+    incidents: int
+    grave: int  # of the upper half of the severity scale
+    mitigate: timedelta | None  # medians; None where nothing was recorded
+    resolve: timedelta | None
+    open_items: int
+
+
+def group_by_month(incidents: Iterable[Incident], plan: Plan, zone: tzinfo = UTC) -> list[GroupFigures]:
+    """By the month of the declaration in the team's zone, the oldest first. Drills and what was none are left out."""
+    return _group_figures(incidents, plan, lambda incident: [f"{incident.declared.astimezone(zone):%Y-%m}"])
+
+
+def group_by_service(incidents: Iterable[Incident], plan: Plan) -> list[GroupFigures]:
+    """By the apps and resources that the signals named; one of two counts for both. The most incidents first."""
+    groups = _group_figures(incidents, plan, lambda incident: list(incident.services) or [UNNAMED])
+    return sorted(groups, key=lambda group: (-group.incidents, group.name))
+
+
+def _group_figures(
+    incidents: Iterable[Incident], plan: Plan, names_of: Callable[[Incident], list[str]]
+) -> list[GroupFigures]:
+    groups: dict[str, list[Incident]] = {}
+    for incident in incidents:
+        if not incident.drill and incident.because not in NOTHING_HAPPENED:
+            for name in names_of(incident):
+                groups.setdefault(name, []).append(incident)
+    return [
+        GroupFigures(
+            name,
+            len(group),
+            sum(is_grave(plan.ladder, find_worst_severity(incident, plan.ladder)) for incident in group),
+            _median_of(group, "TTM"),
+            _median_of(group, "TTR"),
+            sum(1 for incident in group for item in incident.items if item.done is None),
+        )
+        for name, group in sorted(groups.items())
+    ]
+
+
+def _median_of(incidents: Iterable[Incident], short: str) -> timedelta | None:
+    points = [
+        metric.value.total_seconds()
+        for incident in incidents
+        for metric in list_metrics(incident)
+        if metric.short == short and metric.state is MetricState.RECORDED and metric.value is not None
+    ]
+    return timedelta(seconds=mathematics.median(points)) if points else None

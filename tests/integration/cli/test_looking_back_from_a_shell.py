@@ -61,3 +61,25 @@ def test_where_there_is_nothing_to_measure_it_says_what_to_do(shell: Shell) -> N
     shell.say("declare", "x")
     assert "ask without --since and --severity" in shell.say("metrics", "--severity", "P3")
     assert "is no severity here; there are P0, P1" in shell.refused("metrics", "--severity", "loud")
+
+
+def test_open_action_items_of_every_incident_are_listed_the_first_due_first(shell: Shell) -> None:
+    shell.say("declare", "one")
+    shell.say("item", "add", "later", "--due", "2030-02-01", "--type", "prevent", "--link", "https://t.example.com/7")
+    shell.say("item", "add", "whenever")
+    shell.say("resolve", "--reason", "fixed")
+    shell.say("declare", "two")
+    shell.say("item", "add", "sooner", "--due", "2030-01-01")
+    lines = shell.say("item", "list", "--all").splitlines()
+
+    assert [line.split("  ")[0].strip() for line in lines] == ["2030-01-01", "2030-02-01", "no day"]
+    assert lines[1].endswith("later (nobody yet)  prevent")
+    assert shell.ask("item", "list", "--all")[1]["link"] == "https://t.example.com/7"
+
+
+def test_months_and_services_are_a_line_each(shell: Shell) -> None:
+    shell.say("declare", "one")
+    assert shell.ask("metrics", "--by", "service")[0]["name"] == "(no app named)"
+    assert shell.ask("metrics", "--by", "month")[0]["incidents"] == 1
+    assert shell.ask("metrics", "--until", "1h ago")["incidents"] == 0
+    assert "nothing between" in shell.refused("metrics", "--since", "1h", "--until", "2h")

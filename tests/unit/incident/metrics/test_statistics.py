@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.updates import PromiseState, check_promise, list_update_intervals
-from cockpit.incident.metrics.statistics import Figure, KeptShare, build_statistics
+from cockpit.incident.metrics.statistics import Figure, KeptShare, build_statistics, group_by_month, group_by_service
 from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import ProcedureRun, Recovery, Update
-from tests.unit.incident.story import at
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from tests.unit.incident.folding import fold
+from tests.unit.incident.story import Story, at
 
 HALF_HOUR = Rule(ClockKind.UPDATE, "update", timedelta(minutes=30), "oncall.md:12")
 PLAN = Plan(
@@ -231,3 +234,31 @@ def test_what_is_invalid_never_becomes_a_point_and_every_incident_is_accounted_f
     for each in after.figures:
         if (each.short, each.level) in points and each.short in ("TTD", "TTA", "TTM", "TTR"):
             assert points[each.short, each.level] == (each.recorded, each.mean, each.worst)
+
+
+def test_months_and_services_are_counted_with_their_medians_and_what_is_still_to_do() -> None:
+    story = Story()
+    alert: dict[str, Any] = {"state": "firing", "severity": "high", "name": "5xx", "resource": "shop-api"}
+    story.tell(Kind.ALERT, 1, subject="az:1", detail=alert)
+    story.declare(2, reach=-10, severity="P1")
+    story.act(Kind.ITEM, 3, subject="a1", text="alert on the queue")
+    story.tell(Kind.ALERT, 11, subject="az:1", detail={**alert, "state": "resolved"})
+    story.act(Kind.RESOLVE, 21)
+    story.declare(60, incident="i2", severity="P3")
+    story.declare(70, incident="i3", drill=True)
+    incidents = list(fold(story.events).incidents.values())
+
+    (month,) = group_by_month(incidents, Plan(ladder=DEFAULT_SEVERITY_SCALE))
+    assert (month.name, month.incidents, month.grave, month.open_items) == ("2026-02", 2, 1, 1)
+    assert (month.mitigate, month.resolve) == (timedelta(minutes=10), timedelta(minutes=20))
+    services = group_by_service(incidents, Plan(ladder=DEFAULT_SEVERITY_SCALE))
+    assert [(group.name, group.incidents) for group in services] == [("(no app named)", 1), ("shop-api", 1)]
+
+
+def test_until_leaves_out_what_was_declared_then_or_later() -> None:
+    story = Story()
+    story.declare(2)
+    story.declare(60, incident="i2")
+    incidents = list(fold(story.events).incidents.values())
+
+    assert build_statistics(incidents, Plan(ladder=DEFAULT_SEVERITY_SCALE), at(90), until=at(60)).incidents == 1
