@@ -1,14 +1,15 @@
 """The known commands that change something, and the look at what they would meet. Each answers (change, result)."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
-from cockpit.azure.changes.container_app import must_be_divisible, must_be_idle, single_mode
+from cockpit.azure.changes.container_app import is_provisioning, must_be_divisible, must_be_idle, single_mode
 from cockpit.azure.changes.traffic import fingerprint_traffic, merge_traffic, sum_weights, traffic_of
 from cockpit.azure.client import Azure
 from cockpit.model.problem import SourceError
-from cockpit.model.raw import dig_value, read_text
+from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.revision import Application
 from cockpit.runbooks.az import shapes
 from cockpit.runbooks.az.known_commands import parse_az_time
@@ -132,6 +133,37 @@ FOLLOWS = {
     "containerapp revision activate": "The revision you activate takes all of it, and the others stop.",
     "containerapp update": "The new revision takes all of it once it is ready.",
 }
+
+
+async def has_taken_effect(native: AzCommand, azure: Azure, since: datetime) -> bool:
+    """Whether what a change asks for is so by now, as far as a look can tell. Raises SourceError.
+
+    For one whose operation was lost from sight. An image that was there before `since`, when the change was sent, and a
+    restart prove nothing.
+    """
+    match native.words:
+        case "containerapp ingress traffic set":
+            raw, application = await app_of(native, azure).standing()
+            weights, labels = weights_of(native, "revision-weight"), weights_of(native, "label-weight")
+            latest = read_text(dig_value(raw, "properties", "latestRevisionName"))
+            asked = sum_weights(merge_traffic(raw, application, weights, labels), latest)
+            return not is_provisioning(raw) and sum_weights(traffic_of(raw), latest) == asked
+        case "containerapp update":
+            raw, application = await app_of(native, azure).standing()
+            image = native.one("image")
+            made = [
+                revision
+                for revision in application.revisions
+                if image in revision.image.split(", ") and revision.created and revision.created >= since
+            ]
+            return not is_provisioning(raw) and bool(made)
+        case "sql db restore":
+            fields = await server_of(native, azure).database(native.one("dest-name"))
+            created = read_moment(dig_value(fields, "properties", "creationDate"))
+            online = read_text(dig_value(fields, "properties", "status")) == "Online"
+            return online and created is not None and created >= since
+        case _:
+            return False
 
 
 async def look_at_database(native: AzCommand, azure: Azure) -> tuple[str, ...]:

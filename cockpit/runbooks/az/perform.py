@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
@@ -9,12 +10,14 @@ from cockpit.azure.client import Azure
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line
-from cockpit.runbooks.az.changes import CHANGES, describe_change_effect
+from cockpit.runbooks.az.changes import CHANGES, describe_change_effect, has_taken_effect
 from cockpit.runbooks.az.logs import show_logs
 from cockpit.runbooks.az.output import NoTableError, format_az_output
 from cockpit.runbooks.az.parse import AzCommand
 from cockpit.runbooks.az.reads import READS, TABLES
 from cockpit.runbooks.types import Finished, Progress
+
+CLOCKS_DIFFER = timedelta(minutes=1)  # our clock and the cloud's
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,27 @@ async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress
     return of_change(native, progress, change, value)
 
 
-async def resume_operation(url: str, azure: Azure, progress: Progress | None = None) -> Finished:
-    """Wait for a long operation by its URL, as after a restart."""
+async def resume_operation(
+    url: str,
+    azure: Azure,
+    progress: Progress | None = None,
+    *,
+    native: AzCommand | None = None,
+    since: datetime | None = None,
+) -> Finished:
+    """Wait for a long operation by its URL, as after a restart. One that is lost from sight is not lost from the world:
+    with `native`, the command that began it `since` then, what it was about is looked at again.
+    """
     from cockpit.azure.changes.container_app import resume_change as follow
+    from cockpit.azure.changes.long_running import settle_change
 
     change = await follow(azure, url)
+    if native is not None and since is not None:
+        sent = since - CLOCKS_DIFFER
+        change = await settle_change(azure, change, lambda: has_taken_effect(native, azure, sent))
     if change.outcome is ChangeOutcome.DONE:
-        return Finished(StepState.OK, "The operation ended well while it was looked for again.", 0, operation=url)
+        sentence = LOOKED if change.looked else "The operation ended well while it was looked for again."
+        return Finished(StepState.OK, sentence, 0, operation=url)
     return not_done(progress, change)
 
 

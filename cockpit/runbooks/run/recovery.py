@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -122,9 +123,20 @@ async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, context: Run
     from cockpit.runbooks import az as native
 
     writing = Writing(None, [], context.mask, on_output, lambda url: None)
-    finished = await native.resume_operation(attempt.operation, context.azure, writing)
+    command = native.recognise_az_command(split_command(attempt.as_run), subscription=context.environment.subscription)
+    finished = await native.resume_operation(
+        attempt.operation, context.azure, writing, native=command, since=attempt.began
+    )
     writing.finish()
     return finished
+
+
+def split_command(command: str) -> list[str]:
+    """The words of a command as it ran; [] where it is none that can be split."""
+    try:
+        return shlex.split(command.replace("\\\n", " "))
+    except ValueError:
+        return []
 
 
 def record_outcome(

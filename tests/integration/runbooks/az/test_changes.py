@@ -235,6 +235,19 @@ class TestLongOperations:
         )
         assert finished.state is StepState.UNKNOWN
 
+    @pytest.mark.parametrize("ended", [True, False])
+    async def test_of_one_that_is_lost_what_it_was_about_is_looked_at_again(self, quiet: Shell, ended: bool) -> None:
+        line = f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100"
+        began = quiet.play.time.now()
+        url = await quiet.leave(line)
+        await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=404, body={})
+        if ended:
+            quiet.play.time.pass_by(60)
+        else:
+            await quiet.fault("GET .*/containerApps/", times=None, status=503, body={})
+        finished = await resume_operation(url, quiet.azure, native=known(line), since=began)
+        assert finished.state is (StepState.OK if ended else StepState.UNKNOWN)
+
     async def test_a_url_that_leads_elsewhere_is_not_followed_and_gets_no_token(self, quiet: Shell) -> None:
         finished = await resume_operation("https://elsewhere.example.com/operation", quiet.azure)
         assert finished.state is StepState.UNKNOWN
