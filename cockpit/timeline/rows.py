@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.secret import KNOWN_SECRETS
@@ -130,42 +130,42 @@ def _parse_detail(text: str) -> dict[str, Any]:
     return value
 
 
+class EventQuery(TypedDict, total=False):
+    """Which events are asked for: what matches every part that is given."""
+
+    incident: str | None
+    journal: bool  # only what no incident owns
+    environment: str | None
+    after: int  # an id, exclusive
+    before: int | None  # as well
+    occurred_from: datetime | None  # inclusive
+    occurred_until: datetime | None  # as well
+    kinds: Sequence[str]
+    limit: int | None  # the newest that many
+
+
 class TimelineReader:
     """Questions to the table over one connection, thus within its transaction where there is one."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def events(
-        self,
-        *,
-        incident: str | None = None,
-        journal: bool = False,
-        environment: str | None = None,
-        after: int = 0,
-        before: int | None = None,
-        occurred_from: datetime | None = None,
-        occurred_until: datetime | None = None,
-        kinds: Sequence[str] = (),
-        limit: int | None = None,
-    ) -> list[Event]:
-        """What matches every filter given, in id order; with `limit` the newest that many.
-
-        `journal`: only what no incident owns. `after` and `before` are ids and exclusive, `occurred_from` and
-        `occurred_until` inclusive.
-        """
+    def events(self, **query: Unpack[EventQuery]) -> list[Event]:
+        """What matches every part of the query, in id order; with `limit` the newest that many."""
+        kinds, limit = query.get("kinds", ()), query.get("limit")
+        occurred_from, occurred_until = query.get("occurred_from"), query.get("occurred_until")
         filters: list[tuple[str, Any]] = [
-            ("incident = ?", incident),
-            ("environment = ?", environment),
-            ("id > ?", after or None),
-            ("id < ?", before),
+            ("incident = ?", query.get("incident")),
+            ("environment = ?", query.get("environment")),
+            ("id > ?", query.get("after") or None),
+            ("id < ?", query.get("before")),
             ("occurred >= ?", occurred_from and format_timestamp(occurred_from)),
             ("occurred <= ?", occurred_until and format_timestamp(occurred_until)),
         ]
         pairs = [(condition, value) for condition, value in filters if value is not None]
         conditions = [condition for condition, _ in pairs]
         values = [value for _, value in pairs]
-        if journal:
+        if query.get("journal"):
             conditions.append("+incident IS NULL")  # the plus keeps SQLite from walking through every journal's index
         if limit is None:
             if kinds:

@@ -5,8 +5,8 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
 from pathlib import Path
+from typing import Unpack
 
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.operator import Operator, operator_named, with_author
@@ -20,7 +20,7 @@ from cockpit.timeline.rescue import (
     drafts_again,
     split_missing,
 )
-from cockpit.timeline.rows import INSERT, Mask, Tidy, TimelineReader, to_event, to_row
+from cockpit.timeline.rows import INSERT, EventQuery, Mask, Tidy, TimelineReader, to_event, to_row
 from cockpit.timeline.search import PAGE, Query, SearchPage, search_events
 from cockpit.timeline.verify import audit_timeline
 from cockpit.timeline.writer import Writer
@@ -98,36 +98,10 @@ class Timeline:
         if self._writer is not None:
             self._writer.check_files()
 
-    def events(
-        self,
-        *,
-        incident: str | None = None,
-        journal: bool = False,
-        environment: str | None = None,
-        after: int = 0,
-        before: int | None = None,
-        occurred_from: datetime | None = None,
-        occurred_until: datetime | None = None,
-        kinds: Sequence[str] = (),
-        limit: int | None = None,
-    ) -> list[Event]:
-        """What matches every filter given, in id order; with `limit` the newest that many.
-
-        `journal`: only what no incident owns. `after` and `before` are ids and exclusive, `occurred_from` and
-        `occurred_until` inclusive.
-        """
+    def events(self, **query: Unpack[EventQuery]) -> list[Event]:
+        """What matches every part of the query, in id order; with `limit` the newest that many."""
         with self._reading() as reader:
-            return reader.events(
-                incident=incident,
-                journal=journal,
-                environment=environment,
-                after=after,
-                before=before,
-                occurred_from=occurred_from,
-                occurred_until=occurred_until,
-                kinds=kinds,
-                limit=limit,
-            )
+            return reader.events(**query)
 
     def event(self, number: int) -> Event | None:
         with self._reading() as reader:
