@@ -419,6 +419,8 @@ DOCUMENT = ActionTable(
     (
         *_reuse(MAIN, "help", shown=True),
         Action("document.back", "escape,q", "Back", "Back", does="back", shown=True),
+        Action("document.link", "tab", "Next link", "Go to the next link of the document", does="link", shown=True),
+        Action("document.follow", "enter", "Follow", "Open where the link leads", does="follow", shown=True),
     ),
     hears=("lines", "app"),
 )

@@ -122,6 +122,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """A part of a document without steps that says when something is to be used: an index, an overview."""
+
+    title: str
+    when: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something the owner of the document should mend before the next incident."""
 
@@ -153,6 +162,7 @@ class Runbook:
     labels: Mapping[str, str] = field(default_factory=dict)
     damage: Damage = Damage.NONE
     findings: tuple[Finding, ...] = ()
+    occasions: tuple[Occasion, ...] = ()
     to_read: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # lines of blocks without commands: yaml, json
 
     @property

@@ -1,5 +1,6 @@
 """What the catalogue shows: runs that go on, what helps with the alerts that fire, and every document. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from cockpit.runbooks.catalogue.catalogue import (
     score_document,
     score_entry,
 )
+from cockpit.runbooks.document.dates import day_in
 from cockpit.runbooks.drills.badges import Badge, find_overdue_days, list_badges
 from cockpit.runbooks.plan.durations import read_time_budget
 from screens.run.rows import render_labelled, strip_warning
@@ -143,7 +145,7 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
         case Document():
             worn = shelf.badges.get(entry.id, ())
             tone = next((TONES[badge] for badge in worn if badge in TONES), "muted")
-            own = "built in" if entry.builtin else ""
+            own = "built in" if entry.builtin else describe_edition(entry.runbook.labels, shelf.today)
             narrow = Cell(next(iter(worn), own), tone)
             cells = (
                 Cell("·", "muted"),
@@ -155,6 +157,24 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
         case Unread():
             cells = (Cell("✖", "bad"), Cell(entry.path), Cell(entry.reason, "bad"), Cell(""), Cell(""))
     return Row(id, (*cells, narrow or cells[-1]))
+
+
+EDITED = ("last updated", "last reviewed", "version", "date", "created", "effective date")
+OLD_DAYS = 365  # after a year without a change nobody knows what of a document still holds
+
+
+def describe_edition(labels: Mapping[str, str], today: date, *, whole: bool = False) -> str:
+    """`v2.0, 9 months old`: what a document says of its own version and date. Short for its row."""
+    version = re.match(r"v?(\d+(?:\.\d+)*)\b", labels.get("version", ""), re.IGNORECASE)
+    day = next((day for name in EDITED if (day := day_in(labels.get(name, "")))), None)
+    parts = [f"v{version[1]}" if version else ""]
+    if day is not None:
+        months = (today - day).days // 30
+        age = f"{months} months old" if 0 < months < 24 else f"{months // 12} years old" if months >= 24 else "new"
+        parts.append(f"of {day}, {age}" if whole else age)
+        parts.append("OLD" if (today - day).days > OLD_DAYS else "")
+    parts.append(labels.get("status", "") if whole else "")
+    return " · ".join(filter(None, parts))
 
 
 def _run_sign(run: Run) -> tuple[str, str]:
@@ -224,6 +244,8 @@ def _describe_document(document: Document, shelf: Shelf, width: int) -> list[lis
     triples = [
         ("file", document.runbook.path, "muted"),
         ("owner", labels.get("owner", ""), ""),
+        ("edition", describe_edition(labels, shelf.today, whole=True), "muted"),
+        ("tags", labels.get("tags", ""), "muted"),
         ("overdue", due, "warn"),
     ]
     triples += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]

@@ -225,7 +225,11 @@ class CatalogueScreen(KeyedScreen):
     def _show(self, entry: Document | CatalogueEntry | Match | ProbeMatch) -> None:
         document = entry if isinstance(entry, Document) else entry.document
         procedure = None if isinstance(entry, Document) else entry.procedure
-        self.app.push_screen(DocumentScreen(document.runbook, procedure.line if procedure else 1))
+        documents = [
+            item for item in (self._shelf.entries.values() if self._shelf else ()) if isinstance(item, Document)
+        ]
+        line = procedure.line if procedure else 1
+        self.app.push_screen(DocumentScreen(document.runbook, line, Catalogue(tuple(documents))))
 
     def action_back(self) -> None:
         find = self.query_one(Input)

@@ -9,7 +9,10 @@ from textual.widgets import Footer
 
 from cockpit.model.actions import DOCUMENT
 from cockpit.model.runbook import Damage, Runbook
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
+from cockpit.runbooks.catalogue.references import OUTSIDE, find_anchored_line, follow_link
 from cockpit.runbooks.document.read import text_for_people
+from screens.shared.copying import copy_text
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from widgets.bindings import make_bindings
 from widgets.cell import Piece
@@ -39,9 +42,12 @@ class DocumentScreen(KeyedScreen):
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(DOCUMENT)
     GROUPED: ClassVar[KeyGroups] = LINES
 
-    def __init__(self, runbook: Runbook, line: int = 1) -> None:
+    def __init__(self, runbook: Runbook, line: int = 1, catalogue: Catalogue | None = None) -> None:
+        """`catalogue` has the documents that its links may lead to; without one only those within it are followed."""
         super().__init__()
         self._runbook, self._line = runbook, line
+        self._catalogue = catalogue or Catalogue((Document("this", runbook),))
+        self._link = -1  # the one that is shown, none at first
 
     def compose(self) -> ComposeResult:
         yield Lines(id="document-head")
@@ -49,10 +55,45 @@ class DocumentScreen(KeyedScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        head: list[Piece] = [(f" {self._runbook.title}", "strong"), (f"   {self._runbook.path}", "muted")]
-        head += [("   ", ""), (DAMAGES[self._runbook.damage], "warn")]
-        self.query_one("#document-head", Lines).show(head)
+        self._draw_head()
         view = self.query_one(OutputView)
         view.focus()
         view.show(OutputTail(text_for_people(self._runbook), kept=10_000_000), follow=False)
         self.call_after_refresh(view.action_to, self._line - 1)
+
+    def _draw_head(self) -> None:
+        head: list[Piece] = [(f" {self._runbook.title}", "strong"), (f"   {self._runbook.path}", "muted")]
+        head += [("   ", ""), (DAMAGES[self._runbook.damage], "warn")]
+        if self._link >= 0:
+            link = self._runbook.links[self._link]
+            place = f"link {self._link + 1} of {len(self._runbook.links)}: "
+            head = [(f" {place}", "muted"), (link.text, "strong"), (f" → {link.target}", "info")]
+        self.query_one("#document-head", Lines).show(head)
+
+    def action_link(self) -> None:
+        """The next link, from the line that is looked at on."""
+        links = self._runbook.links
+        if not links:
+            self.notify("This document has no links.", markup=False)
+            return
+        first = next((index for index, link in enumerate(links) if link.line >= self._line), 0)
+        self._link = first if self._link < 0 else (self._link + 1) % len(links)
+        self.query_one(OutputView).action_to(max(0, links[self._link].line - 3))
+        self._draw_head()
+
+    def action_follow(self) -> None:
+        """Into the document that the link names, at its heading; an address outside is copied."""
+        if self._link < 0:
+            self.action_link()
+            return
+        target = self._runbook.links[self._link].target
+        here = next((item for item in self._catalogue.documents if item.runbook.path == self._runbook.path), None)
+        jump = follow_link(self._catalogue, here, target) if here else None
+        if jump is not None:
+            anchor = target.partition("#")[2]
+            line = find_anchored_line(jump.document.runbook, anchor) if anchor else 1
+            self.app.push_screen(DocumentScreen(jump.document.runbook, line or 1, self._catalogue))
+        elif OUTSIDE.match(target):
+            self.notify(copy_text(self.app, target), markup=False)
+        else:
+            self.notify(f"{target} is not in the catalogue.", severity="warning", markup=False)

@@ -9,11 +9,12 @@ from typing import Literal
 
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.probe import ProbeResult, ProbeState
-from cockpit.model.runbook import DocumentTable, Procedure, Runbook, Step
+from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, NotFound
 from cockpit.runbooks.catalogue.references import (
     find_anchored_procedure,
     find_referenced_procedures,
+    follow_link,
     list_named_runbooks,
 )
 from cockpit.runbooks.document.prose import list_headings
@@ -117,8 +118,18 @@ def document_matches(document: Document, alert: Alert, catalogue: Catalogue) -> 
         if lines and procedure not in labelled:
             matched.append(procedure)
             yield Match(alert, document, "when", lines[0], procedure)
-    if not matched:
+    occasions = [item for item in document.runbook.occasions if mentions_alert(item.when, alert.name)]
+    yield from (find_occasion_match(document, item, alert, catalogue) for item in occasions)
+    if not matched and not occasions:
         yield from find_title_matches(document, alert)
+
+
+def find_occasion_match(document: Document, occasion: Occasion, alert: Alert, catalogue: Catalogue) -> Match:
+    """What an index says of when to use a runbook: that runbook, where its heading links one that is here."""
+    targets = [link.target for link in document.runbook.links if link.line == occasion.line]
+    jump = follow_link(catalogue, document, targets[0]) if targets else None
+    there = jump.document if jump else document
+    return Match(alert, there, "when", f"{occasion.title}: {occasion.when}", jump.procedure if jump else None)
 
 
 def find_title_matches(document: Document, alert: Alert) -> Iterator[Match]:

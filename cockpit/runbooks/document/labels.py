@@ -13,6 +13,15 @@ ALIASES = {
     "last tested": "tested",
     "version": "version",
     "when to use": "when",
+    "when to use this": "when",
+    "use when": "when",
+    "when to use this runbook": "when",
+    "requirements": "requires",
+    "prerequisites": "requires",
+    "prerequisite": "requires",
+    "access required": "requires",
+    "duration": "time to fix",
+    "estimated duration": "time to fix",
     "expected": "expected output",
 }
 

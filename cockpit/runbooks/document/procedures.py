@@ -1,7 +1,7 @@
 """Sections with something to do become procedures. The chapters of a template belong to its title."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
@@ -82,13 +82,18 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                 line=head.line,
                 steps=steps,
                 labels=labels,
-                warnings=tuple(warning for member in members for warning in member.warnings),
+                warnings=(*list_requirements(labels), *(text for member in members for text in member.warnings)),
                 section=ROLLBACK if make_slug(head.title) == ROLLBACK else "",
                 menu=is_menu(head.title, [parent.title for parent in head.parents], steps, counted=len(members) > 1),
                 within=tuple(section.title for section in above),
             )
         )
     return procedures
+
+
+def list_requirements(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What must be there before the first step."""
+    return (f"Requires: {labels['requires']}",) if labels.get("requires") else ()
 
 
 def group_sections(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:

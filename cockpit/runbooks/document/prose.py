@@ -25,6 +25,21 @@ def find_unfilled_blanks(text: str) -> Iterator[Finding]:
             yield Finding("not-filled-in", number, clean_line(f"still to be filled in: {shown_text}", 200))
 
 
+TO_REPLACE = (
+    re.compile(
+        r"(?i)\b(?:replace|substitute|swap|change|exchange)\s+(?:the\s+)?[`\"'*]*(?-i:(?P<word>[A-Z][A-Z0-9_]{1,40}))[`\"'*]*\s+(?:with|by|for|to)\b"
+    ),
+    re.compile(r"(?i)\bwhere\s+[`\"'*]*(?-i:(?P<word>[A-Z][A-Z0-9_]{1,40}))[`\"'*]*\s+(?:is|stands|means)\b"),
+    re.compile(r"^\s*[-*+]\s+\W*(?P<word>[A-Z][A-Z0-9_]{2,40})\W*\s*(?::|=|—|–|\s-\s)\s*(?:the|a|an|your|name|id)\b"),
+)
+
+
+def find_words_to_replace(text: str) -> frozenset[str]:
+    """Words in capitals that the prose tells to replace: "Replace POD with the name of the pod", "where POD is"."""
+    lines = (line for _, _, line in list_prose_lines(text) if any(letter.isupper() for letter in line))
+    return frozenset(match["word"] for line in lines for form in TO_REPLACE for match in form.finditer(line))
+
+
 def list_prose_lines(text: str) -> Iterator[tuple[int, str, str]]:
     """(line, heading, text) of what is meant to be read: no commands, no examples of Markdown, no quoted templates."""
     from cockpit.runbooks.document.fences import language_of  # it brings the shell's grammar, which plans do without

@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from cockpit.model.runbook import DocumentTable, Procedure, Runbook
+from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
 from cockpit.runbooks.document.index_block import add_bound_labels, take_index_blocks
@@ -13,9 +13,11 @@ from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
 from cockpit.runbooks.document.parameters import list_parameters
 from cockpit.runbooks.document.procedures import gather_procedures
+from cockpit.runbooks.document.prose import find_words_to_replace
 from cockpit.runbooks.document.repair import decode_document, repair_text
 from cockpit.runbooks.document.sidecar import apply_sidecar, join_sidecar
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, hide_literal_secrets, remove_secrets, secrets_in
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 # Procedures after which somebody should ask whether personal data was within reach. The question is never answered.
 
@@ -46,6 +48,7 @@ _FRONT_LINES = r"(?=[ \t\n#]*\w[\w .-]*:)(?:(?!(?:---|\.\.\.)[ \t]*\n).*\n){1,20
 FRONT_MATTER = re.compile(rf"---[ \t]*\n(?P<body>{_FRONT_LINES})(?:---|\.\.\.)[ \t]*(?:\n|$)")
 KEY_AND_VALUE = re.compile(r"(?P<name>[A-Za-z][\w .-]*?)\s*:(?:\s+(?P<value>[^#\n]*(?:#\S[^#\n]*)*)|$)")
 LIST_ITEM = re.compile(r"\s*-\s+(?![\w-]+:\s)(\S.*)$")
+CAPITALS = re.compile(r"(?<![\w$={])[A-Z][A-Z0-9_]+(?![\w=])")
 FRONT_ALIASES = {
     "last reviewed on": "last reviewed", "reviewed": "last reviewed", "last review": "last reviewed",
     "owners": "owner", "team": "owner", "last modified": "last updated", "updated": "last updated",
@@ -64,6 +67,8 @@ def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     reader.read(text)
     sections = reader.sections
     procedures = tuple(add_exposure_question(named_safely(procedure)) for procedure in gather_procedures(sections))
+    if words := find_words_to_replace(text):
+        procedures = tuple(refuse_words(procedure, words) for procedure in procedures)
     title = next((strip_markdown(section.title) for section in sections if section.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
     runbook = Runbook(
@@ -78,6 +83,7 @@ def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         labels={**front, **document_labels(sections)},
         damage=damage,
         findings=tuple(reader.findings),
+        occasions=tuple(list_occasions(sections, procedures)),
         to_read={name: tuple(lines) for name, lines in reader.to_read.items()},
     )
     runbook = apply_sidecar(runbook)
@@ -96,6 +102,23 @@ def named_safely(procedure: Procedure) -> Procedure:
     return (
         replace(procedure, title=remove_secrets(procedure.title, secrets), steps=tuple(steps)) if secrets else procedure
     )
+
+
+def refuse_words(procedure: Procedure, words: frozenset[str]) -> Procedure:
+    """The procedure whose steps do not run where they hold a word that the document says to replace."""
+    return replace(procedure, steps=tuple(refuse_word(step, words) for step in procedure.steps))
+
+
+def refuse_word(step: Step, words: frozenset[str]) -> Step:
+    """Such a word is no form that is asked for: the step says so, and can be edited."""
+    if not step.command or step.unparsed:
+        return step
+    spans = [(blank.start, blank.end) for blank in find_placeholders(step.command, step.language)]
+    for match in CAPITALS.finditer(step.command):
+        if match.group() in words and not any(start < match.end() and match.start() < end for start, end in spans):
+            reason = f"{match.group()} stands for a value, says the document: edit it, or write <{match.group()}> there"
+            return replace(step, unparsed=reason)
+    return step
 
 
 def secrets_of(procedures: Iterable[Procedure]) -> set[str]:
@@ -147,6 +170,15 @@ def find_next_review(values: Mapping[str, str]) -> str:
     rhythm = parse_rhythm(f"every {values.get('review in', '')}")
     due = rhythm.after(last) if last and rhythm else None
     return str(due) if due else ""
+
+
+def list_occasions(sections: Iterable[Section], procedures: Iterable[Procedure]) -> Iterator[Occasion]:
+    """What parts without steps say of when to use something."""
+    with_steps = {procedure.line for procedure in procedures}
+    for section in sections:
+        when = section.labels.get("when", "") or section.labels.get("symptoms", "")
+        if when and section.line not in with_steps and not any(step.command for step in section.steps):
+            yield Occasion(section.title, when, section.line)
 
 
 def document_labels(sections: list[Section]) -> Mapping[str, str]:

@@ -170,6 +170,7 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                     step = replace(step, title=shorten_command(step.command), remark=clean_line(tail))
                 steps.append(step)
             used = True
+            findings += find_lowering_tags(tags, piece.text, language, line + 1 + piece.line)
             findings += [
                 Finding(
                     "block-left-out", line + 1 + piece.line, clean_line(f"`{text}` stands where output is shown", 300)
@@ -177,6 +178,18 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                 for text in find_commands_among_output(piece.output)
             ]
     return FenceContents(tuple(steps), hints, tuple(findings))
+
+
+def find_lowering_tags(tags: Mapping[str, str], command: str, language: str, line: int) -> list[Finding]:
+    """A tag that says less than what the command is known to do: it counts for nothing, and its author shall know."""
+    declared = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
+    if declared is None or declared is StepKind.MANUAL:
+        return []
+    judged = kind_of(command, "", language)
+    if raise_kind(judged, declared) is declared:
+        return []
+    message = f"`{declared}` says less than what the command is known to do: it stays a {judged}"
+    return [Finding("tag-lowers", line, message)]
 
 
 def make_mention(title: str, content: str, line: int) -> UnnumberedStep:

@@ -58,6 +58,25 @@ CAPITALS = re.compile(
     r"(?P<option>--?[A-Za-z][\w-]*)(?:\s+|=)[\"']?(?P<word>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)[\"']?(?=$|[\s;&|)])"
 )
 
+_VALUES = (
+    "NAME ID IDS IP HOST HOSTNAME NAMESPACE ARN BUCKET CLUSTER PROJECT ACCOUNT GROUP REVISION POD CONTAINER INSTANCE"
+    " NODE DEPLOYMENT SHA TAG HERE SUBSCRIPTION REGISTRY VOLUME SERVICE DISK SNAPSHOT VMID UUID NUMBER"
+)
+NAMED_CAPITALS = re.compile(
+    rf"(?<![\w$.{{=-])(?P<word>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:{_VALUES.replace(' ', '|')}))(?![\w=({{-])"
+)
+# Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
+BARE_CAPITALS = re.compile(r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])")
+TOOLS_CAPITALS = frozenset(
+    {"POST", "HEAD", "DELETE", "PATCH", "JSON", "YAML", "TEXT", "TERM", "KILL", "TRUE", "FALSE", "NULL"}
+)
+# Where a word in capitals is the name of a variable, a secret or a setting, and means itself.
+MEANS_ITSELF = re.compile(
+    r"""(?ix)(?:^|[\s;&|(])(?:printenv|unset|export|grep|egrep|rg|echo|test|env|declare|sed|awk|readonly|read)\b[^;&|]*$
+    | \b(?:secrets?|env|config|settings?|appsettings|parameters?|variables?|vars?|configmap)\b[^;&|]*$
+    | (?:^|\s)(?:-e|--env|--env-add|--build-arg|--var|-var|--key|--set-env-vars|--from-literal)[\s=]+$"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenHole:
@@ -85,6 +104,7 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
             for capital in _find_capital_holes(command)
             if not any(capital.start < one.end and one.start < capital.end for one in result)
         ]
+        result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
     return sorted(result, key=lambda hole: hole.start)
 
 
@@ -183,3 +203,19 @@ def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
         alike = option and word and (word.startswith(option.removesuffix("s")) or option.startswith(word))
         if alike and len(option) > 2 and len(word) > 2:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
+    named = [
+        WrittenHole(match["word"], match.start(), match.end())
+        for match in NAMED_CAPITALS.finditer(command)
+        if _is_named_hole(command[: match.start()])
+    ]
+    yield from named
+    for match in BARE_CAPITALS.finditer(command) if named else ():
+        if match.group() not in TOOLS_CAPITALS and _is_named_hole(command[: match.start()]):
+            yield WrittenHole(match.group(), match.start(), match.end())
+
+
+def _is_named_hole(before: str) -> bool:
+    """True for an argument: not the program itself, nothing in quotes or in a here-document, no name of a variable."""
+    return (
+        bool(before.strip()) and "<<" not in before and _open_quote(before) is None and not MEANS_ITSELF.search(before)
+    )

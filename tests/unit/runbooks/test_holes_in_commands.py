@@ -303,3 +303,25 @@ def test_an_empty_value_is_none(empty: str) -> None:
         (found,) = resolve_values([Parameter("DIR")], configured, Live(), typed)
         assert found.value is None
         assert found.problem
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("docker restart CONT_NAME", ["CONT_NAME"]),
+        ("docker run --name CONT_NAME -d IMAGE", ["CONT_NAME", "IMAGE"]),
+        ("ssh ubuntu@EC2_IP", ["EC2_IP"]),
+        ("gcloud organizations describe ORGANIZATION_ID", ["ORGANIZATION_ID"]),
+        ("printenv APP_NAME", []),
+        ("kubectl set env deploy/api APP_NAME-", []),
+        ("gh secret set PROJECT_ID", []),
+        ("grep POD_NAME values.yaml", []),
+        ("docker run -e HOST_NAME app", []),
+        ('echo "set CLUSTER_NAME first"', []),
+        ("make deploy APP_NAME=shop", []),
+        ("cat <<EOF\nvalue: PROJECT_ID\nEOF", []),
+        ("curl -X DELETE http://127.0.0.1/x", []),
+    ],
+)
+def test_words_in_capitals_that_stand_for_a_value_are_asked_for(command: str, names: list[str]) -> None:
+    assert [blank.name for blank in find_placeholders(command)] == names

@@ -159,3 +159,18 @@ def test_a_manual_step_can_copy_the_command_that_it_names() -> None:
 
 def test_a_whole_script_is_a_file_and_no_steps() -> None:
     assert read_fence("bash", "#!/usr/bin/env bash\nuptime\n").language == ""
+
+
+@pytest.mark.parametrize(
+    "prose",
+    ["Replace POD with the name of the pod.", "where `POD` is the pod that hangs", "- `POD`: the pod that hangs"],
+)
+def test_a_word_that_the_text_tells_to_replace_does_not_run(prose: str) -> None:
+    (step,) = read(f"{prose}\n\n```bash\nkubectl delete pod POD\n```").procedures[0].commands
+    assert "POD stands for a value" in step.unparsed
+
+
+def test_a_tag_that_says_less_than_the_command_does_is_a_finding() -> None:
+    runbook = read("```bash read\nkubectl delete pod a\n```")
+    assert runbook.procedures[0].steps[0].kind is StepKind.DANGER
+    assert [finding.rule for finding in runbook.findings] == ["tag-lowers"]
