@@ -67,18 +67,19 @@ class SimulatorProcess:
     " is a drill on that system: its names, probes and documents, and nothing outside the simulator is reached.",
 )
 @click.option("--system", "example", default="", metavar="NAME", help="One of the systems in examples/.")
-@click.option("--scenario", default="bad-deploy", show_default=True, help="The story to play, or your own NAME.toml.")
+@click.option("--scenario", default="", metavar="NAME", help="The story to play, or your own NAME.toml.")
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100), help="How fast it plays.")
 @common_options
 def demo(common: Common, example: str, scenario: str, speed: float) -> None:
     from cockpit.cli.screen import attach_to, run_screen, terminal_can_draw
     from cockpit.simulator.world.scenario import ScenarioError, load_scenario
 
+    own = load_own_system(common, example)
     try:
+        scenario = find_story(scenario, example)
         load_scenario(scenario)
     except ScenarioError as error:
         raise Refusal(str(error), code="scenario-invalid") from None
-    own = load_own_system(common, example)
     if not terminal_can_draw():
         raise Refusal(
             "`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.",
@@ -119,11 +120,33 @@ def load_own_system(common: Common, example: str) -> "System | None":
     if not example:
         return load_system(common) if common.config else None
     names = sorted(path.parent.name for path in EXAMPLES.glob("*/cockpit.toml"))
-    name = SPELLINGS.get(example, example)
+    name = spell(example)
     if name not in names:
         there = f"there are: {', '.join(names)}" if names else "the examples come with a checkout, not with the package"
         raise Refusal(f"There is no example `{clean_line(example, 60)}`; {there}.", code="unknown-example")
     return load_system(replace(common, config=str(EXAMPLES / name / "cockpit.toml")))
+
+
+def find_story(name: str, example: str) -> str:
+    """What the simulator is to play: one of the example's own stories, by its path, before those that are everybody's.
+
+    Raises ScenarioError, which names both.
+    """
+    from cockpit.simulator.world.scenario import ScenarioError, list_scenarios
+
+    stories = {path.stem: str(path) for path in sorted((EXAMPLES / spell(example) / "scenarios").glob("*.toml"))}
+    if not name:
+        return next(iter(stories.values()), "bad-deploy") if example else "bad-deploy"
+    if example and name not in stories and not name.endswith(".toml") and name not in list_scenarios():
+        raise ScenarioError(
+            f"There is no scenario `{name}`; {example} has: {', '.join(stories)}; everybody has: "
+            f"{', '.join(list_scenarios())}."
+        )
+    return stories.get(name, name) if example else name
+
+
+def spell(example: str) -> str:
+    return SPELLINGS.get(example, example)
 
 
 def find_names(system: "System") -> tuple[str, str]:

@@ -67,7 +67,7 @@ def _is_troubled(snapshot: WorldSnapshot, watches: str) -> bool:
     if watches == "restarts":
         return bool(snapshot.sick & snapshot.active)
     serving = set(snapshot.weights)
-    return bool(serving & snapshot.sick or serving - snapshot.active)
+    return bool(serving & snapshot.sick or serving - snapshot.active or snapshot.without_database)
 
 
 def _list_rule_alerts(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]:
@@ -87,6 +87,8 @@ def _list_rule_alerts(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]
 def _list_standing_alerts(world: World, standing: StandingAlert) -> Iterator[SimulatedAlert]:
     for place in range(standing.count):
         fired = -standing.age - 60.0 * place
+        if fired > world.now:
+            continue
         later = fired / 2
         alert = make_identifier(world.scenario.seed, "standing", standing.name, place)
         state, changed, who = world.alert_states.get(alert, (standing.state, fired, "System"))

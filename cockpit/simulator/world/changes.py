@@ -101,10 +101,22 @@ def apply_event(world: World, event: Event) -> World:
     """What the scenario has in store for this second."""
     if event.what == "deploy":
         return deploy_revision(world, event)
+    if event.what == "spoil":
+        return spoil_database(world)
     name = world.scenario.site.revision(event.suffix)
     sick = event.what == "sicken"
     changed = tuple(replace(revision, sick=sick) if revision.name == name else revision for revision in world.revisions)
     return remember_state(replace(world, revisions=changed))
+
+
+def spoil_database(world: World) -> World:
+    """What the app asks for is gone from its database, and from every copy of now or later."""
+    name = world.scenario.site.app.lower()
+    databases = tuple(
+        replace(database, spoiled=world.now) if database.name.lower() == name else database
+        for database in world.databases
+    )
+    return remember_state(replace(world, databases=databases))
 
 
 def deploy_revision(world: World, event: Deploy) -> World:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from cockpit.simulator.answer import RefusedError
 from cockpit.simulator.world.databases import KEPT, Database, Restore
 from cockpit.simulator.world.site import make_identifier
-from cockpit.simulator.world.world import Activity, Caller, World
+from cockpit.simulator.world.world import Activity, Caller, World, remember_state
 
 WRITE, MOVE = "Microsoft.Sql/servers/databases/write", "Microsoft.Sql/servers/databases/move/action"
 
@@ -27,7 +27,8 @@ def restore_database(world: World, source: str, into: str, seconds: float, calle
         caller=caller.name,
         client_request=caller.client_request,
     )
-    made = Database(into, number, world.now, "Restoring", database.level)
+    spoiled = database.spoiled if database.spoiled is not None and database.spoiled <= seconds else None
+    made = Database(into, number, world.now, "Restoring", database.level, spoiled)
     databases, restores = (*world.databases, made), (*world.restores, begun)
     return replace(world, writes=world.writes + 1, databases=databases, restores=restores), begun
 
@@ -43,7 +44,7 @@ def finish_restore(world: World, due: Restore) -> World:
     activity = Activity(
         due.started, due.due, due.caller, WRITE, build_database_path(world, made), due.id, due.client_request
     )
-    return replace(world, databases=databases, restores=restores, activity=(*world.activity, activity))
+    return remember_state(replace(world, databases=databases, restores=restores, activity=(*world.activity, activity)))
 
 
 def rename_database(world: World, old: str, new: str, caller: Caller) -> World:
@@ -55,7 +56,8 @@ def rename_database(world: World, old: str, new: str, caller: Caller) -> World:
         world.now, world.now, caller.name, MOVE, build_database_path(world, old), correlation, caller.client_request
     )
     databases = tuple(replace(item, name=new) if item.number == database.number else item for item in world.databases)
-    return replace(world, databases=databases, activity=(*world.activity, activity), writes=world.writes + 1)
+    renamed = replace(world, databases=databases, activity=(*world.activity, activity), writes=world.writes + 1)
+    return remember_state(renamed)
 
 
 def find_database(world: World, name: str) -> Database:

@@ -16,6 +16,7 @@ class Database:
     created: float
     status: Literal["Online", "Restoring"] = "Online"
     level: str = "Basic"
+    spoiled: float | None = None  # since when the app does not find in it what it needs
 
 
 @dataclass(frozen=True, slots=True)

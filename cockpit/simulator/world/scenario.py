@@ -63,7 +63,14 @@ class Turn(_Part):
     suffix: str
 
 
-Event = Annotated[Deploy | Turn, Field(discriminator="what")]
+class Spoil(_Part):
+    """The app's database loses what the app needs: a bad migration, a dropped table. A restore to before has it."""
+
+    at: float
+    what: Literal["spoil"]
+
+
+Event = Annotated[Deploy | Turn | Spoil, Field(discriminator="what")]
 
 
 class AlertRule(_Part):
@@ -79,7 +86,7 @@ class AlertRule(_Part):
 
 
 class StandingAlert(_Part):
-    """`count` alerts that are there from the start, one minute apart, whatever the world does."""
+    """`count` alerts one minute apart, whatever the world does. With a negative age they fire after the start."""
 
     name: str
     severity: Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"]
@@ -110,6 +117,13 @@ class Oddities(_Part):
     partial_logs: bool = False  # Log Analytics answers 200 with an error beside the rows
 
 
+DAY = 86_400.0
+USUAL_REVISIONS = tuple(
+    RevisionSpec(suffix=f"r{number}", image=f"registry.example.com/app:1.{number}.0", age=age, active=number == 43)
+    for number, age in ((41, 30 * DAY), (42, 7 * DAY), (43, DAY))
+)
+
+
 class Scenario(_Part):
     """A whole world. Durations in seconds of simulated time."""
 
@@ -127,8 +141,8 @@ class Scenario(_Part):
     registries: tuple[str, ...] = ("registry.example.com",)
     log_destination: Literal["log-analytics", "azure-monitor"] = "log-analytics"
     oddities: Oddities = Oddities()
-    revisions: tuple[RevisionSpec, ...] = Field(min_length=3)
-    traffic: tuple[ShareSpec, ...] = Field(min_length=1)
+    revisions: tuple[RevisionSpec, ...] = Field(USUAL_REVISIONS, min_length=3)
+    traffic: tuple[ShareSpec, ...] = Field((ShareSpec(weight=100),), min_length=1)
     events: tuple[Event, ...] = ()
     rules: tuple[AlertRule, ...] = ()
     alerts: tuple[StandingAlert, ...] = ()

@@ -63,6 +63,7 @@ class WorldSnapshot:
     weights: Mapping[str, int]
     active: frozenset[str]
     sick: frozenset[str] = frozenset()
+    without_database: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,9 @@ class World:
 
     @property
     def has_database(self) -> bool:
-        """Whether the app finds the database it asks for."""
+        """Whether the app finds the database it asks for, and in it what it needs."""
         database = self.database(self.scenario.site.app)
-        return database is not None and database.status == "Online"
+        return database is not None and database.status == "Online" and database.spoiled is None
 
     def weights(self) -> dict[str, int]:
         """Percent of the traffic for each revision, `latest` resolved."""
@@ -223,10 +224,11 @@ def _make_revision(spec: RevisionSpec, name: str) -> SimulatedRevision:
 
 
 def remember_state(world: World) -> World:
-    """The world with its present traffic, active and sick revisions added to its history, if they are news."""
+    """The world with its present traffic, revisions and database added to its history, if they are news."""
     weights = {name: weight for name, weight in world.weights().items() if weight}
     active = frozenset(revision.name for revision in world.revisions if revision.active)
     sick = frozenset(revision.name for revision in world.revisions if revision.sick)
-    if world.history and replace(world.history[-1], at=world.now) == WorldSnapshot(world.now, weights, active, sick):
+    snapshot = WorldSnapshot(world.now, weights, active, sick, not world.has_database)
+    if world.history and replace(world.history[-1], at=world.now) == snapshot:
         return world
-    return replace(world, history=(*world.history, WorldSnapshot(world.now, weights, active, sick)))
+    return replace(world, history=(*world.history, snapshot))

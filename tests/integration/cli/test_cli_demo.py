@@ -6,8 +6,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
-from cockpit.cli.demo import load_own_system, make_app_name
+from cockpit.cli.demo import find_names, find_story, load_own_system, make_app_name
 from cockpit.cli.options import Common
+from cockpit.simulator.world.alerts import list_simulated_alerts
+from cockpit.simulator.world.clock import SimulatedClock
+from cockpit.simulator.world.database_changes import rename_database, restore_database
+from cockpit.simulator.world.scenario import load_scenario, rename_scenario
+from cockpit.simulator.world.stage import Stage
+from cockpit.simulator.world.world import Caller
+from tests.integration.simulator.playing import FakeTime
 
 
 def demo(*words: str) -> Result:
@@ -20,6 +27,7 @@ def demo(*words: str) -> Result:
         (("--system", "nosuch"), "meeting-intelligence"),
         (("--scenario", "nosuch"), "bad-deploy"),
         (("--scenario", "nosuch.toml"), "nosuch.toml"),
+        (("--system", "mystira", "--scenario", "lost-table"), "node-drained"),
         (("--system", "dealix", "--config", "cockpit.toml"), "--config"),
         (("--config", "nosuch.toml"), "nosuch.toml"),
         ((), "terminal"),
@@ -36,6 +44,43 @@ def test_each_of_the_five_systems_can_be_drilled(name: str) -> None:
     system = load_own_system(Common(), name)
     assert system is not None
     assert system.environments[0].probes
+
+
+STORIES = sorted(Path("examples").glob("*/scenarios/*.toml"))
+
+
+def test_each_system_has_stories_of_its_own() -> None:
+    assert {path.parts[1] for path in STORIES} == {path.name for path in Path("examples").iterdir() if path.is_dir()}
+    assert len(STORIES) >= 10
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parts[1]} {path.stem}")
+def test_a_story_brings_trouble_that_somebody_sees(path: Path) -> None:
+    """Within a minute an alert fires, on the app that the example's configuration names."""
+    example, clock = path.parts[1], FakeTime()
+    system = load_own_system(Common(), example)
+    assert system is not None
+    app, group = find_names(system)
+    scenario = rename_scenario(load_scenario(find_story(path.stem, example)), app=app, resource_group=group)
+    stage = Stage(scenario, SimulatedClock(clock, 1.0))
+    assert list_simulated_alerts(stage.world()) == []
+    clock.pass_by(90)
+    assert list_simulated_alerts(stage.world())
+
+
+def test_a_lost_table_comes_back_with_a_restore_to_a_moment_before_and_not_with_a_later_one() -> None:
+    clock = FakeTime()
+    stage = Stage(load_scenario(find_story("lost-table", "meeting-intelligence")), SimulatedClock(clock, 1.0))
+    clock.pass_by(60)
+    assert not stage.world().has_database
+    caller = Caller("ana")
+    for source, name, moment, is_good in (("shop-api", "late", 30.0, False), ("before-late", "early", 5.0, True)):
+        world, _ = restore_database(stage.world(), source, name, moment, caller)
+        stage.become(world)
+        clock.pass_by(61)
+        stage.become(rename_database(stage.world(), "shop-api", f"before-{name}", caller))
+        stage.become(rename_database(stage.world(), name, "shop-api", caller))
+        assert stage.world().has_database is is_good
 
 
 def test_a_scenario_of_ones_own_is_read_and_checked(tmp_path: Path) -> None:
