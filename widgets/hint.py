@@ -239,7 +239,9 @@ def _in_incident(
     if sight.bad:
         deployed = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
         takes = (
-            make_key_part(keys, "acknowledge", f"takes “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "takes it")
+            make_key_part(
+                keys, "acknowledge", f"acknowledges “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "acknowledges it"
+            )
             if sight.chosen
             else None
         )

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cockpit.incident.corrections import CorrectedFacts
@@ -153,7 +153,8 @@ class Ledger:
             scene.serving.see_probe(event.subject, bad, event.occurred)
         if bad:
             signal = signal_of(event)
-            scene.bad.setdefault(key, signal)
+            began = scene.bad.get(key, signal)
+            scene.bad[key] = replace(began, state=signal.state)
             for case in scene.watched(event.occurred):
                 if case.covers(event.occurred):
                     case.turned_bad(signal, event.id)

@@ -30,6 +30,7 @@ class Signal:
     key: str
     label: str
     since: datetime
+    state: str = ""  # `down`, `degraded`, `flapping` or `firing`, when it was first bad
 
 
 def says_bad(kind: str, detail: Mapping[str, Any]) -> bool | None:
@@ -56,7 +57,7 @@ def key_of(fact: Event | Draft) -> str:
 def signal_of(fact: Event | Draft) -> Signal:
     """The signal that a bad fact begins."""
     name = text_of(fact.detail, "name") or fact.subject
-    return Signal(key_of(fact), f"{fact.kind} {name}", fact.occurred)
+    return Signal(key_of(fact), f"{fact.kind} {name}", fact.occurred, text_of(fact.detail, "state"))
 
 
 # How far back into the journal an incident reaches when it is declared.

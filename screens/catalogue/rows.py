@@ -114,9 +114,9 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
             cells = (
                 Cell(glyph, tone),
                 Cell(entry.title, "strong"),
-                Cell(f"begun by {entry.operator}", "muted"),
+                Cell(f"started by {entry.operator}", "muted"),
                 Cell("", "muted", entry.started),
-                Cell(f"{done} done" if done else "begun", "info"),
+                Cell(f"{done} done" if done else "started", "info"),
             )
         case Match():
             cells = (
@@ -222,7 +222,7 @@ def describe_entry(entry: Entry | None, shelf: Shelf, width: int) -> list[list[P
 def _describe_procedure(procedure: Procedure, document: Document, width: int) -> list[list[Piece]]:
     triples = [
         ("when", procedure.labels.get("when", "") or procedure.labels.get("symptoms", ""), ""),
-        ("mind", " ".join(map(strip_warning, procedure.warnings)), "warn"),
+        ("caution", " ".join(map(strip_warning, procedure.warnings)), "warn"),
     ]
     triples += [("approval", procedure.labels.get("approval required", ""), "")]
     triples += [("steps", " · ".join(f"{step.ordinal} {step.title}" for step in procedure.steps), "")]

@@ -133,7 +133,7 @@ class CatalogueScreen(KeyedScreen):
         head += [(f"   {shelf.of(Document)} documents, {shelf.of(CatalogueEntry)} procedures", "muted")]
         matching, going = shelf.of(Match) + shelf.of(ProbeMatch), shelf.of(Run)
         head += [(f" · {matching} for what fires now", "bad")] if matching else []
-        head += [(f" · {going} {'run' if going == 1 else 'runs'} not over", "info")] if going else []
+        head += [(f" · {going} {'run' if going == 1 else 'runs'} open", "info")] if going else []
         self.query_one("#catalogue-head", Lines).show(head)
         self._draw()
 

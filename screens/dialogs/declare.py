@@ -28,6 +28,11 @@ from widgets.wrap import wrap_pieces
 
 SHOWN = 3  # signals listed; the rest is a number
 LABEL = 24  # cells of a signal's name: its age and what it means come after it
+LIVE = 1.0  # seconds between two looks at what is bad
+PAGES_NOBODY = "This program pages nobody."
+SIGNS = {"down": ("✖", "bad"), "degraded": ("◐", "warn"), "flapping": ("◐", "warn"), "firing": ("▲", "bad")}
+"""As the panes show them."""
+UNKNOWN_SIGN = ("✖", "bad")
 
 
 class Declare(Dialog[Incident | Event]):
@@ -41,17 +46,31 @@ class Declare(Dialog[Incident | Event]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "unsure", "Unsure", priority=True, show=False),
         Binding("ctrl+r", "drill", "Drill", priority=True, show=False),
+        Binding("ctrl+o", "join", "Join", priority=True, show=False),
     ]
 
-    def __init__(self, place: DialogContext, time: Time, desk: IncidentActions, bad: Sequence[Signal]) -> None:
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        desk: IncidentActions,
+        bad: Sequence[Signal],
+        *,
+        open: Sequence[Incident] = (),
+        list_bad: Callable[[], Sequence[Signal]] | None = None,
+    ) -> None:
+        """`open` are the incidents that are open here, the worst first. `list_bad` tells what is bad at any moment."""
         super().__init__(place, time)
         self._desk = desk
-        self._bad = tuple(sorted(bad, key=lambda signal: signal.since))
+        self._bad = _sort_signals(bad)
+        self._list_bad = list_bad or (lambda: bad)
+        self._open = tuple(open)
         self._first = earliest_signal(self._bad, time.now())
         self._reach_from = compute_reach(self._first, time.now())
-        self._unsure = self._drill = False
+        self._unsure = self._drill = self._joins = False
 
     def fields(self) -> ComposeResult:
+        yield Lines(id="already")
         yield Lines(id="ask", classes="label")
         yield Input(id="title", max_length=LONGEST_TITLE)
         yield Choice(
@@ -73,9 +92,38 @@ class Declare(Dialog[Incident | Event]):
             field.cursor_blink = False
         self.query_one("#ask", Lines).show((("What is broken, in one line?", "strong"),))
         self._tell_level()
-        self.query_one("#bad", Lines).show(*self._signals())
+        self._tell_signals()
+        self.set_interval(LIVE, self._tell_signals)
         self.query_one("#impact-label", Lines).show((("users felt it since", "muted"),))
-        self.query_one("#reach-label", Lines).show((("reaches back to", "muted"),))
+        self.query_one("#reach-label", Lines).show((("timeline from", "muted"),))
+        self._tell_open()
+
+    def _tell_signals(self) -> None:
+        """What is bad now, kept live while somebody types."""
+        self._bad = _sort_signals(self._list_bad())
+        self.query_one("#bad", Lines).show(*self._signals())
+
+    def _tell_open(self) -> None:
+        """What is open already, and the key that joins it."""
+        already = self.query_one("#already", Lines)
+        already.display = bool(self._open)
+        if not self._open:
+            return
+        worst, others = self._open[0], len(self._open) - 1
+        more = f" and {others} more" if others else ""
+        since = format_age((self.time.now() - worst.declared).total_seconds())
+        fact: list[Piece] = [("⚠ open already: ", "warn"), (f"{worst.severity} {worst.title}", "strong")]
+        fact += [(f"  for {since}{more}", "muted")]
+        what: list[Piece] = [("  ", ""), ("ctrl+o", "key")]
+        what += [(" enter writes this line into it as a note; ctrl+o: another incident", "warn")] if self._joins else []
+        what += [] if self._joins else [(" is it the same? Then this line becomes a note in it", "")]
+        already.show(*wrap_pieces(fact, self.wide, most=1), *wrap_pieces(what, self.wide, most=1))
+
+    def action_join(self) -> None:
+        if self._open:
+            self._joins = not self._joins
+            self.query_one(Choice).disabled = self._joins
+            self._tell_open()
 
     def key_up(self) -> None:
         self.query_one(Choice).action_move(-1)
@@ -101,14 +149,15 @@ class Declare(Dialog[Incident | Event]):
 
     @on(Choice.Changed)
     def _tell_level(self) -> None:
-        """What the team does at this level, in its own words; and that the lowest makes no incident."""
+        """What the team's document says of this level; that nobody is paged; and that the lowest makes no incident."""
         rung = self._rung
-        pairs: list[Piece] = [("  → ", "info"), (rung.response, "")] if rung.response else []
+        plan = f" Your plan: {rung.response}" if rung.response else ""
+        pairs: list[Piece] = [("  → ", "info"), (PAGES_NOBODY, "strong"), (plan, "")]
         if rung.backlog:
             pairs = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
         self.query_one("#response", Lines).show(*wrap_pieces(pairs, self.wide, most=2, indent=4))
-        unsure = ("unsure, so the higher one" if self._unsure else "unsure? takes the higher one", "")
-        drill = ("a DRILL, counted nowhere", "warn") if self._drill else ("no drill", "muted")
+        unsure = ("unsure, so the higher one" if self._unsure else "unsure? take the higher one", "")
+        drill = ("this is a DRILL: practice, in no statistics", "warn") if self._drill else ("only a drill?", "muted")
         self.query_one("#unsure", Lines).show(
             [("  ", ""), ("ctrl+t", "key"), (" ", ""), unsure, ("   ", ""), ("ctrl+r", "key"), (" ", ""), drill]
         )
@@ -125,6 +174,9 @@ class Declare(Dialog[Incident | Event]):
             self.say(str(error))
             return None
         rung, drill = self._rung, self._drill
+        if self._joins:
+            joined = self._open[0].id
+            return lambda: self._desk.note(title, joined)
         if rung.backlog:
             return lambda: self._desk.note(f"{rung.name}: {title}", journal=True)
         return lambda: self._desk.declare(title, rung.name, reach_from=reach_from, impact_started=impact, drill=drill)
@@ -148,15 +200,21 @@ class Declare(Dialog[Incident | Event]):
         rows: list[tuple[Piece, ...]] = [
             (
                 ("bad now  " if index == 0 else "         ", "muted"),
-                (f"✖ {fit_text(signal.label, wide)}", "bad"),
+                (f"{sign} {fit_text(signal.label, wide)}", tone),
                 (
                     f"  {format_age((now - signal.since).total_seconds()):>3}, since {self._clock(signal.since)}",
                     "muted",
                 ),
                 ("  detected by this" if signal is self._first else "", "muted"),
             )
-            for index, signal in enumerate(signals)
+            for index, (signal, (sign, tone)) in enumerate(
+                (signal, SIGNS.get(signal.state, UNKNOWN_SIGN)) for signal in signals
+            )
         ]
         if len(self._bad) > SHOWN:
             rows[-1] += ((f"  and {len(self._bad) - SHOWN} more", "muted"),)
         return rows
+
+
+def _sort_signals(signals: Sequence[Signal]) -> tuple[Signal, ...]:
+    return tuple(sorted(signals, key=lambda signal: signal.since))

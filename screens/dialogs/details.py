@@ -149,7 +149,7 @@ class AlertDetails(Details):
         self._desk = desk
         self._may_take = desk is not None and taken is None
         self._may_settle = desk is not None and alert.state is AlertState.RESOLVING
-        offers = ["a takes it" if self._may_take else "", "o says it is over" if self._may_settle else ""]
+        offers = ["a acknowledges it" if self._may_take else "", "o says it is over" if self._may_settle else ""]
         self.keys = " · ".join(part for part in (*offers, "c copies all of it", "esc leaves") if part)
 
     def action_acknowledge(self) -> None:

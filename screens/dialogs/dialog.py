@@ -87,7 +87,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 LONGEST_FIELD = 500  # characters of a field
 ARMING = 0.1  # seconds between two looks whether Enter counts by now
-NOT_NAMED = "Nothing was written: this login is shared, and nobody said who you are."
+NOT_NAMED = "Nothing was recorded: this login is shared, and nobody said who you are."
 READY, NOT_YET = "▸ ", "wait: "
 
 

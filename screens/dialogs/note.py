@@ -57,7 +57,7 @@ class Note(Dialog[Event]):
     def decide(self) -> Callable[[], Event] | None:
         text = clean_text(self.query_one(TextArea).text).strip()
         if not text:
-            self.say("There is nothing to write down yet.")
+            self.say("There is nothing to record yet.")
             return None
         typed = self.query_one(Input).value.strip()
         try:

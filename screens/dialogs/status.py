@@ -23,18 +23,18 @@ from widgets.line import Lines
 
 MEANING = {
     IncidentStatus.INVESTIGATING: "we do not know yet why",
-    IncidentStatus.IDENTIFIED: "we know why and are mending it",
-    IncidentStatus.MONITORING: "mended; we watch whether it holds",
+    IncidentStatus.IDENTIFIED: "we know why and are fixing it",
+    IncidentStatus.MONITORING: "fixed; we watch whether it holds",
     IncidentStatus.RESOLVED: "over: closes the incident",
 }
 
 
 BECAUSE = {
-    CloseReason.FIXED: "mended",
+    CloseReason.FIXED: "fixed",
     CloseReason.FALSE_POSITIVE: "nothing was wrong",
-    CloseReason.DUPLICATE: "another incident tells the same",
-    CloseReason.SUPERSEDED: "a later incident goes on with it",
-    CloseReason.EXTERNAL: "broken and mended by somebody else",
+    CloseReason.DUPLICATE: "it is the same as another incident",
+    CloseReason.SUPERSEDED: "a later incident continues it",
+    CloseReason.EXTERNAL: "broken and fixed by somebody else",
     CloseReason.CANCELLED: "declared by mistake, or called off",
 }
 

@@ -89,7 +89,7 @@ class PastScreen(KeyedScreen):
     def _title(self, overdue: int = 0) -> None:
         title: list[Piece] = [(f" {self._session.system.name}", "strong"), (f"  {self._place.environment}", "")]
         title += [(f"   drills: {overdue} overdue", "warn")] if overdue else []
-        self.query_one("#bar", Lines).show([*title, ("   incidents of before, and the numbers over them", "muted")])
+        self.query_one("#bar", Lines).show([*title, ("   past incidents, and their numbers", "muted")])
 
     @work(thread=True, exit_on_error=False)
     def _read(self) -> None:
@@ -100,7 +100,7 @@ class PastScreen(KeyedScreen):
             result = load_whole_incidents(session.timeline, session.plan.ladder, incidents)
             overdue = self._overdue()
         except Exception as error:
-            self.notify(explain(error, "the incidents of before could not be read"), severity="error", markup=False)
+            self.notify(explain(error, "past incidents could not be read"), severity="error", markup=False)
         else:
             self.post_message(self.Folded(result, overdue))
 

@@ -62,7 +62,7 @@ def open_clock_form(
     return FormDialog(
         place,
         time,
-        "Clock",
+        "Deadline",
         [
             Field("what", "what", snoozes[0][0] if later else DONE, options=options),
             Field("reason", "in a few words", hint="what was done, or why not"),
@@ -99,7 +99,7 @@ def open_task_form(
         ),
         about=describe_incident(incident),
         check=check,
-        does="starts its clock",
+        does="starts its deadline",
     )
 
 
@@ -159,10 +159,10 @@ def open_awareness_form(
         about=[
             *describe_incident(incident),
             pairs,
-            [("This clock cannot be dismissed: only notified, or not notifiable because.", "")],
+            [("This deadline cannot be dismissed: only notified, or not notifiable because.", "")],
         ],
         check=check,
-        does="starts the clock",
+        does="starts the deadline",
     )
 
 

@@ -97,7 +97,7 @@ def open_call_form(
             Field("note", "what they said", hint="on their way, no answer ..."),
         ],
         lambda values: desk.called(values["who"], tier, values["how"], values["note"], incident=incident.id),
-        about=[*describe_incident(incident), *pair_lists, [("You make the call; this writes it down.", "muted")]],
+        about=[*describe_incident(incident), *pair_lists, [("You make the call; this records it.", "muted")]],
         check=make_required_check("who", "Say who was called."),
     )
 
@@ -148,7 +148,7 @@ def open_freeze_form(
 REVIEWS = {
     Review.DRAFT: "facts are filled in, people still write",
     Review.IN_REVIEW: "others read it",
-    Review.REVIEWED: "it was gone through together; ends its clock",
+    Review.REVIEWED: "it was discussed together; ends its deadline",
     Review.CLOSED: "its action items are done, or have an owner elsewhere",
 }
 
@@ -209,5 +209,5 @@ def open_update_form(
         act,
         about=[[("on ", "muted"), (f"{incident.severity_text} ", ""), (incident.title, "strong")]],
         check=check,
-        does="writes it down",
+        does="records it",
     )

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 Asked = Dialog[Any] | None
 READ_ONLY = "Read-only: nothing is recorded. Start without --read-only to write."
-NAMES = ("Clocks", "Roles", "Checklists", "Call")
+NAMES = ("Deadlines", "Roles", "Checklists", "Call")
 
 
 class IncidentScreen(KeyedScreen):
@@ -167,7 +167,7 @@ class IncidentScreen(KeyedScreen):
             "answers it",
             "takes it, hands it over, leaves it",
             "opens its boxes",
-            "writes the call down",
+            "records the call",
         )
         pairs: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
         chosen = self.objects[self.current].get(self.panes[self.current].table.cursor or "")

@@ -234,7 +234,9 @@ def open_declare(press: KeyPress) -> None:
 
     session = press.session
     read_plan_again(press)  # the rules that will bind are those of now
-    press.open(Declare(*press.about, session.desk, session.ledger.bad(session.environment.name)))
+    list_bad = partial(session.ledger.bad, session.environment.name)
+    open = worst_first(session.ledger, session.environment.name, session.system.ladder)
+    press.open(Declare(*press.about, session.desk, list_bad(), open=open, list_bad=list_bad))
 
 
 @does("status")

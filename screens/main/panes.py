@@ -54,12 +54,12 @@ def quiet_timeline(read_only: bool) -> Said:
         return [[("Nothing was recorded yet.", "muted")]]
     return [
         [("Nothing happened yet.", "muted")],
-        [("Every change is written down here by itself.", "muted")],
+        [("Every change is recorded here automatically.", "muted")],
     ]
 
 
 def nothing_due() -> Said:
-    return [[("Nothing is due.", "good")], [("Declaring an incident starts its clocks.", "muted")]]
+    return [[("Nothing is due.", "good")], [("Declaring an incident starts its deadlines.", "muted")]]
 
 
 def describe_empty_pane(

@@ -166,7 +166,7 @@ def render_summary(view: View) -> Piece:
     ill = ill_working(view.applications)
     sick = sum(health.condition is RevisionCondition.ILL for _, health in ill)
     if sick:
-        return (f"{sick} revision{'' if sick == 1 else 's'} ill", "bad")
+        return (f"{sick} revision{'' if sick == 1 else 's'} unhealthy", "bad")
     if any(freshness.state in OLD for freshness in view.fresh.values()):
         return ("cannot see everything", "bad")
     unsure = sum(item.state not in QUIET for item in watched)

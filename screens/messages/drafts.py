@@ -70,7 +70,7 @@ class Drafts:
             what = "One field is" if missing == 1 else f"{missing} fields are"
             return f"{what} not filled; tab goes there. Press s again if it was sent as it stands."
         if self.states.get(id) == SENT:
-            return "It is written down already. Press s again if it was sent once more."
+            return "It is recorded already. Press s again if it was sent once more."
         return ""
 
     def promise_another(self, id: str, scene: MessageContext, now: datetime) -> bool:

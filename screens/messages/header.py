@@ -17,18 +17,18 @@ NOTHING_SENT: tuple[Piece, ...] = (
     ("c", "key"),
     (" copies, you send it, ", ""),
     ("s", "key"),
-    (" writes down that you did.", ""),
+    (" records that you did.", ""),
 )
 
 
 WRITING: tuple[Piece, ...] = (
-    ("Your words. ", ""),
+    ("Your text. ", ""),
     ("esc", "key"),
-    (" when they are done; then ", ""),
+    (" when it is done; then ", ""),
     ("c", "key"),
     (" copies, ", ""),
     ("s", "key"),
-    (" writes down that you sent them.", ""),
+    (" records that you sent it.", ""),
 )
 
 
@@ -36,7 +36,7 @@ def render_head(incident: Incident, production: bool) -> list[Piece]:
     """What is told of."""
     drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []
     return [
-        (" Tell", "strong"),
+        (" Communicate", "strong"),
         ("   ", ""),
         (f" {incident.environment.upper()} ", "place" if production else "strong"),
         ("  ", ""),

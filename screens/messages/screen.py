@@ -248,7 +248,7 @@ class CommunicateScreen(KeyedScreen):
         stay = self._drafts.promise_another(self._template.id, self._scene, self._now)
         self._show()
         if stay:
-            self.say("Your words stay as they are: the time in them is yours to change.")
+            self.say("Your text stays as it is: change the time in it yourself.")
 
     def action_copy(self) -> None:
         parts = self._take()
@@ -289,7 +289,7 @@ class CommunicateScreen(KeyedScreen):
             self._table.focus()
         elif self._confirms != "back" and self._drafts.unsaved:
             self._confirms = "back"
-            self.say("Your words are neither copied nor written down as sent. Press esc again to leave them behind.")
+            self.say("Your text is neither copied nor recorded as sent. Press esc again to leave it behind.")
         else:
             leave_screen(self)
 
@@ -307,7 +307,7 @@ class CommunicateScreen(KeyedScreen):
         """Put the message into the terminal's clipboard."""
         text = clean_text(self._area.text).strip()
         if not text:
-            self.say("There is no text to take.")
+            self.say("There is no text to copy.")
             return None
         self._confirms, self._put = "", self._area.text
         parts = self._drafts.taken(self._template.id, text)
@@ -326,7 +326,7 @@ class CommunicateScreen(KeyedScreen):
             done = await act_named(self.app, self._place, self._session.time, act)
             self.post_message(self.MessageNotice(done, sent=sent))
         except Exception as error:
-            self.post_message(self.MessageNotice(explain(error, "a message could not be taken away"), "bad"))
+            self.post_message(self.MessageNotice(explain(error, "a message could not be copied"), "bad"))
 
 
 def build_scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageContext:

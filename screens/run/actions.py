@@ -173,7 +173,7 @@ async def undo_step(screen: RunView, now: StepStanding) -> None:
 
 async def skip_step(screen: RunView, now: StepStanding) -> None:
     step = _current_step(now)
-    reason = await _ask_reason(screen, "Skip", [step.title], "Why is it left out?", needed=True)
+    reason = await _ask_reason(screen, "Skip", [step.title], "Why is it skipped?", needed=True)
     if reason is not None:
         await settle_step(screen, step, StepState.SKIPPED, reason)
 
@@ -188,8 +188,8 @@ async def by_hand(screen: RunView, now: StepStanding) -> None:
 async def mark_step_ok(screen: RunView, now: StepStanding) -> None:
     """The operator compared what was expected with what came, and it is well."""
     step = _current_step(now)
-    about = [step.title, "You looked at what came back and say that it is well, whatever the command said."]
-    reason = await _ask_reason(screen, "Looked at and well", about, "What did you see?", needed=True)
+    about = [step.title, "You looked at the output and say that it is OK, whatever the command said."]
+    reason = await _ask_reason(screen, "Mark OK", about, "What did you see?", needed=True)
     if reason is not None:
         await settle_step(screen, step, StepState.OK, reason)
 
@@ -210,7 +210,7 @@ async def edit_values(screen: RunView, now: StepStanding) -> None:
     values_by_name = await screen.app.push_screen_wait(dialog)
     if values_by_name and now.step is not None:
         await asyncio.to_thread(runner.prepare, this_run, now.step.ordinal, values_by_name)
-        screen.post_message(RunNotice("The values are taken for the rest of this run.", "information"))
+        screen.post_message(RunNotice("The values are used for the rest of this run.", "information"))
 
 
 async def cancel_step(screen: RunView, now: StepStanding) -> None:

@@ -37,7 +37,7 @@ from widgets.wrap import wrap_pieces
 
 WIDE = 74  # cells inside a dialog
 LONGEST_REASON = 500
-FAR_SIDE = "What it asked of the far side may go on there: then the step is unknown, to be looked at."
+FAR_SIDE = "What it started elsewhere may go on there. Then the outcome is unknown: look at it."
 AGAIN = {
     StepState.OK: "It was done already.",
     StepState.BY_HAND: "It was done by hand already.",
@@ -113,7 +113,7 @@ class AskConsent(Confirmation[Consent]):
         if not prepared.undo:
             rows += render_labelled("undo", undo_of(prepared) or "the document names none", WIDE)
         for sentence in (*self._extra(), *map(strip_warning, self._warnings)):
-            rows += render_labelled("mind", sentence, WIDE, tone="warn")
+            rows += render_labelled("caution", sentence, WIDE, tone="warn")
         return rows
 
     def _extra(self) -> list[str]:
@@ -168,7 +168,7 @@ class Reason(Dialog[str]):
     def decide(self) -> Callable[[], str] | None:
         reason = clean_line(self.query_one(Input).value, LONGEST_REASON)
         if self._needed and not reason:
-            self.say("It needs a reason: the next person will ask.")
+            self.say("It needs a reason: the next person will ask for it.")
             return None
         return lambda: reason
 
@@ -177,7 +177,7 @@ Settled = tuple[StepState | None, str]
 """What became of a step, None for running it again; and the reason."""
 
 ENDS = (
-    ("it is done and well", "I looked", StepState.OK),
+    ("it is done and OK", "I looked", StepState.OK),
     ("done by hand", "I did it in another way", StepState.BY_HAND),
     ("it was not done", "or only in part", StepState.FAILED),
     ("again", "run it once more; asks as the first time", None),

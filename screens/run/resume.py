@@ -26,11 +26,11 @@ class AskGoOn(Dialog[How]):
     """One key goes on, one begins anew; Enter and Esc do neither. `others` are further runs of it that are open."""
 
     AUTO_FOCUS = ""
-    what = "A run of this is not over"
-    keys = "g goes on with it · n begins anew · esc leaves"
+    what = "A run of this is still open"
+    keys = "g continues it · n starts a new one · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "choose('on')", "Go on", priority=True, show=False),
-        Binding("n", "choose('anew')", "Begin anew", priority=True, show=False),
+        Binding("g", "choose('on')", "Continue", priority=True, show=False),
+        Binding("n", "choose('anew')", "Start new", priority=True, show=False),
     ]
 
     def __init__(
@@ -57,7 +57,7 @@ class AskGoOn(Dialog[How]):
         run, steps = self._run, self._procedure.to_do
         done = sum(run.state(step.ordinal) in SETTLED for step in steps)
         since = format_age((self.time.now() - run.started).total_seconds())
-        rows = render_labelled("begun", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
+        rows = render_labelled("started", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
         rows += render_labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
         known_name = " · ".join(f"{value.name} = {value.shown}" for value in run.values)
         rows += render_labelled("with", known_name, WIDE, tone="muted", most=2) if known_name else []
@@ -66,9 +66,9 @@ class AskGoOn(Dialog[How]):
         ]
         old = ["The document has changed since; the run keeps to the text it began with."] if self._changed else []
         are = "is" if self._others == 1 else "are"
-        more = [f"{self._others} more of it {are} not over: the catalogue lists them."] if self._others else []
+        more = [f"{self._others} more of it {are} still open: the catalogue lists them."] if self._others else []
         for sentence in (*unseen, *old, *more):
-            rows += render_labelled("mind", sentence, WIDE, tone="warn", most=2)
+            rows += render_labelled("caution", sentence, WIDE, tone="warn", most=2)
         return rows
 
     def action_choose(self, how: How) -> None:

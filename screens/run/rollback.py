@@ -217,16 +217,16 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
             )
         changes = [item for item in plan.by_itself if item.kind is StepKind.CHANGE]
         for index, prepared in enumerate(changes):
-            rows += render_labelled("" if index else "stands for", prepared.as_run, WIDE)
+            rows += render_labelled("" if index else "runs", prepared.as_run, WIDE)
         meets = [sentence for change in changes for sentence in change.meets]
-        rows += [row for meet in meets for row in render_labelled("meets", meet, WIDE, most=1)]
+        rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE, most=1)]
         values_by_name = {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
         rows += render_labelled("undo", undo_of(changes[-1], values_by_name) if changes else "", WIDE)
         minded = dict.fromkeys(notice for change in changes for notice in change.notices)
         for sentence in (*minded, *proposal.cautions, *map(strip_warning, plan.procedure.warnings)):
-            rows += render_labelled("mind", sentence, WIDE, tone="warn", most=3)
+            rows += render_labelled("caution", sentence, WIDE, tone="warn", most=3)
         return rows + render_labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
 
     def _from_to(self) -> list[list[Piece]]:

@@ -186,7 +186,7 @@ def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | 
         rows += render_change_effects(now.prepared, width)
         rows += render_values(now.prepared.values, width)
         for notice in now.prepared.notices:
-            rows += render_labelled("mind", notice, width, tone="warn", most=2)
+            rows += render_labelled("caution", notice, width, tone="warn", most=2)
         if not now.prepared.runnable and not now.asks:
             rows += render_labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
     if now.problem:
@@ -250,7 +250,7 @@ def render_values(resolved_values: Sequence[Resolved], width: int) -> list[list[
 
 def render_change_effects(prepared: Prepared, width: int) -> list[list[Piece]]:
     """What a known change would meet, such as the traffic before and afterwards."""
-    return [row for meet in prepared.meets for row in render_labelled("meets", meet, width, tone="info", most=2)]
+    return [row for meet in prepared.meets for row in render_labelled("state now", meet, width, tone="info", most=2)]
 
 
 def render_settled(word: SettledBy, width: int) -> list[list[Piece]]:

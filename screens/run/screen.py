@@ -429,7 +429,7 @@ class RunScreen(KeyedScreen):
             return
         self.finishing = True
         with suppress(RunRefused, RecordError):
-            await asyncio.to_thread(self.session.runner.end, self.now_run, "every step is done or passed over")
+            await asyncio.to_thread(self.session.runner.end, self.now_run, "every step is done or skipped")
         leave_screen(self)
 
 

@@ -159,16 +159,18 @@ def _choose_advice(now: StepStanding) -> Advice:
         return _make_advice("This procedure has no steps.", ("back", "leaves"))
     if now.state is StepState.WARN:
         return _make_advice(
-            "Compare what came with what was expected.", ("well", "it is well"), ("run", "runs it again"), tone="warn"
+            "Compare the output with what was expected.", ("well", "marks it OK"), ("run", "runs it again"), tone="warn"
         )
     if now.last and not now.menu:
         return _make_advice(
-            "All steps are done.", ("back", "ends the run and leaves"), ("note", "writes a note"), tone="good"
+            "All steps are done.", ("back", "ends the run, and leaves"), ("note", "writes a note"), tone="good"
         )
     if now.state is StepState.RUNNING:
         return _make_advice("It is running.", ("cancel", "cancels it"), ("back", "leaves, the run goes on"))
     if now.state is StepState.UNKNOWN:
-        return _make_advice("Nobody knows how this ended.", ("run", "settles it: look, then say"), tone="warn")
+        return _make_advice(
+            "Nobody knows how this ended.", ("run", "settles it: look, then say how it ended"), tone="warn"
+        )
     if now.state is StepState.FAILED:
         return _advise_after_failure(step, now)
     return _advise_next(step, now)
@@ -202,7 +204,7 @@ def _advise_next(step: Step, now: StepStanding) -> Advice:
     if now.waits:
         return _make_advice(now.waits, ("next", "goes to what comes first"), ("skip", "skips it"))
     if now.asks:
-        return _make_advice("It asks for " + ", ".join(now.asks) + ".", ("run", "gives them"), tone="warn")
+        return _make_advice("It needs a value for " + ", ".join(now.asks) + ".", ("run", "asks for them"), tone="warn")
     if now.instead is not None:
         return _make_advice(f"Step {now.instead} was done in its place.", ("run", "runs this one too"), tone="warn")
     return _make_advice("", ("run", ENTER[now.prepared.kind if now.prepared else step.kind]), ("skip", "skips it"))
@@ -213,7 +215,7 @@ ENTER = {
     StepKind.VERIFY: "checks; nothing is changed",
     StepKind.LOCAL: "runs it; it changes this machine only",
     StepKind.CHANGE: "shows what will change, and asks",
-    StepKind.DANGER: "shows what it destroys, and asks for a word",
+    StepKind.DANGER: "shows what would be lost, and asks for a typed word",
     StepKind.MANUAL: "ticks it",
     StepKind.NOTE: "",
 }

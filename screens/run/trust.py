@@ -40,10 +40,10 @@ class AskTrust(Dialog[str]):
             lines = tail.lines
             more = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
             less = sum(line.startswith("-") and not line.startswith("---") for line in lines)
-            sentence = f"Since its last run {more} {'line' if more == 1 else 'lines'} came and {less} went."
+            sentence = f"Since its last run {more} {'line' if more == 1 else 'lines'} added and {less} removed."
         self.query_one("#act", Lines).show(
             ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
-            ((sentence, "warn"), (" Look before it runs.", "muted")),
+            ((sentence, "warn"), (" Read it before it runs.", "muted")),
         )
         self.call_after_refresh(self._fold)
 

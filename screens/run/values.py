@@ -126,7 +126,7 @@ class AskFolder(Dialog[str]):
         yield Choice([(f"{index} {folder}", "") for index, folder in enumerate(self._folders, start=1)], "")
 
     def on_mount(self) -> None:
-        sentence = "Its paths are there from each of these. It is asked once for this document."
+        sentence = "Each of these folders has the files that it names. It is asked once for this document."
         self.query_one("#act", Lines).show([(self._title, "strong")], [(sentence, "muted")])
 
     def decide(self) -> Callable[[], str] | None:

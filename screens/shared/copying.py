@@ -31,5 +31,5 @@ def copy_text(app: App[Any], text: str) -> str:
     """Copy, and say what is known of it."""
     app.copy_to_clipboard(text)
     failure = keep_copy(text)
-    sent = "Sent to the terminal's clipboard; whether it took it no terminal says."
+    sent = "Sent to the terminal's clipboard; terminals do not say whether they took it."
     return f"{sent} No file of it: {failure}." if failure else f"{sent} It is in {copy_path()}, too."

@@ -27,8 +27,8 @@ def text_tone(line: str) -> str:
 
 DAMAGES = {
     Damage.NONE: "",
-    Damage.MOJIBAKE: "Its letters were mended for reading.",
-    Damage.RECONSTRUCTED: "Put together from a damaged file: to read, not to run. Save a mended copy to run it.",
+    Damage.MOJIBAKE: "Broken letters were repaired for reading.",
+    Damage.RECONSTRUCTED: "Put together from a damaged file: to read, not to run. Save a repaired copy to run it.",
 }
 
 

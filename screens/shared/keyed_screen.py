@@ -40,7 +40,7 @@ DUE: tuple[Group, ...] = (
     (
         "Signs",
         (
-            ("○", "", "a clock runs; its time is counted down"),
+            ("○", "", "a deadline runs; its time is counted down"),
             ("◐", "warn", "at risk: most of its time is gone"),
             ("✖", "bad", "overdue, with how long over; now: it is their turn"),
             ("✔", "good", "met in time, called, or all boxes ticked"),

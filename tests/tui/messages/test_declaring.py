@@ -11,13 +11,19 @@ from cockpit.incident.signals import Signal
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
-from screens.dialogs.declare import Declare
+from screens.dialogs.declare import LIVE, Declare
 from screens.dialogs.status import BECAUSE, StatusDialog
 from tests.tui.messages.conftest import Play, Stage, press
 from widgets.choice import Choice
 from widgets.line import Lines
 
 Open = Callable[..., Stage]
+
+
+def plan_in(app: Stage) -> str:
+    """What the team's plan says of the chosen level."""
+    rows = " ".join(row.strip() for row in shown(app, "#response").splitlines())
+    return rows.partition("Your plan: ")[2]
 
 
 @pytest.fixture
@@ -37,9 +43,9 @@ async def test_the_ladder_is_on_screen_with_what_the_team_does_at_the_chosen_lev
     async with app.run_test(size=(80, 24)) as pilot:
         ladder = app.screen.query_one(Choice).text
         assert all(each.definition in ladder for each in play.plan.ladder)
-        assert shown(app, "#response").strip() == "→ On-call leads; an update every 30 min"
+        assert plan_in(app) == "On-call leads; an update every 30 min"
         await press(pilot, play, "up")
-        assert shown(app, "#response").strip() == "→ Everybody; a commander within 15 min"
+        assert plan_in(app) == "Everybody; a commander within 15 min"
 
 
 async def test_a_long_response_is_read_to_its_end(play: Play, stage: Open, dialog: Declare) -> None:
@@ -48,8 +54,7 @@ async def test_a_long_response_is_read_to_its_end(play: Play, stage: Open, dialo
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "up")
-        rows = [row.strip() for row in shown(app, "#response").splitlines()]
-        assert " ".join(rows) == f"→ {long}"
+        assert plan_in(app) == long
 
 
 async def test_two_keys_and_one_line_declare_what_was_seen_first_as_detected(
@@ -177,3 +182,43 @@ async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage
         await press(pilot, play, *"it came back", "enter")
         found = play.desk.find(incident.id)
         assert (found.open, found.statuses[-1].reason) == (True, "it came back")
+
+
+async def test_a_dialog_beside_an_open_incident_says_so_and_offers_to_join_it(play: Play, stage: Open) -> None:
+    incident = play.declare("Readiness failing")
+    dialog = Declare(play.place, play.time, play.desk, [], open=[incident])
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "open already: P1 Readiness failing" in shown(app, "#already")
+        await press(pilot, play, *"slow too", "ctrl+o", "enter")
+        (written,) = app.answers
+        assert isinstance(written, Event)
+        assert (written.kind, written.summary, written.incident) == ("note", "slow too", incident.id)
+        assert [each.id for each in play.desk.open()] == [incident.id]
+
+
+async def test_without_the_key_another_incident_is_declared(play: Play, stage: Open) -> None:
+    incident = play.declare("Readiness failing")
+    app = stage(play, Declare(play.place, play.time, play.desk, [], open=[incident]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *"mail is late", "ctrl+o", "ctrl+o", "enter")
+        assert len(play.desk.open()) == 2
+
+
+async def test_the_dialog_pages_nobody_and_says_so_at_every_level(play: Play, stage: Open, dialog: Declare) -> None:
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(2):
+            assert "This program pages nobody." in shown(app, "#response").replace("\n   ", "")
+            await press(pilot, play, "down")
+
+
+async def test_what_is_bad_has_the_signs_of_the_panes_and_stays_live(play: Play, stage: Open) -> None:
+    since = play.time.now() - timedelta(seconds=38)
+    bad = [Signal("probe:ready", "probe ready", since, "degraded")]
+    app = stage(play, Declare(play.place, play.time, play.desk, bad, list_bad=lambda: bad))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "◐ probe ready" in shown(app, "#bad")
+        bad.append(Signal("alert:f", "alert 5xx errors", since, "firing"))
+        await pilot.pause(LIVE + 0.1)
+        assert "▲ alert 5xx errors" in shown(app, "#bad")

@@ -196,7 +196,7 @@ async def test_a_changed_document_shows_its_difference(open_catalogue: Open, pla
     play.standing = Trust("changed", "", "--- at the last run\n+++ now\n@@ -1 +1 @@\n-old\n+new\n+more\n")
     async with open_catalogue() as seat:
         await seat.press("down", "enter")
-        assert "2 lines came and 1 went" in seat.lines("act")
+        assert "2 lines added and 1 removed" in seat.lines("act")
         difference = seat.app.screen.query_one("#difference")
         assert "+more" in difference.tail.lines
 

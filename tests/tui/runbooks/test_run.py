@@ -112,7 +112,7 @@ async def test_values_are_shown_in_the_command_and_what_is_not_known_asks(open_r
         assert "az containerapp revision activate -n mi-prod -g mi-rg --revision <PREVIOUS>" in " ".join(shown.split())
         assert "asks        PREVIOUS" in shown
         assert "env = prod (environment)" in shown
-        assert "It asks for PREVIOUS" in seat.lines("run-hint")
+        assert "It needs a value for PREVIOUS" in seat.lines("run-hint")
 
 
 async def test_a_step_that_asks_starts_only_after_the_answer_and_its_own_dialog(open_run: Open, play: Play) -> None:
@@ -224,7 +224,7 @@ async def test_manual_steps_are_ticked_with_enter(open_run: Open, play: Play) ->
         assert "Done by a person.  enter ticks it" in seat.lines("run-hint")
         await seat.press("enter", "enter")
         assert play.settled == [(1, StepState.BY_HAND, ""), (2, StepState.BY_HAND, "")]
-        assert "All steps are done.  esc ends the run and leaves" in seat.lines("run-hint")
+        assert "All steps are done.  esc ends the run, and leaves" in seat.lines("run-hint")
         await seat.press("escape")
         assert play.runs.runs["r1"].ended is not None
         assert seat.screen != "RunScreen"
