@@ -1,15 +1,20 @@
 """Severity, status and resolution of an incident, with the reason, in one dialog."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_impact_start
+from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
@@ -20,6 +25,7 @@ from screens.dialogs.dialog import Dialog, DialogContext
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.line import Lines
+from widgets.wrap import wrap_pieces
 
 MEANING = {
     IncidentStatus.INVESTIGATING: "we do not know yet why",
@@ -39,15 +45,93 @@ BECAUSE = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class OpenEndActions:
+    """What stays open at this moment, and what deals with one of it."""
+
+    list: Callable[[], Sequence[OpenEnd]]
+    deal: Callable[[OpenEnd], None]
+
+
+class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
+    """Before an incident is resolved: what stays open. Its result is what is left open all the same."""
+
+    AUTO_FOCUS = ""
+    what = "What stays open"
+    keys = "enter resolves, the rest goes into Open loops · esc leaves, nothing changes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(str(number), f"deal({number - 1})", "Deal with it", show=False) for number in range(1, 10)
+    ]
+
+    def __init__(self, place: DialogContext, time: Time, title: str, actions: OpenEndActions) -> None:
+        super().__init__(place, time)
+        self._title, self._actions = title, actions
+        self._ends: tuple[OpenEnd, ...] = ()
+
+    def fields(self) -> ComposeResult:
+        yield Lines(id="subject")
+        yield Lines(id="ends", classes="label")
+
+    def on_mount(self) -> None:
+        self.query_one("#subject", Lines).show((("resolves ", "muted"), (self._title, "strong")))
+        self._tell()
+        self.set_interval(LIVE, self._tell)
+
+    def _tell(self) -> None:
+        """Kept live: what was dealt with is gone from the list."""
+        self._ends = tuple(self._actions.list())
+        rows: list[list[Piece]] = []
+        for number, end in enumerate(self._ends, 1):
+            key = f"{number}" if number < 10 else " "
+            rows += wrap_pieces(
+                [(f"{key}  ", "key"), (end.text, ""), (f"  {DEALS[end.kind]}", "muted")], self.wide, most=2, indent=3
+            )
+        self.query_one("#ends", Lines).show(*rows or [[("✔ Nothing is open any more.", "good")]])
+
+    def action_deal(self, index: int) -> None:
+        if index < len(self._ends):
+            self._actions.deal(self._ends[index])
+
+    def decide(self) -> Callable[[], tuple[OpenEnd, ...]] | None:
+        left = self._ends
+        return lambda: left
+
+
+MOST_OTHERS = 4  # incidents offered as the one that this one repeats
+LIVE = 1.0  # seconds between two looks at what is open
+DEALS = {
+    OpenEndKind.SIGNAL: "shows it",
+    OpenEndKind.FREEZE: "lifts the freeze",
+    OpenEndKind.REVISION: "opens its menu",
+    OpenEndKind.RUN: "opens the run",
+    OpenEndKind.CHECKLIST: "opens the checklist",
+    OpenEndKind.UPDATE: "writes the update",
+    OpenEndKind.NOTHING_SENT: "writes to clients or the team",
+}
+"""What the key of each kind does."""
+
+
 class StatusDialog(Dialog[None]):
     """`incident` is the one captured at the key press. What was recorded before a refusal is not recorded twice."""
 
     what = "Severity and status"
     keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
 
-    def __init__(self, place: DialogContext, time: Time, desk: IncidentActions, incident: Incident) -> None:
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        desk: IncidentActions,
+        incident: Incident,
+        *,
+        ends: OpenEndActions | None = None,
+        others: Sequence[Incident] = (),
+    ) -> None:
+        """`ends` tells what stays open at resolving. `others` are those that it may repeat."""
         super().__init__(place, time)
         self._desk = desk
+        self._open_ends, self._others = ends, tuple(other for other in others if other.id != incident.id)
+        self._loops: tuple[OpenEnd, ...] = ()  # what is left open all the same
         self._incident = incident
         self._severity = incident.severity  # as it was last recorded
         self._start, self._end = propose_impact_start(incident), propose_impact_end(incident)
@@ -69,6 +153,9 @@ class StatusDialog(Dialog[None]):
             CloseReason.FIXED.value,
             id="because",
         )
+        yield Lines(id="of-label", classes="label")
+        others = [(other.id, f"{other.severity} {other.title}") for other in self._others[:MOST_OTHERS]]
+        yield Choice(others or [("none", "")], "", id="of")
         yield Lines(id="reason-label", classes="label")
         yield Input(id="reason", max_length=500)
         yield Lines(id="impact-evidence", classes="label")
@@ -86,6 +173,7 @@ class StatusDialog(Dialog[None]):
             "#severity-label": (("severity", "muted"),),
             "#status-label": (("status", "muted"),),
             "#because-label": (("it ended because it was", "muted"),),
+            "#of-label": (("the same as", "muted"),),
             "#reason-label": (("why, for those who read it later", "muted"),),
             "#impact-evidence": self._evidence(),
             "#from-label": (("from ", "muted"),),
@@ -108,6 +196,7 @@ class StatusDialog(Dialog[None]):
         local, today = moment.at.astimezone(self.place.zone), self.time.now().astimezone(self.place.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
 
+    @on(Choice.Changed, "#because")
     @on(Choice.Changed, "#status")
     def _ask_because(self) -> None:
         """Whoever closes it says how it ended, and is not asked for its severity: both do not fit 24 rows."""
@@ -115,8 +204,11 @@ class StatusDialog(Dialog[None]):
         closes = status.chosen == IncidentStatus.RESOLVED and self._incident.open
         mended = status.changed and status.chosen in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED)
         self.query_one("#dialog").set_class(closes or mended, "-closing")
+        repeats = closes and self.query_one("#because", Choice).chosen == CloseReason.DUPLICATE and bool(self._others)
         for id in ("#impact-evidence", "#impact"):
-            self.query_one(id).display = mended
+            self.query_one(id).display = mended and not repeats
+        for id in ("#of-label", "#of"):
+            self.query_one(id).display = repeats
         for id in ("#because-label", "#because"):
             self.query_one(id).display = closes
         for id in ("#severity-label", "#severity"):
@@ -141,7 +233,23 @@ class StatusDialog(Dialog[None]):
         except WhenError as error:
             self.say(str(error))
             return None
-        return lambda: self._record(raised, moved, reason, because, impact)
+        act = partial(self._record, raised, moved, reason, because, impact)
+        if moved == IncidentStatus.RESOLVED and self._open_ends is not None and self._open_ends.list():
+            self._ask_open_ends(self._open_ends, act)
+            return None
+        return act
+
+    def _ask_open_ends(self, ends: OpenEndActions, act: Callable[[], None]) -> None:
+        """Show what stays open first; what is left of it becomes open loops, and then the incident is resolved."""
+
+        def resolve(left: tuple[OpenEnd, ...] | None) -> None:
+            if left is None:
+                self.say("It is not resolved yet. Enter shows again what stays open.")
+                return
+            self._loops, self._acting = left, True
+            self._act(act)
+
+        self.app.push_screen(OpenEndsDialog(self.place, self.time, self._incident.title, ends), resolve)
 
     def _impact(self) -> tuple[datetime | None, datetime | None]:
         """From when until when users felt it, as the fields say. Raises WhenError."""
@@ -163,6 +271,13 @@ class StatusDialog(Dialog[None]):
         except WhenError:
             self.query_one(field, Input).focus()
             raise
+
+    def _repeated(self, because: str) -> str | None:
+        """The incident that this one repeats, where it ends as a duplicate and another one is known."""
+        if because != CloseReason.DUPLICATE or not self._others:
+            return None
+        chosen = self.query_one("#of", Choice).chosen
+        return next((other.id for other in self._others if other.id == chosen), self._others[0].id)
 
     def _why(self, severity: str | None, moved: str | None) -> str:
         """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
@@ -189,6 +304,9 @@ class StatusDialog(Dialog[None]):
             self._desk.amend(self._incident.id, impact_started=started, impact_ended=ended)
             self._stated = impact
         if status == IncidentStatus.RESOLVED:
-            self._desk.resolve(reason, self._incident.id, because=because)
+            while self._loops:
+                self._desk.start_loop(self._loops[0].text, incident=self._incident.id)
+                self._loops = self._loops[1:]  # a refusal of the next one does not write this one twice
+            self._desk.resolve(reason, self._incident.id, because=because, duplicate_of=self._repeated(because))
         elif status is not None:
             self._desk.change_status(status, self._incident.id, reason)

@@ -20,11 +20,11 @@ from cockpit.model.response import Freeze
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.note import Note
-from screens.dialogs.status import StatusDialog
+from screens.dialogs.status import OpenEndActions, StatusDialog
 from screens.incident import clock_forms, people_forms
 from screens.incident.people_forms import open_update_form
 from screens.shared.app_messages import EventsAppended
-from screens.shared.due import list_running_clocks
+from screens.shared.due import list_other_incidents, list_running_clocks
 from screens.shared.keyed_screen import DUE, KeyedScreen, KeyGroups
 from screens.shared.keyed_screen import ROWS as ROW_KEYS
 from widgets import clocks as clock_rows
@@ -82,6 +82,7 @@ class IncidentScreen(KeyedScreen):
         *,
         pane: int = 0,
         boxes: Callable[[str], None] | None = None,
+        ends: OpenEndActions | None = None,
     ) -> None:
         super().__init__()
         self._session = session
@@ -89,6 +90,7 @@ class IncidentScreen(KeyedScreen):
         self._shown = incident
         self._begin = pane
         self._boxes = boxes or self._tick_boxes
+        self._ends = ends
         self._asks: Sequence[Clock] = ()
         self.panes = (
             Pane(1, NAMES[0], clock_rows.COLUMNS, classes="-current"),
@@ -232,13 +234,16 @@ class IncidentScreen(KeyedScreen):
         "aware": lambda self: clock_forms.open_awareness_form(*self._about(), self._session.plan),
         "snooze": lambda self: self._snooze(),
         "note": lambda self: Note(*self._about()),
-        "status": lambda self: StatusDialog(*self._about()),
+        "status": lambda self: StatusDialog(*self._about(), ends=self._ends, others=self._list_others()),
         "update": lambda self: open_update_form(*self._about(), self._session.plan),
         "freeze": lambda self: people_forms.open_freeze_form(*self._about()[:3], self._freeze()),
     }
 
     def _about(self) -> tuple[DialogContext, Time, IncidentActions, Incident]:
         return self._place, self._session.time, self._session.desk, self.incident
+
+    def _list_others(self) -> list[Incident]:
+        return list_other_incidents(self._session, self.incident)
 
     def _freeze(self) -> Freeze | None:
         return self._session.ledger.freeze(self._place.environment)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.screen import Screen
 
 from cockpit.incident.background import compute_uptime, is_change, read_alert_past
+from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.model.alert import Alert
 from cockpit.model.event import Event, Kind, RecordError
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
@@ -22,13 +23,15 @@ from cockpit.model.time import show
 from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision
 from screens.shared.copying import copy_text
-from screens.shared.due import DueClock
+from screens.shared.due import DueClock, list_open_ends, list_other_incidents
+from screens.shared.view import build_view
 
 if TYPE_CHECKING:
     from cockpit.incident.postmortem.export import Exporter
     from cockpit.model.time import Time
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
+    from screens.dialogs.status import OpenEndActions
     from widgets.facts import Fact
     from widgets.plot import PlotMark
 
@@ -245,7 +248,43 @@ def open_status(press: KeyPress) -> None:
     from screens.dialogs.status import StatusDialog
 
     if press.incident is not None:
-        press.open(StatusDialog(*press.about, press.session.desk, press.incident))
+        others = list_other_incidents(press.session, press.incident)
+        ends = make_open_end_actions(press, press.incident)
+        press.open(StatusDialog(*press.about, press.session.desk, press.incident, ends=ends, others=others))
+
+
+def make_open_end_actions(press: KeyPress, incident: Incident) -> "OpenEndActions":
+    """What stays open at resolving, and what deals with each of it."""
+    from screens.dialogs.status import OpenEndActions
+
+    list_ends = partial(list_open_ends, press.session, incident, press.screen.cockpit.zone)
+    return OpenEndActions(list_ends, partial(deal_with, press, incident))
+
+
+def deal_with(press: KeyPress, incident: Incident, end: OpenEnd) -> None:
+    """Open what ends it: the signal, the freeze, the menu of the revision, the run, the list, the message."""
+    from screens.main.runbook_actions import open_known_run
+
+    view = build_view(press.session.watch, press.session.environment.name)
+    revisions = {f"{revision.app}/{revision.name}": revision for app in view.applications for revision in app.revisions}
+    match end.kind:
+        case OpenEndKind.SIGNAL:
+            signals = {f"{Kind.PROBE}:{probe.name}": probe for probe in view.probes}
+            signal = {**signals, **{f"{Kind.ALERT}:{alert.key}": alert for alert in view.alerts}}.get(end.target)
+            if signal is not None:
+                open_details(press, signal)
+            else:
+                press.say("It is not on the screen any more: its last state is on the timeline.", warns=True)
+        case OpenEndKind.FREEZE:
+            open_freeze(press)
+        case OpenEndKind.REVISION if end.target in revisions:
+            open_details(press, revisions[end.target])
+        case OpenEndKind.RUN:
+            open_known_run(press.screen, press.session, press.cloud_context, end.target)
+        case OpenEndKind.CHECKLIST:
+            open_checklist(press, end.target, incident)
+        case _:
+            open_communicate(press, incident)
 
 
 def open_incident(press: KeyPress, pane: int = 0) -> None:
@@ -254,7 +293,8 @@ def open_incident(press: KeyPress, pane: int = 0) -> None:
 
     if press.incident is not None:
         boxes = partial(open_checklist, press, incident=press.incident)
-        press.open(IncidentScreen(press.session, press.context, press.incident.id, pane=pane, boxes=boxes))
+        ends = make_open_end_actions(press, press.incident)
+        press.open(IncidentScreen(press.session, press.context, press.incident.id, pane=pane, boxes=boxes, ends=ends))
 
 
 @does("roles")

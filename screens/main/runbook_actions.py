@@ -123,6 +123,15 @@ def make_catalogue_reader(session: "Session") -> Callable[[], Catalogue]:
     return read
 
 
+def open_known_run(screen: ActionContext, session: "Session", place: DialogContext, id: str) -> None:
+    """The screen of a run that is open."""
+    from screens.run.open import reopen_run
+
+    run = session.runner.runs.runs.get(id)
+    if run is not None:
+        in_words(screen, reopen_run(screen.app, session, place, run))
+
+
 def in_words(screen: ActionContext, doing: Coroutine[Any, Any, None]) -> None:
     """Do it in a worker of the screen; what is refused is said."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from cockpit.feeds.watch import Watch
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
+from cockpit.incident.open_ends import OpenEnd, find_open_ends
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident, worst_first
 from cockpit.model.plan import Plan
@@ -71,3 +72,26 @@ def list_running_clocks(session: Watched, incident: Incident, now: datetime, zon
     """Every clock of one incident, with what the screen knows of deployments."""
     visited = build_view(session.watch, incident.environment)
     return compute_clocks(incident, session.plan, now, zone=zone, deployed=find_newest_deployment(visited.applications))
+
+
+def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tuple[OpenEnd, ...]:
+    """What stays open when the incident is resolved now."""
+    now, here = session.time.now(), incident.environment
+    current = session.ledger.incidents.get(incident.id, incident)
+    return find_open_ends(
+        current,
+        now,
+        bad=session.ledger.bad(here),
+        freeze=session.ledger.freeze(here),
+        applications=build_view(session.watch, here).applications,
+        checklists=session.plan.checklists,
+        clocks=list_running_clocks(session, current, now, zone),
+    )
+
+
+def list_other_incidents(session: "Session", incident: Incident) -> list[Incident]:
+    """Those that this one may repeat: the open ones of its environment, the worst first, then what ended last."""
+    here = [other for other in session.ledger.incidents.values() if other.environment == incident.environment]
+    open = worst_first(session.ledger, incident.environment, session.plan.ladder)
+    ended = sorted((other for other in here if not other.open), key=lambda other: other.declared, reverse=True)
+    return [other for other in (*open, *ended) if other.id != incident.id]

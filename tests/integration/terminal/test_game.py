@@ -64,7 +64,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("PageDown")
     terminal.see("enter starts")
     terminal.press("Enter")
-    terminal.see("asks for a word")
+    terminal.see("asks for a typed word")
     terminal.press("Enter")
     terminal.see("Type shop-api--r44 to run it.")
     terminal.type("shop-api--r44")

@@ -20,7 +20,7 @@ def test_two_keys_roll_back_and_a_typed_word_ends_it(
     assert "az containerapp ingress traffic set -n shop-api" in shown
     terminal.press("Enter")
 
-    shown = terminal.see("asks for a word")
+    shown = terminal.see("asks for a typed word")
     assert shown.count("✔") == 4
     terminal.press("Enter")
     terminal.see("Type shop-api--r44 to run it.")

@@ -288,7 +288,7 @@ async def test_c_copies_all_of_it_and_promises_nothing(
         await pilot.press("c")
         assert app.clipboard.startswith("Alert 5xx errors\n")
         assert "fingerprint:" in app.clipboard
-        assert "no terminal says" in text(app, "said")
+        assert "terminals do not say" in text(app, "said")
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

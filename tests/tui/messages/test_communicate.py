@@ -118,7 +118,7 @@ async def test_what_is_on_record_is_written_down_again_only_at_the_second_press(
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "s")
         await press(pilot, play, "s")
-        assert "written down already" in shown(app, "#tell-said")
+        assert "recorded already" in shown(app, "#tell-said")
         assert len(play.events("update")) == 1
         await press(pilot, play, "s")
         assert len(play.events("update")) == 2

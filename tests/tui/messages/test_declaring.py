@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from textual.widgets import Input
 
+from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.incident.signals import Signal
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
 from screens.dialogs.declare import LIVE, Declare
-from screens.dialogs.status import BECAUSE, StatusDialog
+from screens.dialogs.status import BECAUSE, OpenEndActions, OpenEndsDialog, StatusDialog
 from tests.tui.messages.conftest import Play, Stage, press
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -222,3 +223,62 @@ async def test_what_is_bad_has_the_signs_of_the_panes_and_stays_live(play: Play,
         bad.append(Signal("alert:f", "alert 5xx errors", since, "firing"))
         await pilot.pause(LIVE + 0.1)
         assert "▲ alert 5xx errors" in shown(app, "#bad")
+
+
+def with_ends(play: Play, ends: list[OpenEnd]) -> tuple[StatusDialog, list[OpenEnd]]:
+    """The dialog of the open incident, and what it dealt with: dealing with one takes it from the list."""
+    dealt: list[OpenEnd] = []
+
+    def deal(end: OpenEnd) -> None:
+        dealt.append(end)
+        ends.remove(end)
+
+    actions = OpenEndActions(lambda: tuple(ends), deal)
+    return StatusDialog(play.place, play.time, play.desk, play.desk.find(None), ends=actions), dealt
+
+
+FREEZE = OpenEnd(OpenEndKind.FREEZE, "prod is frozen")
+SIGNAL = OpenEnd(OpenEndKind.SIGNAL, "alert 5xx errors is still bad", "alert:f")
+TO_RESOLVED = ("tab", "down", "down", "down", "tab", "tab")
+
+
+async def test_resolving_lists_what_stays_open_and_deals_with_each_by_one_key(play: Play, stage: Open) -> None:
+    incident = play.declare()
+    dialog, dealt = with_ends(play, [SIGNAL, FREEZE])
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *TO_RESOLVED, *"over", "enter")
+        assert isinstance(app.screen, OpenEndsDialog)
+        assert "1  alert 5xx errors is still bad" in shown(app, "#ends")
+        await press(pilot, play, "2")
+        assert dealt == [FREEZE]
+        await pilot.pause(LIVE + 0.1)
+        assert "frozen" not in shown(app, "#ends")
+        await press(pilot, play, "enter")
+        await pilot.pause(0.3)
+        resolved = play.desk.find(incident.id)
+        assert not resolved.open
+        assert [mark.text for mark in resolved.marks if mark.kind == "loop"] == [SIGNAL.text]
+
+
+async def test_leaving_the_list_resolves_nothing(play: Play, stage: Open) -> None:
+    incident = play.declare()
+    dialog, _ = with_ends(play, [SIGNAL])
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *TO_RESOLVED, *"over", "enter", "escape")
+        assert isinstance(app.screen, StatusDialog)
+        assert play.desk.find(incident.id).open
+
+
+async def test_a_duplicate_names_the_incident_that_it_repeats(play: Play, stage: Open) -> None:
+    first = play.declare("Readiness failing")
+    second = play.desk.declare("The same again", "P2")
+    play.catch_up()
+    dialog = StatusDialog(play.place, play.time, play.desk, second, others=[first])
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "tab", "down", "down", "down", "tab", "down", "down")
+        assert first.title in app.screen.query_one("#of", Choice).text
+        await press(pilot, play, "tab", "tab", *"same cause", "enter")
+        assert play.desk.find(second.id).duplicate_of == first.id

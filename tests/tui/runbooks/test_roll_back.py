@@ -63,7 +63,7 @@ async def test_enter_runs_what_was_shown_and_stops_before_what_takes_a_word(open
         assert [step for step, _, _ in play.performed] == [1, 2, 3, 4]
         assert seat.screen == "RunScreen"
         assert seat.at == 5
-        assert "asks for a word" in seat.lines("run-hint")
+        assert "asks for a typed word" in seat.lines("run-hint")
         await seat.press("enter")
         assert seat.screen == "AskConsent"
         assert "Type mi-prod--v42 to run it." in seat.lines("word-label")

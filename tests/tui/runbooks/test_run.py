@@ -260,7 +260,7 @@ async def test_expected_stands_beside_what_came_and_a_person_compares(open_run: 
         expected = seat.app.screen.query_one("#expected")
         assert expected.tail.lines == ["Meetings 2", "Actions 26"]  # type: ignore[attr-defined]
         assert expected.region.y == seat.app.screen.query_one("#output").region.y
-        assert "Compare what came" in seat.lines("run-hint")
+        assert "Compare the output" in seat.lines("run-hint")
         await seat.press("o")
         await seat.type("five more since")
         await seat.press("enter")

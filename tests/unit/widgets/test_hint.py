@@ -67,7 +67,7 @@ def test_without_a_configuration_it_never_says_that_something_is_watched() -> No
 
 
 def test_in_an_incident_the_alert_that_the_key_would_take_is_the_next_thing() -> None:
-    assert "a takes “5xx errors”" in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
+    assert "a acknowledges “5xx errors”" in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
 
 
 def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
@@ -145,7 +145,7 @@ def test_whatever_the_names_the_action_s_key_and_verb_are_whole(
 
     text = "".join(text for text, _ in drawn)
     assert measure_pieces(drawn) <= width
-    assert (" a takes" if incident else " d declares") in text
+    assert (" a acknowledges" if incident else " d declares") in text
 
 
 def test_a_timeline_that_is_not_written_comes_before_everything_and_says_what_to_do() -> None:
