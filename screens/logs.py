@@ -4,25 +4,29 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import tzinfo
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
-from cockpit.model.actions import LOG
+from cockpit.model.actions import LOG, Action, Need
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
-from cockpit.model.time import Time
+from cockpit.model.time import Time, WhenError, parse_past_moment
 from screens.dialogs.dialog import show_hint
+from screens.shared.copying import save_lines
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
 from widgets.bindings import make_bindings
 from widgets.cell import Piece
+from widgets.keys import KeyLine
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summarize_log
 
@@ -68,6 +72,24 @@ async def batch_items(items: AsyncIterator[T], *, every: float, longest: int, ti
 
 EVERY = 0.1  # seconds between two repaints at least
 Open = Callable[[], AsyncIterator[LogLine]]
+MOST_RECORDED = 40  # lines of one entry; more belong into a file
+
+
+@dataclass(frozen=True, slots=True)
+class LogSurroundings:
+    """What the log screen can reach: other revisions, the record, a folder. Each may be missing.
+
+    `record` writes one entry, `unrecorded` says why there is none. `preserve` opens the procedure of the plan.
+    """
+
+    others: Sequence[tuple[Revision, Open]] = ()
+    record: Callable[[str], object] | None = None
+    unrecorded: str = "There is no incident to record it in. Declare one first."
+    preserve: Callable[[], None] | None = None
+    folder: Path | None = None
+
+
+ALONE = LogSurroundings()
 
 
 class LogsScreen(KeyedScreen):
@@ -92,8 +114,12 @@ class LogsScreen(KeyedScreen):
             super().__init__()
             self.reason = reason
 
-    def __init__(self, revision: Revision, open: Open, *, zone: tzinfo, time: Time) -> None:
+    def __init__(
+        self, revision: Revision, open: Open, *, zone: tzinfo, time: Time, around: LogSurroundings = ALONE
+    ) -> None:
         super().__init__()
+        self._around = around
+        self._asks_time = False  # the field takes a time, else words
         self._revision = revision
         self._open = open
         self._zone = zone
@@ -103,12 +129,10 @@ class LogsScreen(KeyedScreen):
     def compose(self) -> ComposeResult:
         yield Lines(id="log-head")
         yield LogView(self._zone, self._time, id="log")
-        filter = Input(
-            placeholder=show_hint("words to look for; enter keeps them, esc shows all"), id="log-filter", compact=True
-        )
+        filter = Input(placeholder=show_hint(LOOKED_FOR), id="log-filter", compact=True)
         filter.display = filter.cursor_blink = False
         yield filter
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine(id="keys-line")
 
     def on_mount(self) -> None:
         self.view.focus()
@@ -153,8 +177,16 @@ class LogsScreen(KeyedScreen):
         else:
             head += summarize_log(view)
         self.query_one("#log-head", Lines).show(head)
+        self.show_keys(self.keys_by_id())
 
     # Keys
+
+    def find_reason(self, action: Action) -> str:
+        if action.name == "record" and self._around.record is None:
+            return self._around.unrecorded
+        if Need.SNAPSHOT in action.needs and self._around.preserve is None:
+            return "The plan names no procedure that preserves evidence: `snapshot` in cockpit.toml does."
+        return ""
 
     def action_back(self) -> None:
         if self.query_one(Input).display:
@@ -175,21 +207,103 @@ class LogsScreen(KeyedScreen):
             self._stream()
             self._tell()
 
+    def action_turn(self, by: int) -> None:
+        """The log of another revision, in place of this one."""
+        others = self._around.others
+        if len(others) < 2:
+            self.notify("There is no other revision.", severity="warning", markup=False)
+            return
+        names = [(revision.app, revision.name) for revision, _ in others]
+        here = (self._revision.app, self._revision.name)
+        number = (names.index(here) + by) % len(names) if here in names else 0
+        revision, open = others[number]
+        self.app.switch_screen(LogsScreen(revision, open, zone=self._zone, time=self._time, around=self._around))
+
+    def action_error(self, by: int) -> None:
+        if not self.view.choose_error(by):
+            where = "below" if by > 0 else "above"
+            self.notify(f"No line with an error {where}.", markup=False)
+
+    def action_extend(self, by: int) -> None:
+        self.view.extend(by)
+
+    def action_highlight(self) -> None:
+        self.view.toggle_hiding()
+
+    # Taking lines away
+
+    def action_record(self) -> None:
+        """The chosen lines as one entry of the timeline."""
+        lines = self.view.chosen
+        if not lines:
+            self.notify("Choose lines first: ↑ ↓, with shift several.", severity="warning", markup=False)
+        elif len(lines) > MOST_RECORDED:
+            text = f"{len(lines)} lines are too many for one entry: at most {MOST_RECORDED}. `Save` writes a file."
+            self.notify(text, severity="warning", markup=False)
+        elif self._around.record is not None:
+            counted = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+            self._around.record("\n".join([f"Log of {self._revision.name}, {counted}:", *lines]))
+
+    def action_save(self) -> None:
+        """The lines shown, beside the timeline."""
+        folder = self._around.folder
+        if folder is None:
+            self.notify("There is no folder to save it in.", severity="warning", markup=False)
+            return
+        now = self._time.now().astimezone(self._zone)
+        try:
+            path = save_lines(folder / f"{self._revision.name}-{now:%Y%m%d-%H%M%S}.log", self.view.text)
+        except OSError as error:
+            self.notify(f"It could not be saved: {error.strerror or error}.", severity="error", markup=False)
+        else:
+            self.notify(f"Saved: {path}", markup=False)
+
+    def action_preserve(self) -> None:
+        if self._around.preserve is not None:
+            self._around.preserve()
+
+    # The field: words, or a time
+
     def action_filter(self) -> None:
-        filter = self.query_one(Input)
-        filter.display = True
-        filter.focus()
+        self._open_field(LOOKED_FOR, asks_time=False)
+
+    def action_time(self) -> None:
+        self._open_field("a time: 14:05, 14:05:30, 10m ago; enter goes there, esc leaves", asks_time=True)
+
+    def _open_field(self, hint: str, *, asks_time: bool) -> None:
+        field = self.query_one(Input)
+        if asks_time != self._asks_time:
+            self._asks_time, field.value = asks_time, ""
+        field.placeholder = show_hint(hint)
+        field.display = True
+        field.focus()
 
     @on(Input.Changed)
     def _narrow(self, message: Input.Changed) -> None:
-        self.view.narrow(message.value)
+        if not self._asks_time:
+            self.view.narrow(message.value)
 
     @on(Input.Submitted)
     def _keep_filter(self) -> None:
-        self._close_filter(self.query_one(Input).value)
+        field = self.query_one(Input)
+        if not self._asks_time:
+            self._close_filter(field.value)
+            return
+        try:
+            moment = parse_past_moment(field.value.strip(), self._time.now(), self._zone)
+        except WhenError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        self._close_filter("")
+        if not self.view.choose_time(moment):
+            self.notify("No line is that new.", severity="warning", markup=False)
 
     def _close_filter(self, text: str) -> None:
-        filter = self.query_one(Input)
-        filter.value = text
-        filter.display = bool(text)
+        field = self.query_one(Input)
+        field.value = text
+        field.display = bool(text)
+        self._asks_time = False
         self.view.focus()
+
+
+LOOKED_FOR = "words to look for; enter keeps them, esc shows all; -word leaves out, /a.b/ is a pattern"

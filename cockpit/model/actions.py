@@ -21,6 +21,7 @@ class Need(StrEnum):
     UNTAKEN = auto()  # and nobody acknowledged it yet
     EVENT = auto()  # one is under the cursor of the timeline
     APP = auto()
+    SNAPSHOT = auto()  # the plan names a procedure that preserves evidence
     SIGN_IN = auto()  # a source asks for one, and a person can do it
     # Of a run and its current step
     OPEN_RUN = auto()
@@ -404,9 +405,33 @@ LOG = ActionTable(
     "The logs",
     (
         Action("log.pause", "space", "Pause", "Stop following, or follow again", does="pause", shown=True),
-        Action("log.filter", "slash", "Filter", "Show only lines with these words", does="filter", shown=True),
+        Action("log.next_revision", "tab", "Revision", "The log of the next revision", does="turn(1)", shown=True),
+        Action("log.previous_revision", "shift+tab", "Revision before", "The log of the one before", does="turn(-1)"),
+        Action(
+            *("log.filter", "slash", "Filter", "Only lines with these words; `-word` leaves out, `/a.b/` is a pattern"),
+            does="filter",
+            shown=True,
+        ),
+        Action("log.highlight", "h", "Highlight", "Show all lines and mark those with the words", does="highlight"),
+        Action("log.next_error", "e", "Next error", "To the next line with an error", does="error(1)", shown=True),
+        Action("log.previous_error", "E", "Previous error", "To the previous line with an error", does="error(-1)"),
+        Action("log.time", "t", "Time", "To a time, such as 14:05 or 10m ago", does="time", shown=True),
+        Action("log.more", "shift+down", "One more", "Choose one line more, downwards", does="extend(1)"),
+        Action("log.less", "shift+up", "One more up", "Choose one line more, upwards", does="extend(-1)"),
+        Action(
+            *("log.record", "p", "Record", "Record the chosen lines on the timeline, as evidence"),
+            (Need.WRITING, Need.INCIDENT),
+            does="record",
+            shown=True,
+        ),
+        Action("log.save", "s", "Save", "Save the lines shown into a file", does="save", shown=True),
+        Action(
+            *("log.preserve", "v", "Preserve", "Open the procedure that preserves evidence"),
+            (Need.SNAPSHOT,),
+            does="preserve",
+        ),
         Action("log.follow", "end", "Newest", "Follow the newest lines", does="follow", shown=True),
-        Action("log.again", "r", "Reopen", "Open the stream again after it ended", does="again", shown=True),
+        Action("log.again", "r", "Reopen", "Open the stream again after it ended", does="again"),
         *_reuse(MAIN, "help", shown=True),
         Action("log.back", "escape,q", "Back", "Back to the cockpit; the stream is closed", does="back", shown=True),
     ),

@@ -157,7 +157,7 @@ class Declare(Dialog[Incident | Event]):
             pairs = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
         self.query_one("#response", Lines).show(*wrap_pieces(pairs, self.wide, most=2, indent=4))
         unsure = ("unsure, so the higher one" if self._unsure else "unsure? take the higher one", "")
-        drill = ("this is a DRILL: practice, in no statistics", "warn") if self._drill else ("only a drill?", "muted")
+        drill = ("a DRILL: in no statistics", "warn") if self._drill else ("only a drill?", "muted")
         self.query_one("#unsure", Lines).show(
             [("  ", ""), ("ctrl+t", "key"), (" ", ""), unsure, ("   ", ""), ("ctrl+r", "key"), (" ", ""), drill]
         )

@@ -36,7 +36,7 @@ MEANING = {
 
 
 BECAUSE = {
-    CloseReason.FIXED: "fixed",
+    CloseReason.FIXED: "the cause is gone, or has a workaround",
     CloseReason.FALSE_POSITIVE: "nothing was wrong",
     CloseReason.DUPLICATE: "it is the same as another incident",
     CloseReason.SUPERSEDED: "a later incident continues it",

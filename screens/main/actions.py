@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
     from screens.dialogs.status import OpenEndActions
+    from screens.logs import LogSurroundings
     from widgets.facts import Fact
     from widgets.plot import PlotMark
 
@@ -225,7 +226,36 @@ def open_logs(press: KeyPress) -> None:
         return
     app, revision = followed
     open_stream = partial(press.session.logs, app, revision)
-    press.open(LogsScreen(revision, open_stream, zone=press.screen.cockpit.zone, time=press.session.time))
+    around = _find_log_surroundings(press)
+    press.open(
+        LogsScreen(revision, open_stream, zone=press.screen.cockpit.zone, time=press.session.time, around=around)
+    )
+
+
+def _find_log_surroundings(press: KeyPress) -> "LogSurroundings":
+    """The logs of every revision, and where lines of them can be put."""
+    from screens.logs import LogSurroundings
+
+    session, incident = press.session, press.worst_incident
+    applications = build_view(session.watch, session.environment.name).applications
+    others = [
+        (revision, partial(session.logs, application, revision))
+        for application in applications
+        for revision in application.revisions
+    ]
+    around = LogSurroundings(others, folder=session.timeline.path.parent / "logs")
+    if session.plan.snapshot:
+        around = replace(around, preserve=partial(open_procedure, press, session.plan.snapshot))
+    if session.read_only:
+        return replace(around, unrecorded="Read-only: nothing is recorded. `Save` writes a file.")
+    if incident is None:
+        return around
+
+    def record(text: str) -> object:
+        done = "The lines are on the timeline, as evidence."
+        return press.screen.write(partial(session.desk.note, text, incident.id), done)
+
+    return replace(around, record=record)
 
 
 # The incident: declare it, change it, lead it

@@ -10,6 +10,7 @@ from cockpit.model.incident import worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
 from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
 from screens.main.context import CockpitContext
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 
 def find_followed_revision(screen: CockpitContext) -> tuple[Application, Revision] | None:
-    """Whose logs the key opens at this moment."""
+    """Whose logs the key opens: the chosen one; in an incident the newest unhealthy one; else where the traffic is."""
     chosen = screen.under_cursor(2) if screen.current == 2 else None
+    session = screen.session
+    if not isinstance(chosen, Revision) and session is not None and session.ledger.open(session.environment.name):
+        chosen = find_newest_unhealthy(screen.seen.applications)
     for app in screen.seen.applications:
         revision = app.serving
         if isinstance(chosen, Revision):
@@ -36,6 +40,17 @@ def find_followed_revision(screen: CockpitContext) -> tuple[Application, Revisio
         if revision is not None:
             return app, revision
     return None
+
+
+def find_newest_unhealthy(applications: Sequence[Application]) -> Revision | None:
+    """The newest active revision that does not work."""
+    unhealthy = [
+        revision
+        for application in applications
+        for revision in application.revisions
+        if revision.active and judge_revision(revision).condition is RevisionCondition.ILL
+    ]
+    return max(unhealthy, key=lambda revision: revision.created.timestamp() if revision.created else 0.0, default=None)
 
 
 # What a pane without rows says: an empty state teaches.

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import RealTime
-from screens.logs import LogsScreen
+from screens.logs import ALONE, LogsScreen, LogSurroundings
 from widgets.line import Lines
 from widgets.log import KEPT, OWN_REASON, LogView
 
@@ -53,8 +55,9 @@ class Stream:
 class LogsApp(App[None]):
     CSS = themes.css()
 
-    def __init__(self, open: Callable[[], AsyncIterator[LogLine]]) -> None:
+    def __init__(self, open: Callable[[], AsyncIterator[LogLine]], around: LogSurroundings = ALONE) -> None:
         super().__init__()
+        self._around = around
         for theme in themes.OURS:
             self.register_theme(theme)
         self.theme = themes.DEFAULT
@@ -64,7 +67,7 @@ class LogsApp(App[None]):
         return themes.FALLBACK
 
     def on_mount(self) -> None:
-        self.push_screen(LogsScreen(REVISION, self._open, zone=NZDT, time=NoPause()))
+        self.push_screen(LogsScreen(REVISION, self._open, zone=NZDT, time=NoPause(), around=self._around))
 
 
 @pytest.fixture
@@ -251,3 +254,90 @@ def test_picture(snap_compare: Any, stream: Stream) -> None:
         await settle(pilot)
 
     assert snap_compare(LogsApp(lambda: stream.open()), terminal_size=(80, 24), run_before=talk)
+
+
+class RecordingLogs(LogsApp):
+    """With another revision, a record and a folder."""
+
+    def __init__(self, stream: Stream, folder: Path) -> None:
+        self.stream, self.folder = stream, folder
+        self.recorded: list[str] = []
+        older = replace(REVISION, name="mi-prod--v41")
+        others = [(REVISION, stream.open), (older, stream.open)]
+        super().__init__(stream.open, LogSurroundings(others, record=self.recorded.append, folder=folder))
+
+
+@pytest.fixture
+def logs(stream: Stream, tmp_path: Path) -> RecordingLogs:
+    return RecordingLogs(stream, tmp_path / "logs")
+
+
+async def test_a_long_line_is_wrapped_so_that_its_end_is_read_at_80_columns(logs: RecordingLogs) -> None:
+    logs.stream.say("GET /api/meetings " + "x" * 70 + " ended with: connection refused by db-1")
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        drawn = "\n".join(view(logs).render_line(y).text for y in range(3))
+        assert "refused by db-1" in drawn.replace("\n", "")
+
+
+async def test_the_chosen_lines_go_into_the_record(logs: RecordingLogs) -> None:
+    logs.stream.say("one", "error: two", "three")
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        assert logs.recorded == []  # nothing is chosen
+        await pilot.press("e", "E", "shift+down", "p")
+        (entry,) = logs.recorded
+        head, *lines = entry.splitlines()
+        assert head == "Log of mi-prod--v42, 2 lines:"
+        assert [line.split()[-1] for line in lines] == ["two", "three"]
+
+
+async def test_tab_shows_the_log_of_another_revision(logs: RecordingLogs) -> None:
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "mi-prod--v41" in head(logs)
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "mi-prod--v42" in head(logs)
+
+
+async def test_words_can_leave_out_be_a_pattern_and_only_mark(logs: RecordingLogs) -> None:
+    logs.stream.say("GET /health 200", "GET /api 503", "GET /api 504", "ready")
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        view(logs).narrow("get -health")
+        assert view(logs).matching == 2
+        view(logs).narrow("/50[34]/")
+        assert view(logs).matching == 2
+        await pilot.press("h")
+        assert (view(logs).matching, len(view(logs).text)) == (2, 4)
+        view(logs).narrow("/(/")
+        assert "is not a regular expression" in view(logs).words.problem
+
+
+async def test_what_is_shown_is_saved_for_its_owner_only(logs: RecordingLogs) -> None:
+    logs.stream.say("one", "two")
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        (path,) = logs.folder.iterdir()
+        assert [line.split()[-1] for line in path.read_text().splitlines()] == ["one", "two"]
+        assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_time_is_jumped_to(logs: RecordingLogs) -> None:
+    for minute in range(3):
+        logs.stream.lines.put_nowait(LogLine(f"minute {minute}", AT - timedelta(minutes=3 - minute)))
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("t", *"02:12", "enter")
+        assert [line.split()[-1] for line in view(logs).chosen] == ["1"]
+
+
+async def test_without_an_incident_the_key_says_why_nothing_is_recorded(stream: Stream) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("p")
+        assert "Declare one first" in str([str(each.message) for each in app._notifications])
