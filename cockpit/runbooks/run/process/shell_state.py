@@ -6,11 +6,9 @@ written: the variable is named, and asked for again when a step needs it.
 """
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from cockpit.runbooks.run.process.files import read_json, write_whole
 from cockpit.runbooks.types import KeptShell, KeptVariable
 
 KEEP_STATE = Path(__file__).with_name("keep_state.bash")
-PIPE_SIZE = 65_536  # bytes; the script tells less
 OWN_NAMES = re.compile(
     r"BASH\w*|_?COCKPIT_\w+|P\d+|PWD|OLDPWD|SHLVL|SHELLOPTS|IFS|PS\d|PPID|E?UID|GROUPS|DIRSTACK|HISTCMD|HOSTNAME|HOSTTYPE"
     r"|MACHTYPE|OSTYPE|OPTARG|OPTIND|OPTERR|COLUMNS|LINES|TERM|SHELL|_"
@@ -100,31 +97,6 @@ def add_restoring_variables(env: Mapping[str, str], kept: KeptShell) -> dict[str
     own = env.get("BASH_ENV")  # the configuration's own; it is read first, as it would be
     script = "\n".join(filter(None, (f". {shlex.quote(own)}" if own else "", kept.restoring_script())))
     return {**env, "BASH_ENV": str(KEEP_STATE), "_COCKPIT_RESTORE": script}
-
-
-class StatePipe:
-    """The pipe that the script tells. Held open for reading and writing, so that nobody waits for anybody at it."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises OSError."""
-        self.path = path
-        with suppress(FileNotFoundError):
-            path.unlink()
-        os.mkfifo(path, 0o600)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-
-    def read(self) -> bytes:
-        """All that stands in it."""
-        pieces = []
-        with suppress(BlockingIOError):
-            while piece := os.read(self._descriptor, PIPE_SIZE):
-                pieces.append(piece)
-        return b"".join(pieces)
-
-    def close(self) -> None:
-        os.close(self._descriptor)
-        with suppress(OSError):
-            self.path.unlink()
 
 
 def write_kept_shell(path: Path, kept: KeptShell) -> None:

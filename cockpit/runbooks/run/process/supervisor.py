@@ -22,13 +22,6 @@ from cockpit.runbooks.run.process.bounded_transcript import BoundedTranscript
 from cockpit.runbooks.run.process.files import write_whole
 from cockpit.runbooks.run.process.identity import owner_of
 from cockpit.runbooks.run.process.masking import Mask
-from cockpit.runbooks.run.process.shell_state import (
-    TELLING,
-    StatePipe,
-    build_kept_shell,
-    looks_secret,
-    write_kept_shell,
-)
 
 CHUNK = 65_536  # bytes
 LAST_WORD = 1_024  # bytes; more than an exit file ever has
@@ -54,6 +47,31 @@ class Job:
     state_file: str = ""  # where what the shell leaves to the next step is kept; "" for nowhere
     kept: tuple[str, ...] | list[str] = ()  # the variables that earlier steps left
     group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
+
+
+class StatePipe:
+    """The pipe that the script tells. Held open for reading and writing, so that nobody waits for anybody at it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError."""
+        self.path = path
+        with suppress(FileNotFoundError):
+            path.unlink()
+        os.mkfifo(path, 0o600)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+    def read(self) -> bytes:
+        """All that stands in it."""
+        pieces = []
+        with suppress(BlockingIOError):
+            while piece := os.read(self._descriptor, CHUNK):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+        with suppress(OSError):
+            self.path.unlink()
 
 
 class Supervisor:
@@ -93,6 +111,8 @@ class Supervisor:
             return self._said(None, None, f"{error.filename}: {error.strerror}")
         finally:
             os.close(number)
+        if pipe is not None:
+            import cockpit.runbooks.run.process.shell_state  # noqa: F401  while the command runs: that costs nobody time
         self._watch(child, output)
         code = child.wait()
         if pipe is not None:
@@ -109,6 +129,8 @@ class Supervisor:
 
     def _keep_state(self, pipe: StatePipe, code: int) -> None:
         """Write down what the shell left, where the command did what it should; never a secret."""
+        from cockpit.runbooks.run.process.shell_state import TELLING, build_kept_shell, write_kept_shell
+
         told = pipe.read()
         pipe.close()
         if code != 0 or not told:
@@ -122,6 +144,8 @@ class Supervisor:
                 write_kept_shell(Path(self.job.state_file), kept)
 
     def _is_secret(self, name: str, value: str) -> bool:
+        from cockpit.runbooks.run.process.shell_state import looks_secret
+
         return Mask(self.job.secrets).whole(value) != value or looks_secret(name, value)
 
     def _leave_word(self, output: int) -> None:
