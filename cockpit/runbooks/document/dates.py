@@ -1,11 +1,12 @@
 """Dates as documents write them: 2026-02-09, 9 Feb 2026, February 12, 2026, Q2 2026; and none yet: TBD, never."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
+from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekdays
 
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905  it reads as a calendar
 MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -59,7 +60,7 @@ ADVERB = re.compile(rf"(?<![\w-])(?:{'|'.join(SINGLE)})(?![\w-])")
 HALF_YEAR = re.compile(r"\b(?:half[- ]?yearly|semi-?annual(?:ly)?|twice\s+a\s+year)\b")
 OFTENER = re.compile(r"\b(?:twice|times)\b(?!\s+a\s+year)|\btimes\b")
 WEEKDAY = re.compile(rf"\b(?:(?P<place>{'|'.join(PLACES)})\s+)?(?P<day>{'|'.join(DAYS)})s?\b")
-A_WEEK = timedelta(days=7)
+ABOUT = timedelta(days=45)  # within it there is one of every weekday of a month
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +80,19 @@ class Rhythm:
         except (ValueError, OverflowError):
             return None
 
-    def _near(self, day: date) -> Iterator[date]:
+    def _near(self, day: date) -> Iterable[date]:
         """The days about that one on which it may be; done a day early or late, it stays on its weekday."""
         if self.weekday is None:
-            yield day
-        elif not self.place:
-            yield from (item for off in range(-3, 4) if (item := day + timedelta(off)).weekday() == self.weekday)
-        else:
-            yield from (self._in_month(day + relativedelta(months=off, day=1)) for off in (-1, 0, 1))
-
-    def _in_month(self, first: date) -> date:
-        assert self.weekday is not None
-        if self.place < 0:
-            last = first + relativedelta(day=31)
-            return last - timedelta((last.weekday() - self.weekday) % 7)
-        return first + timedelta((self.weekday - first.weekday()) % 7) + (self.place - 1) * A_WEEK
+            return [day]
+        middle = datetime.combine(day, time())
+        months_weekday = weekdays[self.weekday](self.place) if self.place else weekdays[self.weekday]
+        days = rrule(
+            MONTHLY if self.place else WEEKLY,
+            byweekday=months_weekday,
+            dtstart=middle - ABOUT,
+            until=middle + ABOUT,
+        )
+        return [item.date() for item in days]
 
 
 def parse_rhythm(text: str) -> Rhythm | None:
