@@ -211,9 +211,16 @@ def _find_answer(bound: Binding, number: int) -> Acknowledgement | None:
         for contact in bound.plan.contacts
         if contact.filled and any(_pad_words(contact.role) in _pad_words(rule.who) for rule in rules)
         for name in (contact.person, contact.backup)
+        if not _is_mailbox(name, contact.role)
     } - {_pad_words("")}
     acks = [ack for ack in bound.incident.acks if not persons or any(_pad_words(ack.actor) in name for name in persons)]
     return min(acks, key=lambda ack: ack.at, default=None)
+
+
+def _is_mailbox(name: str, role: str) -> bool:
+    """Whether an address is the role's and names no person: `oncall@example.com` of the on-call engineer."""
+    letters = "".join(WORD.findall(name.partition("@")[0].casefold()))
+    return not letters or letters in "".join(WORD.findall(role.casefold()))
 
 
 def _get_period_start(period: SeverityPeriod) -> datetime:

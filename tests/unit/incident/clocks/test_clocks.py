@@ -364,6 +364,11 @@ def test_an_acknowledgement_answers_for_the_first_tier_only_where_that_may_be_wh
     assert first.not_applicable == "ben acknowledged and has it: nobody to call"
 
 
+def test_a_mailbox_of_the_role_names_nobody_so_whoever_acknowledges_has_it() -> None:
+    path = plan(*PATH.rules, contacts=(Contact("On-call engineer", person="oncall@example.com"),))
+    assert states(incident(acknowledged=at(1)), path, 2)[0] == "not applicable"
+
+
 def run(**more: object) -> ProcedureRun:
     return ProcedureRun("r1", "Roll back", at(0), budget=timedelta(minutes=1), **more)  # type: ignore[arg-type]
 
