@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cockpit.incident.impact_signals import last_period
 from cockpit.model.incident import Incident
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 
 STATED = "stated"
 
@@ -21,7 +21,9 @@ class ImpactMoment:
 def propose_impact_start(incident: Incident) -> ImpactMoment | None:
     """As a person stated it, else the earliest signal that users felt; never the declaration."""
     if incident.impact_started is not None:
-        return ImpactMoment(incident.impact_started, STATED)
+        # Whoever takes what was proposed states what was seen: the evidence stays.
+        is_seen = incident.impact_started == incident.felt_since
+        return ImpactMoment(incident.impact_started, incident.felt_by if is_seen else STATED)
     if incident.felt_since is not None:
         return ImpactMoment(incident.felt_since, incident.felt_by)
     return None
@@ -35,9 +37,10 @@ def find_impact_start(incident: Incident) -> datetime | None:
 
 def propose_impact_end(incident: Incident) -> ImpactMoment | None:
     """As a person stated it, else when the last signal that users feel recovered; None while one of them is bad."""
-    if incident.impact_ended is not None:
-        return ImpactMoment(incident.impact_ended, STATED)
     period = last_period(incident.healthy)
+    if incident.impact_ended is not None:
+        is_seen = period is not None and period.start == incident.impact_ended
+        return ImpactMoment(incident.impact_ended, period.evidence if period and is_seen else STATED)
     return None if period is None else ImpactMoment(period.start, period.evidence)
 
 
@@ -46,7 +49,7 @@ def describe_impact(incident: Incident) -> str:
     begin, end = propose_impact_start(incident), propose_impact_end(incident)
     if begin is None and end is None:
         return "nothing that was recorded says when users felt it"
-    took = f", {format_duration(end.at - begin.at)}" if begin and end else ""
+    took = f", {format_duration(measure_between(begin.at, end.at))}" if begin and end else ""
     return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, 'not over')}{took}"
 
 

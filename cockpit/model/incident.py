@@ -22,6 +22,7 @@ from cockpit.model.response import (
     Update,
 )
 from cockpit.model.severity_scale import SeverityScale, find_severity_position, rank_severity
+from cockpit.model.time import measure_between
 
 
 class Status(StrEnum):
@@ -134,7 +135,7 @@ class Incident:
 
     def open_for(self, now: datetime) -> timedelta:
         """From its declaration until it was resolved, or until now: the one duration of an incident everywhere."""
-        return (self.resolved or now) - self.declared
+        return measure_between(self.declared, self.resolved or now)
 
     def in_role(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""

@@ -174,6 +174,11 @@ def format_duration(length: timedelta) -> str:
     return f"{sign}{seconds // 86_400}d {seconds // 3_600 % 24:02}h"
 
 
+def measure_between(begin: datetime, end: datetime) -> timedelta:
+    """The length between two moments as they are shown, in whole seconds: whoever subtracts them gets the same."""
+    return end.replace(microsecond=0) - begin.replace(microsecond=0)
+
+
 # What people write for a time zone: abbreviations, which are no zones, with the zone that each means.
 
 # Abbreviations that mean one place, winter or summer; IST, CST, AST and BST mean several and are not in here.

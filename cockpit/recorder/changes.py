@@ -145,12 +145,17 @@ FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running state
 
 
 def app_changes(
-    last_recorded: LastRecorded, environment: str, apps: Iterable[Application], moment: datetime
+    last_recorded: LastRecorded,
+    environment: str,
+    apps: Iterable[Application],
+    moment: datetime,
+    looked: datetime | None = None,
 ) -> Iterator[Draft]:
     """Drafts for new, activated, deactivated revisions, for their health, and for traffic that moved.
 
     An app never recorded before yields one baseline, what there was when the watch began, and each deployment of the
-    day before with its own time: whoever is paged opens the cockpit after the deployment that broke it.
+    day before with its own time: whoever is paged opens the cockpit after the deployment that broke it. `looked` is
+    when the last look saw what is known: nothing that it did not see happened before it.
     """
     for app in apps:
         before = last_recorded.apps.get(app.name)
@@ -162,7 +167,7 @@ def app_changes(
             continue
         for revision in app.revisions:
             yield from _draft_revision_changes(before, app, revision, environment, moment)
-        yield from _draft_traffic_changes(before, app, environment, moment)
+        yield from _draft_traffic_changes(before, app, environment, moment, looked)
 
 
 def describe_condition(revision: Revision) -> str:
@@ -277,7 +282,7 @@ def _draft_revision_fact(
 
 
 def _draft_traffic_changes(
-    before: RecordedApp, app: Application, environment: str, moment: datetime
+    before: RecordedApp, app: Application, environment: str, moment: datetime, looked: datetime | None
 ) -> Iterator[Draft]:
     now = traffic_of(app)
     if now == before.traffic:
@@ -289,7 +294,9 @@ def _draft_traffic_changes(
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
     gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
     made = (revision.created for revision in app.revisions if revision.name in gaining and revision.created is not None)
-    occurred = min(max([occurred, *made]), moment)
+    # The cloud dates a change by when it was asked for, and moves the traffic when that is done: not while we saw it
+    # where it was.
+    occurred = min(max([occurred, *made, *([looked] if looked else [])]), moment)
     yield Draft(
         Kind.TRAFFIC,
         f"{app.name}: traffic from {format_traffic(app.name, before.traffic)} to {format_traffic(app.name, now)}",
@@ -428,8 +435,11 @@ def _summarize_probe(result: ProbeResult, state: str) -> str:
 BLIND_AFTER = 60.0  # seconds without an answer before the timeline says so; less is a hiccup
 
 
-def list_changes(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> list[Draft]:
-    """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock.
+def list_changes(
+    last_recorded: LastRecorded, reading: Reading[Any], now: datetime, looked: datetime | None = None
+) -> list[Draft]:
+    """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock, `looked` when the last reading
+    of that feed saw what is known.
 
     A failed poll changes nothing, except that a feed which stays blind is a fact of its own. Half an answer (one of
     two servers is down) says what it says: what it holds was seen just now.
@@ -441,18 +451,20 @@ def list_changes(last_recorded: LastRecorded, reading: Reading[Any], now: dateti
         if whole and answered
         else _draft_blind_feed(last_recorded, reading, now)
     )
-    drafts = [*about_feed, *(_of_feed(last_recorded, reading, now) if answered else ())]
+    drafts = [*about_feed, *(_of_feed(last_recorded, reading, now, looked) if answered else ())]
     return sorted(drafts, key=lambda draft: draft.occurred)
 
 
-def _of_feed(last_recorded: LastRecorded, reading: Reading[Any], now: datetime) -> Iterable[Draft]:
+def _of_feed(
+    last_recorded: LastRecorded, reading: Reading[Any], now: datetime, looked: datetime | None
+) -> Iterable[Draft]:
     moment = reading.at or now
     if reading.feed == "probes":
         return probe_changes(last_recorded, reading.environment, reading.value or (), now)
     if reading.feed == "signals":
         return signal_changes(last_recorded, reading.environment, reading.value or (), now)
     if reading.feed == "revisions":
-        return app_changes(last_recorded, reading.environment, reading.value or (), moment)
+        return app_changes(last_recorded, reading.environment, reading.value or (), moment, looked)
     if reading.feed.startswith("alerts:"):
         return alert_changes(
             last_recorded, reading.environment, reading.feed.removeprefix("alerts:"), reading.value or (), moment

@@ -103,10 +103,12 @@ class Recorder:
         """Take a reading of any environment. Never blocks: what changed is queued and written elsewhere."""
         if reading.environment != self._environment:
             return
+        before = self._latest.get(reading.feed)
+        looked = before.at if before is not None and before.problem is None else None
         self._latest[reading.feed] = reading
         self._note_pause()
         if self._known is not None and not reading.is_from_before(self._standstill.woke):
-            self._queue(list_changes(self._known, reading, self._time.now()))
+            self._queue(list_changes(self._known, reading, self._time.now(), looked))
 
     def learn(self, events: Sequence[Event]) -> None:
         """Take what people wrote of alerts themselves: one that somebody settled fires anew when it fires again."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.response import Freeze
-from cockpit.model.time import format_age
+from cockpit.model.time import format_age, measure_between
 
 ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
@@ -90,6 +90,6 @@ def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[ClockOutcome
 
 
 def _build_clock_outcome(clock: Clock, now: datetime) -> ClockOutcome:
-    target = None if clock.limit is None else max(clock.limit - clock.started, timedelta())
-    actual = None if clock.not_applicable else max((clock.done or now) - clock.started, timedelta())
+    target = None if clock.limit is None else max(measure_between(clock.started, clock.limit), timedelta())
+    actual = None if clock.not_applicable else max(measure_between(clock.started, clock.done or now), timedelta())
     return ClockOutcome(clock, clock.state(now), target, actual)

@@ -16,7 +16,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze
 from cockpit.model.text import clean_line
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 
 LAST = 3  # decisions, notes and messages that are told
 LONGEST = 160  # characters of each
@@ -80,10 +80,8 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
     begun = f"users feel it since {_clock_time(start.at, zone, now)} ({start.evidence})" if start else "not known"
     if end is None or start is None or incident.mitigated is None:
         return begun
-    return (
-        f"users felt it for {format_duration(end.at - start.at)}, over since {_clock_time(end.at, zone, now)} "
-        f"({end.evidence})"
-    )
+    length = format_duration(measure_between(start.at, end.at))
+    return f"users felt it for {length}, over since {_clock_time(end.at, zone, now)} ({end.evidence})"
 
 
 def _list_last_notes(events: Iterable[Event], zone: tzinfo, now: datetime) -> list[str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cockpit.incident.impact import find_impact_start
 from cockpit.model.incident import Incident
+from cockpit.model.time import measure_between
 
 
 class MetricState(StrEnum):
@@ -92,7 +93,7 @@ def _build_metric(measure: Measure, incident: Incident) -> Metric:
     elif end is None:
         state = MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE
     else:
-        value = end - begin
+        value = measure_between(begin, end)
         state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
     return Metric(measure.short, measure.name, measure.definition, state, value, begin, end)
 
@@ -125,7 +126,7 @@ def _build_recovery_time(incident: Incident) -> Metric:
     end = impact_end(incident)
     if end is None:
         return replace(TIME, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
-    value = end - incident.declared
+    value = measure_between(incident.declared, end)
     state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
     return replace(TIME, state=state, value=value, begin=incident.declared, end=end)
 
@@ -136,5 +137,5 @@ def _build_recovery_point(incident: Incident) -> Metric:
     point, begin = incident.recovery.point, find_impact_start(incident)
     if point is None or begin is None:
         return replace(POINT, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
-    lost = max(begin - point, timedelta())
+    lost = max(measure_between(point, begin), timedelta())
     return replace(POINT, state=MetricState.RECORDED, value=lost, begin=point, end=begin)

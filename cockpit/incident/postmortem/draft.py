@@ -64,7 +64,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -123,7 +123,7 @@ def render_draft(
         excerpts=[(event, render_code(shorten_code(text), "text")) for event, text in list_excerpts(mine)],
         impact_begin=begin,
         impact_end=end,
-        impact=format_duration(end - begin) if begin and end else "",
+        impact=format_duration(measure_between(begin, end)) if begin and end else "",
         review=next((clock for clock in due if clock.kind is ClockKind.POSTMORTEM), None),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),

@@ -16,7 +16,7 @@ from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import ProcedureRun, Tick, Update
 from cockpit.model.text import clean_line, clean_text
-from cockpit.model.time import format_age
+from cockpit.model.time import format_age, measure_between
 
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
@@ -333,7 +333,7 @@ def procedure_rows(
     rows = [
         ProcedureRow(
             run,
-            run.done - run.started if run.done else None,
+            measure_between(run.started, run.done) if run.done else None,
             states.get(f"budget:{run.id}", ""),
             tuple(steps.pop(run.id, ())),
         )

@@ -16,7 +16,7 @@ from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
@@ -294,8 +294,9 @@ def find_run_at(runs: Iterable[ProcedureRun], moment: datetime) -> ProcedureRun 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
     proposal = propose_impact_end(incident)
     if proposal is not None and proposal.at == end:
-        evidence = "the end of the impact was stated" if proposal.evidence == STATED else proposal.evidence
-        return f"{evidence} at {face.utc(end)}"
+        if proposal.evidence == STATED:
+            return f"users felt it no more from {face.utc(end)} on, as a person stated"
+        return f"{proposal.evidence} at {face.utc(end)}"
     if incident.mitigated is None:
         return f"nothing that was recorded says when users felt it no more; resolved at {face.utc(end)}"
     return f"mitigated at {face.utc(end)}"
@@ -334,7 +335,7 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
 
 def describe_offset(moment: datetime, begin: datetime) -> str:
     """How long after the start of the impact: `+1m 15s`, `-4s`."""
-    length = moment - begin
+    length = measure_between(begin, moment)
     return format_duration(length) if length < timedelta() else f"+{format_duration(length)}"
 
 

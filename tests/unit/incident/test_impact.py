@@ -166,6 +166,18 @@ def test_start_and_end_are_proposed_with_what_says_so() -> None:
     assert (end.at, end.evidence) == (at(7), "all probes up")
 
 
+def test_whoever_takes_what_was_proposed_states_what_was_seen() -> None:
+    story = bad_deployment()
+    seen = only(story)
+    first = next(event for event in story.events if event.kind == Kind.DECLARE)
+    taken = {"impact_started": seen.felt_since, "impact_ended": seen.mitigated, "impact_stated": at(8)}
+    detail = {**first.detail, **{key: format_timestamp(moment) for key, moment in taken.items() if moment}}
+    story.tell(Kind.DECLARE, 4, late=4, incident="i1", actor="ana", detail=detail, supersedes=first.id)
+
+    assert propose_impact_start(only(story)) == propose_impact_start(seen)
+    assert propose_impact_end(only(story)) == propose_impact_end(seen)
+
+
 def test_nothing_is_proposed_as_the_end_while_users_feel_it() -> None:
     story = Story()
     story.probe(0, "readyz", "down")

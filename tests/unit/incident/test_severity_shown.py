@@ -1,11 +1,13 @@
 """The severity that is shown: the worst, with the last beside it; and the one duration of an incident."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from cockpit.cli.record import render_incident_line
 from cockpit.model.event import Kind
 from cockpit.model.incident import describe_severity
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.time import measure_between
 from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import incident
 from tests.unit.incident.story import Story, at
@@ -30,3 +32,9 @@ def test_the_fold_knows_the_worst_without_a_scale_at_hand() -> None:
 def test_the_duration_of_an_incident_counts_from_its_declaration() -> None:
     assert incident().open_for(at(7)) == timedelta(minutes=7)
     assert incident(resolved=at(5), impact_started=at(-20)).open_for(at(90)) == timedelta(minutes=5)
+
+
+def test_a_duration_is_what_a_reader_gets_who_subtracts_the_times_that_are_shown() -> None:
+    declared, resolved = at(0) + timedelta(milliseconds=900), at(3) + timedelta(milliseconds=100)
+    assert replace(incident(resolved=resolved), declared=declared).open_for(at(9)) == timedelta(minutes=3)
+    assert measure_between(declared, resolved) == timedelta(minutes=3)

@@ -242,6 +242,16 @@ def test_a_change_of_the_app_from_before_is_not_the_time_of_new_traffic() -> Non
     assert moved.occurred == at(5)
 
 
+def test_traffic_did_not_move_while_it_was_seen_where_it_was() -> None:
+    """The cloud dates a change by when it was asked for: a shift of 13 seconds is not over at its beginning."""
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41"), changed_at=at(-30))
+    app = Application("mi", "prod", "multiple", "", (revision("v42"), revision("v41", 100)), changed_at=at(4))
+    reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
+    (moved,) = list_changes(world.known, reading, at(5), at(4.8))
+    assert moved.occurred == at(4.8)
+
+
 def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:
     world = Recorded()
     world.app(0, revision("v41", 100, health="Healthy"))
