@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segments
 from textual import events, work
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -23,6 +24,7 @@ from textual.widgets import Static
 import themes
 from cockpit.model.actions import APP
 from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged
+from screens.shared.cell_diff import CellUpdate, TerminalCells
 from screens.shared.driver import TerminalDriver
 from screens.shared.key_order import KeyOrder
 from widgets.bindings import make_bindings
@@ -30,6 +32,8 @@ from widgets.tone import ascii_only
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rich.console import RenderableType
 
     from cockpit.model.event import Event
     from cockpit.model.reading import Reading
@@ -91,6 +95,7 @@ class CockpitApp(App[None]):
         self.bells: Bell
         self.farewell = ""
         self.drafts: list[Path] = []  # that were written here
+        self.cells = TerminalCells()
         self._keys = KeyOrder(self, super().on_event)
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._open_session = attach
@@ -123,6 +128,16 @@ class CockpitApp(App[None]):
             await self._keys.take(event)
         else:
             await super().on_event(event)
+
+    def _display(self, screen: Screen[Any], renderable: "RenderableType | None") -> None:
+        """Textual writes whole pieces of lines; on a slow line each cell counts."""
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            super()._display(screen, CellUpdate(self.cells, renderable, self.size))
+        else:
+            super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        self.cells.forget()
 
     # The session
 

@@ -24,6 +24,7 @@ from textual import constants
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from screens.shared.cell_diff import TerminalCells
 from screens.shared.terminal_input import TerminalInput
 
 log = logging.getLogger(__name__)
@@ -125,13 +126,24 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         assert self._file is not None  # a process without standard error has no terminal
-        self._output = Output(self._file, lambda: self._soon(self._app.refresh), lambda: self._soon(self._leave))
+        self._output = Output(self._file, lambda: self._soon(self._draw_again), lambda: self._soon(self._leave))
         self._output.start()
+        self._forget_cells()
         if not hasattr(self, "_input_ends"):
             self._input_ends = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if not constants.DISABLE_KITTY_KEY:
             self.write(PUSH_KEY_REPORTS)
+
+    def _forget_cells(self) -> None:
+        """Whatever the terminal shows now, it is not what we wrote."""
+        cells = getattr(self._app, "cells", None)
+        if isinstance(cells, TerminalCells):
+            cells.forget()
+
+    def _draw_again(self) -> None:
+        self._forget_cells()
+        self._app.refresh()
 
     def write(self, data: str) -> None:
         self._output.write(data)
@@ -194,7 +206,7 @@ class TerminalDriver(LinuxDriver):
             attributes[tty.IFLAG] = self._patch_iflag(attributes[tty.IFLAG])
             termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
         self.write(HIDE_CURSOR)
-        self._app.refresh()
+        self._draw_again()
 
     def stop_application_mode(self) -> None:
         self._output.make_room()

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.tui.real import real
+from tests.tui.real import Real, real
 from tests.tui.stage_driver import TOKEN
 
 DRIVER = ("-m", "tests.tui.stage_driver")
@@ -105,3 +105,27 @@ def test_a_terminal_without_unicode_gets_ascii_only() -> None:
         opened.end()
 
     assert opened.received.isascii()
+
+
+BUDGETS = {b"d": 6_000, b"\t": 3_000, b"?": 12_000, b"n": 6_000, b"s": 6_000}  # bytes at 120x40: seconds at 2 kB/s
+FIRST_PAINT = 20_000  # bytes until everything that a quiet source has to say is on the screen
+
+
+def wait_until_still(opened: Real) -> int:
+    """The bytes that have come when half a second passed without one."""
+    count = -1
+    while count != len(opened.received):
+        count = len(opened.received)
+        opened.look(0.5)
+    return count
+
+
+@pytest.mark.parametrize("key", BUDGETS, ids=repr)
+def test_what_a_slow_line_carries_for_a_key_is_what_changed(key: bytes) -> None:
+    with real(*DRIVER, "trouble") as opened:
+        opened.until(READY)
+        assert wait_until_still(opened) < FIRST_PAINT
+        opened.received.clear()
+        opened.press(key)
+
+        assert 0 < wait_until_still(opened) < BUDGETS[key]
