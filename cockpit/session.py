@@ -34,6 +34,7 @@ from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime, Time
 from cockpit.platforms.platform import NO_PLATFORM, Platform, PlatformContext
 from cockpit.platforms.registry import connect_platforms, find_kind
+from cockpit.platforms.side_by_side import merge_feeds
 from cockpit.recorder.last_recorded import list_recorded_alerts
 from cockpit.recorder.lock import LOOK_WHO_RECORDS, find_unrecorded, lock_path, this_process
 from cockpit.recorder.recorder import Recorder, read_last_recorded
@@ -435,7 +436,8 @@ def build_feeds(
         )
     if environment.signals:
         feeds.append(_signals_feed(environment, connections, time=time, random=random, reveal=reveal))
-    feeds += [platform.build_feed() for platform in connections.platforms.get(environment.name, ())]
+    if revisions := [platform.build_feed() for platform in connections.platforms.get(environment.name, ())]:
+        feeds.append(merge_feeds(revisions, time=time, random=random))
     azure = connections.clouds.get(environment.name)
     for source in environment.alerts:
         kind = find_alert_kind(source.kind)

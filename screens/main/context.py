@@ -47,6 +47,7 @@ class Situation:
     taken: bool = False  # and somebody acknowledged it
     event: bool = False  # one is under the cursor of the timeline
     apps: bool = False
+    platform: bool = True  # the environment has one; else there will never be an app
     signed_out: bool = False
     person: bool = True  # somebody can sign in; else only a machine's identity is configured
 
@@ -71,7 +72,12 @@ REASONS: Mapping[Need, Reason] = {
         "Somebody acknowledged this alert already. Choose another one in pane 2." if now.taken else ""
     ),
     Need.EVENT: lambda now, action: "" if now.event else "Choose the event in pane 4 first.",
-    Need.APP: lambda now, action: "" if now.apps else f"{action.label} needs an app, and none is known yet.",
+    Need.APP: lambda now, action: (
+        ""
+        if now.apps
+        else f"{action.label} needs an app, and "
+        + ("none is known yet." if now.platform else "this environment has no platform: docs/platforms.md lists them.")
+    ),
     Need.SIGN_IN: _explain_sign_in,
 }
 """Why a key does nothing, in one sentence, "" when it does; one entry for each Need of the cockpit's keys."""

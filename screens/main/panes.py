@@ -128,7 +128,11 @@ SMALLEST_FILE = (
 
 def _describe_missing_source(pane: str, environment: Environment) -> Said:
     if pane == "revisions":
-        what, key = "No app is configured.", f"[environments.{environment.name}] apps"
+        from cockpit.platforms.registry import list_settings
+
+        what = "No platform: watched by probes, signals and alerts alone."
+        tables = (f"[environments.{environment.name}.{name}]" for name in list_settings())
+        key = " or ".join((f"[environments.{environment.name}] apps", *tables))
     else:
         what, name = MISSING[pane]
         key = f"[[environments.{environment.name}.{name}]]"

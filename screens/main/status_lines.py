@@ -52,6 +52,7 @@ def read_situation(screen: CockpitContext) -> Situation:
         taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
         event=screen.under_cursor(3) is not None,
         apps=bool(view.applications),
+        platform="revisions" not in view.missing,
         signed_out=any(problem.kind is ProblemKind.SIGN_IN for problem in view.problems),
         person=session.credential is None or session.credential.signs_in_with is not None,
     )

@@ -68,6 +68,13 @@ def _list_cautions(good: Revision, bad: Revision) -> Iterator[str]:
         yield f"{', '.join(changed[1:])} also ran another image then, and keeps the one of now."
 
 
+def is_used(environment: Environment) -> bool:
+    """A subscription alone means all apps of its group, but not where another platform is configured: then it is there
+    for alerts, logs and the guard of az.
+    """
+    return bool(environment.subscription and (environment.apps or not environment.platforms))
+
+
 def describe_access(environment: Environment, source: str) -> str:
     """The role that is missing when a source refuses; "" for a source that is not of this platform."""
     match source:
@@ -87,7 +94,7 @@ KIND = PlatformKind(
     name="container_apps",
     title="Azure Container Apps",
     procedures=Path(__file__).parent / "procedures",
-    is_used=lambda environment: bool(environment.subscription),
+    is_used=is_used,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
     recognise_command=lambda argv, environment: None,  # az is more than this platform: cockpit.runbooks.az does it
