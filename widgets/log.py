@@ -316,7 +316,10 @@ class LogView(Growing):
 
     def choose_error(self, by: int) -> bool:
         """To the next or previous line that tells of an error; False when there is none."""
-        start = self._start() + (1 if self._cursor is None else 0)
+        if self._cursor is None:  # from the end of what is shown: the newest one
+            by, start = -1, self._start() + 1
+        else:
+            start = self._cursor
         numbered = list(enumerate(self._shown, self._first))
         ahead = [number for number, line in numbered if (number - start) * by > 0 and choose_log_tone(line) == "bad"]
         if ahead:

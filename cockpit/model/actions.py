@@ -160,13 +160,13 @@ MAIN = ActionTable(
             at_once=True,
         ),
         Action(
-            *("roles", "o", "Incident", "The incident's own screen: deadlines, roles, checklists, whom to call"),
+            *("roles", "o", "Incident", "The incident: deadlines, roles, checklists, whom to call"),
             _OF_INCIDENT,
             shown=True,
         ),
         Action("runbooks", "r", "Runbooks", "Find a runbook, or continue a run", (Need.SESSION,), shown=True),
         Action(
-            *("roll_back", "R", "Roll back", "Back to a good revision, or to the one under the cursor of pane 3"),
+            *("roll_back", "R", "Roll back", "Back to a good revision, or to that of pane 3"),
             (Need.SESSION, Need.APP),
             shown=True,
         ),
@@ -196,7 +196,7 @@ MAIN = ActionTable(
         Action("preview", "v", "Preview", "Read the post-mortem draft as it is now", _OF_INCIDENT),
         Action("past", "h", "History", "Past incidents, and their numbers", (Need.SESSION,)),
         Action(
-            *("logs", "l", "Logs", "Logs of the revision under the cursor, or of the one with traffic"),
+            *("logs", "l", "Logs", "Logs of the chosen, unhealthy or serving revision"),
             (Need.SESSION, Need.APP),
             shown=True,
         ),
@@ -408,7 +408,7 @@ LOG = ActionTable(
         Action("log.next_revision", "tab", "Revision", "The log of the next revision", does="turn(1)", shown=True),
         Action("log.previous_revision", "shift+tab", "Revision before", "The log of the one before", does="turn(-1)"),
         Action(
-            *("log.filter", "slash", "Filter", "Only lines with these words; `-word` leaves out, `/a.b/` is a pattern"),
+            *("log.filter", "slash", "Filter", "Only lines with these words, without -these, or /a.b/"),
             does="filter",
             shown=True,
         ),
@@ -419,7 +419,7 @@ LOG = ActionTable(
         Action("log.more", "shift+down", "One more", "Choose one line more, downwards", does="extend(1)"),
         Action("log.less", "shift+up", "One more up", "Choose one line more, upwards", does="extend(-1)"),
         Action(
-            *("log.record", "p", "Record", "Record the chosen lines on the timeline, as evidence"),
+            *("log.record", "p", "Record", "Record the chosen lines, as evidence"),
             (Need.WRITING, Need.INCIDENT),
             does="record",
             shown=True,

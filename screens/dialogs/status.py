@@ -58,7 +58,7 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
 
     AUTO_FOCUS = ""
     what = "What stays open"
-    keys = "enter resolves, the rest goes into Open loops · esc leaves, nothing changes"
+    keys = "a number deals with one · enter resolves, the rest: open loops · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(str(number), f"deal({number - 1})", "Deal with it", show=False) for number in range(1, 10)
     ]

@@ -43,6 +43,7 @@ OWNERS: dict[str, Any] = {
     "lines": Growing,
     "help_screen": HelpScreen,
 }
+LONGEST = 61  # cells of a line of the help at 80 columns, beside the keys
 FUNCTIONS = {"main": set(OPENS), "run": set(ACTS) - {"run"}, "incident": set(IncidentScreen.FORMS)}
 """What `do(...)` can do, for the screens that have it."""
 
@@ -64,7 +65,7 @@ def test_every_action_has_words_and_is_done_by_something(table: ActionTable) -> 
     owner = OWNERS[table.screen]
     for action in table.actions:
         assert action.label, action.id
-        assert action.tooltip, action.id
+        assert 0 < len(action.tooltip) <= LONGEST, f"{action.id}: the help would cut it at 80 columns"
         if action.does:
             method = getattr(owner, f"action_{action.does.partition('(')[0]}", None)
             assert inspect.isfunction(method), f"nothing does {action.id}"
