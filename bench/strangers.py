@@ -175,7 +175,7 @@ def _is_accounted_for(runbook: Runbook, line: int) -> bool:
     expected = " ".join(step.expected for procedure in runbook.procedures for step in procedure.steps)
     first = next((text.strip() for text in fence[2].splitlines() if text.strip()), "")
     return first in expected or all(
-        re.match(r"\s*(?:#.*|(?:export\s+)?\w+=\S*.*|\$\w+\s*=.*)?$", text) for text in fence[2].splitlines()
+        re.match(r"\s*(?:\$\s+)?(?:#.*|(?:export\s+)?\w+=\S*.*|\$\w+\s*=.*)?$", text) for text in fence[2].splitlines()
     )
 
 

@@ -39,6 +39,7 @@ ASKED_INSIDE = re.compile(
     r"^\s*(?:mysql|MariaDB \[[^\]]*\]|\w+[=-][#>]|redis [\d.:]+|[\d.]+:\d+|>>>|sqlite|cqlsh\S*)>?\s"
 )
 SCRIPT = re.compile(r"\s*#!\s*/")
+OPTION = re.compile(r"--?[A-Za-z]")
 A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather than of a sentence
 LIKE_OUTPUT = re.compile(
     r"\S(?:\s{2,}|\t)\S|^\s|^[A-Z][A-Z0-9_-]+\b|^[\[{}\]()|+<>*-]|^\w[\w /.-]*:(?:\s|$)|^\d|\.\.\.|^\S+$|: "
@@ -235,7 +236,7 @@ def join_wrapped_options(content: str, document: ShellDocument) -> str:
     starts = {
         content.count("\n", 0, statement.start)
         for statement in document.statements
-        if statement.text.startswith("-") and content[: statement.start].rpartition("\n")[2].strip() == ""
+        if OPTION.match(statement.text) and content[: statement.start].rpartition("\n")[2].strip() == ""
     }
     lines = content.split("\n")
     for index in sorted(starts):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+[.)]\s")  # one of a row
+STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+(?:\.\d+)*[.):]?\s")  # one of a row
 LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 ANGLE = r"<(?P<angle>[A-Za-z](?:[^<>\n|;&$`\"(){}=\\]|\([^<>\n|;&$`\"(){}=\\]*\)){0,60})>"
+CHOICE = r"(?<!<)<(?P<choice>[A-Za-z][\w.-]*(?:\s?\|\s?[A-Za-z][\w.-]*){1,8})>"
 SQUARE = r"\[(?P<square>[A-Za-z][A-Za-z0-9 _'-]{0,60}?)\]"
 ACTIONS = r"\$\{\{\s*(?P<actions>[A-Za-z][\w. -]{0,60}?)\s*\}\}"
 DOUBLE = r"(?<!\$)\{\{-?\s*(?P<double>[A-Za-z][\w.-]{0,60})\s*(?:\|[^{}\n]{0,60})?-?\}\}"
@@ -27,7 +28,9 @@ REPLACE = (
 CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
 DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
 FORMS = re.compile(
-    "|".join((ACTIONS, DOUBLE, ANGLE, SQUARE, CURLY, JOINED_CURLY, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
+    "|".join(
+        (ACTIONS, DOUBLE, CHOICE, ANGLE, SQUARE, CURLY, JOINED_CURLY, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS)
+    )
 )
 IN_POWERSHELL = re.compile("|".join((ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS)))
 MAY_HOLD_A_HOLE = re.compile(r"[<\[{%…]|__|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]")
@@ -64,6 +67,11 @@ _VALUES = (
 )
 NAMED_CAPITALS = re.compile(
     rf"(?<![\w$.{{=-])(?P<word>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:{_VALUES.replace(' ', '|')}))(?![\w=({{-])"
+)
+# `-g RG`, `--name APP`, `-n NAMESPACE`: what names a thing in a cluster or a cloud is not written in capitals.
+NAME_OPTIONS = re.compile(
+    r"(?<!\S)(?:-n|-g|--name|--namespace|--resource-group|--server|--registry|--vault-name|--cluster|--cluster-name"
+    r"|--account-name|--subscription|--project|--workspace|--context)[\s=]+(?P<word>[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)(?=$|[\s;&|)])"
 )
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])")
@@ -113,6 +121,8 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
     match kind:
         case "angle":
             return _angle_is_a_hole(command, match, name)
+        case "choice":  # no redirections: `sort <in|uniq>out`
+            return not re.match(r"\w", command[match.end() :])
         case "square":
             return _square_is_a_hole(command, match) and not _in_program_text(before)
         case "double":
@@ -142,6 +152,8 @@ def _angle_is_a_hole(command: str, match: re.Match[str], name: str) -> bool:
         return False
     if name.casefold() in TOOLS_OWN or f"</{name.split()[0]}>" in after:
         return False
+    if before[-1:] in ('"', "'") and after[:1] == before[-1:]:  # `"<Tenant name>"` is all that its quotes hold
+        return True
     return not (" " in name and re.search(r"[\w)\]\"']$", before))
 
 
@@ -187,6 +199,8 @@ def _in_comment(before: str) -> bool:
 
 def _name_hole(command: str, match: re.Match[str], kind: str) -> str:
     """What is asked for. Crosses and dots are called by the option or the word that they stand in."""
+    if kind == "choice":
+        return " or ".join(part.strip() for part in match[kind].split("|"))
     if kind not in ("crosses", "dots"):
         return match[kind]
     option = OPTION.search(command[: match.start()])
@@ -202,6 +216,9 @@ def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
         word = re.sub(r"(?:\d+|[^a-z0-9])", "", match["word"].casefold())
         alike = option and word and (word.startswith(option.removesuffix("s")) or option.startswith(word))
         if alike and len(option) > 2 and len(word) > 2:
+            yield WrittenHole(match["word"], match.start("word"), match.end("word"))
+    for match in NAME_OPTIONS.finditer(command):
+        if _open_quote(command[: match.start()]) is None and match["word"] not in TOOLS_CAPITALS:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     named = [
         WrittenHole(match["word"], match.start(), match.end())

@@ -147,10 +147,15 @@ def _inside_shells(document: ShellDocument, names: set[str]) -> Iterator[UnsetVa
     """What `bash -c '... $X ...'` reads: a shell of its own, which finds only what is exported."""
     for command in document.commands:
         shell_words = command.words
-        if not shell_words or shell_words[0].raw.rsplit("/", 1)[-1] not in SHELLS:
+        program = shell_words[0].raw.rsplit("/", 1)[-1] if shell_words else ""
+        if program == "watch":  # hands its words to a shell
+            script = next((word for word in shell_words[1:] if word.raw.startswith("'")), None)
+        elif program in SHELLS:
+            flags = (index for index, word in enumerate(shell_words) if re.fullmatch(r"-[a-z]*c", word.raw))
+            position = next(flags, len(shell_words))
+            script = shell_words[position + 1] if position + 1 < len(shell_words) else None
+        else:
             continue
-        position = next((index for index, word in enumerate(shell_words) if re.fullmatch(r"-[a-z]*c", word.raw)), None)
-        script = shell_words[position + 1] if position is not None and position + 1 < len(shell_words) else None
         if script is None or not script.raw.startswith("'") or script.raw.count("'") != 2:
             continue
         for inner in unset_variables(script.raw[1:-1]) or ():

@@ -246,3 +246,13 @@ def test_no_example_of_ours_leads_elsewhere() -> None:
     for path in Path("examples").rglob("*.md"):
         steps = [step for each in read_runbook(str(path), path.read_bytes()).procedures for step in each.commands]
         assert [step.command for step in steps if step.place] == []
+
+
+@pytest.mark.parametrize("first", ["Step 1: ", "1. ", "5.1 — "])
+def test_counted_headings_go_on_where_the_one_before_them_was(first: str) -> None:
+    second = first.replace("1: ", "2: ").replace("1. ", "2. ").replace("5.1", "5.2")
+    text = (
+        f"# X\n\n## Y\n\n### {first}Connect\n\n```bash\nssh bastion\n```\n\n### {second}Look\n\n```bash\nreboot\n```\n"
+    )
+    steps = [step for procedure in read_runbook("x.md", text.encode()).procedures for step in procedure.commands]
+    assert [step.place is not None for step in steps] == [False, True]
