@@ -188,6 +188,7 @@ class Prepared:
     timeout: float | None = None
     retry: Retry = Retry()
     tty: bool = False
+    done_there: tuple[str, ...] = ()  # what is to be typed in the session that it opens
     follow: bool = False
     edited: bool = False
     undo: bool = False

@@ -128,7 +128,7 @@ async def go_on(screen: RunView, now: StepStanding) -> None:
 
 async def look_around(screen: RunView, now: StepStanding) -> None:
     """Ask the tools of this procedure which cloud and cluster they act on, for the header."""
-    await screen.session.runner.check_guards(screen.procedure)
+    await screen.session.runner.check_guards(screen.procedure, screen.now_run)
     screen.post_message(ContextsSeen())
 
 

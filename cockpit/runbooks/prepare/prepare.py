@@ -10,7 +10,7 @@ from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK, names_a_secret
 from cockpit.model.text import clean_line, clean_text, is_clean
 from cockpit.platforms.registry import list_used_kinds
-from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, through_place
+from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, opens_session, through_place
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import curl_requests, script, tags
 from cockpit.runbooks.prepare import target_guard as guard
@@ -78,7 +78,7 @@ def prepare_step(
     if reason := explain_never_runnable(runbook, bare, language):
         return replace(bare, reason_not_runnable=reason)
     try:
-        ready = with_request(bare, context) if language == "http" else with_command(bare, language, context)
+        ready = with_request(bare, context) if language == "http" else with_command(runbook, bare, language, context)
     except RunRefused as refusal:
         return replace(bare, reason_not_runnable=str(refusal))
     return with_limits(ready, context)
@@ -213,7 +213,7 @@ def with_request(prepared: Prepared, context: RunContext) -> Prepared:
     )
 
 
-def with_command(prepared: Prepared, language: str, context: RunContext) -> Prepared:
+def with_command(runbook: Runbook, prepared: Prepared, language: str, context: RunContext) -> Prepared:
     """A command for a shell, or one that needs none. Raises Refused."""
     command = prepared.as_written
     if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
@@ -257,7 +257,8 @@ def with_command(prepared: Prepared, language: str, context: RunContext) -> Prep
         prepared,
         script=ready,
         argv=argv,
-        tty=language == "bash" and tools.needs_terminal(command),
+        tty=language == "bash" and (tools.needs_terminal(command) or opens_here(prepared)),
+        done_there=list_commands_there(runbook, prepared.step) if language == "bash" else (),
         follow=tools.is_endless(command),
     )
 
@@ -272,6 +273,22 @@ def recognise_command(argv: Sequence[str], context: RunContext) -> NativeCommand
     return next(filter(None, (kind.recognise_command(argv, where) for kind in list_used_kinds([where]))), None)
 
 
+def opens_here(prepared: Prepared) -> bool:
+    """True for a step that opens a session on the terminal: a person goes there, and comes back."""
+    return not prepared.step.literal and opens_session(prepared.as_written)
+
+
+def list_commands_there(runbook: Runbook, step: Step) -> tuple[str, ...]:
+    """What the document writes below a step that opens a session: to be typed there, by hand."""
+    procedure = next((item for item in runbook.procedures if step in item.steps), None)
+    there = (item for item in procedure.steps if item.ordinal > step.ordinal) if procedure else ()
+    return tuple(
+        hide_literal_secrets(item.command)
+        for item in there
+        if item.place is not None and item.place.line == step.line and item.command
+    )
+
+
 def with_limits(prepared: Prepared, context: RunContext) -> Prepared:
     """Its time-out and tries, and what keeps it from running here and now."""
     timeout, wrong_timeout = tags.timeout_of(prepared.step, prepared.kind)
@@ -281,7 +298,7 @@ def with_limits(prepared: Prepared, context: RunContext) -> Prepared:
     if prepared.script is not None and prepared.kind in CHANGES:
         notices += [
             f"nothing in the configuration says which {text} this must go to"
-            for text in tools.list_guarded_tools(prepared.as_written)
+            for text in guard.list_tools(prepared)
             if not guard.find_expected_target(text, context.environment)
         ]
     ready = replace(
@@ -331,11 +348,7 @@ def suggest_return(prepared: Prepared, context: RunContext) -> str:
 
 def explain_wrong_target(prepared: Prepared, tool: str, context: RunContext) -> str:
     """Why a change by this tool would hit something else; "" when it would not, or is none."""
-    if (
-        prepared.script is None
-        or prepared.kind not in CHANGES
-        or tool not in tools.list_guarded_tools(prepared.as_written)
-    ):
+    if prepared.script is None or prepared.kind not in CHANGES or tool not in guard.list_tools(prepared):
         return ""
     return guard.explain_mismatch(tool, context.environment, context.guards[tool], prepared.as_run)
 

@@ -13,7 +13,7 @@ from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line
 from cockpit.platforms.registry import list_used_kinds
-from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools
+from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools, list_tools_of_scripts
 from cockpit.runbooks.types import Prepared, RunRefused
 
 QUESTIONS = {
@@ -120,6 +120,12 @@ async def must_fit(
         )
 
 
+def list_tools(prepared: Prepared) -> list[str]:
+    """The tools whose target decides what a step acts on: those of its command, and of the scripts that it runs."""
+    tools = (*list_guarded_tools(prepared.as_written), *list_tools_of_scripts(prepared.as_written, prepared.cwd))
+    return list(dict.fromkeys(tools))
+
+
 async def misfit_now(
     prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
 ) -> str:
@@ -129,7 +135,7 @@ async def misfit_now(
     """
     if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
         return ""
-    for tool in list_guarded_tools(prepared.as_written):
+    for tool in list_tools(prepared):
         if find_expected_target(tool, environment):
             values_by_name[tool] = await ask_tool(tool, {**env, **prepared.script.variables})
             if reason := explain_mismatch(tool, environment, values_by_name[tool], prepared.as_run):

@@ -11,7 +11,7 @@ from pathlib import Path
 from cockpit.model.probe import find_access
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.script import argument_list
 from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge_outcome
@@ -215,14 +215,27 @@ async def run_on_terminal(prepared: Prepared, context: RunContext, writing: Writ
     assert context.terminal is not None
     argv = argument_list(prepared.script, language_of(prepared))
     env = context.shell(prepared.script.variables, tty=True)
+    if keeps_shell(prepared):
+        env = add_restoring_variables(env, context.kept_shell)
 
     def there() -> Finished:
         return judge_outcome(
-            shell.run_in_foreground(argv, env=env, cwd=prepared.cwd), prepared.kind, prepared.as_run, ""
+            shell.run_in_foreground(argv, env=env, cwd=prepared.cwd, before=describe_session(prepared)),
+            prepared.kind,
+            prepared.as_run,
+            "",
         )
 
     writing.output("It ran on the terminal; what was said there is not kept.\n")
     return await context.terminal(there)
+
+
+def describe_session(prepared: Prepared) -> str:
+    """What stands on the terminal before it is handed over; "" where nothing is to be typed there."""
+    if not prepared.done_there:
+        return ""
+    lines = "".join(f"  {line}\n" for command in prepared.done_there for line in clean_text(command).splitlines())
+    return f"The document goes on in this session, by hand; leave it with `exit`, then tick these steps:\n{lines}\n"
 
 
 async def run_native(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:

@@ -331,12 +331,14 @@ class Runner:
             return prepared
         return replace(prepared, meets=survey.words, confirmed=survey.fingerprint, reason_not_runnable=survey.refusal)
 
-    async def check_guards(self, procedure: Procedure | None = None) -> None:
+    async def check_guards(self, procedure: Procedure | None = None, run: Run | None = None) -> None:
         """Look which subscription and which cluster the tools here would act on; `prepare` says what does not fit.
 
-        With a procedure the tools of its own commands are asked, too, whatever is configured.
+        With a procedure the tools of its own commands are asked, too, whatever is configured; with a run they find what
+        its steps have set so far.
         """
-        env = self._context.shell()
+        kept = await asyncio.to_thread(read_shell, self.run(run.id)) if run else NOTHING_KEPT
+        env = self._context.shell(kept.environment())
         await target_guard.read_tool_targets(
             self.environment, env, self._guards, self._tools_of(procedure) if procedure else ()
         )

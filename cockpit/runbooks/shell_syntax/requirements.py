@@ -23,6 +23,9 @@ BUILT_IN = frozenset(
 WRAPPERS = frozenset(("sudo", "env", "nohup", "exec", "command", "nice", "stdbuf"))
 VALUE_OPTIONS = {"sudo": "ughpCDrtTU", "env": "uCS", "nice": "n", "stdbuf": "ioe", "exec": "a"}
 PROGRAM = re.compile(r"[\w./~+@-]+")
+SCRIPT_READERS = frozenset({"bash", "sh", "zsh", "dash", "source", ".", "python", "python3"})
+SYSTEM_FOLDERS = ("/bin/", "/sbin/", "/usr/", "/opt/", "/snap/")
+LONGEST_SCRIPT = 1_048_576  # bytes
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 CONTAINERS = r"\b(?:kubectl|oc|docker|podman|nerdctl|docker-compose)\b"
 ENDLESS = re.compile(
@@ -42,7 +45,7 @@ TERMINAL = re.compile(
     | {AT_START}(?:psql|mysql|sqlcmd|redis-cli|sqlite3|mongosh|python3?|bash|sh|pwsh)\s*$"""
 )
 CLUSTER_TOOLS = frozenset({"kubectl", "helm", "helmfile", "oc", "flux", "istioctl", "linkerd", "velero"})
-GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
+GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/@])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
 
 
 def list_programs(command: str, language: str) -> list[str]:
@@ -100,3 +103,33 @@ def list_guarded_tools(command: str) -> list[str]:
     """The tools of a command whose target must be looked at before a change: `az`, `kubectl`."""
     result = {match[1] for match in GUARDED.finditer(command)}
     return [tool for tool, names in (("az", {"az"}), ("kubectl", CLUSTER_TOOLS)) if names & result]
+
+
+def list_script_paths(command: str) -> list[str]:
+    """The script files that a command runs: `./deploy.sh`, `bash infra/up.sh`, the Makefile of `make`."""
+    paths: list[str] = []
+    for simple in parse_shell(command).commands:
+        program = find_program(simple)
+        name = program.rpartition("/")[2]
+        words = [word.text or "" for word in simple.words]
+        behind = words[words.index(program) + 1 :] if program in words else []
+        if "/" in program and not program.startswith(SYSTEM_FOLDERS):
+            paths.append(program)
+        elif name in SCRIPT_READERS:
+            paths += [word for word in behind if word and not word.startswith("-")][:1]
+        elif name == "make":
+            paths += ["Makefile", "makefile", "GNUmakefile"]
+    return list(dict.fromkeys(paths))
+
+
+def list_tools_of_scripts(command: str, folder: str) -> list[str]:
+    """The tools with a target of their own that the scripts of a command use, as far as their text tells. Blocking."""
+    texts = []
+    for path in list_script_paths(command):
+        try:
+            file = Path(folder, path).expanduser()
+            if file.is_file() and file.stat().st_size <= LONGEST_SCRIPT:
+                texts.append(file.read_text("utf-8", "replace"))
+        except OSError:
+            continue
+    return list_guarded_tools("\n".join(texts))

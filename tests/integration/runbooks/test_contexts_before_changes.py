@@ -172,3 +172,32 @@ async def test_a_look_is_not_held_up_by_any_context(stage: Stage, machine: Machi
     runner, run = begin("kubectl get pods")
     machine.set(context="staging-cluster")
     assert await perform(stage, runner, run, runner.prepare(run, 1)) is StepState.OK
+
+
+@pytest.mark.parametrize("command", ["./deploy.sh", "bash deploy.sh --now", "make deploy", "sudo -n ./deploy.sh"])
+async def test_a_script_that_uses_a_tool_is_held_to_its_context_as_well(
+    stage: Stage, machine: Machine, begin: Callable[[str], tuple[Runner, Run]], command: str
+) -> None:
+    (stage.folder / "deploy.sh").write_text("#!/bin/bash\nkubectl apply -f x.yaml\n")
+    (stage.folder / "deploy.sh").chmod(0o755)
+    (stage.folder / "Makefile").write_text("deploy:\n\t@kubectl apply -f x.yaml\n")
+    for name in ("make", "sudo"):
+        (machine.folder / "tools" / name).write_text("#!/bin/bash\nexit 0\n")
+        (machine.folder / "tools" / name).chmod(0o755)
+    runner, run = begin(command)
+    machine.set(context="staging")
+    prepared = runner.prepare(run, 1)
+    with pytest.raises(RunRefused, match="staging"):
+        await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+    assert machine.changes == []
+
+
+async def test_a_script_without_such_a_tool_is_asked_nothing(
+    stage: Stage, machine: Machine, begin: Callable[[str], tuple[Runner, Run]]
+) -> None:
+    (stage.folder / "deploy.sh").write_text("#!/bin/bash\ntouch made\n")
+    runner, run = begin("bash deploy.sh")
+    machine.set(context="staging")
+    prepared = runner.prepare(run, 1)
+    await runner.perform(run, prepared, stage.consent(prepared, runner), stage.seen.append)
+    assert (stage.folder / "made").exists()

@@ -149,7 +149,7 @@ class Play:
         self._write(Kind.RUN, run.id, {"what": "ended", "reason": reason})
         return self.runs.runs[run.id]
 
-    async def check_guards(self, procedure: Procedure | None = None) -> None:
+    async def check_guards(self, procedure: Procedure | None = None, run: Run | None = None) -> None:
         """The tools of this stage act on nothing."""
 
     def contexts(self, procedure: Procedure) -> tuple[ToolContext, ...]:

@@ -268,15 +268,21 @@ async def cancel_command(place: AttemptFiles, time: Time) -> bool:
     return send_signal(owner, signal.SIGINT)
 
 
-def run_in_foreground(argv: Sequence[str], *, env: Mapping[str, str], cwd: str) -> CommandEnd:
-    """Run a command that needs the terminal, on it. Blocks until it ends. An interrupt is the command's, not ours."""
+def run_in_foreground(argv: Sequence[str], *, env: Mapping[str, str], cwd: str, before: str = "") -> CommandEnd:
+    """Run a command that needs the terminal, on it, `before` being printed first. Blocks until it ends.
+
+    An interrupt is the command's, not ours.
+    """
     main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, lambda number, frame: None) if main else None
+    handler = signal.signal(signal.SIGINT, lambda number, frame: None) if main else None
     try:
+        if before:
+            sys.stdout.write(before)
+            sys.stdout.flush()
         code = subprocess.run(argv, env=dict(env), cwd=cwd, check=False).returncode
     except OSError as error:
         return CommandEnd(trouble=f"{error.filename}: {error.strerror}")
     finally:
         if main:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, handler)
     return CommandEnd(exit_code=code if code >= 0 else None, signal=-code if code < 0 else None)
