@@ -1,9 +1,9 @@
 """Rows of the alert pane: loudest first, then newest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
-from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
 from cockpit.model.incident import Acknowledgement
 from widgets.cell import Cell, Column, Piece, Row
 
@@ -11,9 +11,10 @@ COLUMNS = (
     Column(1),
     Column(8),
     Column(0),
-    Column(14, from_width=62),
+    Column(14, from_width=92),
+    Column(20, prose=True, from_width=50, below=92),
     Column(34, prose=True, from_width=92),
-    Column(9),
+    Column(9, from_width=92),
     Column(4, right=True),
 )
 STATES = (AlertState.FIRING, AlertState.RESOLVING, AlertState.PENDING, AlertState.SUPPRESSED, AlertState.RESOLVED)
@@ -32,18 +33,39 @@ STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-def build_alert_rows(alerts: Sequence[Alert], acks: Mapping[str, Acknowledgement]) -> list[Row]:
-    """One row an alert; `acks` are ours, by the alert's key. A taken alert is quieter than one nobody has."""
-    ordered = sorted(
-        alerts,
-        key=lambda alert: (
-            STATE_RANK[alert.state],
-            SEVERITY_RANK[alert.severity],
-            -alert.since.timestamp(),
-            alert.key,
-        ),
-    )
-    return [_build_alert_row(alert, acks.get(alert.key)) for alert in ordered]
+def build_alert_rows(
+    alerts: Sequence[Alert],
+    acks: Mapping[str, Acknowledgement],
+    unfolded: Container[str] = (),
+    *,
+    fold_from: int = FOLD_FROM,
+) -> list[Row]:
+    """One row an alert or a group of many of one name; `acks` are ours, by the alert's key. A taken alert is quieter
+    than one nobody has. Of a group in `unfolded` its alerts stand below it."""
+    things = name_things(alerts)
+    rows: list[Row] = []
+    for item in sorted(fold_alerts(alerts, fold_from), key=_rank_item):
+        if isinstance(item, Alert):
+            rows.append(_build_alert_row(item, acks.get(item.key), things[item.key]))
+            continue
+        opened = item.key in unfolded
+        taken = sum(alert.key in acks for alert in item.alerts)
+        rows.append(_build_group_row(item, taken, opened))
+        if opened:
+            rows += [_build_alert_row(alert, acks.get(alert.key), things[alert.key], True) for alert in item.alerts]
+    return rows
+
+
+def list_alert_objects(alerts: Sequence[Alert], fold_from: int = FOLD_FROM) -> dict[str, object]:
+    """What the rows stand for, by their ids."""
+    groups = {item.key: item for item in fold_alerts(alerts, fold_from) if isinstance(item, AlertGroup)}
+    return {**{alert.key: alert for alert in alerts}, **groups}
+
+
+def _rank_item(item: Alert | AlertGroup) -> tuple[int, int, float, str]:
+    """Loudest first, then newest: a new instance of an old rule is not buried."""
+    alert = item if isinstance(item, Alert) else item.alerts[0]
+    return STATE_RANK[alert.state], SEVERITY_RANK[alert.severity], -alert.since.timestamp(), item.key
 
 
 def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
@@ -72,19 +94,51 @@ def quiet_word(alert: Alert) -> str:
 
 
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
-def _build_alert_row(alert: Alert, ack: Acknowledgement | None) -> Row:
+def _build_alert_row(alert: Alert, ack: Acknowledgement | None, thing: str, inner: bool = False) -> Row:
     glyph, tone = choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor}", "good") if ack else Cell(state, tone)
+    text = alert.note or alert.summary
+    # Where there is room for one column of text only, it says which thing, whose it is, and what is wrong.
+    said = "" if alert.state is AlertState.FIRING and not ack else f"{taken.text}: "
+    brief = f"{said}{thing} {text}".strip()
     return Row(
         alert.key,
         (
             Cell(glyph, tone),
             Cell(alert.severity.value, tone),
-            Cell(alert.name, "" if ack else "strong"),
-            Cell(alert.resource, "muted"),
-            Cell(alert.note or alert.summary, "muted"),
+            Cell(f"  {thing or alert.name}" if inner else alert.name, "" if ack or inner else "strong"),
+            Cell(thing, "muted"),
+            Cell(brief, "muted"),
+            Cell(text, "muted"),
             taken,
             Cell("", "", alert.since),
         ),
+        alert.labels,
+    )
+
+
+def _build_group_row(group: AlertGroup, taken: int, opened: bool) -> Row:
+    """`▲ critical 5xxHigh ×214   app=orders   api-1, api-2 and 212 more`; its age is that of the newest."""
+    first = group.alerts[0]
+    glyph, tone = choose_alert_look(first)
+    shared = " ".join(f"{name}={value}" for name, value in group.shared)
+    things = list(dict.fromkeys(name_things(group.alerts).values()))
+    named = ", ".join(thing for thing in things[:2] if thing)
+    more = f" and {len(group.alerts) - 2} more" if named else f"{len(group.alerts)} alerts"
+    text = first.summary if len({alert.summary for alert in group.alerts}) == 1 and first.summary else f"{named}{more}"
+    state = f"✔ {taken} taken" if taken else first.state.value
+    return Row(
+        group.key,
+        (
+            Cell(glyph, tone),
+            Cell(first.severity.value, tone),
+            Cell(f"{'▾' if opened else '▸'} {first.name} ×{len(group.alerts)}", "strong"),
+            Cell(shared, "muted"),
+            Cell(f"{shared} {text}".strip(), "muted"),
+            Cell(text, "muted"),
+            Cell(state, "good" if taken else tone),
+            Cell("", "", first.since),
+        ),
+        group.shared,
     )

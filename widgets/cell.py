@@ -34,17 +34,34 @@ class Cell:
         return self.text if self.since is None else format_age((now - self.since).total_seconds())
 
 
+LABEL_TEST = re.compile(r"(?P<name>[a-z_][\w.:/-]*)(?P<operator>=~|!~|!=|=)(?P<value>.*)")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a table: `id` names the thing it shows, across every refresh."""
 
     id: str
     cells: tuple[Cell, ...]
+    labels: tuple[tuple[str, str], ...] = ()  # what a filter may ask for by name
 
     def matches(self, tokens: str) -> bool:
-        """Whether every one of the lower-case `words` is somewhere in the row."""
+        """Whether it has every one of the lower-case words, and passes every `label=value`, `!=`, `=~` and `!~`."""
         text = " ".join(cell.text for cell in self.cells).lower()
-        return all(word in text for word in tokens.split())
+        return all(self._matches_word(word, text) for word in tokens.split())
+
+    def _matches_word(self, word: str, text: str) -> bool:
+        test = LABEL_TEST.fullmatch(word)
+        if test is None or not self.labels:
+            return word in text
+        name, operator, wanted = test["name"], test["operator"], test["value"].strip('"')
+        value = next((value.lower() for label, value in self.labels if label.lower() == name), "")
+        if operator in ("=", "!="):
+            return (value == wanted) is (operator == "=")
+        try:
+            return (re.search(wanted, value) is not None) is (operator == "=~")
+        except re.error:
+            return True  # still being typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time
+from cockpit.model.time import Time, format_age
 
 T = TypeVar("T")
 Publish = Callable[[Reading[Any]], None]
@@ -18,7 +18,7 @@ Explain = Callable[[Exception], Problem]
 
 JITTER = 0.10  # of the interval, either way
 LONGEST_WAIT = 300.0  # seconds between two polls of a failing source, unless it asks for more itself
-LONGEST_RETRY_AFTER = 3_600.0  # a source that asks for more is asked again after an hour
+LONGEST_RETRY_AFTER = 120.0  # seconds; a source that asks for an hour would leave us blind in the middle of a night
 
 
 class Feed(Protocol):
@@ -68,6 +68,14 @@ class UnsureError(IncompleteError[T]):
     """A whole answer of a source that may not know everything: `problem` says why. It is shown, and never called OK."""
 
 
+def say_how_long(problem: Problem) -> Problem:
+    """A problem whose source asked us to wait says for how long: `HTTP 429, asked again in 2m`."""
+    if not problem.retry_after or "asked again in" in problem.short:
+        return problem
+    wait = min(problem.retry_after, LONGEST_RETRY_AFTER)
+    return replace(problem, short=f"{problem.short}, asked again in {format_age(wait)}")
+
+
 async def wait_for_poll(time: Time, seconds: float, wake: asyncio.Event) -> None:
     """Sleep until the next poll is due or `wake` is set, which is cleared."""
     sleeping = asyncio.ensure_future(time.sleep(seconds))
@@ -109,7 +117,10 @@ class Polled(Generic[T]):
         time: Time,
         random: Random,
         explain: Explain = explain_unknown_error,
+        ask_anyway: Callable[[], None] = lambda: None,
     ) -> None:
+        """`ask_anyway` is called when a person wants an answer now, whatever the source asked us to wait."""
+        self._ask_anyway = ask_anyway
         self.name = name
         self.environment = environment
         self.every = every
@@ -122,6 +133,7 @@ class Polled(Generic[T]):
         self._last: Reading[T] | None = None
 
     def refresh(self) -> None:
+        self._ask_anyway()
         self._wake.set()
 
     async def run(self, publish: Publish) -> None:
@@ -134,9 +146,8 @@ class Polled(Generic[T]):
             failures = 0 if reading.seen == reading.tried else failures + 1  # half an answer is no reason to back off
             retry_after = reading.problem.retry_after if reading.problem else None
             wait = wait_after(self.every, failures, retry_after, self._random)
-            await wait_for_poll(
-                self._time, max(spread, retry_after or 0.0) if spread and not failures else wait, self._wake
-            )
+            asked_to_wait = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+            await wait_for_poll(self._time, max(spread, asked_to_wait) if spread and not failures else wait, self._wake)
             spread = 0.0
 
     async def poll(self) -> Reading[T]:
@@ -163,8 +174,7 @@ class Polled(Generic[T]):
 
     def _problem(self, error: Exception) -> Problem:
         try:
-            return (
-                explain_unknown_error(error) if isinstance(error, SourceError | TimeoutError) else self._explain(error)
-            )
+            known = isinstance(error, SourceError | TimeoutError)
+            return say_how_long(explain_unknown_error(error) if known else self._explain(error))
         except Exception as second:
             return explain_unknown_error(second)

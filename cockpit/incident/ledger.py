@@ -240,10 +240,10 @@ class Ledger:
 
     @staticmethod
     def _take(scene: _EnvironmentLedger, event: Event) -> None:
-        if event.subject:
-            scene.taken[event.subject] = Acknowledgement(
-                event.subject, event.occurred, event.actor, text_of(event.detail, "note")
-            )
+        keys = event.detail.get("keys")
+        for key in keys if isinstance(keys, list) else [event.subject]:
+            if isinstance(key, str) and key:
+                scene.taken[key] = Acknowledgement(key, event.occurred, event.actor, text_of(event.detail, "note"))
 
     def _freeze(self, event: Event) -> None:
         """A freeze holds for an environment, whichever incident it was called in."""

@@ -64,12 +64,22 @@ def signal_of(fact: Event | Draft) -> Signal:
 
 LOOK_BACK = timedelta(hours=2)  # what has been bad for longer was there before this incident
 ALWAYS = timedelta(minutes=30)  # kept in any case
+MANY = 5  # instances of one rule that are bad at once
 LEAD_IN = timedelta(minutes=10)  # before the first signal: the deployment that broke it comes before what noticed
 
 
 def earliest_signal(bad: Iterable[Signal], declared: datetime) -> Signal | None:
     """The signal that knew first: still bad, and for no longer than two hours."""
-    recent = (signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared)
+    recent = [signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared]
+    by_label: dict[str, list[Signal]] = {}
+    for signal in recent:
+        by_label.setdefault(signal.label, []).append(signal)
+    # Sources that never end an alert (stateless rules) leave dozens of instances of one rule behind: where it has new
+    # ones, these began what is declared, and the old ones are what was left over.
+    for several in by_label.values():
+        young = [signal for signal in several if declared - signal.since <= ALWAYS]
+        if len(several) > MANY and young:
+            recent = [signal for signal in recent if signal not in several or signal in young]
     return min(recent, key=lambda signal: signal.since, default=None)
 
 

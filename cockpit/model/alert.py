@@ -143,3 +143,75 @@ def propose_matchers(label_sets: Iterable[Mapping[str, str]]) -> tuple[SilenceMa
 
 def _by_importance(pair: tuple[str, str]) -> tuple[bool, str]:
     return pair[0] != "alertname", pair[0]
+
+
+# Which thing an alert is about, told from the others in the list; and alerts of one name as one.
+
+TELLS_THE_THING = (
+    *("namespace", "app", "application", "service", "deployment", "workload", "container", "component"),
+    *("pod", "node", "host", "instance", "job", "cluster", "env"),
+)
+"""Labels that name a thing, as a person would say it: the app before its instance."""
+
+TELLS_NOTHING = frozenset({"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid"})
+MOST_TOLD = 2  # values that name one thing
+FOLD_FROM = 6  # alerts of one name and state that are shown as one
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroup:
+    """Alerts of one name, state and severity. `shared` are the labels that all of them have."""
+
+    key: str
+    alerts: tuple[Alert, ...]  # the newest first
+    shared: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.alerts[0].name
+
+
+def name_things(alerts: Iterable[Alert]) -> dict[str, str]:
+    """What tells each alert from the others of its name, by its key: `shop/cart-7f9`; else its resource."""
+    by_name: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        by_name.setdefault(alert.name, []).append(alert)
+    things: dict[str, str] = {}
+    for several in by_name.values():
+        telling = _find_telling_labels(several)
+        for alert in several:
+            labels = dict(alert.labels)
+            parts = [labels[label] for label in telling if labels.get(label)]
+            things[alert.key] = "/".join(dict.fromkeys(parts[:MOST_TOLD])) or alert.resource
+    return things
+
+
+def _find_telling_labels(alerts: list[Alert]) -> list[str]:
+    """The labels whose values differ, those that name a thing first; for a single alert those that name a thing."""
+    values: dict[str, set[str]] = {}
+    for alert in alerts:
+        for label, value in alert.labels:
+            if label not in TELLS_NOTHING:
+                values.setdefault(label, set()).add(value)
+    known = [label for label in TELLS_THE_THING if label in values]
+    if len(alerts) == 1:
+        return known[:1] if known and known[0] != "namespace" else known[:MOST_TOLD]
+    differing = [label for label, found in values.items() if len(found) > 1]
+    return [label for label in known if label in differing] + sorted(set(differing) - set(known))
+
+
+def fold_alerts(alerts: Iterable[Alert], fold_from: int = FOLD_FROM) -> list[Alert | AlertGroup]:
+    """Alerts as they come, many of one name, state and severity as one group in the place of its first."""
+    by_group: dict[tuple[str, str, str], list[Alert]] = {}
+    for alert in alerts:
+        by_group.setdefault((alert.name, alert.state, alert.severity), []).append(alert)
+    result: list[Alert | AlertGroup] = []
+    for (name, state, severity), several in by_group.items():
+        if len(several) < fold_from:
+            result += several
+            continue
+        newest = sorted(several, key=lambda alert: alert.since, reverse=True)
+        shared = set(newest[0].labels).intersection(*(alert.labels for alert in newest))
+        telling = tuple(sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING))
+        result.append(AlertGroup(f"group:{name}:{state}:{severity}", tuple(newest), telling))
+    return result

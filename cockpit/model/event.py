@@ -1,8 +1,8 @@
 """One fact of the timeline."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -116,3 +116,38 @@ def find_standing_events(events: Iterable[Event]) -> dict[int, Event]:
         first = standing.get(root)
         standing[root] = replace(event, actor=first.actor) if first and first.actor and event.actor else event
     return standing
+
+
+# Storms: many facts of one kind in one moment, read as one line.
+
+STORM_FROM = 6  # facts of one name and state that are read as one
+STORM_WITHIN = timedelta(minutes=2)  # between two of them that belong together
+
+
+def fold_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
+    """The events as they come, alerts of one name that turn the same way within minutes as one: `5xxHigh: 214 instances
+    firing`. What stands in `kept` (by id), and what people wrote, is never folded. The first of them speaks for all."""
+    events = list(events)
+    runs: dict[tuple[str, str], list[Event]] = {}
+    folded: dict[int, list[Event]] = {}
+    for event in events:
+        if event.kind != Kind.ALERT or event.actor or event.id in kept:
+            continue
+        key = (str(event.detail.get("name")), str(event.detail.get("state")))
+        run = runs.get(key)
+        if run is None or abs(event.occurred - run[-1].occurred) > STORM_WITHIN:
+            run = runs[key] = folded[event.id] = []
+        run.append(event)
+    storms = {number: run for number, run in folded.items() if len(run) >= STORM_FROM}
+    gone = {event.id for run in storms.values() for event in run[1:]}
+    return [_speak_for(storms[event.id]) if event.id in storms else event for event in events if event.id not in gone]
+
+
+def _speak_for(storm: list[Event]) -> Event:
+    first, detail = storm[0], storm[0].detail
+    where = list(dict.fromkeys(str(event.detail.get("resource") or "") for event in storm))
+    named = ", ".join(name for name in where[:2] if name)
+    on = f" on {named}{f' and {len(where) - 2} more' if len(where) > 2 else ''}" if named else ""
+    severity = f" ({detail['severity']})" if isinstance(detail.get("severity"), str) else ""
+    summary = f"{detail.get('name')}: {len(storm)} instances {detail.get('state')}{severity}{on}"
+    return replace(first, summary=summary, detail={**detail, "instances": len(storm), "events": [e.id for e in storm]})

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from cockpit.incident.background import compute_uptime, is_change, read_alert_past
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind
-from cockpit.model.alert import Alert
+from cockpit.model.alert import Alert, AlertGroup
 from cockpit.model.event import Event, Kind, RecordError
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
@@ -111,6 +111,9 @@ def does(name: str) -> Callable[[F], F]:
 def acknowledge_alert(press: KeyPress) -> None:
     """Acknowledge the alert under the cursor; one key, and the notice names it."""
     alert = press.screen.under_cursor(1)
+    if isinstance(alert, AlertGroup):
+        acknowledge_all = partial(press.session.desk.acknowledge_all, alert.alerts)
+        press.screen.write(acknowledge_all, f"You acknowledged {len(alert.alerts)} alerts {alert.name}.")
     if isinstance(alert, Alert):
         acknowledge = partial(press.session.desk.acknowledge, alert.key, alert.name)
         press.screen.write(acknowledge, f"You acknowledged {alert.name}.")

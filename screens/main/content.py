@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from cockpit.model.alert import AlertGroup
 from screens.main import actions
 from screens.main.actions import KeyPress
 from screens.main.context import CockpitContext, Situation
@@ -34,6 +35,7 @@ class CockpitContent:
         self.objects: dict[str, Mapping[str, object]] = {}  # what each pane's rows stand for, by their ids
         self._screen, self._panes = screen, panes
         self._nudges = Nudges()
+        self._unfolded: set[str] = set()  # groups of alerts that are shown one by one
         for pane in panes:
             pane.table.columns = COLUMNS[pane.id or ""]
 
@@ -57,9 +59,10 @@ class CockpitContent:
         self.asking = list_due_clocks(self.session, now, app.zone)
         notify_due_clocks(app, self._nudges.fresh(self.asking, now), now)
 
-    def fill(self, name: str, today: date, *, people_only: bool) -> FilledPanes:
+    def fill(self, name: str, today: date, *, people_only: bool, filtered: bool = False) -> FilledPanes:
         """The rows of one pane, from the newest Readings."""
-        scene = PaneScene(self.view, self.asking, self._screen.cockpit.zone, today, self.now, people_only)
+        zone = self._screen.cockpit.zone
+        scene = PaneScene(self.view, self.asking, zone, today, self.now, people_only, self._unfolded, filtered)
         filled = fill_pane(name, self.session, scene)
         self.objects[name] = filled.objects
         return filled
@@ -115,7 +118,10 @@ class CockpitContent:
         actions.OPENS[name](self._press)
 
     def open_object(self, value: object) -> None:
-        """What a row is: its details, or where it is acted on."""
+        """What a row is: its details, or where it is acted on. A group of alerts is unfolded, or folded again."""
+        if isinstance(value, AlertGroup):
+            self._unfolded ^= {value.key}
+            return
         actions.open_details(self._press, value)
 
     def open_procedure(self, name: str) -> None:

@@ -1,11 +1,12 @@
 """What each pane of the cockpit shows: its rows, what its border counts, and the objects that the rows stand for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from cockpit.model.event import find_standing_events
+from cockpit.model.alert import FOLD_FROM
+from cockpit.model.event import find_standing_events, fold_storms
 from cockpit.model.incident import worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
@@ -170,6 +171,11 @@ class PaneScene:
     today: date
     now: datetime
     people_only: bool = False  # the timeline without what the recorder wrote by itself
+    unfolded: Container[str] = ()  # groups of alerts that are shown one by one
+    filtered: bool = False  # the alert pane shows only what was asked for
+
+
+NEVER = 1_000_000  # alerts of one name that are shown as one: none are
 
 
 def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
@@ -182,8 +188,9 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         return FilledPanes(probes.build_probe_rows(view.probes, view.signals), counts, objects)
     if name == "alerts":
         taken = session.ledger.taken(session.environment.name)
-        by_key = {alert.key: alert for alert in view.alerts}
-        return FilledPanes(alerts.build_alert_rows(view.alerts, taken), alerts.count_alerts(view.alerts), by_key)
+        fold_from = NEVER if scene.filtered else FOLD_FROM  # what is looked for may be inside of a group
+        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, fold_from=fold_from)
+        return FilledPanes(rows, alerts.count_alerts(view.alerts), alerts.list_alert_objects(view.alerts, fold_from))
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
@@ -207,6 +214,7 @@ def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
+    kept = fold_storms(kept, pins)
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from cockpit.model.actions import MAIN, Action
+from cockpit.model.alert import AlertGroup
 from screens.main.context import REASONS, Situation
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from screens.shared.due import DueClock
     from screens.shared.view import View
 
-TIMELINE, DUE = 3, 4  # places among the panes
+ALERTS, TIMELINE, DUE = 1, 3, 4  # places among the panes
 NARROW = 80  # cells, before the screen knows its own width
 FED = ("probes", "alerts", "revisions")  # the panes of feeds
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
@@ -228,7 +229,8 @@ class CockpitScreen(KeyedScreen):
             return
         self.content.look()
         for name in names:
-            filled = self.content.fill(name, self._today, people_only=self._people_only)
+            filtered = name == "alerts" and bool(self.panes[ALERTS].words)
+            filled = self.content.fill(name, self._today, people_only=self._people_only, filtered=filtered)
             self.query_one(f"#{name}", Pane).show(filled.rows, filled.counts, self.content.now)
 
     def _draw_edges(self) -> None:
@@ -285,6 +287,8 @@ class CockpitScreen(KeyedScreen):
             values_by_name = self.content.objects.get((message.table.id or "").removesuffix("-table"), {})
             if message.row in values_by_name:
                 self.content.open_object(values_by_name[message.row])
+                if isinstance(values_by_name[message.row], AlertGroup):
+                    self.draw("alerts")
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -342,6 +346,8 @@ class CockpitScreen(KeyedScreen):
     @on(Input.Changed, "#filter")
     def _narrow(self, message: Input.Changed) -> None:
         self.panes[self.current].narrow(message.value)
+        if self.current == ALERTS:
+            self.draw("alerts")  # what is looked for may be inside of a group
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
@@ -351,6 +357,7 @@ class CockpitScreen(KeyedScreen):
     def action_leave_filter(self) -> None:
         for pane in self.panes:
             pane.narrow("")
+        self.draw("alerts")
         self._keep_filter()
 
     def action_people_only(self) -> None:

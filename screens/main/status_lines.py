@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks.reminders import find_due_reminder
-from cockpit.model.alert import Alert, AlertState
+from cockpit.model.alert import Alert, AlertGroup, AlertState
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, newest_closed, worst_first
@@ -48,7 +48,7 @@ def read_situation(screen: CockpitContext) -> Situation:
         attached=True,
         read_only=session.read_only,
         any_incident=any(incident.environment == here for incident in session.ledger.incidents.values()),
-        alert=isinstance(alert, Alert),
+        alert=isinstance(alert, Alert | AlertGroup),
         taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
         event=screen.under_cursor(3) is not None,
         apps=bool(view.applications),

@@ -25,6 +25,7 @@ from cockpit.feeds.alertmanager.alerts import (
 from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
 from cockpit.feeds.alertmanager.silences import parse_silences
 from cockpit.feeds.alertmanager.targets import DOWN, LAST_UP, UP, Target, Targets, last_up_of, targets_of
+from cockpit.feeds.base import LONGEST_RETRY_AFTER
 from cockpit.feeds.http import (
     Reveal,
     explain_http_error,
@@ -103,6 +104,10 @@ class AlertServer:
     def _describe_late(self) -> Problem:
         return name_server(self.name, Problem(ProblemKind.TIMEOUT, "no answer yet", "It has not answered yet."))
 
+    def ask_anyway(self) -> None:
+        """Somebody wants an answer now, whatever it asked us to wait."""
+        self._rest = (0.0, self._rest[1])
+
     async def look(self, asking: Callable[[Ask], Awaitable[Answered]]) -> Answered | Problem:
         """What `asking` makes of this server, or why nothing: a Problem that names it. Never raises."""
         until, lines = self._rest
@@ -114,7 +119,8 @@ class AlertServer:
                 return await asking(partial(self._get, http))
         except Exception as error:
             problem = name_server(self.name, explain_http_error(error))
-            self._rest = (self._time.monotonic() + (problem.retry_after or 0.0), problem)
+            wait = min(problem.retry_after or 0.0, LONGEST_RETRY_AFTER)
+            self._rest = (self._time.monotonic() + wait, problem)
             return problem
 
     async def _get(self, http: httpx.AsyncClient, path: str, parameters: Parameters) -> ServerAnswer:

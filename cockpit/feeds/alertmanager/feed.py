@@ -65,6 +65,7 @@ def alertmanager_feed(
         deadline=DEADLINE,
         time=time,
         random=random,
+        ask_anyway=alerts.ask_anyway,
     )
 
 
@@ -91,6 +92,11 @@ class AlertmanagerWatch:
         self._unlisted = UnlistedAlerts()
         self._memories: dict[str, TargetMemory] = {}  # by Prometheus
         self._pending: dict[str, tuple[datetime, Sequence[Alert]]] = {}  # by Prometheus, and when it said so
+
+    def ask_anyway(self) -> None:
+        """Every server is asked at the next look, whatever it asked us to wait."""
+        for server in [server for servers in self._servers or () for server in servers]:
+            server.ask_anyway()
 
     async def read(self) -> tuple[Alert, ...]:
         """One look. Raises IncompleteError when some servers fail or are blind, UnsureError when those that

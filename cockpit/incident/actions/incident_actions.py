@@ -30,6 +30,7 @@ class IncidentActions(IncidentWriter):
     leave_role = roles.leave_role
     hand_over = roles.hand_over
     acknowledge = roles.acknowledge_alert
+    acknowledge_all = roles.acknowledge_all
     settle = roles.settle_alerts
     called = roles.record_call
     sent = roles.record_message

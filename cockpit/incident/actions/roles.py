@@ -129,6 +129,23 @@ def acknowledge_alert(
     return writer.write(act)
 
 
+def acknowledge_all(writer: IncidentWriter, alerts: Sequence[Alert], note: str = "") -> Event:
+    """Take many alerts of one name at once: one entry, which names them all."""
+    if not alerts:
+        raise IncidentActionError("There is no alert to acknowledge.")
+    occurred, name = writer.now(), alerts[0].name
+    keys = [alert.key for alert in alerts]
+    detail = {"note": clean_line(note), "name": f"{name}: {len(keys)} instances", "keys": keys}
+
+    def act(ledger: Ledger) -> Draft:
+        subject = f"{alerts[0].source}:group:{name}"
+        if len(ledger.open(writer.environment)) != 1:
+            return writer.draft(Kind.ACK, detail, occurred, subject=subject)
+        return writer.of(writer.meant(ledger, None), Kind.ACK, detail, occurred, subject=subject)
+
+    return writer.write(act)
+
+
 def settle_alerts(writer: IncidentWriter, alerts: Sequence[Alert], reason: str = "") -> Event:
     """Say of alerts that are `resolved?` that they are over: nothing else may ever confirm it. The first event."""
     unsure = [alert for alert in alerts if alert.state is AlertState.RESOLVING]

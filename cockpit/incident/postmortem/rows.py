@@ -1,8 +1,9 @@
 """The tables of a post-mortem draft, as plain values; the template gives them their form."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from cockpit.incident.clocks.updates import check_promise
 from cockpit.incident.postmortem.markdown import Markdown, render_link
@@ -10,8 +11,8 @@ from cockpit.incident.postmortem.story import describe_summary, find_turning_poi
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import text_of, words_of
+from cockpit.model.event import STORM_FROM, Event, Kind, fold_storms
+from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import ProcedureRun, Tick, Update
@@ -98,6 +99,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
     for evidence_link in incident.links:
         links.setdefault(evidence_link.event, []).append(render_link(evidence_link.target, evidence_link.text))
     evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
+    events = fold_storms(events, {*incident.pins, *links})
     return [
         TimelineRow(
             event.occurred,
@@ -144,9 +146,22 @@ def late_mark(event: Event) -> list[str]:
 
 
 def list_excerpts(events: Iterable[Event]) -> list[tuple[Event, str]]:
-    """What was kept as evidence, lines of a log say, with its lines: each note of several lines."""
+    """What was kept as evidence with its lines: each note of several lines (of a log, say), each failing answer."""
+    events = list(events)
     notes = [(event, words_of(event.detail, "text")) for event in events if event.kind == Kind.NOTE]
-    return [(event, text) for event, text in notes if "\n" in text and not (event.redacted or is_marked_note(event))]
+    told = [(event, text) for event, text in notes if "\n" in text and not (event.redacted or is_marked_note(event))]
+    answers = ((event, map_of(event.detail, "answer")) for event in events if event.kind == Kind.PROBE)
+    told += [(event, format_answer(event, answer)) for event, answer in answers if answer and not event.redacted]
+    return sorted(told, key=lambda pair: (pair[0].occurred, pair[0].id))
+
+
+def format_answer(event: Event, answer: Mapping[str, Any]) -> str:
+    """The first failing answer of an outage: what it was, its headers, the beginning of its body."""
+    status, url, address = answer.get("status"), text_of(answer, "url"), text_of(answer, "address")
+    head = " ".join(part for part in (f"HTTP {status}" if status else "", url, address) if part)
+    headers = [f"{name}: {value}" for name, value in map_of(answer, "headers").items()]
+    lines = [f"{event.subject}: {text_of(answer, 'reason')}", head, *headers, words_of(answer, "body")]
+    return "\n".join(line for line in lines if line)
 
 
 def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
@@ -177,7 +192,31 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
             state=state,
             ended=event.occurred if state == AlertState.RESOLVED else None,
         )
-    return list(rows.values())
+    return _fold_alert_rows(list(rows.values()))
+
+
+def _fold_alert_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
+    """Many alerts of one name that fared alike are one row: nobody reads ten thousand."""
+    alike: dict[tuple[str, str, str], list[AlertRow]] = {}
+    for row in rows:
+        alike.setdefault((row.name, row.state, row.severity), []).append(row)
+    folded: list[AlertRow] = []
+    for several in alike.values():
+        folded += [_join_alert_rows(several)] if len(several) >= STORM_FROM else several
+    return folded
+
+
+def _join_alert_rows(rows: Sequence[AlertRow]) -> AlertRow:
+    things = list(dict.fromkeys(row.resource for row in rows if row.resource))
+    more = f" and {len(things) - 2} more" if len(things) > 2 else ""
+    ends = [row.ended for row in rows]
+    return replace(
+        rows[0],
+        name=f"{rows[0].name}: {len(rows)} instances",
+        resource=", ".join(things[:2]) + more,
+        fired=min((row.fired for row in rows if row.fired), default=None),
+        ended=max(end for end in ends if end) if all(ends) else None,
+    )
 
 
 def revisions_created(events: Iterable[Event]) -> int:

@@ -98,7 +98,9 @@ async def test_a_failed_poll_keeps_the_last_value_and_says_why() -> None:
     time.elapsed = 12.0
     reading = await feed.poll()
     assert (reading.value, reading.seen, reading.at) == ("good", 0.0, START)
-    assert (reading.tried, reading.problem) == (12.0, BUSY)
+    assert reading.problem is not None
+    assert (reading.tried, reading.problem.message) == (12.0, BUSY.message)
+    assert reading.problem.short == f"{BUSY.short}, asked again in 1m"
 
 
 async def test_a_failing_source_is_asked_less_and_less_often_and_at_the_old_pace_once_it_is_back() -> None:

@@ -1,0 +1,125 @@
+"""Thousands of alerts as a few lines: which thing each is about, what they share, and nothing lost on the way."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
+from cockpit.model.event import STORM_FROM, Event, Kind, fold_storms
+from widgets.alerts import build_alert_rows, list_alert_objects
+from widgets.cell import Cell, Row
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+
+
+def alert(number: int, name: str = "5xxHigh", ago: float = 60.0, **labels: str) -> Alert:
+    named = tuple(sorted({"alertname": name, "severity": "critical", **labels}.items()))
+    since = NOW - timedelta(seconds=ago)
+    return Alert(
+        "am", f"{name}-{number}", name, Severity.CRITICAL, AlertState.FIRING, since, "prod", "fallback", labels=named
+    )
+
+
+def event(number: int, name: str = "5xxHigh", state: str = "firing", seconds: float = 0.0, **more: Any) -> Event:
+    when = NOW + timedelta(seconds=seconds)
+    detail = {"name": name, "state": state, "severity": "critical", "resource": f"api-{number}"}
+    summary = f"{name} fired"
+    return Event(
+        number,
+        None,
+        "prod",
+        f"am:{number}",
+        when,
+        when,
+        Kind.ALERT,
+        "recorder",
+        more.get("actor", ""),
+        summary,
+        detail,
+        None,
+        1,
+        "",
+    )
+
+
+def test_labels_that_differ_name_the_thing_and_the_app_comes_before_its_instance() -> None:
+    alerts = [alert(n, app="shop", pod=f"cart-{n}", instance=f"10.0.0.{n}:80", job="k8s") for n in range(3)]
+    assert set(name_things(alerts).values()) == {f"cart-{n}/10.0.0.{n}:80" for n in range(3)}
+    apart = [alert(1, app="shop", instance="a:1"), alert(2, app="billing", instance="b:1")]
+    assert set(name_things(apart).values()) == {"shop/a:1", "billing/b:1"}
+
+
+def test_a_single_alert_is_named_by_its_app_and_one_without_labels_by_its_resource() -> None:
+    assert list(name_things([alert(1, app="shop", instance="a:1")]).values()) == ["shop"]
+    assert list(name_things([alert(1)]).values()) == ["fallback"]
+
+
+def test_many_alerts_of_one_name_are_one_row_with_their_number_and_what_they_share() -> None:
+    alerts = [alert(n, app="shop", pod=f"cart-{n}") for n in range(214)] + [alert(1, "Other", app="billing")]
+    rows = build_alert_rows(alerts, {})
+    assert [row.cells[2].text for row in rows] == ["Other", "▸ 5xxHigh ×214"]
+    assert rows[1].cells[3].text == "app=shop"
+    group = list_alert_objects(alerts)[rows[1].id]
+    assert isinstance(group, AlertGroup)
+    assert len(build_alert_rows(alerts, {}, {group.key})) == 216
+
+
+def test_a_new_instance_among_sixty_stale_ones_is_not_buried() -> None:
+    stale = [alert(n, ago=7_000 + n, pod=f"p-{n}") for n in range(60)]
+    rows = build_alert_rows([*stale, alert(99, ago=30, pod="new"), alert(1, "Younger", ago=600)], {})
+    assert rows[0].cells[2].text == "▸ 5xxHigh ×61"
+    assert rows[0].cells[-1].since == NOW - timedelta(seconds=30)
+
+
+ALERTS = st.lists(
+    st.tuples(st.integers(0, 40), st.sampled_from(["A", "B", "C"]), st.sampled_from(["x", "y"])), max_size=60
+)
+
+
+@given(ALERTS, st.integers(2, 10))
+def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, str, str]], fold_from: int) -> None:
+    alerts = list({a.key: a for a in (alert(n, name, app=app) for n, name, app in entries)}.values())
+    folded = fold_alerts(alerts, fold_from)
+    keys = [a.key for item in folded for a in (item.alerts if isinstance(item, AlertGroup) else (item,))]
+    assert sorted(keys) == sorted(a.key for a in alerts)
+    ids = [row.id for row in build_alert_rows(alerts, {}, fold_from=fold_from)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_storm_is_one_line_of_the_timeline() -> None:
+    (line,) = fold_storms([event(n, seconds=n / 10) for n in range(1, 215)])
+    assert line.summary == "5xxHigh: 214 instances firing (critical) on api-1, api-2 and 212 more"
+    assert line.id == 1
+
+
+def test_what_people_wrote_or_pinned_is_never_folded() -> None:
+    events = [event(n) for n in range(1, 20)] + [event(20, actor="ana")]
+    kept = fold_storms(events, {5})
+    assert [e.id for e in kept] == [1, 5, 20]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["firing", "resolved"]), st.integers(0, 3_000)),
+        max_size=60,
+    )
+)
+def test_folded_lines_count_every_event_once(entries: list[tuple[str, str, int]]) -> None:
+    events = [event(n, name, state, at) for n, (name, state, at) in enumerate(sorted(entries, key=lambda e: e[2]), 1)]
+    lines = fold_storms(events)
+    assert sum(int(line.detail.get("instances", 1)) for line in lines) == len(events)
+    assert all(int(line.detail.get("instances", STORM_FROM)) >= STORM_FROM for line in lines)
+
+
+def test_a_filter_asks_for_labels_by_name() -> None:
+    row = Row("a", (Cell("5xxHigh"),), (("app", "shop"), ("pod", "cart-1")))
+    asks = {"app=shop": True, "app!=shop": False, "pod=~cart-[0-9]": True, "pod!~cart": False, "5xx app=shop": True}
+    assert {ask: row.matches(ask) for ask in asks} == asks
+    assert row.matches("pod=~(")  # still being typed
+    assert not row.matches("nowhere=x")
+
+
+def test_fewer_than_that_are_rows_of_their_own() -> None:
+    assert len(build_alert_rows([alert(n) for n in range(FOLD_FROM - 1)], {})) == FOLD_FROM - 1
