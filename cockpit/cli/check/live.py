@@ -96,7 +96,7 @@ def _describe_answer(look: LiveCheck) -> str:
     if look.source == "probes":
         answered = len(value) - len(look.silent)
         return f"{answered} of {len(value)} answer"
-    if look.source in ("logs", "log stream"):
+    if value is True:  # it is asked only whether it answers
         return "answers"
     noun = "alert" if look.source.startswith("alerts") else "app"
     return f"{len(value)} {noun}{'' if len(value) == 1 else 's'}"

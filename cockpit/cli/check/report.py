@@ -18,6 +18,7 @@ from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
 from cockpit.model.secret import Secret, find_short_secret
 from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import show
+from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
 from cockpit.runbooks.catalogue.load import describe_missing_path, load_catalogue
 from cockpit.runbooks.plan.load import read_plan
@@ -245,6 +246,7 @@ def _describe_environment(environment: Environment) -> dict[str, Any]:
         "workspace": environment.workspace,
         "apps": list(environment.apps),
         "apps_interval": show(environment.apps_interval),
+        "platforms": [kind.title for kind in list_used_kinds([environment])],
         "probes": [_describe_probe(probe) for probe in environment.probes],
         "alerts": [_describe_source(alert) for alert in environment.alerts],
         "signals": [_describe_signal(signal) for signal in environment.signals],
@@ -317,5 +319,7 @@ def _environment_lines(environment: Mapping[str, Any]) -> Iterator[str]:
         for word in ("down", "degraded"):
             if signal[word]:
                 yield f"      {word} unless {' and '.join(signal[word])}, for {signal['for']}"
-    if not (environment["apps"] or environment["probes"] or environment["alerts"] or environment["signals"]):
+    for platform in environment["platforms"]:
+        yield f"  platform {platform}"
+    if not any(environment[key] for key in ("apps", "platforms", "probes", "alerts", "signals")):
         yield "  nothing to watch"

@@ -47,7 +47,8 @@ async def read_workloads(
         controller_revisions=items["ControllerRevision"],
         pods=None if "Pod" in problems else items["Pod"],
     )
-    applications = map_applications(answers, environment=environment, location=target.label)
+    # Hundreds of pods and templates take longer than a frame.
+    applications = await asyncio.to_thread(map_applications, answers, environment=environment, location=target.label)
     if settings.workloads:
         applications = _choose_applications(applications, settings.workloads, environment, target.label)
         if all(application.running == MISSING for application in applications) and not problems:

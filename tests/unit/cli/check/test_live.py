@@ -280,8 +280,8 @@ def test_a_probe_that_answers_badly_is_reached_and_one_without_an_answer_is_not(
 
 
 def test_a_source_that_answers_says_how_much() -> None:
-    looks = [looked("revisions", (1,)), looked("alerts:azure", ()), looked("logs", True)]
-    assert [line.split(maxsplit=3)[3] for line in list_live_lines(looks)] == ["1 app", "0 alerts", "answers"]
+    looks = [looked("revisions", (1,)), looked("alerts:azure", ()), looked("logs", True), looked("pod logs", True)]
+    assert [line.rpartition("  ")[2] for line in list_live_lines(looks)] == ["1 app", "0 alerts", "answers", "answers"]
 
 
 class Cloud:
@@ -350,3 +350,9 @@ def test_live_without_an_identity_is_one_sentence(check: Check, monkeypatch: pyt
     result = check(GOOD, "--live")
     assert result.exit_code == 2
     assert result.stderr == "cockpit: They do not fit. Change one.\n"
+
+
+def test_a_platform_with_a_table_of_its_own_is_something_to_watch(check: Check) -> None:
+    result = check('[environments.prod.kubernetes]\nnamespace = "shop"\n')
+    assert "platform Kubernetes" in result.output
+    assert "nothing to watch" not in result.output
