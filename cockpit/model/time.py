@@ -279,9 +279,17 @@ def _parse_clock_time(text: str, now: datetime, zone: tzinfo) -> datetime | None
     except ValueError:
         return None
     back = 1 if day and day.casefold() == "yesterday" else 0
-    if not day and position > here + AHEAD:
-        back = 1
-    return position - timedelta(days=back)
+    moment = _choose_latest_past(position - timedelta(days=back), now)
+    if not day and moment > now + AHEAD:
+        moment = _choose_latest_past(position - timedelta(days=1), now)
+    return moment
+
+
+def _choose_latest_past(position: datetime, now: datetime) -> datetime:
+    """Where the clocks go back an hour comes twice: the last one that is over is meant."""
+    both = [position.replace(fold=fold) for fold in (0, 1)]
+    moments = [moment for moment in both if moment.astimezone(UTC) <= now + AHEAD] or both[:1]
+    return max(moments, key=lambda moment: moment.astimezone(UTC))
 
 
 def _parse_date(text: str, zone: tzinfo) -> datetime | None:

@@ -107,3 +107,16 @@ def test_no_promise_is_a_word_and_nonsense_is_refused() -> None:
 def test_whatever_is_typed_for_a_length_is_one_or_a_refusal(text: str) -> None:
     with suppress(LengthError):
         assert isinstance(parse_length(text), timedelta)
+
+
+@pytest.mark.parametrize(
+    ("now", "moment"),
+    [
+        (datetime(2026, 4, 4, 13, 45, tzinfo=UTC), datetime(2026, 4, 4, 13, 30, tzinfo=UTC)),  # the first 02:45
+        (datetime(2026, 4, 4, 14, 45, tzinfo=UTC), datetime(2026, 4, 4, 14, 30, tzinfo=UTC)),  # the second
+        (datetime(2026, 4, 4, 14, 15, tzinfo=UTC), datetime(2026, 4, 4, 13, 30, tzinfo=UTC)),
+        (datetime(2026, 4, 4, 15, 45, tzinfo=UTC), datetime(2026, 4, 4, 14, 30, tzinfo=UTC)),  # 03:45, afterwards
+    ],
+)
+def test_in_the_hour_that_comes_twice_the_last_one_that_is_over_is_meant(now: datetime, moment: datetime) -> None:
+    assert parse_past_moment("02:30", now, ZoneInfo("Pacific/Auckland")).astimezone(UTC) == moment
