@@ -294,9 +294,10 @@ def _draft_traffic_changes(
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
     gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
     made = (revision.created for revision in app.revisions if revision.name in gaining and revision.created is not None)
-    # The cloud dates a change by when it was asked for, and moves the traffic when that is done: not while we saw it
-    # where it was.
-    occurred = min(max([occurred, *made, *([looked] if looked else [])]), moment)
+    occurred = max([occurred, *made])
+    # The cloud dates a change by when it was asked for, and moves the traffic when that is done. Where we saw it
+    # unmoved after that, the moment at which we saw it moved is the nearest to the truth.
+    occurred = moment if looked is not None and occurred < looked else min(occurred, moment)
     yield Draft(
         Kind.TRAFFIC,
         f"{app.name}: traffic from {format_traffic(app.name, before.traffic)} to {format_traffic(app.name, now)}",

@@ -209,9 +209,10 @@ def _find_answer(bound: Binding, number: int) -> Acknowledgement | None:
     persons = {
         _pad_words(name)
         for contact in bound.plan.contacts
-        if contact.filled and any(_pad_words(contact.role) in _pad_words(rule.who) for rule in rules)
+        if contact.filled
+        and not _is_mailbox(contact.person, contact.role)
+        and any(_pad_words(contact.role) in _pad_words(rule.who) for rule in rules)
         for name in (contact.person, contact.backup)
-        if not _is_mailbox(name, contact.role)
     } - {_pad_words("")}
     acks = [ack for ack in bound.incident.acks if not persons or any(_pad_words(ack.actor) in name for name in persons)]
     return min(acks, key=lambda ack: ack.at, default=None)

@@ -308,7 +308,7 @@ def severity_times(incident: Incident, now: datetime) -> list[tuple[str, timedel
     severity, open, last = "", True, incident.declared
     for moment, what, value in [*sorted(moments, key=lambda triple: triple[0]), (incident.resolved or now, "", "")]:
         if severity and open:
-            times[severity] = times.get(severity, timedelta()) + max(moment - last, timedelta())
+            times[severity] = times.get(severity, timedelta()) + max(measure_between(last, moment), timedelta())
         last = max(last, moment)
         if what == "severity":
             severity = value

@@ -249,7 +249,7 @@ def test_traffic_did_not_move_while_it_was_seen_where_it_was() -> None:
     app = Application("mi", "prod", "multiple", "", (revision("v42"), revision("v41", 100)), changed_at=at(4))
     reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
     (moved,) = list_changes(world.known, reading, at(5), at(4.8))
-    assert moved.occurred == at(4.8)
+    assert moved.occurred == at(5)
 
 
 def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:

@@ -365,7 +365,7 @@ def test_an_acknowledgement_answers_for_the_first_tier_only_where_that_may_be_wh
 
 
 def test_a_mailbox_of_the_role_names_nobody_so_whoever_acknowledges_has_it() -> None:
-    path = plan(*PATH.rules, contacts=(Contact("On-call engineer", person="oncall@example.com"),))
+    path = plan(*PATH.rules, contacts=(Contact("On-call engineer", person="oncall@example.com", backup="lea"),))
     assert states(incident(acknowledged=at(1)), path, 2)[0] == "not applicable"
 
 
