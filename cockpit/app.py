@@ -27,7 +27,7 @@ from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, 
 from screens.shared.cell_diff import CellUpdate, TerminalCells
 from screens.shared.driver import TerminalDriver
 from screens.shared.key_order import KeyOrder
-from widgets.bindings import make_bindings
+from widgets.keys import make_bindings
 from widgets.tone import ascii_only
 
 if TYPE_CHECKING:

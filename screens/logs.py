@@ -24,9 +24,8 @@ from screens.shared.copying import save_lines
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
-from widgets.keys import KeyLine
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summarize_log
 

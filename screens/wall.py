@@ -13,8 +13,8 @@ from screens.shared.app_messages import Attached, EventsAppended
 from screens.shared.context import CockpitHost
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
+from widgets.keys import make_bindings
 from widgets.line import Lines
 
 if TYPE_CHECKING:

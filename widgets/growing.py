@@ -6,7 +6,7 @@ from textual.binding import BindingType
 from textual.scroll_view import ScrollView
 
 from cockpit.model.actions import LINES
-from widgets.bindings import make_bindings
+from widgets.keys import make_bindings
 
 ACROSS = 20  # cells
 

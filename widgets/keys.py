@@ -1,10 +1,12 @@
-"""The line of keys at the bottom: one widget of text in place of a footer of a dozen, quick to draw and to send."""
+"""The keys of a table of actions as Textual binds them, and the line at the bottom that shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual.binding import Binding, BindingType
 from textual.events import Click
 
+from cockpit.model.actions import ActionTable
 from widgets.cell import Piece, measure_pieces
 from widgets.line import Lines
 
@@ -53,3 +55,19 @@ def render_key(key: KeyShown) -> tuple[Piece, ...]:
     if key.works:
         return ((" ", ""), (key.shown, "key"), (f" {key.does}", ""))
     return ((" ", ""), (f"{key.shown} {key.does}", "muted"))
+
+
+def make_bindings(table: ActionTable) -> list[BindingType]:
+    return [
+        Binding(
+            action.key,
+            action.call,
+            action.label,
+            id=action.id,
+            key_display="enter" if action.key == "enter" else None,  # Textual draws an arrow that few fonts have
+            show=action.shown,
+            priority=action.first,
+            tooltip=action.tooltip,
+        )
+        for action in table.actions
+    ]

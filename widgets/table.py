@@ -18,8 +18,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model.actions import ROWS
-from widgets.bindings import make_bindings
 from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, join_pieces, render_line
+from widgets.keys import make_bindings
 from widgets.tone import ascii_only, build_strip
 
 NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)

@@ -29,8 +29,8 @@ from screens.shared.document import DocumentScreen
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.table import KeyedTable
 

@@ -24,9 +24,8 @@ from screens.shared.app_messages import EventsAppended
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.terminal_input import QUIET
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
-from widgets.keys import KeyLine
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.table import KeyedTable
 from widgets.wrap import wrap_pieces

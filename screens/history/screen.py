@@ -1,6 +1,7 @@
-"""Incidents of before, and the numbers over them, each with its definition."""
+"""Past incidents, and the numbers over them, each with its definition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -14,18 +15,18 @@ from cockpit.incident.load import find_practice_days, load_whole_incidents
 from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, build_statistics
 from cockpit.model.actions import HISTORY
 from cockpit.model.event import Kind
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.response import Review
+from cockpit.model.severity_scale import SeverityScale
+from cockpit.model.time import format_duration as write_duration
 from cockpit.runbooks.drills.drills import list_drills
 from screens.dialogs.dialog import DialogContext
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
-from widgets.bindings import make_bindings
-from widgets.cell import Cell, Piece, Row
-from widgets.keys import KeyLine
+from widgets.cell import Cell, Column, Piece, Row
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.pane import Pane
-from widgets.past import HEADINGS, INCIDENTS, NUMBERS, format_length, incident_rows
 from widgets.table import KeyedTable
 from widgets.wrap import wrap_pieces
 
@@ -39,6 +40,61 @@ DRAFTS = {
     Review.CLOSED: "closed",
 }
 MET = {True: "good", False: "bad", None: "muted"}
+
+
+# The columns of the incidents and of the numbers.
+
+
+INCIDENTS = (
+    Column(10),
+    Column(10),
+    Column(0, prose=True),
+    Column(13),
+    Column(9, right=True),
+    Column(9, from_width=90),
+    Column(15, from_width=100),
+)
+NUMBERS = (
+    Column(27),
+    Column(5),
+    Column(4, right=True),
+    Column(9, right=True),
+    Column(9, right=True, from_width=90),
+    Column(9, right=True),
+    Column(0, prose=True),
+)
+HEADINGS = ("number", "level", "n", "median", "mean", "worst", "target")
+REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED: "good", Review.CLOSED: "muted"}
+
+
+def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: SeverityScale = ()) -> list[Row]:
+    """One row an incident, the newest first: day, severity, title, status, how long, post-mortem, id."""
+    newest = sorted(incidents, key=lambda incident: (incident.declared, incident.id), reverse=True)
+    return [_build_incident_row(incident, zone, now, ladder) for incident in newest]
+
+
+def _build_incident_row(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:
+    gravest = find_worst_severity(incident, ladder)
+    severity = gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"
+    drill = "DRILL " if incident.drill else ""
+    tone = "" if incident.open else "muted"
+    return Row(
+        incident.id,
+        (
+            Cell(f"{incident.declared.astimezone(zone):%Y-%m-%d}", "muted"),
+            Cell(severity, "bad" if incident.open else ""),
+            Cell(f"{drill}{incident.title}"),
+            Cell(incident.status.value, "warn" if incident.open else "good"),
+            Cell(format_length(incident.open_for(now)), tone),
+            Cell(incident.review.value, "muted" if incident.open else REVIEW_TONES[incident.review]),
+            Cell(incident.id, "muted"),
+        ),
+    )
+
+
+def format_length(length: timedelta | None) -> str:
+    """In its two largest units; "" for none."""
+    return "" if length is None else write_duration(length)
 
 
 class PastScreen(KeyedScreen):

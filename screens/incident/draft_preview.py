@@ -18,8 +18,8 @@ from screens.shared.app_messages import EventsAppended
 from screens.shared.document import text_tone
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
 

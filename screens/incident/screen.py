@@ -29,7 +29,6 @@ from screens.shared.keyed_screen import DUE, KeyedScreen, KeyGroups
 from screens.shared.keyed_screen import ROWS as ROW_KEYS
 from widgets import clocks as clock_rows
 from widgets.bar import render_headline
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
 from widgets.command import (
     CALLS,
@@ -43,7 +42,7 @@ from widgets.command import (
     list_rows,
     role_rows,
 )
-from widgets.keys import KeyLine
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable

@@ -27,7 +27,7 @@ def open_catalogue(screen: ActionContext, session: "Session", place: DialogConte
 def open_revision(screen: ActionContext, session: "Session", place: DialogContext, revision: Revision) -> None:
     """The menu of a revision, captured at the key press."""
     from cockpit.platforms.platform import RevisionChoice
-    from screens.run.revision_menu import RevisionMenu
+    from screens.run.rollback import RevisionMenu
 
     application = application_of(session, revision)
     if application is None:

@@ -19,10 +19,8 @@ from screens.main.context import REASONS, Situation
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
 from screens.shared.terminal_input import QUIET
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
-from widgets.filter import FilterLine
-from widgets.keys import KeyLine
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable
@@ -69,6 +67,31 @@ class EdgeMarks:
         due = self._beats.get(line) != beat
         self._beats[line] = beat
         return due
+
+
+class FilterLine(Input):
+    """`Input.Changed` and `Input.Submitted` tell the words as they are typed and that they are kept."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
+        self.display = self.cursor_blink = False
+
+    def begin(self, text: str) -> None:
+        """Take the focus, with the words of before."""
+        self.value, self.display = text, True
+        self.focus()
+
+    def end(self) -> None:
+        self.display = False
+
+    def hint(self, width: int) -> list[Piece]:
+        """What to press while words are typed; nothing while none are."""
+        if not self.has_focus:
+            return []
+        from widgets.hint import Part, render_hint_line  # the first frame has no filter
+
+        keeps, shows = Part((("enter", "key"), (" keeps them", ""))), Part((("esc", "key"), (" shows all rows", "")))
+        return render_hint_line("Only rows with these words.", keeps, action=shows, width=width)
 
 
 class CockpitScreen(KeyedScreen):

@@ -39,9 +39,8 @@ from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
-from widgets.bindings import make_bindings
 from widgets.cell import sanitize_line
-from widgets.keys import KeyLine
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.table import KeyedTable
 from widgets.wrap import wrap_pieces

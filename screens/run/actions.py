@@ -16,18 +16,18 @@ from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused, StepTak
 from screens.dialogs.note import Note
 from screens.dialogs.person import act_named, do_named
 from screens.run.confirm import AskCancel, AskConsent, Edit, LeaveRun, Reason, Settle, takes_a_dialog
-from screens.run.messages import (
+from screens.run.standing import StepStanding
+from screens.run.values import AskFolder, Values
+from screens.run.view import (
     AttemptEnded,
     Began,
     ContextsSeen,
     RunLeft,
     RunNotice,
+    RunView,
     StepPrepared,
     StepSettled,
 )
-from screens.run.standing import StepStanding
-from screens.run.values import AskFolder, Values
-from screens.run.view import RunView
 from screens.shared.errors import explain
 from widgets.output import OutputTail
 

@@ -1,4 +1,4 @@
-"""Roll back: from where to where and why, the commands, what they do not cover; two keys from the main screen."""
+"""Roll back: from where to where, why, and by which commands; the difference of two revisions; the menu of one."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,11 +8,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 
-from cockpit.model.revision import Revision, list_setting_changes
+from cockpit.model.revision import Application, Revision, list_setting_changes
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.model.time import Time, format_age
+from cockpit.platforms.platform import RevisionChoice
+from cockpit.platforms.registry import find_kind
 from cockpit.runbooks.rollback import Proposal
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared
@@ -22,7 +25,8 @@ from screens.run.rows import render_labelled, strip_warning, undo_of
 from screens.shared.document import DocumentScreen
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece
-from widgets.facts import Fact, Viewer, list_facts
+from widgets.choice import Choice
+from widgets.facts import Fact, Viewer, build_fact_rows, list_facts
 from widgets.line import Lines
 from widgets.revisions import short_image
 from widgets.wrap import wrap_pieces
@@ -267,3 +271,49 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
 
 def _name_with_number(revision: Revision) -> str:
     return revision.name if revision.number is None else f"#{revision.number} {revision.name}"
+
+
+# The menu of a revision: what can be done with it.
+
+
+LOOK = "only look"
+
+
+class RevisionMenu(Dialog[RevisionChoice]):
+    """Shows `revision`, as it was at the key press, and asks what to do with it."""
+
+    AUTO_FOCUS = "Choice"
+    keys = "↑ ↓ chooses · enter opens it; nothing runs yet · esc leaves"
+
+    def __init__(self, place: DialogContext, time: Time, application: Application, revision: Revision) -> None:
+        super().__init__(place, time)
+        self.what = "Revision"
+        self._wishes = find_kind(application).list_choices(application, revision)
+        self._facts = [("revision", revision.name), *list_facts(revision, Viewer(time.now(), place.zone))]
+
+    def fields(self) -> ComposeResult:
+        with VerticalScroll(id="scroll", classes="label"):
+            yield Lines(id="facts")
+        yield Choice([(LOOK, ""), *((wish.name, wish.meaning) for wish in self._wishes)], LOOK)
+
+    def on_mount(self) -> None:
+        self.query_one("#scroll").can_focus = False
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        lines = self.query_one("#facts", Lines)
+        lines.show(*build_fact_rows(self._facts, lines.size.width or 70))
+
+    def action_confirm(self) -> None:
+        if self.query_one(Choice).chosen == LOOK:
+            leave_screen(self)
+        else:
+            super().action_confirm()
+
+    def decide(self) -> Callable[[], RevisionChoice] | None:
+        chosen = self.query_one(Choice).chosen
+        wish = next((wish for wish in self._wishes if wish.name == chosen), None)
+        return (lambda: wish) if wish else None

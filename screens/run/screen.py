@@ -33,26 +33,25 @@ from screens.run.actions import (
     watch_step,
     way_back,
 )
-from screens.run.messages import (
+from screens.run.standing import StepStanding, build_step_standing, find_reason, render_hint
+from screens.run.step_pane import StepPane, hand_over
+from screens.run.view import (
     NOTHING,
     AttemptEnded,
     Began,
     ContextsSeen,
     RunLeft,
     RunNotice,
+    RunOpener,
     StepPrepared,
     StepSettled,
 )
-from screens.run.standing import StepStanding, build_step_standing, find_reason, render_hint
-from screens.run.step_pane import StepPane, hand_over
-from screens.run.view import RunOpener
 from screens.shared.app_messages import ReadingChanged
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
-from widgets.bindings import make_bindings
-from widgets.keys import KeyLine
+from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.output import OutputTail
 from widgets.steps import COLUMNS, build_step_rows

@@ -8,7 +8,7 @@ from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_do
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.types import Prepared
 from screens.dialogs.dialog import NOT_YET
-from screens.run.messages import StepPrepared
+from screens.run.view import StepPrepared
 from widgets.cell import Piece
 
 

@@ -1,4 +1,4 @@
-"""What the actions of a run know of the screen they act for, and how they open another run."""
+"""What the actions of a run know of their screen, what they tell it, and how they open another run."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.app import App
 from textual.message import Message
 
-from cockpit.model.run import Run, Value
+from cockpit.model.run import Attempt, Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
 from screens.dialogs.dialog import DialogContext
@@ -64,3 +64,57 @@ class RunView(Protocol):
     def now_run(self) -> Run: ...
 
     def post_message(self, message: Message) -> bool: ...
+
+
+# What the work of a run tells its screen: a worker touches no widget.
+
+
+class StepPrepared(Message, bubble=False):
+    """A step was resolved, or could not be: `problem` says why. `waits`: why other steps come first."""
+
+    def __init__(self, serial: int, prepared: Prepared | None, problem: str = "", waits: str = "") -> None:
+        super().__init__()
+        self.serial, self.prepared, self.problem, self.waits = serial, prepared, problem, waits
+
+
+NOTHING = StepPrepared(0, None)
+
+
+class Began(Message):
+    """A step is about to run by itself."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+
+class ContextsSeen(Message):
+    """The tools of this run have said which cloud and which cluster they act on."""
+
+
+class AttemptEnded(Message):
+    """A try ended."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
+class StepSettled(Message):
+    """A person settled a step: the next one is suggested."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+
+class RunLeft(Message):
+    """A person chose to leave, and whether the run ends: it is left as it is now."""
+
+
+class RunNotice(Message):
+    """Something to say: a refusal, or what a cancelled step leaves behind."""
+
+    def __init__(self, text: str, severity: str = "warning") -> None:
+        super().__init__()
+        self.text, self.severity = text, severity

@@ -14,8 +14,8 @@ from cockpit.runbooks.catalogue.references import OUTSIDE, find_anchored_line, f
 from cockpit.runbooks.document.read import text_for_people
 from screens.shared.copying import copy_text
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
 

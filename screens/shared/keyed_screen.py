@@ -11,9 +11,8 @@ from textual.screen import ModalScreen, Screen
 
 from cockpit.model.actions import APP, HELP, Action, ActionTable
 from screens.shared.leaving import leave_screen
-from widgets.bindings import make_bindings
 from widgets.cell import Piece
-from widgets.keys import KeyLine, KeyShown
+from widgets.keys import KeyLine, KeyShown, make_bindings
 from widgets.line import Lines
 
 Group = tuple[str, tuple[tuple[str, str, str], ...]]
