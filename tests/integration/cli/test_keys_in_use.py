@@ -143,6 +143,8 @@ origins = ["http://127.0.0.1:PORT"]
 [[environments.prod.probes]]
 name = "live"
 url = "https://127.0.0.1:PORT/live"
+timeout = "300ms"
+retry_interval = "10ms"
 {ACCESS}
 
 [[environments.prod.probes]]
@@ -352,7 +354,6 @@ def test_every_key_is_read_by_what_acts(tmp_path: Path, monkeypatch: pytest.Monk
         trusted = refused.output.rpartition("--trust ")[2].split()[0]
         for words in (
             ["status", "--json"],
-            ["check", "--live", "--json"],
             ["plan"],
             ["plan", "--json"],
             ["--config", "acting.toml", "declare", "x", "--severity", "SEV-1"],
