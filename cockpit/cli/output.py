@@ -53,5 +53,7 @@ def parse_day(text: str | None) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise Refusal(
-            f"`{clean_line(text, 40)}` is no day; write it as 2026-12-01.", code="not-a-day", text=clean_line(text, 40)
+            f"`{clean_line(text, 40)}` is not a valid date; write it as 2026-12-01.",
+            code="not-a-day",
+            text=clean_line(text, 40),
         ) from None

@@ -65,7 +65,7 @@ def _build_query(
         raise Refusal("There is no word to look for.", code="search-without-word")
     if unknown := [kind for kind in kinds if kind not in frozenset(Kind)]:
         raise Refusal(
-            f"`{clean_line(unknown[0], 40)}` is no kind of event; there are {', '.join(Kind)}.", code="unknown-kind"
+            f"`{clean_line(unknown[0], 40)}` is not a kind of event; there are {', '.join(Kind)}.", code="unknown-kind"
         )
     return Query(
         names,

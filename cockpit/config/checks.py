@@ -48,7 +48,7 @@ def _check_rule_severities(path: Path, rule: Raw, ladder: list[str]) -> Iterator
             yield make_config_error(
                 (*path, index),
                 "unknown-name",
-                f"`{level}` is not in the ladder: {', '.join(ladder)}",
+                f"`{level}` is not in the severity scale: {', '.join(ladder)}",
                 find_nearest(level, ladder),
                 value=level,
                 known=ladder,
@@ -75,7 +75,7 @@ def _check_duplicate_deadlines(data: Raw) -> Iterator[ConfigError]:
                 yield make_config_error(
                     ("rules", index, "kind"),
                     "duplicate",
-                    f"`{kind}` {held} is already said by rules[{earlier}]",
+                    f"`{kind}` {held} is already set by rules[{earlier}]",
                     value=kind,
                     first=earlier,
                     level=level,

@@ -189,5 +189,5 @@ def _check_signal_source(place: Path, signal: Raw, kind: str, environment: Raw) 
         yield make_config_error((*place, "url"), "required", "is required, or `source` in its place: one of them")
     elif name and not sources.get(name, {}).get("prometheus"):
         near = find_nearest(name, [source for source, table in sources.items() if table.get("prometheus")])
-        sentence = f"`{name}` is no alert source with a `prometheus`"
+        sentence = f"`{name}` is not an alert source with a `prometheus`"
         yield make_config_error((*place, "source"), "unknown-name", sentence, near, value=name)

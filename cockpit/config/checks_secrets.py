@@ -39,7 +39,7 @@ def access_rules(path: Path, access: Raw) -> Iterator[ConfigError]:
             missing = "password" if auth.get("user") else "user"
             yield make_config_error((*place, missing), "required", "is required: a user and a password go together")
         if named := next((name for name in headers if name.lower() == "authorization"), ""):
-            message = "is said by `auth` already; leave one of them out"
+            message = "is set by `auth` already; leave one of them out"
             yield make_config_error((*path, "headers", named), "duplicate", message)
     if access.get("client_key") and not access.get("client_certificate"):
         message = "is required: the certificate that `client_key` belongs to"

@@ -225,7 +225,7 @@ def read_config_text(path: Path) -> str:
             path, "unreadable", REASONS.get(type(error), f"cannot be read: {sentences}")
         ) from None
     if len(content) > LARGEST:
-        raise _make_config_errors(path, "too-large", f"is larger than {LARGEST} bytes; this is no configuration")
+        raise _make_config_errors(path, "too-large", f"is larger than {LARGEST} bytes; this is not a configuration")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -244,7 +244,7 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         tokens = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
         where = re.search(r"at line (\d+), column (\d+)\)$", str(error))
         line, column = (int(where[1]), int(where[2])) if where else (text.count("\n") + 1, None)
-        message = f"is no valid TOML: {_lower_first_letter(tokens)}"
+        message = f"is not valid TOML: {_lower_first_letter(tokens)}"
         raise _make_config_errors(path, "not-toml", message, line, column) from None
 
 

@@ -19,9 +19,9 @@ from cockpit.model.setting import METADATA_KEY, NOTHING, Setting
 from cockpit.model.system import System
 
 GROUPS = {
-    "identity": "As whom the cloud is asked.",
+    "identity": "Which identity asks the cloud.",
     "people": "Who acts under which login.",
-    "self": "What we check of ourselves before we accuse anybody.",
+    "self": "How this machine checks its own network before it calls anything down.",
 }
 """The tables that no noun of its own holds (`table` of a setting)."""
 

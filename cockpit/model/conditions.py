@@ -97,13 +97,14 @@ def split(text: str) -> tuple[str, str, str]:
             return _sides(text[:index], operator.group() if operator else "", text[index:])
     if depth > 0 or quote:
         raise ConditionError(f"never closes its {quote or 'bracket'}")
-    raise ConditionError(f"has no operator; write one of {' '.join(OPERATORS)}", _guess(text))
+    raise ConditionError(f"needs an operator: one of {' '.join(OPERATORS)}", _guess(text))
 
 
 def _sides(left: str, operator: str, rest: str) -> tuple[str, str, str]:
     if operator not in OPERATORS:
         raise ConditionError(
-            f"has no operator `{operator}`; the operators are {' '.join(OPERATORS)}", NEAR_OPERATORS.get(operator, "")
+            f"uses `{operator}`, which is not an operator; there are {' '.join(OPERATORS)}",
+            NEAR_OPERATORS.get(operator, ""),
         )
     right = rest[len(operator) :].strip()
     if not left.strip() or not right:

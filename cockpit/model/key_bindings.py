@@ -69,7 +69,7 @@ def normalize_key(key: str) -> str:
     single = len(rest) == 1 and rest.isprintable() and not rest.isspace()
     if not single and not is_named(rest):
         meant = find_nearest(rest, SPECIAL)
-        raise KeyNameError(f"`{key}` is no key, such as f5, ctrl+r, R or question_mark", meant and modified + meant)
+        raise KeyNameError(f"`{key}` is not a key, such as f5, ctrl+r, R or question_mark", meant and modified + meant)
     full = modified + (_name_character(rest) if single else ALIASES.get(rest, rest))
     if full in SAME_BYTE:
         raise KeyNameError(f"a terminal cannot tell `{key}` from {SAME_BYTE[full]}; choose another key")

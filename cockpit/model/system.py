@@ -119,7 +119,7 @@ class Environment:
     kube_context: LineText = field(
         default="",
         metadata=setting(
-            "What kubectl's current context must be before a change runs in a shell; asked anew before each one."
+            "What kubectl's current context must be before a change runs in a shell; asked again before each one."
         ),
     )
 

@@ -226,7 +226,7 @@ def parse_past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     bare, its_zone = _split_zone(tokens, now, zone)
     result = _parse_ago(tokens, now) or _parse_clock_time(bare, now, its_zone) or _parse_date(bare, its_zone)
     if result is None:
-        raise WhenError(f"`{tokens[:40]}` is no time; {HINT}.", code="not-a-time", text=tokens[:40])
+        raise WhenError(f"`{tokens[:40]}` is not a time; {HINT}.", code="not-a-time", text=tokens[:40])
     if result > now + AHEAD:
         raise WhenError(f"`{tokens[:40]}` has not come yet.", code="time-in-future", text=tokens[:40])
     return min(result, now)
@@ -250,7 +250,7 @@ def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
     if name.casefold() in lines:  # as the screen writes it, in winter or in summer
         return time, zone
     raise WhenError(
-        f"`{name[:20]}` is no time zone that is known here; write UTC, or an offset such as +02:00.",
+        f"`{name[:20]}` is not a time zone known here; write UTC, or an offset such as +02:00.",
         code="unknown-time-zone",
         name=name[:20],
     )
@@ -321,7 +321,7 @@ def parse_length(text: str) -> timedelta:
         return timedelta(seconds=float(seconds(f"{short}m" if short.isdecimal() else short)))
     except (DurationError, OverflowError):
         raise LengthError(
-            f"`{' '.join(text.split())[:40]}` is no length of time; write `90s`, `30m`, `1h30m` or `2d`.",
+            f"`{' '.join(text.split())[:40]}` is not a duration; write `90s`, `30m`, `1h30m` or `2d`.",
             code="not-a-duration",
         ) from None
 

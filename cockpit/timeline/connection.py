@@ -156,7 +156,7 @@ def _of_sqlite(error: sqlite3.Error, path: Path, patience: float) -> str:
             return f"{path} cannot be opened: it, its directory or a file beside it is closed to you. {ELSEWHERE}"
         case sqlite3.SQLITE_NOTADB:
             return (
-                f"{path} is not a timeline: it is no SQLite file, or it is damaged. "
+                f"{path} is not a timeline: it is not an SQLite file, or it is damaged. "
                 "Name another file with --db, or restore a backup."
             )
         case sqlite3.SQLITE_CORRUPT:

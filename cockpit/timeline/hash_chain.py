@@ -16,7 +16,7 @@ from typing import NamedTuple
 GENESIS = "0" * 64  # what the first event names as its predecessor
 CANNOT_PROVE = (
     "that the newest events were not removed: a chain cut short is still a chain",
-    "that the whole file was not written anew: whoever can write the file can compute every hash again",
+    "that the whole file was not rewritten: whoever can write the file can compute every hash again",
     "that what was recorded is true, or that the clock of the machine was right",
 )
 
@@ -135,6 +135,6 @@ def verify_chain(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerd
         return ChainVerdict(False, count, head, first, f"event {first} was emptied, but no redaction says so")
     if not met:
         return ChainVerdict(
-            False, count, head, None, f"no event has the hash {known_name}: events were removed, or written anew"
+            False, count, head, None, f"no event has the hash {known_name}: events were removed or rewritten"
         )
     return ChainVerdict(True, count, head)

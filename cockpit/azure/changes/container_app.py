@@ -252,5 +252,5 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
 def quote_name(name: str) -> str:
     """A name as one segment of a path. Raises SourceError for one that would lead elsewhere."""
     if not name or set(name) <= {"."} or not name.isprintable() or REPLACEMENT in name or not keep_whole(name, LONGEST):
-        raise refuse_change(f"{name!r} is no name that Azure knows.")
+        raise refuse_change(f"{name!r} is not a name that Azure accepts.")
     return quote(name, safe="")

@@ -70,7 +70,7 @@ def by_name(entries: Sequence[Raw], weights: Mapping[str, int], labels: Mapping[
     for label, weight in labels.items():
         if label.lower() not in wearing:
             raise refuse_change(
-                f"No revision wears the label {label!r}.", "List the traffic to see which labels there are."
+                f"No revision has the label {label!r}.", "List the traffic to see which labels there are."
             )
         numbers_by_name.setdefault(wearing[label.lower()], weight)
     return numbers_by_name

@@ -75,7 +75,7 @@ def describe_advice(problem: Problem, look: LiveCheck) -> str:
     if problem.kind is ProblemKind.FORBIDDEN:
         return f"Ask for {_describe_role(look)}."
     if problem.kind in UNREACHED:
-        return f"This machine has no reach to it: network, proxy or firewall. {problem.advice}".strip()
+        return f"This machine cannot reach it: network, proxy or firewall. {problem.advice}".strip()
     return problem.advice or "Run it again; if it stays, the log file says more."
 
 

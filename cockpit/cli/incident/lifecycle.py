@@ -24,8 +24,8 @@ from cockpit.recorder.recorder import read_last_recorded
 
 @click.command(name="declare", help="Declare an incident: one line that says what is wrong.")
 @click.argument("title", nargs=-1, required=True)
-@click.option("--severity", metavar="LEVEL", help="A rung of the ladder, or SEV-n; the worst but one if not given.")
-@click.option("--unsure", is_flag=True, help="Between two rungs: take the higher one.")
+@click.option("--severity", metavar="LEVEL", help="A severity level, or SEV-n; the second worst if not given.")
+@click.option("--unsure", is_flag=True, help="Between two levels: take the worse one.")
 @click.option("--impact", metavar="TIME", help="When users first felt it, if that is known.")
 @click.option("--reach", metavar="TIME", help="How far back the incident's range reaches, if further or less.")
 @click.option("--drill", is_flag=True, help="An exercise: it counts in no statistics.")
@@ -154,7 +154,7 @@ def settle(common: Common, alerts: tuple[str, ...], every: bool, reason: str, as
         if missing := [name for name in alerts if not any(name in (alert.key, alert.name) for alert in unsure)]:
             there = ", ".join(sorted({alert.name for alert in unsure})) or "none is"
             raise Refusal(
-                f"`{clean_line(missing[0], 80)}` is no alert that is `resolved?`: {clean_line(there, 300)}.",
+                f"`{clean_line(missing[0], 80)}` is not an alert in the state `resolved?`: {clean_line(there, 300)}.",
                 code="alert-not-resolving",
             )
         event = seat.desk.settle(chosen, reason)

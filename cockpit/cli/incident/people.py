@@ -105,7 +105,7 @@ def called(
     print_event(event, as_json)
 
 
-@click.command(name="update", help="Write down what was told to others. `-` reads it from standard input.")
+@click.command(name="update", help="Record an update that was sent to others. `-` reads it from standard input.")
 @click.argument("text", nargs=-1, required=True)
 @click.option(
     "--to", "audience", metavar="AUDIENCE", default="team", help="team, client, authority; team if not given."

@@ -45,13 +45,13 @@ from cockpit.session import Session
 
 
 @click.command(
-    help="Run DOC#PROCEDURE: its steps in order, until one fails or needs more than was said."
+    help="Run DOC#PROCEDURE: its steps in order, until one fails or needs more than was given."
     " Exit 0: done, 1: a step failed, 3: stopped before a step, 4: nobody knows what became of one.",
     epilog="`cockpit runbooks` lists what there is. `cockpit run rollback` rolls the newest deployment back.",
 )
 @click.argument("name", metavar="DOC#PROCEDURE")
 @click.option("--step", type=click.IntRange(min=1), metavar="N", help="Only this step, in the run that is open.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="What a placeholder stands for.")
+@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="The value of a placeholder.")
 @click.option("--yes", is_flag=True, help="Start changes, and say that what is done by hand is done.")
 @click.option("--confirm", "words", multiple=True, metavar="WORD", help="The word that a danger asks for.")
 @click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")

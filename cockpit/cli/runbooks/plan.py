@@ -118,7 +118,7 @@ def of_hours(hours: Hours, zone: str) -> str:
 
 
 @click.command(
-    name="plan", help="What should happen in an incident: ladder, rules, roles, contacts ..., with its source."
+    name="plan", help="What should happen in an incident: severity scale, rules, roles, contacts ..., with its source."
 )
 @json_option
 @common_options

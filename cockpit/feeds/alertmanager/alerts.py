@@ -21,7 +21,7 @@ LONGEST_LABEL = 500
 PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the thing, best first
 SUMMARIES = ("summary", "description", "message")
 LINKS = (("runbook", "runbook_url"), ("dashboard", "dashboard_url"))
-NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is no list of alerts.")
+NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is not a list of alerts.")
 
 # A storm repeats a few names, values and times thousands of times.
 line = lru_cache(maxsize=16_384)(read_text)

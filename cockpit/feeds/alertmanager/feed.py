@@ -273,7 +273,7 @@ def partial_answer(server: str) -> Problem:
     return Problem(
         ProblemKind.SERVER,
         f"{server}: partial answer",
-        f"{server} told only a part of its rules.",
+        f"{server} listed only a part of its rules.",
         "Look at the stores behind it.",
     )
 

@@ -86,7 +86,7 @@ def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
     """The rules of `GET /api/v1/rules?type=alert`, by name. Raises SourceError, ValueError or RecursionError."""
     groups = dig_value(_read_answer_data(decode_json(body)), "groups")
     if not isinstance(groups, list):
-        raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is no list of rules."))
+        raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is not a list of rules."))
     alerting_ruleses: dict[str, tuple[AlertingRule, ...]] = {}
     for group in list_mappings(groups):
         for raw in list_mappings(group.get("rules")):
@@ -126,15 +126,15 @@ def _explain_rule_failure(raw: Mapping[str, Any]) -> str:
     """Why a rule proves nothing: it fails, or its server does not say in words we know that it does not."""
     health = read_text(raw.get("health"), 80)
     if health.casefold() != "ok":
-        return read_text(raw.get("lastError"), 80) or health or "its health is not told"
+        return read_text(raw.get("lastError"), 80) or health or "its health is not reported"
     rule_state = read_text(raw.get("state"), 40)
     if rule_state and state_of(rule_state) is None:
         return f"its state is `{rule_state}`"
     listed = isinstance(raw.get("alerts"), list)
     if not listed and state_of(rule_state) is not AlertState.RESOLVED:
-        return "its alerts are not told"
+        return "its alerts are not listed"
     if listed and not raw["alerts"] and state_of(rule_state) in (AlertState.FIRING, AlertState.PENDING):
-        return f"it is {rule_state}, and its alerts are not told"
+        return f"it is {rule_state}, and its alerts are not listed"
     return ""
 
 
@@ -256,7 +256,7 @@ class Witnesses:
 
     def _doubt(self, answer: Rules, name: str, labels: Labels, trace: Trace) -> str:
         if answer.partial:
-            return f"{answer.server} told only a part of its rules"
+            return f"{answer.server} listed only a part of its rules"
         if name not in answer.rules:
             return ""
         if why := doubt_inactive_rule(answer, name):

@@ -20,7 +20,7 @@ BETWEEN_LOOKS = timedelta(minutes=2)  # a target may have died just before we fi
 
 Target = tuple[str, str]  # job, instance
 NO_VECTOR = Problem(
-    ProblemKind.GARBAGE, "no query", "The answer to a query is no list of series, or not the whole one."
+    ProblemKind.GARBAGE, "no query", "The answer to a query is not a list of series, or not the whole one."
 )
 
 
@@ -134,7 +134,7 @@ class TargetWitness:
     def _exact_doubt(self, target: Target) -> str:
         if target in self._targets.down:
             return self._describe(target)
-        return "" if target in self._targets.up else f"no data, {_name_target(target)} is no target any more"
+        return "" if target in self._targets.up else f"no data, {_name_target(target)} is not a target any more"
 
     def _was_up(self, target: Target, fired: datetime) -> bool:
         last_up = self._memory.last_up.get(target)

@@ -196,7 +196,7 @@ def change_status(writer: IncidentWriter, status: str, incident: str | None = No
     wanted_name, why = clean_line(status).lower(), clean_line(reason)
     if wanted_name not in frozenset(Status):
         raise IncidentActionError(
-            f"`{clean_line(status, 40)}` is no status; there are {', '.join(Status)}.",
+            f"`{clean_line(status, 40)}` is not a status; there are {', '.join(Status)}.",
             code="unknown-status",
             status=clean_line(status, 40),
         )
@@ -235,7 +235,7 @@ def resolve_incident(
     occurred = writer.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
         raise IncidentActionError(
-            f"`{kind}` is no reason that incidents end for; there are {', '.join(CloseReason)}.",
+            f"`{kind}` is not a reason to close an incident; there are {', '.join(CloseReason)}.",
             code="unknown-close-reason",
             kind=kind,
         )
@@ -309,7 +309,7 @@ def set_review_state(writer: IncidentWriter, state: str, reason: str = "", *, in
     order = list(Review)
     if wanted_name not in order:
         raise IncidentActionError(
-            f"`{wanted_name}` is no state of a post-mortem; there are {', '.join(order)}.",
+            f"`{wanted_name}` is not a state of a post-mortem; there are {', '.join(order)}.",
             code="unknown-review-state",
             name=wanted_name,
         )
@@ -376,7 +376,7 @@ def _find_severity_level(writer: IncidentWriter, text: str) -> SeverityLevel:
         worst = find_level(writer.ladder, "SEV-1")
         means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
         raise IncidentActionError(
-            f"`{clean_line(text, 40)}` is no severity here; there are {names}.{means}",
+            f"`{clean_line(text, 40)}` is not a severity here; there are {names}.{means}",
             code="unknown-severity",
             text=clean_line(text, 40),
             known=names,

@@ -94,7 +94,7 @@ def hand_over(
             )
         if writer.operator not in holders and len(holders) > 1:
             raise IncidentActionError(
-                f"{_describe_holders(meant, hat)}: who hands over does it at their own desk.", code="role-of-another"
+                f"{_describe_holders(meant, hat)}: who hands over does so in their own session.", code="role-of-another"
             )
         giver = writer.operator if writer.operator in holders else holders[0]
         if giver == taker:

@@ -338,7 +338,7 @@ def _require_ended_drill(incident: Incident) -> Incident:
     """Raises DeskError for what is no drill, or not over yet."""
     if not incident.drill:
         raise IncidentActionError(
-            f"{incident.id} was no drill; without --incident the practice stands for itself.",
+            f"{incident.id} was not a drill; leave --incident out to record the practice alone.",
             code="not-a-drill",
             incident=incident.id,
         )

@@ -193,7 +193,7 @@ def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
         id=mark.id,
         kind=kind,
         what=mark.text or kind.value,
-        why="a task with a time" if kind is ClockKind.TASK else "a loose end to tie up again",
+        why="a task with a time" if kind is ClockKind.TASK else "a temporary change to revert",
         origin=BY_HAND,
         started=started,
         due=mark.due,

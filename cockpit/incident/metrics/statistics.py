@@ -78,7 +78,7 @@ def list_kept_shares(
         ),
         _of_clocks(
             "procedures within their budget",
-            "runs that ended within the time their procedure is said to take, of those that have such a time",
+            "runs that ended within the expected time of their procedure, of those that have one",
             [clock.state(now) for clock in running if clock.kind is ClockKind.BUDGET],
         ),
         _of_clocks(

@@ -255,7 +255,7 @@ def write_picture(path: Path, svg: str, *, force: bool = False) -> None:
         is_ours = not path.exists() or SIGNATURE in path.read_text("utf-8", "replace")[:400]
         if not (is_ours or force):
             raise NotOurDraft(
-                f"{path.name} beside it is no picture that the cockpit drew", code="not-our-picture", file=path.name
+                f"{path.name} beside it is not a picture that the cockpit drew", code="not-our-picture", file=path.name
             )
         _replace_file(path.resolve(), svg.encode("utf-8"))
     except OSError as error:
@@ -278,7 +278,7 @@ def _describe_outcome(merged: str | None, form: ExportForm) -> str:
 def _merge_with_file(path: Path, text: str, form: ExportForm) -> MergedDraft | None:
     """The text to write over what is there, None where nothing is."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
-        raise IncidentActionError(f"{path} is no file; name one that may be written.", code="not-a-file", file=path)
+        raise IncidentActionError(f"{path} is not a file; name one that may be written.", code="not-a-file", file=path)
     try:
         old = path.read_bytes().decode(_choose_encoding(form))
     except FileNotFoundError:

@@ -60,7 +60,7 @@ def build_history_query(revision: Revision, table_suffix: str, column_suffix: st
     """The query for one layout. Raises SourceError for a name that is none: it would be read as part of the query."""
     for name in (revision.app, revision.name):
         if not NAME.fullmatch(name):
-            raise SourceError(Problem(ProblemKind.REFUSED, "bad name", "This is no name of an app or a revision."))
+            raise SourceError(Problem(ProblemKind.REFUSED, "bad name", "This is not the name of an app or a revision."))
     return (
         f"union isfuzzy=true ContainerAppConsoleLogs{table_suffix}, ContainerAppSystemLogs{table_suffix}"
         f" | where ContainerAppName{column_suffix} == '{revision.app}'"

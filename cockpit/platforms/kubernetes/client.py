@@ -285,7 +285,7 @@ def explain_cluster_refusal(problem: Problem, status: int, namespace: str) -> Pr
         case 422:
             return Problem(ProblemKind.REFUSED, "422 refused", reason or "The cluster refuses the change.")
         case 429:
-            sentence = reason or "The API server asks for patience: too many requests."
+            sentence = reason or "The API server says that there are too many requests."
             return Problem(ProblemKind.THROTTLED, "429 throttled", sentence, "", problem.retry_after)
     return problem
 

@@ -121,7 +121,7 @@ async def describe_change_effect(native: AzCommand, azure: Azure) -> tuple[tuple
     elif native.words == "containerapp revision deactivate":
         must_be_idle(application, native.one("revision"))
         parts += [
-            f"It wears the label {label!r}, whose address it will no longer answer."
+            f"It has the label {label!r}, whose address it will no longer answer."
             for label in labels_of(native, application)
         ]
     elif application.mode == "single":

@@ -65,7 +65,7 @@ def parse_sidecar(text: str) -> Sidecar:
     try:
         fields = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Sidecar({}, wrong=(clean_line(f"is no TOML: {error}", 200),))
+        return Sidecar({}, wrong=(clean_line(f"is not TOML: {error}", 200),))
     aliases, steps = fields.get("aliases", {}), fields.get("step", [])
     wrong = [describe_unknown_key(key, TOP_KEYS) for key in fields if key not in TOP_KEYS]
     if (
@@ -104,7 +104,7 @@ def apply_override(procedures: list[Procedure], override: Mapping[str, str]) -> 
         return f"the command of `{title}` is now {hash_command(step.command)}: what was said of it no longer counts"
     kind = TAG_WORDS.get(override.get("kind", ""))
     if kind is None and "kind" in override:
-        return f"`{override['kind']}` is no kind of step; choose from {', '.join(sorted(TAG_WORDS))}"
+        return f"`{override['kind']}` is not a kind of step; choose from {', '.join(sorted(TAG_WORDS))}"
     tags = {name: override[name] for name in (*TAG_KEYS, "approval") if name in override}
     better = replace(
         step,

@@ -81,10 +81,10 @@ def _describe_missing_date(practice: Practice, last: date | None, often: Rhythm 
         return (
             "it was never done"
             if often or says_never(practice.every)
-            else f"“{practice.every}” is no rhythm known here"
+            else f"“{practice.every}” is not an interval known here"
         )
     text = " ".join(filter(None, (practice.every, "" if says_never(practice.next) else practice.next)))
-    return f"“{text}” is no rhythm known here" if text else "its document names no day and no rhythm"
+    return f"“{text}” is not an interval known here" if text else "its document names no day and no rhythm"
 
 
 # The line to paste into a document once a practice was done. The document itself is never written.

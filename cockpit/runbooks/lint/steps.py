@@ -45,7 +45,7 @@ def check_tags(runbook: Runbook) -> Iterator[Finding]:
     """Every tag behind the language of a fence is one that is known, with a value that is understood."""
     for procedure, step in list_commands(runbook):
         for name in step.tags.keys() - TAGS:
-            yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is no tag; {instead_of(name)}", 300))
+            yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is not a tag; {instead_of(name)}", 300))
         wrong = [timeout_of(step, step.kind)[1], retry_of(step, step.kind)[1], wrong_need(procedure, step)]
         yield from (Finding("bad-tag", step.line, clean_line(text, 300)) for text in wrong if text)
 

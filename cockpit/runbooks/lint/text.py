@@ -40,7 +40,7 @@ def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
     """Working hours are in a zone that is known: an abbreviation that several places use is none."""
     heard = hours_of(make_source("", "", runbook)) if ABOUT.search(runbook.text) else None
     if heard and heard.unknown:
-        sentence = f"says {heard.unknown}, which is no one zone; write its IANA name, such as Pacific/Auckland"
+        sentence = f"says {heard.unknown}, which may be several zones; write its IANA name, such as Pacific/Auckland"
         yield Finding("zone-unknown", heard.line, sentence)
 
 
@@ -90,7 +90,7 @@ def undefined_severities(runbook: Runbook, configured: frozenset[str]) -> Iterat
             name = normalise_severity(match[1])
             if name not in defined and name not in names:
                 names.add(name)
-                yield Finding("severity-undefined", number, f"names {match[1]}, and no severity ladder here defines it")
+                yield Finding("severity-undefined", number, f"names {match[1]}, and no severity scale here defines it")
 
 
 def normalise_severity(severity: str) -> str:

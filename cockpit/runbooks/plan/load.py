@@ -85,7 +85,7 @@ def read_contacts(path: str, problems: list[Problem]) -> tuple[Contact, ...]:
         try:
             return tuple(contacts_in(tomllib.loads(text), file.name))
         except (ValueError, RecursionError) as error:
-            problems.append(build_unreadable_problem(path, f"is no TOML: {error}"))
+            problems.append(build_unreadable_problem(path, f"is not TOML: {error}"))
             return ()
     from cockpit.runbooks.document.read import read_runbook
 

@@ -65,9 +65,8 @@ def find_unbound_rules(layers: Sequence[Plan], ladder: SeverityScale) -> Iterato
             if normalise_level_name(name) not in known_items:
                 lost.setdefault(rule.origin.partition(":")[0], {})[name] = None
     for document, names in lost.items():
-        sentence = (
-            f"{document} has rules for {', '.join(names)}; the ladder is {', '.join(level.name for level in ladder)}."
-        )
+        scale = ", ".join(level.name for level in ladder)
+        sentence = f"{document} has rules for {', '.join(names)}; the severity scale is {scale}."
         yield Problem(ProblemKind.MISSING, "levels unknown", clean_line(sentence, 300), "Those rules bind nothing.")
 
 

@@ -23,7 +23,7 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     """The request that a step stands for. `base` is the environment's host. Raises Refused."""
     match = HTTP.fullmatch(command.strip())
     if match is None:
-        raise RunRefused("This is no request that can be sent.", code="not-a-request")
+        raise RunRefused("This is not a request that can be sent.", code="not-a-request")
     resolved_values_by_name: Mapping[str, Resolved] = {value.name: value for value in values}
     sent, visible, index = [], [], 0
     for blank in find_placeholders(match[2], "http"):

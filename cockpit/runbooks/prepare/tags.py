@@ -21,7 +21,7 @@ def timeout_of(step: Step, kind: StepKind) -> tuple[float, str]:
     if not text:
         return usual, ""
     length = _parse_seconds(text)
-    return (length, "") if length else (usual, f"timeout={text} is no duration such as 45m and is left out")
+    return (length, "") if length else (usual, f"timeout={text} is not a duration such as 45m and is left out")
 
 
 def retry_of(step: Step, kind: StepKind) -> tuple[Retry, str]:

@@ -226,7 +226,7 @@ async def run_on_terminal(prepared: Prepared, context: RunContext, writing: Writ
             "",
         )
 
-    writing.output("It ran on the terminal; what was said there is not kept.\n")
+    writing.output("It ran on the terminal; its output is not kept.\n")
     return await context.terminal(there)
 
 

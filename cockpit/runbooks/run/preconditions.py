@@ -50,7 +50,8 @@ def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> No
         raise RunRefused("The step is running: stop it first.", code="step-running")
     if state is StepState.OK and was not in JUDGED_BY_A_PERSON:
         raise RunRefused(
-            "Only a step that was looked at is ok by a person's word; this one can be done by hand.", code="not-a-look"
+            "Only a step whose outcome a person judges can be marked OK; this one can be marked as done by hand.",
+            code="not-a-look",
         )
     if not reason.strip() and state is not StepState.BY_HAND:
         raise RunRefused("Say why, in a few words: it goes on the timeline.", code="reason-missing")

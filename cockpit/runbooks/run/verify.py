@@ -198,7 +198,7 @@ def _explain_failure(assertion: Assertion, evidence: Evidence) -> str:
         case "number":
             number = _parse_literal(evidence.output.strip())
             if not _is_number(number):
-                return f"the output is no number: {clean_line(evidence.output, 60)!r}"
+                return f"the output is not a number: {clean_line(evidence.output, 60)!r}"
             return _explain_difference("number", number, assertion.operator, assertion.value)
     document = _parse_json(evidence.output)
     if document is None:

@@ -105,9 +105,9 @@ def test_any_environment_will_do_without_a_configuration(shell: Shell) -> None:
     ("words", "sentence"),
     [
         (["note", " "], "A note needs words."),
-        (["note", "x", "--at", "soon"], "`soon` is no time; write `10m ago`"),
+        (["note", "x", "--at", "soon"], "`soon` is not a time; write `10m ago`"),
         (["note", "x", "--at", "2199-01-01 10:00"], "has not come yet"),
-        (["declare", "x", "--severity", "P9"], "`P9` is no severity here; there are P0, P1, P2, P3."),
+        (["declare", "x", "--severity", "P9"], "`P9` is not a severity here; there are P0, P1, P2, P3."),
         (["declare", "x", "--severity", "SEV-0"], "there are P0, P1, P2, P3. SEV-1 is P0."),
         (["resolve"], "No incident is open in default; declare one first."),
         (["severity", "P1"], "No incident is open in default"),

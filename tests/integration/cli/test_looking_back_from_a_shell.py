@@ -29,7 +29,7 @@ def test_a_search_says_what_it_did_not_find_and_how_to_go_on(shell: Shell) -> No
     assert shell.say("search", "zebra", "two words") == "Nothing recorded says `zebra` and `two words`.\n"
     assert "add `--before 2`" in shell.say("search", "restore", "--limit", "2")
     assert "restore 0" in shell.say("search", "restore", "--limit", "2", "--before", "2")
-    assert "`nonsense` is no kind of event" in shell.refused("search", "x", "--kind", "nonsense")
+    assert "`nonsense` is not a kind of event" in shell.refused("search", "x", "--kind", "nonsense")
     assert "no time" in shell.refused("search", "x", "--since", "someday")
     assert len(shell.ask("search", "restore", "--since", "1h")["hits"]) == 3
 
@@ -60,7 +60,7 @@ def test_where_there_is_nothing_to_measure_it_says_what_to_do(shell: Shell) -> N
     assert "`cockpit declare TITLE` begins one" in shell.say("metrics")
     shell.say("declare", "x")
     assert "ask without --since and --severity" in shell.say("metrics", "--severity", "P3")
-    assert "is no severity here; there are P0, P1" in shell.refused("metrics", "--severity", "loud")
+    assert "is not a severity here; there are P0, P1" in shell.refused("metrics", "--severity", "loud")
 
 
 def test_open_action_items_of_every_incident_are_listed_the_first_due_first(shell: Shell) -> None:

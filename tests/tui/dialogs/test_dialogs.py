@@ -174,7 +174,7 @@ async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
         await pilot.press(*"down")
         app.screen.query_one("#reach", Input).value = "soon"
         await enter(pilot, clock)
-        assert "`soon` is no time" in said(app)
+        assert "`soon` is not a time" in said(app)
         assert desk.open() == []
 
 

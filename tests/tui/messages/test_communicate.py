@@ -257,5 +257,5 @@ async def test_a_time_that_is_none_is_said(play: Play, stage: Open) -> None:
     app = stage(play, open_update_form(play.place, play.time, play.desk, play.declare(), play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *"soon", "enter")
-        assert "`soon` is no length of time" in shown(app, "#said")
+        assert "`soon` is not a duration" in shown(app, "#said")
         assert play.events("update") == []

@@ -161,7 +161,7 @@ async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_ag
         app.screen.query_one("#impact-until", Input).value = "never"
         await pilot.pause()
         await press(pilot, play, "enter")
-        assert "is no time" in shown(app, "#said").replace("\n", " ")
+        assert "is not a time" in shown(app, "#said").replace("\n", " ")
         assert play.desk.find(incident.id).status == "investigating"
         app.screen.query_one("#impact-until", Input).value = "10s ago"
         await pilot.pause()

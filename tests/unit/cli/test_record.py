@@ -36,7 +36,7 @@ def test_a_whole_timeline_is_said_to_be_whole_and_what_that_does_not_prove(path:
     assert f"head {head(path)}" in result.stdout
     assert "cannot prove" in result.stdout
     assert "newest events were not removed" in result.stdout
-    assert "whole file was not written anew" in result.stdout
+    assert "whole file was not rewritten" in result.stdout
 
 
 def test_a_changed_event_is_named_with_what_is_still_sound(path: Path) -> None:

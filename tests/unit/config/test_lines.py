@@ -66,7 +66,7 @@ def test_text_that_is_not_utf_8_names_the_line(tmp_path: Path) -> None:
 
 
 def test_an_enormous_file(tmp_path: Path) -> None:
-    assert "this is no configuration" in refusal(holding(tmp_path, b"#" * 1_000_001))
+    assert "this is not a configuration" in refusal(holding(tmp_path, b"#" * 1_000_001))
 
 
 @pytest.mark.parametrize(

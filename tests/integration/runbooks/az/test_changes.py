@@ -60,7 +60,7 @@ class TestRevisions:
     async def test_the_dialog_says_that_a_label_goes_with_its_revision(self, quirks: Shell) -> None:
         await done(quirks, f"az containerapp ingress traffic set {APP} --revision-weight {R43}=100")
         shown = await quirks.look(f"az containerapp revision deactivate {APP} --revision {R42}")
-        assert shown.words[1] == "It wears the label 'stable', whose address it will no longer answer."
+        assert shown.words[1] == "It has the label 'stable', whose address it will no longer answer."
 
     async def test_the_last_active_revision_is_never_deactivated(self, bad: Shell) -> None:
         await done(bad, f"az containerapp revision deactivate {APP} --revision {R43}")

@@ -88,7 +88,7 @@ def test_names_are_the_same_in_any_case_and_sent_as_azure_spells_them() -> None:
         ({"shop--r1": 60, "shop--r2": 30}, {}, "make 90, and no other revision has traffic"),
         ({"shop--nope": 100}, {}, "no revision 'shop--nope'"),
         ({"shop--r9": 100}, {}, "not active: traffic sent to it goes nowhere"),
-        ({}, {"beta": 100}, "No revision wears the label 'beta'"),
+        ({}, {"beta": 100}, "No revision has the label 'beta'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(weights: dict[str, int], labels: dict[str, int], words: str) -> None:

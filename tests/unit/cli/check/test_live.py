@@ -261,7 +261,7 @@ def test_an_unreachable_source_names_the_reach() -> None:
     assert list(list_live_lines([looked("alerts:am", problem=problem)])) == [
         "FAIL prod  alerts:am  no such name",
         "       The name could not be resolved.",
-        "       This machine has no reach to it: network, proxy or firewall. Check DNS.",
+        "       This machine cannot reach it: network, proxy or firewall. Check DNS.",
     ]
 
 

@@ -198,7 +198,7 @@ def test_a_target_that_was_replaced_while_its_job_lives_explains_nothing_but_its
     replaced = UP | {LOST}
     assert word(AGGREGATED, said(), before=replaced).says is PrometheusState.INACTIVE
     own = word(alert("QueueLong", job="batch", instance="b:2"), said(), before=replaced)
-    assert own == ResolutionWord(PrometheusState.UNKNOWN, "not confirmed: no data, b:2 is no target any more")
+    assert own == ResolutionWord(PrometheusState.UNKNOWN, "not confirmed: no data, b:2 is not a target any more")
 
 
 def test_a_job_of_which_another_target_was_lost_says_nothing_of_this_one() -> None:

@@ -156,7 +156,7 @@ def test_a_resolved_incident_opens_again_with_a_reason(desk: IncidentActions) ->
     ("act", "sentence"),
     [
         (lambda desk: desk.declare("\n "), "needs a title"),
-        (lambda desk: desk.declare("x", "P9"), "`P9` is no severity here; there are P0, P1, P2, P3."),
+        (lambda desk: desk.declare("x", "P9"), "`P9` is not a severity here; there are P0, P1, P2, P3."),
         (lambda desk: desk.note(" "), "needs words"),
         (lambda desk: desk.note("x", moment=at(90)), "is in the future"),
         (lambda desk: desk.note("x", moment=at(-60 * 24 * 40)), "more than 30 days ago"),
@@ -165,7 +165,7 @@ def test_a_resolved_incident_opens_again_with_a_reason(desk: IncidentActions) ->
         (lambda desk: desk.note("x", ""), "There is no incident ``"),
         (lambda desk: desk.resolve(), "No incident is open in prod; declare one first."),
         (lambda desk: desk.acknowledge(), "No incident is open in prod"),
-        (lambda desk: desk.change_status("sleeping"), "`sleeping` is no status; there are investigating"),
+        (lambda desk: desk.change_status("sleeping"), "`sleeping` is not a status; there are investigating"),
         (lambda desk: desk.amend(), "Nothing to correct"),
     ],
 )  # fmt: skip

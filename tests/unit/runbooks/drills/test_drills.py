@@ -99,7 +99,7 @@ def test_what_was_done_a_day_early_is_done_and_what_is_planned_for_later_stays_p
 def test_why_no_day_is_computed_is_said() -> None:
     assert (
         build_drill(Practice("x", "at full moon", last="2026-10-09")).undated
-        == "“at full moon” is no rhythm known here"
+        == "“at full moon” is not an interval known here"
     )
     assert build_drill(Practice("x", last="2026-10-09")).undated == "its document names no day and no rhythm"
     assert build_drill(Practice("x", "Weekly")).undated == "it was never done"

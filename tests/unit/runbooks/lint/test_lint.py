@@ -145,12 +145,12 @@ def test_table_disagrees_with_the_text_beside_it(check: Check, count: str, found
 @pytest.mark.parametrize(
     ("tag", "said"),
     [
-        ("chnage", "`chnage` is no tag; did you mean `change`?"),
+        ("chnage", "`chnage` is not a tag; did you mean `change`?"),
         (
             "native=aca.activate",
-            "`native` is no tag; az commands that are known run without a shell by themselves, and others cannot",
+            "`native` is not a tag; az commands that are known run without a shell by themselves, and others cannot",
         ),
-        ("timeout=soon", "timeout=soon is no duration such as 45m and is left out"),
+        ("timeout=soon", "timeout=soon is not a duration such as 45m and is left out"),
         ("read retry=lots", "retry=lots is not of the form 10x6s and is left out"),
         ("needs=luck", "needs=luck is not understood; it can be verify or previous"),
         ("needs=verify", "needs=verify, and no step above it verifies anything"),

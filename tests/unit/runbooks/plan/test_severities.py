@@ -65,7 +65,9 @@ def test_levels_of_another_kind_are_never_translated_and_that_is_said() -> None:
     other = "| Severity | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | within 5 min |\n"
     found = plan_of(LADDER, other)
     assert [each.name for each in found.ladder] == ["P0", "P1", "P2", "P3"]
-    assert [each.message for each in found.problems] == ["second.md has rules for SEV-1; the ladder is P0, P1, P2, P3."]
+    assert [each.message for each in found.problems] == [
+        "second.md has rules for SEV-1; the severity scale is P0, P1, P2, P3."
+    ]
     assert 5 * MINUTE not in [after for _, after, _ in told(found)]
 
 
