@@ -4,11 +4,13 @@
 2. No variable has a name that would fit any value (VAGUE_NAMES).
 3. No folder holds more than 30 files side by side.
 4. Module functions are verb and object: at most a quarter may be a single word.
+5. Whatever is refused has a code that stays, so that scripts and tests need not read its sentence.
 
 Run: `python tests/lint_house.py [--list]`. Exit 1 with one line for each fault; `--list` names every place.
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,13 @@ MOST_FILES = 30  # side by side in one folder
 MOST_VAGUE = 0.01  # of all bindings
 # Of all module functions. What is left are mostly commands, whose function is called as one types them.
 MOST_ONE_WORD = 0.05
+
+
+REFUSALS = frozenset((
+    *("Refusal", "Unknown", "RunRefused", "StepTakenElsewhere", "IncidentActionError", "NotFound", "NotOurDraft"),
+    *("RecordError", "FilesLostError", "LeaseLostError", "StaleStateError", "PersonError", "WhenError", "LengthError"),
+))  # fmt: skip
+CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,17 @@ def find_full_folders(trees: Trees) -> dict[Path, int]:
     return {folder: count for folder, count in counts.items() if count > MOST_FILES}
 
 
+def find_refusals_without_code(trees: Trees) -> Iterator[NamePlace]:
+    """Every refusal of the core and the command line that is made without `code="a-few-plain-words"`."""
+    for path, tree in ((path, tree) for path, tree in trees.items() if path.is_relative_to(ROOT / "cockpit")):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+                codes = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+                texts = [code.value for code in codes if isinstance(code, ast.Constant)]
+                if not codes or not all(CODE.fullmatch(str(text)) for text in texts):
+                    yield NamePlace(node.func.id, path, node.lineno)
+
+
 def main(arguments: list[str]) -> int:
     trees = parse_packages()
     classes = find_classes(trees)
@@ -105,6 +125,7 @@ def main(arguments: list[str]) -> int:
         f"{folder.relative_to(ROOT)} holds {count} files side by side, at most {MOST_FILES}"
         for folder, count in find_full_folders(trees).items()
     ]
+    faults += [f'{refusal} needs a code="..." of its own' for refusal in find_refusals_without_code(trees)]
     if vague_share > MOST_VAGUE:
         faults.append(f"{vague_share:.1%} of all bindings are vague, at most {MOST_VAGUE:.0%}; --list names them")
     if one_word_share > MOST_ONE_WORD:

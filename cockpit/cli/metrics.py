@@ -72,10 +72,15 @@ def _load_incidents(
     rung = find_level(seat.plan.ladder, severity) if severity else None
     if severity and rung is None:
         names = ", ".join(item.name for item in seat.plan.ladder)
-        raise Refusal(f"`{severity[:40]}` is not a severity here; there are {names}.")
+        raise Refusal(
+            f"`{severity[:40]}` is not a severity here; there are {names}.",
+            code="unknown-severity",
+            severity=severity[:40],
+            known=names,
+        )
     begin, end = parse_since(seat, back), parse_since(seat, until)
     if begin and end and end <= begin:
-        raise Refusal("--until is not later than --since, so there is nothing between them.")
+        raise Refusal("--until is not later than --since, so there is nothing between them.", code="time-range-empty")
     incidents: list[Incident] = [
         incident
         for incident in seat.desk.incidents()

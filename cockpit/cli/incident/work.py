@@ -98,7 +98,7 @@ def done(common: Common, id: str, again: bool, incident: str | None, as_json: bo
 def list_items(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
     if everything:
         if incident is not None:
-            raise Refusal("--all is of every incident; leave --incident out.")
+            raise Refusal("--all is of every incident; leave --incident out.", code="option-conflict")
         _list_open_items(common, as_json)
         return
     with open_cli_session(common, read_only=True) as seat:

@@ -166,7 +166,9 @@ def _read_link(link: str) -> str:
     """An address as it was given. Raises DeskError for one that cannot be kept whole."""
     where = link.strip()
     if where and not keep_whole(where, LONGEST_LINK):
-        raise IncidentActionError("This address is too long, or holds letters that cannot be kept.")
+        raise IncidentActionError(
+            "This address is too long, or holds letters that cannot be kept.", code="address-not-kept"
+        )
     return where
 
 
