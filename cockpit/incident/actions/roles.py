@@ -132,7 +132,7 @@ def acknowledge_alert(
 def acknowledge_all(writer: IncidentWriter, alerts: Sequence[Alert], note: str = "") -> Event:
     """Take many alerts of one name at once: one entry, which names them all."""
     if not alerts:
-        raise IncidentActionError("There is no alert to acknowledge.")
+        raise IncidentActionError("There is no alert to acknowledge.", code="no-alert")
     occurred, name = writer.now(), alerts[0].name
     keys = [alert.key for alert in alerts]
     detail = {"note": clean_line(note), "name": f"{name}: {len(keys)} instances", "keys": keys}
