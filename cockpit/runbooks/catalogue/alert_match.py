@@ -100,7 +100,7 @@ def document_matches(document: Document, alert: Alert, catalogue: Catalogue) -> 
     for table in document.runbook.tables:
         if table.kind in ("alert-actions", "symptom-fixes"):
             yield from table_matches(document, table, alert)
-        elif table.kind == "alert-runbooks":
+        elif table.kind in ("alert-runbooks", "runbook-index", "approvals"):
             yield from find_table_links(document, table, alert, catalogue)
         elif table.kind == "thresholds":
             yield from find_threshold_matches(document, table, alert)
@@ -118,10 +118,16 @@ def document_matches(document: Document, alert: Alert, catalogue: Catalogue) -> 
         if lines and procedure not in labelled:
             matched.append(procedure)
             yield Match(alert, document, "when", lines[0], procedure)
-    occasions = [item for item in document.runbook.occasions if mentions_alert(item.when, alert.name)]
+    occasions = [item for item in document.runbook.occasions if tells_occasion(item.when, alert.name)]
     yield from (find_occasion_match(document, item, alert, catalogue) for item in occasions)
     if not matched and not occasions:
         yield from find_title_matches(document, alert)
+
+
+def tells_occasion(when: str, name: str) -> bool:
+    """True when a list of occasions names the alert, by one word too where the alert has no other: Ransomware."""
+    names = split_name_words(name) - STRUCTURE
+    return mentions_alert(when, name) or (len(names) == 1 and not names & SIGNALS and names <= split_name_words(when))
 
 
 def find_occasion_match(document: Document, occasion: Occasion, alert: Alert, catalogue: Catalogue) -> Match:
