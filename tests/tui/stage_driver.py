@@ -32,6 +32,7 @@ class Flooding(Stage):
         for beat in itertools.count():
             if beat <= DRAWN:
                 self.say("probes", (up(f"beat {beat}"),))
+                self.app.cells.forget()  # a whole screen each time, or no terminal would fall behind
                 self.app.refresh()
             os.write(beats, f"{beat}\n".encode())
             await asyncio.sleep(0.02)
