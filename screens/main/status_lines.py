@@ -196,9 +196,10 @@ class Nudges:
             (due_clock.incident.id, due_clock.clock.id): (due_clock, find_due_reminder(due_clock.clock, now))
             for due_clock in asking
         }
-        before = self._given
-        self._given = {key: count for key, (_, count) in counted.items()}
-        if before is None:
+        before, first = self._given or {}, self._given is None
+        # One that asks for nothing for a while, and then again, was told of before.
+        self._given = before | {key: max(count, before.get(key, 0)) for key, (_, count) in counted.items()}
+        if first:
             return []
         return [due_clock for key, (due_clock, count) in counted.items() if count > before.get(key, 0)]
 

@@ -1,6 +1,7 @@
 """One ring for each critical alert that is new, and when all probes fall silent; nothing rings twice for standing
-still."""
+still, or for coming back again and again."""
 
+from collections.abc import Collection
 from typing import Any
 
 from cockpit.feeds.watch import Watch
@@ -8,31 +9,30 @@ from cockpit.model.own_line import is_suspected
 from cockpit.model.reading import Reading
 from screens.shared.view import build_view, pane_of
 
+SILENCE = ""  # stands among the alerts for probes that all fell silent: no alert has such a key
+FLAPPING = 900.0  # seconds within which what comes back is the same trouble again: it rang then
+
 
 class Bell:
-    """Knows which critical alerts of each environment fired a moment ago."""
+    """Knows when each critical alert of each environment last fired, and when all its probes were last silent."""
 
     def __init__(self) -> None:
         self.muted = False
-        self._known: dict[str, frozenset[str]] = {}
-        self._unreachable: set[str] = set()  # environments of which nobody can say whether they or we are cut off
+        self._last: dict[str, dict[str, float]] = {}
 
     def rings(self, watch: Watch, reading: Reading[Any]) -> bool:
         """Whether to ring now that `reading` was published."""
         if reading.feed == "probes":
-            return self._falls_silent(reading) and not self.muted
-        if pane_of(reading.feed) != "alerts":
+            troubles = frozenset({SILENCE}) if is_suspected(reading) else frozenset[str]()
+        elif pane_of(reading.feed) == "alerts":
+            troubles = build_view(watch, reading.environment).critical
+        else:
             return False
-        critical = build_view(watch, reading.environment).critical
-        new = critical - self._known.get(reading.environment, frozenset())
-        self._known[reading.environment] = critical
-        return bool(new) and not self.muted
+        return self._note(reading.environment, troubles, reading.tried) and not self.muted
 
-    def _falls_silent(self, reading: Reading[Any]) -> bool:
-        """Whether it is since this reading that everything there is unreachable."""
-        if not is_suspected(reading):
-            self._unreachable.discard(reading.environment)
-            return False
-        new = reading.environment not in self._unreachable
-        self._unreachable.add(reading.environment)
-        return new
+    def _note(self, environment: str, troubles: Collection[str], now: float) -> bool:
+        """Whether one of these troubles is new, or was over for so long that it is another one."""
+        before = self._last.get(environment, {})
+        recent = {trouble: seconds for trouble, seconds in before.items() if now - seconds <= FLAPPING}
+        self._last[environment] = {**recent, **dict.fromkeys(troubles, now)}
+        return not recent.keys() >= set(troubles)
