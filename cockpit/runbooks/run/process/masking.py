@@ -29,7 +29,9 @@ LETTER_BEGINS = (
 )
 LETTERS_ESCAPED = re.compile(LETTER_ESCAPED.encode())
 BEGINS_LETTER = re.compile(rb"(?:" + LETTER_BEGINS + rb")\Z")
-BEGINS_ESCAPE = re.compile(rb"(?:" + LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|[\x80-\xff]{1,8})\Z")
+ESCAPE_BEGINS = LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|[\x80-\xff]{1,8}"
+BEGINS_ESCAPE = re.compile(rb"(?:" + ESCAPE_BEGINS + rb")\Z")
+FIRST_CHARACTERS = 4  # that one expression looks for, before a place is looked at closely
 
 
 class StreamForm:
@@ -37,7 +39,9 @@ class StreamForm:
 
     def __init__(self, form: SecretForm, *, spelled: bool) -> None:
         source_of = spelled_source if spelled else form.source_of
-        self._slots = [_compile_pattern(source_of(character)) for character in form.text]
+        sources = [source_of(character) for character in form.text]
+        self._slots = [_compile_pattern(source) for source in sources]
+        self._first = _compile_beginning(tuple(sources[:FIRST_CHARACTERS]))
         self._fixed = [character.isalnum() and character.isascii() for character in form.text]
         self._escapes = BEGINS_LETTER if form.text[:1].isalnum() and form.text.isascii() else BEGINS_ESCAPE
         self._escaped = spelled or not form.text[:1].isalnum()  # whether its first character may be
@@ -47,9 +51,11 @@ class StreamForm:
     def begins(self, text: bytes) -> int | None:
         """Where in a text this form begins that may go on behind the end of the text."""
         first = max(0, len(text) - self._reach)
-        for match in self._slots[0].finditer(text, first):
+        position = first
+        while match := self._first.search(text, position):
             if self._goes_on(text, match.start()):
                 return match.start()
+            position = match.start() + 1
         if self._escaped and (escape := self._escapes.search(text, max(first, len(text) - 4 * ONE_ESCAPE))):
             return escape.start()
         return None
@@ -164,6 +170,22 @@ def mask_secrets(text: str, secrets: Iterable[str]) -> str:
 @lru_cache(maxsize=1024)
 def _compile_pattern(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=1024)
+def _compile_beginning(sources: Sequence[str]) -> re.Pattern[bytes]:
+    """Finds where these characters stand, or as many of them as there are before the end of the text.
+
+    Nearly every text has the first letter of a secret somewhere; few have four. Only there the exact rule is asked.
+    """
+    first, *others = (f"(?:{source})".encode("utf-8", "surrogatepass") for source in sources)
+    end = rb"(?:" + ESCAPE_BEGINS + rb")?\Z"
+    rest = b""
+    for source in reversed(others):
+        rest = rb"(?:" + end + rb"|" + source + rest + rb")"
+    if sources[0].isalnum():  # begins no escape, and is looked for at the speed of a plain search
+        return re.compile(sources[0].encode() + rest)
+    return re.compile(rb"(?=" + first + rb")(?:(?:" + ESCAPE_BEGINS + rb")\Z|" + first + rest + rb")")
 
 
 @lru_cache(maxsize=8)
