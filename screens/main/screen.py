@@ -14,7 +14,6 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from cockpit.model.actions import MAIN, Action
-from cockpit.model.alert import AlertGroup
 from screens.main.context import REASONS, Situation
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
@@ -307,6 +306,8 @@ class CockpitScreen(KeyedScreen):
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:
         if self.content is not None:
+            from cockpit.model.alert import AlertGroup  # the first frame has no alerts
+
             values_by_name = self.content.objects.get((message.table.id or "").removesuffix("-table"), {})
             if message.row in values_by_name:
                 self.content.open_object(values_by_name[message.row])
