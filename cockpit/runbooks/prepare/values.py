@@ -255,8 +255,12 @@ def _with_candidates(result: Resolved, printed: Sequence[PrintedOutput], visited
 
 
 def _take_from_shell(parameter: Parameter, variable: KeptVariable) -> Resolved:
-    """What an earlier step of the run has set; of an array its items. An empty one counts: the document set it so."""
+    """What an earlier step of the run has set; of an array its items. One that came out empty is asked for: nothing
+    starts with an empty value that the document did not write.
+    """
     text = " ".join(value for _, value in variable.items) if variable.is_array else variable.value
+    if not text.strip():
+        return Resolved(parameter.name, None, "", SET_BY_STEP, "an earlier step has left it empty", hint=parameter.hint)
     return Resolved(parameter.name, text, clean_line(text, LONGEST), SET_BY_STEP, hint=parameter.hint, in_shell=True)
 
 

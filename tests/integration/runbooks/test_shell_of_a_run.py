@@ -76,6 +76,17 @@ async def test_words_are_split_as_by_hand_and_never_read_again_unsafely(stage: S
     assert not stage.runner.prepare(run, 3).runnable, "another shell would read the value as code"
 
 
+async def test_what_came_out_empty_is_asked_for(stage: Stage) -> None:
+    run = stage.start(document("POD=$(true)", "touch gone-$POD"))
+    await stage.perform(run, 1)
+    prepared = stage.runner.prepare(run, 2)
+    assert not prepared.runnable
+    assert "left it empty" in prepared.reason_not_runnable
+    answered = stage.runner.prepare(run, 2, {"POD": "api-1"})
+    await stage.runner.perform(run, answered, stage.consent(answered), stage.seen.append)
+    assert (stage.folder / "gone-api-1").exists()
+
+
 async def test_a_lone_cd_moves_the_run_and_a_visit_comes_back(stage: Stage) -> None:
     (stage.folder / "infra" / "prod").mkdir(parents=True)
     (stage.folder / "server").mkdir()
