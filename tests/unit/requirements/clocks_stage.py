@@ -52,12 +52,14 @@ class Watch(Room):
         return {each.kind for each in self.clocks().values()}
 
     def runs(self, document: str, procedure: str) -> None:
-        """The run of a procedure of the team begins, as the runner writes it down."""
+        """The run of a procedure of the team begins with its first step, as the runner writes it down."""
         path = EXAMPLES / self.name / "runbooks" / document
         runbook = read_runbook(document, path.read_bytes())
         meant = next(each for each in runbook.procedures if each.slug == procedure)
         pen = EventAuthor("ana", self.time.now(), self.incident.id)
-        self.timeline.record([draft_run_started("r1", runbook, meant, "prod", (), Owner(), pen)])
+        begun = {"phase": "intent", "state": "running"}
+        first = Draft(Kind.STEP, "step 1", self.time.now(), "prod", "r1#1", incident=self.incident.id, detail=begun)
+        self.timeline.record([draft_run_started("r1", runbook, meant, "prod", (), Owner(), pen), first])
 
     def run_ends(self) -> None:
         ended = Draft(

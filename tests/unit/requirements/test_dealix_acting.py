@@ -52,8 +52,10 @@ def test_002_s1_first_10_minutes_each_box_is_ticked_with_who_and_when(shift: OnS
     for item in range(1, 6):
         dealix.desk.tick("incident/first-ten-minutes-of-a-p0-or-p1", item)
     ticks = dealix.desk.find(declared.id).ticks
+    # The first box asks for what was done when it was declared, and carries that time.
+    times = [declared.declared, *[dealix.time.now()] * 4]
     assert [(each.item, each.state, each.actor, each.at) for each in ticks] == [
-        (item, "done", "ana", dealix.time.now()) for item in range(1, 6)
+        (item, "done", "ana", moment) for item, moment in enumerate(times, start=1)
     ]
     assert ticks[2].text.startswith("Freeze")
 
