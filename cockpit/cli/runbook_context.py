@@ -69,6 +69,7 @@ def world_of(system: System, runbook: Runbook) -> LintContext:
         root=str(root_of(Path(runbook.path))),
         values=frozenset(name for environment in system.environments for name in environment.values),
         severities=frozenset(level.name for level in system.ladder),
+        environments=system.environments,
     )
 
 

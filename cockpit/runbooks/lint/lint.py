@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from cockpit.model.runbook import Damage, Finding, Runbook
+from cockpit.model.system import Environment
 from cockpit.runbooks.document.prose import find_unfilled_blanks
 from cockpit.runbooks.drills.badges import find_overdue_days
 from cockpit.runbooks.lint import steps, text
@@ -18,7 +19,7 @@ class LintContext:
     """What a document is checked against. `root` is how far up files are looked for, "" for the document's folder.
 
     `values` are the names that some environment has a value for, `severities` the rungs of the configured ladder,
-    `path` is where programs are looked for.
+    `path` is where programs are looked for, `environments` do their platforms' known commands without a program.
     """
 
     today: date
@@ -26,6 +27,7 @@ class LintContext:
     root: str = ""
     values: frozenset[str] = field(default_factory=frozenset)
     severities: frozenset[str] = field(default_factory=frozenset)
+    environments: tuple[Environment, ...] = ()
 
     def places(self, runbook: Runbook) -> list[Path]:
         """The folders in which a file that a document names may be: its own, and those above it up to the root."""
@@ -58,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     lambda runbook, world: steps.check_tags(runbook),
     lambda runbook, world: steps.check_placeholders(runbook, world.values),
     lambda runbook, world: steps.check_secrets(runbook),
-    lambda runbook, world: steps.check_programs(runbook, world.path),
+    lambda runbook, world: steps.check_programs(runbook, world.path, world.environments),
     lambda runbook, world: steps.check_scripts(runbook, world.places(runbook)),
     lambda runbook, world: steps.check_sessions(runbook),
     lambda runbook, world: steps.check_command_forms(runbook),

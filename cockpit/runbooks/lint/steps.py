@@ -118,20 +118,22 @@ def check_secrets(runbook: Runbook) -> Iterator[Finding]:
             yield Finding("secret-in-document", line, f"a secret is written out behind {parameter.name}")
 
 
-def check_programs(runbook: Runbook, path: str) -> Iterator[Finding]:
-    """The programs that the commands start are on this machine; known az commands need none."""
+def check_programs(runbook: Runbook, path: str, environments: Sequence[Environment] = ()) -> Iterator[Finding]:
+    """The programs that the commands start are on this machine; commands that need no shell need none."""
     missing: dict[str, int] = {}
     for _, step in list_commands(runbook):
-        for name in [] if without_shell(step) else list_needed_programs(step):
+        for name in [] if without_shell(step, environments) else list_needed_programs(step):
             if name not in missing and "/" not in name and not shutil.which(name, path=path):
                 missing[name] = step.line
     for name, line in missing.items():
         yield Finding("tool-missing", line, clean_line(f"{name} is not installed on this machine", 200))
 
 
-def without_shell(step: Step) -> bool:
-    """True for what the cockpit does itself: requests, addresses to open, az commands that it knows."""
-    return step.language == "http" or bool(OPENS.match(step.command)) or known_command(step) is not None
+def without_shell(step: Step, environments: Sequence[Environment] = ()) -> bool:
+    """True for what the cockpit does itself: requests, addresses to open, commands that it or a platform knows."""
+    if step.language == "http" or OPENS.match(step.command) or known_command(step) is not None:
+        return True
+    return any(known_command(step, environment) is not None for environment in environments)
 
 
 def list_needed_programs(step: Step) -> list[str]:

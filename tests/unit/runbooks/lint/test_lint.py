@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.platforms.container_apps.kind import KIND
+from cockpit.model.system import Environment
+from cockpit.platforms.kubernetes.settings import KubernetesSettings
+from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.lint.lint import LintContext, lint_runbook, root_of
@@ -230,9 +232,14 @@ def test_sidecar_that_is_misspelled(tmp_path: Path) -> None:
     assert said["sidecar"] == "`alias` is not known here; did you mean `aliases`?"
 
 
-@pytest.mark.parametrize("path", sorted(KIND.procedures.glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for folder in list_procedure_folders() for path in sorted(folder.glob("*.md"))],
+    ids=lambda path: path.stem,
+)
 def test_what_ships_with_the_program_is_clean(path: Path, programs: str) -> None:
-    assert lint_runbook(open_file(path), LintContext(TODAY, programs)) == ()
+    cluster = Environment("prod", platforms={"kubernetes": KubernetesSettings(namespace="shop")})
+    assert lint_runbook(open_file(path), LintContext(TODAY, programs, environments=(cluster,))) == ()
 
 
 def test_files_are_looked_for_up_to_the_repository(tmp_path: Path) -> None:
