@@ -174,5 +174,5 @@ def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id
 def _require_text(text: str, missing: str) -> str:
     tokens = clean_line(text, LONGEST_LINE)
     if not tokens:
-        raise IncidentActionError(missing, code="clock-not-named")
+        raise IncidentActionError(missing, code="text-missing")
     return tokens

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.time import LengthError, WhenError, parse_length, parse_past_moment, parse_promise
+from tests.refusals import refuses
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)  # 02:26:41 on the 28th in Auckland
@@ -53,7 +54,7 @@ def test_a_clock_that_runs_a_little_fast_means_now() -> None:
 
 @pytest.mark.parametrize("text", ["2027-01-01 10:00", "today 23:00"])
 def test_the_future_is_refused(text: str) -> None:
-    with pytest.raises(WhenError, match="has not come yet"):
+    with refuses("time-in-future", WhenError):
         parse_past_moment(text, NOW, AUCKLAND)
 
 
@@ -65,7 +66,7 @@ def test_nonsense_is_told_how_to_write_a_time(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["10:00 CST", "10:00 mars", "2026-02-27 10:00 IST", "10:00 +25:00", "10:00 +01:75"])
 def test_a_zone_that_is_none_or_several_is_asked_for_in_utc(text: str) -> None:
-    with pytest.raises(WhenError, match="UTC"):
+    with refuses("unknown-time-zone", WhenError):
         parse_past_moment(text, NOW, AUCKLAND)
 
 

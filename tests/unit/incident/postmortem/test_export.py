@@ -27,6 +27,7 @@ from cockpit.incident.postmortem.json_document import as_json
 from cockpit.incident.postmortem.merge import NotOurDraft
 from cockpit.model.event import Kind
 from cockpit.model.plan import MetricTarget, Plan
+from tests.refusals import refuses
 from tests.unit.incident.drafts import PLAN, incident_of, tell
 from tests.unit.incident.story import Story, at
 
@@ -146,7 +147,7 @@ def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_pat
     assert "later" in path.read_text()
     for other in (told("i2"), "[1, 2]\n", ""):
         path.write_bytes(other.encode())
-        with pytest.raises(NotOurDraft, match="not an export of this incident"):
+        with refuses("not-our-export", NotOurDraft):
             write_export(path, told(), form)
         assert path.read_bytes() == other.encode()
     assert write_export(path, told(), form, force=True) == NEW_FILE

@@ -8,6 +8,7 @@ import pytest
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.postmortem.export import NEW_FILE, OUR_DRAFT, preview_export, write_export
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block
+from tests.refusals import refuses
 
 
 def draft(fact: str, incident: str = "i1") -> str:
@@ -72,5 +73,5 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing_behind(
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(IncidentActionError, match="cannot be read"):
+    with refuses("not-readable", IncidentActionError):
         write_export(tmp_path, draft("one"))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.runbooks.prepare.script import argument_list, build_argument_list, build_script
 from cockpit.runbooks.types import Resolved, RunRefused
+from tests.refusals import refuses
 
 QUOTES = [
     "'", '"', "''", '""', '\'"\'', '"\'"', "a'b", 'a"b', '`', "'; x '", '"; x "', "$'x'", '$"x"', "\\'", '\\"',
@@ -156,7 +157,7 @@ def test_what_is_shown_means_what_runs(pieces: list[str], value: str) -> None:
 )  # fmt: skip
 def test_where_something_reads_it_again_only_harmless_letters_may_stand(command: str) -> None:
     for value in ("$(touch x)", "a[$(touch x)]", "1; DROP TABLE t", "x'y", 'x"y', "a b", "--yes", "`x`", "a\nb"):
-        with pytest.raises(RunRefused, match="only letters, digits"):
+        with refuses("value-not-for-shell", RunRefused):
             build_script(command, "bash", resolved(n=value))
     assert build_script(command, "bash", resolved(n="mi-prod--r1.2_a")).text
 
@@ -170,12 +171,12 @@ def test_in_a_program_a_harmless_value_still_arrives() -> None:
 def test_a_placeholder_without_a_value_is_refused_with_its_reason() -> None:
     with pytest.raises(RunRefused, match=r"<x> has no value: nobody was asked"):
         build_script("echo <x>", "bash", [Resolved("x", None, problem="nobody was asked")])
-    with pytest.raises(RunRefused, match="<x> has no value"):
+    with refuses("value-missing", RunRefused):
         build_script("echo <x>", "bash", [])
 
 
 def test_a_nul_is_refused() -> None:
-    with pytest.raises(RunRefused, match="NUL"):
+    with refuses("value-not-for-shell", RunRefused):
         build_script("echo <x>", "bash", resolved(x="a\0b"))
 
 
@@ -254,5 +255,5 @@ def test_powershell_gets_its_values_as_variables_too() -> None:
 
 @pytest.mark.parametrize("command", ["x -Name mi-<n>", "x '<n>'", 'x "$(f <n>)"', 'x @"\n<n>\n"@', "x ‘<n>’"])
 def test_powershell_refuses_what_it_could_read_again(command: str) -> None:
-    with pytest.raises(RunRefused, match="only letters"):
+    with refuses("value-not-for-shell", RunRefused):
         build_script(command, "powershell", resolved(n="a'; rm x"))
