@@ -32,6 +32,7 @@ COMMANDS = {
     "note": "cockpit.cli.incident.lifecycle:note",
     "ack": "cockpit.cli.incident.lifecycle:ack",
     "change": "cockpit.cli.incident.lifecycle:change",
+    "silence": "cockpit.cli.incident.silence:silence",
     "settle": "cockpit.cli.incident.lifecycle:settle",
     "severity": "cockpit.cli.incident.lifecycle:severity",
     "resolve": "cockpit.cli.incident.lifecycle:resolve",
@@ -95,7 +96,7 @@ def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
 # How `cockpit --help` groups the commands.
 COMMAND_GROUPS = {
     "Watch": ("wall", "status", "brief", "shift", "follow", "clocks", "drills"),
-    "Act": ("run", "exec", "freeze", "change"),
+    "Act": ("run", "exec", "freeze", "change", "silence"),
     "Incident": (
         *("declare", "note", "ack", "settle", "severity", "impact", "resolve", "reopen", "role", "called", "message"),
         *("update", "decide", "task", "loop", "tick", "clock", "aware", "scenario", "recovered-to"),

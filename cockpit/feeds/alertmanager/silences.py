@@ -1,15 +1,23 @@
 """What hushes an alert, in words: who silenced it, why and until when, or which alert inhibits it."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from cockpit.model.alert import Silence, SilenceMatcher
+from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource
 from cockpit.model.text import clean_line
+from cockpit.model.time import Time, format_timestamp
 
 LONGEST_VALUE = 500  # characters of a matcher
 MOST_SILENCES = 2_000
+LARGEST_LIST = 48 * 1024 * 1024  # bytes of one answer
 EVER = datetime.max.replace(tzinfo=UTC)
 VERBS = (("silenced", "silencedBy"), ("inhibited", "inhibitedBy"), ("muted", "mutedBy"))
 
@@ -90,3 +98,102 @@ def _parse_matcher(raw: Mapping[str, object]) -> SilenceMatcher:
         raw.get("isRegex") is True,
         raw.get("isEqual") is not False,
     )
+
+
+# Changing silences: each request is sent once; without an answer its outcome is unknown, and looked up.
+
+SENT_WITHIN = 12.0  # seconds for one request
+
+
+class SilenceUnknownError(Exception):
+    """It was sent, and nobody answered as an Alertmanager does: it may have been made."""
+
+
+def build_silence_body(
+    matchers: Sequence[SilenceMatcher], starts: datetime, ends: datetime, author: str, comment: str, id: str = ""
+) -> dict[str, object]:
+    """What Alertmanager wants to hear. With an `id` that silence is changed: a later end extends it."""
+    return {
+        **({"id": id} if id else {}),
+        "matchers": [
+            {"name": matcher.name, "value": matcher.value, "isRegex": matcher.is_regex, "isEqual": matcher.is_equal}
+            for matcher in matchers
+        ],
+        "startsAt": format_timestamp(starts),
+        "endsAt": format_timestamp(ends),
+        "createdBy": author,
+        "comment": comment,
+    }
+
+
+class SilenceClient:
+    """The silences of one source, asked of its first server. Reads raise SourceError or what httpx raises."""
+
+    def __init__(self, source: AlertSource, time: Time, reveal: Callable[[Secret], str]) -> None:
+        self._source = source
+        self._time = time
+        self._reveal = reveal
+
+    async def list_silences(self) -> dict[str, Silence]:
+        return parse_silences(json.loads(await self._send("GET", "/api/v2/silences")))
+
+    async def list_labels(self) -> list[dict[str, str]]:
+        """The labels of every alert that is listed now, hushed ones among them."""
+        raw = json.loads(await self._send("GET", "/api/v2/alerts"))
+        labels = (item.get("labels") for item in list_mappings(raw if isinstance(raw, list) else []))
+        return [
+            {str(name): value for name, value in pairs.items() if isinstance(value, str)}
+            for pairs in labels
+            if isinstance(pairs, Mapping)
+        ]
+
+    async def put(self, body: Mapping[str, object]) -> str:
+        """The id of the silence that was made or changed. Raises SourceError where it was refused, and
+        SilenceUnknownError where nobody knows."""
+        answer = await self._change("POST", "/api/v2/silences", body)
+        try:
+            id = read_text(dig_value(json.loads(answer), "silenceID"), 80)
+        except ValueError:
+            id = ""
+        if not id:
+            raise SilenceUnknownError("the answer is none of an Alertmanager")
+        return id
+
+    async def expire(self, id: str) -> None:
+        """End it now. Raises as `put` does."""
+        await self._change("DELETE", f"/api/v2/silence/{quote(id, safe='')}", None)
+
+    async def _change(self, method: str, path: str, body: Mapping[str, object] | None) -> bytes:
+        import httpx
+
+        try:
+            return await self._send(method, path, body)
+        except httpx.ConnectError as error:
+            raise SourceError(explain_failure(error)) from error  # nothing was sent
+        except SourceError as error:
+            if error.problem.kind in (ProblemKind.SERVER, ProblemKind.TIMEOUT, ProblemKind.GARBAGE):
+                raise SilenceUnknownError(error.problem.message) from error
+            raise
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise SilenceUnknownError(explain_failure(error).message) from error
+
+    async def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
+        from cockpit.feeds.http import explain_refusal, open_client_for, read_bounded
+
+        source, address = self._source, self._source.urls[0].rstrip("/")
+        headers = {"Accept-Encoding": "identity"}
+        async with (
+            asyncio.timeout(SENT_WITHIN),
+            open_client_for(source, address, self._reveal) as http,
+            http.stream(method, f"{address}{path}", json=body, headers=headers) as response,
+        ):
+            answer, _ = await read_bounded(response, LARGEST_LIST)
+            if response.status_code != 200:
+                raise SourceError(explain_refusal(response.status_code, response.headers, answer, self._time.now()))
+            return answer
+
+
+def explain_failure(error: Exception) -> Problem:
+    from cockpit.feeds.http import explain_http_error
+
+    return explain_http_error(error)

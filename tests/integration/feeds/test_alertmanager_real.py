@@ -266,3 +266,33 @@ async def signal_results(
             if until(results):
                 return results
             await asyncio.sleep(0.2)
+
+
+async def test_a_silence_is_made_extended_and_ended_by_commands(servers: RealServers, tmp_path: Path) -> None:
+    pane = Pane(servers, "quiet")
+    servers.signals.set("replica", "quiet", 1)
+    await pane.until_it_is(FIRING)
+    config = tmp_path / "cockpit.toml"
+    config.write_text(
+        f'[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["{servers.alertmanager.url}"]\n'
+    )
+
+    def type_in(*words: str, answer: str = "") -> Any:
+        common = ["--config", str(config), "--db", str(tmp_path / "t.db"), "--as", "ana"]
+        return CliRunner().invoke(cockpit, ["silence", words[0], *common, *words[1:]], input=answer)
+
+    def create(answer: str) -> Any:
+        return type_in("create", "app=quiet", "--for", "1h", "--comment", "known", answer=answer)
+
+    no = await asyncio.to_thread(create, "n\n")
+    assert (no.exit_code, "it is about 1: ReplicaDown" in no.output) == (2, True)
+    yes = await asyncio.to_thread(create, "y\n")
+    assert yes.exit_code == 0, yes.output
+    alert = await pane.until_it_is(SUPPRESSED)
+    assert alert.note.startswith("silenced by ana until ")
+    id = yes.stdout.split()[-1]
+    assert (await asyncio.to_thread(type_in, "extend", id, "--for", "3h", "--yes")).exit_code == 0
+    assert id in (await asyncio.to_thread(type_in, "list")).output
+    assert (await asyncio.to_thread(type_in, "expire", id, "--yes")).exit_code == 0
+    await pane.until_it_is(FIRING)
+    servers.signals.set("replica", "quiet", 0)

@@ -1,0 +1,250 @@
+"""`cockpit silence`: make, extend and end silences of an Alertmanager, confirmed and recorded like every change."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from cockpit.cli.json_documents import as_json as to_json
+from cockpit.cli.options import Common, Refusal, common_options, json_option
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.config import Secrets
+from cockpit.feeds.alertmanager.silences import (
+    SilenceClient,
+    SilenceUnknownError,
+    build_silence_body,
+    format_end,
+)
+from cockpit.model.alert import Silence, SilenceMatcher
+from cockpit.model.event import Kind
+from cockpit.model.problem import SourceError
+from cockpit.model.system import AlertSource
+from cockpit.model.text import clean_line
+from cockpit.model.time import RealTime, format_timestamp, parse_length
+
+RECENT = timedelta(minutes=10)  # a silence that ended so lately is shown: it can be made again
+OPERATORS = (("=~", True, True), ("!~", True, False), ("!=", False, False), ("=", False, True))
+UNKNOWN = 3  # exit code: it was sent, and nobody knows
+source_option = click.option(
+    "--source", default="", metavar="NAME", help="Which alert source, where there are several."
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@click.group(name="silence", help="Silences of an Alertmanager: list, create, extend, expire.", no_args_is_help=False)
+@common_options
+@click.pass_context
+def silence(ctx: click.Context, common: Common) -> None:
+    ctx.obj = common
+
+
+@silence.command(name="list", help="Those that hold, and those that ended in the last ten minutes.")
+@source_option
+@json_option
+@common_options
+def list_command(common: Common, source: str, as_json: bool) -> None:
+    with open_cli_session(common, read_only=True) as seat:
+        silences = _ask(lambda: _open_client(seat, source).list_silences())
+    now = RealTime().now()
+    told = [item for item in silences.values() if item.ends > now - RECENT]
+    if as_json:
+        click.echo(to_json([_describe(item) for item in told]))
+        return
+    for item in sorted(told, key=lambda item: item.ends):
+        ended = " (ended: create it again with the same matchers)" if item.ends <= now else ""
+        print_clean(f"{item.id}  until {format_end(item.ends)}  {item.text}  by {item.author}: {item.comment}{ended}")
+
+
+@silence.command(name="create", help="Hush what has these labels: NAME=VALUE, NAME!=VALUE, NAME=~REGEX, NAME!~REGEX.")
+@click.argument("matchers", nargs=-1, required=True)
+@click.option("--for", "length", required=True, metavar="LENGTH", help="How long: `30m`, `2h`.")
+@click.option("--comment", required=True, metavar="TEXT", help="Why; it stands in Alertmanager, too.")
+@source_option
+@yes_option
+@json_option
+@common_options
+def create(
+    common: Common, matchers: tuple[str, ...], length: str, comment: str, source: str, yes: bool, as_json: bool
+) -> None:
+    parsed = [parse_matcher(text) for text in matchers]
+    why = clean_line(comment, 300)
+    if not why:
+        raise Refusal("Say why with --comment: whoever finds it silent will want to know.")
+    with open_cli_session(common) as seat:
+        client, now = _open_client(seat, source), RealTime().now()
+        ends = now + parse_length(length)
+        body = build_silence_body(parsed, now, ends, seat.desk.operator, why)
+        plan = Silence("", tuple(parsed), now, ends, seat.desk.operator, why)
+        _confirm(f"Silence {plan.text} until {format_end(ends)}", _ask(client.list_labels), plan, yes)
+        _do(seat, "create", plan, lambda: client.put(body), client, as_json)
+
+
+@silence.command(name="extend", help="Let a silence hold for so long from now.")
+@click.argument("id")
+@click.option("--for", "length", required=True, metavar="LENGTH", help="How long from now: `30m`, `2h`.")
+@source_option
+@yes_option
+@json_option
+@common_options
+def extend(common: Common, id: str, length: str, source: str, yes: bool, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        client = _open_client(seat, source)
+        old = _find(_ask(client.list_silences), id)
+        now = RealTime().now()
+        ends = now + parse_length(length)
+        again = old.id if old.ends > now else ""  # one that ended is made anew
+        body = build_silence_body(old.matchers, old.starts if again else now, ends, old.author, old.comment, again)
+        plan = Silence(old.id, old.matchers, old.starts, ends, old.author, old.comment)
+        _confirm(f"Extend {old.text} until {format_end(ends)}", _ask(client.list_labels), plan, yes)
+        _do(seat, "extend", plan, lambda: client.put(body), client, as_json)
+
+
+@silence.command(name="expire", help="End a silence now.")
+@click.argument("id")
+@source_option
+@yes_option
+@json_option
+@common_options
+def expire(common: Common, id: str, source: str, yes: bool, as_json: bool) -> None:
+    with open_cli_session(common) as seat:
+        client = _open_client(seat, source)
+        old = _find(_ask(client.list_silences), id)
+
+        async def end() -> str:
+            await client.expire(old.id)
+            return old.id
+
+        _confirm(f"End the silence of {old.text}", _ask(client.list_labels), old, yes)
+        _do(seat, "expire", old, end, client, as_json)
+
+
+def parse_matcher(text: str) -> SilenceMatcher:
+    """`app=~"mi-.*"`. Raises Refusal."""
+    for operator, is_regex, is_equal in (
+        ("=~", True, True),
+        ("!~", True, False),
+        ("!=", False, False),
+        ("=", False, True),
+    ):
+        name, found, value = text.partition(operator)
+        if found and name.strip() and not set(name) & set("=!~"):
+            value = value.strip().removeprefix('"').removesuffix('"')
+            if clean_line(name + value, 1_000) != name + value:
+                break
+            return SilenceMatcher(name.strip(), value, is_regex, is_equal)
+    raise Refusal(f"`{clean_line(text, 80)}` is no matcher; write NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX.")
+
+
+def count_reach(plan: Silence, labels: Sequence[Mapping[str, str]]) -> list[str]:
+    """The names of the alerts listed now that it hushes."""
+    return [label_set.get("alertname", "without a name") for label_set in labels if plan.matches(label_set)]
+
+
+def _confirm(what: str, labels: Sequence[Mapping[str, str]], plan: Silence, yes: bool) -> None:
+    """Say what it reaches before it is done. Raises Refusal."""
+    names = count_reach(plan, labels)
+    kinds = ", ".join(sorted(set(names))[:5]) or "none"
+    click.echo(
+        clean_line(f"{what}. Of {len(labels)} alerts listed now it is about {len(names)}: {kinds}.", 500), err=True
+    )
+    if not yes and not click.confirm("Do it", default=False, err=True):
+        raise Refusal("Nothing was changed.")
+
+
+def _do(
+    seat: CliSession, operation: str, plan: Silence, act: Callable[[], Any], client: SilenceClient, as_json: bool
+) -> None:
+    """Write the intent, send once, write the outcome."""
+    detail = {
+        "operation": f"silence {operation}",
+        "target": plan.text,
+        "until": format_timestamp(plan.ends),
+        "comment": plan.comment,
+    }
+    what = f"silence {operation}: {plan.text}"
+    _record(seat, {**detail, "phase": "intent", "id": plan.id}, f"{what}, until {format_end(plan.ends)}")
+    outcome, id, reason = "done", "", ""
+    try:
+        id = asyncio.run(act())
+    except SilenceUnknownError as error:
+        id = _look_up(client, operation, plan)
+        outcome, reason = ("done", "found afterwards") if id else ("unknown", str(error))
+    except SourceError as error:
+        outcome, reason = "failed", error.problem.message
+    more = f" ({clean_line(reason, 200)})" if reason else ""
+    ended = {**detail, "phase": "outcome", "outcome": outcome, "id": id, "reason": reason}
+    _record(seat, ended, f"{what}: {outcome}{more}")
+    if as_json:
+        click.echo(to_json({"outcome": outcome, "id": id, "reason": reason}))
+    elif outcome == "done":
+        print_clean(f"Done: {id}")
+    if outcome == "failed":
+        raise Refusal(f"Refused: {clean_line(reason, 300)}")
+    if outcome == "unknown":
+        why = clean_line(reason, 200)
+        click.echo(f"Nobody knows whether it was done: {why}. Look with `cockpit silence list`.", err=True)
+        raise SystemExit(UNKNOWN)
+
+
+def _look_up(client: SilenceClient, operation: str, plan: Silence) -> str:
+    """The silence that an unanswered request made after all; "" when there is none, or nobody says."""
+    try:
+        silences = asyncio.run(client.list_silences())
+    except Exception:  # whatever it was, the outcome stays unknown
+        return ""
+    now = RealTime().now()
+    if operation == "expire":
+        old = silences.get(plan.id)
+        return plan.id if old is not None and old.ends <= now else ""
+    same = (item for item in silences.values() if item.matchers == plan.matchers and item.comment == plan.comment)
+    return next((item.id for item in same if abs(item.ends - plan.ends) < timedelta(seconds=2)), "")
+
+
+def _record(seat: CliSession, detail: Mapping[str, Any], summary: str) -> None:
+    moment = RealTime().now()
+    subject = clean_line(str(detail["target"]), 120)
+    seat.desk.write(lambda _: seat.desk.draft(Kind.ACTION, detail, moment, subject=subject, summary=summary))
+
+
+def _open_client(seat: CliSession, name: str) -> SilenceClient:
+    """The only Alertmanager of the environment, or the one that is named. Raises Refusal."""
+    sources = [source for source in seat.environment.alerts if source.kind == "alertmanager" and source.urls]
+    chosen: list[AlertSource] = [source for source in sources if not name or source.name == name]
+    if len(chosen) != 1:
+        names = ", ".join(source.name for source in sources) or "none"
+        raise Refusal(f"Name one of the Alertmanagers of {seat.environment.name} with --source: {names}.")
+    return SilenceClient(chosen[0], RealTime(), Secrets(os.environ).reveal)
+
+
+def _ask(call: Callable[[], Any]) -> Any:
+    """A read that must succeed. Raises Refusal."""
+    try:
+        return asyncio.run(call())
+    except Exception as error:
+        from cockpit.feeds.alertmanager.silences import explain_failure
+
+        problem = error.problem if isinstance(error, SourceError) else explain_failure(error)
+        raise Refusal(f"{problem.message} {problem.advice}".strip()) from None
+
+
+def _find(silences: Mapping[str, Silence], id: str) -> Silence:
+    """By its id or the beginning of it. Raises Refusal."""
+    found = [item for item in silences.values() if id and item.id.startswith(id)]
+    if len(found) != 1:
+        raise Refusal(f"`{clean_line(id, 60)}` names {'several silences' if found else 'no silence'}.")
+    return found[0]
+
+
+def _describe(item: Silence) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "matchers": item.text,
+        "from": format_timestamp(item.starts),
+        "until": format_timestamp(item.ends),
+        "by": item.author,
+        "comment": item.comment,
+        "state": item.state,
+    }
