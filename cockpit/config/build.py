@@ -9,12 +9,14 @@ from cockpit.config.errors import Path as KeyPath
 from cockpit.config.places import default_data
 from cockpit.model.actions import opens_a_procedure, rename_action
 from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.conditions import parse_condition
 from cockpit.model.key_bindings import key_name
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.probe import MaintenanceWindow, Probe, WatchedSignal
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.model.system import Environment, System
 
+DEFAULT_CONDITION = parse_condition("[STATUS] == 200")  # of a probe that names none
 TIMEOUT, RETRY_INTERVAL = 5.0, 3.0  # seconds, where a probe names none and its interval is not shorter
 WHAT = {
     ClockKind.RESPONSE: "acknowledge",
@@ -123,6 +125,8 @@ def _complete_environment(values: Values, path: KeyPath, source: ConfigSource) -
 def _complete_probe(values: Values, path: KeyPath, source: ConfigSource) -> Probe:
     interval = values["interval"]
     defaults = {"timeout": min(TIMEOUT, interval), "retry_interval": min(RETRY_INTERVAL, interval)}
+    if values["url"].startswith(("tcp://", "tls://")) and values.get("conditions") == (DEFAULT_CONDITION,):
+        values = {**values, "conditions": (parse_condition("[CONNECTED] == true"),)}
     return Probe(**{**defaults, **values}, environment=str(path[1]))
 
 

@@ -10,6 +10,7 @@ from cockpit.config.raw import Raw, find_duplicates, get_text, list_tables, list
 from cockpit.model.text import find_nearest
 
 INTERVAL = 15.0  # seconds, the default
+HTTP_ONLY = ("[STATUS]", "[BODY]", "[HEADER]", "[TTFB]", "[HTTP_VERSION]", "[URL]")
 TLS_ONLY = ("[CERTIFICATE_EXPIRATION]", "[TLS_TIME]")
 
 
@@ -24,8 +25,13 @@ def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
         yield from _check_probe_times(place, probe)
         yield from _check_tls_conditions(place, probe)
         yield from _check_probe_parents(place, probe, names)
+        connects = get_text(probe.get("url")).strip().startswith(("tcp://", "tls://"))
         for key in ("conditions", "degraded"):
             for position, condition in list_texts(probe.get(key)):
+                place_asked = next((name for name in HTTP_ONLY if connects and name in condition), "")
+                if place_asked:
+                    sentence = f"asks for {place_asked}, which a mere connection has not"
+                    yield make_config_error((*place, key, position), "not-of-this-source", sentence, value=condition)
                 if "[VALUE]" in condition:
                     sentence = "asks for [VALUE], which a signal has and a probe has not"
                     yield make_config_error((*place, key, position), "not-of-this-source", sentence, value=condition)

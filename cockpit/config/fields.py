@@ -127,6 +127,22 @@ def _parse_url(text: str) -> str:
     return text
 
 
+def _parse_probe_url(text: str) -> str:
+    """An address to ask, or only to connect to: then its port must be named."""
+    scheme = text.strip().partition("://")[0]
+    if scheme not in ("tcp", "tls"):
+        return _parse_url(text)
+    checked = _parse_url(f"https{text.strip()[3:]}")
+    parts = urlsplit(checked)
+    if parts.port is None:
+        raise FieldError("not-a-url", f"`{text}` names no port", f"{text.rstrip('/')}:443", value=text)
+    protocols = {"", "starttls=postgres", "starttls=smtp"} if scheme == "tls" else {""}
+    if parts.path.strip("/") or parts.query not in protocols:
+        meant = f"{scheme}://{parts.netloc}"
+        raise FieldError("not-a-url", f"`{text}` can only be host and port, or `?starttls=postgres`", meant, value=text)
+    return text.strip()
+
+
 def _cloud_url(text: str) -> str:
     """A token is sent there: only over TLS, or to this machine."""
     if not text:
@@ -333,6 +349,7 @@ KINDS: dict[str, ValueKind] = {
     "text": ValueKind("text", _parse_text, _describe_text()),
     "path": ValueKind("path", _parse_path, _describe_text()),
     "url": ValueKind("URL", _parse_url, _describe_text(pattern="^https?://")),
+    "probe url": ValueKind("URL", _parse_probe_url, _describe_text(pattern="^(https?|tcp|tls)://")),
     "cloud url": ValueKind("URL", _cloud_url, _describe_text(pattern="^(https?://.*)?$")),
     "guid": ValueKind("GUID", _parse_guid, _describe_text(pattern=f"^({GUID.pattern})?$")),
     "zone": ValueKind("text", _parse_zone, _describe_text()),

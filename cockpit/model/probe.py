@@ -17,6 +17,7 @@ from cockpit.model.setting import (
     Moment,
     NameText,
     PathText,
+    ProbeUrlText,
     ProxyText,
     SecretReference,
     TextOrSecret,
@@ -127,7 +128,12 @@ class Probe(HttpAccess):
 
     name: NameText = field(metadata=setting("How it is called on the screen; unique in its environment."))
     environment: str
-    url: UrlText = field(metadata=setting("The address; http or https."))
+    url: ProbeUrlText = field(
+        metadata=setting(
+            "The address: `http://`, `https://`; `tcp://host:port` and `tls://host:port` only connect, "
+            "`tls://host:5432?starttls=postgres` (or `smtp`) asks for TLS first."
+        )
+    )
     method: str = field(
         default="GET",
         metadata=setting("The HTTP method.", choices=("GET", "HEAD", "POST", "PUT", "OPTIONS")),

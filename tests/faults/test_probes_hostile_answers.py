@@ -6,8 +6,9 @@ import socket
 import ssl
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -361,3 +362,51 @@ async def test_a_question_with_a_body_and_a_method_is_put_as_configured() -> Non
     with serving(echo) as port:
         outcome = await ask_one(probe(port, method="POST", body='{"ping": true}', conditions=BODY))
     assert (outcome.grade, asked) == (Grade.GOOD, [b'{"ping": true}'])
+
+
+# Connections without HTTP
+
+
+async def test_a_port_that_takes_connections_is_up_and_one_that_refuses_is_down() -> None:
+    with serving(says(b"")) as port:
+        open_port = await ask_one(probe(f"tcp://127.0.0.1:{port}", conditions=["[CONNECTED] == true"]))
+    with refusing() as closed:
+        shut = await ask_one(probe(f"tcp://127.0.0.1:{closed}", conditions=["[CONNECTED] == true"]))
+    assert (open_port.grade, open_port.status) == (Grade.GOOD, None)
+    assert open_port.latency is not None
+    assert shut.grade is Grade.FAILING
+    assert "refused" in shut.reason
+
+
+async def test_a_certificate_is_read_without_http(authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(says(b""), context_for(authority, "127.0.0.1")) as port:
+        conditions = ["[CONNECTED] == true", "[CERTIFICATE_EXPIRATION] > 1d"]
+        url = f"tls://127.0.0.1:{port}"
+        good = await ask_one(probe(url, conditions=conditions, ca_file=str(tmp_path / "ca.pem")))
+        unknown = await ask_one(probe(url, conditions=conditions))
+    assert good.grade is Grade.GOOD
+    assert unknown.grade is Grade.FAILING
+    assert unknown.reason.startswith("tls 127.0.0.1: ")
+
+
+@pytest.mark.parametrize("answer", [b"N", b"", ESCAPES, b"x" * 100_000])
+@pytest.mark.parametrize("protocol", ["postgres", "smtp"])
+async def test_a_server_without_tls_is_down_whatever_it_says(answer: bytes, protocol: str) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            visitor, _ = listener.accept()
+            with visitor:
+                visitor.sendall(answer)
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    port = listener.getsockname()[1]
+    url = f"tls://127.0.0.1:{port}?starttls={protocol}"
+    outcome = await ask_one(probe(url, conditions=["[CONNECTED] == true"], timeout=1.0))
+    listener.close()
+    thread.join(5)
+    assert outcome.grade is Grade.FAILING
+    assert not HOSTILE.search(outcome.reason)

@@ -7,7 +7,9 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
+import httpcore
 import httpx
 
 from cockpit.feeds.base import explain_unknown_error
@@ -15,7 +17,7 @@ from cockpit.feeds.http import Reveal, find_proxy, measure_rest, read_bounded, r
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes.state import CheckOutcome, Grade
-from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError
+from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError, in_httpx_words
 from cockpit.model.conditions import ProbeAnswer, check_condition
 from cockpit.model.probe import Probe, ProbeEvidence
 from cockpit.model.text import clean_line, clean_text
@@ -25,6 +27,8 @@ MAX_BODY = 1_048_576
 MAX_REDIRECTS = 5
 OUR_LAG = 0.20  # share of the time-out: with more lag than this, a time-out is our own
 REASON = 300  # characters
+CONNECTING = frozenset({Phase.DNS, Phase.CONNECT, Phase.TLS})
+POSTGRES_SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # length 8, code 80877103 (PostgreSQL, "Message Formats")
 LONGEST_URL = 200  # characters
 PEEK = 1.0  # seconds for the beginning of a body that no condition asks for
 EVIDENCE_BODY = 2_000  # bytes of a failing answer that are kept
@@ -88,7 +92,33 @@ class ProbeEndpoint:
         for client in self._clients.values():
             await client.aclose()
 
+    async def _connected(self, journey: Journey) -> ProbeAnswer:
+        """Only a connection, and with `tls://` its certificate: for what speaks no HTTP."""
+        parts = urlsplit(self._probe.url)
+        host, port = parts.hostname or "", parts.port or 0
+        with in_httpx_words():
+            stream = await self._network.connect_tcp(host, port)
+            try:
+                if parts.scheme == "tls":
+                    journey.phase = Phase.TLS
+                    await begin_tls(stream, dict(parse_qsl(parts.query)).get("starttls", ""), self._probe.timeout)
+                    stream = await stream.start_tls(tls_of(self._probe), host, self._probe.timeout)
+            finally:
+                await stream.aclose()
+        ends = journey.certificate_ends
+        return ProbeAnswer(
+            connected=True,
+            ip=journey.address,
+            response_time=sum(seconds for phase, seconds in journey.times.items() if phase in CONNECTING),
+            dns_time=journey.times.get(Phase.DNS),
+            connect_time=journey.times.get(Phase.CONNECT),
+            tls_time=journey.times.get(Phase.TLS),
+            certificate_expiration=None if ends is None else ends - self._time.now().timestamp(),
+        )
+
     async def _answer(self, journey: Journey) -> ProbeAnswer:
+        if self._probe.url.startswith(("tcp://", "tls://")):
+            return await self._connected(journey)
         for client in self._clients.values():
             client.cookies.clear()  # a sticky session would pin every later check to one replica
         first = httpx.URL(self._probe.url)
@@ -207,13 +237,20 @@ class ProbeEndpoint:
     def _judged(self, answer: ProbeAnswer) -> CheckOutcome:
         """The first condition that does not hold speaks; a failing one before a degraded one."""
         grade, reason = self._judge_redirect(answer)
-        if grade is not Grade.FAILING and not self._probe.conditions and (answer.status or 0) >= 400:
+        if (
+            grade is not Grade.FAILING
+            and answer.status is not None
+            and not self._probe.conditions
+            and (answer.status or 0) >= 400
+        ):
             grade, reason = Grade.FAILING, f"[STATUS] ({answer.status}) < 400"
         for condition in self._conditions:
             worse = Grade.FAILING if condition in self._probe.conditions else Grade.DEGRADED
             if GRAVITY[worse] > GRAVITY[grade] and (failed := check_condition(condition, answer)) is not None:
                 grade, reason = worse, failed.shown
         latency = self._network.journey.first_byte_time
+        if answer.status is None:
+            latency = answer.response_time  # a connection is all there is
         return replace(self._outcome(grade, reason), status=answer.status, latency=latency)
 
     def _judge_redirect(self, answer: ProbeAnswer) -> tuple[Grade, str]:
@@ -252,6 +289,34 @@ class ProbeEndpoint:
     def _outcome(self, grade: Grade, reason: str) -> CheckOutcome:
         address = self._network.journey.address
         return CheckOutcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
+
+
+async def begin_tls(stream: httpcore.AsyncNetworkStream, protocol: str, timeout: float) -> None:
+    """What is said before TLS begins: nothing, or the request of PostgreSQL or SMTP to begin it.
+
+    Raises httpcore.ConnectError where the server does not want to.
+    """
+    if protocol == "postgres":
+        await stream.write(POSTGRES_SSL_REQUEST, timeout)
+        if await stream.read(1, timeout) != b"S":
+            raise httpcore.ConnectError("PostgreSQL offers no TLS")
+    elif protocol == "smtp":
+        await _read_smtp_reply(stream, timeout)
+        for line in (b"EHLO cockpit\r\n", b"STARTTLS\r\n"):
+            await stream.write(line, timeout)
+            if not (await _read_smtp_reply(stream, timeout)).startswith(b"2"):
+                raise httpcore.ConnectError("the mail server offers no TLS")
+
+
+async def _read_smtp_reply(stream: httpcore.AsyncNetworkStream, timeout: float) -> bytes:
+    """The last line of a reply: `250 STARTTLS`; the lines before it have a hyphen behind their number."""
+    text = b""
+    while not re.search(rb"(?m)^[0-9]{3} .*\n\Z", text):
+        part = await stream.read(4_096, timeout)
+        text += part
+        if not part or len(text) > 65_536:
+            raise httpcore.ConnectError("the mail server said nothing that is a reply")
+    return text.rstrip().rpartition(b"\n")[2]
 
 
 def show_url(url: httpx.URL) -> str:
