@@ -1,0 +1,49 @@
+"""A storm of alerts in the draft: one line for each turn, one row for the rule, and the failing answers as evidence."""
+
+from datetime import timedelta
+from typing import Any
+
+from cockpit.incident.postmortem.rows import alert_rows, list_excerpts, timeline_rows
+from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Incident, Status
+from tests.unit.incident.story import NIGHT
+
+
+def fact(number: int, kind: Kind, subject: str, detail: dict[str, Any], summary: str = "fired") -> Event:
+    when = NIGHT + timedelta(seconds=number / 100)
+    return Event(number, None, "prod", subject, when, when, kind, "recorder", "", summary, detail, None, 1, "")
+
+
+def storm(count: int) -> list[Event]:
+    return [
+        fact(
+            n,
+            Kind.ALERT,
+            f"am:{n}",
+            {"name": "5xxHigh", "state": "firing", "severity": "critical", "resource": f"p{n}"},
+        )
+        for n in range(1, count + 1)
+    ]
+
+
+def incident() -> Incident:
+    return Incident("INC-1", "prod", "storm", "P1", Status.INVESTIGATING, NIGHT, "ana", NIGHT)
+
+
+def test_ten_thousand_lines_are_one() -> None:
+    events = storm(5_000)
+    assert len(timeline_rows(events, incident())) == 1
+    (row,) = alert_rows(events, incident())
+    assert (row.name, row.resource) == ("5xxHigh: 5000 instances", "p1, p2 and 4998 more")
+
+
+def test_the_first_failing_answer_is_evidence() -> None:
+    answer = {
+        "status": 503,
+        "url": "https://x/ready",
+        "reason": "[STATUS] (503) == 200",
+        "headers": {"via": "p"},
+        "body": "no",
+    }
+    ((_, text),) = list_excerpts([fact(1, Kind.PROBE, "ready", {"state": "down", "answer": answer})])
+    assert text.splitlines() == ["ready: [STATUS] (503) == 200", "HTTP 503 https://x/ready", "via: p", "no"]
