@@ -72,7 +72,7 @@ def create(
     parsed = [parse_matcher(text) for text in matchers]
     why = clean_line(comment, 300)
     if not why:
-        raise Refusal("Say why with --comment: whoever finds it silent will want to know.")
+        raise Refusal("Say why with --comment: whoever finds it silent will want to know.", code="reason-missing")
     with open_cli_session(common) as seat:
         client, now = _open_client(seat, source), RealTime().now()
         ends = now + parse_length(length)
@@ -135,7 +135,10 @@ def parse_matcher(text: str) -> SilenceMatcher:
             if clean_line(name + value, 1_000) != name + value:
                 break
             return SilenceMatcher(name.strip(), value, is_regex, is_equal)
-    raise Refusal(f"`{clean_line(text, 80)}` is no matcher; write NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX.")
+    raise Refusal(
+        f"`{clean_line(text, 80)}` is no matcher; write NAME=VALUE, NAME!=VALUE, NAME=~REGEX or NAME!~REGEX.",
+        code="not-a-matcher",
+    )
 
 
 def count_reach(plan: Silence, labels: Sequence[Mapping[str, str]]) -> list[str]:
@@ -151,7 +154,7 @@ def _confirm(what: str, labels: Sequence[Mapping[str, str]], plan: Silence, yes:
         clean_line(f"{what}. Of {len(labels)} alerts listed now it is about {len(names)}: {kinds}.", 500), err=True
     )
     if not yes and not click.confirm("Do it", default=False, err=True):
-        raise Refusal("Nothing was changed.")
+        raise Refusal("Nothing was changed.", code="not-confirmed")
 
 
 def _do(
@@ -182,7 +185,7 @@ def _do(
     elif outcome == "done":
         print_clean(f"Done: {id}")
     if outcome == "failed":
-        raise Refusal(f"Refused: {clean_line(reason, 300)}")
+        raise Refusal(f"Refused: {clean_line(reason, 300)}", code="silence-refused")
     if outcome == "unknown":
         why = clean_line(reason, 200)
         click.echo(f"Nobody knows whether it was done: {why}. Look with `cockpit silence list`.", err=True)
@@ -215,7 +218,9 @@ def _open_client(seat: CliSession, name: str) -> SilenceClient:
     chosen: list[AlertSource] = [source for source in sources if not name or source.name == name]
     if len(chosen) != 1:
         names = ", ".join(source.name for source in sources) or "none"
-        raise Refusal(f"Name one of the Alertmanagers of {seat.environment.name} with --source: {names}.")
+        raise Refusal(
+            f"Name one of the Alertmanagers of {seat.environment.name} with --source: {names}.", code="source-not-named"
+        )
     return SilenceClient(chosen[0], RealTime(), Secrets(os.environ).reveal)
 
 
@@ -227,14 +232,16 @@ def _ask(call: Callable[[], Any]) -> Any:
         from cockpit.feeds.alertmanager.silences import explain_failure
 
         problem = error.problem if isinstance(error, SourceError) else explain_failure(error)
-        raise Refusal(f"{problem.message} {problem.advice}".strip()) from None
+        raise Refusal(f"{problem.message} {problem.advice}".strip(), code="source-unanswered") from None
 
 
 def _find(silences: Mapping[str, Silence], id: str) -> Silence:
     """By its id or the beginning of it. Raises Refusal."""
     found = [item for item in silences.values() if id and item.id.startswith(id)]
     if len(found) != 1:
-        raise Refusal(f"`{clean_line(id, 60)}` names {'several silences' if found else 'no silence'}.")
+        raise Refusal(
+            f"`{clean_line(id, 60)}` names {'several silences' if found else 'no silence'}.", code="silence-not-found"
+        )
     return found[0]
 
 
