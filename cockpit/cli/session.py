@@ -15,11 +15,11 @@ from cockpit.model.event import RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import LengthError, RealTime, WhenError, format_age, parse_past_moment
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
-from cockpit.runbooks.plan.load import read_plan
 from cockpit.timeline.timeline import Timeline
 
 
@@ -62,19 +62,27 @@ class CliSession:
         return None if text is None else parse_past_moment(text, RealTime().now(), self.zone)
 
 
+def _read_plan(system: System) -> Plan:
+    from cockpit.runbooks.plan.load import read_plan
+
+    return read_plan(system)
+
+
 @contextmanager
-def open_cli_session(common: Common, *, read_only: bool = False, there: bool = False) -> Iterator[CliSession]:
+def open_cli_session(
+    common: Common, *, read_only: bool = False, there: bool = False, documents: bool = True
+) -> Iterator[CliSession]:
     """The desk of the chosen environment. What it refuses becomes a Refusal; open incidents to choose from are listed.
 
     Without a configuration file any name of an environment will do. `there`: what acts on what was recorded begins no
-    timeline.
+    timeline. Without `documents` none is read: for what no plan has a say in.
     """
     system = load_system(common)
     if common.env and not system.file:
         environment = Environment(clean_line(common.env, 80))
     else:
         environment = choose_environment(system, common.env)
-    plan = read_plan(system)
+    plan = _read_plan(system) if documents else Plan(ladder=system.ladder or DEFAULT_SEVERITY_SCALE)
     system = replace(system, ladder=plan.ladder)
     try:
         with open_timeline(system, common, read_only=read_only, there=there) as timeline:

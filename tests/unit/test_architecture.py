@@ -109,6 +109,38 @@ def test_screens_and_dialogs_are_imported_when_they_are_opened() -> None:
     }
 
 
+NO_COMMAND_NEEDS = {"textual", "rich", "aiohttp", "jinja2", "azure", "msal", "screens", "widgets", "logging.handlers"}
+READS_DOCUMENTS = {
+    *("markdown_it", "tree_sitter", "sqlglot", "cockpit.runbooks.document", "cockpit.runbooks.plan"),
+    *("cockpit.runbooks.catalogue", "cockpit.runbooks.shell_syntax", "cockpit.runbooks.run.runner"),
+}
+ASKS_SOURCES = {"httpx", "httpcore", "cockpit.feeds.http", "cockpit.session"}
+WITHOUT = {
+    ("note", "the queue grows"): NO_COMMAND_NEEDS | READS_DOCUMENTS | ASKS_SOURCES,
+    ("timeline",): NO_COMMAND_NEEDS | ASKS_SOURCES | {"tree_sitter", "cockpit.runbooks.run.runner"},
+    ("status",): NO_COMMAND_NEEDS - {"rich"} | {"tree_sitter", "cockpit.runbooks.run.runner"},  # httpx brings rich
+    ("exec", "--", "true"): NO_COMMAND_NEEDS | {"httpx", "httpcore", "markdown_it", "sqlglot", "zeroconf"},
+}
+"""What a command does not load: each of these costs more than all that the command does."""
+
+
+@pytest.mark.parametrize("command", WITHOUT, ids=" ".join)
+def test_a_command_loads_nothing_that_it_does_not_use(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_text("# Plan\n\n| Severity | Response |\n|---|---|\n| P1 | 15 min |\n")
+    documents = "" if command[0] == "exec" else f'runbooks = ["{tmp_path}/plan.md"]\n'
+    (tmp_path / "cockpit.toml").write_text(f'data = "{tmp_path}"\n{documents}')
+    script = f"""
+import atexit, sys
+atexit.register(lambda: print("LOADED", *sys.modules))
+from cockpit.cli import main
+main(["--config", {str(tmp_path / "cockpit.toml")!r}, "--as", "ana", *{command!r}])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "cockpit.cli" in loaded, done.stderr
+    assert loaded & WITHOUT[command] == set()
+
+
 @pytest.mark.parametrize(
     "entry", ["cockpit.session", "cockpit.feeds.watch", "cockpit.timeline.timeline", "cockpit.simulator"]
 )

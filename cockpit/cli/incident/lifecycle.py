@@ -103,7 +103,7 @@ def _name_open(running: list[Incident]) -> None:
 @common_options
 def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with open_cli_session(common) as seat:
+    with open_cli_session(common, documents=False) as seat:
         event = seat.desk.note(tokens, incident, seat.moment(at))
     back = f" at {format_full_time(event.occurred)}" if at else ""
     print_event(event, as_json, f"Noted{back}{describe_destination(event)}: {event.summary}")
