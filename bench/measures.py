@@ -20,6 +20,9 @@ WORD = b"Probes"
 VERDICT = "●".encode()  # the sign of a probe that is up; nothing else on a screen at rest has it
 IDLE_SECONDS = 15.0
 PRESSES = 300
+STILL = 2.0  # seconds in which a screen has told all that follows from a key
+ESCAPE = b"\x1b"
+KEYS_SENT = (("d, a dialog", b"d", 6_000), ("Tab", b"\t", 3_000), ("help", b"?", 12_000))
 
 
 @contextmanager
@@ -83,6 +86,20 @@ def startup() -> list[Measure]:
             for name in ("panes", "verdict")
         ),
     ]
+
+
+def bytes_sent() -> list[Measure]:
+    """What a slow line carries: the first screen, and what the keys of a screen at rest change, at 120x40."""
+    with quiet_world() as config, Terminal([sys.executable, "-m", "cockpit", "--config", str(config)]) as terminal:
+        terminal.wait_for(VERDICT)
+        terminal.read(STILL)
+        measures = [Measure("first paint", len(terminal.output), "B", "with what 20 probes answered", 20_000)]
+        for name, key, most in KEYS_SENT:
+            terminal.send(key)
+            measures.append(Measure(name, terminal.read(STILL), "B", f"within {STILL:g} s of the key", most))
+            terminal.send(ESCAPE)
+            terminal.read(STILL)
+    return measures
 
 
 def quiet() -> list[Measure]:
@@ -173,6 +190,7 @@ def keys_while_printing() -> list[Measure]:
 
 MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "startup": startup,
+    "bytes": bytes_sent,
     "quiet": quiet,
     "quiet-incident": quiet_incident,
     "keys": keys,
