@@ -107,9 +107,15 @@ def find_impact(incident: Incident) -> tuple[datetime, datetime | None]:
 
 
 def find_trigger(events: Iterable[Event], begin: datetime) -> Event | None:
-    """The last change of what runs before users felt it: traffic that moved, else a revision that was made."""
+    """The last change of what runs before users felt it: traffic that moved, else a revision that was made.
+
+    A revision that was stopped is what follows a deployment, and is named only where nothing else changed.
+    """
     changes = [event for event in events if _is_change(event) and event.occurred <= begin + SKEW]
-    return max(changes, key=lambda event: (event.occurred, event.kind == Kind.TRAFFIC), default=None)
+    first_hand = [
+        event for event in changes if event.kind == Kind.TRAFFIC or text_of(event.detail, "what") == "created"
+    ]
+    return max(first_hand or changes, key=lambda event: (event.occurred, event.kind == Kind.TRAFFIC), default=None)
 
 
 def _is_change(event: Event) -> bool:

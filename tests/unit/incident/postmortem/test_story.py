@@ -83,6 +83,14 @@ def test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts() -> None:
     )
 
 
+def test_the_revision_that_a_deployment_stopped_is_not_what_changed() -> None:
+    """In single revision mode the old one is stopped a moment after the new one got the traffic."""
+    story = night()
+    stopped = {"what": "deactivated", "active": False}
+    story.tell(Kind.REVISION, 0.05, subject=f"{APP}/{GOOD}", summary=f"{GOOD} deactivated", detail=stopped)
+    assert told(story).change == "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00"
+
+
 def test_where_nothing_changed_and_nothing_was_done_the_first_page_says_so() -> None:
     story = Story()
     fail(story, 0.2, "readyz")
