@@ -196,6 +196,8 @@ class ImpactWatch:
 
     def _evidence(self) -> str:
         probes = [name for name in self._names if name.startswith(f"{Kind.PROBE}:")]
+        if self._by.startswith("revision "):  # it recovered, or the traffic has left it
+            return "all probes up, and traffic on a healthy revision" if probes else "traffic on a healthy revision"
         if len(probes) == len(self._names) or self._by.startswith("probe "):
             return "all probes up" if len(probes) > 1 else f"{self._by} up again"
         return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
