@@ -42,7 +42,7 @@ def test_every_make_target_shown_exists() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\((?!<?https?://|#|mailto:)([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
