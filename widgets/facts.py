@@ -158,7 +158,7 @@ def _list_alert_facts(alert: Alert, viewer: Viewer, taken: Acknowledgement | Non
     yield "since", viewer.time(alert.since)
     yield "note", alert.note
     yield "summary", alert.summary
-    yield "acknowledged by", f"{taken.actor}   {viewer.time(taken.at)}" if taken else "nobody yet"
+    yield "acknowledged", f"by {taken.actor}   {viewer.time(taken.at)}" if taken else "by nobody yet"
     yield "resource", alert.resource
     yield from _list_values("labels", [f"{name} = {value}" for name, value in alert.labels])
     spoken = {alert.summary, *(url for _, url in alert.links)}
