@@ -42,8 +42,12 @@ def list_settings() -> dict[str, type]:
 
 
 def list_procedure_folders(environments: Sequence[Environment] | None = None) -> tuple[Path, ...]:
-    """Where the built-in documents are: of the kinds that these environments use, None for every kind."""
-    kinds = list_kinds() if environments is None else list_used_kinds(environments)
+    """Where the built-in documents are: of the kinds that these environments use, None for every kind.
+
+    Of every kind, too, where there is only the environment that no file names: nobody has said yet what is used.
+    """
+    unsaid = environments is None or all(environment.unnamed for environment in environments)
+    kinds = list_kinds() if environments is None or unsaid else list_used_kinds(environments)
     return tuple(kind.procedures for kind in kinds)
 
 

@@ -50,6 +50,7 @@ def test_the_rollback_of_every_kind_is_one_of_its_own_documents(kind: object) ->
     ("environment", "kinds"),
     [
         (Environment("prod"), set()),
+        (Environment("default", unnamed=True), {kind.name for kind in list_kinds()}),
         (Environment("prod", subscription="s"), {"container_apps"}),
         (Environment("prod", platforms={"kubernetes": KubernetesSettings()}), {"kubernetes"}),
     ],
