@@ -72,7 +72,8 @@ class FilterLine(Input):
     """`Input.Changed` and `Input.Submitted` tell the words as they are typed and that they are kept."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, placeholder="words to look for; enter keeps them, esc shows all rows", compact=True)
+        hint = "(words to look for; enter keeps them, esc shows all rows)"  # in brackets: it is no value
+        super().__init__(id=id, placeholder=hint, compact=True)
         self.display = self.cursor_blink = False
 
     def begin(self, text: str) -> None:
