@@ -65,7 +65,7 @@ def test_a_place_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) ->
     assert "Not a directory" in shell.refused("export", "--output", str(tmp_path / "file" / "x.md"))
     assert "Is a directory" in shell.refused("export", "--output", str(tmp_path))
     os.mkfifo(tmp_path / "pipe")
-    assert "is no file" in shell.refused("export", "--output", str(tmp_path / "pipe"), "--force")
+    assert "is not a file" in shell.refused("export", "--output", str(tmp_path / "pipe"), "--force")
 
 
 def test_it_is_printed_where_a_pipe_wants_it_and_nothing_is_remembered(shell: Shell) -> None:

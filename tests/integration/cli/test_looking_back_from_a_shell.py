@@ -30,7 +30,7 @@ def test_a_search_says_what_it_did_not_find_and_how_to_go_on(shell: Shell) -> No
     assert "add `--before 2`" in shell.say("search", "restore", "--limit", "2")
     assert "restore 0" in shell.say("search", "restore", "--limit", "2", "--before", "2")
     assert "`nonsense` is not a kind of event" in shell.refused("search", "x", "--kind", "nonsense")
-    assert "no time" in shell.refused("search", "x", "--since", "someday")
+    assert "not a time" in shell.refused("search", "x", "--since", "someday")
     assert len(shell.ask("search", "restore", "--since", "1h")["hits"]) == 3
 
 

@@ -386,7 +386,7 @@ def test_status_shows_an_alert_that_its_source_forgot_and_a_person_settles_it(
     shell.record(Draft(Kind.ALERT, "Down resolved?", datetime.now(UTC), "prod", "am:f1", detail=detail))
     (alert,) = json.loads(status(shell, config, "--json")[1])["environments"][0]["alerts"]
     assert (alert["key"], alert["state"], status(shell, config)[0]) == ("am:f1", "resolved?", 1)
-    assert "no alert that is" in shell.refused("settle", "--config", str(config), "Other")
+    assert "`Other` is not an alert" in shell.refused("settle", "--config", str(config), "Other")
     event = shell.ask("settle", "--config", str(config), "Down", "--reason", "seen it recover")
     assert (event["detail"]["state"], event["detail"]["note"]) == ("resolved", "seen it recover")
     assert json.loads(status(shell, config, "--json")[1])["environments"][0]["alerts"] == []

@@ -170,7 +170,7 @@ async def test_when_nobody_answers_nothing_changes(world: World) -> None:
         (401, b"<html>sign in</html>", ProblemKind.SIGN_IN, "HTTP 401"),
         (302, b"", ProblemKind.GARBAGE, "configure the address itself"),
         (200, b"<html>a proxy</html>", ProblemKind.GARBAGE, "not JSON"),
-        (200, b'{"alerts": []}', ProblemKind.GARBAGE, "no list of alerts"),
+        (200, b'{"alerts": []}', ProblemKind.GARBAGE, "not a list of alerts"),
     ],
 )
 async def test_every_shape_of_failure_is_told(

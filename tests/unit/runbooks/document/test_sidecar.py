@@ -62,7 +62,7 @@ def test_an_override_never_makes_a_danger_less_of_one() -> None:
         (override(step="Gone"), "there is no step `Gone`"),
         (override('kind = "risky"'), "`risky` is no kind of step"),
         (with_sidecar("[[step]]", 'undoo = "x"'), "`undoo` is not known here; did you mean `undo`?"),
-        (with_sidecar("oops"), "is no TOML"),
+        (with_sidecar("oops"), "is not TOML"),
         (with_sidecar("aliases = 3"), "[aliases] is a table"),
     ],
 )
