@@ -147,7 +147,7 @@ class HelpScreen(ModalScreen[None]):
             yield text
 
     def action_back(self) -> None:
-        self.dismiss()
+        leave_screen(self)
 
     def _text(self) -> list[list[Piece]]:
         lines: list[list[Piece]] = [[("Keys", "strong")]]
