@@ -60,7 +60,7 @@ def test_an_override_never_makes_a_danger_less_of_one() -> None:
     [
         (override('kind = "danger"', command="other.sh"), "what was said of it no longer counts"),
         (override(step="Gone"), "there is no step `Gone`"),
-        (override('kind = "risky"'), "`risky` is no kind of step"),
+        (override('kind = "risky"'), "`risky` is not a kind of step"),
         (with_sidecar("[[step]]", 'undoo = "x"'), "`undoo` is not known here; did you mean `undo`?"),
         (with_sidecar("oops"), "is not TOML"),
         (with_sidecar("aliases = 3"), "[aliases] is a table"),
