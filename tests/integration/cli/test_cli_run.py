@@ -283,7 +283,7 @@ def test_read_only_starts_no_shell(runs: Runs) -> None:
         (("nothing#here",), "There is no runbook `nothing`."),
         (("ops.md#look", "--set", "who"), "write --set NAME=VALUE"),
         (("ops.md#asks", "--set", "woh=me"), "Nothing in `ops` asks for `woh`. Did you mean `who`?"),
-        (("rollback", "--set", "previous=app--1"), "There is no runbook `rollback`."),  # no platform, none of its own
+        (("rollback", "--set", "previuos=app--1"), "Did you mean `previous`?"),
         (("ops.md#look", "--approval", "Dana"), "Say who approved it and how"),
     ],
 )
