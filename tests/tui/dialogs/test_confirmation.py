@@ -96,4 +96,4 @@ async def test_what_fits_needs_no_page_down(stage: Any, place: DialogContext, cl
 def test_no_empty_field_looks_as_if_a_value_stood_in_it(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace('placeholder=" …"', "")
     for rest in text.split("placeholder=")[1:]:
-        assert rest.startswith(("show_hint(", "hint,", "hint ")), rest[:40]
+        assert rest.startswith(("show_hint(", "hint,", "hint ", '"(')), rest[:40]

@@ -13,7 +13,8 @@ STEP = "\n```bash\n# Look\ncurl -sf https://example.com\n```\n"
 
 def said(*lines: str) -> dict[str, float]:
     (procedure,) = read_runbook("x.md", ("## Do it\n\n" + "\n".join(lines) + "\n" + STEP).encode()).procedures
-    return list_promised_times(procedure)
+    promised = list_promised_times(procedure)
+    return {name: promised[name] for name in ("budget", "tail") if name in promised}
 
 
 @pytest.mark.parametrize(
