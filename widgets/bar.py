@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident, Status, describe_severity
 from cockpit.model.operator import Identity
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
-from cockpit.model.time import format_elapsed
+from cockpit.model.time import format_elapsed, is_named_utc
 from widgets.cell import Piece, cut_text, measure_pieces
 from widgets.clocks import render_brief_clock, render_leaders
 
@@ -56,7 +56,7 @@ def render_bar(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[P
         if due or led:
             pair_lists.append(spread_pieces(led, [*due, (" ", "")], width))
         return pair_lists
-    both = f"{clock}  {now:%H:%M}Z"
+    both = clock if is_named_utc(now.astimezone(zone)) else f"{clock}  {now.astimezone(UTC):%H:%M}Z"
     right = [*due, (" ", "")] if due else []
     story = [*_render_story(bar, now, (f" {bar.system}", "")), *_render_more_incidents(bar)]
     if measure_pieces(story) + measure_pieces(right) >= width:  # what is broken is worth more than where

@@ -13,7 +13,7 @@ from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeEvidence, ProbeResult, SignalResult, format_number
 from cockpit.model.revision import Replica, Revision
 from cockpit.model.revision_health import judge_revision
-from cockpit.model.time import format_age
+from cockpit.model.time import format_age, is_named_utc
 from widgets.cell import Piece, sanitize_line
 
 LABEL = 14  # cells
@@ -34,7 +34,8 @@ class Viewer:
             return ""
         local = moment.astimezone(self.zone)
         passed = format_age((self.now - moment).total_seconds())
-        return f"{local:%H:%M:%S %Z, %d %b %Y}   {moment.astimezone(UTC):%H:%M:%S}Z   {passed} ago"
+        universal = "" if is_named_utc(local) else f"   {moment.astimezone(UTC):%H:%M:%S}Z"
+        return f"{local:%H:%M:%S %Z, %d %b %Y}{universal}   {passed} ago"
 
 
 def get_heading(value: object) -> str:

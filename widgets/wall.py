@@ -13,7 +13,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import RANK, FeedState, Freshness, Reading
 from cockpit.model.severity_scale import find_severity_position
-from cockpit.model.time import format_age, format_elapsed
+from cockpit.model.time import format_age, format_elapsed, is_named_utc
 from widgets.big import ROWS, is_spellable, measure_big_text, render_big_text
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
 
@@ -167,7 +167,8 @@ def _paint_header(view: WallView, frame: Frame) -> Line:
         (f" {frame.title}", "muted"),
     )
     local = frame.now.astimezone(frame.zone)
-    right = ((f"{local:%a %d %b %H:%M:%S %Z}", ""), (f"   {frame.now.astimezone(UTC):%H:%M}Z ", "muted"))
+    universal = " " if is_named_utc(local) else f"   {frame.now.astimezone(UTC):%H:%M}Z "
+    right = ((f"{local:%a %d %b %H:%M:%S %Z}", ""), (universal, "muted"))
     return _spread_apart(left, right, frame.columns)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cockpit.model.setting import LineText, NameText, Term, setting
 from cockpit.model.text import clean_line
+from cockpit.model.time import is_named_utc
 
 
 class ClockKind(StrEnum):
@@ -199,7 +200,7 @@ def shown_due(clock: Clock, zone: tzinfo, now: datetime) -> str:
     except OverflowError:  # the edge of the calendar, where a zone has no local time
         return ""
     universal = f"{_format_day(utc, utc_today)}{utc:%H:%M}Z"
-    if here.tzname() == "UTC":
+    if is_named_utc(here):
         return universal
     return f"{_format_day(here, today)}{here:%H:%M} {_name_zone(here)} · {universal}"
 

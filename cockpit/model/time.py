@@ -133,6 +133,14 @@ def format_timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+UTC_NAMES = frozenset({"UTC", "GMT", "Z"})  # zones whose time is UTC's, and whose name says so
+
+
+def is_named_utc(local: datetime) -> bool:
+    """Whether a local time reads as UTC by its zone's own name; beside it, UTC would be the same time twice."""
+    return local.tzname() in UTC_NAMES and local.utcoffset() == timedelta()
+
+
 def parse_timestamp(text: str) -> datetime:
     """The inverse of `format_timestamp`. Raises ValueError."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

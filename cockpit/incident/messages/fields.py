@@ -11,10 +11,10 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
+from cockpit.model.time import UTC_NAMES, is_named_utc
 
 # Moments and lengths of time as a message tells them: in the zone in force, with UTC beside it.
 
-UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
 ABBREVIATION = re.compile(r"(?:UTC|GMT|Z|[A-Z]{1,4}[SD]T|[CEMW]E[S]?T)")
 LENGTH = re.compile(r"(\d{1,4})\s*(m|mins?|minutes?|h|hrs?|hours?)\b", re.IGNORECASE)
 LONGEST = timedelta(days=7)  # nobody promises the next message for later
@@ -30,7 +30,7 @@ def list_zone_abbreviations(zone: tzinfo, now: datetime) -> frozenset[str]:
 def format_moment(moment: datetime, now: datetime, zone: tzinfo, *, utc_only: bool = False) -> str:
     """`02:14 NZDT (13:14 UTC)`, with its day where that is not today's."""
     local, utc = moment.astimezone(zone), moment.astimezone(UTC)
-    if utc_only or local.tzname() in UTC_NAMES:
+    if utc_only or is_named_utc(local):
         return f"{_format_day(utc, now.astimezone(UTC))}{utc:%H:%M} UTC"
     return f"{_format_day(local, now.astimezone(zone))}{local:%H:%M %Z} ({utc:%H:%M} UTC)"
 
@@ -40,7 +40,7 @@ def format_brief(moment: datetime, zone: tzinfo) -> str:
     local = moment.astimezone(zone)
     return (
         f"{moment.astimezone(UTC):%H:%M}Z"
-        if local.tzname() in UTC_NAMES
+        if is_named_utc(local)
         else f"{local:%H:%M %Z} ({moment.astimezone(UTC):%H:%M}Z)"
     )
 

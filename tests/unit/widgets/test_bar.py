@@ -1,8 +1,10 @@
 """The bar tells the whole story in one line, and who and when in a second one where there is room."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from cockpit.model.incident import Incident, Status
 from cockpit.model.operator import Identity
@@ -39,6 +41,14 @@ def test_the_second_line_says_who_acts_and_both_clocks() -> None:
     bar = replace(BAR, identity=Identity(ME, "cli"))
 
     assert said(bar, 120)[1] == "you are you@example.com via az cli recording 02:26 NZDT 13:26Z"
+
+
+@pytest.mark.parametrize(("zone", "time"), [(UTC, "13:26 UTC"), (ZoneInfo("Europe/London"), "13:26 GMT")])
+def test_a_zone_whose_time_is_that_of_utc_is_shown_once(zone: tzinfo, time: str) -> None:
+    last_line = "".join(text for text, _ in render_bar(BAR, NOW, zone, 120)[1])
+
+    assert last_line.count("13:26") == 1
+    assert last_line.rstrip().endswith(time)
 
 
 def test_an_identity_that_is_not_the_operator_is_shown_beside_them() -> None:

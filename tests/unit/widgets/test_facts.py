@@ -53,6 +53,12 @@ def test_a_time_is_told_in_both_zones_and_as_an_age() -> None:
     assert "02:14:41 NZDT, 28 Feb 2026   13:14:41Z   12m ago" in told(PROBE)
 
 
+def test_a_time_in_a_zone_that_is_utc_is_shown_once() -> None:
+    assert "13:14:41 UTC, 27 Feb 2026   12m ago" in as_text(
+        get_heading(PROBE), list_facts(PROBE, Viewer(VIEWER.now, UTC))
+    )
+
+
 def test_a_probe_tells_its_latencies_and_what_got_no_answer() -> None:
     assert "fastest 12 ms, median 21 ms, slowest 30 ms" in told(PROBE)
     assert "1 of the last 3 checks got no answer" in told(PROBE)

@@ -42,6 +42,12 @@ def incident(title: str = "Readiness failing", declared: datetime = NOW - timede
     return Incident("i", "prod", title, "P1", Status.INVESTIGATING, declared, "ana", NOW, people=("ana", "you"))
 
 
+def test_a_zone_that_is_utc_shows_its_time_once() -> None:
+    header = paint_wall(BROKEN, Frame(80, 24, NOW, UTC, 0, "Meeting Intelligence"))[0]
+
+    assert "".join(piece for piece, _ in header).count("13:26") == 1
+
+
 def text(view: WallView, size: tuple[int, int] = (80, 24), beat: int = 0, views: tuple[WallView, ...] = ()) -> str:
     frame = Frame(*size, NOW, NZDT, beat, "Meeting Intelligence")
     return "\n".join("".join(piece for piece, _ in line) for line in paint_wall(view, frame, views))
