@@ -111,7 +111,7 @@ def _list_probe_facts(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fac
     yield "checked", viewer.time(probe_result.checked) or "never"
     yield from _list_evidence_facts("first failure", probe_result.first_failure, viewer)
     if probe_result.last_failure != probe_result.first_failure:
-        yield from _list_evidence_facts("newest failure", probe_result.last_failure, viewer)
+        yield from _list_evidence_facts("last failure", probe_result.last_failure, viewer)
     yield "environment", probe_result.environment
 
 

@@ -115,6 +115,10 @@ def list_incident_choices(incidents: tuple[Incident, ...] | list[Incident]) -> s
 
 
 def print_clean(text: str) -> None:
-    """Print; what came from others was cleaned when it was written, and again here, for files we did not write."""
+    """Print; what came from others was cleaned when it was written, and again here, for files we did not write.
+
+    The indent stays: it is what right-aligns a first column, and what a line below belongs to.
+    """
     for line in text.split("\n"):
-        click.echo(clean_line(line, 10_000) if line.strip() else "")
+        indent = line[: len(line) - len(line.lstrip(" "))]
+        click.echo(indent + clean_line(line, 10_000) if line.strip() else "")

@@ -58,7 +58,7 @@ def find_open_ends(
     ]
     ends += _find_open_checklists(incident, checklists)
     promised = [clock for clock in clocks if clock.kind is ClockKind.UPDATE and clock.state(now) in ASKING]
-    ends += [OpenEnd(OpenEndKind.UPDATE, f"promised: {clock.what}", clock.id) for clock in promised]
+    ends += [OpenEnd(OpenEndKind.UPDATE, f"not sent yet: {clock.what}", clock.id) for clock in promised]
     if not incident.updates and not promised and not incident.drill:
         ends.append(OpenEnd(OpenEndKind.NOTHING_SENT, "nobody was told anything yet"))
     return tuple(ends)

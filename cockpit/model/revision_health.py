@@ -150,4 +150,5 @@ def normalize_state(word: str) -> str:
 
 
 def join_parts(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
+    """One sentence from parts, of which each may end in a full stop of its own, as clouds write it."""
+    return ", ".join(part.rstrip(". ") for part in parts if part)

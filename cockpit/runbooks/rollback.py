@@ -278,7 +278,7 @@ def _find_carried_candidate(
     lasted = until - service.began if service.began else None
     how_long = f" for {format_age(lasted.total_seconds())}" if lasted and lasted > timedelta() else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
-    sentence = f"{revision.name} carried the traffic{how_long}{ended}, and nothing failed then (timeline)."
+    sentence = f"{revision.name} carried the traffic{how_long}{ended}; the timeline shows no failure then."
     short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
     return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
 

@@ -58,7 +58,7 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
 
     AUTO_FOCUS = ""
     what = "What stays open"
-    keys = "a number deals with one · enter resolves, the rest: open loops · esc leaves"
+    keys = "1-9 deal with one · enter resolves, keeps the rest open · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(str(number), f"deal({number - 1})", "Deal with it", show=False) for number in range(1, 10)
     ]

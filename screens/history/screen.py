@@ -214,7 +214,8 @@ class PastScreen(KeyedScreen):
         if incident is None:
             return []
         reason = f": {incident.close_reason}" if incident.close_reason else ""
-        ran = f", {len(incident.ran)} procedures run" if incident.ran else ""
+        runs = len(incident.ran)
+        ran = f", {runs} procedure{'' if runs == 1 else 's'} run" if runs else ""
         draft = f" Its post-mortem is {DRAFTS[incident.review]}." if not incident.open else ""
         sentence = f"  {incident.status.value}{reason}{ran}.{draft}"
         return [(incident.title, "strong"), (sentence, ""), (f"  {incident.id}", "muted")]

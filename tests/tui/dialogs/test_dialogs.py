@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any, NoReturn
 
 import pytest
+from rich.cells import cell_len
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+import screens
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.signals import Signal
 from cockpit.model.event import RecordError
@@ -16,13 +20,14 @@ from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.declare import Declare
-from screens.dialogs.dialog import ARMING, HELD, LET_GO, READY, TOO_QUICK, Dialog, DialogContext
+from screens.dialogs.dialog import ARMING, HELD, LET_GO, READY, TOO_QUICK, Dialog, DialogContext, key_line
 from screens.dialogs.note import Note
-from screens.dialogs.status import StatusDialog
+from screens.dialogs.status import OpenEndsDialog, StatusDialog
 from widgets.choice import Choice
 from widgets.line import Lines
 
 SETTLE = HELD + 0.05
+SMALL = 74  # cells of a row in a dialog where the terminal has 80
 
 
 @pytest.fixture
@@ -385,6 +390,38 @@ def test_picture_at_80x24(
     incident: Incident,
 ) -> None:
     assert snap_compare(stage(DIALOGS[name](place, clock, desk, incident)), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_what_an_empty_field_shows_is_seen_whole_on_a_small_terminal(
+    name: str, stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+) -> None:
+    app = stage(DIALOGS[name](place, clock, desk, incident))
+    async with app.run_test(size=(80, 24)):
+        hints = {field: cell_len(field.placeholder) for field in app.screen.query(Input) if field.display}
+        cut = [field.placeholder for field, cells in hints.items() if field.region and cells > field.content_size.width]
+        assert not cut
+
+
+def list_dialog_classes(parent: type[Dialog[Any]] = Dialog) -> list[type[Dialog[Any]]]:
+    children = [child for child in parent.__subclasses__() if child.__module__.startswith("screens.")]
+    return [*children, *(below for child in children for below in list_dialog_classes(child))]
+
+
+def test_the_keys_of_every_dialog_fit_on_a_small_terminal() -> None:
+    """The last one is how to leave; cut, nobody learns it."""
+    for module in walk_packages(screens.__path__, "screens."):
+        import_module(module.name)
+    dialogs = list_dialog_classes()
+    assert OpenEndsDialog in dialogs
+
+    cut = {
+        dialog.__name__: dialog.keys
+        for dialog in dialogs
+        for armed in (True, False)
+        if sum(cell_len(text) for text, _ in key_line(dialog.keys, armed=armed, changes=dialog.changes)) > SMALL
+    }
+    assert not cut
 
 
 async def test_an_enter_that_another_one_follows_is_held_and_does_not_count(

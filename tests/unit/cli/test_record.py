@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
+from cockpit.cli.session import print_clean
 from cockpit.model.event import RecordError
 from tests.unit.timeline.files import note, notes, opened, tamper
 
@@ -37,6 +38,12 @@ def test_a_whole_timeline_is_said_to_be_whole_and_what_that_does_not_prove(path:
     assert "cannot prove" in result.stdout
     assert "newest events were not removed" in result.stdout
     assert "whole file was not rewritten" in result.stdout
+
+
+def test_a_printed_line_keeps_the_indent_that_lines_it_up(capsys: pytest.CaptureFixture[str]) -> None:
+    print_clean("    9  probe\n   10  alert\x1b[2J\n\n")
+
+    assert [line[:12] for line in capsys.readouterr().out.splitlines()] == ["    9  probe", "   10  alert", "", ""]
 
 
 def test_a_changed_event_is_named_with_what_is_still_sound(path: Path) -> None:

@@ -84,6 +84,12 @@ def test_one_that_sleeps_until_somebody_asks_is_fine() -> None:
     assert word(revision(replicas=(), min_replicas=0)) is OverallState.OK
 
 
+def test_the_reason_is_one_sentence_where_the_cloud_ends_its_own_with_a_full_stop() -> None:
+    ill = revision(health="Unhealthy", running_details="CrashLoopBackOff: container failed.", replicas=replicas(0, 2))
+
+    assert judge_revision(ill).reason == "Unhealthy, CrashLoopBackOff: container failed, 0 of 2 replicas ready"
+
+
 def test_the_reason_says_how_many_are_ready_and_how_often_they_restarted() -> None:
     told = judge_revision(revision(health="Unhealthy", replicas=replicas(0, 2, 17)))
     assert told.reason == "Unhealthy, 0 of 2 replicas ready, 34 restarts"

@@ -1,5 +1,6 @@
 """Details say all that is known, with times nobody has to convert."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
 from cockpit.model.revision import Replica, Revision
 from widgets.facts import LABEL, Viewer, as_text, build_fact_rows, get_heading, list_facts
 
@@ -57,6 +58,14 @@ def test_a_time_in_a_zone_that_is_utc_is_shown_once() -> None:
     assert "13:14:41 UTC, 27 Feb 2026   12m ago" in as_text(
         get_heading(PROBE), list_facts(PROBE, Viewer(VIEWER.now, UTC))
     )
+
+
+def test_every_label_has_a_space_before_its_value() -> None:
+    evidence = ProbeEvidence(VIEWER.now, "[STATUS] (503) == 200", 503, body="{}")
+    failing = replace(PROBE, first_failure=evidence, last_failure=evidence)
+    labels = {label for item in (failing, ALERT, REVISION, EVENT) for label, _ in list_facts(item, VIEWER)}
+
+    assert max(map(len, labels)) < LABEL
 
 
 def test_a_probe_tells_its_latencies_and_what_got_no_answer() -> None:
