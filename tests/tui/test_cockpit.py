@@ -465,17 +465,10 @@ async def test_what_cannot_be_attached_to_ends_with_one_sentence_and_code_2(
     assert (app.return_code, app.farewell) == (2, farewell)
 
 
-@pytest.mark.parametrize(
-    ("preference", "farewell"),
-    [
-        ({"keys": {"declare": "n"}}, "keys: `n` would both declare and note; give one of them another key."),
-        ({"keys": {"declair": "f6"}}, "keys.declair: there is no such action. Did you mean `declare`?"),
-        ({"theme": "neon"}, "theme: there is no theme `neon`; choose one of dark, light, high-contrast, ansi."),
-    ],
-)
-async def test_a_preference_that_cannot_be_followed_is_refused(preference: dict[str, Any], farewell: str) -> None:
+async def test_a_theme_that_is_not_there_is_refused() -> None:
+    farewell = "theme: there is no theme `neon`; choose one of dark, light, high-contrast, ansi."
     stage = Stage()
-    stage.system = replace(stage.system, **preference)
+    stage.system = replace(stage.system, theme="neon")
     app = CockpitApp(stage.attach)  # type: ignore[arg-type]
     async with app.run_test() as pilot:
         while not app.farewell:
