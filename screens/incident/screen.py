@@ -147,7 +147,16 @@ class IncidentScreen(KeyedScreen):
         self.panes[2].show(list_rows(incident, plan), counted, now)
         self.panes[3].show(call_rows(to_call), [], now)
         self._asks = asks
+        self._keep_focus()
         self._draw_lines()
+
+    def on_descendant_blur(self) -> None:
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """Without it enter and the arrows do nothing: a pane that was not shown yet when it got the focus loses it."""
+        if self.focused is None and self.is_current:
+            self.panes[self.current].table.focus()
 
     @on(KeyedTable.Highlighted)
     def _draw_lines(self) -> None:
@@ -189,6 +198,9 @@ class IncidentScreen(KeyedScreen):
         return next((index for index, pane in enumerate(self.panes) if pane.has_class("-current")), 0)
 
     def action_pane(self, index: int) -> None:
+        """Show it, then give it the focus: Textual takes the focus away again from what is not shown yet."""
+        for pane in self.panes:
+            pane.set_class(pane is self.panes[index], "-current")
         self.panes[index].table.focus()
 
     def action_step(self, by: int) -> None:

@@ -331,6 +331,8 @@ class CockpitScreen(KeyedScreen):
 
     def action_pane(self, index: int) -> None:
         if index != DUE or self.roomy:
+            for pane in self.panes:  # shown first: Textual takes the focus away again from what is not shown yet
+                pane.set_class(pane is self.panes[index], "-current")
             self.panes[index].table.focus()
         elif self.content is not None:  # what is due has its pane on a wide screen only
             self.content.open_incident()

@@ -144,7 +144,6 @@ async def test_odd_log_lines_are_shown_as_they_are_and_blank_ones_not_at_all(qui
         (f"az containerapp revision show {APP} --revision shop-api--nope", "ResourceNotFound"),
         ("az containerapp show -n other -g shop-prod-rg", "ResourceNotFound"),
         ("az containerapp list -g other-rg", "ResourceGroupNotFound"),
-        (f"az sql db show {SQL} -n nope", "ResourceNotFound"),
         (f"az containerapp revision list {APP} --query 'abs(@)'", "The query fails on this result"),
     ],
 )
