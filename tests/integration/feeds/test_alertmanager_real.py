@@ -236,7 +236,7 @@ async def test_a_signal_reads_a_number_and_its_hour_from_a_real_prometheus(serve
         signal_on(servers, "many", query='signal{kind="depth"}'),
         signal_on(servers, "broken", query="sum(("),
         signal_on(servers, "text", query='"up"'),
-        until=lambda results: results["sum"].value == 10,
+        until=lambda results: results["sum"].value == 10 and results["ratio"].state is ProbeState.UP,
     )
     assert (results["sum"].state, results["sum"].reason) == (ProbeState.DEGRADED, "10, not < 5")
     assert len(results["sum"].points) >= 1
