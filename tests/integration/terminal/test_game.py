@@ -95,6 +95,8 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("Tab")
     terminal.type("rolled back, stable for ten minutes")
     terminal.press("Enter")
+    terminal.see("What stays open")  # the boxes that nobody ticked become open loops
+    terminal.press("Enter")
     terminal.see("is resolved")
 
     terminal.press("v")
@@ -107,7 +109,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     by_hand = "A deployment took the orders down, and going back brought them up again."
     draft.write_text(draft.read_text(encoding="utf-8").replace(PROMPT, by_hand), encoding="utf-8")
     terminal.press("s")
-    terminal.see("ends its clock")
+    terminal.see("ends its deadline")
     terminal.press("Down", "Down")  # reviewed
     terminal.press("Enter")
     terminal.see("   reviewed")
