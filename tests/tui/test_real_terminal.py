@@ -108,6 +108,7 @@ def test_a_terminal_without_unicode_gets_ascii_only() -> None:
 
 
 BUDGETS = {b"d": 6_000, b"\t": 3_000, b"?": 12_000, b"n": 6_000, b"s": 6_000}  # bytes at 120x40: seconds at 2 kB/s
+TICKS = 300  # bytes that ages and clocks of the panes may add while it is waited for
 FIRST_PAINT = 20_000  # bytes until everything that a quiet source has to say is on the screen
 
 
@@ -128,4 +129,4 @@ def test_what_a_slow_line_carries_for_a_key_is_what_changed(key: bytes) -> None:
         opened.received.clear()
         opened.press(key)
 
-        assert 0 < wait_until_still(opened) < BUDGETS[key]
+        assert 0 < wait_until_still(opened) < BUDGETS[key] + TICKS

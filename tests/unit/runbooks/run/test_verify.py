@@ -63,7 +63,7 @@ def test_a_number_is_compared_as_one(number: str) -> None:
 
 
 def test_no_number_is_no() -> None:
-    assert "no number" in answer("number > 4", Evidence(output="five")).said
+    assert "not a number" in answer("number > 4", Evidence(output="five")).said
 
 
 @pytest.mark.parametrize("text", ["compare by eye", "Meetings 2\nActions 26", "all looks well", "200 rows or so"])
