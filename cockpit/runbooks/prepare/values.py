@@ -328,16 +328,23 @@ def _find_value(
         return answer.strip(), "operator", False
     if kept is not None:
         return kept.shown, kept.source, False
-    configured = _find_named_value(name, environment.values)
+    facts = (
+        ("" if environment.unnamed else environment.name, "environment", ("env",)),
+        (environment.resource_group, "environment", ("rg",)),
+        (environment.subscription, "environment", ("subscription", "subscription_id")),
+        (environment.workspace, "environment", ("workspace", "workspace_id")),
+    )
+    values = environment.values
+    if environment.resource_group and _find_same_name(name, values) is None:
+        # Another word for it may mean something else there: a `group` of servers is no resource group.
+        values = {text: value for text, value in values.items() if canonicalise_name(text) not in VAGUE_WORDS}
+    configured = _find_named_value(name, values)
     if isinstance(configured, Secret):
         return (reveal(configured) if reveal else None), "environment", True
     if configured is not None:
         return configured, "environment", False
     for value, source, names in (
-        ("" if environment.unnamed else environment.name, "environment", ("env",)),
-        (environment.resource_group, "environment", ("rg",)),
-        (environment.subscription, "environment", ("subscription", "subscription_id")),
-        (environment.workspace, "environment", ("workspace", "workspace_id")),
+        *facts,
         (visited.app, "live", ("app",)),
         (visited.fqdn, "live", ("fqdn",)),
         (visited.previous, "live", ("previous",)),
@@ -350,17 +357,24 @@ def _find_value(
     return None, "", False
 
 
+VAGUE_WORDS = frozenset({"group"})
 TOO_WIDE = frozenset({"revision", "host", "hostname"})  # a database has those too: asked for, never filled in
 
 
 def _find_named_value(name: str, values: Mapping[str, Any]) -> Any:
     """The value under a name: as written, then by its canonical form, then by another word for the same thing."""
+    same = _find_same_name(name, values)
+    return (
+        same if same is not None else next((value for text, value in values.items() if asks_for_same(name, text)), None)
+    )
+
+
+def _find_same_name(name: str, values: Mapping[str, Any]) -> Any:
+    """The value under a name as it is written, or by its canonical form."""
     if name in values:
         return values[name]
     by_form = {canonicalise_name(text): value for text, value in values.items()}
-    if canonicalise_name(name) in by_form:
-        return by_form[canonicalise_name(name)]
-    return next((value for text, value in values.items() if asks_for_same(name, text)), None)
+    return by_form.get(canonicalise_name(name))
 
 
 def _read_plain_value(environment: Environment, name: str) -> str:

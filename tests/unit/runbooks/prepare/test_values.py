@@ -184,3 +184,19 @@ def test_a_run_about_one_of_several_apps_sees_that_one() -> None:
     for kept, proposed in ((about, ()), ((), about)):
         (found,) = resolve_values([Parameter("FQDN")], PROD, seen(APP, other), {}, kept=kept, proposed=proposed)
         assert (found.value, found.source) == ("other.example.com", "live")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "value"),
+    [
+        ("rg", {"group": "a-group-of-servers"}, "rg-prod"),  # another word for it, of something else
+        ("resource-group", {"group": "a-group-of-servers"}, "rg-prod"),
+        ("group", {"group": "a-group-of-servers"}, "a-group-of-servers"),
+        ("rg", {"rg": "chosen"}, "chosen"),
+        ("resource-group", {"rg": "chosen"}, "chosen"),
+        ("environment", {"env": "chosen"}, "chosen"),
+    ],
+)
+def test_a_vague_word_does_not_stand_for_the_resource_group(name: str, values: dict[str, str], value: str) -> None:
+    (result,) = resolve_values([Parameter(name)], replace(PROD, values=values), Live(), {})
+    assert result.value == value
