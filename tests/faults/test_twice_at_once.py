@@ -48,8 +48,8 @@ def test_of_two_who_start_the_same_step_one_does_it(
     random = Random(seed)
     takes, apart = random.choice([0.0, 0.05, 0.2]), random.choice([0.0, random.random() * LONGEST])
     is_open = "screen" in ways or "--step" in typed  # the run, before either acts
-    # With no run open, whoever types after the first run ended begins another, and rightly: there the step waits.
-    lasts = f"sleep {takes}" if is_open else UNTIL_ANSWERED
+    # A run is over with its last step, and whoever types at a shell after that begins another, rightly: so it waits.
+    lasts = UNTIL_ANSWERED if "shell" in ways else f"sleep {takes}"
     text = fence(f"# Send it\necho sent >> sent; {lasts}", "bash change")
     stage = Stage(tmp_path)
     try:

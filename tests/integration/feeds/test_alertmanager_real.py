@@ -231,7 +231,13 @@ async def test_a_signal_reads_a_number_and_its_hour_from_a_real_prometheus(serve
     results = await signal_results(
         servers,
         signal_on(servers, "sum", query='sum(signal{kind="depth"})', degraded=(parse_condition("[VALUE] < 5"),)),
-        signal_on(servers, "ratio", query='signal{app="billing"}', per_query='sum(signal{kind="depth"})', unit="%"),
+        signal_on(
+            servers,
+            "ratio",
+            query='signal{kind="depth",app="billing"}',
+            per_query='sum(signal{kind="depth"})',
+            unit="%",
+        ),
         signal_on(servers, "nothing", query='sum(signal{kind="none"})'),
         signal_on(servers, "many", query='signal{kind="depth"}'),
         signal_on(servers, "broken", query="sum(("),
