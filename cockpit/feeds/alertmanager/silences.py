@@ -174,7 +174,7 @@ class SilenceClient:
             if error.problem.kind in (ProblemKind.SERVER, ProblemKind.TIMEOUT, ProblemKind.GARBAGE):
                 raise SilenceUnknownError(error.problem.message) from error
             raise
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError) as error:  # OSError: an alert of TLS 1.3
             raise SilenceUnknownError(explain_failure(error).message) from error
 
     async def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:

@@ -91,7 +91,7 @@ async def send_request(
             return Finished(StepState.FAILED, f"could not connect: {describe_http_error(error)}")
         except httpx.ProxyError as error:  # the way to the server was refused: nothing reached it
             return Finished(StepState.FAILED, f"the proxy refused: {describe_http_error(error)}")
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError) as error:  # OSError: an alert of TLS 1.3
             timed_out = isinstance(error, httpx.TimeoutException | TimeoutError)
             why = "no answer in time" if timed_out else f"the connection broke: {describe_http_error(error)}"
             if reads:
@@ -140,7 +140,7 @@ async def check_target_again(client: "httpx.AsyncClient", request: Request, befo
     try:
         async with asyncio.timeout(LOOKING):
             http_step_answer = await exchange_request(client, "GET", request.url)
-    except (httpx.HTTPError, TimeoutError) as error:
+    except (httpx.HTTPError, OSError) as error:  # OSError: an alert of TLS 1.3
         output(f"Looked again: {describe_http_error(error)}\n")
         return before
     output(

@@ -44,7 +44,7 @@ async def ask_as_probe(access: dict[str, Any], url: str) -> bool:
 async def ask_as_source(access: dict[str, Any], url: str) -> bool:
     try:
         return (await get(HttpAccess(**access), url)).status_code == 200
-    except httpx.HTTPError:
+    except (httpx.HTTPError, OSError):  # a TLS 1.3 alert on the first read is no error of httpx
         return False
 
 
