@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +17,7 @@ from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.container_apps.log_history import load_log_history
 from cockpit.platforms.container_apps.log_lines import console_line, system_line
+from cockpit.platforms.log_queue import read_log_queue
 
 if TYPE_CHECKING:
     import httpx
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from cockpit.platforms.container_apps.log_follow import LogEndpoint, LogHole
 
 LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
-WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
 SYSTEM = "system log"
 OWN_REASON = "cockpit"  # the reason of lines that are our own words
 
 
-async def stream_log_lines(
+def stream_log_lines(
     azure: Azure, application: Application, revision: Revision, *, environment: Environment, time: Time
 ) -> AsyncGenerator[LogLine, None]:
     """Lines as they come, until the reader stops. Raises SourceError when nobody is signed in.
@@ -38,26 +37,7 @@ async def stream_log_lines(
     Every other trouble is a line of its own (`reason` is `cockpit`), and the stream goes on: connections are made
     again, new replicas are found, and a revision without replicas is read from Log Analytics, once.
     """
-    waiting: asyncio.Queue[LogLine | None] = asyncio.Queue(WAITING_LINES)
-    work = asyncio.create_task(LogWatch(azure, application, revision, environment, time, waiting).run())
-    work.add_done_callback(lambda _: wake_log_reader(waiting))
-    try:
-        while not (work.done() and waiting.empty()):
-            line = await waiting.get()
-            if line is not None:
-                yield line
-        if not work.cancelled():
-            work.result()
-    finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await work
-
-
-def wake_log_reader(waiting: "asyncio.Queue[LogLine | None]") -> None:
-    """End the reader's wait; a full queue needs no waking."""
-    with suppress(asyncio.QueueFull):
-        waiting.put_nowait(None)
+    return read_log_queue(lambda waiting: LogWatch(azure, application, revision, environment, time, waiting).run())
 
 
 def format_span(since: datetime, until: datetime, now: datetime) -> str:

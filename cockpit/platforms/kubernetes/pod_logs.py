@@ -13,38 +13,20 @@ from cockpit.model.text import MAX_LINE, clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.kubernetes.client import ClusterClient
 from cockpit.platforms.kubernetes.mapping import index_owned, map_pod, read_name, read_uid
+from cockpit.platforms.log_queue import read_log_queue
 
 TAIL = 100  # lines before now
 PREVIOUS_TAIL = 40  # lines of a container's last life
 LOOK_AGAIN = 10.0  # seconds between two looks at which pods there are; also the pause before a new connection
-WAITING_LINES = 1_000
 LONGEST_LINE = 65_536  # bytes
 OWN_REASON = "cockpit"
 
 
-async def stream_pod_logs(
+def stream_pod_logs(
     client: ClusterClient, application: Application, revision: Revision, *, time: Time
 ) -> AsyncGenerator[LogLine, None]:
     """Lines as they come, until the reader stops. Raises SourceError when nobody is signed in."""
-    waiting: asyncio.Queue[LogLine | None] = asyncio.Queue(WAITING_LINES)
-    work = asyncio.create_task(PodLogWatch(client, application, revision, time, waiting).run())
-    work.add_done_callback(lambda _: _wake(waiting))
-    try:
-        while not (work.done() and waiting.empty()):
-            line = await waiting.get()
-            if line is not None:
-                yield line
-        if not work.cancelled():
-            work.result()
-    finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await work
-
-
-def _wake(waiting: "asyncio.Queue[LogLine | None]") -> None:
-    with suppress(asyncio.QueueFull):
-        waiting.put_nowait(None)
+    return read_log_queue(lambda waiting: PodLogWatch(client, application, revision, time, waiting).run())
 
 
 class PodLogWatch:
