@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cockpit.runbooks.shell_syntax.parse import mask_spans
 from cockpit.runbooks.shell_syntax.placeholder_forms import written_holes
-from cockpit.runbooks.shell_syntax.quoting import Context, find_bash_contexts
 from cockpit.runbooks.shell_syntax.unset_variables import ALWAYS_SET, unset_variables
+from cockpit.runbooks.shell_syntax.words import find_quotes
 
 POWERSHELL = re.compile(
     r"\$env:(?P<ps>[A-Za-z_][A-Za-z0-9_]*)|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
@@ -105,14 +106,12 @@ def dollars_kept(command: str, masked: Sequence[tuple[int, int]]) -> frozenset[i
     """Where a `$` is only a letter to this shell, quoted or escaped: `awk '{print $NF}'`, `sh -c 'echo $X'`, `\\$X`."""
     if "$" not in command or not ("'" in command or "\\" in command):
         return frozenset()
-    where = find_bash_contexts(
-        "".join("x" if any(a <= index < b for a, b in masked) else c for index, c in enumerate(command))
-    )
+    quotes = find_quotes(mask_spans(command, masked))
     escaped = {match.end() for match in re.finditer(r"\\.", command, re.DOTALL)}
     return frozenset(
         index
         for index, letter in enumerate(command)
-        if letter == "$" and (where[index] is Context.SINGLE or index + 1 in escaped)
+        if letter == "$" and (quotes[index] == "'" or index + 1 in escaped)
     )
 
 

@@ -1,10 +1,18 @@
-"""Where in a bash command a letter stands: bare, in double quotes, in single quotes, or where no value may go as it is.
+"""Where in a command a letter stands: bare, in double quotes, in single quotes, or where no value may go as it is.
 
-Not a parser of bash: whatever it is not sure of is ELSEWHERE, and that is the strict one.
+Read off the grammar's tree, letter by letter. Whatever the grammar is not sure of is ELSEWHERE as a whole, and that is
+the strict one: only letters that mean nothing to anybody may stand there.
 """
 
-import re
+from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cockpit.runbooks.shell_syntax.tree import SourceText, make_source, parse_bytes
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 class Context(StrEnum):
@@ -18,167 +26,83 @@ class Context(StrEnum):
 
 
 LONGEST = 20_000  # letters; a command longer than that is no command
-CASE = re.compile(r"\bcase\b")
-HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)([A-Za-z_]\w*)\1")
-CLOSED_BY = {"((": "))", "$((": "))", "$[": "]", "${": "}", "[[": "]]", "$'": "'"}
+Span = tuple[int, int]
+
+BASH_CONTEXTS = {
+    "comment": Context.COMMENT,
+    "raw_string": Context.SINGLE,
+    "string": Context.DOUBLE,
+    "command_substitution": Context.BARE,
+    "process_substitution": Context.BARE,
+    "ansi_c_string": Context.ELSEWHERE,
+    "arithmetic_expansion": Context.ELSEWHERE,
+    "expansion": Context.ELSEWHERE,
+    "heredoc_body": Context.ELSEWHERE,
+    "subscript": Context.ELSEWHERE,
+    "c_style_for_statement": Context.ELSEWHERE,  # its body, too: who loops over numbers seldom fills in a value
+}
+POWERSHELL_CONTEXTS = {
+    "comment": Context.COMMENT,
+    "verbatim_string_characters": Context.SINGLE,
+    "expandable_string_literal": Context.DOUBLE,
+    "sub_expression": Context.BARE,
+    "expandable_here_string_literal": Context.ELSEWHERE,
+    "verbatim_here_string_characters": Context.ELSEWHERE,
+    "stop_parsing": Context.ELSEWHERE,
+}
+TYPOGRAPHIC_QUOTES = frozenset("\u2018\u2019\u201a\u201b\u201c\u201d\u201e")  # quotes to PowerShell, not to its grammar
 
 
-def find_bash_contexts(command: str) -> list[Context]:
-    """The context of every letter. A command that does not end what it opens is ELSEWHERE as a whole."""
-    # The unpaired `)` of a case in `$( )` and quoting in backticks are beyond us; in single quotes they are letters.
-    if len(command) > LONGEST or ("$(" in command and CASE.search(command)):
-        return [Context.ELSEWHERE] * len(command)
-    scan = Scan(command)
-    return scan.found if scan.run() else [Context.ELSEWHERE] * len(command)
+def find_contexts(command: str, language: str, masked: Iterable[Span] = ()) -> tuple[Context, ...]:
+    """The context of every letter; `masked` are the spans of placeholders, each read as a word of its length."""
+    letters = list(command)
+    for start, end in masked:
+        letters[start:end] = "x" * (end - start)
+    return _find_cached_contexts("".join(letters), language)
 
 
-class Scan:
-    """One walk over a command. `open` holds what is open: `"`, `'`, `(`, or an opener of CLOSED_BY."""
-
-    def __init__(self, command: str) -> None:
-        self.command = command
-        self.found: list[Context] = []
-        self.open: list[str] = []
-        self.heredocs: list[str] = []
-        self.has_backticks = False  # where they are an opener of commands
-
-    def run(self) -> bool:
-        """True when everything that was opened was closed, and nothing is in backticks."""
-        while (index := len(self.found)) < len(self.command):
-            top = self.open[-1] if self.open else ""
-            if top == "'":
-                self._single(index)
-            elif top in CLOSED_BY:
-                self._elsewhere(index, top)
-            elif top == '"':
-                self._double(index)
-            else:
-                self._bare(index)
-        return not (self.open or self.heredocs or self.has_backticks)
-
-    def _take(self, context: Context, letters: int = 1) -> None:
-        letters = min(letters, len(self.command) - len(self.found))
-        if context not in (Context.SINGLE, Context.COMMENT):
-            self.has_backticks |= "`" in self.command[len(self.found) : len(self.found) + letters]
-        self.found.extend([context] * letters)
-
-    def _single(self, index: int) -> None:
-        if self.command[index] == "'":
-            self.open.pop()
-        self._take(Context.SINGLE)
-
-    def _double(self, index: int) -> None:
-        letter = self.command[index]
-        if letter == "\\":
-            self._take(Context.DOUBLE, 2)
-        elif letter == '"':
-            self.open.pop()
-            self._take(Context.DOUBLE)
-        elif letter == "$" and not self.command.startswith("$'", index):
-            self._dollar(index, Context.DOUBLE)
-        else:
-            self._take(Context.DOUBLE)
-
-    def _elsewhere(self, index: int, opener: str) -> None:
-        """Inside arithmetic and the like: only the way out matters, past quotes and more of the same."""
-        closer = CLOSED_BY[opener]
-        if self.command[index] == "\\":
-            self._take(Context.ELSEWHERE, 2)
-        elif self.command.startswith(closer, index):
-            self.open.pop()
-            self._take(Context.ELSEWHERE, len(closer))
-        elif opener != "$'" and (inner := self._opener(index)):
-            self.open.append(inner)
-            self._take(Context.ELSEWHERE, len(inner))
-        else:
-            self._take(Context.ELSEWHERE)
-
-    def _opener(self, index: int) -> str:
-        return next((text for text in ("$((", "${", "$[", "$'") if self.command.startswith(text, index)), "")
-
-    def _dollar(self, index: int, context: Context) -> None:
-        if inner := self._opener(index):
-            self.open.append(inner)
-            self._take(context, len(inner))
-        elif self.command.startswith("$(", index):
-            self.open.append("(")
-            self._take(context, 2)
-        else:
-            self._take(context)
-
-    def _bare(self, index: int) -> None:
-        letter, command = self.command[index], self.command
-        starts_word = index == 0 or command[index - 1] in " \t\n;|&("
-        if letter == "\\":
-            self._take(Context.BARE, 2)
-        elif letter in "\"'":
-            self.open.append(letter)
-            self._take(Context.BARE)
-        elif letter == "$":
-            self._dollar(index, Context.BARE)
-        elif letter == "#" and starts_word:
-            end = command.find("\n", index)
-            self._take(Context.COMMENT, (len(command) if end < 0 else end) - index)
-        elif starts_word and (command.startswith("((", index) or re.match(r"\[\[\s", command[index : index + 3])):
-            self.open.append(command[index : index + 2])
-            self._take(Context.BARE, 2)
-        elif letter in "()":
-            self._parenthesis(letter)
-        elif letter == "<" and (here := HEREDOC.match(command, index)) and command[index - 1 : index] != "<":
-            self.heredocs.append(here[2])
-            self._take(Context.BARE, here.end() - index)
-        else:
-            self._take(Context.BARE)
-            if letter == "\n" and self.heredocs:
-                self._heredoc_bodies()
-
-    def _parenthesis(self, letter: str) -> None:
-        if letter == "(":
-            self.open.append(letter)
-        elif self.open and self.open[-1] == "(":
-            self.open.pop()
-        self._take(Context.BARE)
-
-    def _heredoc_bodies(self) -> None:
-        while self.heredocs and len(self.found) < len(self.command):
-            end = self.command.find("\n", len(self.found))
-            line = self.command[len(self.found) : len(self.command) if end < 0 else end + 1]
-            self._take(Context.ELSEWHERE, len(line))
-            if line.strip() == self.heredocs[0]:
-                self.heredocs.pop(0)
+@lru_cache(maxsize=512)  # a step is asked when it is shown, prepared, confirmed and run
+def _find_cached_contexts(command: str, language: str) -> tuple[Context, ...]:
+    nowhere_sure = (Context.ELSEWHERE,) * len(command)
+    if len(command) > LONGEST:
+        return nowhere_sure
+    source, data = make_source(command, command)
+    root = parse_bytes(data, "powershell" if language == "powershell" else "bash").root_node
+    if root.has_error:
+        return nowhere_sure
+    if language == "powershell":
+        if TYPOGRAPHIC_QUOTES.intersection(command):
+            return nowhere_sure
+        return tuple(_fill_contexts(root, source, POWERSHELL_CONTEXTS))
+    contexts = tuple(_fill_contexts(root, source, BASH_CONTEXTS))
+    # Bash ends a backtick at the next one, whatever quotes stand between them; the grammar does not.
+    backticks = (context for letter, context in zip(command, contexts, strict=True) if letter == "`")
+    return contexts if set(backticks) <= {Context.SINGLE, Context.COMMENT} else nowhere_sure
 
 
-# Where in a PowerShell command a letter stands; as `quoting` for bash, and as strict about what it is not sure of.
-
-DOUBLE = '"\u201c\u201d\u201e'  # PowerShell takes typographic quotes for quotes
-SINGLE = "'\u2018\u2019\u201a\u201b"
-
-
-def find_powershell_contexts(command: str) -> list[Context]:
-    """The context of every letter. Here-strings, `$( )` in quotes and open quotes make all of it ELSEWHERE."""
-    if '@"' in command or "@'" in command:
-        return [Context.ELSEWHERE] * len(command)
-    contexts: list[Context] = []
-    quote = Context.BARE
-    while (index := len(contexts)) < len(command):
-        letter = command[index]
-        if quote is Context.DOUBLE and command.startswith("$(", index):
-            return [Context.ELSEWHERE] * len(command)
-        if letter == "`" and quote is not Context.SINGLE:
-            contexts.extend([quote] * min(2, len(command) - index))
-            continue
-        if letter == "#" and quote is Context.BARE and (index == 0 or command[index - 1].isspace()):
-            end = command.find("\n", index)
-            contexts.extend([Context.COMMENT] * ((len(command) if end < 0 else end) - index))
-            continue
-        contexts.append(quote)
-        quote = advance_context(letter, quote)
-    return contexts if quote is Context.BARE else [Context.ELSEWHERE] * len(command)
+def _fill_contexts(root: "Node", source: SourceText, table: dict[str, Context]) -> list[Context]:
+    contexts = [Context.BARE] * len(source.parsed)
+    pending = [(root, Context.BARE)]
+    while pending:
+        node, outer = pending.pop()
+        context = table.get(node.type, outer)
+        if _is_computed(node) or (node.type == "sub_expression" and outer is Context.DOUBLE):
+            context = Context.ELSEWHERE
+        if context is not outer:
+            start, end = source.start(node), source.end(node)
+            contexts[start:end] = [context] * (end - start)
+        if context not in (Context.ELSEWHERE, Context.COMMENT, Context.SINGLE):
+            pending.extend((child, context) for child in node.children)
+    return contexts
 
 
-def advance_context(letter: str, quote: Context) -> Context:
-    """The context behind a letter."""
-    if quote is Context.BARE:
-        return Context.DOUBLE if letter in DOUBLE else Context.SINGLE if letter in SINGLE else quote
-    closers = DOUBLE if quote is Context.DOUBLE else SINGLE
-    return Context.BARE if letter in closers else quote
+def _is_computed(node: "Node") -> bool:
+    """True for `[[ ]]`, `(( ))`, and an item of an array that says where it goes, `([x]=1)`: bash computes with it."""
+    if node.type in ("test_command", "compound_statement"):
+        return node.child_count > 0 and node.children[0].type in ("[[", "((")
+    return (
+        node.type == "concatenation"
+        and node.parent is not None
+        and node.parent.type == "array"
+        and node.children[0].text == b"["
+    )

@@ -1,4 +1,10 @@
-"""A word of a command as the shell takes it, from any place in it: also from the middle of quotes."""
+"""A word as the shell takes it, from any place in any text: also from the middle of quotes.
+
+Not on the grammar's tree, on purpose. Secrets are looked for in every line of output, of prose and of commands that do
+not parse, in half words and in JSON within quotes: where the grammar gives up, a secret would show. A line is masked in
+a tenth of a millisecond; to parse it takes several. What decides how a value is quoted, or what a command does, never
+asks this module: that is `quoting` and the tree.
+"""
 
 import re
 from dataclasses import dataclass

@@ -152,7 +152,11 @@ def test_what_is_shown_means_what_runs(pieces: list[str], value: str) -> None:
         "python3 -c 'print(<n>)'", "awk '/<n>/' file", "sed 's/<n>//' file", 'xargs rm <n>', 'watch ls <n>',
         'sqlcmd -Q "DELETE FROM t WHERE name=\'<n>\'"', "psql -c 'select <n>'", "jq '.[<n>]' <n>",
         'az containerapp exec -n app --command "ls <n>"', 'az x list --query "[?name==\'<n>\']"',
-        'test -v <n>', 'x[<n>]=1', "echo '<n>", 'echo "<n>', 'cat "$(case x in x) echo <n>;; esac)"',
+        'test -v <n>', '[ -v <n> ]', 'x[<n>]=1', 'x=([<n>]=1)', 'for ((i = 0; i < <n>; i++)); do :; done',
+        'bash <<< "rm <n>"', 'echo "rm <n>" | bash', 'echo <n> | tee log | sudo sh -x', 'bash <(echo "rm <n>")',
+        'echo "rm <n>" | ssh host', 'psql <<< "select \'<n>\'"', 'printf <n> | xargs rm', 'ssh host 2>&1 rm <n>',
+        'if true; then echo "rm <n>" | bash -o pipefail; fi', 'echo "$(cat <n>)" | python3 -',
+        "echo '<n>", 'echo "<n>',
     ],
 )  # fmt: skip
 def test_where_something_reads_it_again_only_harmless_letters_may_stand(command: str) -> None:
@@ -162,10 +166,27 @@ def test_where_something_reads_it_again_only_harmless_letters_may_stand(command:
     assert build_script(command, "bash", resolved(n="mi-prod--r1.2_a")).text
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        'echo "<n>" | python3 -m json.tool', 'jq .name <<< "<n>"', 'echo "<n>" | grep x', 'ssh host; echo "<n>"',
+        'echo "<n>" | bash count.sh', 'bash run.sh > "<n>"', '(ssh host) && echo "<n>"', '[ -f "<n>" ]',
+        'cat "$(case x in x) echo y;; esac)" "<n>"',
+    ],
+)  # fmt: skip
+def test_where_it_is_only_data_any_value_may_stand(command: str) -> None:
+    assert build_script(command, "bash", resolved(n='it\'s $(touch x) "y"')).text
+
+
 def test_in_a_program_a_harmless_value_still_arrives() -> None:
     assert arguments("bash -c 'printf \"%s\\0\" <n>'", *resolved(n="mi-prod--r1")) == ["mi-prod--r1"]
     assert arguments("printf '%s\\0' $((<n> + 1))", *resolved(n="41")) == ["42"]
     assert arguments("printf '%s\\0' \"$(cat <<EOF\n<n>\nEOF\n)\"", *resolved(n="x.y")) == ["x.y"]
+
+
+def test_the_parenthesis_of_a_case_ends_no_substitution() -> None:
+    command = "printf '%s\\0' \"$(case x in x) printf '%s' <x>;; esac)\""
+    assert arguments(command, *resolved(x="it's $(touch x)")) == ["it's $(touch x)"]
 
 
 def test_a_placeholder_without_a_value_is_refused_with_its_reason() -> None:
