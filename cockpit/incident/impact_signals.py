@@ -39,6 +39,7 @@ class ServingState:
     alerts: dict[str, AlertOrigin] = field(default_factory=dict)
     ended_alerts: dict[str, AlertOrigin] = field(default_factory=dict)  # their ends may be judged once more is known
     unwell: dict[str, Signal] = field(default_factory=dict)  # revisions with traffic that are not healthy, by key
+    ill_since: dict[str, datetime] = field(default_factory=dict)  # revisions that are not healthy, traffic or not
     probes_down: set[str] = field(default_factory=set)
     recovered: datetime | None = None  # when a probe last recovered, which proves that probes watch
 
@@ -81,9 +82,30 @@ class ServingState:
         over = [key for key in self.unwell if key.startswith(f"{Kind.REVISION}:{name}/") and key not in bad]
         for key in over:
             del self.unwell[key]
-        new = [Signal(key, f"revision {bad[key]} not healthy", event.occurred) for key in bad if key not in self.unwell]
+        if event.kind == Kind.REVISION:
+            self._see_health(event)
+        new = [
+            Signal(
+                key, f"revision {bad[key]} not healthy", max(self.ill_since.get(key, event.occurred), event.occurred)
+            )
+            for key in bad
+            if key not in self.unwell
+        ]
         self.unwell |= {signal.key: signal for signal in new}
         return new, over
+
+    def _see_health(self, event: Event) -> None:
+        """Since when a revision is known to be ill. What tells of its creation is dated by that, its health is of the
+        moment at which it was read: nobody felt the illness of a revision before it was there."""
+        app, _, _ = event.subject.partition("/")
+        is_made = text_of(event.detail, "what") == "created"
+        read = max(event.recorded, event.occurred) if is_made else event.occurred
+        for name, revision in self.known.apps[app].revisions.items() if app in self.known.apps else ():
+            key = f"{Kind.REVISION}:{app}/{name}"
+            if revision.health in UNHEALTHY:
+                self.ill_since.setdefault(key, read)
+            else:
+                self.ill_since.pop(key, None)
 
     def is_felt(self, key: str) -> bool:
         """True unless the record shows that the signal is about revisions without traffic, and that all is well."""
@@ -129,7 +151,8 @@ class ImpactWatch:
         self._by = ""
         self._alert_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that were felt as far as was known then
         self.periods: list[HealthyPeriod] = []
-        self.first: Signal | None = None  # the earliest that was felt
+        self._first: Signal | None = None  # the earliest probe or alert that was felt
+        self._first_ill: Signal | None = None  # the earliest revision with traffic that was not healthy
         self.relapses: list[datetime] = []  # when users began to feel something again
 
     def __contains__(self, key: str) -> bool:
@@ -141,9 +164,23 @@ class ImpactWatch:
         if alert and not is_felt(signal.key):
             return
         self._names.add(signal.key)
-        if self.first is None or signal.since < self.first.since:
-            self.first = signal
+        if signal.key.startswith(f"{Kind.REVISION}:"):
+            self._first_ill = _choose_earlier(self._first_ill, signal)
+        else:
+            self._first = _choose_earlier(self._first, signal)
         self._relapse(signal.since)
+
+    @property
+    def first(self) -> Signal | None:
+        """The first sign of what users felt.
+
+        That a revision with traffic is not healthy is a guess of the platform at it. Where a probe or an alert says
+        the same within two minutes, that is the first sign.
+        """
+        ill, other = self._first_ill, self._first
+        if ill is None or other is None:
+            return other or ill
+        return other if other.since <= ill.since + HELD else ill
 
     def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
         felt = key in self._certain or (key in self._alerts and key in self._names)
@@ -201,6 +238,10 @@ class ImpactWatch:
         if len(probes) == len(self._names) or self._by.startswith("probe "):
             return "all probes up" if len(probes) > 1 else f"{self._by} up again"
         return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
+
+
+def _choose_earlier(first: Signal | None, signal: Signal) -> Signal:
+    return signal if first is None or signal.since < first.since else first
 
 
 def as_of(incident: Incident, now: datetime) -> Incident:

@@ -1,4 +1,4 @@
-"""What stays open when an incident is resolved: shown before it is, dealt with, or left as an open loop."""
+"""What stays open when an incident is resolved: shown before it is, dealt with, or left open in the record."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze
-from cockpit.model.revision import Application
+from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.time import format_age
+from cockpit.recorder.last_recorded import LastRecorded
 
 
 class OpenEndKind(StrEnum):
@@ -28,11 +29,16 @@ class OpenEndKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenEnd:
-    """`target` names what it is about: a signal's key, `app/revision`, a run's or a checklist's id."""
+    """`target` names what it is about: a signal's key, `app/revision`, a run's or a checklist's id.
+
+    `left` is what is written down where it is left open, in words that stay true; "" for what the record itself tells
+    for as long as it is open: a run, a freeze, a box, a message. Written down, it would stand there twice, for ever.
+    """
 
     kind: OpenEndKind
     text: str
     target: str = ""
+    left: str = ""
 
 
 def find_open_ends(
@@ -46,7 +52,15 @@ def find_open_ends(
     clocks: Iterable[Clock] = (),
 ) -> tuple[OpenEnd, ...]:
     """In the order in which they matter: what is broken, what is changed for now, what is owed."""
-    ends = [OpenEnd(OpenEndKind.SIGNAL, f"{signal.label} is still bad", signal.key) for signal in bad]
+    ends = [
+        OpenEnd(
+            OpenEndKind.SIGNAL,
+            f"{signal.label} is still bad",
+            signal.key,
+            f"check that {signal.label} recovers: it was bad when this was resolved",
+        )
+        for signal in bad
+    ]
     if freeze is not None:
         reason = f": {freeze.reason}" if freeze.reason else ""
         ends.append(OpenEnd(OpenEndKind.FREEZE, f"{freeze.environment} is frozen{reason}"))
@@ -64,13 +78,37 @@ def find_open_ends(
     return tuple(ends)
 
 
+def list_left_open(incident: Incident, ends: Iterable[OpenEnd]) -> list[str]:
+    """What is to be written down of the ends that are left open; not what is written down and open already."""
+    open = {mark.text for mark in incident.marks if mark.kind is ClockKind.LOOP and mark.done is None}
+    return [text for text in dict.fromkeys(end.left for end in ends) if text and text not in open]
+
+
+def list_recorded_applications(last_recorded: LastRecorded, environment: str) -> list[Application]:
+    """The apps as the record knows them, for a shell, which watches nothing itself."""
+    return [
+        Application(
+            name,
+            environment,
+            "",
+            "",
+            tuple(
+                Revision(name, revision, known.active, app.traffic.get(revision, 0), None, health=known.health)
+                for revision, known in app.revisions.items()
+            ),
+        )
+        for name, app in last_recorded.apps.items()
+    ]
+
+
 def _find_unhealthy_revisions(applications: Iterable[Application]) -> Iterator[OpenEnd]:
     for application in applications:
         for revision in application.revisions:
             health = judge_revision(revision)
             if revision.active and health.condition is RevisionCondition.ILL:
                 text = f"{revision.name} is still active and unhealthy ({revision.weight} % of the traffic)"
-                yield OpenEnd(OpenEndKind.REVISION, text, f"{revision.app}/{revision.name}")
+                left = f"repair or deactivate {revision.name}: it was active and unhealthy when this was resolved"
+                yield OpenEnd(OpenEndKind.REVISION, text, f"{revision.app}/{revision.name}", left)
 
 
 def _find_open_checklists(incident: Incident, checklists: Sequence[Checklist]) -> Iterator[OpenEnd]:

@@ -115,7 +115,16 @@ def find_standing_events(events: Iterable[Event]) -> dict[int, Event]:
         roots[event.id] = root
         first = standing.get(root)
         standing[root] = replace(event, actor=first.actor) if first and first.actor and event.actor else event
-    return standing
+    return {root: _without_later_times(event) for root, event in standing.items()}
+
+
+def _without_later_times(event: Event) -> Event:
+    """A declaration without the impact that was stated after it, which older files write into its line: it read as if
+    it had been known at that time. The impact has entries and fields of its own."""
+    if event.kind != Kind.DECLARE or event.supersedes is None:
+        return event
+    starts = [start for mark in (" (impact ended ", " (impact started ") if (start := event.summary.rfind(mark)) > 0]
+    return replace(event, summary=event.summary[: min(starts)]) if starts else event
 
 
 # Storms: many facts of one kind in one moment, read as one line.

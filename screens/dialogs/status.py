@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_impact_start
-from cockpit.incident.open_ends import OpenEnd, OpenEndKind
+from cockpit.incident.open_ends import OpenEnd, OpenEndKind, list_left_open
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
@@ -131,7 +131,7 @@ class StatusDialog(Dialog[None]):
         super().__init__(place, time)
         self._desk = desk
         self._open_ends, self._others = ends, tuple(other for other in others if other.id != incident.id)
-        self._loops: tuple[OpenEnd, ...] = ()  # what is left open all the same
+        self._left: tuple[str, ...] = ()  # what is left open all the same, as it is written down
         self._incident = incident
         self._severity = incident.severity  # as it was last recorded
         self._start, self._end = propose_impact_start(incident), propose_impact_end(incident)
@@ -240,13 +240,13 @@ class StatusDialog(Dialog[None]):
         return act
 
     def _ask_open_ends(self, ends: OpenEndActions, act: Callable[[], None]) -> None:
-        """Show what stays open first; what is left of it becomes open loops, and then the incident is resolved."""
+        """Show what stays open first; what is left of it is written down, and then the incident is resolved."""
 
         def resolve(left: tuple[OpenEnd, ...] | None) -> None:
             if left is None:
                 self.say("It is not resolved yet. Enter shows again what stays open.")
                 return
-            self._loops, self._acting = left, True
+            self._left, self._acting = tuple(list_left_open(self._incident, left)), True
             self._act(act)
 
         self.app.push_screen(OpenEndsDialog(self.place, self.time, self._incident.title, ends), resolve)
@@ -304,9 +304,9 @@ class StatusDialog(Dialog[None]):
             self._desk.amend(self._incident.id, impact_started=started, impact_ended=ended)
             self._stated = impact
         if status == IncidentStatus.RESOLVED:
-            while self._loops:
-                self._desk.start_loop(self._loops[0].text, incident=self._incident.id)
-                self._loops = self._loops[1:]  # a refusal of the next one does not write this one twice
+            while self._left:
+                self._desk.start_loop(self._left[0], incident=self._incident.id)
+                self._left = self._left[1:]  # a refusal of the next one does not write this one twice
             self._desk.resolve(reason, self._incident.id, because=because, duplicate_of=self._repeated(because))
         elif status is not None:
             self._desk.change_status(status, self._incident.id, reason)

@@ -10,7 +10,15 @@ from cockpit.cli.login import somebody_to_ask
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, capital, describe_destination, format_full_time, print_event, reason_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import describe_impact
+from cockpit.incident.open_ends import (
+    OpenEnd,
+    OpenEndKind,
+    find_open_ends,
+    list_left_open,
+    list_recorded_applications,
+)
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
@@ -263,14 +271,41 @@ def resolve(
     with open_cli_session(common) as seat:
         event = seat.desk.resolve(reason, incident, seat.moment(at), because, duplicate_of)
         ended: Incident = seat.desk.find(event.incident)
-        frozen = seat.desk.frozen() is not None
+        ends = _list_open_ends(seat, ended)
+        for text in list_left_open(ended, ends):
+            seat.desk.start_loop(text, incident=ended.id)
     back = f" at {format_full_time(event.occurred)}" if at else ""
-    still = f"\n{ended.environment} is still frozen; `cockpit freeze off` lifts it." if frozen else ""
+    still = "".join(f"\nStill open: {end.text}{DEALS.get(end.kind, '')}" for end in ends)
     drafts = f"`cockpit export --incident {ended.id}` drafts its post-mortem."
     felt = (
         f"{capital(describe_impact(ended))}\n`cockpit impact --from TIME --to TIME --incident {ended.id}` corrects it."
     )
     print_event(event, as_json, f"Resolved {ended.id}{back}: {ended.title}\n{felt}\n{drafts}{still}")
+
+
+DEALS = {
+    OpenEndKind.FREEZE: "; `cockpit freeze off` lifts it",
+    OpenEndKind.RUN: "; `cockpit run` goes on with it",
+    OpenEndKind.CHECKLIST: "; `cockpit tick` ticks them",
+    OpenEndKind.NOTHING_SENT: "; `cockpit message` writes to clients and the team",
+}
+"""What deals with an end that is left open."""
+
+
+def _list_open_ends(seat: CliSession, incident: Incident) -> tuple[OpenEnd, ...]:
+    """What the record knows to be open at this moment; nothing where it was no incident of its own."""
+    if incident.because in (CloseReason.DUPLICATE, CloseReason.SUPERSEDED):
+        return ()
+    now, environment = RealTime().now(), incident.environment
+    return find_open_ends(
+        incident,
+        now,
+        bad=seat.desk.bad() if environment == seat.environment.name else (),
+        freeze=seat.desk.frozen() if environment == seat.environment.name else None,
+        applications=list_recorded_applications(read_last_recorded(seat.timeline, environment), environment),
+        checklists=seat.plan.checklists,
+        clocks=compute_clocks(incident, seat.plan, now, zone=seat.zone),
+    )
 
 
 def _find_alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:

@@ -82,7 +82,11 @@ def amend_declaration(
     impact_started: datetime | None = None,
     impact_ended: datetime | None = None,
 ) -> Incident:
-    """Correct a declaration: its title, how far back it reaches, when users first and last felt it."""
+    """Correct a declaration: its title, how far back it reaches, when users first and last felt it.
+
+    The declaration keeps its time and says nothing that came later: that users felt it until then is an entry of its
+    own, at the time at which it was stated.
+    """
     now = writer.now()
     values_by_name: dict[str, str] = {}
     if title is not None and clean_line(title, LONGEST_TITLE):
@@ -102,10 +106,12 @@ def amend_declaration(
             code="nothing-to-change",
         )
 
-    def act(ledger: Ledger) -> Draft:
+    def act(ledger: Ledger) -> Sequence[Draft]:
         meant = writer.meant(ledger, incident)
         first = ledger.declaration(meant.id)
         unmarked = {key: value for key, value in first.detail.items() if key not in ("mistake", "mistake_reason")}
+        if reach_from is not None:  # an incident that reaches no further back than its declaration begins with it
+            values_by_name["reach_from"] = format_timestamp(min(writer.past(reach_from, now), first.occurred))
         detail = {**unmarked, **values_by_name}
         begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
         if impact_ended is not None and begin and end and end < begin:
@@ -114,23 +120,33 @@ def amend_declaration(
                 code="time-before-start",
                 block=begin,
             )
-        summary = f"{summarize_event(Kind.DECLARE, detail)} ({_describe_amendment(values_by_name, first.detail)})"
-        return writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)
+        amendments = {
+            key: _describe_amendment(key, values_by_name[key], first.detail) for key in AMENDED if key in values_by_name
+        }
+        changes = ", ".join(amendments[key] for key in amendments if key not in IMPACT_KEYS)
+        summary = f"{summarize_event(Kind.DECLARE, detail)}{f' ({changes})' if changes else ''}"
+        drafts = [writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)]
+        felt = {key: values_by_name[key] for key in IMPACT_KEYS if key in values_by_name}
+        if felt:
+            statement = f"stated: {', '.join(amendments[key] for key in felt)}"
+            drafts.append(writer.of(meant, Kind.NOTE, felt, now, summary=statement))
+        return drafts
 
     return writer.find(writer.write(act).incident)
 
 
-def _describe_amendment(values_by_name: Mapping[str, str], before: Mapping[str, Any]) -> str:
-    """What is corrected, the old word beside the new: `impact ended 12:07:58Z (was 12:20:00Z)`."""
-    parts = []
-    for key in sorted(values_by_name.keys() - {"impact_stated"}):
-        new, old = time_of(values_by_name, key), time_of(before, key)
-        if new is None:
-            parts.append(f"{key.replace('_', ' ')} “{values_by_name[key]}” (was “{text_of(before, key)}”)")
-        else:
-            was = f" (was {old:%H:%M:%S}Z)" if old and old != new else ""
-            parts.append(f"{key.replace('_', ' ')} {new:%Y-%m-%d %H:%M:%S}Z{was}")
-    return ", ".join(parts)
+IMPACT_KEYS = {"impact_started": "users felt it from", "impact_ended": "users felt it until"}
+AMENDED = ("title", "reach_from", *IMPACT_KEYS)
+
+
+def _describe_amendment(key: str, value: str, before: Mapping[str, Any]) -> str:
+    """What is corrected, the old word beside the new: `users felt it until 12:07:58Z (was 12:20:00Z)`."""
+    name = IMPACT_KEYS.get(key) or key.replace("_", " ")
+    new, old = time_of({key: value}, key), time_of(before, key)
+    if new is None:
+        return f"{name} “{value}” (was “{text_of(before, key)}”)"
+    was = f" (was {old:%Y-%m-%d %H:%M:%S}Z)" if old and old != new else ""
+    return f"{name} {new:%Y-%m-%d %H:%M:%S}Z{was}"
 
 
 def change_severity(

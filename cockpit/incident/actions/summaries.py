@@ -76,7 +76,7 @@ def _summarize_new_mark(text: _Text) -> str:
     if text["kind"] == ClockKind.TASK:
         return f"task for {text['person']}: {text['text']}{due}"
     if text["kind"] == ClockKind.LOOP:
-        return f"open loop: {text['text']}{due}"
+        return f"left open: {text['text']}{due}"
     return text.because("aware of a breach", "text")
 
 

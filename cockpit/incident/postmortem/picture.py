@@ -79,11 +79,12 @@ class IncidentPicture:
 def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, now: datetime) -> IncidentPicture:
     """`events` are those of the incident that stand, in the order in which they happened."""
     start, end = _choose_window(incident, events, now)
+    until = min(end, max(now, start))  # nothing is drawn of what nobody has seen yet
     begin, over = find_impact(incident)
     lanes = (
-        *_list_probe_lanes(events, start, end),
-        *_list_alert_lanes(events, start, end),
-        *_list_traffic_lanes(events, start, end),
+        *_list_probe_lanes(events, start, until),
+        *_list_alert_lanes(events, start, until),
+        *_list_traffic_lanes(events, start, until),
     )
     turning = find_turning_points(incident, events)
     points = [event for event in events if event.id in turning and start <= event.occurred <= end]
@@ -96,7 +97,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         cut.append(f"{len(points) - MOST_MARKS} more turning points are in the timeline")
     if incident.resolved is not None and incident.resolved > end:
         cut.append(f"resolved at {face.utc(incident.resolved)}, after the end of this picture")
-    impact = (min(max(begin, start), end), min(max(over or now, start), end))
+    impact = (min(max(begin, start), until), min(max(over or now, start), until))
     return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.incident.clocks.updates import check_promise
+from cockpit.incident.open_ends import OpenEndKind, find_open_ends
 from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
@@ -244,6 +245,7 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
 
 NOT_TICKED = "not ticked"
 OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
+UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.UPDATE, OpenEndKind.NOTHING_SENT})
 STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 
 
@@ -396,8 +398,11 @@ def told_nowhere_else(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
     ]
 
 
-def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> list[LoopRow]:
-    """What was begun and not ended: loose ends, tasks, promises, a freeze, a run."""
+def loop_rows(
+    incident: Incident, clocks: Sequence[Clock], now: datetime, checklists: Sequence[Checklist] = ()
+) -> list[LoopRow]:
+    """What was begun and not ended: temporary changes, tasks, promises, a freeze, a run; once it is resolved what was
+    not done, too. Each once, as it stands at `now`."""
     rows = [
         LoopRow(clock.what, clock.started, clock.due, clock.who, clock.state(now).value)
         for clock in clocks
@@ -421,6 +426,9 @@ def loop_rows(incident: Incident, clocks: Sequence[Clock], now: datetime) -> lis
         for item in incident.ran
         if not item.ended
     ]
+    if incident.resolved is not None:
+        undone = find_open_ends(incident, now, checklists=checklists, clocks=clocks)
+        rows += [LoopRow(end.text, incident.resolved, None, "", "not done") for end in undone if end.kind in UNDONE]
     return sorted(rows, key=lambda loop_row: loop_row.since)
 
 

@@ -95,7 +95,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("Tab")
     terminal.type("rolled back, stable for ten minutes")
     terminal.press("Enter")
-    terminal.see("What stays open")  # the boxes that nobody ticked become open loops
+    terminal.see("What stays open")  # the boxes that nobody ticked stand in the draft
     terminal.press("Enter")
     terminal.see("is resolved")
 

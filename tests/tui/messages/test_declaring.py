@@ -238,7 +238,7 @@ def with_ends(play: Play, ends: list[OpenEnd]) -> tuple[StatusDialog, list[OpenE
 
 
 FREEZE = OpenEnd(OpenEndKind.FREEZE, "prod is frozen")
-SIGNAL = OpenEnd(OpenEndKind.SIGNAL, "alert 5xx errors is still bad", "alert:f")
+SIGNAL = OpenEnd(OpenEndKind.SIGNAL, "alert 5xx errors is still bad", "alert:f", "check alert 5xx errors")
 TO_RESOLVED = ("tab", "down", "down", "down", "tab", "tab")
 
 
@@ -258,7 +258,7 @@ async def test_resolving_lists_what_stays_open_and_deals_with_each_by_one_key(pl
         await pilot.pause(0.3)
         resolved = play.desk.find(incident.id)
         assert not resolved.open
-        assert [mark.text for mark in resolved.marks if mark.kind == "loop"] == [SIGNAL.text]
+        assert [mark.text for mark in resolved.marks if mark.kind == "loop"] == [SIGNAL.left]
 
 
 async def test_leaving_the_list_resolves_nothing(play: Play, stage: Open) -> None:

@@ -162,7 +162,7 @@ def test_start_and_end_are_proposed_with_what_says_so() -> None:
     start, end = propose_impact_start(incident), propose_impact_end(incident)
     assert start is not None
     assert end is not None
-    assert (start.at, start.evidence) == (at(0), f"revision {BAD} not healthy")
+    assert (start.at, start.evidence) == (at(1), "probe readyz")
     assert (end.at, end.evidence) == (at(7), "all probes up")
 
 
@@ -218,9 +218,35 @@ def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new
     desk.amend(impact_started=at(-3), impact_ended=at(12))
     incident: Incident = desk.amend(impact_ended=at(14))
     assert (incident.impact_started, incident.mitigated) == (at(-3), at(14))
-    assert "was 02:12:00Z" in timeline.events(kinds=[Kind.DECLARE])[-1].summary
+    assert "02:12:00Z)" in timeline.events(kinds=[Kind.NOTE])[-1].summary
     with pytest.raises(IncidentActionError):
         desk.amend(impact_ended=at(-10))
+
+
+def test_a_revision_that_was_made_ill_is_felt_from_when_that_was_seen_not_from_its_creation() -> None:
+    """The cloud dates the creation; its health is of the moment at which somebody looked."""
+    story = Story()
+    app(story, -20)
+    story.declare(1, reach=-10)
+    detail = {"what": "created", "active": True, "health": "Unhealthy"}
+    story.tell(Kind.TRAFFIC, 2, subject="shop", detail={"after": {"shop--r45": 100}})
+    story.tell(Kind.REVISION, 2, late=0.5, subject="shop/shop--r45", detail=detail)
+    assert only(story).felt_since == at(2.5)
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(3, "probe"), (119, "probe"), (121, "revision")])
+def test_the_impact_begins_with_the_first_sign_that_users_feel_rather_than_with_the_platforms_guess(
+    seconds: float, first: str
+) -> None:
+    story = Story()
+    app(story, -20, bad="Healthy")
+    story.declare(0, reach=-10)
+    traffic(story, 1, BAD)
+    health(story, 2, BAD, "Unhealthy")
+    story.probe(2 + seconds / 60, "readyz", "down")
+    start = propose_impact_start(only(story))
+    assert start is not None
+    assert (start.at, start.evidence.split()[0]) == (at(2 + seconds / 60) if first == "probe" else at(2), first)
 
 
 steps = st.lists(

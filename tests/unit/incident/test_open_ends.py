@@ -1,16 +1,19 @@
 """What stays open at resolving: everything that somebody would have to deal with tomorrow, and nothing else."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cockpit.incident.open_ends import OpenEndKind, find_open_ends
+from cockpit.incident.open_ends import OpenEndKind, find_open_ends, list_left_open, list_recorded_applications
 from cockpit.incident.signals import Signal
+from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Checklist
-from cockpit.model.response import Freeze, ProcedureRun, Tick, Update
+from cockpit.model.response import Freeze, Mark, ProcedureRun, Tick, Update
 from cockpit.model.revision import Application, Revision
+from cockpit.recorder.last_recorded import KnownRevision, LastRecorded, RecordedApp
 
 NOW = datetime(2026, 2, 27, 13, 26, tzinfo=UTC)
 FIRST_TEN = Checklist("first-ten", "First ten minutes", ("Declare", "Stop the bleeding"), ("P1",))
@@ -57,3 +60,31 @@ def test_a_box_counts_until_it_is_settled(told: Incident, state: str, left: int)
 
 def test_a_drill_that_told_nobody_owes_nothing() -> None:
     assert find_open_ends(replace(INCIDENT, drill=True), NOW) == ()
+
+
+def test_what_is_written_down_stays_true_and_stands_nowhere_else() -> None:
+    """A run, a freeze, a box and a message are told by the record itself for as long as they are open."""
+    ends = find_open_ends(
+        replace(INCIDENT, ran=(ProcedureRun("r1", "Roll back", NOW - timedelta(minutes=3)),)),
+        NOW,
+        bad=[Signal("alert:a", "alert 5xx errors", NOW)],
+        freeze=Freeze("prod", NOW, "ana", "until green"),
+        applications=[Application("app", "prod", "multiple", "", (ILL,))],
+        checklists=[FIRST_TEN],
+    )
+    assert [end.kind for end in ends if end.left] == [OpenEndKind.SIGNAL, OpenEndKind.REVISION]
+    texts = list_left_open(INCIDENT, ends)
+    assert not any(re.search(r"\d+[smhd]\b|\d %", text) for text in texts), "an age or a share would stand for ever"
+    kept = replace(INCIDENT, marks=tuple(Mark(f"loop:{text}", ClockKind.LOOP, text) for text in texts))
+    assert list_left_open(kept, ends) == [], "resolved twice, it is written down once"
+
+
+def test_the_record_knows_the_revisions_that_a_shell_does_not_watch() -> None:
+    known = LastRecorded()
+    known.apps["app"] = RecordedApp({"app--bad": KnownRevision(True, "Degraded"), "app--ok": KnownRevision(True, "")})
+    (end,) = [
+        end
+        for end in find_open_ends(INCIDENT, NOW, applications=list_recorded_applications(known, "prod"))
+        if end.kind is OpenEndKind.REVISION
+    ]
+    assert end.target == "app/app--bad"

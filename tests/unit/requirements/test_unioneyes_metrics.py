@@ -81,4 +81,4 @@ def test_001_feedback_on_a_runbook_is_an_action_item_with_the_label_runbook_impr
     story.act(Kind.ITEM, 5, subject="a1", text="say how long step 2 takes", owner="ben", label="runbook-improvement")
     text = draft(story, plan=PLAN)
     assert table(text, "items")[0][:4] == ["say how long step 2 takes", "runbook-improvement", "ben", "not said"]
-    assert "the type `runbook-improvement` mends a runbook" in text
+    assert "the type `runbook-improvement` improves a runbook" in text

@@ -1,5 +1,6 @@
 """The drawing of the night: the same lanes as SVG and as Mermaid, whatever the facts are called."""
 
+import re
 from datetime import UTC, timedelta
 from xml.etree import ElementTree
 
@@ -42,6 +43,26 @@ def test_a_resolution_hours_later_does_not_squeeze_the_night_into_a_line() -> No
 
     assert picture.end - picture.start < timedelta(minutes=15)
     assert picture.cut == ("resolved at 07:00:00, after the end of this picture",)
+
+
+@given(st.integers(1, 600), st.sampled_from(["probe", "alert", "traffic", "none"]))
+@settings(max_examples=40)
+def test_nothing_is_drawn_of_what_comes_after_the_export(seconds: int, what: str) -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    if what == "probe":
+        story.probe(0, "readyz", "down")
+    elif what == "alert":
+        story.alert(0, "az:5xx", "firing")
+    elif what == "traffic":
+        story.tell(Kind.TRAFFIC, 0, subject="shop", detail={"before": {"shop--a": 100}, "after": {"shop--b": 100}})
+    now = at(seconds / 60)
+    picture = picture_of(story, seconds / 60)
+
+    assert all(bar.end <= now for lane in picture.lanes for bar in lane.bars)
+    assert picture.impact[1] <= now
+    times = re.findall(r"2026-\d\d-\d\d \d\d:\d\d:\d\d", render_mermaid(picture))
+    assert max(times) <= f"{max(now, at(1 / 60)):%Y-%m-%d %H:%M:%S}"
 
 
 def test_a_flap_of_one_state_is_one_bar() -> None:

@@ -95,7 +95,16 @@ def test_what_was_begun_and_not_ended_is_an_open_loop() -> None:
         ("no deployments to prod: until green", "holds"),
         ("signature check is off", "running"),
         ("run of restore", "not ended"),
+        ("nobody was told anything yet", "not done"),
     ]
+
+
+def test_once_it_is_resolved_what_was_not_done_is_listed_as_it_stands_now() -> None:
+    incident = replace(NIGHT, resolved=at(60), ticks=(), updates=())
+    rows = loop_rows(incident, [], at(90), [LIST])
+    assert [row.state for row in rows] == ["not done", "not done"]
+    told = replace(incident, updates=(Update(at(80), "clients", "ana", "over"),))
+    assert [row.what for row in loop_rows(told, [], at(90), [LIST])] == [rows[0].what]
 
 
 def test_evidence_is_a_link_where_it_is_a_plain_address_and_words_elsewhere() -> None:
