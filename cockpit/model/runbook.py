@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class StepKind(StrEnum):
@@ -147,6 +148,29 @@ class Damage(StrEnum):
     RECONSTRUCTED = "reconstructed"  # line breaks were lost, and text with them: to look at, not to run
 
 
+class OutlineShape(StrEnum):
+    """What stands on some lines of a document."""
+
+    HEADING = "heading"
+    TEXT = "text"
+    ITEM = "item"
+    NUMBERED = "numbered"  # an item of a numbered list
+    QUOTE = "quote"
+    FENCE = "fence"
+    CODE = "code"  # indented
+    TABLE = "table"
+
+
+class OutlineSpan(NamedTuple):
+    """The lines of one block: from `line` up to the one before `end`. `level` is of headings and of lists in lists."""
+
+    shape: OutlineShape
+    line: int  # from 1
+    end: int
+    level: int = 0
+    info: str = ""  # a heading's text, or what is written behind the mark of a fence
+
+
 @dataclass(frozen=True, slots=True)
 class Runbook:
     """One document as read. `sha256` is of the bytes on disk, `text` what is shown after repair."""
@@ -164,6 +188,7 @@ class Runbook:
     findings: tuple[Finding, ...] = ()
     occasions: tuple[Occasion, ...] = ()
     to_read: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # lines of blocks without commands: yaml, json
+    outline: tuple[OutlineSpan, ...] = ()
 
     @property
     def view_only(self) -> bool:

@@ -17,7 +17,7 @@ from cockpit.runbooks.catalogue.references import (
     follow_link,
     list_named_runbooks,
 )
-from cockpit.runbooks.document.prose import list_headings
+from cockpit.runbooks.document.outline import list_headings
 
 How = Literal["link", "table", "label", "when", "threshold", "title"]
 RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold", "title")
@@ -158,7 +158,7 @@ def find_title_matches(document: Document, alert: Alert) -> Iterator[Match]:
 
 def names_alert_in_headings(runbook: Runbook, name: str) -> str:
     """The heading of a part without steps that has the alert's name, "" for none."""
-    return next((heading for _, heading in list_headings(runbook.text) if names_alert(heading, name)), "")
+    return next((heading for _, heading in list_headings(runbook.outline) if names_alert(heading, name)), "")
 
 
 def names_alert(title: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from cockpit.model.runbook import DocumentTable, Procedure, Runbook
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, number_of
 from cockpit.runbooks.document.labels import make_slug
-from cockpit.runbooks.document.prose import list_headings
+from cockpit.runbooks.document.outline import list_headings
 
 SECTION = re.compile(r"(?i)(?:\bsections?\s+|\bsec\.\s*|\bs\.\s*|§\s*|\brunbook\s+|\bplaybook\s+)(\d+(?:\.\d+)*)")
 RUNBOOK_COLUMN = re.compile(r"(?i)\b(?:runbook|playbook|procedure|document|guide)s?\b")
@@ -88,7 +88,7 @@ def find_anchored_procedure(runbook: Runbook, anchor: str) -> Procedure | None:
 def find_anchored_line(runbook: Runbook, anchor: str) -> int:
     """The line of the heading that an anchor names, 0 for none."""
     squeezed = squeeze_slug(anchor)
-    return next((line for line, heading in list_headings(runbook.text) if squeeze_slug(heading) == squeezed), 0)
+    return next((line for line, heading in list_headings(runbook.outline) if squeeze_slug(heading) == squeezed), 0)
 
 
 @lru_cache(maxsize=16_384)  # an index names a document, and each document of the catalogue is asked

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from cockpit.model.runbook import Runbook
+from cockpit.model.runbook import OutlineShape, OutlineSpan, Runbook
 
 MARK = "~~~~~~~~~"  # one more than a sidecar's: neither ends the other
 BLOCK = re.compile(rf"\n{MARK}toml index\n(.*?)\n{MARK}\n", re.DOTALL)
@@ -29,7 +29,14 @@ def join_index_block(runbook: Runbook, bound: BoundLabels) -> Runbook:
     lines = "\n".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in fields.items() if value)
     block = f"\n{MARK}toml index\n{lines}\n{MARK}\n"
     digest = hashlib.sha256((runbook.sha256 + block).encode()).hexdigest()
-    return replace(runbook, text=f"{runbook.text}{block}", sha256=digest)
+    return replace(add_text_block(runbook, block), sha256=digest)
+
+
+def add_text_block(runbook: Runbook, block: str) -> Runbook:
+    """The document with fenced blocks at its end, which its outline holds as one fence."""
+    line = runbook.text.count("\n") + 1
+    span = OutlineSpan(OutlineShape.FENCE, line, line + block.count("\n") + 1, info="toml index")
+    return replace(runbook, text=f"{runbook.text}{block}", outline=(*runbook.outline, span))
 
 
 def take_index_blocks(text: str) -> tuple[str, str, list[BoundLabels]]:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
@@ -17,6 +16,7 @@ from cockpit.runbooks.document.mentions import (
     goes_elsewhere,
     introduces_facts,
 )
+from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
 from cockpit.runbooks.document.steps import (
     UnnumberedStep,
@@ -30,10 +30,10 @@ from cockpit.runbooks.document.tables import escalation_box, kind_of
 from cockpit.runbooks.types import no_collection
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+(?:\.\d+)*[.):]?\s")  # one of a row
+# By hand, as no inline markup is parsed (see `make_parser`): each line is searched once, whatever it holds.
 LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
@@ -58,12 +58,13 @@ class Section:
 
 
 class MarkdownReader:
-    """`read` fills `sections` (the first has no heading), `tables` and `links`, in the order of the document."""
+    """`read` fills `outline`, `sections` (the first has no heading), `tables` and `links`, in the document's order."""
 
     def __init__(self) -> None:
         self.sections: list[Section] = [Section("", 0, 1)]
         self.tables: list[DocumentTable] = []
         self.links: list[Link] = []
+        self.outline: Outline = ()
         self.findings: list[Finding] = []  # what was left out, and why
         self.to_read: dict[str, list[int]] = {}  # lines of blocks that hold no commands, by their language
         # What the paragraph just read promises of the block after it.
@@ -82,6 +83,7 @@ class MarkdownReader:
         text = plain.text
         with no_collection():
             tokens = make_parser().parse(text)
+            self.outline = make_outline(tokens)
             index = 0
             while index < len(tokens):
                 index = self._block(tokens, index)
@@ -312,16 +314,6 @@ class MarkdownReader:
                 self.links.append(
                     Link(clean_line(strip_markdown(match[1]), 200), clean_line(match[2], 500), line + offset)
                 )
-
-
-@cache
-def make_parser() -> "MarkdownIt":
-    """The grammar of the blocks. It keeps nothing between two texts, so that threads may share it."""
-    from markdown_it import MarkdownIt
-
-    # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
-    # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
 
 
 def line_of(token: "Token") -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
-from cockpit.runbooks.document.index_block import add_bound_labels, take_index_blocks
+from cockpit.runbooks.document.index_block import add_bound_labels, add_text_block, take_index_blocks
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
 from cockpit.runbooks.document.parameters import list_parameters
@@ -67,7 +67,7 @@ def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     reader.read(text)
     sections = reader.sections
     procedures = tuple(add_exposure_question(named_safely(procedure)) for procedure in gather_procedures(sections))
-    if words := find_words_to_replace(text):
+    if words := find_words_to_replace(text, reader.outline):
         procedures = tuple(refuse_words(procedure, words) for procedure in procedures)
     title = next((strip_markdown(section.title) for section in sections if section.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
@@ -85,11 +85,12 @@ def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
         findings=tuple(reader.findings),
         occasions=tuple(list_occasions(sections, procedures)),
         to_read={name: tuple(lines) for name, lines in reader.to_read.items()},
+        outline=reader.outline,
     )
     runbook = apply_sidecar(runbook)
     for labels in bound:
         runbook = add_bound_labels(runbook, labels)
-    return replace(runbook, text=f"{runbook.text}{index}") if index else runbook
+    return add_text_block(runbook, index) if index else runbook
 
 
 def named_safely(procedure: Procedure) -> Procedure:

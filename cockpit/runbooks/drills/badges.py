@@ -9,7 +9,8 @@ from cockpit.model.runbook import DocumentTable, Finding, Procedure, Runbook
 from cockpit.model.text import clean_line
 from cockpit.runbooks.document.dates import day_in, says_never
 from cockpit.runbooks.document.labels import strip_markdown
-from cockpit.runbooks.document.prose import find_unfilled_blanks, list_prose_lines
+from cockpit.runbooks.document.outline import list_prose_lines
+from cockpit.runbooks.document.prose import find_unfilled_blanks
 
 
 class Badge(StrEnum):
@@ -40,7 +41,7 @@ def list_badges(
         Badge.VIEW_ONLY: runbook.view_only,
         Badge.CHANGED: bool(last_run) and last_run != runbook.sha256,
         Badge.OVERDUE: any(find_overdue_days(runbook, today, done)),
-        Badge.UNFILLED: any(find_unfilled_blanks(runbook.text)),
+        Badge.UNFILLED: any(find_unfilled_blanks(runbook.text, runbook.outline)),
         Badge.UNTESTED: any(procedure.commands for procedure in runbook.procedures) and is_untested(runbook, done),
     }
     return tuple(badge for badge, worn in wears.items() if worn)
@@ -91,7 +92,7 @@ def list_due_days(runbook: Runbook) -> Iterator[tuple[str, str, int]]:
     for table in runbook.tables:
         for index, cell in list_column_cells(table, DUE_COLUMNS):
             yield table.rows[index][0], cell, table.line + 2 + index
-    for number, heading, text in list_prose_lines(runbook.text):
+    for number, heading, text in list_prose_lines(runbook.text, runbook.outline):
         item = BULLET.match(text)
         if item and "review" in heading.casefold():
             yield strip_markdown(item[1]), item[2], number

@@ -10,8 +10,8 @@ from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.runbooks.catalogue.catalogue import Document
 from cockpit.runbooks.document.dates import Rhythm, day_in, parse_rhythm, says_never
 from cockpit.runbooks.document.labels import LABEL, parse_label
-from cockpit.runbooks.plan.outline import find_column
 from cockpit.runbooks.plan.plan import origin_of
+from cockpit.runbooks.plan.source import find_column
 
 NEVER = "never"
 

@@ -50,7 +50,7 @@ def check_damage(runbook: Runbook, world: LintContext) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     check_damage,
     lambda runbook, world: iter(runbook.findings),
-    lambda runbook, world: find_unfilled_blanks(runbook.text),
+    lambda runbook, world: find_unfilled_blanks(runbook.text, runbook.outline),
     lambda runbook, world: find_overdue_days(runbook, world.today),
     lambda runbook, world: text.missing_sections(runbook),
     lambda runbook, world: text.disagreeing_tables(runbook),

@@ -11,8 +11,8 @@ from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.labels import strip_markdown
+from cockpit.runbooks.document.outline import list_prose_lines
 from cockpit.runbooks.document.parameters import list_declared_rows, name_of
-from cockpit.runbooks.document.prose import list_prose_lines
 from cockpit.runbooks.document.sessions import leaves_commands_behind
 from cockpit.runbooks.document.steps import TAG_FLAGS, TAG_KEYS, TAG_WORDS
 from cockpit.runbooks.lint.dry_values import known_command
@@ -87,7 +87,7 @@ def spoken_of(runbook: Runbook, parameter: Parameter) -> bool:
     """True when the text, a title or a comment uses a placeholder or its words: "List tokens to find the ID"."""
     parts = [word for word in re.split(r"[\s_.:-]+", parameter.name.casefold()) if word]
     lines = [step.title for procedure in runbook.procedures for step in procedure.steps if not step.inline]
-    lines += [strip_markdown(text) for _, _, text in list_prose_lines(runbook.text)]
+    lines += [strip_markdown(text) for _, _, text in list_prose_lines(runbook.text, runbook.outline)]
     phrase = re.compile(r"(?<![\w<$\[{])" + r"[\s_-]+".join(map(re.escape, parts)) + r"s?(?![\w>\]}])", re.IGNORECASE)
     return any(phrase.search(text) or any(form in text for form in parameter.forms) for text in lines)
 

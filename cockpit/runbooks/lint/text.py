@@ -11,9 +11,9 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.load import read_document_bytes
 from cockpit.runbooks.catalogue.references import OUTSIDE
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
-from cockpit.runbooks.document.prose import list_headings, list_prose_lines
+from cockpit.runbooks.document.outline import Outline, list_headings, list_prose_lines, read_outline
 from cockpit.runbooks.document.repair import decode_document
-from cockpit.runbooks.plan.outline import make_source
+from cockpit.runbooks.plan.source import make_source
 from cockpit.runbooks.plan.working_hours import ABOUT, hours_of
 
 TEMPLATE = ("Purpose", "Prerequisites", "Procedure", "Verification", "Rollback", "Post-Incident")
@@ -46,7 +46,7 @@ def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
 
 def missing_sections(runbook: Runbook) -> Iterator[Finding]:
     """A document that follows the template has all of its sections."""
-    there = {make_slug(title) for _, title in list_headings(runbook.text)}
+    there = {make_slug(title) for _, title in list_headings(runbook.outline)}
     missing = [text for text in TEMPLATE if make_slug(text) not in there]
     if "procedure" in there or len(TEMPLATE) - len(missing) >= FOLLOWS:
         for section in missing:
@@ -58,7 +58,7 @@ def disagreeing_tables(runbook: Runbook) -> Iterator[Finding]:
     under = Counter(table.heading for table in runbook.tables)
     alone = [table for table in runbook.tables if table.kind in NOUNS and under[table.heading] == 1]
     beside = defaultdict[str, list[tuple[int, str]]](list)
-    for line, heading, text in list_prose_lines(runbook.text) if alone else ():
+    for line, heading, text in list_prose_lines(runbook.text, runbook.outline) if alone else ():
         if not text.lstrip().startswith("|"):
             beside[strip_markdown(heading)].append((line, text))
     for table in alone:
@@ -106,7 +106,7 @@ PATTERN = re.compile(r"YYYY|XXXX|NNN")  # a way to name files, not a file
 
 def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
     """Every link inside the repository leads somewhere. `places` is the document's folder and those above it."""
-    own = list_anchors(runbook.text)
+    own = list_anchors(runbook.outline)
     for link in runbook.links:
         if OUTSIDE.match(link.target):
             continue
@@ -119,7 +119,7 @@ def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
                 "dead-link", link.line, clean_line(f"links to {link.target}, and no heading is named so", 300)
             )
     linked = {link.target.partition("#")[0].rsplit("/", 1)[-1] for link in runbook.links}
-    for line, _, text in list_prose_lines(runbook.text):
+    for line, _, text in list_prose_lines(runbook.text, runbook.outline):
         for match in MENTION.finditer(text):
             name = match[1]
             if name.rsplit("/", 1)[-1] not in linked and not PATTERN.search(name) and find_file(name, places) is None:
@@ -139,16 +139,16 @@ def find_file(name: str, places: Sequence[Path]) -> Path | None:
     return None
 
 
-def list_anchors(text: str) -> frozenset[str]:
+def list_anchors(outline: Outline) -> frozenset[str]:
     """What a link may name in a text: its headings."""
-    return frozenset(normalise_anchor(make_slug(title)) for _, title in list_headings(text))
+    return frozenset(normalise_anchor(make_slug(title)) for _, title in list_headings(outline))
 
 
 def anchors_of(file: Path, question: str) -> frozenset[str]:
     """The anchors of another file; of one that is no Markdown, or cannot be read, the asked one counts as there."""
     try:
         if file.suffix == ".md":
-            return list_anchors(decode_document(read_document_bytes(file)))
+            return list_anchors(read_outline(decode_document(read_document_bytes(file))))
     except OSError:
         pass
     return frozenset({normalise_anchor(question)})

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.plan import Contact
+from cockpit.runbooks.document.outline import Chapter, OutlineBlock
 from cockpit.runbooks.plan.durations import Amount, list_amounts
-from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Source, levels_in
+from cockpit.runbooks.plan.source import Source, levels_in
 
 WITHIN = re.compile(r"(?i)\b(?:within|in under|no later than|at the latest after|in less than|not later than)\W*$")
 AFTER = re.compile(r"(?i)(?:>|≥|\bmore than|\bexceed(?:s|ing)?|\bover|\blonger than|\bafter|\bbeyond)\s*$")

@@ -12,9 +12,9 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.catalogue.load import describe_missing_path, load_catalogue, read_document_bytes
 from cockpit.runbooks.document.labels import make_slug
-from cockpit.runbooks.plan.outline import make_source
 from cockpit.runbooks.plan.people import contact_of, list_contacts
 from cockpit.runbooks.plan.plan import merge_plans
+from cockpit.runbooks.plan.source import make_source
 from cockpit.runbooks.plan.templates import template_of
 
 OTHER_LADDER = Problem(

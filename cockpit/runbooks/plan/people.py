@@ -8,7 +8,8 @@ from datetime import timedelta
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import Contact, PageRule, Role
 from cockpit.model.runbook import DocumentTable
-from cockpit.runbooks.plan.outline import OutlineBlock, Shape, Source, find_column, is_blank, levels_in, read_cell
+from cockpit.runbooks.document.outline import OutlineBlock, Shape
+from cockpit.runbooks.plan.source import Source, find_column, is_blank, levels_in, read_cell
 
 ROLES = re.compile(r"(?i)\broles?\b")
 CONTACTS = re.compile(r"(?i)\bcontacts?\b")

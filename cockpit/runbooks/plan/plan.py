@@ -9,10 +9,9 @@ from cockpit.model.plan import BUILT_IN, GRAVE, Checklist, Contact, Plan, defaul
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.runbooks.catalogue.catalogue import Document
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
+from cockpit.runbooks.document.outline import Chapter, Shape
 from cockpit.runbooks.plan.deadlines import contact_rules, promise_rules
 from cockpit.runbooks.plan.durations import find_amount
-from cockpit.runbooks.plan.outline import Chapter, Shape, Source, levels_in
-from cockpit.runbooks.plan.outline import make_source as read
 from cockpit.runbooks.plan.people import escalation_rules, list_contacts, read_page_rules, read_roles
 from cockpit.runbooks.plan.practices import read_practices
 from cockpit.runbooks.plan.precedence import (
@@ -30,6 +29,8 @@ from cockpit.runbooks.plan.severities import (
     merge_severity_scales,
     paging_rules,
 )
+from cockpit.runbooks.plan.source import Source, levels_in
+from cockpit.runbooks.plan.source import make_source as read
 from cockpit.runbooks.plan.targets import metric_targets, read_targets
 from cockpit.runbooks.plan.templates import read_templates
 from cockpit.runbooks.plan.working_hours import hours_of

@@ -8,8 +8,8 @@ from cockpit.model.runbook import DocumentTable, Runbook
 from cockpit.model.text import clean_line
 from cockpit.runbooks.document.dates import DAYS, UNITS, day_in
 from cockpit.runbooks.document.labels import parse_label, strip_markdown
-from cockpit.runbooks.document.prose import list_prose_lines
-from cockpit.runbooks.plan.outline import Shape, Source, find_column, read_cell
+from cockpit.runbooks.document.outline import Shape, list_prose_lines
+from cockpit.runbooks.plan.source import Source, find_column, read_cell
 
 LABELS = frozenset({"tested", "next review"})
 TABLES = frozenset({"drills", "training", "reviews"})
@@ -57,7 +57,7 @@ def _of_labels(source: Source) -> Iterator[Practice]:
 
 def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
     """(line, heading above, name, value) of each label that says when something was tested or is to be reviewed."""
-    for line, heading, text in list_prose_lines(runbook.text):
+    for line, heading, text in list_prose_lines(runbook.text, runbook.outline):
         pair = parse_label(text)
         if pair and pair[0] in LABELS and pair[1]:
             yield line, clean_line(strip_markdown(heading)), *pair

@@ -11,7 +11,7 @@ from cockpit.model.runbook import DocumentTable
 from cockpit.model.severity_scale import SeverityLevel, SeverityScale
 from cockpit.model.text import clean_line
 from cockpit.runbooks.plan.durations import Amount, list_amounts
-from cockpit.runbooks.plan.outline import SEVERITY, Source, find_column, levels_in, read_cell
+from cockpit.runbooks.plan.source import SEVERITY, Source, find_column, levels_in, read_cell
 
 ARROWED = re.compile(
     r"(?i)^[\s#>*+-]{0,12}(?P<name>SEV-?\s?[0-9]|P[0-5])\**\s*[:—–-]{1,2}\**\s*(?P<definition>[^→\n]{1,300}?)"

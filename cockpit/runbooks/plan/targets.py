@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from cockpit.model.plan import MetricTarget, Target
 from cockpit.runbooks.plan.durations import parse_duration
-from cockpit.runbooks.plan.outline import Source, find_column, levels_in, read_cell
+from cockpit.runbooks.plan.source import Source, find_column, levels_in, read_cell
 
 NONE_LOST = re.compile(r"(?i)^\W*(?:0\b(?!\s*[.\d])|zero\b|none\b|nothing\b|no data loss)")
 NUMBERED = re.compile(r"^[\d.]+\s+")

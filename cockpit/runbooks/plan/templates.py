@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from cockpit.model.plan import Template
+from cockpit.model.runbook import OutlineShape
 from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
-from cockpit.runbooks.document.prose import HEADING
-from cockpit.runbooks.plan.outline import Chapter, OutlineBlock, Shape, Source
+from cockpit.runbooks.document.outline import Chapter, OutlineBlock, Shape, read_outline
+from cockpit.runbooks.plan.source import Source
 
 MESSAGES = re.compile(r"(?i)communicat|message|notif|notice|status update|wording|announce|e-?mail")
 SUBJECT = re.compile(r"(?im)^\s*\**subject\b")
@@ -55,10 +56,12 @@ def template_of(name: str, text: str, origin: str) -> Template:
 
     labels, body = front_matter(clean_text(text, limit=100_000).replace("\r", ""))
     lines = body.strip("\n").split("\n")
-    heading = HEADING.match(lines[0])
-    title = labels.get("title") or (clean_line(heading[1], 100) if heading else name)
+    heading = next(iter(read_outline("\n".join(lines[:2]))), None)
+    if heading is not None and (heading.shape is not OutlineShape.HEADING or heading.line > 1):
+        heading = None
+    title = labels.get("title") or (clean_line(heading.info, 100) if heading else name)
     wanted_name = labels.get("audience", "").casefold()
     names = [text for text, _ in AUDIENCES]
-    tokens = "\n".join(lines[1:] if heading else lines).strip("\n") + "\n"
+    tokens = "\n".join(lines[heading.end - 1 :] if heading else lines).strip("\n") + "\n"
     reader = wanted_name if wanted_name in names else find_audience(name.replace("-", " ").replace("_", " "), title)
     return Template(make_slug(name), title, tokens, reader, origin)

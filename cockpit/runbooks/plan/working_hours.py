@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cockpit.model.plan import Hours
 from cockpit.model.time import ABBREVIATIONS
-from cockpit.runbooks.plan.outline import Source
+from cockpit.runbooks.plan.source import Source
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"

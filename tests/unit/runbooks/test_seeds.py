@@ -12,7 +12,7 @@ import pytest
 from cockpit.model.runbook import Damage, Procedure, Runbook, Step
 from cockpit.runbooks.catalogue.load import load_catalogue, open_file
 from cockpit.runbooks.catalogue.references import find_referenced_procedures
-from cockpit.runbooks.document.prose import list_headings
+from cockpit.runbooks.document.outline import list_headings
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.steps import NUMBERED_TITLE, shorten_command
 from cockpit.runbooks.drills.badges import Badge, list_badges
@@ -147,7 +147,7 @@ def test_damage_is_mended_and_what_was_rebuilt_is_only_looked_at() -> None:
     }
     rebuilt = book("002")
     assert rebuilt.view_only
-    assert len(list(list_headings(rebuilt.text))) == 21
+    assert len(list(list_headings(rebuilt.outline))) == 21
     assert sum(len(each.rows) for each in rebuilt.tables) == 10
 
 
