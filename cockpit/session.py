@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cockpit.config import Secrets
-from cockpit.feeds.alert_kinds import AlertSourceContext, find_alert_kind
+from cockpit.feeds.alert_kinds import AlertSourceContext, SilenceServer, find_alert_kind
 from cockpit.feeds.base import Feed
 from cockpit.feeds.watch import Watch
 from cockpit.incident.actions.incident_actions import IncidentActions
@@ -74,6 +74,7 @@ class Session:
     read_only: bool
     time: Time
     connections: "Connections"
+    reveal: Reveal
     unrecorded: frozenset[str] = frozenset()  # environments of which nobody writes down what happens, for a wall
     made_runner: "Runner | None" = None
     _making: Lock = field(default_factory=Lock)
@@ -111,6 +112,18 @@ class Session:
         if platform is None:
             raise SourceError(NO_PLATFORM)
         return platform.stream_log_lines(application, revision)
+
+    def can_silence(self, source: str) -> bool:
+        """Whether the alerts of a source are silenced from here."""
+        return self.open_silences(source) is not None
+
+    def open_silences(self, source: str) -> SilenceServer | None:
+        """The silences of an alert source; None where its alerts are silenced elsewhere."""
+        found = next((item for item in self.environment.alerts if item.name == source), None)
+        kind = find_alert_kind(found.kind) if found else None
+        if found is None or kind is None or kind.open_silences is None:
+            return None
+        return kind.open_silences(found, self.time, self.reveal)
 
     def read_again(self) -> Plan:
         """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""
@@ -259,6 +272,7 @@ def build_session(
         read_only=read_only,
         time=time,
         connections=connections,
+        reveal=secrets.reveal,
     )
 
 

@@ -126,7 +126,9 @@ def _build_group_row(group: AlertGroup, taken: int, opened: bool) -> Row:
     things = list(dict.fromkeys(name_things(group.alerts).values()))
     named = ", ".join(thing for thing in things[:2] if thing)
     more = f" and {len(group.alerts) - 2} more" if named else f"{len(group.alerts)} alerts"
-    text = first.summary if len({alert.summary for alert in group.alerts}) == 1 and first.summary else f"{named}{more}"
+    notes, summaries = {alert.note for alert in group.alerts}, {alert.summary for alert in group.alerts}
+    shared_text = first.note if len(notes) == 1 and first.note else first.summary if len(summaries) == 1 else ""
+    text = shared_text or f"{named}{more}"
     state = f"✔ {taken} taken" if taken else first.state.value
     return Row(
         group.key,

@@ -54,6 +54,13 @@ class Choice(Lines, can_focus=True):
         """Whether it is another than the one it was made with."""
         return self._at != self._was
 
+    def offer(self, options: Sequence[tuple[str, str]]) -> None:
+        """Other options; what is chosen stays chosen where it is among them."""
+        chosen = self.chosen
+        self.options = tuple(options)
+        self._at = self._was = next((index for index, (name, _) in enumerate(options) if name == chosen), 0)
+        self._draw()
+
     def on_mount(self) -> None:
         self._draw()
 

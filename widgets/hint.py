@@ -10,8 +10,7 @@ from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
-from cockpit.model.revision_health import RevisionCondition, RevisionHealth, ill_working
-from cockpit.model.rolled_back import RolledBack, idle_cause
+from cockpit.model.revision_health import RevisionCondition, RevisionHealth, RolledBack, idle_cause, ill_working
 from cockpit.model.time import format_age
 from widgets.alerts import SEVERITIES
 from widgets.cell import Piece, cut_text, measure_pieces

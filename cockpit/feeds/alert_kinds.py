@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib import import_module
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cockpit.feeds.base import Feed
 from cockpit.model.alert import Alert, SettledAlerts
 from cockpit.model.probe import HttpAccess
 from cockpit.model.secret import Secret
+from cockpit.model.silence import Silence
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import Time
 
@@ -43,6 +44,16 @@ class AlertSourceContext:
     settled: Callable[[], SettledAlerts] = dict
 
 
+class SilenceServer(Protocol):
+    """Silences of one source. Reads raise SourceError or what httpx raises; changes are sent once, and raise
+    SourceError where they were refused, SilenceUnknownError where nobody knows."""
+
+    async def list_silences(self) -> dict[str, Silence]: ...
+    async def list_labels(self) -> list[dict[str, str]]: ...
+    async def put(self, body: Mapping[str, object], /) -> str: ...
+    async def expire(self, id: str, /) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class AlertKind:
     """What a kind of source is. `build` gives the feed `alerts:NAME`: Reading[tuple[Alert, ...]]."""
@@ -55,6 +66,8 @@ class AlertKind:
     describe_access: Callable[[Environment], str] = lambda environment: (
         "access; the server refuses the headers in cockpit.toml"
     )  # what to ask for after a refusal
+    open_silences: Callable[[AlertSource, Time, Callable[[Secret], str]], SilenceServer] | None = None
+    # None where its alerts are silenced elsewhere
 
 
 @lru_cache(maxsize=1)

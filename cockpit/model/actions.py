@@ -19,6 +19,7 @@ class Need(StrEnum):
     INCIDENT = auto()
     ALERT = auto()  # one is under the cursor
     UNTAKEN = auto()  # and nobody acknowledged it yet
+    SILENCEABLE = auto()  # and its source can be told to be quiet about it
     EVENT = auto()  # one is under the cursor of the timeline
     APP = auto()
     SNAPSHOT = auto()  # the plan names a procedure that preserves evidence
@@ -158,6 +159,10 @@ MAIN = ActionTable(
             (*_WRITES, Need.ALERT, Need.UNTAKEN),
             shown=True,
             at_once=True,
+        ),
+        Action(
+            *("silence", "S", "Silence", "Silence the alert of pane 2, or end its silence"),
+            (*_WRITES, Need.ALERT, Need.SILENCEABLE),
         ),
         Action(
             *("roles", "o", "Incident", "The incident: deadlines, roles, checklists, whom to call"),

@@ -1,6 +1,5 @@
 """One condition that some source says is wrong."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,70 +78,6 @@ def is_settled(alert: Alert, gone: datetime | None, settled: SettledAlerts) -> b
     """Whether a person settled an alert that is gone since then."""
     moment = settled.get(alert.key)
     return moment is not None and (gone is None or gone - moment < LATE_LOOK)
-
-
-# Silences: which alerts they hush, who made them, why, and until when.
-
-
-@dataclass(frozen=True, slots=True)
-class SilenceMatcher:
-    """One comparison of a label, `app=~"mi-.*"`."""
-
-    name: str
-    value: str
-    is_regex: bool = False
-    is_equal: bool = True
-
-    @property
-    def text(self) -> str:
-        operator = ("=~" if self.is_equal else "!~") if self.is_regex else ("=" if self.is_equal else "!=")
-        return f'{self.name}{operator}"{self.value}"'
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """As Alertmanager matches: a label that is not there is the empty text. An expression that Python does not
-        know matches nothing: what is counted is then too little, never too much."""
-        value = labels.get(self.name, "")
-        if not self.is_regex:
-            return (value == self.value) is self.is_equal
-        try:
-            return (re.fullmatch(self.value, value) is not None) is self.is_equal
-        except re.error:
-            return False
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """One silence of one source; all text cleaned. `state` is the source's own word: active, pending or expired."""
-
-    id: str
-    matchers: tuple[SilenceMatcher, ...]
-    starts: datetime
-    ends: datetime
-    author: str = ""
-    comment: str = ""
-    state: str = "active"
-
-    @property
-    def text(self) -> str:
-        """`alertname="ReplicaDown" app=~"mi-.*"`."""
-        return " ".join(matcher.text for matcher in self.matchers)
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        return bool(self.matchers) and all(matcher.matches(labels) for matcher in self.matchers)
-
-
-def propose_matchers(label_sets: Iterable[Mapping[str, str]]) -> tuple[SilenceMatcher, ...]:
-    """Matchers that hush these alerts and as little else as possible: every label that all of them share."""
-    sets = [dict(labels) for labels in label_sets]
-    if not sets:
-        return ()
-    first, *others = sets
-    shared = {name: value for name, value in first.items() if value and all(o.get(name) == value for o in others)}
-    return tuple(SilenceMatcher(name, value) for name, value in sorted(shared.items(), key=_by_importance))
-
-
-def _by_importance(pair: tuple[str, str]) -> tuple[bool, str]:
-    return pair[0] != "alertname", pair[0]
 
 
 # Which thing an alert is about, told from the others in the list; and alerts of one name as one.

@@ -17,6 +17,8 @@ from cockpit.model.revision_health import (
     ILL_DETAILS,
     RevisionCondition,
     describe_replicas,
+    find_traffic_carrier,
+    goes_back,
     ill_word,
     ill_working,
     is_ill,
@@ -24,7 +26,6 @@ from cockpit.model.revision_health import (
     judge_revision,
     may_take_traffic,
 )
-from cockpit.model.rolled_back import find_traffic_carrier, goes_back
 from cockpit.model.run import Value
 from cockpit.model.time import format_age
 from cockpit.platforms.platform import RollbackTerms

@@ -128,10 +128,11 @@ class SignalDetails(Details):
 
 
 class AlertDetails(Details):
-    """`desk` is None where nothing may be written."""
+    """`desk` is None where nothing may be written; `silence` opens what silences it, None where nothing does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "acknowledge", "Acknowledge", show=False),
+        Binding("S", "silence", "Silence", show=False),
         Binding("o", "settle", "Over", show=False),
     ]
 
@@ -143,18 +144,28 @@ class AlertDetails(Details):
         taken: Acknowledgement | None,
         desk: "IncidentActions | None",
         read_past: Callable[[], Sequence[Fact]] | None = None,
+        silence: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(place, time, alert, taken, read_past)
+        self._silence = silence if desk is not None else None
         self._alert = alert
         self._desk = desk
         self._may_take = desk is not None and taken is None
         self._may_settle = desk is not None and alert.state is AlertState.RESOLVING
-        offers = ["a acknowledges it" if self._may_take else "", "o says it is over" if self._may_settle else ""]
-        self.keys = " · ".join(part for part in (*offers, "c copies all of it", "esc leaves") if part)
+        offers = [
+            "a acknowledges" if self._may_take else "",
+            "S silences" if self._silence else "",
+            "o says it is over" if self._may_settle else "",
+        ]
+        self.keys = " · ".join(part for part in (*offers, "c copies", "esc leaves") if part)
 
     def action_acknowledge(self) -> None:
         if self._desk is not None and self._may_take:
             self._act(partial(self._desk.acknowledge, self._alert.key, self._alert.name))
+
+    def action_silence(self) -> None:
+        if self._silence is not None:
+            self._silence()
 
     def action_settle(self) -> None:
         if self._desk is None or not self._may_settle:

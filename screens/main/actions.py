@@ -27,6 +27,7 @@ from screens.shared.due import DueClock, list_open_ends, list_other_incidents
 from screens.shared.view import build_view
 
 if TYPE_CHECKING:
+    from cockpit.incident.actions.silences import SilenceOutcome
     from cockpit.incident.postmortem.export import Exporter
     from cockpit.model.time import Time
     from cockpit.session import Session
@@ -119,6 +120,37 @@ def acknowledge_alert(press: KeyPress) -> None:
         press.screen.write(acknowledge, f"You acknowledged {alert.name}.")
 
 
+@does("silence")
+def open_silence(press: KeyPress) -> None:
+    """Silence the alert or the group under the cursor; the dialog counts what it reaches."""
+    chosen = press.screen.under_cursor(1)
+    alerts = chosen.alerts if isinstance(chosen, AlertGroup) else (chosen,) if isinstance(chosen, Alert) else ()
+    if alerts:
+        open_silence_dialog(press, alerts)
+
+
+def open_silence_dialog(press: KeyPress, alerts: Sequence[Alert]) -> None:
+    """Of several sources the one of the first alert: a silence holds in one Alertmanager."""
+    from cockpit.incident.actions.silences import read_silences
+    from screens.dialogs.silence import SilencedAlerts, SilenceDialog
+
+    session, source = press.session, alerts[0].source
+    server = session.open_silences(source)
+    if server is None:
+        press.say("Its source is no Alertmanager: silence it where it comes from.", warns=True)
+        return
+    labels = [dict(alert.labels) for alert in alerts if alert.source == source]
+    captured = SilencedAlerts(source, alerts[0].name, labels)
+
+    def say_done(result: "SilenceOutcome | None") -> None:
+        if result is not None:
+            session.watch.refresh()
+            press.say("Done, and on the timeline. Its row follows with the next look.")
+
+    act = partial(session.desk.change_silence, server)
+    press.open(SilenceDialog(*press.about, captured, partial(read_silences, server), act), say_done)
+
+
 @does("note")
 def open_note(press: KeyPress) -> None:
     from screens.dialogs.note import Note
@@ -154,7 +186,9 @@ def open_details(press: KeyPress, value: object) -> None:
     elif isinstance(value, Alert):
         acknowledgement = session.ledger.taken(session.environment.name).get(value.key)
         desk = None if session.read_only else session.desk
-        details = AlertDetails(*press.about, value, acknowledgement, desk, partial(read_background, session, value))
+        silence = partial(open_silence_dialog, press, (value,)) if session.can_silence(value.source) else None
+        background = partial(read_background, session, value)
+        details = AlertDetails(*press.about, value, acknowledgement, desk, background, silence)
         press.open(details, lambda _: session.watch.refresh())
     elif isinstance(value, SignalResult):
         marks = list_plot_marks(session.history, session.time.now())

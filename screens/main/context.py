@@ -45,6 +45,7 @@ class Situation:
     any_incident: bool = False
     alert: bool = False  # one is under the cursor of the alert pane
     taken: bool = False  # and somebody acknowledged it
+    silenceable: bool = True  # and its source is one whose alerts are silenced from here
     event: bool = False  # one is under the cursor of the timeline
     apps: bool = False
     platform: bool = True  # the environment has one; else there will never be an app
@@ -67,9 +68,14 @@ REASONS: Mapping[Need, Reason] = {
     Need.INCIDENT: lambda now, action: (
         "" if now.any_incident else f"{action.label} needs an incident, and there is none yet. Declare one first."
     ),
-    Need.ALERT: lambda now, action: "" if now.alert else "There is no alert to acknowledge.",
+    Need.ALERT: lambda now, action: (
+        "" if now.alert else f"There is no alert to {'silence' if action.name == 'silence' else 'acknowledge'}."
+    ),
     Need.UNTAKEN: lambda now, action: (
         "Somebody acknowledged this alert already. Choose another one in pane 2." if now.taken else ""
+    ),
+    Need.SILENCEABLE: lambda now, action: (
+        "" if now.silenceable else "Its source is no Alertmanager: silence it where it comes from."
     ),
     Need.EVENT: lambda now, action: "" if now.event else "Choose the event in pane 4 first.",
     Need.APP: lambda now, action: (

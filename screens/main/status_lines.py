@@ -14,8 +14,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
-from cockpit.model.revision_health import RevisionCondition, ill_working
-from cockpit.model.rolled_back import last_rollback
+from cockpit.model.revision_health import RevisionCondition, ill_working, last_rollback
 from cockpit.model.run import Run, StepState
 from screens.main.context import CockpitContext, Situation
 from screens.main.panes import find_followed_revision
@@ -50,12 +49,20 @@ def read_situation(screen: CockpitContext) -> Situation:
         any_incident=any(incident.environment == here for incident in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert | AlertGroup),
         taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
+        silenceable=any(session.can_silence(source) for source in list_alert_sources(alert)),
         event=screen.under_cursor(3) is not None,
         apps=bool(view.applications),
         platform="revisions" not in view.missing,
         signed_out=any(problem.kind is ProblemKind.SIGN_IN for problem in view.problems),
         person=session.credential is None or session.credential.signs_in_with is not None,
     )
+
+
+def list_alert_sources(chosen: object) -> tuple[str, ...]:
+    """The sources of the alert or the group under the cursor, each once."""
+    if isinstance(chosen, AlertGroup):
+        return tuple(dict.fromkeys(alert.source for alert in chosen.alerts))
+    return (chosen.source,) if isinstance(chosen, Alert) else ()
 
 
 def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence[DueClock]) -> Bar:

@@ -172,6 +172,7 @@ class Stage:
     closed: bool = False
     feeds: tuple[SilentFeed, ...] = ()
     plan: Plan = PLAN
+    silences: dict[str, Any] = field(default_factory=dict)  # by the name of an alert source
     edited: Plan | None = None  # what the documents say by now
 
     def __post_init__(self) -> None:
@@ -196,6 +197,12 @@ class Stage:
 
     async def attach(self) -> "Stage":
         return self
+
+    def can_silence(self, source: str) -> bool:
+        return source in self.silences
+
+    def open_silences(self, source: str) -> Any:
+        return self.silences.get(source)
 
     def read_again(self) -> Plan:
         self.plan = self.edited or self.plan

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -12,20 +12,14 @@ from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import Secrets
-from cockpit.feeds.alertmanager.silences import (
-    SilenceClient,
-    SilenceUnknownError,
-    build_silence_body,
-    format_end,
-)
-from cockpit.model.alert import Silence, SilenceMatcher
-from cockpit.model.event import Kind
+from cockpit.feeds.alert_kinds import SilenceServer, find_alert_kind
+from cockpit.feeds.alertmanager.silences import format_end
+from cockpit.incident.actions.silences import RECENT, WHY_MISSING, SilenceOperation
 from cockpit.model.problem import SourceError
-from cockpit.model.system import AlertSource
+from cockpit.model.silence import Silence, SilenceMatcher, count_reach
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_timestamp, parse_length
 
-RECENT = timedelta(minutes=10)  # a silence that ended so lately is shown: it can be made again
 OPERATORS = (("=~", True, True), ("!~", True, False), ("!=", False, False), ("=", False, True))
 UNKNOWN = 3  # exit code: it was sent, and nobody knows
 source_option = click.option(
@@ -72,14 +66,13 @@ def create(
     parsed = [parse_matcher(text) for text in matchers]
     why = clean_line(comment, 300)
     if not why:
-        raise Refusal("Say why with --comment: whoever finds it silent will want to know.", code="reason-missing")
+        raise Refusal(f"{WHY_MISSING} (--comment)", code="reason-missing")
     with open_cli_session(common) as seat:
         client, now = _open_client(seat, source), RealTime().now()
         ends = now + parse_length(length)
-        body = build_silence_body(parsed, now, ends, seat.desk.operator, why)
         plan = Silence("", tuple(parsed), now, ends, seat.desk.operator, why)
         _confirm(f"Silence {plan.text} until {format_end(ends)}", _ask(client.list_labels), plan, yes)
-        _do(seat, "create", plan, lambda: client.put(body), client, as_json)
+        _do(seat, SilenceOperation.CREATE, plan, client, as_json)
 
 
 @silence.command(name="extend", help="Let a silence hold for so long from now.")
@@ -93,13 +86,9 @@ def extend(common: Common, id: str, length: str, source: str, yes: bool, as_json
     with open_cli_session(common) as seat:
         client = _open_client(seat, source)
         old = _find(_ask(client.list_silences), id)
-        now = RealTime().now()
-        ends = now + parse_length(length)
-        again = old.id if old.ends > now else ""  # one that ended is made anew
-        body = build_silence_body(old.matchers, old.starts if again else now, ends, old.author, old.comment, again)
-        plan = Silence(old.id, old.matchers, old.starts, ends, old.author, old.comment)
-        _confirm(f"Extend {old.text} until {format_end(ends)}", _ask(client.list_labels), plan, yes)
-        _do(seat, "extend", plan, lambda: client.put(body), client, as_json)
+        plan = replace(old, ends=RealTime().now() + parse_length(length))
+        _confirm(f"Extend {old.text} until {format_end(plan.ends)}", _ask(client.list_labels), plan, yes)
+        _do(seat, SilenceOperation.EXTEND, plan, client, as_json)
 
 
 @silence.command(name="expire", help="End a silence now.")
@@ -113,22 +102,13 @@ def expire(common: Common, id: str, source: str, yes: bool, as_json: bool) -> No
         client = _open_client(seat, source)
         old = _find(_ask(client.list_silences), id)
 
-        async def end() -> str:
-            await client.expire(old.id)
-            return old.id
-
         _confirm(f"End the silence of {old.text}", _ask(client.list_labels), old, yes)
-        _do(seat, "expire", old, end, client, as_json)
+        _do(seat, SilenceOperation.EXPIRE, old, client, as_json)
 
 
 def parse_matcher(text: str) -> SilenceMatcher:
     """`app=~"mi-.*"`. Raises Refusal."""
-    for operator, is_regex, is_equal in (
-        ("=~", True, True),
-        ("!~", True, False),
-        ("!=", False, False),
-        ("=", False, True),
-    ):
+    for operator, is_regex, is_equal in OPERATORS:
         name, found, value = text.partition(operator)
         if found and name.strip() and not set(name) & set("=!~"):
             value = value.strip().removeprefix('"').removesuffix('"')
@@ -141,87 +121,40 @@ def parse_matcher(text: str) -> SilenceMatcher:
     )
 
 
-def count_reach(plan: Silence, labels: Sequence[Mapping[str, str]]) -> list[str]:
-    """The names of the alerts listed now that it hushes."""
-    return [label_set.get("alertname", "without a name") for label_set in labels if plan.matches(label_set)]
-
-
 def _confirm(what: str, labels: Sequence[Mapping[str, str]], plan: Silence, yes: bool) -> None:
     """Say what it reaches before it is done. Raises Refusal."""
-    names = count_reach(plan, labels)
-    kinds = ", ".join(sorted(set(names))[:5]) or "none"
-    click.echo(
-        clean_line(f"{what}. Of {len(labels)} alerts listed now it is about {len(names)}: {kinds}.", 500), err=True
-    )
+    reach = count_reach(plan.matchers, labels)
+    click.echo(clean_line(f"{what}. It is about {reach.text}.", 500), err=True)
     if not yes and not click.confirm("Do it", default=False, err=True):
         raise Refusal("Nothing was changed.", code="not-confirmed")
 
 
-def _do(
-    seat: CliSession, operation: str, plan: Silence, act: Callable[[], Any], client: SilenceClient, as_json: bool
-) -> None:
-    """Write the intent, send once, write the outcome."""
-    detail = {
-        "operation": f"silence {operation}",
-        "target": plan.text,
-        "until": format_timestamp(plan.ends),
-        "comment": plan.comment,
-    }
-    what = f"silence {operation}: {plan.text}"
-    _record(seat, {**detail, "phase": "intent", "id": plan.id}, f"{what}, until {format_end(plan.ends)}")
-    outcome, id, reason = "done", "", ""
-    try:
-        id = asyncio.run(act())
-    except SilenceUnknownError as error:
-        id = _look_up(client, operation, plan)
-        outcome, reason = ("done", "found afterwards") if id else ("unknown", str(error))
-    except SourceError as error:
-        outcome, reason = "failed", error.problem.message
-    more = f" ({clean_line(reason, 200)})" if reason else ""
-    ended = {**detail, "phase": "outcome", "outcome": outcome, "id": id, "reason": reason}
-    _record(seat, ended, f"{what}: {outcome}{more}")
+def _do(seat: CliSession, operation: SilenceOperation, plan: Silence, client: SilenceServer, as_json: bool) -> None:
+    result = seat.desk.change_silence(client, operation, plan)
     if as_json:
-        click.echo(to_json({"outcome": outcome, "id": id, "reason": reason}))
-    elif outcome == "done":
-        print_clean(f"Done: {id}")
-    if outcome == "failed":
-        raise Refusal(f"Refused: {clean_line(reason, 300)}", code="silence-refused")
-    if outcome == "unknown":
-        why = clean_line(reason, 200)
+        click.echo(to_json({"outcome": result.outcome, "id": result.id, "reason": result.reason}))
+    elif result.outcome == "done":
+        print_clean(f"Done: {result.id}")
+    if result.outcome == "failed":
+        raise Refusal(f"Refused: {clean_line(result.reason, 300)}", code="silence-refused")
+    if result.outcome == "unknown":
+        why = clean_line(result.reason, 200)
         click.echo(f"Nobody knows whether it was done: {why}. Look with `cockpit silence list`.", err=True)
         raise SystemExit(UNKNOWN)
 
 
-def _look_up(client: SilenceClient, operation: str, plan: Silence) -> str:
-    """The silence that an unanswered request made after all; "" when there is none, or nobody says."""
-    try:
-        silences = asyncio.run(client.list_silences())
-    except Exception:  # whatever it was, the outcome stays unknown
-        return ""
-    now = RealTime().now()
-    if operation == "expire":
-        old = silences.get(plan.id)
-        return plan.id if old is not None and old.ends <= now else ""
-    same = (item for item in silences.values() if item.matchers == plan.matchers and item.comment == plan.comment)
-    return next((item.id for item in same if abs(item.ends - plan.ends) < timedelta(seconds=2)), "")
-
-
-def _record(seat: CliSession, detail: Mapping[str, Any], summary: str) -> None:
-    moment = RealTime().now()
-    subject = clean_line(str(detail["target"]), 120)
-    seat.desk.write(lambda _: seat.desk.draft(Kind.ACTION, detail, moment, subject=subject, summary=summary))
-
-
-def _open_client(seat: CliSession, name: str) -> SilenceClient:
-    """The only Alertmanager of the environment, or the one that is named. Raises Refusal."""
-    sources = [source for source in seat.environment.alerts if source.kind == "alertmanager" and source.urls]
-    chosen: list[AlertSource] = [source for source in sources if not name or source.name == name]
+def _open_client(seat: CliSession, name: str) -> SilenceServer:
+    """Of the only Alertmanager of the environment, or of the one that is named. Raises Refusal."""
+    openers = {source.name: (source, find_alert_kind(source.kind)) for source in seat.environment.alerts}
+    able = [(source, kind.open_silences) for source, kind in openers.values() if kind and kind.open_silences]
+    chosen = [(source, open_silences) for source, open_silences in able if not name or source.name == name]
     if len(chosen) != 1:
-        names = ", ".join(source.name for source in sources) or "none"
+        names = ", ".join(source.name for source, _ in able) or "none"
         raise Refusal(
             f"Name one of the Alertmanagers of {seat.environment.name} with --source: {names}.", code="source-not-named"
         )
-    return SilenceClient(chosen[0], RealTime(), Secrets(os.environ).reveal)
+    source, open_silences = chosen[0]
+    return open_silences(source, RealTime(), Secrets(os.environ).reveal)
 
 
 def _ask(call: Callable[[], Any]) -> Any:

@@ -1,7 +1,12 @@
 """Alerts of Alertmanager and of the Prometheus behind it."""
 
-from cockpit.feeds.alert_kinds import HTTP_KEYS, AlertKind, AlertSourceContext
+from collections.abc import Callable
+
+from cockpit.feeds.alert_kinds import HTTP_KEYS, AlertKind, AlertSourceContext, SilenceServer
 from cockpit.feeds.base import Feed
+from cockpit.model.secret import Secret
+from cockpit.model.system import AlertSource
+from cockpit.model.time import Time
 
 
 def build_alertmanager_feed(context: AlertSourceContext) -> Feed:
@@ -18,9 +23,16 @@ def build_alertmanager_feed(context: AlertSourceContext) -> Feed:
     )
 
 
+def open_silences(source: AlertSource, time: Time, reveal: Callable[[Secret], str]) -> SilenceServer:
+    from cockpit.feeds.alertmanager.silences import SilenceClient
+
+    return SilenceClient(source, time, reveal)
+
+
 KIND = AlertKind(
     name="alertmanager",
     build=build_alertmanager_feed,
     takes=frozenset({"urls", "prometheus", "prometheus_access", "filters", "watchdog"}) | HTTP_KEYS,
+    open_silences=open_silences,
     requires={"urls": "the addresses of the Alertmanager servers"},
 )

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from cockpit.feeds.alertmanager.silences import NOT_HUSHED, AlertHush, describe_hush, read_hush
-from cockpit.model.alert import Alert, AlertState, Silence, parse_severity
+from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_moment, read_text
+from cockpit.model.silence import Silence
 from cockpit.model.text import keep_whole
 
 LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over

@@ -34,9 +34,9 @@ from cockpit.feeds.http import (
     open_client_for,
     read_bounded,
 )
-from cockpit.model.alert import Silence
 from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.silence import Silence
 from cockpit.model.system import AlertSource
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from cockpit.model.alert import Silence, SilenceMatcher
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.secret import Secret
+from cockpit.model.silence import Silence, SilenceMatcher
 from cockpit.model.system import AlertSource
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, format_timestamp
@@ -127,7 +127,8 @@ def build_silence_body(
 
 
 class SilenceClient:
-    """The silences of one source, asked of its first server. Reads raise SourceError or what httpx raises."""
+    """The silences of one source. Its servers are one cluster: what one is told the others learn, so the first that
+    can be reached is asked. Reads raise SourceError or what httpx raises."""
 
     def __init__(self, source: AlertSource, time: Time, reveal: Callable[[Secret], str]) -> None:
         self._source = source
@@ -135,11 +136,11 @@ class SilenceClient:
         self._reveal = reveal
 
     async def list_silences(self) -> dict[str, Silence]:
-        return parse_silences(json.loads(await self._send("GET", "/api/v2/silences")))
+        return parse_silences(json.loads(await self._read("/api/v2/silences")))
 
     async def list_labels(self) -> list[dict[str, str]]:
         """The labels of every alert that is listed now, hushed ones among them."""
-        raw = json.loads(await self._send("GET", "/api/v2/alerts"))
+        raw = json.loads(await self._read("/api/v2/alerts"))
         labels = (item.get("labels") for item in list_mappings(raw if isinstance(raw, list) else []))
         return [
             {str(name): value for name, value in pairs.items() if isinstance(value, str)}
@@ -163,29 +164,43 @@ class SilenceClient:
         """End it now. Raises as `put` does."""
         await self._change("DELETE", f"/api/v2/silence/{quote(id, safe='')}", None)
 
+    async def _read(self, path: str) -> bytes:
+        """Of the first server that answers; the failure of the first where none does."""
+        failures: list[Exception] = []
+        for address in self._source.urls:
+            try:
+                return await self._send(address, "GET", path)
+            except Exception as error:  # whatever it was, the next one may know
+                failures.append(error)
+        raise failures[0]
+
     async def _change(self, method: str, path: str, body: Mapping[str, object] | None) -> bytes:
+        """Sent once: another server is only tried where the one before could not be reached at all."""
         import httpx
 
-        try:
-            return await self._send(method, path, body)
-        except httpx.ConnectError as error:
-            raise SourceError(explain_failure(error)) from error  # nothing was sent
-        except SourceError as error:
-            if error.problem.kind in (ProblemKind.SERVER, ProblemKind.TIMEOUT, ProblemKind.GARBAGE):
-                raise SilenceUnknownError(error.problem.message) from error
-            raise
-        except (httpx.HTTPError, OSError) as error:  # OSError: an alert of TLS 1.3
-            raise SilenceUnknownError(explain_failure(error).message) from error
+        unreached: list[SourceError] = []
+        for address in self._source.urls:
+            try:
+                return await self._send(address, method, path, body)
+            except httpx.ConnectError as error:
+                unreached.append(SourceError(explain_failure(error)))
+            except SourceError as error:
+                if error.problem.kind in (ProblemKind.SERVER, ProblemKind.TIMEOUT, ProblemKind.GARBAGE):
+                    raise SilenceUnknownError(error.problem.message) from error
+                raise
+            except (httpx.HTTPError, OSError) as error:  # OSError: an alert of TLS 1.3, and what took too long
+                raise SilenceUnknownError(explain_failure(error).message) from error
+        raise unreached[0]
 
-    async def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
+    async def _send(self, address: str, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
         from cockpit.feeds.http import explain_refusal, open_client_for, read_bounded
 
-        source, address = self._source, self._source.urls[0].rstrip("/")
+        root = address.rstrip("/")
         headers = {"Accept-Encoding": "identity"}
         async with (
             asyncio.timeout(SENT_WITHIN),
-            open_client_for(source, address, self._reveal) as http,
-            http.stream(method, f"{address}{path}", json=body, headers=headers) as response,
+            open_client_for(self._source, root, self._reveal) as http,
+            http.stream(method, f"{root}{path}", json=body, headers=headers) as response,
         ):
             answer, _ = await read_bounded(response, LARGEST_LIST)
             if response.status_code != 200:

@@ -132,6 +132,10 @@ class IncidentWriter:
         """
         return self._record(lambda ledger, reader: decide(ledger), nameless=nameless)
 
+    def write_from(self, decide: Callable[[TimelineReader], Draft | Sequence[Draft]]) -> Event:
+        """As `write`, decided from the events themselves."""
+        return self._record(lambda _, reader: decide(reader))
+
     def write_on(self, number: int, decide: Callable[[Ledger, Event], Draft]) -> Event:
         """As `write`, about an event: as it stands after its corrections. Raises DeskError when there is none."""
 

@@ -1,6 +1,6 @@
 """Everything a responder does to an incident. Each action is written before it counts. The write side."""
 
-from cockpit.incident.actions import clocks, entries, lifecycle, roles, work
+from cockpit.incident.actions import clocks, entries, lifecycle, roles, silences, work
 from cockpit.incident.actions.base import IncidentWriter
 
 
@@ -34,6 +34,8 @@ class IncidentActions(IncidentWriter):
     settle = roles.settle_alerts
     called = roles.record_call
     sent = roles.record_message
+
+    change_silence = silences.change_silence
 
     note = entries.add_note
     mark_change = entries.mark_change

@@ -1,7 +1,10 @@
 """The feed against a real Prometheus and a real Alertmanager, through everything that looks like peace and is none."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -13,16 +16,22 @@ from click.testing import CliRunner
 from cockpit.cli import cockpit
 from cockpit.feeds.alertmanager import client as alertmanager_ask
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
+from cockpit.feeds.alertmanager.silences import SilenceClient
 from cockpit.feeds.base import Polled
 from cockpit.feeds.signals.feed import SignalsFeed
 from cockpit.feeds.signals.sources import SignalContext, make_reader
+from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.incident.actions.silences import SilenceOperation, list_offers, read_silences
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.conditions import parse_condition
 from cockpit.model.probe import ProbeState, SignalResult, WatchedSignal
 from cockpit.model.reading import Reading
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.silence import Silence, SilenceMatcher, count_reach, parse_matchers
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
-from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers, real_servers
+from cockpit.timeline.timeline import Timeline
+from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers, fetch, real_servers
 
 pytestmark = [
     pytest.mark.realservers,
@@ -291,7 +300,7 @@ async def test_a_silence_is_made_extended_and_ended_by_commands(servers: RealSer
         return type_in("create", "app=quiet", "--for", "1h", "--comment", "known", answer=answer)
 
     no = await asyncio.to_thread(create, "n\n")
-    assert (no.exit_code, "it is about 1: ReplicaDown" in no.output) == (2, True)
+    assert (no.exit_code, "alerts listed now: ReplicaDown" in no.output) == (2, True)
     yes = await asyncio.to_thread(create, "y\n")
     assert yes.exit_code == 0, yes.output
     alert = await pane.until_it_is(SUPPRESSED)
@@ -302,3 +311,30 @@ async def test_a_silence_is_made_extended_and_ended_by_commands(servers: RealSer
     assert (await asyncio.to_thread(type_in, "expire", id, "--yes")).exit_code == 0
     await pane.until_it_is(FIRING)
     servers.signals.set("replica", "quiet", 0)
+
+
+async def test_what_a_silence_is_said_to_reach_is_what_it_hushes(servers: RealServers, tmp_path: Path) -> None:
+    odd = 'a"b\\c, {d}'
+    servers.post([{"labels": {"alertname": "Odd", "app": "odd", "where": where}} for where in (odd, "left", "right")])
+    source = AlertSource("am", "alertmanager", ("http://127.0.0.1:9", servers.alertmanager.url))  # the first is gone
+    client = SilenceClient(source, RealTime(), str)
+    now = RealTime().now()
+    timeline = Timeline(tmp_path / "t.db", time=RealTime())
+    desk = IncidentActions(timeline, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=RealTime())
+    for text, count in ((SilenceMatcher("where", odd).text, 1), ('app="odd" where!="left"', 2), ('app=~"o.d"', 3)):
+        matchers = parse_matchers(text)
+        situation = await asyncio.to_thread(read_silences, client)
+        assert count_reach(matchers, situation.labels).count == count
+        plan = Silence("", matchers, now, now + timedelta(hours=1), "ana", "known")
+        made = await asyncio.to_thread(desk.change_silence, client, SilenceOperation.CREATE, plan)
+        assert made.outcome == "done", made.reason
+        listed = json.loads(await asyncio.to_thread(fetch, f"{servers.alertmanager.url}/api/v2/alerts") or b"[]")
+        assert sum(made.id in alert["status"]["silencedBy"] for alert in listed) == count
+        held = (await asyncio.to_thread(read_silences, client)).silences[made.id]
+        longer = replace(held, ends=now + timedelta(hours=3))
+        assert (await asyncio.to_thread(desk.change_silence, client, SilenceOperation.EXTEND, longer)).id == made.id
+        await asyncio.to_thread(desk.change_silence, client, SilenceOperation.EXPIRE, held)
+        ended = (await asyncio.to_thread(read_silences, client)).silences
+        assert ended[made.id].state == "expired"
+        assert made.id in [item.id for item in list_offers(ended, [{"app": "odd", "where": odd}], RealTime().now())]
+    timeline.close()

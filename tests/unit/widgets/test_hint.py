@@ -10,7 +10,7 @@ from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Replica, Revision
-from cockpit.model.rolled_back import RolledBack
+from cockpit.model.revision_health import RolledBack
 from tests.tui.stage import NOW, SIGNED_OUT, ago, alerts, application, probes, up
 from widgets.cell import measure_pieces
 from widgets.hint import HintInput, render_hint

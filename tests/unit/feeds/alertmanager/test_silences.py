@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.feeds.alertmanager.silences import AlertHush, describe_hush, parse_silences, read_hush
-from cockpit.model.alert import SilenceMatcher, propose_matchers
+from cockpit.model.silence import SilenceMatcher, propose_matchers
 from cockpit.model.text import is_clean_line
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Revision
-from cockpit.model.rolled_back import RolledBack, last_rollback
+from cockpit.model.revision_health import RolledBack, last_rollback
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
