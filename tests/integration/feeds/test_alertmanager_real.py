@@ -328,7 +328,8 @@ async def test_what_a_silence_is_said_to_reach_is_what_it_hushes(servers: RealSe
         plan = Silence("", matchers, now, now + timedelta(hours=1), "ana", "known")
         made = await asyncio.to_thread(desk.change_silence, client, SilenceOperation.CREATE, plan)
         assert made.outcome == "done", made.reason
-        listed = json.loads(await asyncio.to_thread(fetch, f"{servers.alertmanager.url}/api/v2/alerts") or b"[]")
+        answer = await asyncio.to_thread(fetch, f"{servers.alertmanager.url}/api/v2/alerts")
+        listed = json.loads(answer or b"[]")
         assert sum(made.id in alert["status"]["silencedBy"] for alert in listed) == count
         held = (await asyncio.to_thread(read_silences, client)).silences[made.id]
         longer = replace(held, ends=now + timedelta(hours=3))
