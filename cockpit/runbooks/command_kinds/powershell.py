@@ -17,27 +17,37 @@ from cockpit.runbooks.command_kinds.targets import judge_written_file
 from cockpit.runbooks.shell_syntax import MASK_LETTER, SimpleCommand, parse_shell
 
 CMDLET = re.compile(r"^(?P<verb>[A-Za-z]+)-(?P<noun>[A-Za-z]\w*)$")
-READS = frozenset(
-    (
-        *(
-            "get",
-            "format",
-            "select",
-            "where",
-            "sort",
-            "measure",
-            "group",
-            "compare",
-            "find",
-            "search",
-            "show",
-            "test",
-            "resolve",
-        ),
-        *("convertfrom", "convertto", "convert", "split", "join", "read", "trace", "wait", "receive", "foreach"),
-    )
-)
-LOCALS = frozenset(("connect", "disconnect", "login", "import", "update-help", "save"))
+READS = frozenset(("get", "test", "measure", "find", "show", "convertfrom", "convertto", "compare"))
+# What else looks, or touches only this session, does so with these nouns and no other: `Import-Module` is local, and
+# `Import-PfxCertificate` writes into a store of the machine.
+NOUNS = {
+    StepKind.READ: {
+        "format": ("table", "list", "wide", "custom", "hex"),
+        "select": ("object", "string", "xml"),
+        "where": ("object",),
+        "sort": ("object",),
+        "group": ("object",),
+        "foreach": ("object",),
+        "resolve": ("path", "dnsname", "azerror"),
+        "search": ("adaccount", "azgraph", "unifiedauditlog", "azresourcegraph"),
+        "convert": ("path", "string"),
+        "split": ("path",),
+        "join": ("path", "string"),
+        "read": ("host",),
+        "trace": ("command",),
+        "wait": ("process", "job", "event"),
+        "receive": ("job",),
+        "import": ("csv", "clixml", "powershelldatafile", "localizeddata"),
+    },
+    StepKind.LOCAL: {
+        verb: (
+            "azaccount", "azuread", "mggraph", "exchangeonline", "ippssession", "msolservice", "viserver", "pnponline", "sposervice",
+            "azurermaccount", "azureaccount", "microsoftteams", "msgraph", "azurestackhub", "aipservice", "entra",
+        )
+        for verb in ("connect", "disconnect", "login", "logout")
+    }
+    | {"import": ("module", "pssession", "alias"), "save": ("help",), "update": ("help",)},
+}  # fmt: skip
 DANGERS = frozenset(
     (
         *(
@@ -107,6 +117,8 @@ BY_NAME = {
     "import-clixml": StepKind.READ,
     "get-credential": StepKind.READ,
     "receive-job": StepKind.READ,
+    "test-cluster": StepKind.CHANGE,  # its checks of storage take disks offline
+    "search-mailbox": StepKind.CHANGE,
     "restart-computer": StepKind.DANGER,
     "stop-computer": StepKind.DANGER,
     "test-path": StepKind.READ,
@@ -265,7 +277,7 @@ def _judge_cmdlet(verb: str, noun: str, arguments: Sequence[str]) -> StepKind:
         return StepKind.DANGER
     if verb in READS:
         return StepKind.READ
-    return StepKind.LOCAL if verb in LOCALS else StepKind.CHANGE
+    return next((kind for kind, nouns in NOUNS.items() if noun in nouns.get(verb, ())), StepKind.CHANGE)
 
 
 def _judge_method(name: str) -> StepKind:

@@ -28,6 +28,7 @@ QUESTIONS = re.compile(
     r"|introspect|TokenReview|subjectaccessreviews|selfsubjectaccessreviews)/?$",
     re.IGNORECASE,
 )
+ACTION = re.compile(r"[?&](?:action|act|cmd|command|do|op|operation|method|_method)=([\w.:-]+)", re.IGNORECASE)
 CURL_VALUES = frozenset(load_word_list("curl", "values"))
 CURL_FLAGS = frozenset(load_word_list("curl", "flags"))
 CURL_SENDS = frozenset(load_word_list("curl", "sends"))
@@ -47,7 +48,10 @@ def judge_request(method: str, url: str) -> StepKind:
     segments = [segment for segment in path.split("/") if segment]
     if method.upper() in READ_METHODS:
         # An address that is named like an act may be one, whatever its method.
-        acts = any(segment.casefold() in load_danger_words().danger for segment in segments[-2:])
+        words = load_danger_words()
+        acts = any(segment.casefold().lstrip("_") in words.danger for segment in segments[-2:])
+        acts = acts or any(segment.casefold() in words.acts for segment in segments[-1:])
+        acts = acts or any(names_danger(value) or value.casefold() in words.acts for value in ACTION.findall(url))
         return StepKind.CHANGE if acts else StepKind.READ
     if method.upper() == "DELETE":
         return StepKind.DANGER

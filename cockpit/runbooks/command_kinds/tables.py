@@ -65,6 +65,7 @@ class CommandTool:
     path: bool = False  # groups and then a verb
     ends_with_verb: bool = False
     verb_at: int | None = None
+    many_verbs: bool = False  # each further word is a verb of its own
     ignore_case: bool = False
     positional: str = ""  # what every word that is no flag must look like
     scratch_paths: bool = False  # every word must be a file of the person's own
@@ -89,6 +90,7 @@ class ParsedArguments:
 class DangerWords:
     danger: frozenset[str]
     looks: frozenset[str]
+    acts: frozenset[str]
 
 
 def _match_all(tokens: Sequence[str], parts: Sequence[str]) -> bool:
@@ -131,7 +133,7 @@ def load_tools() -> Mapping[str, CommandTool]:
 @cache
 def load_danger_words() -> DangerWords:
     table = tomllib.loads(files(__package__).joinpath("data", "words.toml").read_text("utf-8"))
-    return DangerWords(frozenset(table["danger"]), frozenset(table["looks"]))
+    return DangerWords(frozenset(table["danger"]), frozenset(table["looks"]), frozenset(table["acts"]))
 
 
 @cache
@@ -187,6 +189,7 @@ def _read_tool(title: str, table: Mapping[str, Any]) -> CommandTool:
         path=table.get("path", False),
         ends_with_verb=table.get("ends_with_verb", False),
         verb_at=table.get("verb_at"),
+        many_verbs=table.get("many_verbs", False),
         ignore_case=table.get("ignore_case", False),
         positional=table.get("positional", ""),
         scratch_paths=table.get("paths") == "scratch",
@@ -265,6 +268,8 @@ def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Calla
     """The kind of a tool with its words."""
     parsed = parse_arguments(tool, [word.lower() for word in arguments] if tool.ignore_case else arguments)
     kind, verb = _judge_path(tool, parsed) if tool.path else _judge_verb(tool, parsed)
+    if tool.many_verbs:
+        kind = max([kind, *(_judge_word(tool, word) for word in parsed.positionals[1:])], key=ORDER.index)
     if any(_flag_matches(flag, parsed) for flag in tool.change_flags):
         kind = StepKind.CHANGE
     only_look = bool(tool.read_flags) and any(_flag_matches(flag, parsed) for flag in tool.read_flags)
@@ -283,13 +288,24 @@ def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Calla
     for rule in tool.raises:
         if _rule_holds(rule, verb, parsed):
             kind = rule.kind if rule.lowers else max(kind, rule.kind, key=ORDER.index)
+            if rule.kind is StepKind.LOCAL and not all(map(is_scratch, _list_values_of(rule, parsed))):
+                kind = max(kind, StepKind.CHANGE, key=ORDER.index)
     return kind
+
+
+def _list_values_of(rule: RaiseRule, parsed: ParsedArguments) -> list[str]:
+    """The files that the flags of a rule name: what is written outside the person's own folders is a change."""
+    return [
+        value
+        for flag, value in parsed.flags
+        if "/" in value and any(fnmatchcase(flag, spec.partition("=")[0]) for spec in rule.flags)
+    ]
 
 
 def _judge_verb(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, tuple[str, ...]]:
     sole = len(tool.verbs) == 1 and not tool.verbs[0].tokens
     if sole:
-        return tool.verbs[0].kind, ()
+        return tool.verbs[0].kind, parsed.leading
     matching = [
         pattern
         for pattern in tool.index.candidates(parsed.leading[0] if parsed.leading else "")
@@ -314,7 +330,7 @@ def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
         (len(pattern.tokens), start, pattern.kind)
         for start in places
         for pattern in tool.index.candidates(parts[start])
-        if pattern.tokens and pattern.matches(parts[start:])
+        if pattern.tokens and pattern.matches(parts[start:]) and _may_stand_at(pattern, start)
     ]
     taken: set[int] = set()
     kinds: list[StepKind] = []
@@ -326,6 +342,21 @@ def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
     if kinds and (ended or max(kinds, key=ORDER.index) in (StepKind.CHANGE, StepKind.DANGER)):
         return max(kinds, key=ORDER.index), parts
     return worst_of_words(parts[-1:], tool.default), parts
+
+
+def _judge_word(tool: CommandTool, word: str) -> StepKind:
+    """What a word means that may be a further verb: one that no pattern knows is none of the harmless ones."""
+    kinds = [
+        pattern.kind
+        for pattern in tool.verbs
+        if any(_match_all((token,), (word,)) for token in pattern.tokens if token not in ("*", "."))
+    ]
+    return max(kinds, key=ORDER.index) if kinds else worst_of_words([word], tool.default)
+
+
+def _may_stand_at(pattern: VerbPattern, start: int) -> bool:
+    """What touches only one's own machine is one command: `az upgrade`, and not `az aks upgrade`."""
+    return start == 0 or pattern.kind is not StepKind.LOCAL or pattern.tokens[0] == "*"
 
 
 def _count_literal(pattern: VerbPattern) -> int:
