@@ -22,17 +22,21 @@ LOOKS = (StepKind.READ, StepKind.VERIFY, StepKind.LOCAL)
 FENCE = re.compile(r"^(?P<indent>[ \t>]*(?:[-*+]\s+|\d+[.)]\s+)?)(?P<mark>`{3,}|~{3,})\s*(?P<info>[^`\n]*)$")
 CHANGES = re.compile(
     r"""(?ix) (?<![\w./-])(?:rm|dd|mkfs\S*|shred|kill|pkill|killall|reboot|shutdown|truncate|chmod|chown|mv|tee|useradd|userdel|dropdb|createdb)\s
-    | \bkubectl\b[^|;&]*\s(?:delete|apply|create|patch|scale|edit|drain|cordon|uncordon|replace|set|label|annotate|taint|rollout\s+(?:restart|undo))\b
+    | \bkubectl\b[^|;&]*\s(?:delete|apply|create|patch|scale|edit|drain|cordon|uncordon|replace|set|label|annotate|taint|rollout\s+(?:restart|undo))(?=\s|$)
     | \bhelm\b[^|;&]*\s(?:install|upgrade|rollback|uninstall|delete)\b
     | \b(?:docker|podman)(?:[\s-]compose)?\b[^|;&]*\s(?:rm|rmi|stop|restart|up|down|kill|prune|start|run|push)\b
     | \bterraform\s(?:[^|;&]*\s)?(?:apply|destroy|import|taint)\b | \bsystemctl\b[^|;&]*\s(?:start|stop|restart|reload|enable|disable|mask)\b
     | \baws\b[^|;&]*\s(?:delete|terminate|update|put|modify|create|reboot|stop|start|restore|run)-\w+
-    | \baz\b[^|;&]*\s(?:delete|create|update|restart|stop|start|set|scale|purge|failover|restore)(?=\s|$)
+    | \baz\b[^|;&]*\s(?:delete|create|update|restart|stop|start|set|scale|purge|failover|restore|upgrade|add|remove|enable|disable|swap|invoke)(?=\s|$)
     | \bgcloud\b[^|;&]*\s(?:delete|create|update|restart|stop|start|resize|patch|reset)(?=\s|$)
     | \bgit\b[^|;&]*\s(?:push|revert|reset|commit|merge|rebase|tag\s+-)\b | \b(?:apt|apt-get|yum|dnf|apk|brew)\s+(?:-y\s+)?(?:install|remove|upgrade)\b
     | \b(?:drop|truncate|delete\s+from|update\s+\w+\s+set|insert\s+into|alter\s+(?:table|user|role|system|database)|grant|revoke|vacuum|reindex)\b[^|]*["';]
     | \bcurl\b[^|;&]*\s-X\s*["']?(?:POST|PUT|PATCH|DELETE) | \bredis-cli\b[^|;&]*\s(?:del|flushall|flushdb|set|config\s+set)\b
     """
+)
+# What touches only the machine of the person who types it is local by design.
+OWN_MACHINE = re.compile(
+    r"^\s*(?:brew|git\s+(?:commit|tag|merge|add|stash|revert)|az\s+(?:account|config|extension|upgrade)|aws\s+eks\s+update-kubeconfig|helm\s+diff)\b"
 )
 READS = re.compile(
     r"""(?x)^(?:sudo\s+)?(?:
@@ -49,7 +53,7 @@ HOLES = re.compile(
     r"<[A-Za-z][\w -]{1,40}>|\{\{?\s*[A-Za-z][\w.]*\s*\}?\}|\bYOUR[_-]\w+|\byour-[a-z]+\b|\bx{4,}\b|\bREPLACE_ME\b|\[[A-Z][A-Z_ ]{3,}\]"
 )
 PROGRAM = re.compile(
-    r"jq|awk|--query|jsonpath|go-template|--format|python|node|perl|sed|grep|printf|\bps\b|promql|json|'\{|\{\"|-d\s"
+    r"%\{|\bfor\s|jq|awk|--query|jsonpath|go-template|--format|python|node|perl|sed|grep|printf|\bps\b|promql|json|'\{|\{\"|-d\s"
 )
 FORBIDS = re.compile(r"(?i)\b(?:do\s+not|don['’]t|never)\s+(?:ever\s+)?(?:run|execute|use|apply|delete|restart|do)\b")
 OPENER = re.compile(
@@ -104,7 +108,8 @@ def _measure_step(figures: StrangerFigures, name: str, runbook: Runbook, procedu
     figures.counts["commands"] += 1
     figures.counts["commands not in their grammar"] += bool(step.unparsed)
     bare = _without_comments(step.command)
-    if step.kind in LOOKS and CHANGES.search(_without_quotes_of_search(bare)):
+    own = step.kind is StepKind.LOCAL and OWN_MACHINE.match(bare)
+    if step.kind in LOOKS and not own and CHANGES.search(_without_quotes_of_search(bare)):
         figures.note("changes shown as read, to look at", where)
     if "\n" not in step.command and "|" not in bare and "&&" not in bare and READS.match(bare) and ">" not in bare:
         figures.counts["reads"] += 1

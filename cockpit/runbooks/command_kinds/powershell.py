@@ -18,6 +18,10 @@ from cockpit.runbooks.shell_syntax import MASK_LETTER, SimpleCommand, parse_shel
 
 CMDLET = re.compile(r"^(?P<verb>[A-Za-z]+)-(?P<noun>[A-Za-z]\w*)$")
 READS = frozenset(("get", "test", "measure", "find", "show", "convertfrom", "convertto", "compare"))
+SERVICES = (
+    *("azaccount", "azuread", "mggraph", "exchangeonline", "ippssession", "msolservice", "viserver", "pnponline"),
+    *("azurermaccount", "azureaccount", "microsoftteams", "msgraph", "azurestackhub", "sposervice", "entra"),
+)
 # What else looks, or touches only this session, does so with these nouns and no other: `Import-Module` is local, and
 # `Import-PfxCertificate` writes into a store of the machine.
 NOUNS = {
@@ -39,13 +43,7 @@ NOUNS = {
         "receive": ("job",),
         "import": ("csv", "clixml", "powershelldatafile", "localizeddata"),
     },
-    StepKind.LOCAL: {
-        verb: (
-            "azaccount", "azuread", "mggraph", "exchangeonline", "ippssession", "msolservice", "viserver", "pnponline", "sposervice",
-            "azurermaccount", "azureaccount", "microsoftteams", "msgraph", "azurestackhub", "aipservice", "entra",
-        )
-        for verb in ("connect", "disconnect", "login", "logout")
-    }
+    StepKind.LOCAL: dict.fromkeys(("connect", "disconnect", "login", "logout"), SERVICES)
     | {"import": ("module", "pssession", "alias"), "save": ("help",), "update": ("help",)},
 }  # fmt: skip
 DANGERS = frozenset(

@@ -5,6 +5,7 @@ programs that its lines begin with. What is left out although it may hold comman
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -26,10 +27,11 @@ WINDOWS = frozenset({"cmd", "bat", "batch", "dos", "winbatch"})
 DIRECTIVES = frozenset({"code", "code-block", "sourcecode", "code-cell", "prompt"})  # of MyST: the next word says it
 LANGUAGE = re.compile(r"[\w+#-]+")
 PROMPT = re.compile(
-    r"""(?x) ^\s* (?:\([\w.-]+\)\s*)? (?:
+    r"""(?x) ^\s* (?:\([\w.-]+\)\s*)? (?:[╰└]\S*?(?=[$#❯➜]))? (?:
       [\w.-]+@[\w.-]+(?:[:\ ]\S*?)?\s*[$#]     # user@host:~$
     | \[[^\[\]\n]{1,80}\]\s*[$#]               # [user@host dir]#
     | [$❯»➜]
+    | (?<=[─╼╰└])[#]                           # the second line of a prompt in two
     | PS(?:\s[^>\n]{0,200})?>
     )\s+(?=\S)"""
 )
@@ -55,6 +57,23 @@ _ENGLISH = (
     " influx telegraf logstash filebeat java php python perl ruby gem snap conda pulumi redis-server caddy alertmanager"
 )
 ENGLISH = frozenset(_ENGLISH.split())
+# Lines of a block of commands that no shell would read: what was printed was pasted with them.
+PRINTED = re.compile(
+    r"""(?x) ^\s* (?:
+      [a-z][\w.-]*/[\w.:-]+\ (?:created|configured|unchanged|deleted|patched|scaled|restarted|labeled|annotated|exposed
+        |replaced|cordoned|uncordoned|drained|evicted|pruned|condition\ met|rolled\ back
+        |(?:image|env|resource\ requirements)\ updated
+        |serverside-applied|autoscaled|tainted|edited)(?:\ \([^)]*\))?\s*$
+    | [\w/.-]+:(?:\s|$)                        # `Type: CNAME`, `images:`
+    | \w[\w+.-]*://\S+\s*$
+    | -{3,}\s*$
+    )"""
+)
+COLUMNS = re.compile(r"\S(?:\s{2,}|\t)\S")
+TABLE_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_()%/-]+(?: [A-Z0-9_()%/-]+)*(?:(?:\s{2,}|\t)[A-Z][A-Z0-9_()%/ -]*)+\s*$")
+A_SIGN_OF_TYPING = re.compile(r"\s-{1,2}\w|[|=<>$\"'`#;&\\]")
+NUMBERED_CELL = re.compile(r"(?:\s{2,}|\t)\d+(?:[./:]\d+|[smhd%]\b|\s{2,}|$)")
+FEWEST_COLUMNS = 3  # of a line without a head above it
 LONGEST_TYPED = 40  # lines of one command below a prompt
 MOST_LINES_JUDGED = 400  # of an unnamed fence
 
@@ -203,6 +222,9 @@ def split_fence(content: str, language: str) -> list[Piece]:
     if language == "bash" and (joined := join_wrapped_options(content, document)) != content:
         content, document = joined, parse_fence(joined, language)
     lines = content.split("\n")
+    printed = frozenset[int]()
+    if language == "bash" and document.errors:
+        printed, document = parse_without_printed_lines(lines, document)
     if document.errors:
         error = document.errors[0]
         text = clean_line(lines[min(error.line, len(lines) - 1)].strip(), 60)
@@ -210,12 +232,16 @@ def split_fence(content: str, language: str) -> list[Piece]:
         reason = f"{where}: nobody can say what it would do. Edit it, or mend the document"
         return [replace(make_command_piece(content, 0), unparsed=reason)]
     ends = statement_lines(document)
+    if language == "bash":
+        printed |= find_printed_lines(lines, ends)
     pieces: list[Piece] = []
     index = 0
     while index < len(lines):
         end = ends.get(index, index) + 1
         text = "\n".join(lines[index:end])
-        if index in ends:
+        if index in printed and pieces and pieces[-1].shape == "command":
+            pieces[-1] = replace(pieces[-1], output=f"{pieces[-1].output}\n{clean_text(text)}".strip("\n"))
+        elif index in ends and index not in printed:
             pieces.append(make_command_piece(text, index))
         elif not text.strip():
             pieces.append(Piece("blank", "", index))
@@ -223,6 +249,38 @@ def split_fence(content: str, language: str) -> list[Piece]:
             pieces.append(Piece("comment", clean_text(text).strip().strip("<>").lstrip("#").strip(), index))
         index = end
     return pieces
+
+
+def parse_without_printed_lines(lines: list[str], document: ShellDocument) -> tuple[frozenset[int], ShellDocument]:
+    """The block read again with what was printed left out, where that is all that is wrong with it."""
+    printed = find_printed_lines(lines, {index: index for index in range(len(lines))})
+    kept = "\n".join("#" * len(line) if index in printed else line for index, line in enumerate(lines))
+    again = parse_fence(kept, "bash") if printed else document
+    return (frozenset(), document) if again.errors else (printed, again)
+
+
+def find_printed_lines(lines: list[str], ends: dict[int, int]) -> frozenset[int]:
+    """The statements of one line that are no commands: a row of a table, `service/api created`, `└── key.pem`."""
+    printed: set[int] = set()
+    in_table = False
+    for index, line in enumerate(lines):
+        if not line.strip():
+            in_table = False
+        elif ends.get(index) == index:
+            in_table = in_table or TABLE_HEAD.match(line) is not None
+            sign = line.lstrip()[0]
+            drawn = unicodedata.category(sign) in ("So", "Sm") and not sign.isascii()
+            if drawn or PRINTED.match(line) or _is_row(line, in_table=in_table):
+                printed.add(index)
+    return frozenset(printed)
+
+
+def _is_row(line: str, *, in_table: bool) -> bool:
+    """True for columns, below a head of capitals or with a number of their own, that no program begins."""
+    if A_SIGN_OF_TYPING.search(line) or begins_with_program(line.strip()):
+        return False
+    columns = len(COLUMNS.findall(line)) + 1
+    return columns >= 2 if in_table else columns >= FEWEST_COLUMNS and NUMBERED_CELL.search(line) is not None
 
 
 def parse_fence(content: str, language: str) -> ShellDocument:

@@ -54,6 +54,10 @@ PROGRAM_TEXT = re.compile(
     r"|(?:^|[\s;&|(])(?:docker|podman|nerdctl|dpkg-query|stat)\s(?:[^'\"|;&]*\s)?-f[\s=]*$"
 )
 """What stands before quotes whose text is a program or a filter of a tool's own. Elsewhere `-f` names a file."""
+SPEAKS_TO_READER = re.compile(r"(?i)your[ _-]|insert[ _-]|replace[ _-]|enter[ _-]")
+# Between single quotes the shell fills nothing in: whoever writes `curl '...${SERVICE}'` means the reader to.
+QUOTED_VARIABLE = re.compile(r"\$\{(?P<word>[A-Z][A-Z0-9_]*)\}")
+REQUEST = re.compile(r"(?:^|[\s;&|(])(?:curl|wget|http|https|xh|psql|mysql)\s[^;|]*$")
 GIT_WORDS = frozenset({"u", "upstream", "push"})  # of `main@{upstream}`
 OPTION = re.compile(r"(?P<option>--?[A-Za-z][\w-]*)[\s=]+[\"']?$")
 SPEAKS = re.compile(r"(?:^|[;&|]\s*)(?:echo|printf|log|logger|say|Write-Host|Write-Output)\b[^;&|]*$")
@@ -112,6 +116,7 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
             for capital in _find_capital_holes(command)
             if not any(capital.start < one.end and one.start < capital.end for one in result)
         ]
+        result += _find_quoted_variables(command)
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
     return sorted(result, key=lambda hole: hole.start)
 
@@ -160,6 +165,8 @@ def _angle_is_a_hole(command: str, match: re.Match[str], name: str) -> bool:
 def _square_is_a_hole(command: str, match: re.Match[str]) -> bool:
     """No index, no class of a glob, no test, no filter of JMESPath."""
     before, after, name = command[: match.start()], command[match.end() :], match["square"]
+    if SPEAKS_TO_READER.match(name):
+        return True
     last, following = before[-1:] or " ", after[:1]
     is_test = last == "[" or following == "]"
     glued = not last.isspace() or (following not in ("", '"', "'", ")", ";") and not following.isspace())
@@ -229,6 +236,14 @@ def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
     for match in BARE_CAPITALS.finditer(command) if named else ():
         if match.group() not in TOOLS_CAPITALS and _is_named_hole(command[: match.start()]):
             yield WrittenHole(match.group(), match.start(), match.end())
+
+
+def _find_quoted_variables(command: str) -> Iterator[WrittenHole]:
+    for match in QUOTED_VARIABLE.finditer(command) if "'" in command else ():
+        before = command[: match.start()]
+        quote = _open_quote(before)
+        if quote is not None and before[quote] == "'" and REQUEST.search(before[:quote]):
+            yield WrittenHole(match["word"], match.start(), match.end())
 
 
 def _is_named_hole(before: str) -> bool:

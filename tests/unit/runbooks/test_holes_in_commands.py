@@ -58,6 +58,8 @@ HOLES = {
     'rm -rf "$OLDPWD"': ["OLDPWD"],
     "curl https://<FQDN>/x": ["FQDN"],
     "az x --name=<name>": ["name"],
+    "curl 'http://prom/api/v1/query?query=rate(${SERVICE}_total[5m])'": ["SERVICE"],
+    'echo "/Users/[YOUR_NAME]]/[PATH_TO]/x"': ["YOUR_NAME", "PATH_TO"],
     "git checkout <branch>": ["branch"],
     'curl -d \'{"id": "<id>"}\' http://x': ["id"],
     'curl -d \'{"id": "{id}"}\' http://x': ["id"],

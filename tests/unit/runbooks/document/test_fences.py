@@ -174,3 +174,33 @@ def test_a_tag_that_says_less_than_the_command_does_is_a_finding() -> None:
     runbook = read("```bash read\nkubectl delete pod a\n```")
     assert runbook.procedures[0].steps[0].kind is StepKind.DANGER
     assert [finding.rule for finding in runbook.findings] == ["tag-lowers"]
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "deployment.apps/web created",
+        "service/web configured (dry run)",
+        "NAME    READY   STATUS\nweb-1   1/1     Running",
+        "web-7d9f   2/2     Running   0          4h50m",
+        "├── cert.pem\n└── key.pem",
+        "❌ Permission denied",
+        "Error: no such host",
+        "---",
+    ],
+)
+def test_what_was_pasted_with_a_command_is_what_it_prints(printed: str) -> None:
+    steps = read(f"```bash\nkubectl apply -f web.yaml\n{printed}\nkubectl get pods\n```").procedures[0].steps
+    assert [step.command for step in steps] == ["kubectl apply -f web.yaml", "kubectl get pods"]
+    assert steps[0].expected == printed
+
+
+@pytest.mark.parametrize("command", ["mytool   now   web", "cp   a   b   c", "./act.sh   web   3", "ERROR=1 ./act.sh"])
+def test_a_command_with_wide_blanks_is_a_command(command: str) -> None:
+    (_, second) = read(f"```bash\nuptime\n{command}\n```").procedures[0].steps
+    assert second.command == command
+
+
+def test_the_second_line_of_a_prompt_in_two_is_a_prompt() -> None:
+    (step,) = read("```\n╰─$ helm repo list\nNAME  URL\n```").procedures[0].steps
+    assert (step.command, step.expected) == ("helm repo list", "NAME  URL")
