@@ -391,9 +391,10 @@ def connect_environments(
 ) -> Connections:
     """Clients for what these environments use; connects to nothing yet. Raises SourceError."""
     credential, clouds = connect_azure(system, environments, read_only=read_only, time=time)
+    reveal = Secrets(os.environ).reveal
     platforms = {
         environment.name: connect_platforms(
-            PlatformContext(environment, time, random, read_only, clouds.get(environment.name), os.environ)
+            PlatformContext(environment, time, random, read_only, clouds.get(environment.name), os.environ, reveal)
         )
         for environment in environments
     }
@@ -450,8 +451,10 @@ def build_feeds(
         )
     if environment.signals:
         feeds.append(_signals_feed(environment, connections, time=time, random=random, reveal=reveal))
-    if revisions := [platform.build_feed() for platform in connections.platforms.get(environment.name, ())]:
+    platforms = connections.platforms.get(environment.name, ())
+    if revisions := [feed for feed in (platform.build_feed() for platform in platforms) if feed is not None]:
         feeds.append(merge_feeds(revisions, time=time, random=random))
+    feeds += [feed for platform in platforms for feed in platform.build_change_feeds()]
     azure = connections.clouds.get(environment.name)
     for source in environment.alerts:
         kind = find_alert_kind(source.kind)

@@ -116,7 +116,7 @@ async def look_once(system: System, environment: Environment) -> Live:
     try:
         async with asyncio.timeout(LOOK):
             feeds = [platform.build_feed() for platform in connections.platforms[environment.name]]
-            return build_live_values(await asyncio.gather(*(feed.poll() for feed in feeds)))
+            return build_live_values(await asyncio.gather(*(feed.poll() for feed in feeds if feed is not None)))
     except (SourceError, TimeoutError):
         return Live()
     finally:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cockpit.model.alert import AlertState
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import OUTSIDE_KINDS, Event, Kind
 from cockpit.model.event_detail import text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.time import format_age
@@ -21,6 +21,8 @@ def is_change(event: Event) -> bool:
     match event.kind:
         case Kind.TRAFFIC | Kind.CHANGE:
             return True
+        case Kind.WORKFLOW | Kind.DEPLOYMENT | Kind.ACTIVITY | Kind.CLUSTER | Kind.HEALTH:
+            return detail.get("changes") is True
         case Kind.REVISION:
             return text_of(detail, "what") in REVISION_CHANGES
         case Kind.ACTION:
@@ -31,7 +33,8 @@ def is_change(event: Event) -> bool:
 
 
 def list_changes_before(events: Iterable[Event], moment: datetime, reach: timedelta = BEFORE) -> list[Event]:
-    """The changes in the time before a moment, newest first; of one that was corrected what it says now."""
+    """The changes in the time before a moment, newest first; of one that was corrected what it says now, of a pipeline
+    that went through several states the last of them."""
     kept = list(events)
     corrected = {event.supersedes for event in kept if event.supersedes is not None}
     changes = [
@@ -39,6 +42,8 @@ def list_changes_before(events: Iterable[Event], moment: datetime, reach: timede
         for event in kept
         if event.id not in corrected and is_change(event) and moment - reach <= event.occurred <= moment
     ]
+    newest = {event.subject: event.id for event in changes if event.kind in OUTSIDE_KINDS}
+    changes = [event for event in changes if newest.get(event.subject, event.id) == event.id]
     return sorted(changes, key=lambda event: (event.occurred, event.id), reverse=True)
 
 
@@ -58,6 +63,7 @@ BACKGROUND_KINDS = (
     Kind.CHANGE,
     Kind.STEP,
     Kind.ACTION,
+    *OUTSIDE_KINDS,
 )
 """What is read of the timeline for a background."""
 

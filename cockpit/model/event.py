@@ -18,6 +18,11 @@ class Kind(StrEnum):
     TRAFFIC = "traffic"  # subject: app; detail: before, after: {revision: weight}
     SIGNAL = "signal"  # subject: the signal's name; detail: state, was, reason, since, value, unit, limit
     CHANGE = "change"  # somebody's or a pipeline's mark; subject: what was changed; detail: text, url, by
+    WORKFLOW = "workflow"  # a pipeline's run; subject: the source's key; detail: state, was, by, url, changes, sha ...
+    DEPLOYMENT = "deployment"  # as a pipeline's host records it; subject and detail as of a workflow, environment
+    ACTIVITY = "activity"  # a change that the cloud's own log tells of; subject and detail as of a workflow
+    CLUSTER = "cluster"  # what a cluster says of its workloads; subject and detail as of a workflow
+    HEALTH = "health"  # an outage of the cloud itself; subject and detail as of a workflow
     FEED = "feed"  # subject: the feed's name; detail: state (blind | live), reason
     GAP = "gap"  # nobody recorded; detail: from, until
     RECORDER = "recorder"  # detail: what (started | stopped | took over), who
@@ -84,6 +89,30 @@ class Event:
     v: int
     hash: str
     redacted: bool = False
+
+
+# What somebody or something else did to a system or saw of it: a pipeline, the cloud, the cluster.
+
+OUTSIDE_KINDS = (Kind.WORKFLOW, Kind.DEPLOYMENT, Kind.ACTIVITY, Kind.CLUSTER, Kind.HEALTH)
+"""What such a fact may be on the timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideChange:
+    """One fact of a source outside. `key` is its own for ever; another `state` of the same key is a new fact.
+
+    `changes`: it may have changed what runs.
+    """
+
+    key: str  # `github:acme/shop run 812`
+    kind: Kind
+    state: str  # `in_progress`, `success` ... as the source says it
+    summary: str
+    at: datetime  # when it came to be so
+    by: str = ""
+    url: str = ""
+    changes: bool = True
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 class EventSource(Protocol):

@@ -242,4 +242,5 @@ class System:
         for environment in self.environments:
             accesses += [*environment.probes, *environment.alerts, *environment.signals, *environment.http_access]
             accesses += [source.prometheus_access for source in environment.alerts if source.prometheus_access]
+            accesses += [settings for settings in environment.platforms.values() if isinstance(settings, HttpAccess)]
         return accesses

@@ -15,6 +15,7 @@ from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import StepState, Value
 from cockpit.model.runbook import StepKind
+from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 
@@ -72,6 +73,7 @@ class PlatformContext:
     read_only: bool
     azure: "Azure | None" = None
     environ: Mapping[str, str] = field(default_factory=dict)  # what we were started in
+    reveal: Callable[[Secret], str] = str  # the values of secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,12 @@ class Platform(Protocol):
     @property
     def kind(self) -> "PlatformKind": ...
 
-    def build_feed(self) -> "Feed":
-        """The feed `revisions` of this environment: Reading[tuple[Application, ...]]."""
+    def build_feed(self) -> "Feed | None":
+        """The feed `revisions` of this environment: Reading[tuple[Application, ...]]; None without workloads."""
+        ...
+
+    def build_change_feeds(self) -> "Sequence[Feed]":
+        """Feeds `changes:NAME` of what it knows to have changed: Reading[tuple[OutsideChange, ...]]."""
         ...
 
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
@@ -169,6 +175,7 @@ class PlatformKind:
     plan_rollback: Callable[[Application, Revision | None, Revision | None], RollbackTerms]
     recognise_command: Callable[[Sequence[str], Environment], PlatformCommand | None]  # None: a shell runs it
     describe_access: Callable[[Environment, str], str]  # (environment, source) -> what to ask for after a refusal; ""
+    has_workloads: bool = True  # False: it only tells what changed, and does commands
     settings: type | None = None  # the noun of its table in cockpit.toml, `[environments.NAME.KIND]`
     list_tool_targets: Callable[[Environment], Mapping[str, str]] = lambda environment: {}  # what tools must be set to
     list_sample_values: Callable[[Environment], Mapping[str, str]] = lambda environment: {}  # for its placeholders

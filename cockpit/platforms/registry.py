@@ -9,7 +9,7 @@ from cockpit.model.revision import Application
 from cockpit.model.system import Environment
 from cockpit.platforms.platform import Platform, PlatformContext, PlatformKind
 
-PACKAGES = ("container_apps", "kubernetes")
+PACKAGES = ("container_apps", "kubernetes", "github")
 """Each has a module `kind` with its `KIND`, which is pure, and a module `platform` with `connect_platform(context)`."""
 
 
@@ -36,9 +36,10 @@ def list_used_kinds(environments: Sequence[Environment]) -> tuple[PlatformKind, 
     return tuple(kind for kind in list_kinds() if any(kind.is_used(environment) for environment in environments))
 
 
-def list_settings() -> dict[str, type]:
+def list_settings(*, with_workloads: bool = False) -> dict[str, type]:
     """The tables of cockpit.toml that kinds have for themselves, by their names."""
-    return {kind.name: kind.settings for kind in list_kinds() if kind.settings is not None}
+    kinds = (kind for kind in list_kinds() if kind.has_workloads or not with_workloads)
+    return {kind.name: kind.settings for kind in kinds if kind.settings is not None}
 
 
 def list_procedure_folders(environments: Sequence[Environment] | None = None) -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState
-from cockpit.model.event import Draft, Kind
+from cockpit.model.event import Draft, Kind, OutsideChange
 from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState, SignalResult
 from cockpit.model.reading import STALE_AFTER, Reading
 from cockpit.model.revision import Application, Revision
@@ -394,6 +394,35 @@ def signal_changes(
         yield Draft(Kind.SIGNAL, summary, now, environment, name, source="recorder", detail=detail)
 
 
+def outside_changes(
+    last_recorded: LastRecorded, environment: str, changes: Iterable[OutsideChange], now: datetime
+) -> Iterator[Draft]:
+    """Drafts for what a pipeline, the cloud or a cluster tells and the timeline does not hold, in the state it is in.
+
+    A source that no longer lists something takes nothing back: it tells of what happened.
+    """
+    for change in changes:
+        was = last_recorded.outside.get(change.key)
+        if was == change.state:
+            continue
+        yield Draft(
+            change.kind,
+            change.summary,
+            min(change.at, now),
+            environment,
+            change.key,
+            source="recorder",
+            detail={
+                **change.detail,
+                "state": change.state,
+                "was": was or "",
+                "by": change.by,
+                "url": change.url,
+                "changes": change.changes,
+            },
+        )
+
+
 def _needs_evidence(result: ProbeResult, state: str) -> bool:
     return result.first_failure is not None and state == ProbeState.DOWN
 
@@ -466,6 +495,8 @@ def _of_feed(
         return signal_changes(last_recorded, reading.environment, reading.value or (), now)
     if reading.feed == "revisions":
         return app_changes(last_recorded, reading.environment, reading.value or (), moment, looked)
+    if reading.feed.startswith("changes:"):
+        return outside_changes(last_recorded, reading.environment, reading.value or (), now)
     if reading.feed.startswith("alerts:"):
         return alert_changes(
             last_recorded, reading.environment, reading.feed.removeprefix("alerts:"), reading.value or (), moment

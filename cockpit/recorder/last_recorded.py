@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState, parse_severity
-from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind
 from cockpit.model.event_detail import map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.revision import Application
@@ -19,7 +19,7 @@ HUSHED = ("silenced", "inhibited", "muted")
 REMOVED = "removed"  # the probe left the configuration while it was bad
 
 
-RECORDED_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
+RECORDED_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED, *OUTSIDE_KINDS)
 """The kinds that a Known is folded from."""
 
 
@@ -63,6 +63,7 @@ class LastRecorded:
         self.alerts: dict[str, RecordedAlert] = {}
         self.apps: dict[str, RecordedApp] = {}
         self.blind: set[str] = set()
+        self.outside: dict[str, str] = {}  # the last state of what a source outside told, by its key
 
     def apply(self, fact: Event | Draft) -> None:
         """Take one fact, written or about to be. Never raises, whatever its detail holds."""
@@ -74,6 +75,8 @@ class LastRecorded:
             self._alert(fact)
         elif fact.kind == Kind.FEED:
             (self.blind.add if text_of(fact.detail, "state") == "blind" else self.blind.discard)(fact.subject)
+        elif fact.kind in OUTSIDE_KINDS:
+            self.outside[fact.subject] = text_of(fact.detail, "state")
         elif fact.kind == Kind.REVISION:
             self._revision(fact)
         elif fact.kind == Kind.TRAFFIC:

@@ -15,6 +15,8 @@ from cockpit.simulator.azure.bodies import operation_body, traffic_body
 from cockpit.simulator.azure.container_apps import check_place
 from cockpit.simulator.azure.routes import CONSOLE, SYSTEM, match_route
 from cockpit.simulator.faults import Fault
+from cockpit.simulator.github.api import GithubApi, is_github_path
+from cockpit.simulator.github.story import tell_story
 from cockpit.simulator.logs.streams import LogStream
 from cockpit.simulator.world.alerts import list_simulated_alerts
 from cockpit.simulator.world.site import SUBSCRIPTION, WORKSPACE, make_identifier
@@ -74,6 +76,7 @@ class SimulatorServer:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._answered = 0
+        self._github = GithubApi(tell_story(stage), any_name=True)
         self.front_door = 0  # the port of the workload's own address, once there is one
 
     def application(self) -> web.Application:
@@ -120,6 +123,9 @@ class SimulatorServer:
             result = pattern.fullmatch(call.path)
             if result and call.method == "GET":
                 return await self._stream(request, _with_names(call, result.groupdict()), system=system)
+        if is_github_path(call.path):
+            now = self._stage.clock.at(self._stage.world().now).timestamp()
+            return self._response(call, self._github.answer(call, now))
         answer, wait = self._answer(call)
         await self._stage.clock.hold(wait)
         return self._response(call, answer)

@@ -132,7 +132,7 @@ def _describe_missing_source(pane: str, environment: Environment) -> Said:
         from cockpit.platforms.registry import list_settings
 
         what = "No platform: watched by probes, signals and alerts alone."
-        tables = (f"[environments.{environment.name}.{name}]" for name in list_settings())
+        tables = (f"[environments.{environment.name}.{name}]" for name in list_settings(with_workloads=True))
         key = " or ".join((f"[environments.{environment.name}] apps", *tables))
     else:
         what, name = MISSING[pane]

@@ -98,8 +98,11 @@ def _describe_answer(look: LiveCheck) -> str:
         return f"{answered} of {len(value)} answer"
     if value is True:  # it is asked only whether it answers
         return "answers"
-    noun = "alert" if look.source.startswith("alerts") else "app"
+    noun = NOUNS.get(look.source.partition(":")[0], "app")
     return f"{len(value)} {noun}{'' if len(value) == 1 else 's'}"
+
+
+NOUNS = {"alerts": "alert", "changes": "change"}
 
 
 async def look_once(

@@ -12,7 +12,7 @@ from cockpit.incident.postmortem.story import describe_summary, find_turning_poi
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.event import STORM_FROM, Event, Kind, fold_storms
+from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_storms
 from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
@@ -23,7 +23,9 @@ from cockpit.model.time import format_age, measure_between
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
 ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
-SEEN_LATER = frozenset({Kind.REVISION, Kind.TRAFFIC})  # dated by the cloud, whenever somebody began to watch
+SEEN_LATER = frozenset(
+    {Kind.REVISION, Kind.TRAFFIC, *OUTSIDE_KINDS}
+)  # dated by the cloud, whenever somebody began to watch
 NOTHING = Markdown()
 WRITTEN_KINDS = frozenset({Kind.NOTE, Kind.DECISION})  # their detail holds all of their words, the summary a line
 

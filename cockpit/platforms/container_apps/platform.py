@@ -36,6 +36,9 @@ class ContainerAppsPlatform:
         context = self._context
         return revisions_feed(context.environment, self._azure, time=context.time, random=context.random)
 
+    def build_change_feeds(self) -> Sequence[Feed]:
+        return ()
+
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         context = self._context
         return stream_log_lines(self._azure, application, revision, environment=context.environment, time=context.time)

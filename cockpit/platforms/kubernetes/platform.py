@@ -57,6 +57,9 @@ class KubernetesPlatform:
             random=self._context.random,
         )
 
+    def build_change_feeds(self) -> Sequence[Feed]:
+        return ()
+
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         return stream_pod_logs(self.client, application, revision, time=self._context.time)
 

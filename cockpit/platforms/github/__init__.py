@@ -1,0 +1,1 @@
+"""GitHub: workflow runs, deployments and releases of the configured repositories, and the gh commands for them."""
