@@ -49,7 +49,7 @@ def list_procedure_folders(environments: Sequence[Environment] | None = None) ->
     """
     unsaid = environments is None or all(environment.unnamed for environment in environments)
     kinds = list_kinds() if environments is None or unsaid else list_used_kinds(environments)
-    return tuple(kind.procedures for kind in kinds)
+    return tuple(kind.procedures for kind in kinds if kind.has_workloads)
 
 
 def connect_platforms(context: PlatformContext) -> tuple[Platform, ...]:
