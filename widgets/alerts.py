@@ -1,7 +1,8 @@
 """Rows of the alert pane: loudest first, then newest."""
 
 from collections.abc import Container, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 
 from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
 from cockpit.model.incident import Acknowledgement
@@ -33,18 +34,24 @@ STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
 SEVERITY_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
+ORDERS = ("loudest first", "newest first", "oldest first", "by name")
+"""How the pane can be sorted; the first is how it opens."""
+FAULTS = frozenset({AlertState.FIRING, AlertState.RESOLVING})
+
+
 def build_alert_rows(
     alerts: Sequence[Alert],
     acks: Mapping[str, Acknowledgement],
     unfolded: Container[str] = (),
     *,
     fold_from: int = FOLD_FROM,
+    order: str = ORDERS[0],
 ) -> list[Row]:
     """One row an alert or a group of many of one name; `acks` are ours, by the alert's key. A taken alert is quieter
     than one nobody has. Of a group in `unfolded` its alerts stand below it."""
     things = name_things(alerts)
     rows: list[Row] = []
-    for item in sorted(fold_alerts(alerts, fold_from), key=_rank_item):
+    for item in sorted(fold_alerts(alerts, fold_from), key=partial(_rank_item, order=order)):
         if isinstance(item, Alert):
             rows.append(_build_alert_row(item, acks.get(item.key), things[item.key]))
             continue
@@ -62,10 +69,24 @@ def list_alert_objects(alerts: Sequence[Alert], fold_from: int = FOLD_FROM) -> d
     return {**{alert.key: alert for alert in alerts}, **groups}
 
 
-def _rank_item(item: Alert | AlertGroup) -> tuple[int, int, float, str]:
-    """Loudest first, then newest: a new instance of an old rule is not buried."""
+def _rank_item(item: Alert | AlertGroup, order: str = ORDERS[0]) -> tuple[int, int, str, float, str]:
+    """Loudest first, then newest: a new instance of an old rule is not buried. A group is as old as its newest."""
     alert = item if isinstance(item, Alert) else item.alerts[0]
-    return STATE_RANK[alert.state], SEVERITY_RANK[alert.severity], -alert.since.timestamp(), item.key
+    newest = -alert.since.timestamp()
+    match ORDERS.index(order):
+        case 1:
+            return 0, 0, "", newest, item.key
+        case 2:
+            return 0, 0, "", -newest, item.key
+        case 3:
+            return 0, 0, alert.name.lower(), newest, item.key
+    return STATE_RANK[alert.state], SEVERITY_RANK[alert.severity], "", newest, item.key
+
+
+def _label_alert(alert: Alert, ack: Acknowledgement | None) -> tuple[tuple[str, str], ...]:
+    """What the filter may ask for by name: its own labels, and what we know of it."""
+    ours = (("state", alert.state.value), ("severity", alert.severity.value), ("name", alert.name))
+    return (*alert.labels, *ours, ("source", alert.source), ("ack", ack.actor if ack else ""))
 
 
 def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
@@ -114,7 +135,8 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, thing: str, inne
             taken,
             Cell("", "", alert.since),
         ),
-        alert.labels,
+        _label_alert(alert, ack),
+        alert.state in FAULTS,
     )
 
 
@@ -142,5 +164,6 @@ def _build_group_row(group: AlertGroup, taken: int, opened: bool) -> Row:
             Cell(state, "good" if taken else tone),
             Cell("", "", first.since),
         ),
-        group.shared,
+        (*group.shared, *_label_alert(replace(first, labels=()), None)),
+        first.state in FAULTS,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rich.cells import cell_len, get_character_cell_size
 
+from cockpit.model.silence import compile_expression
 from cockpit.model.text import HOSTILE, REPLACEMENT
 from cockpit.model.time import format_age
 
@@ -44,6 +45,7 @@ class Row:
     id: str
     cells: tuple[Cell, ...]
     labels: tuple[tuple[str, str], ...] = ()  # what a filter may ask for by name
+    fault: bool = False  # it is or tells of something wrong
 
     def matches(self, tokens: str) -> bool:
         """Whether it has every one of the lower-case words, and passes every `label=value`, `!=`, `=~` and `!~`."""
@@ -58,10 +60,10 @@ class Row:
         value = next((value.lower() for label, value in self.labels if label.lower() == name), "")
         if operator in ("=", "!="):
             return (value == wanted) is (operator == "=")
-        try:
-            return (re.search(wanted, value) is not None) is (operator == "=~")
-        except re.error:
-            return True  # still being typed
+        expression = compile_expression(wanted)
+        if expression is None:
+            return True  # still being typed, or one that would keep the screen waiting
+        return (expression.search(value) is not None) is (operator == "=~")
 
 
 @dataclass(frozen=True, slots=True)

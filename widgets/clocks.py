@@ -111,6 +111,8 @@ def _build_clock_row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm
             Cell(clock.who, "" if asks else "muted"),
             Cell(clock.origin, "muted"),
         ),
+        (("state", state.value), ("name", clock.what), ("who", clock.who)),
+        state is ClockState.OVERDUE,
     )
 
 

@@ -46,6 +46,7 @@ class Pane(Vertical):
         self._left = Lines(classes="pane-left")
         self._right = Lines(classes="pane-right")
         self.words = ""
+        self.only_faults = False
         self._counts: Sequence[Piece] = ()
         self._state: Piece = ("", "muted")
 
@@ -86,7 +87,8 @@ class Pane(Vertical):
 
     def draw_title(self) -> None:
         number, total = len(self.table.rows), self.table.total
-        pairs: list[Piece] = [(f" {number} of {total} ‘{self.words}’ · esc shows all", "info")] if self.words else []
+        narrowed = " ".join(filter(None, ["faults only" if self.only_faults else "", self.words and f"‘{self.words}’"]))
+        pairs: list[Piece] = [(f" {number} of {total} {narrowed} · esc shows all", "info")] if narrowed else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
         room = self.size.width - measure_pieces([*self.summary, *pairs, self._state]) - 7
@@ -106,8 +108,9 @@ class Pane(Vertical):
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(self.draw_title)
 
-    def narrow(self, text: str) -> None:
-        """Show only rows with these words; "" shows all."""
+    def narrow(self, text: str, *, only_faults: bool | None = None) -> None:
+        """Show only rows with these words, or only what is wrong; "" and False show all."""
         self.words = text
-        self.table.narrow(text)
+        self.only_faults = self.only_faults if only_faults is None else only_faults
+        self.table.narrow(text, only_faults=self.only_faults)
         self.draw_title()

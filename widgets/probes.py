@@ -42,11 +42,44 @@ SIGNAL_ROW = "signal:"
 VALUE_CELLS = 6
 
 
-def build_probe_rows(results: Sequence[ProbeResult], signals: Sequence[SignalResult] = ()) -> list[Row]:
-    """One row a probe or signal, worst first; among equals the probes first."""
-    rows = [(RANK[result.state], 0, _build_probe_row(result)) for result in results]
-    rows += [(RANK[signal.state], 1, _build_signal_row(signal)) for signal in signals]
+ORDERS = ("worst first", "as configured", "newest change first", "slowest first")
+"""How the pane can be sorted; the first is how it opens."""
+
+
+def build_probe_rows(
+    results: Sequence[ProbeResult], signals: Sequence[SignalResult] = (), order: str = ORDERS[0]
+) -> list[Row]:
+    """One row a probe or signal; among equals the probes first, each in the order of the configuration."""
+    rows = [(_rank_watched(result, order), 0, _build_probe_row(result)) for result in results]
+    rows += [(_rank_watched(signal, order), 1, _build_signal_row(signal)) for signal in signals]
     return [row for _, _, row in sorted(rows, key=lambda triple: triple[:2])]
+
+
+def _rank_watched(result: ProbeResult | SignalResult, order: str) -> float:
+    match ORDERS.index(order):
+        case 1:
+            return 0
+        case 2:
+            return -result.since.timestamp() if result.since else 0
+        case 3:
+            latency = result.latency if isinstance(result, ProbeResult) else None
+            return -latency if latency is not None else 0
+    return RANK[result.state]
+
+
+def _label_watched(result: ProbeResult | SignalResult) -> tuple[tuple[str, str], ...]:
+    """What the filter may ask for by name."""
+    kind = "probe" if isinstance(result, ProbeResult) else "signal"
+    where = result.url if isinstance(result, ProbeResult) else result.query
+    return (
+        *(("state", result.state.value), ("kind", kind), ("name", result.name)),
+        *(("runbook", result.runbook), ("url" if kind == "probe" else "query", where)),
+    )
+
+
+def is_fault(result: ProbeResult | SignalResult) -> bool:
+    """Whether it is not as it should be."""
+    return result.state not in QUIET or (isinstance(result, ProbeResult) and result.flapping)
 
 
 def count_probes(results: Sequence[ProbeResult | SignalResult]) -> list[Piece]:
@@ -100,8 +133,9 @@ def _build_probe_row(result: ProbeResult) -> Row:
     if result.state in QUIET:
         cell = Cell("flapping" if result.flapping else shorten_url(result.url), "warn" if result.flapping else "muted")
         trend = (Cell(format_latency(result.latency)), Cell(draw_sparkline(result.history, 8), "muted"))
-        return Row(result.name, (*start, cell, status, *trend, Cell()))
-    return Row(result.name, (*start, Cell(_explain_probe(result), tone, span=4), Cell("", "", result.since)))
+        return Row(result.name, (*start, cell, status, *trend, Cell()), _label_watched(result), is_fault(result))
+    cells = (*start, Cell(_explain_probe(result), tone, span=4), Cell("", "", result.since))
+    return Row(result.name, cells, _label_watched(result), is_fault(result))
 
 
 def name_signal_row(signal: SignalResult) -> str:
@@ -118,11 +152,13 @@ def _build_signal_row(signal: SignalResult) -> Row:
     trend = Cell(draw_sparkline([number for _, number in signal.points], 8), "muted")
     if not quiet:
         told = f"~ {signal.reason or signal.state.value}" + (f" ({signal.caution})" if signal.caution else "")
-        return Row(name_signal_row(signal), (*start, Cell(told, tone, span=3), trend, Cell("", "", signal.since)))
+        cells = (*start, Cell(told, tone, span=3), trend, Cell("", "", signal.since))
+        return Row(name_signal_row(signal), cells, _label_watched(signal), is_fault(signal))
     short = len(signal.text) <= VALUE_CELLS
     told = signal.caution or (f"limit {signal.limit}" if signal.limit else "no limit")
     cell = Cell(f"~ {told}" if short else f"~ {signal.text}, {told}", "warn" if signal.caution else "muted", span=2)
-    return Row(name_signal_row(signal), (*start, cell, Cell(signal.text if short else ""), trend, Cell()))
+    quiet_cells = (*start, cell, Cell(signal.text if short else ""), trend, Cell())
+    return Row(name_signal_row(signal), quiet_cells, _label_watched(signal))
 
 
 def _explain_probe(result: ProbeResult) -> str:

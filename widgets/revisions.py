@@ -27,17 +27,26 @@ MARKS = {
     RevisionCondition.INACTIVE: ("○", "muted"),
 }
 """Green is only what is known to serve."""
+GOOD = frozenset({RevisionCondition.SERVING, RevisionCondition.SCALED_TO_ZERO})
 DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]*$")
 COMMIT = re.compile(r"^[0-9a-f]{12,40}$")
 
 
-def build_revision_rows(applications: Sequence[Application]) -> list[Row]:
+ORDERS = ("newest first", "most traffic first")
+"""How the pane can be sorted, app by app; the first is how it opens."""
+
+
+def build_revision_rows(applications: Sequence[Application], order: str = ORDERS[0]) -> list[Row]:
     """One row a revision; with several apps each name keeps its app."""
-    several = len(applications) > 1
+    several, by_traffic = len(applications) > 1, order == ORDERS[1]
     return [
         _build_revision_row(application, revision, several)
         for application in applications
-        for revision in application.revisions
+        for revision in (
+            sorted(application.revisions, key=lambda revision: -revision.weight)
+            if by_traffic
+            else application.revisions
+        )
     ]
 
 
@@ -97,4 +106,9 @@ def _build_revision_row(application: Application, revision: Revision, several: b
             Cell(format_ready(revision), quiet),
             Cell("", quiet, revision.created),
         ),
+        (
+            *(("app", revision.app), ("name", revision.name), ("state", health.word), ("image", revision.image)),
+            *(("traffic", str(revision.weight)), ("active", "yes" if revision.active else "no")),
+        ),
+        health.condition is RevisionCondition.ILL or (in_use and health.condition not in GOOD),
     )

@@ -23,6 +23,7 @@ from widgets.keys import make_bindings
 from widgets.tone import ascii_only, build_strip
 
 NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)
+NO_FAULT: tuple[tuple[Piece, ...], ...] = ((("Nothing is wrong here; esc shows all rows.", "good"),),)
 LineSource = tuple[Row | tuple[Piece, ...], bool, int, bool, Sequence[Column]]
 """A row or plain pieces, whether the cursor is on it, the width, whether it is old, and the columns of a row."""
 Painted = tuple[tuple[Piece, ...], LineSource]
@@ -71,6 +72,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._all: tuple[Row, ...] = ()
         self._place: dict[str, int] = {}
         self._filter = ""
+        self._only_faults = False
         self._empty: tuple[tuple[Piece, ...], ...] = ()
         self._now = datetime.now(UTC)
         self._painted: dict[int, Painted] = {}
@@ -90,9 +92,10 @@ class KeyedTable(ScrollView, can_focus=True):
         rows = self.rows[top : top + self.scrollable_size.height]
         self._repaint([y for y, row in enumerate(rows) if has_age(row)])
 
-    def narrow(self, text: str) -> None:
-        """Show only the rows that hold all of `words`, in any case; "" shows all."""
-        self._filter = text.strip().lower()
+    def narrow(self, text: str, *, only_faults: bool = False) -> None:
+        """Show only the rows that hold all of the words of `text`, in any case, and with `only_faults` only those that
+        are something wrong; "" shows all."""
+        self._filter, self._only_faults = text.strip().lower(), only_faults
         self._arrange()
 
     def explain(self, *lines: Sequence[Piece]) -> None:
@@ -110,7 +113,8 @@ class KeyedTable(ScrollView, can_focus=True):
     def _arrange(self) -> None:
         """Filter, then put cursor and scroll back on the rows they were on."""
         before, old = self.rows, self._place
-        rows = tuple(row for row in self._all if row.matches(self._filter)) if self._filter else self._all
+        rows = tuple(row for row in self._all if row.fault) if self._only_faults else self._all
+        rows = tuple(row for row in rows if row.matches(self._filter)) if self._filter else rows
         followed = self.follow and (not before or self.cursor == before[-1].id)
         if rows != before:
             self.rows, self._place = rows, {row.id: index for index, row in enumerate(rows)}
@@ -200,8 +204,13 @@ class KeyedTable(ScrollView, can_focus=True):
         if top + y < len(self.rows):
             row = self.rows[top + y]
             return row, row.id == self.cursor, width, self.stale, self.columns
-        pair_lists = () if self.rows else NOTHING_FOUND if self._all else self._empty
+        pair_lists = () if self.rows else self._explain_no_rows()
         return tuple(pair_lists[y] if y < len(pair_lists) else ()), False, width, False, ()
+
+    def _explain_no_rows(self) -> tuple[tuple[Piece, ...], ...]:
+        if not self._all:
+            return self._empty
+        return NOTHING_FOUND if self._filter or not self._only_faults else NO_FAULT
 
     def _draw(self, source: LineSource) -> tuple[Piece, ...]:
         content, _, width, stale, columns = source

@@ -93,4 +93,10 @@ def _build_event_row(root: int, event: Event, operator: str, zone: tzinfo, today
             Cell(format_actor(event, operator), "muted"),
             Cell(summary, "muted" if event.redacted else choose_event_tone(event)),
         ),
+        (
+            *(("kind", event.kind), ("by", event.actor), ("source", event.source), ("subject", event.subject)),
+            *(("state", str(event.detail.get("state", ""))), ("incident", event.incident or "")),
+            ("pinned", "yes" if pinned else "no"),
+        ),
+        went_wrong(event),
     )

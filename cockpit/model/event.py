@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from cockpit.model.problem import CodedError
+from cockpit.model.time import format_age
 
 
 class Kind(StrEnum):
@@ -189,3 +190,46 @@ def _speak_for(storm: list[Event]) -> Event:
     severity = f" ({detail['severity']})" if isinstance(detail.get("severity"), str) else ""
     summary = f"{detail.get('name')}: {len(storm)} instances {detail.get('state')}{severity}{on}"
     return replace(first, summary=summary, detail={**detail, "instances": len(storm), "events": [e.id for e in storm]})
+
+
+# Alerts that come and go: read as one line, as a probe that flaps is one event.
+
+FLAPPING_FROM = 5  # turns of one alert that are read as one
+FLAPPING_WITHIN = timedelta(minutes=15)  # between two turns that belong together
+
+
+def fold_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
+    """The events as they come, the turns of one alert that fires and ends again and again as one, in the place of the
+    first: `5xxHigh on shop flapped: fired 6 times in 40m, firing now`. What is in `kept` (by id) and what people wrote
+    is never folded."""
+    events = list(events)
+    runs: dict[str, list[Event]] = {}
+    folded: list[list[Event]] = []
+    for event in events:
+        if event.kind != Kind.ALERT or event.actor or event.id in kept:
+            continue
+        key = f"storm {event.detail.get('name')}" if "events" in event.detail else event.subject
+        run = runs.get(key)
+        if run is None or event.occurred - run[-1].occurred > FLAPPING_WITHIN:
+            run = runs[key] = []
+            folded.append(run)
+        run.append(event)
+    flapping = {run[0].id: run for run in folded if len(run) >= FLAPPING_FROM}
+    gone = {event.id for run in flapping.values() for event in run[1:]}
+    return [
+        _speak_for_flapping(flapping[event.id]) if event.id in flapping else event
+        for event in events
+        if event.id not in gone
+    ]
+
+
+def _speak_for_flapping(turns: list[Event]) -> Event:
+    first, last = turns[0], turns[-1]
+    fired = sum(event.detail.get("state") == "firing" for event in turns)
+    where = f" on {first.detail['resource']}" if first.detail.get("resource") else ""
+    took = format_age((last.occurred - first.occurred).total_seconds())
+    state = str(last.detail.get("state"))
+    summary = f"{first.detail.get('name')}{where} flapped: fired {fired} times in {took}, {state} at last"
+    events = [id for event in turns for id in event.detail.get("events", [event.id])]
+    detail = {**last.detail, "instances": len(events), "events": events}
+    return replace(first, summary=summary, detail=detail)

@@ -11,7 +11,7 @@ from cockpit.model.alert import AlertGroup
 from screens.main import actions
 from screens.main.actions import KeyPress
 from screens.main.context import CockpitContext, Situation
-from screens.main.panes import COLUMNS, FilledPanes, PaneScene, fill_pane, mark_panes
+from screens.main.panes import COLUMNS, ORDERS, FilledPanes, PaneScene, fill_pane, mark_panes
 from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_situation
 from screens.shared.due import DueClock, list_due_clocks
 from screens.shared.view import View, build_view
@@ -36,6 +36,7 @@ class CockpitContent:
         self._screen, self._panes = screen, panes
         self._nudges = Nudges()
         self._unfolded: set[str] = set()  # groups of alerts that are shown one by one
+        self._orders: dict[str, str] = {}  # how each pane is sorted, where it is another way than it opens
         for pane in panes:
             pane.table.columns = COLUMNS[pane.id or ""]
 
@@ -62,10 +63,21 @@ class CockpitContent:
     def fill(self, name: str, today: date, *, people_only: bool, filtered: bool = False) -> FilledPanes:
         """The rows of one pane, from the newest Readings."""
         zone = self._screen.cockpit.zone
-        scene = PaneScene(self.view, self.asking, zone, today, self.now, people_only, self._unfolded, filtered)
+        scene = PaneScene(
+            self.view, self.asking, zone, today, self.now, people_only, self._unfolded, filtered, self._orders
+        )
         filled = fill_pane(name, self.session, scene)
         self.objects[name] = filled.objects
         return filled
+
+    def sort_differently(self, pane: str) -> str:
+        """The next way to sort a pane; "" for one that stands in the order of time."""
+        orders = ORDERS.get(pane, ())
+        if not orders:
+            return ""
+        now = self._orders.get(pane, orders[0])
+        self._orders[pane] = orders[(orders.index(now) + 1) % len(orders)]
+        return self._orders[pane]
 
     def read_signature(self) -> tuple[object, ...]:
         """Equal as long as the bar, the hint and the keys would say the same, but for the ages in them.

@@ -1,12 +1,12 @@
 """What each pane of the cockpit shows: its rows, what its border counts, and the objects that the rows stand for."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import FOLD_FROM
-from cockpit.model.event import find_standing_events, fold_storms
+from cockpit.model.event import find_standing_events, fold_flapping, fold_storms
 from cockpit.model.incident import worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
@@ -173,6 +173,24 @@ class PaneScene:
     people_only: bool = False  # the timeline without what the recorder wrote by itself
     unfolded: Container[str] = ()  # groups of alerts that are shown one by one
     filtered: bool = False  # the alert pane shows only what was asked for
+    orders: Mapping[str, str] = field(default_factory=dict)  # by pane, where it is not the first of ORDERS
+
+    def choose_order(self, pane: str) -> str:
+        return self.orders.get(pane, ORDERS[pane][0])
+
+
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    "probes": probes.ORDERS,
+    "alerts": alerts.ORDERS,
+    "revisions": revisions.ORDERS,
+}
+"""The panes that can be sorted; timeline and deadlines stand in the order of time."""
+
+
+def _name_order(pane: str, scene: PaneScene) -> list[Piece]:
+    """How the pane is sorted, where it is another way than it opens."""
+    order = scene.choose_order(pane)
+    return [] if order == ORDERS[pane][0] else [(f" · {order}", "info")]
 
 
 NEVER = 1_000_000  # alerts of one name that are shown as one: none are
@@ -185,16 +203,20 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         objects: dict[str, object] = {probe.name: probe for probe in view.probes}
         objects |= {probes.name_signal_row(signal): signal for signal in view.signals}
         counts = probes.count_probes([*view.probes, *view.signals])
-        return FilledPanes(probes.build_probe_rows(view.probes, view.signals), counts, objects)
+        rows = probes.build_probe_rows(view.probes, view.signals, scene.choose_order(name))
+        return FilledPanes(rows, [*counts, *_name_order(name, scene)], objects)
     if name == "alerts":
         taken = session.ledger.taken(session.environment.name)
         fold_from = NEVER if scene.filtered else FOLD_FROM  # what is looked for may be inside of a group
-        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, fold_from=fold_from)
-        return FilledPanes(rows, alerts.count_alerts(view.alerts), alerts.list_alert_objects(view.alerts, fold_from))
+        order = scene.choose_order(name)
+        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, fold_from=fold_from, order=order)
+        counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]
+        return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, fold_from))
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
-        return FilledPanes(revisions.build_revision_rows(apps), revisions.count_revisions(apps), named)
+        counts = [*revisions.count_revisions(apps), *_name_order(name, scene)]
+        return FilledPanes(revisions.build_revision_rows(apps, scene.choose_order(name)), counts, named)
     return _fill_due_pane(session, scene) if name == "due" else _fill_timeline_pane(session, scene)
 
 
@@ -214,7 +236,7 @@ def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
-    kept = fold_storms(kept, pins)
+    kept = fold_flapping(fold_storms(kept, pins), pins)
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:

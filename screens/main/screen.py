@@ -72,7 +72,7 @@ class FilterLine(Input):
     """`Input.Changed` and `Input.Submitted` tell the words as they are typed and that they are kept."""
 
     def __init__(self, *, id: str) -> None:
-        hint = "(words to look for; enter keeps them, esc shows all rows)"  # in brackets: it is no value
+        hint = "(words, state=down, app!=x, pod=~a.*; enter keeps, esc shows all)"  # in brackets: it is no value
         super().__init__(id=id, placeholder=hint, compact=True)
         self.display = self.cursor_blink = False
 
@@ -383,9 +383,27 @@ class CockpitScreen(KeyedScreen):
 
     def action_leave_filter(self) -> None:
         for pane in self.panes:
-            pane.narrow("")
+            pane.narrow("", only_faults=False)
         self.draw("alerts")
         self._keep_filter()
+
+    def action_faults_only(self) -> None:
+        """Only what is wrong, in every pane; or everything again."""
+        only = not self.panes[self.current].only_faults
+        for pane in self.panes:
+            pane.narrow(pane.words, only_faults=only)
+        self._edges.forget()
+        self._draw_edges()
+
+    def action_sort(self) -> None:
+        """The next order of the pane with the focus."""
+        pane = self.panes[self.current].id or ""
+        if self.content is None:
+            return
+        order = self.content.sort_differently(pane)
+        if order:
+            self.draw(pane)
+        self.notify(f"Sorted: {order}." if order else "This pane stands in the order of time.", markup=False)
 
     def action_people_only(self) -> None:
         """Without what the recorder wrote by itself, or with all of it again; what is pinned stays."""

@@ -677,3 +677,63 @@ async def test_a_signal_past_its_limit_is_told_in_the_hint_and_its_hour_is_drawn
         assert "Signal 5xx share" in seat.text
         assert "█" in seat.text
         assert "31 %, not < 1" in seat.text
+
+
+async def test_one_key_leaves_only_what_is_wrong_and_escape_brings_the_rest_back(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        counts = [len(pane.table.rows) for pane in seat.cockpit.panes[:4]]
+        await seat.press("b")
+        assert [len(pane.table.rows) for pane in seat.cockpit.panes[:4]] == [3, 3, 1, 3]
+        assert "3 of 12 faults only" in seat.text
+        await seat.press("escape")
+        assert [len(pane.table.rows) for pane in seat.cockpit.panes[:4]] == counts
+
+
+async def test_where_nothing_is_wrong_it_says_so(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.quiet()
+        await seat.settle()
+        await seat.press("b")
+        assert "Nothing is wrong here" in seat.text
+
+
+@pytest.mark.parametrize(
+    ("pane", "ask", "rows"),
+    [
+        ("1", "state=down", 1),
+        ("1", "state!=up", 3),
+        ("1", "kind=probe name=~site", 7),
+        ("2", "severity=critical", 1),
+        ("2", "state=resolved?", 1),
+        ("2", "name!~5xx", 2),
+        ("3", "traffic!=0", 1),
+        ("3", "app=mi-prod active=no", 2),
+        ("4", "kind=alert", 2),
+        ("4", "by=~ana", 1),
+        ("4", "state=down", 1),
+    ],
+)
+async def test_every_pane_is_filtered_by_what_its_rows_are(cockpit: Open, pane: str, ask: str, rows: int) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        await seat.press(pane, "slash")
+        seat.cockpit.filter.value = ask
+        await seat.pilot.pause()
+        assert len(seat.cockpit.panes[int(pane) - 1].table.rows) == rows
+
+
+async def test_each_pane_is_sorted_by_a_key_and_says_how(cockpit: Open) -> None:
+    async with cockpit() as seat:
+        seat.stage.trouble()
+        await seat.settle()
+        first: list[str] = []
+        for _ in range(5):
+            first.append(seat.cockpit.panes[1].table.rows[0].id)
+            await seat.press("2", "y")
+        assert first == ["azure:a1", "azure:a3", "azure:a1", "azure:a1", "azure:a1"]
+        assert "newest first" in seat.text  # the fifth press is the first again
+        await seat.press("4", "y")
+        assert "newest first" in seat.text

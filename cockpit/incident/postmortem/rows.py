@@ -12,7 +12,7 @@ from cockpit.incident.postmortem.story import describe_summary, find_turning_poi
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_storms
+from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_flapping, fold_storms
 from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
@@ -102,7 +102,8 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
     for evidence_link in incident.links:
         links.setdefault(evidence_link.event, []).append(render_link(evidence_link.target, evidence_link.text))
     evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
-    events = fold_storms(events, {*incident.pins, *links})
+    kept = {*incident.pins, *links}
+    events = fold_flapping(fold_storms(events, kept), kept)
     return [
         TimelineRow(
             event.occurred,

@@ -1,13 +1,15 @@
 """Thousands of alerts as a few lines: which thing each is about, what they share, and nothing lost on the way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
-from cockpit.model.event import STORM_FROM, Event, Kind, fold_storms
+from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, fold_flapping, fold_storms
 from widgets.alerts import build_alert_rows, list_alert_objects
 from widgets.cell import Cell, Row
 
@@ -123,3 +125,46 @@ def test_a_filter_asks_for_labels_by_name() -> None:
 
 def test_fewer_than_that_are_rows_of_their_own() -> None:
     assert len(build_alert_rows([alert(n) for n in range(FOLD_FROM - 1)], {})) == FOLD_FROM - 1
+
+
+def turn(number: int, minutes: float, subject: str = "am:x", **more: Any) -> Event:
+    state = "firing" if number % 2 else "resolved"
+    return replace(event(number, "5xxHigh", state, minutes * 60, **more), subject=subject)
+
+
+def test_an_alert_that_comes_and_goes_is_one_line() -> None:
+    turns = [turn(number, number * 4) for number in range(1, 12)]
+    (line,) = fold_flapping(turns)
+    assert (line.id, line.detail["state"], line.detail["instances"]) == (1, "firing", 11)
+    assert "fired 6 times in 40m" in line.summary
+
+
+def test_turns_far_apart_pinned_or_of_a_person_stand_for_themselves() -> None:
+    apart = [turn(number, number * 20) for number in range(1, 9)]
+    assert fold_flapping(apart) == apart
+    turns = [turn(number, number) for number in range(1, 12)]
+    assert [line.id for line in fold_flapping(turns, {5})] == [1, 5]
+
+
+def test_a_storm_that_comes_and_goes_is_one_line_too() -> None:
+    storms = [
+        replace(event(1_000 * wave + n, "5xxHigh", state, wave * 300), subject=f"am:{n}")
+        for wave, state in enumerate(("firing", "resolved") * 3)
+        for n in range(50)
+    ]
+    (line,) = fold_flapping(fold_storms(storms))
+    assert line.detail["instances"] == 300
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(0, 120)), max_size=60))
+def test_turns_are_folded_without_a_loss(entries: list[tuple[str, int]]) -> None:
+    ordered = sorted(entries, key=lambda entry: entry[1])
+    events = [turn(number, minute, f"am:{name}") for number, (name, minute) in enumerate(ordered, 1)]
+    lines = fold_flapping(events)
+    assert sum(int(line.detail.get("instances", 1)) for line in lines) == len(events)
+    assert all(int(line.detail.get("instances", FLAPPING_FROM)) >= FLAPPING_FROM for line in lines)
+
+
+@pytest.mark.parametrize("ask", ["pod=~(a+)+$", "pod=~.*.*.*.*.*x"])
+def test_a_filter_that_might_search_for_ever_keeps_nobody_waiting(ask: str) -> None:
+    assert Row("a", (Cell("x"),), (("pod", "a" * 5_000 + "!"),)).matches(ask)
