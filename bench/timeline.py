@@ -101,9 +101,14 @@ def exports(folder: Path) -> list[Measure]:
     system = System("bench", (), str(folder))
     with Timeline(folder / "export.db", time=RealTime()) as file:
         write(file, EXPORTED)
-        desk = IncidentActions(file, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=RealTime())
-        (incident,) = desk.incidents()
-        return [export(Exporter(incident, file, desk, system, RealTime(), form=each), folder) for each in ExportForm]
+        incident_actions = IncidentActions(
+            file, operator="ana", environment="prod", severity_scale=DEFAULT_SEVERITY_SCALE, time=RealTime()
+        )
+        (incident,) = incident_actions.incidents()
+        return [
+            export(Exporter(incident, file, incident_actions, system, RealTime(), form=each), folder)
+            for each in ExportForm
+        ]
 
 
 def export(exporter: Exporter, folder: Path) -> Measure:

@@ -58,7 +58,7 @@ SHOWN = 500  # events of the journal that the timeline pane opens with
 class Session:
     """One opened system. `environment` is the one in front; a wall watches them all and records nothing."""
 
-    system: System  # its ladder is the plan's
+    system: System  # its severity scale is the plan's
     plan: Plan  # as the documents were when they were last read
     environment: Environment
     environments: tuple[Environment, ...]
@@ -67,7 +67,7 @@ class Session:
     ledger: Ledger
     since: int  # follow the timeline behind this id: what came while we were reading is then seen twice, never missed
     history: list[Event]  # the newest events of the environment in front, oldest first
-    desk: IncidentActions
+    incident_actions: IncidentActions
     make_runner: "Callable[[], Runner]"
     recorder: Recorder | None
     author: Operator  # of everything that is written here
@@ -126,8 +126,8 @@ class Session:
         return kind.open_silences(found, self.time, self.reveal)
 
     def read_again(self) -> Plan:
-        """The plan as the documents say it now; the desk goes by it from here on. Blocking. Never raises."""
-        self.plan = self.desk.plan = read_again(self.system, self.plan)
+        """The plan as the documents say it now; the incident actions go by it from here on. Blocking. Never raises."""
+        self.plan = self.incident_actions.plan = read_again(self.system, self.plan)
         return self.plan
 
     def incident_choices(self, run: Run | None = None) -> list[Incident]:
@@ -202,7 +202,7 @@ def build_session(
     time, random = time or RealTime(), random or Random()
     read_only, author = wall or system.read_only, operator_named(operator)
     plan = read_plan(system)
-    system = replace(system, ladder=plan.ladder)
+    system = replace(system, severity_scale=plan.severity_scale)
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
@@ -210,7 +210,7 @@ def build_session(
     if connections.credential is not None:
         author.cloud = partial(cloud_name, connections.credential)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
-    ledger = read_ledger(timeline, plan.ladder)
+    ledger = read_ledger(timeline, plan.severity_scale)
     feeds = [
         feed
         for environment in environments
@@ -232,11 +232,11 @@ def build_session(
         path = lock_path(timeline_file, environment.name)
         recorder = Recorder(timeline, environment.name, time=time, lock_path=path, who=this_process(author.name))
         watch.listen(recorder.observe)
-    desk = IncidentActions(
+    incident_actions = IncidentActions(
         timeline,
         operator=author,
         environment=environment.name,
-        ladder=plan.ladder,
+        severity_scale=plan.severity_scale,
         plan=plan,
         time=time,
         read_only=read_only,
@@ -252,7 +252,7 @@ def build_session(
         ledger=ledger,
         since=since,
         history=history,
-        desk=desk,
+        incident_actions=incident_actions,
         make_runner=partial(
             build_runner,
             system,

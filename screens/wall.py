@@ -37,7 +37,7 @@ class Readable(Protocol):
 
 
 class WallSession(Protocol):
-    """All that the wall knows of a session: no desk, no runner, no way to write."""
+    """All that the wall knows of a session: no incident actions, no runner, no way to write."""
 
     @property
     def system(self) -> "System": ...

@@ -132,7 +132,7 @@ def _render_story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
     return [
         *where,
         GAP,
-        (f"{describe_severity(worst, bar.plan.ladder)} ", "bad" if worst.open else "good"),
+        (f"{describe_severity(worst, bar.plan.severity_scale)} ", "bad" if worst.open else "good"),
         (title, "strong"),
         GAP,
         (worst.status.upper(), tone),

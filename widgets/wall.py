@@ -63,7 +63,7 @@ def wall_state(
 ) -> WallView:
     """What the wall shows of an environment; of several open incidents the gravest, and of those the newest."""
     readings = tuple(readings)
-    state = judge_environment(readings, freshness, incidents, plan.ladder)
+    state = judge_environment(readings, freshness, incidents, plan.severity_scale)
     unsure = [
         trouble for reading in readings if reading.feed in state.unseen for trouble in list_troubles(reading.value)
     ]
@@ -71,7 +71,9 @@ def wall_state(
     running = sorted(
         (incident for incident in incidents if incident.open), key=lambda incident: incident.declared, reverse=True
     )
-    gravest = min(running, key=lambda incident: find_severity_position(plan.ladder, incident.severity), default=None)
+    gravest = min(
+        running, key=lambda incident: find_severity_position(plan.severity_scale, incident.severity), default=None
+    )
     updates = [clock for clock in clocks(gravest) if clock.kind in UPDATES and not clock.done] if gravest else []
     lead = next((role.name for role in plan.roles if role.lead), "")
     return WallView(

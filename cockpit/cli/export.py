@@ -39,9 +39,17 @@ NEWEST = 5  # incidents that are offered when none is open
 @json_option
 @common_options
 def export(common: Common, output: str | None, form: str, force: bool, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, there=True) as seat:
-        meant = _find_incident(seat, incident)
-        exporter = Exporter(meant, seat.timeline, seat.desk, seat.system, RealTime(), seat.plan, ExportForm(form))
+    with open_cli_session(common, there=True) as cli_session:
+        meant = _find_incident(cli_session, incident)
+        exporter = Exporter(
+            meant,
+            cli_session.timeline,
+            cli_session.incident_actions,
+            cli_session.system,
+            RealTime(),
+            cli_session.plan,
+            ExportForm(form),
+        )
         path = exporter.preset if output is None else Path(output).expanduser()
         text, head = exporter.told() if output == "-" else ("", "")
         result = None if output == "-" else _write_export(exporter, path, force)
@@ -61,17 +69,17 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
             print_clean(f"Its picture is {result.picture}")
 
 
-def _find_incident(seat: CliSession, incident: str | None) -> Incident:
+def _find_incident(cli_session: CliSession, incident: str | None) -> Incident:
     """The incident that is named, else the only open one, else the one that ended lately; else a choice is offered."""
     try:
-        return seat.find_lately(incident)
+        return cli_session.find_lately(incident)
     except AmbiguousIncident:
         raise
     except IncidentActionError:
         if incident is not None:
             raise
-        name = seat.environment.name
-        here = [candidate for candidate in seat.desk.incidents() if candidate.environment == name]
+        name = cli_session.environment.name
+        here = [candidate for candidate in cli_session.incident_actions.incidents() if candidate.environment == name]
         if here:
             raise Refusal(
                 f"No incident is open in {name}; choose one:\n{list_incident_choices(here[-NEWEST:])}",

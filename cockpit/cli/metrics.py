@@ -50,11 +50,21 @@ COLUMNS = (
 def metrics(
     common: Common, since: str | None, until: str | None, by: str | None, severity: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        full, rung, number = _load_incidents(common, seat, since, until, severity)
-        result = build_statistics(full, seat.plan, RealTime().now(), severity=rung, zone=seat.zone)
-        named = [incident for incident in full if rung in (ALL, find_worst_severity(incident, seat.plan.ladder))]
-        groups = group_by_month(named, seat.plan, seat.zone) if by == "month" else group_by_service(named, seat.plan)
+    with open_cli_session(common, read_only=True) as cli_session:
+        full, severity_level, number = _load_incidents(common, cli_session, since, until, severity)
+        result = build_statistics(
+            full, cli_session.plan, RealTime().now(), severity=severity_level, zone=cli_session.zone
+        )
+        named = [
+            incident
+            for incident in full
+            if severity_level in (ALL, find_worst_severity(incident, cli_session.plan.severity_scale))
+        ]
+        groups = (
+            group_by_month(named, cli_session.plan, cli_session.zone)
+            if by == "month"
+            else group_by_service(named, cli_session.plan)
+        )
     if by:
         _print_groups(groups, by, as_json)
     elif as_json:
@@ -66,33 +76,33 @@ def metrics(
 
 
 def _load_incidents(
-    common: Common, seat: CliSession, back: str | None, until: str | None, severity: str | None
+    common: Common, cli_session: CliSession, back: str | None, until: str | None, severity: str | None
 ) -> tuple[list[Incident], str, int]:
     """The incidents of that time, whole, the severity that is asked for, and how many there are without the filters."""
-    rung = find_level(seat.plan.ladder, severity) if severity else None
-    if severity and rung is None:
-        names = ", ".join(item.name for item in seat.plan.ladder)
+    severity_level = find_level(cli_session.plan.severity_scale, severity) if severity else None
+    if severity and severity_level is None:
+        names = ", ".join(item.name for item in cli_session.plan.severity_scale)
         raise Refusal(
             f"`{severity[:40]}` is not a severity here; there are {names}.",
             code="unknown-severity",
             severity=severity[:40],
             known=names,
         )
-    begin, end = parse_since(seat, back), parse_since(seat, until)
+    begin, end = parse_since(cli_session, back), parse_since(cli_session, until)
     if begin and end and end <= begin:
         raise Refusal("--until is not later than --since, so there is nothing between them.", code="time-range-empty")
     incidents: list[Incident] = [
         incident
-        for incident in seat.desk.incidents()
-        if common.env is None or incident.environment == seat.environment.name
+        for incident in cli_session.incident_actions.incidents()
+        if common.env is None or incident.environment == cli_session.environment.name
     ]
     recent = [
         incident
         for incident in incidents
         if (begin is None or incident.declared >= begin) and (end is None or incident.declared < end)
     ]
-    full = load_whole_incidents(seat.timeline, seat.plan.ladder, recent)
-    return full, rung.name if rung else ALL, len(incidents)
+    full = load_whole_incidents(cli_session.timeline, cli_session.plan.severity_scale, recent)
+    return full, severity_level.name if severity_level else ALL, len(incidents)
 
 
 def _print_groups(groups: list[GroupFigures], by: str, as_json: bool) -> None:

@@ -58,21 +58,23 @@ LOOK = 0.5  # seconds between two looks at whether the recorder records
 @json_option
 @common_options
 def timeline(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        events = _read_events(seat, incident, limit)
+    with open_cli_session(common, read_only=True) as cli_session:
+        events = _read_events(cli_session, incident, limit)
     if as_json:
         click.echo(to_json([event_document(item) for item in events]))
         return
     for event in list_standing_events(events):
         print_clean(format_event_line(event))
     if not events:
-        print_clean(f"Nothing is recorded in {seat.environment.name} yet.")
+        print_clean(f"Nothing is recorded in {cli_session.environment.name} yet.")
 
 
-def _read_events(seat: CliSession, incident: str | None, limit: int | None) -> list[Event]:
+def _read_events(cli_session: CliSession, incident: str | None, limit: int | None) -> list[Event]:
     if incident is None:
-        return seat.timeline.events(environment=seat.environment.name, limit=limit)
-    _, events = with_events(seat.timeline, seat.system.ladder, seat.desk.find(incident))
+        return cli_session.timeline.events(environment=cli_session.environment.name, limit=limit)
+    _, events = with_events(
+        cli_session.timeline, cli_session.system.severity_scale, cli_session.incident_actions.find(incident)
+    )
     return events[-limit:] if limit else events
 
 
@@ -92,28 +94,28 @@ def format_event_line(event: Event) -> str:
 @json_option
 @common_options
 def incidents(common: Common, only_open: bool, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        ladder = seat.plan.ladder
+    with open_cli_session(common, read_only=True) as cli_session:
+        severity_scale = cli_session.plan.severity_scale
         result = [
             item
-            for item in seat.desk.incidents()
-            if (common.env is None or item.environment == seat.environment.name) and (item.open or not only_open)
+            for item in cli_session.incident_actions.incidents()
+            if (common.env is None or item.environment == cli_session.environment.name) and (item.open or not only_open)
         ]
     if as_json:
         click.echo(to_json([incident_document(item) for item in result]))
         return
     for incident in result:
-        print_clean(render_incident_line(incident, ladder))
+        print_clean(render_incident_line(incident, severity_scale))
     if not result:
         print_clean("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
-def render_incident_line(incident: Incident, ladder: SeverityScale = ()) -> str:
+def render_incident_line(incident: Incident, severity_scale: SeverityScale = ()) -> str:
     """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
     ran = format_duration(incident.open_for(incident.resolved)) if incident.resolved else ""
     same = f" (duplicate of {incident.duplicate_of})" if incident.duplicate_of else ""
     drill = "[drill] " if incident.drill else ""
-    severity = describe_severity(incident, ladder)
+    severity = describe_severity(incident, severity_scale)
     return (
         f"{incident.id}  {severity:<5} {incident.status:<13} {incident.declared:%m-%d %H:%M}Z  {ran:>11}  "
         f"{incident.environment}  {drill}{incident.title}{same}"

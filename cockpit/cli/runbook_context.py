@@ -56,9 +56,9 @@ def holds_none(path: Path) -> bool:
 
 
 def load_team(common: Common) -> System:
-    """The system with the ladder of its plan, so that a severity which any of its documents defines is known."""
+    """The system with the scale of its plan, so that a severity which any of its documents defines is known."""
     system = load_system(common)
-    return replace(system, ladder=read_plan(system).ladder)
+    return replace(system, severity_scale=read_plan(system).severity_scale)
 
 
 def world_of(system: System, runbook: Runbook) -> LintContext:
@@ -68,7 +68,7 @@ def world_of(system: System, runbook: Runbook) -> LintContext:
         path=os.environ.get("PATH", ""),
         root=str(root_of(Path(runbook.path))),
         values=frozenset(name for environment in system.environments for name in environment.values),
-        severities=frozenset(level.name for level in system.ladder),
+        severities=frozenset(level.name for level in system.severity_scale),
         environments=system.environments,
     )
 

@@ -38,9 +38,9 @@ def search(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        query = _build_query(common, seat, words, since, kinds, incident, before)
-        page = seat.timeline.search(query, limit)
+    with open_cli_session(common, read_only=True) as cli_session:
+        query = _build_query(common, cli_session, words, since, kinds, incident, before)
+        page = cli_session.timeline.search(query, limit)
     if as_json:
         click.echo(to_json({"hits": [hit_document(item) for item in page.hits], "more": page.more}))
         return
@@ -51,7 +51,7 @@ def search(
 
 def _build_query(
     common: Common,
-    seat: CliSession,
+    cli_session: CliSession,
     parts: tuple[str, ...],
     back: str | None,
     kinds: tuple[str, ...],
@@ -69,10 +69,10 @@ def _build_query(
         )
     return Query(
         names,
-        since=parse_since(seat, back),
+        since=parse_since(cli_session, back),
         kinds=kinds,
-        incident=seat.desk.find(incident).id if incident else None,
-        environment=seat.environment.name if common.env else None,
+        incident=cli_session.incident_actions.find(incident).id if incident else None,
+        environment=cli_session.environment.name if common.env else None,
         before=before,
     )
 

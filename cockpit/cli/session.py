@@ -1,4 +1,4 @@
-"""A seat at the desk: what the commands that act or read on the timeline need, and their errors as sentences."""
+"""A CLI session: what the commands that act or read on the timeline need, and their errors as sentences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +25,11 @@ from cockpit.timeline.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class CliSession:
-    system: System  # its ladder is the plan's
+    system: System  # its severity scale is the plan's
     plan: Plan
     environment: Environment
     timeline: Timeline
-    desk: IncidentActions
+    incident_actions: IncidentActions
 
     @property
     def zone(self) -> tzinfo:
@@ -43,7 +43,7 @@ class CliSession:
 
         Raises DeskError, AmbiguousIncident.
         """
-        meant = self.desk.find(incident, lately=True)
+        meant = self.incident_actions.find(incident, lately=True)
         if incident is None and meant.resolved is not None:
             ago = format_age((RealTime().now() - meant.resolved).total_seconds())
             named = f"{meant.id}, resolved {ago} ago: {clean_line(meant.title)}"
@@ -72,7 +72,7 @@ def _read_plan(system: System) -> Plan:
 def open_cli_session(
     common: Common, *, read_only: bool = False, there: bool = False, documents: bool = True
 ) -> Iterator[CliSession]:
-    """The desk of the chosen environment. What it refuses becomes a Refusal; open incidents to choose from are listed.
+    """The actions of the chosen environment. What they refuse becomes a Refusal; open incidents are listed.
 
     Without a configuration file any name of an environment will do. `there`: what acts on what was recorded begins no
     timeline. Without `documents` none is read: for what no plan has a say in.
@@ -82,21 +82,21 @@ def open_cli_session(
         environment = Environment(clean_line(common.env, 80))
     else:
         environment = choose_environment(system, common.env)
-    plan = _read_plan(system) if documents else Plan(ladder=system.ladder or DEFAULT_SEVERITY_SCALE)
-    system = replace(system, ladder=plan.ladder)
+    plan = _read_plan(system) if documents else Plan(severity_scale=system.severity_scale or DEFAULT_SEVERITY_SCALE)
+    system = replace(system, severity_scale=plan.severity_scale)
     try:
         with open_timeline(system, common, read_only=read_only, there=there) as timeline:
-            desk = IncidentActions(
+            incident_actions = IncidentActions(
                 timeline,
                 operator=find_operator(system, common),
                 environment=environment.name,
-                ladder=plan.ladder,
+                severity_scale=plan.severity_scale,
                 plan=plan,
                 time=RealTime(),
                 source="cli",
                 only_drills=environment.drill,
             )
-            yield CliSession(system, plan, environment, timeline, desk)
+            yield CliSession(system, plan, environment, timeline, incident_actions)
     except AmbiguousIncident as error:
         raise Refusal(
             f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}",

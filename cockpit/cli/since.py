@@ -12,12 +12,12 @@ since_option = click.option(
 )
 
 
-def parse_since(seat: CliSession, text: str | None) -> datetime | None:
+def parse_since(cli_session: CliSession, text: str | None) -> datetime | None:
     """The moment that was typed; a bare duration counts back from now. Raises WhenError."""
     if text is None:
         return None
     try:
         seconds(text.strip().casefold())
     except DurationError:
-        return seat.moment(text)
-    return seat.moment(f"{text} ago")
+        return cli_session.moment(text)
+    return cli_session.moment(f"{text} ago")

@@ -48,7 +48,7 @@ def build_noun(noun: type, values: Values, path: KeyPath, source: ConfigSource) 
 
 
 def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> System:
-    plan = _complete_plan(Plan(**{"ladder": (), **values.pop(Plan.__name__, {})}))
+    plan = _complete_plan(Plan(**{"severity_scale": (), **values.pop(Plan.__name__, {})}))
     keys: Mapping[str, str] = values.pop("keys", {})
     procedures = {name for name, text in keys.items() if opens_a_procedure(name, text)}
     return System(
@@ -60,7 +60,7 @@ def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> Sys
         },
         file=str(source.file),
         plan=plan,
-        ladder=plan.ladder or DEFAULT_SEVERITY_SCALE,
+        severity_scale=plan.severity_scale or DEFAULT_SEVERITY_SCALE,
         keys={rename_action(name): text for name, text in keys.items() if name not in procedures},
         procedure_keys={key_name(name): keys[name] for name in keys if name in procedures},
     )

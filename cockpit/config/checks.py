@@ -25,10 +25,14 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
     yield from find_duplicates(("checklists",), data.get("checklists"))
     yield from find_duplicates(("contacts",), data.get("contacts"), "role")
     yield from find_duplicates(("targets",), data.get("targets"), "scenario")
-    ladder = [name for _, rung in list_tables(data.get("ladder")) if (name := get_text(rung.get("name")).strip())]
+    severity_scale = [
+        name
+        for _, severity_level in list_tables(data.get("ladder"))
+        if (name := get_text(severity_level.get("name")).strip())
+    ]
     for key in ("rules", "checklists"):
         for index, fields in list_tables(data.get(key)):
-            yield from _check_rule_severities((key, index, "levels"), fields, ladder)
+            yield from _check_rule_severities((key, index, "levels"), fields, severity_scale)
     yield from _check_escalations(data)
     yield from _check_duplicate_deadlines(data)
     if (snapshot := get_text(data.get("snapshot")).strip()) and "#" not in snapshot:
@@ -41,17 +45,17 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
         )
 
 
-def _check_rule_severities(path: Path, rule: Raw, ladder: list[str]) -> Iterator[ConfigError]:
-    """Only a ladder of this file can say it: another may stand in a document."""
+def _check_rule_severities(path: Path, rule: Raw, severity_scale: list[str]) -> Iterator[ConfigError]:
+    """Only a severity scale of this file can say it: another may stand in a document."""
     for index, level in list_texts(rule.get("levels")):
-        if ladder and level.strip().casefold() not in {entry.casefold() for entry in ladder}:
+        if severity_scale and level.strip().casefold() not in {entry.casefold() for entry in severity_scale}:
             yield make_config_error(
                 (*path, index),
                 "unknown-name",
-                f"`{level}` is not in the severity scale: {', '.join(ladder)}",
-                find_nearest(level, ladder),
+                f"`{level}` is not in the severity scale: {', '.join(severity_scale)}",
+                find_nearest(level, severity_scale),
                 value=level,
-                known=ladder,
+                known=severity_scale,
             )
 
 

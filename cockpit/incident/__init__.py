@@ -1,1 +1,1 @@
-"""What is remembered of incidents: the timeline file, the desk that writes it, and everything folded from it."""
+"""What is remembered of incidents: the timeline file, the actions that write it, and everything folded from it."""

@@ -33,13 +33,13 @@ class IncidentStateBuilder:
     def __init__(
         self,
         declaration: Event,
-        ladder: SeverityScale,
+        severity_scale: SeverityScale,
         freezes: Callable[[], tuple[Freeze, ...]] = tuple,
         is_felt: Callable[[str], bool] = lambda key: True,
     ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
-        self._ladder = ladder
+        self._severity_scale = severity_scale
         self._freezes = freezes
         self._declared = declaration.id
         self._facts = CorrectedFacts(first=declaration.id)
@@ -180,7 +180,7 @@ class IncidentStateBuilder:
         detected, detected_by = self._detected(first)
         over = statuses[-1] if statuses[-1].value == Status.RESOLVED else None
         reach_from, resolved = self._reach_from(first), over.at if over else None
-        ranks = {change.value: rank_severity(self._ladder, change.value) for change in severities}
+        ranks = {change.value: rank_severity(self._severity_scale, change.value) for change in severities}
         worst = min(
             (name for name, rank in ranks.items() if rank is not None), key=lambda name: ranks[name] or 0, default=""
         )
@@ -238,10 +238,10 @@ class IncidentStateBuilder:
         changes: list[tuple[StateChange, tuple[Rule, ...]]] = []
         for event in events:
             sentence = text_of(event.detail, "severity")
-            rung = find_level(self._ladder, sentence)
-            name = rung.name if rung else sentence
+            severity_level = find_level(self._severity_scale, sentence)
+            name = severity_level.name if severity_level else sentence
             if not name and event.kind == Kind.DECLARE:
-                name = default_severity(self._ladder)
+                name = default_severity(self._severity_scale)
             if name:
                 change = StateChange(name, event.occurred, event.actor, text_of(event.detail, "reason"))
                 changes.append((change, response_state.read_rules(event)))
@@ -332,6 +332,6 @@ def _list_mistaken_severities(corrections: Iterable[Event]) -> tuple[StateChange
     )
 
 
-def default_severity(ladder: SeverityScale) -> str:
-    """The rung of a declaration that names none: the worst but one, loud without waking everybody."""
-    return ladder[min(1, len(ladder) - 1)].name
+def default_severity(severity_scale: SeverityScale) -> str:
+    """The severity level of a declaration that names none: the worst but one, loud without waking everybody."""
+    return severity_scale[min(1, len(severity_scale) - 1)].name

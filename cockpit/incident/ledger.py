@@ -63,8 +63,8 @@ class _EnvironmentLedger:
 class Ledger:
     """A fold of events in the order of their ids. Pure: no clock, no file. An id already seen is ignored."""
 
-    def __init__(self, ladder: SeverityScale) -> None:
-        self._ladder = ladder
+    def __init__(self, severity_scale: SeverityScale) -> None:
+        self._severity_scale = severity_scale
         self._cases: dict[str, IncidentStateBuilder] = {}
         self._scenes: dict[str, _EnvironmentLedger] = {}
         self.last = 0  # the id of the newest event applied
@@ -200,7 +200,7 @@ class Ledger:
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
         case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
-            event, self._ladder, scene.freezes, scene.serving.is_felt
+            event, self._severity_scale, scene.freezes, scene.serving.is_felt
         )
         for lines in scene.told:
             if case.covers(lines.occurred):

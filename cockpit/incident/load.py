@@ -20,12 +20,12 @@ NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serve
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
 
 
-def read_ledger(timeline: Timeline, ladder: SeverityScale) -> Ledger:
+def read_ledger(timeline: Timeline, severity_scale: SeverityScale) -> Ledger:
     """Every act of a person and the newest signals, folded. Blocking. Raises RecordError.
 
     An incident of long ago may lack its signals here, and with them its mitigation; `with_events` has them.
     """
-    ledger = Ledger(ladder)
+    ledger = Ledger(severity_scale)
     acts = timeline.events(kinds=ACTS)
     signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS)
     for event in sorted((*acts, *signals), key=lambda event: event.id):
@@ -39,7 +39,7 @@ def catch_up(ledger: Ledger, source: Timeline | TimelineReader) -> None:
         ledger.apply(event)
 
 
-def with_events(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> tuple[Incident, list[Event]]:
+def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Incident) -> tuple[Incident, list[Event]]:
     """An incident folded again from its whole range, and its events in id order. Blocking. Raises RecordError."""
     journal = timeline.events(
         journal=True,
@@ -48,7 +48,7 @@ def with_events(timeline: Timeline, ladder: SeverityScale, incident: Incident) -
         occurred_until=settled_by(incident),
     )
     own = timeline.events(incident=incident.id)
-    ledger = Ledger(ladder)
+    ledger = Ledger(severity_scale)
     events = sorted((*journal, *own), key=lambda event: event.id)
     for event in sorted((*serving_before(timeline, incident), *events), key=lambda event: event.id):
         ledger.apply(event)
@@ -93,12 +93,14 @@ def find_practice_days(events: Iterable[Event], zone: tzinfo) -> dict[str, date]
 # Every incident there ever was, each folded from its whole range: a Ledger may have forgotten old signals.
 
 
-def load_whole_incidents(timeline: Timeline, ladder: SeverityScale, incidents: Iterable[Incident]) -> list[Incident]:
+def load_whole_incidents(
+    timeline: Timeline, severity_scale: SeverityScale, incidents: Iterable[Incident]
+) -> list[Incident]:
     """The same incidents with every signal of their ranges. Blocking: a query or two each. Raises RecordError."""
-    return [_load_whole_incident(timeline, ladder, incident) for incident in incidents]
+    return [_load_whole_incident(timeline, severity_scale, incident) for incident in incidents]
 
 
-def _load_whole_incident(timeline: Timeline, ladder: SeverityScale, incident: Incident) -> Incident:
+def _load_whole_incident(timeline: Timeline, severity_scale: SeverityScale, incident: Incident) -> Incident:
     journal = timeline.events(
         journal=True,
         environment=incident.environment,
@@ -106,7 +108,7 @@ def _load_whole_incident(timeline: Timeline, ladder: SeverityScale, incident: In
         occurred_until=settled_by(incident),
         kinds=LEDGER_KINDS,
     )
-    ledger = Ledger(ladder)
+    ledger = Ledger(severity_scale)
     before = serving_before(timeline, incident)
     for event in sorted((*before, *journal, *timeline.events(incident=incident.id)), key=lambda event: event.id):
         ledger.apply(event)

@@ -40,7 +40,7 @@ def revised_outcomes(
     """In the order in which they were changed. `events` are those of the incident's range. Pure."""
     if not any(_may_revise(event, incident.id) for event in events):
         return []
-    ledger, result = Ledger(plan.ladder), list[RevisedOutcome]()
+    ledger, result = Ledger(plan.severity_scale), list[RevisedOutcome]()
     for event in sorted(events, key=lambda event: event.id):
         if not _may_revise(event, incident.id) or incident.id not in ledger.incidents:
             ledger.apply(event)

@@ -147,16 +147,16 @@ class Incident:
         return Review(self.reviews[-1].value) if self.reviews else Review.DRAFT
 
 
-def find_worst_severity(incident: Incident, ladder: SeverityScale) -> str:
+def find_worst_severity(incident: Incident, severity_scale: SeverityScale) -> str:
     """The worst severity that it ever had."""
     names = [severity.value for severity in incident.severities] or [incident.severity]
-    ranks = {name: number for name in names if (number := rank_severity(ladder, name)) is not None}
+    ranks = {name: number for name in names if (number := rank_severity(severity_scale, name)) is not None}
     return min(ranks, key=ranks.__getitem__, default=incident.severity)
 
 
-def describe_severity(incident: Incident, ladder: SeverityScale) -> str:
+def describe_severity(incident: Incident, severity_scale: SeverityScale) -> str:
     """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
-    gravest = find_worst_severity(incident, ladder)
+    gravest = find_worst_severity(incident, severity_scale)
     return gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"
 
 

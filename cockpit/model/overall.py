@@ -92,7 +92,7 @@ def judge_environment(
     readings: Iterable[Reading[Any]],
     freshness: Mapping[str, Freshness],
     incidents: Sequence[Incident] | None = (),
-    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE,
+    severity_scale: SeverityScale = DEFAULT_SEVERITY_SCALE,
 ) -> Overall:
     """How an environment stands. `freshness` names every feed it has, also those that never answered.
 
@@ -104,7 +104,9 @@ def judge_environment(
     values = {reading.feed: reading.value for reading in readings if reading.value is not None}
     told_in_part = {reading.feed for reading in readings if reading.incomplete}
     overall_states = [] if freshness and incidents is not None else [OverallState.UNKNOWN]
-    grave = tuple(incident for incident in incidents or () if incident.open and is_grave(ladder, incident.severity))
+    grave = tuple(
+        incident for incident in incidents or () if incident.open and is_grave(severity_scale, incident.severity)
+    )
     if grave:
         overall_states.append(OverallState.INCIDENT)
     result: list[Trouble] = []

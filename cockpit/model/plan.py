@@ -126,14 +126,14 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything the desk, the clocks and the screens know of how this team works; read anew with the documents.
+    """Everything the actions, the clocks and the screens know of how this team works; read anew with the documents.
 
     `documents` are the names that an `origin` may begin with; a rule of another one has lost its document.
     """
 
-    ladder: SeverityScale = field(
+    severity_scale: SeverityScale = field(
         default=DEFAULT_SEVERITY_SCALE,
-        metadata=setting("Severities, the worst first.", absent_text="P0 to P3"),
+        metadata=setting("Severities, the worst first.", key="ladder", absent_text="P0 to P3"),
     )
     rules: tuple[Rule, ...] = field(default=(), metadata=setting("What is due when."))
     roles: tuple[Role, ...] = field(default=(), metadata=setting("Who does what in an incident."))
@@ -172,7 +172,7 @@ class Plan:
 # What holds where neither a document nor the configuration says anything. Every figure here is ours to defend.
 
 FIRST_TEN = "first-ten-minutes"
-GRAVE = 2  # rungs, from the worst, that are an emergency
+GRAVE = 2  # severity levels, from the worst, that are an emergency
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 ROLES = (
@@ -222,9 +222,9 @@ Lead: [lead]. Next update by [next update].
 )
 
 
-def build_default_rules(ladder: SeverityScale) -> tuple[Rule, ...]:
-    """The deadlines of the worst rungs, and of what may happen on any."""
-    grave = tuple(level.name for level in ladder[:GRAVE] if not level.backlog)
+def build_default_rules(severity_scale: SeverityScale) -> tuple[Rule, ...]:
+    """The deadlines of the worst severity levels, and of what may happen on any."""
+    grave = tuple(level.name for level in severity_scale[:GRAVE] if not level.backlog)
     return (
         Rule(ClockKind.RESPONSE, "acknowledge", 15 * MINUTE, levels=grave),
         Rule(ClockKind.COMMANDER, "name a commander", 15 * MINUTE, levels=grave),
@@ -237,12 +237,12 @@ def build_default_rules(ladder: SeverityScale) -> tuple[Rule, ...]:
     )
 
 
-def default_plan(ladder: SeverityScale) -> Plan:
-    """The whole of what is built in, for this ladder. Its working hours are Monday to Friday, 8 to 18."""
-    grave = tuple(level.name for level in ladder[:GRAVE] if not level.backlog)
+def default_plan(severity_scale: SeverityScale) -> Plan:
+    """The whole of what is built in, for this severity scale. Its working hours are Monday to Friday, 8 to 18."""
+    grave = tuple(level.name for level in severity_scale[:GRAVE] if not level.backlog)
     return Plan(
-        ladder=ladder,
-        rules=build_default_rules(ladder),
+        severity_scale=severity_scale,
+        rules=build_default_rules(severity_scale),
         roles=ROLES,
         templates=(CLIENT, TEAM),
         checklists=(Checklist(FIRST_TEN, "First ten minutes", FIRST_TEN_ITEMS, levels=grave),),

@@ -1,4 +1,4 @@
-"""The severity ladder of an incident."""
+"""The severity scale of an incident."""
 
 import re
 from dataclasses import dataclass, field
@@ -31,49 +31,49 @@ DEFAULT_SEVERITY_SCALE: SeverityScale = (
 )
 
 
-def find_level(ladder: SeverityScale, text: str) -> SeverityLevel | None:
-    """The rung that `text` names: its name in any case, or `SEV-n` / `Pn` by number.
+def find_level(severity_scale: SeverityScale, text: str) -> SeverityLevel | None:
+    """The severity level that `text` names: its name in any case, or `SEV-n` / `Pn` by number.
 
-    A ladder that starts at 1 (SEV-1) counts from 1, one that starts at 0 (P0) from 0; `SEV-1` on the P ladder is P0.
+    A scale that starts at 1 (SEV-1) counts from 1, one that starts at 0 (P0) from 0; `SEV-1` on the P scale is P0.
     """
     wanted_name = text.strip().casefold()
-    for item in ladder:
+    for item in severity_scale:
         if item.name.casefold() == wanted_name:
             return item
     number = re.fullmatch(r"(p|s|sev)[- ]?(\d)", wanted_name)
-    if number is None or not ladder:
+    if number is None or not severity_scale:
         return None
-    first = re.search(r"\d", ladder[0].name)
-    ladder_start = int(first.group()) if first else 0
+    first = re.search(r"\d", severity_scale[0].name)
+    scale_start = int(first.group()) if first else 0
     word_start = 1 if number.group(1) != "p" else 0
-    if number.group(1) == "p" and not ladder[0].name.casefold().startswith("p"):
-        word_start = ladder_start
+    if number.group(1) == "p" and not severity_scale[0].name.casefold().startswith("p"):
+        word_start = scale_start
     wanted_rank = int(number.group(2)) - word_start
-    return next((entry for entry in ladder if entry.rank == wanted_rank), None)
+    return next((entry for entry in severity_scale if entry.rank == wanted_rank), None)
 
 
-def rank_severity(ladder: SeverityScale, text: str) -> int | None:
-    """How bad what `text` names is, 0 the worst; None where the ladder has no such rung."""
-    rung = find_level(ladder, text)
-    return rung.rank if rung else None
+def rank_severity(severity_scale: SeverityScale, text: str) -> int | None:
+    """How bad what `text` names is, 0 the worst; None where the severity scale has no such severity level."""
+    severity_level = find_level(severity_scale, text)
+    return severity_level.rank if severity_level else None
 
 
-def is_grave(ladder: SeverityScale, text: str) -> bool:
-    """Whether `text` names a level of the upper half of the ladder, backlog levels aside. What it lacks counts as one.
+def is_grave(severity_scale: SeverityScale, text: str) -> bool:
+    """Whether `text` names a level of the upper half of the scale, backlog levels aside. What it lacks counts as one.
 
     Of four levels the first two are grave, of three and of five the middle one as well.
     """
-    incident_levels = [item for item in ladder if not item.backlog]
-    named = find_level(ladder, text)
+    incident_levels = [item for item in severity_scale if not item.backlog]
+    named = find_level(severity_scale, text)
     return named is None or named in incident_levels[: (len(incident_levels) + 1) // 2]
 
 
-def find_severity_position(ladder: SeverityScale, text: str) -> int:
-    """Where a severity sorts: the worst first, what the ladder does not have last."""
-    number = rank_severity(ladder, text)
-    return len(ladder) if number is None else number
+def find_severity_position(severity_scale: SeverityScale, text: str) -> int:
+    """Where a severity sorts: the worst first, what the severity scale does not have last."""
+    number = rank_severity(severity_scale, text)
+    return len(severity_scale) if number is None else number
 
 
-def is_lowered(ladder: SeverityScale, old: str, new: str) -> bool:
+def is_lowered(severity_scale: SeverityScale, old: str, new: str) -> bool:
     """Whether the change to `new` is a lowering, which needs a reason; a rise never waits for words."""
-    return find_severity_position(ladder, new) > find_severity_position(ladder, old)
+    return find_severity_position(severity_scale, new) > find_severity_position(severity_scale, old)

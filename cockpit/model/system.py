@@ -158,7 +158,7 @@ class System:
     client_id: GuidText = field(
         default="", metadata=setting("The client id of a user-assigned managed identity.", table="identity")
     )
-    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE  # the plan's, or the built-in one
+    severity_scale: SeverityScale = DEFAULT_SEVERITY_SCALE  # the plan's, or the built-in one
     time_zone: ZoneText = field(
         default="",
         metadata=setting("Local times are shown in it; an IANA name.", absent_text="the machine's"),
@@ -189,7 +189,8 @@ class System:
         metadata=setting('The same for single documents: `restore-database = "../infra"`.'),
     )
     plan: Plan = field(  # the configured part of it, over the documents
-        default_factory=lambda: Plan(ladder=()), metadata=setting("What should happen in an incident.", inline=True)
+        default_factory=lambda: Plan(severity_scale=()),
+        metadata=setting("What should happen in an incident.", inline=True),
     )
     templates: tuple[PathText, ...] = field(
         default=(), metadata=setting("Folders and files (`*.md`, `*.txt`) with messages to send, one in each.")

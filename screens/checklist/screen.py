@@ -208,7 +208,7 @@ class ChecklistScreen(KeyedScreen):
 
     def action_note(self) -> None:
         if not self._refuses():
-            self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
+            self.app.push_screen(Note(self._place, self._session.time, self._session.incident_actions, self._incident))
 
     def _refuses(self) -> bool:
         """Whether nothing may be written down now; then it says why."""
@@ -222,7 +222,9 @@ class ChecklistScreen(KeyedScreen):
     # Writing
 
     def _tick(self, box: ChecklistBox, state: str, reason: str = "") -> "Event":
-        return self._session.desk.tick(self._list.id, box.number, box.text, state, reason, incident=self._incident.id)
+        return self._session.incident_actions.tick(
+            self._list.id, box.number, box.text, state, reason, incident=self._incident.id
+        )
 
     @work(exit_on_error=False, group="writing")
     async def _write(self, act: "Callable[[], Event]") -> None:

@@ -53,7 +53,7 @@ class Declare(Dialog[Incident | Event]):
         self,
         place: DialogContext,
         time: Time,
-        desk: IncidentActions,
+        incident_actions: IncidentActions,
         bad: Sequence[Signal],
         *,
         open: Sequence[Incident] = (),
@@ -61,7 +61,7 @@ class Declare(Dialog[Incident | Event]):
     ) -> None:
         """`open` are the incidents that are open here, the worst first. `list_bad` tells what is bad at any moment."""
         super().__init__(place, time)
-        self._desk = desk
+        self._incident_actions = incident_actions
         self._bad = _sort_signals(bad)
         self._list_bad = list_bad or (lambda: bad)
         self._open = tuple(open)
@@ -74,8 +74,8 @@ class Declare(Dialog[Incident | Event]):
         yield Lines(id="ask", classes="label")
         yield Input(id="title", max_length=LONGEST_TITLE)
         yield Choice(
-            [(level.name, level.definition) for level in self._desk.ladder],
-            default_severity(self._desk.ladder),
+            [(level.name, level.definition) for level in self._incident_actions.severity_scale],
+            default_severity(self._incident_actions.severity_scale),
             was="preset",
         )
         yield Lines(id="response")
@@ -132,10 +132,10 @@ class Declare(Dialog[Incident | Event]):
         self.query_one(Choice).action_move(1)
 
     @property
-    def _rung(self) -> SeverityLevel:
+    def _severity_level(self) -> SeverityLevel:
         """The level that is chosen."""
         chosen = self.query_one(Choice).chosen
-        return next(level for level in self._desk.ladder if level.name == chosen)
+        return next(level for level in self._incident_actions.severity_scale if level.name == chosen)
 
     def action_unsure(self) -> None:
         """Between two levels the higher one is taken: it is lowered with one key, a late one costs time."""
@@ -150,10 +150,10 @@ class Declare(Dialog[Incident | Event]):
     @on(Choice.Changed)
     def _tell_level(self) -> None:
         """What the team's document says of this level; that nobody is paged; and that the lowest makes no incident."""
-        rung = self._rung
-        plan = f" Your plan: {rung.response}" if rung.response else ""
+        severity_level = self._severity_level
+        plan = f" Your plan: {severity_level.response}" if severity_level.response else ""
         pairs: list[Piece] = [("  → ", "info"), (PAGES_NOBODY, "strong"), (plan, "")]
-        if rung.backlog:
+        if severity_level.backlog:
             pairs = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
         self.query_one("#response", Lines).show(*wrap_pieces(pairs, self.wide, most=2, indent=4))
         unsure = ("unsure, so the higher one" if self._unsure else "unsure? take the higher one", "")
@@ -173,16 +173,18 @@ class Declare(Dialog[Incident | Event]):
         except WhenError as error:
             self.say(str(error))
             return None
-        rung, drill = self._rung, self._drill
+        severity_level, drill = self._severity_level, self._drill
         if self._joins:
             joined = self._open[0].id
-            return lambda: self._desk.note(title, joined)
-        if rung.backlog:
-            return lambda: self._desk.note(f"{rung.name}: {title}", journal=True)
-        return lambda: self._desk.declare(title, rung.name, reach_from=reach_from, impact_started=impact, drill=drill)
+            return lambda: self._incident_actions.note(title, joined)
+        if severity_level.backlog:
+            return lambda: self._incident_actions.note(f"{severity_level.name}: {title}", journal=True)
+        return lambda: self._incident_actions.declare(
+            title, severity_level.name, reach_from=reach_from, impact_started=impact, drill=drill
+        )
 
     def _time_in(self, field: str, stood: datetime | None = None) -> datetime | None:
-        """The moment typed into a field, None where it is as it stood: the desk knows it best. Raises WhenError."""
+        """The moment typed into a field, None where it is as it stood: the actions know it best. Raises WhenError."""
         text = self.query_one(field, Input).value.strip()
         if not text or (stood is not None and text == self._clock(stood)):
             return None

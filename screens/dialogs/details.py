@@ -128,7 +128,7 @@ class SignalDetails(Details):
 
 
 class AlertDetails(Details):
-    """`desk` is None where nothing may be written; `silence` opens what silences it, None where nothing does."""
+    """Without `incident_actions` nothing may be written; `silence` opens what silences it, None where nothing does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "acknowledge", "Acknowledge", show=False),
@@ -142,16 +142,16 @@ class AlertDetails(Details):
         time: Time,
         alert: Alert,
         taken: Acknowledgement | None,
-        desk: "IncidentActions | None",
+        incident_actions: "IncidentActions | None",
         read_past: Callable[[], Sequence[Fact]] | None = None,
         silence: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(place, time, alert, taken, read_past)
-        self._silence = silence if desk is not None else None
+        self._silence = silence if incident_actions is not None else None
         self._alert = alert
-        self._desk = desk
-        self._may_take = desk is not None and taken is None
-        self._may_settle = desk is not None and alert.state is AlertState.RESOLVING
+        self._incident_actions = incident_actions
+        self._may_take = incident_actions is not None and taken is None
+        self._may_settle = incident_actions is not None and alert.state is AlertState.RESOLVING
         offers = [
             "a acknowledges" if self._may_take else "",
             "S silences" if self._silence else "",
@@ -160,24 +160,24 @@ class AlertDetails(Details):
         self.keys = " · ".join(part for part in (*offers, "c copies", "esc leaves") if part)
 
     def action_acknowledge(self) -> None:
-        if self._desk is not None and self._may_take:
-            self._act(partial(self._desk.acknowledge, self._alert.key, self._alert.name))
+        if self._incident_actions is not None and self._may_take:
+            self._act(partial(self._incident_actions.acknowledge, self._alert.key, self._alert.name))
 
     def action_silence(self) -> None:
         if self._silence is not None:
             self._silence()
 
     def action_settle(self) -> None:
-        if self._desk is None or not self._may_settle:
+        if self._incident_actions is None or not self._may_settle:
             return
-        alert, desk = self._alert, self._desk
+        alert, incident_actions = self._alert, self._incident_actions
         self.app.push_screen(
             FormDialog(
                 self.place,
                 self.time,
                 f"{alert.name} is over",
                 [Field("reason", "how you know", hint="seen it recover")],
-                lambda values: desk.settle([alert], values["reason"]),
+                lambda values: incident_actions.settle([alert], values["reason"]),
                 about=[[("Nothing has confirmed that it ended. If it fires again it is a new alert.", "muted")]],
             ),
             lambda done: leave_screen(self) if done else None,
@@ -199,11 +199,16 @@ class EventDetails(Details):
     ]
 
     def __init__(
-        self, place: DialogContext, time: Time, event: Event, desk: "IncidentActions", incident: Incident | None
+        self,
+        place: DialogContext,
+        time: Time,
+        event: Event,
+        incident_actions: "IncidentActions",
+        incident: Incident | None,
     ) -> None:
         super().__init__(place, time, event)
         self._event = event
-        self._desk = desk
+        self._incident_actions = incident_actions
         self._incident = incident
         if incident is not None:
             text = " · w corrects it" if event.kind in CORRECTED else ""
@@ -215,19 +220,19 @@ class EventDetails(Details):
 
     def action_pin(self) -> None:
         if self._incident is not None:
-            self._act(partial(self._desk.pin, self._event.id, not self._pinned, incident=self._incident.id))
+            self._act(partial(self._incident_actions.pin, self._event.id, not self._pinned, incident=self._incident.id))
 
     def action_link(self) -> None:
         if self._incident is None:
             return
-        event, desk, id = self._event.id, self._desk, self._incident.id
+        event, incident_actions, id = self._event.id, self._incident_actions, self._incident.id
         self.app.push_screen(
             FormDialog(
                 self.place,
                 self.time,
                 f"Evidence for event {event}",
                 [Field("target", "where it is", hint="https://… or a path"), Field("text", "what it shows")],
-                lambda values: desk.link(event, values["target"], values["text"], incident=id),
+                lambda values: incident_actions.link(event, values["target"], values["text"], incident=id),
                 check=make_required_check("target", "Say where the evidence is: an address or a path."),
             )
         )
@@ -235,7 +240,7 @@ class EventDetails(Details):
     def action_correct(self) -> None:
         if self._incident is None or self._event.kind not in CORRECTED:
             return
-        event, desk = self._event, self._desk
+        event, incident_actions = self._event, self._incident_actions
         parts = event.detail.get("text")
         started = f"{event.occurred.astimezone(self.place.zone):%Y-%m-%d %H:%M:%S}"
         has_words = make_required_check(
@@ -255,7 +260,9 @@ class EventDetails(Details):
                     Field("text", "what it should say", parts if isinstance(parts, str) else event.summary),
                     Field("time", "when it happened", started, "10m ago, 14:05"),
                 ],
-                lambda values: desk.correct(event.id, values["text"], self._read_moment(values["time"], started)),
+                lambda values: incident_actions.correct(
+                    event.id, values["text"], self._read_moment(values["time"], started)
+                ),
                 about=[[("Both stay on record; the correction is what is shown.", "muted")]],
                 check=check,
             )

@@ -27,9 +27,11 @@ class Note(Dialog[Event]):
     keys = "enter records · ctrl+j new line · tab time · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
 
-    def __init__(self, place: DialogContext, time: Time, desk: IncidentActions, incident: Incident | None) -> None:
+    def __init__(
+        self, place: DialogContext, time: Time, incident_actions: IncidentActions, incident: Incident | None
+    ) -> None:
         super().__init__(place, time)
-        self._desk = desk
+        self._incident_actions = incident_actions
         self._incident = incident
 
     def fields(self) -> ComposeResult:
@@ -66,4 +68,4 @@ class Note(Dialog[Event]):
             self.say(str(error))
             return None
         incident = self._incident.id if self._incident else None
-        return lambda: self._desk.note(text, incident, moment)
+        return lambda: self._incident_actions.note(text, incident, moment)

@@ -121,7 +121,7 @@ class StatusDialog(Dialog[None]):
         self,
         place: DialogContext,
         time: Time,
-        desk: IncidentActions,
+        incident_actions: IncidentActions,
         incident: Incident,
         *,
         ends: OpenEndActions | None = None,
@@ -129,7 +129,7 @@ class StatusDialog(Dialog[None]):
     ) -> None:
         """`ends` tells what stays open at resolving. `others` are those that it may repeat."""
         super().__init__(place, time)
-        self._desk = desk
+        self._incident_actions = incident_actions
         self._open_ends, self._others = ends, tuple(other for other in others if other.id != incident.id)
         self._left: tuple[str, ...] = ()  # what is left open all the same, as it is written down
         self._incident = incident
@@ -141,7 +141,9 @@ class StatusDialog(Dialog[None]):
         yield Lines(id="subject")
         yield Lines(id="severity-label", classes="label")
         yield Choice(
-            [(level.name, level.definition) for level in self._desk.ladder], self._incident.severity, id="severity"
+            [(level.name, level.definition) for level in self._incident_actions.severity_scale],
+            self._incident.severity,
+            id="severity",
         )
         yield Lines(id="status-label", classes="label")
         yield Choice(
@@ -281,8 +283,8 @@ class StatusDialog(Dialog[None]):
 
     def _why(self, severity: str | None, moved: str | None) -> str:
         """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
-        ladder = self._desk.ladder
-        if severity is not None and is_lowered(ladder, self._severity, severity):
+        severity_scale = self._incident_actions.severity_scale
+        if severity is not None and is_lowered(severity_scale, self._severity, severity):
             return f"It was {self._severity}. Say why it is only {severity}"
         if moved == IncidentStatus.RESOLVED:
             return "Resolving closes it. Say in a few words what ended it"
@@ -297,16 +299,18 @@ class StatusDialog(Dialog[None]):
         impact: tuple[datetime | None, datetime | None],
     ) -> None:
         if severity is not None:
-            self._desk.change_severity(severity, self._incident.id, reason)
+            self._incident_actions.change_severity(severity, self._incident.id, reason)
             self._severity = severity
         started, ended = (new if new != old else None for new, old in zip(impact, self._stated, strict=True))
         if started is not None or ended is not None:
-            self._desk.amend(self._incident.id, impact_started=started, impact_ended=ended)
+            self._incident_actions.amend(self._incident.id, impact_started=started, impact_ended=ended)
             self._stated = impact
         if status == IncidentStatus.RESOLVED:
             while self._left:
-                self._desk.start_loop(self._left[0], incident=self._incident.id)
+                self._incident_actions.start_loop(self._left[0], incident=self._incident.id)
                 self._left = self._left[1:]  # a refusal of the next one does not write this one twice
-            self._desk.resolve(reason, self._incident.id, because=because, duplicate_of=self._repeated(because))
+            self._incident_actions.resolve(
+                reason, self._incident.id, because=because, duplicate_of=self._repeated(because)
+            )
         elif status is not None:
-            self._desk.change_status(status, self._incident.id, reason)
+            self._incident_actions.change_status(status, self._incident.id, reason)

@@ -67,14 +67,16 @@ HEADINGS = ("number", "level", "n", "median", "mean", "worst", "target")
 REVIEW_TONES = {Review.DRAFT: "warn", Review.IN_REVIEW: "info", Review.REVIEWED: "good", Review.CLOSED: "muted"}
 
 
-def incident_rows(incidents: Iterable[Incident], zone: tzinfo, now: datetime, ladder: SeverityScale = ()) -> list[Row]:
+def incident_rows(
+    incidents: Iterable[Incident], zone: tzinfo, now: datetime, severity_scale: SeverityScale = ()
+) -> list[Row]:
     """One row an incident, the newest first: day, severity, title, status, how long, post-mortem, id."""
     newest = sorted(incidents, key=lambda incident: (incident.declared, incident.id), reverse=True)
-    return [_build_incident_row(incident, zone, now, ladder) for incident in newest]
+    return [_build_incident_row(incident, zone, now, severity_scale) for incident in newest]
 
 
-def _build_incident_row(incident: Incident, zone: tzinfo, now: datetime, ladder: SeverityScale) -> Row:
-    gravest = find_worst_severity(incident, ladder)
+def _build_incident_row(incident: Incident, zone: tzinfo, now: datetime, severity_scale: SeverityScale) -> Row:
+    gravest = find_worst_severity(incident, severity_scale)
     severity = gravest if gravest == incident.severity else f"{gravest}, now {incident.severity}"
     drill = "DRILL " if incident.drill else ""
     tone = "" if incident.open else "muted"
@@ -153,7 +155,7 @@ class PastScreen(KeyedScreen):
         session, here = self._session, self._place.environment
         try:
             incidents = [incident for incident in session.ledger.incidents.values() if incident.environment == here]
-            result = load_whole_incidents(session.timeline, session.plan.ladder, incidents)
+            result = load_whole_incidents(session.timeline, session.plan.severity_scale, incidents)
             overdue = self._overdue()
         except Exception as error:
             self.notify(explain(error, "past incidents could not be read"), severity="error", markup=False)
@@ -176,7 +178,7 @@ class PastScreen(KeyedScreen):
         figures = {f"{figure.short}/{figure.level}": figure for figure in result.figures}
         shares = {share.name: share for share in result.shares}
         self.numbers = {**figures, **shares}
-        rows = incident_rows(message.incidents, self._place.zone, now, self._session.plan.ladder)
+        rows = incident_rows(message.incidents, self._place.zone, now, self._session.plan.severity_scale)
         numbered = [
             *(figure_row(*figure) for figure in figures.items()),
             *(share_row(*share) for share in shares.items()),

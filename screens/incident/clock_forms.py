@@ -24,7 +24,7 @@ DONE, LATER, NEVER = "done", "remind me later", "not applicable"
 def open_clock_form(
     place: DialogContext,
     time: Time,
-    desk: "IncidentActions",
+    incident_actions: "IncidentActions",
     incident: Incident,
     running: Clock,
     *,
@@ -40,12 +40,12 @@ def open_clock_form(
     def act(values: Values) -> "Event":
         chosen, reason = values["what"], values["reason"]
         if chosen == NEVER:
-            return desk.not_applicable(running.id, reason, incident=incident.id)
+            return incident_actions.not_applicable(running.id, reason, incident=incident.id)
         if chosen == DONE:
             position = parse_typed_moment(values["at"], time.now(), place)
-            return desk.clock_done(running.id, reason, moment=position, incident=incident.id)
+            return incident_actions.clock_done(running.id, reason, moment=position, incident=incident.id)
         minutes = int(chosen.removesuffix(" min").rpartition(" ")[2])
-        return desk.snooze(running.id, time.now() + timedelta(minutes=minutes), incident=incident.id)
+        return incident_actions.snooze(running.id, time.now() + timedelta(minutes=minutes), incident=incident.id)
 
     def check(values: Values) -> None:
         parse_typed_moment(values["at"], time.now(), place)
@@ -75,7 +75,7 @@ def open_clock_form(
 
 
 def open_task_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident
 ) -> "FormDialog[Event]":
     """A task with a time to look back at it: “look at X, I come back to you in three minutes”."""
 
@@ -94,7 +94,7 @@ def open_task_form(
             Field("within", "back in", "3m"),
             Field("person", "who", place.actor),
         ],
-        lambda values: desk.start_task(
+        lambda values: incident_actions.start_task(
             values["text"], parse_length(values["within"]), values["person"], incident=incident.id
         ),
         about=describe_incident(incident),
@@ -104,13 +104,13 @@ def open_task_form(
 
 
 def open_loop_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident
 ) -> "FormDialog[Event]":
     """Something was turned off for now and must be turned on again: it stays open, also after the incident."""
 
     def act(values: Values) -> "Event":
         until = time.now() + parse_length(values["within"]) if values["within"] else None
-        return desk.start_loop(values["text"], until, incident=incident.id)
+        return incident_actions.start_loop(values["text"], until, incident=incident.id)
 
     def check(values: Values) -> None:
         make_required_check("text", "Say what must be turned on again.")(values)
@@ -132,7 +132,7 @@ def open_loop_form(
 
 
 def open_awareness_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event]":
     """Start the clock of the breach notice. Only a person can: awareness is a judgement."""
     rule = next((rule for rule in plan.rules if rule.kind is ClockKind.BREACH), None)
@@ -153,7 +153,7 @@ def open_awareness_form(
             Field("text", "what is known with reasonable certainty"),
             Field("at", "aware since", hint="now, or 20m ago, 14:05 ..."),
         ],
-        lambda values: desk.aware(
+        lambda values: incident_actions.aware(
             values["text"], moment=parse_typed_moment(values["at"], time.now(), place), incident=incident.id
         ),
         about=[
@@ -167,7 +167,7 @@ def open_awareness_form(
 
 
 def open_scenario_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event] | None":
     """Choose what the recovery is measured against; None where no document gives targets."""
     if not plan.targets:
@@ -177,7 +177,9 @@ def open_scenario_form(
     def act(values: Values) -> "Event":
         target = plan.target(values["scenario"])
         assert target is not None
-        return desk.choose_scenario(target.scenario, target.rto, target.rpo, target.origin, incident=incident.id)
+        return incident_actions.choose_scenario(
+            target.scenario, target.rto, target.rpo, target.origin, incident=incident.id
+        )
 
     chosen = incident.recovery.scenario if incident.recovery else options[0][0]
     return FormDialog(

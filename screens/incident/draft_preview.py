@@ -71,7 +71,9 @@ class PreviewScreen(KeyedScreen):
     @property
     def _exporter(self) -> Exporter:
         session = self._session
-        return Exporter(self._incident, session.timeline, session.desk, session.system, session.time, session.plan)
+        return Exporter(
+            self._incident, session.timeline, session.incident_actions, session.system, session.time, session.plan
+        )
 
     @work(thread=True, exit_on_error=False, exclusive=True)
     def _draft(self) -> None:
@@ -97,12 +99,14 @@ class PreviewScreen(KeyedScreen):
         from screens.dialogs.note import Note
 
         session = self._session
-        self.app.push_screen(Note(self._place, session.time, session.desk, self._incident))
+        self.app.push_screen(Note(self._place, session.time, session.incident_actions, self._incident))
 
     def action_review(self) -> None:
         session = self._session
         incident = session.ledger.incidents.get(self._incident.id, self._incident)
-        self.app.push_screen(people_forms.open_review_form(self._place, session.time, session.desk, incident))
+        self.app.push_screen(
+            people_forms.open_review_form(self._place, session.time, session.incident_actions, incident)
+        )
 
 
 def make_readable(draft: str) -> str:

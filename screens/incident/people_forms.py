@@ -30,7 +30,7 @@ def describe_incident(incident: Incident, *more: Piece) -> list[list[Piece]]:
 def open_role_form(
     place: DialogContext,
     time: Time,
-    desk: "IncidentActions",
+    incident_actions: "IncidentActions",
     incident: Incident,
     name: str,
     duty: str,
@@ -48,10 +48,12 @@ def open_role_form(
     def act(values: Values) -> "Event":
         person, note = values["person"], values["note"]
         if values["what"] == "leave":
-            return desk.leave_role(name, person, note, incident=incident.id)
+            return incident_actions.leave_role(name, person, note, incident=incident.id)
         if values["what"] == "hand over":
-            return desk.hand_over(name, person, "; ".join(filter(None, [note, *leaves])), incident=incident.id)
-        return desk.take_role(name, person, note, incident=incident.id)
+            return incident_actions.hand_over(
+                name, person, "; ".join(filter(None, [note, *leaves])), incident=incident.id
+            )
+        return incident_actions.take_role(name, person, note, incident=incident.id)
 
     open: list[list[Piece]] = [[("still open: ", "muted"), (leaf, "")] for leaf in leaves[:4]] if holds else []
     return FormDialog(
@@ -72,7 +74,7 @@ def open_role_form(
 def open_call_form(
     place: DialogContext,
     time: Time,
-    desk: "IncidentActions",
+    incident_actions: "IncidentActions",
     incident: Incident,
     who: str,
     tier: int,
@@ -96,14 +98,16 @@ def open_call_form(
             Field("how", "how", contacts[0].how if contacts else "", "phone, pager, chat"),
             Field("note", "what they said", hint="on their way, no answer ..."),
         ],
-        lambda values: desk.called(values["who"], tier, values["how"], values["note"], incident=incident.id),
+        lambda values: incident_actions.called(
+            values["who"], tier, values["how"], values["note"], incident=incident.id
+        ),
         about=[*describe_incident(incident), *pair_lists, [("You make the call; this records it.", "muted")]],
         check=make_required_check("who", "Say who was called."),
     )
 
 
 def open_decision_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident
 ) -> "FormDialog[Event]":
     """A decision stands on the timeline as one: what, and why."""
     return FormDialog(
@@ -111,14 +115,14 @@ def open_decision_form(
         time,
         "Decision",
         [Field("text", "what was decided", hint="roll back; do not wait for the fix"), Field("reason", "why")],
-        lambda values: desk.decide(values["text"], values["reason"], incident=incident.id),
+        lambda values: incident_actions.decide(values["text"], values["reason"], incident=incident.id),
         about=describe_incident(incident),
         check=make_required_check("text", "Say what was decided."),
     )
 
 
 def open_freeze_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", now: Freeze | None
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", now: Freeze | None
 ) -> "FormDialog[Event]":
     """Forbid deployments to the environment, or allow them again."""
     what = "Lift the freeze" if now else "Freeze deployments"
@@ -139,7 +143,7 @@ def open_freeze_form(
         time,
         what,
         [Field("reason", "why", hint="green again" if now else "until prod is green")],
-        lambda values: desk.freeze(now is None, values["reason"]),
+        lambda values: incident_actions.freeze(now is None, values["reason"]),
         about=[pairs],
         does="lifts it" if now else "freezes",
     )
@@ -154,7 +158,7 @@ REVIEWS = {
 
 
 def open_review_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident
 ) -> "FormDialog[Event]":
     """Where the post-mortem stands."""
     return FormDialog(
@@ -170,7 +174,7 @@ def open_review_form(
             ),
             Field("reason", "in a few words", hint="who reviewed it, where"),
         ],
-        lambda values: desk.review(values["state"], values["reason"], incident=incident.id),
+        lambda values: incident_actions.review(values["state"], values["reason"], incident=incident.id),
         about=describe_incident(incident),
     )
 
@@ -181,7 +185,7 @@ READS = {"client": "customers, clients", "team": "the incident channel, our own 
 
 
 def open_update_form(
-    place: DialogContext, time: Time, desk: "IncidentActions", incident: Incident, plan: Plan
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident, plan: Plan
 ) -> "FormDialog[Event]":
     """One line and Enter; the next one is promised as often as the incident's rules ask."""
     usual = usual_promise(incident, plan)
@@ -191,7 +195,7 @@ def open_update_form(
     def act(values: Values) -> "Event":
         within = parse_promise(values["next"])
         due = (time.now() + within).replace(second=0, microsecond=0) if within else None
-        return desk.sent(values["to"], values["text"], promised=due, incident=incident.id)
+        return incident_actions.sent(values["to"], values["text"], promised=due, incident=incident.id)
 
     def check(values: Values) -> None:
         make_required_check("text", "Say in one line what they were told.")(values)

@@ -223,15 +223,22 @@ class IncidentScreen(KeyedScreen):
         number = next(index for index, pane in enumerate(self.panes) if pane.table is message.table)
         chosen = self.objects[number].get(message.row)
         form: Asked = None
-        place, time, desk, incident = self._place, self._session.time, self._session.desk, self.incident
+        place, time, incident_actions, incident = (
+            self._place,
+            self._session.time,
+            self._session.incident_actions,
+            self.incident,
+        )
         if isinstance(chosen, Clock):
-            form = clock_forms.open_clock_form(place, time, desk, incident, chosen)
+            form = clock_forms.open_clock_form(place, time, incident_actions, incident, chosen)
         elif isinstance(chosen, Role):
             form = people_forms.open_role_form(
-                place, time, desk, incident, chosen.name, chosen.duty, self._open_things()
+                place, time, incident_actions, incident, chosen.name, chosen.duty, self._open_things()
             )
         elif isinstance(chosen, CallCandidate):
-            form = people_forms.open_call_form(place, time, desk, incident, chosen.who, chosen.tier, chosen.contacts)
+            form = people_forms.open_call_form(
+                place, time, incident_actions, incident, chosen.who, chosen.tier, chosen.contacts
+            )
         elif isinstance(chosen, Checklist):
             self._boxes(chosen.id)
         if form is not None:
@@ -251,7 +258,7 @@ class IncidentScreen(KeyedScreen):
     }
 
     def _about(self) -> tuple[DialogContext, Time, IncidentActions, Incident]:
-        return self._place, self._session.time, self._session.desk, self.incident
+        return self._place, self._session.time, self._session.incident_actions, self.incident
 
     def _list_others(self) -> list[Incident]:
         return list_other_incidents(self._session, self.incident)
@@ -289,7 +296,7 @@ class IncidentScreen(KeyedScreen):
         if not isinstance(chosen, Clock):
             return None
         return clock_forms.open_clock_form(
-            self._place, self._session.time, self._session.desk, self.incident, chosen, later=True
+            self._place, self._session.time, self._session.incident_actions, self.incident, chosen, later=True
         )
 
     def _open_things(self) -> list[str]:

@@ -74,13 +74,13 @@ class KeyPress:
     def worst_incident(self) -> Incident | None:
         """The open incident that the bar shows."""
         session = self.session
-        return next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
+        return next(iter(worst_first(session.ledger, session.environment.name, session.system.severity_scale)), None)
 
     @property
     def incident(self) -> Incident | None:
         """The incident that the bar shows, else the one that ended last."""
         session = self.session
-        return find_concerned_incident(session.ledger, session.environment.name, session.system.ladder)
+        return find_concerned_incident(session.ledger, session.environment.name, session.system.severity_scale)
 
     def open(self, screen: Screen[R], then: Callable[[R | None], None] | None = None) -> None:
         self.screen.app.push_screen(screen, then)
@@ -113,10 +113,10 @@ def acknowledge_alert(press: KeyPress) -> None:
     """Acknowledge the alert under the cursor; one key, and the notice names it."""
     alert = press.screen.under_cursor(1)
     if isinstance(alert, AlertGroup):
-        acknowledge_all = partial(press.session.desk.acknowledge_all, alert.alerts)
+        acknowledge_all = partial(press.session.incident_actions.acknowledge_all, alert.alerts)
         press.screen.write(acknowledge_all, f"You acknowledged {len(alert.alerts)} alerts {alert.name}.")
     if isinstance(alert, Alert):
-        acknowledge = partial(press.session.desk.acknowledge, alert.key, alert.name)
+        acknowledge = partial(press.session.incident_actions.acknowledge, alert.key, alert.name)
         press.screen.write(acknowledge, f"You acknowledged {alert.name}.")
 
 
@@ -147,7 +147,7 @@ def open_silence_dialog(press: KeyPress, alerts: Sequence[Alert]) -> None:
             session.watch.refresh()
             press.say("Done, and on the timeline. Its row follows with the next look.")
 
-    act = partial(session.desk.change_silence, server)
+    act = partial(session.incident_actions.change_silence, server)
     press.open(SilenceDialog(*press.about, captured, partial(read_silences, server), act), say_done)
 
 
@@ -155,7 +155,7 @@ def open_silence_dialog(press: KeyPress, alerts: Sequence[Alert]) -> None:
 def open_note(press: KeyPress) -> None:
     from screens.dialogs.note import Note
 
-    press.open(Note(*press.about, press.session.desk, press.worst_incident))
+    press.open(Note(*press.about, press.session.incident_actions, press.worst_incident))
 
 
 @does("pin")
@@ -164,7 +164,7 @@ def pin_event(press: KeyPress) -> None:
     event, incident = press.screen.under_cursor(3), press.incident
     if isinstance(event, Event) and incident is not None:
         pinned = event.id not in incident.pins
-        pin = partial(press.session.desk.pin, event.id, pinned, incident=incident.id)
+        pin = partial(press.session.incident_actions.pin, event.id, pinned, incident=incident.id)
         press.screen.write(pin, f"{'Pinned' if pinned else 'No longer pinned'}: {event.summary}")
 
 
@@ -178,17 +178,17 @@ def open_details(press: KeyPress, value: object) -> None:
         open_revision(press.screen, session, press.cloud_context, value)
     elif isinstance(value, Event):
         incident = session.ledger.incidents.get(value.incident or "") or press.worst_incident
-        press.open(EventDetails(*press.about, value, session.desk, incident))
+        press.open(EventDetails(*press.about, value, session.incident_actions, incident))
     elif isinstance(value, DueClock):
         settle_clock(press, value)
     elif isinstance(value, Incident):
         open_roles(press)
     elif isinstance(value, Alert):
         acknowledgement = session.ledger.taken(session.environment.name).get(value.key)
-        desk = None if session.read_only else session.desk
+        incident_actions = None if session.read_only else session.incident_actions
         silence = partial(open_silence_dialog, press, (value,)) if session.can_silence(value.source) else None
         background = partial(read_background, session, value)
-        details = AlertDetails(*press.about, value, acknowledgement, desk, background, silence)
+        details = AlertDetails(*press.about, value, acknowledgement, incident_actions, background, silence)
         press.open(details, lambda _: session.watch.refresh())
     elif isinstance(value, SignalResult):
         marks = list_plot_marks(session.history, session.time.now())
@@ -290,7 +290,7 @@ def _find_log_surroundings(press: KeyPress) -> "LogSurroundings":
 
     def record(text: str) -> object:
         done = "The lines are on the timeline, as evidence."
-        return press.screen.write(partial(session.desk.note, text, incident.id), done)
+        return press.screen.write(partial(session.incident_actions.note, text, incident.id), done)
 
     return replace(around, record=record)
 
@@ -305,8 +305,8 @@ def open_declare(press: KeyPress) -> None:
     session = press.session
     read_plan_again(press)  # the rules that will bind are those of now
     list_bad = partial(session.ledger.bad, session.environment.name)
-    open = worst_first(session.ledger, session.environment.name, session.system.ladder)
-    press.open(Declare(*press.about, session.desk, list_bad(), open=open, list_bad=list_bad))
+    open = worst_first(session.ledger, session.environment.name, session.system.severity_scale)
+    press.open(Declare(*press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad))
 
 
 @does("status")
@@ -317,7 +317,7 @@ def open_status(press: KeyPress) -> None:
     if press.incident is not None:
         others = list_other_incidents(press.session, press.incident)
         ends = make_open_end_actions(press, press.incident)
-        press.open(StatusDialog(*press.about, press.session.desk, press.incident, ends=ends, others=others))
+        press.open(StatusDialog(*press.about, press.session.incident_actions, press.incident, ends=ends, others=others))
 
 
 def make_open_end_actions(press: KeyPress, incident: Incident) -> "OpenEndActions":
@@ -389,7 +389,7 @@ def settle_clock(press: KeyPress, due: DueClock, *, later: bool = False) -> None
     """Say of one deadline that it is done, or later, or does not apply."""
     from screens.incident.clock_forms import open_clock_form
 
-    press.open(open_clock_form(*press.about, press.session.desk, due.incident, due.clock, later=later))
+    press.open(open_clock_form(*press.about, press.session.incident_actions, due.incident, due.clock, later=later))
 
 
 @does("freeze")
@@ -397,7 +397,9 @@ def open_freeze(press: KeyPress) -> None:
     from screens.incident.people_forms import open_freeze_form
 
     session = press.session
-    press.open(open_freeze_form(*press.about, session.desk, session.ledger.freeze(session.environment.name)))
+    press.open(
+        open_freeze_form(*press.about, session.incident_actions, session.ledger.freeze(session.environment.name))
+    )
 
 
 def open_checklist(press: KeyPress, first: str = "", incident: Incident | None = None) -> None:
@@ -445,7 +447,7 @@ def open_update(press: KeyPress) -> None:
     from screens.incident.people_forms import open_update_form
 
     if press.incident is not None:
-        press.open(open_update_form(*press.about, press.session.desk, press.incident, press.session.plan))
+        press.open(open_update_form(*press.about, press.session.incident_actions, press.incident, press.session.plan))
 
 
 @does("status_line")
@@ -490,7 +492,7 @@ def open_export(press: KeyPress) -> None:
 def _make_exporter(session: "Session", incident: Incident) -> "Exporter":
     from cockpit.incident.postmortem.export import Exporter
 
-    return Exporter(incident, session.timeline, session.desk, session.system, session.time, session.plan)
+    return Exporter(incident, session.timeline, session.incident_actions, session.system, session.time, session.plan)
 
 
 @does("past")

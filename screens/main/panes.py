@@ -226,14 +226,14 @@ def _fill_due_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     rows = clocks.build_clock_rows(
         due, scene.now, scene.zone, list(ours), calm=True
     )  # a dozen ticking seconds cost a slow line dear
-    open = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+    open = worst_first(session.ledger, session.environment.name, session.plan.severity_scale)
     people = clocks.leader_rows(open[0], session.plan, session.operator) if open else []
     roles = {row.id: open[0] for row in people}
     return FilledPanes([*rows, *people], clocks.count_clocks(due, scene.now), {**ours, **roles})
 
 
 def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
-    incidents = worst_first(session.ledger, session.environment.name, session.plan.ladder)
+    incidents = worst_first(session.ledger, session.environment.name, session.plan.severity_scale)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
     kept = fold_flapping(fold_storms(kept, pins), pins)

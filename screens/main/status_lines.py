@@ -67,7 +67,7 @@ def list_alert_sources(chosen: object) -> tuple[str, ...]:
 
 def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence[DueClock]) -> Bar:
     """The bar as things stand, with the most urgent clocks."""
-    incidents = worst_first(session.ledger, session.environment.name, session.system.ladder)
+    incidents = worst_first(session.ledger, session.environment.name, session.system.severity_scale)
     return Bar(
         environment=session.environment.name,
         production=session.environment.production,
@@ -95,7 +95,7 @@ def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:
 def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
     """What decides the hint; what it says of a key is taken from what the key would act on."""
     view, now = screen.seen, session.time.now()
-    incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.ladder)), None)
+    incident = next(iter(worst_first(session.ledger, session.environment.name, session.system.severity_scale)), None)
     here, alert, followed_revision = session.environment.name, screen.under_cursor(1), find_followed_revision(screen)
     waiting = find_waiting(session, here)
     states = {pane: fresh.state for pane, fresh in view.fresh.items() if pane not in view.missing}

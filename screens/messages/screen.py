@@ -281,7 +281,7 @@ class CommunicateScreen(KeyedScreen):
         from screens.dialogs.note import Note
 
         if not self._refuses():
-            self.app.push_screen(Note(self._place, self._session.time, self._session.desk, self._incident))
+            self.app.push_screen(Note(self._place, self._session.time, self._session.incident_actions, self._incident))
 
     def action_back(self) -> None:
         if self._area.has_focus:
@@ -335,4 +335,4 @@ def build_scene(session: "Session", place: "DialogContext", incident: Incident) 
 
 
 def build_taking(session: "Session", place: "DialogContext", incident: Incident) -> MessageOutbox:
-    return MessageOutbox(session.desk, incident.id, session.timeline.path.parent, session.time, place.zone)
+    return MessageOutbox(session.incident_actions, incident.id, session.timeline.path.parent, session.time, place.zone)

@@ -225,7 +225,7 @@ async def cancel_step(screen: RunView, now: StepStanding) -> None:
 async def write_note(screen: RunView, now: StepStanding) -> None:
     session = screen.session
     incident = session.ledger.incidents.get(screen.now_run.incident or "")
-    await screen.app.push_screen_wait(Note(screen.place, session.time, session.desk, incident))
+    await screen.app.push_screen_wait(Note(screen.place, session.time, session.incident_actions, incident))
 
 
 async def open_rollback(screen: RunView, now: StepStanding) -> None:

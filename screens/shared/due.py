@@ -33,7 +33,7 @@ class DueClock:
 def list_due_clocks(session: "Session", now: datetime, zone: tzinfo) -> list[DueClock]:
     """Everything that asks for something in the environment in front, the most urgent first."""
     here, due_clocks = session.environment.name, list[DueClock]()
-    open = worst_first(session.ledger, here, session.plan.ladder)
+    open = worst_first(session.ledger, here, session.plan.severity_scale)
     for incident in (*open, *list_owing_incidents(session.ledger.incidents.values(), here, now)):
         due_clocks += [
             DueClock(incident, clock)
@@ -92,6 +92,6 @@ def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tupl
 def list_other_incidents(session: "Session", incident: Incident) -> list[Incident]:
     """Those that this one may repeat: the open ones of its environment, the worst first, then what ended last."""
     here = [other for other in session.ledger.incidents.values() if other.environment == incident.environment]
-    open = worst_first(session.ledger, incident.environment, session.plan.ladder)
+    open = worst_first(session.ledger, incident.environment, session.plan.severity_scale)
     ended = sorted((other for other in here if not other.open), key=lambda other: other.declared, reverse=True)
     return [other for other in (*open, *ended) if other.id != incident.id]

@@ -23,34 +23,40 @@ DOCUMENT = fence("# Look\necho looked", "bash change")
 ACTS = 7  # lines after which everything was done once
 
 
-def desk_of(stage: Stage) -> IncidentActions:
+def make_actions_of(stage: Stage) -> IncidentActions:
     return IncidentActions(
         stage.timeline,
         operator="ana",
         environment=PROD.name,
-        ladder=DEFAULT_SEVERITY_SCALE,
+        severity_scale=DEFAULT_SEVERITY_SCALE,
         time=RealTime(),
         source="cli",
     )
 
 
 def exporter_of(stage: Stage) -> Exporter:
-    desk = desk_of(stage)
-    return Exporter(desk.incidents()[0], stage.timeline, desk, System("test", (PROD,), str(stage.folder)), RealTime())
+    incident_actions = make_actions_of(stage)
+    return Exporter(
+        incident_actions.incidents()[0],
+        stage.timeline,
+        incident_actions,
+        System("test", (PROD,), str(stage.folder)),
+        RealTime(),
+    )
 
 
 def work(folder: Path, random: Random) -> None:
     """Declare, then note, step and export in any order, for ever."""
     stage = Stage(folder)
-    desk = desk_of(stage)
-    say("declared", desk.declare("Readiness failing", "P1").last_event)
+    incident_actions = make_actions_of(stage)
+    say("declared", incident_actions.declare("Readiness failing", "P1").last_event)
     run = stage.start(DOCUMENT)
     say("started", stage.timeline.events(kinds=["run"])[-1].id)
     acts = ["note", "step", "export"]
     while True:
         for act in random.sample(acts, len(acts)):
             if act == "note":
-                say("noted", desk.note("x" * random.choice((1, 100, 20_000))).id)
+                say("noted", incident_actions.note("x" * random.choice((1, 100, 20_000))).id)
             elif act == "step":
                 number = asyncio.run(stage.perform(run)).number
                 say(f"attempt {number}", stage.timeline.events(kinds=["step"])[-1].id)

@@ -18,7 +18,7 @@ from cockpit.incident.postmortem.export import OUR_DRAFT
 from cockpit.model.run import SETTLED, StepState
 from cockpit.runbooks.run.process.identity import is_alive
 from cockpit.runbooks.run.process.shell import AttemptFiles, owner_in
-from tests.faults.responder import ACTS, DRAFT, WORDS, desk_of, exporter_of
+from tests.faults.responder import ACTS, DRAFT, WORDS, exporter_of, make_actions_of
 from tests.integration.runbooks.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,13 +95,13 @@ async def settle_what_nobody_saw(stage: Stage) -> None:
 
 def go_on_with_the_incident(stage: Stage) -> None:
     """It is whole, or it was never declared; no half of one keeps anybody from working."""
-    desk = desk_of(stage)
-    if not desk.incidents():
-        desk.declare("Readiness failing", "P1")
-    (incident,) = desk.open()
+    incident_actions = make_actions_of(stage)
+    if not incident_actions.incidents():
+        incident_actions.declare("Readiness failing", "P1")
+    (incident,) = incident_actions.open()
     assert (incident.title, incident.severity, incident.declared_by) == ("Readiness failing", "P1", "ana")
-    assert desk.note("life goes on").incident == incident.id
-    desk.resolve("fixed")
+    assert incident_actions.note("life goes on").incident == incident.id
+    incident_actions.resolve("fixed")
 
 
 def export_again(stage: Stage, *, edited: bool) -> None:

@@ -134,10 +134,10 @@ class MemoryTimeline:
 
 
 @dataclass
-class MemoryDesk:
+class MemoryActions:
     """Writes down what it was asked to do."""
 
-    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
+    severity_scale: SeverityScale = DEFAULT_SEVERITY_SCALE
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def acknowledge(self, *what: object, **how: object) -> None:
@@ -167,7 +167,7 @@ class Stage:
     read_only: bool = False
     time: StillTime = field(default_factory=StillTime)
     recorder: StubRecorder | None = field(default_factory=StubRecorder)
-    desk: MemoryDesk = field(default_factory=MemoryDesk)
+    incident_actions: MemoryActions = field(default_factory=MemoryActions)
     credential: SimpleNamespace | None = None
     closed: bool = False
     feeds: tuple[SilentFeed, ...] = ()
@@ -180,7 +180,7 @@ class Stage:
         self.watch = Watch(list[Feed](self.feeds), self.time)
         self.time.on_the_way = self.watch.notice_standstill
         self.timeline = MemoryTimeline(self.time)
-        self.ledger = Ledger(self.system.ladder)
+        self.ledger = Ledger(self.system.severity_scale)
         self.runner = SimpleNamespace(runs=Runs(), known_procedure=lambda run: None)
         self.history: list[Event] = []
         self.since = 0

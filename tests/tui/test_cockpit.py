@@ -21,11 +21,11 @@ from tests.tui.stage import SIGNED_OUT, SYSTEM, Stage, ago, alerts, application,
 from tests.tui.terminal import Terminal
 from widgets.pane import Pane
 
-Open = Callable[..., AbstractAsyncContextManager["Seat"]]
+Open = Callable[..., AbstractAsyncContextManager["ScreenUser"]]
 MakeTerminal = Callable[[int, int], Terminal]
 
 
-class Seat:
+class ScreenUser:
     """In front of the screen."""
 
     def __init__(self, app: CockpitApp, pilot: Pilot[None], stage: Stage, terminal: Terminal) -> None:
@@ -68,15 +68,17 @@ class Seat:
 @pytest.fixture
 def cockpit(stage: Stage, terminal: MakeTerminal) -> Open:
     @asynccontextmanager
-    async def open(width: int = 120, height: int = 40, on: Stage = stage, notices: bool = False) -> AsyncIterator[Seat]:
+    async def open(
+        width: int = 120, height: int = 40, on: Stage = stage, notices: bool = False
+    ) -> AsyncIterator[ScreenUser]:
         seen = terminal(width, height)
         app = CockpitApp(on.attach)  # type: ignore[arg-type]  # a stage is all the session it needs
         async with app.run_test(size=(width, height), notifications=notices) as pilot:
             while app.session is None or not isinstance(app.screen, CockpitScreen):
                 await pilot.pause(0.01)
-            seat = Seat(app, pilot, on, seen)
-            await seat.settle()
-            yield seat
+            user = ScreenUser(app, pilot, on, seen)
+            await user.settle()
+            yield user
 
     return open
 
@@ -96,92 +98,92 @@ async def test_it_paints_before_it_has_anything_to_show(stage: Stage, terminal: 
 
 
 async def test_the_story_of_a_bad_deployment_is_on_one_screen(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle(2)
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle(2)
 
         for words in ("1 Probes ✖1 ◐1 ◌1 ●9", "2 Alerts ▲2 △1", "3 Revisions mi-prod · multiple ✖1", "4 Timeline 6"):
-            assert words in seat.text
-        assert "✖ ready        [STATUS] (503) == 200" in seat.text
-        assert "live 2s" in seat.text
-        assert seat.hint.startswith("▸ ready is down.  --v42 deployed 4m ago")
+            assert words in user.text
+        assert "✖ ready        [STATUS] (503) == 200" in user.text
+        assert "live 2s" in user.text
+        assert user.hint.startswith("▸ ready is down.  --v42 deployed 4m ago")
 
 
 async def test_a_narrow_terminal_shows_one_pane_under_a_strip_that_counts_all_four(cockpit: Open) -> None:
-    async with cockpit(80, 24) as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        assert "1 Probes ✖1 ◐1 ◌1 ●9 │ 2 Alerts ▲2 △1 │ 3 Revisions ✖1 │ 4 Timeline" in seat.text
-        assert "5xx errors" not in seat.text
+    async with cockpit(80, 24) as user:
+        user.stage.trouble()
+        await user.settle()
+        assert "1 Probes ✖1 ◐1 ◌1 ●9 │ 2 Alerts ▲2 △1 │ 3 Revisions ✖1 │ 4 Timeline" in user.text
+        assert "5xx errors" not in user.text
 
-        await seat.press("2")
-        assert "▲ critical 5xx errors" in seat.text
-        assert "[STATUS] (503)" not in seat.text
+        await user.press("2")
+        assert "▲ critical 5xx errors" in user.text
+        assert "[STATUS] (503)" not in user.text
 
 
 async def test_numbers_and_tab_choose_the_pane(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await seat.press("3")
-        assert seat.app.focused is seat.cockpit.panes[2].table
-        await seat.press("tab")
-        assert seat.app.focused is seat.cockpit.panes[3].table
-        await seat.press("tab")
-        assert seat.app.focused is seat.cockpit.panes[0].table
+    async with cockpit() as user:
+        await user.press("3")
+        assert user.app.focused is user.cockpit.panes[2].table
+        await user.press("tab")
+        assert user.app.focused is user.cockpit.panes[3].table
+        await user.press("tab")
+        assert user.app.focused is user.cockpit.panes[0].table
 
 
 async def test_a_feed_that_falls_silent_grows_late_then_stale_and_is_never_called_fine(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.quiet()
-        await seat.settle()
-        assert "All quiet" in seat.hint
+    async with cockpit() as user:
+        user.stage.quiet()
+        await user.settle()
+        assert "All quiet" in user.hint
 
-        await seat.settle(30)
-        assert "late 30s" in seat.text
+        await user.settle(30)
+        assert "late 30s" in user.text
 
-        await seat.settle(50)
-        assert "STALE 1m" in seat.text
-        assert "what is shown is old" in seat.hint
-        assert seat.cockpit.query_one("#probes", Pane).table.stale
+        await user.settle(50)
+        assert "STALE 1m" in user.text
+        assert "what is shown is old" in user.hint
+        assert user.cockpit.query_one("#probes", Pane).table.stale
 
 
 async def test_an_expired_sign_in_is_said_in_the_pane_with_the_key_that_mends_it(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        seat.stage.fail("revisions", SIGNED_OUT)
-        await seat.settle()
+    async with cockpit() as user:
+        user.stage.trouble()
+        user.stage.fail("revisions", SIGNED_OUT)
+        await user.settle()
 
-        assert "BLIND 401 az login expired" in seat.text
-        assert "--v42" in seat.text  # the last good value stays
-        assert seat.hint == "▸ The sign-in to Azure has expired.  i signs in again"
+        assert "BLIND 401 az login expired" in user.text
+        assert "--v42" in user.text  # the last good value stays
+        assert user.hint == "▸ The sign-in to Azure has expired.  i signs in again"
 
 
 async def test_where_only_a_machine_signs_in_no_key_is_promised(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.credential = SimpleNamespace(signs_in_with=None)
-        seat.stage.fail("revisions", replace(SIGNED_OUT, advice="Nobody can sign in here."))
-        await seat.settle()
-        assert seat.hint == "▸ The sign-in to Azure has expired.  Nobody can sign in here."
-        await seat.press("i")
-        assert "Only a machine's identity is configured here: nobody can sign in." in seat.told
+    async with cockpit() as user:
+        user.stage.credential = SimpleNamespace(signs_in_with=None)
+        user.stage.fail("revisions", replace(SIGNED_OUT, advice="Nobody can sign in here."))
+        await user.settle()
+        assert user.hint == "▸ The sign-in to Azure has expired.  Nobody can sign in here."
+        await user.press("i")
+        assert "Only a machine's identity is configured here: nobody can sign in." in user.told
 
 
 async def test_an_empty_pane_teaches(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.say("alerts:azure", ())
-        seat.stage.fail("probes", Problem(ProblemKind.NETWORK, "no route", "The network is down.", "Check the VPN."))
-        await seat.settle(4)
+    async with cockpit() as user:
+        user.stage.say("alerts:azure", ())
+        user.stage.fail("probes", Problem(ProblemKind.NETWORK, "no route", "The network is down.", "Check the VPN."))
+        await user.settle(4)
 
-        assert "No alerts." in seat.text
-        assert "Watching azure, last look 4s ago." in seat.text
-        assert "The network is down." in seat.text
-        assert "Nothing happened yet." in seat.text
+        assert "No alerts." in user.text
+        assert "Watching azure, last look 4s ago." in user.text
+        assert "The network is down." in user.text
+        assert "Nothing happened yet." in user.text
 
 
 async def test_a_system_without_probes_says_how_to_get_some(cockpit: Open, stage: Stage) -> None:
     bare = Stage(feeds=stage.feeds[2:])
-    async with cockpit(on=bare) as seat:
-        assert "No probe is configured." in seat.text
-        assert "[[environments.prod.probes]] in cockpit.toml" in seat.text
+    async with cockpit(on=bare) as user:
+        assert "No probe is configured." in user.text
+        assert "[[environments.prod.probes]] in cockpit.toml" in user.text
 
 
 async def test_without_a_configuration_the_screen_says_where_it_looked_and_how_to_begin(
@@ -189,38 +191,38 @@ async def test_without_a_configuration_the_screen_says_where_it_looked_and_how_t
 ) -> None:
     searched = ("/home/kim/shop/cockpit.toml", "/home/kim/.config/cockpit/cockpit.toml")
     bare = Stage(system=replace(SYSTEM, searched=searched), feeds=stage.feeds[2:])
-    async with cockpit(on=bare) as seat:
-        seat.stage.say("revisions", ())
-        await seat.settle()
-        assert all(path in seat.text for path in searched)
-        assert "[[environments.prod.probes]]" in seat.text
-        assert "cockpit.toml" in seat.hint
-        assert "Watching" not in seat.text
+    async with cockpit(on=bare) as user:
+        user.stage.say("revisions", ())
+        await user.settle()
+        assert all(path in user.text for path in searched)
+        assert "[[environments.prod.probes]]" in user.text
+        assert "cockpit.toml" in user.hint
+        assert "Watching" not in user.text
 
 
 async def test_one_key_takes_the_alert_under_the_cursor(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press("2", "down", "a")
-        while not seat.told:
-            await seat.pilot.pause(0.01)
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press("2", "down", "a")
+        while not user.told:
+            await user.pilot.pause(0.01)
 
-        assert seat.stage.desk.asked == [("acknowledge", "azure:a2", "Container restarts")]
-        assert seat.told == ["You acknowledged Container restarts."]
+        assert user.stage.incident_actions.asked == [("acknowledge", "azure:a2", "Container restarts")]
+        assert user.told == ["You acknowledged Container restarts."]
 
 
 async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
+    async with cockpit() as user:
+        user.stage.trouble()
         ack = {"subject": "azure:a1", "actor": "ana"}
-        seat.stage.timeline.record([draft(Kind.ACK, "acknowledged 5xx errors", 5, ack)])
-        await seat.settle()
-        assert "✔ ana" in seat.text
+        user.stage.timeline.record([draft(Kind.ACK, "acknowledged 5xx errors", 5, ack)])
+        await user.settle()
+        assert "✔ ana" in user.text
 
-        await seat.press("a")
-        assert seat.stage.desk.asked == []
-        assert seat.told == ["Somebody acknowledged this alert already. Choose another one in pane 2."]
+        await user.press("a")
+        assert user.stage.incident_actions.asked == []
+        assert user.told == ["Somebody acknowledged this alert already. Choose another one in pane 2."]
 
 
 @pytest.mark.parametrize(
@@ -234,209 +236,209 @@ async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpi
     ],
 )
 async def test_a_key_that_does_nothing_says_why(cockpit: Open, key: str, why: str) -> None:
-    async with cockpit() as seat:
-        await seat.press(key)
+    async with cockpit() as user:
+        await user.press(key)
 
-        assert seat.told == [why]
+        assert user.told == [why]
 
 
 @pytest.mark.parametrize("key", ["d", "n", "a"])
 async def test_read_only_writes_nothing_and_says_so(cockpit: Open, key: str) -> None:
-    async with cockpit(on=Stage(read_only=True, recorder=None)) as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press(key)
+    async with cockpit(on=Stage(read_only=True, recorder=None)) as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press(key)
 
-        assert seat.told == ["Read-only: nothing is recorded. Start without --read-only to write."]
-        assert seat.stage.desk.asked == []
+        assert user.told == ["Read-only: nothing is recorded. Start without --read-only to write."]
+        assert user.stage.incident_actions.asked == []
 
 
 async def test_enter_opens_what_is_under_the_cursor(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press("enter")
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press("enter")
 
-        assert "https://mi.example.com/health/ready" in seat.text
+        assert "https://mi.example.com/health/ready" in user.text
 
 
 @pytest.mark.parametrize(
     ("key", "words"), [("d", "Declare an incident"), ("n", "Note"), ("w", "PROD"), ("question_mark", "esc closes")]
 )
 async def test_each_key_opens_its_screen(cockpit: Open, key: str, words: str) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press(key)
-        await seat.pilot.pause(0.1)
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press(key)
+        await user.pilot.pause(0.1)
 
-        assert words in seat.text
-        assert len(seat.app.screen_stack) == 2
+        assert words in user.text
+        assert len(user.app.screen_stack) == 2
 
 
 async def test_in_an_incident_the_bar_tells_it_and_status_opens(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        seat.stage.incident()
-        await seat.settle()
-        assert "P1 Readiness failing after deploy   INVESTIGATING   00:00:52" in seat.terminal.lines[0]
+    async with cockpit() as user:
+        user.stage.trouble()
+        user.stage.incident()
+        await user.settle()
+        assert "P1 Readiness failing after deploy   INVESTIGATING   00:00:52" in user.terminal.lines[0]
 
-        await seat.press("s")
-        assert "Severity and status" in seat.text
+        await user.press("s")
+        assert "Severity and status" in user.text
 
 
 async def test_of_two_incidents_each_clock_in_the_bar_says_whose_it_is(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.incident()
+    async with cockpit() as user:
+        user.stage.incident()
         worse = {"incident": "INC-b7f", "detail": {"title": "Data is lost", "severity": "P0"}}
-        seat.stage.timeline.record([draft(Kind.DECLARE, "declared P0", 40, worse)])
-        await seat.settle()
-        assert "P0 Data is lost" in seat.terminal.lines[0]
-        assert re.search(r" C-1 escalate \S+ · C-1 answer \S+$", seat.terminal.lines[0].rstrip())
+        user.stage.timeline.record([draft(Kind.DECLARE, "declared P0", 40, worse)])
+        await user.settle()
+        assert "P0 Data is lost" in user.terminal.lines[0]
+        assert re.search(r" C-1 escalate \S+ · C-1 answer \S+$", user.terminal.lines[0].rstrip())
 
 
 async def test_the_filter_shows_only_matching_rows_until_escape(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press("slash", *"ready", "enter")
-        assert "1 of 12" in seat.text
-        assert "site 01" not in seat.text
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press("slash", *"ready", "enter")
+        assert "1 of 12" in user.text
+        assert "site 01" not in user.text
 
-        await seat.press("escape")
-        assert "site 01" in seat.text
+        await user.press("escape")
+        assert "site 01" in user.text
 
 
 async def test_letters_typed_into_the_filter_are_letters(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press("slash", *"adnx")
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press("slash", *"adnx")
 
-        assert len(seat.app.screen_stack) == 1
-        assert seat.stage.desk.asked == []
+        assert len(user.app.screen_stack) == 1
+        assert user.stage.incident_actions.asked == []
 
 
 async def test_a_burst_of_keys_never_takes_an_alert(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.pilot.press(*"bga")
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.pilot.press(*"bga")
 
-        assert seat.stage.desk.asked == []
-        assert seat.told == ["That key came in a burst of others. Press it again."]
+        assert user.stage.incident_actions.asked == []
+        assert user.told == ["That key came in a burst of others. Press it again."]
 
 
 async def test_a_click_on_a_key_is_as_good_as_the_key(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await seat.pilot.click("#keys-line", offset=(seat.terminal.lines[-1].index("Help"), 0))
-        await seat.pilot.pause(0.1)
+    async with cockpit() as user:
+        await user.pilot.click("#keys-line", offset=(user.terminal.lines[-1].index("Help"), 0))
+        await user.pilot.pause(0.1)
 
-        assert "esc closes" in seat.text
+        assert "esc closes" in user.text
 
 
 async def test_refresh_asks_every_feed(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await seat.press("f5")
+    async with cockpit() as user:
+        await user.press("f5")
 
-        assert [feed.asked for feed in seat.stage.feeds] == [1, 1, 1]
+        assert [feed.asked for feed in user.stage.feeds] == [1, 1, 1]
 
 
 async def test_a_new_critical_alert_rings_once_and_only_when_it_is_new(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.say("alerts:azure", alerts())
-        seat.stage.say("alerts:azure", alerts())
-        assert seat.terminal.bells == 1
+    async with cockpit() as user:
+        user.stage.say("alerts:azure", alerts())
+        user.stage.say("alerts:azure", alerts())
+        assert user.terminal.bells == 1
 
         second = replace(alerts()[0], severity=Severity.CRITICAL)
-        seat.stage.say("alerts:azure", (*alerts()[1:], second))
-        assert seat.terminal.bells == 2
+        user.stage.say("alerts:azure", (*alerts()[1:], second))
+        assert user.terminal.bells == 2
 
 
 async def test_a_muted_bell_is_silent_and_the_bar_says_so(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await seat.press("m")
-        seat.stage.say("alerts:azure", alerts())
-        await seat.settle()
+    async with cockpit() as user:
+        await user.press("m")
+        user.stage.say("alerts:azure", alerts())
+        await user.settle()
 
-        assert seat.terminal.bells == 0
-        assert "bell off" in seat.text
+        assert user.terminal.bells == 0
+        assert "bell off" in user.text
 
 
 async def test_the_palette_names_every_key_that_works(cockpit: Open) -> None:
-    async with cockpit() as seat:
+    async with cockpit() as user:
         for key in ("ctrl+p", "colon"):
-            await seat.press(key)
-            await seat.pilot.pause(0.2)
-            assert "Declare" in seat.text
-            await seat.press("escape")
+            await user.press(key)
+            await user.pilot.pause(0.2)
+            assert "Declare" in user.text
+            await user.press("escape")
 
 
 async def test_another_process_writes_and_it_is_seen(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.timeline.record([draft(Kind.NOTE, "seen from the second shell", 1, {"actor": "ana@example.com"})])
-        await seat.settle()
+    async with cockpit() as user:
+        user.stage.timeline.record([draft(Kind.NOTE, "seen from the second shell", 1, {"actor": "ana@example.com"})])
+        await user.settle()
 
-        assert "ana      seen from the second shell" in seat.text
+        assert "ana      seen from the second shell" in user.text
 
 
 async def test_a_second_of_quiet_costs_little(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.say("probes", tuple(up(f"probe {number:02}") for number in range(20)))
-        seat.stage.say("alerts:azure", ())
-        seat.stage.say("revisions", (Application("mi", "prod", "single", "mi.example.com", ()),))
-        await seat.settle(1)
-        await seat.settle(1)
-        seat.terminal.forget()
-        await seat.settle(1)
+    async with cockpit() as user:
+        user.stage.say("probes", tuple(up(f"probe {number:02}") for number in range(20)))
+        user.stage.say("alerts:azure", ())
+        user.stage.say("revisions", (Application("mi", "prod", "single", "mi.example.com", ()),))
+        await user.settle(1)
+        await user.settle(1)
+        user.terminal.forget()
+        await user.settle(1)
 
-        assert "live 3s" in seat.text
-        assert seat.terminal.cost < 1_000
+        assert "live 3s" in user.text
+        assert user.terminal.cost < 1_000
 
 
 async def test_behind_a_dialog_nothing_is_sent_and_afterwards_everything_is_new(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.quiet()
-        await seat.settle()
-        await seat.press("n")
-        seat.stage.trouble()
+    async with cockpit() as user:
+        user.stage.quiet()
+        await user.settle()
+        await user.press("n")
+        user.stage.trouble()
         still = 0
         for _ in range(50):  # until the dialog stands: it is painted once more when it has been still for a moment
-            seat.terminal.forget()
-            await seat.settle(1)
-            still = 0 if seat.terminal.cost else still + 1
+            user.terminal.forget()
+            await user.settle(1)
+            still = 0 if user.terminal.cost else still + 1
             if still == 5:
                 break
         assert still == 5
-        seat.stage.trouble()
-        await seat.settle(1)
-        await seat.settle(1)
-        assert seat.terminal.cost == 0
+        user.stage.trouble()
+        await user.settle(1)
+        await user.settle(1)
+        assert user.terminal.cost == 0
 
-        await seat.press("escape")
-        assert "[STATUS] (503) == 200" in seat.text
-        assert "started right after the deploy" in seat.text
+        await user.press("escape")
+        assert "[STATUS] (503) == 200" in user.text
+        assert "started right after the deploy" in user.text
 
 
 async def test_a_pane_with_thousands_of_rows_draws_only_what_is_seen(cockpit: Open) -> None:
-    async with cockpit() as seat:
+    async with cockpit() as user:
         many = tuple(replace(alerts()[0], fingerprint=str(number)) for number in range(2_000))
-        seat.stage.say("alerts:azure", many)
-        await seat.settle()
-        seat.terminal.forget()
-        seat.stage.say("alerts:azure", many)
-        await seat.settle()
+        user.stage.say("alerts:azure", many)
+        await user.settle()
+        user.terminal.forget()
+        user.stage.say("alerts:azure", many)
+        await user.settle()
 
-        assert seat.terminal.cost < 2_000
-        assert "2 Alerts ▲2000" in seat.text
+        assert user.terminal.cost < 2_000
+        assert "2 Alerts ▲2000" in user.text
 
 
 async def test_quitting_closes_the_session(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.say("probes", probes())
-        await seat.press("ctrl+q")
+    async with cockpit() as user:
+        user.stage.say("probes", probes())
+        await user.press("ctrl+q")
 
-    assert seat.stage.closed
+    assert user.stage.closed
 
 
 def refused(*messages: str) -> Callable[[], Awaitable[Any]]:
@@ -481,94 +483,94 @@ async def test_a_theme_that_is_not_there_is_refused() -> None:
 async def test_a_rebound_key_works_and_every_place_names_it(cockpit: Open) -> None:
     stage = Stage()
     stage.system = replace(stage.system, keys={"declare": "f7"})
-    async with cockpit(on=stage) as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        assert "f7 declares an incident" in seat.hint
-        assert "f7 Declare" in seat.terminal.lines[-1]
+    async with cockpit(on=stage) as user:
+        user.stage.trouble()
+        await user.settle()
+        assert "f7 declares an incident" in user.hint
+        assert "f7 Declare" in user.terminal.lines[-1]
 
-        await seat.press("f7")
-        assert "What is broken, in one line?" in seat.text
+        await user.press("f7")
+        assert "What is broken, in one line?" in user.text
 
 
 async def test_logs_and_hint_mean_the_same_revision_whatever_is_deployed_meanwhile(cockpit: Open) -> None:
-    async with cockpit() as seat:
+    async with cockpit() as user:
         before = replace(application(), revisions=application().revisions[1:])
-        seat.stage.say("revisions", (before,))
-        await seat.settle()
-        await seat.press("3")
-        seat.stage.trouble()
-        await seat.settle()
-        assert "--v42 deployed 4m ago · R rolls it back · l shows its logs" in seat.hint
-        assert seat.cockpit.under_cursor(2) == application().revisions[0]
+        user.stage.say("revisions", (before,))
+        await user.settle()
+        await user.press("3")
+        user.stage.trouble()
+        await user.settle()
+        assert "--v42 deployed 4m ago · R rolls it back · l shows its logs" in user.hint
+        assert user.cockpit.under_cursor(2) == application().revisions[0]
 
-        await seat.press("down")
-        assert "l shows the logs of --v41" in seat.hint
-        await seat.press("1")
-        assert "l shows its logs" in seat.hint
+        await user.press("down")
+        assert "l shows the logs of --v41" in user.hint
+        await user.press("1")
+        assert "l shows its logs" in user.hint
 
 
 async def test_a_timeline_that_is_not_recorded_is_seen_on_80_columns(cockpit: Open) -> None:
-    async with cockpit(80, 24) as seat:
-        seat.stage.trouble()
-        assert seat.stage.recorder is not None
-        seat.stage.recorder.status = "NOT RECORDED, 6 facts waiting: The disk of /t.db is full: so. Free some space."
-        await seat.settle()
+    async with cockpit(80, 24) as user:
+        user.stage.trouble()
+        assert user.stage.recorder is not None
+        user.stage.recorder.status = "NOT RECORDED, 6 facts waiting: The disk of /t.db is full: so. Free some space."
+        await user.settle()
 
-        assert "NOT RECORDED" in seat.terminal.lines[0]
-        assert seat.hint.startswith("▸ NOT RECORDED, 6 facts waiting")
-        assert seat.hint.endswith("Free some space.")
+        assert "NOT RECORDED" in user.terminal.lines[0]
+        assert user.hint.startswith("▸ NOT RECORDED, 6 facts waiting")
+        assert user.hint.endswith("Free some space.")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 async def test_a_notice_covers_neither_hint_nor_keys_and_there_is_one_at_a_time(
     cockpit: Open, size: tuple[int, int]
 ) -> None:
-    async with cockpit(*size, notices=True) as seat:
-        below = seat.terminal.lines[3:]
-        await seat.press("s", "a", "x")
-        while "Declare one first" not in seat.text:
-            await seat.pilot.pause(0.01)
+    async with cockpit(*size, notices=True) as user:
+        below = user.terminal.lines[3:]
+        await user.press("s", "a", "x")
+        while "Declare one first" not in user.text:
+            await user.pilot.pause(0.01)
 
-        assert seat.told == ["Export needs an incident, and there is none yet. Declare one first."]
-        assert seat.told[0] in "".join(seat.terminal.lines[1:3])
-        assert seat.terminal.lines[3:] == below
+        assert user.told == ["Export needs an incident, and there is none yet. Declare one first."]
+        assert user.told[0] in "".join(user.terminal.lines[1:3])
+        assert user.terminal.lines[3:] == below
 
 
 async def test_a_dialog_opens_without_the_notices_of_before(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await seat.press("s", "n")
+    async with cockpit() as user:
+        await user.press("s", "n")
 
-        assert seat.told == []
+        assert user.told == []
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 async def test_a_filter_says_what_ends_it_while_it_is_typed_and_while_it_is_kept(
     cockpit: Open, size: tuple[int, int]
 ) -> None:
-    async with cockpit(*size) as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press("4", "slash", *"zzz")
-        assert seat.hint == "▸ Only rows with these words.  enter keeps them · esc shows all rows"
-        assert "No row has these words; esc shows all rows." in seat.text
+    async with cockpit(*size) as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press("4", "slash", *"zzz")
+        assert user.hint == "▸ Only rows with these words.  enter keeps them · esc shows all rows"
+        assert "No row has these words; esc shows all rows." in user.text
 
-        await seat.press("enter")
-        assert "4 Timeline 0 of 6 ‘zzz’ · esc shows all" in seat.text
-        assert seat.hint.startswith("▸ ready is down.")
+        await user.press("enter")
+        assert "4 Timeline 0 of 6 ‘zzz’ · esc shows all" in user.text
+        assert user.hint.startswith("▸ ready is down.")
 
-        await seat.press("1", "escape")
-        assert seat.cockpit.panes[3].words == ""
+        await user.press("1", "escape")
+        assert user.cockpit.panes[3].words == ""
 
 
 async def test_help_lists_every_way_to_move_and_keeps_its_order_when_a_key_is_rebound(cockpit: Open) -> None:
     stage = Stage()
     stage.system = replace(stage.system, keys={"declare": "f7"})
-    async with cockpit(120, 60, on=stage) as seat:
-        assert seat.terminal.lines[-1].strip().startswith("f7 Declare")
+    async with cockpit(120, 60, on=stage) as user:
+        assert user.terminal.lines[-1].strip().startswith("f7 Declare")
 
-        await seat.press("question_mark")
-        shown = [line.strip("│ ") for line in seat.terminal.lines]
+        await user.press("question_mark")
+        shown = [line.strip("│ ") for line in user.terminal.lines]
         at = next(number for number, line in enumerate(shown) if line.endswith("Keys"))
         assert shown[at + 1].endswith("Declare an incident")
         told = [" ".join(line.split()) for line in shown]
@@ -578,8 +580,8 @@ async def test_help_lists_every_way_to_move_and_keeps_its_order_when_a_key_is_re
 
 
 async def test_the_palette_says_where_a_number_leads(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        named = {each.title: each.help for each in seat.app.get_system_commands(seat.app.screen)}
+    async with cockpit() as user:
+        named = {each.title: each.help for each in user.app.get_system_commands(user.app.screen)}
 
         assert named["To Alerts"] == "2   To pane 2: Alerts"
 
@@ -589,61 +591,61 @@ async def test_documents_that_were_edited_meanwhile_are_read_before_they_are_gon
     cockpit: Open, stage: Stage, key: str
 ) -> None:
     gone = Problem(ProblemKind.MISSING, "not there", "oncall.md is not there.", "Its rules are not known.")
-    async with cockpit(notices=True) as seat:
+    async with cockpit(notices=True) as user:
         stage.edited = replace(stage.plan, problems=(gone,))
-        await seat.press(key)
-        while stage.plan is not stage.edited or not seat.told:
-            await seat.pilot.pause(0.01)
-        assert seat.told == ["oncall.md is not there. Its rules are not known."]
+        await user.press(key)
+        while stage.plan is not stage.edited or not user.told:
+            await user.pilot.pause(0.01)
+        assert user.told == ["oncall.md is not there. Its rules are not known."]
 
 
 async def test_the_timeline_is_shown_without_what_was_written_by_itself(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        seat.stage.incident()
-        await seat.settle()
-        await seat.press("t")
-        await seat.settle()
+    async with cockpit() as user:
+        user.stage.trouble()
+        user.stage.incident()
+        await user.settle()
+        await user.press("t")
+        await user.settle()
 
-        assert "4 Timeline 2 of people" in seat.text
-        assert "started right after the deploy" in seat.text
-        assert "5xx errors fired" not in seat.text
+        assert "4 Timeline 2 of people" in user.text
+        assert "started right after the deploy" in user.text
+        assert "5xx errors fired" not in user.text
 
-        await seat.press("t")
-        await seat.settle()
-        assert "5xx errors fired" in seat.text
+        await user.press("t")
+        await user.settle()
+        assert "5xx errors fired" in user.text
 
 
 async def test_from_error_to_error_on_the_timeline(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
 
         def here() -> str:
-            chosen = seat.cockpit.under_cursor(3)
+            chosen = user.cockpit.under_cursor(3)
             return getattr(chosen, "summary", "")
 
-        await seat.press("E")
+        await user.press("E")
         assert here() == "✖ ready: [STATUS] (503) == 200"
-        await seat.press("E", "E")
+        await user.press("E", "E")
         assert here() == "▲ critical 5xx errors fired"
-        await seat.press("E")
+        await user.press("E")
         assert here() == "▲ critical 5xx errors fired", "there is none before it"
-        assert seat.told == ["No further error on the timeline in this direction."]
-        await seat.press("e")
+        assert user.told == ["No further error on the timeline in this direction."]
+        await user.press("e")
         assert here() == "▲ high Container restarts fired"
 
 
 async def test_one_key_pins_the_event_under_the_cursor(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        seat.stage.incident()
-        await seat.settle()
-        await seat.press("4", "up", "p")
-        await seat.settle()
+    async with cockpit() as user:
+        user.stage.trouble()
+        user.stage.incident()
+        await user.settle()
+        await user.press("4", "up", "p")
+        await user.settle()
 
-        event = seat.cockpit.under_cursor(3)
-        assert seat.stage.desk.asked == [("pin", getattr(event, "id", None), True)]
+        event = user.cockpit.under_cursor(3)
+        assert user.stage.incident_actions.asked == [("pin", getattr(event, "id", None), True)]
 
 
 # Thresholds of the team's own, beside the probes
@@ -655,48 +657,48 @@ def share(state: ProbeState, value: float, reason: str = "") -> SignalResult:
 
 
 async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(cockpit: Open) -> None:
-    async with cockpit(120, 40) as seat:
-        seat.stage.quiet()
-        seat.stage.say("signals", (share(ProbeState.UP, 0.4),))
-        await seat.settle()
-        (row,) = (line for line in seat.terminal.lines if "5xx share" in line)
+    async with cockpit(120, 40) as user:
+        user.stage.quiet()
+        user.stage.say("signals", (share(ProbeState.UP, 0.4),))
+        await user.settle()
+        (row,) = (line for line in user.terminal.lines if "5xx share" in line)
         assert "~ limit < 1" in row
         assert "0.4 %" in row
-        assert "signals good" in seat.text
+        assert "signals good" in user.text
 
 
 async def test_a_signal_past_its_limit_is_told_in_the_hint_and_its_hour_is_drawn_in_its_details(
     cockpit: Open,
 ) -> None:
-    async with cockpit(80, 24) as seat:
-        seat.stage.quiet()
-        seat.stage.say("signals", (share(ProbeState.DOWN, 31.0, "31 %, not < 1"),))
-        await seat.settle()
-        assert "5xx share is down" in seat.hint
-        await seat.press("home", "enter")
-        assert "Signal 5xx share" in seat.text
-        assert "█" in seat.text
-        assert "31 %, not < 1" in seat.text
+    async with cockpit(80, 24) as user:
+        user.stage.quiet()
+        user.stage.say("signals", (share(ProbeState.DOWN, 31.0, "31 %, not < 1"),))
+        await user.settle()
+        assert "5xx share is down" in user.hint
+        await user.press("home", "enter")
+        assert "Signal 5xx share" in user.text
+        assert "█" in user.text
+        assert "31 %, not < 1" in user.text
 
 
 async def test_one_key_leaves_only_what_is_wrong_and_escape_brings_the_rest_back(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        counts = [len(pane.table.rows) for pane in seat.cockpit.panes[:4]]
-        await seat.press("b")
-        assert [len(pane.table.rows) for pane in seat.cockpit.panes[:4]] == [3, 3, 1, 3]
-        assert "3 of 12 faults only" in seat.text
-        await seat.press("escape")
-        assert [len(pane.table.rows) for pane in seat.cockpit.panes[:4]] == counts
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        counts = [len(pane.table.rows) for pane in user.cockpit.panes[:4]]
+        await user.press("b")
+        assert [len(pane.table.rows) for pane in user.cockpit.panes[:4]] == [3, 3, 1, 3]
+        assert "3 of 12 faults only" in user.text
+        await user.press("escape")
+        assert [len(pane.table.rows) for pane in user.cockpit.panes[:4]] == counts
 
 
 async def test_where_nothing_is_wrong_it_says_so(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.quiet()
-        await seat.settle()
-        await seat.press("b")
-        assert "Nothing is wrong here" in seat.text
+    async with cockpit() as user:
+        user.stage.quiet()
+        await user.settle()
+        await user.press("b")
+        assert "Nothing is wrong here" in user.text
 
 
 @pytest.mark.parametrize(
@@ -716,24 +718,24 @@ async def test_where_nothing_is_wrong_it_says_so(cockpit: Open) -> None:
     ],
 )
 async def test_every_pane_is_filtered_by_what_its_rows_are(cockpit: Open, pane: str, ask: str, rows: int) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
-        await seat.press(pane, "slash")
-        seat.cockpit.filter.value = ask
-        await seat.pilot.pause()
-        assert len(seat.cockpit.panes[int(pane) - 1].table.rows) == rows
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
+        await user.press(pane, "slash")
+        user.cockpit.filter.value = ask
+        await user.pilot.pause()
+        assert len(user.cockpit.panes[int(pane) - 1].table.rows) == rows
 
 
 async def test_each_pane_is_sorted_by_a_key_and_says_how(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        seat.stage.trouble()
-        await seat.settle()
+    async with cockpit() as user:
+        user.stage.trouble()
+        await user.settle()
         first: list[str] = []
         for _ in range(5):
-            first.append(seat.cockpit.panes[1].table.rows[0].id)
-            await seat.press("2", "y")
+            first.append(user.cockpit.panes[1].table.rows[0].id)
+            await user.press("2", "y")
         assert first == ["azure:a1", "azure:a3", "azure:a1", "azure:a1", "azure:a1"]
-        assert "newest first" in seat.text  # the fifth press is the first again
-        await seat.press("4", "y")
-        assert "newest first" in seat.text
+        assert "newest first" in user.text  # the fifth press is the first again
+        await user.press("4", "y")
+        assert "newest first" in user.text

@@ -101,7 +101,7 @@ async def test_a_paste_without_brackets_presses_nothing(stage: Stage, pasted: by
         await remote.send(pasted)
 
         assert isinstance(remote.app.screen, CockpitScreen)
-        assert (stage.desk.asked, remote.notices) == ([], [REFUSED])
+        assert (stage.incident_actions.asked, remote.notices) == ([], [REFUSED])
 
 
 async def test_the_same_key_pressed_by_a_hand_afterwards_counts(stage: Stage) -> None:

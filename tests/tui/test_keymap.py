@@ -99,14 +99,14 @@ def test_the_screen_binds_what_the_configuration_says() -> None:
 
 
 async def test_the_cockpit_tells_all_its_keys(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await must_tell_all_its_keys(seat.pilot)
+    async with cockpit() as user:
+        await must_tell_all_its_keys(user.pilot)
 
 
 async def test_the_wall_tells_all_its_keys(cockpit: Open) -> None:
-    async with cockpit() as seat:
-        await seat.press("w")
-        await must_tell_all_its_keys(seat.pilot)
+    async with cockpit() as user:
+        await user.press("w")
+        await must_tell_all_its_keys(user.pilot)
 
 
 def test_what_every_screen_hears_can_have_other_keys() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.timeline.timeline import Timeline
-from tests.unit.incident.desks import Clock
+from tests.unit.incident.actors import Clock
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def build_report(system: System) -> dict[str, Any]:
         "runbooks": list(system.runbooks),
         "identity": list(system.order),
         "cloud": system.cloud.endpoint or system.cloud.name,
-        "ladder": [level.name for level in read_plan(system).ladder],
+        "ladder": [level.name for level in read_plan(system).severity_scale],
         "keys": {**DEFAULT_KEYS, **system.keys},
         "procedure_keys": dict(system.procedure_keys),
         "environments": [_describe_environment(environment) for environment in system.environments],

@@ -24,8 +24,8 @@ from cockpit.model.time import RealTime, format_age, parse_length
 @json_option
 @common_options
 def task(common: Common, text: tuple[str, ...], within: str, who: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.start_task(" ".join(text), parse_length(within), who, incident=incident)
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.start_task(" ".join(text), parse_length(within), who, incident=incident)
     print_event(event, as_json, f"Began {event.subject}: {event.summary}")
 
 
@@ -36,8 +36,8 @@ def task(common: Common, text: tuple[str, ...], within: str, who: str, incident:
 @json_option
 @common_options
 def loop(common: Common, text: tuple[str, ...], within: str | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.start_loop(" ".join(text), parse_time_ahead(within), incident=incident)
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.start_loop(" ".join(text), parse_time_ahead(within), incident=incident)
     print_event(event, as_json, f"Began {event.subject}: {event.summary}")
 
 
@@ -48,8 +48,8 @@ def loop(common: Common, text: tuple[str, ...], within: str | None, incident: st
 @json_option
 @common_options
 def aware(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.aware(" ".join(text), seat.moment(at), incident=incident)
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.aware(" ".join(text), cli_session.moment(at), incident=incident)
     since = f"{event.occurred:%Y-%m-%d %H:%M}Z"
     print_event(
         event, as_json, f"Aware since {since} on {event.incident}; `cockpit clocks` tells when the notice is due."
@@ -71,8 +71,10 @@ def clock(ctx: click.Context, common: Common) -> None:
 @json_option
 @common_options
 def done(common: Common, id: str, reason: str, at: str | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        print_event(seat.desk.clock_done(id, reason, seat.moment(at), incident=incident), as_json)
+    with open_cli_session(common) as cli_session:
+        print_event(
+            cli_session.incident_actions.clock_done(id, reason, cli_session.moment(at), incident=incident), as_json
+        )
 
 
 @clock.command(name="snooze", help="Be reminded later; the clock counts on.")
@@ -82,8 +84,10 @@ def done(common: Common, id: str, reason: str, at: str | None, incident: str | N
 @json_option
 @common_options
 def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        print_event(seat.desk.snooze(id, RealTime().now() + parse_length(span), incident=incident), as_json)
+    with open_cli_session(common) as cli_session:
+        print_event(
+            cli_session.incident_actions.snooze(id, RealTime().now() + parse_length(span), incident=incident), as_json
+        )
 
 
 @clock.command(name="na", help="The clock does not apply here. `breach`: it is not notifiable.")
@@ -93,8 +97,8 @@ def snooze(common: Common, id: str, span: str, incident: str | None, as_json: bo
 @json_option
 @common_options
 def not_applicable(common: Common, id: str, reason: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        print_event(seat.desk.not_applicable(id, reason, incident=incident), as_json)
+    with open_cli_session(common) as cli_session:
+        print_event(cli_session.incident_actions.not_applicable(id, reason, incident=incident), as_json)
 
 
 # `cockpit clocks`: what is due in an incident, why, and by when.
@@ -106,10 +110,10 @@ def not_applicable(common: Common, id: str, reason: str, incident: str | None, a
 @json_option
 @common_options
 def list_clocks(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        meant, now = seat.desk.find(incident), RealTime().now()
-        deployed = seat.deployed(meant.environment, now)
-        result = compute_clocks(meant, seat.plan, now, zone=seat.zone, deployed=deployed)
+    with open_cli_session(common, read_only=True) as cli_session:
+        meant, now = cli_session.incident_actions.find(incident), RealTime().now()
+        deployed = cli_session.deployed(meant.environment, now)
+        result = compute_clocks(meant, cli_session.plan, now, zone=cli_session.zone, deployed=deployed)
         visible = list_urgent_clocks(result, now)
         visible += [entry for entry in result if entry.state(now) is ClockState.OPEN]
         if everything or as_json:
@@ -119,7 +123,8 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
             return
         for item in visible:
             print_clean(
-                f"{format_left(item, now):<14}  {shown_due(item, seat.zone, now):<27} {item.id}: {_name_clock(item)}"
+                f"{format_left(item, now):<14}  {shown_due(item, cli_session.zone, now):<27} {item.id}:"
+                f" {_name_clock(item)}"
             )
         if not visible:
             print_clean(f"Nothing is due in {meant.id}.")

@@ -29,8 +29,13 @@ event_argument = click.argument("number", metavar="EVENT", type=click.IntRange(m
 def decide(
     common: Common, text: tuple[str, ...], reason: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common) as seat:
-        print_event(seat.desk.decide(" ".join(text), reason, incident=incident, moment=seat.moment(at)), as_json)
+    with open_cli_session(common) as cli_session:
+        print_event(
+            cli_session.incident_actions.decide(
+                " ".join(text), reason, incident=incident, moment=cli_session.moment(at)
+            ),
+            as_json,
+        )
 
 
 @click.command(
@@ -45,8 +50,8 @@ def decide(
 @common_options
 def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, as_json: bool) -> None:
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with open_cli_session(common, there=True) as seat:
-        event = seat.desk.correct(number, tokens, seat.moment(at))
+    with open_cli_session(common, there=True) as cli_session:
+        event = cli_session.incident_actions.correct(number, tokens, cli_session.moment(at))
     print_event(event, as_json, f"Corrected {number}: {event.summary}")
 
 
@@ -57,8 +62,8 @@ def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, 
 @json_option
 @common_options
 def pin(common: Common, number: int, off: bool, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, there=True) as seat:
-        print_event(seat.desk.pin(number, not off, incident=incident), as_json)
+    with open_cli_session(common, there=True) as cli_session:
+        print_event(cli_session.incident_actions.pin(number, not off, incident=incident), as_json)
 
 
 @click.command(name="link", help="Say where the proof of an entry is: an address, a file, a query.")
@@ -69,8 +74,8 @@ def pin(common: Common, number: int, off: bool, incident: str | None, as_json: b
 @json_option
 @common_options
 def link(common: Common, number: int, target: str, text: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, there=True) as seat:
-        print_event(seat.desk.link(number, target, text, incident=incident), as_json)
+    with open_cli_session(common, there=True) as cli_session:
+        print_event(cli_session.incident_actions.link(number, target, text, incident=incident), as_json)
 
 
 @click.command(name="review", help=f"Say where the post-mortem stands: {', '.join(Review)}.")
@@ -80,9 +85,11 @@ def link(common: Common, number: int, target: str, text: str, incident: str | No
 @json_option
 @common_options
 def review(common: Common, state: tuple[str, ...], reason: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, there=True) as seat:
-        incident = seat.find_lately(incident).id
-        print_event(seat.desk.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json)
+    with open_cli_session(common, there=True) as cli_session:
+        incident = cli_session.find_lately(incident).id
+        print_event(
+            cli_session.incident_actions.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json
+        )
 
 
 # `cockpit message`: a message about an incident, filled from its template. It is printed; nothing is sent.
@@ -95,21 +102,23 @@ def review(common: Common, state: tuple[str, ...], reason: str, incident: str | 
 @json_option
 @common_options
 def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as cli_session:
         within = None if promise is None else parse_promise(promise) or timedelta()
-        meant = seat.find_lately(incident)
-        there = list_offers(meant, seat.plan)
+        meant = cli_session.find_lately(incident)
+        there = list_offers(meant, cli_session.plan)
         if not name:
             for template in there:
                 print_clean(f"{template.id}  {template.title}, to {template.audience} ({template.origin})")
             return
-        _print_message(_find_template(there, " ".join(name)), seat, meant, within, as_json)
+        _print_message(_find_template(there, " ".join(name)), cli_session, meant, within, as_json)
 
 
 def _print_message(
-    template: Template, seat: CliSession, incident: Incident, within: timedelta | None, as_json: bool
+    template: Template, cli_session: CliSession, incident: Incident, within: timedelta | None, as_json: bool
 ) -> None:
-    scene = build_message_context(incident, seat.system, seat.plan, seat.zone, seat.desk.bad())
+    scene = build_message_context(
+        incident, cli_session.system, cli_session.plan, cli_session.zone, cli_session.incident_actions.bad()
+    )
     filled_message = compose_message(template, scene, RealTime().now(), within)
     if as_json:
         promised = format_timestamp(filled_message.promised) if filled_message.promised else None

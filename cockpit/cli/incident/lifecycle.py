@@ -55,19 +55,21 @@ def declare(
     at: str | None,
     as_json: bool,
 ) -> None:
-    with open_cli_session(common) as seat:
-        if (running := seat.desk.open()) and _joins(running, join):
-            event = seat.desk.note(" ".join(title), seat.desk.find(None).id, seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        if (running := cli_session.incident_actions.open()) and _joins(running, join):
+            event = cli_session.incident_actions.note(
+                " ".join(title), cli_session.incident_actions.find(None).id, cli_session.moment(at)
+            )
             print_event(event, as_json, f"Noted{describe_destination(event)}: {event.summary}")
             return
-        incident = seat.desk.declare(
+        incident = cli_session.incident_actions.declare(
             " ".join(title),
             severity,
             unsure=unsure,
-            reach_from=seat.moment(reach),
-            impact_started=seat.moment(impact),
+            reach_from=cli_session.moment(reach),
+            impact_started=cli_session.moment(impact),
             drill=drill,
-            moment=seat.moment(at),
+            moment=cli_session.moment(at),
         )
     if running:
         _name_open(running)
@@ -111,8 +113,8 @@ def _name_open(running: list[Incident]) -> None:
 @common_options
 def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | None, as_json: bool) -> None:
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with open_cli_session(common, documents=False) as seat:
-        event = seat.desk.note(tokens, incident, seat.moment(at))
+    with open_cli_session(common, documents=False) as cli_session:
+        event = cli_session.incident_actions.note(tokens, incident, cli_session.moment(at))
     back = f" at {format_full_time(event.occurred)}" if at else ""
     print_event(event, as_json, f"Noted{back}{describe_destination(event)}: {event.summary}")
 
@@ -125,9 +127,9 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
 @json_option
 @common_options
 def ack(common: Common, alert: str | None, words: str, at: str | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        key, name = _find_alert(seat, alert) if alert else ("", "")
-        event = seat.desk.acknowledge(key, name, incident, words, seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        key, name = _find_alert(cli_session, alert) if alert else ("", "")
+        event = cli_session.incident_actions.acknowledge(key, name, incident, words, cli_session.moment(at))
     print_event(event, as_json, f"{capital(event.summary)}{describe_destination(event)}")
 
 
@@ -142,8 +144,8 @@ def ack(common: Common, alert: str | None, words: str, at: str | None, incident:
 def change(
     common: Common, text: tuple[str, ...], subject: str, url: str, by: str, at: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.mark_change(" ".join(text), subject, url, by, seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.mark_change(" ".join(text), subject, url, by, cli_session.moment(at))
     print_event(event, as_json, f"Marked: {event.summary}")
 
 
@@ -156,8 +158,8 @@ def change(
 def settle(common: Common, alerts: tuple[str, ...], every: bool, reason: str, as_json: bool) -> None:
     if every == bool(alerts):
         raise Refusal("Name the alerts that are over, or write --all.", code="alerts-not-named")
-    with open_cli_session(common, there=True) as seat:
-        unsure = list_unsure_alerts(seat)
+    with open_cli_session(common, there=True) as cli_session:
+        unsure = list_unsure_alerts(cli_session)
         chosen = [alert for alert in unsure if every or {alert.key, alert.name} & set(alerts)]
         if missing := [name for name in alerts if not any(name in (alert.key, alert.name) for alert in unsure)]:
             there = ", ".join(sorted({alert.name for alert in unsure})) or "none is"
@@ -165,19 +167,19 @@ def settle(common: Common, alerts: tuple[str, ...], every: bool, reason: str, as
                 f"`{clean_line(missing[0], 80)}` is not an alert in the state `resolved?`: {clean_line(there, 300)}.",
                 code="alert-not-resolving",
             )
-        event = seat.desk.settle(chosen, reason)
+        event = cli_session.incident_actions.settle(chosen, reason)
     print_event(event, as_json, f"Settled {len(chosen)}: {', '.join(sorted({alert.name for alert in chosen}))}")
 
 
-def list_unsure_alerts(seat: CliSession) -> list[Alert]:
+def list_unsure_alerts(cli_session: CliSession) -> list[Alert]:
     """The alerts that the timeline has as `resolved?`. Raises RecordError."""
-    last_recorded = read_last_recorded(seat.timeline, seat.environment.name)
+    last_recorded = read_last_recorded(cli_session.timeline, cli_session.environment.name)
     sources = {key.partition(":")[0] for key in last_recorded.alerts}
     now = RealTime().now()
     return [
         alert
         for source in sorted(sources)
-        for alert in list_recorded_alerts(last_recorded, seat.environment.name, source, now)
+        for alert in list_recorded_alerts(last_recorded, cli_session.environment.name, source, now)
         if last_recorded.alerts[alert.key].state == AlertState.RESOLVING
     ]
 
@@ -197,20 +199,20 @@ def severity(
         raise Refusal(
             "A severity entered by mistake is corrected from its own time on; leave --at out.", code="mistake-with-time"
         )
-    with open_cli_session(common) as seat:
+    with open_cli_session(common) as cli_session:
         if mistake:
-            event = seat.desk.correct_severity(level, reason, incident)
+            event = cli_session.incident_actions.correct_severity(level, reason, incident)
         else:
-            meant = seat.desk.find(incident)
-            reason = reason or _ask_why_lowered(seat, meant, level)
-            event = seat.desk.change_severity(level, meant.id, reason, seat.moment(at))
+            meant = cli_session.incident_actions.find(incident)
+            reason = reason or _ask_why_lowered(cli_session, meant, level)
+            event = cli_session.incident_actions.change_severity(level, meant.id, reason, cli_session.moment(at))
     print_event(event, as_json, f"{event.incident}: {event.summary}")
 
 
-def _ask_why_lowered(seat: CliSession, incident: Incident, level: str) -> str:
+def _ask_why_lowered(cli_session: CliSession, incident: Incident, level: str) -> str:
     """The reason of a lowering, asked for where somebody is there to answer. Raises Refusal."""
-    new = find_level(seat.plan.ladder, level)
-    if new is None or not is_lowered(seat.plan.ladder, incident.severity, new.name):
+    new = find_level(cli_session.plan.severity_scale, level)
+    if new is None or not is_lowered(cli_session.plan.severity_scale, incident.severity, new.name):
         return ""
     question = f"It was {incident.severity}. Why is it only {new.name}?"
     reason = click.prompt(question, err=True, default="", show_default=False) if somebody_to_ask() else ""
@@ -230,11 +232,13 @@ def _ask_why_lowered(seat: CliSession, incident: Incident, level: str) -> str:
 @json_option
 @common_options
 def impact(common: Common, begin: str | None, end: str | None, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, there=True) as seat:
-        incident = seat.find_lately(incident).id
+    with open_cli_session(common, there=True) as cli_session:
+        incident = cli_session.find_lately(incident).id
         if begin or end:
-            seat.desk.amend(incident, impact_started=seat.moment(begin), impact_ended=seat.moment(end))
-        result = seat.desk.find(incident)
+            cli_session.incident_actions.amend(
+                incident, impact_started=cli_session.moment(begin), impact_ended=cli_session.moment(end)
+            )
+        result = cli_session.incident_actions.find(incident)
     if as_json:
         click.echo(to_json(incident_document(result)))
     else:
@@ -247,8 +251,8 @@ def impact(common: Common, begin: str | None, end: str | None, incident: str | N
 @json_option
 @common_options
 def reopen(common: Common, reason: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, there=True) as seat:
-        print_event(seat.desk.reopen(reason, incident), as_json)
+    with open_cli_session(common, there=True) as cli_session:
+        print_event(cli_session.incident_actions.reopen(reason, incident), as_json)
 
 
 @click.command(name="resolve", help="End an incident.")
@@ -268,12 +272,12 @@ def resolve(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.resolve(reason, incident, seat.moment(at), because, duplicate_of)
-        ended: Incident = seat.desk.find(event.incident)
-        ends = _list_open_ends(seat, ended)
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.resolve(reason, incident, cli_session.moment(at), because, duplicate_of)
+        ended: Incident = cli_session.incident_actions.find(event.incident)
+        ends = _list_open_ends(cli_session, ended)
         for text in list_left_open(ended, ends):
-            seat.desk.start_loop(text, incident=ended.id)
+            cli_session.incident_actions.start_loop(text, incident=ended.id)
     back = f" at {format_full_time(event.occurred)}" if at else ""
     still = "".join(f"\nStill open: {end.text}{DEALS.get(end.kind, '')}" for end in ends)
     drafts = f"`cockpit export --incident {ended.id}` drafts its post-mortem."
@@ -292,7 +296,7 @@ DEALS = {
 """What deals with an end that is left open."""
 
 
-def _list_open_ends(seat: CliSession, incident: Incident) -> tuple[OpenEnd, ...]:
+def _list_open_ends(cli_session: CliSession, incident: Incident) -> tuple[OpenEnd, ...]:
     """What the record knows to be open at this moment; nothing where it was no incident of its own."""
     if incident.because in (CloseReason.DUPLICATE, CloseReason.SUPERSEDED):
         return ()
@@ -300,19 +304,19 @@ def _list_open_ends(seat: CliSession, incident: Incident) -> tuple[OpenEnd, ...]
     return find_open_ends(
         incident,
         now,
-        bad=seat.desk.bad() if environment == seat.environment.name else (),
-        freeze=seat.desk.frozen() if environment == seat.environment.name else None,
-        applications=list_recorded_applications(read_last_recorded(seat.timeline, environment), environment),
-        checklists=seat.plan.checklists,
-        clocks=compute_clocks(incident, seat.plan, now, zone=seat.zone),
+        bad=cli_session.incident_actions.bad() if environment == cli_session.environment.name else (),
+        freeze=cli_session.incident_actions.frozen() if environment == cli_session.environment.name else None,
+        applications=list_recorded_applications(read_last_recorded(cli_session.timeline, environment), environment),
+        checklists=cli_session.plan.checklists,
+        clocks=compute_clocks(incident, cli_session.plan, now, zone=cli_session.zone),
     )
 
 
-def _find_alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:
+def _find_alert(cli_session: CliSession, wanted_name: str) -> tuple[str, str]:
     """Key and name of the one bad alert that is meant. Raises Refusal naming those there are."""
     alerts = {
         signal.key.partition(":")[2]: signal.label.removeprefix("alert ")
-        for signal in seat.desk.bad()
+        for signal in cli_session.incident_actions.bad()
         if signal.key.startswith(f"{Kind.ALERT}:")
     }
     if wanted_name in alerts:
@@ -325,8 +329,8 @@ def _find_alert(seat: CliSession, wanted_name: str) -> tuple[str, str]:
         raise Refusal(f"{len(named)} alerts have that name; choose one by its key:{listed}", code="ambiguous-alert")
     there = f"; there are:{listed}" if alerts else "; none is."
     raise Refusal(
-        f"No alert `{wanted_name}` is recorded as firing in {seat.environment.name}{there}",
+        f"No alert `{wanted_name}` is recorded as firing in {cli_session.environment.name}{there}",
         code="unknown-alert",
         name=wanted_name,
-        environment=seat.environment.name,
+        environment=cli_session.environment.name,
     )

@@ -42,8 +42,10 @@ def role(ctx: click.Context, common: Common) -> None:
 def take(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.take_role(" ".join(name), who, words, incident=incident, moment=seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.take_role(
+            " ".join(name), who, words, incident=incident, moment=cli_session.moment(at)
+        )
     print_event(event, as_json)
 
 
@@ -52,8 +54,10 @@ def take(
 def leave(
     common: Common, name: tuple[str, ...], who: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.leave_role(" ".join(name), who, words, incident=incident, moment=seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.leave_role(
+            " ".join(name), who, words, incident=incident, moment=cli_session.moment(at)
+        )
     print_event(event, as_json)
 
 
@@ -68,17 +72,28 @@ def leave(
 def handover(
     common: Common, name: str, to: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common) as seat:
-        goes_on = _goes_on(seat, seat.desk.find(incident))
-        event = seat.desk.hand_over(name, to, words, goes_on, incident=incident, moment=seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        goes_on = _goes_on(cli_session, cli_session.incident_actions.find(incident))
+        event = cli_session.incident_actions.hand_over(
+            name, to, words, goes_on, incident=incident, moment=cli_session.moment(at)
+        )
     print_event(event, as_json)
 
 
-def _goes_on(seat: CliSession, incident: Incident) -> list[str]:
+def _goes_on(cli_session: CliSession, incident: Incident) -> list[str]:
     """What who takes over must know."""
     now = RealTime().now()
-    clocks = compute_clocks(incident, seat.plan, now, zone=seat.zone, deployed=seat.deployed(incident.environment, now))
-    return list_open_things(incident, clocks, now, seat.zone, seat.desk.silenced(), seat.desk.frozen())
+    clocks = compute_clocks(
+        incident, cli_session.plan, now, zone=cli_session.zone, deployed=cli_session.deployed(incident.environment, now)
+    )
+    return list_open_things(
+        incident,
+        clocks,
+        now,
+        cli_session.zone,
+        cli_session.incident_actions.silenced(),
+        cli_session.incident_actions.frozen(),
+    )
 
 
 @click.command(name="called", help="Write down that somebody was called. The cockpit calls nobody.")
@@ -100,8 +115,10 @@ def called(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.called(" ".join(who), tier, how, words, incident=incident, moment=seat.moment(at))
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.called(
+            " ".join(who), tier, how, words, incident=incident, moment=cli_session.moment(at)
+        )
     print_event(event, as_json)
 
 
@@ -125,9 +142,9 @@ def update(
     as_json: bool,
 ) -> None:
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
-    with open_cli_session(common) as seat:
-        incident = seat.find_lately(incident).id
-        event = seat.desk.sent(
-            audience, tokens, promised=parse_time_ahead(promise), incident=incident, moment=seat.moment(at)
+    with open_cli_session(common) as cli_session:
+        incident = cli_session.find_lately(incident).id
+        event = cli_session.incident_actions.sent(
+            audience, tokens, promised=parse_time_ahead(promise), incident=incident, moment=cli_session.moment(at)
         )
     print_event(event, as_json)

@@ -40,8 +40,8 @@ def silence(ctx: click.Context, common: Common) -> None:
 @json_option
 @common_options
 def list_command(common: Common, source: str, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        silences = _ask(lambda: _open_client(seat, source).list_silences())
+    with open_cli_session(common, read_only=True) as cli_session:
+        silences = _ask(lambda: _open_client(cli_session, source).list_silences())
     now = RealTime().now()
     told = [item for item in silences.values() if item.ends > now - RECENT]
     if as_json:
@@ -67,12 +67,12 @@ def create(
     why = clean_line(comment, 300)
     if not why:
         raise Refusal(f"{WHY_MISSING} (--comment)", code="reason-missing")
-    with open_cli_session(common) as seat:
-        client, now = _open_client(seat, source), RealTime().now()
+    with open_cli_session(common) as cli_session:
+        client, now = _open_client(cli_session, source), RealTime().now()
         ends = now + parse_length(length)
-        plan = Silence("", tuple(parsed), now, ends, seat.desk.operator, why)
+        plan = Silence("", tuple(parsed), now, ends, cli_session.incident_actions.operator, why)
         _confirm(f"Silence {plan.text} until {format_end(ends)}", _ask(client.list_labels), plan, yes)
-        _do(seat, SilenceOperation.CREATE, plan, client, as_json)
+        _do(cli_session, SilenceOperation.CREATE, plan, client, as_json)
 
 
 @silence.command(name="extend", help="Let a silence hold for so long from now.")
@@ -83,12 +83,12 @@ def create(
 @json_option
 @common_options
 def extend(common: Common, id: str, length: str, source: str, yes: bool, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        client = _open_client(seat, source)
+    with open_cli_session(common) as cli_session:
+        client = _open_client(cli_session, source)
         old = _find(_ask(client.list_silences), id)
         plan = replace(old, ends=RealTime().now() + parse_length(length))
         _confirm(f"Extend {old.text} until {format_end(plan.ends)}", _ask(client.list_labels), plan, yes)
-        _do(seat, SilenceOperation.EXTEND, plan, client, as_json)
+        _do(cli_session, SilenceOperation.EXTEND, plan, client, as_json)
 
 
 @silence.command(name="expire", help="End a silence now.")
@@ -98,12 +98,12 @@ def extend(common: Common, id: str, length: str, source: str, yes: bool, as_json
 @json_option
 @common_options
 def expire(common: Common, id: str, source: str, yes: bool, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        client = _open_client(seat, source)
+    with open_cli_session(common) as cli_session:
+        client = _open_client(cli_session, source)
         old = _find(_ask(client.list_silences), id)
 
         _confirm(f"End the silence of {old.text}", _ask(client.list_labels), old, yes)
-        _do(seat, SilenceOperation.EXPIRE, old, client, as_json)
+        _do(cli_session, SilenceOperation.EXPIRE, old, client, as_json)
 
 
 def parse_matcher(text: str) -> SilenceMatcher:
@@ -129,8 +129,10 @@ def _confirm(what: str, labels: Sequence[Mapping[str, str]], plan: Silence, yes:
         raise Refusal("Nothing was changed.", code="not-confirmed")
 
 
-def _do(seat: CliSession, operation: SilenceOperation, plan: Silence, client: SilenceServer, as_json: bool) -> None:
-    result = seat.desk.change_silence(client, operation, plan)
+def _do(
+    cli_session: CliSession, operation: SilenceOperation, plan: Silence, client: SilenceServer, as_json: bool
+) -> None:
+    result = cli_session.incident_actions.change_silence(client, operation, plan)
     if as_json:
         click.echo(to_json({"outcome": result.outcome, "id": result.id, "reason": result.reason}))
     elif result.outcome == "done":
@@ -143,15 +145,16 @@ def _do(seat: CliSession, operation: SilenceOperation, plan: Silence, client: Si
         raise SystemExit(UNKNOWN)
 
 
-def _open_client(seat: CliSession, name: str) -> SilenceServer:
+def _open_client(cli_session: CliSession, name: str) -> SilenceServer:
     """Of the only Alertmanager of the environment, or of the one that is named. Raises Refusal."""
-    openers = {source.name: (source, find_alert_kind(source.kind)) for source in seat.environment.alerts}
+    openers = {source.name: (source, find_alert_kind(source.kind)) for source in cli_session.environment.alerts}
     able = [(source, kind.open_silences) for source, kind in openers.values() if kind and kind.open_silences]
     chosen = [(source, open_silences) for source, open_silences in able if not name or source.name == name]
     if len(chosen) != 1:
         names = ", ".join(source.name for source, _ in able) or "none"
         raise Refusal(
-            f"Name one of the Alertmanagers of {seat.environment.name} with --source: {names}.", code="source-not-named"
+            f"Name one of the Alertmanagers of {cli_session.environment.name} with --source: {names}.",
+            code="source-not-named",
         )
     source, open_silences = chosen[0]
     return open_silences(source, RealTime(), Secrets(os.environ).reveal)

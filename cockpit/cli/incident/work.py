@@ -28,8 +28,8 @@ def tick(common: Common, box: str, skip: str | None, again: bool, incident: str 
             f"`{box[:60]}` names no box; write LIST#N, such as first-ten-minutes#3.", code="unknown-box", box=box[:60]
         )
     state = OPEN if again else DONE if skip is None else SKIPPED
-    with open_cli_session(common) as seat:
-        event = seat.desk.tick(name, int(number), state=state, reason=skip or "", incident=incident)
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.tick(name, int(number), state=state, reason=skip or "", incident=incident)
     print_event(event, as_json)
 
 
@@ -40,8 +40,8 @@ def tick(common: Common, box: str, skip: str | None, again: bool, incident: str 
 @json_option
 @common_options
 def freeze(common: Common, on: str, reason: str, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.freeze(on == "on", reason, incident=incident)
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.freeze(on == "on", reason, incident=incident)
     where = f" ({event.incident})" if event.incident else ""
     print_event(event, as_json, f"{capital(event.environment)}: {event.summary}{where}")
 
@@ -72,9 +72,11 @@ def add(
     incident: str | None,
     as_json: bool,
 ) -> None:
-    with open_cli_session(common) as seat:
-        incident = seat.find_lately(incident).id
-        event = seat.desk.add_item(" ".join(text), owner, parse_day(due), label, link, incident=incident)
+    with open_cli_session(common) as cli_session:
+        incident = cli_session.find_lately(incident).id
+        event = cli_session.incident_actions.add_item(
+            " ".join(text), owner, parse_day(due), label, link, incident=incident
+        )
     print_event(event, as_json, f"Added {event.subject} to {event.incident}: {event.summary}")
 
 
@@ -85,9 +87,9 @@ def add(
 @json_option
 @common_options
 def done(common: Common, id: str, again: bool, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        incident = seat.find_lately(incident).id
-        print_event(seat.desk.change_item(id, done=not again, incident=incident), as_json)
+    with open_cli_session(common) as cli_session:
+        incident = cli_session.find_lately(incident).id
+        print_event(cli_session.incident_actions.change_item(id, done=not again, incident=incident), as_json)
 
 
 @item.command(name="list", help="The action items of an incident; --all: what is still open of every incident.")
@@ -101,8 +103,8 @@ def list_items(common: Common, everything: bool, incident: str | None, as_json: 
             raise Refusal("--all is of every incident; leave --incident out.", code="option-conflict")
         _list_open_items(common, as_json)
         return
-    with open_cli_session(common, read_only=True) as seat:
-        meant = seat.find_lately(incident)
+    with open_cli_session(common, read_only=True) as cli_session:
+        meant = cli_session.find_lately(incident)
     if as_json:
         click.echo(to_json([{"id": entry.id} | _build_item_document(entry) for entry in meant.items]))
         return
@@ -117,11 +119,11 @@ def list_items(common: Common, everything: bool, incident: str | None, as_json: 
 
 
 def _list_open_items(common: Common, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as cli_session:
         pairs = [
             (incident, entry)
-            for incident in seat.desk.incidents()
-            if common.env is None or incident.environment == seat.environment.name
+            for incident in cli_session.incident_actions.incidents()
+            if common.env is None or incident.environment == cli_session.environment.name
             for entry in incident.items
             if entry.done is None
         ]
@@ -153,8 +155,8 @@ def _build_item_document(item: ActionItem) -> dict[str, object]:
 def scenario(
     common: Common, name: tuple[str, ...], rto: str | None, rpo: str | None, incident: str | None, as_json: bool
 ) -> None:
-    with open_cli_session(common) as seat:
-        event = seat.desk.choose_scenario(
+    with open_cli_session(common) as cli_session:
+        event = cli_session.incident_actions.choose_scenario(
             " ".join(name), parse_length(rto) if rto else None, parse_length(rpo) if rpo else None, incident=incident
         )
     print_event(event, as_json)
@@ -166,7 +168,7 @@ def scenario(
 @json_option
 @common_options
 def recovered_to(common: Common, point: tuple[str, ...], incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        moment = seat.moment(" ".join(point))
+    with open_cli_session(common) as cli_session:
+        moment = cli_session.moment(" ".join(point))
         assert moment is not None
-        print_event(seat.desk.recovered_to(moment, incident=incident), as_json)
+        print_event(cli_session.incident_actions.recovered_to(moment, incident=incident), as_json)

@@ -54,13 +54,13 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
     """
     try:
         if this is not None and this.incident:
-            if named and (named == NONE or session.desk.find(named).id != this.incident):
+            if named and (named == NONE or session.incident_actions.find(named).id != this.incident):
                 raise Refusal(
                     f"This run belongs to {this.incident}.", code="run-of-another-incident", incident=this.incident
                 )
             return None
         if named:
-            return "" if named == NONE else session.desk.find(named).id
+            return "" if named == NONE else session.incident_actions.find(named).id
     except IncidentActionError as error:
         raise Refusal.of(error) from None
     if open := session.incident_choices(this):
@@ -72,7 +72,7 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
 def tell_where(session: Session, this: Run) -> None:
     """On which incident a run is written down; nothing where there is none to choose from."""
     where = session.runner.incident(this)
-    if where or session.desk.open():
+    if where or session.incident_actions.open():
         click.echo(f"On {where or 'no incident: it goes to the journal'}.", err=True)
 
 

@@ -36,9 +36,9 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
     ctx.obj = common
     if ctx.invoked_subcommand is not None:
         return
-    with open_cli_session(common, read_only=True) as seat:
-        today = _find_today(seat)
-        result = list_drills(seat.plan.practices, _read_drill_days(seat), today)
+    with open_cli_session(common, read_only=True) as cli_session:
+        today = _find_today(cli_session)
+        result = list_drills(cli_session.plan.practices, _read_drill_days(cli_session), today)
     if as_json:
         click.echo(to_json([drill_document(item, today) for item in result]))
         return
@@ -54,12 +54,14 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
 @json_option
 @common_options
 def done(common: Common, name: tuple[str, ...], note: str, incident: str | None, at: str | None, as_json: bool) -> None:
-    with open_cli_session(common) as seat:
-        practice = practice_named(seat.plan.practices, " ".join(name))
-        event = seat.desk.practised(practice.name, note, incident=incident, moment=seat.moment(at))
-        stands = build_drill(practice, _read_drill_days(seat).get(practice.name.casefold()))
-        documents = load_catalogue(seat.system.runbooks, builtin=False).documents
-        day = event.occurred.astimezone(seat.zone).date()
+    with open_cli_session(common) as cli_session:
+        practice = practice_named(cli_session.plan.practices, " ".join(name))
+        event = cli_session.incident_actions.practised(
+            practice.name, note, incident=incident, moment=cli_session.moment(at)
+        )
+        stands = build_drill(practice, _read_drill_days(cli_session).get(practice.name.casefold()))
+        documents = load_catalogue(cli_session.system.runbooks, builtin=False).documents
+        day = event.occurred.astimezone(cli_session.zone).date()
         filled = build_paste(practice, documents, stands.last or day, stands.due)
     if as_json:
         fields = {"due": str(stands.due) if stands.due else None, "paste": filled.line, "advice": filled.advice}
@@ -108,10 +110,10 @@ def drill_document(drill: Drill, today: date) -> dict[str, object]:
     }
 
 
-def _read_drill_days(seat: CliSession) -> dict[str, date]:
+def _read_drill_days(cli_session: CliSession) -> dict[str, date]:
     """Our own record of every environment, in local days."""
-    return find_practice_days(seat.timeline.events(kinds=[Kind.PRACTICE]), seat.zone)
+    return find_practice_days(cli_session.timeline.events(kinds=[Kind.PRACTICE]), cli_session.zone)
 
 
-def _find_today(seat: CliSession) -> date:
-    return RealTime().now().astimezone(seat.zone).date()
+def _find_today(cli_session: CliSession) -> date:
+    return RealTime().now().astimezone(cli_session.zone).date()

@@ -24,7 +24,7 @@ A_DAY = timedelta(days=1)
 
 def list_plan_lines(plan: Plan, zone: str) -> Iterator[str]:
     """Every part of the plan under its heading. `zone` is the system's, for hours that name none."""
-    yield from list_part_lines("Ladder", [(level.origin, of_level(level)) for level in plan.ladder])
+    yield from list_part_lines("Severity scale", [(level.origin, of_level(level)) for level in plan.severity_scale])
     yield from list_part_lines("Rules", [(rule.origin, of_rule(rule)) for rule in plan.rules])
     roles = [(role.origin, join_parts(role.name + " (leads)" * role.lead, role.duty)) for role in plan.roles]
     yield from list_part_lines("Roles", roles)
@@ -117,6 +117,9 @@ def of_hours(hours: Hours, zone: str) -> str:
     )
 
 
+KEYS_OF_JSON = {"severity_scale": "ladder"}  # as the first version wrote it
+
+
 @click.command(
     name="plan", help="What should happen in an incident: severity scale, rules, roles, contacts ..., with its source."
 )
@@ -126,7 +129,8 @@ def command(common: Common, as_json: bool) -> None:
     system = load_system(common)
     plan = read_plan(system)
     if as_json:
-        click.echo(json_documents.as_json(json_documents.to_json_value(asdict(plan))))
+        document = {KEYS_OF_JSON.get(name, name): value for name, value in asdict(plan).items()}
+        click.echo(json_documents.as_json(json_documents.to_json_value(document)))
         return
     for line in list_plan_lines(plan, system.time_zone):
         click.echo(clean_text(line))

@@ -36,26 +36,26 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 @json_option
 @common_options
 def brief(common: Common, incident: str | None, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
-        meant = seat.find_lately(incident)
-        pairs = brief_incident(seat, meant)
+    with open_cli_session(common, read_only=True) as cli_session:
+        meant = cli_session.find_lately(incident)
+        pairs = brief_incident(cli_session, meant)
     if as_json:
         click.echo(to_json({"incident": meant.id, "lines": [{"title": title, "text": line} for title, line in pairs]}))
     else:
         print_pairs(pairs)
 
 
-def brief_incident(seat: CliSession, incident: Incident) -> list[tuple[str, str]]:
+def brief_incident(cli_session: CliSession, incident: Incident) -> list[tuple[str, str]]:
     """Raises RecordError."""
     now = RealTime().now()
-    full, events = with_events(seat.timeline, seat.plan.ladder, incident)
-    deployed = seat.deployed(incident.environment, now)
+    full, events = with_events(cli_session.timeline, cli_session.plan.severity_scale, incident)
+    deployed = cli_session.deployed(incident.environment, now)
     scene = BriefingScene(
-        compute_clocks(full, seat.plan, now, zone=seat.zone, deployed=deployed),
-        seat.desk.bad() if incident.open else [],
-        seat.desk.silenced(),
-        seat.desk.frozen(),
-        seat.zone,
+        compute_clocks(full, cli_session.plan, now, zone=cli_session.zone, deployed=deployed),
+        cli_session.incident_actions.bad() if incident.open else [],
+        cli_session.incident_actions.silenced(),
+        cli_session.incident_actions.frozen(),
+        cli_session.zone,
         now,
     )
     return build_brief(full, events, scene)
@@ -68,14 +68,16 @@ def brief_incident(seat: CliSession, incident: Incident) -> list[tuple[str, str]
 @json_option
 @common_options
 def shift(common: Common, since: str, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True) as seat:
+    with open_cli_session(common, read_only=True) as cli_session:
         now = RealTime().now()
-        begin = parse_since(seat, since) or now - SHIFT
-        name = seat.environment.name
-        events = seat.timeline.events(environment=name, occurred_from=begin)
-        incidents = [incident for incident in seat.desk.incidents() if incident.environment == name]
-        report = build_shift_report(events, incidents, since=begin, now=now, freeze=seat.desk.frozen())
-        zone = seat.zone
+        begin = parse_since(cli_session, since) or now - SHIFT
+        name = cli_session.environment.name
+        events = cli_session.timeline.events(environment=name, occurred_from=begin)
+        incidents = [incident for incident in cli_session.incident_actions.incidents() if incident.environment == name]
+        report = build_shift_report(
+            events, incidents, since=begin, now=now, freeze=cli_session.incident_actions.frozen()
+        )
+        zone = cli_session.zone
     if as_json:
         document = {name: to_json_value(value) for name, value in asdict(report).items() if name != "incidents"}
         click.echo(to_json({**document, "incidents": [incident_document(item) for item in report.incidents]}))
@@ -90,12 +92,12 @@ def shift(common: Common, since: str, as_json: bool) -> None:
 @json_option
 @common_options
 def follow(common: Common, count: int, as_json: bool) -> None:
-    with open_cli_session(common, read_only=True, there=True) as seat:
-        name = seat.environment.name
+    with open_cli_session(common, read_only=True, there=True) as cli_session:
+        name = cli_session.environment.name
         waiting: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
-        newest = seat.timeline.events(environment=name, limit=count) if count else []
-        last = max((event.id for event in seat.timeline.events(limit=1)), default=0)
-        stop = seat.timeline.follow(waiting.put, after=last)
+        newest = cli_session.timeline.events(environment=name, limit=count) if count else []
+        last = max((event.id for event in cli_session.timeline.events(limit=1)), default=0)
+        stop = cli_session.timeline.follow(waiting.put, after=last)
         try:
             print_events(newest, as_json)
             while True:

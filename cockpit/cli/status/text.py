@@ -57,7 +57,7 @@ class EnvironmentRecord:
     recorder: str = ""  # who records now; "" where nobody does
     stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
     lead_role: str = ""
-    ladder: SeverityScale = DEFAULT_SEVERITY_SCALE
+    severity_scale: SeverityScale = DEFAULT_SEVERITY_SCALE
     memory: AlertMemory = NO_ALERT_MEMORY
 
     def leaders(self, incident: Incident) -> tuple[str, ...]:
@@ -69,14 +69,14 @@ def read_records(
     system: System, plan: Plan, common: Common, environments: Sequence[Environment]
 ) -> dict[str, EnvironmentRecord]:
     """What was recorded of each environment, by its name. Blocking. Never raises: what is wrong is in the record."""
-    blank = EnvironmentRecord(lead_role=find_lead(plan).name, ladder=plan.ladder)
+    blank = EnvironmentRecord(lead_role=find_lead(plan).name, severity_scale=plan.severity_scale)
     path = timeline_path(system, common)
     records = {}
     try:
         if not path.exists():
             return {environment.name: blank for environment in environments}
         with open_timeline(system, common, read_only=True) as timeline:
-            ledger = read_ledger(timeline, plan.ladder)
+            ledger = read_ledger(timeline, plan.severity_scale)
             for environment in environments:
                 events = timeline.events(environment=environment.name, kinds=TURNING, limit=NEWEST)
                 lock = RecorderLock(lock_path(path, environment.name))
@@ -92,14 +92,14 @@ def read_records(
                     recorder="" if stalled else holder,
                     stalled=holder if stalled else "",
                     lead_role=blank.lead_role,
-                    ladder=blank.ladder,
+                    severity_scale=blank.severity_scale,
                     memory=remember_alerts(timeline, ledger, environment.name, RealTime()),
                 )
     except (Refusal, RecordError, OSError) as error:
         log.warning("the timeline cannot be read: %s", error)
         reason = error.message if isinstance(error, Refusal) else str(error)
         unread = EnvironmentRecord(
-            exists=True, problem=clean_line(reason, 300), lead_role=blank.lead_role, ladder=blank.ladder
+            exists=True, problem=clean_line(reason, 300), lead_role=blank.lead_role, severity_scale=blank.severity_scale
         )
         return {environment.name: unread for environment in environments}
     return records
@@ -152,7 +152,7 @@ class State:
     def overall(self) -> Overall:
         """Judged as the screens judge it."""
         incidents = None if self.record.problem else self.record.incidents
-        return judge_environment(self.readings, self.fresh, incidents, self.record.ladder)
+        return judge_environment(self.readings, self.fresh, incidents, self.record.severity_scale)
 
     def items(self, kind: type) -> list[Any]:
         """Every probe result, alert or application that was told."""

@@ -44,7 +44,7 @@ class IncidentWriter:
         *,
         operator: str | Operator,
         environment: str,
-        ladder: SeverityScale,
+        severity_scale: SeverityScale,
         time: Time,
         plan: Plan | None = None,
         read_only: bool = False,
@@ -55,8 +55,8 @@ class IncidentWriter:
         self.environment = environment
         self.only_drills = only_drills  # the environment is simulated: whatever is declared there is a drill
         self.author = operator_named(operator)
-        self.ladder = ladder
-        self.plan = plan or Plan(ladder)
+        self.severity_scale = severity_scale
+        self.plan = plan or Plan(severity_scale)
         self.letters = letters
         self._timeline = timeline
         self._time = time
@@ -232,7 +232,7 @@ class IncidentWriter:
 
     def _caught_up(self) -> Ledger:
         if self._ledger is None:
-            self._ledger = read_ledger(self._timeline, self.ladder)
+            self._ledger = read_ledger(self._timeline, self.severity_scale)
         else:
             catch_up(self._ledger, self._timeline)
         return self._ledger

@@ -33,22 +33,24 @@ def declare_incident(
     drill: bool = False,
     moment: datetime | None = None,
 ) -> Incident:
-    """Begin an incident; without a severity on the worst rung but one. `impact_started`: users first felt it.
+    """Begin an incident; without a severity on the worst level but one. `impact_started`: users first felt it.
 
-    `moment` is when it was declared, for what was led elsewhere. `unsure` whether it is this rung or the one above
+    `moment` is when it was declared, for what was led elsewhere. `unsure` whether it is this level or the one above
     takes the one above: it is easier to stand down than to catch up.
     """
     subject = clean_line(title, LONGEST_TITLE)
     if not subject:
         raise IncidentActionError("An incident needs a title: one line that says what is wrong.", code="title-missing")
-    rung = _find_severity_level(writer, severity if severity is not None else default_severity(writer.ladder))
+    severity_level = _find_severity_level(
+        writer, severity if severity is not None else default_severity(writer.severity_scale)
+    )
     if unsure:
-        rung = writer.ladder[max(0, writer.ladder.index(rung) - 1)]
-    if rung.backlog:
+        severity_level = writer.severity_scale[max(0, writer.severity_scale.index(severity_level) - 1)]
+    if severity_level.backlog:
         raise IncidentActionError(
-            f"{rung.name} is for the backlog, no incident: write a note, or choose a higher severity.",
+            f"{severity_level.name} is for the backlog, no incident: write a note, or choose a higher severity.",
             code="severity-of-backlog",
-            severity=rung.name,
+            severity=severity_level.name,
         )
     now = writer.now()
     declared = writer.past(moment, now)
@@ -59,14 +61,14 @@ def declare_incident(
         signal = earliest_signal(ledger.bad(writer.environment), declared)
         detail = {
             "title": subject,
-            "severity": rung.name,
+            "severity": severity_level.name,
             "reach_from": format_timestamp(begin or compute_reach(signal, declared)),
             "detected": format_timestamp(signal.since) if signal else "",
             "detected_by": signal.label if signal else "",
             "impact_started": format_timestamp(impact) if impact else "",
             "drill": drill or writer.only_drills,
             "unsure": unsure,
-            "rules": _list_binding_rules(writer, rung.name),
+            "rules": _list_binding_rules(writer, severity_level.name),
         }
         return writer.draft(Kind.DECLARE, detail, declared, incident=_new_id(writer, ledger, declared))
 
@@ -152,8 +154,8 @@ def _describe_amendment(key: str, value: str, before: Mapping[str, Any]) -> str:
 def change_severity(
     writer: IncidentWriter, severity: str, incident: str | None = None, reason: str = "", moment: datetime | None = None
 ) -> Event:
-    """Raise or lower an incident on the ladder; the rules of its new rung bind from now."""
-    rung, why, occurred = (
+    """Raise or lower an incident on the severity scale; the rules of its new severity level bind from now."""
+    severity_level, why, occurred = (
         _find_severity_level(writer, severity).name,
         clean_line(reason),
         writer.past(moment, writer.now()),
@@ -161,9 +163,9 @@ def change_severity(
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
-        if meant.severity == rung:
+        if meant.severity == severity_level:
             raise IncidentActionError(
-                f"{meant.id} is {rung} already.", code="unchanged", incident=meant.id, severity=rung
+                f"{meant.id} is {severity_level} already.", code="unchanged", incident=meant.id, severity=severity_level
             )
         if occurred < (since := meant.severities[-1].at):
             raise IncidentActionError(
@@ -173,7 +175,12 @@ def change_severity(
                 severity=meant.severity,
                 since=since,
             )
-        detail = {"severity": rung, "was": meant.severity, "reason": why, "rules": _list_binding_rules(writer, rung)}
+        detail = {
+            "severity": severity_level,
+            "was": meant.severity,
+            "reason": why,
+            "rules": _list_binding_rules(writer, severity_level),
+        }
         return writer.of(meant, Kind.SEVERITY, detail, occurred)
 
     return writer.write(act)
@@ -184,21 +191,26 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
 
     It counts in no metric, and the deadlines that only it began are gone with it.
     """
-    rung, why = _find_severity_level(writer, severity).name, clean_line(reason)
+    severity_level, why = _find_severity_level(writer, severity).name, clean_line(reason)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
-        if meant.severity == rung:
+        if meant.severity == severity_level:
             raise IncidentActionError(
-                f"{meant.id} is {rung}. Say which severity was meant instead: `severity P2 --mistake`.",
+                f"{meant.id} is {severity_level}. Say which severity was meant instead: `severity P2 --mistake`.",
                 code="severity-missing",
                 incident=meant.id,
-                severity=rung,
+                severity=severity_level,
             )
         entered = ledger.severity_event(meant.id)
         kind = Kind.DECLARE if entered.kind == Kind.DECLARE else Kind.SEVERITY
         marks = {"mistake": meant.severity, "mistake_reason": why}
-        detail = {**entered.detail, "severity": rung, "rules": _list_binding_rules(writer, rung), **marks}
+        detail = {
+            **entered.detail,
+            "severity": severity_level,
+            "rules": _list_binding_rules(writer, severity_level),
+            **marks,
+        }
         summary = (
             f"{summarize_event(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
         )
@@ -386,10 +398,10 @@ def _original(writer: IncidentWriter, ledger: Ledger, duplicate: Incident, named
 
 
 def _find_severity_level(writer: IncidentWriter, text: str) -> SeverityLevel:
-    rung = find_level(writer.ladder, text)
-    if rung is None:
-        names = ", ".join(item.name for item in writer.ladder)
-        worst = find_level(writer.ladder, "SEV-1")
+    severity_level = find_level(writer.severity_scale, text)
+    if severity_level is None:
+        names = ", ".join(item.name for item in writer.severity_scale)
+        worst = find_level(writer.severity_scale, "SEV-1")
         means = f" SEV-1 is {worst.name}." if worst and worst.name.casefold() != "sev-1" else ""
         raise IncidentActionError(
             f"`{clean_line(text, 40)}` is not a severity here; there are {names}.{means}",
@@ -397,12 +409,12 @@ def _find_severity_level(writer: IncidentWriter, text: str) -> SeverityLevel:
             text=clean_line(text, 40),
             known=names,
         )
-    return rung
+    return severity_level
 
 
-def _list_binding_rules(writer: IncidentWriter, rung: str) -> list[dict[str, Any]]:
+def _list_binding_rules(writer: IncidentWriter, severity_level: str) -> list[dict[str, Any]]:
     """What binds from now, on record: its clocks go on when its document is gone."""
-    return [rule.detail() for rule in writer.plan.rules_for(rung)]
+    return [rule.detail() for rule in writer.plan.rules_for(severity_level)]
 
 
 def _new_id(writer: IncidentWriter, ledger: Ledger, now: datetime) -> str:

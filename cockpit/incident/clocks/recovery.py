@@ -125,7 +125,7 @@ def _build_postmortem_clocks(
     reviewed = _find_review_time(bound.incident)
     periods = [period for episode in bound.episodes[: number + 1] for period in episode.periods]
     severities = {period.severity for period in periods}
-    worst_of = min(severities, key=lambda name: find_severity_position(bound.plan.ladder, name))
+    worst_of = min(severities, key=lambda name: find_severity_position(bound.plan.severity_scale, name))
     rules = [*(rule for period in periods if period.severity == worst_of for rule in period.rules), *periods[-1].rules]
     first = _strictest_review([*rules, *bound.plan.rules_for(worst_of)])
     starts = [(end, "resolved", first)]

@@ -190,7 +190,7 @@ def _build_episode(
         )
     ]
     for old, new in zip([before[-1], *after], after, strict=False):
-        raised = _is_worse(plan.ladder, new.severity, old.severity)
+        raised = _is_worse(plan.severity_scale, new.severity, old.severity)
         periods.append(_build_severity_period(new, new.since, f"became {new.severity}", raised, plan, zone))
     return Episode(start, end, because, tuple(periods))
 
@@ -202,8 +202,8 @@ def _build_severity_period(
     return SeverityPeriod(severity_rules.severity, start, why, raised, rules)
 
 
-def _is_worse(ladder: SeverityScale, severity: str, than: str) -> bool:
-    new, old = rank_severity(ladder, severity), rank_severity(ladder, than)
+def _is_worse(severity_scale: SeverityScale, severity: str, than: str) -> bool:
+    new, old = rank_severity(severity_scale, severity), rank_severity(severity_scale, than)
     return severity != than and (new is None or old is None or new < old)
 
 

@@ -51,12 +51,12 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
     `symptoms` are what is bad at that moment, in a few words each; without any it is what told us.
     """
     begun = incident.impact_started
-    rung = next((level for level in plan.ladder if level.name == incident.severity), None)
+    severity_level = next((level for level in plan.severity_scale if level.name == incident.severity), None)
     sentence = "; ".join(symptoms) or incident.detected_by
     since = f", since {format_brief(incident.detected, zone)}" if incident.detected else ""
     lines = [
         f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity_text}] {incident.title}",
-        f"Severity: {_describe_severity(incident, rung)}",
+        f"Severity: {_describe_severity(incident, severity_level)}",
         f"Symptoms: {sentence or 'not known yet'}{since}",
         f"Impact: {f'felt since {format_brief(begun, zone)}' if begun else 'not known yet'}",
         f"{find_lead(plan).name}: {', '.join(incident.in_role(find_lead(plan).name)) or 'nobody yet, who takes it?'}",
@@ -76,8 +76,12 @@ def _next_update(clocks: Iterable[Clock]) -> datetime | None:
     return min((clock.due for clock in open if clock.due is not None), default=None)
 
 
-def _describe_severity(incident: Incident, rung: SeverityLevel | None) -> str:
-    return f"{incident.severity_text}, {rung.definition}" if rung and rung.definition else incident.severity_text
+def _describe_severity(incident: Incident, severity_level: SeverityLevel | None) -> str:
+    return (
+        f"{incident.severity_text}, {severity_level.definition}"
+        if severity_level and severity_level.definition
+        else incident.severity_text
+    )
 
 
 STATUS_LINE = Template("status-line", "Status line (channel)", "", "team")

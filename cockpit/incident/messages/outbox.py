@@ -58,7 +58,7 @@ def _write_file(path: Path, text: str, mode: int) -> None:
 class MessageOutbox:
     """Of one incident. `data` is the directory of the timeline. All methods block, and answer with what to say."""
 
-    desk: IncidentActions
+    incident_actions: IncidentActions
     incident: str
     data: Path
     time: Time
@@ -71,7 +71,7 @@ class MessageOutbox:
     def sent(self, audience: str, text: str, template: str, promised: datetime | None) -> str:
         """Record that this was sent, word for word. Raises DeskError, RecordError."""
         file, kept = self._keep(text)
-        self.desk.sent(audience, text, template, promised, file, incident=self.incident)
+        self.incident_actions.sent(audience, text, template, promised, file, incident=self.incident)
         next = f", the next one promised by {format_brief(promised, self.zone)}" if promised else ""
         return f"Written down as sent to the {audience}{next}. Copied{kept}."
 

@@ -62,12 +62,12 @@ def chosen_status(offered: Sequence[str], now: Status) -> str:
     return next((by_name[status] for status in reversed(reached) if status in by_name), "")
 
 
-def chosen_level(offered: Sequence[str], severity: str, ladder: SeverityScale) -> str:
+def chosen_level(offered: Sequence[str], severity: str, severity_scale: SeverityScale) -> str:
     """The one of several severities that is meant; "" where it is not offered."""
-    meant = find_level(ladder, severity)
+    meant = find_level(severity_scale, severity)
     if len(offered) < 2 or meant is None:
         return ""
-    return next((text for text in offered if find_level(ladder, text) == meant), "")
+    return next((text for text in offered if find_level(severity_scale, text) == meant), "")
 
 
 # The marks of a message: `⟦client name?⟧` stands where a person has to write something.
@@ -145,7 +145,7 @@ def fill_template(
     filling = _Filling(
         message_facts,
         incident,
-        plan.ladder,
+        plan.severity_scale,
         {_normalize_key(name): text for name, text in (values_by_name or {}).items()},
     )
     text = _FIELD.sub(filling.put, plain_words(template.text)).strip()
@@ -170,12 +170,21 @@ class _Filling:
     """One pass over one template."""
 
     def __init__(
-        self, message_facts: MessageFacts, incident: Incident, ladder: SeverityScale, values_by_name: Mapping[str, str]
+        self,
+        message_facts: MessageFacts,
+        incident: Incident,
+        severity_scale: SeverityScale,
+        values_by_name: Mapping[str, str],
     ) -> None:
         self.fields: dict[str, str] = {}
         self.unknown: list[str] = []
         self.promises = False
-        self._known, self._incident, self._ladder, self._given = message_facts, incident, ladder, values_by_name
+        self._known, self._incident, self._severity_scale, self._given = (
+            message_facts,
+            incident,
+            severity_scale,
+            values_by_name,
+        )
         self._names = list_zone_abbreviations(message_facts.zone, message_facts.now)
 
     def put(self, match: re.Match[str]) -> str:
@@ -208,7 +217,7 @@ class _Filling:
             self.promises |= self._known.promise is not None
             return chosen_length(offered, self._known.promise)
         status = chosen_status(offered, self._incident.status)
-        return status or chosen_level(offered, self._incident.severity, self._ladder)
+        return status or chosen_level(offered, self._incident.severity, self._severity_scale)
 
     def _time(self, which: str, question: str) -> str:
         moment = self._known.moments.get(which)

@@ -181,7 +181,7 @@ def build_statistics(
         for incident in incidents
         if (since is None or incident.declared >= since)
         and (until is None or incident.declared < until)
-        and severity in (ALL, find_worst_severity(incident, plan.ladder))
+        and severity in (ALL, find_worst_severity(incident, plan.severity_scale))
     ]
     real = [incident for incident in request if not incident.drill]
     counted = [incident for incident in real if incident.because not in NOTHING_HAPPENED]
@@ -206,8 +206,8 @@ def _list_figures(incidents: Sequence[Incident], plan: Plan) -> list[Figure]:
     """By metric, and within it by severity, the worst first, the whole last."""
     groups: dict[str, list[tuple[Metric, ...]]] = {}
     for incident in incidents:
-        groups.setdefault(find_worst_severity(incident, plan.ladder), []).append(list_measurements(incident))
-    names = sorted(groups, key=lambda name: (find_severity_position(plan.ladder, name), name))
+        groups.setdefault(find_worst_severity(incident, plan.severity_scale), []).append(list_measurements(incident))
+    names = sorted(groups, key=lambda name: (find_severity_position(plan.severity_scale, name), name))
     every = [group for name in names for group in groups[name]]
     rows = [(name, groups[name]) for name in names]
     if len(names) != 1:
@@ -287,7 +287,9 @@ def _group_figures(
         GroupFigures(
             name,
             len(group),
-            sum(is_grave(plan.ladder, find_worst_severity(incident, plan.ladder)) for incident in group),
+            sum(
+                is_grave(plan.severity_scale, find_worst_severity(incident, plan.severity_scale)) for incident in group
+            ),
             _median_of(group, "TTM"),
             _median_of(group, "TTR"),
             sum(1 for incident in group for item in incident.items if item.done is None),

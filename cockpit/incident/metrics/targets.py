@@ -49,8 +49,8 @@ def _shorten_target_name(target: MetricTarget) -> str:
 def _is_same_severity(plan: Plan, wanted_name: str, severity: str) -> bool:
     if wanted_name.casefold() == severity.casefold():
         return True
-    rung = find_level(plan.ladder, wanted_name)
-    return rung is not None and rung.name.casefold() == severity.casefold()
+    severity_level = find_level(plan.severity_scale, wanted_name)
+    return severity_level is not None and severity_level.name.casefold() == severity.casefold()
 
 
 def _is_usage(target: MetricTarget) -> bool:

@@ -96,13 +96,13 @@ def render_draft(
     face = TimeFace(zone, incident.declared)
     begin, end = find_impact_start(incident), impact_end(incident)
     due = compute_clocks(incident, plan, now, zone=zone)
-    worst = find_worst_severity(incident, plan.ladder)
+    worst = find_worst_severity(incident, plan.severity_scale)
     timeline = timeline_rows(mine, incident)
     mermaid = render_mermaid(build_picture(incident, mine, face, now))
     impact_from, _ = find_impact(incident)
     return _load_template().render(
         incident=incident,
-        severity=describe_severity(incident, plan.ladder),
+        severity=describe_severity(incident, plan.severity_scale),
         system=system,
         face=face,
         time_head=Markdown("Time (UTC)" if face.is_utc else f"Time (UTC) | {escape_inline(face.zone_name)}"),

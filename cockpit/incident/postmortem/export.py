@@ -123,7 +123,7 @@ class Exporter:
 
     incident: Incident
     timeline: Timeline
-    desk: IncidentActions
+    incident_actions: IncidentActions
     system: System
     time: Time
     plan: Plan = field(default_factory=Plan)
@@ -142,13 +142,13 @@ class Exporter:
 
     def told(self, picture_file: str = "") -> tuple[str, str]:
         """The same, and the head of the chain that it shows. Raises RecordError."""
-        full, events = with_events(self.timeline, self.plan.ladder, self.incident)
+        full, events = with_events(self.timeline, self.plan.severity_scale, self.incident)
         head = self.timeline.head()
         return self._form(full, events, head, picture_file), head
 
     def picture(self) -> str:
         """The drawing that lies beside the draft, as SVG. Raises RecordError."""
-        full, events = with_events(self.timeline, self.plan.ladder, self.incident)
+        full, events = with_events(self.timeline, self.plan.severity_scale, self.incident)
         return render_picture(full, events, time_zone=self.system.time_zone, now=self.time.now())
 
     def outlook(self, path: Path) -> str:
@@ -168,7 +168,7 @@ class Exporter:
             write_picture(picture, self.picture(), force=force)
         done = write_export(path, text, self.form, force=force)
         if not self.timeline.read_only:
-            self.desk.exported(str(path), head, self.incident.id)
+            self.incident_actions.exported(str(path), head, self.incident.id)
         return ExportResult(path, done, head, picture, merged.notes if merged else ())
 
     def _form(self, full: Incident, events: list[Event], head: str, picture_file: str) -> str:
@@ -192,7 +192,7 @@ class Exporter:
             full,
             events,
             plan=plan,
-            severity=find_worst_severity(full, plan.ladder),
+            severity=find_worst_severity(full, plan.severity_scale),
             numbers=(*list_metrics(full), *recovery_metrics(full)),
             outcomes=met_and_missed(compute_clocks(full, plan, now, zone=zone), now),
             revised=revised_outcomes(full, events, plan, zone),

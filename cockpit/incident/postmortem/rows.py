@@ -336,7 +336,7 @@ def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
         ticks.setdefault(tick.list, {})[tick.item] = tick
     bound = {rule.checklist for rule in incident.rules if rule.checklist}
     had = {severity.value.casefold() for severity in incident.severities} | {
-        find_worst_severity(incident, plan.ladder).casefold()
+        find_worst_severity(incident, plan.severity_scale).casefold()
     }
     lists = {
         checklist.id: checklist

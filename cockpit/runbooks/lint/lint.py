@@ -18,7 +18,7 @@ Rule = Callable[["Runbook", "LintContext"], Iterator[Finding]]
 class LintContext:
     """What a document is checked against. `root` is how far up files are looked for, "" for the document's folder.
 
-    `values` are the names that some environment has a value for, `severities` the rungs of the configured ladder,
+    `values` are the names that some environment has a value for, `severities` the levels of the configured scale,
     `path` is where programs are looked for, `environments` do their platforms' known commands without a program.
     """
 

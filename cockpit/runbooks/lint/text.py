@@ -79,9 +79,9 @@ def find_disagreements(counted: re.Pattern[str], text: str, table: DocumentTable
 
 
 def undefined_severities(runbook: Runbook, configured: frozenset[str]) -> Iterator[Finding]:
-    """A severity that is named is defined: in a table of this document, or in the ladder of the configuration."""
-    ladders = [table for table in runbook.tables if table.kind == "severity-ladder"]
-    defined = {normalise_severity(row[0]) for table in ladders for row in table.rows} | {
+    """A severity that is named is defined: in a table of this document, or in the configured scale."""
+    severity_scales = [table for table in runbook.tables if table.kind == "severity-ladder"]
+    defined = {normalise_severity(row[0]) for table in severity_scales for row in table.rows} | {
         normalise_severity(text) for text in configured
     }
     names: set[str] = set()

@@ -17,7 +17,7 @@ from cockpit.runbooks.plan.plan import merge_plans
 from cockpit.runbooks.plan.source import make_source
 from cockpit.runbooks.plan.templates import template_of
 
-OTHER_LADDER = Problem(
+OTHER_SCALE = Problem(
     ProblemKind.CONFLICT,
     "other severities",
     "The documents name other severities than when the cockpit was opened.",
@@ -50,9 +50,9 @@ def read_again(system: System, before: Plan) -> Plan:
     With other severities than before, by which all that is shown is sorted, only what is lost is told.
     """
     result = read_plan(system)
-    if [level.name for level in result.ladder] == [level.name for level in before.ladder]:
+    if [level.name for level in result.severity_scale] == [level.name for level in before.severity_scale]:
         return result
-    return replace(before, documents=result.documents, problems=(*result.problems, OTHER_LADDER))
+    return replace(before, documents=result.documents, problems=(*result.problems, OTHER_SCALE))
 
 
 def read_templates(paths: Sequence[str], problems: list[Problem]) -> tuple[Template, ...]:

@@ -23,9 +23,9 @@ from cockpit.runbooks.plan.precedence import (
     select_messages,
 )
 from cockpit.runbooks.plan.severities import (
+    build_document_scale,
     configured_rules,
-    ladder_of,
-    ladder_rules,
+    list_scale_rules,
     merge_severity_scales,
     paging_rules,
 )
@@ -74,24 +74,26 @@ def list_boxes(chapter: Chapter, *, numbered: bool) -> tuple[str, ...]:
     return tuple(names[:LONGEST])
 
 
-NOTHING = Plan(ladder=())
+NOTHING = Plan(severity_scale=())
 
 
 def merge_plans(documents: Sequence[Document], configured: Plan = NOTHING) -> Plan:
     """What holds: configured, else as the team's own documents say in their order, else built in. Never raises.
 
-    `configured.ladder` is empty where none is configured.
+    `configured.severity_scale` is empty where none is configured.
     """
     own = [read(document.id, origin_of(document), document.runbook) for document in documents if not document.builtin]
-    ladders = [ladder_of(source) for source in own]
-    ladder = merge_severity_scales(ladders, configured.ladder) or DEFAULT_SEVERITY_SCALE
-    parts = [read_plan(source, ladder) for source in own]
-    mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.ladder)))
-    calls = [replace(NOTHING, rules=tuple(paging_rules(levels))) for levels in (configured.ladder, *ladders)]
-    layers = [mine, *parts, *calls, default_plan(ladder)]
-    rules = select_binding_rules(layers, ladder)
+    severity_scales = [build_document_scale(source) for source in own]
+    severity_scale = merge_severity_scales(severity_scales, configured.severity_scale) or DEFAULT_SEVERITY_SCALE
+    parts = [read_plan(source, severity_scale) for source in own]
+    mine = replace(configured, rules=(*configured.rules, *configured_rules(configured.severity_scale)))
+    calls = [
+        replace(NOTHING, rules=tuple(paging_rules(levels))) for levels in (configured.severity_scale, *severity_scales)
+    ]
+    layers = [mine, *parts, *calls, default_plan(severity_scale)]
+    rules = select_binding_rules(layers, severity_scale)
     return Plan(
-        ladder=ladder,
+        severity_scale=severity_scale,
         rules=rules,
         roles=find_first_layer(layer.roles for layer in layers),
         contacts=merge_layers([configured.contacts, *by_use(parts)], lambda contact: contact.role.casefold()),
@@ -107,7 +109,7 @@ def merge_plans(documents: Sequence[Document], configured: Plan = NOTHING) -> Pl
         practices=merge_layers((layer.practices for layer in layers), lambda practice: practice.name.casefold()),
         snapshot=configured.snapshot,
         documents=frozenset({BUILT_IN, *configured.documents, *(source.name for source in own)}),
-        problems=(*configured.problems, *find_unbound_rules(layers, ladder)),
+        problems=(*configured.problems, *find_unbound_rules(layers, severity_scale)),
     )
 
 
@@ -117,16 +119,16 @@ def by_use(parts: Sequence[Plan]) -> tuple[list[Contact], list[Contact]]:
     return [contact for contact in every if contact.filled], [contact for contact in every if not contact.filled]
 
 
-def read_plan(source: Source, ladder: SeverityScale) -> Plan:
-    """What one document says. The ladder is that of the team."""
+def read_plan(source: Source, severity_scale: SeverityScale) -> Plan:
+    """What one document says. The severity scale is that of the team."""
     people = tuple(list_contacts(source))
     heard = hours_of(source)
-    worst = tuple(level.name for level in ladder[:GRAVE])
+    worst = tuple(level.name for level in severity_scale[:GRAVE])
     lists, list_rules = read_checklists(source, worst)
     return Plan(
-        ladder=(),
+        severity_scale=(),
         rules=(
-            *ladder_rules(source),
+            *list_scale_rules(source),
             *escalation_rules(source),
             *list_rules,
             *contact_rules(people),

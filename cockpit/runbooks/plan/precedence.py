@@ -15,14 +15,16 @@ SEVERAL = frozenset({ClockKind.ESCALATION, ClockKind.CHECKLIST})  # kinds that o
 T = TypeVar("T")
 
 
-def select_binding_rules(layers: Sequence[Plan], ladder: SeverityScale) -> tuple[Rule, ...]:
+def select_binding_rules(layers: Sequence[Plan], severity_scale: SeverityScale) -> tuple[Rule, ...]:
     """The rules of all layers, each without the levels for which a layer before it has a rule of its kind."""
-    names = tuple(level.name for level in ladder)
+    names = tuple(level.name for level in severity_scale)
     taken: set[tuple[ClockKind, bool, str]] = set()
     rules: list[Rule] = []
     for layer in layers:
         mine: set[tuple[ClockKind, bool, str]] = set()
-        for rule in (known_items for rule in layer.rules if (known_items := on_ladder(rule, ladder)) is not None):
+        for rule in (
+            known_items for rule in layer.rules if (known_items := fit_rule_to_scale(rule, severity_scale)) is not None
+        ):
             settled = taken if rule.kind in SEVERAL else taken | mine
             expected = rule.levels or names
             free = tuple(name for name in expected if make_rule_key(rule, name) not in settled)
@@ -37,14 +39,14 @@ def make_rule_key(rule: Rule, name: str) -> tuple[ClockKind, bool, str]:
     return rule.kind, rule.outside, name
 
 
-def on_ladder(rule: Rule, ladder: SeverityScale) -> Rule | None:
-    """The rule with its levels as the ladder calls them; None when the ladder has none of them.
+def fit_rule_to_scale(rule: Rule, severity_scale: SeverityScale) -> Rule | None:
+    """The rule with its levels as the severity scale calls them; None when the severity scale has none of them.
 
-    A level of another kind of ladder is not translated: SEV-2 of one document need not be P1 of another.
+    A level of another kind of severity scale is not translated: SEV-2 of one document need not be P1 of another.
     """
     if not rule.levels:
         return rule
-    names = {normalise_level_name(level.name): level.name for level in ladder}
+    names = {normalise_level_name(level.name): level.name for level in severity_scale}
     fields = dict.fromkeys(
         names[normalise_level_name(level)] for level in rule.levels if normalise_level_name(level) in names
     )
@@ -56,16 +58,16 @@ def normalise_level_name(name: str) -> str:
     return re.sub(r"[\s-]", "", name).casefold()
 
 
-def find_unbound_rules(layers: Sequence[Plan], ladder: SeverityScale) -> Iterator[Problem]:
-    """A word for every document with rules for levels that the ladder does not have."""
-    known_items = {normalise_level_name(level.name) for level in ladder}
+def find_unbound_rules(layers: Sequence[Plan], severity_scale: SeverityScale) -> Iterator[Problem]:
+    """A word for every document with rules for levels that the severity scale does not have."""
+    known_items = {normalise_level_name(level.name) for level in severity_scale}
     lost: dict[str, dict[str, None]] = {}
     for rule in (rule for layer in layers for rule in layer.rules):
         for name in rule.levels:
             if normalise_level_name(name) not in known_items:
                 lost.setdefault(rule.origin.partition(":")[0], {})[name] = None
     for document, names in lost.items():
-        scale = ", ".join(level.name for level in ladder)
+        scale = ", ".join(level.name for level in severity_scale)
         sentence = f"{document} has rules for {', '.join(names)}; the severity scale is {scale}."
         yield Problem(ProblemKind.MISSING, "levels unknown", clean_line(sentence, 300), "Those rules bind nothing.")
 

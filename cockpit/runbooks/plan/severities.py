@@ -1,4 +1,4 @@
-"""The severity ladder of a document, from its tables and from lines such as `SEV-1: all users are down → page all`."""
+"""The severity scale of a document, from its tables and from lines such as `SEV-1: all users are down → page all`."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ LONGEST_NAME = 20
 
 @dataclass(frozen=True, slots=True)
 class DocumentSeverityLevel:
-    """One row of a ladder as a document writes it."""
+    """One row of a severity scale as a document writes it."""
 
     name: str
     definition: str
@@ -34,7 +34,7 @@ class DocumentSeverityLevel:
 
 
 def read_severity_levels(source: Source) -> Iterator[DocumentSeverityLevel]:
-    """Every rung that a document writes down, in its order."""
+    """Every severity level that a document writes down, in its order."""
     for table in source.runbook.tables:
         if table.kind == "severity-ladder":
             yield from of_table(table)
@@ -71,35 +71,40 @@ def name_of(text: str) -> str:
     return re.sub(r"(?i)^SEV-?(?=\d)", "SEV-", levels_in(match.group())[0])
 
 
-def ladder_of(source: Source) -> SeverityScale:
-    """The ladder of one document: its rungs merged by name, the worst first."""
-    return rank_levels([level_of(rung, source.origin(rung.line)) for rung in read_severity_levels(source)])
+def build_document_scale(source: Source) -> SeverityScale:
+    """The severity scale of one document: its severity levels merged by name, the worst first."""
+    return rank_levels(
+        [
+            level_of(severity_level, source.origin(severity_level.line))
+            for severity_level in read_severity_levels(source)
+        ]
+    )
 
 
-def level_of(rung: DocumentSeverityLevel, origin: str) -> SeverityLevel:
-    backlog = bool(BACKLOG.search(rung.response))
-    return SeverityLevel(rung.name, 0, rung.definition, rung.response, backlog, origin)
+def level_of(severity_level: DocumentSeverityLevel, origin: str) -> SeverityLevel:
+    backlog = bool(BACKLOG.search(severity_level.response))
+    return SeverityLevel(severity_level.name, 0, severity_level.definition, severity_level.response, backlog, origin)
 
 
-def merge_severity_scales(ladders: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
-    """One ladder of many: `over`, else all that name their rungs in the commonest way; what is blank is filled in."""
-    every = [ladder for ladder in ladders if ladder]
+def merge_severity_scales(severity_scales: Iterable[SeverityScale], over: SeverityScale = ()) -> SeverityScale:
+    """One scale of many: `over`, else all that name their levels in the commonest way; what is blank is filled in."""
+    every = [severity_scale for severity_scale in severity_scales if severity_scale]
     own = over or find_commonest_scale(every)
     family = {family_of(level.name) for level in own}
     names = {level.name.casefold() for level in own}
     more = [
         level
-        for ladder in every
-        for level in ladder
+        for severity_scale in every
+        for level in severity_scale
         if level.name.casefold() in names or (not over and "" not in family and family_of(level.name) in family)
     ]
     return tuple(fill_level_gaps(own, more)) if over else rank_levels([*own, *more])
 
 
-def find_commonest_scale(ladders: Sequence[SeverityScale]) -> SeverityScale:
-    """Of several ways to name severities the one that most rungs follow, the first of those."""
-    counts = Counter(family_of(level.name) for ladder in ladders for level in ladder)
-    return max(ladders, key=lambda levels: counts[family_of(levels[0].name)], default=())
+def find_commonest_scale(severity_scales: Sequence[SeverityScale]) -> SeverityScale:
+    """Of several ways to name severities the one that most severity levels follow, the first of those."""
+    counts = Counter(family_of(level.name) for severity_scale in severity_scales for level in severity_scale)
+    return max(severity_scales, key=lambda levels: counts[family_of(levels[0].name)], default=())
 
 
 def rank_levels(levels: Sequence[SeverityLevel]) -> SeverityScale:
@@ -112,9 +117,11 @@ def rank_levels(levels: Sequence[SeverityLevel]) -> SeverityScale:
     return tuple(replace(level, rank=rank) for rank, level in enumerate(fill_level_gaps(first, levels)))
 
 
-def fill_level_gaps(ladder: Sequence[SeverityLevel], levels: Sequence[SeverityLevel]) -> Iterator[SeverityLevel]:
-    """Each level of the ladder with the first definition and response that anybody gave it."""
-    for level in ladder:
+def fill_level_gaps(
+    severity_scale: Sequence[SeverityLevel], levels: Sequence[SeverityLevel]
+) -> Iterator[SeverityLevel]:
+    """Each level of the severity scale with the first definition and response that anybody gave it."""
+    for level in severity_scale:
         same = [other for other in (level, *levels) if other.name.casefold() == level.name.casefold()]
         yield replace(
             level,
@@ -150,15 +157,15 @@ PROMISES: tuple[tuple[re.Pattern[str], ClockKind | None, str], ...] = (
 )
 
 
-def ladder_rules(source: Source) -> Iterator[Rule]:
-    """The rules in the ladder of a document."""
-    for rung in read_severity_levels(source):
-        yield from response_rules(rung.response, rung.name, source.origin(rung.line))
+def list_scale_rules(source: Source) -> Iterator[Rule]:
+    """The rules in the severity scale of a document."""
+    for severity_level in read_severity_levels(source):
+        yield from response_rules(severity_level.response, severity_level.name, source.origin(severity_level.line))
 
 
-def configured_rules(ladder: SeverityScale) -> Iterator[Rule]:
-    """The rules in the responses of a configured ladder."""
-    for level in ladder:
+def configured_rules(severity_scale: SeverityScale) -> Iterator[Rule]:
+    """The rules in the responses of a configured severity scale."""
+    for level in severity_scale:
         yield from response_rules(level.response, level.name, level.origin)
 
 
@@ -180,9 +187,9 @@ def response_rules(response: str, level: str, origin: str) -> Iterator[Rule]:
         yield Rule(ClockKind.RESPONSE, "triage", A_WORKING_DAY, origin, counting=hours, levels=(level,))
 
 
-def paging_rules(ladder: SeverityScale) -> Iterator[Rule]:
+def paging_rules(severity_scale: SeverityScale) -> Iterator[Rule]:
     """`Page on-call + backup`, `All hands`: who is called at once where no escalation says it by the minute."""
-    for level in ladder:
+    for level in severity_scale:
         result = next((match for clause in CLAUSE.split(level.response) if (match := CALLED.match(clause))), None)
         if result:
             who = result["who"] or "everybody"

@@ -1,4 +1,4 @@
-"""`cockpit plan` and what `cockpit check` says of it; the desk of a shell knows the ladder of the documents."""
+"""`cockpit plan` and what `cockpit check` says of it; the actions of a shell know the severities of the documents."""
 
 from pathlib import Path
 

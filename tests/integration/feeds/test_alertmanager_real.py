@@ -320,21 +320,25 @@ async def test_what_a_silence_is_said_to_reach_is_what_it_hushes(servers: RealSe
     client = SilenceClient(source, RealTime(), str)
     now = RealTime().now()
     timeline = Timeline(tmp_path / "t.db", time=RealTime())
-    desk = IncidentActions(timeline, operator="ana", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=RealTime())
+    incident_actions = IncidentActions(
+        timeline, operator="ana", environment="prod", severity_scale=DEFAULT_SEVERITY_SCALE, time=RealTime()
+    )
     for text, count in ((SilenceMatcher("where", odd).text, 1), ('app="odd" where!="left"', 2), ('app=~"o.d"', 3)):
         matchers = parse_matchers(text)
         situation = await asyncio.to_thread(read_silences, client)
         assert count_reach(matchers, situation.labels).count == count
         plan = Silence("", matchers, now, now + timedelta(hours=1), "ana", "known")
-        made = await asyncio.to_thread(desk.change_silence, client, SilenceOperation.CREATE, plan)
+        made = await asyncio.to_thread(incident_actions.change_silence, client, SilenceOperation.CREATE, plan)
         assert made.outcome == "done", made.reason
         answer = await asyncio.to_thread(fetch, f"{servers.alertmanager.url}/api/v2/alerts")
         listed = json.loads(answer or b"[]")
         assert sum(made.id in alert["status"]["silencedBy"] for alert in listed) == count
         held = (await asyncio.to_thread(read_silences, client)).silences[made.id]
         longer = replace(held, ends=now + timedelta(hours=3))
-        assert (await asyncio.to_thread(desk.change_silence, client, SilenceOperation.EXTEND, longer)).id == made.id
-        await asyncio.to_thread(desk.change_silence, client, SilenceOperation.EXPIRE, held)
+        assert (
+            await asyncio.to_thread(incident_actions.change_silence, client, SilenceOperation.EXTEND, longer)
+        ).id == made.id
+        await asyncio.to_thread(incident_actions.change_silence, client, SilenceOperation.EXPIRE, held)
         ended = (await asyncio.to_thread(read_silences, client)).silences
         assert ended[made.id].state == "expired"
         assert made.id in [item.id for item in list_offers(ended, [{"app": "odd", "where": odd}], RealTime().now())]

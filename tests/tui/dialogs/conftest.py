@@ -1,4 +1,4 @@
-"""A stage for dialogs: an app with our themes, a clock that moves when told, a desk over a timeline of its own."""
+"""A stage for dialogs: an app with our themes, a clock that moves when told, actions over a timeline of its own."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -47,10 +47,12 @@ def timeline(tmp_path: Path, clock: Clock) -> Iterator[Timeline]:
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
-    return IncidentActions(timeline, operator="you", environment="prod", ladder=DEFAULT_SEVERITY_SCALE, time=clock)
+def incident_actions(timeline: Timeline, clock: Clock) -> IncidentActions:
+    return IncidentActions(
+        timeline, operator="you", environment="prod", severity_scale=DEFAULT_SEVERITY_SCALE, time=clock
+    )
 
 
 @pytest.fixture
-def incident(desk: IncidentActions) -> Incident:
-    return desk.declare("Readiness failing after deploy", "P1")
+def incident(incident_actions: IncidentActions) -> Incident:
+    return incident_actions.declare("Readiness failing after deploy", "P1")

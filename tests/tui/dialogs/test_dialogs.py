@@ -31,11 +31,11 @@ SMALL = 74  # cells of a row in a dialog where the terminal has 80
 
 
 @pytest.fixture
-def declare(place: DialogContext, clock: Any, desk: IncidentActions) -> Declare:
+def declare(place: DialogContext, clock: Any, incident_actions: IncidentActions) -> Declare:
     now = clock.now()
     alert = Signal("alert:f", "alert 5xx errors", now - timedelta(seconds=12))
     probe = Signal("probe:ready", "probe ready", now - timedelta(seconds=38))
-    return Declare(place, clock, desk, [alert, probe])
+    return Declare(place, clock, incident_actions, [alert, probe])
 
 
 async def enter(pilot: Pilot[Any], clock: Any) -> None:
@@ -53,7 +53,7 @@ def said(app: Any) -> str:
 
 
 async def test_keys_that_reach_a_dialog_on_its_way_out_do_nothing(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -65,34 +65,36 @@ async def test_keys_that_reach_a_dialog_on_its_way_out_do_nothing(
         declare.action_confirm()
         declare.say("too late")
         assert app.answers == [None]
-        assert desk.open() == []
+        assert incident_actions.open() == []
 
 
-async def test_two_keys_and_one_line_declare(stage: Any, declare: Declare, clock: Any, desk: IncidentActions) -> None:
+async def test_two_keys_and_one_line_declare(
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
+) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"Readiness fails")
         await enter(pilot, clock)
-        (written,) = desk.open()
+        (written,) = incident_actions.open()
         assert (written.title, written.severity) == ("Readiness fails", "P1")
         assert app.answers == [written]
 
 
 async def test_the_severity_moves_without_leaving_the_title(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "up")
         await enter(pilot, clock)
-        assert desk.open()[0].severity == "P0"
+        assert incident_actions.open()[0].severity == "P0"
 
 
 @pytest.mark.parametrize("name", ["declare", "status"])
 async def test_a_digit_meant_for_a_field_chooses_nothing(
-    name: str, stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(DIALOGS[name](place, clock, desk, incident))
+    app = stage(DIALOGS[name](place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         before = [choice.chosen for choice in app.screen.query(Choice)]
         for choice in app.screen.query(Choice):
@@ -102,40 +104,40 @@ async def test_a_digit_meant_for_a_field_chooses_nothing(
 
 
 async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    lower = stage(StatusDialog(place, clock, desk, incident))
+    lower = stage(StatusDialog(place, clock, incident_actions, incident))
     async with lower.run_test(size=(80, 24)) as pilot:
         await pilot.press("down")
         await enter(pilot, clock)
         assert "Say why it is only P2" in said(lower)
-        assert desk.find(incident.id).severity == "P1"
+        assert incident_actions.find(incident.id).severity == "P1"
         await pilot.press(*"one client")
         await enter(pilot, clock)
-        assert desk.find(incident.id).severity == "P2"
-    higher = stage(StatusDialog(place, clock, desk, desk.find(incident.id)))
+        assert incident_actions.find(incident.id).severity == "P2"
+    higher = stage(StatusDialog(place, clock, incident_actions, incident_actions.find(incident.id)))
     async with higher.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "up")
         await enter(pilot, clock)
-        assert desk.find(incident.id).severity == "P0"
+        assert incident_actions.find(incident.id).severity == "P0"
 
 
 async def test_a_severity_that_closing_hides_is_not_recorded(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(StatusDialog(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "tab", "down", "down", "down")
         app.screen.query_one("#reason", Input).value = "rolled back"
         await enter(pilot, clock)
-        assert [severity.value for severity in desk.find(incident.id).severities] == ["P1"]
+        assert [severity.value for severity in incident_actions.find(incident.id).severities] == ["P1"]
 
 
 @pytest.mark.parametrize("name", ["declare", "note", "status"])
 async def test_the_first_field_has_the_focus_and_a_bar_before_it(
-    name: str, stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(DIALOGS[name](place, clock, desk, incident))
+    app = stage(DIALOGS[name](place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         fields = list(app.screen.query("Input, TextArea, Choice"))
         assert app.focused is fields[0]
@@ -146,7 +148,7 @@ async def test_the_first_field_has_the_focus_and_a_bar_before_it(
 
 
 async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -154,25 +156,25 @@ async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
         app.screen.query_one("#impact", Input).value = "02:14"
         app.screen.query_one("#reach", Input).value = "1h ago"
         await enter(pilot, clock)
-        written = desk.open()[0]
+        written = incident_actions.open()[0]
         assert written.impact_started == datetime.fromisoformat("2026-02-28T02:14:00+13:00")
         assert written.reach_from == clock.now() - timedelta(hours=1)
 
 
 async def test_without_a_word_about_them_the_desk_decides_the_times(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         assert app.screen.query_one("#reach", Input).value == "01:56:41"
         await pilot.press(*"down")
         await enter(pilot, clock)
-        assert desk.open()[0].impact_started is None
-        assert desk.open()[0].reach_from == clock.now() - timedelta(minutes=30)
+        assert incident_actions.open()[0].impact_started is None
+        assert incident_actions.open()[0].reach_from == clock.now() - timedelta(minutes=30)
 
 
 async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -180,7 +182,7 @@ async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
         app.screen.query_one("#reach", Input).value = "soon"
         await enter(pilot, clock)
         assert "`soon` is not a time" in said(app)
-        assert desk.open() == []
+        assert incident_actions.open() == []
 
 
 async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declare: Declare) -> None:
@@ -192,11 +194,15 @@ async def test_what_is_bad_now_is_on_the_screen_longest_first(stage: Any, declar
 
 
 async def test_a_long_name_does_not_push_age_and_meaning_out_of_a_dialog(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions
 ) -> None:
     since = clock.now() - timedelta(seconds=38)
     long = Signal("alert:long", "alert ContainerAppReplicaRestartCountAboveThresholdCritical", since)
-    app = stage(Declare(place, clock, desk, [long, Signal("probe:ready", "probe ready", since + timedelta(seconds=5))]))
+    app = stage(
+        Declare(
+            place, clock, incident_actions, [long, Signal("probe:ready", "probe ready", since + timedelta(seconds=5))]
+        )
+    )
     async with app.run_test(size=(80, 24)):
         shown = app.screen.query_one("#bad", Lines)
         first, second = shown.text.splitlines()
@@ -206,31 +212,31 @@ async def test_a_long_name_does_not_push_age_and_meaning_out_of_a_dialog(
 
 
 async def test_a_confirm_key_typed_ahead_of_the_dialog_is_not_heard(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "enter")
         await pilot.pause(SETTLE)
-        assert desk.open() == []
+        assert incident_actions.open() == []
         assert "too soon" in said(app)
         assert app.screen.query_one("#title", Input).value == "down"
 
 
 async def test_a_pasted_burst_with_line_breaks_does_nothing_but_type(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         clock.pass_by(5)
         await pilot.press("enter", *"rm x", "enter", *"yes", "enter")
         await pilot.pause(SETTLE)
-        assert desk.open() == []
+        assert incident_actions.open() == []
         assert app.screen.query_one("#title", Input).value == "rm xyes"
 
 
 async def test_a_refusal_is_shown_and_the_typed_text_stays(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions, monkeypatch: pytest.MonkeyPatch
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> NoReturn:
         raise RecordError("The disk is full; \x1b[2Jnothing was written.")
@@ -239,31 +245,33 @@ async def test_a_refusal_is_shown_and_the_typed_text_stays(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down")
         with monkeypatch.context() as broken:
-            broken.setattr(desk, "declare", full)
+            broken.setattr(incident_actions, "declare", full)
             await enter(pilot, clock)
         assert "nothing was written" in said(app)
         assert "\x1b" not in said(app)
         assert app.screen.query_one("#title", Input).value == "down"
         await enter(pilot, clock)
-        assert desk.open()[0].title == "down"
+        assert incident_actions.open()[0].title == "down"
 
 
 async def test_esc_leaves_at_once_also_while_text_was_typed(
-    stage: Any, declare: Declare, desk: IncidentActions
+    stage: Any, declare: Declare, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"down", "escape")
         assert app.answers == [None]
-        assert desk.open() == []
+        assert incident_actions.open() == []
 
 
-async def test_an_empty_title_is_asked_for(stage: Any, declare: Declare, clock: Any, desk: IncidentActions) -> None:
+async def test_an_empty_title_is_asked_for(
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
+) -> None:
     app = stage(declare)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
         assert "needs a title" in said(app)
-        assert desk.open() == []
+        assert incident_actions.open() == []
 
 
 async def test_production_is_a_word_and_another_border(stage: Any, declare: Declare) -> None:
@@ -287,9 +295,14 @@ async def test_the_whole_dialog_is_seen(stage: Any, declare: Declare, size: tupl
 
 
 async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident, timeline: Timeline
+    stage: Any,
+    place: DialogContext,
+    clock: Any,
+    incident_actions: IncidentActions,
+    incident: Incident,
+    timeline: Timeline,
 ) -> None:
-    app = stage(Note(place, clock, desk, incident))
+    app = stage(Note(place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"one", "ctrl+j", *"two", "tab", *"10m ago")
         await enter(pilot, clock)
@@ -299,9 +312,9 @@ async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
 
 
 async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, timeline: Timeline
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, timeline: Timeline
 ) -> None:
-    app = stage(Note(place, clock, desk, None))
+    app = stage(Note(place, clock, incident_actions, None))
     async with app.run_test(size=(80, 24)) as pilot:
         clock.pass_by(5)
         app.post_message(Paste("a\nb\n"))
@@ -313,66 +326,66 @@ async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
 
 
 async def test_status_changes_only_what_was_moved(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(StatusDialog(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("tab", "down", "tab", *"bad deploy")
         await enter(pilot, clock)
-        (now,) = desk.open()
+        (now,) = incident_actions.open()
         assert (now.severity, now.status, now.statuses[-1].reason) == ("P1", IncidentStatus.IDENTIFIED, "bad deploy")
         assert len(now.severities) == 1
 
 
 async def test_resolving_asks_what_ended_it(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(StatusDialog(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("tab", "down", "down", "down")
         await enter(pilot, clock)
         assert "what ended it" in said(app)
         await pilot.press(*"rolled back")
         await enter(pilot, clock)
-        assert desk.find(incident.id).close_reason == "rolled back"
+        assert incident_actions.find(incident.id).close_reason == "rolled back"
 
 
 async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
     stage: Any,
     place: DialogContext,
     clock: Any,
-    desk: IncidentActions,
+    incident_actions: IncidentActions,
     incident: Incident,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def locked(*_: object) -> NoReturn:
         raise RecordError("The timeline is locked.")
 
-    app = stage(StatusDialog(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "tab", "down")
         with monkeypatch.context() as broken:
-            broken.setattr(desk, "change_status", locked)
+            broken.setattr(incident_actions, "change_status", locked)
             await enter(pilot, clock)
         assert "locked" in said(app)
         await enter(pilot, clock)
-        found = desk.find(incident.id)
+        found = incident_actions.find(incident.id)
         assert ([each.value for each in found.severities], found.status) == (["P1", "P0"], IncidentStatus.IDENTIFIED)
 
 
 async def test_status_without_a_move_does_nothing(
-    stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(StatusDialog(place, clock, desk, incident))
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
         assert "Nothing was changed" in said(app)
-        assert desk.find(incident.id) == incident
+        assert incident_actions.find(incident.id) == incident
 
 
 DIALOGS: dict[str, Callable[..., Dialog[Any]]] = {
-    "declare": lambda place, clock, desk, incident: Declare(
-        place, clock, desk, [Signal("probe:ready", "probe ready", clock.now() - timedelta(seconds=38))]
+    "declare": lambda place, clock, incident_actions, incident: Declare(
+        place, clock, incident_actions, [Signal("probe:ready", "probe ready", clock.now() - timedelta(seconds=38))]
     ),
     "note": Note,
     "status": StatusDialog,
@@ -386,17 +399,17 @@ def test_picture_at_80x24(
     stage: Any,
     place: DialogContext,
     clock: Any,
-    desk: IncidentActions,
+    incident_actions: IncidentActions,
     incident: Incident,
 ) -> None:
-    assert snap_compare(stage(DIALOGS[name](place, clock, desk, incident)), terminal_size=(80, 24))
+    assert snap_compare(stage(DIALOGS[name](place, clock, incident_actions, incident)), terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("name", DIALOGS)
 async def test_what_an_empty_field_shows_is_seen_whole_on_a_small_terminal(
-    name: str, stage: Any, place: DialogContext, clock: Any, desk: IncidentActions, incident: Incident
+    name: str, stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
-    app = stage(DIALOGS[name](place, clock, desk, incident))
+    app = stage(DIALOGS[name](place, clock, incident_actions, incident))
     async with app.run_test(size=(80, 24)):
         hints = {field: cell_len(field.placeholder) for field in app.screen.query(Input) if field.display}
         cut = [field.placeholder for field, cells in hints.items() if field.region and cells > field.content_size.width]
@@ -425,7 +438,7 @@ def test_the_keys_of_every_dialog_fit_on_a_small_terminal() -> None:
 
 
 async def test_an_enter_that_another_one_follows_is_held_and_does_not_count(
-    stage: Any, declare: Declare, clock: Any, desk: IncidentActions
+    stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     """As a stalled line brings it: long after the last one, but not alone."""
     app = stage(declare)
@@ -434,7 +447,7 @@ async def test_an_enter_that_another_one_follows_is_held_and_does_not_count(
         clock.pass_by(1)
         await pilot.press("enter", "enter", "enter")
         await pilot.pause(SETTLE)
-        assert desk.open() == []
+        assert incident_actions.open() == []
         assert " ".join(said(app).split()) == TOO_QUICK
 
 

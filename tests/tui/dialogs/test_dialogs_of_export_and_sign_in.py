@@ -57,11 +57,11 @@ def put(path: Path, words: str) -> None:
 
 
 @pytest.fixture
-def exporter(incident: Incident, timeline: Timeline, desk: IncidentActions, clock: Any) -> Exporter:
+def exporter(incident: Incident, timeline: Timeline, incident_actions: IncidentActions, clock: Any) -> Exporter:
     system = System(
         "Meetings", (Environment("prod"),), "", file=str(timeline.path.parent / "cockpit.toml"), time_zone="UTC"
     )
-    return Exporter(incident, timeline, desk, system, clock)
+    return Exporter(incident, timeline, incident_actions, system, clock)
 
 
 @pytest.fixture

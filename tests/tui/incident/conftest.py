@@ -1,4 +1,4 @@
-"""A session to lead an incident in: a real desk over a real file, a clock that stands, and a plan of a few rules."""
+"""A session to lead an incident in: the real actions over a real file, a standing clock, and a plan of a few rules."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -31,7 +31,7 @@ class Session(SimpleNamespace):
     """What the screens of an incident know of a session."""
 
     def catch_up(self) -> None:
-        """Fold what the desk wrote, as the app does when the timeline tells of it."""
+        """Fold what the incident actions wrote, as the app does when the timeline tells of it."""
         catch_up(self.ledger, self.timeline)
 
 
@@ -49,11 +49,11 @@ def place() -> DialogContext:
 def session(tmp_path: Path, clock: Clock) -> Iterator[Session]:
     timeline = Timeline(tmp_path / "timeline.db", time=clock)
     letters = iter(("k7f", "k7g", "k7h", "k7j", "k7k", "k7m"))
-    desk = IncidentActions(
+    incident_actions = IncidentActions(
         timeline,
         operator="you@example.com",
         environment="prod",
-        ladder=PLAN.ladder,
+        severity_scale=PLAN.severity_scale,
         time=clock,
         plan=PLAN,
         letters=lambda: next(letters),
@@ -62,16 +62,16 @@ def session(tmp_path: Path, clock: Clock) -> Iterator[Session]:
         system=SYSTEM,
         environment=ENVIRONMENT,
         plan=PLAN,
-        ledger=Ledger(PLAN.ladder),
+        ledger=Ledger(PLAN.severity_scale),
         timeline=timeline,
         watch=Watch([], clock),
-        desk=desk,
+        incident_actions=incident_actions,
         runner=SimpleNamespace(runs=Runs()),
         time=clock,
         operator="you@example.com",
         read_only=False,
     )
-    desk.declare("Readiness failing after deploy", "P1")
+    incident_actions.declare("Readiness failing after deploy", "P1")
     made.catch_up()
     yield made
     timeline.close()

@@ -27,35 +27,41 @@ def role(session: Session, place: DialogContext, clock: Clock, incident: Inciden
     due = list_running_clocks(session, incident, clock.now(), place.zone)
     leaves = list_open_things(incident, due, clock.now(), place.zone)
     return people.open_role_form(
-        place, clock, session.desk, incident, "Incident Commander", "drives, does not debug", leaves
+        place, clock, session.incident_actions, incident, "Incident Commander", "drives, does not debug", leaves
     )
 
 
 def a_clock(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
     due = list_running_clocks(session, incident, clock.now(), place.zone)
     update = next(each for each in due if each.what == "next update")
-    return timing.open_clock_form(place, clock, session.desk, incident, update)
+    return timing.open_clock_form(place, clock, session.incident_actions, incident, update)
 
 
 def called(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
-    return people.open_call_form(place, clock, session.desk, incident, "team lead", 2, session.plan.contacts)
+    return people.open_call_form(
+        place, clock, session.incident_actions, incident, "team lead", 2, session.plan.contacts
+    )
 
 
 def event(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
-    written = session.desk.note("it began right after the deploy", incident=incident.id)
+    written = session.incident_actions.note("it began right after the deploy", incident=incident.id)
     # Its own hash holds a salt, and is another each time.
-    return EventDetails(place, clock, replace(written, hash="0" * 64), session.desk, incident)
+    return EventDetails(place, clock, replace(written, hash="0" * 64), session.incident_actions, incident)
 
 
 MADE: dict[str, Make] = {
     "role": role,
     "clock": a_clock,
-    "task": lambda session, place, clock, incident: timing.open_task_form(place, clock, session.desk, incident),
+    "task": lambda session, place, clock, incident: timing.open_task_form(
+        place, clock, session.incident_actions, incident
+    ),
     "breach": lambda session, place, clock, incident: timing.open_awareness_form(
-        place, clock, session.desk, incident, session.plan
+        place, clock, session.incident_actions, incident, session.plan
     ),
     "called": called,
-    "freeze": lambda session, place, clock, incident: people.open_freeze_form(place, clock, session.desk, None),
+    "freeze": lambda session, place, clock, incident: people.open_freeze_form(
+        place, clock, session.incident_actions, None
+    ),
     "event": event,
     "preview": lambda session, place, clock, incident: PreviewScreen(session, place, incident),  # type: ignore[arg-type]
 }
@@ -65,8 +71,8 @@ MADE: dict[str, Make] = {
 def test_picture_at_80x24(
     snap_compare: Callable[..., Any], session: Session, place: DialogContext, clock: Clock, name: str
 ) -> None:
-    session.desk.take_role("Incident Commander", "ana@example.com")
-    session.desk.start_task("look at the slow queries", timedelta(minutes=3))
+    session.incident_actions.take_role("Incident Commander", "ana@example.com")
+    session.incident_actions.start_task("look at the slow queries", timedelta(minutes=3))
     session.catch_up()
     [incident] = session.ledger.incidents.values()
     clock.pass_by(240)
@@ -82,7 +88,7 @@ def test_picture_at_80x24(
 def test_picture_of_the_incident_screen_on_a_large_terminal(
     snap_compare: Callable[..., Any], session: Session, place: DialogContext, clock: Clock
 ) -> None:
-    session.desk.take_role("Ops Lead", "ana@example.com")
+    session.incident_actions.take_role("Ops Lead", "ana@example.com")
     session.catch_up()
     [incident] = session.ledger.incidents.values()
     clock.pass_by(960)

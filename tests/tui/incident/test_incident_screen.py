@@ -56,8 +56,8 @@ async def test_enter_on_a_role_takes_it(screen: IncidentScreen, session: Session
 
 
 async def test_a_handover_says_what_is_still_open(screen: IncidentScreen, session: Session, clock: Clock) -> None:
-    session.desk.take_role("Incident Commander")
-    session.desk.freeze(True, "until green")
+    session.incident_actions.take_role("Incident Commander")
+    session.incident_actions.freeze(True, "until green")
     silent = {"name": "5xx errors", "state": "suppressed"}
     session.timeline.record([Draft(Kind.ALERT, "silenced", clock.now(), "prod", "az:5xx", detail=silent)])
     session.catch_up()
@@ -100,7 +100,7 @@ async def test_a_task_gets_a_clock_of_its_own(screen: IncidentScreen, session: S
 
 
 async def test_the_breach_clock_cannot_be_put_off(screen: IncidentScreen, session: Session, clock: Clock) -> None:
-    session.desk.aware("tokens were in a public log")
+    session.incident_actions.aware("tokens were in a public log")
     incident(session)
     async with Front(screen).run_test(size=(120, 40)) as pilot:
         screen.panes[0].table.move_to(list(screen.objects[0]).index("breach"))
@@ -161,9 +161,9 @@ async def test_read_only_looks_and_does_nothing(screen: IncidentScreen, session:
 def test_picture(
     snap_compare: Callable[..., Any], screen: IncidentScreen, session: Session, clock: Clock, size: tuple[int, int]
 ) -> None:
-    session.desk.take_role("Incident Commander")
-    session.desk.take_role("Ops Lead", "ana@example.com")
-    session.desk.start_task("look at the slow queries", timedelta(minutes=3), "ana@example.com")
+    session.incident_actions.take_role("Incident Commander")
+    session.incident_actions.take_role("Ops Lead", "ana@example.com")
+    session.incident_actions.start_task("look at the slow queries", timedelta(minutes=3), "ana@example.com")
     session.catch_up()
     clock.pass_by(960)
 

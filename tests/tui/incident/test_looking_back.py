@@ -23,13 +23,13 @@ from widgets.output import OutputView
 def ended(session: Session, clock: Clock) -> Session:
     """An incident that was acknowledged, mitigated and resolved, and a drill beside it."""
     clock.pass_by(120)
-    session.desk.acknowledge()
+    session.incident_actions.acknowledge()
     clock.pass_by(600)
-    session.desk.change_status("monitoring")
+    session.incident_actions.change_status("monitoring")
     clock.pass_by(300)
-    session.desk.resolve("rolled back")
-    session.desk.declare("A drill", "P1", drill=True)
-    session.desk.resolve("it was one", because="cancelled")
+    session.incident_actions.resolve("rolled back")
+    session.incident_actions.declare("A drill", "P1", drill=True)
+    session.incident_actions.resolve("it was one", because="cancelled")
     session.catch_up()
     return session
 
@@ -63,8 +63,10 @@ async def test_the_definition_of_the_number_under_the_cursor_is_told(ended: Sess
 
 async def test_overdue_drills_are_counted_until_one_was_done(ended: Session, place: DialogContext) -> None:
     late = [Practice(name, "Monthly", last="2026-01-20") for name in ("Rollback", "Restore")]
-    ended.plan = ended.desk.plan = replace(ended.plan, practices=(*late, Practice("Chaos", "Annual", "TBD")))
-    ended.desk.practised("restore")
+    ended.plan = ended.incident_actions.plan = replace(
+        ended.plan, practices=(*late, Practice("Chaos", "Annual", "TBD"))
+    )
+    ended.incident_actions.practised("restore")
     screen = PastScreen(ended, place)  # type: ignore[arg-type]
     async with Front(screen).run_test(size=(80, 24)) as pilot:
         await read(pilot)
@@ -96,12 +98,12 @@ def test_the_markers_of_a_draft_are_not_shown() -> None:
 async def test_an_event_can_be_pinned_linked_and_corrected(
     session: Session, place: DialogContext, clock: Clock
 ) -> None:
-    note = session.desk.note("started right after teh deploy")
+    note = session.incident_actions.note("started right after teh deploy")
     session.catch_up()
     [incident] = session.ledger.incidents.values()
 
     def front() -> Front:
-        return Front(EventDetails(place, clock, note, session.desk, incident))
+        return Front(EventDetails(place, clock, note, session.incident_actions, incident))
 
     async with front().run_test(size=(120, 40)) as pilot:
         await pilot.press("p")

@@ -14,7 +14,7 @@ SHARED = LoginAccount("ubuntu", shared=True, proposal="ana")
 @pytest.fixture
 def operator(session: Session) -> Operator:
     operator = Operator(SHARED)
-    session.desk.author = operator
+    session.incident_actions.author = operator
     return operator
 
 
@@ -25,7 +25,7 @@ def actors(session: Session) -> list[str]:
 async def test_the_first_act_asks_who_it_is_and_is_then_done(
     session: Session, clock: Clock, place: DialogContext, operator: Operator
 ) -> None:
-    app = Front(Note(place, clock, session.desk, None))
+    app = Front(Note(place, clock, session.incident_actions, None))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
         await confirm(pilot, clock)
@@ -44,7 +44,7 @@ async def test_the_first_act_asks_who_it_is_and_is_then_done(
 async def test_left_unanswered_nothing_is_written_and_the_words_stay(
     session: Session, clock: Clock, place: DialogContext, operator: Operator
 ) -> None:
-    note = Note(place, clock, session.desk, None)
+    note = Note(place, clock, session.incident_actions, None)
     app = Front(note)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
@@ -61,7 +61,7 @@ async def test_left_unanswered_nothing_is_written_and_the_words_stay(
 async def test_a_shared_login_is_no_answer(
     session: Session, clock: Clock, place: DialogContext, operator: Operator
 ) -> None:
-    app = Front(Note(place, clock, session.desk, None))
+    app = Front(Note(place, clock, session.incident_actions, None))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"seen")
         await confirm(pilot, clock)

@@ -1,4 +1,4 @@
-"""A stage for telling others and for checklists: a real desk and timeline in the test's folder, a clock that waits."""
+"""A stage for telling others and for checklists: real actions and a timeline in the test's folder, a waiting clock."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ NOTICE = """> **Subject:** {{ system }}: disruption
 > The next message follows within [30 minutes / 1 hour].
 >
 > [Your Name]"""
-LADDER = (
+SEVERITY_SCALE = (
     SeverityLevel(
         "P0", 0, "Production down, data at risk, a security incident", "Everybody; a commander within 15 min"
     ),
@@ -61,7 +61,7 @@ FIRST = Checklist(
 )
 CARE = Checklist("care", "Care of the runbooks", ("Links lead somewhere", "Scripts are there"), (), "index.md:40")
 PLAN = Plan(
-    ladder=LADDER,
+    severity_scale=SEVERITY_SCALE,
     rules=(Rule(ClockKind.UPDATE, "next update", timedelta(minutes=30), "incident.md:11", levels=("P1",)),),
     roles=(Role("Incident Commander", lead=True), Role("Ops Lead"), Role("Comms Lead"), Role("Scribe")),
     templates=(
@@ -79,24 +79,24 @@ class Play:
         self.time = Clock(NOW)
         self.plan = plan
         self.environment = Environment("prod", production=True)
-        self.system = System("Meetings", (self.environment,), data=str(folder), ladder=plan.ladder)
+        self.system = System("Meetings", (self.environment,), data=str(folder), severity_scale=plan.severity_scale)
         self.timeline = Timeline(folder / "timeline.db", time=self.time)
-        self.desk = IncidentActions(
+        self.incident_actions = IncidentActions(
             self.timeline,
             operator="ana@example.com",
             environment="prod",
-            ladder=plan.ladder,
+            severity_scale=plan.severity_scale,
             plan=plan,
             time=self.time,
         )
         self.operator, self.read_only = "ana@example.com", False
         self.place = DialogContext("prod", True, self.operator, AUCKLAND)
-        self.ledger = read_ledger(self.timeline, plan.ladder)
+        self.ledger = read_ledger(self.timeline, plan.severity_scale)
         self._seen = 0
 
     def declare(self, title: str = "Readiness failing after deploy", severity: str = "P1", **given: Any) -> Incident:
         """An incident that is twelve minutes old."""
-        declared = self.desk.declare(title, severity, **given)
+        declared = self.incident_actions.declare(title, severity, **given)
         self.time.pass_by(12 * 60 + 3)
         self.catch_up()
         return declared

@@ -109,7 +109,7 @@ async def test_a_note_goes_to_the_incident(check: Open, play: Play) -> None:
     app = check()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "n", *"seen", "enter")
-        assert play.events("note")[0].incident == play.desk.open()[0].id
+        assert play.events("note")[0].incident == play.incident_actions.open()[0].id
 
 
 async def test_a_burst_of_keys_ticks_one_box_at_most(check: Open, play: Play) -> None:

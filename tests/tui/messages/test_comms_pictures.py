@@ -51,7 +51,9 @@ def test_picture_of_a_declaration(
 
     since = play.time.now() - timedelta(seconds=38)
     bad = [Signal("probe:ready", "probe ready", since), Signal("alert:a", "alert 5xx errors", since)]
-    assert snap_compare(stage(play, Declare(play.place, play.time, play.desk, bad)), terminal_size=size, run_before=run)
+    assert snap_compare(
+        stage(play, Declare(play.place, play.time, play.incident_actions, bad)), terminal_size=size, run_before=run
+    )
 
 
 @SIZES
@@ -61,7 +63,7 @@ def test_picture_of_the_end_of_an_incident(
     async def run(pilot: Pilot[Any]) -> None:
         await press(pilot, play, "tab", "down", "down", "down")
 
-    app = stage(play, StatusDialog(play.place, play.time, play.desk, play.declare()))
+    app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, play.declare()))
     assert snap_compare(app, terminal_size=size, run_before=run)
 
 
@@ -72,5 +74,5 @@ def test_picture_of_an_update_sent(
     async def run(pilot: Pilot[Any]) -> None:
         await press(pilot, play, *"We roll back")
 
-    app = stage(play, open_update_form(play.place, play.time, play.desk, play.declare(), play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.incident_actions, play.declare(), play.plan))
     assert snap_compare(app, terminal_size=size, run_before=run)

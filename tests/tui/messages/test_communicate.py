@@ -81,7 +81,7 @@ async def test_what_was_sent_is_on_record_word_for_word_with_what_it_promised(te
     app = tell()
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, play, "down", "e", *"Jo", "tab", *"Ann", "escape", "s")
-        (sent,) = play.ledger.incidents[play.desk.open()[0].id].updates
+        (sent,) = play.ledger.incidents[play.incident_actions.open()[0].id].updates
         assert (sent.audience, sent.template, sent.text) == ("client", "notice", text(app))
         assert sent.promised == (NOW + timedelta(minutes=42)).replace(second=0, microsecond=0)
         assert app.copied == [text(app)]
@@ -129,12 +129,12 @@ async def test_what_happens_meanwhile_does_not_change_the_text_under_a_cursor(te
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "down", "down", "e")
         before = text(app)
-        play.desk.change_status("identified")
+        play.incident_actions.change_status("identified")
         await press(pilot, play, "right")
         assert "INVESTIGATING" in before
         assert text(app) == before
         await press(pilot, play, "escape")
-        play.desk.note("and again")
+        play.incident_actions.note("and again")
         await press(pilot, play)
         assert "IDENTIFIED" in text(app)
 
@@ -182,7 +182,7 @@ async def test_a_refusal_is_said_and_the_words_stay(tell: Open, play: Play, monk
     def full(*_: object, **__: object) -> NoReturn:
         raise RecordError("The disk is full; \x1b[2Jnothing was written.")
 
-    monkeypatch.setattr(play.desk, "sent", full)
+    monkeypatch.setattr(play.incident_actions, "sent", full)
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "e", "x", "escape", "s")
@@ -232,10 +232,10 @@ async def test_the_cursor_is_on_a_message_at_once(tell: Open, play: Play) -> Non
 
 async def test_an_update_sent_by_other_means_is_one_line_and_enter(play: Play, stage: Open) -> None:
     incident = play.declare()
-    app = stage(play, open_update_form(play.place, play.time, play.desk, incident, play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.incident_actions, incident, play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, *"told them", "enter")
-        (sent,) = play.desk.find(incident.id).updates
+        (sent,) = play.incident_actions.find(incident.id).updates
         assert (sent.text, sent.audience) == ("told them", "client")
         assert sent.promised == (play.time.now() + timedelta(minutes=30)).replace(second=0, microsecond=0)
 
@@ -245,16 +245,16 @@ async def test_the_next_one_is_promised_as_it_was_typed(
     play: Play, stage: Open, typed: str, minutes: int | None
 ) -> None:
     incident = play.declare()
-    app = stage(play, open_update_form(play.place, play.time, play.desk, incident, play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.incident_actions, incident, play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *typed, "enter")
-        (sent,) = play.desk.find(incident.id).updates
+        (sent,) = play.incident_actions.find(incident.id).updates
         due = (play.time.now() + timedelta(minutes=minutes)).replace(second=0, microsecond=0) if minutes else None
         assert sent.promised == due
 
 
 async def test_a_time_that_is_none_is_said(play: Play, stage: Open) -> None:
-    app = stage(play, open_update_form(play.place, play.time, play.desk, play.declare(), play.plan))
+    app = stage(play, open_update_form(play.place, play.time, play.incident_actions, play.declare(), play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *"soon", "enter")
         assert "`soon` is not a duration" in shown(app, "#said")

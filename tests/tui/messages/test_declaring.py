@@ -30,7 +30,7 @@ def plan_in(app: Stage) -> str:
 @pytest.fixture
 def dialog(play: Play) -> Declare:
     since = play.time.now() - timedelta(seconds=38)
-    return Declare(play.place, play.time, play.desk, [Signal("probe:ready", "probe ready", since)])
+    return Declare(play.place, play.time, play.incident_actions, [Signal("probe:ready", "probe ready", since)])
 
 
 def shown(app: Stage, id: str) -> str:
@@ -42,8 +42,8 @@ async def test_the_ladder_is_on_screen_with_what_the_team_does_at_the_chosen_lev
 ) -> None:
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
-        ladder = app.screen.query_one(Choice).text
-        assert all(each.definition in ladder for each in play.plan.ladder)
+        severity_scale = app.screen.query_one(Choice).text
+        assert all(each.definition in severity_scale for each in play.plan.severity_scale)
         assert plan_in(app) == "On-call leads; an update every 30 min"
         await press(pilot, play, "up")
         assert plan_in(app) == "Everybody; a commander within 15 min"
@@ -51,7 +51,10 @@ async def test_the_ladder_is_on_screen_with_what_the_team_does_at_the_chosen_lev
 
 async def test_a_long_response_is_read_to_its_end(play: Play, stage: Open, dialog: Declare) -> None:
     long = "Everybody; acknowledge within 5 min, an incident commander within 10 min, updates every 15 min"
-    play.desk.ladder = (replace(play.plan.ladder[0], response=long), *play.plan.ladder[1:])
+    play.incident_actions.severity_scale = (
+        replace(play.plan.severity_scale[0], response=long),
+        *play.plan.severity_scale[1:],
+    )
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "up")
@@ -65,7 +68,7 @@ async def test_two_keys_and_one_line_declare_what_was_seen_first_as_detected(
     async with app.run_test(size=(80, 24)) as pilot:
         assert "probe ready  38s, since 02:26:02  detected by this" in shown(app, "#bad")
         await press(pilot, play, *"down", "enter")
-        (incident,) = play.desk.open()
+        (incident,) = play.incident_actions.open()
         assert (incident.title, incident.severity, incident.drill) == ("down", "P1", False)
 
 
@@ -78,7 +81,7 @@ async def test_who_is_unsure_takes_the_higher_level_by_one_key(play: Play, stage
         await press(pilot, play, "ctrl+t")
         assert app.screen.query_one(Choice).chosen == "P2"
         await press(pilot, play, "ctrl+t", "enter")
-        assert play.desk.open()[0].severity == "P1"
+        assert play.incident_actions.open()[0].severity == "P1"
 
 
 async def test_a_drill_is_declared_as_one(play: Play, stage: Open, dialog: Declare) -> None:
@@ -87,12 +90,12 @@ async def test_a_drill_is_declared_as_one(play: Play, stage: Open, dialog: Decla
         await press(pilot, play, *"game day", "ctrl+r")
         assert "DRILL" in shown(app, "#unsure")
         await press(pilot, play, "enter")
-        assert play.desk.open()[0].drill
+        assert play.incident_actions.open()[0].drill
 
 
 @pytest.mark.parametrize("already", [0, 2])
 async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dialog: Declare, already: int) -> None:
-    open = [play.desk.declare(f"another {number}") for number in range(already)]
+    open = [play.incident_actions.declare(f"another {number}") for number in range(already)]
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, *"typo", "down", "down")
@@ -101,17 +104,17 @@ async def test_002_s0_p3_is_a_note_and_no_incident(play: Play, stage: Open, dial
         (written,) = app.answers
         assert isinstance(written, Event)
         assert (written.kind, written.summary, written.incident) == ("note", "P3: typo", None)
-        assert [each.id for each in play.desk.open()] == [each.id for each in open]
+        assert [each.id for each in play.incident_actions.open()] == [each.id for each in open]
 
 
 @pytest.mark.parametrize("because", BECAUSE)
 async def test_closing_says_how_it_ended(play: Play, stage: Open, because: CloseReason) -> None:
     incident = play.declare()
     down = ["down"] * list(BECAUSE).index(because)
-    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "tab", "down", "down", "down", "tab", *down, "tab", *"x", "enter")
-        found = play.desk.find(incident.id)
+        found = play.incident_actions.find(incident.id)
         assert (found.open, found.close_reason, found.because) == (False, "x", because)
 
 
@@ -120,14 +123,14 @@ async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
     play: Play, stage: Open, size: tuple[int, int]
 ) -> None:
     incident = play.declare()
-    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))
     async with app.run_test(size=size) as pilot:
         await press(pilot, play, "tab", "down", "down", "down", "enter")
         said = app.screen.query_one("#said", Lines)
         assert said.text.replace("\n", " ").endswith("then press Enter again.")
         assert all(len(row) <= said.size.width for row in said.text.splitlines())
         assert app.screen.query_one("#dialog").max_scroll_y == 0
-        assert play.desk.find(incident.id).open
+        assert play.incident_actions.find(incident.id).open
 
 
 def recovered(play: Play) -> Incident:
@@ -137,17 +140,17 @@ def recovered(play: Play) -> Incident:
     play.declare()
     up_since = play.time.now() - timedelta(minutes=3)
     play.timeline.record([replace(probe, detail={"state": "up"}, occurred=up_since)])
-    return play.desk.find(None)
+    return play.incident_actions.find(None)
 
 
 async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_it(play: Play, stage: Open) -> None:
     incident = recovered(play)
-    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "tab", "down", "down", "down")
         assert "readyz up again" in shown(app, "#impact-evidence")
         await press(pilot, play, "tab", "tab", *"rolled back", "enter")
-        found = play.desk.find(incident.id)
+        found = play.incident_actions.find(incident.id)
         assert (found.impact_started, found.impact_ended) == (incident.felt_since, incident.mitigated)
         assert found.impact_ended is not None
         assert not found.open
@@ -155,18 +158,18 @@ async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_i
 
 async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_again(play: Play, stage: Open) -> None:
     incident = recovered(play)
-    app = stage(play, StatusDialog(play.place, play.time, play.desk, incident))
+    app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "tab", "down", "down", "tab")
         app.screen.query_one("#impact-until", Input).value = "never"
         await pilot.pause()
         await press(pilot, play, "enter")
         assert "is not a time" in shown(app, "#said").replace("\n", " ")
-        assert play.desk.find(incident.id).status == "investigating"
+        assert play.incident_actions.find(incident.id).status == "investigating"
         app.screen.query_one("#impact-until", Input).value = "10s ago"
         await pilot.pause()
         await press(pilot, play, "enter")
-        found = play.desk.find(incident.id)
+        found = play.incident_actions.find(incident.id)
         assert found.impact_ended is not None
         assert found.impact_ended > (incident.mitigated or found.impact_ended)
         assert found.status == "monitoring"
@@ -174,20 +177,22 @@ async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_ag
 
 async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage: Open) -> None:
     incident = play.declare()
-    play.desk.resolve("rolled back", incident.id)
+    play.incident_actions.resolve("rolled back", incident.id)
     play.catch_up()
-    app = stage(play, StatusDialog(play.place, play.time, play.desk, play.desk.find(incident.id)))
+    app = stage(
+        play, StatusDialog(play.place, play.time, play.incident_actions, play.incident_actions.find(incident.id))
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "tab", "up", "enter")
         assert "Say why it is opened again" in shown(app, "#said").replace("\n", " ")
         await press(pilot, play, *"it came back", "enter")
-        found = play.desk.find(incident.id)
+        found = play.incident_actions.find(incident.id)
         assert (found.open, found.statuses[-1].reason) == (True, "it came back")
 
 
 async def test_a_dialog_beside_an_open_incident_says_so_and_offers_to_join_it(play: Play, stage: Open) -> None:
     incident = play.declare("Readiness failing")
-    dialog = Declare(play.place, play.time, play.desk, [], open=[incident])
+    dialog = Declare(play.place, play.time, play.incident_actions, [], open=[incident])
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         assert "open already: P1 Readiness failing" in shown(app, "#already")
@@ -195,15 +200,15 @@ async def test_a_dialog_beside_an_open_incident_says_so_and_offers_to_join_it(pl
         (written,) = app.answers
         assert isinstance(written, Event)
         assert (written.kind, written.summary, written.incident) == ("note", "slow too", incident.id)
-        assert [each.id for each in play.desk.open()] == [incident.id]
+        assert [each.id for each in play.incident_actions.open()] == [incident.id]
 
 
 async def test_without_the_key_another_incident_is_declared(play: Play, stage: Open) -> None:
     incident = play.declare("Readiness failing")
-    app = stage(play, Declare(play.place, play.time, play.desk, [], open=[incident]))
+    app = stage(play, Declare(play.place, play.time, play.incident_actions, [], open=[incident]))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, *"mail is late", "ctrl+o", "ctrl+o", "enter")
-        assert len(play.desk.open()) == 2
+        assert len(play.incident_actions.open()) == 2
 
 
 async def test_the_dialog_pages_nobody_and_says_so_at_every_level(play: Play, stage: Open, dialog: Declare) -> None:
@@ -217,7 +222,7 @@ async def test_the_dialog_pages_nobody_and_says_so_at_every_level(play: Play, st
 async def test_what_is_bad_has_the_signs_of_the_panes_and_stays_live(play: Play, stage: Open) -> None:
     since = play.time.now() - timedelta(seconds=38)
     bad = [Signal("probe:ready", "probe ready", since, "degraded")]
-    app = stage(play, Declare(play.place, play.time, play.desk, bad, list_bad=lambda: bad))
+    app = stage(play, Declare(play.place, play.time, play.incident_actions, bad, list_bad=lambda: bad))
     async with app.run_test(size=(80, 24)) as pilot:
         assert "◐ probe ready" in shown(app, "#bad")
         bad.append(Signal("alert:f", "alert 5xx errors", since, "firing"))
@@ -234,7 +239,9 @@ def with_ends(play: Play, ends: list[OpenEnd]) -> tuple[StatusDialog, list[OpenE
         ends.remove(end)
 
     actions = OpenEndActions(lambda: tuple(ends), deal)
-    return StatusDialog(play.place, play.time, play.desk, play.desk.find(None), ends=actions), dealt
+    return StatusDialog(
+        play.place, play.time, play.incident_actions, play.incident_actions.find(None), ends=actions
+    ), dealt
 
 
 FREEZE = OpenEnd(OpenEndKind.FREEZE, "prod is frozen")
@@ -256,7 +263,7 @@ async def test_resolving_lists_what_stays_open_and_deals_with_each_by_one_key(pl
         assert "frozen" not in shown(app, "#ends")
         await press(pilot, play, "enter")
         await pilot.pause(0.3)
-        resolved = play.desk.find(incident.id)
+        resolved = play.incident_actions.find(incident.id)
         assert not resolved.open
         assert [mark.text for mark in resolved.marks if mark.kind == "loop"] == [SIGNAL.left]
 
@@ -268,17 +275,17 @@ async def test_leaving_the_list_resolves_nothing(play: Play, stage: Open) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, *TO_RESOLVED, *"over", "enter", "escape")
         assert isinstance(app.screen, StatusDialog)
-        assert play.desk.find(incident.id).open
+        assert play.incident_actions.find(incident.id).open
 
 
 async def test_a_duplicate_names_the_incident_that_it_repeats(play: Play, stage: Open) -> None:
     first = play.declare("Readiness failing")
-    second = play.desk.declare("The same again", "P2")
+    second = play.incident_actions.declare("The same again", "P2")
     play.catch_up()
-    dialog = StatusDialog(play.place, play.time, play.desk, second, others=[first])
+    dialog = StatusDialog(play.place, play.time, play.incident_actions, second, others=[first])
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "tab", "down", "down", "down", "tab", "down", "down")
         assert first.title in app.screen.query_one("#of", Choice).text
         await press(pilot, play, "tab", "tab", *"same cause", "enter")
-        assert play.desk.find(second.id).duplicate_of == first.id
+        assert play.incident_actions.find(second.id).duplicate_of == first.id

@@ -32,7 +32,7 @@ PATIENCE = 1_500  # looks; what takes more than half a minute on a busy machine 
 REST = 2 * (HELD + POUR)  # of the leaping clock: a key is heard, its worker is done, and what came is poured
 
 
-class Desk:
+class RunActions:
     def __init__(self) -> None:
         self.noted: list[str] = []
 
@@ -46,7 +46,7 @@ class Session:
 
     runner: Play
     time: Clock
-    desk: Desk = field(default_factory=Desk)
+    incident_actions: RunActions = field(default_factory=RunActions)
     ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_SEVERITY_SCALE))
     operator: str = "you@example.com"
     read_only: bool = False
@@ -59,7 +59,7 @@ class Session:
     propose_rollback = RealSession.propose_rollback
 
 
-class Seat:
+class ScreenUser:
     """In front of the screen: hands, eyes and a watch."""
 
     def __init__(self, app: Bare, pilot: Pilot[None], session: Session) -> None:
@@ -129,7 +129,7 @@ class Seat:
         return type(self.app.screen).__name__ if self.app.screen.is_mounted else ""
 
 
-Open = Callable[..., AbstractAsyncContextManager[Seat]]
+Open = Callable[..., AbstractAsyncContextManager[ScreenUser]]
 
 
 @pytest.fixture
@@ -191,15 +191,17 @@ def make_run(session: Session, place: DialogContext) -> Callable[..., RunScreen]
 @pytest.fixture
 def open_run(make_run: Callable[..., RunScreen], session: Session) -> Open:
     @asynccontextmanager
-    async def open(raw: bytes | None = None, size: tuple[int, int] = (120, 40), **how: Any) -> AsyncIterator[Seat]:
+    async def open(
+        raw: bytes | None = None, size: tuple[int, int] = (120, 40), **how: Any
+    ) -> AsyncIterator[ScreenUser]:
         app = Bare(make_run(raw, **how))
         async with app.run_test(size=size) as pilot:
-            seat = Seat(app, pilot, session)
+            user = ScreenUser(app, pilot, session)
             session.time.pass_by(1)
-            await seat.settle()
-            yield seat
+            await user.settle()
+            yield user
 
     return open
 
 
-__all__ = ["Awaitable", "Bare", "Open", "Procedure", "Runbook", "Seat", "Session"]
+__all__ = ["Awaitable", "Bare", "Open", "Procedure", "Runbook", "ScreenUser", "Session"]

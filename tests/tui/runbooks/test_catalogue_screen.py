@@ -13,7 +13,7 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 from cockpit.runbooks.run.trust import Trust
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
-from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 from widgets.output import OutputView
 from widgets.table import KeyedTable
@@ -59,45 +59,45 @@ def open_catalogue(session: Session, place: DialogContext) -> Open:
         alerts: tuple[Alert, ...] = (),
         size: tuple[int, int] = (120, 40),
         probes: tuple[ProbeResult, ...] = (),
-    ) -> AsyncIterator[Seat]:
+    ) -> AsyncIterator[ScreenUser]:
         session.runner.values["current-revision"] = "v42"
         screen = CatalogueScreen(session, place, lambda: books or catalogue(), alerts, probes)  # type: ignore[arg-type]
         app = Bare(screen)
         async with app.run_test(size=size) as pilot:
-            seat = Seat(app, pilot, session)
+            user = ScreenUser(app, pilot, session)
             session.time.pass_by(1)
-            await seat.settle()
-            yield seat
+            await user.settle()
+            yield user
 
     return open
 
 
-def shown(seat: Seat) -> list[str]:
-    table = seat.app.screen.query_one("#places", KeyedTable)
+def shown(user: ScreenUser) -> list[str]:
+    table = user.app.screen.query_one("#places", KeyedTable)
     return [" ".join(cell.text for cell in row.cells if cell.text) for row in table.rows]
 
 
-def at(seat: Seat) -> str:
-    return seat.app.screen.query_one("#places", KeyedTable).cursor or ""
+def at(user: ScreenUser) -> str:
+    return user.app.screen.query_one("#places", KeyedTable).cursor or ""
 
 
 async def test_documents_and_their_procedures_are_listed_with_what_they_take(open_catalogue: Open) -> None:
-    async with open_catalogue() as seat:
-        listed = shown(seat)
+    async with open_catalogue() as user:
+        listed = shown(user)
         assert "Break glass" in listed[0]
         assert "1. Roll back a bad deployment <5 min 5 steps" in listed[1]
         assert any("Restart the app" in each for each in listed)
-        assert "2 documents" in seat.lines("catalogue-head")
+        assert "2 documents" in user.lines("catalogue-head")
 
 
 async def test_what_helps_with_a_firing_alert_is_on_top(open_catalogue: Open) -> None:
-    async with open_catalogue(alerts=(FIRES,)) as seat:
-        assert shown(seat)[0].startswith("▲")
-        assert "for 5xx errors" in shown(seat)[0]
-        assert "1 for what fires now" in seat.lines("catalogue-head")
-        assert "az containerapp logs show" in seat.lines("about")
-        await seat.press("enter")
-        assert "az containerapp logs show -n mi-prod" in seat.lines("step")
+    async with open_catalogue(alerts=(FIRES,)) as user:
+        assert shown(user)[0].startswith("▲")
+        assert "for 5xx errors" in shown(user)[0]
+        assert "1 for what fires now" in user.lines("catalogue-head")
+        assert "az containerapp logs show" in user.lines("about")
+        await user.press("enter")
+        assert "az containerapp logs show -n mi-prod" in user.lines("step")
 
 
 def probe_with(runbook: str, state: ProbeState) -> ProbeResult:
@@ -107,12 +107,12 @@ def probe_with(runbook: str, state: ProbeState) -> ProbeResult:
 async def test_the_procedure_that_the_configuration_names_for_a_probe_is_on_top_while_it_is_down(
     open_catalogue: Open,
 ) -> None:
-    async with open_catalogue(probes=(probe_with("quick#restart", ProbeState.DOWN),)) as seat:
-        assert at(seat) == "probe:ready"
-        assert "for ready" in shown(seat)[0]
-        assert "1 for what fires now" in seat.lines("catalogue-head")
-        await seat.press("enter")
-        assert seat.screen == "RunScreen"
+    async with open_catalogue(probes=(probe_with("quick#restart", ProbeState.DOWN),)) as user:
+        assert at(user) == "probe:ready"
+        assert "for ready" in shown(user)[0]
+        assert "1 for what fires now" in user.lines("catalogue-head")
+        await user.press("enter")
+        assert user.screen == "RunScreen"
 
 
 @pytest.mark.parametrize(
@@ -122,47 +122,47 @@ async def test_the_procedure_that_the_configuration_names_for_a_probe_is_on_top_
 async def test_a_probe_that_is_well_or_names_nothing_that_is_there_proposes_nothing(
     open_catalogue: Open, runbook: str, state: ProbeState
 ) -> None:
-    async with open_catalogue(probes=(probe_with(runbook, state),)) as seat:
-        assert "for ready" not in "".join(shown(seat))
+    async with open_catalogue(probes=(probe_with(runbook, state),)) as user:
+        assert "for ready" not in "".join(shown(user))
 
 
 async def test_typing_finds_and_enter_opens_a_run_that_has_not_done_anything(open_catalogue: Open, play: Play) -> None:
-    async with open_catalogue() as seat:
-        await seat.type("rollb")
-        await seat.settle()
-        assert at(seat) == "place:break-glass#1-roll-back-a-bad-deployment"
-        assert "2 Activate the previous revision" in seat.lines("about")
-        await seat.press("enter")
-        assert seat.screen == "RunScreen"
+    async with open_catalogue() as user:
+        await user.type("rollb")
+        await user.settle()
+        assert at(user) == "place:break-glass#1-roll-back-a-bad-deployment"
+        assert "2 Activate the previous revision" in user.lines("about")
+        await user.press("enter")
+        assert user.screen == "RunScreen"
         assert play.performed == []
-        await seat.press("escape")
-        assert seat.screen == "CatalogueScreen"
+        await user.press("escape")
+        assert user.screen == "CatalogueScreen"
 
 
 async def test_nothing_found_is_said_and_esc_shows_all_again(open_catalogue: Open) -> None:
-    async with open_catalogue() as seat:
-        await seat.type("zzzz")
-        await seat.settle()
-        assert shown(seat) == []
-        await seat.press("escape")
-        assert len(shown(seat)) > 3
-        await seat.press("escape")
-        assert seat.screen != "CatalogueScreen"
+    async with open_catalogue() as user:
+        await user.type("zzzz")
+        await user.settle()
+        assert shown(user) == []
+        await user.press("escape")
+        assert len(shown(user)) > 3
+        await user.press("escape")
+        assert user.screen != "CatalogueScreen"
 
 
 async def test_badges_say_what_is_wrong_with_a_document(open_catalogue: Open) -> None:
     old = document(
         b"# Old\n\n**Next Review**: 2020-01-01\n\nOn call: [PagerDuty/Phone]\n\n## Do\n\n```bash\nls\n```\n", "o.md"
     )
-    async with open_catalogue(catalogue(Document("old", old))) as seat:
-        row = next(each for each in shown(seat) if each.startswith("· Old"))
+    async with open_catalogue(catalogue(Document("old", old))) as user:
+        row = next(each for each in shown(user) if each.startswith("· Old"))
         assert "review overdue · not filled in · never tested" in row
 
 
 async def test_where_there_is_no_room_for_all_badges_the_weightiest_is_in_the_row(open_catalogue: Open) -> None:
     old = document(b"# Old\n\n**Next Review**: 2020-01-01\n\n## Do\n\n```bash\nls\n```\n", "o.md")
-    async with open_catalogue(catalogue(Document("old", old)), size=(80, 24)) as seat:
-        table = seat.app.screen.query_one("#places", KeyedTable)
+    async with open_catalogue(catalogue(Document("old", old)), size=(80, 24)) as user:
+        table = user.app.screen.query_one("#places", KeyedTable)
         at = next(at for at, row in enumerate(table.rows) if row.id == "doc:old")
         assert table.render_line(at).text.split() == ["·", "Old", "review", "overdue"]
 
@@ -171,42 +171,42 @@ async def test_a_run_that_is_not_over_is_on_top_and_opened_again(open_catalogue:
     runbook = document(ROLLBACK)
     run = play.start(runbook, runbook.procedures[0])
     play.leave_unknown(run, 2)
-    async with open_catalogue() as seat:
-        assert at(seat) == "run:r1"
-        assert "◌ 1. Roll back a bad deployment" in shown(seat)[0]
-        await seat.press("enter")
-        assert seat.screen == "RunScreen"
+    async with open_catalogue() as user:
+        assert at(user) == "run:r1"
+        assert "◌ 1. Roll back a bad deployment" in shown(user)[0]
+        await user.press("enter")
+        assert user.screen == "RunScreen"
         assert len(play.runs.runs) == 1
 
 
 async def test_a_new_document_is_looked_at_before_it_can_run(open_catalogue: Open, play: Play) -> None:
     play.standing = Trust("new", "", "# Break glass\nrm -rf /\n")
-    async with open_catalogue() as seat:
-        await seat.press("down", "enter")
-        assert seat.screen == "AskTrust"
-        assert "has not run here before" in seat.lines("act")
-        await seat.press("escape")
+    async with open_catalogue() as user:
+        await user.press("down", "enter")
+        assert user.screen == "AskTrust"
+        assert "has not run here before" in user.lines("act")
+        await user.press("escape")
         assert play.runs.runs == {}
-        await seat.press("enter", "enter")
-        assert seat.screen == "RunScreen"
+        await user.press("enter", "enter")
+        assert user.screen == "RunScreen"
         assert len(play.runs.runs) == 1
 
 
 async def test_a_changed_document_shows_its_difference(open_catalogue: Open, play: Play) -> None:
     play.standing = Trust("changed", "", "--- at the last run\n+++ now\n@@ -1 +1 @@\n-old\n+new\n+more\n")
-    async with open_catalogue() as seat:
-        await seat.press("down", "enter")
-        assert "2 lines added and 1 removed" in seat.lines("act")
-        difference = seat.app.screen.query_one("#difference")
+    async with open_catalogue() as user:
+        await user.press("down", "enter")
+        assert "2 lines added and 1 removed" in user.lines("act")
+        difference = user.app.screen.query_one("#difference")
         assert "+more" in difference.tail.lines
 
 
 async def test_nothing_that_is_to_be_trusted_stands_beyond_the_edge(open_catalogue: Open, play: Play) -> None:
     long = f"echo {'x' * 3000} && curl https://evil.example.com"
     play.standing = Trust("changed", "", f"--- at the last run\n+++ now\n@@ -1 +1 @@\n-old\n+{long}\n")
-    async with open_catalogue(size=(80, 24)) as seat:
-        await seat.press("down", "enter")
-        view = seat.app.screen.query_one("#difference", OutputView)
+    async with open_catalogue(size=(80, 24)) as user:
+        await user.press("down", "enter")
+        view = user.app.screen.query_one("#difference", OutputView)
         came = [each for each in view.tail.lines if each.startswith("+") and not each.startswith("+++")]
         assert "".join(each.removeprefix("+… ").removeprefix("+") for each in came) == long
         assert max(map(len, came)) <= view.size.width
@@ -216,51 +216,51 @@ async def test_a_damaged_document_is_shown_and_not_run(open_catalogue: Open, pla
     from dataclasses import replace
 
     damaged = replace(document(ROLLBACK), damage=Damage.RECONSTRUCTED)
-    async with open_catalogue(Catalogue((Document("broken", damaged),))) as seat:
-        assert "view only" in shown(seat)[0]
-        await seat.press("down", "enter")
-        assert seat.screen == "DocumentScreen"
-        assert "to read, not to run" in seat.lines("document-head")
+    async with open_catalogue(Catalogue((Document("broken", damaged),))) as user:
+        assert "view only" in shown(user)[0]
+        await user.press("down", "enter")
+        assert user.screen == "DocumentScreen"
+        assert "to read, not to run" in user.lines("document-head")
         assert play.runs.runs == {}
 
 
 async def test_the_document_can_be_read_at_the_place(open_catalogue: Open) -> None:
-    async with open_catalogue() as seat:
-        await seat.press("down", "ctrl+o")
-        assert seat.screen == "DocumentScreen"
-        await seat.press("escape")
-        assert seat.screen == "CatalogueScreen"
+    async with open_catalogue() as user:
+        await user.press("down", "ctrl+o")
+        assert user.screen == "DocumentScreen"
+        await user.press("escape")
+        assert user.screen == "CatalogueScreen"
 
 
 async def test_a_file_that_cannot_be_read_is_listed_with_its_reason(open_catalogue: Open) -> None:
     books = Catalogue((), (Unread("/gone/runbooks", "is not there"),))
-    async with open_catalogue(books) as seat:
-        assert shown(seat) == ["✖ /gone/runbooks is not there"]
+    async with open_catalogue(books) as user:
+        assert shown(user) == ["✖ /gone/runbooks is not there"]
 
 
 async def test_no_runbook_at_all_says_how_to_name_some(open_catalogue: Open) -> None:
-    async with open_catalogue(Catalogue()) as seat:
-        assert shown(seat) == []
+    async with open_catalogue(Catalogue()) as user:
+        assert shown(user) == []
 
 
 async def test_a_pasted_burst_opens_nothing(open_catalogue: Open, play: Play) -> None:
     from textual.events import Key
 
-    async with open_catalogue() as seat:
-        seat.clock.pass_by(5)
+    async with open_catalogue() as user:
+        user.clock.pass_by(5)
         for key in ("r", "o", "enter", "x", "enter"):
-            seat.app.post_message(Key(key, key if len(key) == 1 else None))
-        await seat.settle()
+            user.app.post_message(Key(key, key if len(key) == 1 else None))
+        await user.settle()
         assert play.runs.runs == {}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_hostile_titles_are_only_text(open_catalogue: Open, play: Play, size: tuple[int, int]) -> None:
     evil = Document("evil", document(HOSTILE, "evil [/].md"))
-    async with open_catalogue(Catalogue((evil,)), alerts=(FIRES,), size=size) as seat:
-        assert "[@click=app.quit]" in shown(seat)[0]
-        await seat.press("down", "enter")
-        assert seat.screen == "RunScreen"
-        assert "\x1b" not in seat.app.export_screenshot()
-        await seat.press("enter")
-        assert "\x1b" not in " ".join(seat.told)
+    async with open_catalogue(Catalogue((evil,)), alerts=(FIRES,), size=size) as user:
+        assert "[@click=app.quit]" in shown(user)[0]
+        await user.press("down", "enter")
+        assert user.screen == "RunScreen"
+        assert "\x1b" not in user.app.export_screenshot()
+        await user.press("enter")
+        assert "\x1b" not in " ".join(user.told)

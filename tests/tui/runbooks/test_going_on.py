@@ -13,7 +13,7 @@ from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
 from screens.run.open import open_or_begin, reopen_run
 from screens.run.screen import RunScreen
-from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 
 RUNBOOK = document(ROLLBACK)
@@ -44,20 +44,20 @@ def ask(session: Session, place: DialogContext) -> Ask:
     async def ask(*keys: str, about: tuple[Value, ...] = ABOUT, look: str = "", run: Run | None = None) -> Any:
         app = Bare(Screen())
         async with app.run_test(size=(80, 24)) as pilot:
-            seat = Seat(app, pilot, session)
+            user = ScreenUser(app, pilot, session)
             opening = (
                 reopen_run(app, session, place, run)  # type: ignore[arg-type]
                 if run
                 else open_or_begin(app, session, place, RUNBOOK, RUNBOOK.procedures[0], proposed=about)  # type: ignore[arg-type]
             )
             app.run_worker(opening)
-            await seat.settle()
-            told = seat.lines("act") if look == "act" else seat.lines("run-head") if look and not keys else ""
-            await seat.press(*keys)
+            await user.settle()
+            told = user.lines("act") if look == "act" else user.lines("run-head") if look and not keys else ""
+            await user.press(*keys)
             if look == "run-head" and keys:
-                told = seat.lines("run-head")
+                told = user.lines("run-head")
             shown = getattr(app.screen, "now_run", None)
-            return seat.screen, shown.id if shown else "", sorted(session.runner.runs.runs), " ".join(told.split())
+            return user.screen, shown.id if shown else "", sorted(session.runner.runs.runs), " ".join(told.split())
 
     return ask
 
@@ -106,15 +106,15 @@ async def test_pasted_letters_choose_nothing(ask: Ask, open_run: Run, play: Play
     place = DialogContext("prod", True, "you", NOW.tzinfo)  # type: ignore[arg-type]
     app = Bare(Screen())
     async with app.run_test() as pilot:
-        seat = Seat(app, pilot, session)
+        user = ScreenUser(app, pilot, session)
         app.run_worker(open_or_begin(app, session, place, RUNBOOK, RUNBOOK.procedures[0]))  # type: ignore[arg-type]
-        await seat.settle()
-        seat.clock.pass_by(5)
+        await user.settle()
+        user.clock.pass_by(5)
         await pilot.press("n", "n", "g")
-        await seat.settle()
-        assert seat.screen == "AskGoOn"
-        await seat.press("g")
-        assert seat.screen == "RunScreen"
+        await user.settle()
+        assert user.screen == "AskGoOn"
+        await user.press("g")
+        assert user.screen == "RunScreen"
 
 
 async def test_roll_back_asks_before_it_proposes_anything(
@@ -122,18 +122,18 @@ async def test_roll_back_asks_before_it_proposes_anything(
 ) -> None:
     app = Bare(Screen())
     async with app.run_test() as pilot:
-        seat = Seat(app, pilot, session)
+        user = ScreenUser(app, pilot, session)
         acting.open_rollback(app.screen, session, place)  # type: ignore[arg-type]
-        await seat.settle()
-        await seat.press("enter", "escape")
+        await user.settle()
+        await user.press("enter", "escape")
         acting.open_rollback(app.screen, session, place)  # type: ignore[arg-type]
-        await seat.settle()
-        assert seat.screen == "AskGoOn"
-        assert "4 of 5 steps done" in seat.lines("act")
-        assert "previous = mi-prod--v41" in seat.lines("act")
-        await seat.press("n")
-        assert seat.screen == "AskRollback"
-        await seat.press("enter")
+        await user.settle()
+        assert user.screen == "AskGoOn"
+        assert "4 of 5 steps done" in user.lines("act")
+        assert "previous = mi-prod--v41" in user.lines("act")
+        await user.press("n")
+        assert user.screen == "AskRollback"
+        await user.press("enter")
         assert sorted(play.runs.runs) == ["r1", "r2"]
         assert [(each.name, each.source) for each in play.runs.runs["r2"].values if each.name == "previous"] == [
             ("previous", "proposal")
@@ -180,11 +180,11 @@ async def test_the_way_back_belongs_where_the_way_there_did(
     bad = Value("bad", "v44", "live")
     app = Bare(make_run(BOTH_WAYS, before=lambda run: play.belongs(run, "INC-b"), proposed=(bad,)))
     async with app.run_test() as pilot:
-        seat = Seat(app, pilot, session)
-        await seat.settle()
-        await seat.press("b")
-        assert (seat.screen, play.chosen) == ("RunScreen", {"r1": "INC-b", "r2": "INC-b"})
-        assert "--revision v44" in seat.lines("step")
+        user = ScreenUser(app, pilot, session)
+        await user.settle()
+        await user.press("b")
+        assert (user.screen, play.chosen) == ("RunScreen", {"r1": "INC-b", "r2": "INC-b"})
+        assert "--revision v44" in user.lines("step")
 
 
 async def test_with_one_incident_open_nothing_is_asked(ask: Ask, session: Session) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.runbooks.types import Finished
-from tests.tui.runbooks.conftest import Bare, Open, Seat
+from tests.tui.runbooks.conftest import Bare, Open, ScreenUser
 from tests.tui.runbooks.play import Play
 from tests.tui.terminal import Terminal
 
@@ -40,13 +40,13 @@ async def test_no_text_reaches_the_terminal_as_anything_but_itself(
     seen = terminal(*size)
     app = Bare(make_run(DOCUMENT))
     async with app.run_test(size=size) as pilot:
-        seat = Seat(app, pilot, session)
+        user = ScreenUser(app, pilot, session)
         session.time.pass_by(1)
-        await seat.settle()
-        await seat.press("enter")
-        await seat.type("x[/]y")
-        await seat.press("enter", "enter")
-        await seat.press("f", "f", "u", "escape", "e", "escape", "s", "escape")
+        await user.settle()
+        await user.press("enter")
+        await user.type("x[/]y")
+        await user.press("enter", "enter")
+        await user.press("f", "f", "u", "escape", "e", "escape", "s", "escape")
     sent = seen.sent
     assert "\x1b]52;c;aGk" not in sent
     assert "\u202e" not in sent
@@ -58,8 +58,8 @@ async def test_ten_megabytes_of_output_keep_no_key_waiting(open_run: Open, play:
     """What is shown is the end, and the keys still work."""
     line = "0123456789abcdef" * 4
     play.prints[1] = f"{line}\n" * 160_000
-    async with open_run() as seat:
-        await seat.press("enter")
-        await seat.press("up", "down", "up")
-        assert len(seat.output) == 5_000
-        assert seat.at == 1
+    async with open_run() as user:
+        await user.press("enter")
+        await user.press("up", "down", "up")
+        assert len(user.output) == 5_000
+        assert user.at == 1

@@ -16,7 +16,7 @@ from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.types import Finished
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
-from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import application
 
@@ -31,22 +31,22 @@ def open_cockpit(bad_deployment: Session, place: DialogContext) -> Open:
     @asynccontextmanager
     async def open(
         act: Callable[[Screen[Any]], None] | None = None, size: tuple[int, int] = (120, 40)
-    ) -> AsyncIterator[Seat]:
+    ) -> AsyncIterator[ScreenUser]:
         screen: Screen[Any] = Screen()
         app = Bare(screen)
         async with app.run_test(size=size) as pilot:
-            seat = Seat(app, pilot, session)
+            user = ScreenUser(app, pilot, session)
             (act or (lambda on: acting.open_rollback(on, session, place)))(screen)  # type: ignore[arg-type]
-            await seat.settle()
-            yield seat
+            await user.settle()
+            yield user
 
     return open
 
 
 async def test_the_dialog_says_from_where_to_where_what_it_runs_and_how_it_is_undone(open_cockpit: Open) -> None:
-    async with open_cockpit() as seat:
-        assert seat.screen == "AskRollback"
-        told = " ".join(seat.lines("act").split())
+    async with open_cockpit() as user:
+        assert user.screen == "AskRollback"
+        told = " ".join(user.lines("act").split())
         assert "mi-prod--v42 100 % degraded deployed 4m ago" in told
         assert "→ mi-prod--v41 inactive" in told
         assert "1 Activate the revision to go back to" in told
@@ -54,91 +54,91 @@ async def test_the_dialog_says_from_where_to_where_what_it_runs_and_how_it_is_un
         assert "az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v41=100" in told
         assert "undo az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v42=100" in told
         assert "secrets and the database schema stay as they are" in told
-        assert seat.lines("place") == "PROD  in prod   as you@example.com via az cli"
+        assert user.lines("place") == "PROD  in prod   as you@example.com via az cli"
 
 
 async def test_enter_runs_what_was_shown_and_stops_before_what_takes_a_word(open_cockpit: Open, play: Play) -> None:
-    async with open_cockpit() as seat:
-        await seat.press("enter")
+    async with open_cockpit() as user:
+        await user.press("enter")
         assert [step for step, _, _ in play.performed] == [1, 2, 3, 4]
-        assert seat.screen == "RunScreen"
-        assert seat.at == 5
-        assert "asks for a typed word" in seat.lines("run-hint")
-        await seat.press("enter")
-        assert seat.screen == "AskConsent"
-        assert "Type mi-prod--v42 to run it." in seat.lines("word-label")
-        await seat.type("mi-prod--v41")
-        await seat.press("enter")
-        assert "nothing was started" in seat.lines("said")
+        assert user.screen == "RunScreen"
+        assert user.at == 5
+        assert "asks for a typed word" in user.lines("run-hint")
+        await user.press("enter")
+        assert user.screen == "AskConsent"
+        assert "Type mi-prod--v42 to run it." in user.lines("word-label")
+        await user.type("mi-prod--v41")
+        await user.press("enter")
+        assert "nothing was started" in user.lines("said")
         assert len(play.performed) == 4
 
 
 async def test_it_stops_at_the_first_step_that_does_not_end_well(open_cockpit: Open, play: Play) -> None:
     play.ends[2] = [Finished(StepState.FAILED, "it is Degraded after 240 tries")]
-    async with open_cockpit() as seat:
-        await seat.press("enter")
+    async with open_cockpit() as user:
+        await user.press("enter")
         assert [step for step, _, _ in play.performed] == [1, 2]
-        assert seat.at == 2
-        assert "It failed." in seat.lines("run-hint")
+        assert user.at == 2
+        assert "It failed." in user.lines("run-hint")
 
 
 async def test_it_stops_when_what_would_run_is_not_what_was_shown(open_cockpit: Open, play: Play) -> None:
     play.held[1] = asyncio.Event()
-    async with open_cockpit() as seat:
-        await seat.press("enter")
+    async with open_cockpit() as user:
+        await user.press("enter")
         play.values["rg"] = "another-rg"
         play.held[1].set()
-        await seat.settle()
+        await user.settle()
         assert [step for step, _, _ in play.performed] == [1]
-        assert "not what was shown" in seat.told[-1]
+        assert "not what was shown" in user.told[-1]
 
 
 async def test_it_goes_on_while_somebody_looks_at_something_else(open_cockpit: Open, play: Play) -> None:
     play.held[1] = asyncio.Event()
-    async with open_cockpit() as seat:
-        await seat.press("enter", "escape")
-        assert seat.screen != "RunScreen"
+    async with open_cockpit() as user:
+        await user.press("enter", "escape")
+        assert user.screen != "RunScreen"
         play.held[1].set()
-        await seat.settle()
+        await user.settle()
         assert [step for step, _, _ in play.performed] == [1, 2, 3, 4]
 
 
 async def test_leaving_does_nothing(open_cockpit: Open, play: Play) -> None:
-    async with open_cockpit() as seat:
-        await seat.press("escape")
+    async with open_cockpit() as user:
+        await user.press("escape")
         assert play.runs.runs == {}
 
 
 async def test_the_difference_and_the_runbook_are_one_key_away(open_cockpit: Open) -> None:
-    async with open_cockpit() as seat:
-        await seat.press("d")
-        assert seat.screen == "Difference"
-        assert "traffic" in seat.lines("act")
-        await seat.press("escape", "o")
-        assert seat.screen == "DocumentScreen"
-        await seat.press("escape")
-        assert seat.screen == "AskRollback"
+    async with open_cockpit() as user:
+        await user.press("d")
+        assert user.screen == "Difference"
+        assert "traffic" in user.lines("act")
+        await user.press("escape", "o")
+        assert user.screen == "DocumentScreen"
+        await user.press("escape")
+        assert user.screen == "AskRollback"
 
 
 async def test_without_an_older_revision_it_says_so_and_asks_nothing(
     open_cockpit: Open, session: Any, place: DialogContext
 ) -> None:
     only = replace(application(), revisions=application().revisions[:1])
-    async with open_cockpit(lambda screen: None) as seat:
+    async with open_cockpit(lambda screen: None) as user:
         session.watch.readings = lambda environment: [
             SimpleNamespace(feed="revisions", environment="prod", value=(only,), problem=None)
         ]
-        acting.open_rollback(seat.app.screen, session, place)
-        await seat.settle()
-        assert "There is no other revision than mi-prod--v42" in seat.told[-1]
+        acting.open_rollback(user.app.screen, session, place)
+        await user.settle()
+        assert "There is no other revision than mi-prod--v42" in user.told[-1]
 
 
 async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
     open_cockpit: Open, session: Any, place: DialogContext
 ) -> None:
     chosen = application().revisions[2]
-    async with open_cockpit(lambda screen: acting.open_rollback(screen, session, place, chosen)) as seat:
-        told = " ".join(seat.lines("act").split())
+    async with open_cockpit(lambda screen: acting.open_rollback(screen, session, place, chosen)) as user:
+        told = " ".join(user.lines("act").split())
         assert "→ mi-prod--v40" in told
         assert "evidence You chose it. mi-prod--v40 was active for 6d" in told
         assert "mi-prod--v40=100" in told
@@ -150,21 +150,21 @@ async def test_it_refuses_where_the_target_s_whole_template_is_what_runs(
     app = application()
     settings = (("containers.api.image", "mi:1"), ("scale.minReplicas", "1"))
     same = replace(app, revisions=tuple(replace(revision, settings=settings) for revision in app.revisions))
-    async with open_cockpit(lambda screen: None) as seat:
+    async with open_cockpit(lambda screen: None) as user:
         session.watch.readings = lambda environment: [
             SimpleNamespace(feed="revisions", environment="prod", value=(same,), problem=None)
         ]
-        acting.open_rollback(seat.app.screen, session, place)
-        await seat.settle()
-        assert "runs the same image with the same settings as mi-prod--v41" in seat.told[-1]
+        acting.open_rollback(user.app.screen, session, place)
+        await user.settle()
+        assert "runs the same image with the same settings as mi-prod--v41" in user.told[-1]
         assert play.runs.runs == {}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_whole_dialog_is_seen(open_cockpit: Open, size: tuple[int, int]) -> None:
-    async with open_cockpit(size=size) as seat:
-        frame = seat.app.screen.query_one("#dialog")
-        assert seat.app.screen.region.contains_region(frame.region)
+    async with open_cockpit(size=size) as user:
+        frame = user.app.screen.query_one("#dialog")
+        assert user.app.screen.region.contains_region(frame.region)
         assert frame.max_scroll_y == 0
 
 
@@ -172,23 +172,23 @@ async def test_the_menu_of_a_revision_opens_what_is_chosen_and_runs_nothing(
     open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
     chosen = application().revisions[1]
-    async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as seat:
-        assert seat.screen == "RevisionMenu"
-        assert "mi-prod--v41" in seat.lines("facts")
-        await seat.press("down", "down", "down", "enter")
-        assert seat.screen == "RunScreen"
-        assert "Activate a revision" in seat.lines("run-head")
+    async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as user:
+        assert user.screen == "RevisionMenu"
+        assert "mi-prod--v41" in user.lines("facts")
+        await user.press("down", "down", "down", "enter")
+        assert user.screen == "RunScreen"
+        assert "Activate a revision" in user.lines("run-head")
         assert play.performed == []
-        assert "--revision mi-prod--v41" in " ".join(seat.lines("step").split())
+        assert "--revision mi-prod--v41" in " ".join(user.lines("step").split())
 
 
 async def test_only_looking_at_a_revision_is_what_enter_does_first(
     open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
     chosen = application().revisions[1]
-    async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as seat:
-        await seat.press("enter")
-        assert seat.screen == "Screen"
+    async with open_cockpit(lambda screen: acting.open_revision(screen, session, place, chosen)) as user:
+        await user.press("enter")
+        assert user.screen == "Screen"
         assert play.runs.runs == {}
 
 
@@ -220,13 +220,13 @@ def test_every_wish_is_a_built_in_procedure_with_the_values_it_asks_for() -> Non
 async def test_a_procedure_with_a_key_of_its_own_opens_its_run(
     open_cockpit: Open, session: Any, place: DialogContext, play: Play
 ) -> None:
-    async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restart")) as seat:
-        assert seat.screen == "RunScreen"
+    async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restart")) as user:
+        assert user.screen == "RunScreen"
         assert play.performed == []
 
 
 async def test_a_key_whose_procedure_is_gone_says_what_there_is(
     open_cockpit: Open, session: Any, place: DialogContext
 ) -> None:
-    async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restrat#1")) as seat:
-        assert "Did you mean `restart`?" in seat.told[-1]
+    async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restrat#1")) as user:
+        assert "Did you mean `restart`?" in user.told[-1]

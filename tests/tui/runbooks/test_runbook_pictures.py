@@ -13,7 +13,7 @@ from cockpit.runbooks.types import Finished
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
-from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import ROLLBACK, Play, document
 from tests.tui.runbooks.test_catalogue_screen import FIRES, QUICK
 from tests.tui.runbooks.test_run import EXPECTS
@@ -23,10 +23,10 @@ Before = Callable[[Pilot[None]], Awaitable[None]]
 
 def after(app: Bare, session: Session, *keys: str) -> Before:
     async def press(pilot: Pilot[None]) -> None:
-        seat = Seat(app, pilot, session)
+        user = ScreenUser(app, pilot, session)
         session.time.pass_by(1)
-        await seat.settle()
-        await seat.press(*keys)
+        await user.settle()
+        await user.press(*keys)
 
     return press
 
@@ -54,7 +54,7 @@ def test_picture_of_a_roll_back(snap_compare: Any, bad_deployment: Session, plac
 
     async def ask(pilot: Pilot[None]) -> None:
         acting.open_rollback(screen, bad_deployment, place)  # type: ignore[arg-type]
-        await Seat(app, pilot, bad_deployment).settle()
+        await ScreenUser(app, pilot, bad_deployment).settle()
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=ask)
 

@@ -14,7 +14,7 @@ from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.runner import Runner
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
-from tests.tui.runbooks.conftest import Bare, Seat, Session
+from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.stage import MemoryTimeline, StillTime
 
 pytestmark = pytest.mark.real_time
@@ -54,13 +54,13 @@ def real(tmp_path: Path, session: Session) -> Runner:
 
 
 @asynccontextmanager
-async def opened(session: Session, place: DialogContext, folder: Path) -> AsyncIterator[Seat]:
+async def opened(session: Session, place: DialogContext, folder: Path) -> AsyncIterator[ScreenUser]:
     screen = CatalogueScreen(session, place, lambda: load_catalogue([str(folder)], builtin=False), ())  # type: ignore[arg-type]
     app = Bare(screen)
     async with app.run_test(size=(120, 40)) as pilot:
-        seat = Seat(app, pilot, session)
-        await seat.until(lambda: bool(screen.table.rows))
-        yield seat
+        user = ScreenUser(app, pilot, session)
+        await user.until(lambda: bool(screen.table.rows))
+        yield user
 
 
 async def test_a_document_becomes_a_run_that_is_trusted_looked_at_confirmed_and_recorded(
@@ -68,35 +68,35 @@ async def test_a_document_becomes_a_run_that_is_trusted_looked_at_confirmed_and_
 ) -> None:
     victim = tmp_path / "books" / "old.log"  # a step runs in the folder of its document
     victim.write_text("old")
-    async with opened(session, place, tmp_path / "books") as seat:
+    async with opened(session, place, tmp_path / "books") as user:
 
         def state(step: int) -> StepState:
             return next(iter(real.runs.runs.values())).state(step)
 
         async def key(*keys: str) -> None:
             for each in keys:
-                await seat.pilot.pause(0.1)  # what is on the screen has been there for a moment
+                await user.pilot.pause(0.1)  # what is on the screen has been there for a moment
                 session.time.pass_by(1)
-                await seat.pilot.press(each)
+                await user.pilot.press(each)
 
         await key("down", "enter")
-        await seat.until(lambda: seat.screen == "AskTrust")
+        await user.until(lambda: user.screen == "AskTrust")
         await key("enter")
-        await seat.until(lambda: seat.screen == "RunScreen" and "with        FOLDER" in seat.lines("step"))
+        await user.until(lambda: user.screen == "RunScreen" and "with        FOLDER" in user.lines("step"))
         await key("enter")
-        await seat.until(lambda: state(1) is StepState.OK and seat.at == 2)
-        await seat.until(lambda: "asks" in seat.lines("step"))
+        await user.until(lambda: state(1) is StepState.OK and user.at == 2)
+        await user.until(lambda: "asks" in user.lines("step"))
         await key("enter")
-        await seat.until(lambda: seat.screen == "Values")
-        await seat.type("old.log")
+        await user.until(lambda: user.screen == "Values")
+        await user.type("old.log")
         await key("enter")
-        await seat.until(lambda: seat.screen == "AskConsent")
+        await user.until(lambda: user.screen == "AskConsent")
         assert victim.exists()
-        await seat.answer_the_word(key)
-        await seat.until(lambda: state(2) is StepState.OK)
+        await user.answer_the_word(key)
+        await user.until(lambda: state(2) is StepState.OK)
         assert not victim.exists()
         await key("up")
-        await seat.until(lambda: seat.output == ["disk.md", "old.log"])
+        await user.until(lambda: user.output == ["disk.md", "old.log"])
         transcript = next(iter(real.runs.runs.values())).attempts[0].transcript
     assert Path(transcript).read_text() == "disk.md\nold.log\n"  # noqa: ASYNC240  a test waits for nobody
 
@@ -104,12 +104,12 @@ async def test_a_document_becomes_a_run_that_is_trusted_looked_at_confirmed_and_
 async def test_what_is_not_trusted_has_no_run(
     real: Runner, session: Session, place: DialogContext, tmp_path: Path
 ) -> None:
-    async with opened(session, place, tmp_path / "books") as seat:
+    async with opened(session, place, tmp_path / "books") as user:
         session.time.pass_by(1)
-        await seat.pilot.press("down")
+        await user.pilot.press("down")
         session.time.pass_by(1)
-        await seat.pilot.press("enter")
-        await seat.until(lambda: seat.screen == "AskTrust")
-        await seat.pilot.press("escape")
-        await seat.until(lambda: seat.screen == "CatalogueScreen")
+        await user.pilot.press("enter")
+        await user.until(lambda: user.screen == "AskTrust")
+        await user.pilot.press("escape")
+        await user.until(lambda: user.screen == "CatalogueScreen")
         assert real.runs.runs == {}

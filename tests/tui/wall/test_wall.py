@@ -152,7 +152,7 @@ async def test_it_rotates_through_the_environments() -> None:
 async def test_nothing_on_it_takes_a_focus_or_reaches_a_desk() -> None:
     async with WallApp(Session(Clock())).run_test(size=(80, 24)) as pilot:
         assert not pilot.app.screen.focus_chain
-        assert not hasattr(Session, "desk")  # and the wall works without one
+        assert not hasattr(Session, "incident_actions")  # and the wall works without one
 
 
 async def test_the_newest_events_of_an_environment_are_kept_and_no_more() -> None:

@@ -80,7 +80,7 @@ def test_every_key_of_the_plan_reaches_it_with_its_line(read: Read, tmp_path: Pa
     plan, minute = system.plan, timedelta(minutes=1)
     assert system.templates == (str(tmp_path / "templates"), str(Path("~/one.md").expanduser()))
     assert system.contacts_file == str(tmp_path / "people.md")
-    assert system.ladder == (
+    assert system.severity_scale == (
         SeverityLevel("P0", 0, "", "update every 20 min", origin="cockpit.toml:5"),
         SeverityLevel("P3", 1, backlog=True, origin="cockpit.toml:9"),
     )

@@ -117,7 +117,7 @@ def test_every_key_reaches_the_system(read: Read, tmp_path: Path) -> None:
     assert (system.order, system.tenant) == (("cli", "device_code"), "example.com")
     assert system.client_id == "11111111-2222-3333-4444-555555555555"
     assert system.cloud == Cloud("us_government", "https://arm.example.com", "https://logs.example.com", "")
-    assert [(each.name, each.rank) for each in system.ladder] == [("SEV-1", 0), ("SEV-2", 1)]
+    assert [(each.name, each.rank) for each in system.severity_scale] == [("SEV-1", 0), ("SEV-2", 1)]
     assert system.keys == {"declare": "D", "table.up": "Z"}
     assert system.references == ("192.0.2.1:53", "login.example.com:443")
     assert [each.name for each in system.environments] == ["prod", "staging"]
@@ -165,7 +165,7 @@ def test_an_empty_file_is_the_default_system_with_the_name_of_its_folder(read: R
     expected = dataclasses.replace(default_system(), name=tmp_path.name, file=str(tmp_path / "cockpit.toml"))
     assert read("") == expected
     assert read("").environments == (Environment("default", unnamed=True),)
-    assert read("").ladder == DEFAULT_SEVERITY_SCALE
+    assert read("").severity_scale == DEFAULT_SEVERITY_SCALE
 
 
 def test_patience_never_exceeds_a_short_interval(read: Read) -> None:

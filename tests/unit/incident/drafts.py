@@ -66,7 +66,7 @@ def respond(story: Story, text: str, note: int) -> None:
 
 
 def incident_of(story: Story, id: str = "i1", plan: Plan = PLAN) -> Incident:
-    ledger = Ledger(plan.ladder)
+    ledger = Ledger(plan.severity_scale)
     for event in story.events:
         ledger.apply(event)
     return ledger.incidents[id]

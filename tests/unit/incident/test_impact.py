@@ -13,7 +13,7 @@ from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
-from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at
 
@@ -211,16 +211,16 @@ def test_a_stated_end_is_taken_back_by_what_users_feel_afterwards_and_by_an_inci
 def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new(
     timeline: Timeline, clock: Clock
 ) -> None:
-    desk = at_desk(timeline, clock)
+    incident_actions = make_incident_actions(timeline, clock)
     clock.wall = at(0)
-    desk.declare("x")
+    incident_actions.declare("x")
     clock.wall = at(30)
-    desk.amend(impact_started=at(-3), impact_ended=at(12))
-    incident: Incident = desk.amend(impact_ended=at(14))
+    incident_actions.amend(impact_started=at(-3), impact_ended=at(12))
+    incident: Incident = incident_actions.amend(impact_ended=at(14))
     assert (incident.impact_started, incident.mitigated) == (at(-3), at(14))
     assert "02:12:00Z)" in timeline.events(kinds=[Kind.NOTE])[-1].summary
     with pytest.raises(IncidentActionError):
-        desk.amend(impact_ended=at(-10))
+        incident_actions.amend(impact_ended=at(-10))
 
 
 def test_a_revision_that_was_made_ill_is_felt_from_when_that_was_seen_not_from_its_creation() -> None:

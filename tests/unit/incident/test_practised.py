@@ -1,4 +1,4 @@
-"""What was practised is written down at the desk, and folded to the day of each practice."""
+"""What was practised is written down at the incident actions, and folded to the day of each practice."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from cockpit.model.plan import Plan, Practice
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
 from tests.refusals import refuses
-from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.story import NIGHT
 
 NAMES = ("Rollback", "Rollback training: on staging", "Backup verification", "Game day: a database fails over")
@@ -21,52 +21,56 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
-    return at_desk(timeline, clock, plan=PLAN)
+def incident_actions(timeline: Timeline, clock: Clock) -> IncidentActions:
+    return make_incident_actions(timeline, clock, plan=PLAN)
 
 
-def test_what_was_practised_stands_in_the_journal_under_its_name(desk: IncidentActions, timeline: Timeline) -> None:
-    event = desk.practised("rollback", "ten minutes")
+def test_what_was_practised_stands_in_the_journal_under_its_name(
+    incident_actions: IncidentActions, timeline: Timeline
+) -> None:
+    event = incident_actions.practised("rollback", "ten minutes")
     assert (event.kind, event.subject, event.incident) == (Kind.PRACTICE, "Rollback", None)
     assert event.detail == {"note": "ten minutes", "incident": ""}
     assert event.summary == "practised Rollback: ten minutes"
     assert find_practice_times(timeline.events()) == {"rollback": NIGHT}
 
 
-def test_the_newest_time_counts_whenever_it_was_written_down(desk: IncidentActions, timeline: Timeline) -> None:
-    desk.practised("backup", moment=NIGHT - DAY)
-    desk.practised("backup", moment=NIGHT - 400 * DAY)
+def test_the_newest_time_counts_whenever_it_was_written_down(
+    incident_actions: IncidentActions, timeline: Timeline
+) -> None:
+    incident_actions.practised("backup", moment=NIGHT - DAY)
+    incident_actions.practised("backup", moment=NIGHT - 400 * DAY)
     assert find_practice_times(timeline.events()) == {"backup verification": NIGHT - DAY}
 
 
 def test_a_correction_of_its_note_or_its_time_counts_and_a_redaction_keeps_the_day(
-    desk: IncidentActions, timeline: Timeline
+    incident_actions: IncidentActions, timeline: Timeline
 ) -> None:
-    event = desk.practised("game day", "nobody came")
-    better = desk.correct(event.id, "everybody came", moment=NIGHT - 2 * DAY)
+    event = incident_actions.practised("game day", "nobody came")
+    better = incident_actions.correct(event.id, "everybody came", moment=NIGHT - 2 * DAY)
     assert better.summary == "practised Game day: a database fails over: everybody came"
     timeline.redact(better.id, "ana", "names in it")
     assert find_practice_times(timeline.events()) == {"game day: a database fails over": NIGHT - 2 * DAY}
 
 
 def test_a_resolved_drill_is_the_practice_it_was_when_it_was_resolved(
-    desk: IncidentActions, timeline: Timeline, clock: Clock
+    incident_actions: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
-    drill = desk.declare("Roll back on staging", "P1", drill=True)
+    drill = incident_actions.declare("Roll back on staging", "P1", drill=True)
     with refuses("incident-open", IncidentActionError):
-        desk.practised("Rollback", incident=drill.id)
-    desk.resolve("back", incident=drill.id)
+        incident_actions.practised("Rollback", incident=drill.id)
+    incident_actions.resolve("back", incident=drill.id)
     clock.wall = NIGHT + 5 * DAY
-    event = desk.practised("Rollback", incident=drill.id)
+    event = incident_actions.practised("Rollback", incident=drill.id)
     assert (event.incident, event.occurred, event.detail["incident"]) == (drill.id, NIGHT, drill.id)
     assert find_practice_times(timeline.events()) == {"rollback": NIGHT}
 
 
-def test_an_incident_that_was_no_drill_is_not_practice(desk: IncidentActions) -> None:
-    real = desk.declare("Readiness failing", "P1")
-    desk.resolve("back")
+def test_an_incident_that_was_no_drill_is_not_practice(incident_actions: IncidentActions) -> None:
+    real = incident_actions.declare("Readiness failing", "P1")
+    incident_actions.resolve("back")
     with pytest.raises(IncidentActionError, match="was not a drill"):
-        desk.practised("Rollback", incident=real.id)
+        incident_actions.practised("Rollback", incident=real.id)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +83,20 @@ def test_an_incident_that_was_no_drill_is_not_practice(desk: IncidentActions) ->
     ],
 )
 def test_a_name_that_fits_none_or_several_is_refused_and_nothing_written(
-    desk: IncidentActions, timeline: Timeline, name: str, sentence: str
+    incident_actions: IncidentActions, timeline: Timeline, name: str, sentence: str
 ) -> None:
     with pytest.raises(IncidentActionError, match=sentence):
-        desk.practised(name)
+        incident_actions.practised(name)
     assert timeline.events() == []
 
 
-def test_a_time_that_cannot_be_meant_is_refused(desk: IncidentActions) -> None:
+def test_a_time_that_cannot_be_meant_is_refused(incident_actions: IncidentActions) -> None:
     with pytest.raises(IncidentActionError, match="731 days ago"):
-        desk.practised("backup", moment=NIGHT - 800 * DAY)
+        incident_actions.practised("backup", moment=NIGHT - 800 * DAY)
     with refuses("time-in-future", IncidentActionError):
-        desk.practised("backup", moment=NIGHT + DAY)
+        incident_actions.practised("backup", moment=NIGHT + DAY)
 
 
 def test_without_practices_the_way_to_some_is_named(timeline: Timeline, clock: Clock) -> None:
     with refuses("no-practice", IncidentActionError):
-        at_desk(timeline, clock).practised("Rollback")
+        make_incident_actions(timeline, clock).practised("Rollback")

@@ -8,7 +8,7 @@ from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
-from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import plan, rule
 from tests.unit.incident.story import Story, at
@@ -41,14 +41,14 @@ def test_what_is_done_late_and_said_at_once_revises_nothing() -> None:
 def test_a_severity_entered_by_mistake_counts_in_no_metric_and_is_seen_in_the_chain(
     timeline: Timeline, clock: Clock
 ) -> None:
-    desk = at_desk(timeline, clock, plan=TEAM)
+    incident_actions = make_incident_actions(timeline, clock, plan=TEAM)
     clock.wall = at(0)
-    desk.declare("x", "P2")
+    incident_actions.declare("x", "P2")
     clock.wall = at(10)
-    desk.change_severity("P0")
+    incident_actions.change_severity("P0")
     clock.wall = at(40)
-    desk.correct_severity("P2", "wrong key")
-    incident = desk.find(None)
+    incident_actions.correct_severity("P2", "wrong key")
+    incident = incident_actions.find(None)
     assert incident.severity == "P2"
     assert {each.value for each in incident.severities} == {"P2"}
     assert [(each.value, each.actor, each.reason) for each in incident.mistakes] == [("P0", "ana", "wrong key")]
@@ -67,10 +67,10 @@ def test_a_severity_entered_by_mistake_counts_in_no_metric_and_is_seen_in_the_ch
 def test_a_declared_severity_that_was_a_mistake_is_corrected_too_and_later_corrections_keep_that(
     timeline: Timeline, clock: Clock
 ) -> None:
-    desk = at_desk(timeline, clock, plan=TEAM)
-    desk.declare("x", "P0")
-    desk.correct_severity("P2")
-    incident = desk.amend(title="y")
+    incident_actions = make_incident_actions(timeline, clock, plan=TEAM)
+    incident_actions.declare("x", "P0")
+    incident_actions.correct_severity("P2")
+    incident = incident_actions.amend(title="y")
     assert (incident.severity, incident.title) == ("P2", "y")
     assert [each.value for each in incident.mistakes] == ["P0"]
-    assert desk.ladder == DEFAULT_SEVERITY_SCALE
+    assert incident_actions.severity_scale == DEFAULT_SEVERITY_SCALE

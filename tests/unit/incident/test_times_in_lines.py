@@ -11,7 +11,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.membership import list_standing_events
 from cockpit.model.event import Event, Kind, find_standing_events
 from cockpit.timeline.timeline import Timeline
-from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.story import Story, at
 
 TIME = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?)Z")
@@ -30,33 +30,33 @@ def late_times(event: Event) -> list[str]:
     return late
 
 
-def act(desk: IncidentActions, what: str, now: datetime, minutes: int) -> None:
+def act(incident_actions: IncidentActions, what: str, now: datetime, minutes: int) -> None:
     back, ahead = now - timedelta(minutes=minutes), now + timedelta(minutes=minutes + 1)
     match what:
         case "impact":
-            desk.amend(impact_started=back, impact_ended=now)
+            incident_actions.amend(impact_started=back, impact_ended=now)
         case "start":
-            desk.amend(impact_started=back)
+            incident_actions.amend(impact_started=back)
         case "end":
-            desk.amend(impact_ended=back)
+            incident_actions.amend(impact_ended=back)
         case "reach":
-            desk.amend(reach_from=back, title=f"title {minutes}")
+            incident_actions.amend(reach_from=back, title=f"title {minutes}")
         case "severity":
-            desk.change_severity("P0" if minutes % 2 else "P2", reason="x", moment=back)
+            incident_actions.change_severity("P0" if minutes % 2 else "P2", reason="x", moment=back)
         case "mistake":
-            desk.correct_severity("P1" if minutes % 2 else "P2", "typo")
+            incident_actions.correct_severity("P1" if minutes % 2 else "P2", "typo")
         case "update":
-            desk.sent("clients", "we look into it", promised=ahead)
+            incident_actions.sent("clients", "we look into it", promised=ahead)
         case "task":
-            desk.start_task("look", ahead - now, "ben")
+            incident_actions.start_task("look", ahead - now, "ben")
         case "freeze":
-            desk.freeze(bool(minutes % 2), "until green")
+            incident_actions.freeze(bool(minutes % 2), "until green")
         case "recovered":
-            desk.recovered_to(back)
+            incident_actions.recovered_to(back)
         case "status":
-            desk.change_status("monitoring" if minutes % 2 else "identified")
+            incident_actions.change_status("monitoring" if minutes % 2 else "identified")
         case _:
-            desk.note("seen", None, back)
+            incident_actions.note("seen", None, back)
 
 
 ACTS = ("impact", "start", "end", "reach", "severity", "mistake")
@@ -68,15 +68,15 @@ MORE_ACTS = ("update", "task", "freeze", "recovered", "status", "note")
 def test_whatever_is_done_and_corrected(timeline: Timeline, walk: list[tuple[str, int, int]]) -> None:
     clock = Clock()
     clock.wall = now = at(0)
-    desk = at_desk(timeline, clock)
-    for incident in desk.open():
-        desk.resolve("over", incident.id)
+    incident_actions = make_incident_actions(timeline, clock)
+    for incident in incident_actions.open():
+        incident_actions.resolve("over", incident.id)
     begin = timeline.events()[-1].id if timeline.events() else 0
-    desk.declare("orders fail")
+    incident_actions.declare("orders fail")
     for what, back, pause in walk:
         clock.wall = now = now + timedelta(minutes=pause)
         try:
-            act(desk, what, now, back)
+            act(incident_actions, what, now, back)
         except IncidentActionError:
             continue  # refused: nothing was written
     assert [late for event in list_standing_events(timeline.events(after=begin)) for late in late_times(event)] == []

@@ -52,7 +52,7 @@ SEV = (SeverityLevel("SEV-1", 0), SeverityLevel("SEV-2", 1), SeverityLevel("SEV-
 
 
 @pytest.mark.parametrize(
-    ("ladder", "typed", "rung"),
+    ("severity_scale", "typed", "severity_level"),
     [
         (DEFAULT_SEVERITY_SCALE, "p1", "P1"),
         (DEFAULT_SEVERITY_SCALE, "SEV-1", "P0"),
@@ -63,10 +63,12 @@ SEV = (SeverityLevel("SEV-1", 0), SeverityLevel("SEV-2", 1), SeverityLevel("SEV-
         (SEV, "P1", "SEV-1"),
     ],
 )
-def test_a_rung_is_found_by_its_name_or_its_number(ladder: tuple[SeverityLevel, ...], typed: str, rung: str) -> None:
-    found = find_level(ladder, typed)
+def test_a_rung_is_found_by_its_name_or_its_number(
+    severity_scale: tuple[SeverityLevel, ...], typed: str, severity_level: str
+) -> None:
+    found = find_level(severity_scale, typed)
     assert found is not None
-    assert found.name == rung
+    assert found.name == severity_level
 
 
 @pytest.mark.parametrize("typed", ["", "P9", "SEV-0", "bad", "P"])
@@ -90,8 +92,8 @@ SCALES = {
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_upper_half_of_a_scale_is_grave_and_its_backlog_never(scale: str) -> None:
-    ladder, grave = SCALES[scale]
-    assert [each.name for each in ladder if is_grave(ladder, each.name)] == grave
+    severity_scale, grave = SCALES[scale]
+    assert [each.name for each in severity_scale if is_grave(severity_scale, each.name)] == grave
 
 
 def test_a_severity_that_the_scale_lacks_is_grave() -> None:

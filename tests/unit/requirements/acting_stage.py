@@ -1,4 +1,4 @@
-"""A runner beside the desk of an example team: procedures of its own documents, done by hand or looked at."""
+"""A runner beside the actions of an example team: procedures of its own documents, done by hand or looked at."""
 
 from pathlib import Path
 
@@ -33,8 +33,8 @@ class Shift(Room):
             mask=lambda text: text,
             read_only=False,
             live=Live,
-            incident=lambda: next((each.id for each in self.desk.open()), None),
-            notices=RunNotices(lambda: frozen_words(self.desk.frozen()), lambda: snapshot),
+            incident=lambda: next((each.id for each in self.incident_actions.open()), None),
+            notices=RunNotices(lambda: frozen_words(self.incident_actions.frozen()), lambda: snapshot),
         )
 
     def procedure(self, name: str) -> tuple[Runbook, Procedure]:

@@ -24,7 +24,7 @@ class Watch(Room):
         super().__init__(name, folder)
         self.name = name
         self.zone = ZoneInfo(self.system.time_zone or "UTC")
-        self.desk.plan = self.plan
+        self.incident_actions.plan = self.plan
         self.sets(AFTERNOON)
 
     def sets(self, local: str) -> datetime:
@@ -42,7 +42,7 @@ class Watch(Room):
 
     @property
     def incident(self) -> Incident:
-        return self.desk.incidents()[-1]
+        return self.incident_actions.incidents()[-1]
 
     def clocks(self, deployed: datetime | None = None) -> dict[str, Clock]:
         found = compute_clocks(self.incident, self.plan, self.time.now(), zone=self.zone, deployed=deployed)

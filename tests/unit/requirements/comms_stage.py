@@ -43,8 +43,8 @@ def team(name: str) -> tuple[System, Plan]:
     return system, read_plan(system)
 
 
-def rung(name: str, level: str) -> SeverityLevel:
-    return next(each for each in team(name)[1].ladder if each.name == level)
+def severity_level(name: str, level: str) -> SeverityLevel:
+    return next(each for each in team(name)[1].severity_scale if each.name == level)
 
 
 class Room:
@@ -54,12 +54,17 @@ class Room:
         self.system, self.plan = team(name)
         self.time = StillTime()
         self.timeline = Timeline(folder / "timeline.db", time=self.time)
-        self.desk = IncidentActions(
-            self.timeline, operator="ana", environment="prod", ladder=self.plan.ladder, plan=self.plan, time=self.time
+        self.incident_actions = IncidentActions(
+            self.timeline,
+            operator="ana",
+            environment="prod",
+            severity_scale=self.plan.severity_scale,
+            plan=self.plan,
+            time=self.time,
         )
 
     def declare(self, severity: str, title: str = "Sign-in fails", minutes: int = 12, **given: Any) -> Incident:
         """An incident that is some minutes old."""
-        declared = self.desk.declare(title, severity, **given)
+        declared = self.incident_actions.declare(title, severity, **given)
         self.time.at += timedelta(minutes=minutes)
-        return self.desk.find(declared.id)
+        return self.incident_actions.find(declared.id)

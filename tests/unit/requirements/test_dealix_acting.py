@@ -21,15 +21,17 @@ def test_002_s0_p0_incident_commander_within_15_min_binds_from_the_declaration_o
     declared = dealix.declare("P0")
     (rule,) = (each for each in declared.rules if each.kind is ClockKind.COMMANDER)
     assert (rule.after, rule.origin.partition(":")[0]) == (timedelta(minutes=15), "incident.md")
-    dealix.desk.plan = Plan(dealix.plan.ladder)  # the document is gone: what was promised still binds
-    assert dealix.desk.find(declared.id).rules == declared.rules
+    dealix.incident_actions.plan = Plan(
+        dealix.plan.severity_scale
+    )  # the document is gone: what was promised still binds
+    assert dealix.incident_actions.find(declared.id).rules == declared.rules
 
 
 def test_002_s0_p1_update_every_30_min_begins_to_bind_when_it_is_lowered_to_p1(shift: OnShift) -> None:
     dealix = shift("dealix")
     declared = dealix.declare("P0")
-    dealix.desk.change_severity("P1", reason="one customer")
-    (rule,) = (each for each in dealix.desk.find(declared.id).rules if each.kind is ClockKind.UPDATE)
+    dealix.incident_actions.change_severity("P1", reason="one customer")
+    (rule,) = (each for each in dealix.incident_actions.find(declared.id).rules if each.kind is ClockKind.UPDATE)
     assert rule.after == timedelta(minutes=30)
 
 
@@ -42,16 +44,16 @@ def test_002_s0_p2_is_declared_and_who_is_unsure_gets_p1(shift: OnShift) -> None
 def test_002_s0_p3_backlog_is_no_incident_but_a_note(shift: OnShift) -> None:
     dealix = shift("dealix")
     with pytest.raises(IncidentActionError, match="P3 is for the backlog, no incident: write a note"):
-        dealix.desk.declare("a typo", "P3")
-    assert dealix.desk.note("P3: a typo").incident is None
+        dealix.incident_actions.declare("a typo", "P3")
+    assert dealix.incident_actions.note("P3: a typo").incident is None
 
 
 def test_002_s1_first_10_minutes_each_box_is_ticked_with_who_and_when(shift: OnShift) -> None:
     dealix = shift("dealix")
     declared = dealix.declare("P1")
     for item in range(1, 6):
-        dealix.desk.tick("incident/first-ten-minutes-of-a-p0-or-p1", item)
-    ticks = dealix.desk.find(declared.id).ticks
+        dealix.incident_actions.tick("incident/first-ten-minutes-of-a-p0-or-p1", item)
+    ticks = dealix.incident_actions.find(declared.id).ticks
     # The first box asks for what was done when it was declared, and carries that time.
     times = [declared.declared, *[dealix.time.now()] * 4]
     assert [(each.item, each.state, each.actor, each.at) for each in ticks] == [
@@ -63,15 +65,15 @@ def test_002_s1_first_10_minutes_each_box_is_ticked_with_who_and_when(shift: OnS
 def test_002_s1_3_freeze_holds_until_it_is_lifted_and_warns_on_every_change(shift: OnShift) -> None:
     dealix = shift("dealix")
     declared = dealix.declare("P0")
-    dealix.desk.freeze(True, "until it is green")
+    dealix.incident_actions.freeze(True, "until it is green")
     look, _, change, _ = (dealix.notices("incident#6.1", step) for step in (1, 2, 3, 4))
     frozen = "prod is frozen since 13:38Z by ana: until it is green."
     assert frozen in change
     assert frozen not in look
     dealix.time.at += timedelta(minutes=30)
-    dealix.desk.freeze(False, "green")
+    dealix.incident_actions.freeze(False, "green")
     assert frozen not in dealix.notices("incident#6.1", 3)
-    (freeze,) = dealix.desk.find(declared.id).freezes
+    (freeze,) = dealix.incident_actions.find(declared.id).freezes
     assert freeze.until == dealix.time.now()
 
 
@@ -113,7 +115,7 @@ def test_002_what_people_do_by_hand_is_settled_with_who_when_and_why_not(
     done, skipped = dealix.timeline.events(kinds=[Kind.STEP], incident=declared.id)
     assert (done.actor, done.occurred, done.detail["state"]) == ("ana", dealix.time.now(), StepState.BY_HAND)
     assert skipped.detail["reason"] == "not needed here"
-    assert [each.id for each in dealix.desk.find(declared.id).ran] == [run.id]
+    assert [each.id for each in dealix.incident_actions.find(declared.id).ran] == [run.id]
 
 
 def test_002_s2_5_secret_leak_6_steps_with_the_scan_among_them(shift: OnShift) -> None:
@@ -148,12 +150,12 @@ def test_002_s6_2_the_rollback_window_of_24_hours_is_read_before_a_migration_is_
 def test_002_s2_4_a_check_that_is_off_for_now_stays_open_beyond_the_incident(shift: OnShift) -> None:
     dealix = shift("dealix")
     declared = dealix.declare("P1")
-    loop = dealix.desk.start_loop("the signature check is off")
-    dealix.desk.resolve("messages go through")
-    (mark,) = dealix.desk.find(declared.id).marks
+    loop = dealix.incident_actions.start_loop("the signature check is off")
+    dealix.incident_actions.resolve("messages go through")
+    (mark,) = dealix.incident_actions.find(declared.id).marks
     assert (mark.id, mark.done) == (loop.subject, None)
-    dealix.desk.clock_done(mark.id, "it is on again", incident=declared.id)
-    assert dealix.desk.find(declared.id).marks[0].done == dealix.time.now()
+    dealix.incident_actions.clock_done(mark.id, "it is on again", incident=declared.id)
+    assert dealix.incident_actions.find(declared.id).marks[0].done == dealix.time.now()
 
 
 def test_002_s4_four_roles_one_person_may_hold_several_and_the_commander_debugs_nothing(shift: OnShift) -> None:
@@ -163,11 +165,11 @@ def test_002_s4_four_roles_one_person_may_hold_several_and_the_commander_debugs_
     assert names == ["Incident Commander", "Ops Lead", "Comms Lead", "Scribe"]
     assert "debugs nothing" in dealix.plan.roles[0].duty
     for role in ("IC", "Scribe"):
-        dealix.desk.take_role(role)
-    dealix.desk.take_role("Ops Lead", "ben")
-    dealix.desk.take_role("ops lead", "cleo")
-    dealix.desk.hand_over("IC", "dan", "rolled back; waiting for green")
-    incident = dealix.desk.find(declared.id)
+        dealix.incident_actions.take_role(role)
+    dealix.incident_actions.take_role("Ops Lead", "ben")
+    dealix.incident_actions.take_role("ops lead", "cleo")
+    dealix.incident_actions.hand_over("IC", "dan", "rolled back; waiting for green")
+    incident = dealix.incident_actions.find(declared.id)
     assert {name: incident.in_role(name) for name in names} == {
         "Incident Commander": ("dan",),
         "Ops Lead": ("ben", "cleo"),

@@ -21,7 +21,7 @@ def test_002_s0_p0_incident_commander_within_15_min(on_call: OnCall) -> None:
     assert due_in(watch, "commander") == 15 * MINUTE
     assert origin(watch.clocks()["commander"]) == "incident.md"
     watch.goes_on(14)
-    watch.desk.take_role("Incident Commander", "ben")
+    watch.incident_actions.take_role("Incident Commander", "ben")
     assert watch.clocks()["commander"].state(watch.time.now()) is ClockState.MET
 
 
@@ -37,7 +37,7 @@ def test_002_s0_p1_update_every_30_min(on_call: OnCall) -> None:
     assert due_in(watch, "update") == 30 * MINUTE
     assert origin(watch.clocks()["update"]) == "incident.md"
     watch.goes_on(25)
-    watch.desk.sent("team", "Still looking.")
+    watch.incident_actions.sent("team", "Still looking.")
     assert due_in(watch, "update") == 55 * MINUTE
 
 
@@ -58,7 +58,7 @@ def test_002_s1_the_first_ten_minutes_of_a_p0_or_p1_are_a_clock_that_counts_its_
     assert watch.clocks()[FIRST].what.endswith(" 0/5")
     for item in range(1, 6):
         watch.goes_on(1)
-        watch.desk.tick(FIRST.partition(":")[2], item, "", state="done")
+        watch.incident_actions.tick(FIRST.partition(":")[2], item, "", state="done")
         assert watch.clocks()[FIRST].what.endswith(f" {item}/5")
     assert watch.clocks()[FIRST].state(watch.time.now()) is ClockState.MET
 
@@ -72,10 +72,10 @@ def test_002_s1_a_p2_has_no_first_ten_minutes(on_call: OnCall) -> None:
 def test_002_s24_what_was_turned_off_for_now_stays_open_until_it_is_turned_on_again(on_call: OnCall) -> None:
     watch = on_call(TEAM)
     watch.begins("P1")
-    id = watch.desk.start_loop("turn the signature check on again").subject
-    watch.desk.resolve("the clock was wrong")
+    id = watch.incident_actions.start_loop("turn the signature check on again").subject
+    watch.incident_actions.resolve("the clock was wrong")
     assert watch.clocks()[id].state(watch.time.now()) is ClockState.OPEN
-    watch.desk.clock_done(id, "on again", incident=watch.incident.id)
+    watch.incident_actions.clock_done(id, "on again", incident=watch.incident.id)
     assert watch.clocks()[id].state(watch.time.now()) is ClockState.MET
 
 
@@ -84,7 +84,7 @@ def test_002_s3_the_authority_is_notified_within_72_hours_of_a_person_being_awar
     watch.begins("P0")
     assert ClockKind.BREACH not in watch.kinds(), "never by itself"
     watch.goes_on(60)
-    watch.desk.aware("an export of leads was downloaded")
+    watch.incident_actions.aware("an export of leads was downloaded")
     assert due_in(watch, "breach") == HOUR + 72 * HOUR
     assert origin(watch.clocks()["breach"]) == "incident.md"
 
@@ -92,26 +92,26 @@ def test_002_s3_the_authority_is_notified_within_72_hours_of_a_person_being_awar
 def test_002_s3_a_breach_is_never_dismissed_only_notified_or_not_notifiable_because(on_call: OnCall) -> None:
     watch = on_call(TEAM)
     watch.begins("P0")
-    watch.desk.aware("an export of leads was downloaded")
+    watch.incident_actions.aware("an export of leads was downloaded")
     assert not watch.clocks()["breach"].dismissible
     with refuses("text-missing", IncidentActionError):
-        watch.desk.not_applicable("breach", "")
+        watch.incident_actions.not_applicable("breach", "")
     with refuses("clock-not-deferrable", IncidentActionError):
-        watch.desk.snooze("breach", watch.time.now() + HOUR)
-    watch.desk.resolve("closed")
+        watch.incident_actions.snooze("breach", watch.time.now() + HOUR)
+    watch.incident_actions.resolve("closed")
     watch.goes_on(70 * 60)
     assert watch.clocks()["breach"].state(watch.time.now()) is ClockState.AT_RISK, "the end of the incident ends it not"
-    watch.desk.clock_done("breach", "by the portal", incident=watch.incident.id)
+    watch.incident_actions.clock_done("breach", "by the portal", incident=watch.incident.id)
     assert watch.clocks()["breach"].state(watch.time.now()) is ClockState.MET
 
 
 def test_002_s5_the_post_mortem_is_due_in_3_business_days(on_call: OnCall) -> None:
     watch = on_call(TEAM)
     watch.begins("P1", "2026-11-19T16:00")  # a Thursday; Friday and Saturday are free
-    watch.desk.resolve("fixed")
+    watch.incident_actions.resolve("fixed")
     assert watch.clocks()["postmortem"].due == datetime(2026, 11, 24, 17, tzinfo=watch.zone)
-    watch.desk.review("in review", incident=watch.incident.id)
-    watch.desk.review("reviewed", incident=watch.incident.id)
+    watch.incident_actions.review("in review", incident=watch.incident.id)
+    watch.incident_actions.review("reviewed", incident=watch.incident.id)
     assert watch.clocks()["postmortem"].state(watch.time.now()) is ClockState.MET
 
 

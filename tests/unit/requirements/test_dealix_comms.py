@@ -15,7 +15,7 @@ from cockpit.incident.messages.offers import (
 )
 from cockpit.model.clock import ClockKind
 from screens.checklist.rows import list_boxes, opens_for
-from tests.unit.requirements.comms_stage import AUCKLAND, Room, rung
+from tests.unit.requirements.comms_stage import AUCKLAND, Room, severity_level
 
 Enter = Callable[[str], Room]
 FIRST = "incident/first-ten-minutes-of-a-p0-or-p1"
@@ -33,13 +33,13 @@ def test_002_s0_a_level_is_declared_with_its_meaning_and_what_the_team_does_on_s
     room: Enter, level: str, means: str, does: str
 ) -> None:
     assert room("dealix").declare(level).severity == level
-    assert rung("dealix", level).definition.startswith(means)
-    assert rung("dealix", level).response == does
-    assert not rung("dealix", level).backlog
+    assert severity_level("dealix", level).definition.startswith(means)
+    assert severity_level("dealix", level).response == does
+    assert not severity_level("dealix", level).backlog
 
 
 def test_002_s0_p3_is_no_incident_but_a_note() -> None:
-    assert rung("dealix", "P3").backlog  # screens/dialogs/declare.py writes a note for such a level
+    assert severity_level("dealix", "P3").backlog  # screens/dialogs/declare.py writes a note for such a level
 
 
 def test_002_s1_first_ten_minutes_open_by_themselves_for_p0_and_p1(room: Enter) -> None:
@@ -61,8 +61,8 @@ def test_002_s1_each_of_the_first_items_offers_what_it_asks_for(room: Enter) -> 
 def test_002_s1_1_declare_text_names_severity_symptoms_impact_and_one_commander(room: Enter) -> None:
     dealix = room("dealix")
     incident = dealix.declare("P0", impact_started=dealix.time.now() - timedelta(minutes=5))
-    dealix.desk.take_role("Incident Commander", "ana", incident=incident.id)
-    lines = declare_text(dealix.desk.find(incident.id), AUCKLAND, dealix.plan, ["probe ready"]).splitlines()
+    dealix.incident_actions.take_role("Incident Commander", "ana", incident=incident.id)
+    lines = declare_text(dealix.incident_actions.find(incident.id), AUCKLAND, dealix.plan, ["probe ready"]).splitlines()
     assert lines[0] == "[P0] Sign-in fails"
     assert lines[1].startswith("Severity: P0, Production down")
     assert lines[2].startswith("Symptoms: probe ready")
@@ -74,8 +74,8 @@ def test_002_s1_1_declare_text_is_the_first_that_is_offered_until_somebody_was_t
     dealix = room("dealix")
     incident = dealix.declare("P0")
     assert list_offers(incident, dealix.plan)[0] is DECLARATION
-    dealix.desk.sent("team", "declared", DECLARATION.id, incident=incident.id)
-    assert list_offers(dealix.desk.find(incident.id), dealix.plan)[0].audience == "client"
+    dealix.incident_actions.sent("team", "declared", DECLARATION.id, incident=incident.id)
+    assert list_offers(dealix.incident_actions.find(incident.id), dealix.plan)[0].audience == "client"
 
 
 def test_002_s1_5_communicate_a_customer_facing_status_update_is_ready_to_be_sent(room: Enter) -> None:

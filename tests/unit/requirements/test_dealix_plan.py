@@ -1,4 +1,4 @@
-"""What is read of the third team's document: ladder, first minutes, breach, roles, whom to page; its private file."""
+"""What is in the third team's document: severities, first minutes, breach, roles, whom to page; its private file."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,11 +31,11 @@ def rules(kind: ClockKind, name: str = "P0") -> list[Rule]:
 def test_002_s0_level_is_read_with_definition_and_response(
     name: str, defined: tuple[str, ...], done: tuple[str, ...]
 ) -> None:
-    rung = find_level(PLAN.ladder, name)
-    assert rung is not None
-    assert all(words in rung.definition for words in defined)
-    assert all(words in rung.response for words in done)
-    assert rung.backlog == (name == "P3")
+    severity_level = find_level(PLAN.severity_scale, name)
+    assert severity_level is not None
+    assert all(words in severity_level.definition for words in defined)
+    assert all(words in severity_level.response for words in done)
+    assert severity_level.backlog == (name == "P3")
 
 
 def test_002_s0_p0_commander_within_15_min_and_all_hands_are_rules() -> None:

@@ -25,7 +25,7 @@ def test_000_what_people_do_by_hand_is_a_step_with_who_and_when(
     shift: OnShift, procedure: str, step: int, word: str
 ) -> None:
     team = shift("meeting-intelligence")
-    incident = team.declare(team.desk.ladder[0].name)
+    incident = team.declare(team.incident_actions.severity_scale[0].name)
     run = team.start(procedure)
     assert word in team.runner.step(run, step).title
     team.runner.settle(run, step, StepState.BY_HAND)

@@ -92,7 +92,7 @@ def test_000_s3_a_leaked_token_begins_the_notice_once_somebody_says_to_be_aware(
     watch = on_call(TEAM)
     watch.begins("P1")
     assert ClockKind.BREACH not in watch.kinds()
-    watch.desk.aware("a token with clients' data in a public log")
+    watch.incident_actions.aware("a token with clients' data in a public log")
     assert watch.clocks()["breach"].left(watch.time.now()) == 72 * HOUR
 
 
@@ -100,13 +100,13 @@ def test_000_s6_a_message_is_due_when_clients_notice_it_for_more_than_15_minutes
     watch = on_call(TEAM)
     watch.begins("P1")
     watch.goes_on(14)
-    watch.desk.change_status("monitoring")
-    watch.desk.amend(impact_ended=watch.time.now())
+    watch.incident_actions.change_status("monitoring")
+    watch.incident_actions.amend(impact_ended=watch.time.now())
     assert watch.clocks()["client"].state(watch.time.now()) is ClockState.NOT_APPLICABLE
-    watch.desk.change_status("investigating", reason="it is back")
+    watch.incident_actions.change_status("investigating", reason="it is back")
     watch.goes_on(2)
     assert watch.clocks()["client"].state(watch.time.now()) is ClockState.OVERDUE
-    watch.desk.sent("client", "We are on it.")
+    watch.incident_actions.sent("client", "We are on it.")
     assert watch.clocks()["client"].state(watch.time.now()) is ClockState.MISSED
 
 
@@ -114,7 +114,7 @@ def test_000_s6_a_message_is_due_when_clients_notice_it_for_more_than_15_minutes
 def test_000_s6_the_next_update_that_a_message_promises_is_a_clock(on_call: OnCall, minutes: int) -> None:
     watch = on_call(TEAM)
     watch.begins("P1")
-    watch.desk.sent("client", "We are on it.", promised=watch.time.now() + minutes * MINUTE)
+    watch.incident_actions.sent("client", "We are on it.", promised=watch.time.now() + minutes * MINUTE)
     assert due_in(watch, "promise:client") == minutes * MINUTE
     assert "update" not in watch.clocks()
 
@@ -134,10 +134,10 @@ def test_000_targets_the_recovery_time_of_a_scenario_counts_from_the_declaration
     watch = on_call(TEAM)
     watch.begins("P1")
     watch.goes_on(3)
-    watch.desk.choose_scenario(scenario)
+    watch.incident_actions.choose_scenario(scenario)
     assert due_in(watch, "recovery") == time * MINUTE
     assert watch.incident.recovery is not None
     assert watch.incident.recovery.rpo == point * MINUTE
     assert origin(watch.clocks()["recovery"]) == "operations.md"
-    watch.desk.resolve("mended")
+    watch.incident_actions.resolve("mended")
     assert watch.clocks()["recovery"].state(watch.time.now()) is ClockState.MET

@@ -48,11 +48,17 @@ def test_000_s6_template_fields_are_filled_and_those_that_nobody_knows_are_marke
 def test_000_s6_status_word_and_next_update_follow_the_incident(room: Enter) -> None:
     mi = room("meeting-intelligence")
     incident = mi.declare("P1")
-    mi.desk.change_status(Status.IDENTIFIED, incident.id)
+    mi.incident_actions.change_status(Status.IDENTIFIED, incident.id)
     template = mi.plan.template(NOTICE)
     assert template is not None
     told = fill_template(
-        template, mi.desk.find(incident.id), mi.system, mi.plan, mi.time.now(), AUCKLAND, promise=timedelta(hours=1)
+        template,
+        mi.incident_actions.find(incident.id),
+        mi.system,
+        mi.plan,
+        mi.time.now(),
+        AUCKLAND,
+        promise=timedelta(hours=1),
     )
     assert "Status: Identified\n" in told.text
     assert "follows within 1 hour." in told.text
@@ -62,6 +68,6 @@ def test_000_s6_next_update_that_was_promised_is_on_record_with_the_words_sent(r
     mi = room("meeting-intelligence")
     incident = mi.declare("P1")
     due = mi.time.now() + timedelta(minutes=30)
-    mi.desk.sent("client", "Hello,\nwe are looking into it.", NOTICE, due, incident=incident.id)
-    (update,) = mi.desk.find(incident.id).updates
+    mi.incident_actions.sent("client", "Hello,\nwe are looking into it.", NOTICE, due, incident=incident.id)
+    (update,) = mi.incident_actions.find(incident.id).updates
     assert (update.audience, update.text, update.promised) == ("client", "Hello,\nwe are looking into it.", due)

@@ -29,7 +29,7 @@ def test_004_priorities_response_time(on_call: OnCall, priority: str, minutes: i
     assert due_in(watch, "response") == minutes * MINUTE
     assert origin(watch.clocks()["response"]) == "index.md"
     watch.goes_on(minutes)
-    watch.desk.acknowledge()
+    watch.incident_actions.acknowledge()
     assert watch.clocks()["response"].state(watch.time.now()) is ClockState.MET
 
 
@@ -53,7 +53,7 @@ def test_004_escalation_path_who_is_due_now_and_who_is_next_in_how_long(on_call:
         assert (now.who, now.state(watch.time.now())) == (who, ClockState.OVERDUE)
         if later:
             assert (later[0].who, left(later[0], watch)) == (path[number][1], (path[number][0] - minutes) * MINUTE)
-        watch.desk.called(who, tier=number)
+        watch.incident_actions.called(who, tier=number)
     assert not tiers(watch)
 
 
@@ -61,7 +61,7 @@ def test_004_escalation_path_nobody_is_called_backwards(on_call: OnCall) -> None
     watch = on_call(TEAM)
     watch.begins("P0")
     watch.goes_on(20)
-    watch.desk.called("Engineering manager", tier=3)
+    watch.incident_actions.called("Engineering manager", tier=3)
     assert [each.who for each in tiers(watch)] == ["VP engineering and board"]
 
 
@@ -69,7 +69,7 @@ def test_004_contacts_a_call_to_the_person_in_a_role_is_a_call_to_its_tier(on_ca
     watch = on_call(TEAM)
     watch.begins("P0")
     watch.goes_on(31)
-    watch.desk.called("manager@example.com")
+    watch.incident_actions.called("manager@example.com")
     assert {id for id, each in watch.clocks().items() if each.done} == {"escalation:3"}
     assert watch.clocks()["escalation:3"].done == watch.time.now()
 

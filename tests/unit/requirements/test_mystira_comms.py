@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.requirements.comms_stage import Room, rung
+from tests.unit.requirements.comms_stage import Room, severity_level
 
 
 @pytest.mark.parametrize(("level", "within"), [("P0", "15 min"), ("P1", "30 min"), ("P2", "2 h"), ("P3", "8 h")])
@@ -12,4 +12,4 @@ def test_004_priorities_are_declared_with_their_response_time_on_screen(
     room: Callable[[str], Room], level: str, within: str
 ) -> None:
     assert room("mystira").declare(level).severity == level
-    assert rung("mystira", level).response.startswith(within)
+    assert severity_level("mystira", level).response.startswith(within)

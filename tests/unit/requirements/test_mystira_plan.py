@@ -14,8 +14,8 @@ PLAN = plan_of("mystira")
 def test_004_priorities_are_answered_within(name: str, minutes: int) -> None:
     (rule,) = [each for each in PLAN.rules_for(name) if each.kind is ClockKind.RESPONSE]
     assert (rule.after, rule.levels) == (timedelta(minutes=minutes), (name,))
-    rung = next(each for each in PLAN.ladder if each.name == name)
-    assert rung.definition
+    severity_level = next(each for each in PLAN.severity_scale if each.name == name)
+    assert severity_level.definition
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Declaring on the second team's ladder."""
+"""Declaring on the second team's severity scale."""
 
 from collections.abc import Callable
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from screens.checklist.rows import count_settled, list_boxes
-from tests.unit.requirements.comms_stage import Room, rung
+from tests.unit.requirements.comms_stage import Room, severity_level
 
 Enter = Callable[[str], Room]
 
@@ -23,8 +23,8 @@ def test_001_a_level_is_declared_with_its_meaning_and_what_the_team_does_on_scre
 ) -> None:
     site = room("unioneyes")
     assert site.declare(level.replace("SEV-", "sev")).severity == level
-    assert rung("unioneyes", level).definition.startswith(means)
-    assert rung("unioneyes", level).response == does
+    assert severity_level("unioneyes", level).definition.startswith(means)
+    assert severity_level("unioneyes", level).response == does
 
 
 def test_001_maintenance_checklist_has_8_boxes_each_with_who_and_when(room: Enter) -> None:
@@ -33,9 +33,9 @@ def test_001_maintenance_checklist_has_8_boxes_each_with_who_and_when(room: Ente
     assert care is not None
     assert len(care.items) == 8
     incident = site.declare("SEV-3")
-    site.desk.tick(care.id, 2, care.items[1], incident=incident.id)
-    site.desk.tick(care.id, 3, care.items[2], "skipped", "no drill yet", incident=incident.id)
-    found = list_boxes(care, site.desk.find(incident.id))
+    site.incident_actions.tick(care.id, 2, care.items[1], incident=incident.id)
+    site.incident_actions.tick(care.id, 3, care.items[2], "skipped", "no drill yet", incident=incident.id)
+    found = list_boxes(care, site.incident_actions.find(incident.id))
     assert count_settled(found) == 2
     assert [(each.number, each.tick.actor, each.tick.at, each.tick.reason) for each in found if each.tick] == [
         (2, "ana", site.time.now(), ""),

@@ -41,9 +41,9 @@ War room: [Link of the bridge]
 def test_001_severity_is_declared_with_whom_it_pages(
     name: str, definition: str, response: str, called: list[str]
 ) -> None:
-    rung = find_level(PLAN.ladder, name)
-    assert rung is not None
-    assert (rung.definition, rung.response) == (definition, response)
+    severity_level = find_level(PLAN.severity_scale, name)
+    assert severity_level is not None
+    assert (severity_level.definition, severity_level.response) == (definition, response)
     tiers = [each for each in PLAN.rules_for(name) if each.kind is ClockKind.ESCALATION]
     assert [each.who for each in tiers] == called
     assert all(each.after == timedelta(0) for each in tiers)

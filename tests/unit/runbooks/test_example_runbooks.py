@@ -38,7 +38,7 @@ def tools(tmp_path: Path) -> str:
 
 def test_there_is_nothing_to_mend(system: System, catalogue: Catalogue, tools: str) -> None:
     values = frozenset(name for each in system.environments for name in each.values)
-    severities = frozenset(each.name for each in system.ladder)
+    severities = frozenset(each.name for each in system.severity_scale)
     found = [
         (document.id, finding)
         for document in catalogue.documents

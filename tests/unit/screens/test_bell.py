@@ -30,33 +30,33 @@ def test_it_rings_once_when_everything_falls_silent_and_again_only_a_quarter_of_
     bell, watch = Bell(), Watch([], FakeTime())
     silent, answering = probes(unreachable=True), probes(unreachable=False, seconds=30)
     again, later = probes(unreachable=True, seconds=60), probes(unreachable=True, seconds=60 + FLAPPING + 1)
-    rung = [bell.rings(watch, reading) for reading in (silent, silent, answering, again, later)]
+    severity_level = [bell.rings(watch, reading) for reading in (silent, silent, answering, again, later)]
 
-    assert rung == [True, False, False, False, True]
+    assert severity_level == [True, False, False, False, True]
 
 
 @given(st.lists(st.booleans(), max_size=int(FLAPPING / 30)))
 def test_an_alert_that_comes_and_goes_rings_once(fires: list[bool]) -> None:
     bell, watch = Bell(), Watch([], FakeTime())
-    rung = 0
+    severity_level = 0
     for poll, firing in enumerate(fires):
         alerts = (replace(ALERT, state=AlertState.FIRING if firing else AlertState.RESOLVED),)
         reading: Reading[Any] = Reading("alerts:prom", "prod", 30.0, poll * 30.0, alerts, poll * 30.0, NOW)
         watch.publish(reading)
-        rung += bell.rings(watch, reading)
+        severity_level += bell.rings(watch, reading)
 
-    assert rung == any(fires)
+    assert severity_level == any(fires)
 
 
 def test_of_two_alerts_the_second_rings_though_the_first_flaps() -> None:
     bell, watch = Bell(), Watch([], FakeTime())
-    rung = []
+    severity_level = []
     for poll, alerts in enumerate(((ALERT,), (), (ALERT,), (ALERT, replace(ALERT, fingerprint="2")))):
         reading: Reading[Any] = Reading("alerts:prom", "prod", 30.0, poll * 30.0, alerts, poll * 30.0, NOW)
         watch.publish(reading)
-        rung.append(bell.rings(watch, reading))
+        severity_level.append(bell.rings(watch, reading))
 
-    assert rung == [True, False, False, True]
+    assert severity_level == [True, False, False, True]
 
 
 def test_each_environment_rings_for_itself_and_a_muted_bell_for_nobody() -> None:

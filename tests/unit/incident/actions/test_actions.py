@@ -1,4 +1,4 @@
-"""What a responder does in the course of an incident: roles, clocks, boxes, words; and what the desk refuses."""
+"""What a responder does in the course of an incident: roles, clocks, boxes, words; and what is refused."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from cockpit.model.response import Review
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.timeline.timeline import Timeline
 from tests.refusals import refuses
-from tests.unit.incident.desks import Clock, at_desk
+from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.story import NIGHT, at
 
 MINUTE = timedelta(minutes=1)
@@ -32,193 +32,202 @@ PLAN = Plan(
 
 
 @pytest.fixture
-def desk(timeline: Timeline, clock: Clock) -> IncidentActions:
+def incident_actions(timeline: Timeline, clock: Clock) -> IncidentActions:
     """Ana's, in prod, while an incident is open."""
-    desk = at_desk(timeline, clock, plan=PLAN)
-    desk.declare("Readiness failing", "P1")
-    return desk
+    incident_actions = make_incident_actions(timeline, clock, plan=PLAN)
+    incident_actions.declare("Readiness failing", "P1")
+    return incident_actions
 
 
-def now(desk: IncidentActions) -> Incident:
-    return desk.find(None)
+def now(incident_actions: IncidentActions) -> Incident:
+    return incident_actions.find(None)
 
 
-def test_the_rules_that_bind_are_written_down_with_the_severity(desk: IncidentActions) -> None:
-    assert now(desk).rules == (UPDATE,)
-    desk.change_severity("P0")
-    assert now(desk).rules == (URGENT,)
+def test_the_rules_that_bind_are_written_down_with_the_severity(incident_actions: IncidentActions) -> None:
+    assert now(incident_actions).rules == (UPDATE,)
+    incident_actions.change_severity("P0")
+    assert now(incident_actions).rules == (URGENT,)
 
 
 def test_who_is_unsure_takes_the_higher_level(timeline: Timeline, clock: Clock) -> None:
-    desk = at_desk(timeline, clock)
-    assert desk.declare("slow", "P2", unsure=True).severity == "P1"
-    assert desk.declare("slower", unsure=True).severity == "P0"
-    assert desk.declare("down", "P0", unsure=True).severity == "P0"
+    incident_actions = make_incident_actions(timeline, clock)
+    assert incident_actions.declare("slow", "P2", unsure=True).severity == "P1"
+    assert incident_actions.declare("slower", unsure=True).severity == "P0"
+    assert incident_actions.declare("down", "P0", unsure=True).severity == "P0"
 
 
 def test_what_is_for_the_backlog_is_no_incident(timeline: Timeline, clock: Clock) -> None:
-    ladder = (SeverityLevel("P0", 0), SeverityLevel("P3", 1, backlog=True))
-    desk = IncidentActions(timeline, operator="ana", environment="prod", ladder=ladder, time=clock)
+    severity_scale = (SeverityLevel("P0", 0), SeverityLevel("P3", 1, backlog=True))
+    incident_actions = IncidentActions(
+        timeline, operator="ana", environment="prod", severity_scale=severity_scale, time=clock
+    )
     with pytest.raises(IncidentActionError, match="P3 is for the backlog, no incident: write a note"):
-        desk.declare("a typo", "P3")
+        incident_actions.declare("a typo", "P3")
 
 
-def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(desk: IncidentActions) -> None:
-    assert desk.take_role("ic").summary == "ana is Incident Commander"
-    desk.take_role("scribe")
-    desk.take_role("Scribe", "ben")
-    assert (now(desk).in_role("Incident Commander"), now(desk).in_role("Scribe")) == (("ana",), ("ana", "ben"))
-    desk.leave_role("scribe", "ana")
-    assert now(desk).in_role("Scribe") == ("ben",)
+def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(incident_actions: IncidentActions) -> None:
+    assert incident_actions.take_role("ic").summary == "ana is Incident Commander"
+    incident_actions.take_role("scribe")
+    incident_actions.take_role("Scribe", "ben")
+    assert (now(incident_actions).in_role("Incident Commander"), now(incident_actions).in_role("Scribe")) == (
+        ("ana",),
+        ("ana", "ben"),
+    )
+    incident_actions.leave_role("scribe", "ana")
+    assert now(incident_actions).in_role("Scribe") == ("ben",)
 
 
-def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(desk: IncidentActions) -> None:
-    assert desk.take_role("database").subject == "database"
+def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(incident_actions: IncidentActions) -> None:
+    assert incident_actions.take_role("database").subject == "database"
     with pytest.raises(IncidentActionError, match="no role `Scrbie`; did you mean Scribe"):
-        desk.take_role("Scrbie")
+        incident_actions.take_role("Scrbie")
 
 
-def test_a_handover_says_what_is_open(desk: IncidentActions, clock: Clock) -> None:
-    desk.take_role("IC")
+def test_a_handover_says_what_is_open(incident_actions: IncidentActions, clock: Clock) -> None:
+    incident_actions.take_role("IC")
     clock.wall = at(20)
-    desk.hand_over("IC", "ben", "rolled back", ["next update (10m)", "running: Roll back"])
-    was, holds = now(desk).roles
+    incident_actions.hand_over("IC", "ben", "rolled back", ["next update (10m)", "running: Roll back"])
+    was, holds = now(incident_actions).roles
     assert (was.person, was.until) == ("ana", at(20))
     assert (holds.person, holds.note) == ("ben", "rolled back\nnext update (10m)\nrunning: Roll back")
 
 
-def test_a_task_has_a_time_and_a_loose_end_need_not(desk: IncidentActions) -> None:
-    task = desk.start_task("look at the queries", 3 * MINUTE, "ben")
-    desk.start_loop("signature check is off")
+def test_a_task_has_a_time_and_a_loose_end_need_not(incident_actions: IncidentActions) -> None:
+    task = incident_actions.start_task("look at the queries", 3 * MINUTE, "ben")
+    incident_actions.start_loop("signature check is off")
     assert task.summary == "task for ben: look at the queries, due 02:03Z"
-    one, two = now(desk).marks
+    one, two = now(incident_actions).marks
     assert (one.id, one.kind, one.person, one.due) == (task.subject, ClockKind.TASK, "ben", at(3))
     assert (two.kind, two.due) == (ClockKind.LOOP, None)
-    desk.clock_done("task", "an index is missing")  # the only one whose id begins so
-    assert now(desk).marks[0].done == NIGHT
+    incident_actions.clock_done("task", "an index is missing")  # the only one whose id begins so
+    assert now(incident_actions).marks[0].done == NIGHT
 
 
-def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(desk: IncidentActions, clock: Clock) -> None:
-    desk.aware("leads were readable", moment=at(-30))
-    assert now(desk).marks[0].started == at(-30)
+def test_awareness_of_a_breach_ends_only_with_the_notice_or_a_reason(
+    incident_actions: IncidentActions, clock: Clock
+) -> None:
+    incident_actions.aware("leads were readable", moment=at(-30))
+    assert now(incident_actions).marks[0].started == at(-30)
     refusals: list[tuple[Callable[[], Event], str]] = [
-        (lambda: desk.snooze("breach", at(30)), "cannot be put off"),
-        (lambda: desk.not_applicable("breach", " "), "Say why"),
-        (lambda: desk.aware("again"), "already"),
-        (lambda: desk.clock_done("breach", moment=at(-60)), "cannot be done before"),
+        (lambda: incident_actions.snooze("breach", at(30)), "cannot be put off"),
+        (lambda: incident_actions.not_applicable("breach", " "), "Say why"),
+        (lambda: incident_actions.aware("again"), "already"),
+        (lambda: incident_actions.clock_done("breach", moment=at(-60)), "cannot be done before"),
     ]
     for refused, sentence in refusals:
         with pytest.raises(IncidentActionError, match=sentence):
             refused()
-    desk.not_applicable("breach", "test data only")
-    assert now(desk).marks[0].not_applicable == "test data only"
+    incident_actions.not_applicable("breach", "test data only")
+    assert now(incident_actions).marks[0].not_applicable == "test data only"
     clock.wall = at(10)
-    desk.aware("real data after all")
+    incident_actions.aware("real data after all")
     clock.wall = at(600)
-    assert desk.clock_done("breach", "by the form of the authority", moment=at(500)).summary.startswith(
+    assert incident_actions.clock_done("breach", "by the form of the authority", moment=at(500)).summary.startswith(
         "authority notified"
     )
-    mark = now(desk).marks[0]
+    mark = now(incident_actions).marks[0]
     assert (mark.started, mark.done, mark.not_applicable) == (at(10), at(500), "")
 
 
-def test_a_reminder_can_be_put_off_but_not_switched_off(desk: IncidentActions) -> None:
-    desk.snooze("update", at(10))
-    assert now(desk).marks[0].snoozed_until == at(10)
+def test_a_reminder_can_be_put_off_but_not_switched_off(incident_actions: IncidentActions) -> None:
+    incident_actions.snooze("update", at(10))
+    assert now(incident_actions).marks[0].snoozed_until == at(10)
     with refuses("too-long", IncidentActionError):
-        desk.snooze("update", at(60 * 25))
+        incident_actions.snooze("update", at(60 * 25))
     with pytest.raises(IncidentActionError, match="no clock `updaet`; did you mean `update`"):
-        desk.snooze("updaet", at(10))
+        incident_actions.snooze("updaet", at(10))
 
 
-def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(desk: IncidentActions) -> None:
-    assert desk.tick("first", 2).summary == "ticked: Freeze"
+def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(incident_actions: IncidentActions) -> None:
+    assert incident_actions.tick("first", 2).summary == "ticked: Freeze"
     with pytest.raises(IncidentActionError, match="first#2 is done already"):
-        desk.tick("first", 2)
-    desk.tick("first", 2, state="open")
-    assert now(desk).ticks[0].state == "open"
+        incident_actions.tick("first", 2)
+    incident_actions.tick("first", 2, state="open")
+    assert now(incident_actions).ticks[0].state == "open"
     with refuses("reason-missing", IncidentActionError):
-        desk.tick("first", 1, state="skipped")
+        incident_actions.tick("first", 1, state="skipped")
     with pytest.raises(IncidentActionError, match="first has 2 boxes"):
-        desk.tick("fir", 3)
+        incident_actions.tick("fir", 3)
     with pytest.raises(IncidentActionError, match="no checklist `last`; there are first"):
-        desk.tick("last", 1)
+        incident_actions.tick("last", 1)
 
 
 def test_a_freeze_needs_no_incident_and_holds_once(timeline: Timeline, clock: Clock) -> None:
-    desk = at_desk(timeline, clock)
-    assert desk.freeze(True, "until green").incident is None
-    frozen = desk.frozen()
+    incident_actions = make_incident_actions(timeline, clock)
+    assert incident_actions.freeze(True, "until green").incident is None
+    frozen = incident_actions.frozen()
     assert frozen is not None
     assert (frozen.by, frozen.reason) == ("ana", "until green")
     with pytest.raises(IncidentActionError, match="prod is frozen already"):
-        at_desk(timeline, clock, "ben").freeze(True)
-    assert at_desk(timeline, clock, environment="staging").frozen() is None
-    incident = desk.declare("x")
-    assert desk.freeze(False, "green").incident == incident.id
-    assert desk.frozen() is None
+        make_incident_actions(timeline, clock, "ben").freeze(True)
+    assert make_incident_actions(timeline, clock, environment="staging").frozen() is None
+    incident = incident_actions.declare("x")
+    assert incident_actions.freeze(False, "green").incident == incident.id
+    assert incident_actions.frozen() is None
 
 
-def test_an_action_item_is_changed_by_its_id(desk: IncidentActions) -> None:
-    id = desk.add_item("alert on the queue", "ben", date(2026, 3, 13)).subject
-    desk.note("todo: write it down")
-    assert [each.text for each in now(desk).items] == ["alert on the queue", "write it down"]
-    event = desk.change_item(id, done=True, due="")
+def test_an_action_item_is_changed_by_its_id(incident_actions: IncidentActions) -> None:
+    id = incident_actions.add_item("alert on the queue", "ben", date(2026, 3, 13)).subject
+    incident_actions.note("todo: write it down")
+    assert [each.text for each in now(incident_actions).items] == ["alert on the queue", "write it down"]
+    event = incident_actions.change_item(id, done=True, due="")
     assert event.summary == "action item: alert on the queue (done, no due)"
-    assert (now(desk).items[0].done, now(desk).items[0].due) == (NIGHT, None)
+    assert (now(incident_actions).items[0].done, now(incident_actions).items[0].due) == (NIGHT, None)
     with pytest.raises(IncidentActionError, match="is done already"):
-        desk.change_item(id, done=True)
+        incident_actions.change_item(id, done=True)
 
 
-def test_a_scenario_brings_its_targets_from_the_documents(desk: IncidentActions) -> None:
-    event = desk.choose_scenario("database lost")
+def test_a_scenario_brings_its_targets_from_the_documents(incident_actions: IncidentActions) -> None:
+    event = incident_actions.choose_scenario("database lost")
     assert event.summary == "scenario Database lost: recovery time 30m, recovery point 15m"
-    desk.recovered_to(at(-12))
-    recovery = now(desk).recovery
+    incident_actions.recovered_to(at(-12))
+    recovery = now(incident_actions).recovery
     assert recovery is not None
     assert (recovery.rto, recovery.origin, recovery.point) == (30 * MINUTE, "dr.md:9", at(-12))
     with pytest.raises(IncidentActionError, match="did you mean `Database lost`"):
-        desk.choose_scenario("database losst")
-    desk.choose_scenario("the dog ate it", rto=240 * MINUTE)
+        incident_actions.choose_scenario("database losst")
+    incident_actions.choose_scenario("the dog ate it", rto=240 * MINUTE)
 
 
-def test_a_message_is_kept_with_what_it_promised(desk: IncidentActions) -> None:
-    event = desk.sent("client", "We are on it.\nMore at half past.", "client", at(30))
+def test_a_message_is_kept_with_what_it_promised(incident_actions: IncidentActions) -> None:
+    event = incident_actions.sent("client", "We are on it.\nMore at half past.", "client", at(30))
     assert event.summary == "update to client (next at 02:30Z): We are on it. More at half past."
-    assert now(desk).updates[0].promised == at(30)
+    assert now(incident_actions).updates[0].promised == at(30)
     with refuses("time-past", IncidentActionError):
-        desk.sent("client", "x", promised=at(-1))
+        incident_actions.sent("client", "x", promised=at(-1))
 
 
-def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(desk: IncidentActions) -> None:
-    reach = now(desk).reach_from
-    event = desk.decide("deploy on a Friday", moment=at(-120))
+def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(
+    incident_actions: IncidentActions,
+) -> None:
+    reach = now(incident_actions).reach_from
+    event = incident_actions.decide("deploy on a Friday", moment=at(-120))
     assert (event.occurred, event.recorded) == (at(-120), NIGHT)
-    assert now(desk).reach_from == reach
-    desk.called("ops", moment=at(-1))
-    desk.called("db", moment=at(-3))
-    assert [each.at for each in now(desk).called] == [at(-1), at(-3)]
+    assert now(incident_actions).reach_from == reach
+    incident_actions.called("ops", moment=at(-1))
+    incident_actions.called("db", moment=at(-3))
+    assert [each.at for each in now(incident_actions).called] == [at(-1), at(-3)]
 
 
-def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(desk: IncidentActions) -> None:
-    first = desk.decide("roll bakc", "the deploy")
-    event = desk.correct(first.id, "roll back", moment=at(-2))
+def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(incident_actions: IncidentActions) -> None:
+    first = incident_actions.decide("roll bakc", "the deploy")
+    event = incident_actions.correct(first.id, "roll back", moment=at(-2))
     assert (event.summary, event.supersedes, event.occurred) == ("decided: roll back (the deploy)", first.id, at(-2))
-    assert [each.text for each in now(desk).decisions] == ["roll back"]
-    journal = desk.note("one\ntwo")
-    again = desk.correct(journal.id, "one line")
+    assert [each.text for each in now(incident_actions).decisions] == ["roll back"]
+    journal = incident_actions.note("one\ntwo")
+    again = incident_actions.correct(journal.id, "one line")
     assert (again.summary, again.detail) == ("one line", {})
-    desk.correct(1, "Sign-in\nfails" + "x" * 5000)
-    assert now(desk).title.startswith("Sign-in fails")
-    assert len(now(desk).title) < 250
+    incident_actions.correct(1, "Sign-in\nfails" + "x" * 5000)
+    assert now(incident_actions).title.startswith("Sign-in fails")
+    assert len(now(incident_actions).title) < 250
 
 
 def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
-    desk: IncidentActions, timeline: Timeline, clock: Clock
+    incident_actions: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
-    ben = at_desk(timeline, clock, "ben", plan=PLAN)
-    first = desk.decide("wait")
-    one = desk.correct(first.id, "wait ten minutes")
+    ben = make_incident_actions(timeline, clock, "ben", plan=PLAN)
+    first = incident_actions.decide("wait")
+    one = incident_actions.correct(first.id, "wait ten minutes")
     other = ben.correct(first.id, "roll back")
     assert other.supersedes == one.id
     assert [each.text for each in now(ben).decisions] == ["roll back"]
@@ -227,112 +236,114 @@ def test_two_who_correct_the_same_entry_are_both_on_record_and_the_later_stands(
     assert len(decisions) == 3
 
 
-def test_of_many_at_once_nobody_is_lost(desk: IncidentActions, timeline: Timeline, clock: Clock) -> None:
-    first = desk.note("first")
-    desks = [at_desk(timeline, clock, f"p{number}", plan=PLAN) for number in range(6)]
+def test_of_many_at_once_nobody_is_lost(incident_actions: IncidentActions, timeline: Timeline, clock: Clock) -> None:
+    first = incident_actions.note("first")
+    all_actions = [make_incident_actions(timeline, clock, f"p{number}", plan=PLAN) for number in range(6)]
 
     def busy(each: IncidentActions) -> None:
         each.take_role("Scribe")
         each.correct(first.id, f"said by {each.operator}")
 
-    threads = [threading.Thread(target=busy, args=(each,)) for each in desks]
+    threads = [threading.Thread(target=busy, args=(each,)) for each in all_actions]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(now(desk).in_role("Scribe")) == [f"p{number}" for number in range(6)]
+    assert sorted(now(incident_actions).in_role("Scribe")) == [f"p{number}" for number in range(6)]
     notes = timeline.events(kinds=[Kind.NOTE])
     assert len(notes) == 7
     assert [each.id for each in list_standing_events(notes)] == [notes[-1].id]
 
 
-def test_a_pin_is_set_once_and_moves_with_the_correction(desk: IncidentActions) -> None:
-    noted = desk.note("the first 500")
-    desk.pin(noted.id)
+def test_a_pin_is_set_once_and_moves_with_the_correction(incident_actions: IncidentActions) -> None:
+    noted = incident_actions.note("the first 500")
+    incident_actions.pin(noted.id)
     with pytest.raises(IncidentActionError, match="pinned already"):
-        desk.pin(noted.id)
-    corrected = desk.correct(noted.id, "the first 503")
-    desk.link(noted.id, "https://logs.example.com/q/1", "query")
-    assert now(desk).pins == {corrected.id}
-    assert now(desk).links[0].event == corrected.id
-    desk.pin(noted.id, on=False)
-    assert now(desk).pins == frozenset()
+        incident_actions.pin(noted.id)
+    corrected = incident_actions.correct(noted.id, "the first 503")
+    incident_actions.link(noted.id, "https://logs.example.com/q/1", "query")
+    assert now(incident_actions).pins == {corrected.id}
+    assert now(incident_actions).links[0].event == corrected.id
+    incident_actions.pin(noted.id, on=False)
+    assert now(incident_actions).pins == frozenset()
 
 
-def test_a_long_address_of_evidence_stays_whole(desk: IncidentActions) -> None:
+def test_a_long_address_of_evidence_stays_whole(incident_actions: IncidentActions) -> None:
     address = "https://logs.example.com/q?" + "q" * 5_000
-    desk.link(desk.note("the first 500").id, address)
-    assert now(desk).links[0].target == address
+    incident_actions.link(incident_actions.note("the first 500").id, address)
+    assert now(incident_actions).links[0].target == address
 
 
-def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(desk: IncidentActions) -> None:
-    id = now(desk).id
+def test_the_post_mortem_goes_on_after_the_incident_and_back_only_for_a_reason(
+    incident_actions: IncidentActions,
+) -> None:
+    id = now(incident_actions).id
     with refuses("incident-open", IncidentActionError):
-        desk.review("reviewed")
-    desk.resolve("rolled back", because="fixed")
-    desk.review("reviewed", incident=id)
+        incident_actions.review("reviewed")
+    incident_actions.resolve("rolled back", because="fixed")
+    incident_actions.review("reviewed", incident=id)
     with refuses("reason-missing", IncidentActionError):
-        desk.review("draft", incident=id)
-    desk.review("in review", "two facts were wrong", incident=id)
-    assert desk.find(id).review is Review.IN_REVIEW
-    assert desk.find(id).because == "fixed"
+        incident_actions.review("draft", incident=id)
+    incident_actions.review("in review", "two facts were wrong", incident=id)
+    assert incident_actions.find(id).review is Review.IN_REVIEW
+    assert incident_actions.find(id).because == "fixed"
 
 
-def test_what_was_resolved_last_is_opened_again_with_a_reason(desk: IncidentActions) -> None:
-    id = now(desk).id
+def test_what_was_resolved_last_is_opened_again_with_a_reason(incident_actions: IncidentActions) -> None:
+    id = now(incident_actions).id
     with pytest.raises(IncidentActionError, match="is open"):
-        desk.reopen("why not", id)
-    desk.resolve()
+        incident_actions.reopen("why not", id)
+    incident_actions.resolve()
     with refuses("reason-missing", IncidentActionError):
-        desk.reopen(" ")
-    assert desk.reopen("it is back").incident == id
-    assert now(desk).id == id
+        incident_actions.reopen(" ")
+    assert incident_actions.reopen("it is back").incident == id
+    assert now(incident_actions).id == id
 
 
 @pytest.mark.parametrize(
     ("act", "sentence"),
     [
-        (lambda desk: desk.take_role(" "), "Say which role"),
-        (lambda desk: desk.leave_role("Scribe"), "ana is not Scribe; nobody is"),
-        (lambda desk: desk.hand_over("IC", "ben"), "nothing to hand over"),
-        (lambda desk: desk.hand_over("IC", ""), "to whom"),
-        (lambda desk: desk.called("\n"), "Say who was called"),
-        (lambda desk: desk.sent("client", ""), "needs its words"),
-        (lambda desk: desk.decide(""), "Say what was decided"),
-        (lambda desk: desk.start_task("x", timedelta()), "within what time"),
-        (lambda desk: desk.start_task("x", timedelta(days=90)), "30 days ahead"),
-        (lambda desk: desk.start_loop("x", at(-1)), "yet to come"),
-        (lambda desk: desk.aware("x", moment=at(90)), "in the future"),
-        (lambda desk: desk.freeze(False), "prod is not frozen"),
-        (lambda desk: desk.add_item(" "), "Say what is to be done"),
-        (lambda desk: desk.change_item("k7f"), "Nothing to change"),
-        (lambda desk: desk.change_item("k7f", done=True), "no action item `k7f`; there are none"),
-        (lambda desk: desk.recovered_to(at(9)), "in the future"),
-        (lambda desk: desk.review("perfect"), "there are draft, in review, reviewed, closed"),
-        (lambda desk: desk.resolve(because="boredom"), "there are fixed, duplicate"),
-        (lambda desk: desk.correct(99, "x"), "There is no event 99"),
-        (lambda desk: desk.correct(1, " "), "cockpit redact"),
-        (lambda desk: desk.pin(0), "There is no event 0"),
-        (lambda desk: desk.link(1, ""), "where the evidence is"),
-        (lambda desk: desk.link(1, "https://x/" + "q" * 40_000), "too long"),
-        (lambda desk: desk.decide("x", moment=at(-60 * 24 * 40)), "more than 30 days ago"),
+        (lambda actions: actions.take_role(" "), "Say which role"),
+        (lambda actions: actions.leave_role("Scribe"), "ana is not Scribe; nobody is"),
+        (lambda actions: actions.hand_over("IC", "ben"), "nothing to hand over"),
+        (lambda actions: actions.hand_over("IC", ""), "to whom"),
+        (lambda actions: actions.called("\n"), "Say who was called"),
+        (lambda actions: actions.sent("client", ""), "needs its words"),
+        (lambda actions: actions.decide(""), "Say what was decided"),
+        (lambda actions: actions.start_task("x", timedelta()), "within what time"),
+        (lambda actions: actions.start_task("x", timedelta(days=90)), "30 days ahead"),
+        (lambda actions: actions.start_loop("x", at(-1)), "yet to come"),
+        (lambda actions: actions.aware("x", moment=at(90)), "in the future"),
+        (lambda actions: actions.freeze(False), "prod is not frozen"),
+        (lambda actions: actions.add_item(" "), "Say what is to be done"),
+        (lambda actions: actions.change_item("k7f"), "Nothing to change"),
+        (lambda actions: actions.change_item("k7f", done=True), "no action item `k7f`; there are none"),
+        (lambda actions: actions.recovered_to(at(9)), "in the future"),
+        (lambda actions: actions.review("perfect"), "there are draft, in review, reviewed, closed"),
+        (lambda actions: actions.resolve(because="boredom"), "there are fixed, duplicate"),
+        (lambda actions: actions.correct(99, "x"), "There is no event 99"),
+        (lambda actions: actions.correct(1, " "), "cockpit redact"),
+        (lambda actions: actions.pin(0), "There is no event 0"),
+        (lambda actions: actions.link(1, ""), "where the evidence is"),
+        (lambda actions: actions.link(1, "https://x/" + "q" * 40_000), "too long"),
+        (lambda actions: actions.decide("x", moment=at(-60 * 24 * 40)), "more than 30 days ago"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence(
-    desk: IncidentActions, act: Callable[[IncidentActions], Event], sentence: str
+    incident_actions: IncidentActions, act: Callable[[IncidentActions], Event], sentence: str
 ) -> None:
     with pytest.raises(IncidentActionError, match=sentence):
-        act(desk)
+        act(incident_actions)
 
 
-def test_what_the_cockpit_saw_is_not_corrected(desk: IncidentActions, timeline: Timeline) -> None:
+def test_what_the_cockpit_saw_is_not_corrected(incident_actions: IncidentActions, timeline: Timeline) -> None:
     (event,) = timeline.record([Draft(Kind.PROBE, "ready down", NIGHT, "prod", "ready", detail={"state": "down"})])
     with refuses("event-not-correctable", IncidentActionError):
-        desk.correct(event.id, "it was up")
+        incident_actions.correct(event.id, "it was up")
 
 
-def test_words_are_cleaned_and_bounded_before_they_are_written(desk: IncidentActions) -> None:
-    event = desk.add_item("\x1b[2Jevil\u202e" + "x" * 5000, "ben\nand more" * 50)
+def test_words_are_cleaned_and_bounded_before_they_are_written(incident_actions: IncidentActions) -> None:
+    event = incident_actions.add_item("\x1b[2Jevil\u202e" + "x" * 5000, "ben\nand more" * 50)
     assert "\x1b" not in event.detail["text"]
     assert "\u202e" not in event.detail["text"]
     assert len(event.detail["text"]) < 600

@@ -66,7 +66,7 @@ def sit_down(timeline: Timeline, person: str = "ana", *, read_only: bool = False
         timeline,
         operator=person,
         environment="prod",
-        ladder=DEFAULT_SEVERITY_SCALE,
+        severity_scale=DEFAULT_SEVERITY_SCALE,
         time=Clock(NOW),
         read_only=read_only,
     )
@@ -109,10 +109,10 @@ def test_of_two_who_do_the_same_one_sends_it(timeline: Timeline, failure: Except
 
 
 def test_what_was_ended_may_be_made_again_at_once(timeline: Timeline) -> None:
-    server, desk = Server(), sit_down(timeline)
-    desk.change_silence(server, CREATE, PLAN)
-    desk.change_silence(server, EXPIRE, server.silences["s1"])
-    assert desk.change_silence(server, CREATE, PLAN).outcome == "done"
+    server, incident_actions = Server(), sit_down(timeline)
+    incident_actions.change_silence(server, CREATE, PLAN)
+    incident_actions.change_silence(server, EXPIRE, server.silences["s1"])
+    assert incident_actions.change_silence(server, CREATE, PLAN).outcome == "done"
 
 
 def test_a_longer_time_keeps_the_id_of_one_that_holds_and_makes_one_that_ended_anew(timeline: Timeline) -> None:
@@ -123,9 +123,9 @@ def test_a_longer_time_keeps_the_id_of_one_that_holds_and_makes_one_that_ended_a
             bodies.append(body)
             return await super().put(body)
 
-    desk, old = sit_down(timeline), replace(PLAN, id="s1")
-    desk.change_silence(Listening(), EXTEND, replace(old, ends=NOW + timedelta(hours=5)))
-    desk.change_silence(Listening(), EXTEND, replace(old, state="expired", ends=NOW + timedelta(hours=6)))
+    incident_actions, old = sit_down(timeline), replace(PLAN, id="s1")
+    incident_actions.change_silence(Listening(), EXTEND, replace(old, ends=NOW + timedelta(hours=5)))
+    incident_actions.change_silence(Listening(), EXTEND, replace(old, state="expired", ends=NOW + timedelta(hours=6)))
     assert [body.get("id") for body in bodies] == ["s1", None]
 
 

@@ -20,7 +20,7 @@ from cockpit.model.plan import Hours
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-DESK = Hours(zone="Pacific/Auckland")  # Monday to Friday, 8 to 18
+BUSINESS_HOURS = Hours(zone="Pacific/Auckland")  # Monday to Friday, 8 to 18
 NIGHTS = Hours(days=(5, 6), opens=time(22), closes=time(6), zone="Pacific/Auckland")
 ALWAYS = Hours(days=tuple(range(7)), opens=time(0), closes=time(0), zone="Pacific/Auckland")
 CLOSED = Hours(days=())
@@ -53,7 +53,7 @@ def local(text: str, zone: str = "Pacific/Auckland") -> datetime:
     ],
 )
 def test_working_hours_are_counted_only_while_it_is_open(start: str, hours: float, due: str) -> None:
-    assert add_hours(local(start), hours * HOUR, DESK) == local(due)
+    assert add_hours(local(start), hours * HOUR, BUSINESS_HOURS) == local(due)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_working_hours_are_counted_only_while_it_is_open(start: str, hours: floa
     ],
 )
 def test_working_days_end_when_the_last_of_them_closes(start: str, days: int, due: str) -> None:
-    assert add_days(local(start), days, DESK) == local(due)
+    assert add_days(local(start), days, BUSINESS_HOURS) == local(due)
 
 
 def test_a_holiday_is_no_working_day() -> None:
@@ -77,9 +77,9 @@ def test_a_holiday_is_no_working_day() -> None:
 
 
 def test_it_is_open_from_the_opening_until_just_before_the_closing() -> None:
-    assert is_open(local("2026-02-27T08:00"), DESK)
-    assert not is_open(local("2026-02-27T18:00"), DESK)
-    assert next_opening(local("2026-02-27T08:00"), DESK) == local("2026-03-02T08:00")
+    assert is_open(local("2026-02-27T08:00"), BUSINESS_HOURS)
+    assert not is_open(local("2026-02-27T18:00"), BUSINESS_HOURS)
+    assert next_opening(local("2026-02-27T08:00"), BUSINESS_HOURS) == local("2026-03-02T08:00")
 
 
 def test_hours_over_midnight_belong_to_the_day_on_which_they_open() -> None:
@@ -120,10 +120,10 @@ def test_hours_without_a_zone_are_meant_in_the_one_given_and_an_unknown_zone_is_
 
 def test_nothing_is_raised_at_the_edges_of_the_calendar() -> None:
     for edge in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
-        add_hours(edge, HOUR, DESK)
-        add_days(edge, 1, DESK)
-        compute_working_time(edge, edge, DESK)
-        is_open(edge, DESK)
+        add_hours(edge, HOUR, BUSINESS_HOURS)
+        add_days(edge, 1, BUSINESS_HOURS)
+        compute_working_time(edge, edge, BUSINESS_HOURS)
+        is_open(edge, BUSINESS_HOURS)
 
 
 zones = st.sampled_from(sorted(TURNS))

@@ -64,7 +64,7 @@ rules = st.lists(
 ).map(tuple)
 plans = st.builds(
     Plan,
-    ladder=st.sampled_from([DEFAULT_SEVERITY_SCALE, ()]),
+    severity_scale=st.sampled_from([DEFAULT_SEVERITY_SCALE, ()]),
     rules=rules,
     roles=st.just((Role("Incident Commander", lead=True),)) | st.just(()),
     contacts=st.lists(st.builds(Contact, role=words, person=words), max_size=2).map(tuple),

@@ -24,30 +24,32 @@ TEAM = plan(
 LATER = timedelta(minutes=20)
 
 
-def desk_on(timeline: Timeline, time: Ticking, given: Plan = TEAM) -> IncidentActions:
-    return IncidentActions(timeline, operator="ana", environment="prod", ladder=given.ladder, time=time, plan=given)
+def make_actions_on(timeline: Timeline, time: Ticking, given: Plan = TEAM) -> IncidentActions:
+    return IncidentActions(
+        timeline, operator="ana", environment="prod", severity_scale=given.severity_scale, time=time, plan=given
+    )
 
 
-def all_clocks(desk: IncidentActions, time: Ticking) -> dict[str, Clock]:
-    (incident,) = desk.incidents()
-    return {each.id: each for each in compute_clocks(incident, desk.plan, time.now() + LATER)}
+def all_clocks(incident_actions: IncidentActions, time: Ticking) -> dict[str, Clock]:
+    (incident,) = incident_actions.incidents()
+    return {each.id: each for each in compute_clocks(incident, incident_actions.plan, time.now() + LATER)}
 
 
 def test_a_restart_after_a_while_finds_every_clock_where_it_is_by_then(tmp_path: Path) -> None:
     time = Ticking()
     with opened(tmp_path / "timeline.db", time=time) as timeline:
-        desk = desk_on(timeline, time)
-        desk.declare("Readiness failing", "P1")
-        desk.acknowledge()
-        desk.tick("first", 1, "declare")
-        desk.called("Lead", tier=2)
-        desk.sent("client", "We are on it.", promised=time.now() + timedelta(hours=1))
-        desk.start_task("look at the pool", timedelta(minutes=3), "ben")
-        desk.aware("a dump was downloaded")
-        before = all_clocks(desk, time)
+        incident_actions = make_actions_on(timeline, time)
+        incident_actions.declare("Readiness failing", "P1")
+        incident_actions.acknowledge()
+        incident_actions.tick("first", 1, "declare")
+        incident_actions.called("Lead", tier=2)
+        incident_actions.sent("client", "We are on it.", promised=time.now() + timedelta(hours=1))
+        incident_actions.start_task("look at the pool", timedelta(minutes=3), "ben")
+        incident_actions.aware("a dump was downloaded")
+        before = all_clocks(incident_actions, time)
     with opened(tmp_path / "timeline.db", time=time) as timeline:
-        after = all_clocks(desk_on(timeline, time), time)
-        told_without_a_document = all_clocks(desk_on(timeline, time, Plan()), time)
+        after = all_clocks(make_actions_on(timeline, time), time)
+        told_without_a_document = all_clocks(make_actions_on(timeline, time, Plan()), time)
     assert before == after
     (task,) = (each for each in after.values() if each.kind is ClockKind.TASK)
     now = time.now() + LATER

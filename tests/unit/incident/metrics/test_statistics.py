@@ -248,10 +248,10 @@ def test_months_and_services_are_counted_with_their_medians_and_what_is_still_to
     story.declare(70, incident="i3", drill=True)
     incidents = list(fold(story.events).incidents.values())
 
-    (month,) = group_by_month(incidents, Plan(ladder=DEFAULT_SEVERITY_SCALE))
+    (month,) = group_by_month(incidents, Plan(severity_scale=DEFAULT_SEVERITY_SCALE))
     assert (month.name, month.incidents, month.grave, month.open_items) == ("2026-02", 2, 1, 1)
     assert (month.mitigate, month.resolve) == (timedelta(minutes=10), timedelta(minutes=20))
-    services = group_by_service(incidents, Plan(ladder=DEFAULT_SEVERITY_SCALE))
+    services = group_by_service(incidents, Plan(severity_scale=DEFAULT_SEVERITY_SCALE))
     assert [(group.name, group.incidents) for group in services] == [("(no app named)", 1), ("shop-api", 1)]
 
 
@@ -261,4 +261,4 @@ def test_until_leaves_out_what_was_declared_then_or_later() -> None:
     story.declare(60, incident="i2")
     incidents = list(fold(story.events).incidents.values())
 
-    assert build_statistics(incidents, Plan(ladder=DEFAULT_SEVERITY_SCALE), at(90), until=at(60)).incidents == 1
+    assert build_statistics(incidents, Plan(severity_scale=DEFAULT_SEVERITY_SCALE), at(90), until=at(60)).incidents == 1

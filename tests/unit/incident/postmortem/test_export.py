@@ -106,7 +106,9 @@ def test_no_cell_of_what_people_wrote_begins_like_a_formula(text: str) -> None:
 def test_the_document_holds_the_facts_the_numbers_the_clocks_and_every_event_with_its_hash() -> None:
     story = tell("words")
     target = MetricTarget("TTR", "< 1 hour", timedelta(hours=1), level="P0", origin="targets.md:3")
-    found = json.loads(document(story, Plan(ladder=PLAN.ladder, rules=PLAN.rules, metric_targets=(target,))))
+    found = json.loads(
+        document(story, Plan(severity_scale=PLAN.severity_scale, rules=PLAN.rules, metric_targets=(target,)))
+    )
     assert (found["format"], found["id"], found["head"]) == ("cockpit incident 1", "i1", "ab" * 32)
     assert found["timeline_schema"] == 1
     assert found["incident"]["severities"][1]["value"] == "P0"

@@ -195,7 +195,7 @@ def test_where_nothing_was_done_no_section_is_shown(name: str) -> None:
     story = Story()
     story.declare(0)
 
-    assert block(draft(story, plan=Plan(ladder=DEFAULT_SEVERITY_SCALE)), name).strip() == ""
+    assert block(draft(story, plan=Plan(severity_scale=DEFAULT_SEVERITY_SCALE)), name).strip() == ""
 
 
 said = st.one_of(

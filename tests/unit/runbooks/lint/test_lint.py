@@ -205,8 +205,8 @@ def test_severity_undefined_is_named_once(check: Check) -> None:
     text = "# A\n\nSEV-1: page. SEV-1 again; p95 is no severity.\n"
     assert check(text) == [("severity-undefined", 3)]
     assert check(text, severities=frozenset({"Sev 1"})) == []
-    ladder = "\n| Level | Definition | Response |\n|---|---|---|\n| **SEV-1** | Down | Now |\n"
-    assert check(text + ladder) == []
+    severity_scale = "\n| Level | Definition | Response |\n|---|---|---|\n| **SEV-1** | Down | Now |\n"
+    assert check(text + severity_scale) == []
 
 
 def test_review_overdue(check: Check) -> None:

@@ -52,9 +52,9 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def hangs_together(found: Plan) -> None:
-    names = {each.name for each in found.ladder}
-    assert [each.rank for each in found.ladder] == list(range(len(found.ladder)))
-    assert len(names) == len(found.ladder)
+    names = {each.name for each in found.severity_scale}
+    assert [each.rank for each in found.severity_scale] == list(range(len(found.severity_scale)))
+    assert len(names) == len(found.severity_scale)
     lists = {each.id for each in found.checklists}
     for rule in found.rules:
         assert set(rule.levels) <= names

@@ -9,18 +9,18 @@ from cockpit.runbooks.plan.plan import merge_plans
 from tests.unit.runbooks.plan.reading import MINUTE, document, plan_of, told
 
 MINE = "cockpit.toml:7"
-LADDER = "| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | {} |\n| P1 | Broken | {} |\n"
+SEVERITY_SCALE = "| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | {} |\n| P1 | Broken | {} |\n"
 
 
 def configured(**parts: object) -> Plan:
-    return Plan(**{"ladder": (), **parts})  # type: ignore[arg-type]
+    return Plan(**{"severity_scale": (), **parts})  # type: ignore[arg-type]
 
 
 def minutes(found: Plan, kind: ClockKind) -> dict[str, tuple[float, str]]:
-    """For each severity of the ladder when it is due, and by which file's word."""
+    """For each severity of the severity scale when it is due, and by which file's word."""
     return {
         level.name: (rule.after.total_seconds() / 60, rule.origin.partition(":")[0])
-        for level in found.ladder
+        for level in found.severity_scale
         for rule in found.rules_for(level.name)
         if rule.kind is kind
     }
@@ -37,7 +37,7 @@ def test_without_documents_everything_is_built_in() -> None:
 
 def test_each_severity_has_the_word_of_the_first_that_says_anything_of_it() -> None:
     mine = configured(rules=(Rule(ClockKind.UPDATE, "x", timedelta(minutes=5), MINE, levels=("p0",)),))
-    first, second = LADDER.format("update every 10 min", "-"), LADDER.format("-", "update every 20 min")
+    first, second = SEVERITY_SCALE.format("update every 10 min", "-"), SEVERITY_SCALE.format("-", "update every 20 min")
     assert minutes(plan_of(first, second), ClockKind.UPDATE) == {"P0": (10, "oncall.md"), "P1": (20, "second.md")}
     assert minutes(plan_of(first, configured=mine), ClockKind.UPDATE) == {
         "P0": (5, "cockpit.toml"), "P1": (30, BUILT_IN),
@@ -46,7 +46,7 @@ def test_each_severity_has_the_word_of_the_first_that_says_anything_of_it() -> N
 
 def test_a_rule_for_every_severity_gives_way_where_a_word_stands_above_it() -> None:
     second = "Tell customers when an outage lasts longer than 40 min.\n"
-    found = plan_of(LADDER.format("tell customers within 10 min", "-"), second)
+    found = plan_of(SEVERITY_SCALE.format("tell customers within 10 min", "-"), second)
     assert minutes(found, ClockKind.CLIENT) == {"P0": (10, "oncall.md"), "P1": (40, "second.md")}
 
 
@@ -65,7 +65,10 @@ def test_the_tiers_of_one_source_stay_together() -> None:
 
 
 def test_drawn_tiers_go_before_whom_a_response_would_page() -> None:
-    page, box = LADDER.format("Page everyone", "Page Kim"), "## P0\n\n| After | Who |\n|---|---|\n| 0 min | They |\n"
+    page, box = (
+        SEVERITY_SCALE.format("Page everyone", "Page Kim"),
+        "## P0\n\n| After | Who |\n|---|---|\n| 0 min | They |\n",
+    )
     found = plan_of(page, box)
     assert [(each.who, each.levels) for each in found.rules if each.kind is ClockKind.ESCALATION] == [
         ("They", ("P0",)), ("Kim", ("P1",)),

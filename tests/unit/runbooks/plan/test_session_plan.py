@@ -1,4 +1,4 @@
-"""An opened system goes by the plan of its documents: its desk, its ladder, and again when they changed."""
+"""An opened system goes by the plan of its documents: its desk, its severity scale, and again when they changed."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from cockpit.config import default_system
 from cockpit.model.clock import ClockKind
 from cockpit.session import Session, build_session
 
-LADDER = (
+SEVERITY_SCALE = (
     "| Level | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | update every {} min |\n| SEV-2 | Slow | - |\n"
 )
 
@@ -19,7 +19,7 @@ LADDER = (
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
     file = tmp_path / "oncall.md"
-    file.write_text(LADDER.format(10))
+    file.write_text(SEVERITY_SCALE.format(10))
     return file
 
 
@@ -32,18 +32,25 @@ def session(document: Path, tmp_path: Path) -> Iterator[Session]:
 
 
 def interval(session: Session) -> timedelta:
-    return next(each.after for each in session.desk.plan.rules_for("SEV-1") if each.kind is ClockKind.UPDATE)
+    return next(
+        each.after for each in session.incident_actions.plan.rules_for("SEV-1") if each.kind is ClockKind.UPDATE
+    )
 
 
 def test_everything_in_it_knows_the_ladder_of_the_documents(session: Session) -> None:
     names = ["SEV-1", "SEV-2"]
-    for ladder in (session.plan.ladder, session.system.ladder, session.desk.ladder, session.desk.plan.ladder):
-        assert [each.name for each in ladder] == names
+    for severity_scale in (
+        session.plan.severity_scale,
+        session.system.severity_scale,
+        session.incident_actions.severity_scale,
+        session.incident_actions.plan.severity_scale,
+    ):
+        assert [each.name for each in severity_scale] == names
 
 
 def test_read_again_the_desk_goes_by_what_the_documents_say_now(session: Session, document: Path) -> None:
     assert interval(session) == timedelta(minutes=10)
-    document.write_text(LADDER.format(20))
+    document.write_text(SEVERITY_SCALE.format(20))
     assert interval(session) == timedelta(minutes=10)
     assert session.read_again() is session.plan
     assert interval(session) == timedelta(minutes=20)
@@ -52,7 +59,7 @@ def test_read_again_the_desk_goes_by_what_the_documents_say_now(session: Session
 def test_a_document_that_vanished_is_no_document_of_the_plan_any_more(session: Session, document: Path) -> None:
     document.unlink()
     assert "oncall.md" not in session.read_again().documents
-    assert session.plan.ladder == session.system.ladder
+    assert session.plan.severity_scale == session.system.severity_scale
     assert interval(session) == timedelta(minutes=10)
     lost, other = session.plan.problems
     assert "is not there" in lost.message

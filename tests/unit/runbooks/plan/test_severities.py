@@ -7,7 +7,7 @@ from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.runbooks.plan.plan import NOTHING
 from tests.unit.runbooks.plan.reading import HOUR, MINUTE, only, plan_of, told
 
-LADDER = """
+SEVERITY_SCALE = """
     # Severities
 
     | Level | Definition | Response |
@@ -29,18 +29,18 @@ PRIORITIES = """
 
 
 def test_a_table_is_a_ladder_with_the_worst_first() -> None:
-    found = plan_of(LADDER)
-    assert [(each.name, each.rank, each.definition, each.backlog) for each in found.ladder] == [
+    found = plan_of(SEVERITY_SCALE)
+    assert [(each.name, each.rank, each.definition, each.backlog) for each in found.severity_scale] == [
         ("P0", 0, "Down", False),
         ("P1", 1, "Broken", False),
         ("P2", 2, "Slow", False),
         ("P3", 3, "Cosmetic", True),
     ]
-    assert found.ladder[1].origin == "oncall.md:7"
+    assert found.severity_scale[1].origin == "oncall.md:7"
 
 
 def test_a_response_becomes_rules_for_its_severity() -> None:
-    found = plan_of(LADDER)
+    found = plan_of(SEVERITY_SCALE)
     assert told(found, ClockKind.COMMANDER) == [("commander", 15 * MINUTE, ("P0",))]
     assert told(found, ClockKind.UPDATE) == [("update", 30 * MINUTE, ("P1",))]
     triage = only(found, ClockKind.RESPONSE)
@@ -50,10 +50,10 @@ def test_a_response_becomes_rules_for_its_severity() -> None:
 
 
 def test_tables_of_two_documents_that_name_their_levels_alike_are_one_ladder() -> None:
-    found = plan_of(PRIORITIES, LADDER)
-    assert [each.name for each in found.ladder] == ["P0", "P1", "P2", "P3", "P4"]
-    assert (found.ladder[0].definition, found.ladder[0].response) == ("Outage", "15 minutes")
-    assert found.ladder[2].definition == "Slow"
+    found = plan_of(PRIORITIES, SEVERITY_SCALE)
+    assert [each.name for each in found.severity_scale] == ["P0", "P1", "P2", "P3", "P4"]
+    assert (found.severity_scale[0].definition, found.severity_scale[0].response) == ("Outage", "15 minutes")
+    assert found.severity_scale[2].definition == "Slow"
     assert told(found, ClockKind.RESPONSE)[:3] == [
         ("response", 15 * MINUTE, ("P0",)),
         ("response", 30 * MINUTE, ("P1",)),
@@ -63,8 +63,8 @@ def test_tables_of_two_documents_that_name_their_levels_alike_are_one_ladder() -
 
 def test_levels_of_another_kind_are_never_translated_and_that_is_said() -> None:
     other = "| Severity | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | within 5 min |\n"
-    found = plan_of(LADDER, other)
-    assert [each.name for each in found.ladder] == ["P0", "P1", "P2", "P3"]
+    found = plan_of(SEVERITY_SCALE, other)
+    assert [each.name for each in found.severity_scale] == ["P0", "P1", "P2", "P3"]
     assert [each.message for each in found.problems] == [
         "second.md has rules for SEV-1; the severity scale is P0, P1, P2, P3."
     ]
@@ -75,7 +75,7 @@ def test_lines_with_arrows_are_a_ladder_too() -> None:
     found = plan_of(
         "# Go\n\n```sh\n# SEV-1: all down → Page everyone immediately\n# SEV 2: slow -> Page on-call\n```\n"
     )
-    assert [(each.name, each.definition) for each in found.ladder] == [("SEV-1", "all down"), ("SEV-2", "slow")]
+    assert [(each.name, each.definition) for each in found.severity_scale] == [("SEV-1", "all down"), ("SEV-2", "slow")]
     tiers = [(each.who, each.levels) for each in found.rules if each.kind is ClockKind.ESCALATION]
     assert tiers == [("everyone", ("SEV-1",)), ("on-call", ("SEV-2",))]
 
@@ -84,7 +84,7 @@ def test_lines_with_arrows_are_a_ladder_too() -> None:
     "text", ["", "# P0: the first page → the second\n", "| Scenario | Priority |\n|--|--|\n| x | P1 |\n"]
 )
 def test_without_a_ladder_it_is_the_built_in_one(text: str) -> None:
-    assert plan_of(text).ladder == DEFAULT_SEVERITY_SCALE
+    assert plan_of(text).severity_scale == DEFAULT_SEVERITY_SCALE
 
 
 def test_an_update_every_nothing_is_no_rhythm() -> None:
@@ -92,9 +92,11 @@ def test_an_update_every_nothing_is_no_rhythm() -> None:
 
 
 def test_a_configured_ladder_stands_alone_and_takes_from_documents_what_it_leaves_open() -> None:
-    mine = NOTHING.__class__(ladder=(SeverityLevel("P0", 0, "Worst", origin="cockpit.toml:3"), SeverityLevel("P1", 1)))
-    found = plan_of(LADDER, configured=mine)
-    assert [(each.name, each.definition, each.response) for each in found.ladder] == [
+    mine = NOTHING.__class__(
+        severity_scale=(SeverityLevel("P0", 0, "Worst", origin="cockpit.toml:3"), SeverityLevel("P1", 1))
+    )
+    found = plan_of(SEVERITY_SCALE, configured=mine)
+    assert [(each.name, each.definition, each.response) for each in found.severity_scale] == [
         ("P0", "Worst", "All hands; incident commander within 15 min"),
         ("P1", "Broken", "On-call owns; update every 30 min"),
     ]

@@ -21,12 +21,17 @@ class Clock:
         return 0.0
 
     async def sleep(self, seconds: float) -> None:
-        raise AssertionError("the desk never sleeps")
+        raise AssertionError("the actions never sleep")
 
 
-def at_desk(
+def make_incident_actions(
     timeline: Timeline, clock: Clock, operator: str = "ana", environment: str = "prod", **options: Any
 ) -> IncidentActions:
     return IncidentActions(
-        timeline, operator=operator, environment=environment, ladder=DEFAULT_SEVERITY_SCALE, time=clock, **options
+        timeline,
+        operator=operator,
+        environment=environment,
+        severity_scale=DEFAULT_SEVERITY_SCALE,
+        time=clock,
+        **options,
     )
