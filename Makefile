@@ -55,8 +55,8 @@ $(CLIENTS)/bin/az:  # in an environment of its own: it pins other versions of th
 	$(PYTHON) -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet azure-cli
 
-clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az on the simulator, beside the native commands
-	COCKPIT_AZ=$(CLIENTS)/bin/az $(BIN)/python -m pytest -q tests/clients
+clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az and gh on the simulator, beside the native commands
+	COCKPIT_AZ=$(CLIENTS)/bin/az COCKPIT_GH=$$(command -v gh) $(BIN)/python -m pytest -q tests/clients
 
 clean:
 	rm -rf .venv

@@ -341,7 +341,7 @@ def format_run_row(run: Raw, now: datetime) -> str:
         read_text(run.get("event")),
         str(read_integer(run.get("id"))),
         format_go_duration(elapsed),
-        format_short_age(now - began),
+        format_short_age(began, now),
     )
     return "\t".join(fields)
 
@@ -353,14 +353,14 @@ def format_go_duration(seconds: int) -> str:
     return f"{f'{hours}h' if hours else ''}{f'{minutes}m' if hours or minutes else ''}{second}s"
 
 
-def format_short_age(age: timedelta) -> str:
-    """`3m`, `2h`, `5d`, as gh shortens it; what is older than a month is a date there, and days here."""
-    seconds = max(0, int(age.total_seconds()))
-    if seconds < 60:
-        return "0m"
-    if seconds < 3600:
+def format_short_age(began: datetime, now: datetime) -> str:
+    """`3m`, `2h`, `5d`, `Oct 30, 2026` after a month, as gh shortens it."""
+    seconds = max(0, int((now - began).total_seconds()))
+    if seconds < 3_600:
         return f"{seconds // 60}m"
-    return f"{seconds // 3600}h" if seconds < 86_400 else f"{seconds // 86_400}d"
+    if seconds < 86_400:
+        return f"{seconds // 3_600}h"
+    return f"{seconds // 86_400}d" if seconds < 30 * 86_400 else f"{began:%b} {began.day:2}, {began.year}"
 
 
 def format_release_row(release: Raw, latest: bool) -> str:
