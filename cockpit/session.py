@@ -456,6 +456,10 @@ def build_feeds(
         feeds.append(merge_feeds(revisions, time=time, random=random))
     feeds += [feed for platform in platforms for feed in platform.build_change_feeds()]
     azure = connections.clouds.get(environment.name)
+    if azure is not None and (environment.activity_log or environment.service_health):
+        from cockpit.feeds.azure_changes.feed import azure_changes_feed
+
+        feeds.append(azure_changes_feed(environment, azure, time=time, random=random))
     for source in environment.alerts:
         kind = find_alert_kind(source.kind)
         if kind is not None and not (kind.needs_subscription and azure is None):  # the configuration refuses those

@@ -10,6 +10,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, Sans
 from cockpit.azure.claims import read_claims_challenge
 from cockpit.azure.errors import UNREGISTERED
 from cockpit.azure.identity import Credential
+from cockpit.azure.own_requests import make_request_id
 from cockpit.azure.readonly import READING_METHODS, refuse_change
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.text import clean_line
@@ -92,6 +93,8 @@ class RequestGuard(SansIOHTTPPolicy[Any, Any]):
             raise SourceError(UNREGISTERED)
         if self._read_only:
             refuse_change(sent.method, sent.url)
+        if sent.method not in READING_METHODS:
+            sent.headers["x-ms-client-request-id"] = make_request_id()
 
 
 def parse_origin(url: str) -> tuple[str, str, int | None]:

@@ -124,6 +124,9 @@ def _check_identity(data: Raw) -> Iterator[ConfigError]:
         )
 
 
+ASKS_AZURE = {"activity_log": ("subscription", "resource_group"), "service_health": ("subscription",)}
+
+
 def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     if not ENVIRONMENT_NAME.fullmatch(str(path[-1])):
         yield make_config_error(
@@ -133,6 +136,10 @@ def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
         for key in ("subscription", "resource_group"):
             if not environment.get(key):
                 yield make_config_error((*path, key), "required", "is required: the environment has apps")
+    for setting, keys in ASKS_AZURE.items():
+        for key in keys if environment.get(setting) is True else ():
+            if not environment.get(key):
+                yield make_config_error((*path, key), "required", f"is required: {setting} asks Azure")
     for index, app in list_texts(environment.get("apps")):
         if app in [earlier for _, earlier in list_texts(environment.get("apps"))[:index]]:
             yield make_config_error((*path, "apps", index), "duplicate", f"`{app}` is there twice", value=app)

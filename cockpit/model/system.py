@@ -113,6 +113,13 @@ class Environment:
     )
     unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
     drill: bool = False  # on a simulator, whatever its names say: nothing outside is reached, incidents are drills
+    activity_log: bool = field(
+        default=False,
+        metadata=setting("`true` puts what Azure's activity log tells of the resource group on the timeline."),
+    )
+    service_health: bool = field(
+        default=False, metadata=setting("`true` puts outages of Azure itself on the timeline.")
+    )
     platforms: Mapping[str, object] = field(  # settings by the name of their kind, where they have a table of their own
         default_factory=dict, metadata=setting("The platforms of it.", tables_of="platforms")
     )

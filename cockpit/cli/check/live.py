@@ -84,6 +84,8 @@ def _describe_role(look: LiveCheck) -> str:
     for kind in list_used_kinds([where]):
         if access := kind.describe_access(where, look.source):
             return access
+    if look.source == "changes:azure":
+        return f"the role Reader on subscription {where.subscription}: it reads activity log and service health"
     kinds = {f"alerts:{source.name}": find_alert_kind(source.kind) for source in where.alerts}
     alert_kind = kinds.get(look.source)
     return alert_kind.describe_access(where) if alert_kind else "access to it"

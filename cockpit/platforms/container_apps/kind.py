@@ -72,7 +72,8 @@ def is_used(environment: Environment) -> bool:
     """A subscription alone means all apps of its group, but not where another platform is configured: then it is there
     for alerts, logs and the guard of az.
     """
-    return bool(environment.subscription and (environment.apps or not environment.platforms))
+    elsewhere = any(getattr(settings, "has_workloads", True) for settings in environment.platforms.values())
+    return bool(environment.subscription and (environment.apps or not elsewhere))
 
 
 def describe_access(environment: Environment, source: str) -> str:

@@ -32,6 +32,11 @@ class GithubSettings(HttpAccess):
     interval: Duration = field(default=30.0, metadata=setting("Time between two looks."))
 
     @property
+    def has_workloads(self) -> bool:
+        """False: nothing runs there that a pane of workloads would show."""
+        return False
+
+    @property
     def host(self) -> str:
         """As `gh --hostname` takes it."""
         parts = urlsplit(self.url)
