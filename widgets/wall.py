@@ -1,7 +1,8 @@
 """The wall: what is worth seeing of an environment from three metres."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -232,14 +233,25 @@ def _paint_broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
         lines = [((f" {_how_old(view)}: what follows may no longer be true.", "bad"),)]
     if not view.broken and not view.unsure:
         return [*lines, _paint_quiet(view)]
-    named = [_get_sign(trouble) for trouble in view.broken]
+    named = [_get_sign(trouble) for trouble in _join_alerts(view.broken)]
     named += [(f"? {sanitize_line(trouble.name)}", "stale") for trouble in view.unsure]
     return lines + _flow_pieces(list(dict.fromkeys(named)), frame.columns, 2)
 
 
+def _join_alerts(troubles: Sequence[Trouble]) -> list[Trouble]:
+    """Alerts of one name as one, with their number."""
+    numbers = Counter((trouble.name, trouble.word) for trouble in troubles if trouble.kind == "alert")
+    joined: dict[object, Trouble] = {}
+    for trouble in troubles:
+        number = numbers.get((trouble.name, trouble.word), 0) if trouble.kind == "alert" else 0
+        about = f"×{number}" if number > 1 else trouble.about
+        joined.setdefault((trouble.kind, trouble.name, trouble.word), replace(trouble, about=about))
+    return list(joined.values())
+
+
 def _get_sign(trouble: Trouble) -> Piece:
-    """With the sign that it has in its pane."""
-    name = sanitize_line(trouble.name)
+    """With the sign that it has in its pane, and what tells it from others of its name."""
+    name = sanitize_line(f"{trouble.name} {cut_text(trouble.about, 24)}".strip())
     if trouble.kind == "alert":
         waning = trouble.reason.startswith("resolved?")
         return (f"△ {name}", "warn") if waning else (f"▲ {name}", "bad")

@@ -1,12 +1,12 @@
 """One word for how an environment stands, and what stands behind the word."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.alert import Alert, AlertState, Severity, name_things
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.reading import FeedState, Freshness, Reading
@@ -59,18 +59,21 @@ PROBE_WORDS = {
     ProbeState.UNKNOWN: OverallState.UNKNOWN,
     ProbeState.DOWN: OverallState.DOWN,
 }
+TROUBLING = (AlertState.FIRING, AlertState.RESOLVING)
 LOUD = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One thing that is not as it should be. `since` is None where the source does not say."""
+    """One thing that is not as it should be. `since` is None where the source does not say. `about` is what tells it
+    from others of its name: which app an alert is about, the value of a signal."""
 
     kind: Literal["probe", "alert", "revision", "signal"]
     name: str
     word: OverallState
     since: datetime | None = None
     reason: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +133,20 @@ def judge_environment(
 def list_troubles(value: object) -> list[Trouble]:
     """What is not as it should be in one Reading's value."""
     items = value if isinstance(value, tuple) else ()
-    return [trouble for item in items for trouble in _list_item_troubles(item)]
+    things = name_things(item for item in items if isinstance(item, Alert) and item.state in TROUBLING)
+    return [trouble for item in items for trouble in _list_item_troubles(item, things)]
 
 
-def _list_item_troubles(item: object) -> list[Trouble]:
+def _list_item_troubles(item: object, things: Mapping[str, str]) -> list[Trouble]:
     if isinstance(item, ProbeResult):
         return _of_probe(item)
     if isinstance(item, SignalResult):
         word = PROBE_WORDS[item.state]
-        return [] if word is OverallState.OK else [Trouble("signal", item.name, word, item.since, item.reason)]
+        if word is OverallState.OK:
+            return []
+        return [Trouble("signal", item.name, word, item.since, item.reason, item.text)]
     if isinstance(item, Alert):
-        return _of_alert(item)
+        return [replace(trouble, about=things.get(item.key, "")) for trouble in _of_alert(item)]
     if isinstance(item, Application):
         return _of_application(item)
     return []
@@ -155,7 +161,7 @@ def _of_probe(result: ProbeResult) -> list[Trouble]:
 
 
 def _of_alert(alert: Alert) -> list[Trouble]:
-    if alert.severity not in LOUD or alert.state not in (AlertState.FIRING, AlertState.RESOLVING):
+    if alert.severity not in LOUD or alert.state not in TROUBLING:
         return []
     reason = alert.note or alert.summary
     if alert.state is AlertState.RESOLVING:

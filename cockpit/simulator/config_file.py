@@ -102,6 +102,40 @@ degraded = ["[STATUS] == 200", "[RESPONSE_TIME] < 300ms"]
 name = "azure"
 kind = "azure"
 interval = "{_format_pace(ALERTS_EVERY, speed)}"
+{SIGNALS if speed == 1 else ""}"""
+
+
+SIGNALS = """
+# The shop's own thresholds, asked of the simulated Azure Monitor, whose minutes are real ones.
+[[environments.prod.signals]]
+name = "5xx share"
+kind = "azure_metric"
+metric = "Requests"
+filter = "statusCodeCategory eq '5xx'"
+per_metric = "Requests"
+unit = "%"
+degraded = ["[VALUE] < 5"]
+every = "15s"
+no_data = "ok"
+
+[[environments.prod.signals]]
+name = "restarts"
+kind = "azure_metric"
+metric = "RestartCount"
+aggregation = "maximum"
+degraded = ["[VALUE] < 3"]
+every = "15s"
+no_data = "ok"
+
+[[environments.prod.signals]]
+name = "cpu"
+kind = "azure_metric"
+metric = "CpuPercentage"
+aggregation = "average"
+unit = "%"
+degraded = ["[VALUE] < 80"]
+every = "15s"
+no_data = "ok"
 """
 
 

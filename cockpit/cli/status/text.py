@@ -14,7 +14,7 @@ from rich.text import Text
 from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
 from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
-from cockpit.model.alert import Alert
+from cockpit.model.alert import Alert, AlertGroup, fold_alerts, name_things
 from cockpit.model.event import Event, Kind, RecordError
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident
@@ -239,17 +239,8 @@ def _list_table_rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[s
     )
     yield (
         "Alerts",
-        ("alert", "state", "since", "severity", "summary"),
-        [
-            (
-                item.name,
-                item.state.value,
-                _format_since(item.since, now),
-                item.severity.value,
-                item.note or item.summary,
-            )
-            for item in state.items(Alert)
-        ],
+        ("alert", "about", "state", "since", "severity", "summary"),
+        list(_list_alert_cells(state.items(Alert), now)),
     )
     yield (
         "Revisions",
@@ -336,6 +327,18 @@ def _describe_problem(state: State, feed: str) -> tuple[str, str]:
     return (problem.message, problem.advice) if problem else ("", "")
 
 
+def _list_alert_cells(alerts: Sequence[Alert], now: datetime) -> Iterable[tuple[str, ...]]:
+    """One line for each alert, and one for many of a name: a storm is no page of lines."""
+    things = name_things(alerts)
+    for item in fold_alerts(alerts):
+        alert = item.alerts[0] if isinstance(item, AlertGroup) else item
+        name, about = alert.name, things[alert.key]
+        if isinstance(item, AlertGroup):
+            name, about = f"{name} ×{len(item.alerts)}", " ".join(f"{label}={value}" for label, value in item.shared)
+        text = alert.note or alert.summary
+        yield name, about, alert.state.value, _format_since(alert.since, now), alert.severity.value, text
+
+
 def _is_worth_showing(revision: Revision) -> bool:
     """Those that run or serve; the long tail of old ones is for the screen."""
     return revision.active or revision.weight > 0
@@ -400,6 +403,7 @@ def _build_environment_document(state: State) -> dict[str, Any]:
                 "word": trouble.word.value,
                 "since": _format_stamp(_find_trouble_start(state, trouble)),
                 "reason": trouble.reason,
+                "about": trouble.about,
             }
             for trouble in result.troubles
         ],
@@ -426,6 +430,8 @@ def _build_environment_document(state: State) -> dict[str, Any]:
                 "measured": _format_stamp(item.measured),
                 "reason": item.reason,
                 "caution": item.caution,
+                "resource": item.query,
+                "runbook": item.runbook,
             }
             for item in state.items(SignalResult)
         ],
