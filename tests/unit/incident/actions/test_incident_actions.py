@@ -53,7 +53,9 @@ def test_a_declaration_reaches_back_to_before_the_first_signal_that_is_still_bad
     assert incident.reach_from == at(-60)
 
 
-def test_a_threshold_of_the_team_that_is_passed_is_the_detection(incident_actions: IncidentActions, timeline: Timeline) -> None:
+def test_a_threshold_of_the_team_that_is_passed_is_the_detection(
+    incident_actions: IncidentActions, timeline: Timeline
+) -> None:
     detail = {"state": "degraded", "value": 12.0, "limit": "< 5"}
     timeline.record([Draft(Kind.SIGNAL, "5xx share 12 %", at(-40), "prod", "5xx share", detail=detail)])
     failing(timeline, -20)
