@@ -18,7 +18,7 @@ from textual.widgets import Input
 from cockpit.model.actions import LOG, Action, Need
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
-from cockpit.model.time import Time, WhenError, parse_past_moment
+from cockpit.model.time import Time, WhenError, name_hour, parse_past_moment
 from screens.dialogs.dialog import show_hint
 from screens.shared.copying import save_lines
 from screens.shared.errors import explain
@@ -294,6 +294,8 @@ class LogsScreen(KeyedScreen):
             self.notify(str(error), severity="warning", markup=False)
             return
         self._close_filter("")
+        if which := name_hour(moment):
+            self.notify(f"{which}.", markup=False)
         if not self.view.choose_time(moment):
             self.notify("No line is that new.", severity="warning", markup=False)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache, partial
 
 from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
 from cockpit.model.incident import Acknowledgement
+from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Piece, Row
 
 COLUMNS = (
@@ -46,20 +48,27 @@ def build_alert_rows(
     *,
     fold_from: int = FOLD_FROM,
     order: str = ORDERS[0],
+    now: datetime | None = None,
 ) -> list[Row]:
     """One row an alert or a group of many of one name; `acks` are ours, by the alert's key. A taken alert is quieter
-    than one nobody has. Of a group in `unfolded` its alerts stand below it."""
+    than one nobody has, and says since when somebody has it. Of a group in `unfolded` its alerts stand below it."""
     things = name_things(alerts)
     rows: list[Row] = []
     for item in sorted(fold_alerts(alerts, fold_from), key=partial(_rank_item, order=order)):
         if isinstance(item, Alert):
-            rows.append(_build_alert_row(item, acks.get(item.key), things[item.key]))
+            ack = acks.get(item.key)
+            rows.append(_build_alert_row(item, ack, things[item.key], age=_format_ack_age(ack, now)))
             continue
         opened = item.key in unfolded
         taken = sum(alert.key in acks for alert in item.alerts)
         rows.append(_build_group_row(item, taken, opened))
         if opened:
-            rows += [_build_alert_row(alert, acks.get(alert.key), things[alert.key], True) for alert in item.alerts]
+            rows += [
+                _build_alert_row(
+                    alert, acks.get(alert.key), things[alert.key], True, _format_ack_age(acks.get(alert.key), now)
+                )
+                for alert in item.alerts
+            ]
     return rows
 
 
@@ -114,14 +123,21 @@ def quiet_word(alert: Alert) -> str:
     return verb if verb in ("silenced", "inhibited", "muted") else "silenced"
 
 
+def _format_ack_age(ack: Acknowledgement | None, now: datetime | None) -> str:
+    """How long ago it was taken, in minutes: its seconds would make a new row of it at every look."""
+    seconds = (now - ack.at).total_seconds() if ack and now else 0.0
+    return format_age(seconds) if seconds >= 60 else ""
+
+
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
-def _build_alert_row(alert: Alert, ack: Acknowledgement | None, thing: str, inner: bool = False) -> Row:
+def _build_alert_row(alert: Alert, ack: Acknowledgement | None, thing: str, inner: bool = False, age: str = "") -> Row:
     glyph, tone = choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
-    taken = Cell(f"✔ {ack.actor}", "good") if ack else Cell(state, tone)
+    taken = Cell(f"✔ {ack.actor.partition('@')[0]}", "good", ack.at) if ack else Cell(state, tone)
     text = alert.note or alert.summary
     # Where there is room for one column of text only, it says which thing, whose it is, and what is wrong.
-    said = "" if alert.state is AlertState.FIRING and not ack else f"{taken.text}: "
+    who = f"{taken.text} {age}".strip()
+    said = "" if alert.state is AlertState.FIRING and not ack else f"{who}: "
     brief = f"{said}{thing} {text}".strip()
     return Row(
         alert.key,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from cockpit.model.clock import Clock
+from cockpit.model.event import ClockStep, label_step
 from cockpit.model.incident import Incident, Status, describe_severity
 from cockpit.model.operator import Identity
 from cockpit.model.plan import Plan
@@ -41,6 +42,7 @@ class Bar:
     clocks: tuple[Clock, ...] = ()
     whose: tuple[str, ...] = ()  # of each clock the letters of its incident, "" where it is the one that is shown
     freeze: Freeze | None = None
+    clock_step: ClockStep | None = None  # the clock of the machine was set, lately or while this incident is open
     locations: tuple[str, ...] = ()  # where the apps run, beside the cloud: `context/namespace (cluster)`
 
 
@@ -78,7 +80,9 @@ def render_headline(
 
 def _render_due_clocks(bar: Bar, now: datetime, named: int) -> list[Piece]:
     """The most urgent clocks, side by side; before them that nothing may be deployed."""
-    pieces: list[Piece] = [("FROZEN", "warn")] if bar.freeze else []
+    banners = [label_step(bar.clock_step)] if bar.clock_step else []
+    banners += ["FROZEN"] if bar.freeze else []
+    pieces: list[Piece] = [(" · ".join(banners), "warn")] if banners else []
     for index, clock in enumerate(bar.clocks):
         pieces += [(" · ", "muted")] if pieces else []
         if letters := "".join(bar.whose[index : index + 1]):

@@ -24,7 +24,7 @@ JOINERS = re.compile(r"[\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff\u00ad\U000e0000-\
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a row. `since` shows as an age that ticks, in place of `text`; `span` covers columns to the right."""
+    """One cell of a row. `since` shows as an age that ticks, behind `text`; `span` covers columns to the right."""
 
     text: str = ""
     tone: str = ""
@@ -32,7 +32,10 @@ class Cell:
     span: int = 1
 
     def shown(self, now: datetime) -> str:
-        return self.text if self.since is None else format_age((now - self.since).total_seconds())
+        if self.since is None:
+            return self.text
+        age = format_age((now - self.since).total_seconds())
+        return f"{self.text} {age}" if self.text else age
 
 
 LABEL_TEST = re.compile(r"(?P<name>[a-z_][\w.:/-]*)(?P<operator>=~|!~|!=|=)(?P<value>.*)")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
+from cockpit.model.time import format_clock_time
 from widgets.cell import Cell, Column, Piece, Row, cut_text
 
 SIGNS = {
@@ -98,7 +99,7 @@ def _build_clock_row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm
     asks = state in ASKS
     why = clock.not_applicable or clock.why
     if asks and clock.snoozed(now) and clock.snoozed_until:
-        why = f"snoozed until {clock.snoozed_until.astimezone(zone):%H:%M}"
+        why = f"snoozed until {format_clock_time(clock.snoozed_until, zone, now.astimezone(zone).date())}"
     return Row(
         id,
         (

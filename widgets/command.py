@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Contact, Plan
+from cockpit.model.time import format_clock_time
 from widgets.cell import Cell, Column, Row
 from widgets.clocks import format_remaining, shorten_person
 
-ROLES = (Column(20), Column(0, prose=True), Column(8, from_width=52), Column(34, prose=True, from_width=76))
+ROLES = (Column(20), Column(0, prose=True), Column(12, from_width=52), Column(34, prose=True, from_width=76))
 LISTS = (Column(1), Column(0, prose=True), Column(6, right=True), Column(26, from_width=60))
 CALLS = (
     Column(1),
@@ -22,7 +23,7 @@ CALLS = (
 )
 
 
-def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> list[Row]:
+def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo, today: date) -> list[Row]:
     """One row a role: who holds it, since when, and what it is for."""
     rows = []
     for role in plan.roles:
@@ -32,7 +33,9 @@ def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo) -> li
             if holding.role.casefold() == role.name.casefold() and not holding.until
         ]
         people = ", ".join(shorten_person(item.person, operator) for item in holding)
-        since = f"{min(item.since for item in holding).astimezone(zone):%H:%M:%S}" if holding else ""
+        since = ""
+        if holding:
+            since = format_clock_time(min(item.since for item in holding), zone, today, seconds=True)
         nobody = Cell("nobody", "bad" if role.lead and incident.open else "muted")
         rows.append(
             Row(

@@ -11,7 +11,7 @@ from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, RevisionHealth, RolledBack, idle_cause, ill_working
-from cockpit.model.time import format_age
+from cockpit.model.time import format_age, format_clock_time
 from widgets.alerts import SEVERITIES
 from widgets.cell import Piece, cut_text, measure_pieces
 from widgets.probes import QUIET
@@ -170,7 +170,7 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         )
     if sight.rolled_back:
         declares = make_key_part(keys, "declare", "declares an incident", "declares")
-        parts = [*_after_rollback(sight), _describe_waiting_run(sight)]
+        parts = [*_after_rollback(sight, now), _describe_waiting_run(sight)]
         return render_hint_line(_back_since(sight.rolled_back, now, width), *parts, action=declares, width=width)
     if sight.waits:
         opens = make_key_part(keys, "runbooks", "opens its run", "opens it")
@@ -278,7 +278,7 @@ def _in_incident(
         moves = make_key_part(keys, "status", "sets monitoring or resolved", "sets monitoring")
     what, lines = "Nothing watched here is bad.", list[Part]()
     if sight.rolled_back:
-        what, lines = _back_since(sight.rolled_back, now, width), _after_rollback(sight)
+        what, lines = _back_since(sight.rolled_back, now, width), _after_rollback(sight, now)
     rest = [] if monitoring or sight.rolled_back else [notes]
     if overdue:
         return render_hint_line(
@@ -301,7 +301,7 @@ def _back_since(back: RolledBack, now: datetime, width: int) -> str:
     return f"Rolled back{to} {format_age((now - back.at).total_seconds())} ago."
 
 
-def _after_rollback(sight: HintInput) -> list[Part]:
+def _after_rollback(sight: HintInput, now: datetime) -> list[Part]:
     """What is seen since: the probes that are up and since when, and whose the alerts are that fire still."""
     parts: list[Part] = []
     probes = [probe for probe in sight.probes if isinstance(probe, ProbeResult)]
@@ -311,7 +311,11 @@ def _after_rollback(sight: HintInput) -> list[Part]:
         last = max((probe.since for probe in up if probe.since), default=None)
         # Only a recovery after the traffic moved is one of the rollback's; a probe that was up all the time says less.
         recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
-        since = f" since {last.astimezone(sight.zone):%H:%M:%S}" if last and recovered else ""
+        since = (
+            f" since {format_clock_time(last, sight.zone, now.astimezone(sight.zone).date(), seconds=True)}"
+            if last and recovered
+            else ""
+        )
         short = f"{len(up)} of {len(probes)} up{since}"
         parts.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
     for alert in sight.firing[:EXPLAINED]:

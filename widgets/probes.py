@@ -1,9 +1,11 @@
 """Rows of the probe pane: what fails comes first and says why; what is up shows its latency."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
+from cockpit.model.time import format_clock_time
 from widgets.cell import Cell, Column, Piece, Row
 
 COLUMNS = (
@@ -47,10 +49,25 @@ ORDERS = ("worst first", "as configured", "newest change first", "slowest first"
 
 
 def build_probe_rows(
-    results: Sequence[ProbeResult], signals: Sequence[SignalResult] = (), order: str = ORDERS[0]
+    results: Sequence[ProbeResult],
+    signals: Sequence[SignalResult] = (),
+    order: str = ORDERS[0],
+    *,
+    zone: tzinfo = UTC,
+    today: date = date.min,
 ) -> list[Row]:
-    """One row a probe or signal; among equals the probes first, each in the order of the configuration."""
-    rows = [(_rank_watched(result, order), 0, _build_probe_row(result)) for result in results]
+    """One row a probe or signal; among equals the probes first, each in the order of the configuration.
+
+    Times are told in `zone`, with their day where that is not `today`.
+    """
+    rows = [
+        (
+            _rank_watched(result, order),
+            0,
+            _build_probe_row(result, _format_until(result.maintenance_until, zone, today)),
+        )
+        for result in results
+    ]
     rows += [(_rank_watched(signal, order), 1, _build_signal_row(signal)) for signal in signals]
     return [row for _, _, row in sorted(rows, key=lambda triple: triple[:2])]
 
@@ -125,17 +142,22 @@ def shorten_url(url: str) -> str:
 
 
 @lru_cache(maxsize=4_096)  # of 500 probes only those whose turn it was have changed
-def _build_probe_row(result: ProbeResult) -> Row:
+def _build_probe_row(result: ProbeResult, until: str) -> Row:
     glyph, tone = LOOK[result.state]
     name = Cell(result.name, "" if result.state in QUIET else "strong")
     status = Cell("" if result.status is None else str(result.status), "muted")
     start = (Cell(glyph, tone), name, Cell(result.state.value, tone))
     if result.state in QUIET:
-        cell = Cell("flapping" if result.flapping else shorten_url(result.url), "warn" if result.flapping else "muted")
+        text = "flapping" if result.flapping else until or shorten_url(result.url)
+        cell = Cell(text, "warn" if result.flapping else "muted")
         trend = (Cell(format_latency(result.latency)), Cell(draw_sparkline(result.history, 8), "muted"))
         return Row(result.name, (*start, cell, status, *trend, Cell()), _label_watched(result), is_fault(result))
     cells = (*start, Cell(_explain_probe(result), tone, span=4), Cell("", "", result.since))
     return Row(result.name, cells, _label_watched(result), is_fault(result))
+
+
+def _format_until(moment: datetime | None, zone: tzinfo, today: date) -> str:
+    return f"until {format_clock_time(moment, zone, today)} {moment.astimezone(zone):%Z}" if moment else ""
 
 
 def name_signal_row(signal: SignalResult) -> str:

@@ -1,11 +1,20 @@
 """Rows of the timeline pane: when, who or what, and the fact in one line. Oldest first, as it is read."""
 
 from collections.abc import Container, Iterable
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
-from cockpit.model.event import Event, Kind, find_standing_events
+from cockpit.model.event import (
+    Event,
+    Kind,
+    describe_clock_then,
+    find_standing_events,
+    list_clock_steps,
+    tell_by_present_clock,
+)
+from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Row
 
+LATE = timedelta(minutes=2)  # what is written down later than this says so
 DATED = 92  # cells from which every row has its date; under that only the days it is not today
 COLUMNS = (
     Column(10, from_width=DATED),
@@ -42,9 +51,12 @@ def build_event_rows(
     """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`.
 
     What a later event corrects is not shown; the correction stands in its row, at the time that it says. The row keeps
-    the id of the first event, so that a cursor on it stays there.
+    the id of the first event, so that a cursor on it stays there. Where the clock was set, all is told by
+    the clock of now: what was recorded later stands later.
     """
-    standing = sorted(find_standing_events(events).items(), key=lambda pair: (pair[1].occurred, pair[1].id))
+    events = list(events)
+    present = tell_by_present_clock(events, steps) if (steps := list_clock_steps(events)) else events
+    standing = sorted(find_standing_events(present).items(), key=lambda pair: (pair[1].occurred, pair[1].id))
     return [_build_event_row(root, event, operator, zone, today, event.id in pins) for root, event in standing]
 
 
@@ -52,7 +64,7 @@ def choose_event_tone(event: Event) -> str:
     """The colour an event is worth: only what broke, got better or was decided by a person has one."""
     if event.kind in (Kind.DECLARE, Kind.RESOLVE, Kind.SEVERITY, Kind.STATUS, Kind.DECISION, Kind.UPDATE):
         return "info"
-    if event.kind == Kind.GAP:
+    if event.kind in (Kind.GAP, Kind.WALL_CLOCK):
         return "warn"
     return STATE_TONES.get(str(event.detail.get("state", "")), "")
 
@@ -81,9 +93,18 @@ def format_actor(event: Event, operator: str) -> str:
     return "you" if event.actor == operator else event.actor.partition("@")[0]
 
 
+def _format_lateness(event: Event) -> str:
+    """` · recorded 12m later`, of what a person stated of an earlier time."""
+    late = event.recorded - event.occurred
+    then = f" · {text}" if (text := describe_clock_then(event)) else ""
+    if late < LATE or not event.actor or event.supersedes is not None or event.redacted:
+        return then
+    return f"{then} · recorded {format_age(late.total_seconds())} later"
+
+
 def _build_event_row(root: int, event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
     local: datetime = event.occurred.astimezone(zone)
-    summary = f"{'★ ' if pinned else ''}{'(redacted)' if event.redacted else event.summary}"
+    summary = f"{'★ ' if pinned else ''}{'(redacted)' if event.redacted else event.summary}{_format_lateness(event)}"
     return Row(
         str(root),
         (

@@ -14,7 +14,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import RANK, FeedState, Freshness, Reading
 from cockpit.model.severity_scale import find_severity_position
-from cockpit.model.time import format_age, format_elapsed, is_named_utc
+from cockpit.model.time import format_age, format_clock_time, format_elapsed, is_named_utc
 from widgets.big import ROWS, is_spellable, measure_big_text, render_big_text
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
 
@@ -140,6 +140,10 @@ class Frame:
     zone: tzinfo
     beat: int
     title: str = ""
+
+    def clock_time(self, moment: datetime, *, seconds: bool = False) -> str:
+        """As the clock of the wall shows it, with its day where that is another."""
+        return format_clock_time(moment, self.zone, self.now.astimezone(self.zone).date(), seconds=seconds)
 
 
 def paint_wall(view: WallView, frame: Frame, all_views: Sequence[WallView] = ()) -> list[Line]:
@@ -357,13 +361,13 @@ def _paint_next_update(view: WallView, frame: Frame) -> Line:
     if clock is None or clock.due is None:
         return ()
     late = frame.now >= clock.due
-    sentence = f"   update {'was due' if late else 'by'} {clock.due.astimezone(frame.zone):%H:%M}"
+    sentence = f"   update {'was due' if late else 'by'} {frame.clock_time(clock.due)}"
     return ((sentence, "bad" if late else "strong"),)
 
 
 def _paint_events(view: WallView, frame: Frame) -> list[Line]:
     return [
-        ((f" {event.occurred.astimezone(frame.zone):%H:%M:%S}  ", "muted"), (sanitize_line(event.summary), ""))
+        ((f" {frame.clock_time(event.occurred, seconds=True)}  ", "muted"), (sanitize_line(event.summary), ""))
         for event in view.events
     ]
 

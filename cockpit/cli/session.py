@@ -18,7 +18,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import LengthError, RealTime, WhenError, format_age, parse_past_moment
+from cockpit.model.time import LengthError, RealTime, WhenError, format_age, name_hour, parse_past_moment
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.timeline import Timeline
 
@@ -59,7 +59,12 @@ class CliSession:
 
     def moment(self, text: str | None) -> datetime | None:
         """A time as it was typed. Raises WhenError."""
-        return None if text is None else parse_past_moment(text, RealTime().now(), self.zone)
+        if text is None:
+            return None
+        moment = parse_past_moment(text, RealTime().now(), self.zone)
+        if which := name_hour(moment):
+            click.echo(f"{which}. Write the zone beside it for the other one.", err=True)
+        return moment
 
 
 def _read_plan(system: System) -> Plan:

@@ -1,8 +1,9 @@
 """Facts: what people stated, each as it stands after its corrections, in the order in which it was first stated."""
 
 from dataclasses import replace
+from datetime import timedelta
 
-from cockpit.model.event import Event
+from cockpit.model.event import Event, move_event
 
 
 class CorrectedFacts:
@@ -57,6 +58,10 @@ class CorrectedFacts:
     def at(self, root: int) -> Event:
         """Raises KeyError."""
         return self._facts[root]
+
+    def move(self, length: timedelta) -> None:
+        """Tell every fact by a clock that was set by so much."""
+        self._facts = {root: move_event(event, length) for root, event in self._facts.items()}
 
     def standing(self, id: int) -> int:
         """The id of the event that now says what event `id` said; itself where nobody corrected it."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import Event, Kind, move_moment
 from cockpit.model.event_detail import list_of, text_of
 from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.recorder.last_recorded import LastRecorded
@@ -201,6 +201,20 @@ class ImpactWatch:
         elif (felt := [alert for alert in self._alerts.values() if is_felt(alert.key)]) and not self._certain:
             self._names |= {signal.key for signal in felt}
             self._relapse(moment)
+
+    def move(self, length: timedelta) -> None:
+        """Tell every moment by a clock that was set by so much."""
+        self._certain = {key: signal.moved(length) for key, signal in self._certain.items()}
+        self._alerts = {key: signal.moved(length) for key, signal in self._alerts.items()}
+        self._alert_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._alert_ends.items()}
+        self._recovered = self._recovered and move_moment(self._recovered, length)
+        self._first = self._first and self._first.moved(length)
+        self._first_ill = self._first_ill and self._first_ill.moved(length)
+        self.relapses = [move_moment(moment, length) for moment in self.relapses]
+        self.periods = [
+            replace(period, start=move_moment(period.start, length), end=period.end and move_moment(period.end, length))
+            for period in self.periods
+        ]
 
     def _look(self, moment: datetime | None, by: str, is_felt: Callable[[str], bool]) -> None:
         """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact.

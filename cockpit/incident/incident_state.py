@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import ClockStep, Event, Kind, move_event, move_moment
 from cockpit.model.event_detail import text_of, time_of
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
 from cockpit.model.response import CloseReason, Freeze
@@ -50,6 +50,7 @@ class IncidentStateBuilder:
         self._impact = ImpactWatch()
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
+        self._steps: list[ClockStep] = []  # of the clock, since it was declared
         self._built: Incident | None = None
         self._signalled = False  # since it was built
         self._range: tuple[datetime, bool] | None = None  # where it begins, and whether it still goes on
@@ -73,6 +74,7 @@ class IncidentStateBuilder:
         self._last_event = event.id
         if event.kind == Kind.STEP:
             event = response_state.shorten_step(event)
+        event = self._by_present_clock(event)
         if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
         if event.supersedes is not None and text_of(event.detail, "mistake"):
@@ -84,6 +86,28 @@ class IncidentStateBuilder:
             self._facts.withdraw(root)  # something else stands in its place now
         if event.kind in EXTENT or event.supersedes is not None:
             self._range = None
+
+    def move(self, step: ClockStep) -> None:
+        """The clock was set: what was known until now is told by the clock of now, as time passed."""
+        self._steps.append(step)
+        self._last_event = step.event
+        self._facts.move(step.length)
+        self._superseded = [move_event(event, step.length) for event in self._superseded]
+        self._impact.move(step.length)
+        if self._earliest is not None:
+            self._earliest = replace(self._earliest, since=move_moment(self._earliest.since, step.length))
+        self._built = self._range = None
+
+    def _by_present_clock(self, event: Event) -> Event:
+        """A correction that keeps the time of a fact from before the clock was set, moved as that fact was."""
+        if event.supersedes is None or not self._steps:
+            return event
+        length = sum((step.length for step in self._steps if event.supersedes < step.event), timedelta())
+        root = self._facts.root(event.supersedes)
+        standing = next((fact for key, fact in self._facts.of(event.kind) if key == root), None)
+        if length and standing is not None and move_moment(event.occurred, length) == standing.occurred:
+            return move_event(event, length)
+        return event
 
     def redact(self, id: int) -> None:
         """Forget the words of an event, as a fold of the redacted file would never have seen them."""
@@ -231,6 +255,7 @@ class IncidentStateBuilder:
             recovery=response_state.find_recovery(function(Kind.RECOVERY)),
             ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP)),
             reviews=response_state.list_reviews(function(Kind.REVIEW)),
+            clock_steps=tuple(self._steps),
             **self._felt(),
         )
 

@@ -11,7 +11,7 @@ from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import event_number, list_freezes, shorten_step
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState, SettledAlerts
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import ClockStep, Event, Kind, move_event, move_moment, read_clock_step
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.response import Freeze
@@ -25,6 +25,7 @@ LEDGER_KINDS = (
     Kind.REDACT,
     Kind.ACTION,
     Kind.FREEZE,
+    Kind.WALL_CLOCK,
     *sorted(FACTS),
 )
 """The kinds a Ledger wants to hear; others change no incident."""
@@ -49,6 +50,21 @@ class _EnvironmentLedger:
     )  # so lately that its recovery may not have held
     serving: ServingState = field(default_factory=ServingState)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
+
+    clock_step: ClockStep | None = None  # the last
+
+    def move(self, step: ClockStep) -> None:
+        """The clock was set: what goes on is told by the clock of now. What is over stays as it was."""
+        self.clock_step = step
+        for case in self.open.values():
+            case.move(step)
+        self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
+        self.told = deque((move_event(event, step.length) for event in self.told), maxlen=REMEMBERED)
+        self.taken = {key: replace(ack, at=move_moment(ack.at, step.length)) for key, ack in self.taken.items()}
+        self.settled = {key: move_moment(moment, step.length) for key, moment in self.settled.items()}
+        self.serving.unwell = {key: signal.moved(step.length) for key, signal in self.serving.unwell.items()}
+        if any(freeze.until is None for freeze in self.freezes()[-1:]):
+            self.frozen.move(step.length)
 
     def freezes(self) -> tuple[Freeze, ...]:
         return list_freezes(self.frozen.of(Kind.FREEZE))
@@ -107,6 +123,10 @@ class Ledger:
         last = self._scene(environment).freezes()[-1:]
         return last[0] if last and last[0].until is None else None
 
+    def clock_step(self, environment: str) -> ClockStep | None:
+        """The last time that the clock of the machine was set while it recorded an environment."""
+        return self._scene(environment).clock_step
+
     def apply(self, event: Event) -> None:
         """Take one event. Never raises, whatever its detail holds."""
         if event.id <= self.last:
@@ -120,6 +140,10 @@ class Ledger:
             return
         if event.kind == Kind.REDACT:
             self._redact(event)
+            return
+        if event.kind == Kind.WALL_CLOCK:
+            if step := read_clock_step(event):
+                self._scene(event.environment).move(step)
             return
         if event.kind == Kind.FREEZE or event.supersedes is not None:
             self._freeze(event)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from cockpit.incident.impact_signals import HELD, SERVING_KINDS
 from cockpit.incident.ledger import LEDGER_KINDS, Ledger
 from cockpit.incident.membership import list_members, list_standing_events
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import Event, Kind, move_moment
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.text import clean_line
@@ -16,6 +16,7 @@ from cockpit.timeline.timeline import Timeline
 
 SIGNALS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, *SERVING_KINDS)
 ACTS = tuple(kind for kind in LEDGER_KINDS if kind not in SIGNALS)
+NOTHING = timedelta()
 NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serves when an incident begins
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
 
@@ -41,12 +42,8 @@ def catch_up(ledger: Ledger, source: Timeline | TimelineReader) -> None:
 
 def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Incident) -> tuple[Incident, list[Event]]:
     """An incident folded again from its whole range, and its events in id order. Blocking. Raises RecordError."""
-    journal = timeline.events(
-        journal=True,
-        environment=incident.environment,
-        occurred_from=incident.reach_from,
-        occurred_until=settled_by(incident),
-    )
+    begin, end = _written_between(incident)
+    journal = timeline.events(journal=True, environment=incident.environment, occurred_from=begin, occurred_until=end)
     own = timeline.events(incident=incident.id)
     ledger = Ledger(severity_scale)
     events = sorted((*journal, *own), key=lambda event: event.id)
@@ -63,6 +60,14 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
 def settled_by(incident: Incident) -> datetime | None:
     """Until when signals tell of it: what went bad again right after the resolution shows that nothing had held."""
     return incident.resolved and incident.resolved + HELD
+
+
+def _written_between(incident: Incident) -> tuple[datetime, datetime | None]:
+    """The range of an incident in the file, where the facts from before a step of the clock have the times of then."""
+    forth = sum((max(step.length, NOTHING) for step in incident.clock_steps), NOTHING)
+    back = sum((max(-step.length, NOTHING) for step in incident.clock_steps), NOTHING)
+    end = settled_by(incident)
+    return move_moment(incident.reach_from, -forth), end and move_moment(end, back)
 
 
 def serving_before(timeline: Timeline, incident: Incident) -> list[Event]:
@@ -101,11 +106,12 @@ def load_whole_incidents(
 
 
 def _load_whole_incident(timeline: Timeline, severity_scale: SeverityScale, incident: Incident) -> Incident:
+    begin, end = _written_between(incident)
     journal = timeline.events(
         journal=True,
         environment=incident.environment,
-        occurred_from=incident.reach_from,
-        occurred_until=settled_by(incident),
+        occurred_from=begin,
+        occurred_until=end,
         kinds=LEDGER_KINDS,
     )
     ledger = Ledger(severity_scale)

@@ -1,12 +1,12 @@
 """Signals: the probes, alerts and thresholds that are bad at a point of the timeline, and since when."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import AlertState, Severity
-from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event import Draft, Event, Kind, move_moment
 from cockpit.model.event_detail import text_of
 from cockpit.model.probe import ProbeState
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED
@@ -31,6 +31,10 @@ class Signal:
     label: str
     since: datetime
     state: str = ""  # `down`, `degraded`, `flapping` or `firing`, when it was first bad
+
+    def moved(self, length: timedelta) -> "Signal":
+        """The same by a clock that was set by so much."""
+        return replace(self, since=move_moment(self.since, length))
 
 
 def says_bad(kind: str, detail: Mapping[str, Any]) -> bool | None:

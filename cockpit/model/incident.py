@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from cockpit.model.clock import Rule
+from cockpit.model.event import ClockStep
 from cockpit.model.response import (
     ActionItem,
     Decision,
@@ -23,6 +24,8 @@ from cockpit.model.response import (
 )
 from cockpit.model.severity_scale import SeverityScale, find_severity_position, rank_severity
 from cockpit.model.time import measure_between
+
+CLOCKS_DIFFER = timedelta(minutes=2)  # a source's clock and ours; nobody takes an alert before it fires
 
 
 class Status(StrEnum):
@@ -71,6 +74,10 @@ class Acknowledgement:
     at: datetime
     actor: str
     note: str = ""
+
+    def is_of(self, since: datetime) -> bool:
+        """Whether it is of the alert that fires since then: one that ended and fired again is another one's to take."""
+        return self.at >= since - CLOCKS_DIFFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ class Incident:
     felt_by: str = ""
     services: tuple[str, ...] = ()  # the apps and resources that its signals named, in the order they did
     worst: str = ""  # the worst severity that it ever had; "" where it is the one of now
+    clock_steps: tuple[ClockStep, ...] = ()  # the clock was set while it was open; its times are by the clock of now
 
     @property
     def open(self) -> bool:

@@ -227,6 +227,7 @@ class ProbeResult:
     runbook: str = ""  # the procedure that helps when it is down, as the configuration names it
     first_failure: ProbeEvidence | None = None  # of the outage it is in, or of the last one
     last_failure: ProbeEvidence | None = None
+    maintenance_until: datetime | None = None
     silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS
 
 

@@ -5,7 +5,7 @@ people write them.
 import asyncio
 import re
 import time
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Protocol
 
@@ -133,6 +133,14 @@ def format_timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def format_clock_time(moment: datetime, zone: tzinfo, today: date, *, seconds: bool = False) -> str:
+    """`14:05`, or `14:05:31`, by a clock in `zone`; of another day than `today` with its date: `27 Feb 14:05`."""
+    local = moment.astimezone(zone)
+    if local.date() != today:
+        return f"{local.day} {local:%b %H:%M}"
+    return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+
+
 UTC_NAMES = frozenset({"UTC", "GMT", "Z"})  # zones whose time is UTC's, and whose name says so
 
 
@@ -228,35 +236,58 @@ class WhenError(CodedError, ValueError):
 def parse_past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     """The past moment that `text` names, aware; a time without a zone is in `zone`, `14:05Z` and `14:05 UTC` in UTC.
 
-    A bare clock time is its last occurrence: `23:50` at ten past midnight was yesterday. Raises WhenError.
+    A bare clock time is its last occurrence: `23:50` at ten past midnight was yesterday. Where the clocks went back an
+    hour came twice: the last one that is over is meant, unless its own name stands there (`02:30 NZDT`); `name_hour`
+    says which. Raises WhenError, for a time that the clocks left out as well.
     """
     tokens = " ".join(text.split())
-    bare, its_zone = _split_zone(tokens, now, zone)
-    result = _parse_ago(tokens, now) or _parse_clock_time(bare, now, its_zone) or _parse_date(bare, its_zone)
+    bare, its_zone, name = _split_zone(tokens, now, zone)
+    result = _parse_ago(tokens, now) or _parse_clock_time(bare, now, its_zone, name)
+    result = result or _parse_date(bare, now, its_zone, name)
     if result is None:
         raise WhenError(f"`{tokens[:40]}` is not a time; {HINT}.", code="not-a-time", text=tokens[:40])
-    if result > now + AHEAD:
+    if result.astimezone(UTC) > now + AHEAD:
         raise WhenError(f"`{tokens[:40]}` has not come yet.", code="time-in-future", text=tokens[:40])
-    return min(result, now)
+    return min(result, now, key=lambda moment: moment.astimezone(UTC))
 
 
-def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo]:
-    """The time without its zone, and the zone: `14:05 UTC`, `14:05+13:00`, `14:05 NZDT` where that is `zone` itself.
+def name_hour(moment: datetime) -> str:
+    """Which of the two is meant, of a moment in an hour that came twice: `02:30 came twice: taken for 02:30 NZST (14:30
+    UTC), not 02:30 NZDT (13:30 UTC)`. "" for any other."""
+    if not _comes_twice(moment):
+        return ""
+    other = moment.replace(fold=1 - moment.fold)
+    return f"{moment:%H:%M} came twice: taken for {_name_both_times(moment)}, not {_name_both_times(other)}"
+
+
+def _name_both_times(moment: datetime) -> str:
+    return f"{moment:%H:%M %Z} ({moment.astimezone(UTC):%H:%M} UTC)"
+
+
+def _comes_twice(moment: datetime) -> bool:
+    """Whether the clocks of its zone show this time a second time, an offset later."""
+    first, second = (moment.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
+
+
+def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo, str]:
+    """The time without its zone, the zone, and its name where that is `zone` itself: `14:05 UTC`, `14:05+13:00`,
+    `14:05 NZDT`.
 
     Raises WhenError for letters that name no single zone: CST is three.
     """
     match = _ZONED.fullmatch(text)
     if match is None:
-        return text, zone
+        return text, zone, ""
     time, name = match["time"], match["zone"]
     if name.casefold() in ("z", "utc", "gmt"):
-        return time, UTC
+        return time, UTC, ""
     if (offset := _OFFSET.fullmatch(name)) and int(offset["hours"]) < 24 and int(offset["minutes"] or 0) < 60:
         length = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
-        return time, timezone(-length if offset["sign"] == "-" else length)
+        return time, timezone(-length if offset["sign"] == "-" else length), ""
     lines = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
     if name.casefold() in lines:  # as the screen writes it, in winter or in summer
-        return time, zone
+        return time, zone, name.casefold()
     raise WhenError(
         f"`{name[:20]}` is not a time zone known here; write UTC, or an offset such as +02:00.",
         code="unknown-time-zone",
@@ -276,7 +307,7 @@ def _parse_ago(text: str, now: datetime) -> datetime | None:
         return None
 
 
-def _parse_clock_time(text: str, now: datetime, zone: tzinfo) -> datetime | None:
+def _parse_clock_time(text: str, now: datetime, zone: tzinfo, name: str) -> datetime | None:
     match = _CLOCK.fullmatch(text)
     if match is None:
         return None
@@ -287,27 +318,45 @@ def _parse_clock_time(text: str, now: datetime, zone: tzinfo) -> datetime | None
     except ValueError:
         return None
     back = 1 if day and day.casefold() == "yesterday" else 0
-    moment = _choose_latest_past(position - timedelta(days=back), now)
-    if not day and moment > now + AHEAD:
-        moment = _choose_latest_past(position - timedelta(days=1), now)
-    return moment
+    moment = _choose_latest_past(position - timedelta(days=back), now, name)
+    if not day and moment.astimezone(UTC) > now + AHEAD:
+        moment = _choose_latest_past(position - timedelta(days=1), now, name)
+    return _must_exist(moment)
 
 
-def _choose_latest_past(position: datetime, now: datetime) -> datetime:
-    """Where the clocks go back an hour comes twice: the last one that is over is meant."""
+def _choose_latest_past(position: datetime, now: datetime, name: str) -> datetime:
+    """Where the clocks go back an hour comes twice: the last one that is over is meant, or the one of that name."""
     both = [position.replace(fold=fold) for fold in (0, 1)]
+    if _comes_twice(position):
+        both = [moment for moment in both if (moment.tzname() or "").casefold() == name] or both
     moments = [moment for moment in both if moment.astimezone(UTC) <= now + AHEAD] or both[:1]
     return max(moments, key=lambda moment: moment.astimezone(UTC))
 
 
-def _parse_date(text: str, zone: tzinfo) -> datetime | None:
+def _must_exist(moment: datetime) -> datetime:
+    """Raises WhenError for a time that the clocks left out when they went forth."""
+    zone = moment.tzinfo
+    if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
+        after = moment.replace(fold=0).astimezone(UTC).astimezone(zone)
+        raise WhenError(
+            f"There was no {moment:%H:%M} on {moment:%Y-%m-%d}: the clocks went forth. Write the time after it, "
+            f"{after:%H:%M}, or UTC.",
+            code="time-left-out",
+            moment=moment.replace(tzinfo=None),
+        )
+    return moment
+
+
+def _parse_date(text: str, now: datetime, zone: tzinfo, name: str) -> datetime | None:
     try:
         position = datetime.fromisoformat(text)
     except ValueError:
         return None
     if "-" not in text:  # fromisoformat reads bare digits as dates; nobody means that here
         return None
-    return position if position.tzinfo else position.replace(tzinfo=zone)
+    if position.tzinfo:
+        return position
+    return _must_exist(_choose_latest_past(position.replace(tzinfo=zone), now, name))
 
 
 # Lengths of time as people type them: `90s`, `3m`, `1h30m`, `30 min`, `1 hour`, bare minutes.

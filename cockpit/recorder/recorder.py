@@ -15,7 +15,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.event import (
+    LEAST_STEP,
+    ClockStepWatch,
+    Draft,
+    Event,
+    Kind,
+    RecordError,
+    draft_clock_step,
+    read_clock_step,
+    read_length,
+)
 from cockpit.model.event_detail import text_of
 from cockpit.model.reading import Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_timestamp
@@ -29,6 +39,8 @@ log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before the timeline says so; a restart is no gap
 MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is told once more
+LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
+RECORDER = "recorder"  # the source of what recorders write
 STOPPED = "stopped"  # what a recorder event says when it is no lease
 
 
@@ -39,6 +51,10 @@ def read_last_recorded(timeline: Timeline, environment: str, until: int | None =
     for event in timeline.events(environment=environment, kinds=RECORDED_KINDS, before=before, limit=MOST_FACTS_READ):
         last_recorded.apply(event)
     return last_recorded
+
+
+def _sum_clock_steps(events: Sequence[Event]) -> timedelta:
+    return sum((step.length for event in events if (step := read_clock_step(event))), timedelta())
 
 
 class LeaseLostError(RecordError):
@@ -79,6 +95,8 @@ class Recorder:
         self._lease = 0  # id of the event by which we record; 0 before it is written
         self._last_lease = 0
         self._standstill = StandstillWatch(time)
+        self._clock_steps = ClockStepWatch(time)
+        self._steps_told = 0  # id of the newest step of the clock that we know of, whoever told it
         self._unsaved: deque[Sequence[Draft]] = deque()  # one poll each, oldest first
         self._wake = asyncio.Event()
         self._trouble = ""
@@ -203,6 +221,7 @@ class Recorder:
         if state.superseded:
             self._drop_unsaved()
         self._known, self._read_until, self._opening = state.known, state.until, state.opening
+        self._steps_told = max(self._steps_told, state.until)
         for batch in self._unsaved:
             for draft in batch:
                 self._known.apply(draft)
@@ -218,7 +237,11 @@ class Recorder:
         return RecordedState(
             last_recorded,
             until,
-            (*self._gap_before(before), self._about_us("took over" if self._holder else "started")),
+            (
+                *self._clock_step_before(before),
+                *self._gap_before(before),
+                self._about_us("took over" if self._holder else "started"),
+            ),
             superseded=bool(self._last_lease) and any(text_of(event.detail, "what") != STOPPED for event in leases),
         )
 
@@ -234,11 +257,39 @@ class Recorder:
             silence = min(silence, before.silence_by_wall_clock(self._time)) if counted is None else counted
         return [self._gap(silence)] if silence > GAP_AFTER else []
 
+    def _clock_step_before(self, before: LockHolder | None) -> list[Draft]:
+        """By how much the clock was set since somebody last recorded, where the machine has counted on since; less
+        what others have told of it in the meantime."""
+        counted = before.silence_by_boot_clock(self._time, self._lock.boot) if before is not None else None
+        if before is None or counted is None:
+            return []
+        length = timedelta(seconds=before.silence_by_wall_clock(self._time) - counted)
+        kinds = (*RECORDED_KINDS, Kind.RECORDER, Kind.GAP, Kind.WALL_CLOCK)
+        since = max(
+            (
+                event.id
+                for event in self._timeline.events(environment=self._environment, kinds=kinds, limit=LATEST_FACTS)
+                if event.source == RECORDER
+            ),
+            default=0,
+        )
+        length -= _sum_clock_steps(
+            self._timeline.events(environment=self._environment, kinds=[Kind.WALL_CLOCK], after=since)
+        )
+        return self._draft_clock_step(length)
+
+    def _draft_clock_step(self, length: timedelta) -> list[Draft]:
+        if abs(length.total_seconds()) < LEAST_STEP:
+            return []
+        return [draft_clock_step(self._environment, length, self._time.now(), RECORDER)]
+
     def _note_pause(self) -> None:
         """Whether we stood still ourselves, stopped or asleep: then nobody recorded, and the timeline says so first."""
         silence = self._standstill.look()
         if self._lease and silence > GAP_AFTER:
             self._queue([self._gap(silence)])
+        if (step := self._clock_steps.look()) and self._lease:
+            self._queue(self._draft_clock_step(step))
 
     def _gap(self, seconds: float) -> Draft:
         end = self._time.now()
@@ -248,7 +299,7 @@ class Recorder:
             f"nobody recorded for {format_age(seconds)}, from {begin:%Y-%m-%d %H:%M:%S}Z",
             end,
             self._environment,
-            source="recorder",
+            source=RECORDER,
             detail={"from": format_timestamp(begin), "until": format_timestamp(end)},
         )
 
@@ -262,7 +313,7 @@ class Recorder:
             " ".join(part for part in ("recording", what, "by", self._who, "" if what == STOPPED else more) if part),
             self._time.now(),
             self._environment,
-            source="recorder",
+            source=RECORDER,
             detail=detail,
         )
 
@@ -312,9 +363,26 @@ class Recorder:
             newer = reader.events(environment=self._environment, kinds=[Kind.RECORDER], after=lease)
             if any(text_of(event.detail, "what") != STOPPED for event in newer):
                 raise LeaseLostError("Another cockpit records now.", code="lease-lost")
-            return batch
+            return self._without_told_steps(batch, reader)
 
-        self._timeline.record(plan)
+        for event in self._timeline.record(plan):
+            self._steps_told = event.id
+
+    def _without_told_steps(self, batch: Sequence[Draft], reader: TimelineReader) -> Sequence[Draft]:
+        """A step of the clock, less what somebody who acted in the same moment has told of it already."""
+        if all(draft.kind != Kind.WALL_CLOCK for draft in batch):
+            return batch
+        told = reader.events(environment=self._environment, kinds=[Kind.WALL_CLOCK], after=self._steps_told)
+        length = _sum_clock_steps(told)
+        return [
+            draft
+            for original in batch
+            for draft in (
+                self._draft_clock_step(read_length(original.detail) - length)
+                if original.kind == Kind.WALL_CLOCK
+                else [original]
+            )
+        ]
 
     async def _write(self, batch: Sequence[Draft], write: Callable[[Sequence[Draft]], None]) -> bool:
         """One transaction; true when it is done with, one way or another."""

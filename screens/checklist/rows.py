@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from cockpit.incident.actions.work import LONGEST_LINE, find_box_act
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
@@ -10,6 +10,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
 from cockpit.model.text import clean_line
+from cockpit.model.time import format_clock_time
 from widgets.cell import Cell, Column, Piece, Row
 from widgets.clocks import shorten_person
 
@@ -71,17 +72,18 @@ def opens_for(checklists: Sequence[Checklist], severity: str) -> list[Checklist]
     return sorted(checklists, key=lambda checklist: wanted_name not in {level.casefold() for level in checklist.levels})
 
 
-def list_rows(checklist_boxes: Sequence[ChecklistBox], operator: str, zone: tzinfo) -> list[Row]:
+def list_rows(checklist_boxes: Sequence[ChecklistBox], operator: str, zone: tzinfo, today: date) -> list[Row]:
     """A row a box: its sign, its number, its words, who ticked it and when."""
-    return [_render_box_row(checklist_box, operator, zone) for checklist_box in checklist_boxes]
+    return [_render_box_row(checklist_box, operator, zone, today) for checklist_box in checklist_boxes]
 
 
-def _render_box_row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
+def _render_box_row(box: ChecklistBox, operator: str, zone: tzinfo, today: date) -> Row:
     sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
     short = long = ""
     if box.tick and box.state != OPEN:
-        who, moment = shorten_person(box.tick.actor, operator), box.tick.at.astimezone(zone)
-        short, long = f"{moment:%H:%M} {who}", f"{box.state} by {who} {moment:%H:%M:%S}"
+        who = shorten_person(box.tick.actor, operator)
+        short = f"{format_clock_time(box.tick.at, zone, today)} {who}"
+        long = f"{box.state} by {who} {format_clock_time(box.tick.at, zone, today, seconds=True)}"
     cell = Cell(box.text, "muted" if short else "")
     return Row(
         str(box.number),
@@ -89,13 +91,14 @@ def _render_box_row(box: ChecklistBox, operator: str, zone: tzinfo) -> Row:
     )
 
 
-def describe_box(box: ChecklistBox | None, key: str, zone: tzinfo) -> list[list[Piece]]:
+def describe_box(box: ChecklistBox | None, key: str, zone: tzinfo, today: date) -> list[list[Piece]]:
     """The whole item, why it was skipped, and what one key does for it."""
     if box is None:
         return [[("This checklist has no boxes.", "muted")]]
     lines: list[list[Piece]] = [[(box.text, "strong")]]
     if box.tick and box.state != OPEN:
-        how = f"{box.state} by {box.tick.actor}, {box.tick.at.astimezone(zone):%H:%M:%S %Z}"
+        moment = format_clock_time(box.tick.at, zone, today, seconds=True)
+        how = f"{box.state} by {box.tick.actor}, {moment} {box.tick.at.astimezone(zone):%Z}"
         lines.append([(how, "muted"), (f": {box.tick.reason}" if box.tick.reason else "", "")])
     if box.act and key:
         lines.append([(key, "key"), (f" {DOES[box.act]}", "")])

@@ -105,6 +105,7 @@ class ChecklistScreen(KeyedScreen):
     @on(ScreenResume)
     def _draw(self) -> None:
         checklist_boxes, now, place = self._boxes, self._session.time.now(), self._place
+        today = now.astimezone(place.zone).date()
         self.query_one("#check-head", Lines).show(self._head())
         pairs: list[Piece] = [(" ", "")]
         for checklist in (
@@ -114,13 +115,15 @@ class ChecklistScreen(KeyedScreen):
             count = rows.render_progress(checklist, rows.list_boxes(checklist, self._incident))
             pairs += [("▸ " if checklist is self._list else "  ", "info"), *count, ("   ", "")]
         self.query_one("#check-lists", Lines).show(pairs)
-        self._table.show(rows.list_rows(checklist_boxes, self._session.operator, place.zone), now)
+        self._table.show(rows.list_rows(checklist_boxes, self._session.operator, place.zone, today), now)
         keys, box = self.keys_by_id(), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
         act = keys["checklist.act"].shown if box and box.act in self._acts and "checklist.act" in keys else ""
         wide = max(20, self.size.width - 2)
-        lines = [row for line in rows.describe_box(box, act, place.zone) for row in wrap_pieces(line, wide, most=3)]
+        lines = [
+            row for line in rows.describe_box(box, act, place.zone, today) for row in wrap_pieces(line, wide, most=3)
+        ]
         self.query_one("#check-about", Lines).show(*lines)
         offered = {id: key for id, key in keys.items() if id != "checklist.act" or act}
         self.query_one(KeyLine).offer([offered[id] for id in ("table.select", *self.KEYS.footer) if id in offered])

@@ -19,7 +19,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time, WhenError, format_age, parse_past_moment
+from cockpit.model.time import Time, WhenError, format_age
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece, fit_text, sanitize_line
 from widgets.choice import Choice
@@ -188,7 +188,7 @@ class Declare(Dialog[Incident | Event]):
         text = self.query_one(field, Input).value.strip()
         if not text or (stood is not None and text == self._clock(stood)):
             return None
-        return parse_past_moment(text, self.time.now(), self.place.zone)
+        return self.read_moment(text)
 
     def _clock(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.place.zone):%H:%M:%S}"

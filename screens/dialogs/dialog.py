@@ -6,7 +6,7 @@ A subclass gives `fields()` and `decide()`. What it acts on is handed to it when
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -24,7 +24,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
 from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
 from cockpit.model.text import clean_line, clean_text
-from cockpit.model.time import Time
+from cockpit.model.time import Time, name_hour, parse_past_moment
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece, sanitize_line
@@ -167,6 +167,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.query_one("#dialog").set_class(bool(text), "-saying")
         wide = max(20, self.wide)
         lines.show(*(((row, tone),) for row in wrap_text(clean_text(text), wide)))
+
+    def read_moment(self, text: str) -> datetime:
+        """The past moment that was typed; of an hour that came twice it is said which is meant. Raises WhenError."""
+        moment = parse_past_moment(text, self.time.now(), self.place.zone)
+        if which := name_hour(moment):
+            self.app.notify(f"{which}.", markup=False)
+        return moment
 
     @property
     def wide(self) -> int:

@@ -17,6 +17,7 @@ from widgets.line import Lines
 from widgets.wrap import wrap_pieces
 
 T = TypeVar("T")
+MOMENTS = ("at", "time")  # the names of fields that take a past moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,9 @@ class FormDialog(Dialog[T]):
             )
         return values_by_name
 
+    def _preset(self, name: str) -> str:
+        return next((field.preset for field in self._fields if field.name == name), "")
+
     @staticmethod
     def _typed_in(widget: Widget) -> str:
         assert isinstance(widget, Input)
@@ -119,6 +123,9 @@ class FormDialog(Dialog[T]):
         except (FormError, WhenError, LengthError) as error:
             self.say(str(error))
             return None
+        for name in MOMENTS:
+            if (text := values.get(name, "")) and text != self._preset(name):
+                self.read_moment(text)
         return lambda: self._act_on(values)
 
 

@@ -12,7 +12,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.text import clean_text
-from cockpit.model.time import Time, WhenError, parse_past_moment
+from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.line import Lines
 
@@ -63,7 +63,7 @@ class Note(Dialog[Event]):
             return None
         typed = self.query_one(Input).value.strip()
         try:
-            moment = parse_past_moment(typed, self.time.now(), self.place.zone) if typed else None
+            moment = self.read_moment(typed) if typed else None
         except WhenError as error:
             self.say(str(error))
             return None

@@ -20,7 +20,7 @@ from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
 from cockpit.model.severity_scale import is_lowered
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time, WhenError, parse_past_moment
+from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext
 from widgets.cell import Piece
 from widgets.choice import Choice
@@ -269,7 +269,7 @@ class StatusDialog(Dialog[None]):
         if proposed is not None and text == self._clock_time(proposed):
             return proposed.at
         try:
-            return parse_past_moment(text, self.time.now(), self.place.zone)
+            return self.read_moment(text)
         except WhenError:
             self.query_one(field, Input).focus()
             raise

@@ -10,7 +10,7 @@ from cockpit.incident.messages.fields import usual_promise
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Contact, Plan
 from cockpit.model.response import Freeze, Review
-from cockpit.model.time import Time, parse_promise
+from cockpit.model.time import Time, format_clock_time, parse_promise
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.form import Field, FormDialog, Values, make_required_check
 from screens.messages.header import AUDIENCES
@@ -135,7 +135,7 @@ def open_freeze_form(
         pairs = [
             ("Frozen by ", ""),
             (now.by, "strong"),
-            (f" at {now.since.astimezone(place.zone):%H:%M}", ""),
+            (f" at {format_clock_time(now.since, place.zone, time.now().astimezone(place.zone).date())}", ""),
             (f": {now.reason}", "muted"),
         ]
     return FormDialog(

@@ -143,7 +143,7 @@ class IncidentScreen(KeyedScreen):
             (f" {format_progress(incident, checklist)}", "muted") for checklist in plan.checklists if checklist.levels
         ][:1]
         self.panes[0].show(clock_rows.build_clock_rows(visible, now, zone), clock_rows.count_clocks(clocks, now), now)
-        self.panes[1].show(role_rows(incident, plan, self._place.actor, zone), [], now)
+        self.panes[1].show(role_rows(incident, plan, self._place.actor, zone, now.astimezone(zone).date()), [], now)
         self.panes[2].show(list_rows(incident, plan), counted, now)
         self.panes[3].show(call_rows(to_call), [], now)
         self._asks = asks

@@ -21,7 +21,7 @@ from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision
 from cockpit.model.time import show
 from screens.main.context import CockpitContext
-from screens.main.panes import find_followed_revision
+from screens.main.panes import find_followed_revision, list_acknowledged
 from screens.shared.copying import copy_text
 from screens.shared.due import DueClock, list_open_ends, list_other_incidents
 from screens.shared.view import build_view
@@ -184,7 +184,7 @@ def open_details(press: KeyPress, value: object) -> None:
     elif isinstance(value, Incident):
         open_roles(press)
     elif isinstance(value, Alert):
-        acknowledgement = session.ledger.taken(session.environment.name).get(value.key)
+        acknowledgement = list_acknowledged(session.ledger.taken(session.environment.name), [value]).get(value.key)
         incident_actions = None if session.read_only else session.incident_actions
         silence = partial(open_silence_dialog, press, (value,)) if session.can_silence(value.source) else None
         background = partial(read_background, session, value)

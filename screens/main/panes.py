@@ -1,13 +1,13 @@
 """What each pane of the cockpit shows: its rows, what its border counts, and the objects that the rows stand for."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from cockpit.model.alert import FOLD_FROM
+from cockpit.model.alert import FOLD_FROM, Alert
 from cockpit.model.event import find_standing_events, fold_flapping, fold_storms
-from cockpit.model.incident import worst_first
+from cockpit.model.incident import Acknowledgement, worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
 from cockpit.model.revision import Application, Revision
@@ -193,6 +193,13 @@ def _name_order(pane: str, scene: PaneScene) -> list[Piece]:
     return [] if order == ORDERS[pane][0] else [(f" · {order}", "info")]
 
 
+def list_acknowledged(taken: Mapping[str, Acknowledgement], alerts: Iterable[Alert]) -> dict[str, Acknowledgement]:
+    """Who has which of the alerts, by their keys: an acknowledgement ends with the alert that it was of."""
+    return {
+        alert.key: taken[alert.key] for alert in alerts if alert.key in taken and taken[alert.key].is_of(alert.since)
+    }
+
+
 NEVER = 1_000_000  # alerts of one name that are shown as one: none are
 
 
@@ -203,13 +210,17 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         objects: dict[str, object] = {probe.name: probe for probe in view.probes}
         objects |= {probes.name_signal_row(signal): signal for signal in view.signals}
         counts = probes.count_probes([*view.probes, *view.signals])
-        rows = probes.build_probe_rows(view.probes, view.signals, scene.choose_order(name))
+        rows = probes.build_probe_rows(
+            view.probes, view.signals, scene.choose_order(name), zone=scene.zone, today=scene.today
+        )
         return FilledPanes(rows, [*counts, *_name_order(name, scene)], objects)
     if name == "alerts":
-        taken = session.ledger.taken(session.environment.name)
+        taken = list_acknowledged(session.ledger.taken(session.environment.name), view.alerts)
         fold_from = NEVER if scene.filtered else FOLD_FROM  # what is looked for may be inside of a group
         order = scene.choose_order(name)
-        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, fold_from=fold_from, order=order)
+        rows = alerts.build_alert_rows(
+            view.alerts, taken, scene.unfolded, fold_from=fold_from, order=order, now=scene.now
+        )
         counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]
         return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, fold_from))
     if name == "revisions":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertGroup, AlertState
 from cockpit.model.clock import ClockState
-from cockpit.model.event import Event
+from cockpit.model.event import ClockStep, Event
 from cockpit.model.incident import Incident, newest_closed, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -17,7 +17,7 @@ from cockpit.model.reading import FeedState
 from cockpit.model.revision_health import RevisionCondition, ill_working, last_rollback
 from cockpit.model.run import Run, StepState
 from screens.main.context import CockpitContext, Situation
-from screens.main.panes import find_followed_revision
+from screens.main.panes import find_followed_revision, list_acknowledged
 from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock
 from screens.shared.view import View
@@ -29,6 +29,7 @@ from widgets.pane import OLD
 from widgets.probes import QUIET
 
 if TYPE_CHECKING:
+    from cockpit.incident.ledger import Ledger
     from cockpit.runbooks.run.waiting_run import WaitingRun
     from cockpit.session import Session
 
@@ -48,7 +49,7 @@ def read_situation(screen: CockpitContext) -> Situation:
         read_only=session.read_only,
         any_incident=any(incident.environment == here for incident in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert | AlertGroup),
-        taken=isinstance(alert, Alert) and alert.key in session.ledger.taken(here),
+        taken=isinstance(alert, Alert) and bool(list_acknowledged(session.ledger.taken(here), [alert])),
         silenceable=any(session.can_silence(source) for source in list_alert_sources(alert)),
         event=screen.under_cursor(3) is not None,
         apps=bool(view.applications),
@@ -83,8 +84,20 @@ def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence
         clocks=tuple(due_clock.clock for due_clock in asking[:CLOCKS]),
         whose=tuple(letters_of(due_clock.incident, incidents) for due_clock in asking[:CLOCKS]),
         freeze=session.ledger.freeze(session.environment.name),
+        clock_step=find_shown_step(session.ledger, session.environment.name, incidents, session.time.now()),
         locations=tuple(dict.fromkeys(app.location for app in view.applications if app.location)),
     )
+
+
+def find_shown_step(
+    ledger: "Ledger", environment: str, incidents: Sequence[Incident], now: datetime
+) -> ClockStep | None:
+    """The last step of the clock, while it is fresh or moved an incident that is open."""
+    step = ledger.clock_step(environment)
+    if step is None:
+        return None
+    moved = any(step in incident.clock_steps for incident in incidents)
+    return step if moved or step.is_shown(now) else None
 
 
 def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:

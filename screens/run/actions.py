@@ -9,6 +9,7 @@ from functools import partial
 
 from cockpit.model.run import Run, StepState, find_newest_attempt, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.model.time import format_clock_time
 from cockpit.runbooks.document.sessions import through_place
 from cockpit.runbooks.prepare.confirmation import Consent
 from cockpit.runbooks.run.runner import Runner
@@ -279,8 +280,10 @@ async def _ask_how_step_ended(screen: RunView, now: StepStanding) -> bool:
     step = _current_step(now)
     attempt = find_newest_attempt(screen.now_run, step.ordinal)
     lines = [attempt.outcome] if attempt and attempt.outcome else []
+    zone = screen.place.zone
+    today = screen.session.time.now().astimezone(zone).date()
     lines.append(
-        f"Started {attempt.began.astimezone(screen.place.zone):%H:%M:%S %Z} by {attempt.actor}." if attempt else ""
+        f"Started {format_clock_time(attempt.began, zone, today, seconds=True)} by {attempt.actor}." if attempt else ""
     )
     answer = await screen.app.push_screen_wait(Settle(screen.place, screen.session.time, step.title, lines))
     if answer is None:

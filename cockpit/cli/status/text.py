@@ -12,10 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
+from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.alert import Alert, AlertGroup, fold_alerts, name_things
-from cockpit.model.event import Event, Kind, RecordError
+from cockpit.model.event import ClockStep, Event, Kind, RecordError, describe_step
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident
 from cockpit.model.overall import Overall, OverallState, Trouble, judge_environment
@@ -54,6 +55,7 @@ class EnvironmentRecord:
     turns: Turns = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()  # the open ones, oldest first
     freeze: Freeze | None = None
+    clock_step: ClockStep | None = None  # the clock of the machine was set in the last hour
     recorder: str = ""  # who records now; "" where nobody does
     stalled: str = ""  # who holds the recorder's lock and does not record: stopped, hung, or without room on its disk
     lead_role: str = ""
@@ -89,6 +91,7 @@ def read_records(
                     },
                     incidents=tuple(ledger.open(environment.name)),
                     freeze=ledger.freeze(environment.name),
+                    clock_step=_find_fresh_step(ledger, environment.name),
                     recorder="" if stalled else holder,
                     stalled=holder if stalled else "",
                     lead_role=blank.lead_role,
@@ -103,6 +106,11 @@ def read_records(
         )
         return {environment.name: unread for environment in environments}
     return records
+
+
+def _find_fresh_step(ledger: Ledger, environment: str) -> ClockStep | None:
+    step = ledger.clock_step(environment)
+    return step if step is not None and step.is_shown(RealTime().now()) else None
 
 
 def _read_turns(events: Iterable[Event]) -> Turns:
@@ -271,6 +279,9 @@ def _list_record_lines(record: EnvironmentRecord) -> Iterable[str]:
         yield f"Open incidents and a freeze are not known: {record.problem}"
     if record.freeze is not None:
         yield frozen_line(record.freeze)
+    if record.clock_step is not None:
+        sentence = describe_step(record.clock_step.length)
+        yield f"{sentence[0].upper()}{sentence[1:]} at {record.clock_step.moment:%Y-%m-%d %H:%M:%S}Z."
     if record.stalled:
         yield f"{record.stalled} holds the recorder's lock and records nothing. Bring it back with `fg`, or end it."
     elif not record.recorder and not record.problem:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult, ProbeState
@@ -102,6 +102,7 @@ class ShownProbeState:
 
     state: ProbeState
     reason: str
+    maintenance_until: datetime | None = None
 
 
 def derive_shown_state(
@@ -110,7 +111,9 @@ def derive_shown_state(
     """What may be said of a probe now: its own state, unless maintenance, our own line or a parent explains it."""
     for start, end in probe.maintenance:
         if start <= now < end:
-            return ShownProbeState(ProbeState.MAINTENANCE, f"maintenance until {end:%H:%M} UTC")
+            day = "" if end.astimezone(UTC).date() == now.astimezone(UTC).date() else f"{end.astimezone(UTC):%Y-%m-%d} "
+            reason = f"maintenance until {day}{end.astimezone(UTC):%H:%M} UTC"
+            return ShownProbeState(ProbeState.MAINTENANCE, reason, end)
     if offline:
         return ShownProbeState(ProbeState.UNKNOWN, "jump box offline")
     for parent in probe.depends_on:
@@ -147,4 +150,5 @@ def build_probe_result(
         first_failure=standing.first_failure,
         last_failure=standing.last_failure,
         silent_since=standing.silent_since,
+        maintenance_until=view.maintenance_until,
     )

@@ -12,7 +12,7 @@ from cockpit.incident.impact_signals import as_of
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up, read_ledger
 from cockpit.incident.signals import Signal
-from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event import LEAST_STEP, Draft, Event, Kind, draft_clock_step
 from cockpit.model.incident import Incident
 from cockpit.model.operator import LONGEST_NAME, Operator, operator_named, with_author
 from cockpit.model.plan import Plan
@@ -194,6 +194,11 @@ class IncidentWriter:
             raise AmbiguousIncident(open)
         return open[0]
 
+    def not_before(self, occurred: datetime, earliest: datetime, moment: datetime | None) -> datetime:
+        """When something happened that cannot come before `earliest`: what happens now never does, whatever the clock
+        says. A time somebody gave stays as it is, to be refused."""
+        return max(occurred, earliest) if moment is None else occurred
+
     def past(self, moment: datetime | None, now: datetime, oldest: timedelta = OLDEST) -> datetime:
         """A time somebody gave for what happened, else now. Raises DeskError for one that cannot be meant."""
         if moment is None:
@@ -246,6 +251,7 @@ class IncidentWriter:
             )
         if not nameless:
             self.author.must_be_named()
+        self._note_clock_step()
         with self._lock:
             ledger = self._caught_up()  # the long way is gone before the transaction keeps others waiting
 
@@ -255,6 +261,26 @@ class IncidentWriter:
                 return [drafts] if isinstance(drafts, Draft) else list(drafts)
 
             return self._timeline.record(plan)[0]
+
+    def _note_clock_step(self) -> None:
+        """Where no recorder looks, the file shows that the clock was set back: its newest event is from later than now.
+
+        Told first, so that what follows is decided by the clock of now.
+        """
+
+        def plan(reader: TimelineReader | Timeline) -> list[Draft]:
+            now = self.now()
+            newest = reader.events(limit=1)
+            length = now - newest[-1].recorded if newest else timedelta()
+            if length > -timedelta(seconds=LEAST_STEP):
+                return []
+            concerned = {incident.environment for incident in self.incidents() if incident.open}
+            return [
+                draft_clock_step(name, length, now, self._source) for name in sorted({self.environment, *concerned})
+            ]
+
+        if plan(self._timeline):
+            self._timeline.record(plan)
 
 
 def _find_named_incident(ledger: Ledger, wanted_name: str) -> Incident:

@@ -84,14 +84,15 @@ def clock_done(
                 what=clock.what,
                 done=clock.done,
             )
-        if occurred < clock.started:
+        done = writer.not_before(occurred, clock.started, moment)
+        if done < clock.started:
             raise IncidentActionError(
                 f"{clock.what} began at {clock.started:%H:%M:%S}Z; it cannot be done before that.",
                 code="time-before-start",
                 what=clock.what,
                 started=clock.started,
             )
-        return _draft_mark(writer, meant, clock, occurred, what="done", reason=why)
+        return _draft_mark(writer, meant, clock, done, what="done", reason=why)
 
     return writer.write(act)
 

@@ -167,7 +167,8 @@ def change_severity(
             raise IncidentActionError(
                 f"{meant.id} is {severity_level} already.", code="unchanged", incident=meant.id, severity=severity_level
             )
-        if occurred < (since := meant.severities[-1].at):
+        changed = writer.not_before(occurred, since := meant.severities[-1].at, moment)
+        if changed < since:
             raise IncidentActionError(
                 f"{meant.id} is {meant.severity} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time.",
                 code="time-before-start",
@@ -181,7 +182,7 @@ def change_severity(
             "reason": why,
             "rules": _list_binding_rules(writer, severity_level),
         }
-        return writer.of(meant, Kind.SEVERITY, detail, occurred)
+        return writer.of(meant, Kind.SEVERITY, detail, changed)
 
     return writer.write(act)
 
@@ -281,7 +282,8 @@ def resolve_incident(
         meant = _duplicate(writer, ledger, incident, duplicate_of) if duplicate_of else writer.meant(ledger, incident)
         if not meant.open:
             raise IncidentActionError(f"{meant.id} is resolved already.", code="unchanged", incident=meant.id)
-        if occurred < meant.declared:
+        ended = writer.not_before(occurred, meant.declared, moment)
+        if ended < meant.declared:
             raise IncidentActionError(
                 f"{meant.id} was declared at {meant.declared:%H:%M:%S}Z; it cannot end before that.",
                 code="time-before-start",
@@ -290,12 +292,12 @@ def resolve_incident(
             )
         detail = {"reason": why, "because": kind}
         if duplicate_of is None:
-            return [writer.of(meant, Kind.RESOLVE, detail, occurred)]
+            return [writer.of(meant, Kind.RESOLVE, detail, ended)]
         original = _original(writer, ledger, meant, duplicate_of)
         named = f"{meant.id} ({meant.severity} {meant.title}) is a duplicate of this incident"
         return [
-            writer.of(meant, Kind.RESOLVE, {**detail, "of": original.id}, occurred),
-            writer.of(original, Kind.NOTE, {"duplicate": meant.id}, occurred, summary=named),
+            writer.of(meant, Kind.RESOLVE, {**detail, "of": original.id}, ended),
+            writer.of(original, Kind.NOTE, {"duplicate": meant.id}, ended, summary=named),
         ]
 
     return writer.write(act)

@@ -91,7 +91,7 @@ def render_draft(
     own code made it Markdown.
     """
     incident = as_of(incident, now)
-    mine = list_standing_events(list_members(incident, events))
+    mine = list_standing_events(list_members(incident, events), incident.clock_steps)
     zone = find_zone(time_zone, now)
     face = TimeFace(zone, incident.declared)
     begin, end = find_impact_start(incident), impact_end(incident)
@@ -150,7 +150,7 @@ def render_draft(
 def render_picture(incident: Incident, events: Sequence[Event], *, time_zone: str, now: datetime) -> str:
     """The drawing that belongs to the draft, as SVG."""
     incident = as_of(incident, now)
-    mine = list_standing_events(list_members(incident, events))
+    mine = list_standing_events(list_members(incident, events), incident.clock_steps)
     face = TimeFace(find_zone(time_zone, now), incident.declared)
     return render_svg(build_picture(incident, mine, face, now), incident.id, face)
 

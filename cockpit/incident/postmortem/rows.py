@@ -12,7 +12,7 @@ from cockpit.incident.postmortem.story import describe_summary, find_turning_poi
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_flapping, fold_storms
+from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, describe_clock_then, fold_flapping, fold_storms
 from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
@@ -143,10 +143,11 @@ def _with_marks(text: str, marks: Sequence[str]) -> str:
 
 def late_mark(event: Event) -> list[str]:
     """That a person wrote it down later, or that nobody watched when it happened."""
+    then = [text] if (text := describe_clock_then(event)) else []
     late = event.recorded - event.occurred
     if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
-        return []
-    return [f"{'written down' if event.actor else 'recorded'} {format_age(late.total_seconds())} later"]
+        return then
+    return [*then, f"{'written down' if event.actor else 'recorded'} {format_age(late.total_seconds())} later"]
 
 
 def list_excerpts(events: Iterable[Event]) -> list[tuple[Event, str]]:

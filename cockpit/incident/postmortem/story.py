@@ -21,7 +21,10 @@ from cockpit.model.time import format_duration, measure_between
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
 TURNING_KINDS = frozenset(
-    {Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.DECISION, Kind.TRAFFIC, Kind.FREEZE, Kind.UPDATE}
+    {
+        *(Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.DECISION, Kind.TRAFFIC, Kind.FREEZE),
+        *(Kind.UPDATE, Kind.WALL_CLOCK),
+    }
 )
 CAUSE_MARKS = ("cause:", "root cause:")
 FIX_MARKS = ("fix:", "fixed:", "resolution:")

@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.time import LengthError, WhenError, parse_length, parse_past_moment, parse_promise
+from cockpit.model.time import LengthError, WhenError, name_hour, parse_length, parse_past_moment, parse_promise
 from tests.refusals import refuses
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -121,3 +121,59 @@ def test_whatever_is_typed_for_a_length_is_one_or_a_refusal(text: str) -> None:
 )
 def test_in_the_hour_that_comes_twice_the_last_one_that_is_over_is_meant(now: datetime, moment: datetime) -> None:
     assert parse_past_moment("02:30", now, ZoneInfo("Pacific/Auckland")).astimezone(UTC) == moment
+
+
+ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("posix/", "right/")))
+
+
+def changes_back(zone: ZoneInfo, year: int) -> list[datetime]:
+    """The hours of a year (UTC) after which the clocks of a zone show less than an hour on."""
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(0, 365 * 24, 24)]
+    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
+    return [hours[day] for day in range(1, len(hours)) if offsets[day] < offsets[day - 1]]  # type: ignore[operator]
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(1990, 2026),
+    st.integers(-1_560, 180),
+    st.integers(0, 1_439),
+    st.booleans(),
+    st.data(),
+)
+def test_a_clock_time_in_a_doubled_hour_is_the_nearest_past_one_in_every_zone(
+    name: str, year: int, minutes: int, typed: int, dated: bool, data: st.DataObject
+) -> None:
+    zone = ZoneInfo(name)
+    nights = changes_back(zone, year) or [datetime(year, 10, 25, tzinfo=UTC)]
+    now = data.draw(st.sampled_from(nights)) + timedelta(minutes=minutes)
+    clock = f"{typed // 60:02}:{typed % 60:02}"
+    text = f"{now.astimezone(zone):%Y-%m-%d} {clock}" if dated else clock
+    try:
+        found = parse_past_moment(text, now, zone)
+    except WhenError:
+        return  # it has not come yet, or the clocks left it out
+    shown = found.astimezone(zone)
+    nearest = [
+        moment for fold in (0, 1) if (moment := shown.replace(fold=fold)).astimezone(UTC) <= now + timedelta(minutes=1)
+    ]
+    if found.astimezone(UTC) != now:  # a clock that runs a bit fast means now
+        assert f"{shown:%H:%M}" == clock
+        assert found.astimezone(UTC) == max(moment.astimezone(UTC) for moment in nearest)
+    twice = shown.replace(fold=0).utcoffset() > shown.replace(fold=1).utcoffset()  # type: ignore[operator]
+    assert bool(name_hour(found)) == (twice and found.tzinfo is zone)
+
+
+def test_the_other_one_of_a_doubled_hour_is_named_by_its_zone() -> None:
+    now, zone = datetime(2026, 4, 4, 20, 0, tzinfo=UTC), ZoneInfo("Pacific/Auckland")
+    first, second = (parse_past_moment(f"02:30 {name}", now, zone) for name in ("NZDT", "NZST"))
+    assert (first.astimezone(UTC).hour, second.astimezone(UTC).hour) == (13, 14)
+    assert parse_past_moment("2026-04-05 02:30", now, zone).astimezone(UTC) == second.astimezone(UTC)
+    assert name_hour(second) == "02:30 came twice: taken for 02:30 NZST (14:30 UTC), not 02:30 NZDT (13:30 UTC)"
+
+
+@pytest.mark.parametrize("text", ["02:30", "2026-09-27 02:30", "today 02:30"])
+def test_a_time_that_the_clocks_left_out_is_refused(text: str) -> None:
+    now = datetime(2026, 9, 26, 20, 0, tzinfo=UTC)  # 09:00 on the 27th, when 02:00 was followed by 03:00
+    with refuses("time-left-out", WhenError):
+        parse_past_moment(text, now, ZoneInfo("Pacific/Auckland"))

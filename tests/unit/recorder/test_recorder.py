@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.event import Draft, Event, Kind, RecordError, draft_clock_step, list_clock_steps
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.recorder.lock import RecorderLock
@@ -341,6 +341,44 @@ async def test_a_gap_is_as_long_as_the_boot_clock_says_whatever_the_wall_clock_d
         one.observe(ready(ProbeState.DOWN, 60))
         await until(lambda: len(facts(timeline)) == 2)
     assert facts(timeline)[0].startswith("nobody recorded for 1h")
+
+
+def told_steps(timeline: Timeline) -> list[timedelta]:
+    return [step.length for step in list_clock_steps(timeline.events())]
+
+
+@pytest.mark.parametrize("hours", [-1, 2])
+async def test_a_clock_that_is_set_is_a_fact_told_once(timeline: FullDisk, clock: Clock, hours: int) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        clock.stepped = timedelta(hours=hours)
+        await until(lambda: bool(told_steps(timeline)))
+        await asyncio.sleep(0.05)
+    assert told_steps(timeline) == [timedelta(hours=hours)]
+    assert not timeline.events(kinds=[Kind.GAP])
+
+
+async def test_a_clock_that_was_set_while_nobody_recorded_is_told_by_the_next(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+    clock.wall += timedelta(seconds=20)
+    clock.stepped = timedelta(hours=-3)
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+    assert told_steps(timeline) == [pytest.approx(timedelta(hours=-3), abs=timedelta(seconds=1))]
+
+
+async def test_a_step_that_a_command_told_of_is_not_told_again(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+    clock.stepped = timedelta(hours=-1)
+    timeline.record([draft_clock_step("prod", timedelta(hours=-1), clock.now(), "cli")])
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        timeline.record([draft_clock_step("prod", timedelta(minutes=-30), clock.now(), "cli")])
+        clock.stepped = timedelta(hours=-2)
+        await until(lambda: len(told_steps(timeline)) == 3)
+    assert told_steps(timeline) == [timedelta(hours=-1), timedelta(minutes=-30), timedelta(minutes=-30)]
 
 
 async def test_what_was_asked_before_a_pause_and_came_after_it_is_not_recorded(

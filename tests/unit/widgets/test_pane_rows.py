@@ -1,7 +1,7 @@
 """What a person reads in each pane: the rows, the counts and the order."""
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from cockpit.model.alert import AlertState, Severity
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeState
+from screens.main.panes import list_acknowledged
 from tests.tui.stage import NOW, Stage, ago, alerts, application, draft, probes, up
 from widgets import alerts as alert_rows
 from widgets import probes as probe_rows
@@ -17,6 +18,7 @@ from widgets import revisions as revision_rows
 from widgets import timeline as timeline_rows
 from widgets.cell import Row, compute_widths, render_line
 from widgets.probes import draw_sparkline, format_latency
+from widgets.wall import Frame
 
 
 def shown(row: Row, columns: object, width: int) -> str:
@@ -197,3 +199,47 @@ def test_a_correction_stands_in_the_row_of_what_it_corrects_so_that_the_cursor_s
     (row,) = timeline_rows.build_event_rows([first, second, third], "ana", UTC, NOW.date())
 
     assert (row.id, row.cells[4].text, row.cells[3].text) == ("7", "the deployment", "you")
+
+
+# What is read at another hour, on another day, or after somebody slept.
+
+
+def test_an_acknowledgement_carries_its_age_which_ticks() -> None:
+    alert = alerts()[0]
+    row = alert_rows.build_alert_rows([alert], {alert.key: Acknowledgement(alert.key, ago(720), "ana@example.com")})[0]
+    assert "✔ ana 12m" in shown(row, alert_rows.COLUMNS, 120)
+
+
+def test_an_acknowledgement_carries_its_age_in_a_narrow_pane_as_well() -> None:
+    alert = alerts()[0]
+    acks = {alert.key: Acknowledgement(alert.key, ago(720), "ana")}
+    row = alert_rows.build_alert_rows([alert], acks, now=NOW)[0]
+    assert "✔ ana 12m: " in row.cells[4].text
+
+
+def test_an_acknowledgement_ends_with_the_alert_that_it_was_of() -> None:
+    alert = alerts()[0]
+    taken = {alert.key: Acknowledgement(alert.key, NOW, "ana")}
+    assert list_acknowledged(taken, [replace(alert, since=ago(600))]) == taken
+    again = replace(alert, since=NOW + timedelta(hours=1))
+    assert list_acknowledged(taken, [again]) == {}
+
+
+def test_maintenance_is_told_until_when_in_the_zone_of_who_reads() -> None:
+    end = datetime(2026, 2, 27, 14, 30, tzinfo=UTC)
+    probe = replace(up("live"), state=ProbeState.MAINTENANCE, maintenance_until=end)
+    zone = ZoneInfo("Pacific/Auckland")
+    rows = [probe_rows.build_probe_rows([probe], zone=zone, today=date(2026, 2, day))[0] for day in (28, 27)]
+    assert [row.cells[3].text for row in rows] == ["until 03:30 NZDT", "until 28 Feb 03:30 NZDT"]
+
+
+def test_what_a_person_wrote_down_later_says_how_much_later() -> None:
+    note = replace(event(Kind.NOTE, 720, actor="ana"), recorded=NOW)
+    rows = timeline_rows.build_event_rows([note], "ben", UTC, NOW.date())
+    assert rows[0].cells[4].text == "note happened · recorded 12m later"
+
+
+def test_an_entry_of_another_day_carries_its_day_on_the_wall() -> None:
+    frame = Frame(80, 24, NOW, AUCKLAND, 0)
+    assert frame.clock_time(NOW - timedelta(minutes=2), seconds=True) == "02:24:40"
+    assert frame.clock_time(NOW - timedelta(hours=4), seconds=True) == "20 Nov 22:26"

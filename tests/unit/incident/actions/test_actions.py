@@ -10,7 +10,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.membership import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event import Draft, Event, Kind, list_clock_steps
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan, Role, Target
 from cockpit.model.response import Review
@@ -349,3 +349,37 @@ def test_words_are_cleaned_and_bounded_before_they_are_written(incident_actions:
     assert len(event.detail["text"]) < 600
     assert "\n" not in event.detail["owner"]
     assert len(event.detail["owner"]) < 120
+
+
+# The clock of the machine is set back, and no recorder is there to tell of it.
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(minutes=5), timedelta(days=3)])
+def test_an_incident_ends_whatever_the_clock_says(
+    incident_actions: IncidentActions, clock: Clock, back: timedelta
+) -> None:
+    incident_actions.change_severity("P0")
+    clock.wall = NIGHT - back
+    incident_actions.change_severity("P2")
+    incident_actions.resolve("fixed")
+    (ended,) = incident_actions.incidents()
+    assert not ended.open
+    assert ended.open_for(clock.now()) == timedelta()
+
+
+def test_a_file_that_is_newer_than_now_tells_that_the_clock_was_set_back(
+    incident_actions: IncidentActions, clock: Clock, timeline: Timeline
+) -> None:
+    clock.wall = NIGHT + 10 * MINUTE
+    incident_actions.note("ten minutes on")
+    clock.wall = NIGHT - 50 * MINUTE
+    incident_actions.note("the clock was set back by an hour")
+    clock.wall = NIGHT - 48 * MINUTE
+    incident_actions.note("two minutes on")
+    assert [step.length for step in list_clock_steps(timeline.events())] == [-60 * MINUTE]
+    assert now(incident_actions).open_for(clock.now()) == 12 * MINUTE
+
+
+def test_a_time_that_somebody_gives_is_refused_as_before(incident_actions: IncidentActions, clock: Clock) -> None:
+    with refuses("time-before-start", IncidentActionError):
+        incident_actions.resolve("fixed", moment=NIGHT - MINUTE)
