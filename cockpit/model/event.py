@@ -240,7 +240,7 @@ def _speak_for_flapping(turns: list[Event]) -> Event:
 
 # Steps of the wall clock: it was set, and what is written on its two sides does not fit together.
 #
-# A deadline counts the time that passed, not what the clock says of it. So the facts of an open incident are told by the
+# A deadline counts the time that passed, not what the clock says of it: the facts of an open incident are told by the
 # clock of now: those from before a step are moved by as much as the clock was, once, when the step becomes known. The
 # file keeps what was written; where such a fact is shown, the time by the clock of then stands beside it.
 
