@@ -206,7 +206,14 @@ def build_session(
     secrets = Secrets(os.environ)
     secrets.learn(system.secrets())
     environments = system.environments if wall else (environment,)
-    connections = connect_environments(system, environments, read_only=read_only, time=time, random=random)
+    connections = connect_environments(
+        system,
+        environments,
+        read_only=read_only,
+        time=time,
+        random=random,
+        recall=lambda name: read_rollback_evidence(timeline, name, time.now()),  # opened below, before anybody asks
+    )
     if connections.credential is not None:
         author.cloud = partial(cloud_name, connections.credential)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
@@ -387,14 +394,32 @@ class Connections:
 
 
 def connect_environments(
-    system: System, environments: Sequence[Environment], *, read_only: bool, time: Time, random: Random
+    system: System,
+    environments: Sequence[Environment],
+    *,
+    read_only: bool,
+    time: Time,
+    random: Random,
+    recall: Callable[[str], Sequence[Event]] = lambda environment: (),
 ) -> Connections:
-    """Clients for what these environments use; connects to nothing yet. Raises SourceError."""
+    """Clients for what these environments use; connects to nothing yet. Raises SourceError.
+
+    `recall`: what the timeline knows of an environment's revisions. Blocking; asked when a platform first looks.
+    """
     credential, clouds = connect_azure(system, environments, read_only=read_only, time=time)
     reveal = Secrets(os.environ).reveal
     platforms = {
         environment.name: connect_platforms(
-            PlatformContext(environment, time, random, read_only, clouds.get(environment.name), os.environ, reveal)
+            PlatformContext(
+                environment,
+                time,
+                random,
+                read_only,
+                clouds.get(environment.name),
+                os.environ,
+                reveal,
+                partial(recall, environment.name),
+            )
         )
         for environment in environments
     }

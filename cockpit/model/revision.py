@@ -89,6 +89,7 @@ class Application:
     has_ingress: bool = True  # False: no traffic reaches it, whoever is active works
     platform: str = "container_apps"  # the name of its kind in cockpit.platforms
     location: str = ""  # where it runs, where one name may stand for several: `context/namespace (cluster)`
+    values: tuple[tuple[str, str], ...] = ()  # what its platform's procedures need to name it, by placeholder
 
     @property
     def working(self) -> tuple[Revision, ...]:

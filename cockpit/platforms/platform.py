@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
+from cockpit.model.event import Event
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
@@ -74,6 +75,7 @@ class PlatformContext:
     azure: "Azure | None" = None
     environ: Mapping[str, str] = field(default_factory=dict)  # what we were started in
     reveal: Callable[[Secret], str] = str  # the values of secrets
+    recall: Callable[[], Sequence[Event]] | None = None  # what the timeline knows of revisions. Blocking
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ class Platform(Protocol):
 
         `confirmed`: the fingerprint that the person saw; where things are no longer so, it is refused.
         """
+        ...
+
+    async def read_unready(self, command: PlatformCommand) -> str | None:
+        """Why what a command names would not answer now, "" where it would; None where nobody here can ask."""
         ...
 
     def list_live_sources(self) -> Sequence[LiveSource]:

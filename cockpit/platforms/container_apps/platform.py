@@ -51,6 +51,9 @@ class ContainerAppsPlatform:
     ) -> CommandOutcome:
         return CommandOutcome(StepState.FAILED, NO_COMMANDS)
 
+    async def read_unready(self, command: PlatformCommand) -> str | None:
+        return None
+
     def list_live_sources(self) -> Sequence[LiveSource]:
         where, azure = self._context.environment, self._azure
         if not where.apps:

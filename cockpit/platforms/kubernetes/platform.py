@@ -73,6 +73,9 @@ class KubernetesPlatform:
         assert isinstance(command, KubectlCommand)
         return await self._commands.perform(command, output, confirmed=confirmed)
 
+    async def read_unready(self, command: PlatformCommand) -> str | None:
+        return None
+
     def list_live_sources(self) -> Sequence[LiveSource]:
         return [LiveSource("pod logs", self._read_a_log())]
 

@@ -40,6 +40,9 @@ async def perform_native_command(
 
 async def read_unready(command: NativeCommand | None, context: RunContext) -> str | None:
     """Why the revision that a command names would not answer now; None where nobody here can ask."""
+    platform = find_platform(command, context.platforms) if command is not None else None
+    if command is not None and platform is not None:
+        return await platform.read_unready(_of_platform(command))
     if not isinstance(command, AzCommand) or context.azure is None:
         return None
     from cockpit.runbooks.az.readiness import read_unready as read_unready_revision

@@ -1,0 +1,1 @@
+"""Docker Compose, through the API of a Docker Engine."""
