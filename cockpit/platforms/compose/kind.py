@@ -9,8 +9,13 @@ from cockpit.platforms.compose.mapping import BLUE_GREEN, MOVING_TAGS, name_side
 from cockpit.platforms.compose.settings import NAME, ComposeSettings, read_settings
 from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
 
-ROLLBACK, WITH_VARIABLE, BY_TAG, BY_HAND = "compose-rollback", "set-the-version", "move-the-tag", "change-the-file"
-SWITCH, BY_PROXY, BY_FILE, BY_START = "switch-back", "tell-the-proxy", "change-the-upstream", "start-the-other-side"
+ROLLBACK, WITH_VARIABLE, BY_TAG, BY_HAND = "compose-rollback", "roll-back-a-service", "move-the-tag", "change-the-file"
+SWITCH, BY_PROXY, BY_FILE, BY_START = (
+    "switch-back",
+    "switch-back-to-the-other-side",
+    "change-the-upstream",
+    "start-the-other-side",
+)
 """The documents, and their procedures."""
 
 
