@@ -49,6 +49,9 @@ class ComposePlatform:
             random=self._context.random,
         )
 
+    def build_change_feeds(self) -> Sequence[Feed]:
+        return ()
+
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         return stream_container_logs(self.client, application, revision, time=self._context.time)
 

@@ -74,6 +74,9 @@ class GithubPlatform:
         assert isinstance(command, GithubCommand)
         return await self._commands.perform(command, output, confirmed=confirmed)
 
+    async def read_unready(self, command: PlatformCommand) -> str | None:
+        return None
+
     def list_live_sources(self) -> Sequence[LiveSource]:
         return []
 
