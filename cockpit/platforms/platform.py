@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.event import Event
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
@@ -23,6 +22,7 @@ from cockpit.model.time import Time
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
     from cockpit.feeds.base import Feed
+    from cockpit.model.event import Event
 
 REVISIONS_PANE = "revisions pane"  # where the values of a choice come from
 
@@ -75,7 +75,7 @@ class PlatformContext:
     azure: "Azure | None" = None
     environ: Mapping[str, str] = field(default_factory=dict)  # what we were started in
     reveal: Callable[[Secret], str] = str  # the values of secrets
-    recall: Callable[[], Sequence[Event]] | None = None  # what the timeline knows of revisions. Blocking
+    recall: "Callable[[], Sequence[Event]] | None" = None  # what the timeline knows of revisions. Blocking
 
 
 @dataclass(frozen=True, slots=True)
