@@ -31,6 +31,7 @@ MOST_ONE_WORD = 0.05
 REFUSALS = frozenset((
     *("Refusal", "Unknown", "RunRefused", "StepTakenElsewhere", "IncidentActionError", "NotFound", "NotOurDraft"),
     *("RecordError", "FilesLostError", "LeaseLostError", "StaleStateError", "PersonError", "WhenError", "LengthError"),
+    *("FormError", "ThemeError"),
 ))  # fmt: skip
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 
@@ -94,8 +95,8 @@ def find_full_folders(trees: Trees) -> dict[Path, int]:
 
 
 def find_refusals_without_code(trees: Trees) -> Iterator[NamePlace]:
-    """Every refusal of the core and the command line that is made without `code="a-few-plain-words"`."""
-    for path, tree in ((path, tree) for path, tree in trees.items() if path.is_relative_to(ROOT / "cockpit")):
+    """Every refusal that is made without `code="a-few-plain-words"`."""
+    for path, tree in trees.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
                 codes = [keyword.value for keyword in node.keywords if keyword.arg == "code"]

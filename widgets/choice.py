@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from cockpit.model.actions import CHOICE
 from widgets.cell import Piece
+from widgets.keys import make_bindings
 from widgets.line import Lines
 
 
@@ -18,10 +20,7 @@ class Choice(Lines, can_focus=True):
     The number of options is small and fixed: nothing scrolls.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(CHOICE)
 
     class Changed(Message):
         """Another option was chosen."""

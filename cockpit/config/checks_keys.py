@@ -81,7 +81,7 @@ class KeyClash:
 
 
 def list_lost_keys(keys: Mapping[str, str]) -> Iterator[KeyClash]:
-    """Default keys that a file of 0.1.0 takes away, on screens that could not be rebound and were not checked then.
+    """Default keys that a file of 0.1.0 takes away, on screens that could not be rebound then, or of later actions.
 
     Such a file still loads: what it binds is bound, and the other action has no key on that screen.
     """
@@ -111,7 +111,9 @@ def _find_clash(taken: TakenKeys, key: str, action: str) -> KeyClash | None:
 
 def _is_mistake(clash: KeyClash, chosen: Mapping[str, str]) -> bool:
     """Whether one key for these two is an error: not where a file that 0.1.0 took left the other one alone."""
-    return bool(clash.screens & CHECKED_SINCE_0_1_0) or clash.owner in chosen or clash.action not in KEPT_IDS
+    if clash.owner in chosen or clash.action not in KEPT_IDS:
+        return True
+    return clash.owner in KEPT_IDS and bool(clash.screens & CHECKED_SINCE_0_1_0)
 
 
 def _check_action_keys(

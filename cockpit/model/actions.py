@@ -90,12 +90,18 @@ class ActionTable:
 
 
 def _reuse(
-    table: ActionTable, *ids: str, needs: tuple[Need, ...] = (), shown: bool = False, **does: str
+    table: ActionTable,
+    *ids: str,
+    needs: tuple[Need, ...] = (),
+    shown: bool = False,
+    before_fields: bool = False,
+    **does: str,
 ) -> Iterator[Action]:
     """Actions that have one id and one key on two screens; `does` says what Textual calls here."""
     for id in ids:
         action = table.by_id[id]
-        yield replace(action, does=does.get(action.name, action.does), needs=needs, shown=shown, at_once=action.at_once)
+        called = does.get(action.name, action.does)
+        yield replace(action, does=called, needs=needs, shown=shown, first=action.first or before_fields)
 
 
 APP = ActionTable(
@@ -474,9 +480,128 @@ HELP = ActionTable(
     hears=("app",),
 )
 
+DIALOG = ActionTable(
+    "dialog",
+    "Every dialog",
+    (
+        Action("dialog.confirm", "enter", "Confirm", "Do what the last line says", does="confirm", first=True),
+        Action("dialog.leave", "escape", "Leave", "Leave the dialog; nothing is done", does="leave", first=True),
+    ),
+    typed=True,
+)
+
+TEXT_DIALOG = ActionTable(
+    "text_dialog",
+    "A dialog with a text of several lines",
+    (Action("text_dialog.new_line", "ctrl+j", "New line", "Begin a new line", does="new_line", first=True),),
+    hears=("dialog",),
+    typed=True,
+)
+
+CHOICE = ActionTable("choice", "A choice in a dialog", tuple(_reuse(ROWS, "table.up", "table.down")), hears=("dialog",))
+
+DECLARATION = ActionTable(
+    "declaration",
+    "The dialog that declares an incident",
+    (
+        Action(
+            *("declaration.unsure", "ctrl+t", "Unsure", "Between two severities: take the higher one"),
+            does="unsure",
+            first=True,
+        ),
+        Action("declaration.drill", "ctrl+r", "Drill", "It is a drill, or not", does="drill", first=True),
+        Action(
+            *("declaration.join", "ctrl+o", "Join", "A note on the incident that is open, not a second one"),
+            does="join",
+            first=True,
+        ),
+    ),
+    hears=("dialog",),
+    typed=True,
+)
+
+DETAILS = ActionTable(
+    "details",
+    "The details of a row",
+    (Action("details.copy", "c", "Copy", "Copy all of it", does="copy"),),
+    hears=("dialog",),
+)
+
+ALERT_DETAILS = ActionTable(
+    "alert_details",
+    "The details of an alert",
+    (
+        Action("alert_details.acknowledge", "a", "Acknowledge", "You take care of this alert", does="acknowledge"),
+        Action("alert_details.silence", "S", "Silence", "Silence it at its source, for a time", does="silence"),
+        Action("alert_details.settle", "o", "Over", "You looked, and it is over: say why", does="settle"),
+    ),
+    hears=("details", "dialog"),
+)
+
+EVENT_DETAILS = ActionTable(
+    "event_details",
+    "The details of a line of the timeline",
+    (
+        Action("event_details.pin", "p", "Pin", "Pin it as evidence, or unpin it", does="pin"),
+        Action("event_details.link", "k", "Link", "Link evidence to it", does="link"),
+        Action("event_details.correct", "w", "Correct", "Correct its text or its time", does="correct"),
+    ),
+    hears=("details", "dialog"),
+)
+
+CONFIRMATION = ActionTable(
+    "confirmation",
+    "A dialog that starts a change",
+    (
+        *_reuse(ROWS, "table.page_down", before_fields=True, page_down="turn_page(1)"),
+        *_reuse(ROWS, "table.page_up", before_fields=True, page_up="turn_page(-1)"),
+        *_reuse(ROWS, "table.down", "table.up", down="scroll_rows(1)", up="scroll_rows(-1)"),
+    ),
+    hears=("dialog",),
+)
+
+ROLLBACK = ActionTable(
+    "rollback",
+    "The dialog that rolls back",
+    (
+        Action("rollback.difference", "d", "Difference", "What differs between the two revisions", does="difference"),
+        Action("rollback.runbook", "o", "Runbook", "Open the runbook that does it", does="document"),
+    ),
+    hears=("confirmation", "dialog"),
+)
+
+DIFFERENCE = ActionTable(
+    "difference",
+    "The difference between two revisions",
+    tuple(
+        _reuse(
+            ROWS,
+            *("table.down", "table.up", "table.page_down", "table.page_up", "table.first", "table.last"),
+            down="scroll_by(1)",
+            up="scroll_by(-1)",
+            page_down="scroll_page(1)",
+            page_up="scroll_page(-1)",
+            first="scroll_page(-1000)",
+            last="scroll_page(1000)",
+        )
+    ),
+    hears=("dialog",),
+)
+
+RESUME = ActionTable(
+    "resume",
+    "The dialog for a run that is still open",
+    (
+        Action("resume.continue", "g", "Continue", "Go on with the open run", does="choose('on')", first=True),
+        Action("resume.start", "n", "Start new", "Begin a new run", does="choose('anew')", first=True),
+    ),
+    hears=("dialog",),
+)
+
 ACTION_TABLES = (
     *(MAIN, APP, ROWS, LINES, INCIDENT, CHECKLIST, MESSAGES, DRAFT, HISTORY, RUN, CATALOGUE, DOCUMENT, LOG, WALL),
-    HELP,
+    *(HELP, DIALOG, TEXT_DIALOG, CHOICE, DECLARATION, DETAILS, ALERT_DETAILS, EVENT_DETAILS, CONFIRMATION, ROLLBACK),
+    *(DIFFERENCE, RESUME),
 )
 DEFAULT_KEYS: dict[str, str] = {action.id: action.key for table in ACTION_TABLES for action in table.actions}
 """What `[keys]` can name, and the keys without it."""
@@ -497,8 +622,11 @@ ONE_ACT = (
 )
 CHECKED_SINCE_0_1_0 = frozenset({"main", "run", "catalogue"})
 """Screens on which a key with two meanings was always a mistake. A file of before may have one on the others."""
-KEPT_IDS = frozenset(
-    id for id in DEFAULT_KEYS if id.partition(".")[0] in ("table", "run", "catalogue") or "." not in id
+ADDED_LATER = frozenset({"faults_only", "silence", "sort"})
+"""Keys of the main screen that 0.1.0 did not have: a file of then that uses one of them keeps it."""
+KEPT_IDS = (
+    frozenset(id for id in DEFAULT_KEYS if id.partition(".")[0] in ("table", "run", "catalogue") or "." not in id)
+    - ADDED_LATER
 )
 """What `[keys]` could name in 0.1.0, and can for ever."""
 

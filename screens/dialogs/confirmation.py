@@ -2,11 +2,13 @@
 
 from typing import ClassVar, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
+from cockpit.model.actions import CONFIRMATION
 from screens.dialogs.dialog import Dialog
 from widgets.cell import Piece
+from widgets.keys import make_bindings
 
 T = TypeVar("T")
 
@@ -15,12 +17,7 @@ class Confirmation(Dialog[T]):
     """Enter works once all was shown, however many rows there are and wherever the cursor stands."""
 
     changes = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown", "turn_page(1)", "Further", priority=True, show=False),
-        Binding("pageup", "turn_page(-1)", "Back", priority=True, show=False),
-        Binding("down", "scroll_rows(1)", "Down", show=False),
-        Binding("up", "scroll_rows(-1)", "Up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(CONFIRMATION)
     _rows_shown = 0  # from the first on, without a gap
 
     def on_mount(self) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
@@ -15,6 +15,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.signals import Signal, compute_reach, earliest_signal
+from cockpit.model.actions import DECLARATION
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityLevel
@@ -23,6 +24,7 @@ from cockpit.model.time import Time, WhenError, format_age
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece, fit_text, sanitize_line
 from widgets.choice import Choice
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.wrap import wrap_pieces
 
@@ -43,11 +45,7 @@ class Declare(Dialog[Incident | Event]):
 
     what = "Declare an incident"
     keys = "enter declares · ↑ ↓ severity · tab next field · esc leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "unsure", "Unsure", priority=True, show=False),
-        Binding("ctrl+r", "drill", "Drill", priority=True, show=False),
-        Binding("ctrl+o", "join", "Join", priority=True, show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DECLARATION)
 
     def __init__(
         self,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 
+from cockpit.model.actions import ALERT_DETAILS, DETAILS, EVENT_DETAILS
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
@@ -21,6 +22,7 @@ from screens.dialogs.form import Field, FormDialog, Values, make_required_check
 from screens.shared.copying import copy_text
 from screens.shared.leaving import leave_screen
 from widgets.facts import Fact, Viewer, as_text, build_fact_rows, get_heading, list_facts
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.plot import PlotMark, draw_plot
 
@@ -36,7 +38,7 @@ class Details(Dialog[None]):
 
     AUTO_FOCUS = "#scroll"
     keys = "c copies all of it · ↑ ↓ scroll · enter or esc leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DETAILS)
 
     class PastRead(Message):
         """What the timeline knows of it, read away from the loop."""
@@ -130,11 +132,7 @@ class SignalDetails(Details):
 class AlertDetails(Details):
     """Without `incident_actions` nothing may be written; `silence` opens what silences it, None where nothing does."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "acknowledge", "Acknowledge", show=False),
-        Binding("S", "silence", "Silence", show=False),
-        Binding("o", "settle", "Over", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(ALERT_DETAILS)
 
     def __init__(
         self,
@@ -192,11 +190,7 @@ CORRECTED = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE})  # the kinds whos
 class EventDetails(Details):
     """`incident` is the one that its pin and links belong to, None where none is known: then it is only read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pin", "Pin", show=False),
-        Binding("k", "link", "Link", show=False),
-        Binding("w", "correct", "Correct", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(EVENT_DETAILS)
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ A subclass gives `fields()` and `decide()`. What it acts on is handed to it when
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual import on, work
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -21,6 +21,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
 from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.model.actions import DEFAULT_KEYS, DIALOG
 from cockpit.model.event import RecordError
 from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
 from cockpit.model.text import clean_line, clean_text
@@ -28,6 +29,7 @@ from cockpit.model.time import Time, name_hour, parse_past_moment
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece, sanitize_line
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.wrap import wrap_pieces
 
@@ -108,10 +110,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Path(__file__).with_name("dialog.tcss")
     )  # absolute: Textual looks beside the subclass, in any folder
     AUTO_FOCUS = "Input, TextArea, Choice"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", priority=True, show=False),
-        Binding("enter", "confirm", "Confirm", priority=True, show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DIALOG)
     what = ""
     changes = False  # whether confirming it changes something out there: then it says, too, that Enter does not count
     keys = "enter confirms · esc leaves"
@@ -212,7 +211,18 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def key_pieces(self) -> list[Piece]:
         """The last line as it stands now."""
-        return key_line(self.keys, armed=self._guard.armed, changes=self.changes)
+        rebound = self._list_rebound_keys()
+        keys = " · ".join(name_keys(part, rebound) for part in self.keys.split(" · "))
+        confirm = rebound.get("enter", "enter")
+        return key_line(keys, armed=self._guard.armed, changes=self.changes, confirm=confirm)
+
+    def _list_rebound_keys(self) -> dict[str, str]:
+        """The keys that were configured, by the ones that their actions have by default."""
+        return {
+            default.replace("escape", "esc"): self.app.get_key_display(active.binding)
+            for key, active in self.active_bindings.items()
+            if (default := DEFAULT_KEYS.get(active.binding.id or "", key)) != key and key not in default.split(",")
+        }
 
     def not_yet(self) -> str:
         """Why Enter does not count, whatever the fields say; "" when it does."""
@@ -370,12 +380,23 @@ class PersonDialog(Dialog[str]):
         return lambda: self._operator.identify(name)
 
 
-def key_line(keys: str, *, armed: bool, changes: bool) -> list[Piece]:
+def name_keys(part: str, rebound: Mapping[str, str]) -> str:
+    """One part of the last line, `enter or esc leaves`, with the keys that are bound now in front."""
+    names = part.split(" ")
+    for index, name in enumerate(names):
+        if name in rebound:
+            names[index] = rebound[name]
+        elif name != "or":
+            break
+    return " ".join(names)
+
+
+def key_line(keys: str, *, armed: bool, changes: bool, confirm: str = "enter") -> list[Piece]:
     """`keys` with a sign before what Enter does once it counts; until then, for a change, the word that it does not."""
     line: list[Piece] = []
     for part in keys.split(" · "):
         dot: list[Piece] = [(" · ", "muted")] if line else []
-        if not part.startswith("enter "):
+        if not part.startswith(f"{confirm} "):
             line += [*dot, (part, "muted")]
         elif armed:
             line += [*dot, (READY, "info"), (part, "strong")]

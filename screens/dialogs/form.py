@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
 
+from cockpit.model.problem import CodedError
 from cockpit.model.text import clean_line
 from cockpit.model.time import LengthError, Time, WhenError
 from screens.dialogs.dialog import LONGEST_FIELD, Dialog, DialogContext, show_hint
@@ -34,7 +35,7 @@ class Field:
 Values = Mapping[str, str]
 
 
-class FormError(ValueError):
+class FormError(CodedError):
     """What was typed cannot be meant; the message says what to write instead."""
 
 
@@ -134,6 +135,6 @@ def make_required_check(name: str, sentence: str) -> Callable[[Values], None]:
 
     def check(values: Values) -> None:
         if not values[name]:
-            raise FormError(sentence)
+            raise FormError(sentence, code="field-empty", field=name)
 
     return check

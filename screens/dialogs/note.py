@@ -4,16 +4,18 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
 from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.model.actions import TEXT_DIALOG
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.text import clean_text
 from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
+from widgets.keys import make_bindings
 from widgets.line import Lines
 
 
@@ -25,7 +27,7 @@ class Note(Dialog[Event]):
 
     what = "Note"
     keys = "enter records · ctrl+j new line · tab time · esc leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(TEXT_DIALOG)
 
     def __init__(
         self, place: DialogContext, time: Time, incident_actions: IncidentActions, incident: Incident | None

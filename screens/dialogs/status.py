@@ -59,6 +59,7 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
     AUTO_FOCUS = ""
     what = "What stays open"
     keys = "1-9 deal with one · enter resolves, keeps the rest open · esc leaves"
+    # Digits number what is listed, as in every choice: they are no keys of their own to bind.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(str(number), f"deal({number - 1})", "Deal with it", show=False) for number in range(1, 10)
     ]
@@ -259,7 +260,9 @@ class StatusDialog(Dialog[None]):
         end = self._moment("#impact-until", self._end)
         if begin is not None and end is not None and end < begin:
             self.query_one("#impact-until", Input).focus()
-            raise WhenError("The impact ends before it begins. Correct one of the two times, or empty it.")
+            raise WhenError(
+                "The impact ends before it begins. Correct one of the two times, or empty it.", code="impact-ends-early"
+            )
         return begin, end
 
     def _moment(self, field: str, proposed: ImpactMoment | None) -> datetime | None:

@@ -50,7 +50,7 @@ def open_clock_form(
     def check(values: Values) -> None:
         parse_typed_moment(values["at"], time.now(), place)
         if not values["reason"] and (values["what"] == NEVER or breach):
-            raise FormError("Say why in a few words; it stands in the post-mortem.")
+            raise FormError("Say why in a few words; it stands in the post-mortem.", code="reason-missing")
 
     now = time.now()
     left = format_remaining(running, now)
@@ -81,9 +81,9 @@ def open_task_form(
 
     def check(values: Values) -> None:
         if not values["text"]:
-            raise FormError("Say what is to be looked at.")
+            raise FormError("Say what is to be looked at.", code="text-missing")
         if parse_length(values["within"]) <= timedelta():
-            raise FormError("The time must be more than nothing.")
+            raise FormError("The time must be more than nothing.", code="time-missing")
 
     return FormDialog(
         place,

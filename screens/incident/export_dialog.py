@@ -108,6 +108,6 @@ class Export(Dialog[Path]):
             result = self._exporter.write(path, force=force)
         except NotOurDraft as why:
             self.post_message(self.Looked(path, "", str(why)))
-            raise IncidentActionError(self._lost(path, str(why))) from None
+            raise IncidentActionError(self._lost(path, str(why)), code="not-our-draft", file=str(path)) from None
         self.post_message(DraftWritten(result.path))
         return result.path

@@ -74,7 +74,7 @@ async def _roll_back(
     source = REVISIONS_PANE if chosen else "proposal"
     proposal = await asyncio.to_thread(session.propose_rollback, application, named, source=source)
     if proposal.good is None or proposal.refused:
-        raise RunRefused(proposal.refused or proposal.why)
+        raise RunRefused(proposal.refused or proposal.why, code="no-rollback", application=application.name)
     catalogue = await asyncio.to_thread(make_catalogue_reader(session))
     document = catalogue.document(proposal.document)
     catalogue_entry = catalogue.find(

@@ -77,7 +77,7 @@ async def run_prepared(screen: RunView, prepared: Prepared) -> None:
     """With the confirmation that its kind takes, do what was shown."""
     prepared = await screen.session.runner.survey(prepared)
     if not prepared.runnable:
-        raise RunRefused(prepared.reason_not_runnable)
+        raise RunRefused(prepared.reason_not_runnable, code="step-not-runnable", step=prepared.step.ordinal)
     consent = await _ask_consent(screen, prepared)
     if consent is not None:
         await perform_step(screen, prepared, consent)
@@ -115,10 +115,12 @@ async def go_on(screen: RunView, now: StepStanding) -> None:
         prepared = await asyncio.to_thread(runner.prepare, screen.now_run, step)
         prepared = await runner.survey(prepared)
         if not prepared.runnable:
-            raise RunRefused(prepared.reason_not_runnable)
+            raise RunRefused(prepared.reason_not_runnable, code="step-not-runnable", step=prepared.step.ordinal)
         if prepared.as_run != visible.as_run or visible.confirmed not in ("", prepared.confirmed):
             raise RunRefused(
-                "What would run now is not what was shown when it was agreed to. Look at it, then start it."
+                "What would run now is not what was shown when it was agreed to. Look at it, then start it.",
+                code="step-changed",
+                step=step,
             )
         required_confirmation = runner.find_confirmation(prepared)
         if required_confirmation.need == "word" or required_confirmation.approval or required_confirmation.again:
@@ -200,7 +202,7 @@ async def edit_values(screen: RunView, now: StepStanding) -> None:
     runner, this_run = screen.session.runner, screen.now_run
     resolved_values = await asyncio.to_thread(runner.parameters, this_run)
     if not resolved_values:
-        raise RunRefused("This procedure has no placeholders.")
+        raise RunRefused("This procedure has no placeholders.", code="no-placeholders")
     dialog = Values(
         screen.place,
         screen.session.time,
@@ -303,7 +305,7 @@ async def _ask_folder(screen: RunView, step: Step, folders: Sequence[str]) -> Pr
     await asyncio.to_thread(runner.choose_folder, this_run, folder)
     prepared = await asyncio.to_thread(runner.prepare, this_run, step.ordinal)
     if not (prepared.runnable or prepared.misfit):
-        raise RunRefused(prepared.reason_not_runnable)
+        raise RunRefused(prepared.reason_not_runnable, code="step-not-runnable", step=prepared.step.ordinal)
     return prepared
 
 
@@ -325,7 +327,7 @@ async def _ask_missing_values(screen: RunView, step: Step, names: tuple[str, ...
     if prepared.folder_choices:
         return await _ask_folder(screen, step, prepared.folder_choices)
     if not (prepared.runnable or prepared.misfit):
-        raise RunRefused(prepared.reason_not_runnable)
+        raise RunRefused(prepared.reason_not_runnable, code="step-not-runnable", step=prepared.step.ordinal)
     return prepared
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
+from cockpit.model.actions import TEXT_DIALOG
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time
@@ -32,6 +33,7 @@ from screens.run.rows import (
 )
 from widgets.cell import Piece
 from widgets.choice import Choice
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.wrap import wrap_pieces
 
@@ -264,7 +266,7 @@ class Edit(Dialog[Prepared]):
 
     what = "Edit and run"
     keys = "enter goes on to what will run · ctrl+j new line · esc leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+j", "new_line", "New line", priority=True, show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(TEXT_DIALOG)
 
     def __init__(
         self, place: DialogContext, time: Time, title: str, command: str, prepare: Callable[[str], Prepared]

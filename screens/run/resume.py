@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from cockpit.model.actions import RESUME
 from cockpit.model.incident import Incident
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
@@ -15,6 +16,7 @@ from screens.dialogs.dialog import Dialog, DialogContext
 from screens.run.rows import render_labelled
 from widgets.cell import Piece
 from widgets.choice import Choice
+from widgets.keys import make_bindings
 from widgets.line import Lines
 
 WIDE = 74  # cells inside a dialog
@@ -28,10 +30,7 @@ class AskGoOn(Dialog[How]):
     AUTO_FOCUS = ""
     what = "A run of this is still open"
     keys = "g continues it · n starts a new one · esc leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "choose('on')", "Continue", priority=True, show=False),
-        Binding("n", "choose('anew')", "Start new", priority=True, show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(RESUME)
 
     def __init__(
         self,

@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
+from cockpit.model.actions import DIFFERENCE, ROLLBACK
 from cockpit.model.revision import Application, Revision, list_setting_changes
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind
@@ -27,6 +28,7 @@ from screens.shared.leaving import leave_screen
 from widgets.cell import Piece
 from widgets.choice import Choice
 from widgets.facts import Fact, Viewer, build_fact_rows, list_facts
+from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.revisions import short_image
 from widgets.wrap import wrap_pieces
@@ -39,14 +41,7 @@ class Difference(Dialog[None]):
 
     AUTO_FOCUS = ""
     keys = "↑ ↓ page up, page down scroll · esc or enter leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "scroll_by(1)", "Down", show=False),
-        Binding("up", "scroll_by(-1)", "Up", show=False),
-        Binding("pagedown", "scroll_page(1)", "Page down", show=False),
-        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
-        Binding("home", "scroll_page(-1000)", "Top", show=False),
-        Binding("end", "scroll_page(1000)", "Bottom", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DIFFERENCE)
 
     def __init__(self, place: DialogContext, time: Time, bad: Revision, good: Revision) -> None:
         super().__init__(place, time)
@@ -191,10 +186,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
 
     AUTO_FOCUS = ""
     what = "Roll back"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "difference", "Difference", show=False),
-        Binding("o", "document", "Runbook", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(ROLLBACK)
 
     def __init__(self, place: DialogContext, time: Time, plan: RollbackPlan, *, changed_by: str = "") -> None:
         super().__init__(place, time)

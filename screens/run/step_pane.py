@@ -86,4 +86,6 @@ async def hand_over(app: App[Any], act: Callable[[], Finished]) -> Finished:
         with app.suspend(), interrupts_for_the_command():
             return act()
     except SuspendNotSupported as error:
-        raise RunRefused("This terminal cannot be handed over: run the command in another one, then say so.") from error
+        raise RunRefused(
+            "This terminal cannot be handed over: run the command in another one, then say so.", code="terminal-kept"
+        ) from error

@@ -89,7 +89,8 @@ class Values(Dialog[dict[str, str]]):
         """Raises Refused with the first thing that is wrong or missing."""
         for resolved in self._check(values_by_name):
             if resolved.value is None and (resolved.name in values_by_name or resolved.name in self._needed):
-                raise RunRefused(clean_line(f"{resolved.name}: {resolved.problem or 'it has no value yet'}.", 300))
+                sentence = clean_line(f"{resolved.name}: {resolved.problem or 'it has no value yet'}.", 300)
+                raise RunRefused(sentence, code="value-missing", name=resolved.name)
         return values_by_name
 
 

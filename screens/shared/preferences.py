@@ -9,6 +9,7 @@ from dateutil.tz import tzlocal
 
 import themes
 from cockpit.model.key_bindings import normalize_key, split_keys
+from cockpit.model.problem import CodedError
 from cockpit.model.system import System
 
 
@@ -17,7 +18,7 @@ def build_keymap(keys: Mapping[str, str]) -> dict[str, str]:
     return {id: ",".join(map(normalize_key, split_keys(text))) for id, text in keys.items()}
 
 
-class ThemeError(ValueError):
+class ThemeError(CodedError):
     """One sentence for the person who wrote `theme`."""
 
 
@@ -34,7 +35,11 @@ def read_preferences(system: System) -> Preferences:
     """Raises ThemeError; the configuration has checked the name of the zone."""
     theme = themes.resolve(system.theme) if system.theme else ""
     if theme is None:
-        raise ThemeError(f"theme: there is no theme `{system.theme}`; choose one of {', '.join(themes.NAMES)}.")
+        raise ThemeError(
+            f"theme: there is no theme `{system.theme}`; choose one of {', '.join(themes.NAMES)}.",
+            code="theme-unknown",
+            theme=system.theme,
+        )
     # Without a name it is the machine's own zone, which follows daylight saving while we run.
     zone = ZoneInfo(system.time_zone) if system.time_zone else tzlocal()
     return Preferences(build_keymap(system.keys), theme, zone)

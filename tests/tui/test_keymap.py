@@ -11,6 +11,11 @@ from cockpit.model.actions import ACTION_TABLES, APP, LINES, MAIN, ROWS, ActionT
 from cockpit.model.system import System
 from screens.catalogue.screen import CatalogueScreen
 from screens.checklist.screen import ChecklistScreen
+from screens.dialogs.confirmation import Confirmation
+from screens.dialogs.declare import Declare
+from screens.dialogs.details import AlertDetails, Details, EventDetails
+from screens.dialogs.dialog import Dialog, name_keys
+from screens.dialogs.note import Note
 from screens.history.screen import PastScreen
 from screens.incident.draft_preview import PreviewScreen
 from screens.incident.screen import IncidentScreen
@@ -20,6 +25,8 @@ from screens.main.context import REASONS
 from screens.main.screen import CockpitScreen
 from screens.messages.screen import CommunicateScreen
 from screens.run.actions import ACTS
+from screens.run.resume import AskGoOn
+from screens.run.rollback import AskRollback, Difference
 from screens.run.screen import RunScreen
 from screens.shared.document import DocumentScreen
 from screens.shared.keyed_screen import HelpScreen, KeyedScreen
@@ -27,6 +34,7 @@ from screens.shared.preferences import read_preferences
 from screens.wall import WallScreen
 from tests.tui.keys_of_screens import must_tell_all_its_keys
 from tests.tui.test_cockpit import Open, cockpit
+from widgets.choice import Choice
 from widgets.growing import Growing
 from widgets.table import KeyedTable
 
@@ -42,6 +50,17 @@ OWNERS: dict[str, Any] = {
     "table": KeyedTable,
     "lines": Growing,
     "help_screen": HelpScreen,
+    "dialog": Dialog,
+    "text_dialog": Note,
+    "choice": Choice,
+    "declaration": Declare,
+    "details": Details,
+    "alert_details": AlertDetails,
+    "event_details": EventDetails,
+    "confirmation": Confirmation,
+    "rollback": AskRollback,
+    "difference": Difference,
+    "resume": AskGoOn,
 }
 LONGEST = 61  # cells of a line of the help at 80 columns, beside the keys
 FUNCTIONS = {"main": set(OPENS), "run": set(ACTS) - {"run"}, "incident": set(IncidentScreen.FORMS)}
@@ -86,7 +105,7 @@ def test_every_need_of_the_cockpit_has_its_reason() -> None:
 def test_where_esc_leaves_a_screen_q_does() -> None:
     for table in ACTION_TABLES:
         back = [action for action in table.actions if action.name in ("back", "close")]
-        if table.typed or table.screen in ("app", "main", "table", "lines"):
+        if table.typed or table.screen in ("app", "main", "table", "lines") or "dialog" in table.hears:
             continue  # letters are typed there, or there is nothing to leave
         keys = {key for action in back for key in action.key.split(",")}
         keys |= {action.key for action in table.actions if action.id == "run.end"}  # which asks
@@ -96,6 +115,12 @@ def test_where_esc_leaves_a_screen_q_does() -> None:
 def test_the_screen_binds_what_the_configuration_says() -> None:
     system = System("x", (), data="/nowhere", keys={"declare": "n, f7", "note": "d", "incident.task": "?"})
     assert read_preferences(system).keymap == {"declare": "n,f7", "note": "d", "incident.task": "question_mark"}
+
+
+def test_the_last_line_of_a_dialog_names_the_keys_as_they_are_bound() -> None:
+    rebound = {"enter": "f9", "esc": "f8"}
+    assert name_keys("enter or esc leaves", rebound) == "f9 or f8 leaves"
+    assert name_keys("press enter", rebound) == "press enter"  # only what stands in front is a key
 
 
 async def test_the_cockpit_tells_all_its_keys(cockpit: Open) -> None:

@@ -311,6 +311,21 @@ async def test_a_note_goes_to_the_incident_with_its_line_breaks_and_its_time(
         assert event.occurred == clock.now() - timedelta(minutes=10)
 
 
+async def test_a_dialog_goes_by_the_keys_of_the_configuration_and_names_them(
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, timeline: Timeline
+) -> None:
+    app = stage(Note(place, clock, incident_actions, None))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.set_keymap({"dialog.confirm": "f9", "dialog.leave": "f8", "text_dialog.new_line": "f7"})
+        await pilot.press(*"one", "f7", *"two")
+        clock.pass_by(5)
+        await pilot.pause(SETTLE)
+        assert "f9 records · f7 new line · tab time · f8 leaves" in app.screen.query_one("#keys", Lines).text
+        await pilot.press("f9")
+        await pilot.pause(SETTLE)
+        assert timeline.events()[0].detail["text"] == "one\ntwo"
+
+
 async def test_a_pasted_note_keeps_its_lines_and_waits_for_enter(
     stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, timeline: Timeline
 ) -> None:

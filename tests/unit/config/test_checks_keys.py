@@ -121,12 +121,24 @@ def test_a_new_name_that_takes_a_key_of_its_screen_is_a_mistake() -> None:
     assert (error.code, error.facts["owner"]) == ("key-taken", "incident.decide")
 
 
+def test_a_file_of_before_that_takes_a_key_of_a_later_action_loads_and_is_warned_of() -> None:
+    keys = {"note": "b"}  # free in 0.1.0
+    assert not list(key_rules(keys))
+    (warning,) = list_lost_keys(keys)
+    assert (warning.action, warning.owner, warning.screens) == ("note", "faults_only", frozenset({"main"}))
+
+
 def test_a_file_of_before_that_takes_a_key_of_a_screen_nobody_could_rebind_loads_and_is_warned_of() -> None:
-    keys = {"note": "b"}  # free on the cockpit; on the incident's own screen it declares a breach
+    keys = {"note": "b", "faults_only": "f9"}  # on the incident's own screen `b` declares a breach
     assert not list(key_rules(keys))
     (warning,) = list_lost_keys(keys)
     assert (warning.action, warning.owner, warning.screens) == ("note", "incident.aware", frozenset({"incident"}))
-    assert not list(list_lost_keys({"note": "b", "incident.aware": "B"}))
+    assert not list(list_lost_keys({**keys, "incident.aware": "B"}))
+
+
+def test_what_0_1_0_could_name_is_what_is_kept_of_the_main_screen() -> None:
+    later = {id for id in DEFAULT_KEYS if "." not in id} - set(OF_0_1_0.split())
+    assert later.isdisjoint(KEPT_IDS)
 
 
 @pytest.mark.parametrize(
