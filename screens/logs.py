@@ -194,14 +194,27 @@ class LogsScreen(KeyedScreen):
             leave_screen(self)
 
     def action_pause(self) -> None:
-        self.view.pause() if self.view.following else self.view.action_follow()
+        if self._has_lines():
+            self.view.pause() if self.view.following else self.view.action_follow()
 
     def action_follow(self) -> None:
+        if not self._has_lines():
+            return
+        if self.view.following:
+            self.notify("The newest lines are followed already.", markup=False)
         self.view.action_follow()
+
+    def _has_lines(self) -> bool:
+        """Whether there is a line to do something with; it says so where there is none."""
+        if not self.view.total:
+            self.notify("No line has come yet.", severity="warning", markup=False)
+        return bool(self.view.total)
 
     def action_again(self) -> None:
         """A stream that still runs is left alone."""
-        if self._ended is not None:
+        if self._ended is None:
+            self.notify("The log is still open: there is nothing to open again.", markup=False)
+        else:
             self._ended = None
             self._stream()
             self._tell()
@@ -224,7 +237,8 @@ class LogsScreen(KeyedScreen):
             self.notify(f"No line with an error {where}.", markup=False)
 
     def action_extend(self, by: int) -> None:
-        self.view.extend(by)
+        if self._has_lines():
+            self.view.extend(by)
 
     def action_highlight(self) -> None:
         self.view.toggle_hiding()

@@ -157,7 +157,7 @@ def read_alert_state(raw: Raw) -> AlertState:
 
 def build_alert_labels(essentials: object, target: str) -> tuple[tuple[str, str], ...]:
     named = (
-        ("service", read_text(dig_value(essentials, "monitorService"))),
+        ("monitor_service", read_text(dig_value(essentials, "monitorService"))),  # who watches, not what is watched
         ("signal", read_text(dig_value(essentials, "signalType"))),
         ("resource_type", read_text(dig_value(essentials, "targetResourceType"))),
         ("resource_group", read_text(dig_value(essentials, "targetResourceGroup"))),

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.signals import Signal
-from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze
@@ -50,6 +50,7 @@ def find_open_ends(
     applications: Iterable[Application] = (),
     checklists: Sequence[Checklist] = (),
     clocks: Iterable[Clock] = (),
+    zone: tzinfo = UTC,
 ) -> tuple[OpenEnd, ...]:
     """In the order in which they matter: what is broken, what is changed for now, what is owed."""
     ends = [
@@ -71,11 +72,24 @@ def find_open_ends(
         if run.ended is None
     ]
     ends += _find_open_checklists(incident, checklists)
-    promised = [clock for clock in clocks if clock.kind is ClockKind.UPDATE and clock.state(now) in ASKING]
-    ends += [OpenEnd(OpenEndKind.UPDATE, f"not sent yet: {clock.what}", clock.id) for clock in promised]
-    if not incident.updates and not promised and not incident.drill:
+    ends += _find_owed_updates(incident, clocks, now, zone)
+    if not incident.updates and not incident.drill:
         ends.append(OpenEnd(OpenEndKind.NOTHING_SENT, "nobody was told anything yet"))
     return tuple(ends)
+
+
+def _find_owed_updates(incident: Incident, clocks: Iterable[Clock], now: datetime, zone: tzinfo) -> Iterator[OpenEnd]:
+    """What somebody waits for: a message that was promised, and the next one where it is late already.
+
+    That the next one would be due some time is nothing that stays open: it ends with the incident. Where nothing was
+    sent at all, that is said once.
+    """
+    for clock in clocks:
+        state = clock.state(now)
+        if clock.kind is ClockKind.PROMISE and state in ASKING:
+            yield OpenEnd(OpenEndKind.UPDATE, f"{clock.what}, promised by {shown_due(clock, zone, now)}", clock.id)
+        elif clock.kind is ClockKind.UPDATE and state is ClockState.OVERDUE and incident.updates:
+            yield OpenEnd(OpenEndKind.UPDATE, f"{clock.what}, late since {shown_due(clock, zone, now)}", clock.id)
 
 
 def list_left_open(incident: Incident, ends: Iterable[OpenEnd]) -> list[str]:

@@ -17,6 +17,7 @@ class Need(StrEnum):
     SESSION = auto()  # the cockpit has started
     WRITING = auto()  # it was not started with --read-only
     INCIDENT = auto()
+    DUE = auto()  # what is due is shown: in a pane of a wide screen, else on the screen of an incident
     ALERT = auto()  # one is under the cursor
     UNTAKEN = auto()  # and nobody acknowledged it yet
     SILENCEABLE = auto()  # and its source can be told to be quiet about it
@@ -226,7 +227,7 @@ MAIN = ActionTable(
         Action("pane_2", "2", "To Alerts", "To pane 2: Alerts", does="pane(1)"),
         Action("pane_3", "3", "To Revisions", "To pane 3: Revisions", does="pane(2)"),
         Action("pane_4", "4", "To Timeline", "To pane 4: Timeline", does="pane(3)"),
-        Action("pane_5", "5", "To what is due", "What is due, and who does it", does="pane(4)"),
+        Action("pane_5", "5", "To what is due", "What is due, and who does it", (Need.DUE,), does="pane(4)"),
         Action("leave_filter", "escape", "Show all rows", "Show all rows again", does="leave_filter"),
     ),
     hears=("table", "app"),

@@ -88,7 +88,9 @@ TELLS_THE_THING = (
 )
 """Labels that name a thing, as a person would say it: the app before its instance."""
 
-TELLS_NOTHING = frozenset({"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid"})
+TELLS_NOTHING = frozenset(
+    {"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid", "monitor_service", "signal"}
+)
 MOST_TOLD = 2  # values that name one thing
 FOLD_FROM = 6  # alerts of one name and state that are shown as one
 
@@ -114,6 +116,8 @@ def name_things(alerts: Iterable[Alert]) -> dict[str, str]:
     things: dict[str, str] = {}
     for several in by_name.values():
         telling = _find_telling_labels(several)
+        if not any(label in TELLS_THE_THING for label in telling) and len({alert.resource for alert in several}) > 1:
+            telling = []  # a label that is no thing says less than the resource that the source itself names
         for alert in several:
             labels = dict(alert.labels)
             parts = [labels[label] for label in telling if labels.get(label)]

@@ -150,6 +150,7 @@ class Clock:
     who: str = ""
     dismissible: bool = True
     until: datetime | None = None
+    undone: bool = False  # it ended at `done` and nobody did it
     obligation: str = ""  # what several clocks may ask for: the id of the first of them
 
     @property

@@ -155,7 +155,7 @@ class ChecklistScreen(KeyedScreen):
 
     def action_turn(self, by: int) -> None:
         self._at = (self._at + by) % len(self._lists)
-        self.say("")
+        self.say("" if len(self._lists) > 1 else "There is only this checklist.")
         self._draw()
         self._to_next()
 

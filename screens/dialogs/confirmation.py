@@ -18,6 +18,7 @@ class Confirmation(Dialog[T]):
 
     changes = True
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(CONFIRMATION)
+    runnable = True  # False: it is only read, because Enter would start nothing
     _rows_shown = 0  # from the first on, without a gap
 
     def on_mount(self) -> None:
@@ -60,7 +61,8 @@ class Confirmation(Dialog[T]):
         if not below:
             return super().key_pieces()
         rows = "row" if below == 1 else "rows"
-        return [(f"↓ {below} more {rows}: ", "warn"), ("page down", "key"), (" shows them, then enter works", "")]
+        then = ", then enter works" if self.runnable else ""
+        return [(f"↓ {below} more {rows}: ", "warn"), ("page down", "key"), (f" shows them{then}", "")]
 
     def not_yet(self) -> str:
         below = self.rows_below

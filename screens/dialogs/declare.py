@@ -94,10 +94,10 @@ class Declare(Dialog[Incident | Event]):
         self.set_interval(LIVE, self._tell_signals)
         self.query_one("#impact-label", Lines).show((("users felt it since", "muted"),))
         self.query_one("#reach-label", Lines).show((("timeline from", "muted"),))
-        self._tell_open()
 
     def _tell_signals(self) -> None:
         """What is bad now, kept live while somebody types."""
+        self._tell_open()
         self._bad = _sort_signals(self._list_bad())
         self.query_one("#bad", Lines).show(*self._signals())
 

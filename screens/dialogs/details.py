@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
 
 
+LIVE = 1.0  # seconds between two looks at the ages
+READ_ONLY = "Read-only: nothing is recorded. Start without --read-only to write."
+NO_INCIDENT = "It belongs to no incident: declare one first."
 PAST_AFTER = 5  # facts of the thing itself that stand before what is known of its past
 
 
@@ -59,7 +62,8 @@ class Details(Dialog[None]):
         super().__init__(place, time)
         self._read_past = read_past
         self.what = get_heading(value)
-        self._facts = list_facts(value, Viewer(time.now(), place.zone), taken)
+        self._value, self._taken = value, taken
+        self._past: tuple[Fact, ...] = ()
 
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
@@ -67,6 +71,7 @@ class Details(Dialog[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._draw)
+        self.set_interval(LIVE, self._draw)  # its ages go on while somebody reads
         if self._read_past is not None:
             self._load_past(self._read_past)
 
@@ -76,8 +81,13 @@ class Details(Dialog[None]):
 
     @on(PastRead)
     def _show_past(self, message: PastRead) -> None:
-        self._facts = [*self._facts[:PAST_AFTER], *message.facts, *self._facts[PAST_AFTER:]]
+        self._past = tuple(message.facts)
         self._draw()
+
+    @property
+    def _facts(self) -> list[Fact]:
+        facts = list_facts(self._value, Viewer(self.time.now(), self.place.zone), self._taken)
+        return [*facts[:PAST_AFTER], *self._past, *facts[PAST_AFTER:]]
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._draw)
@@ -158,15 +168,24 @@ class AlertDetails(Details):
         self.keys = " · ".join(part for part in (*offers, "c copies", "esc leaves") if part)
 
     def action_acknowledge(self) -> None:
-        if self._incident_actions is not None and self._may_take:
+        if self._incident_actions is None or not self._may_take:
+            self.say(READ_ONLY if self._incident_actions is None else "Somebody acknowledged it already.")
+        else:
             self._act(partial(self._incident_actions.acknowledge, self._alert.key, self._alert.name))
 
     def action_silence(self) -> None:
-        if self._silence is not None:
+        if self._silence is None:
+            self.say(READ_ONLY if self._incident_actions is None else "Its source is not silenced from here.")
+        else:
             self._silence()
 
     def action_settle(self) -> None:
         if self._incident_actions is None or not self._may_settle:
+            self.say(
+                READ_ONLY
+                if self._incident_actions is None
+                else "Only an alert that is `resolved?` takes a person's word."
+            )
             return
         alert, incident_actions = self._alert, self._incident_actions
         self.app.push_screen(
@@ -213,11 +232,14 @@ class EventDetails(Details):
         return self._incident is not None and self._event.id in self._incident.pins
 
     def action_pin(self) -> None:
-        if self._incident is not None:
+        if self._incident is None:
+            self.say(NO_INCIDENT)
+        else:
             self._act(partial(self._incident_actions.pin, self._event.id, not self._pinned, incident=self._incident.id))
 
     def action_link(self) -> None:
         if self._incident is None:
+            self.say(NO_INCIDENT)
             return
         event, incident_actions, id = self._event.id, self._incident_actions, self._incident.id
         self.app.push_screen(
@@ -233,6 +255,7 @@ class EventDetails(Details):
 
     def action_correct(self) -> None:
         if self._incident is None or self._event.kind not in CORRECTED:
+            self.say(NO_INCIDENT if self._incident is None else "Only a person's own words can be corrected.")
             return
         event, incident_actions = self._event, self._incident_actions
         parts = event.detail.get("text")

@@ -29,6 +29,7 @@ from cockpit.model.time import Time, name_hour, parse_past_moment
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece, sanitize_line
+from widgets.choice import Choice
 from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.wrap import wrap_pieces
@@ -87,6 +88,7 @@ class Guard:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+PRODUCTION_NAMES = frozenset({"prod", "production", "prd", "live"})  # they say it themselves
 LONGEST_FIELD = 500  # characters of a field
 ARMING = 0.1  # seconds between two looks whether Enter counts by now
 NOT_NAMED = "Nothing was recorded: this login is shared, and nobody said who you are."
@@ -229,11 +231,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return ""
 
     def _placed(self) -> Sequence[Piece]:
-        prod: list[Piece] = [("PROD", "bad"), ("  ", "")] if self.place.production else []
+        name, production = self.place.environment, self.place.production
+        says_so = production and name.casefold() in PRODUCTION_NAMES
         return (
-            *prod,
             ("in ", "muted"),
-            (self.place.environment, "strong"),
+            (name.upper() if says_so else name, "bad" if says_so else "strong"),
+            (" (production)" if production and not says_so else "", "bad"),
             ("   as ", "muted"),
             (self.place.actor, ""),
         )
@@ -244,6 +247,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     @on(TextArea.Changed)
     def _typed(self) -> None:
         self._guard.touch()
+        self._take_back()
+
+    @on(Choice.Changed)
+    def _take_back(self) -> None:
+        """What was said was about the fields as they stood: it is not so any more."""
+        if self._asked is None and not self._acting and self.query_one("#said", Lines).display:
+            self.say("")
 
     def on_key(self) -> None:
         self._guard.touch()

@@ -90,7 +90,9 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
         self.query_one("#ends", Lines).show(*rows or [[("✔ Nothing is open any more.", "good")]])
 
     def action_deal(self, index: int) -> None:
-        if index < len(self._ends):
+        if index >= len(self._ends):
+            self.say(f"There is no {index + 1} in the list.")
+        else:
             self._actions.deal(self._ends[index])
 
     def decide(self) -> Callable[[], tuple[OpenEnd, ...]] | None:

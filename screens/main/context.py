@@ -26,6 +26,8 @@ class CockpitContext(ActionContext, Protocol):
     def asking(self) -> "Sequence[DueClock]": ...
     @property
     def current(self) -> int: ...
+    @property
+    def roomy(self) -> bool: ...
 
     def under_cursor(self, pane: int, /) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -43,6 +45,7 @@ class Situation:
     attached: bool = False
     read_only: bool = False
     any_incident: bool = False
+    roomy: bool = False  # what is due has a pane
     alert: bool = False  # one is under the cursor of the alert pane
     taken: bool = False  # and somebody acknowledged it
     silenceable: bool = True  # and its source is one whose alerts are silenced from here
@@ -67,6 +70,9 @@ REASONS: Mapping[Need, Reason] = {
     ),
     Need.INCIDENT: lambda now, action: (
         "" if now.any_incident else f"{action.label} needs an incident, and there is none yet. Declare one first."
+    ),
+    Need.DUE: lambda now, action: (
+        "" if now.any_incident or now.roomy else "Nothing is due: there is no incident. d declares one."
     ),
     Need.ALERT: lambda now, action: (
         "" if now.alert else f"There is no alert to {'silence' if action.name == 'silence' else 'acknowledge'}."

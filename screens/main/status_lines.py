@@ -47,6 +47,7 @@ def read_situation(screen: CockpitContext) -> Situation:
     return Situation(
         attached=True,
         read_only=session.read_only,
+        roomy=screen.roomy,
         any_incident=any(incident.environment == here for incident in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert | AlertGroup),
         taken=isinstance(alert, Alert) and bool(list_acknowledged(session.ledger.taken(here), [alert])),

@@ -20,6 +20,7 @@ from widgets.keys import make_bindings
 from widgets.line import Lines
 
 WIDE = 74  # cells inside a dialog
+LIVE = 1.0  # seconds between two looks at the age
 How = Literal["on", "anew"]
 JOURNAL = ""
 
@@ -50,6 +51,11 @@ class AskGoOn(Dialog[How]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
+        self._draw()
+        self.set_interval(LIVE, self._draw)
+
+    def _draw(self) -> None:
+        """Anew each second: the age goes on while somebody reads."""
         self.query_one("#act", Lines).show([(self._run.title, "strong")], *self._told())
 
     def _told(self) -> list[list[Piece]]:

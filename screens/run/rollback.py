@@ -52,10 +52,14 @@ class Difference(Dialog[None]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
+        self._draw()
+        self.set_interval(LIVE, self._draw)
+        self.call_after_refresh(self.query_one("#dialog").scroll_home, animate=False)
+
+    def _draw(self) -> None:
         names: list[Piece] = [("✖ ", "bad"), (self._bad.name, "strong"), ("   ✔ ", "good"), (self._good.name, "strong")]
         rows = [names, [], *render_setting_changes(self._bad, self._good), *self._render_state()]
         self.query_one("#act", Lines).show(*rows)
-        self.call_after_refresh(self.query_one("#dialog").scroll_home, animate=False)
 
     def _render_state(self) -> list[list[Piece]]:
         """What the cloud says of each: traffic, health, replicas, age."""
@@ -137,6 +141,7 @@ def _join_continuations(pairs: list[Fact]) -> dict[str, str]:
 
 
 WIDE = 74  # cells inside a dialog
+LIVE = 1.0  # seconds between two looks at the ages
 BY_ITSELF = frozenset({StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE})
 
 
@@ -191,18 +196,24 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
     def __init__(self, place: DialogContext, time: Time, plan: RollbackPlan, *, changed_by: str = "") -> None:
         super().__init__(place, time)
         self._plan, self._changed_by = plan, changed_by
-        starts = "" if plan.trouble else "enter starts · "
+        self.runnable = not plan.trouble
+        starts = "enter starts · " if self.runnable else ""
         self.keys = f"{starts}esc leaves · d difference between the two · o the runbook"
 
     def fields(self) -> ComposeResult:
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
+        self._draw()
+        self.set_interval(LIVE, self._draw)
+
+    def _draw(self) -> None:
+        """Anew each second: how long ago it was deployed goes on while somebody reads."""
         self.query_one("#act", Lines).show(*self._told())
 
     def _told(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
-        rows = [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted", most=2), []]
+        rows = [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted"), []]
         steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
         rows += wrap_pieces([(steps, "strong")], WIDE, most=3)
         for prepared in plan.on_their_own:
@@ -281,7 +292,7 @@ class RevisionMenu(Dialog[RevisionChoice]):
         super().__init__(place, time)
         self.what = "Revision"
         self._wishes = find_kind(application).list_choices(application, revision)
-        self._facts = [("revision", revision.name), *list_facts(revision, Viewer(time.now(), place.zone))]
+        self._revision = revision
 
     def fields(self) -> ComposeResult:
         with VerticalScroll(id="scroll", classes="label"):
@@ -291,13 +302,18 @@ class RevisionMenu(Dialog[RevisionChoice]):
     def on_mount(self) -> None:
         self.query_one("#scroll").can_focus = False
         self.call_after_refresh(self._draw)
+        self.set_interval(LIVE, self._draw)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
         lines = self.query_one("#facts", Lines)
-        lines.show(*build_fact_rows(self._facts, lines.size.width or 70))
+        facts = [
+            ("revision", self._revision.name),
+            *list_facts(self._revision, Viewer(self.time.now(), self.place.zone)),
+        ]
+        lines.show(*build_fact_rows(facts, lines.size.width or 70))
 
     def action_confirm(self) -> None:
         if self.query_one(Choice).chosen == LOOK:

@@ -86,6 +86,7 @@ def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tupl
         applications=build_view(session.watch, here).applications,
         checklists=session.plan.checklists,
         clocks=list_running_clocks(session, current, now, zone),
+        zone=zone,
     )
 
 

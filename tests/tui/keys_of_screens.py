@@ -37,3 +37,46 @@ async def must_tell_all_its_keys(pilot: Pilot[Any], shadowed: tuple[str, ...] = 
         pilot.app.set_keymap({action.id: FREE})
         assert keys_by_id(screen)[action.id] == {FREE}, f"{action.id} cannot have another key"
     pilot.app.set_keymap({})
+
+
+MOVES = ("table.", "lines.")  # at an end of the list they move no further, and everybody sees why
+ALWAYS = frozenset({"app.quit", "quit", "palette"})
+
+
+def picture_of(screen: KeyedScreen) -> tuple[object, ...]:
+    """What a person sees: the cells, the focus, the screens above."""
+    lines = tuple("".join(segment.text for segment in strip) for strip in screen._compositor.render_strips())
+    return lines, screen.focused, tuple(screen.app.screen_stack), len(screen.app._notifications)
+
+
+async def must_answer_every_key(pilot: Pilot[Any], silent: tuple[str, ...] = ()) -> None:
+    """Each key of the front screen does something that can be seen, or says in one line why it does nothing.
+
+    `silent` are those whose effect is elsewhere.
+    """
+    screen = cast(KeyedScreen, pilot.app.screen)
+    mute: list[str] = []
+    for action in screen.KEYS.actions:
+        if action.id in silent or action.name in ("back", "leave_filter", "end", "refresh"):
+            continue
+        pilot.app.clear_notifications()
+        await pilot.pause(0.02)
+        before = picture_of(screen)
+        await pilot.press(action.key.split(",")[0])
+        await pilot.pause(0.05)
+        for _ in range(20):
+            if picture_of(screen) != before:
+                break
+            await pilot.pause(0.02)
+        else:
+            mute.append(f"{action.id} ({action.key})")
+        for note in pilot.app._notifications:
+            assert "\n" not in note.message, action.id
+        while pilot.app.screen is not screen:
+            pilot.app.pop_screen()
+            await pilot.pause(0.02)
+        if screen.focused is None or not any(table.has_focus for table in screen.query("KeyedTable, Growing")):
+            for table in screen.query("KeyedTable, Growing"):
+                table.focus()
+                break
+    assert not mute, f"these do nothing, and say nothing: {', '.join(mute)}"

@@ -32,7 +32,7 @@ from screens.shared.document import DocumentScreen
 from screens.shared.keyed_screen import HelpScreen, KeyedScreen
 from screens.shared.preferences import read_preferences
 from screens.wall import WallScreen
-from tests.tui.keys_of_screens import must_tell_all_its_keys
+from tests.tui.keys_of_screens import must_answer_every_key, must_tell_all_its_keys
 from tests.tui.test_cockpit import Open, cockpit
 from widgets.choice import Choice
 from widgets.growing import Growing
@@ -126,6 +126,11 @@ def test_the_last_line_of_a_dialog_names_the_keys_as_they_are_bound() -> None:
 async def test_the_cockpit_tells_all_its_keys(cockpit: Open) -> None:
     async with cockpit() as user:
         await must_tell_all_its_keys(user.pilot)
+
+
+async def test_every_key_of_the_cockpit_does_something_or_says_why_not(cockpit: Open) -> None:
+    async with cockpit() as user:
+        await must_answer_every_key(user.pilot, ("pane_1",))  # it is there already
 
 
 async def test_the_wall_tells_all_its_keys(cockpit: Open) -> None:

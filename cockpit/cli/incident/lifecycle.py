@@ -309,6 +309,7 @@ def _list_open_ends(cli_session: CliSession, incident: Incident) -> tuple[OpenEn
         applications=list_recorded_applications(read_last_recorded(cli_session.timeline, environment), environment),
         checklists=cli_session.plan.checklists,
         clocks=compute_clocks(incident, cli_session.plan, now, zone=cli_session.zone),
+        zone=cli_session.zone,
     )
 
 

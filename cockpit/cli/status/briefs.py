@@ -28,7 +28,7 @@ SHIFT = timedelta(hours=12)
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """One line each, its title in front, as a screen reader reads it."""
     for title, line in pairs:
-        print_clean(f"{title:<10} {line}")
+        print_clean(f"{title:<11} {line}")
 
 
 @click.command(name="brief", help="The situation in half a minute, for whoever takes over.")

@@ -84,7 +84,7 @@ class Episode:
 def settle_clock(clock: Clock, done: datetime | None, end: datetime | None, reason: str = OVER) -> Clock:
     """Done at that time; without it excused or missed at `end`, after which nothing more can change it."""
     if done is not None and (end is None or done <= end or (clock.limit is not None and done <= clock.limit)):
-        return replace(clock, done=done, not_applicable="") if not clock.not_applicable else clock
+        return replace(clock, done=done, undone=False, not_applicable="") if not clock.not_applicable else clock
     return end_clock(clock, end, reason)
 
 
@@ -98,7 +98,7 @@ def excuse_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:
 def end_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:
     """Excused, or missed at `at`: nobody can do it any more."""
     clock = excuse_clock(clock, moment, reason)
-    return clock if _is_settled(clock) else replace(clock, done=moment)
+    return clock if _is_settled(clock) else replace(clock, done=moment, undone=moment is not None)
 
 
 def well_at(incident: Incident, limit: datetime | None) -> datetime | None:

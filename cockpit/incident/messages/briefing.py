@@ -54,9 +54,9 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         update = max(incident.updates, key=lambda update: update.at)
         promised = f"; next promised by {_clock_time(update.promised, zone, now)}" if update.promised else ""
         told = f"{_clock_time(update.at, zone, now)} to {update.audience}: {_shorten(update.text)}{promised}"
-        pairs.append(("told last", told))
+        pairs.append(("last sent", told))
     goes_on = list_open_things(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
-    pairs += [("goes on", line) for line in goes_on]
+    pairs += [("still open", line) for line in goes_on]
     if not incident.open:
         pairs += [("to do", f"{item.text} ({item.owner or 'nobody yet'})") for item in incident.items if not item.done]
     return pairs

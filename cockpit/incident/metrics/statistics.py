@@ -26,7 +26,7 @@ from cockpit.model.severity_scale import find_severity_position, is_grave
 DEADLINES = (
     (ClockKind.RESPONSE, "acknowledged in time", "deadlines to acknowledge, of each severity an incident ever had"),
     (ClockKind.COMMANDER, "commander in time", "deadlines for somebody to lead, also after the last one left"),
-    (ClockKind.ESCALATION, "tiers called in time", "tiers whose window opened and that were called until it closed"),
+    (ClockKind.ESCALATION, "escalations on time", "escalation tiers that were called before their window closed"),
     (ClockKind.CLIENT, "clients told in time", "deadlines to tell clients what they feel"),
     (ClockKind.CHECKLIST, "checklists done in time", "lists whose boxes were all ticked or skipped by their time"),
 )

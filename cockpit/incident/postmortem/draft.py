@@ -113,6 +113,7 @@ def render_draft(
         say=_quote_note,
         tally=_count_outcomes,
         describe_target=lambda outcome: _describe_target(outcome, face),
+        describe_actual=_describe_actual,
         story=tell_story(incident, mine, face),
         key_times=list_key_times(incident, mine),
         picture_file=Markdown(picture_file),
@@ -187,6 +188,14 @@ def _describe_target(outcome: ClockOutcome, face: TimeFace) -> str:
     if outcome.target is None or clock.due is None:
         return ""
     return f"{format_duration(outcome.target)}, by {face.utc(clock.due)}"
+
+
+def _describe_actual(outcome: ClockOutcome) -> str:
+    """`3m 12s`, the time it took; of what was not done how long nobody has done it: the two must not read alike."""
+    if outcome.actual is None:
+        return ""
+    length = format_duration(outcome.actual)
+    return length if outcome.clock.done is not None and not outcome.clock.undone else f"not done in {length}"
 
 
 def default_path(incident: Incident) -> Path:

@@ -249,7 +249,7 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
 
 NOT_TICKED = "not ticked"
 OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
-UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.UPDATE, OpenEndKind.NOTHING_SENT})
+UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.NOTHING_SENT})  # a promise is a clock of its own
 STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 
 
@@ -431,7 +431,7 @@ def loop_rows(
         if not item.ended
     ]
     if incident.resolved is not None:
-        undone = find_open_ends(incident, now, checklists=checklists, clocks=clocks)
+        undone = find_open_ends(incident, now, checklists=checklists)
         rows += [LoopRow(end.text, incident.resolved, None, "", "not done") for end in undone if end.kind in UNDONE]
     return sorted(rows, key=lambda loop_row: loop_row.since)
 

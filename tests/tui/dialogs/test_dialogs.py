@@ -15,14 +15,18 @@ from textual.widgets import Input
 import screens
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.signals import Signal
-from cockpit.model.event import RecordError
+from cockpit.model.event import Event, RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
+from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.revision import Application, Revision
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.declare import Declare
+from screens.dialogs.details import Details
 from screens.dialogs.dialog import ARMING, HELD, LET_GO, READY, TOO_QUICK, Dialog, DialogContext, key_line
 from screens.dialogs.note import Note
 from screens.dialogs.status import OpenEndsDialog, StatusDialog
+from screens.run.rollback import RevisionMenu
 from widgets.choice import Choice
 from widgets.line import Lines
 
@@ -388,6 +392,46 @@ async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
         assert ([each.value for each in found.severities], found.status) == (["P1", "P0"], IncidentStatus.IDENTIFIED)
 
 
+async def test_a_sentence_about_a_choice_goes_when_the_choice_does(
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
+) -> None:
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down")
+        await enter(pilot, clock)
+        assert "Say why it is only P2" in said(app)
+        app.screen.query_one("#severity", Choice).focus()
+        await pilot.press("up")
+        await pilot.pause()
+        assert not app.screen.query_one("#said").display
+
+
+NIGHT_BEFORE = timedelta(seconds=36)
+AGED: dict[str, Callable[..., Dialog[Any]]] = {
+    "probe": lambda place, clock: Details(
+        place, clock, ProbeResult("ready", "prod", "https://shop", ProbeState.DOWN, clock.now() - NIGHT_BEFORE)
+    ),
+    "event": lambda place, clock: Details(place, clock, event_at(clock.now() - NIGHT_BEFORE)),
+    "revision": lambda place, clock: Details(place, clock, revision_at(clock.now() - NIGHT_BEFORE)),
+    "menu": lambda place, clock: RevisionMenu(
+        place, clock, application_of(clock.now() - NIGHT_BEFORE), revision_at(clock.now() - NIGHT_BEFORE)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AGED)
+async def test_an_age_goes_on_while_somebody_reads(name: str, stage: Any, place: DialogContext, clock: Any) -> None:
+    app = stage(AGED[name](place, clock))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "36s ago" in app.screen.query_one("#facts", Lines).text
+        clock.pass_by(25)
+        await pilot.pause(1.1)
+        text = app.screen.query_one("#facts", Lines).text
+        assert "36s ago" not in text
+        assert "1m ago" in text
+
+
 async def test_status_without_a_move_does_nothing(
     stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
@@ -396,6 +440,18 @@ async def test_status_without_a_move_does_nothing(
         await enter(pilot, clock)
         assert "Nothing was changed" in said(app)
         assert incident_actions.find(incident.id) == incident
+
+
+def revision_at(moment: datetime) -> Revision:
+    return Revision("shop", "shop--r44", True, 100, moment)
+
+
+def application_of(moment: datetime) -> Application:
+    return Application("shop", "prod", "multiple", "", (revision_at(moment),))
+
+
+def event_at(moment: datetime) -> Event:
+    return Event(1, None, "prod", "", moment, moment, "note", "cli", "ana", "seen", {}, None, 1, "")
 
 
 DIALOGS: dict[str, Callable[..., Dialog[Any]]] = {

@@ -22,7 +22,7 @@ from screens.messages.screen import CommunicateScreen
 from screens.shared.document import DocumentScreen
 from screens.shared.keyed_screen import HelpScreen
 from tests.tui.incident.conftest import NOW, Clock, Front, Session
-from tests.tui.keys_of_screens import must_tell_all_its_keys
+from tests.tui.keys_of_screens import must_answer_every_key, must_tell_all_its_keys
 from widgets.cell import compute_widths
 from widgets.clocks import COLUMNS
 from widgets.keys import KeyLine
@@ -62,6 +62,22 @@ async def test_every_screen_of_an_incident_tells_all_its_keys(
     async with Front(SCREENS[name](session, place)).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await must_tell_all_its_keys(pilot, ("log.follow",))  # the last row of a log is its newest
+
+
+UNSEEN = (
+    *("pane_1", "history.1", "history.2"),  # it is there already
+    *("messages.line", "checklist.previous"),  # they say what the key before them said
+    *("log.follow", "log.again"),  # the end of an empty log; one that ends again at once
+)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_every_key_of_a_screen_does_something_or_says_why_not(
+    session: Session, place: DialogContext, name: str
+) -> None:
+    async with Front(SCREENS[name](session, place)).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await must_answer_every_key(pilot, UNSEEN)
 
 
 @pytest.mark.parametrize("name", SCREENS)

@@ -4,18 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from textual.screen import Screen
 
 from cockpit.model.run import StepState
+from cockpit.model.time import RealTime
 from cockpit.platforms.container_apps.kind import KIND, list_revision_choices
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.types import Finished
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
+from screens.run.confirm import AskCancel
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import application
@@ -54,7 +58,25 @@ async def test_the_dialog_says_from_where_to_where_what_it_runs_and_how_it_is_un
         assert "az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v41=100" in told
         assert "undo az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v42=100" in told
         assert "secrets and the database schema stay as they are" in told
-        assert user.lines("place") == "PROD  in prod   as you@example.com via az cli"
+        assert user.lines("place") == "in PROD   as you@example.com via az cli"
+
+
+async def test_how_long_ago_it_was_deployed_goes_on_while_somebody_reads(open_cockpit: Open) -> None:
+    async with open_cockpit() as user:
+        assert "deployed 4m ago" in user.lines("act")
+        user.clock.pass_by(120)
+        await user.pilot.pause(1.1)
+        assert "deployed 6m ago" in user.lines("act")
+
+
+def test_what_cannot_run_never_says_that_enter_works_then() -> None:
+    """Whatever dialog starts a change: the word stands only where Enter does something."""
+    dialog = AskCancel(DialogContext("prod", True, "ana", UTC), RealTime(), "Restart")
+    for runnable in (True, False):
+        dialog.runnable = runnable
+        with patch.object(AskCancel, "rows_below", 3):
+            text = "".join(text for text, _ in dialog.key_pieces())
+        assert ("enter works" in text) is runnable
 
 
 async def test_enter_runs_what_was_shown_and_stops_before_what_takes_a_word(open_cockpit: Open, play: Play) -> None:

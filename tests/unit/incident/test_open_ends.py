@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.open_ends import OpenEndKind, find_open_ends, list_left_open, list_recorded_applications
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import ClockKind
@@ -14,6 +15,8 @@ from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze, Mark, ProcedureRun, Tick, Update
 from cockpit.model.revision import Application, Revision
 from cockpit.recorder.last_recorded import KnownRevision, LastRecorded, RecordedApp
+from tests.unit.incident.incidents import incident, plan, rule, sent
+from tests.unit.incident.story import at
 
 NOW = datetime(2026, 2, 27, 13, 26, tzinfo=UTC)
 FIRST_TEN = Checklist("first-ten", "First ten minutes", ("Declare", "Stop the bleeding"), ("P1",))
@@ -31,10 +34,10 @@ def test_where_all_is_dealt_with_nothing_is_listed(told: Incident) -> None:
 
 
 def test_everything_that_stays_open_is_listed_once() -> None:
-    incident = replace(INCIDENT, ran=(ProcedureRun("r1", "Roll back", NOW),))
+    running = replace(INCIDENT, ran=(ProcedureRun("r1", "Roll back", NOW),))
     application = Application("app", "prod", "multiple", "", (ILL, replace(ILL, name="app--off", active=False)))
     ends = find_open_ends(
-        incident,
+        running,
         NOW,
         bad=[Signal("alert:a", "alert 5xx errors", NOW)],
         freeze=Freeze("prod", NOW, "ana", "until green"),
@@ -88,3 +91,21 @@ def test_the_record_knows_the_revisions_that_a_shell_does_not_watch() -> None:
         if end.kind is OpenEndKind.REVISION
     ]
     assert end.target == "app/app--bad"
+
+
+@pytest.mark.parametrize(
+    ("updates", "minute", "owed"),
+    [
+        ([], 5, [OpenEndKind.NOTHING_SENT]),
+        ([], 40, [OpenEndKind.NOTHING_SENT]),
+        ([sent(5, "client")], 6, []),  # the next one would be due at 20, and the incident ends before
+        ([sent(5, "client")], 21, [OpenEndKind.UPDATE]),  # it is late: whoever reads them waits
+        ([sent(5, "client", promised=15)], 6, [OpenEndKind.UPDATE]),
+        ([sent(5, "client", promised=15), sent(9, "client")], 10, []),
+        ([sent(5, "client", promised=15), sent(9, "team")], 10, [OpenEndKind.UPDATE]),
+    ],
+)
+def test_an_update_is_owed_until_it_was_sent(updates: list[Update], minute: float, owed: list[OpenEndKind]) -> None:
+    open = incident(updates=tuple(updates))
+    clocks = compute_clocks(open, plan(rule(ClockKind.UPDATE, 15)), at(minute))
+    assert [end.kind for end in find_open_ends(open, at(minute), clocks=clocks)] == owed

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.azure.mapping import map_alert
 from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
 from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, fold_flapping, fold_storms
 from widgets.alerts import build_alert_rows, list_alert_objects
@@ -56,6 +57,25 @@ def test_labels_that_differ_name_the_thing_and_the_app_comes_before_its_instance
 def test_a_single_alert_is_named_by_its_app_and_one_without_labels_by_its_resource() -> None:
     assert list(name_things([alert(1, app="shop", instance="a:1")]).values()) == ["shop"]
     assert list(name_things([alert(1)]).values()) == ["fallback"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_an_alert_of_azure_is_named_by_the_thing_and_never_by_the_service_that_watches_it(count: int) -> None:
+    alerts = []
+    for number in range(count):
+        target = f"/subscriptions/s/resourceGroups/rg-{number}/providers/Microsoft.App/containerApps/shop-{number}"
+        essentials = {
+            "alertRule": "5xx errors", "monitorService": ("Platform", "Log Analytics")[number % 2],
+            "signalType": ("Metric", "Log")[number % 2], "targetResource": target, "severity": "Sev1",
+            "targetResourceName": f"shop-{number}", "targetResourceType": "containerapps",
+            "targetResourceGroup": f"rg-{number}", "monitorCondition": "Fired", "startDateTime": "2026-11-21T02:00:00Z",
+        }  # fmt: skip
+        raw = {"id": f"/alerts/{number}", "name": "5xx errors", "properties": {"essentials": essentials}}
+        found = map_alert(raw, source="azure", environment="prod", polled=NOW)
+        assert found is not None
+        alerts.append(found)
+    assert sorted(name_things(alerts).values()) == [f"shop-{number}" for number in range(count)]
+    assert all(row.cells[4].text.startswith("shop-") for row in build_alert_rows(alerts, {}))
 
 
 def test_many_alerts_of_one_name_are_one_row_with_their_number_and_what_they_share() -> None:

@@ -191,3 +191,12 @@ def test_a_title_without_letters_is_named_by_the_incident() -> None:
     story = Story()
     story.declare(0, title="火事")
     assert default_path(incident_of(story)).name == "2026-02-27-i1.md"
+
+
+def test_what_was_not_done_never_reads_as_done_in_that_time() -> None:
+    """A deadline that runs, one that was missed: the time so far is not the time it took."""
+    story = tell()
+    for row in table(draft(story, 40), "clocks"):
+        actual, state = row[4], row[5].partition(":")[0]
+        if state in ("running", "at risk", "overdue", "missed", "open"):
+            assert actual.startswith("not done in "), row
