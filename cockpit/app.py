@@ -201,13 +201,16 @@ class CockpitApp(App[None]):
         assert self.session is not None
         for event in message.events:
             self.session.ledger.apply(event)
+        here_events = [event for event in message.events if event.environment == self.session.environment.name]
         if self.session.recorder is not None:
-            here_events = [event for event in message.events if event.environment == self.session.environment.name]
             self.session.recorder.learn(here_events)
         history, here = self.session.history, self.session.environment.name
         newest = history[-1].id if history else 0
         history += [event for event in message.events if event.id > newest and event.environment in (here, "")]
         del history[:-KEPT]
+        for event in here_events:
+            if event.kind == "webhook" and event.detail.get("outcome") in ("failed", "unknown"):
+                self.notify(f"{event.summary}.", severity="warning", markup=False)
         self.screen.post_message(type(message)(message.events))
 
     def on_draft_written(self, message: DraftWritten) -> None:

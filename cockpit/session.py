@@ -44,6 +44,7 @@ from cockpit.timeline.timeline import Timeline
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
     from cockpit.azure.identity import Credential
+    from cockpit.incident.messages.webhook_sender import WebhookSender
     from cockpit.runbooks.prepare.values import Live
     from cockpit.runbooks.rollback import Proposal
     from cockpit.runbooks.run.notices import EvidenceProcedure
@@ -154,6 +155,8 @@ class Session:
                 else:
                     group.create_task(self._keep_looking_who_records(), name="who records")
                 group.create_task(self._take_up_runs(), name="runner")
+                if self.environment.webhooks and not self.read_only:
+                    group.create_task(self._tell_webhooks(), name="webhooks")
         finally:
             await self.disconnect()
 
@@ -171,6 +174,12 @@ class Session:
         runner = await asyncio.to_thread(lambda: self.runner)
         await runner.run_on()
 
+    async def _tell_webhooks(self) -> None:
+        """What is declared here, and by commands beside us, is told to other systems."""
+        await self.watch.wait_for_first_reading()
+        sender = await asyncio.to_thread(make_webhook_sender, self)
+        await sender.run()
+
     async def disconnect(self) -> None:
         """Close every connection to a cloud and its platforms."""
         await self.connections.close()
@@ -178,6 +187,20 @@ class Session:
     def close(self) -> None:
         """Close the timeline. Blocking."""
         self.timeline.close()
+
+
+def make_webhook_sender(session: Session) -> "WebhookSender":
+    """Blocking: it imports what sends."""
+    from cockpit.incident.messages.webhook_sender import WebhookSender
+
+    return WebhookSender(
+        session.timeline,
+        session.environment,
+        system=session.system.name,
+        find=session.incident_actions.find,
+        time=session.time,
+        reveal=Secrets(os.environ).reveal,
+    )
 
 
 def read_rollback_evidence(timeline: Timeline, environment: str, now: datetime) -> list[Event]:

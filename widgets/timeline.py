@@ -66,6 +66,8 @@ def choose_event_tone(event: Event) -> str:
         return "info"
     if event.kind in (Kind.GAP, Kind.WALL_CLOCK):
         return "warn"
+    if event.kind == Kind.WEBHOOK:
+        return {"failed": "bad", "unknown": "warn"}.get(str(event.detail.get("outcome", "")), "")
     return STATE_TONES.get(str(event.detail.get("state", "")), "")
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "ack": "cockpit.cli.incident.lifecycle:ack",
     "change": "cockpit.cli.incident.lifecycle:change",
     "silence": "cockpit.cli.incident.silence:silence",
+    "webhook": "cockpit.cli.incident.webhook:webhook",
     "settle": "cockpit.cli.incident.lifecycle:settle",
     "severity": "cockpit.cli.incident.lifecycle:severity",
     "resolve": "cockpit.cli.incident.lifecycle:resolve",
@@ -96,7 +97,7 @@ def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
 # How `cockpit --help` groups the commands.
 COMMAND_GROUPS = {
     "Watch": ("wall", "status", "brief", "shift", "follow", "clocks", "drills"),
-    "Act": ("run", "exec", "freeze", "change", "silence"),
+    "Act": ("run", "exec", "freeze", "change", "silence", "webhook"),
     "Incident": (
         *("declare", "note", "ack", "settle", "severity", "impact", "resolve", "reopen", "role", "called", "message"),
         *("update", "decide", "task", "loop", "tick", "clock", "aware", "scenario", "recovered-to"),

@@ -16,7 +16,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
-from cockpit.model.system import Environment, System
+from cockpit.model.system import TURNS, Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import LengthError, RealTime, WhenError, format_age, name_hour, parse_past_moment
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
@@ -101,7 +101,17 @@ def open_cli_session(
                 source="cli",
                 only_drills=environment.drill,
             )
-            yield CliSession(system, plan, environment, timeline, incident_actions)
+            told = environment.webhooks and not read_only
+            newest = timeline.events(limit=1) if told else []
+            try:
+                yield CliSession(system, plan, environment, timeline, incident_actions)
+            finally:
+                if told and timeline.events(
+                    environment=environment.name, kinds=TURNS, after=newest[-1].id if newest else 0, limit=1
+                ):
+                    from cockpit.cli.incident.webhook import tell_in_background
+
+                    tell_in_background(common, system.file, str(timeline.path), environment.name)
     except AmbiguousIncident as error:
         raise Refusal(
             f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}",

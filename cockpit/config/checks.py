@@ -147,5 +147,8 @@ def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     for index, access in list_tables(environment.get("http_access")):
         yield from access_rules((*path, "http_access", index), access)
+    yield from find_duplicates((*path, "webhooks"), environment.get("webhooks"))
+    for index, webhook in list_tables(environment.get("webhooks")):
+        yield from access_rules((*path, "webhooks", index), webhook)
     yield from alert_rules((*path, "alerts"), environment.get("alerts"), environment.get("subscription"))
     yield from signal_rules((*path, "signals"), environment)

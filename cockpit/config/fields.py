@@ -20,6 +20,10 @@ USER = re.compile(r"[^/?#]*//[^/?#]*@")
 SECRET_QUERY = re.compile(
     r"[?&](\w*token|\w*api[_-]?key|\w*subscription-key|sig|signature|secret|password)=", re.IGNORECASE
 )
+SECRET_ADDRESS = re.compile(
+    r"(^|\.)(hooks\.slack\.com|webhook\.office\.com|logic\.azure\.com|api\.powerplatform\.com|discord(app)?\.com)$",
+    re.IGNORECASE,
+)
 SHORTEST_DURATION, LONGEST_DURATION = 0.01, 7 * 86_400  # seconds
 LONGEST_TERM = 366 * 86_400  # seconds
 LONGEST_NAME = 80  # characters
@@ -168,6 +172,16 @@ def _secret_or_text(value: Any) -> str | Secret:
     if isinstance(value, str):
         return _parse_line(value)
     return _parse_secret(value)
+
+
+def _url_or_secret(value: Any) -> str | Secret:
+    """An address; one that whoever knows it may write to is a secret itself."""
+    if not isinstance(value, str):
+        return _parse_secret(value)
+    url = _parse_url(value)
+    if SECRET_ADDRESS.search(urlsplit(url).hostname or ""):
+        raise FieldError("plain-secret", f"is a secret and must not stand in the file; write {SECRET_SHAPE}")
+    return url
 
 
 def _parse_secret(value: Any) -> Secret:
@@ -377,6 +391,13 @@ KINDS: dict[str, ValueKind] = {
     ),
     "secret": ValueKind("secret", _parse_secret_reference, SECRET_SCHEMA, of_text=False, write=_write_unchanged),
     "proxy": ValueKind("`none`, `env`, URL", _parse_proxy, _describe_text(pattern="^(none|env|http://.+)$")),
+    "url or secret": ValueKind(
+        "URL or secret",
+        _url_or_secret,
+        {"anyOf": [{"type": "string", "pattern": "^https?://"}, SECRET_SCHEMA]},
+        of_text=False,
+        write=_write_unchanged,
+    ),
     "text or secret": ValueKind(
         "text or secret",
         _secret_or_text,

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     LINK = "link"  # subject: the id of the event; detail: target, text
     RECOVERY = "recovery"  # subject: the scenario; detail: what (chosen | recovered to), rto, rpo, origin, point
     PRACTICE = "practice"  # subject: the name of a drill, training or review; detail: note, incident (the drill it was)
+    WEBHOOK = "webhook"  # subject: its name; detail: phase (intent | outcome), turn, event (an id), outcome, reason
     REVIEW = "review"  # of the post-mortem; detail: state (draft | in review | reviewed | closed), was, reason
 
 

@@ -72,6 +72,7 @@ NameText = Annotated[str, "name"]  # a line of 1 to 80 characters
 BodyText = Annotated[str, "text"]  # any text
 PathText = Annotated[str, "path"]  # made absolute, from the folder of the file
 UrlText = Annotated[str, "url"]
+UrlOrSecret = Annotated[str | Secret, "url or secret"]
 ProbeUrlText = Annotated[str, "probe url"]  # also tcp:// and tls://
 CloudUrlText = Annotated[str, "cloud url"]
 GuidText = Annotated[str, "guid"]

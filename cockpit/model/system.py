@@ -17,6 +17,7 @@ from cockpit.model.setting import (
     NameText,
     PathText,
     TextOrSecret,
+    UrlOrSecret,
     UrlText,
     ZoneText,
     setting,
@@ -78,6 +79,33 @@ class Cloud:
     authority: CloudUrlText = field(default="", metadata=setting("Where tokens come from.", absent_text="the cloud's"))
 
 
+WebhookTurn = Literal["declare", "severity", "update", "resolve"]
+TURNS: tuple[WebhookTurn, ...] = ("declare", "severity", "update", "resolve")
+"""What webhooks are told; each is the kind of the event that tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook(HttpAccess):
+    """One address that the turns of incidents are sent to."""
+
+    name: NameText = field(metadata=setting("How it is called in the timeline; unique in its environment."))
+    url: UrlOrSecret = field(
+        metadata=setting(
+            'The address; one that holds a key itself (Slack, Teams) by reference: `{ env = "SLACK_WEBHOOK" }`.'
+        )
+    )
+    format: Literal["json", "slack", "teams"] = field(
+        default="json", metadata=setting("What the receiver reads: plain JSON, a Slack message, a Teams card.")
+    )
+    turns: tuple[WebhookTurn, ...] = field(
+        default=TURNS,
+        metadata=setting("What is told: an incident is declared, changes its severity, a message is sent, it ends."),
+    )
+
+    def list_secrets(self) -> tuple[Secret, ...]:
+        return (*HttpAccess.list_secrets(self), *((self.url,) if isinstance(self.url, Secret) else ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """prod, staging ...: where it is and what is watched there. The first in the file is the one opened."""
@@ -101,6 +129,9 @@ class Environment:
     probes: tuple[Probe, ...] = field(default=(), metadata=setting("Health checks; see below."))
     alerts: tuple[AlertSource, ...] = field(default=(), metadata=setting("Alert sources; see below."))
     signals: tuple[WatchedSignal, ...] = field(default=(), metadata=setting("Thresholds of the team's own; see below."))
+    webhooks: tuple[Webhook, ...] = field(
+        default=(), metadata=setting("Where the turns of incidents are told to; see below.")
+    )
     values: Mapping[str, TextOrSecret] = field(
         default_factory=dict, metadata=setting("Values for the placeholders of runbooks.")
     )
@@ -249,6 +280,7 @@ class System:
         accesses: list[HttpAccess] = []
         for environment in self.environments:
             accesses += [*environment.probes, *environment.alerts, *environment.signals, *environment.http_access]
+            accesses += environment.webhooks
             accesses += [source.prometheus_access for source in environment.alerts if source.prometheus_access]
             accesses += [settings for settings in environment.platforms.values() if isinstance(settings, HttpAccess)]
         return accesses

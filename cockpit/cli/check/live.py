@@ -9,6 +9,7 @@ from typing import Any
 from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import find_alert_kind
 from cockpit.feeds.base import explain_unknown_error
+from cockpit.incident.messages.webhook_sender import look_at_webhook
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
@@ -135,6 +136,11 @@ async def look_once(
                 (environment, source.name, _take_reading(source.name, environment, source.call, time))
                 for platform in connections.platforms.get(environment.name, ())
                 for source in platform.list_live_sources()
+            ]
+            triples += [
+                (environment, name, _take_reading(name, environment, look_at_webhook(webhook, reveal, time), time))
+                for webhook in environment.webhooks
+                for name in (f"webhook {webhook.name}",)
             ]
         readings = await asyncio.gather(*(reading for _, _, reading in triples))
         identity = connections.identity()

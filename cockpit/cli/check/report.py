@@ -16,7 +16,7 @@ from cockpit.model.problem import ProblemKind, SourceError, clean_fact
 from cockpit.model.secret import SHORT as SHORT_SECRET
 from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
 from cockpit.model.secret import Secret, find_short_secret
-from cockpit.model.system import AlertSource, Environment, System
+from cockpit.model.system import AlertSource, Environment, System, Webhook
 from cockpit.model.time import show
 from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
@@ -88,10 +88,11 @@ def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckF
         if not environment.production and environment.name.casefold() in PRODUCTION_NAMES:
             message = f"{environment.name}: nothing marks it as production; is `production = true` missing?"
             yield CheckFinding("not-marked-as-production", (*place, "production"), message)
-        watched: dict[str, tuple[Probe | AlertSource | WatchedSignal, ...]] = {
+        watched: dict[str, tuple[Probe | AlertSource | WatchedSignal | Webhook, ...]] = {
             "probes": environment.probes,
             "alerts": environment.alerts,
             "signals": environment.signals,
+            "webhooks": environment.webhooks,
         }
         for kind, accesses in watched.items():
             for index, access in enumerate(accesses):

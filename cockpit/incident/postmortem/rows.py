@@ -120,7 +120,9 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
 
 
 def _is_said_by_its_end(event: Event, ended: Set[tuple[str, object]]) -> bool:
-    """A step that began says nothing beside its end, which names its length."""
+    """A step that began says nothing beside its end, which names its length; nor does what a webhook is to be told."""
+    if event.kind == Kind.WEBHOOK and text_of(event.detail, "phase") == "intent":
+        return True
     is_begun = event.kind == Kind.STEP and text_of(event.detail, "phase") in ("intent", "operation")
     return is_begun and (event.subject, event.detail.get("attempt")) in ended
 

@@ -137,6 +137,12 @@ workloads = ["web"]
 kubeconfig = "kubeconfig"
 interval = "20s"
 
+[[environments.prod.webhooks]]
+name = "ops"
+url = "http://127.0.0.1:PORT"
+format = "slack"
+turns = ["declare"]
+{ACCESS}
 [[environments.prod.http_access]]
 origins = ["http://127.0.0.1:PORT"]
 {ACCESS}
@@ -363,6 +369,7 @@ def test_every_key_is_read_by_what_acts(tmp_path: Path, monkeypatch: pytest.Monk
             ["--config", "acting.toml", "tick", "first#1"],
             ["--config", "acting.toml", "run", "ops#look", "--yes", "--trust", trusted],
             ["--config", "acting.toml", "run", "ops#keep", "--yes", "--trust", trusted],
+            ["--config", "acting.toml", "webhook", "send"],
             ["--config", "acting.toml", "export"],
         ):
             CliRunner().invoke(cockpit, words)

@@ -1,0 +1,149 @@
+"""How a turn of an incident reads in a message to another system, in the shape that its receiver reads. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.model.event import Event, Kind
+from cockpit.model.event_detail import text_of, words_of
+from cockpit.model.incident import Incident
+from cockpit.model.system import Webhook
+from cockpit.model.time import format_duration, format_timestamp
+
+WAITS_FOR = timedelta(minutes=10)  # a turn that nobody could tell for so long is not told any more
+LONGEST_TEXT = 2_000  # characters of a message; Slack takes 3,000 in one block
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookNotice:
+    """One turn as it is told: `key` is the same however often it would be sent."""
+
+    key: str
+    turn: str
+    headline: str
+    lines: tuple[str, ...]
+    document: Mapping[str, Any]
+
+
+def list_turns(webhook: Webhook, events: Sequence[Event], now: datetime) -> list[Event]:
+    """What it is to be told, oldest first. A correction is no turn: what it corrects was told."""
+    return [
+        event
+        for event in sorted(events, key=lambda event: event.id)
+        if event.kind in webhook.turns
+        and event.incident is not None
+        and event.supersedes is None
+        and not event.redacted
+        and now - event.recorded <= WAITS_FOR
+    ]
+
+
+def build_notice(event: Event, incident: Incident, system: str) -> WebhookNotice:
+    """What a turn says, in words and as a document."""
+    reason = text_of(event.detail, "reason")
+    text = words_of(event.detail, "text")[:LONGEST_TEXT]
+    drill = "DRILL: " if incident.drill else ""
+    headline = f"{drill}{_describe_turn(event, incident)}"
+    lines = [
+        f"{system}, {incident.environment} · {incident.id} · {incident.status.value}",
+        *([f"Reason: {reason}"] if reason else []),
+        *([text] if text else []),
+        f"{event.occurred:%Y-%m-%d %H:%M} UTC{f', by {event.actor}' if event.actor else ''}",
+    ]
+    document = {
+        "version": 1,
+        "key": f"{incident.id}/{event.id}",
+        "turn": event.kind,
+        "headline": headline,
+        "system": system,
+        "incident": {
+            "id": incident.id,
+            "title": incident.title,
+            "environment": incident.environment,
+            "severity": text_of(event.detail, "severity") or incident.severity,
+            "worst_severity": incident.worst or incident.severity,
+            "status": incident.status.value,
+            "declared": format_timestamp(incident.declared),
+            "resolved": format_timestamp(incident.resolved) if incident.resolved else None,
+            "drill": incident.drill,
+        },
+        "event": {
+            "id": event.id,
+            "occurred": format_timestamp(event.occurred),
+            "recorded": format_timestamp(event.recorded),
+            "actor": event.actor,
+            "summary": event.summary,
+            "reason": reason,
+            "audience": text_of(event.detail, "audience"),
+            "text": text,
+        },
+    }
+    return WebhookNotice(f"{incident.id}/{event.id}", event.kind, headline, tuple(lines), document)
+
+
+def build_trial(webhook: Webhook, environment: str, system: str, person: str, now: datetime) -> WebhookNotice:
+    """What `cockpit webhook test` sends: it says that it is about nothing."""
+    headline = f"Test of the webhook “{webhook.name}”: no incident"
+    key = f"test/{format_timestamp(now)}"
+    lines = (f"{system}, {environment} · sent by {person or 'somebody'} to see that it arrives",)
+    document = {"version": 1, "key": key, "turn": "test", "headline": headline, "system": system, "incident": None}
+    return WebhookNotice(key, "test", headline, lines, document)
+
+
+def _describe_turn(event: Event, incident: Incident) -> str:
+    severity, title = text_of(event.detail, "severity") or incident.severity, incident.title
+    if event.kind == Kind.DECLARE:
+        return f"{severity} {title}"
+    if event.kind == Kind.SEVERITY:
+        was = text_of(event.detail, "was")
+        return f"Now {severity}{f', was {was}' if was else ''}: {title}"
+    if event.kind == Kind.RESOLVE:
+        because = text_of(event.detail, "because")
+        lasted = format_duration(incident.open_for(event.occurred))
+        return f"Resolved after {lasted}{f' ({because})' if because else ''}: {incident.severity_text} {title}"
+    audience = text_of(event.detail, "audience")
+    return f"Update{f' to {audience}' if audience else ''}: {incident.severity} {title}"
+
+
+def render_payload(webhook: Webhook, notice: WebhookNotice) -> Mapping[str, Any]:
+    """The body, in the shape that its receiver reads. What people wrote stands there as plain text alone: it can
+    mention nobody, and be no link."""
+    if webhook.format == "slack":
+        return _render_slack(notice)
+    return _render_teams(notice) if webhook.format == "teams" else notice.document
+
+
+def _render_slack(notice: WebhookNotice) -> Mapping[str, Any]:
+    text = "\n".join(notice.lines)[:LONGEST_TEXT]
+    return {
+        "text": _escape_slack(notice.headline),
+        "mrkdwn": False,
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": notice.headline[:150], "emoji": False}},
+            {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}},
+        ],
+    }
+
+
+def _escape_slack(text: str) -> str:
+    """`<!channel>` would call everybody."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _render_teams(notice: WebhookNotice) -> Mapping[str, Any]:
+    """An adaptive card; a rich text block, for a text block reads Markdown."""
+    rows = [_text_block(notice.headline, bold=True), *(_text_block(line) for line in notice.lines)]
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": rows,
+    }
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _text_block(text: str, *, bold: bool = False) -> Mapping[str, Any]:
+    run = {"type": "TextRun", "text": text, **({"weight": "Bolder", "size": "Medium"} if bold else {})}
+    return {"type": "RichTextBlock", "inlines": [run]}
