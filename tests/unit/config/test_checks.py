@@ -12,9 +12,24 @@ PROBE = '[[environments.prod.probes]]\nname = "ready"\nurl = "https://shop.examp
 SOURCE = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["http://am.example.com"]\n'
 
 
+WEBHOOK = '[[environments.prod.webhooks]]\nname = "ops"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "path", "code", "suggestion"),
     [
+        # an address that whoever knows it may write to
+        *(
+            (WEBHOOK + f'url = "{url}"', "environments.prod.webhooks[0].url", code, "")
+            for url, code in (
+                ("https://hooks.slack.com/services/T1/B2/key", "plain-secret"),
+                ("https://shop.webhook.office.com/webhookb2/key", "plain-secret"),
+                ("https://prod-1.westeurope.logic.azure.com/workflows/1/triggers/run", "plain-secret"),
+                ("https://shop.example.com/hook?sig=key", "secret-in-url"),
+                ("ftp://shop.example.com/hook", "not-a-url"),
+            )
+        ),
+        (WEBHOOK + 'url = "https://a"\nturns = ["note"]', "environments.prod.webhooks[0].turns[0]", "not-one-of", ""),
         # keys
         ("read_onyl = true", "read_onyl", "unknown-key", "read_only"),
         (
