@@ -151,8 +151,11 @@ def spell(example: str) -> str:
 
 def find_names(system: "System") -> tuple[str, str]:
     """What the simulated app and its resource group are called: as in the first environment that has one."""
-    named = [environment for environment in system.environments if environment.apps]
-    return (named[0].apps[0], named[0].resource_group) if named else (make_app_name(system.name), "")
+    for environment in system.environments:
+        names = environment.apps or getattr(environment.platforms.get("app_service"), "sites", ())
+        if names:
+            return names[0], environment.resource_group
+    return make_app_name(system.name), ""
 
 
 def make_app_name(name: str) -> str:

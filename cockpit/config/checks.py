@@ -143,6 +143,10 @@ def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
     for index, app in list_texts(environment.get("apps")):
         if app in [earlier for _, earlier in list_texts(environment.get("apps"))[:index]]:
             yield make_config_error((*path, "apps", index), "duplicate", f"`{app}` is there twice", value=app)
+    if environment.get("app_service"):
+        for key in ("subscription", "resource_group"):
+            if not environment.get(key):
+                yield make_config_error((*path, key), "required", "is required: app_service asks Azure")
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
     for index, access in list_tables(environment.get("http_access")):

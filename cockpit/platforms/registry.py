@@ -9,7 +9,7 @@ from cockpit.model.revision import Application
 from cockpit.model.system import Environment
 from cockpit.platforms.platform import Platform, PlatformContext, PlatformKind
 
-PACKAGES = ("container_apps", "kubernetes", "compose", "github")
+PACKAGES = ("container_apps", "kubernetes", "compose", "app_service", "github")
 """Each has a module `kind` with its `KIND`, which is pure, and a module `platform` with `connect_platform(context)`."""
 
 

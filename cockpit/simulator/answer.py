@@ -66,7 +66,7 @@ class SimulatedRequest:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAnswer:
-    """`body` goes out as JSON; None is an empty body."""
+    """`body` goes out as JSON, bytes as they are; None is an empty body."""
 
     body: Any = None
     status: int = 200

@@ -3,10 +3,13 @@
 What is left names the simulator alone. Commands that would need a shell or another server are shown and not run.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from cockpit.model.probe import Probe, WatchedSignal
+from cockpit.model.setting import NO_PROXY
 from cockpit.model.system import AlertSource, Cloud, Environment, System
 
 
@@ -48,16 +51,40 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
         subscription=place.subscription,
         resource_group=place.resource_group,
         workspace=place.workspace,
-        apps=(place.app,),
+        apps=() if "app_service" in environment.platforms else (place.app,),
         probes=tuple(_simulate_probe(probe, place) for probe in environment.probes if _is_http(probe.url)),
         alerts=tuple(AlertSource(name=source.name, kind="azure", interval=5.0) for source in sources),
         signals=tuple(
             _simulate_signal(signal, place.app) for signal in environment.signals if signal.kind == "azure_metric"
         ),
-        shell={"CURL_CA_BUNDLE": place.ca_file},
-        platforms={},
+        shell={"CURL_CA_BUNDLE": place.ca_file}
+        | ({"GH_HOST": urlsplit(place.url).netloc} if "github" in environment.platforms else {}),
+        platforms=dict(_simulate_platforms(environment.platforms, place)),
         kube_context="",
     )
+
+
+def _simulate_platforms(platforms: Mapping[str, Any], place: SimulatorAddress) -> Iterator[tuple[str, object]]:
+    """Those that the simulator has: the site of App Service, and a GitHub with one repository. No clusters."""
+    if "app_service" in platforms:
+        yield "app_service", replace(platforms["app_service"], sites=(place.app,), interval=5.0)
+    if "github" in platforms:
+        settings = platforms["github"]
+        simulated = {
+            "repositories": settings.repositories[:1],
+            "workflows": (),
+            "environments": (),
+            "url": f"{place.url}/api/v3",
+            "interval": 5.0,
+            "auth": None,
+            "headers": {"Authorization": "Bearer simulated"},
+            "ca_file": "",
+            "client_certificate": "",
+            "client_key": "",
+            "verify_tls": True,
+            "proxy": NO_PROXY,
+        }
+        yield "github", replace(settings, **simulated)
 
 
 def _is_http(url: str) -> bool:

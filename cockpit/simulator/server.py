@@ -162,7 +162,8 @@ class SimulatorServer:
         return response
 
     def _response(self, call: SimulatedRequest, answer: SimulatedAnswer) -> web.Response:
-        body = b"" if answer.body is None else _encode_body(answer.body)
+        raw = isinstance(answer.body, bytes)
+        body = answer.body if raw else b"" if answer.body is None else _encode_body(answer.body)
         headers = {**self._usual_headers(call), **answer.headers}
         if body:
             headers.setdefault("Content-Type", "application/json; charset=utf-8")

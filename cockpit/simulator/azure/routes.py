@@ -9,6 +9,7 @@ from cockpit.simulator.answer import RefusedError, SimulatedAnswer, SimulatedReq
 from cockpit.simulator.azure import (
     activity_log,
     alerts,
+    app_service,
     container_apps,
     log_analytics,
     metrics,
@@ -53,9 +54,26 @@ REVISION = APP + "/revisions/{revision}"
 ALERTS = SUBSCRIPTION + "{below*}/providers/Microsoft.AlertsManagement/alerts"
 OPERATION = SUBSCRIPTION + "/providers/Microsoft.App/locations/{location}/containerappOperation"
 DATABASES = GROUP + "/providers/Microsoft.Sql/servers/{server}/databases"
+SITE = GROUP + "/providers/Microsoft.Web/sites/{site}"
+SLOT = SITE + "/slots/{slot}"
 RESTORE = SUBSCRIPTION + "/providers/Microsoft.Sql/locations/{location}/databaseAzureAsyncOperation"
 CONSOLE_STREAM = GROUP + "/containerApps/{app}/revisions/{revision}/replicas/{replica}/containers/{container}/logstream"
 SYSTEM_STREAM = GROUP + "/containerApps/{app}/eventstream"
+
+SITE_ROUTES = tuple(
+    Route(method, base + below, handler)
+    for base in (SITE, SLOT)
+    for method, below, handler in (
+        ("GET", "", app_service.show_site),
+        ("GET", "/config/web", app_service.show_config),
+        ("GET", "/instances", app_service.list_instances),
+        ("GET", "/deployments", app_service.list_deployments),
+        ("POST", "/slotsswap", app_service.swap_slots),
+        ("POST", "/applySlotConfig", app_service.begin_swap),
+        ("POST", "/resetSlotConfig", app_service.reset_swap),
+        ("POST", "/restart", app_service.restart_site),
+    )
+)
 
 ROUTES = (
     Route("GET", "/metadata/endpoints", sign_in.describe_cloud),
@@ -99,6 +117,16 @@ ROUTES = (
         "GET", SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values", activity_log.list_activity
     ),
     Route("GET", SUBSCRIPTION + "/providers/Microsoft.ResourceHealth/events", activity_log.list_events),
+    Route("GET", SUBSCRIPTION + "/providers/Microsoft.Web/sites", app_service.list_sites),
+    Route("GET", GROUP + "/providers/Microsoft.Web/sites", app_service.list_sites),
+    Route("GET", SITE + "/slots", app_service.list_slots),
+    *SITE_ROUTES,
+    Route(
+        "GET",
+        SUBSCRIPTION + "/providers/Microsoft.Web/locations/{location}/operationResults/{operation}",
+        app_service.swap_result,
+    ),
+    Route("GET", "/api/logstream", app_service.read_log),
     Route("GET", SUBSCRIPTION + "/providers/{provider}", container_apps.show_provider),
     Route("GET", ALERTS, alerts.list_alerts),
     Route("GET", ALERTS + "/{alert}", alerts.get_alert),

@@ -104,6 +104,8 @@ class Stage:
         self.scenario = scenario
         self.clock = clock
         self.faults = Faults()
+        self.begun_swap = ""  # of App Service's slots: the target of a swap with preview that is only half done
+        self.last_swap: float | None = None  # the second at which the newest swap was through
         self._world = begin_world(scenario)
         for fault in scenario.faults:
             self.faults.arm(fault)

@@ -1,0 +1,202 @@
+"""The az commands for slots and sites that are done here: swap, with its two halves, and restart.
+
+They print nothing, as az prints nothing for them. What shows a site (`az webapp show`, `deployment slot list`, `log
+tail`) is left to az.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome
+from cockpit.azure.client import Azure
+from cockpit.model.problem import SourceError
+from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
+from cockpit.model.system import Environment
+from cockpit.model.time import Time, format_age
+from cockpit.platforms.app_service.mapping import (
+    PRODUCTION,
+    SlotAnswers,
+    list_slot_notes,
+    read_deployment,
+    read_pending,
+    read_slot,
+)
+from cockpit.platforms.app_service.settings import NAME, read_settings
+from cockpit.platforms.app_service.sites import WebSite, describe_content, fingerprint_slots
+from cockpit.platforms.platform import CommandOutcome, CommandSurvey
+
+SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}")
+FORMS = {
+    "-g": "group", "--resource-group": "group", "-n": "name", "--name": "name", "-s": "slot", "--slot": "slot",
+    "--target-slot": "target", "--action": "action", "--preserve-vnet": "vnet",
+}  # fmt: skip
+TAKES = {"swap": {"group", "name", "slot", "target", "action", "vnet"}, "restart": {"group", "name", "slot"}}
+STILL = "Azure may still be working on it. Look before you try again."
+
+
+@dataclass(frozen=True, slots=True)
+class WebAppCommand:
+    """`verb`: swap, preview, reset or restart. `slot` is production where none is named."""
+
+    verb: str
+    group: str
+    site: str
+    slot: str
+    target: str = PRODUCTION
+    kind: StepKind = StepKind.CHANGE
+    follow: bool = False
+    platform: str = NAME
+
+    def describe(self) -> str:
+        """What it does, in one sentence for people."""
+        match self.verb:
+            case "swap":
+                return f"Swap {self.slot} and {self.target} of {self.site}"
+            case "preview":
+                return f"Begin to swap {self.slot} and {self.target} of {self.site}, as a preview"
+            case "reset":
+                return f"Take back the begun swap of {self.slot} of {self.site}"
+        return f"Restart {self.slot} of {self.site}"
+
+
+def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> WebAppCommand | None:
+    """The known command of an argument list; None for one that az must run as it is written."""
+    settings = read_settings(environment)
+    if settings is None or list(argv[:2]) != ["az", "webapp"]:
+        return None
+    verb, rest = ("swap", argv[5:]) if list(argv[2:5]) == ["deployment", "slot", "swap"] else ("restart", argv[3:])
+    if verb == "restart" and list(argv[2:3]) != ["restart"]:
+        return None
+    flags = _read_flags(rest, TAKES[verb])
+    if flags is None or flags.get("group", "").lower() != environment.resource_group.lower():
+        return None
+    sites = {site.lower(): site for site in settings.sites}
+    site = sites.get(flags.get("name", "").lower())
+    slot, target = flags.get("slot", PRODUCTION), flags.get("target", PRODUCTION)
+    action = flags.get("action", "swap") if verb == "swap" else "restart"
+    if site is None or action not in ("swap", "preview", "reset", "restart") or flags.get("vnet", "true") != "true":
+        return None
+    if not SLOT.fullmatch(slot) or not SLOT.fullmatch(target) or (verb == "swap" and "slot" not in flags):
+        return None
+    if verb == "swap" and slot == target:
+        return None
+    return WebAppCommand(action, environment.resource_group, site, slot, target)
+
+
+def _read_flags(argv: Sequence[str], takes: set[str]) -> dict[str, str] | None:
+    flags: dict[str, str] = {}
+    waiting = list(argv)
+    while waiting:
+        written, equals, value = waiting.pop(0).partition("=")
+        flag = FORMS.get(written)
+        if flag is None or flag not in takes or flag in flags:
+            return None
+        if not equals:
+            if not waiting or waiting[0].startswith("-"):
+                return None
+            value = waiting.pop(0)
+        flags[flag] = value
+    return flags
+
+
+class WebAppCommandError(Exception):
+    """Why nothing was sent, in one sentence."""
+
+
+class WebAppPerformer:
+    """Commands of one environment, over its client."""
+
+    def __init__(self, azure: Azure, time: Time) -> None:
+        self._azure, self._time = azure, time
+
+    async def survey(self, command: WebAppCommand) -> CommandSurvey:
+        """What a change would meet, without changing anything. Never raises."""
+        try:
+            slots = await WebSite(self._azure, command.group, command.site).read_slots()
+            must_be_possible(command, slots)
+        except WebAppCommandError as error:
+            return CommandSurvey(refusal=str(error))
+        except SourceError as error:
+            return CommandSurvey(refusal=f"{error.problem.message} {error.problem.advice}".strip())
+        return CommandSurvey(tuple(self._describe_slots(command, slots)), fingerprint_slots(slots))
+
+    async def perform(
+        self, command: WebAppCommand, output: Callable[[str], None], *, confirmed: str = ""
+    ) -> CommandOutcome:
+        """Do it and tell how it ended. Raises nothing but cancellation."""
+        site = WebSite(self._azure, command.group, command.site)
+        try:
+            slots = await site.read_slots()
+            must_be_possible(command, slots)
+            if confirmed and fingerprint_slots(slots) != confirmed:
+                raise WebAppCommandError(
+                    f"Somebody swapped or deployed {command.site} since this was shown. Nothing was sent. "
+                    "Look again, then decide anew."
+                )
+            change = (
+                await site.restart(command.slot)
+                if command.verb == "restart"
+                else await site.swap(command.verb, command.slot, command.target)
+            )
+        except WebAppCommandError as error:
+            output(f"ERROR: {error}\n")
+            return CommandOutcome(StepState.FAILED, str(error), 1)
+        except SourceError as error:
+            output(f"ERROR: {error.problem.message}\n")
+            return CommandOutcome(StepState.FAILED, f"{error.problem.message} {error.problem.advice}".strip(), 1)
+        return tell_change(command, change, output)
+
+    def _describe_slots(self, command: WebAppCommand, slots: Sequence[SlotAnswers]) -> list[str]:
+        sentences = []
+        for answers in slots:
+            slot = read_slot(answers.site)
+            if slot not in (command.slot, command.target if command.verb != "restart" else command.slot):
+                continue
+            deployment = read_deployment(answers.deployments)
+            age = (
+                f", deployed {format_age((self._time.now() - deployment.ended).total_seconds())} ago"
+                if deployment.ended
+                else ""
+            )
+            by = f" by {deployment.by}" if deployment.by else ""
+            sentences.append(f"{slot} has {describe_content(answers)}{age}{by}")
+            sentences += [f"{slot}: {note}" for note in list_slot_notes(answers)]
+        if command.verb == "swap":
+            sentences.append("Settings marked as slot settings stay where they are; the others move with the swap.")
+        return sentences
+
+
+def must_be_possible(command: WebAppCommand, slots: Sequence[SlotAnswers]) -> None:
+    """Raises WebAppCommandError for a slot that is not there, or that is in the middle of another swap."""
+    by_name = {read_slot(answers.site): answers for answers in slots}
+    for slot in {command.slot, command.target} if command.verb != "restart" else {command.slot}:
+        if slot not in by_name:
+            raise WebAppCommandError(f"{command.site} has no slot {slot}. It has: {', '.join(by_name)}.")
+    pending = {slot: target for slot, answers in by_name.items() if (target := read_pending(answers.site))}
+    if command.verb == "reset":
+        if command.slot not in pending:
+            raise WebAppCommandError(f"No swap of {command.slot} was begun: there is nothing to take back.")
+        return
+    other = {slot: target for slot, target in pending.items() if (slot, target) != (command.slot, command.target)}
+    if command.verb in ("swap", "preview") and other:
+        slot, target = next(iter(other.items()))
+        raise WebAppCommandError(
+            f"A swap of {slot} and {target} was begun with a preview. Complete it, or take it back with --action reset."
+        )
+
+
+def tell_change(command: WebAppCommand, change: AzureChange, output: Callable[[str], None]) -> CommandOutcome:
+    """How it ended; az prints nothing for what was done."""
+    why = change.problem
+    if change.outcome is ChangeOutcome.DONE:
+        looked = " Azure gave no answer, but looking again shows that it was done." if change.looked else ""
+        return CommandOutcome(StepState.OK, f"{command.describe()}: done.{looked}", 0)
+    message = why.message if why else "no answer came."
+    if change.outcome is ChangeOutcome.FAILED:
+        output(f"ERROR: {message}\n")
+        return CommandOutcome(StepState.FAILED, f"{message} {why.advice if why else ''}".strip(), 1)
+    sentence = f"Unknown whether it was done: {message} {STILL}"
+    output(f"UNKNOWN: {sentence}\n")
+    return CommandOutcome(StepState.UNKNOWN, sentence)

@@ -1,0 +1,131 @@
+"""Reads of sites and slots, and the swap: checked against what stands now, sent once, looked at again when in doubt."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from cockpit.azure.changes.change import AzureChange, send_change_once
+from cockpit.azure.changes.long_running import long_change, settle_change
+from cockpit.azure.client import Azure
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.raw import dig_value, read_text
+from cockpit.model.revision import MISSING, Application
+from cockpit.platforms.app_service.mapping import (
+    PRODUCTION,
+    SlotAnswers,
+    map_site,
+    name_content,
+    read_deployment,
+    read_image,
+    read_pending,
+    read_slot,
+)
+from cockpit.platforms.app_service.settings import NAME
+
+Raw = Mapping[str, Any]
+API = "2024-04-01"  # of Microsoft.Web
+NOT_FOR_US = frozenset({ProblemKind.FORBIDDEN, ProblemKind.MISSING, ProblemKind.REFUSED})
+"""What a part of a site may be, and the rest of it is still shown: not allowed, or not there for this kind of site."""
+BODIES = {"swap": "slotsswap", "preview": "applySlotConfig", "reset": "resetSlotConfig"}
+
+
+class WebSite:
+    """One site of one resource group. Reads raise SourceError; changes only what the reads before them raise."""
+
+    def __init__(self, azure: Azure, group: str, name: str) -> None:
+        self.azure, self.group, self.name = azure, group, name
+        below = f"/subscriptions/{quote(azure.subscription, safe='')}/resourceGroups/{quote(group, safe='')}"
+        self.path = f"{below}/providers/Microsoft.Web/sites/{quote(name, safe='')}"
+
+    def slot_path(self, slot: str) -> str:
+        return self.path if slot in ("", PRODUCTION) else f"{self.path}/slots/{quote(slot, safe='')}"
+
+    async def read_slots(self) -> list[SlotAnswers]:
+        """Production first, then the slots, by name. Only the site itself must be readable."""
+        site, slots = await asyncio.gather(
+            self.azure.get(self.path, api_version=API), self._list_optional(f"{self.path}/slots")
+        )
+        raws = [site, *sorted(slots or (), key=read_slot)]
+        return list(await asyncio.gather(*(self._read_slot(raw) for raw in raws)))
+
+    async def read_application(self, environment: str) -> Application:
+        try:
+            slots = await self.read_slots()
+        except SourceError as error:
+            if error.problem.kind is not ProblemKind.MISSING:
+                raise
+            return Application(self.name, environment, "", "", (), running=MISSING, platform=NAME)
+        return map_site(self.name, slots, environment=environment, location=f"{self.group}/{self.name}")
+
+    async def swap(self, action: str, slot: str, target: str) -> AzureChange:
+        """`action` is a key of BODIES: the whole swap, its first half with the target's settings, or undoing that."""
+        before = {read_slot(answers.site): answers for answers in await self.read_slots()}
+        body = None if action == "reset" else {"targetSlot": target, "preserveVnet": True}
+        link = f"{self.slot_path(slot)}/{BODIES[action]}?api-version={API}"
+
+        async def send() -> Any:
+            return await self.azure.exchange("POST", link, body)
+
+        async def looks_done() -> bool:
+            after = {read_slot(answers.site): answers for answers in await self.read_slots()}
+            if action != "swap":
+                return bool(read_pending(after[slot].site)) is (action == "preview")
+            return _was_swapped(before, after, slot, target)
+
+        if action != "swap":
+            return await settle_change(self.azure, await send_change_once(send, explain=self.azure.explain), looks_done)
+        change = await long_change(self.azure, self.slot_path(slot), send, lambda url: None)
+        return await settle_change(self.azure, change, looks_done)
+
+    async def restart(self, slot: str) -> AzureChange:
+        """Restart every instance of a slot. Nothing that can be read afterwards proves it."""
+        link = f"{self.slot_path(slot)}/restart?api-version={API}"
+        return await send_change_once(lambda: self.azure.exchange("POST", link), explain=self.azure.explain)
+
+    async def _read_slot(self, site: Raw) -> SlotAnswers:
+        path = self.slot_path(read_slot(site))
+        config, instances, deployments = await asyncio.gather(
+            self._get_optional(f"{path}/config/web"),
+            self._list_optional(f"{path}/instances"),
+            self._list_optional(f"{path}/deployments"),
+        )
+        settings = dig_value(config, "properties") if config is not None else None
+        return SlotAnswers(site, settings if isinstance(settings, Mapping) else None, instances, deployments)
+
+    async def _get_optional(self, path: str) -> Raw | None:
+        try:
+            return await self.azure.get(path, api_version=API)
+        except SourceError as error:
+            if error.problem.kind not in NOT_FOR_US:
+                raise
+            return None
+
+    async def _list_optional(self, path: str) -> list[Raw] | None:
+        try:
+            return await self.azure.pages(path, api_version=API)
+        except SourceError as error:
+            if error.problem.kind not in NOT_FOR_US:
+                raise
+            return None
+
+
+def fingerprint_slots(slots: Sequence[SlotAnswers]) -> str:
+    """What is deployed in each slot, and the last swap: whoever swapped meanwhile changed it."""
+    parts = [f"{read_slot(answers.site)}={describe_content(answers)} {read_pending(answers.site)}" for answers in slots]
+    swapped = read_text(dig_value(slots[0].site, "properties", "slotSwapStatus", "timestampUtc"))
+    return "; ".join((*parts, swapped))
+
+
+def describe_content(answers: SlotAnswers) -> str:
+    """The revision that sits in a slot."""
+    image = read_image(answers.config) or read_image(dig_value(answers.site, "properties", "siteConfig"))
+    return name_content(image, read_deployment(answers.deployments), read_slot(answers.site))
+
+
+def _was_swapped(before: Mapping[str, SlotAnswers], after: Mapping[str, SlotAnswers], slot: str, target: str) -> bool:
+    def read_stamp(slots: Mapping[str, SlotAnswers]) -> str:
+        return read_text(dig_value(slots[target].site, "properties", "slotSwapStatus", "timestampUtc"))
+
+    moved = describe_content(after[target]) == describe_content(before[slot])
+    return moved and read_stamp(after) != read_stamp(before)

@@ -1,0 +1,138 @@
+"""A site with its slots: what is deployed where, a swap and its way back, and what stands in its way."""
+
+import pytest
+
+from cockpit.model.revision_health import RevisionCondition, judge_revision
+from cockpit.model.run import StepState
+from cockpit.platforms.app_service.kind import plan_rollback
+from tests.integration.platforms.app_service.site_stage import SWAP, site_stage
+
+
+async def test_what_is_deployed_where_by_whom_and_how_it_fares() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        site = await stage.read()
+    serving, waiting = site.serving, next(revision for revision in site.revisions if revision.weight == 0)
+    assert serving is not None
+    assert (serving.name, serving.labels, serving.weight) == ("1.44.0", ("production",), 100)
+    assert (waiting.name, waiting.labels) == ("1.43.0", ("staging",))
+    assert judge_revision(serving).condition is RevisionCondition.ILL
+    assert judge_revision(waiting).condition is RevisionCondition.SERVING
+    assert site.changed_by == "ana"
+
+
+async def test_a_swap_moves_the_older_version_back_and_names_the_slot_for_it() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        site = await stage.read()
+        good = next(revision for revision in site.revisions if revision.weight == 0)
+        assert plan_rollback(site, site.serving, good).values["slot"] == "staging"
+        outcome = await stage.perform(SWAP)
+        after = await stage.read()
+    assert outcome.state is StepState.OK
+    assert after.serving is not None
+    assert after.serving.name == "1.43.0"
+
+
+async def test_a_swap_is_sent_once_and_seen_by_looking_again_where_nobody_answered() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        await stage.break_next("POST .*slotsswap", status=504, effect=True, times=1)
+        outcome = await stage.perform(SWAP)
+        writes = stage.play.stage.world().writes
+    assert outcome.state is StepState.OK
+    assert writes == 1
+
+
+async def test_a_swap_that_nobody_answered_and_that_is_not_seen_is_unknown() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        await stage.break_next("POST .*slotsswap", status=504, times=1)
+        outcome = await stage.perform(SWAP)
+        writes = stage.play.stage.world().writes
+    assert (outcome.state, writes) == (StepState.UNKNOWN, 0)
+
+
+async def test_of_two_people_who_swap_the_second_decides_anew() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        _, fingerprint, _ = await stage.survey(SWAP)
+        await stage.perform(SWAP)
+        outcome = await stage.perform(SWAP, fingerprint)
+        after = await stage.read()
+    assert outcome.state is StepState.FAILED
+    assert "Nothing was sent" in outcome.sentence
+    assert after.serving is not None
+    assert after.serving.name == "1.43.0"  # not swapped to and fro
+
+
+async def test_a_swap_while_another_is_under_way_fails_with_azures_reason() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        await stage.break_next(
+            "POST .*slotsswap",
+            status=409,
+            times=1,
+            body={"Code": "Conflict", "Message": "Cannot modify this site because another operation is in progress."},
+        )
+        outcome = await stage.perform(SWAP)
+    assert outcome.state is StepState.FAILED
+
+
+async def test_the_first_half_is_shown_and_can_be_taken_back() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        assert (await stage.perform(f"{SWAP} --action preview")).state is StepState.OK
+        half = await stage.read()
+        words, _, refusal = await stage.survey(SWAP)
+        assert (await stage.perform(f"{SWAP} --action reset")).state is StepState.OK
+        whole = await stage.read()
+    assert half.running == "Swap of staging begun"
+    assert refusal == ""  # completing it is the second half
+    assert "waits to be completed or reset" in words
+    assert whole.running == "Running"
+
+
+async def test_nothing_is_taken_back_where_nothing_was_begun() -> None:
+    async with site_stage() as stage:
+        assert (await stage.perform(f"{SWAP} --action reset")).state is StepState.FAILED
+
+
+async def test_a_slot_that_is_not_there_is_refused_with_those_that_are() -> None:
+    async with site_stage() as stage:
+        _, _, refusal = await stage.survey(SWAP.replace("staging", "blue"))
+    assert "production, staging" in refusal
+
+
+async def test_what_may_not_be_seen_of_a_slot_hides_nothing_else() -> None:
+    async with site_stage() as stage:
+        await stage.break_next("GET .*deployments", status=403, times=None)
+        await stage.break_next("GET .*instances", status=403, times=None)
+        site = await stage.read()
+    assert {revision.labels for revision in site.revisions} == {("production",), ("staging",)}
+    assert all(judge_revision(revision).condition is RevisionCondition.UNKNOWN for revision in site.revisions)
+
+
+async def test_the_log_of_production_is_read() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        site = await stage.read()
+        assert site.serving is not None
+        lines = [line async for line in stage.platform.stream_log_lines(site, site.serving)]
+    assert any("database pool exhausted" in line.text for line in lines)
+    assert all(line.at is not None for line in lines)
+
+
+async def test_read_only_sends_nothing() -> None:
+    async with site_stage(read_only=True) as stage:
+        outcome = await stage.perform(SWAP)
+        assert stage.play.stage.world().writes == 0
+    assert outcome.state is StepState.FAILED
+
+
+@pytest.mark.parametrize("slot", ["", " --slot staging"])
+async def test_a_restart_is_sent_to_the_slot(slot: str) -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        line = SWAP.partition(" --slot")[0].replace("deployment slot swap", "restart") + slot
+        assert (await stage.perform(line)).state is StepState.OK
