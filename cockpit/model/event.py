@@ -100,6 +100,8 @@ class Event:
 
 OUTSIDE_KINDS = (Kind.WORKFLOW, Kind.DEPLOYMENT, Kind.ACTIVITY, Kind.CLUSTER, Kind.HEALTH)
 """What such a fact may be on the timeline."""
+CHANGES_FEED = "changes:"
+"""How the names of feeds begin that tell what changed. They say nothing of how a system stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from cockpit.model.alert import Alert, AlertState, Severity, name_things
+from cockpit.model.event import CHANGES_FEED
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.reading import FeedState, Freshness, Reading
@@ -99,7 +100,8 @@ def judge_environment(
 ) -> Overall:
     """How an environment stands. `freshness` names every feed it has, also those that never answered.
 
-    A value is judged only while its feed can be believed: an old DOWN is STALE, not DOWN. Without feeds it is UNKNOWN.
+    What tells of changes alone is not judged. A value is judged only while its feed can be believed: an old DOWN is
+    STALE, not DOWN. Without feeds it is UNKNOWN.
     So it is where a feed told only a part: what it left out may be the worst. `incidents` are those of the environment,
     closed ones are ignored; None where nobody can say which are open.
     """
@@ -116,6 +118,8 @@ def judge_environment(
     unseen: list[str] = []
     incomplete: list[str] = []
     for feed, fresh in freshness.items():
+        if feed.startswith(CHANGES_FEED):
+            continue  # a pipeline that is not seen is no reason to doubt what is
         if fresh.state in UNSEEN or feed not in values:
             overall_states.append(UNSEEN.get(fresh.state, OverallState.UNKNOWN))
             unseen.append(feed)

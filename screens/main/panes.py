@@ -268,6 +268,7 @@ def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
                 *describe_empty_pane(name, session.environment, fresh, view.problems, missing, session.system.searched)
             )
     sentence = session.recorder.status if session.recorder else "not recording"
-    panes[3].state(sentence, "muted" if sentence.startswith("record") else "warn")
+    silent = f"; {view.silent_changes[0]}" if view.silent_changes else ""
+    panes[3].state(f"{sentence}{silent}", "muted" if sentence.startswith("record") and not silent else "warn")
     panes[3].table.explain(*quiet_timeline(session.read_only))
     panes[4].table.explain(*nothing_due())

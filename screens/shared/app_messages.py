@@ -26,8 +26,9 @@ class ReadingChanged(Message, bubble=False):
     @property
     def pane(self) -> str:
         """The pane that shows the feed: `alerts:prom-1` belongs to `alerts`."""
-        name = self.reading.feed.partition(":")[0]
-        return "probes" if name == "signals" else name
+        from screens.shared.view import pane_of  # not needed before the first answer
+
+        return pane_of(self.reading.feed)
 
 
 class EventsAppended(Message, bubble=False):

@@ -1,11 +1,12 @@
 """What the four panes show of one environment, gathered from the newest Readings. Pure but for asking the Watch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit.feeds.watch import Watch
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.event import CHANGES_FEED
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, find_worst_freshness
@@ -17,9 +18,12 @@ SIGNALS = "signals"
 
 
 def pane_of(feed: str) -> str:
-    """The pane that shows a feed: `alerts:prom-1` belongs to `alerts`, `signals` to `probes`."""
+    """The pane that shows a feed: `alerts:prom-1` belongs to `alerts`, `signals` to `probes`, changes stand in time."""
     name = feed.partition(":")[0]
-    return "probes" if name == SIGNALS else name
+    return SHOWN_IN.get(name, name)
+
+
+SHOWN_IN = {SIGNALS: "probes", CHANGES_FEED.rstrip(":"): "timeline"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class View:
     fresh: Mapping[str, Freshness] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()  # why feeds are blind, each cause once
     missing: frozenset[str] = frozenset()  # panes without any feed
+    silent_changes: tuple[str, ...] = ()  # of the sources of changes that are not seen: which, why and since when
 
     @property
     def critical(self) -> frozenset[str]:
@@ -58,6 +63,7 @@ def build_view(watch: Watch, environment: str) -> View:
         applications=_list_values(readings, "revisions"),
         fresh=panes,
         problems=_list_problems(readings, fresh),
+        silent_changes=tuple(_describe_silent_changes(readings, fresh)),
         missing=frozenset(pane for pane in PANES if not any(pane_of(feed) == pane for feed in fresh)),
     )
 
@@ -74,6 +80,16 @@ def _list_problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshne
     blind = [
         reading.problem
         for reading in readings
-        if reading.problem and reading.feed in fresh and fresh[reading.feed].state is FeedState.BLIND
+        if reading.problem
+        and not reading.feed.startswith(CHANGES_FEED)
+        and reading.feed in fresh
+        and fresh[reading.feed].state is FeedState.BLIND
     ]
     return tuple({problem.message: problem for problem in blind}.values())
+
+
+def _describe_silent_changes(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> Iterator[str]:
+    """`github BLIND 401 token refused (last 3m ago)`."""
+    for reading in readings:
+        if reading.feed.startswith(CHANGES_FEED) and reading.problem and reading.feed in fresh:
+            yield f"{reading.feed.removeprefix(CHANGES_FEED)} {fresh[reading.feed].label}"
