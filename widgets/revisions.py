@@ -67,6 +67,12 @@ def short_name(revision: Revision) -> str:
     return revision.name.removeprefix(revision.app) or revision.name
 
 
+def tell_deployed(revision: Revision) -> str:
+    """What tells its image from another; where the row's name says that already, the slot or label that it has."""
+    image = short_image(revision.image)
+    return ", ".join(revision.labels) if revision.labels and image in ("", revision.name) else image
+
+
 def short_image(image: str) -> str:
     """What tells two images apart: `sha 9f31c2e` of a digest or a commit, else the tag."""
     if digest := DIGEST.search(image):
@@ -101,7 +107,7 @@ def _build_revision_row(application: Application, revision: Revision, several: b
             Cell(_name_revision(application, revision, several), "strong" if in_use else quiet),
             Cell(f"{revision.weight} %", "strong" if revision.weight else "muted"),
             Cell(health.word, tone),
-            Cell(short_image(revision.image), "muted"),
+            Cell(tell_deployed(revision), "muted"),
             Cell(f"{fresh_start} restarts" if fresh_start else "", "warn"),
             Cell(format_ready(revision), quiet),
             Cell("", quiet, revision.created),

@@ -107,6 +107,9 @@ class AppServicePlatform:
         assert isinstance(command, WebAppCommand)
         return await self._commands.perform(command, output, confirmed=confirmed)
 
+    async def read_unready(self, command: PlatformCommand) -> str | None:
+        return None
+
     def list_live_sources(self) -> Sequence[LiveSource]:
         return []
 

@@ -34,6 +34,6 @@ async def test_a_revoked_token_is_one_line_beside_the_timeline_and_no_sign_in_to
 
 def test_a_pipeline_that_is_not_seen_puts_nothing_in_doubt() -> None:
     probes = Reading("probes", "prod", 15.0, 1.0, value=(probe(ProbeState.UP),), seen=1.0)
-    blind = Reading("changes:github", "prod", 30.0, 1.0, problem=REVOKED)
+    blind: Reading[object] = Reading("changes:github", "prod", 30.0, 1.0, problem=REVOKED)
     freshness = {"probes": Freshness(FeedState.LIVE, 1.0), "changes:github": Freshness(FeedState.BLIND)}
     assert judge_environment([probes, blind], freshness).word is OverallState.OK
