@@ -27,7 +27,7 @@ from cockpit.runbooks.plan.load import read_plan
 from cockpit.runbooks.prepare import target_guard
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.folders import find_start_folders
-from cockpit.runbooks.prepare.values import Live, build_live_values
+from cockpit.runbooks.prepare.values import Live, build_live_values, list_example_hosts
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
 
@@ -67,7 +67,11 @@ def world_of(system: System, runbook: Runbook) -> LintContext:
         today=RealTime().now().date(),
         path=os.environ.get("PATH", ""),
         root=str(root_of(Path(runbook.path))),
-        values=frozenset(name for environment in system.environments for name in environment.values),
+        values=frozenset(
+            name
+            for environment in system.environments
+            for name in (*environment.values, *list_example_hosts(environment))
+        ),
         severities=frozenset(level.name for level in system.severity_scale),
         environments=system.environments,
     )

@@ -34,7 +34,7 @@ OPENS = re.compile(r"^(open|xdg-open|start)\s+https?://")
 CMDLET = re.compile(r"^[A-Z][a-z]+-[A-Z]\w+$|^[\w.:\\/-]*\.(ps1|exe)$|^\$|^[&({]")
 # An environment and panes that know everything they can: what even they do not know, somebody must say.
 EVERYTHING = Environment("env", subscription="subscription", resource_group="rg", workspace="workspace")
-LIVE = Live(app="app", fqdn="app.example.com", previous="v1", bad="v2", serving="v2", replica="replica")
+LIVE = Live(app="app", fqdn="app.test", previous="v1", bad="v2", serving="v2", replica="replica")
 
 
 def list_commands(runbook: Runbook) -> Iterator[tuple[Procedure, Step]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import SourceError
@@ -343,6 +344,11 @@ def _find_value(
         return (reveal(configured) if reveal else None), "environment", True
     if configured is not None:
         return configured, "environment", False
+    if EXAMPLE_HOST.fullmatch(name):
+        if name.casefold() in list_example_hosts(environment):
+            return name, "environment", False
+        if name.casefold() in (visited.fqdn, *(urlsplit(probe.url).hostname for probe in visited.probes)):
+            return name, "live", False
     for value, source, names in (
         *facts,
         (visited.app, "live", ("app",)),
@@ -355,6 +361,20 @@ def _find_value(
         if value and any(asks_for_same(name, text) for text in names) and canonicalise_name(name) not in TOO_WIDE:
             return value, source, False
     return None, "", False
+
+
+EXAMPLE_HOST = re.compile(r"(?i)(?:[a-z0-9-]+\.)*example\.(?:com|org|net|edu)")
+
+
+def list_example_hosts(environment: Environment) -> frozenset[str]:
+    """The hosts of examples that an environment names all the same: where it probes, asks and sends, in its values."""
+    texts = (
+        *(probe.url for probe in environment.probes),
+        *(url for source in environment.alerts for url in (*source.urls, *source.prometheus)),
+        *(origin for access in environment.http_access for origin in access.origins),
+        *(value for value in environment.values.values() if isinstance(value, str)),
+    )
+    return frozenset(match.group().casefold() for text in texts for match in EXAMPLE_HOST.finditer(text))
 
 
 VAGUE_WORDS = frozenset({"group"})

@@ -27,16 +27,40 @@ REPLACE = (
 )
 CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
 DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
+# Nobody's hosts (RFC 2606), unless the configuration names one: a document that says them means the reader's own.
+EXAMPLE = r"(?<![\w@%-])(?<![\w@%-]\.)(?P<example>(?:[A-Za-z0-9-]+\.)*example\.(?:com|org|net|edu))(?![\w-]|\.\w)"
+PATH_TO = r"(?<![\w.-])(?P<path>(?:~|\.{1,2})?/?path/to/[\w.@-]+(?:/[\w.@-]+)*)"
 FORMS = re.compile(
     "|".join(
-        (ACTIONS, DOUBLE, CHOICE, ANGLE, SQUARE, CURLY, JOINED_CURLY, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS)
+        (
+            PATH_TO,
+            EXAMPLE,
+            ACTIONS,
+            DOUBLE,
+            CHOICE,
+            ANGLE,
+            SQUARE,
+            CURLY,
+            JOINED_CURLY,
+            PERCENT,
+            DUNDER,
+            YOUR,
+            REPLACE,
+            CROSSES,
+            DOTS,
+        )
     )
 )
-IN_POWERSHELL = re.compile("|".join((ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS)))
-MAY_HOLD_A_HOLE = re.compile(r"[<\[{%…]|__|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]")
+IN_POWERSHELL = re.compile(
+    "|".join((PATH_TO, EXAMPLE, ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
+)
+MAY_HOLD_A_HOLE = re.compile(
+    r"[<\[{%…]|__|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
+)
 IN_REQUESTS = re.compile(
     "|".join(
         (
+            EXAMPLE,
             r"\{\{?\s*(?P<route>[A-Za-z][A-Za-z0-9_-]*)\s*\}?\}",
             r"<(?P<angle>[^<>\s/][^<>\n]{0,60})>",
             r"(?<=/):(?P<colon>[A-Za-z]\w*)",
@@ -144,7 +168,9 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
             return not re.search(r"\bmktemp\b[^;&|]*$", before) and not _in_program_text(before)
         case "dots":
             return not SPEAKS.search(before) and not _in_comment(before)
-        case "your" | "replace":
+        case "example":  # an e-mail address is a person's, or a test's
+            return not _in_comment(before) and "@" not in before[-64:].split()[-1:][0] if before.split() else True
+        case "your" | "replace" | "path":
             return not _in_comment(before)
         case _:
             return True
@@ -157,7 +183,8 @@ def _angle_is_a_hole(command: str, match: re.Match[str], name: str) -> bool:
         return False
     if name.casefold() in TOOLS_OWN or f"</{name.split()[0]}>" in after:
         return False
-    if before[-1:] in ('"', "'") and after[:1] == before[-1:]:  # `"<Tenant name>"` is all that its quotes hold
+    closing = after.removeprefix("\\")[:1]
+    if before[-1:] in ('"', "'") and closing == before[-1:]:  # `"<Tenant name>"` is all that its quotes hold
         return True
     return not (" " in name and re.search(r"[\w)\]\"']$", before))
 
@@ -172,9 +199,9 @@ def _square_is_a_hole(command: str, match: re.Match[str]) -> bool:
     glued = not last.isspace() or (following not in ("", '"', "'", ")", ";") and not following.isspace())
     is_class = glued and (len(name) <= 3 or re.fullmatch(r"\w-\w", name)) and not re.search(r"[-_=:@]$", before)
     single = before.count("'") % 2 == 1
-    return not (single or is_test or is_class or following in ("=", "*", "+", "?")) and not re.search(
-        r"[\w$.)\]*?]$", before
-    )
+    return not (
+        single or is_test or is_class or following in ("=", "*", "+", "?") or re.match(r":\d", after)
+    ) and not re.search(r"[\w$.)\]*?]$", before)
 
 
 def _in_program_text(before: str) -> bool:
@@ -206,6 +233,8 @@ def _in_comment(before: str) -> bool:
 
 def _name_hole(command: str, match: re.Match[str], kind: str) -> str:
     """What is asked for. Crosses and dots are called by the option or the word that they stand in."""
+    if kind == "path":
+        return f"path to {match[kind].rpartition('path/to/')[2]}"
     if kind == "choice":
         return " or ".join(part.strip() for part in match[kind].split("|"))
     if kind not in ("crosses", "dots"):

@@ -11,6 +11,7 @@ from cockpit.model.system import System
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.lint.lint import LintContext, lint_runbook
+from cockpit.runbooks.prepare.values import list_example_hosts
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/cockpit.toml"))
 WRITTEN = date(2026, 11, 21)
@@ -37,7 +38,7 @@ def tools(tmp_path: Path) -> str:
 
 
 def test_there_is_nothing_to_mend(system: System, catalogue: Catalogue, tools: str) -> None:
-    values = frozenset(name for each in system.environments for name in each.values)
+    values = frozenset(name for each in system.environments for name in (*each.values, *list_example_hosts(each)))
     severities = frozenset(each.name for each in system.severity_scale)
     found = [
         (document.id, finding)

@@ -58,6 +58,10 @@ HOLES = {
     'rm -rf "$OLDPWD"': ["OLDPWD"],
     "curl https://<FQDN>/x": ["FQDN"],
     "az x --name=<name>": ["name"],
+    "curl https://api.example.com/health": ["api.example.com"],
+    "curl https://<service>.<env>.example.com/ready": ["service", "env", "example.com"],
+    "pg_restore -d shop /path/to/backup.dump": ["path to backup.dump"],
+    'curl -d \'{"q": "\\"id\\":\\"<your case id>\\""}\' http://db:9200/_count': ["your case id"],
     "curl 'http://prom/api/v1/query?query=rate(${SERVICE}_total[5m])'": ["SERVICE"],
     'echo "/Users/[YOUR_NAME]]/[PATH_TO]/x"': ["YOUR_NAME", "PATH_TO"],
     "git checkout <branch>": ["branch"],
@@ -71,6 +75,10 @@ HOLES = {
     "POST /users/:id/lock": ["id"],
 }
 NO_HOLES = [
+    "git config user.email ada@example.com",
+    "ssh deploy@web.example.com uptime",
+    "curl https://example.company.io/x",
+    'ssh-keygen -R "[localhost]:2022"',
     "kubectl get pods | awk '{print $1}'",
     "kubectl get pods -o jsonpath='{.items[*].metadata.name}'",
     "kubectl get pods -o jsonpath='{range .items[*]}{.metadata.name}{\"\\n\"}{end}'",
