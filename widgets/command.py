@@ -1,12 +1,12 @@
 """Rows of roles, checklists and people to call: who does what in an incident, and who is next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident
-from cockpit.model.plan import Checklist, Contact, Plan
+from cockpit.model.plan import Checklist, Contact, Plan, find_contacts, list_unreached_people
 from cockpit.model.time import format_clock_time
 from widgets.cell import Cell, Column, Row
 from widgets.clocks import format_remaining, shorten_person
@@ -84,6 +84,7 @@ class CallCandidate:
     sign: tuple[str, str] = ("", "")
     when: str = ""
     origin: str = ""
+    unreached: tuple[str, ...] = ()  # those whom it names and no contact stands for
 
 
 def list_call_candidates(
@@ -99,6 +100,7 @@ def list_call_candidates(
             page_rule.who,
             f"when: {page_rule.condition}",
             contacts=find_contacts(page_rule.who, plan.contacts),
+            unreached=list_unreached_people(page_rule.who, plan.contacts),
             origin=page_rule.origin,
         )
         for index, page_rule in enumerate(plan.pages)
@@ -127,14 +129,9 @@ def _build_tier_candidate(clock: Clock, plan: Plan, now: datetime) -> CallCandid
     }.get(state, (("○", ""), f"in {format_remaining(clock, now)}"))
     who = clock.who or clock.what
     return CallCandidate(
-        clock.id, who, clock.why, number, clock, find_contacts(who, plan.contacts), pair[0], pair[1], clock.origin
+        *(clock.id, who, clock.why, number, clock, find_contacts(who, plan.contacts), pair[0], pair[1], clock.origin),
+        unreached=list_unreached_people(who, plan.contacts),
     )
-
-
-def find_contacts(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
-    """The contacts whose role or name a tier speaks of: `on-call lead + team lead`."""
-    text = who.casefold()
-    return tuple(contact for contact in contacts if contact.role and contact.role.casefold() in text)
 
 
 def call_rows(call_candidates: Iterable[CallCandidate]) -> list[Row]:

@@ -35,14 +35,11 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
             yield from _check_rule_severities((key, index, "levels"), fields, severity_scale)
     yield from _check_escalations(data)
     yield from _check_duplicate_deadlines(data)
-    if (snapshot := get_text(data.get("snapshot")).strip()) and "#" not in snapshot:
-        yield make_config_error(
-            ("snapshot",),
-            "not-a-procedure",
-            "must name a procedure as runbook#procedure",
-            f"{snapshot}#",
-            value=snapshot,
-        )
+    for key in ("snapshot", "rollback"):
+        if (name := get_text(data.get(key)).strip()) and "#" not in name:
+            yield make_config_error(
+                (key,), "not-a-procedure", "must name a procedure as runbook#procedure", f"{name}#", value=name
+            )
 
 
 def _check_rule_severities(path: Path, rule: Raw, severity_scale: list[str]) -> Iterator[ConfigError]:

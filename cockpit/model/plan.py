@@ -1,5 +1,7 @@
 """The Plan: what a team's documents and configuration say should happen in an incident. Read, never guessed."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
@@ -32,6 +34,48 @@ class Contact:
     scope: LineText = field(default="", metadata=setting("For what."))
     filled: bool = True
     origin: str = BUILT_IN
+
+
+JOINED_PEOPLE = re.compile(r"(?i)\s*(?:[+,;&/]|\band\b|\bthen\b|\bplus\b)\s*")
+ASIDE = re.compile(r"\([^()]*\)|\s(?:if|when|for)\s.*")
+WORD = re.compile(r"\w+")
+EVERYONE = frozenset(
+    {"everyone", "everybody", "all", "all hands", "the team", "everyone else", "n/a", "none", "nobody"}
+)
+
+
+def split_called_people(who: str) -> tuple[str, ...]:
+    """Each whom a row names: `DPO + Legal and Security (if staffed)`."""
+    parts = (ASIDE.sub("", part).strip(" .:-–—*") for part in JOINED_PEOPLE.split(ASIDE.sub("", who)))
+    return tuple(dict.fromkeys(part for part in parts if WORD.search(part) and part.casefold() not in EVERYONE))
+
+
+def find_contacts(who: str, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
+    """The contacts whose role or name a row speaks of: `on-call lead + team lead`; `Security` is the security lead."""
+    people = [part for name in split_called_people(who) for part in _list_contacts_of(name, contacts)]
+    return tuple(dict.fromkeys(people))
+
+
+def list_unreached_people(who: str, contacts: Sequence[Contact]) -> tuple[str, ...]:
+    """Those whom a row names and no contact stands for."""
+    return tuple(name for name in split_called_people(who) if not _list_contacts_of(name, contacts))
+
+
+def _list_contacts_of(name: str, contacts: Sequence[Contact]) -> list[Contact]:
+    """A contact whose role stands in the name; else one whose role, or whose person, the name is a part of."""
+    called = _pad_words(name)
+    inside = [contact for contact in contacts if contact.role and _pad_words(contact.role) in called]
+    if inside:
+        return inside
+    return [
+        contact
+        for contact in contacts
+        if any(called in _pad_words(text) for text in (contact.role, contact.person, contact.backup))
+    ]
+
+
+def _pad_words(text: str) -> str:
+    return f" {' '.join(WORD.findall(text.casefold()))} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +166,7 @@ class Practice:
     last: str = ""
     due: date | None = None  # `next`, where it is a date
     origin: str = BUILT_IN
+    written: date | None = None  # the day of its document: what was never done is due one round after that
 
 
 @dataclass(frozen=True, slots=True)

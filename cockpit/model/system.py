@@ -226,6 +226,13 @@ class System:
         default_factory=dict,
         metadata=setting('The same for single documents: `restore-database = "../infra"`.'),
     )
+    rollback: LineText = field(
+        default="",
+        metadata=setting(
+            "`runbook#procedure` of the team's own rollback: `R` and a deployment that went wrong lead there.",
+            absent_text="the built-in one of the platform",
+        ),
+    )
     plan: Plan = field(  # the configured part of it, over the documents
         default_factory=lambda: Plan(severity_scale=()),
         metadata=setting("What should happen in an incident.", inline=True),

@@ -79,6 +79,7 @@ def open_call_form(
     who: str,
     tier: int,
     contacts: Sequence[Contact],
+    unreached: Sequence[str] = (),
 ) -> "FormDialog[Event]":
     """Write down that somebody was called. The cockpit pages nobody."""
     pair_lists: list[list[Piece]] = [
@@ -89,6 +90,7 @@ def open_call_form(
         ]
         for contact in contacts
     ]
+    pair_lists += [[(f"{name}: ", "muted"), ("no contact is known", "bad")] for name in unreached]
     return FormDialog(
         place,
         time,

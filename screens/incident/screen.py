@@ -237,7 +237,7 @@ class IncidentScreen(KeyedScreen):
             )
         elif isinstance(chosen, CallCandidate):
             form = people_forms.open_call_form(
-                place, time, incident_actions, incident, chosen.who, chosen.tier, chosen.contacts
+                place, time, incident_actions, incident, chosen.who, chosen.tier, chosen.contacts, chosen.unreached
             )
         elif isinstance(chosen, Checklist):
             self._boxes(chosen.id)

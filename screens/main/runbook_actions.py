@@ -50,6 +50,9 @@ def open_rollback(
     """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
     from cockpit.runbooks.rollback import choose_application
 
+    if session.system.rollback and chosen is None:
+        in_words(screen, begin_named(screen, session, place, session.system.rollback))
+        return
     applications = build_view(session.watch, session.environment.name).applications
     application = choose_application(applications, chosen.app if chosen else "")
     if application is None:

@@ -10,7 +10,9 @@ from cockpit.config.checks_keys import list_lost_keys
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.errors import format_config_path
 from cockpit.model.actions import DEFAULT_KEYS
+from cockpit.model.clock import ClockKind
 from cockpit.model.own_line import THIS_MACHINE, host_of
+from cockpit.model.plan import BUILT_IN, list_unreached_people
 from cockpit.model.probe import HttpAccess, Probe, WatchedSignal
 from cockpit.model.problem import ProblemKind, SourceError, clean_fact
 from cockpit.model.secret import SHORT as SHORT_SECRET
@@ -150,7 +152,7 @@ def _find_missing_paths(system: System) -> Iterator[CheckFinding]:
 
 
 def _find_lost_procedures(system: System) -> Iterator[CheckFinding]:
-    """Procedures that are named and not there: of keys, of the snapshot and of probes.
+    """Procedures that are named and not there: of keys, of the snapshot, of the rollback and of probes.
 
     One that a probe names stands in the hint when it is down: a wrong one there is an error.
     """
@@ -159,6 +161,8 @@ def _find_lost_procedures(system: System) -> Iterator[CheckFinding]:
     ]
     if system.plan.snapshot:
         named.append((("snapshot",), "snapshot", system.plan.snapshot))
+    if system.rollback:
+        named.append((("rollback",), "rollback", system.rollback))
     for environment in system.environments:
         for index, probe in enumerate(environment.probes):
             if probe.runbook:
@@ -185,6 +189,13 @@ def _find_plan_problems(system: System) -> Iterator[CheckFinding]:
     if blank:
         message = f"plan: nobody is named as {', '.join(blank)}; `cockpit plan` shows where."
         yield CheckFinding("contact-without-person", ("contacts",), message, facts={"roles": blank})
+    for origin, who in [(rule.origin, rule.who) for rule in plan.rules if rule.kind is ClockKind.ESCALATION] + [
+        (page.origin, page.who) for page in plan.pages
+    ]:
+        people = list_unreached_people(who, plan.contacts) if origin != BUILT_IN else ()
+        if people:
+            message = f"plan: {origin} calls {', '.join(people)}, and no contact stands for that: add one."
+            yield CheckFinding("call-without-contact", ("contacts",), message, facts={"roles": list(people)})
 
 
 def _check_access(access: HttpAccess, place: KeyPath, where: str, secrets: Secrets) -> Iterator[CheckFinding]:

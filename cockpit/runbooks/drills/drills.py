@@ -21,6 +21,7 @@ class Drill:
     """When a practice was last done, and when it is next due.
 
     `recorded`: our own record is newer than its document. `undated` says why no day is known where `due` is None.
+    What was never done is due one round after the day of its document.
     """
 
     practice: Practice
@@ -57,7 +58,7 @@ def build_drill(practice: Practice, done: date | None = None) -> Drill:
     ours = done is not None and (written is None or done > written)
     last = done if ours else written
     often = rhythm_of(practice)
-    due = _find_due_date(practice.due, last, often, ours)
+    due = _find_due_date(practice.due, last or practice.written, often, ours)
     return Drill(practice, last, ours, due, "" if due else _describe_missing_date(practice, last, often))
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 
 from cockpit.model.plan import Practice
 from cockpit.model.runbook import DocumentTable, Runbook
@@ -24,7 +26,20 @@ DATED = re.compile(r"^(?P<name>[^:]{2,100}):\s*(?P<next>\S.{0,60})$")
 
 
 def read_practices(source: Source) -> Iterator[Practice]:
-    """Everything of a document that comes round."""
+    """Everything of a document that comes round, with the day the document is of."""
+    written = find_written_day(source.runbook)
+    yield from (replace(practice, written=written) for practice in _read_practices(source))
+
+
+def find_written_day(runbook: Runbook) -> date | None:
+    """The day that a document says it is of: last updated, else reviewed, else created."""
+    days = (
+        day_in(runbook.labels.get(name, "")) for name in ("last updated", "last reviewed", "date", "created", "version")
+    )
+    return next(filter(None, days), None)
+
+
+def _read_practices(source: Source) -> Iterator[Practice]:
     for table in source.runbook.tables:
         if table.kind in TABLES:
             yield from _of_table(table, source)

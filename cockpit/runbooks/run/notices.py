@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from cockpit.model.run import SETTLED, Run
-from cockpit.model.runbook import StepKind
+from cockpit.model.run import SETTLED, Run, StepState, chosen_instead
+from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
 from cockpit.runbooks.prepare.confirmation import NEEDS
 from cockpit.runbooks.types import Prepared
+
+SEEN = frozenset({StepState.OK, StepState.BY_HAND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,18 @@ class RunNotices:
         if prepared.kind is StepKind.DANGER and incident is not None and snapshot is not None:
             parts.append(not_kept(snapshot, incident, runs, prepared.run))
         return replace(prepared, notices=(*prepared.notices, *filter(None, parts)))
+
+
+def describe_unseen_check(step: Step, procedure: Procedure, run: Run) -> str:
+    """That the nearest verification above a danger was not run, or did not go well; "" where there is none."""
+    if step.kind is not StepKind.DANGER or procedure.menu or chosen_instead(step, procedure, run) is not None:
+        return ""
+    above = [other for other in procedure.steps if other.kind is StepKind.VERIFY and other.ordinal < step.ordinal]
+    if not above or run.state(above[-1].ordinal) in SEEN:
+        return ""
+    check, state = above[-1], run.state(above[-1].ordinal)
+    how = "was not run" if state is StepState.TODO else f"is {state.value}"
+    return f"Step {check.ordinal}, {check.title}, {how}."
 
 
 def not_kept(snapshot: EvidenceProcedure, incident: str, runs: Mapping[str, Run], this: str = "") -> str:

@@ -38,7 +38,7 @@ from cockpit.runbooks.run import preconditions, recovery
 from cockpit.runbooks.run import trust as trust_files
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
-from cockpit.runbooks.run.notices import RunNotices
+from cockpit.runbooks.run.notices import RunNotices, describe_unseen_check
 from cockpit.runbooks.run.process.identity import is_alive, this_process
 from cockpit.runbooks.run.runs import (
     FOLDED,
@@ -303,6 +303,8 @@ class Runner:
         context = self._narrow(document, self._given[run.id], run.values, self._proposed.get(run.id, ()), run)
         prepared = prepare_step(run.id, document, self.step(run, step), context, edit=edit, undo=undo)
         prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
+        if unseen := describe_unseen_check(self.step(run, step), self.procedure(run), run):
+            prepared = replace(prepared, notices=(*prepared.notices, unseen))
         return self._notices.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(

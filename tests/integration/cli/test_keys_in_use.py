@@ -45,6 +45,7 @@ workdir = "work"
 workdirs = {{ ops = "work" }}
 contacts_file = "people.toml"
 snapshot = "ops#keep"
+rollback = "ops#keep"
 
 [identity]
 order = ["simulator"]

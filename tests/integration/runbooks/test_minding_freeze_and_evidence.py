@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.run.session import Aloud
+from cockpit.model.run import StepState
 from cockpit.runbooks.run.notices import EvidenceProcedure, RunNotices
 from tests.integration.runbooks.stage import Stage, fence
 
@@ -68,3 +69,33 @@ def test_the_shell_prints_it_before_the_step(stage: Stage, capsys: pytest.Captur
     prepared = stage.runner.prepare(run, 2)
     Aloud().begins(prepared.step, prepared)
     assert FROZEN in capsys.readouterr().out
+
+
+CHECKED = """
+# Restart
+kubectl rollout restart deploy/web
+
+# Verify
+kubectl rollout status deploy/web
+
+# Drop the old one
+kubectl delete deploy/old
+"""
+UNSEEN = "Step 2, Verify, was not run."
+
+
+async def test_a_danger_says_that_the_verification_above_it_was_not_run(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    run = stage.start(fence(CHECKED))
+    assert UNSEEN in stage.runner.prepare(run, 3).notices
+    assert UNSEEN not in stage.runner.prepare(run, 1).notices
+    stage.runner.settle(run, 2, StepState.BY_HAND)
+    assert UNSEEN not in stage.runner.prepare(run, 3).notices
+    stage.close()
+
+
+def test_in_a_menu_nothing_has_to_be_seen_first(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    run = stage.start(fence(CHECKED).replace("# Mend", "# Quick reference", 1))
+    assert UNSEEN not in stage.runner.prepare(run, 3).notices
+    stage.close()

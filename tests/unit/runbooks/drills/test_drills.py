@@ -12,6 +12,7 @@ from cockpit.runbooks.document.dates import day_in, parse_rhythm
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.drills.drills import build_drill, build_paste, list_drills
 from cockpit.runbooks.plan.plan import merge_plans
+from tests.unit.runbooks.plan.reading import plan_of
 
 TODAY = date(2026, 11, 21)  # a Saturday
 HEAD = "| Drill | Frequency | Last Completed | Next Scheduled |\n|---|---|---|---|\n"
@@ -175,3 +176,23 @@ def test_any_document_has_lines_or_words_for_what_was_done(text: str, cell: str)
 def test_every_environment_is_no_rhythm() -> None:
     assert merge_plans(book("# Care\n\n## Hygiene\n\n- Every environment is probed\n")).practices == ()
     assert only("# Care\n\n## Hygiene\n\n- Every second Tuesday failover test\n").name == "Failover test"
+
+
+def test_what_was_never_done_is_due_one_round_after_the_day_of_its_document() -> None:
+    drill = build_drill(Practice("Restore test", every="weekly", written=date(2026, 10, 1)))
+    assert (drill.last, drill.due) == (None, date(2026, 10, 8))
+
+
+def test_the_day_of_a_document_gives_its_practices_their_first_round() -> None:
+    found = plan_of(
+        """
+        # Runbook
+
+        **Last Updated**: 2026-10-01
+
+        ## Prevention
+
+        - Weekly restore test
+        """
+    )
+    assert [practice.written for practice in found.practices] == [date(2026, 10, 1)]
