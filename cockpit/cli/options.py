@@ -141,6 +141,10 @@ def load_system(common: Common) -> "System":
     except ConfigErrors as errors:
         raise Refusal.of(errors) from None
     Secrets(os.environ).learn(system.secrets())  # before anything from outside is read: all of it may echo one
+    if system.commands:
+        from cockpit.model.runbook import learn_team_commands
+
+        learn_team_commands(system.commands)
     return replace(system, read_only=system.read_only or common.read_only)
 
 

@@ -35,11 +35,20 @@ def plan_rules(data: Raw) -> Iterator[ConfigError]:
             yield from _check_rule_severities((key, index, "levels"), fields, severity_scale)
     yield from _check_escalations(data)
     yield from _check_duplicate_deadlines(data)
+    commands = data.get("commands")
+    for words, kind in commands.items() if isinstance(commands, dict) else ():
+        if not isinstance(kind, str) or kind not in KINDS_OF_COMMANDS:
+            yield make_config_error(
+                ("commands", words), "unknown-kind", "must be read, local, change or danger", "change", value=kind
+            )
     for key in ("snapshot", "rollback"):
         if (name := get_text(data.get(key)).strip()) and "#" not in name:
             yield make_config_error(
                 (key,), "not-a-procedure", "must name a procedure as runbook#procedure", f"{name}#", value=name
             )
+
+
+KINDS_OF_COMMANDS = ("read", "local", "change", "danger")
 
 
 def _check_rule_severities(path: Path, rule: Raw, severity_scale: list[str]) -> Iterator[ConfigError]:

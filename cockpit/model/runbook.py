@@ -18,6 +18,16 @@ class StepKind(StrEnum):
     NOTE = "note"
 
 
+TEAM_COMMANDS: dict[str, StepKind] = {}
+"""What the configuration says of commands: `shopctl status` is a read. One for the process, as its secrets are."""
+
+
+def learn_team_commands(commands: Mapping[str, str]) -> None:
+    """What the team's configuration says of its own programs; no document can say it."""
+    TEAM_COMMANDS.clear()
+    TEAM_COMMANDS.update({" ".join(words.split()): StepKind(kind) for words, kind in commands.items()})
+
+
 @dataclass(frozen=True, slots=True)
 class RemotePlace:
     """Where the commands below a session opener belong. `opener` is the command, or the sentence, that leads there."""

@@ -233,6 +233,13 @@ class System:
             absent_text="the built-in one of the platform",
         ),
     )
+    commands: Mapping[str, LineText] = field(
+        default_factory=dict,
+        metadata=setting(
+            'What the team\'s own commands are, for it alone to say: `"shopctl status" = "read"`; read, local, change '
+            "or danger.",
+        ),
+    )
     plan: Plan = field(  # the configured part of it, over the documents
         default_factory=lambda: Plan(severity_scale=()),
         metadata=setting("What should happen in an incident.", inline=True),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from cockpit.model.runbook import Runbook
+from cockpit.model.runbook import TEAM_COMMANDS, Runbook
 from cockpit.model.secret import KNOWN_SECRETS
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
     """
     if KNOWN_SECRETS.mask(text := raw.decode("utf-8", "replace")) != text:
         return ""
-    parts = (path.encode("utf-8", "surrogateescape"), raw, sidecar)
+    said = repr(sorted(TEAM_COMMANDS.items())).encode() if TEAM_COMMANDS else b""  # its steps are judged as it is read
+    parts = (path.encode("utf-8", "surrogateescape"), raw, sidecar, said)
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).hexdigest()
 
 

@@ -193,13 +193,15 @@ STATICS = re.compile(
 REQUESTS = frozenset(("invoke-webrequest", "invoke-restmethod"))
 
 
-def judge_powershell(text: str, masked: Sequence[tuple[int, int]] = ()) -> StepKind:
+def judge_powershell(
+    text: str, masked: Sequence[tuple[int, int]] = (), context: JudgeContext | None = None
+) -> StepKind:
     """The kind of a PowerShell text: that of its worst part."""
     if len(text) > LONGEST:
         return StepKind.DANGER
     document = parse_shell(text, "powershell", masked=masked)
     functions = frozenset(name.casefold() for statement in document.statements for name in statement.functions)
-    context = JudgeContext(load_tools())
+    context = context or JudgeContext(load_tools())
     kinds = [
         _judge_command(command, functions, context, last=place == len(statement.commands) - 1)
         for statement in document.statements

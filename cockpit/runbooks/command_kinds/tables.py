@@ -3,13 +3,13 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from cockpit.model.runbook import StepKind
+from cockpit.model.runbook import TEAM_COMMANDS, StepKind
 from cockpit.runbooks.shell_syntax import MASK_LETTER
 
 ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
@@ -119,8 +119,28 @@ class VerbIndex:
         return [*self._plain.get(first, ()), *self._open]
 
 
-@cache
 def load_tools() -> Mapping[str, CommandTool]:
+    """Every tool that is known by each of its names: the package's own, and what the team's configuration says."""
+    return _join_team_commands(tuple(sorted(TEAM_COMMANDS.items()))) if TEAM_COMMANDS else load_built_in_tools()
+
+
+@lru_cache(maxsize=4)
+def _join_team_commands(commands: Sequence[tuple[str, StepKind]]) -> Mapping[str, CommandTool]:
+    """A command of the team takes the place of what was known of the same words; its flags are the team's affair."""
+    tools = dict(load_built_in_tools())
+    for words, kind in commands:
+        parts = words.split()
+        name = " ".join(parts[:2]) if " ".join(parts[:2]) in tools else parts[0]
+        tokens = tuple(parts[len(name.split()) :])
+        tool = tools.get(name) or CommandTool(name, (name,), any_flags=True)
+        verbs = (VerbPattern(tokens or ("*",), kind), *(() if tokens else (VerbPattern((), kind),)))
+        kept = (pattern for pattern in tool.verbs if pattern.tokens not in {verb.tokens for verb in verbs})
+        tools[name] = replace(tool, names=(name,), verbs=(*kept, *verbs))
+    return tools
+
+
+@cache
+def load_built_in_tools() -> Mapping[str, CommandTool]:
     """Every tool of the package's own data by each of its names. Names with `*` are found by `find_tool`."""
     tools: dict[str, CommandTool] = {}
     for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda item: item.name):

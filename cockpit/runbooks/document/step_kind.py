@@ -6,7 +6,7 @@ The judging is done in `command_kinds`; here placeholders are taken out first, a
 import re
 from functools import lru_cache
 
-from cockpit.model.runbook import StepKind
+from cockpit.model.runbook import TEAM_COMMANDS, StepKind
 from cockpit.runbooks.command_kinds.tables import ORDER
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
@@ -18,19 +18,38 @@ REQUEST = re.compile(r"^\s*(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)\s+(/\S*|http
 
 def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind:
     """The kind of a command under its comment: that of its worst part."""
-    return mark_verification(_judge_command(command, language), comment)
+    return mark_verification(_judge_command(command, language, tuple(sorted(TEAM_COMMANDS.items()))), comment)
+
+
+def find_built_in_kind(command: str, language: str) -> StepKind:
+    """What a command is without the words of the configuration."""
+    return _judge_command(command, language, ())
+
+
+def describe_lowered_kind(command: str, language: str) -> str:
+    """That the configuration makes less of a command than the tables do, "" where it does not."""
+    if not TEAM_COMMANDS or not command:
+        return ""
+    kind, built_in = kind_of(command, "", language), find_built_in_kind(command, language)
+    if ORDER.index(kind) >= ORDER.index(built_in):
+        return ""
+    return f"The configuration makes this a {kind.value}; without its [commands] it is a {built_in.value}."
 
 
 @lru_cache(maxsize=4096)  # a document is read again when it changes, and its steps are judged again when they are run
-def _judge_command(command: str, language: str) -> StepKind:
-    from cockpit.runbooks.command_kinds.judge import judge_shell
+def _judge_command(command: str, language: str, team: tuple[tuple[str, StepKind], ...]) -> StepKind:
+    from cockpit.runbooks.command_kinds.judge import JudgeContext, judge_shell
     from cockpit.runbooks.command_kinds.powershell import judge_powershell
     from cockpit.runbooks.command_kinds.requests import judge_request
+    from cockpit.runbooks.command_kinds.tables import load_built_in_tools, load_tools
 
     if request := REQUEST.match(command):
         return judge_request(request[1], request[2])
     masked = [(blank.start, blank.end) for blank in find_placeholders(command, language) if not blank.variable]
-    return judge_powershell(command, masked) if language == "powershell" else judge_shell(command, masked)
+    context = JudgeContext(load_tools() if team else load_built_in_tools())
+    if language == "powershell":
+        return judge_powershell(command, masked, context)
+    return judge_shell(command, masked, context)
 
 
 def mark_verification(kind: StepKind, title: str) -> StepKind:

@@ -21,6 +21,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.platform import Platform
+from cockpit.runbooks.document.step_kind import describe_lowered_kind
 from cockpit.runbooks.prepare import target_guard
 from cockpit.runbooks.prepare.candidates import list_printed_outputs
 from cockpit.runbooks.prepare.confirmation import (
@@ -303,8 +304,9 @@ class Runner:
         context = self._narrow(document, self._given[run.id], run.values, self._proposed.get(run.id, ()), run)
         prepared = prepare_step(run.id, document, self.step(run, step), context, edit=edit, undo=undo)
         prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
-        if unseen := describe_unseen_check(self.step(run, step), self.procedure(run), run):
-            prepared = replace(prepared, notices=(*prepared.notices, unseen))
+        unseen = describe_unseen_check(self.step(run, step), self.procedure(run), run)
+        lowered = describe_lowered_kind(prepared.as_written, prepared.step.language)
+        prepared = replace(prepared, notices=(*prepared.notices, *filter(None, (unseen, lowered))))
         return self._notices.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(

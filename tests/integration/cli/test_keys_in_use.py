@@ -47,6 +47,9 @@ contacts_file = "people.toml"
 snapshot = "ops#keep"
 rollback = "ops#keep"
 
+[commands]
+"shopctl status" = "read"
+
 [identity]
 order = ["simulator"]
 tenant = "example.com"
