@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
+from cockpit.cli.output import format_json
 from cockpit.cli.session import CliSession, list_incident_choices, open_cli_session, print_clean
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.postmortem.export import NEW_FILE, Exporter, ExportForm, ExportResult
@@ -55,12 +55,12 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
         result = None if output == "-" else _write_export(exporter, path, force)
     if result is None:
         what = "markdown" if exporter.form is ExportForm.MARKDOWN else exporter.form.value
-        click.echo(to_json({"incident": meant.id, "head": head, what: text}) if as_json else text, nl=as_json)
+        click.echo(format_json({"incident": meant.id, "head": head, what: text}) if as_json else text, nl=as_json)
     elif as_json:
         is_merged = result.done != NEW_FILE
         document = {"incident": meant.id, "format": form, "path": str(result.path), "merged": is_merged}
         picture = str(result.picture) if result.picture else None
-        click.echo(to_json({**document, "head": result.head, "picture": picture, "notes": list(result.notes)}))
+        click.echo(format_json({**document, "head": result.head, "picture": picture, "notes": list(result.notes)}))
     else:
         print_clean(f"{'Wrote' if result.done == NEW_FILE else 'Brought up to date'} {result.path}")
         for note in result.notes:

@@ -8,11 +8,9 @@ from typing import Any
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, json_option
-from cockpit.cli.session import CliSession, open_cli_session, print_clean
-from cockpit.cli.since import parse_since, since_option
+from cockpit.cli.output import format_json, to_json_value
+from cockpit.cli.session import CliSession, open_cli_session, parse_since, print_clean, since_option
 from cockpit.incident.load import load_whole_incidents
 from cockpit.incident.metrics.statistics import (
     ALL,
@@ -68,7 +66,7 @@ def metrics(
     if by:
         _print_groups(groups, by, as_json)
     elif as_json:
-        click.echo(to_json(statistics_document(result)))
+        click.echo(format_json(statistics_document(result)))
     elif result.incidents:
         _print_statistics(result)
     else:
@@ -107,7 +105,7 @@ def _load_incidents(
 
 def _print_groups(groups: list[GroupFigures], by: str, as_json: bool) -> None:
     if as_json:
-        click.echo(to_json([to_json_value(asdict(group)) for group in groups]))
+        click.echo(format_json([to_json_value(asdict(group)) for group in groups]))
         return
     title = "month" if by == "month" else "app or resource"
     click.echo(f"{title:<28} {'incidents':>9} {'grave':>6} {'mitigated':>11} {'resolved':>11} {'open items':>11}")

@@ -1,16 +1,26 @@
-"""What the acts have in common: their options, times as they are typed, and the one line that says what was written."""
+"""What commands print: JSON documents, or the one line that says what was written; times as they are typed."""
 
+import json
 from datetime import UTC, date, datetime
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Refusal
 from cockpit.cli.session import print_clean
+from cockpit.incident.postmortem.json_document import event_document, incident_document, to_json_value
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_age, parse_length
+
+# Events and incidents as JSON documents: times as text in UTC, durations in seconds.
+
+__all__ = ["event_document", "format_json", "incident_document", "to_json_value"]
+
+
+def format_json(document: object) -> str:
+    """Pure ASCII, so that no terminal is moved by what it holds."""
+    return json.dumps(document, indent=2)
+
 
 at_option = click.option(
     "--at", metavar="TIME", help="When it happened, if not now: `10m ago`, `14:05`, `14:05 UTC`, `2026-02-27 14:05`."
@@ -21,7 +31,7 @@ reason_option = click.option("--reason", default="", metavar="TEXT", help="Why; 
 def print_event(event: Event, as_json: bool, sentence: str = "") -> None:
     """What was written: its document, or a sentence; without one where it stands, and the line that it reads as."""
     if as_json:
-        click.echo(to_json(event_document(event)))
+        click.echo(format_json(event_document(event)))
     else:
         print_clean(sentence or f"{event.incident}: {event.summary}")
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import event_document, incident_document
 from cockpit.cli.options import (
     Common,
     Refusal,
@@ -28,10 +26,10 @@ from cockpit.cli.options import (
     open_timeline,
     timeline_path,
 )
+from cockpit.cli.output import event_document, format_json, incident_document
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
-from cockpit.incident.load import with_events
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events, with_events
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
@@ -61,7 +59,7 @@ def timeline(common: Common, limit: int | None, incident: str | None, as_json: b
     with open_cli_session(common, read_only=True) as cli_session:
         events = _read_events(cli_session, incident, limit)
     if as_json:
-        click.echo(to_json([event_document(item) for item in events]))
+        click.echo(format_json([event_document(item) for item in events]))
         return
     for event in list_standing_events(events):
         print_clean(format_event_line(event))
@@ -102,7 +100,7 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
             if (common.env is None or item.environment == cli_session.environment.name) and (item.open or not only_open)
         ]
     if as_json:
-        click.echo(to_json([incident_document(item) for item in result]))
+        click.echo(format_json([incident_document(item) for item in result]))
         return
     for incident in result:
         print_clean(render_incident_line(incident, severity_scale))

@@ -2,11 +2,9 @@
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.session import CliSession, open_cli_session, print_clean
-from cockpit.cli.since import parse_since, since_option
+from cockpit.cli.output import event_document, format_json
+from cockpit.cli.session import CliSession, open_cli_session, parse_since, print_clean, since_option
 from cockpit.model.event import Kind
 from cockpit.model.text import clean_line
 from cockpit.timeline.search import PAGE, Hit, Query, SearchPage, split_terms
@@ -42,7 +40,7 @@ def search(
         query = _build_query(common, cli_session, words, since, kinds, incident, before)
         page = cli_session.timeline.search(query, limit)
     if as_json:
-        click.echo(to_json({"hits": [hit_document(item) for item in page.hits], "more": page.more}))
+        click.echo(format_json({"hits": [hit_document(item) for item in page.hits], "more": page.more}))
         return
     for hit in page.hits:
         _print_hit(hit)

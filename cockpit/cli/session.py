@@ -18,7 +18,16 @@ from cockpit.model.plan import Plan
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import TURNS, Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import LengthError, RealTime, WhenError, format_age, name_hour, parse_past_moment
+from cockpit.model.time import (
+    DurationError,
+    LengthError,
+    RealTime,
+    WhenError,
+    format_age,
+    name_hour,
+    parse_past_moment,
+    seconds,
+)
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.timeline import Timeline
 
@@ -137,3 +146,21 @@ def print_clean(text: str) -> None:
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip(" "))]
         click.echo(indent + clean_line(line, 10_000) if line.strip() else "")
+
+
+# `--since`: how far back to look, `90d` or a time.
+
+since_option = click.option(
+    "--since", metavar="TIME", help="Only from then on: `90d`, `2h`, `14:05`, `2026-02-27 14:05`."
+)
+
+
+def parse_since(cli_session: CliSession, text: str | None) -> datetime | None:
+    """The moment that was typed; a bare duration counts back from now. Raises WhenError."""
+    if text is None:
+        return None
+    try:
+        seconds(text.strip().casefold())
+    except DurationError:
+        return cli_session.moment(text)
+    return cli_session.moment(f"{text} ago")

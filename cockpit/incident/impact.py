@@ -1,11 +1,274 @@
-"""From when until when users felt an incident, each moment with what says so: stated, seen, or not known."""
+"""From when until when users felt an incident, each moment with what says so, and which signals count for it."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from cockpit.incident.impact_signals import last_period
-from cockpit.model.incident import Incident
+from cockpit.incident.signals import Signal
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Event, Kind, move_moment
+from cockpit.model.event_detail import list_of, text_of
+from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.time import format_duration, measure_between
+from cockpit.recorder.last_recorded import LastRecorded
+
+# Which signals users feel, and when the last of them recovered: what "mitigated" means here.
+
+HELD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
+SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
+HEALTHY = "Healthy"
+UNHEALTHY = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOrigin:
+    """What an alert is about: the app or revision it names, and the revisions that had traffic when it fired."""
+
+    resource: str
+    revisions: frozenset[str]  # that it names itself
+    serving: frozenset[str]
+
+
+@dataclass(slots=True)
+class ServingState:
+    """What runs in one environment and which of it has traffic, as the record tells it."""
+
+    known: LastRecorded = field(default_factory=LastRecorded)
+    alerts: dict[str, AlertOrigin] = field(default_factory=dict)
+    ended_alerts: dict[str, AlertOrigin] = field(default_factory=dict)  # their ends may be judged once more is known
+    unwell: dict[str, Signal] = field(default_factory=dict)  # revisions with traffic that are not healthy, by key
+    ill_since: dict[str, datetime] = field(default_factory=dict)  # revisions that are not healthy, traffic or not
+    probes_down: set[str] = field(default_factory=set)
+    recovered: datetime | None = None  # when a probe last recovered, which proves that probes watch
+
+    def see_probe(self, name: str, bad: bool, moment: datetime) -> None:
+        if bad:
+            self.probes_down.add(name)
+        elif name in self.probes_down:
+            self.probes_down.discard(name)
+            self.recovered = max(moment, self.recovered or moment)
+
+    def see_alert(self, event: Event) -> None:
+        if text_of(event.detail, "state") in ("", AlertState.RESOLVED):
+            if (origin := self.alerts.pop(event.subject, None)) is not None:
+                self.ended_alerts[event.subject] = origin
+        elif event.subject not in self.alerts:
+            resource = text_of(event.detail, "resource").casefold()
+            app = self._app(resource)
+            self.ended_alerts.pop(event.subject, None)
+            self.alerts[event.subject] = AlertOrigin(
+                resource=resource,
+                revisions=frozenset(str(item) for item in list_of(event.detail, "revisions")),
+                serving=frozenset(self.known.apps[app].traffic) if app else frozenset(),
+            )
+
+    def find_resource(self, key: str) -> str:
+        """The app or resource that an alert that fires names, by the key of its signal; "" for anything else."""
+        origin = self.alerts.get(key.removeprefix(f"{Kind.ALERT}:"))
+        return origin.resource if origin else ""
+
+    def see_app(self, event: Event) -> tuple[list[Signal], list[str]]:
+        """Take a fact about an app: the revisions with traffic that turned bad, and the keys of what is bad no more."""
+        self.known.apply(event)
+        name = event.subject.partition("/")[0]
+        app = self.known.apps.get(name)
+        bad = {
+            f"{Kind.REVISION}:{name}/{revision}": revision
+            for revision in (app.traffic if app else ())
+            if app and revision in app.revisions and app.revisions[revision].health in UNHEALTHY
+        }
+        over = [key for key in self.unwell if key.startswith(f"{Kind.REVISION}:{name}/") and key not in bad]
+        for key in over:
+            del self.unwell[key]
+        if event.kind == Kind.REVISION:
+            self._see_health(event)
+        new = [
+            Signal(
+                key, f"revision {bad[key]} not healthy", max(self.ill_since.get(key, event.occurred), event.occurred)
+            )
+            for key in bad
+            if key not in self.unwell
+        ]
+        self.unwell |= {signal.key: signal for signal in new}
+        return new, over
+
+    def _see_health(self, event: Event) -> None:
+        """Since when a revision is known to be ill. What tells of its creation is dated by that, its health is of the
+        moment at which it was read: nobody felt the illness of a revision before it was there."""
+        app, _, _ = event.subject.partition("/")
+        is_made = text_of(event.detail, "what") == "created"
+        read = max(event.recorded, event.occurred) if is_made else event.occurred
+        for name, revision in self.known.apps[app].revisions.items() if app in self.known.apps else ():
+            key = f"{Kind.REVISION}:{app}/{name}"
+            if revision.health in UNHEALTHY:
+                self.ill_since.setdefault(key, read)
+            else:
+                self.ill_since.pop(key, None)
+
+    def is_felt(self, key: str) -> bool:
+        """True unless the record shows that the signal is about revisions without traffic, and that all is well."""
+        name = key.removeprefix(f"{Kind.ALERT}:")
+        origin = self.alerts.get(name) or self.ended_alerts.get(name)
+        if origin is None:
+            return True
+        if origin.revisions:
+            return any(self._weight(revision) for revision in origin.revisions)
+        name = self._app(origin.resource)
+        app = self.known.apps.get(name)
+        if app is None or not app.traffic:
+            return True
+        serving = set(app.traffic)
+        if any(key.startswith(f"{Kind.REVISION}:{name}/") for key in self.unwell):
+            return True
+        well = all(text in app.revisions and app.revisions[text].health == HEALTHY for text in serving)
+        probes_say_so = self.recovered is not None and not self.probes_down
+        moved = bool(origin.serving) and not origin.serving & serving
+        unwell = any(revision.active and revision.health in UNHEALTHY for revision in app.revisions.values())
+        # An app's alert names no revision. It is about one without traffic where the traffic has left the revisions it
+        # fired for, or where one of them is unwell; what serves must be seen to be well besides.
+        return not ((probes_say_so and (unwell or moved)) or (well and unwell and moved))
+
+    def _app(self, resource: str) -> str:
+        return next((name for name in self.known.apps if name.casefold() == resource), "") if resource else ""
+
+    def _weight(self, revision: str) -> int:
+        """Percent of traffic; of a revision that no record tells of it is not known, so users may feel it."""
+        apps = [app for app in self.known.apps.values() if revision in app.revisions or revision in app.traffic]
+        return max((app.traffic.get(revision, 0) for app in apps), default=1)
+
+
+class ImpactWatch:
+    """The signals of one incident that users feel, and the stretches in which none of them was bad."""
+
+    def __init__(self) -> None:
+        self._certain: dict[str, Signal] = {}  # bad and felt, whatever happens to the traffic
+        self._alerts: dict[str, Signal] = {}  # bad; whether users feel it depends on the traffic
+        self._feels = False
+        self._names: set[str] = set()  # every signal that was felt
+        self._recovered: datetime | None = None
+        self._by = ""
+        self._alert_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that were felt as far as was known then
+        self.periods: list[HealthyPeriod] = []
+        self._first: Signal | None = None  # the earliest probe or alert that was felt
+        self._first_ill: Signal | None = None  # the earliest revision with traffic that was not healthy
+        self.relapses: list[datetime] = []  # when users began to feel something again
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._certain or key in self._alerts
+
+    def turned_bad(self, signal: Signal, is_felt: Callable[[str], bool]) -> None:
+        alert = signal.key.startswith(f"{Kind.ALERT}:")
+        (self._alerts if alert else self._certain).setdefault(signal.key, signal)
+        if alert and not is_felt(signal.key):
+            return
+        self._names.add(signal.key)
+        if signal.key.startswith(f"{Kind.REVISION}:"):
+            self._first_ill = _choose_earlier(self._first_ill, signal)
+        else:
+            self._first = _choose_earlier(self._first, signal)
+        self._relapse(signal.since)
+
+    @property
+    def first(self) -> Signal | None:
+        """The first sign of what users felt.
+
+        That a revision with traffic is not healthy is a guess of the platform at it. Where a probe or an alert says
+        the same within two minutes, that is the first sign.
+        """
+        ill, other = self._first_ill, self._first
+        if ill is None or other is None:
+            return other or ill
+        return other if other.since <= ill.since + HELD else ill
+
+    def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
+        felt = key in self._certain or (key in self._alerts and key in self._names)
+        is_alert = key in self._alerts
+        signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
+        if signal is None or not felt:
+            return
+        if is_alert and self._feels:
+            self._alert_ends[key] = (moment, signal.label)
+            self._look(None, "", is_felt)
+        elif not is_alert:
+            self._look(moment, signal.label, is_felt)
+
+    def traffic_moved(self, moment: datetime, is_felt: Callable[[str], bool]) -> None:
+        """Alerts may be felt now that were not, or no more."""
+        if self._feels:
+            self._look(moment, "", is_felt)
+        elif (felt := [alert for alert in self._alerts.values() if is_felt(alert.key)]) and not self._certain:
+            self._names |= {signal.key for signal in felt}
+            self._relapse(moment)
+
+    def move(self, length: timedelta) -> None:
+        """Tell every moment by a clock that was set by so much."""
+        self._certain = {key: signal.moved(length) for key, signal in self._certain.items()}
+        self._alerts = {key: signal.moved(length) for key, signal in self._alerts.items()}
+        self._alert_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._alert_ends.items()}
+        self._recovered = self._recovered and move_moment(self._recovered, length)
+        self._first = self._first and self._first.moved(length)
+        self._first_ill = self._first_ill and self._first_ill.moved(length)
+        self.relapses = [move_moment(moment, length) for moment in self.relapses]
+        self.periods = [
+            replace(period, start=move_moment(period.start, length), end=period.end and move_moment(period.end, length))
+            for period in self.periods
+        ]
+
+    def _look(self, moment: datetime | None, by: str, is_felt: Callable[[str], bool]) -> None:
+        """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact.
+
+        Whether users still felt an alert when it ended is asked only here: a probe that was thought bad then may have
+        been up, as is known now.
+        """
+        if moment is not None and (self._recovered is None or moment >= self._recovered):
+            self._recovered, self._by = moment, by or self._by
+        if self._certain or any(is_felt(key) for key in self._alerts):
+            return
+        if self._feels:
+            for key, (end, label) in sorted(self._alert_ends.items(), key=lambda pair: pair[1]):
+                if self._recovered is None or (end > self._recovered and is_felt(key)):
+                    self._recovered, self._by = end, label
+            self._alert_ends.clear()
+            self._feels = False
+            if self._recovered is not None:
+                self.periods.append(HealthyPeriod(self._recovered, evidence=self._evidence()))
+
+    def _relapse(self, since: datetime) -> None:
+        if not self._feels:
+            self.relapses.append(since)
+        self._feels = True
+        if not self.periods or self.periods[-1].end is not None:
+            return
+        last = self.periods.pop()
+        if since > last.start:  # what was told late, and was bad before it, shows that it was never all well
+            self.periods.append(HealthyPeriod(last.start, since, last.evidence))
+
+    def _evidence(self) -> str:
+        probes = [name for name in self._names if name.startswith(f"{Kind.PROBE}:")]
+        if self._by.startswith("revision "):  # it recovered, or the traffic has left it
+            return "all probes up, and traffic on a healthy revision" if probes else "traffic on a healthy revision"
+        if len(probes) == len(self._names) or self._by.startswith("probe "):
+            return "all probes up" if len(probes) > 1 else f"{self._by} up again"
+        return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
+
+
+def _choose_earlier(first: Signal | None, signal: Signal) -> Signal:
+    return signal if first is None or signal.since < first.since else first
+
+
+def as_of(incident: Incident, now: datetime) -> Incident:
+    """The incident as it can be told at `now`: while it is open, a recovery counts once it has held for two minutes."""
+    mitigated = incident.mitigated
+    if mitigated is None or not incident.open or incident.impact_ended is not None or now - mitigated >= HELD:
+        return incident
+    return replace(incident, mitigated=None)
+
+
+def last_period(periods: Iterable[HealthyPeriod]) -> HealthyPeriod | None:
+    """The stretch that still goes on; None while something that users feel is bad."""
+    last = list(periods)[-1:]
+    return last[0] if last and last[0].end is None else None
+
 
 STATED = "stated"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact_signals import HELD, ImpactWatch, last_period
+from cockpit.incident.impact import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
 from cockpit.model.event import ClockStep, Event, Kind, move_event, move_moment

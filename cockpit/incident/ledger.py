@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact_signals import SERVING_KINDS, ServingState
+from cockpit.incident.impact import SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import event_number, list_freezes, shorten_step
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of

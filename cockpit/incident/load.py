@@ -1,18 +1,49 @@
 """From the file to the fold: what a Ledger reads when it begins, and the events of one incident."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
-from cockpit.incident.impact_signals import HELD, SERVING_KINDS
+from cockpit.incident.impact import HELD, SERVING_KINDS
 from cockpit.incident.ledger import LEDGER_KINDS, Ledger
-from cockpit.incident.membership import list_members, list_standing_events
-from cockpit.model.event import Event, Kind, move_moment
+from cockpit.model.event import ClockStep, Event, Kind, find_standing_events, move_moment, tell_by_present_clock
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.text import clean_line
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
+
+# Which events an incident consists of: its own, and what its environment's journal holds within its range.
+
+
+def is_member(incident: Incident, event: Event) -> bool:
+    """True for an event with the incident's id, and for a journal entry from `reach_from` until it was resolved."""
+    if event.incident is not None:
+        return event.incident == incident.id
+    return (
+        event.environment == incident.environment
+        and event.occurred >= incident.reach_from
+        and (incident.resolved is None or event.occurred <= incident.resolved)
+    )
+
+
+def list_members(incident: Incident, events: Iterable[Event]) -> list[Event]:
+    """The events of an incident, in the order given, as they were written."""
+    if not incident.clock_steps:
+        return [event for event in events if is_member(incident, event)]
+    events = list(events)
+    ids = {event.id for event in tell_by_present_clock(events, incident.clock_steps) if is_member(incident, event)}
+    return [event for event in events if event.id in ids]
+
+
+def list_standing_events(events: Iterable[Event], steps: Sequence[ClockStep] = ()) -> list[Event]:
+    """What is shown, sorted by when it occurred: of a fact that was corrected, once or often, the last word alone.
+
+    With `steps` of the clock it is told by the clock of now.
+    """
+    present = tell_by_present_clock(events, steps) if steps else events
+    return sorted(find_standing_events(present).values(), key=lambda event: (event.occurred, event.id))
+
 
 SIGNALS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, *SERVING_KINDS)
 ACTS = tuple(kind for kind in LEDGER_KINDS if kind not in SIGNALS)

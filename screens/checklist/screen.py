@@ -17,18 +17,17 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from screens.checklist import rows
 from screens.checklist.rows import ChecklistBox
+from screens.dialogs.dialog import act_named
 from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.dialogs.note import Note
-from screens.dialogs.person import act_named
 from screens.shared.app_messages import EventsAppended
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.terminal_input import QUIET
-from widgets.cell import Piece
+from widgets.cell import Piece, wrap_pieces
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.table import KeyedTable
-from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.model.event import Event

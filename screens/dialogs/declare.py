@@ -22,11 +22,10 @@ from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, WhenError, format_age
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
-from widgets.cell import Piece, fit_text, sanitize_line
+from widgets.cell import Piece, fit_text, sanitize_line, wrap_pieces
 from widgets.choice import Choice
 from widgets.keys import make_bindings
 from widgets.line import Lines
-from widgets.wrap import wrap_pieces
 
 SHOWN = 3  # signals listed; the rest is a number
 LABEL = 24  # cells of a signal's name: its age and what it means come after it

@@ -3,10 +3,12 @@
 A subclass gives `fields()` and `decide()`. What it acts on is handed to it when it is made: never the current row.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -28,11 +30,10 @@ from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time, name_hour, parse_past_moment
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
-from widgets.cell import Piece, sanitize_line
+from widgets.cell import Piece, sanitize_line, wrap_pieces
 from widgets.choice import Choice
 from widgets.keys import make_bindings
 from widgets.line import Lines
-from widgets.wrap import wrap_pieces
 
 # Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held.
 
@@ -423,3 +424,26 @@ def show_hint(text: str) -> str:
 def wrap_text(text: str, width: int) -> list[str]:
     """`text` in at most four rows of `width` characters, broken between words."""
     return wrap(" ".join(text.split()), width, max_lines=4, placeholder=" …")
+
+
+# Acts that need to know who acts: on a shared login that is asked once, and the act is done again.
+
+R = TypeVar("R")
+
+
+async def do_named(app: "App[Any]", place: DialogContext, time: "Time", act: Callable[[], Awaitable[R]]) -> R:
+    """What an act returns; where it does not know who acts, that is asked, and it is done again. In a worker.
+
+    Raises PersonUnknown when the question was left, and what the act raises.
+    """
+    try:
+        return await act()
+    except PersonUnknown as question:
+        if not await app.push_screen_wait(PersonDialog(place, time, question.operator)):
+            raise
+    return await act()
+
+
+async def act_named(app: "App[Any]", place: DialogContext, time: "Time", act: Callable[[], R]) -> R:
+    """As `do_named`, for an act that blocks: it is done off the loop."""
+    return await do_named(app, place, time, partial(asyncio.to_thread, act))

@@ -12,10 +12,9 @@ from cockpit.model.problem import CodedError
 from cockpit.model.text import clean_line
 from cockpit.model.time import LengthError, Time, WhenError
 from screens.dialogs.dialog import LONGEST_FIELD, Dialog, DialogContext, show_hint
-from widgets.cell import Piece
+from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
 from widgets.line import Lines
-from widgets.wrap import wrap_pieces
 
 T = TypeVar("T")
 MOMENTS = ("at", "time")  # the names of fields that take a past moment

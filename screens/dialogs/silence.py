@@ -23,10 +23,9 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import LengthError, Time, format_age, is_named_utc, parse_length
 from screens.dialogs.confirmation import Confirmation
 from screens.dialogs.dialog import DialogContext, show_hint
-from widgets.cell import Piece
+from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
 from widgets.line import Lines
-from widgets.wrap import wrap_pieces
 
 LONGEST_MATCHERS = 4_000  # characters
 LOOK_AGAIN = 10.0  # seconds between two counts of what is listed

@@ -22,10 +22,9 @@ from cockpit.model.severity_scale import is_lowered
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext
-from widgets.cell import Piece
+from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
 from widgets.line import Lines
-from widgets.wrap import wrap_pieces
 
 MEANING = {
     IncidentStatus.INVESTIGATING: "we do not know yet why",

@@ -23,12 +23,11 @@ from cockpit.runbooks.drills.drills import list_drills
 from screens.dialogs.dialog import DialogContext
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
-from widgets.cell import Cell, Column, Piece, Row
+from widgets.cell import Cell, Column, Piece, Row, wrap_pieces
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.pane import Pane
 from widgets.table import KeyedTable
-from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.session import Session

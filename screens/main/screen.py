@@ -440,7 +440,7 @@ class CockpitScreen(KeyedScreen):
     async def write(self, act: Callable[[], object], done: str) -> None:
         """Do a blocking act off the loop and say how it went."""
         from cockpit.model.text import clean_line
-        from screens.dialogs.person import act_named
+        from screens.dialogs.dialog import act_named
         from screens.main.actions import KeyPress
         from screens.shared.errors import explain
 

@@ -29,8 +29,7 @@ from cockpit.model.actions import MESSAGES
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
-from screens.dialogs.dialog import DialogContext
-from screens.dialogs.person import act_named
+from screens.dialogs.dialog import DialogContext, act_named
 from screens.messages import header
 from screens.messages.drafts import Drafts, Words
 from screens.shared.app_messages import EventsAppended
@@ -39,11 +38,10 @@ from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
 from screens.shared.terminal_input import QUIET
-from widgets.cell import sanitize_line
+from widgets.cell import sanitize_line, wrap_pieces
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.table import KeyedTable
-from widgets.wrap import wrap_pieces
 
 if TYPE_CHECKING:
     from cockpit.session import Session

@@ -14,8 +14,8 @@ from cockpit.runbooks.document.sessions import through_place
 from cockpit.runbooks.prepare.confirmation import Consent
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused, StepTakenElsewhere
+from screens.dialogs.dialog import act_named, do_named
 from screens.dialogs.note import Note
-from screens.dialogs.person import act_named, do_named
 from screens.run.confirm import AskCancel, AskConsent, Edit, LeaveRun, Reason, Settle, takes_a_dialog
 from screens.run.standing import StepStanding
 from screens.run.values import AskFolder, Values

@@ -31,11 +31,10 @@ from screens.run.rows import (
     undo_of,
     wrap_command,
 )
-from widgets.cell import Piece
+from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
 from widgets.keys import make_bindings
 from widgets.line import Lines
-from widgets.wrap import wrap_pieces
 
 WIDE = 74  # cells inside a dialog
 LONGEST_REASON = 500

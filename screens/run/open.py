@@ -11,8 +11,7 @@ from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.run.runs import agrees_with_values, is_untouched, still_open
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
-from screens.dialogs.dialog import DialogContext
-from screens.dialogs.person import act_named
+from screens.dialogs.dialog import DialogContext, act_named
 from screens.run.resume import AskGoOn, AskIncident
 from screens.run.screen import RunScreen, name_of_screen
 from screens.run.trust import AskTrust, in_words

@@ -25,13 +25,12 @@ from screens.dialogs.dialog import Dialog, DialogContext
 from screens.run.rows import render_labelled, strip_warning, undo_of
 from screens.shared.document import DocumentScreen
 from screens.shared.leaving import leave_screen
-from widgets.cell import Piece
+from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
 from widgets.facts import Fact, Viewer, build_fact_rows, list_facts
 from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.revisions import short_image
-from widgets.wrap import wrap_pieces
 
 # What tells two revisions apart, field by field.
 

@@ -14,10 +14,9 @@ from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Prepared, Resolved
 from screens.run.standing import StepStanding
-from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
+from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line, wrap_pieces
 from widgets.pane import render_border
 from widgets.steps import SIGNS, format_seconds_taken
-from widgets.wrap import wrap_pieces
 
 # How much is gone of the time that a document allows a procedure.
 

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, parse_time_ahead, print_event, reason_option
+from cockpit.cli.output import at_option, format_json, parse_time_ahead, print_event, reason_option, to_json_value
 from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
@@ -119,7 +117,7 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
         if everything or as_json:
             visible += [entry for entry in result if entry not in visible]
         if as_json:
-            click.echo(to_json([_build_clock_document(entry, now) for entry in visible]))
+            click.echo(format_json([_build_clock_document(entry, now) for entry in visible]))
             return
         for item in visible:
             print_clean(

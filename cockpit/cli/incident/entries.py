@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, print_event, reason_option
+from cockpit.cli.output import at_option, format_json, print_event, reason_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers
 from cockpit.model.incident import Incident
@@ -123,7 +122,7 @@ def _print_message(
     if as_json:
         promised = format_timestamp(filled_message.promised) if filled_message.promised else None
         values_by_name = {"template": template.id, "audience": template.audience, "text": filled_message.text}
-        click.echo(to_json({**values_by_name, "unknown": list(filled_message.unknown), "promised": promised}))
+        click.echo(format_json({**values_by_name, "unknown": list(filled_message.unknown), "promised": promised}))
         return
     print_clean(filled_message.text)
     if filled_message.unknown:

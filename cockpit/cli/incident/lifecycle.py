@@ -4,11 +4,18 @@ import sys
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import incident_document
 from cockpit.cli.login import somebody_to_ask
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, capital, describe_destination, format_full_time, print_event, reason_option
+from cockpit.cli.output import (
+    at_option,
+    capital,
+    describe_destination,
+    format_full_time,
+    format_json,
+    incident_document,
+    print_event,
+    reason_option,
+)
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import describe_impact
@@ -77,7 +84,7 @@ def declare(
             f"If it is the same: cockpit resolve --incident {incident.id} --duplicate-of {running[0].id}", err=True
         )
     if as_json:
-        click.echo(to_json(incident_document(incident)))
+        click.echo(format_json(incident_document(incident)))
         return
     what = "drill " if incident.drill else ""
     print_clean(f"Declared {what}{incident.severity} {incident.id} in {incident.environment}: {incident.title}")
@@ -240,7 +247,7 @@ def impact(common: Common, begin: str | None, end: str | None, incident: str | N
             )
         result = cli_session.incident_actions.find(incident)
     if as_json:
-        click.echo(to_json(incident_document(result)))
+        click.echo(format_json(incident_document(result)))
     else:
         print_clean(f"{result.id}: {describe_impact(result)}")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import Common, Refusal, common_options, json_option
+from cockpit.cli.output import format_json
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import SilenceServer, find_alert_kind
@@ -45,7 +45,7 @@ def list_command(common: Common, source: str, as_json: bool) -> None:
     now = RealTime().now()
     told = [item for item in silences.values() if item.ends > now - RECENT]
     if as_json:
-        click.echo(to_json([_describe(item) for item in told]))
+        click.echo(format_json([_describe(item) for item in told]))
         return
     for item in sorted(told, key=lambda item: item.ends):
         ended = " (ended: create it again with the same matchers)" if item.ends <= now else ""
@@ -134,7 +134,7 @@ def _do(
 ) -> None:
     result = cli_session.incident_actions.change_silence(client, operation, plan)
     if as_json:
-        click.echo(to_json({"outcome": result.outcome, "id": result.id, "reason": result.reason}))
+        click.echo(format_json({"outcome": result.outcome, "id": result.id, "reason": result.reason}))
     elif result.outcome == "done":
         print_clean(f"Done: {result.id}")
     if result.outcome == "failed":

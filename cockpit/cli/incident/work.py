@@ -4,10 +4,8 @@ from datetime import date
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import to_json_value
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import capital, parse_day, print_event, reason_option
+from cockpit.cli.output import capital, format_json, parse_day, print_event, reason_option, to_json_value
 from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.response import ActionItem
@@ -106,7 +104,7 @@ def list_items(common: Common, everything: bool, incident: str | None, as_json: 
     with open_cli_session(common, read_only=True) as cli_session:
         meant = cli_session.find_lately(incident)
     if as_json:
-        click.echo(to_json([{"id": entry.id} | _build_item_document(entry) for entry in meant.items]))
+        click.echo(format_json([{"id": entry.id} | _build_item_document(entry) for entry in meant.items]))
         return
     for action_item in meant.items:
         due = f", due {action_item.due}" if action_item.due else ""
@@ -130,7 +128,7 @@ def _list_open_items(common: Common, as_json: bool) -> None:
     pairs.sort(key=lambda pair: (pair[1].due is None, pair[1].due or date.max, pair[1].at))
     if as_json:
         rows = [{"incident": incident.id, "id": entry.id} | _build_item_document(entry) for incident, entry in pairs]
-        click.echo(to_json(rows))
+        click.echo(format_json(rows))
         return
     for incident, entry in pairs:
         kind = f"  {entry.label}" if entry.label else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cockpit.cli import json_documents
+from cockpit.cli import output
 from cockpit.cli.run.session import Written, incident_for
 from cockpit.cli.run.steps import STOPPED, Ending
 from cockpit.model.run import Run, Value, is_run_done
@@ -80,7 +80,7 @@ def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
         run = refusal.run
         leads = {"run": run.id, "operator": run.operator, "started": format_timestamp(run.started)}
         stopped = {"step": None, "reason": str(refusal)}
-        click.echo(json_documents.as_json({"steps": [], "stopped": stopped, "open": leads, "exit": STOPPED}))
+        click.echo(output.format_json({"steps": [], "stopped": stopped, "open": leads, "exit": STOPPED}))
     else:
         goes_on = "" if refusal.run.ended else " --step N goes on in it;"
         click.echo(f"{refusal}{goes_on} --new begins another.", err=True)
@@ -101,7 +101,7 @@ def show_untrusted_document(place: CatalogueEntry, standing: Trust, as_json: boo
     if as_json:
         stopped = {"step": None, "reason": reason}
         name_lists = {"steps": [], "stopped": stopped, "trust": standing.sha256, "difference": standing.difference}
-        click.echo(json_documents.as_json({**name_lists, "exit": STOPPED}))
+        click.echo(output.format_json({**name_lists, "exit": STOPPED}))
         return
     if standing.standing == "changed":
         click.echo(standing.difference)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cockpit.cli import json_documents
+from cockpit.cli import output
 from cockpit.cli.options import Common, Refusal, common_options, json_option, typed_at
 from cockpit.cli.run.begin import (
     already_open,
@@ -206,7 +206,7 @@ async def run_procedure(
         ending = await run_steps(runner, this, place.procedure, request, tell)
         this = await asyncio.to_thread(finish_run, session, this, place.procedure)
     if isinstance(tell, Written):
-        click.echo(json_documents.as_json(document_of(place, this, tell, ending)))
+        click.echo(output.format_json(document_of(place, this, tell, ending)))
     elif ending.reason:
         click.echo(f"Stopped at step {ending.step}: {ending.reason.removesuffix('.')}.", err=True)
     return ending.code
@@ -255,7 +255,7 @@ def show_procedure(
             )
             steps.append(build_step_document(place.procedure, prepared, request))
     if as_json:
-        click.echo(json_documents.as_json({"procedure": place.name, "dry_run": True, "steps": steps}))
+        click.echo(output.format_json({"procedure": place.name, "dry_run": True, "steps": steps}))
         return 0
     for fields in steps:
         click.secho(f"{fields['step']} {fields['title']}  [{fields['kind']}]", bold=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli import json_documents
+from cockpit.cli import output
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.run.session import (
     Aloud,
@@ -117,7 +117,7 @@ async def run_command(session: Session, runbook: Runbook, incident: str | None, 
         await session.disconnect()
     if isinstance(tell, Written):
         fields = {"run": this.id, "incident": this.incident, "steps": tell.steps, "stopped": ending.reason or None}
-        click.echo(json_documents.as_json({**fields, "exit": ending.code}))
+        click.echo(output.format_json({**fields, "exit": ending.code}))
     elif ending.reason:
         click.echo(f"{ending.reason.removesuffix('.')}.", err=True)
     return ending
@@ -126,9 +126,7 @@ async def run_command(session: Session, runbook: Runbook, incident: str | None, 
 def not_started(reason: str, as_json: bool) -> Ending:
     """Refused before there is a run: the timeline tells of what was done, not of what was not."""
     if as_json:
-        click.echo(
-            json_documents.as_json({"run": None, "incident": None, "steps": [], "stopped": reason, "exit": STOPPED})
-        )
+        click.echo(output.format_json({"run": None, "incident": None, "steps": [], "stopped": reason, "exit": STOPPED}))
     else:
         click.echo(f"{reason.removesuffix('.')}.", err=True)
     return Ending(STOPPED, reason)

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from cockpit.cli import json_documents
+from cockpit.cli import output
 from cockpit.cli.run.begin import document_of, finish_run, must_be_chosen, open_or_begin_run
 from cockpit.cli.run.session import Written
 from cockpit.cli.run.steps import DONE, STOPPED, Ending, StepRequest
@@ -70,7 +70,7 @@ async def by_word(
         tell = Written()
         tell.begins(result, None)
         tell.settled(result, state, reason)
-        click.echo(json_documents.as_json(document_of(place, this, tell, Ending(DONE))))
+        click.echo(output.format_json(document_of(place, this, tell, Ending(DONE))))
     else:
         print_settled_step(result, state, session.operator, reason)
     return DONE

@@ -5,10 +5,8 @@ from datetime import date
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import event_document
 from cockpit.cli.options import Common, common_options, json_option
-from cockpit.cli.output import at_option, describe_destination, print_event
+from cockpit.cli.output import at_option, describe_destination, event_document, format_json, print_event
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.actions.work import practice_named
 from cockpit.incident.load import find_practice_days
@@ -40,7 +38,7 @@ def command(ctx: click.Context, common: Common, as_json: bool) -> None:
         today = _find_today(cli_session)
         result = list_drills(cli_session.plan.practices, _read_drill_days(cli_session), today)
     if as_json:
-        click.echo(to_json([drill_document(item, today) for item in result]))
+        click.echo(format_json([drill_document(item, today) for item in result]))
         return
     for line in list_drill_lines(result, today) if result else NONE.split("\n"):
         print_clean(line)
@@ -65,7 +63,7 @@ def done(common: Common, name: tuple[str, ...], note: str, incident: str | None,
         filled = build_paste(practice, documents, stands.last or day, stands.due)
     if as_json:
         fields = {"due": str(stands.due) if stands.due else None, "paste": filled.line, "advice": filled.advice}
-        click.echo(to_json(event_document(event) | fields))
+        click.echo(format_json(event_document(event) | fields))
         return
     coming = f"next due {stands.due}" if stands.due else f"no day when it is next due: {stands.undated}"
     print_event(event, False, f"Practised {practice.name} on {day}{describe_destination(event)}; {coming}.")

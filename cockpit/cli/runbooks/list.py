@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cockpit.cli import json_documents
+from cockpit.cli import output
 from cockpit.cli.options import Common, Refusal, choose_environment, common_options, json_option
 from cockpit.cli.runbook_context import (
     build_listing_context,
@@ -50,7 +50,7 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
         lambda runbook: last_hash(runs, runbook),
         practised_of(system, common),
     )
-    text = json_documents.as_json(fields) if as_json else "\n".join(list_catalogue_lines(fields))
+    text = output.format_json(fields) if as_json else "\n".join(list_catalogue_lines(fields))
     click.echo(secrets.mask(text))
 
 
@@ -121,7 +121,7 @@ def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> Non
         listed = [
             {"path": path, "findings": [asdict(item) for item in findings]} for path, findings in findingses.items()
         ]
-        click.echo(json_documents.as_json({"ok": not count, "documents": listed}))
+        click.echo(output.format_json({"ok": not count, "documents": listed}))
     else:
         for path, findings in findingses.items():
             for finding in findings:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import click
 
-from cockpit.cli import json_documents
+from cockpit.cli import output
 from cockpit.cli.options import Common, common_options, json_option, load_system
 from cockpit.model.clock import Counting, Rule
 from cockpit.model.plan import Contact, Hours, Plan, Practice, Target
@@ -130,7 +130,7 @@ def command(common: Common, as_json: bool) -> None:
     plan = read_plan(system)
     if as_json:
         document = {KEYS_OF_JSON.get(name, name): value for name, value in asdict(plan).items()}
-        click.echo(json_documents.as_json(json_documents.to_json_value(document)))
+        click.echo(output.format_json(output.to_json_value(document)))
         return
     for line in list_plan_lines(plan, system.time_zone):
         click.echo(clean_text(line))

@@ -8,12 +8,10 @@ from datetime import timedelta
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
-from cockpit.cli.json_documents import event_document, incident_document, to_json_value
 from cockpit.cli.options import Common, common_options, incident_option, json_option
+from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
 from cockpit.cli.record import format_event_line
-from cockpit.cli.session import CliSession, open_cli_session, print_clean
-from cockpit.cli.since import parse_since
+from cockpit.cli.session import CliSession, open_cli_session, parse_since, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.load import with_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
@@ -40,7 +38,9 @@ def brief(common: Common, incident: str | None, as_json: bool) -> None:
         meant = cli_session.find_lately(incident)
         pairs = brief_incident(cli_session, meant)
     if as_json:
-        click.echo(to_json({"incident": meant.id, "lines": [{"title": title, "text": line} for title, line in pairs]}))
+        click.echo(
+            format_json({"incident": meant.id, "lines": [{"title": title, "text": line} for title, line in pairs]})
+        )
     else:
         print_pairs(pairs)
 
@@ -80,7 +80,7 @@ def shift(common: Common, since: str, as_json: bool) -> None:
         zone = cli_session.zone
     if as_json:
         document = {name: to_json_value(value) for name, value in asdict(report).items() if name != "incidents"}
-        click.echo(to_json({**document, "incidents": [incident_document(item) for item in report.incidents]}))
+        click.echo(format_json({**document, "incidents": [incident_document(item) for item in report.incidents]}))
     else:
         print_pairs(describe_shift(report, zone))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from cockpit.cli.json_documents import as_json as to_json
 from cockpit.cli.options import (
     Common,
     Refusal,
@@ -18,6 +17,7 @@ from cockpit.cli.options import (
     timeline_path,
     usage_sentence,
 )
+from cockpit.cli.output import format_json
 from cockpit.cli.status.text import (
     EnvironmentRecord,
     State,
@@ -73,7 +73,7 @@ def command(common: Common, only_freeze: bool, as_json: bool) -> None:
     states = check_asked_environments(common)
     word = find_worst_state(states)
     if as_json:
-        click.echo(to_json(build_status_document(states, word)))
+        click.echo(format_json(build_status_document(states, word)))
     else:
         print_states(states)
     raise SystemExit(word.exit_code)
@@ -124,7 +124,7 @@ def _say_freeze(common: Common, as_json: bool) -> int:
             raise Unknown(f"Whether deployments are frozen is not known: {clean_line(why, 400)}", code="freeze-unknown")
     exit_code = FROZEN if any(record.freeze for record in records.values()) else OverallState.OK.exit_code
     if as_json:
-        click.echo(to_json(freeze_document(records, exit_code)))
+        click.echo(format_json(freeze_document(records, exit_code)))
     else:
         print_freezes(records)
     return exit_code

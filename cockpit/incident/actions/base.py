@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
-from cockpit.incident.impact_signals import as_of
+from cockpit.incident.impact import as_of
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up, read_ledger
 from cockpit.incident.signals import Signal

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks.reminders import list_open_things
 from cockpit.incident.impact import propose_impact_end, propose_impact_start
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock

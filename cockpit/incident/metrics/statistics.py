@@ -12,9 +12,17 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.updates import PromiseState, check_promise, list_update_intervals
-from cockpit.incident.impact_signals import as_of
-from cockpit.incident.metrics.metrics import Metric, MetricState, list_metrics, recovery_metrics
-from cockpit.incident.metrics.targets import limit_of, list_unmeasured_targets, target_of, usage_target
+from cockpit.incident.impact import as_of
+from cockpit.incident.metrics.metrics import (
+    Metric,
+    MetricState,
+    limit_of,
+    list_metrics,
+    list_unmeasured_targets,
+    recovery_metrics,
+    target_of,
+    usage_target,
+)
 from cockpit.model.clock import ClockKind, ClockState
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import MetricTarget, Plan

@@ -12,17 +12,16 @@ from zoneinfo import ZoneInfo
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import interval_counts, list_update_intervals
-from cockpit.incident.impact import find_impact_start
-from cockpit.incident.impact_signals import as_of
-from cockpit.incident.membership import list_members, list_standing_events
+from cockpit.incident.impact import as_of, find_impact_start
+from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
     Metric,
     MetricState,
     impact_end,
     list_metrics,
     recovery_metrics,
+    target_of,
 )
-from cockpit.incident.metrics.targets import target_of
 from cockpit.incident.postmortem.markdown import (
     Markdown,
     escape_inline,

@@ -17,7 +17,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
-from cockpit.incident.impact_signals import as_of
+from cockpit.incident.impact import as_of
 from cockpit.incident.load import with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
 from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture

@@ -11,8 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from cockpit.incident.clocks.reminders import ClockOutcome
-from cockpit.incident.metrics.metrics import Metric, list_metrics
-from cockpit.incident.metrics.targets import target_of
+from cockpit.incident.metrics.metrics import Metric, list_metrics, target_of
 from cockpit.incident.revised_outcomes import RevisedOutcome
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident

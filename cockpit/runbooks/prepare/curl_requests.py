@@ -17,7 +17,7 @@ from functools import lru_cache
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.document.step_kind import kind_of
-from cockpit.runbooks.prepare.web_pages import MARKUP, PAGE, SIGN_IN
+from cockpit.runbooks.prepare.http_request import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.shell_syntax import (
     MASK_LETTER,
     ShellDocument,

@@ -49,3 +49,12 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     if urlsplit(path).username is not None:
         raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
     return Request(match[1], path, f"{match[1]} {seen_text}")
+
+
+# Web pages in the place of an answer: of a sign-in, a proxy, or whatever else stands before the application.
+
+PAGE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+MARKUP = re.compile(rb"<[a-zA-Z!?/]")
+SIGN_IN = re.compile(rb"type\s*=\s*[\"']?password|sign[\s-]?in|log[\s-]?in|SAMLRe(?:quest|sponse)", re.IGNORECASE)

@@ -11,8 +11,7 @@ from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
 from cockpit.model.secret import Secret
 from cockpit.model.text import clean_line
-from cockpit.runbooks.prepare.http_request import READING
-from cockpit.runbooks.prepare.web_pages import MARKUP, PAGE, SIGN_IN
+from cockpit.runbooks.prepare.http_request import MARKUP, PAGE, READING, SIGN_IN
 from cockpit.runbooks.run.process.transcript import make_readable
 from cockpit.runbooks.types import Finished, Request
 

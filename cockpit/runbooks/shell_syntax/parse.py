@@ -1,10 +1,88 @@
 """Parse a text as bash or PowerShell: the only door to the grammars, which are loaded at the first text."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cockpit.runbooks.shell_syntax.plain_lines import read_plain_lines
-from cockpit.runbooks.shell_syntax.types import MASK_LETTER, ShellDocument, ShellSyntaxError
+from cockpit.runbooks.shell_syntax.types import (
+    MASK_LETTER,
+    ShellComment,
+    ShellDocument,
+    ShellNesting,
+    ShellStatement,
+    ShellSyntaxError,
+    ShellWord,
+    SimpleCommand,
+)
+
+# Bash that is nothing but words, quotes and pipes, line by line: read without the grammar, in a third of the time.
+
+_BARE = rf"[A-Za-z0-9_./:@%+,=~^{MASK_LETTER}-]"
+_WORD = rf"(?:{_BARE}++|'[^'\n]*+'|\"[^\"$`\\\n]*+\")++"
+PLAIN = re.compile(rf"(?:[ \t]*+(?:#[^\n]*+|{_WORD}(?:[ \t]++(?:\|[ \t]++)?{_WORD})*+)?[ \t]*+(?:\n|$))*+")
+TOKEN = re.compile(rf"\||{_WORD}")
+PIECE = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^'\"]+)")
+# What begins a line and is no program's name, or one whose words the grammar reads in a way of its own.
+NOT_A_PROGRAM = frozenset(
+    (
+        *("if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "in"),
+        *("function", "time", "coproc", "export", "declare", "local", "readonly", "typeset", "unset", "unsetenv"),
+        *("read", "mapfile", "readarray", "getopts", "printf", "let", "test"),
+    )
+)
+NAME = re.compile(rf"[A-Za-z0-9_./@][A-Za-z0-9_./:@%+,~{MASK_LETTER}-]*|{MASK_LETTER}+")
+
+
+def read_plain_lines(written: str, parsed: str) -> ShellDocument | None:
+    """The document of a text, or None where the grammar must read it. `parsed` has its placeholders masked."""
+    if PLAIN.fullmatch(parsed) is None:
+        return None
+    statements: list[ShellStatement] = []
+    comments: list[ShellComment] = []
+    start = 0
+    for line in parsed.split("\n"):
+        bare = line.lstrip(" \t")
+        if bare.startswith("#"):
+            place = start + len(line) - len(bare)
+            end = place + len(bare)
+            comments.append(ShellComment(place, end, written[place:end]))
+        elif bare:
+            statement = _read_line(written, parsed, start, start + len(line), len(statements))
+            if statement is None:
+                return None
+            statements.append(statement)
+        start += len(line) + 1
+    return ShellDocument(written, "bash", tuple(statements), tuple(comments))
+
+
+def _read_line(written: str, parsed: str, start: int, end: int, index: int) -> ShellStatement | None:
+    stages: list[list[ShellWord]] = [[]]
+    for match in TOKEN.finditer(parsed, start, end):
+        text = match.group()
+        if text == "|":
+            stages.append([])
+            continue
+        raw = written[match.start() : match.end()]
+        if "'" not in text and '"' not in text:
+            stages[-1].append(ShellWord(match.start(), match.end(), raw, (text,)))
+            continue
+        joined = "".join(piece[0] or piece[1] or piece[2] for piece in PIECE.findall(text))
+        stages[-1].append(ShellWord(match.start(), match.end(), raw, (joined,), quoted=True))
+    for stage in stages:
+        name = stage[0].raw if stage else ""
+        if name in NOT_A_PROGRAM or NAME.fullmatch(stage[0].parts[0] if stage and not stage[0].quoted else "") is None:  # type: ignore[arg-type]
+            return None
+    nesting = (ShellNesting.PIPE,) if len(stages) > 1 else ()
+    commands = tuple(
+        SimpleCommand(
+            *(stage[0].start, stage[-1].end, tuple(stage), (), (), nesting),
+            *((place - 1,) if place else (), index),
+        )
+        for place, stage in enumerate(stages)
+    )
+    first, last = stages[0][0].start, stages[-1][-1].end
+    return ShellStatement(first, last, written[first:last], commands)
+
 
 LONGEST = 500_000  # letters; what is longer is no text that a person wrote
 Span = tuple[int, int]

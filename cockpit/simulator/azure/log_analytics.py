@@ -9,7 +9,7 @@ from typing import Any
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.azure.kusto import KustoTable, Row, make_refusal, run_query
-from cockpit.simulator.logs import lines
+from cockpit.simulator.logs import streams as lines
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
 from cockpit.simulator.world.stage import Stage

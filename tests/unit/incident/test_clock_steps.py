@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.membership import list_members, list_standing_events
+from cockpit.incident.load import list_members, list_standing_events
 from cockpit.model.clock import Clock
 from cockpit.model.event import (
     ClockStepWatch,

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.incident.impact import propose_impact_end, propose_impact_start
-from cockpit.incident.impact_signals import as_of
+from cockpit.incident.impact import as_of, propose_impact_end, propose_impact_start
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp

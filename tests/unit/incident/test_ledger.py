@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cockpit.incident.membership import list_members, list_standing_events
+from cockpit.incident.load import list_members, list_standing_events
 from cockpit.model.event import Kind
 from cockpit.model.incident import Status
 from cockpit.model.time import format_timestamp

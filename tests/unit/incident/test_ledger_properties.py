@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.membership import list_members, list_standing_events
+from cockpit.incident.load import list_members, list_standing_events
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
 from cockpit.model.response import Freeze, Holding, Review

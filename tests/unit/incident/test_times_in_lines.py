@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events
 from cockpit.model.event import Event, Kind, find_standing_events
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.actors import Clock, make_incident_actions

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from screens.run.rows import render_budget
-from widgets.wrap import wrap_pieces
+from widgets.cell import wrap_pieces
 
 
 def flat(rows: list[list[tuple[str, str]]]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Draft, Event, Kind, list_clock_steps
 from cockpit.model.incident import Incident

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Status
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel

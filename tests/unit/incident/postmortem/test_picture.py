@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.membership import list_standing_events
+from cockpit.incident.load import list_standing_events
 from cockpit.incident.postmortem.picture import IncidentPicture, build_picture, render_mermaid, render_svg
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.event import Kind

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cockpit.runbooks.shell_syntax import mask_spans
 from cockpit.runbooks.shell_syntax.bash import read_bash
-from cockpit.runbooks.shell_syntax.plain_lines import read_plain_lines
+from cockpit.runbooks.shell_syntax.parse import read_plain_lines
 
 TOKENS = (
     *(
