@@ -12,7 +12,7 @@ from cockpit.model.runbook import DocumentTable, Finding, Procedure
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.catalogue.references import RUNBOOK_COLUMN, NamedRunbook, list_named_runbooks
-from cockpit.runbooks.document.sidecar import BoundLabels, add_bound_labels, join_index_block
+from cockpit.runbooks.document.index_block import BoundLabels, add_bound_labels, join_index_block
 
 INDEX_KINDS = frozenset({"approvals", "runbook-index", "alert-runbooks"})
 # What a column of an index says, by a word of its head, and the label that it is.

@@ -8,19 +8,14 @@ from dataclasses import replace
 from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
+from cockpit.runbooks.document.index_block import add_bound_labels, add_text_block, take_index_blocks
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
 from cockpit.runbooks.document.parameters import list_parameters
 from cockpit.runbooks.document.procedures import gather_procedures
 from cockpit.runbooks.document.prose import find_words_to_replace
 from cockpit.runbooks.document.repair import decode_document, repair_text
-from cockpit.runbooks.document.sidecar import (
-    add_bound_labels,
-    add_text_block,
-    apply_sidecar,
-    join_sidecar,
-    take_index_blocks,
-)
+from cockpit.runbooks.document.sidecar import apply_sidecar, join_sidecar
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
