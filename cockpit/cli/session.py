@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -118,8 +120,6 @@ def open_cli_session(
                 if told and timeline.events(
                     environment=environment.name, kinds=TURNS, after=newest[-1].id if newest else 0, limit=1
                 ):
-                    from cockpit.cli.incident.webhook import tell_in_background
-
                     tell_in_background(common, system.file, str(timeline.path), environment.name)
     except AmbiguousIncident as error:
         raise Refusal(
@@ -164,3 +164,31 @@ def parse_since(cli_session: CliSession, text: str | None) -> datetime | None:
     except DurationError:
         return cli_session.moment(text)
     return cli_session.moment(f"{text} ago")
+
+
+def tell_in_background(common: Common, config: str, timeline: str, environment: str) -> None:
+    """Start a process that tells the webhooks, and wait for nothing: a receiver that hangs delays no command.
+
+    Where it cannot be started, the next cockpit or command within ten minutes tells them.
+    """
+    import os
+    import subprocess
+    import sys
+    import threading
+
+    root = str(Path(__file__).resolve().parents[2])  # where the package lies
+    options: dict[str, Any] = {"--config": config, "--db": timeline, "--env": environment, "--as": common.person}
+    command = [sys.executable, "-P", "-m", "cockpit", "webhook", "send"]
+    command += [text for name, value in options.items() if value for text in (name, str(value))]
+    try:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        threading.Thread(target=process.wait, daemon=True).start()  # it outlives us; while we live it is no zombie
+    except OSError as error:
+        click.echo(f"Webhooks are told by the next cockpit that opens: {error.strerror}.", err=True)

@@ -1,6 +1,6 @@
-"""What an index table says of a document, kept as blocks at the end of its text. Imports nothing that reads commands:
+"""What an index table says of a document, kept as blocks at the end of its text. See `catalogue/index_tables.py`.
 
-the catalogue asks for it before anything is run. See `catalogue/index_tables.py`.
+The catalogue needs it before the first verdict of a probe: it imports nothing that reads commands.
 """
 
 import hashlib
