@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from cockpit.incident.messages.webhook_sender import WebhookSender
     from cockpit.runbooks.prepare.values import Live
     from cockpit.runbooks.rollback import Proposal
-    from cockpit.runbooks.run.preconditions import EvidenceProcedure
+    from cockpit.runbooks.run.notices import EvidenceProcedure
     from cockpit.runbooks.run.runner import Runner
 
 Reveal = Callable[[Secret], str]

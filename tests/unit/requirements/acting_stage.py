@@ -8,7 +8,7 @@ from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.system import Environment
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.prepare.values import Live
-from cockpit.runbooks.run.preconditions import RunNotices, snapshot_named
+from cockpit.runbooks.run.notices import RunNotices, snapshot_named
 from cockpit.runbooks.run.runner import Runner
 from cockpit.session import frozen_words
 from tests.unit.requirements.comms_stage import Room
