@@ -51,9 +51,10 @@ torture: $(BIN)/.ready  ## 200 kill -9 points instead of 20, and 1,000 new examp
 	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=thorough tests/unit tests/integration
 
 CLIENTS := .venv/clients
-$(CLIENTS)/bin/az:  # in an environment of its own: it pins other versions of the SDKs
+$(CLIENTS)/bin/az: tests/clients/az.txt  # in an environment of its own: it pins other versions of the SDKs
 	$(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/python -m pip install --quiet azure-cli
+	PIP_CONSTRAINT= $(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-compile -r tests/clients/az.txt
+	touch $@
 
 clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az and gh on the simulator, beside the native commands
 	COCKPIT_AZ=$(CLIENTS)/bin/az COCKPIT_GH=$$(command -v gh) $(BIN)/python -m pytest -q tests/clients

@@ -218,10 +218,14 @@ def build_session(
     *,
     operator: str | Operator,
     wall: bool = False,
+    watches: bool = True,
     time: Time | None = None,
     random: Random | None = None,
 ) -> Session:
-    """Build everything; connects to nothing yet. Blocking: imports, documents, the timeline. Raises RecordError."""
+    """Build everything; connects to nothing yet. Blocking: imports, documents, the timeline. Raises RecordError.
+
+    `watches`: False for what may not watch at all: the feeds are built when something asks for them.
+    """
     time, random = time or RealTime(), random or Random()
     read_only, author = wall or system.read_only, operator_named(operator)
     plan = read_plan(system)
@@ -241,20 +245,23 @@ def build_session(
         author.cloud = partial(cloud_name, connections.credential)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
     ledger = read_ledger(timeline, plan.severity_scale)
-    feeds = [
-        feed
-        for environment in environments
-        for feed in build_feeds(
-            environment,
-            connections,
-            time=time,
-            random=random,
-            reveal=secrets.reveal,
-            references=system.references,
-            memory=remember_alerts(timeline, ledger, environment.name, time),
-        )
-    ]
-    watch = Watch(feeds, time)
+
+    def list_feeds() -> list[Feed]:
+        return [
+            feed
+            for environment in environments
+            for feed in build_feeds(
+                environment,
+                connections,
+                time=time,
+                random=random,
+                reveal=secrets.reveal,
+                references=system.references,
+                memory=remember_alerts(timeline, ledger, environment.name, time),
+            )
+        ]
+
+    watch = Watch(list_feeds() if watches else list_feeds, time)
     since = max((event.id for event in timeline.events(limit=1)), default=0)
     history = timeline.events(environment=environment.name, limit=SHOWN)
     recorder = None

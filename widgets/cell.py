@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.cells import cell_len, get_character_cell_size
 
-from cockpit.model.text import HOSTILE, REPLACEMENT
+from cockpit.model.text import HOSTILE, REPLACEMENT, compile_expression
 from cockpit.model.time import format_age
 
 Piece = tuple[str, str]
@@ -62,8 +62,6 @@ class Row:
         value = next((value.lower() for label, value in self.labels if label.lower() == name), "")
         if operator in ("=", "!="):
             return (value == wanted) is (operator == "=")
-        from cockpit.model.silence import compile_expression  # the first frame draws cells, and filters nothing
-
         expression = compile_expression(wanted)
         if expression is None:
             return True  # still being typed, or one that would keep the screen waiting

@@ -106,26 +106,31 @@ class Azure:
     async def applications(self, resource_group: str) -> list[Raw]:
         """Every container app of a resource group."""
         async with self._reading() as pool:
-            list_by_resource_group = pool.apps.container_apps.list_by_resource_group(
+            apps = await pool.open_apps()
+            list_by_resource_group = apps.container_apps.list_by_resource_group(
                 resource_group, raw_response_hook=self._pages()
             )
             return [container_app async for container_app in list_by_resource_group]
 
     async def application(self, resource_group: str, name: str) -> Raw:
         async with self._reading() as pool:
-            return await pool.apps.container_apps.get(resource_group, name, raw_response_hook=must_be_resource)
+            return await (await pool.open_apps()).container_apps.get(
+                resource_group, name, raw_response_hook=must_be_resource
+            )
 
     async def revisions(self, resource_group: str, app: str) -> list[Raw]:
         """Every revision of an app, inactive ones too, the oldest first."""
         async with self._reading() as pool:
-            list_revisions = pool.apps.container_apps_revisions.list_revisions(
+            apps = await pool.open_apps()
+            list_revisions = apps.container_apps_revisions.list_revisions(
                 resource_group, app, raw_response_hook=self._pages()
             )
             return [revision async for revision in list_revisions]
 
     async def replicas(self, resource_group: str, app: str, revision: str) -> list[Raw]:
         async with self._reading() as pool:
-            replica_collection = await pool.apps.container_apps_revision_replicas.list_replicas(
+            apps = await pool.open_apps()
+            replica_collection = await apps.container_apps_revision_replicas.list_replicas(
                 resource_group, app, revision, raw_response_hook=self._pages()
             )
             return list(replica_collection.value)
@@ -133,7 +138,8 @@ class Azure:
     async def stream_token(self, resource_group: str, app: str) -> str:
         """The token that opens the log streams of an app. Valid for an hour; never shown."""
         async with self._reading() as pool:
-            container_app_auth_token = await pool.apps.container_apps.get_auth_token(resource_group, app)
+            apps = await pool.open_apps()
+            container_app_auth_token = await apps.container_apps.get_auth_token(resource_group, app)
         token = dig_value(container_app_auth_token, "properties", "token")
         if not isinstance(token, str) or not token or not token.isprintable():
             raise SourceError(make_garbage_problem("a stream token without a token"))
@@ -146,7 +152,8 @@ class Azure:
         answers: list[Any] = []
         async with self._reading() as pool:
             try:
-                result = await pool.logs.query_workspace(
+                logs = await pool.open_logs()
+                result = await logs.query_workspace(
                     workspace,
                     kql,
                     timespan=(since, until),
@@ -254,6 +261,6 @@ async def _request_answer(pool: Pool, method: str, link: str, body: Raw | None =
     from azure.core.rest import HttpRequest
 
     template = link.replace("{", "{{").replace("}", "}}")  # the SDK would fill in what stands in braces
-    response = await pool.apps.send_request(HttpRequest(method, template, json=body))
+    response = await pool.send_request(HttpRequest(method, template, json=body))
     must_be_success(response)
     return response

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,12 @@ from cockpit.azure.identity import Credential
 
 if TYPE_CHECKING:
     import aiohttp
+    from azure.core.rest import AsyncHttpResponse, HttpRequest
     from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
+    from azure.mgmt.core import AsyncARMPipelineClient
     from azure.monitor.query.aio import LogsQueryClient
+
+    from cockpit.azure.policy import Authentication
 
 API_VERSION = "2025-07-01"  # of Microsoft.App: the one the az of today speaks
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -23,27 +28,142 @@ LONGEST_HEADER = 65_536  # bytes; the links of an operation are some 4,000 each,
 HEAVY = (
     "aiohttp",
     "azure.core.pipeline.transport",
-    "azure.mgmt.appcontainers.aio",
-    "azure.monitor.query.aio",
+    "azure.core.rest",
+    "azure.mgmt.core",
     "cockpit.azure.policy",
     "cockpit.azure.verbatim",
 )
+USER_AGENT = "incident-cockpit"
 
 
 class Pool:
-    """Clients over one aiohttp session. Build with `open_pool`, end with `close`."""
+    """Clients over one aiohttp session. Build with `open_pool`, end with `close`.
 
-    def __init__(
-        self, session: "aiohttp.ClientSession", apps: "ContainerAppsAPIClient", logs: "LogsQueryClient"
-    ) -> None:
-        self.apps = apps
-        self.logs = logs
+    A request at a Resource Manager path needs none of the two SDKs of services: each is imported when it is first
+    used, in a thread, so that `cockpit exec` does not pay 150 ms for what it never calls.
+    """
+
+    def __init__(self, session: "aiohttp.ClientSession", settings: "ClientSettings") -> None:
         self._session = session
+        self._settings = settings
+        self._resource_manager = settings.build_resource_manager()
+        self._apps: ContainerAppsAPIClient | None = None
+        self._logs: LogsQueryClient | None = None
+        self._building = asyncio.Lock()
+
+    async def send_request(self, request: "HttpRequest") -> "AsyncHttpResponse":
+        """One request at a path of Resource Manager, or at a URL of its own. Raises what the SDK raises."""
+        request.url = self._resource_manager.format_url(request.url)
+        response: AsyncHttpResponse = await self._resource_manager.send_request(request)
+        return response
+
+    async def open_apps(self) -> "ContainerAppsAPIClient":
+        async with self._building:
+            if self._apps is None:
+                self._apps = await asyncio.to_thread(self._settings.build_apps)
+            return self._apps
+
+    async def open_logs(self) -> "LogsQueryClient":
+        async with self._building:
+            if self._logs is None:
+                self._logs = await asyncio.to_thread(self._settings.build_logs)
+            return self._logs
 
     async def close(self) -> None:
-        await self.apps.close()
-        await self.logs.close()
+        for client in (self._resource_manager, self._apps, self._logs):
+            if client is not None:
+                await client.close()
         await self._session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What every client is built with. `retry_pause` and `read_timeout` in seconds."""
+
+    where: Endpoints
+    credential: Credential
+    subscription: str
+    session: "aiohttp.ClientSession"
+    read_only: bool
+    retry_pause: float
+    read_timeout: float
+
+    def build_resource_manager(self) -> "AsyncARMPipelineClient[Any, Any]":
+        from azure.core.pipeline.policies import (
+            ContentDecodePolicy,
+            HeadersPolicy,
+            HttpLoggingPolicy,
+            RequestIdPolicy,
+            UserAgentPolicy,
+        )
+        from azure.mgmt.core import AsyncARMPipelineClient
+        from azure.mgmt.core.policies import AsyncARMAutoResourceProviderRegistrationPolicy
+
+        options = self._list_options()
+        transport, (guard,) = options.pop("transport"), options.pop("per_retry_policies")
+        policies: list[Any] = [  # in the order of the SDKs' own clients
+            AsyncARMAutoResourceProviderRegistrationPolicy(),
+            RequestIdPolicy(),
+            HeadersPolicy(),
+            UserAgentPolicy(USER_AGENT),
+            ContentDecodePolicy(),
+            options["retry_policy"],
+            self._authenticate_with(self.where.resource_manager_scope, self.where.resource_manager),
+            guard,
+            HttpLoggingPolicy(),
+        ]
+        return AsyncARMPipelineClient(self.where.resource_manager, policies=policies, transport=transport)
+
+    def build_apps(self) -> "ContainerAppsAPIClient":
+        from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
+
+        return ContainerAppsAPIClient(
+            self.credential,
+            self.subscription,
+            base_url=self.where.resource_manager,
+            api_version=API_VERSION,
+            polling_interval=POLLING,
+            authentication_policy=self._authenticate_with(
+                self.where.resource_manager_scope, self.where.resource_manager
+            ),
+            **self._list_options(),
+        )
+
+    def build_logs(self) -> "LogsQueryClient":
+        from azure.monitor.query.aio import LogsQueryClient
+
+        return LogsQueryClient(
+            self.credential,
+            endpoint=self.where.logs,
+            audience=self.where.logs_scope.removesuffix("/.default"),
+            authentication_policy=self._authenticate_with(self.where.logs_scope, self.where.logs),
+            **self._list_options(),
+        )
+
+    def _authenticate_with(self, scope: str, endpoint: str) -> "Authentication":
+        from cockpit.azure.policy import Authentication
+
+        return Authentication(self.credential, scope, endpoint)
+
+    def _list_options(self) -> dict[str, Any]:
+        from azure.core.pipeline.transport import AioHttpTransport
+
+        from cockpit.azure.policy import RequestGuard, Retries
+        from cockpit.azure.verbatim import VerbatimSession
+
+        verbatim: Any = VerbatimSession(self.session)
+        return {
+            "transport": AioHttpTransport(
+                session=verbatim,
+                session_owner=False,
+                connection_timeout=CONNECT_TIMEOUT,
+                read_timeout=self.read_timeout,
+            ),
+            "user_agent": USER_AGENT,
+            "permit_redirects": False,
+            "retry_policy": Retries(self.retry_pause),
+            "per_retry_policies": [RequestGuard(read_only=self.read_only)],
+        }
 
 
 async def open_pool(
@@ -58,17 +178,16 @@ async def open_pool(
     """Import, connect and configure. The loop is held for no longer than a session takes to make."""
     context = await asyncio.to_thread(_prepare_ssl_context)
     session = _open_http_session(where, context)
-    options = {"retry_pause": retry_pause, "read_timeout": read_timeout, "read_only": read_only}
+    settings = ClientSettings(where, credential, subscription, session, read_only, retry_pause, read_timeout)
     try:
-        apps, logs = await asyncio.to_thread(_build_clients, where, credential, subscription, session, options)
+        return await asyncio.to_thread(Pool, session, settings)
     except BaseException:
         await session.close()
         raise
-    return Pool(session, apps, logs)
 
 
 def _prepare_ssl_context() -> ssl.SSLContext:
-    """Everything slow that needs no loop: 280 ms of imports, and reading the CA certificates."""
+    """Everything slow that needs no loop: the imports, and reading the CA certificates."""
     for name in HEAVY:
         import_module(name)
     return ssl.create_default_context()
@@ -85,48 +204,3 @@ def _open_http_session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.Cl
         max_field_size=LONGEST_HEADER,
         trust_env=not where.simulated,  # a proxy for the outside world has no business with this machine
     )
-
-
-def _build_clients(
-    where: Endpoints,
-    credential: Credential,
-    subscription: str,
-    session: "aiohttp.ClientSession",
-    options: dict[str, Any],
-) -> tuple["ContainerAppsAPIClient", "LogsQueryClient"]:
-    from azure.core.pipeline.transport import AioHttpTransport
-    from azure.mgmt.appcontainers.aio import ContainerAppsAPIClient
-    from azure.monitor.query.aio import LogsQueryClient
-
-    from cockpit.azure.policy import Authentication, RequestGuard, Retries
-    from cockpit.azure.verbatim import VerbatimSession
-
-    verbatim: Any = VerbatimSession(session)
-    transport = AioHttpTransport(
-        session=verbatim, session_owner=False, connection_timeout=CONNECT_TIMEOUT, read_timeout=options["read_timeout"]
-    )
-    common: dict[str, Any] = {
-        "transport": transport,
-        "user_agent": "incident-cockpit",
-        "permit_redirects": False,
-        "per_retry_policies": [RequestGuard(read_only=options["read_only"])],
-    }
-    apps = ContainerAppsAPIClient(
-        credential,
-        subscription,
-        base_url=where.resource_manager,
-        api_version=API_VERSION,
-        polling_interval=POLLING,
-        retry_policy=Retries(options["retry_pause"]),
-        authentication_policy=Authentication(credential, where.resource_manager_scope, where.resource_manager),
-        **common,
-    )
-    logs = LogsQueryClient(
-        credential,
-        endpoint=where.logs,
-        audience=where.logs_scope.removesuffix("/.default"),
-        retry_policy=Retries(options["retry_pause"]),
-        authentication_policy=Authentication(credential, where.logs_scope, where.logs),
-        **common,
-    )
-    return apps, logs

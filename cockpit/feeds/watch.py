@@ -19,16 +19,30 @@ RESTART_AFTER = 5.0  # seconds before a feed that broke its promise is started a
 
 
 class Watch:
-    """The feeds of one or more environments. All methods belong to the loop's thread."""
+    """The feeds of one or more environments. All methods belong to the loop's thread.
 
-    def __init__(self, feeds: Sequence[Feed], time: Time) -> None:
-        self.feeds = tuple(feeds)
+    `feeds` may be what builds them: a command that only acts pays for no probe.
+    """
+
+    def __init__(self, feeds: Sequence[Feed] | Callable[[], Sequence[Feed]], time: Time) -> None:
+        self._feeds = None if callable(feeds) else tuple(feeds)
+        self._build_feeds = feeds if callable(feeds) else tuple
         self._time = time
         self._started = time.monotonic()
         self._latest: dict[tuple[str, str], Reading[Any]] = {}
         self._listeners: list[Listener] = []
         self._standstill: StandstillWatch | None = None  # while the feeds run
         self._answered = asyncio.Event()  # set when the first feed published
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        if self._feeds is None:
+            self._feeds = tuple(self._build_feeds())
+        return self._feeds
+
+    @feeds.setter
+    def feeds(self, feeds: Sequence[Feed]) -> None:
+        self._feeds = tuple(feeds)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every Reading from now on. The answer stops it, and may be called again."""
@@ -68,8 +82,8 @@ class Watch:
         }
 
     def refresh(self) -> None:
-        """Ask every feed for an answer now."""
-        for feed in self.feeds:
+        """Ask every feed for an answer now; one that nobody built has nobody who waits for it."""
+        for feed in self._feeds or ():
             feed.refresh()
 
     def publish(self, reading: Reading[Any]) -> None:

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from cockpit.model.problem import CodedError
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_line, compile_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +33,6 @@ class SilenceMatcher:
             return (value == self.value) is self.is_equal
         expression = compile_expression(self.value)
         return expression is not None and (expression.fullmatch(value) is not None) is self.is_equal
-
-
-ESCAPED = re.compile(r"\\.", re.DOTALL)
-SETS = re.compile(r"\[\^?\]?[^\]]*\]")
-MOST_REPEATS = 4  # open-ended repetitions in one expression: each may cost as many steps as the text has letters
-
-
-@lru_cache(maxsize=256)
-def compile_expression(text: str, flags: int = 0) -> "re.Pattern[str] | None":
-    """A regular expression that somebody typed, None where it is none, or might search for ever.
-
-    Alertmanager's engine takes linear time for any of them, Python's does not: a repetition of a group that repeats
-    something itself, or offers alternatives, and many open-ended repetitions are not tried here.
-    """
-    try:
-        pattern = re.compile(text, flags)
-    except (re.error, OverflowError, RecursionError):
-        return None
-    bare = SETS.sub("x", ESCAPED.sub("x", text))  # neither escaped letters nor sets repeat anything
-    repeated, harmless = re.findall(r"\)[*+{]", bare), re.findall(r"\((?:\?:)?[^()*+{|?]*\)[*+{]", bare)
-    open_ended = re.findall(r"[*+]|,\}", bare)
-    return None if len(repeated) > len(harmless) or len(open_ended) > MOST_REPEATS else pattern
 
 
 class MatcherError(CodedError):

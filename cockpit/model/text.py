@@ -5,6 +5,7 @@ known word to a mistyped one, and text for a terminal that has only ASCII.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cockpit.model.secret import KNOWN_SECRETS
 
@@ -97,3 +98,25 @@ def _letter(letter: str) -> str:
     wide = unicodedata.east_asian_width(letter) in ("W", "F")
     plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if part.isascii())
     return plain if len(plain) == (2 if wide else 1) else "??" if wide else "?"
+
+
+ESCAPED = re.compile(r"\\.", re.DOTALL)
+SETS = re.compile(r"\[\^?\]?[^\]]*\]")
+MOST_REPEATS = 4  # open-ended repetitions in one expression: each may cost as many steps as the text has letters
+
+
+@lru_cache(maxsize=256)
+def compile_expression(text: str, flags: int = 0) -> "re.Pattern[str] | None":
+    """A regular expression that somebody typed, None where it is none, or might search for ever.
+
+    Alertmanager's engine takes linear time for any of them, Python's does not: a repetition of a group that repeats
+    something itself, or offers alternatives, and many open-ended repetitions are not tried here.
+    """
+    try:
+        pattern = re.compile(text, flags)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    bare = SETS.sub("x", ESCAPED.sub("x", text))  # neither escaped letters nor sets repeat anything
+    repeated, harmless = re.findall(r"\)[*+{]", bare), re.findall(r"\((?:\?:)?[^()*+{|?]*\)[*+{]", bare)
+    open_ended = re.findall(r"[*+]|,\}", bare)
+    return None if len(repeated) > len(harmless) or len(open_ended) > MOST_REPEATS else pattern

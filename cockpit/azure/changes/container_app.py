@@ -143,7 +143,7 @@ class ContainerApp:
             if check is not None:
                 await check()
             pool = await self.azure.pool()
-            action = getattr(pool.apps.container_apps_revisions, what)
+            action = getattr((await pool.open_apps()).container_apps_revisions, what)
             keep = {"raw_response_hook": lambda response: answers.append(response.http_response)}
             await action(self.group, self.name, revision, **keep)
             answer, verb = body_of(answers[-1]), what.partition("_")[0]
@@ -161,7 +161,7 @@ class ContainerApp:
         answers: list[Any] = []
         pool = await self.azure.pool()
         body: Any = {"properties": properties}
-        await pool.apps.container_apps.begin_update(
+        await (await pool.open_apps()).container_apps.begin_update(
             self.group,
             self.name,
             body,

@@ -33,12 +33,16 @@ for_incident = click.option(
 
 
 def open_session(common: Common) -> tuple[System, Session]:
-    """The session of the chosen environment. Blocking. Raises Refusal."""
+    """The session of the chosen environment; its feeds are built when they are asked for. Blocking. Raises Refusal."""
     system = load_system(common)
     environment: Environment = choose_environment(system, common.env)
     try:
         session = build_session(
-            system, environment, timeline_path(system, common), operator=find_operator(system, common)
+            system,
+            environment,
+            timeline_path(system, common),
+            operator=find_operator(system, common),
+            watches=False,
         )
     except (RecordError, SourceError) as error:
         raise Refusal.of(error) from None

@@ -101,8 +101,9 @@ async def test_read_only_still_reads_with_the_two_posts_that_change_nothing(
 ) -> None:
     cloud.on("POST .*/getAuthToken", Reply(body={"properties": {"token": "stream-token"}}))
     assert await read_only_azure.stream_token("rg", "web") == "stream-token"
+    apps = await (await read_only_azure.pool()).open_apps()
     with pytest.raises(SourceError) as failed:
-        await (await read_only_azure.pool()).apps.container_apps_revisions.restart_revision("rg", "web", "web--1")
+        await apps.container_apps_revisions.restart_revision("rg", "web", "web--1")
     assert failed.value.problem.short == "read-only"
     assert cloud.sent("restart") == 0
 
@@ -125,7 +126,7 @@ async def test_every_change_of_the_sdk_is_sent_once_even_where_a_caller_forgets_
     from azure.core.exceptions import HttpResponseError
 
     cloud.on(".", Reply(503, {"error": {"code": "Busy"}}, {"Retry-After": "1"}))
-    apps = (await azure.pool()).apps
+    apps = await (await azure.pool()).open_apps()
     for change in (
         lambda: apps.container_apps_revisions.restart_revision("rg", "web", "web--1"),
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING),
@@ -153,7 +154,7 @@ async def test_an_operation_that_azure_accepted_and_then_failed_says_why(azure: 
     failed = {"id": "x", "name": "op", "status": "Failed", "error": {"code": "RevisionFailed", "message": "no image"}}
     cloud.on("PATCH", Reply(202, "", {"Azure-AsyncOperation": f"{cloud.url}/operations/1"}))
     cloud.on("GET /operations/1", Reply(body=failed))
-    apps = (await azure.pool()).apps
+    apps = await (await azure.pool()).open_apps()
 
     change = await send_change_once(
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING, polling_interval=0),
@@ -171,7 +172,7 @@ async def test_losing_sight_of_an_operation_is_not_taken_for_its_failure(
 ) -> None:
     cloud.on("PATCH", Reply(202, "", {"Azure-AsyncOperation": f"{cloud.url}/operations/1"}))
     cloud.on("GET /operations/1", reply)
-    apps = (await azure.pool()).apps
+    apps = await (await azure.pool()).open_apps()
 
     change = await send_change_once(
         lambda: apps.container_apps.begin_update("rg", "web", NOTHING, polling_interval=0),

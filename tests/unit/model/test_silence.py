@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from cockpit.model.silence import (
     MatcherError,
     SilenceMatcher,
-    compile_expression,
     count_reach,
     parse_matchers,
     propose_matchers,
 )
+from cockpit.model.text import compile_expression
 
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_.]{0,10}", fullmatch=True)
 MATCHERS = st.builds(SilenceMatcher, NAMES, st.text(max_size=20), st.booleans(), st.booleans())

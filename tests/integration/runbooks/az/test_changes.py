@@ -110,14 +110,14 @@ class TestTraffic:
 
     async def test_nothing_but_the_traffic_list_is_sent(self, quiet: Shell) -> None:
         seen: list[Any] = []
-        pool = await quiet.azure.pool()
-        update = pool.apps.container_apps.begin_update
+        apps = await (await quiet.azure.pool()).open_apps()
+        update = apps.container_apps.begin_update
 
         async def watched(group: str, app: str, body: Any, **options: Any) -> Any:
             seen.append(body)
             return await update(group, app, body, **options)
 
-        pool.apps.container_apps.begin_update = watched  # type: ignore[method-assign, assignment]
+        apps.container_apps.begin_update = watched  # type: ignore[method-assign, assignment]
         await done(quiet, f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
         traffic = [
             {"latestRevision": True, "weight": 0},
