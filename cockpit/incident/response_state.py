@@ -81,6 +81,7 @@ def list_updates(pairs: EventPairs) -> tuple[Update, ...]:
             template=text_of(event.detail, "template"),
             promised=time_of(event.detail, "promised"),
             event=event.id,
+            reader=text_of(event.detail, "reader"),
         )
         for _, event in pairs
     )

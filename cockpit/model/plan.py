@@ -115,13 +115,15 @@ class MetricTarget:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A message to send. Its fields stand in `[...]` or `{{ ... }}`; `audience` is who reads it."""
+    """A message to send. Its fields stand in `[...]` or `{{ ... }}`; `audience` is who reads it, `reader` what the team
+    calls them: `customers`, `#incidents`; "" where it has no word of its own."""
 
     id: str
     title: str
     text: str
     audience: str = "client"  # client | team | authority
     origin: str = BUILT_IN
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class Update:
     template: str = ""
     promised: datetime | None = None
     event: int = 0
+    reader: str = ""  # who read it, in the team's words
+
+    @property
+    def readers(self) -> str:
+        return self.reader or self.audience
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,10 @@ class Drafts:
         """Another draft is in front: what was chosen for the last one does not hold for it."""
         self._promise = None
 
-    def show(self, id: str, scene: MessageContext, now: datetime) -> str:
+    def show(self, id: str, scene: MessageContext, now: datetime, audience: str = "") -> str:
         """The text of a draft: a person's words as they are, else filled from this moment."""
         kept = self._kept.get(id)
-        self.filled = kept.filled if kept else compose_message(self.templates[id], scene, now, self._promise)
+        self.filled = kept.filled if kept else compose_message(self.templates[id], scene, now, self._promise, audience)
         return kept.text if kept else self.filled.text
 
     def typed(self, id: str, text: str) -> None:

@@ -22,6 +22,7 @@ from cockpit.incident.messages.offers import (
     build_message_context,
     compose_message,
     list_offers,
+    name_reader,
 )
 from cockpit.incident.messages.outbox import MessageOutbox
 from cockpit.incident.messages.template import FilledMessage, find_marks
@@ -174,9 +175,14 @@ class CommunicateScreen(KeyedScreen):
     def audience(self) -> str:
         return self._audience or self._template.audience
 
+    @property
+    def _reader(self) -> str:
+        """Who reads it, in the team's words."""
+        return name_reader(self._template, self.audience, self._session.plan)
+
     def _show(self) -> None:
         """The message under the cursor: a person's words as they are, else filled from this moment."""
-        self._put = self._drafts.show(self._template.id, self._scene, self._now)
+        self._put = self._drafts.show(self._template.id, self._scene, self._now, self.audience)
         if self._area.text != self._put:
             self._area.text = self._put
         self._draw()
@@ -185,7 +191,7 @@ class CommunicateScreen(KeyedScreen):
         self.query_one("#tell-head", Lines).show(header.render_head(self._incident, self._place.production))
         drafts, now = self._drafts, self._now
         self._table.show(header.list_rows(tuple(drafts.templates.values()), drafts.states), now)
-        pairs = header.render_settings(self.audience, drafts.filled.promised, self._area.missing, now, self._place.zone)
+        pairs = header.render_settings(self._reader, drafts.filled.promised, self._area.missing, now, self._place.zone)
         from_where = sanitize_line(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)
@@ -238,7 +244,7 @@ class CommunicateScreen(KeyedScreen):
     def action_audience(self) -> None:
         index = header.AUDIENCES.index(self.audience) if self.audience in header.AUDIENCES else -1
         self._audience = header.AUDIENCES[(index + 1) % len(header.AUDIENCES)]
-        self._draw()
+        self._show()  # clients do not read what the incident is called inside
 
     def action_promise(self) -> None:
         """The next of the times at which a further message may be promised; after the last one, none."""
@@ -313,8 +319,9 @@ class CommunicateScreen(KeyedScreen):
         return parts
 
     def _record(self, audience: str, text: str, template: Template, filled: FilledMessage) -> None:
+        reader = name_reader(template, audience, self._session.plan)
         sent = build_taking(self._session, self._place, self._incident).sent
-        self._deliver(partial(sent, audience, text, template.id, filled.promised), template.id)
+        self._deliver(partial(sent, audience, text, template.id, filled.promised, reader), template.id)
 
     @work(exit_on_error=False, group="telling")
     async def _deliver(self, act: Callable[[], str], sent: str = "") -> None:

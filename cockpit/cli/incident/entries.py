@@ -8,7 +8,7 @@ import click
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, format_json, print_event, reason_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
-from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers
+from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers, name_reader
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from cockpit.model.response import Review
@@ -107,7 +107,8 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
         there = list_offers(meant, cli_session.plan)
         if not name:
             for template in there:
-                print_clean(f"{template.id}  {template.title}, to {template.audience} ({template.origin})")
+                reader = name_reader(template, template.audience, cli_session.plan)
+                print_clean(f"{template.id}  {template.title}, to {reader} ({template.origin})")
             return
         _print_message(_find_template(there, " ".join(name)), cli_session, meant, within, as_json)
 

@@ -213,6 +213,7 @@ def record_message(
     *,
     incident: str | None = None,
     moment: datetime | None = None,
+    reader: str = "",
 ) -> Event:
     """Write down what was told to whom. `promised` is when the message says that the next one comes."""
     now, tokens, whom = writer.now(), clean_text(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
@@ -229,6 +230,7 @@ def record_message(
         "template": clean_line(template, LONGEST_NAME),
         "promised": format_timestamp(writer.coming(promised, occurred)) if promised else "",
         "file": clean_line(file),
+        **({"reader": word} if (word := clean_line(reader, LONGEST_NAME)) else {}),
     }
     return writer.write(
         lambda ledger: writer.of(writer.meant(ledger, incident), Kind.UPDATE, detail, occurred, subject=whom)

@@ -82,7 +82,7 @@ def _summarize_new_mark(text: _Text) -> str:
 
 def _summarize_update(text: _Text) -> str:
     promised = f" (next at {text.clock_time('promised')})" if text.clock_time("promised") else ""
-    return f"update to {text['audience']}{promised}: {text['text']}"
+    return f"update to {text['reader'] or text['audience']}{promised}: {text['text']}"
 
 
 def _summarize_call(text: _Text) -> str:

@@ -236,7 +236,7 @@ def _build_promise_clock(update: Update, audience: str, due: datetime) -> Clock:
     return Clock(
         id=f"promise:{audience}" if audience else "promise",
         kind=ClockKind.PROMISE,
-        what=f"update to {audience}" if audience else "update",
+        what=f"update to {update.readers}" if audience else "update",
         why=f"promised by {update.actor or 'nobody named'}",
         origin=f"the update of event {update.event}" if update.event else "an update",
         started=update.at,

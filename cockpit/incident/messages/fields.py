@@ -92,7 +92,8 @@ NAMES: Mapping[str, frozenset[str]] = {
 }
 MOMENTS: Mapping[str, tuple[str, ...]] = {  # in this order: the time of the next update is not when it started
     "next": ("next", "next update", "update by"),
-    "resolved": ("resolved", "restored", "recovered", "ended", "end"),
+    "restored": ("restored", "recovered", "ended", "end"),
+    "resolved": ("resolved",),
     "detected": ("detected", "detection", "noticed"),
     "declared": ("declared", "declaration"),
     "now": ("now", "current", "sent", "as of", "today"),
@@ -113,14 +114,25 @@ class MessageFacts:
 
 
 def collect_message_facts(
-    incident: Incident, system: System, plan: Plan, now: datetime, zone: tzinfo, promise: timedelta | None
+    incident: Incident,
+    system: System,
+    plan: Plan,
+    now: datetime,
+    zone: tzinfo,
+    promise: timedelta | None,
+    audience: str = "",
 ) -> MessageFacts:
-    """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised."""
+    """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised.
+
+    Clients are not told what the incident is called inside, nor by which probe or alert it was noticed: a person writes
+    for them what they feel.
+    """
     started = find_impact_start(incident) or incident.declared
     moments = {
         "started": started,
         "detected": incident.detected,
         "declared": incident.declared,
+        "restored": incident.mitigated or incident.resolved,  # users felt it no more, whenever it was closed
         "resolved": incident.resolved,
         "now": now,
         # Whole minutes, as the text tells it: what is recorded as promised is what was said.
@@ -136,12 +148,14 @@ def collect_message_facts(
         "environment": incident.environment,
         "system": system.name,
         "commander": ", ".join(incident.in_role(find_lead(plan).name)),
-        "duration": spell_length((incident.resolved or now) - started),
+        "duration": spell_length((incident.mitigated or incident.resolved or now) - started),
         "interval": spell_length(promise) if promise else "",
     }
     values |= {
         _normalize_name(role.name): ", ".join(incident.in_role(role.name)) for role in plan.roles if not role.lead
     }
+    if is_outside(audience):
+        values = {name: value for name, value in values.items() if name not in INNER}
     here = system.environment(incident.environment)
     fields = here.values if here else {}
     values |= {
@@ -154,6 +168,14 @@ def collect_message_facts(
         {name: moment for name, moment in moments.items() if moment is not None},
         promise or None,
     )
+
+
+INNER = frozenset({"title", "impact", "symptoms"})  # in the words of those who watch
+
+
+def is_outside(audience: str) -> bool:
+    """Whether who reads it knows nothing of the inside."""
+    return audience.strip().casefold().startswith("client")
 
 
 def find_lead(plan: Plan) -> Role:

@@ -1,16 +1,26 @@
 """The messages that can be written at this moment: the plan's templates, and two lines for the incident channel."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.messages.fields import LENGTH, find_lead, format_brief, parse_length, usual_promise
-from cockpit.incident.messages.template import FilledMessage, fill_template, strip_marks
+from cockpit.incident.messages.fields import (
+    LENGTH,
+    find_lead,
+    format_brief,
+    format_moment,
+    is_outside,
+    parse_length,
+    usual_promise,
+)
+from cockpit.incident.messages.template import FilledMessage, fill_template, make_mark, read_filled_values, strip_marks
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
-from cockpit.model.plan import Plan, Template
+from cockpit.model.plan import CLIENT, Plan, Template
+from cockpit.model.response import Update
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
@@ -86,6 +96,36 @@ def _describe_severity(incident: Incident, severity_level: SeverityLevel | None)
 
 STATUS_LINE = Template("status-line", "Status line (channel)", "", "team")
 DECLARATION = Template("declaration", "Declaration (channel)", "", "team")
+ENDS = re.compile(r"(?i)\b(?:re-?solv\w*|resolution|re-?stor\w*|recover\w*|all[- ]clear|closing|closure|closed)\b")
+CLIENT_RESOLVED = Template(
+    "client-resolved",
+    "Resolved (clients)",
+    """Subject: [System]: resolved
+
+Hello [client name],
+
+the disruption of [system] is over.
+
+What did not work: [impact]
+From [started] to [ended]
+Data: [was any data lost?]
+
+We are sorry for the trouble. [what follows]
+""",
+)
+TEAM_RESOLVED = Template(
+    "team-resolved",
+    "Resolved (team)",
+    """[severity] resolved: [title]
+
+Users felt it from [started] to [ended].
+What ended it: [what ended it]
+Still open: [still open]
+
+Lead: [lead].
+""",
+    audience="team",
+)
 PROMISES = tuple(timedelta(minutes=number) for number in (15, 30, 60, 120))
 
 
@@ -104,29 +144,98 @@ def build_message_context(
     incident: Incident, system: System, plan: Plan, zone: tzinfo, bad: Sequence[Signal]
 ) -> MessageContext:
     """What a message about this incident is written from; `bad` are the signals of its environment that are bad now."""
-    symptoms = [signal.label for signal in bad] if incident.open else []
+    symptoms = [describe_symptom(signal) for signal in bad] if incident.open else []
     return MessageContext(incident, system, plan, zone, symptoms)
+
+
+def describe_symptom(signal: Signal) -> str:
+    """What is bad, as it is: what fails now and then is not down, and what is degraded still answers."""
+    more = {"flapping": " (fails now and then)", "degraded": " (degraded)"}.get(signal.state, "")
+    return f"{signal.label}{more}"
 
 
 def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
     """What can be written of an incident, the most likely first: its declaration until somebody was told anything."""
     channel = (STATUS_LINE, DECLARATION) if incident.updates else (DECLARATION, STATUS_LINE)
+    if not incident.open:
+        ends = [template for template in plan.templates if _tells_an_end(template)]
+        readers = {template.audience for template in ends}
+        ends += [template for template in (CLIENT_RESOLVED, TEAM_RESOLVED) if template.audience not in readers]
+        return (*ends, *(template for template in plan.templates if template not in ends), *channel)
     return (*plan.templates, *channel) if incident.updates else (*channel[:1], *plan.templates, *channel[1:])
 
 
+READERS = {"client": "clients", "team": "the team", "authority": "the authority"}
+
+
+def name_reader(template: Template, audience: str, plan: Plan) -> str:
+    """Who reads it, in the team's words: those of the template, else of another message to the same readers."""
+    words = [template.reader] if template.audience == audience else []
+    words += [other.reader for other in plan.templates if other.audience == audience]
+    return next(filter(None, words), "") or READERS.get(audience, audience)
+
+
+def _tells_an_end(template: Template) -> bool:
+    """Whether the team wrote it for the end; by its title, for a choice of statuses stands in every message."""
+    return bool(ENDS.search(template.title))
+
+
 def compose_message(
-    template: Template, scene: MessageContext, now: datetime, promise: timedelta | None = None
+    template: Template, scene: MessageContext, now: datetime, promise: timedelta | None = None, audience: str = ""
 ) -> FilledMessage:
-    """The message as it stands now. `promise` is as `fill_template` takes it."""
+    """The message as it stands now. `promise` is as `fill_template` takes it; `audience` where others read it."""
     incident, plan = scene.incident, scene.plan
+    if template in (DECLARATION, STATUS_LINE) and is_outside(audience):
+        client = next((other for other in plan.templates if other.audience == audience), CLIENT)
+        return _compose_from_template(client, scene, now, promise)  # these two are in the words of those who watch
     if template is DECLARATION:
         return FilledMessage(declare_text(incident, scene.zone, plan, scene.symptoms))
     if template is not STATUS_LINE:
-        return fill_template(template, incident, scene.system, plan, now, scene.zone, promise=promise)
+        return _compose_from_template(replace(template, audience=audience or template.audience), scene, now, promise)
     length = usual_promise(incident, plan) if promise is None else promise
     due = (now + length).replace(second=0, microsecond=0) if length and incident.open else None
     running = compute_clocks(incident, plan, now, zone=scene.zone)
     return FilledMessage(status_line(incident, running, now, scene.zone, plan, due), promised=due)
+
+
+def _compose_from_template(
+    template: Template, scene: MessageContext, now: datetime, promise: timedelta | None
+) -> FilledMessage:
+    """The template, with what was written into the last message to the same readers where nobody else knows it.
+
+    Where that one was written in a person's own words, the next one begins with these, and asks what is new.
+    """
+    incident, plan = scene.incident, scene.plan
+    last = _find_last_message(template, incident)
+    if last is None:
+        return fill_template(template, incident, scene.system, plan, now, scene.zone, promise=promise)
+    fresh = fill_template(template, incident, scene.system, plan, now, scene.zone, promise=promise)
+    offers = {offer.id: offer for offer in (*plan.templates, CLIENT_RESOLVED, TEAM_RESOLVED)}
+    its_template = offers.get(last.template)
+    values = read_filled_values(its_template, last.text) if its_template else {}
+    if values or last.template != template.id or its_template is None:
+        unknown = {" ".join(name.casefold().split()) for name in fresh.unknown}
+        known = {name: value for name, value in values.items() if name in unknown}
+        return fill_template(template, incident, scene.system, plan, now, scene.zone, known, promise)
+    if not incident.open or not fresh.unknown:
+        return fresh
+    return _continue_words(last, fresh, scene, now)
+
+
+def _find_last_message(template: Template, incident: Incident) -> Update | None:
+    """The last one that was sent to those who read this."""
+    sent = [update for update in incident.updates if update.audience.casefold() == template.audience and update.text]
+    return max(sent, key=lambda update: (update.at, update.event), default=None)
+
+
+def _continue_words(last: Update, fresh: FilledMessage, scene: MessageContext, now: datetime) -> FilledMessage:
+    """A person's own words again, with the new time of the next message in the place of the old one."""
+    text, name = last.text.strip(), "what is new"
+    new = format_moment(fresh.promised, now, scene.zone) if fresh.promised else make_mark("next update")
+    if last.promised is not None:
+        for old in (format_moment(last.promised, last.at, scene.zone), format_brief(last.promised, scene.zone)):
+            text = text.replace(old, new)
+    return FilledMessage(f"{text}\n\n{make_mark(name)}", fresh.fields, (name,), fresh.promised)
 
 
 def list_promise_lengths(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:

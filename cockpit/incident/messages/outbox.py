@@ -68,12 +68,15 @@ class MessageOutbox:
         """A file of what the clipboard should hold."""
         return f"Copied{self._keep(text)[1]}, for terminals may drop it. s writes down that it was sent."
 
-    def sent(self, audience: str, text: str, template: str, promised: datetime | None) -> str:
-        """Record that this was sent, word for word. Raises DeskError, RecordError."""
+    def sent(self, audience: str, text: str, template: str, promised: datetime | None, reader: str = "") -> str:
+        """Record that this was sent, word for word; `reader` is the team's word for who reads it.
+
+        Raises DeskError, RecordError.
+        """
         file, kept = self._keep(text)
-        self.incident_actions.sent(audience, text, template, promised, file, incident=self.incident)
+        self.incident_actions.sent(audience, text, template, promised, file, incident=self.incident, reader=reader)
         next = f", the next one promised by {format_brief(promised, self.zone)}" if promised else ""
-        return f"Written down as sent to the {audience}{next}. Copied{kept}."
+        return f"Written down as sent to {reader or f'the {audience}'}{next}. Copied{kept}."
 
     def _keep(self, text: str) -> tuple[str, str]:
         """The path of its file, and what to say of it. A full disk must not keep anybody from telling others."""

@@ -103,6 +103,7 @@ _FIELD = re.compile(
     | \b(?P<abbreviation>[A-Z]{{3,5}})\b""",
     re.VERBOSE,
 )
+_PROMISE_SENTENCE = re.compile(r"\n\nThe next message follows by [^\n]*\.$")
 _NOTES = re.compile(r"\^.*|\d+")  # `[1]` and `[^note]` refer to something
 _TAGS = re.compile(
     r"(?i)/?(br|hr|b|i|p|em|strong|code|pre|div|span|ul|ol|li|su[bp]|details|summary|kbd|t[rdh]|table|a)/?"
@@ -140,7 +141,13 @@ def fill_template(
     A promise that was given and has no field in the template becomes a sentence at its end.
     """
     message_facts = collect_message_facts(
-        incident, system, plan, now, zone, usual_promise(incident, plan) if promise is None else promise
+        incident,
+        system,
+        plan,
+        now,
+        zone,
+        usual_promise(incident, plan) if promise is None else promise,
+        template.audience,
     )
     filling = _Filling(
         message_facts,
@@ -164,6 +171,39 @@ def plain_words(text: str) -> str:
     """The words of a piece of Markdown: a message is read in a mail or a chat, which draw neither stars nor quotes."""
     unquoted = _QUOTED.sub("", strip_marks(clean_text(text)))
     return _EMPHASIS.sub(lambda match: match[1] or match[2], unquoted)
+
+
+def read_filled_values(template: Template, text: str) -> dict[str, str]:
+    """What stood in the fields of a message that was made from `template`, by their names in lower case.
+
+    {} where the words between them are a person's own by now. Read once from its beginning to its end.
+    """
+    plain = plain_words(template.text).strip()
+    text = _PROMISE_SENTENCE.sub("", text.removeprefix(f"{DRILL}\n\n").strip())
+    values_by_name: dict[str, str] = {}
+    end, place, name = 0, 0, ""
+    matches = [*_FIELD.finditer(plain), None]
+    for field in matches:
+        start, stop = field.span() if field else (len(plain), len(plain))
+        literal = plain[end:start]
+        found = text.find(literal, place) if literal else (len(text) if field is None else place)
+        if found < 0 or (not name and found != place):
+            return {}
+        if field is None and not literal.strip():
+            found = len(text)
+        if name:
+            value = _make_safe(text[place:found]) if "⟦" not in text[place:found] else ""
+            if value:
+                values_by_name.setdefault(name, value)
+        place, end = found + len(literal), stop
+        name = _normalize_key(_get_field_name(field)) if field else ""
+    return values_by_name
+
+
+def _get_field_name(match: re.Match[str]) -> str:
+    """The name of a field; for a choice of statuses without brackets a name that no field has."""
+    name = match["square"] or match["angle"] or (match["curly"] or "").partition("|")[0]
+    return name or "(not a field)"
 
 
 class _Filling:

@@ -30,7 +30,11 @@ def read_templates(source: Source) -> Iterator[Template]:
                 title = NUMBERED.sub("", chapter.title) or "Message"
                 id = make_unique_anchor(f"{source.id}/{make_slug(title)}", taken)
                 origin = source.origin(block.line)
-                yield Template(id, title, block.text.strip() + "\n", find_audience(chapter.path, block.text), origin)
+                texts = (chapter.path, block.text)
+                audience = find_audience(*texts)
+                yield Template(
+                    id, title, block.text.strip() + "\n", audience, origin, find_reader(audience, title, *texts)
+                )
 
 
 def is_message(chapter: Chapter, block: OutlineBlock) -> bool:
@@ -47,10 +51,30 @@ def find_audience(*texts: str) -> str:
     return next((name for text in texts for name, pattern in AUDIENCES if pattern.search(text)), "client")
 
 
+READERS = {
+    "authority": re.compile(
+        r"(?i)\b(?:data protection authorit(?:y|ies)|supervisory authorit(?:y|ies)|regulators?|authorit(?:y|ies))\b"
+    ),
+    "team": re.compile(r"(?i)(?<!\w)#[\w-]+|\b(?:stakeholders?|colleagues?|engineers|management|executives)\b"),
+    "client": re.compile(
+        r"(?i)\b(?:enterprise |affected |external )?(?:customers?|users?|clients?|tenants?|status page)\b"
+    ),
+}
+"""What a team calls who reads a message."""
+
+
+def find_reader(audience: str, *texts: str) -> str:
+    """The team's own word for who reads it, by the first text that has one; "" where none has."""
+    pattern = READERS[audience]
+    word = next((match[0] for text in texts if (match := pattern.search(text))), "")
+    return word if word.startswith("#") else word.casefold()
+
+
 def template_of(name: str, text: str, origin: str) -> Template:
     """The message in a file of its own: `name` without its ending is its id.
 
-    A front matter may give `title` and `audience`; a first heading is the title as well, and no part of the message.
+    A front matter may give `title`, `audience` and `recipients`; a first heading is the title as well, and no part of
+    the message.
     """
     from cockpit.runbooks.document.read import front_matter
 
@@ -64,4 +88,5 @@ def template_of(name: str, text: str, origin: str) -> Template:
     names = [text for text, _ in AUDIENCES]
     tokens = "\n".join(lines[heading.end - 1 :] if heading else lines).strip("\n") + "\n"
     reader = wanted_name if wanted_name in names else find_audience(name.replace("-", " ").replace("_", " "), title)
-    return Template(make_slug(name), title, tokens, reader, origin)
+    word = clean_line(labels.get("recipients", ""), 60) or find_reader(reader, name.replace("-", " "), title)
+    return Template(make_slug(name), title, tokens, reader, origin, word)

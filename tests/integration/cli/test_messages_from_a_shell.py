@@ -12,9 +12,9 @@ def told(shell: Shell) -> Shell:
 
 
 def test_a_message_goes_to_a_file_and_what_is_missing_beside_it(told: Shell) -> None:
-    assert told.say("message").splitlines()[0].startswith("declaration  Declaration (channel), to team")
+    assert told.say("message").splitlines()[0].startswith("declaration  Declaration (channel), to the team")
     printed = told.type("message", "clients")
-    assert "Impact: Readiness failing\n" in printed.stdout
+    assert "Impact: ⟦impact?⟧\n" in printed.stdout
     assert "⟦client name?⟧" in printed.stdout
     assert "client name" in printed.stderr
     written = told.type("update", "--to", "client", "-", stdin=printed.stdout.replace("⟦client name?⟧", "all"))

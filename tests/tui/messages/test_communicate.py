@@ -41,14 +41,14 @@ async def test_the_declaration_comes_first_and_each_message_is_filled_from_the_i
         assert text(app).startswith("[P1] Readiness failing after deploy\nSeverity: P1, A major feature")
         await press(pilot, play, "down")
         assert "Started: 02:26 NZDT (13:26 UTC)" in text(app)
-        assert "to client · next one by 03:08 NZDT (14:08Z), in 30 min · 2 to fill" in shown(app, "#tell-settings")
+        assert "to clients · next one by 03:08 NZDT (14:08Z), in 30 min · 3 to fill" in shown(app, "#tell-settings")
         assert "Nothing is sent from here" in shown(app, "#tell-said")
 
 
 async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "enter", *"Jo", "tab", *"Ann", "tab")
+        await press(pilot, play, "down", "enter", *"Jo", "tab", *"no sign-in", "tab", *"Ann", "tab")
         assert "Dear Jo,\n" in text(app)
         assert text(app).endswith("\n\nAnn")
         assert "nothing left to fill" in shown(app, "#tell-settings")
@@ -80,14 +80,14 @@ async def test_copying_goes_to_the_terminal_and_into_a_file_and_says_both(tell: 
 async def test_what_was_sent_is_on_record_word_for_word_with_what_it_promised(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, play, "down", "e", *"Jo", "tab", *"Ann", "escape", "s")
+        await press(pilot, play, "down", "e", *"Jo", "tab", *"no sign-in", "tab", *"Ann", "escape", "s")
         (sent,) = play.ledger.incidents[play.incident_actions.open()[0].id].updates
         assert (sent.audience, sent.template, sent.text) == ("client", "notice", text(app))
         assert sent.promised == (NOW + timedelta(minutes=42)).replace(second=0, microsecond=0)
         assert app.copied == [text(app)]
         (file,) = (play.timeline.path.parent / "messages").iterdir()
         assert (play.events("update")[0].detail["file"], file.read_text()) == (str(file), text(app) + "\n")
-        assert "Written down as sent to the client, the next one promised by 03:08 NZDT" in shown(app, "#tell-said")
+        assert "Written down as sent to clients, the next one promised by 03:08 NZDT" in shown(app, "#tell-said")
 
 
 async def test_a_copied_text_stays_as_it_was_until_it_is_written_down(tell: Open, play: Play) -> None:
@@ -107,7 +107,7 @@ async def test_a_message_with_something_missing_is_written_down_only_at_the_seco
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "s")
-        assert "2 fields are not filled" in shown(app, "#tell-said")
+        assert "3 fields are not filled" in shown(app, "#tell-said")
         assert play.events("update") == []
         await press(pilot, play, "s")
         assert len(play.events("update")) == 1
@@ -154,7 +154,7 @@ async def test_who_reads_it_and_when_the_next_one_follows_are_chosen_by_keys(tel
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "a", "p")
         assert "follows within 1 hour." in text(app)
-        assert "to team · next one by 03:38 NZDT (14:38Z), in 60 min" in shown(app, "#tell-settings")
+        assert "to the team · next one by 03:38 NZDT (14:38Z), in 60 min" in shown(app, "#tell-settings")
         await press(pilot, play, "p", "p")
         assert "⟦30 minutes / 1 hour?⟧" in text(app)
         assert "promises no next one" in shown(app, "#tell-settings")

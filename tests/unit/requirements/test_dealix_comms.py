@@ -83,9 +83,9 @@ def test_002_s1_5_communicate_a_customer_facing_status_update_is_ready_to_be_sen
     incident = dealix.declare("P1")
     template = next(each for each in list_offers(incident, dealix.plan) if each.audience == "client")
     told = compose_message(template, MessageContext(incident, dealix.system, dealix.plan, AUCKLAND), dealix.time.now())
-    assert "Sign-in fails" in told.text
+    assert "Sign-in fails" not in told.text, "what it is called inside is not for customers"
     assert "within 30 minutes" in told.text
-    assert told.unknown == ("client name",)
+    assert told.unknown == ("client name", "impact")
 
 
 def test_002_s1_5_communicate_one_line_tells_the_channel_how_it_stands(room: Enter) -> None:

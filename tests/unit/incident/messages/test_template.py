@@ -49,7 +49,7 @@ def incident(now: datetime = SUMMER, **given: object) -> Incident:
 
 
 def filled(text: str, now: datetime = SUMMER, zone: ZoneInfo = AUCKLAND, **given: object) -> FilledMessage:
-    return fill_template(Template("t", "T", text), incident(now, **given), SYSTEM, PLAN, now, zone)
+    return fill_template(Template("t", "T", text, "team"), incident(now, **given), SYSTEM, PLAN, now, zone)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,11 @@ def test_the_manual_says_what_a_field_becomes(field: str, value: str) -> None:
     led = (Holding("Incident Commander", "ana", SUMMER), Holding("Scribe", "ana", SUMMER))
     start = SUMMER - timedelta(minutes=12)
     known = incident(title="Sign-in fails", environment="prod", detected=start, roles=led)
-    told = fill_template(Template("t", "T", field), known, SYSTEM, PLAN, SUMMER, AUCKLAND)
+    value, _, for_clients = value.partition("; for clients ")
+    told = fill_template(Template("t", "T", field, "team"), known, SYSTEM, PLAN, SUMMER, AUCKLAND)
+    assert bool(for_clients) <= bool(
+        fill_template(Template("t", "T", field), known, SYSTEM, PLAN, SUMMER, AUCKLAND).unknown
+    )
     said = told.text.removeprefix("Detected: ")
     if field.endswith("UTC"):
         assert said in value

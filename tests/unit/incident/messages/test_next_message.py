@@ -1,0 +1,157 @@
+"""Who is told what, and what the next message begins with."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.incident.messages.offers import (
+    CLIENT_RESOLVED,
+    DECLARATION,
+    STATUS_LINE,
+    TEAM_RESOLVED,
+    MessageContext,
+    build_message_context,
+    compose_message,
+    list_offers,
+    name_reader,
+)
+from cockpit.incident.messages.template import fill_template, find_marks, read_filled_values
+from cockpit.incident.signals import Signal
+from cockpit.model.incident import Incident, Status
+from cockpit.model.plan import CLIENT, TEAM, Plan, Template
+from cockpit.model.response import Update
+from cockpit.runbooks.plan.templates import find_reader
+from tests.unit.incident.messages.test_template import AUCKLAND, PLAN, SUMMER, SYSTEM, incident
+
+INNER = "orders-db pool exhausted (shop-api--r44)"
+OFFERED = replace(PLAN, templates=(CLIENT, TEAM))
+
+
+def scene(known: Incident, plan: Plan = OFFERED) -> MessageContext:
+    return MessageContext(known, SYSTEM, plan, AUCKLAND, ["probe ready"])
+
+
+def sent(text: str, template: str = "client", minutes: float = 10, **more: object) -> Update:
+    return Update(SUMMER - timedelta(minutes=minutes), "ana", "client", text, template, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["[title]", "[impact]", "{{ summary }}", "[what does not work]", "[symptoms]"])
+def test_the_inner_name_never_goes_to_clients_and_a_hole_stands_in_its_place(field: str) -> None:
+    filled = fill_template(Template("t", "T", f"x {field} y"), incident(title=INNER), SYSTEM, PLAN, SUMMER, AUCKLAND)
+    assert INNER not in filled.text
+    assert "probe ready" not in filled.text
+    assert len(find_marks(filled.text)) == 1
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("template", [CLIENT, TEAM, CLIENT_RESOLVED, TEAM_RESOLVED, STATUS_LINE, DECLARATION])
+def test_whatever_is_chosen_for_clients_holds_no_inner_name(template: Template, status: Status) -> None:
+    ended = SUMMER if status is Status.RESOLVED else None
+    known = incident(title=INNER, status=status, resolved=ended)
+    assert INNER not in compose_message(template, scene(known), SUMMER, None, "client").text
+    assert (
+        INNER in compose_message(template, scene(known), SUMMER, None, "team").text
+        or template
+        in (
+            CLIENT,
+            CLIENT_RESOLVED,
+        )
+        or template is CLIENT
+    )
+
+
+def test_once_it_is_resolved_its_own_text_comes_first() -> None:
+    open = list_offers(incident(), OFFERED)
+    assert CLIENT_RESOLVED not in open
+    over = incident(status=Status.RESOLVED, resolved=SUMMER)
+    assert list_offers(over, OFFERED)[:2] == (CLIENT_RESOLVED, TEAM_RESOLVED)
+    own = Template("restored", "Service restored", "[system] works again.", "client")
+    offers = list_offers(over, replace(OFFERED, templates=(CLIENT, own)))
+    assert offers[0] is own, "the team's own words for it come before ours"
+    assert CLIENT_RESOLVED not in offers
+    text = compose_message(CLIENT_RESOLVED, scene(over), SUMMER).text
+    assert "is over" in text
+    assert "next message follows" not in text
+
+
+def test_clients_are_told_until_when_they_felt_it_not_when_it_was_closed() -> None:
+    over = incident(
+        status=Status.RESOLVED, impact_started=SUMMER - timedelta(minutes=60), mitigated=SUMMER - timedelta(minutes=55),
+        resolved=SUMMER,
+    )  # fmt: skip
+    assert (
+        "From 01:26 NZDT (12:26 UTC) to 01:31 NZDT (12:31 UTC)"
+        in compose_message(CLIENT_RESOLVED, scene(over), SUMMER).text
+    )
+    filled = fill_template(Template("t", "T", "[downtime]"), over, SYSTEM, PLAN, SUMMER, AUCKLAND)
+    assert filled.text == "5 minutes"
+
+
+def test_the_next_message_begins_with_what_was_written_into_the_last_one() -> None:
+    first = compose_message(CLIENT, scene(incident()), SUMMER - timedelta(minutes=10))
+    written = first.text.replace("⟦impact?⟧", "orders cannot be placed").replace("⟦client name?⟧", "Ana")
+    known = incident(status=Status.MONITORING, updates=(sent(written),))
+    again = compose_message(CLIENT, scene(known), SUMMER)
+    assert "Impact: orders cannot be placed" in again.text
+    assert "Hello Ana," in again.text
+    assert "Status: Monitoring" in again.text, "what the cockpit knows is told as it is now"
+    over = replace(known, status=Status.RESOLVED, resolved=SUMMER)
+    assert "What did not work: orders cannot be placed" in compose_message(CLIENT_RESOLVED, scene(over), SUMMER).text
+
+
+def test_words_that_a_person_wrote_whole_are_where_the_next_one_begins_and_it_asks_what_is_new() -> None:
+    due = SUMMER + timedelta(minutes=5)
+    last = sent("Orders fail. We are on it; more by 02:31 NZDT (13:31 UTC).", promised=due)
+    again = compose_message(CLIENT, scene(incident(updates=(last,))), SUMMER)
+    assert again.text.startswith("Orders fail. We are on it; more by 02:56 NZDT (13:56 UTC).")
+    assert again.unknown == ("what is new",)
+
+
+def test_what_was_told_to_others_is_not_carried_to_clients() -> None:
+    other = replace(sent("[P1] pool exhausted: Lead: ana", "team"), audience="team")
+    again = compose_message(CLIENT, scene(incident(updates=(other,))), SUMMER)
+    assert "pool exhausted" not in again.text
+
+
+words = st.text(st.characters(exclude_characters="⟦⟧", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=60)
+@given(st.lists(words, min_size=1, max_size=4), words)
+def test_what_was_put_into_a_template_is_read_back(values: list[str], between: str) -> None:
+    plain = between.replace("[", "").replace("]", "").replace("<", "").replace("{", "").lower() or "and"
+    template = Template("t", "T", f" {plain}: ".join(f"[hole {number} x]" for number in range(len(values))), "team")
+    given_values = {f"hole {number} x": value for number, value in enumerate(values)}
+    text = fill_template(template, incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, given_values).text
+    read = read_filled_values(template, text)
+    if not any(f"{plain}:" in value for value in values):
+        assert set(read.values()) <= {" ".join(value.split()) for value in values} | set(values)
+
+
+@given(st.text(max_size=200), st.text(max_size=300))
+def test_reading_back_takes_any_text(template: str, text: str) -> None:
+    read_filled_values(Template("t", "T", template), text)
+
+
+def test_readers_are_called_what_the_team_calls_them() -> None:
+    ours = Template("t", "Message to customers", "", "client", reader=find_reader("client", "Message to customers"))
+    plan = replace(PLAN, templates=(ours,))
+    assert name_reader(ours, "client", plan) == "customers"
+    assert name_reader(STATUS_LINE, "client", plan) == "customers"
+    assert name_reader(STATUS_LINE, "team", plan) == "the team"
+    assert find_reader("team", "Post into #incidents") == "#incidents"
+    assert find_reader("authority", "Notify the regulator") == "regulator"
+
+
+@pytest.mark.parametrize(
+    ("state", "word"), [("down", "probe ready"), ("flapping", "now and then"), ("degraded", "degraded")]
+)
+def test_a_symptom_is_told_as_it_is(state: str, word: str) -> None:
+    context = build_message_context(
+        incident(), SYSTEM, PLAN, AUCKLAND, [Signal("probe:ready", "probe ready", SUMMER, state)]
+    )
+    assert word in context.symptoms[0]
+    assert word in compose_message(DECLARATION, context, SUMMER).text
