@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import AlertSourceContext, SilenceServer, find_alert_kind
@@ -44,6 +45,7 @@ from cockpit.timeline.timeline import Timeline
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
     from cockpit.azure.identity import Credential
+    from cockpit.feeds.probes.protocols import Beat, ReadBeat
     from cockpit.incident.messages.webhook_sender import WebhookSender
     from cockpit.runbooks.prepare.values import Live
     from cockpit.runbooks.rollback import Proposal
@@ -157,6 +159,8 @@ class Session:
                 group.create_task(self._take_up_runs(), name="runner")
                 if self.environment.webhooks and not self.read_only:
                     group.create_task(self._tell_webhooks(), name="webhooks")
+                if self.recorder is not None and (names := list_beat_names(self.environment)):
+                    group.create_task(self._serve_beats(names), name="beats")
         finally:
             await self.disconnect()
 
@@ -166,6 +170,12 @@ class Session:
         while True:
             self.unrecorded = await asyncio.to_thread(find_unrecorded, self.timeline.path, names)
             await self.time.sleep(LOOK_WHO_RECORDS)
+
+    async def _serve_beats(self, names: Sequence[str]) -> None:
+        """Jobs report themselves over a socket beside the timeline."""
+        from cockpit.feeds.probes.beats import BeatServer
+
+        await BeatServer(self.timeline.path.parent, self.environment.name, names, self.time).run()
 
     async def _take_up_runs(self) -> None:
         """What others left behind: it can wait until the screen shows something."""
@@ -201,6 +211,11 @@ def make_webhook_sender(session: Session) -> "WebhookSender":
         time=session.time,
         reveal=Secrets(os.environ).reveal,
     )
+
+
+def list_beat_names(environment: Environment) -> list[str]:
+    """The names that probes of an environment wait for."""
+    return [urlsplit(probe.url).netloc for probe in environment.probes if probe.url.startswith("beat://")]
 
 
 def read_rollback_evidence(timeline: Timeline, environment: str, now: datetime) -> list[Event]:
@@ -245,6 +260,7 @@ def build_session(
         author.cloud = partial(cloud_name, connections.credential)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
     ledger = read_ledger(timeline, plan.severity_scale)
+    sleepers = Sleepers()
 
     def list_feeds() -> list[Feed]:
         return [
@@ -258,10 +274,11 @@ def build_session(
                 reveal=secrets.reveal,
                 references=system.references,
                 memory=remember_alerts(timeline, ledger, environment.name, time),
+                is_asleep=partial(sleepers.is_asleep, environment.name),
             )
         ]
 
-    watch = Watch(list_feeds() if watches else list_feeds, time)
+    watch = sleepers.watch = Watch(list_feeds() if watches else list_feeds, time)
     since = max((event.id for event in timeline.events(limit=1)), default=0)
     history = timeline.events(environment=environment.name, limit=SHOWN)
     recorder = None
@@ -484,6 +501,7 @@ def build_feeds(
     reveal: Reveal,
     references: Sequence[str],
     memory: "AlertMemory",
+    is_asleep: "Callable[[str], bool | None]",
 ) -> list[Feed]:
     """Every feed an environment asks for; nothing that it does not.
 
@@ -502,6 +520,8 @@ def build_feeds(
                 random=random,
                 reveal=reveal,
                 references=references,
+                read_beat=memory.read_beat,
+                is_asleep=is_asleep,
             )
         )
     if environment.signals:
@@ -527,6 +547,29 @@ def build_feeds(
     return feeds
 
 
+@dataclass(slots=True)
+class Sleepers:
+    """Which apps scaled to zero, by what was last read of them; the Watch is there once the feeds are built."""
+
+    watch: Watch | None = None
+
+    def is_asleep(self, environment: str, app: str) -> bool | None:
+        """None while it is not known."""
+        reading = self.watch.latest(environment, "revisions") if self.watch else None
+        return is_app_asleep(reading.value if reading and reading.problem is None else None, app)
+
+
+def is_app_asleep(applications: Sequence[Application] | None, app: str) -> bool | None:
+    """Whether nothing of an app runs, so that a request would start it; None where nobody says."""
+    from cockpit.model.revision_health import RevisionCondition, judge_revision
+
+    found = next((item for item in applications or () if item.name in (app, app.rpartition("/")[2])), None)
+    working = found.working if found else ()
+    if not working:
+        return None
+    return all(judge_revision(revision).condition is RevisionCondition.SCALED_TO_ZERO for revision in working)
+
+
 def _signals_feed(
     environment: Environment, connections: Connections, *, time: Time, random: Random, reveal: Reveal
 ) -> Feed:
@@ -545,6 +588,7 @@ class AlertMemory:
 
     recorded: Callable[[str], Sequence[Alert]]  # by the name of the source
     settled: Callable[[], SettledAlerts]
+    read_beat: "ReadBeat | None" = None  # what jobs last reported; None where nobody keeps it
 
 
 NO_ALERT_MEMORY = AlertMemory(lambda _: (), dict)
@@ -558,4 +602,17 @@ def remember_alerts(timeline: Timeline, ledger: Ledger, environment: str, time: 
     return AlertMemory(
         lambda source: list_recorded_alerts(last_recorded, environment, source, now),
         lambda: ledger.settled(environment),
+        partial(read_beat_of, find_beats(timeline.path.parent, environment)),
     )
+
+
+def find_beats(data: Path, environment: str) -> Path:
+    """Where the beats of an environment are kept."""
+    return data / "beats" / quote(environment, safe="")
+
+
+def read_beat_of(folder: Path, name: str) -> "Beat | None":
+    """Blocking; imports what it needs when a probe first asks."""
+    from cockpit.feeds.probes.beats import read_beats
+
+    return read_beats(folder)(name)

@@ -27,6 +27,7 @@ ORDER = (
     ProbeState.UNKNOWN,
     ProbeState.UP,
     ProbeState.MAINTENANCE,
+    ProbeState.ASLEEP,
 )
 LOOK = {
     ProbeState.DOWN: ("✖", "bad"),
@@ -35,9 +36,10 @@ LOOK = {
     ProbeState.UNKNOWN: ("◌", "warn"),
     ProbeState.UP: ("●", "good"),
     ProbeState.MAINTENANCE: ("–", "muted"),
+    ProbeState.ASLEEP: ("○", "muted"),
 }
 RANK = {state: rank for rank, state in enumerate(ORDER)}
-QUIET = (ProbeState.UP, ProbeState.MAINTENANCE)
+QUIET = (ProbeState.UP, ProbeState.MAINTENANCE, ProbeState.ASLEEP)
 BARS = "▁▂▃▄▅▆▇█"
 NO_ANSWER = "·"
 SIGNAL_ROW = "signal:"

@@ -34,6 +34,7 @@ COMMANDS = {
     "change": "cockpit.cli.incident.lifecycle:change",
     "silence": "cockpit.cli.incident.silence:silence",
     "webhook": "cockpit.cli.incident.webhook:webhook",
+    "beat": "cockpit.cli.beat:beat",
     "settle": "cockpit.cli.incident.lifecycle:settle",
     "severity": "cockpit.cli.incident.lifecycle:severity",
     "resolve": "cockpit.cli.incident.lifecycle:resolve",
@@ -97,7 +98,7 @@ def refuse_in_one_sentence(command: Callable[[], str]) -> Iterator[None]:
 # How `cockpit --help` groups the commands.
 COMMAND_GROUPS = {
     "Watch": ("wall", "status", "brief", "shift", "follow", "clocks", "drills"),
-    "Act": ("run", "exec", "freeze", "change", "silence", "webhook"),
+    "Act": ("run", "exec", "freeze", "change", "silence", "webhook", "beat"),
     "Incident": (
         *("declare", "note", "ack", "settle", "severity", "impact", "resolve", "reopen", "role", "called", "message"),
         *("update", "decide", "task", "loop", "tick", "clock", "aware", "scenario", "recovered-to"),

@@ -17,6 +17,12 @@ from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.model.system import Environment, System
 
 DEFAULT_CONDITION = parse_condition("[STATUS] == 200")  # of a probe that names none
+DEFAULT_CONDITIONS = {
+    **dict.fromkeys(("tcp", "tls", "icmp", "beat"), "[CONNECTED] == true"),
+    **dict.fromkeys(("ws", "wss"), "[STATUS] == 101"),
+    "dns": "[DNS_RCODE] == NOERROR",
+}
+"""The same for addresses that are no web page's, by their scheme."""
 TIMEOUT, RETRY_INTERVAL = 5.0, 3.0  # seconds, where a probe names none and its interval is not shorter
 WHAT = {
     ClockKind.RESPONSE: "acknowledge",
@@ -119,14 +125,21 @@ def _complete_hours(values: Values, path: KeyPath, source: ConfigSource) -> Hour
 
 
 def _complete_environment(values: Values, path: KeyPath, source: ConfigSource) -> Environment:
+    windows = values.get("recurring_maintenance", ())
+    if windows:
+        values["probes"] = tuple(
+            replace(probe, recurring_maintenance=(*probe.recurring_maintenance, *windows))
+            for probe in values.get("probes", ())
+        )
     return Environment(**values, name=str(path[-1]))
 
 
 def _complete_probe(values: Values, path: KeyPath, source: ConfigSource) -> Probe:
     interval = values["interval"]
     defaults = {"timeout": min(TIMEOUT, interval), "retry_interval": min(RETRY_INTERVAL, interval)}
-    if values["url"].startswith(("tcp://", "tls://")) and values.get("conditions") == (DEFAULT_CONDITION,):
-        values = {**values, "conditions": (parse_condition("[CONNECTED] == true"),)}
+    default = DEFAULT_CONDITIONS.get(values["url"].partition("://")[0])
+    if default and values.get("conditions") == (DEFAULT_CONDITION,):
+        values = {**values, "conditions": (parse_condition(default),)}
     return Probe(**{**defaults, **values}, environment=str(path[1]))
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from cockpit.config.checks_keys import key_rules, theme_rules
-from cockpit.config.checks_probes import probe_rules, signal_rules
+from cockpit.config.checks_probes import check_recurring_windows, probe_rules, signal_rules
 from cockpit.config.checks_secrets import access_rules, alert_rules, value_rules
 from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.config.raw import Raw, find_duplicates, get_table, get_text, list_tables, list_texts
@@ -155,6 +155,7 @@ def _check_environment(path: Path, environment: Raw) -> Iterator[ConfigError]:
                 yield make_config_error((*path, key), "required", "is required: app_service asks Azure")
     yield from value_rules((*path, "values"), environment.get("values"))
     yield from probe_rules((*path, "probes"), environment.get("probes"))
+    yield from check_recurring_windows(path, environment.get("recurring_maintenance"))
     for index, access in list_tables(environment.get("http_access")):
         yield from access_rules((*path, "http_access", index), access)
     yield from find_duplicates((*path, "webhooks"), environment.get("webhooks"))

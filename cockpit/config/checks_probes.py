@@ -1,7 +1,7 @@
 """Probes: names that are unique and known, no circle of dependencies, values that fit each other."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from cockpit.config.checks_secrets import access_rules
@@ -12,6 +12,16 @@ from cockpit.model.text import find_nearest
 INTERVAL = 15.0  # seconds, the default
 HTTP_ONLY = ("[STATUS]", "[BODY]", "[HEADER]", "[TTFB]", "[HTTP_VERSION]", "[URL]")
 TLS_ONLY = ("[CERTIFICATE_EXPIRATION]", "[TLS_TIME]")
+TIMES = ("[RESPONSE_TIME]", "[CONNECT_TIME]", "[DNS_TIME]")
+LACKING = {
+    **dict.fromkeys(("tcp", "tls"), (*HTTP_ONLY, "[DNS_RCODE]")),
+    "icmp": (*HTTP_ONLY, *TLS_ONLY, "[CONNECT_TIME]", "[DNS_RCODE]"),
+    "dns": ("[STATUS]", "[HEADER]", "[TTFB]", "[HTTP_VERSION]", "[URL]", *TLS_ONLY, "[CONNECT_TIME]"),
+    "ws": ("[HTTP_VERSION]", "[URL]", "[DNS_RCODE]", *TLS_ONLY),
+    "wss": ("[HTTP_VERSION]", "[URL]", "[DNS_RCODE]"),
+    "beat": ("[STATUS]", "[HEADER]", "[TTFB]", "[HTTP_VERSION]", "[URL]", "[DNS_RCODE]", *TLS_ONLY, *TIMES),
+}
+"""What an answer never has, by the scheme of the address."""
 
 
 def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
@@ -25,12 +35,14 @@ def probe_rules(path: Path, array: Any) -> Iterator[ConfigError]:
         yield from _check_probe_times(place, probe)
         yield from _check_tls_conditions(place, probe)
         yield from _check_probe_parents(place, probe, names)
-        connects = get_text(probe.get("url")).strip().startswith(("tcp://", "tls://"))
+        scheme = get_text(probe.get("url")).strip().partition("://")[0]
+        lacking = LACKING.get(scheme, ("[DNS_RCODE]",))
         for key in ("conditions", "degraded"):
             for position, condition in list_texts(probe.get(key)):
-                place_asked = next((name for name in HTTP_ONLY if connects and name in condition), "")
+                place_asked = next((name for name in lacking if name.removesuffix("]") in condition), "")
                 if place_asked:
-                    sentence = f"asks for {place_asked}, which a mere connection has not"
+                    what = "a mere connection" if scheme in ("tcp", "tls") else f"{scheme}://"
+                    sentence = f"asks for {place_asked}, which {what} has not"
                     yield make_config_error((*place, key, position), "not-of-this-source", sentence, value=condition)
                 if "[VALUE]" in condition:
                     sentence = "asks for [VALUE], which a signal has and a probe has not"
@@ -52,6 +64,7 @@ def _check_probe_times(path: Path, probe: Raw) -> Iterator[ConfigError]:
                 f"is longer than the interval ({probe.get('interval', '15s')})",
                 interval=probe.get("interval", "15s"),
             )
+    yield from check_recurring_windows(path, probe.get("recurring_maintenance"))
     for index, window in list_tables(probe.get("maintenance")):
         start, until = window.get("from"), window.get("until")
         if (
@@ -63,6 +76,18 @@ def _check_probe_times(path: Path, probe: Raw) -> Iterator[ConfigError]:
             yield make_config_error(
                 (*path, "maintenance", index, "until"), "ends-before-it-begins", "is not after its `from`"
             )
+
+
+def check_recurring_windows(path: Path, windows: Any) -> Iterator[ConfigError]:
+    """The rhythm of each; `path` is that of the table that has them."""
+    for index, window in list_tables(windows):
+        from cockpit.feeds.probes.maintenance import RhythmError, parse_rule
+
+        try:
+            parse_rule(get_text(window.get("every")), time(0, 0))
+        except RhythmError as error:
+            place = (*path, "recurring_maintenance", index, "every")
+            yield make_config_error(place, "not-a-rhythm", str(error).partition("` ")[2] or str(error), "sun")
 
 
 def _have_time_zones(*moments: datetime) -> bool:

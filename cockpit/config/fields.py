@@ -133,7 +133,12 @@ def _parse_url(text: str) -> str:
 
 def _parse_probe_url(text: str) -> str:
     """An address to ask, or only to connect to: then its port must be named."""
-    scheme = text.strip().partition("://")[0]
+    scheme, _, rest = text.strip().partition("://")
+    if scheme in ("ws", "wss"):
+        _parse_url(f"http{scheme[2:]}://{rest}")
+        return text.strip()
+    if scheme in ("dns", "icmp", "beat"):
+        return _parse_odd_url(text.strip(), scheme, rest)
     if scheme not in ("tcp", "tls"):
         return _parse_url(text)
     checked = _parse_url(f"https{text.strip()[3:]}")
@@ -145,6 +150,34 @@ def _parse_probe_url(text: str) -> str:
         meant = f"{scheme}://{parts.netloc}"
         raise FieldError("not-a-url", f"`{text}` can only be host and port, or `?starttls=postgres`", meant, value=text)
     return text.strip()
+
+
+RECORD_TYPES = ("A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT", "CAA")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]+\]")
+BEAT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def _parse_odd_url(text: str, scheme: str, rest: str) -> str:
+    """What the operating system or another program is asked, not a web server."""
+    if scheme == "beat":
+        if not BEAT_NAME.fullmatch(rest):
+            raise FieldError(
+                "not-a-url", f"`{text}` must be a name of letters, digits, . _ -", "beat://backup", value=text
+            )
+        return text
+    if scheme == "icmp":
+        if not HOST.fullmatch(rest.rstrip("/")):
+            raise FieldError("not-a-url", f"`{text}` must name a host and nothing else", "icmp://10.0.0.1", value=text)
+        return text.rstrip("/")
+    server, _, question = rest.partition("/")
+    name, _, query = question.partition("?")
+    kind = query.removeprefix("type=") if query else "A"
+    host, _, port = server.rpartition(":") if re.search(r":[0-9]+$", server) else (server, "", "")
+    fits = (not host or HOST.fullmatch(host)) and (not port or 0 < int(port) < 65_536)
+    if not fits or not HOST.fullmatch(name) or kind not in RECORD_TYPES:
+        sentence = f"`{text}` must be dns://SERVER/NAME?type=T with T one of {', '.join(RECORD_TYPES)}"
+        raise FieldError("not-a-url", sentence, "dns://10.0.0.53/shop.example.com?type=A", value=text)
+    return text
 
 
 def _cloud_url(text: str) -> str:
@@ -363,7 +396,7 @@ KINDS: dict[str, ValueKind] = {
     "text": ValueKind("text", _parse_text, _describe_text()),
     "path": ValueKind("path", _parse_path, _describe_text()),
     "url": ValueKind("URL", _parse_url, _describe_text(pattern="^https?://")),
-    "probe url": ValueKind("URL", _parse_probe_url, _describe_text(pattern="^(https?|tcp|tls)://")),
+    "probe url": ValueKind("URL", _parse_probe_url, _describe_text(pattern="^(https?|tcp|tls|dns|icmp|wss?|beat)://")),
     "cloud url": ValueKind("URL", _cloud_url, _describe_text(pattern="^(https?://.*)?$")),
     "guid": ValueKind("GUID", _parse_guid, _describe_text(pattern=f"^({GUID.pattern})?$")),
     "zone": ValueKind("text", _parse_zone, _describe_text()),

@@ -17,6 +17,7 @@ PROBE_SAYS = {
     FLAPPING: True,
     ProbeState.UP.value: False,
     ProbeState.MAINTENANCE.value: False,
+    ProbeState.ASLEEP.value: False,
     REMOVED: False,
 }
 # A silence or a disappearance is not a recovery: `suppressed` and `resolved?` leave the signal as it was.

@@ -39,6 +39,7 @@ SORTS = {
     "HTTP_VERSION": Sort.ANY,
     "URL": Sort.TEXT,
     "VALUE": Sort.NUMBER,
+    "DNS_RCODE": Sort.TEXT,
 }
 FUNCTIONS = {"len": Sort.NUMBER, "has": Sort.FLAG}
 SHOWN = 80  # characters of a value on the screen
@@ -56,6 +57,7 @@ class ProbeAnswer:
     http_version: str = ""
     value: Decimal | None = None  # of a signal, which has nothing else
     url: str = ""  # where the answer came from in the end, after redirects
+    dns_rcode: str = ""  # of a name server: NOERROR, NXDOMAIN, ...
     response_time: float | None = None
     dns_time: float | None = None
     connect_time: float | None = None
@@ -122,6 +124,8 @@ def _get_value(place: AnswerPath, answer: ProbeAnswer) -> Any:
             return answer.ip or _require_value(None, "no address")
         case "VALUE":
             return _require_value(answer.value, "no data")
+        case "DNS_RCODE":
+            return answer.dns_rcode or _require_value(None, "no answer of a name server")
         case "URL":
             return answer.url or _require_value(None, "no answer")
         case "HTTP_VERSION":

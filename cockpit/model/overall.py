@@ -55,6 +55,7 @@ UNSEEN = {
 PROBE_WORDS = {
     ProbeState.UP: OverallState.OK,
     ProbeState.MAINTENANCE: OverallState.OK,
+    ProbeState.ASLEEP: OverallState.OK,
     ProbeState.DEGRADED: OverallState.DEGRADED,
     ProbeState.PENDING: OverallState.DEGRADED,  # it failed, and nothing has said yet that it was a blip
     ProbeState.UNKNOWN: OverallState.UNKNOWN,

@@ -19,6 +19,10 @@ REAL_ANSWERS = frozenset(
 """A refusal is an answer as well. A sign-in that expired may be found out here, and garbage is what a portal sends."""
 
 
+NOT_ASKED = (ProbeState.MAINTENANCE, ProbeState.ASLEEP)
+"""States in which an answer that does not come says nothing."""
+
+
 def suspect_own_line(
     reading: Reading[Any], readings: Iterable[Reading[Any]], asked_since: float | None = None
 ) -> Reading[Any]:
@@ -28,7 +32,7 @@ def suspect_own_line(
     environment, none tells of an answer since the first of them did; `asked_since` (monotonic) where all were asked at
     one moment. With configured references the probes themselves know better, and none is ever called silent.
     """
-    results = [item for item in _list_probe_results(reading) if item.state is not ProbeState.MAINTENANCE]
+    results = [item for item in _list_probe_results(reading) if item.state not in NOT_ASKED]
     silent = [result for result in results if result.silent_since is not None]
     if not any(result.state is ProbeState.DOWN for result in silent):
         return reading
@@ -87,7 +91,7 @@ def _says_nothing(result: ProbeResult, since: float) -> bool:
 
 
 def _in_doubt(result: ProbeResult, reason: str) -> ProbeResult:
-    if result.state is ProbeState.MAINTENANCE:
+    if result.state in NOT_ASKED:
         return result
     return replace(result, state=ProbeState.UNKNOWN, reason=reason)
 

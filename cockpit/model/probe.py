@@ -11,6 +11,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.setting import (
     NO_PROXY,
     BodyText,
+    ClockTime,
     ConditionText,
     Duration,
     LineText,
@@ -22,6 +23,7 @@ from cockpit.model.setting import (
     SecretReference,
     TextOrSecret,
     UrlText,
+    ZoneText,
     setting,
 )
 
@@ -112,6 +114,7 @@ class ProbeState(StrEnum):
     PENDING = "pending"  # failing, still below its threshold
     UNKNOWN = "unknown"  # no data, its parent is down, or the lag was our own
     MAINTENANCE = "maintenance"
+    ASLEEP = "asleep"  # its app scaled to zero, and we do not wake it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,21 @@ class MaintenanceWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class RecurringWindow:
+    """Planned work that comes round."""
+
+    every: LineText = field(
+        metadata=setting(
+            "`daily`, `weekdays`, `weekends`, `sun`, `mon, thu`, `first sun`, or a rule of RFC 5545: "
+            "`FREQ=WEEKLY;INTERVAL=2;BYDAY=SU`, counted from the first Monday of 2024."
+        )
+    )
+    at: ClockTime = field(metadata=setting("The local time at which it begins."))
+    lasting: Duration = field(metadata=setting("How long it takes.", key="for"))
+    zone: ZoneText = field(default="UTC", metadata=setting("Whose local time; an IANA name."))
+
+
+@dataclass(frozen=True, slots=True)
 class Probe(HttpAccess):
     """One health check."""
 
@@ -131,7 +149,8 @@ class Probe(HttpAccess):
     url: ProbeUrlText = field(
         metadata=setting(
             "The address: `http://`, `https://`; `tcp://host:port` and `tls://host:port` only connect, "
-            "`tls://host:5432?starttls=postgres` (or `smtp`) asks for TLS first."
+            "`tls://host:5432?starttls=postgres` (or `smtp`) asks for TLS first; `dns://server/name?type=A`, "
+            "`icmp://host`, `ws://` and `wss://`; `beat://NAME` waits for `cockpit beat NAME`."
         )
     )
     method: str = field(
@@ -165,6 +184,10 @@ class Probe(HttpAccess):
     degraded: tuple[ConditionText, ...] = field(
         default=(), metadata=setting("One that does not hold makes a working probe degraded.")
     )
+    within: Duration = field(
+        default=90_000.0,
+        metadata=setting("For `beat://`: how long the job may stay silent; a nightly one `26h`.", absent_text="25h"),
+    )
     failures: int = field(
         default=2, metadata=setting("Failed checks in a row before it is down.", minimum=1, maximum=100)
     )
@@ -176,6 +199,16 @@ class Probe(HttpAccess):
     )
     maintenance: tuple[tuple[datetime, datetime], ...] = field(
         default=(), metadata=setting("Windows of planned work.", tables=MaintenanceWindow)
+    )
+    recurring_maintenance: tuple[RecurringWindow, ...] = field(
+        default=(), metadata=setting("Windows of planned work that come round; see below.")
+    )
+    only_while_running: LineText = field(
+        default="",
+        metadata=setting(
+            "The app that it asks, where that scales to zero: while it has no replica the probe is asleep and is not "
+            "asked, so that nothing is woken."
+        ),
     )
     runbook: LineText = field(
         default="",

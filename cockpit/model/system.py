@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from cockpit.model.plan import Plan
-from cockpit.model.probe import HttpAccess, OriginAccess, Probe, WatchedSignal
+from cockpit.model.probe import HttpAccess, OriginAccess, Probe, RecurringWindow, WatchedSignal
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
     CloudUrlText,
@@ -127,6 +127,9 @@ class Environment:
     apps: tuple[NameText, ...] = field(default=(), metadata=setting("The container apps whose revisions are shown."))
     apps_interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the apps."))
     probes: tuple[Probe, ...] = field(default=(), metadata=setting("Health checks; see below."))
+    recurring_maintenance: tuple[RecurringWindow, ...] = field(
+        default=(), metadata=setting("Windows of planned work that come round, for all its probes; see below.")
+    )
     alerts: tuple[AlertSource, ...] = field(default=(), metadata=setting("Alert sources; see below."))
     signals: tuple[WatchedSignal, ...] = field(default=(), metadata=setting("Thresholds of the team's own; see below."))
     webhooks: tuple[Webhook, ...] = field(

@@ -326,7 +326,11 @@ def probe_changes(
     for result in results:
         visited.add(result.name)
         was, state = last_recorded.probes.get(result.name, ""), _read_settled_state(result, now)
-        if state == was or state is None or (not was and state in (ProbeState.UP, ProbeState.MAINTENANCE)):
+        if (
+            state == was
+            or state is None
+            or (not was and state in (ProbeState.UP, ProbeState.MAINTENANCE, ProbeState.ASLEEP))
+        ):
             continue
         yield Draft(
             Kind.PROBE,

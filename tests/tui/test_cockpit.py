@@ -686,7 +686,7 @@ async def test_one_key_leaves_only_what_is_wrong_and_escape_brings_the_rest_back
         user.stage.trouble()
         await user.settle()
         counts = [len(pane.table.rows) for pane in user.cockpit.panes[:4]]
-        await user.press("b")
+        await user.press("exclamation_mark")
         assert [len(pane.table.rows) for pane in user.cockpit.panes[:4]] == [3, 3, 1, 3]
         assert "3 of 12 faults only" in user.text
         await user.press("escape")
@@ -697,7 +697,7 @@ async def test_where_nothing_is_wrong_it_says_so(cockpit: Open) -> None:
     async with cockpit() as user:
         user.stage.quiet()
         await user.settle()
-        await user.press("b")
+        await user.press("exclamation_mark")
         assert "Nothing is wrong here" in user.text
 
 

@@ -20,6 +20,10 @@ from cockpit.platforms.registry import list_used_kinds
 UNREACHED = (ProblemKind.NETWORK, ProblemKind.TIMEOUT)
 
 
+ANSWERED = (ProbeState.UP, ProbeState.DEGRADED, ProbeState.MAINTENANCE, ProbeState.ASLEEP)
+"""States of a probe without a status (a mere connection, a name server, a heartbeat) that are no failure to reach."""
+
+
 @dataclass(frozen=True, slots=True)
 class LiveCheck:
     """What one source answered: a feed's name, `logs` or `log stream`."""
@@ -34,7 +38,7 @@ class LiveCheck:
         if self.source != "probes":
             return []
         results: Sequence[ProbeResult] = self.reading.value or ()
-        return [result for result in results if result.status is None and result.state is not ProbeState.MAINTENANCE]
+        return [result for result in results if result.status is None and result.state not in ANSWERED]
 
     @property
     def ok(self) -> bool:
@@ -130,6 +134,7 @@ async def look_once(
                 reveal=reveal,
                 references=system.references,
                 memory=wiring.NO_ALERT_MEMORY,
+                is_asleep=lambda _: True,  # a look that only tries whether a source answers wakes nothing
             )
             triples += [(environment, feed.name, feed.poll()) for feed in feeds]
             triples += [

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -152,6 +153,7 @@ async def check_environments(
     random = Random()
     connections = connect_environments(system, environments, read_only=True, time=time, random=random)
     try:
+        known: dict[str, Any] = {}  # the apps of each environment, asked first: a probe of one at zero wakes nothing
         feeds = [
             feed
             for environment in environments
@@ -163,15 +165,30 @@ async def check_environments(
                 reveal=reveal,
                 references=system.references,
                 memory=records[environment.name].memory,
+                is_asleep=partial(_find_sleeper, known, environment.name),
             )
         ]
         began = time.monotonic()
-        polled = await asyncio.gather(*(feed.poll() for feed in feeds))
+        first = [feed for feed in feeds if feed.name == "revisions" and wakes_nothing(feed.environment, environments)]
+        early = await asyncio.gather(*(feed.poll() for feed in first))
+        known |= {reading.environment: reading.value for reading in early if reading.problem is None}
+        polled = [*early, *await asyncio.gather(*(feed.poll() for feed in feeds if feed not in first))]
         readings = [suspect_own_line(reading, polled, began) for reading in polled]
     finally:
         await connections.close()
     now = time.monotonic()
     return [build_state(environment, readings, records[environment.name], now) for environment in environments]
+
+
+def _find_sleeper(known: Mapping[str, Any], environment: str, app: str) -> bool | None:
+    from cockpit.session import is_app_asleep
+
+    return is_app_asleep(known.get(environment), app)
+
+
+def wakes_nothing(name: str, environments: Sequence[Environment]) -> bool:
+    """Whether a probe of an environment asks only while its app runs."""
+    return any(probe.only_while_running for item in environments if item.name == name for probe in item.probes)
 
 
 def build_state(

@@ -7,17 +7,16 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlsplit
 
-import httpcore
 import httpx
 
 from cockpit.feeds.base import explain_unknown_error
 from cockpit.feeds.http import Reveal, find_proxy, measure_rest, read_bounded, reveal_access_headers, tls_of
 from cockpit.feeds.probes.connectivity import Line, LoopLag
+from cockpit.feeds.probes.protocols import CHECKS, NotAllowedError, ProtocolContext, ReadBeat, no_beats
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes.state import CheckOutcome, Grade
-from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError, in_httpx_words
+from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError
 from cockpit.model.conditions import ProbeAnswer, check_condition
 from cockpit.model.probe import Probe, ProbeEvidence
 from cockpit.model.text import clean_line, clean_text
@@ -53,7 +52,15 @@ class ProbeEndpoint:
     """One probe and its own client. `ask` never raises; one call at a time."""
 
     def __init__(
-        self, probe: Probe, *, resolver: Resolver, line: Line, lag: LoopLag, time: Time, reveal: Reveal
+        self,
+        probe: Probe,
+        *,
+        resolver: Resolver,
+        line: Line,
+        lag: LoopLag,
+        time: Time,
+        reveal: Reveal,
+        read_beat: ReadBeat = no_beats,
     ) -> None:
         self._probe = probe
         self._line = line
@@ -62,6 +69,8 @@ class ProbeEndpoint:
         self._reveal = reveal
         self._began = 0.0  # when the check under way began (monotonic)
         self._network = Network(resolver)
+        self._check = CHECKS.get(probe.url.partition("://")[0].lower())
+        self._context = ProtocolContext(self._network, resolver, reveal, read_beat)
         # By whether it speaks TLS (its settings take 20 ms to make), whether to the probe's own server, and the proxy.
         self._clients: dict[tuple[bool, bool, str], httpx.AsyncClient] = {}
         self._conditions = (*probe.conditions, *probe.degraded)
@@ -81,6 +90,8 @@ class ProbeEndpoint:
             return await self._no_answer(journey, error, started)
         except httpx.HTTPError as error:
             return await self._no_answer(journey, error, started)
+        except NotAllowedError as error:
+            return self._outcome(Grade.INCONCLUSIVE, str(error))
         except Exception as error:
             return self._outcome(Grade.INCONCLUSIVE, f"not asked: {explain_unknown_error(error).short}")
         outcome = self._judged(answer)
@@ -92,33 +103,9 @@ class ProbeEndpoint:
         for client in self._clients.values():
             await client.aclose()
 
-    async def _connected(self, journey: Journey) -> ProbeAnswer:
-        """Only a connection, and with `tls://` its certificate: for what speaks no HTTP."""
-        parts = urlsplit(self._probe.url)
-        host, port = parts.hostname or "", parts.port or 0
-        with in_httpx_words():
-            stream = await self._network.connect_tcp(host, port)
-            try:
-                if parts.scheme == "tls":
-                    journey.phase = Phase.TLS
-                    await begin_tls(stream, dict(parse_qsl(parts.query)).get("starttls", ""), self._probe.timeout)
-                    stream = await stream.start_tls(tls_of(self._probe), host, self._probe.timeout)
-            finally:
-                await stream.aclose()
-        ends = journey.certificate_ends
-        return ProbeAnswer(
-            connected=True,
-            ip=journey.address,
-            response_time=sum(seconds for phase, seconds in journey.times.items() if phase in CONNECTING),
-            dns_time=journey.times.get(Phase.DNS),
-            connect_time=journey.times.get(Phase.CONNECT),
-            tls_time=journey.times.get(Phase.TLS),
-            certificate_expiration=None if ends is None else ends - self._time.now().timestamp(),
-        )
-
     async def _answer(self, journey: Journey) -> ProbeAnswer:
-        if self._probe.url.startswith(("tcp://", "tls://")):
-            return await self._connected(journey)
+        if self._check is not None:
+            return await self._check(self._probe, self._context, journey, self._time.now())
         for client in self._clients.values():
             client.cookies.clear()  # a sticky session would pin every later check to one replica
         first = httpx.URL(self._probe.url)
@@ -248,6 +235,8 @@ class ProbeEndpoint:
             worse = Grade.FAILING if condition in self._probe.conditions else Grade.DEGRADED
             if GRAVITY[worse] > GRAVITY[grade] and (failed := check_condition(condition, answer)) is not None:
                 grade, reason = worse, failed.shown
+                if "[CERTIFICATE_EXPIRATION]" in condition.text and (name := self._network.journey.certificate_name):
+                    reason = f"{reason}, the certificate of {name}"
         latency = self._network.journey.first_byte_time
         if answer.status is None:
             latency = answer.response_time  # a connection is all there is
@@ -280,6 +269,8 @@ class ProbeEndpoint:
         place = (
             journey.phase.value if journey.phase is Phase.DNS else f"{journey.phase.value} {journey.address}".strip()
         )
+        if self._probe.url.startswith("beat://"):
+            return str(error)
         if isinstance(error, httpx.TimeoutException):
             return f"{place}: timed out after {self._probe.timeout:g} s"
         if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
@@ -289,34 +280,6 @@ class ProbeEndpoint:
     def _outcome(self, grade: Grade, reason: str) -> CheckOutcome:
         address = self._network.journey.address
         return CheckOutcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
-
-
-async def begin_tls(stream: httpcore.AsyncNetworkStream, protocol: str, timeout: float) -> None:
-    """What is said before TLS begins: nothing, or the request of PostgreSQL or SMTP to begin it.
-
-    Raises httpcore.ConnectError where the server does not want to.
-    """
-    if protocol == "postgres":
-        await stream.write(POSTGRES_SSL_REQUEST, timeout)
-        if await stream.read(1, timeout) != b"S":
-            raise httpcore.ConnectError("PostgreSQL offers no TLS")
-    elif protocol == "smtp":
-        await _read_smtp_reply(stream, timeout)
-        for line in (b"EHLO cockpit\r\n", b"STARTTLS\r\n"):
-            await stream.write(line, timeout)
-            if not (await _read_smtp_reply(stream, timeout)).startswith(b"2"):
-                raise httpcore.ConnectError("the mail server offers no TLS")
-
-
-async def _read_smtp_reply(stream: httpcore.AsyncNetworkStream, timeout: float) -> bytes:
-    """The last line of a reply: `250 STARTTLS`; the lines before it have a hyphen behind their number."""
-    text = b""
-    while not re.search(rb"(?m)^[0-9]{3} .*\n\Z", text):
-        part = await stream.read(4_096, timeout)
-        text += part
-        if not part or len(text) > 65_536:
-            raise httpcore.ConnectError("the mail server said nothing that is a reply")
-    return text.rstrip().rpartition(b"\n")[2]
 
 
 def show_url(url: httpx.URL) -> str:

@@ -11,6 +11,7 @@ from cockpit.feeds.base import JITTER, Publish, compute_poll_phase, wait_for_pol
 from cockpit.feeds.http import Reveal, tls_of
 from cockpit.feeds.probes.check import ProbeEndpoint
 from cockpit.feeds.probes.connectivity import Line, LoopLag
+from cockpit.feeds.probes.protocols import ReadBeat, no_beats
 from cockpit.feeds.probes.resolver import Resolver
 from cockpit.feeds.probes.state import (
     CheckOutcome,
@@ -77,6 +78,7 @@ class ProbesFeed:
     """The probes of one environment as one feed: each by its own clock, told together.
 
     `references` are `host:port` pairs that answer when our own line works. `asker` stands in for the network in tests.
+    `is_asleep` tells of an app whether it has no replica now; None while that is not known.
     """
 
     name = "probes"
@@ -91,7 +93,10 @@ class ProbesFeed:
         reveal: Callable[[Secret], str],
         references: Sequence[str] = (),
         asker: Asker | None = None,
+        read_beat: "ReadBeat | None" = None,
+        is_asleep: Callable[[str], bool | None] | None = None,
     ) -> None:
+        self._read_beat, self._is_asleep = read_beat, is_asleep
         self.environment = environment
         self.every = min((probe.interval for probe in probes), default=NO_PROBES_EVERY)
         self._posts = {probe.name: Post(probe) for probe in probes}
@@ -164,6 +169,11 @@ class ProbesFeed:
         """One answer. One that took longer than it may came over a sleep of this machine, accuses nobody, and is asked
         for again, once: the clock of time-outs stands still in such a sleep and does not notice."""
         began = self._time.monotonic()
+        if probe.only_while_running and self._is_asleep is not None:
+            asleep = self._is_asleep(probe.only_while_running)
+            if asleep is not False:
+                reason = "" if asleep else f"not asked: not known yet whether {probe.only_while_running} runs"
+                return CheckOutcome(self._time.now(), Grade.INCONCLUSIVE, reason, asleep=bool(asleep), began=began)
         outcome = await asker.ask(probe)
         if self._time.monotonic() - began > probe.timeout + STANDSTILL:
             return await asker.ask(probe)
@@ -211,7 +221,9 @@ class ProbesFeed:
         def load() -> Callable[[], Asker]:
 
             warm_up(probes)
-            return lambda: Engine(probes, self._references, time=self._time, reveal=self._reveal)
+            return lambda: Engine(
+                probes, self._references, time=self._time, reveal=self._reveal, read_beat=self._read_beat
+            )
 
         return (await asyncio.to_thread(load))()
 
@@ -221,7 +233,7 @@ class ProbesFeed:
 
 def warm_up(probes: Sequence[Probe]) -> None:
     """Make the TLS contexts the probes will want. Blocking; an unreadable CA file is the probe's to report."""
-    secure = (probe for probe in probes if probe.url.lower().startswith("https:"))
+    secure = (probe for probe in probes if probe.url.lower().startswith(("https:", "wss:", "tls:")))
     for probe in secure:
         with suppress(OSError):
             tls_of(probe)
@@ -238,12 +250,21 @@ class Engine:
         time: Time,
         reveal: Reveal,
         resolver: Resolver | None = None,
+        read_beat: "ReadBeat | None" = None,
     ) -> None:
         resolver = resolver or Resolver()
         line = Line(references, resolver)
         self._lag = LoopLag()
         self._endpoints = {
-            probe.name: ProbeEndpoint(probe, resolver=resolver, line=line, lag=self._lag, time=time, reveal=reveal)
+            probe.name: ProbeEndpoint(
+                probe,
+                resolver=resolver,
+                line=line,
+                lag=self._lag,
+                time=time,
+                reveal=reveal,
+                read_beat=read_beat or no_beats,
+            )
             for probe in probes
         }
 

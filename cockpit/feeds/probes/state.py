@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from cockpit.feeds.probes.maintenance import find_window_end
 from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult, ProbeState
 
 HISTORY = 60  # latencies kept
@@ -35,6 +36,7 @@ class CheckOutcome:
     offline: bool = False
     began: float | None = None  # when it was asked (monotonic)
     evidence: ProbeEvidence | None = None  # of a failing one
+    asleep: bool = False  # it was not asked: its app has no replica, and asking would start one
     silent: bool = False  # nothing came at all: no byte, no refusal, and no word of a name server either
 
 
@@ -92,7 +94,7 @@ def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) ->
 def is_undecided(standing: ProbeStanding) -> bool:
     """One more answer soon would tell: the last one told nothing, was a first failure, or cleared nobody yet."""
     if standing.last is not None and standing.last.grade is Grade.INCONCLUSIVE:
-        return not standing.last.offline
+        return not (standing.last.offline or standing.last.asleep)
     return standing.state is ProbeState.PENDING or (standing.accused and standing.grade is not Grade.FAILING)
 
 
@@ -111,9 +113,11 @@ def derive_shown_state(
     """What may be said of a probe now: its own state, unless maintenance, our own line or a parent explains it."""
     for start, end in probe.maintenance:
         if start <= now < end:
-            day = "" if end.astimezone(UTC).date() == now.astimezone(UTC).date() else f"{end.astimezone(UTC):%Y-%m-%d} "
-            reason = f"maintenance until {day}{end.astimezone(UTC):%H:%M} UTC"
-            return ShownProbeState(ProbeState.MAINTENANCE, reason, end)
+            return _in_maintenance(end, now)
+    if probe.recurring_maintenance and (open_until := find_window_end(probe.recurring_maintenance, now)):
+        return _in_maintenance(open_until, now)
+    if standing.last is not None and standing.last.asleep:
+        return ShownProbeState(ProbeState.ASLEEP, f"{probe.only_while_running} is scaled to zero")
     if offline:
         return ShownProbeState(ProbeState.UNKNOWN, "jump box offline")
     for parent in probe.depends_on:
@@ -124,6 +128,11 @@ def derive_shown_state(
     if standing.state is ProbeState.DOWN and standing.grade is not Grade.FAILING:
         return ShownProbeState(standing.state, f"recovering, {standing.good} of {probe.successes} good answers")
     return ShownProbeState(standing.state, standing.last.reason)
+
+
+def _in_maintenance(end: datetime, now: datetime) -> ShownProbeState:
+    day = "" if end.astimezone(UTC).date() == now.astimezone(UTC).date() else f"{end.astimezone(UTC):%Y-%m-%d} "
+    return ShownProbeState(ProbeState.MAINTENANCE, f"maintenance until {day}{end.astimezone(UTC):%H:%M} UTC", end)
 
 
 def build_probe_result(

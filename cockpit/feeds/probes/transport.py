@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from cockpit.feeds.probes.resolver import Resolver
+from cockpit.model.text import clean_line
 
 # A socket that knows when its bytes arrived: by the kernel's stamp where there is one, not when our loop found time.
 
@@ -190,10 +191,20 @@ class Tls:
         except (httpcore.ReadError, httpcore.WriteError, OSError) as error:
             raise httpcore.ConnectError(f"handshake broken off: {error}") from error
 
-    def certificate_ends(self) -> float | None:
-        """Seconds since the epoch; None when certificates are not verified, for then Python does not read them."""
-        ends = (self._tls.getpeercert() or {}).get("notAfter")
-        return float(ssl.cert_time_to_seconds(ends)) if isinstance(ends, str) else None
+    def first_certificate_end(self) -> tuple[float | None, str]:
+        """When the first certificate of the chain ends, in seconds since the epoch, and whose it is where it is not the
+        server's own. None when certificates are not verified, for then Python does not read them.
+        """
+        own = self._tls.getpeercert() or {}
+        ends = [(read_end(own), "")] if own else []
+        # Python 3.11 has no public name for the chain that it verified; where there is none the server's own has to do.
+        chain = getattr(getattr(self._tls, "_sslobj", None), "get_verified_chain", lambda: None)() if own else None
+        for certificate in (chain or [])[1:]:
+            with suppress(AttributeError, TypeError, ValueError):
+                facts = certificate.get_info()
+                ends.append((read_end(facts), name_certificate(facts)))
+        known = [(end, name) for end, name in ends if end is not None]
+        return min(known, key=lambda pair: pair[0]) if known else (None, "")
 
     async def receive(self, until: float) -> bytes:
         try:
@@ -242,6 +253,18 @@ def read_ssl_reason(error: ssl.SSLError) -> str:
     return lines or "TLS failed"
 
 
+def read_end(facts: Mapping[str, Any]) -> float | None:
+    ends = facts.get("notAfter")
+    return float(ssl.cert_time_to_seconds(ends)) if isinstance(ends, str) else None
+
+
+def name_certificate(facts: Mapping[str, Any]) -> str:
+    """The common name of a certificate's subject, else the last part of it."""
+    parts = {name: value for group in facts.get("subject", ()) for name, value in group}
+    text = parts.get("commonName") or next(reversed(parts.values()), "")
+    return clean_line(text, 80) or "an authority's"
+
+
 class Phase(StrEnum):
     """Where a probe is on its way."""
 
@@ -264,7 +287,8 @@ class Journey:
     times: dict[Phase, float] = field(default_factory=dict)
     address: str = ""
     name_found: bool = False  # a name server answered in this check, so our own line works
-    certificate_ends: float | None = None  # seconds since the epoch
+    certificate_ends: float | None = None  # seconds since the epoch: of the chain's first to end
+    certificate_name: str = ""  # whose that is, where it is not the server's own
 
     def spent(self, phase: Phase, seconds: float) -> None:
         self.times[phase] = self.times.get(phase, 0.0) + max(0.0, seconds)
@@ -398,7 +422,7 @@ class Stream(httpcore.AsyncNetworkStream):
             self._wire.close()
             raise
         self._journey.spent(Phase.TLS, tls.arrived - started)
-        self._journey.certificate_ends = tls.certificate_ends()
+        self._journey.certificate_ends, self._journey.certificate_name = tls.first_certificate_end()
         return Stream(tls, self._journey)
 
     async def aclose(self) -> None:

@@ -233,3 +233,31 @@ async def test_a_reading_is_as_old_as_the_oldest_answer_in_it() -> None:
     async with running(feed_of(time, story, probe("fast", 5.0), probe("slow", 600.0))) as readings:
         await time.pass_by(590)
     assert readings[-1].began == max(story.asked["slow"])
+
+
+async def test_an_app_at_zero_is_never_woken_and_its_probe_sleeps() -> None:
+    time = FakeTime()
+    story = Story(time, {"shop": [Grade.GOOD], "other": [Grade.GOOD]})
+    at_zero: list[bool | None] = [None]
+    feed = ProbesFeed(
+        "prod",
+        [replace(probe("shop"), only_while_running="shop"), probe("other")],
+        time=time,
+        random=Random(3),
+        reveal=str,
+        asker=story,
+        is_asleep=lambda app: at_zero[0],
+    )
+    states = []
+    async with running(feed) as readings:
+        for known in (None, True, False):
+            at_zero[0] = known
+            await time.pass_by(30)
+            states.append([result.state for result in readings[-1].value or ()])
+            if known is not False:
+                assert story.asked["shop"] == []  # not known is not running: it might be woken
+    assert states == [
+        [ProbeState.UNKNOWN, ProbeState.UP],
+        [ProbeState.ASLEEP, ProbeState.UP],
+        [ProbeState.UP, ProbeState.UP],
+    ]

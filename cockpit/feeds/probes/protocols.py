@@ -1,0 +1,360 @@
+"""Checks of what is no web page: a connection, TLS, a name server, an echo, a websocket, a job that reports itself.
+
+Each gives a ProbeAnswer, or raises what httpx raises for the same failure: a time-out, a refused connection. Times are
+those of the journey, so that all of them are told and judged as those of a web page.
+"""
+
+import asyncio
+import base64
+import os
+import re
+import socket
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import httpcore
+import httpx
+
+from cockpit.feeds.http import Reveal, reveal_access_headers, tls_of
+from cockpit.feeds.probes.resolver import Resolver
+from cockpit.feeds.probes.transport import (
+    RX_SOFTWARE_STAMPS,
+    SO_TIMESTAMPING,
+    Journey,
+    Network,
+    Phase,
+    Wire,
+    in_httpx_words,
+)
+from cockpit.model.conditions import ProbeAnswer
+from cockpit.model.probe import Probe
+from cockpit.model.text import clean_line
+from cockpit.model.time import format_age
+
+CONNECTING = (Phase.DNS, Phase.CONNECT, Phase.TLS)
+POSTGRES_SSL_REQUEST = struct.pack("!II", 8, 80_877_103)
+DNS_PORT = 53
+MOST_RECORDS = 100
+ECHO_REQUEST = {4: 8, 6: 128}  # RFC 792, RFC 4443
+ECHO_REPLY = {4: 0, 6: 129}
+LARGEST_MESSAGE = 65_536  # bytes of a websocket's first message
+
+
+class NotAllowedError(Exception):
+    """This machine lets us not ask: it accuses nobody. The text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a job last reported of itself. `by` is the kernel's word on whose process it was; all text is cleaned."""
+
+    name: str
+    at: datetime
+    good: bool = True
+    note: str = ""
+    by: str = ""
+
+
+ReadBeat = Callable[[str], Beat | None]
+"""The last beat of a name; None where none ever came. Blocking."""
+
+
+def no_beats(name: str) -> Beat | None:
+    """Where nobody keeps them."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolContext:
+    """What a check needs beside its probe."""
+
+    network: Network
+    resolver: Resolver
+    reveal: Reveal
+    read_beat: ReadBeat = no_beats
+
+
+def build_answer(journey: Journey, now: float, **rest: object) -> ProbeAnswer:
+    """What the journey measured. `now` is seconds since the epoch."""
+    ends = journey.certificate_ends
+    return ProbeAnswer(
+        connected=True,
+        ip=journey.address,
+        response_time=sum(journey.times.values()),
+        dns_time=journey.times.get(Phase.DNS),
+        connect_time=journey.times.get(Phase.CONNECT),
+        tls_time=journey.times.get(Phase.TLS),
+        certificate_expiration=None if ends is None else ends - now,
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+# tcp:// and tls://
+
+
+async def check_connection(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
+    """Only a connection, and with `tls://` its certificate."""
+    parts = urlsplit(probe.url)
+    host, port = parts.hostname or "", parts.port or 0
+    with in_httpx_words():
+        stream = await context.network.connect_tcp(host, port)
+        try:
+            if parts.scheme == "tls":
+                journey.phase = Phase.TLS
+                await begin_tls(stream, dict(parse_qsl(parts.query)).get("starttls", ""), probe.timeout)
+                stream = await stream.start_tls(tls_of(probe), host, probe.timeout)
+        finally:
+            await stream.aclose()
+    answer = build_answer(journey, now.timestamp())
+    seconds = sum(seconds for phase, seconds in journey.times.items() if phase in CONNECTING)
+    return replace(answer, response_time=seconds)
+
+
+async def begin_tls(stream: httpcore.AsyncNetworkStream, protocol: str, timeout: float) -> None:
+    """What is said before TLS begins: nothing, or the request of PostgreSQL or SMTP to begin it.
+
+    Raises httpcore.ConnectError where the server does not want to.
+    """
+    if protocol == "postgres":
+        await stream.write(POSTGRES_SSL_REQUEST, timeout)
+        if await stream.read(1, timeout) != b"S":
+            raise httpcore.ConnectError("PostgreSQL offers no TLS")
+    elif protocol == "smtp":
+        await _read_smtp_reply(stream, timeout)
+        for line in (b"EHLO cockpit\r\n", b"STARTTLS\r\n"):
+            await stream.write(line, timeout)
+            if not (await _read_smtp_reply(stream, timeout)).startswith(b"2"):
+                raise httpcore.ConnectError("the mail server offers no TLS")
+
+
+async def _read_smtp_reply(stream: httpcore.AsyncNetworkStream, timeout: float) -> bytes:
+    """The last line of a reply: `250 STARTTLS`; the lines before it have a hyphen behind their number."""
+    text = b""
+    while not re.search(rb"(?m)^[0-9]{3} .*\n\Z", text):
+        part = await stream.read(4_096, timeout)
+        text += part
+        if not part or len(text) > 65_536:
+            raise httpcore.ConnectError("the mail server said nothing that is a reply")
+    return text.rstrip().rpartition(b"\n")[2]
+
+
+# dns://
+
+
+async def check_dns(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
+    """One question to one name server: `[DNS_RCODE]`, and the records as `[BODY]`, a line each."""
+    import dns.asyncquery
+    import dns.exception
+    import dns.message
+    import dns.rcode
+    import dns.rdatatype
+    import dns.resolver
+
+    parts = urlsplit(probe.url)
+    kind = dict(parse_qsl(parts.query)).get("type", "A")
+    question = dns.message.make_query(unquote(parts.path).strip("/"), dns.rdatatype.from_text(kind))
+    if parts.hostname:
+        with in_httpx_words():
+            resolution = await context.resolver.find(parts.hostname, journey.until)
+        server = resolution.addresses[0]
+    else:
+        servers = await asyncio.to_thread(lambda: dns.resolver.get_default_resolver().nameservers)
+        server = str(servers[0])
+    journey.address, journey.phase = server, Phase.ANSWER
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        reply, _ = await dns.asyncquery.udp_with_fallback(
+            question, server, max(0.001, journey.until - began), parts.port or DNS_PORT
+        )
+    except dns.exception.Timeout:
+        raise httpx.ReadTimeout("the name server did not answer") from None
+    except (dns.exception.DNSException, EOFError) as error:
+        raise httpx.RemoteProtocolError(clean_line(error, 200) or "no DNS answer") from None
+    except OSError as error:
+        raise httpx.ConnectError(error.strerror or "cannot connect") from None
+    journey.spent(Phase.ANSWER, loop.time() - began)
+    records = [
+        item.to_text() for answer in reply.answer for item in answer if answer.rdtype == question.question[0].rdtype
+    ]
+    body = "\n".join(sorted(records)[:MOST_RECORDS])
+    return build_answer(journey, now.timestamp(), body=body.encode(), dns_rcode=dns.rcode.to_text(reply.rcode()))
+
+
+# icmp://
+
+
+async def check_echo(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
+    """One echo request over a socket that needs no root, where the kernel allows that."""
+    host = urlsplit(probe.url).hostname or ""
+    with in_httpx_words():
+        resolution = await context.resolver.find(host, journey.until)
+        journey.spent(Phase.DNS, resolution.seconds)
+        journey.name_found |= resolution.fresh
+        address = resolution.addresses[0]
+        journey.address, journey.phase = address, Phase.ANSWER
+        seconds = await echo(address, journey.until)
+    journey.spent(Phase.ANSWER, seconds)
+    return build_answer(journey, now.timestamp())
+
+
+async def echo(address: str, until: float) -> float:
+    """Seconds until the reply, by the kernel's clock where it tells. Raises httpcore's errors, NotAllowedError."""
+    version = 6 if ":" in address else 4
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6) if version == 6 else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
+    try:
+        sock = socket.socket(family, socket.SOCK_DGRAM, protocol)
+    except PermissionError:
+        raise NotAllowedError("this user may not ping: widen net.ipv4.ping_group_range") from None
+    except OSError as error:
+        raise NotAllowedError(f"no ping from here: {error.strerror}") from None
+    with sock:
+        sock.setblocking(False)
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, RX_SOFTWARE_STAMPS)
+        number, token = os.getpid() & 0xFFFF, os.urandom(16)
+        try:
+            sock.connect((address, 0))
+        except OSError as error:
+            raise httpcore.ConnectError(error.strerror or "no route") from error
+        wire, loop = Wire(sock), asyncio.get_running_loop()
+        began = loop.time()
+        await wire.send(build_echo(version, number, token), until)
+        while True:
+            reply = await wire.receive(until)
+            if is_echo_reply(version, reply, token):
+                return wire.arrived - began
+
+
+def build_echo(version: int, number: int, token: bytes) -> bytes:
+    """The kernel writes the identifier, and for IPv6 the checksum."""
+    head = struct.pack("!BBHHH", ECHO_REQUEST[version], 0, 0, number, 1)
+    return struct.pack("!BBHHH", ECHO_REQUEST[version], 0, compute_checksum(head + token), number, 1) + token
+
+
+def is_echo_reply(version: int, packet: bytes, token: bytes) -> bool:
+    return len(packet) >= 8 and packet[0] == ECHO_REPLY[version] and packet[8:] == token
+
+
+def compute_checksum(data: bytes) -> int:
+    """RFC 1071."""
+    total: int = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+# ws:// and wss://
+
+
+async def check_websocket(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
+    """The handshake; with a `body` that is sent as a message, and the first message that comes back is `[BODY]`."""
+    parts = urlsplit(probe.url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    with in_httpx_words():
+        stream = await context.network.connect_tcp(parts.hostname or "", port)
+        try:
+            if parts.scheme == "wss":
+                journey.phase = Phase.TLS
+                stream = await stream.start_tls(tls_of(probe), parts.hostname or "", probe.timeout)
+            return await _speak_websocket(probe, context, stream, parts, journey, now)
+        finally:
+            await stream.aclose()
+
+
+async def _speak_websocket(
+    probe: Probe,
+    context: ProtocolContext,
+    stream: httpcore.AsyncNetworkStream,
+    parts: SplitResult,
+    journey: Journey,
+    now: datetime,
+) -> ProbeAnswer:
+    from wsproto import ConnectionType, WSConnection
+    from wsproto.events import (
+        AcceptConnection,
+        BytesMessage,
+        CloseConnection,
+        Event,
+        RejectConnection,
+        Request,
+        TextMessage,
+    )
+    from wsproto.utilities import ProtocolError
+
+    connection, messages, text = WSConnection(ConnectionType.CLIENT), list[Event](), ""
+    headers = [(n.encode(), v.encode()) for n, v in reveal_access_headers(probe, context.reveal).items()]
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        await stream.write(connection.send(Request(parts.netloc.rpartition("@")[2], target, extra_headers=headers)))
+        status, answered = 0, dict[str, str]()
+        while True:
+            data = await stream.read(4_096)
+            connection.receive_data(data or None)
+            for event in connection.events():
+                if isinstance(event, AcceptConnection | RejectConnection):
+                    status = 101 if isinstance(event, AcceptConnection) else event.status_code
+                    pairs = event.extra_headers if isinstance(event, AcceptConnection) else event.headers
+                    answered = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+                    if status == 101 and probe.body:
+                        await stream.write(connection.send(TextMessage(probe.body)))
+                elif isinstance(event, TextMessage | BytesMessage):
+                    part = event.data if isinstance(event.data, str) else base64.b64encode(event.data).decode()
+                    text += part
+                    messages += [event] if event.message_finished else []
+                elif isinstance(event, CloseConnection):
+                    messages.append(event)
+            if (status and (status != 101 or not probe.body)) or messages or len(text) > LARGEST_MESSAGE or not data:
+                break
+        if status == 101:
+            with suppress(httpcore.NetworkError, httpcore.TimeoutException, ProtocolError):
+                await stream.write(connection.send(CloseConnection(1000)))
+    except ProtocolError as error:
+        raise httpcore.RemoteProtocolError(clean_line(error, 200) or "no websocket") from error
+    if not status:
+        raise httpcore.RemoteProtocolError("the connection was closed before the handshake")
+    return build_answer(
+        journey,
+        now.timestamp(),
+        status=status,
+        headers=answered,
+        body=text[:LARGEST_MESSAGE].encode(),
+        ttfb=journey.times.get(Phase.ANSWER),
+    )
+
+
+# beat://
+
+
+async def check_beat(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
+    """Whether a job reported itself lately. Raises NotAllowedError while it never did: that accuses nobody yet."""
+    name = urlsplit(probe.url).netloc
+    beat = await asyncio.to_thread(context.read_beat, name)
+    if beat is None:
+        raise NotAllowedError(f"no beat yet: `cockpit beat {name}` reports one")
+    age = (now - beat.at).total_seconds()
+    journey.address = clean_line(beat.by, 80)
+    if not beat.good:
+        raise httpx.ReadError(f"it reported a failure {format_age(age)} ago{f': {beat.note}' if beat.note else ''}")
+    if age > probe.within:
+        late = format_age(age - probe.within)
+        raise httpx.ReadError(f"no beat for {format_age(age)}, {late} more than it may take")
+    return ProbeAnswer(connected=True, body=beat.note.encode(), ip=journey.address)
+
+
+CHECKS = {
+    "tcp": check_connection,
+    "tls": check_connection,
+    "dns": check_dns,
+    "icmp": check_echo,
+    "ws": check_websocket,
+    "wss": check_websocket,
+    "beat": check_beat,
+}
+"""What asks, by the scheme of an address that is no web page's."""
