@@ -174,6 +174,13 @@ def documents() -> list[Measure]:
     return measure()
 
 
+def watching() -> list[Measure]:
+    """Imported here, as above."""
+    from bench.watching import watching as measure
+
+    return measure()
+
+
 def rollback_by_keys() -> list[Measure]:
     """Imported here, as above."""
     from bench.running import rollback_by_keys as measure
@@ -194,6 +201,7 @@ MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "quiet": quiet,
     "quiet-incident": quiet_incident,
     "keys": keys,
+    "watching": watching,
     "keys-while-printing": keys_while_printing,
     "rollback": rollback,
     "rollback-by-keys": rollback_by_keys,

@@ -232,10 +232,12 @@ def fold_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Ev
 def _speak_for_flapping(turns: list[Event]) -> Event:
     first, last = turns[0], turns[-1]
     fired = sum(event.detail.get("state") == "firing" for event in turns)
-    where = f" on {first.detail['resource']}" if first.detail.get("resource") else ""
+    widest = max(int(event.detail.get("instances", 1)) for event in turns)
+    where = f" on {first.detail['resource']}" if first.detail.get("resource") and widest == 1 else ""
+    many = f": {widest} instances" if widest > 1 else ""
     took = format_age((last.occurred - first.occurred).total_seconds())
     state = str(last.detail.get("state"))
-    summary = f"{first.detail.get('name')}{where} flapped: fired {fired} times in {took}, {state} at last"
+    summary = f"{first.detail.get('name')}{where}{many} flapped: fired {fired} times in {took}, {state} at last"
     events = [id for event in turns for id in event.detail.get("events", [event.id])]
     detail = {**last.detail, "instances": len(events), "events": events}
     return replace(first, summary=summary, detail=detail)
@@ -388,3 +390,41 @@ def describe_clock_then(event: Event) -> str:
 def list_clock_steps(events: Iterable[Event]) -> list[ClockStep]:
     """Those that are told of among events of any kind, of one environment."""
     return [step for event in events if (step := read_clock_step(event))]
+
+
+# Storms of several rules at once: what broke them all is one thing.
+
+STORMS_FROM = 4  # storms that turn the same way within STORM_WITHIN and are read as one
+MOST_NAMED = 3
+
+
+def fold_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
+    """Storms, alerts that come and go, and many storms in one moment, each as one line. What stands in `kept` (by id)
+    and what people wrote is never folded."""
+    folded = fold_flapping(fold_storms(events, kept), kept)
+    runs: dict[str, list[Event]] = {}
+    groups: list[list[Event]] = []
+    for event in folded:
+        if event.kind != Kind.ALERT or "events" not in event.detail:
+            continue
+        key = f"{event.detail.get('state')} {'flapped' if ' flapped: ' in event.summary else ''}"
+        run = runs.get(key)
+        if run is None or abs(event.occurred - run[-1].occurred) > STORM_WITHIN:
+            run = runs[key] = []
+            groups.append(run)
+        run.append(event)
+    joined = {run[0].id: run for run in groups if len(run) >= STORMS_FROM}
+    gone = {event.id for run in joined.values() for event in run[1:]}
+    return [
+        _speak_for_storms(joined[event.id]) if event.id in joined else event for event in folded if event.id not in gone
+    ]
+
+
+def _speak_for_storms(storms: list[Event]) -> Event:
+    first = storms[0]
+    names = [str(event.detail.get("name")) for event in storms]
+    events = [id for event in storms for id in event.detail["events"]]
+    how = "flapped" if " flapped: " in first.summary else str(first.detail.get("state"))
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    summary = f"{len(names)} alerts {how} together, {len(events)} turns: {', '.join(names[:MOST_NAMED])}{more}"
+    return replace(first, summary=summary, detail={**first.detail, "instances": len(events), "events": events})

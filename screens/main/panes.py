@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from cockpit.model.alert import FOLD_FROM, Alert
-from cockpit.model.event import find_standing_events, fold_flapping, fold_storms
+from cockpit.model.event import find_standing_events, fold_alert_events
 from cockpit.model.incident import Acknowledgement, worst_first
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness
@@ -247,7 +247,7 @@ def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.severity_scale)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
-    kept = fold_flapping(fold_storms(kept, pins), pins)
+    kept = fold_alert_events(kept, pins)
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:

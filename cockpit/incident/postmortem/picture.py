@@ -5,7 +5,7 @@ One set of lanes is made from the events, and both drawings show it, so they can
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
@@ -29,6 +29,8 @@ LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
 MOST_BARS = 12  # lanes of one section; more is told, not drawn
 MOST_MARKS = 24
+MOST_SPANS = 8  # bars of one lane
+FINEST = 200  # parts of the whole window: what is narrower is not seen
 LONGEST_LABEL = 80  # characters
 PEOPLE_KINDS = frozenset(
     {Kind.DECLARE, Kind.ACK, Kind.ROLE, Kind.DECISION, Kind.STATUS, Kind.SEVERITY, Kind.RESOLVE, Kind.UPDATE,
@@ -168,7 +170,20 @@ def _list_alert_lanes(events: Iterable[Event], start: datetime, end: datetime) -
     lanes: dict[str, list[PictureBar]] = {}
     for key, bars in spans.items():
         lanes.setdefault(names[key], []).extend(bars)
-    return _fit_lanes("Alerts", lanes, start, end)
+    merged = {name: merge_bars(bars, (end - start) / FINEST) for name, bars in lanes.items()}
+    return _fit_lanes("Alerts", merged, start, end)
+
+
+def merge_bars(bars: Sequence[PictureBar], gap: timedelta) -> list[PictureBar]:
+    """The bars of all instances of one alert as few: those that overlap, or lie so near that no drawing shows the gap,
+    are one. Where there are still too many, wider gaps are closed."""
+    result: list[PictureBar] = []
+    for bar in sorted(bars, key=lambda bar: bar.start):
+        if result and bar.start <= result[-1].end + gap:
+            result[-1] = replace(result[-1], end=max(result[-1].end, bar.end))
+        else:
+            result.append(bar)
+    return result if len(result) <= MOST_SPANS else merge_bars(result, max(gap, timedelta(seconds=1)) * 2)
 
 
 def _list_traffic_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:

@@ -12,7 +12,7 @@ from cockpit.incident.postmortem.story import describe_summary, find_turning_poi
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, describe_clock_then, fold_flapping, fold_storms
+from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, describe_clock_then, fold_alert_events
 from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
@@ -103,7 +103,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
         links.setdefault(evidence_link.event, []).append(render_link(evidence_link.target, evidence_link.text))
     evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
     kept = {*incident.pins, *links}
-    events = fold_flapping(fold_storms(events, kept), kept)
+    events = fold_alert_events(events, kept)
     return [
         TimelineRow(
             event.occurred,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.azure.mapping import map_alert
 from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
-from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, fold_flapping, fold_storms
+from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, fold_alert_events, fold_flapping, fold_storms
 from widgets.alerts import build_alert_rows, list_alert_objects
 from widgets.cell import Cell, Row
 
@@ -188,3 +188,12 @@ def test_turns_are_folded_without_a_loss(entries: list[tuple[str, int]]) -> None
 @pytest.mark.parametrize("ask", ["pod=~(a+)+$", "pod=~.*.*.*.*.*x"])
 def test_a_filter_that_might_search_for_ever_keeps_nobody_waiting(ask: str) -> None:
     assert Row("a", (Cell("x"),), (("pod", "a" * 5_000 + "!"),)).matches(ask)
+
+
+def test_storms_of_many_rules_in_one_moment_are_one_line() -> None:
+    storms = [event(100 * rule + n, f"Rule{rule}", seconds=rule) for rule in range(25) for n in range(1, 9)]
+    (line,) = fold_alert_events(storms)
+    assert line.detail["instances"] == 200
+    assert "25 alerts firing" in line.summary
+    few = [event(100 * rule + n, f"Rule{rule}", seconds=rule) for rule in range(3) for n in range(1, 9)]
+    assert len(fold_alert_events(few)) == 3

@@ -1,14 +1,23 @@
 """The drawing of the night: the same lanes as SVG and as Mermaid, whatever the facts are called."""
 
 import re
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.load import list_standing_events
-from cockpit.incident.postmortem.picture import IncidentPicture, build_picture, render_mermaid, render_svg
+from cockpit.incident.postmortem.picture import (
+    MOST_SPANS,
+    IncidentPicture,
+    PictureBar,
+    build_picture,
+    merge_bars,
+    render_mermaid,
+    render_svg,
+)
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import incident_of, tell
@@ -100,3 +109,21 @@ def test_whatever_things_are_called_the_drawing_is_well_formed_and_the_chart_has
     for line in render_mermaid(picture).splitlines()[3:]:
         assert line.strip().startswith("section ") or line.count(":") in (1, 3, 5)  # the name's end, and the times
         assert "```" not in line
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 7_000), st.integers(1, 600)), min_size=1, max_size=300),
+    st.integers(0, 60),
+)
+def test_however_many_instances_fired_a_lane_has_few_bars_and_leaves_no_time_out(
+    spans: list[tuple[int, int]], gap: int
+) -> None:
+    begin = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
+    bars = [
+        PictureBar(begin + timedelta(seconds=at), begin + timedelta(seconds=at + long), "fired", "alert")
+        for at, long in spans
+    ]
+    merged = merge_bars(bars, timedelta(seconds=gap))
+    assert 0 < len(merged) <= MOST_SPANS
+    assert all(any(one.start <= bar.start and bar.end <= one.end for one in merged) for bar in bars)
+    assert all(first.end < second.start for first, second in pairwise(merged))
