@@ -91,7 +91,11 @@ def format_ready(revision: Revision) -> str:
 def _name_revision(application: Application, revision: Revision, several: bool) -> str:
     if not several:
         return short_name(revision)
-    return revision.name if revision.number is None else f"{application.name} #{revision.number}"
+    if revision.number is not None:
+        return f"{application.name} #{revision.number}"
+    # The name of a container app's revision begins with the app, and a side has a colour; a tag by itself says nothing.
+    named = revision.name.startswith(application.name) or bool(revision.labels)
+    return revision.name if named else f"{application.name} {revision.name}"
 
 
 def _build_revision_row(application: Application, revision: Revision, several: bool) -> Row:

@@ -28,12 +28,12 @@ READY_WITHIN = 30.0  # seconds
 class SimulatorProcess:
     """A simulator in a process of its own. It ends when our end of its standard input closes, even by kill -9."""
 
-    def __init__(self, scenario: str, speed: float, *, app: str = "", resource_group: str = "") -> None:
+    def __init__(self, scenario: str, speed: float, *options: str) -> None:
         self.config = ""
         self.ready_line: dict[str, str] = {}
         command = [sys.executable, "-m", "cockpit", "simulator", "--port", "0", "--until-stdin-closes"]
         command += ["--scenario", scenario, "--speed", str(speed)]
-        command += [*(("--app", app) if app else ()), *(("--resource-group", resource_group) if resource_group else ())]
+        command += options
         log_path().parent.mkdir(parents=True, exist_ok=True)
         with log_path().open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
@@ -85,8 +85,7 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
             "`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.",
             code="no-terminal",
         )
-    app, resource_group = find_names(own) if own else ("", "")
-    world = SimulatorProcess(scenario, speed, app=app, resource_group=resource_group)
+    world = SimulatorProcess(scenario, speed, *(list_world_options(own) if own else ()))
 
     async def attach() -> "Session":
         config = await world.ready()
@@ -158,10 +157,43 @@ def find_names(system: "System") -> tuple[str, str]:
     return make_app_name(system.name), ""
 
 
+def list_world_options(system: "System") -> list[str]:
+    """How `cockpit simulator` is asked for a world that this system's names fit."""
+    app, resource_group = find_names(system)
+    options = {"--app": app, "--resource-group": resource_group}
+    for environment in system.environments:
+        compose, kubernetes = (environment.platforms.get(name) for name in ("compose", "kubernetes"))
+        if compose is not None:
+            sides = getattr(compose, "sides", ())
+            names = [side.rpartition("/")[2] for side in sides]
+            if len(set(names)) < len(names):
+                names = [side.partition("/")[0] for side in sides]  # one service in two projects
+            services = names or [item.rpartition("/")[2] for item in getattr(compose, "services", ())[:1]]
+            projects = [*getattr(compose, "projects", ()), *(side.partition("/")[0] for side in sides if "/" in side)]
+            options |= {"--platform": "compose", "--project": (projects or [app or "shop"])[0]}
+            return _list_options(options) + [part for service in services for part in ("--service", service)]
+        if kubernetes is not None:
+            workload = (getattr(kubernetes, "workloads", ()) or (app,))[0].rpartition("/")[2]
+            more = {
+                "--namespace": getattr(kubernetes, "namespace", ""),
+                "--context": getattr(kubernetes, "context", ""),
+            }
+            return _list_options({**options, "--app": make_app_name(workload), "--platform": "kubernetes", **more})
+    return _list_options(options)
+
+
+def _list_options(options: "Mapping[str, str]") -> list[str]:
+    return [part for name, value in options.items() if value for part in (name, value)]
+
+
 def make_app_name(name: str) -> str:
     """Of a system's name, what Azure would take for an app: "" where nothing is left."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30].strip("-")
     return plain if re.fullmatch(r"[a-z][a-z0-9-]*[a-z0-9]", plain) else ""
+
+
+PLATFORM_FACTS = ("docker_host", "compose_program", "project", "services", "kubeconfig", "context", "namespace")
+"""What the ready line says of the platform that the simulated app runs on."""
 
 
 def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
@@ -176,6 +208,7 @@ def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
         app=ready_line["app"],
         workspace=ready_line["workspace"],
         data=str(Path(ready_line["config"]).parent),
+        **{name: ready_line.get(name, "") for name in PLATFORM_FACTS},
     )
     return simulate_system(system, place)
 
@@ -189,16 +222,60 @@ def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100), help="How fast it plays.")
 @click.option("--app", default="", show_default="shop-api", help="The name of the container app.")
 @click.option("--resource-group", default="", show_default="shop-prod-rg", help="The name of its resource group.")
+@click.option(
+    "--platform",
+    default="container-apps",
+    show_default=True,
+    type=click.Choice(["container-apps", "compose", "kubernetes"]),
+    help="Where the app runs: in the simulated cloud, on a simulated Docker Engine, in a simulated cluster.",
+)
+@click.option("--system", "example", default="", metavar="NAME", help="As `cockpit demo --system NAME` plays it.")
+@click.option("--project", default="shop", show_default=True, help="The Compose project.")
+@click.option(
+    "--service", "services", multiple=True, help="Its service; two are the sides of blue and green.  [default: api]"
+)
+@click.option("--namespace", default="shop", show_default=True, help="The namespace of the cluster.")
+@click.option("--context", default="simulated", show_default=True, help="The context of its kubeconfig.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input does.")
-def simulator(port: int, scenario: str, speed: float, app: str, resource_group: str, until_stdin_closes: bool) -> None:
-    from cockpit.simulator.play import play_scenario
+@click.pass_context
+def simulator(
+    command: click.Context,
+    port: int,
+    scenario: str,
+    speed: float,
+    app: str,
+    resource_group: str,
+    platform: str,
+    example: str,
+    project: str,
+    services: tuple[str, ...],
+    namespace: str,
+    context: str,
+    until_stdin_closes: bool,
+) -> None:
+    from cockpit.simulator.play import PlatformNames, play_scenario
     from cockpit.simulator.world.scenario import ScenarioError, load_scenario, rename_scenario
 
+    if example:
+        own = load_own_system(Common(), example)
+        assert own is not None
+        story_name = "" if command.get_parameter_source("scenario") is click.core.ParameterSource.DEFAULT else scenario
+        options = ["--port", str(port), "--scenario", find_story(story_name, example), "--speed", str(speed)]
+        options += [*list_world_options(own), *(["--until-stdin-closes"] if until_stdin_closes else [])]
+        command.invoke(simulator, **simulator.make_context("simulator", options).params)
+        return
     try:
         story = rename_scenario(load_scenario(scenario), app=app, resource_group=resource_group)
         # click.echo flushes, so that whoever waits for the line gets it at once.
         asyncio.run(
-            play_scenario(story, port=port, speed=speed, until_stdin_closes=until_stdin_closes, announce=click.echo)
+            play_scenario(
+                story,
+                port=port,
+                speed=speed,
+                until_stdin_closes=until_stdin_closes,
+                announce=click.echo,
+                names=PlatformNames(platform, project, services or ("api",), namespace, context),
+            )
         )
     except ScenarioError as error:
         raise Refusal(str(error), code="scenario-invalid") from None

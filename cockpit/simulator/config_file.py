@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,16 @@ def new_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix="cockpit-simulator-"))
 
 
-def write_config(stage: Stage, url: str, ca_file: Path) -> Path:
+def write_config(stage: Stage, url: str, ca_file: Path, more: Mapping[str, str] | None = None) -> Path:
     """Its path, beside the file that makes the workload's certificate trusted."""
     path = ca_file.parent / "cockpit.toml"
     (ca_file.parent / ONCALL).write_bytes((files("cockpit.simulator") / ONCALL).read_bytes())
-    path.write_text(config_text(stage, url, ca_file), encoding="utf-8")
+    path.write_text(config_text(stage, url, ca_file, more or {}), encoding="utf-8")
     return path
 
 
-def config_text(stage: Stage, url: str, ca_file: Path) -> str:
-    """The configuration of a world whose cloud is at `url`."""
+def config_text(stage: Stage, url: str, ca_file: Path, more: Mapping[str, str]) -> str:
+    """The configuration of a world whose cloud is at `url`. `more`: where its app runs, if not in the cloud."""
     site, speed = stage.scenario.site, stage.clock.speed
     probe = f'interval = "{_format_pace(PROBE_EVERY, speed)}"\nretry_interval = "{_format_pace(RETRY_EVERY, speed)}"'
     return f"""\
@@ -49,8 +50,7 @@ production = true
 subscription = {_format_toml_string(SUBSCRIPTION)}
 resource_group = {_format_toml_string(site.resource_group)}
 workspace = {_format_toml_string(WORKSPACE)}
-apps = [{_format_toml_string(site.app)}]
-apps_interval = "{_format_pace(APPS_EVERY, speed)}"
+{_describe_apps(site.app, _format_pace(APPS_EVERY, speed), more)}
 
 [environments.prod.values]
 env = "prod"
@@ -137,6 +137,21 @@ degraded = ["[VALUE] < 80"]
 every = "15s"
 no_data = "ok"
 """
+
+
+def _describe_apps(app: str, pace: str, more: Mapping[str, str]) -> str:
+    """The keys of the platform that the app runs on. A dotted table, since those of the environment follow."""
+    if host := more.get("docker_host"):
+        services = more["services"].split(",")
+        keys = {"host": host, "program": more["compose_program"], "projects": [more["project"]], "interval": pace}
+        if len(services) == 2:
+            keys |= {"sides": services, "proxy": f"{more['project']}/proxy", "active_label": "active"}
+            keys["switch_variable"] = "ACTIVE"
+        return "\n".join(f"compose.{key} = {json.dumps(value)}" for key, value in keys.items())
+    if kubeconfig := more.get("kubeconfig"):
+        keys = {"kubeconfig": kubeconfig, "context": more["context"], "namespace": more["namespace"], "interval": pace}
+        return "\n".join(f"kubernetes.{key} = {json.dumps(value)}" for key, value in keys.items())
+    return f'apps = [{_format_toml_string(app)}]\napps_interval = "{pace}"'
 
 
 def _format_pace(seconds: float, speed: float) -> str:

@@ -25,6 +25,13 @@ class SimulatorAddress:
     app: str
     workspace: str
     data: str  # a directory of its own, for the timeline
+    docker_host: str = ""  # of the simulated engine, where the app runs in Compose
+    compose_program: str = ""
+    project: str = ""
+    services: str = ""  # with commas between
+    kubeconfig: str = ""  # of the simulated cluster, where the app runs there
+    context: str = ""
+    namespace: str = ""
 
 
 def simulate_system(system: System, place: SimulatorAddress) -> System:
@@ -45,13 +52,14 @@ def simulate_system(system: System, place: SimulatorAddress) -> System:
 
 def _simulate_environment(environment: Environment, place: SimulatorAddress) -> Environment:
     sources = environment.alerts[:1]
+    platforms = dict(_simulate_platforms(environment.platforms, place))
     return replace(
         environment,
         drill=True,
         subscription=place.subscription,
         resource_group=place.resource_group,
         workspace=place.workspace,
-        apps=() if "app_service" in environment.platforms else (place.app,),
+        apps=() if platforms.keys() & WHERE_APPS_RUN else (place.app,),
         probes=tuple(_simulate_probe(probe, place) for probe in environment.probes if _is_http(probe.url)),
         alerts=tuple(AlertSource(name=source.name, kind="azure", interval=5.0) for source in sources),
         signals=tuple(
@@ -59,14 +67,45 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
         ),
         shell={"CURL_CA_BUNDLE": place.ca_file}
         | ({"GH_HOST": urlsplit(place.url).netloc} if "github" in environment.platforms else {}),
-        platforms=dict(_simulate_platforms(environment.platforms, place)),
+        platforms=platforms,
         kube_context="",
     )
 
 
+WHERE_APPS_RUN = frozenset({"app_service", "compose", "kubernetes"})
+PLATFORM_EVERY = 3.0  # seconds between two looks at where the app runs
+
+
+def _simulate_compose(settings: Any, place: SimulatorAddress) -> object:
+    """The engine of the simulator, with the project and the services that it was asked for."""
+    services = tuple(place.services.split(","))
+    blue_green = len(services) == 2
+    return replace(
+        settings,
+        host=place.docker_host,
+        program=place.compose_program,
+        projects=(place.project,),
+        services=(),
+        version_variable="",
+        folder="",
+        sides=services if blue_green else (),
+        active_file="",
+        active_url="",
+        proxy=f"{place.project}/proxy" if blue_green else "",
+        active_label="active" if blue_green else "",
+        switch_variable="ACTIVE" if blue_green else "",
+        interval=PLATFORM_EVERY,
+    )
+
+
 def _simulate_platforms(platforms: Mapping[str, Any], place: SimulatorAddress) -> Iterator[tuple[str, object]]:
-    """Those that the simulator has: the site of App Service, and a GitHub with one repository. No clusters."""
-    if "app_service" in platforms:
+    """Where the simulated app runs, in one place at a time, and a GitHub with one repository."""
+    if "compose" in platforms and place.docker_host:
+        yield "compose", _simulate_compose(platforms["compose"], place)
+    elif "kubernetes" in platforms and place.kubeconfig:
+        cluster = {"kubeconfig": place.kubeconfig, "context": place.context, "namespace": place.namespace}
+        yield "kubernetes", replace(platforms["kubernetes"], **cluster, workloads=(), interval=PLATFORM_EVERY)
+    elif "app_service" in platforms:
         yield "app_service", replace(platforms["app_service"], sites=(place.app,), interval=5.0)
     if "github" in platforms:
         settings = platforms["github"]

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -25,8 +27,30 @@ GRACE = 0.2  # seconds that open streams get at the end
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+PLATFORMS = ("container-apps", "compose", "kubernetes")
+"""Where the simulated app may run."""
+FOLLOW_EVERY = 0.25  # seconds between two looks at what the scenario had in store for the app's platform
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformNames:
+    """Where the simulated app runs, and what things are called there."""
+
+    platform: str = "container-apps"
+    project: str = "shop"
+    services: tuple[str, ...] = ("api",)
+    namespace: str = "shop"
+    context: str = "simulated"
+
+
 async def play_scenario(
-    scenario: Scenario, *, port: int, speed: float, until_stdin_closes: bool, announce: Callable[[str], None]
+    scenario: Scenario,
+    *,
+    port: int,
+    speed: float,
+    until_stdin_closes: bool,
+    announce: Callable[[str], None],
+    names: PlatformNames = PlatformNames(),  # it is frozen
 ) -> None:
     """Serve on 127.0.0.1; `announce` gets the one line that says it is ready. Raises OSError if the port is taken."""
     over = asyncio.Event()
@@ -45,15 +69,60 @@ async def play_scenario(
             await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
         plain, server.front_door, secure = (address[1] for address in runner.addresses)
         stage.fqdn = f"{HOST}:{server.front_door}"
-        announce(ready_line(stage, f"http://{HOST}:{plain}", f"https://{HOST}:{secure}", ca_file))
-        if until_stdin_closes:
-            _when_stdin_closes(lambda: loop.call_soon_threadsafe(over.set))
-        await over.wait()
+        url, management = f"http://{HOST}:{plain}", f"https://{HOST}:{secure}"
+        async with serve_platform(stage, names, ca_file.parent) as more:
+            announce(ready_line(stage, url, management, ca_file, more))
+            if until_stdin_closes:
+                _when_stdin_closes(lambda: loop.call_soon_threadsafe(over.set))
+            await over.wait()
     finally:
         await runner.cleanup()
 
 
-def ready_line(stage: Stage, url: str, management: str, ca_file: Path) -> str:
+@asynccontextmanager
+async def serve_platform(stage: Stage, names: PlatformNames, folder: Path) -> AsyncIterator[Mapping[str, str]]:
+    """The API of the platform that the app runs on, beside that of the cloud; what the ready line says of it."""
+    time = RealTime()
+    if names.platform == "compose":
+        from cockpit.simulator.docker.api import EngineApi
+        from cockpit.simulator.docker.host import DockerHost, ProjectNames
+
+        docker = DockerHost(stage, ProjectNames(names.project, names.services), folder)
+        api = EngineApi(docker.engine, time)
+        api.faults = stage.faults
+        follow, application = docker.follow, api.application()
+    elif names.platform == "kubernetes":
+        from cockpit.simulator.kubernetes.api import KubernetesApi
+        from cockpit.simulator.kubernetes.host import KubernetesHost
+
+        kubernetes = KubernetesHost(stage, folder, namespace=names.namespace, context=names.context)
+        follow, application = kubernetes.follow, KubernetesApi(kubernetes.cluster, time).application()
+    else:
+        yield {}
+        return
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE)
+    await runner.setup()
+    following = asyncio.create_task(_keep_following(follow, time))
+    try:
+        if names.platform == "compose":
+            socket = folder / "docker.sock"
+            await web.UnixSite(runner, str(socket)).start()
+            yield {"docker_host": f"unix://{socket}", **docker.describe()}
+        else:
+            await web.TCPSite(runner, HOST, 0).start()
+            yield kubernetes.describe(f"http://{HOST}:{runner.addresses[0][1]}")
+    finally:
+        following.cancel()
+        await runner.cleanup()
+
+
+async def _keep_following(follow: Callable[[], None], time: RealTime) -> None:
+    while True:
+        follow()
+        await time.sleep(FOLLOW_EVERY)
+
+
+def ready_line(stage: Stage, url: str, management: str, ca_file: Path, more: Mapping[str, str]) -> str:
     """One line of JSON: where it is, what is there, and a configuration to open it with."""
     site = stage.scenario.site
     return json.dumps(
@@ -67,7 +136,8 @@ def ready_line(stage: Stage, url: str, management: str, ca_file: Path) -> str:
             "management": management,
             "identity": f"{url}/msi/token",
             "ca_file": str(ca_file),
-            "config": str(write_config(stage, url, ca_file)),
+            "config": str(write_config(stage, url, ca_file, more)),
+            **more,
         }
     )
 

@@ -171,16 +171,19 @@ class RollbackPlan:
 
 
 async def plan_rollback(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
-    """Resolve every step, and look at what the first change would meet. Raises Refused."""
+    """Resolve every step, and look at what the changes would meet. Raises Refused."""
     previews: list[Prepared] = []
     confirmed = ""
     for step in procedure.commands:
         prepared = await asyncio.to_thread(runner.preview, runbook, procedure, step.ordinal, None, proposal.values)
-        if prepared.kind is StepKind.CHANGE and not confirmed:
-            prepared = await runner.survey(prepared)
-            confirmed = prepared.confirmed
-        # Activating changes no traffic: whoever agrees to the whole agrees to it as it stands now.
-        held = confirmed if prepared.kind is StepKind.CHANGE and prepared.native else ""
+        held = ""
+        if prepared.kind is StepKind.CHANGE:
+            # The az commands of a rollback are all of one app; those of other platforms may each be of another thing.
+            if not confirmed or hasattr(prepared.native, "platform"):
+                prepared = await runner.survey(prepared)
+                confirmed = prepared.confirmed
+            # Activating changes no traffic: whoever agrees to the whole agrees to it as it stands now.
+            held = confirmed if prepared.native else ""
         previews.append(replace(prepared, confirmed=held))
     return RollbackPlan(proposal, runbook, procedure, tuple(previews))
 
@@ -224,9 +227,9 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         changes = [item for item in plan.by_itself if item.kind is StepKind.CHANGE]
         for index, prepared in enumerate(changes):
             rows += render_labelled("" if index else "runs", prepared.as_run, WIDE)
-        meets = [sentence for change in changes for sentence in change.meets]
+        meets = dict.fromkeys(sentence for change in changes for sentence in change.meets)
         rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE, most=1)]
-        values_by_name = {
+        values_by_name = {value.name: value.shown for value in proposal.values} | {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
         rows += render_labelled("undo", undo_of(changes[-1], values_by_name) if changes else "", WIDE)

@@ -192,7 +192,7 @@ async def list_service_containers(
     facts = [fact for raw in raws if (fact := map_container(raw, {})) is not None]
     values = dict(application.values)
     names = {replica.name for replica in revision.replicas or ()}
-    identifiers = {value for name, value in revision.settings if name == "image"}
+    identifiers = {value for name, value in revision.settings if name.endswith(".image")}
     prefix = f"{revision.labels[0]}-" if revision.labels else ""
     service = (values.get(f"{prefix}project", ""), values.get(f"{prefix}service", ""))
     return [

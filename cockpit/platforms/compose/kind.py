@@ -86,8 +86,7 @@ def _plan_switch(application: Application, bad: Revision | None, good: Revision 
         f"{prefix}-side": revision.labels[0] if revision.labels else revision.name
         for prefix, revision in (("good", good), ("bad", bad))
     }
-    cautions = ["Both sides use the same database: after a migration the older code meets the new schema."]
-    return RollbackTerms(SWITCH, procedure, {**sides, **shared, **colours}, tuple(cautions))
+    return RollbackTerms(SWITCH, procedure, {**sides, **shared, **colours})
 
 
 def describe_access(environment: Environment, source: str) -> str:

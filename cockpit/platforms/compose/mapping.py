@@ -342,7 +342,7 @@ def map_running(app: str, name: str, group: Sequence[ContainerFacts], remembered
         replica_count=len(replicas),
         replicas=replicas,
         containers=(RevisionContainer(first.service, first.image),),
-        settings=(("image", first.image_id),),
+        settings=((f"containers.{first.service}.image", first.image_id),),
     )
 
 

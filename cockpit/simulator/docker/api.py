@@ -66,7 +66,7 @@ class EngineApi:
                     return response
             raise EngineError(404, "page not found")
         except EngineError as error:
-            return web.json_response({"message": error.message}, status=error.status, headers=usual_headers())
+            return answer({"message": error.message}, error.status)
 
     # What it is
 
@@ -339,7 +339,9 @@ def usual_headers() -> dict[str, str]:
 
 
 def answer(body: Any, status: int = 200) -> web.Response:
-    return web.json_response(body, status=status, headers=usual_headers())
+    """Without a charset: docker reads the reason of a refusal only from plain `application/json`."""
+    headers = {**usual_headers(), "Content-Type": "application/json"}
+    return web.Response(body=dump(body), status=status, headers=headers)
 
 
 def done(changed: bool) -> web.Response:

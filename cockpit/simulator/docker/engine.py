@@ -15,6 +15,7 @@ ID_LETTERS = 64
 CHECK_EVERY = 5.0  # seconds between two health checks
 RETRIES = 3  # failed checks in a row before a container is unhealthy
 TICK = 2.0  # seconds between two lines of a log
+KEPT_LINES = 2_000  # of a container; older ones were rotated away
 BACKOFF = 1.0  # seconds before the first restart of a process that ended; doubled each time
 MOST_BACKOFF = 60.0
 STABLE = 10.0  # seconds after which the back-off begins anew
@@ -41,6 +42,7 @@ class SimulatedImage:
     sick_since: float | None = None  # from when on its health check fails; 0.0 for one that never works
     exit_code: int | None = None  # its process ends so
     runs_for: float = 2.0  # seconds until then
+    first_line: str = "listening on :3000"
     lines: tuple[str, ...] = ("GET /api/orders 200",)
     sick_lines: tuple[str, ...] = ("ERROR TimeoutError: database pool exhausted (20 of 20 in use)",)
     tags: list[str] = field(default_factory=list)
@@ -323,9 +325,10 @@ class SimulatedEngine:
         """(when, 1 for stdout and 2 for stderr, text) of what its process wrote since it was started."""
         if not container.started:
             return []
-        result = [(container.started + 0.01, 1, "listening on :3000")]
+        result = [(container.started + 0.01, 1, container.image.first_line)]
         end = self.now if container.state == "running" else container.finished
-        for tick in range(1, min(int((end - container.started) / TICK), 5_000) + 1):
+        last = int((end - container.started) / TICK)
+        for tick in range(max(1, last - KEPT_LINES), last + 1):
             moment = container.started + tick * TICK
             sick = container.image.sick_since is not None and moment >= container.image.sick_since
             if sick and tick % 2:
