@@ -107,7 +107,7 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
     sides = settings.sides if settings and len(settings.sides) == 2 else ("app-blue", "app-green")
     good, bad = name_sides(sides)
     common = {"project": project, "folder": "/srv/app", "compose-files": "/srv/app/docker-compose.yml"}
-    return {
+    samples = {
         **common,
         "service": service,
         "version": "1.0.0",
@@ -125,6 +125,7 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
         "bad-service": sides[1].rpartition("/")[2],
         "proxy-service": "proxy",
     }
+    return {name.replace("-", "_"): sample for name, sample in samples.items()}
 
 
 KIND = PlatformKind(

@@ -67,7 +67,8 @@ def substitute(value: Any, variables: Mapping[str, str]) -> Any:
 def main(argv: Sequence[str]) -> int:
     words, given = list(argv), {"-f": os.environ.get("COMPOSE_FILE", "docker-compose.yml")}
     while words and words[0] in GLOBAL:
-        given[words.pop(0)] = words.pop(0)
+        name, value, *words = words
+        given[name] = value
     if words[:1] == ["version"]:
         print(f"docker-compose version {VERSION}, build simulated")
         return 0

@@ -15,7 +15,7 @@ from cockpit.runbooks.prepare.values import list_example_hosts
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/cockpit.toml"))
 WRITTEN = date(2026, 11, 21)
-TOOLS = "bash az kubectl gh docker curl jq sqlcmd gitleaks alembic pwsh"
+TOOLS = "sed bash az kubectl gh docker curl jq sqlcmd gitleaks alembic pwsh"
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda path: path.parent.name)

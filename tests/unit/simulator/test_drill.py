@@ -112,3 +112,24 @@ def test_what_the_team_calls_things_stays(everything: Path) -> None:
     assert drill.environments[0].production
     assert drill.environments[0].values == own.environments[0].values
     assert drill.data == PLACE.data != own.data
+
+
+@pytest.mark.parametrize("name", ["unioneyes", "dealix"])
+def test_a_drill_of_a_team_on_compose_is_on_the_simulated_engine(name: str) -> None:
+    engine = {"docker_host": "unix:///tmp/world/docker.sock", "compose_program": "python -m stand_in"}
+    place = dataclasses.replace(PLACE, **engine, project=name, services="app-blue,app-green")
+    production = simulate_system(load_system(Path("examples") / name / "cockpit.toml"), place).environments[0]
+    (settings,) = production.platforms.values()
+    told = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}  # type: ignore[arg-type]
+    assert (told["host"], told["program"]) == tuple(engine.values())
+    assert (told["folder"], told["active_file"], told["active_url"]) == ("", "", "")
+    assert production.apps == ()
+
+
+def test_a_drill_of_a_team_on_kubernetes_is_on_the_simulated_cluster() -> None:
+    cluster = {"kubeconfig": "/tmp/world/kubeconfig", "context": "mys-prod", "namespace": "mys-prod"}
+    place = dataclasses.replace(PLACE, **cluster)
+    for environment in simulate_system(load_system(Path("examples/mystira/cockpit.toml")), place).environments:
+        (settings,) = environment.platforms.values()
+        assert getattr(settings, "kubeconfig") == "/tmp/world/kubeconfig"  # noqa: B009  # a noun of a platform
+        assert environment.apps == ()
