@@ -119,7 +119,7 @@ def test_a_drill_of_a_team_on_compose_is_on_the_simulated_engine(name: str) -> N
     engine = {"docker_host": "unix:///tmp/world/docker.sock", "compose_program": "python -m stand_in"}
     place = dataclasses.replace(PLACE, **engine, project=name, services="app-blue,app-green")
     production = simulate_system(load_system(Path("examples") / name / "cockpit.toml"), place).environments[0]
-    (settings,) = production.platforms.values()
+    settings = production.platforms["compose"]
     told = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}  # type: ignore[arg-type]
     assert (told["host"], told["program"]) == tuple(engine.values())
     assert (told["folder"], told["active_file"], told["active_url"]) == ("", "", "")
@@ -130,6 +130,6 @@ def test_a_drill_of_a_team_on_kubernetes_is_on_the_simulated_cluster() -> None:
     cluster = {"kubeconfig": "/tmp/world/kubeconfig", "context": "mys-prod", "namespace": "mys-prod"}
     place = dataclasses.replace(PLACE, **cluster)
     for environment in simulate_system(load_system(Path("examples/mystira/cockpit.toml")), place).environments:
-        (settings,) = environment.platforms.values()
+        settings = environment.platforms["kubernetes"]
         assert getattr(settings, "kubeconfig") == "/tmp/world/kubeconfig"  # noqa: B009  # a noun of a platform
         assert environment.apps == ()
