@@ -205,6 +205,7 @@ MAIN = ActionTable(
         Action(
             "people_only", "t", "People only", "The timeline: only what people did, or everything", does="people_only"
         ),
+        Action("brief", "B", "Brief", "The situation in half a minute, to read out or to copy", _OF_INCIDENT),
         Action("preview", "v", "Preview", "Read the post-mortem draft as it is now", _OF_INCIDENT),
         Action("past", "h", "History", "Past incidents, and their numbers", (Need.SESSION,)),
         Action(
@@ -267,7 +268,7 @@ INCIDENT = ActionTable(
             shown=True,
         ),
         *_reuse(MAIN, "update", "freeze", needs=_RECORDS),
-        *_reuse(MAIN, "preview", preview="preview"),
+        *_reuse(MAIN, "brief", "preview", brief="brief", preview="preview"),
         *_reuse(MAIN, *_PANES),
         *_reuse(MAIN, "help", shown=True),
         Action("incident.back", "escape,q", "Back", "Back to the cockpit", does="back", shown=True),
@@ -416,6 +417,17 @@ DRAFT = ActionTable(
         *_reuse(MAIN, "note", shown=True, note="note"),
         *_reuse(MAIN, "help", shown=True),
         Action("draft.back", "escape,q", "Back", "Back", does="back", shown=True),
+    ),
+    hears=("lines", "app"),
+)
+
+BRIEFING = ActionTable(
+    "briefing",
+    "The brief of an incident",
+    (
+        Action("briefing.copy", "c", "Copy", "Copy it as text", does="copy", shown=True),
+        *_reuse(MAIN, "help", shown=True),
+        Action("briefing.back", "escape,q", "Back", "Back", does="back", shown=True),
     ),
     hears=("lines", "app"),
 )
@@ -606,7 +618,23 @@ RESUME = ActionTable(
 )
 
 ACTION_TABLES = (
-    *(MAIN, APP, ROWS, LINES, INCIDENT, CHECKLIST, MESSAGES, DRAFT, HISTORY, RUN, CATALOGUE, DOCUMENT, LOG, WALL),
+    *(
+        MAIN,
+        APP,
+        ROWS,
+        LINES,
+        INCIDENT,
+        CHECKLIST,
+        MESSAGES,
+        DRAFT,
+        BRIEF,
+        HISTORY,
+        RUN,
+        CATALOGUE,
+        DOCUMENT,
+        LOG,
+        WALL,
+    ),
     *(HELP, DIALOG, TEXT_DIALOG, CHOICE, DECLARATION, DETAILS, ALERT_DETAILS, EVENT_DETAILS, CONFIRMATION, ROLLBACK),
     *(DIFFERENCE, RESUME),
 )

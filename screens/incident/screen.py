@@ -279,6 +279,11 @@ class IncidentScreen(KeyedScreen):
 
         self.app.push_screen(CommunicateScreen(self._session, self._place, self.incident))
 
+    def action_brief(self) -> None:
+        from screens.incident.brief import BriefScreen
+
+        self.app.push_screen(BriefScreen(self._session, self._place, self.incident))
+
     def action_preview(self) -> None:
         from screens.incident.draft_preview import PreviewScreen
 

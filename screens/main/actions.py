@@ -468,6 +468,15 @@ def copy_status_line(press: KeyPress) -> None:
     )
 
 
+@does("brief")
+def open_brief(press: KeyPress) -> None:
+    """The situation in half a minute."""
+    from screens.incident.brief import BriefScreen
+
+    if press.incident is not None:
+        press.open(BriefScreen(press.session, press.context, press.incident))
+
+
 @does("preview")
 def open_preview(press: KeyPress) -> None:
     """The draft as it would be written now."""

@@ -17,6 +17,7 @@ from screens.dialogs.details import AlertDetails, Details, EventDetails
 from screens.dialogs.dialog import Dialog, name_keys
 from screens.dialogs.note import Note
 from screens.history.screen import PastScreen
+from screens.incident.brief import BriefScreen
 from screens.incident.draft_preview import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
@@ -42,7 +43,7 @@ __all__ = ["cockpit"]
 
 SCREENS: tuple[type[KeyedScreen], ...] = (
     *(CockpitScreen, IncidentScreen, ChecklistScreen, CommunicateScreen, PreviewScreen, PastScreen, RunScreen),
-    *(CatalogueScreen, DocumentScreen, LogsScreen, WallScreen),
+    *(CatalogueScreen, DocumentScreen, LogsScreen, WallScreen, BriefScreen),
 )
 OWNERS: dict[str, Any] = {
     **{screen.KEYS.screen: screen for screen in SCREENS},

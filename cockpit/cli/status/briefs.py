@@ -11,12 +11,9 @@ import click
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
 from cockpit.cli.record import format_event_line
-from cockpit.cli.session import CliSession, open_cli_session, parse_since, print_clean
-from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.load import with_events
-from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.cli.session import open_cli_session, parse_since, print_clean
+from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime
 
 LOOK = 0.5  # seconds between two looks whether somebody pressed Ctrl+C
@@ -36,29 +33,15 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 def brief(common: Common, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
         meant = cli_session.find_lately(incident)
-        pairs = brief_incident(cli_session, meant)
+        pairs = read_brief(
+            cli_session.incident_actions, cli_session.timeline, meant, cli_session.zone, RealTime().now()
+        )
     if as_json:
         click.echo(
             format_json({"incident": meant.id, "lines": [{"title": title, "text": line} for title, line in pairs]})
         )
     else:
         print_pairs(pairs)
-
-
-def brief_incident(cli_session: CliSession, incident: Incident) -> list[tuple[str, str]]:
-    """Raises RecordError."""
-    now = RealTime().now()
-    full, events = with_events(cli_session.timeline, cli_session.plan.severity_scale, incident)
-    deployed = cli_session.deployed(incident.environment, now)
-    scene = BriefingScene(
-        compute_clocks(full, cli_session.plan, now, zone=cli_session.zone, deployed=deployed),
-        cli_session.incident_actions.bad() if incident.open else [],
-        cli_session.incident_actions.silenced(),
-        cli_session.incident_actions.frozen(),
-        cli_session.zone,
-        now,
-    )
-    return build_brief(full, events, scene)
 
 
 @click.command(

@@ -4,19 +4,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_things
 from cockpit.incident.impact import propose_impact_end, propose_impact_start
-from cockpit.incident.load import list_standing_events
+from cockpit.incident.load import list_standing_events, with_events
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import ClockStep, Event, Kind
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
+from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
+from cockpit.timeline.timeline import Timeline
 
 LAST = 3  # decisions, notes and messages that are told
 LONGEST = 160  # characters of each
@@ -49,7 +53,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         ("decided", f"{_clock_time(decision.at, zone, now)} {decision.actor}: {_shorten(decision.text)}")
         for decision in incident.decisions[-LAST:]
     ]
-    pairs += [("note", line) for line in _list_last_notes(events, zone, now)]
+    pairs += [("note", line) for line in _list_last_notes(events, incident.clock_steps, zone, now)]
     if incident.updates:
         update = max(incident.updates, key=lambda update: update.at)
         promised = f"; next promised by {_clock_time(update.promised, zone, now)}" if update.promised else ""
@@ -60,6 +64,27 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     if not incident.open:
         pairs += [("to do", f"{item.text} ({item.owner or 'nobody yet'})") for item in incident.items if not item.done]
     return pairs
+
+
+def read_brief(
+    actions: IncidentActions, timeline: Timeline, incident: Incident, zone: tzinfo, now: datetime
+) -> list[tuple[str, str]]:
+    """The brief of an incident as the record stands now. Blocking. Raises RecordError."""
+    full, events = with_events(timeline, actions.plan.severity_scale, incident)
+    deployed = find_recorded_deployment(
+        timeline.events(
+            environment=incident.environment, kinds=SERVING_STATE_KINDS, occurred_from=now - DEPLOYED_LATELY
+        )
+    )
+    scene = BriefingScene(
+        compute_clocks(full, actions.plan, now, zone=zone, deployed=deployed),
+        actions.bad() if incident.open else [],
+        actions.silenced(),
+        actions.frozen(),
+        zone,
+        now,
+    )
+    return build_brief(full, events, scene)
 
 
 def _describe_head(incident: Incident, now: datetime) -> str:
@@ -84,8 +109,8 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
     return f"users felt it for {length}, over since {_clock_time(end.at, zone, now)} ({end.evidence})"
 
 
-def _list_last_notes(events: Iterable[Event], zone: tzinfo, now: datetime) -> list[str]:
-    notes = [event for event in list_standing_events(events) if event.kind == Kind.NOTE and not event.redacted]
+def _list_last_notes(events: Iterable[Event], steps: Sequence[ClockStep], zone: tzinfo, now: datetime) -> list[str]:
+    notes = [event for event in list_standing_events(events, steps) if event.kind == Kind.NOTE and not event.redacted]
     return [f"{_clock_time(note.occurred, zone, now)} {note.actor}: {_shorten(note.summary)}" for note in notes[-LAST:]]
 
 

@@ -15,6 +15,7 @@ from screens.dialogs.form import FormDialog
 from screens.dialogs.note import Note
 from screens.dialogs.status import StatusDialog
 from screens.history.screen import PastScreen
+from screens.incident.brief import BriefScreen
 from screens.incident.draft_preview import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
@@ -51,6 +52,7 @@ SCREENS: dict[str, Open] = {
     "communicate": lambda session, place: CommunicateScreen(session, place, the_incident(session)),  # type: ignore[arg-type]
     "document": lambda session, place: DocumentScreen(Runbook("a.md", "A document", "0", "# A document\n")),
     "log": lambda session, place: LogsScreen(REVISION, no_lines, zone=place.zone, time=session.time),
+    "brief": lambda session, place: BriefScreen(session, place, the_incident(session)),  # type: ignore[arg-type]
     "preview": lambda session, place: PreviewScreen(session, place, the_incident(session)),  # type: ignore[arg-type]
 }
 
@@ -118,7 +120,14 @@ async def test_n_writes_a_note_wherever_an_incident_is(
 
 
 @pytest.mark.parametrize(
-    ("key", "opened"), [("s", StatusDialog), ("c", CommunicateScreen), ("v", PreviewScreen), ("f", FormDialog)]
+    ("key", "opened"),
+    [
+        ("s", StatusDialog),
+        ("c", CommunicateScreen),
+        ("v", PreviewScreen),
+        ("B", BriefScreen),
+        ("f", FormDialog),
+    ],
 )
 async def test_a_key_of_the_cockpit_does_the_same_on_the_incident_screen(
     session: Session, place: DialogContext, key: str, opened: type[Any]

@@ -13,6 +13,7 @@ from cockpit.model.response import Review
 from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
 from screens.history.screen import PastScreen
+from screens.incident.brief import BriefScreen, layout_brief
 from screens.incident.draft_preview import PreviewScreen, make_readable
 from tests.tui.incident.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
@@ -87,6 +88,32 @@ async def test_the_draft_is_read_before_it_is_written_and_its_review_moves_on(
         await confirm(pilot, clock)
         ended.catch_up()
         assert ended.ledger.incidents[incident.id].review is Review.IN_REVIEW
+
+
+async def test_the_brief_says_the_situation_and_is_copied_as_it_stands(
+    session: Session, place: DialogContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr("screens.incident.brief.copy_text", lambda app, text: copied.append(text) or "copied")
+    [incident] = session.ledger.incidents.values()
+    session.incident_actions.decide("roll back", "the deploy")
+    screen = BriefScreen(session, place, incident)  # type: ignore[arg-type]
+    async with Front(screen).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        shown = "\n".join(screen.query_one(OutputView).tail.lines)
+        assert "decided" in shown
+        assert "roll back" in shown
+        assert all(len(line) <= 80 for line in screen.query_one(OutputView).tail.lines)
+
+        await pilot.press("c")
+        await pilot.pause()
+    assert incident.id in copied[0]
+
+
+def test_a_long_line_of_a_brief_goes_on_below_itself() -> None:
+    rows = layout_brief([("note", "word " * 20)], 40)
+    assert rows[0].startswith("note        word")
+    assert all(row.startswith(" " * 12) for row in rows[1:])
 
 
 def test_the_markers_of_a_draft_are_not_shown() -> None:
