@@ -627,7 +627,7 @@ ACTION_TABLES = (
         CHECKLIST,
         MESSAGES,
         DRAFT,
-        BRIEF,
+        BRIEFING,
         HISTORY,
         RUN,
         CATALOGUE,
