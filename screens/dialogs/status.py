@@ -111,6 +111,7 @@ DEALS = {
     OpenEndKind.NOTHING_SENT: "writes to clients or the team",
 }
 """What the key of each kind does."""
+CHANGED, MISTAKEN = "it changed", "entered by mistake"
 
 
 class StatusDialog(Dialog[None]):
@@ -162,6 +163,15 @@ class StatusDialog(Dialog[None]):
         yield Choice(others or [("none", "")], "", id="of")
         yield Lines(id="reason-label", classes="label")
         yield Input(id="reason", max_length=500)
+        yield Lines(id="why-label", classes="label")
+        yield Choice(
+            [
+                (CHANGED, "it was right, and is another from now on"),
+                (MISTAKEN, f"it never was {self._incident.severity}: counted in no number, both stay on record"),
+            ],
+            CHANGED,
+            id="why",
+        )
         yield Lines(id="impact-evidence", classes="label")
         with Horizontal(id="impact"):
             yield Lines(id="from-label")
@@ -175,6 +185,7 @@ class StatusDialog(Dialog[None]):
         show = {
             "#subject": (("on ", "muted"), (self._incident.title, "strong")),
             "#severity-label": (("severity", "muted"),),
+            "#why-label": ((f"and {self._incident.severity}?", "muted"),),
             "#status-label": (("status", "muted"),),
             "#because-label": (("it ended because it was", "muted"),),
             "#of-label": (("the same as", "muted"),),
@@ -200,6 +211,7 @@ class StatusDialog(Dialog[None]):
         local, today = moment.at.astimezone(self.place.zone), self.time.now().astimezone(self.place.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
 
+    @on(Choice.Changed, "#severity")
     @on(Choice.Changed, "#because")
     @on(Choice.Changed, "#status")
     def _ask_because(self) -> None:
@@ -217,6 +229,15 @@ class StatusDialog(Dialog[None]):
             self.query_one(id).display = closes
         for id in ("#severity-label", "#severity"):
             self.query_one(id).display = not closes
+        severity = self.query_one("#severity", Choice)
+        for id in ("#why-label", "#why"):
+            self.query_one(id).display = not closes and severity.chosen != self._severity
+
+    @property
+    def _is_mistake(self) -> bool:
+        """Whether the severity is not lowered or raised, but was entered by mistake."""
+        why = self.query_one("#why", Choice)
+        return bool(why.display) and why.chosen == MISTAKEN
 
     def decide(self) -> Callable[[], None] | None:
         severity, status = self.query_one("#severity", Choice), self.query_one("#status", Choice)
@@ -237,7 +258,7 @@ class StatusDialog(Dialog[None]):
         except WhenError as error:
             self.say(str(error))
             return None
-        act = partial(self._record, raised, moved, reason, because, impact)
+        act = partial(self._record, raised, moved, reason, because, impact, self._is_mistake)
         if moved == IncidentStatus.RESOLVED and self._open_ends is not None and self._open_ends.list():
             self._ask_open_ends(self._open_ends, act)
             return None
@@ -288,7 +309,7 @@ class StatusDialog(Dialog[None]):
     def _why(self, severity: str | None, moved: str | None) -> str:
         """What a reason is needed for; "" where it can be left out: a rise waits for no words, a lowering does."""
         severity_scale = self._incident_actions.severity_scale
-        if severity is not None and is_lowered(severity_scale, self._severity, severity):
+        if severity is not None and not self._is_mistake and is_lowered(severity_scale, self._severity, severity):
             return f"It was {self._severity}. Say why it is only {severity}"
         if moved == IncidentStatus.RESOLVED:
             return "Resolving closes it. Say in a few words what ended it"
@@ -301,9 +322,13 @@ class StatusDialog(Dialog[None]):
         reason: str,
         because: str,
         impact: tuple[datetime | None, datetime | None],
+        is_mistake: bool,
     ) -> None:
         if severity is not None:
-            self._incident_actions.change_severity(severity, self._incident.id, reason)
+            if is_mistake:
+                self._incident_actions.correct_severity(severity, reason, self._incident.id)
+            else:
+                self._incident_actions.change_severity(severity, self._incident.id, reason)
             self._severity = severity
         started, ended = (new if new != old else None for new, old in zip(impact, self._stated, strict=True))
         if started is not None or ended is not None:

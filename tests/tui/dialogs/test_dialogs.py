@@ -356,6 +356,34 @@ async def test_status_changes_only_what_was_moved(
         assert len(now.severities) == 1
 
 
+async def test_a_severity_that_was_entered_by_mistake_is_taken_back_and_needs_no_reason(
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
+) -> None:
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert not app.screen.query_one("#why").display
+        await pilot.press("down")
+        await pilot.pause()
+        assert app.screen.query_one("#why").display
+        await pilot.press("tab", "tab", "tab", "down")
+        await enter(pilot, clock)
+        now = incident_actions.find(incident.id)
+        assert [change.value for change in now.severities] == ["P2"]
+        assert [change.value for change in now.mistakes] == ["P1"]
+
+
+async def test_a_severity_that_changed_is_no_mistake_unless_somebody_says_so(
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
+) -> None:
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("up")
+        await enter(pilot, clock)
+        now = incident_actions.find(incident.id)
+        assert [change.value for change in now.severities] == ["P1", "P0"]
+        assert now.mistakes == ()
+
+
 async def test_resolving_asks_what_ended_it(
     stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:

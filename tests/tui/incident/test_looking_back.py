@@ -94,7 +94,12 @@ async def test_the_brief_says_the_situation_and_is_copied_as_it_stands(
     session: Session, place: DialogContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
-    monkeypatch.setattr("screens.incident.brief.copy_text", lambda app, text: copied.append(text) or "copied")
+
+    def copy(app: object, text: str) -> str:
+        copied.append(text)
+        return "copied"
+
+    monkeypatch.setattr("screens.incident.brief.copy_text", copy)
     [incident] = session.ledger.incidents.values()
     session.incident_actions.decide("roll back", "the deploy")
     screen = BriefScreen(session, place, incident)  # type: ignore[arg-type]
