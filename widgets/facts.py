@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from statistics import median
 from textwrap import wrap
 
-from cockpit.model.alert import Alert
+from cockpit.model.alert import Alert, AlertGroup
 from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeEvidence, ProbeResult, SignalResult, format_number
@@ -47,6 +47,8 @@ def get_heading(value: object) -> str:
             return f"Signal {value.name}"
         case Alert():
             return f"Alert {value.name}"
+        case AlertGroup():
+            return f"Alerts {value.name}"
         case Revision():
             return f"Revision {value.name}"
         case Event():

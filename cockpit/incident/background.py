@@ -158,6 +158,20 @@ def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime
     return Uptime(max(timedelta(0), known), max(timedelta(0), known - down))
 
 
+LOOK_BACK = timedelta(hours=3)  # of whoever asks what preceded a thing
+OUTAGES = timedelta(days=1)  # how far back an outage of the cloud may have begun that still goes on
+
+
+def find_active_outages(events: Iterable[Event], moment: datetime) -> list[Event]:
+    """Outages of the cloud itself that had begun by then and were not over, newest first: is it them?"""
+    newest: dict[str, Event] = {}
+    for event in events:
+        if event.kind == Kind.HEALTH and moment - OUTAGES <= event.occurred <= moment:
+            newest[event.subject] = event
+    active = [event for event in newest.values() if event.detail.get("changes") is True]
+    return sorted(active, key=lambda event: event.occurred, reverse=True)
+
+
 def describe_changes(changes: Sequence[Event], moment: datetime) -> list[str]:
     """`4m before: --v42 created by ci@example.com`, newest first."""
     return [f"{format_age((moment - event.occurred).total_seconds())} before: {event.summary}" for event in changes]

@@ -107,6 +107,20 @@ class Details(Dialog[None]):
         return None
 
 
+class ChangesBefore(Details):
+    """What preceded a thing, newest first, and nothing of the thing itself."""
+
+    def __init__(
+        self, place: DialogContext, time: Time, value: object, read_changes: Callable[[], Sequence[Fact]]
+    ) -> None:
+        super().__init__(place, time, value, read_past=read_changes)
+        self.what = f"Before: {get_heading(value)}"
+
+    @property
+    def _facts(self) -> list[Fact]:
+        return list(self._past)
+
+
 # One signal in full, with its last hour as a drawing.
 
 

@@ -5,7 +5,7 @@ Every screen is imported when it is first asked for. What concerns runbooks is d
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +16,7 @@ from cockpit.incident.background import compute_uptime, is_change, read_alert_pa
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.model.alert import Alert, AlertGroup
 from cockpit.model.event import Event, Kind, RecordError
+from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 MOST_EVENTS_READ = 20_000  # newest, of 30 days
 MOST_CHANGES_TOLD = 8
+MOST_CHANGES_LISTED = 40
 MOST_MARKS = 12  # of what happened, in the drawing of an hour
 ROLES_PANE = 1
 R = TypeVar("R")
@@ -195,6 +197,63 @@ def open_details(press: KeyPress, value: object) -> None:
         press.open(SignalDetails(*press.about, value, marks, partial(read_background, session, value)))
     else:
         press.open(Details(*press.about, value, read_past=partial(read_background, session, value)))
+
+
+@does("before")
+def open_changes_before(press: KeyPress) -> None:
+    """What preceded the row under the cursor, newest first: of the probes where they have the focus, else an alert."""
+    from screens.dialogs.details import ChangesBefore
+
+    value = press.screen.under_cursor(0 if press.screen.current == 0 else 1) or press.screen.under_cursor(0)
+    if value is None:
+        press.say("Choose an alert, a probe or a signal first.", warns=True)
+        return
+    silent = build_view(press.session.watch, press.session.environment.name).silent_changes
+    read = partial(read_changes_before, press.session, value, silent, press.screen.cockpit.zone)
+    press.open(ChangesBefore(*press.about, value, read))
+
+
+def read_changes_before(session: "Session", value: object, silent: Sequence[str], zone: tzinfo) -> "list[Fact]":
+    """Everything that changed in the hours before, newest first, and whether the cloud itself has an outage. Blocking.
+    Never raises."""
+    from cockpit.incident.background import (
+        BACKGROUND_KINDS,
+        LOOK_BACK,
+        OUTAGES,
+        describe_changes,
+        find_active_outages,
+        list_changes_before,
+    )
+
+    if isinstance(value, AlertGroup):
+        moment = min(alert.since for alert in value.alerts)
+    else:
+        moment = value.since if isinstance(value, Alert | ProbeResult | SignalResult) else session.time.now()
+    try:
+        events = session.timeline.events(
+            environment=session.environment.name,
+            kinds=BACKGROUND_KINDS,
+            occurred_from=moment - OUTAGES,
+            limit=MOST_EVENTS_READ,
+        )
+    except RecordError as error:
+        return [("before", f"not known: {error}")]
+    local = moment.astimezone(zone)
+    facts: list[Fact] = [("since", f"{local:%H:%M:%S %Z on %d %b}")]
+    facts += [("Azure", event.summary) for event in find_active_outages(events, moment)]
+    facts += [("not seen", f"{line}: what it knows is missing here") for line in silent]
+    changes = [event for event in list_changes_before(events, moment, LOOK_BACK) if event.kind != Kind.HEALTH]
+    lines = describe_changes(changes, moment)
+    hours = int(LOOK_BACK.total_seconds() // 3600)
+    if not lines:
+        facts.append(("changed", f"nothing on the timeline in the {hours} hours before"))
+    for event, line in zip(changes[:MOST_CHANGES_LISTED], lines, strict=False):
+        facts.append((event.kind, line))
+        if url := text_of(event.detail, "url"):
+            facts.append(("", url))
+    if len(changes) > MOST_CHANGES_LISTED:
+        facts.append(("", f"and {len(changes) - MOST_CHANGES_LISTED} more: the timeline has all of them"))
+    return facts
 
 
 def read_background(session: "Session", value: object) -> "list[Fact]":

@@ -1,7 +1,7 @@
-"""The az commands for slots and sites that are done here: swap, with its two halves, and restart.
+"""The az commands for slots and sites that are done here: swap, with its two halves, restart, and the state of a site.
 
-They print nothing, as az prints nothing for them. What shows a site (`az webapp show`, `deployment slot list`, `log
-tail`) is left to az.
+They print what az prints, which is nothing for a change. Whatever shows more of a site (`az webapp show` in other
+forms, `deployment slot list`, `log tail`) is left to az.
 """
 
 import re
@@ -29,16 +29,28 @@ from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 
 SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}")
 FORMS = {
-    "-g": "group", "--resource-group": "group", "-n": "name", "--name": "name", "-s": "slot", "--slot": "slot",
-    "--target-slot": "target", "--action": "action", "--preserve-vnet": "vnet",
-}  # fmt: skip
-TAKES = {"swap": {"group", "name", "slot", "target", "action", "vnet"}, "restart": {"group", "name", "slot"}}
+    **dict.fromkeys(("-g", "--resource-group"), "group"),
+    **dict.fromkeys(("-n", "--name"), "name"),
+    **dict.fromkeys(("-s", "--slot"), "slot"),
+    **dict.fromkeys(("-o", "--output"), "output"),
+    "--query": "query",
+    "--target-slot": "target",
+    "--action": "action",
+    "--preserve-vnet": "vnet",
+}
+TAKES = {
+    "swap": {"group", "name", "slot", "target", "action", "vnet"},
+    "restart": {"group", "name", "slot"},
+    "show": {"group", "name", "slot", "query", "output"},
+}
+WORDS = {("deployment", "slot", "swap"): "swap", ("restart",): "restart", ("show",): "show"}
+STATE_QUERY = {"query": "state", "output": "tsv"}  # the one form of `show` whose answer is a word
 STILL = "Azure may still be working on it. Look before you try again."
 
 
 @dataclass(frozen=True, slots=True)
 class WebAppCommand:
-    """`verb`: swap, preview, reset or restart. `slot` is production where none is named."""
+    """`verb`: swap, preview, reset, restart or show. `slot` is production where none is named."""
 
     verb: str
     group: str
@@ -58,6 +70,8 @@ class WebAppCommand:
                 return f"Begin to swap {self.slot} and {self.target} of {self.site}, as a preview"
             case "reset":
                 return f"Take back the begun swap of {self.slot} of {self.site}"
+            case "show":
+                return f"Show the state of {self.slot} of {self.site}"
         return f"Restart {self.slot} of {self.site}"
 
 
@@ -66,23 +80,31 @@ def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> W
     settings = read_settings(environment)
     if settings is None or list(argv[:2]) != ["az", "webapp"]:
         return None
-    verb, rest = ("swap", argv[5:]) if list(argv[2:5]) == ["deployment", "slot", "swap"] else ("restart", argv[3:])
-    if verb == "restart" and list(argv[2:3]) != ["restart"]:
+    words = next((words for words in WORDS if tuple(argv[2 : 2 + len(words)]) == words), None)
+    if words is None:
         return None
-    flags = _read_flags(rest, TAKES[verb])
+    verb = WORDS[words]
+    flags = _read_flags(argv[2 + len(words) :], TAKES[verb])
     if flags is None or flags.get("group", "").lower() != environment.resource_group.lower():
         return None
     sites = {site.lower(): site for site in settings.sites}
     site = sites.get(flags.get("name", "").lower())
     slot, target = flags.get("slot", PRODUCTION), flags.get("target", PRODUCTION)
-    action = flags.get("action", "swap") if verb == "swap" else "restart"
-    if site is None or action not in ("swap", "preview", "reset", "restart") or flags.get("vnet", "true") != "true":
+    action = flags.get("action", "swap") if verb == "swap" else verb
+    if verb == "show" and any(flags.get(name) != value for name, value in STATE_QUERY.items()):
+        return None
+    if (
+        site is None
+        or action not in ("swap", "preview", "reset", "restart", "show")
+        or flags.get("vnet", "true") != "true"
+    ):
         return None
     if not SLOT.fullmatch(slot) or not SLOT.fullmatch(target) or (verb == "swap" and "slot" not in flags):
         return None
     if verb == "swap" and slot == target:
         return None
-    return WebAppCommand(action, environment.resource_group, site, slot, target)
+    kind = StepKind.READ if verb == "show" else StepKind.CHANGE
+    return WebAppCommand(action, environment.resource_group, site, slot, target, kind)
 
 
 def _read_flags(argv: Sequence[str], takes: set[str]) -> dict[str, str] | None:
@@ -113,6 +135,8 @@ class WebAppPerformer:
 
     async def survey(self, command: WebAppCommand) -> CommandSurvey:
         """What a change would meet, without changing anything. Never raises."""
+        if command.kind is StepKind.READ:
+            return CommandSurvey()
         try:
             slots = await WebSite(self._azure, command.group, command.site).read_slots()
             must_be_possible(command, slots)
@@ -128,6 +152,9 @@ class WebAppPerformer:
         """Do it and tell how it ended. Raises nothing but cancellation."""
         site = WebSite(self._azure, command.group, command.site)
         try:
+            if command.verb == "show":
+                output(f"{await site.read_state(command.slot)}\n")
+                return CommandOutcome(StepState.OK, f"{command.describe()}: done.", 0)
             slots = await site.read_slots()
             must_be_possible(command, slots)
             if confirmed and fingerprint_slots(slots) != confirmed:
@@ -163,8 +190,6 @@ class WebAppPerformer:
             by = f" by {deployment.by}" if deployment.by else ""
             sentences.append(f"{slot} has {describe_content(answers)}{age}{by}")
             sentences += [f"{slot}: {note}" for note in list_slot_notes(answers)]
-        if command.verb == "swap":
-            sentences.append("Settings marked as slot settings stay where they are; the others move with the swap.")
         return sentences
 
 

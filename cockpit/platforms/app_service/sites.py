@@ -49,6 +49,9 @@ class WebSite:
         raws = [site, *sorted(slots or (), key=read_slot)]
         return list(await asyncio.gather(*(self._read_slot(raw) for raw in raws)))
 
+    async def read_state(self, slot: str) -> str:
+        return read_text(dig_value(await self.azure.get(self.slot_path(slot), api_version=API), "properties", "state"))
+
     async def read_application(self, environment: str) -> Application:
         try:
             slots = await self.read_slots()
