@@ -21,7 +21,16 @@ def list_revision_choices(application: Application, revision: Revision) -> list[
     )
     if application.mode != "daemonset":
         result.append(RevisionChoice("scale", "to another number of pods", "scale-workload", values_by_name))
+    if pod := choose_pod(revision):
+        values_by_name = {"namespace": read_namespace(application), "pod": pod}
+        result.append(RevisionChoice("delete a pod", f"{pod}; asks for its name", "delete-a-pod", values_by_name))
     return result
+
+
+def choose_pod(revision: Revision) -> str:
+    """The pod that one would delete: one that is not ready, the most often restarted first; "" where none is."""
+    pods = sorted(revision.replicas or (), key=lambda pod: (pod.ready, -pod.restarts, pod.name))
+    return pods[0].name if pods else ""
 
 
 def plan_rollback(application: Application, bad: Revision | None, good: Revision | None) -> RollbackTerms:
@@ -54,10 +63,12 @@ def read_namespace(application: Application) -> str:
 def describe_access(environment: Environment, source: str) -> str:
     """What is missing when the cluster refuses; "" for a source that is not of this platform."""
     settings = read_settings(environment)
-    if settings is None or source not in ("revisions", "pod logs"):
+    if settings is None or source not in ("revisions", "pod logs", "changes:cluster"):
         return ""
     where = f"namespace {settings.namespace}" if settings.namespace else "the namespace of the context"
-    return f"the ClusterRole view, bound in {where}: it lists workloads, replica sets and pods, and reads pod logs"
+    return (
+        f"the ClusterRole view, bound in {where}: it lists workloads, replica sets, pods and events, and reads pod logs"
+    )
 
 
 def list_tool_targets(environment: Environment) -> dict[str, str]:
@@ -68,7 +79,11 @@ def list_tool_targets(environment: Environment) -> dict[str, str]:
 
 def list_sample_values(environment: Environment) -> dict[str, str]:
     settings = read_settings(environment)
-    return {"workload": "deployment/app", "namespace": (settings.namespace if settings else "") or "default"}
+    return {
+        "workload": "deployment/app",
+        "pod": "app-7c9f8d6b5-x2x4z",
+        "namespace": (settings.namespace if settings else "") or "default",
+    }
 
 
 KIND = PlatformKind(

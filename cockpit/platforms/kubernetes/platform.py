@@ -7,6 +7,7 @@ from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.platforms.kubernetes.client import ClusterClient
 from cockpit.platforms.kubernetes.commands import KubectlPerformer
+from cockpit.platforms.kubernetes.events import ClusterEventWatch
 from cockpit.platforms.kubernetes.kind import KIND
 from cockpit.platforms.kubernetes.kubectl import KubectlCommand
 from cockpit.platforms.kubernetes.pod_logs import stream_pod_logs
@@ -20,6 +21,8 @@ from cockpit.platforms.platform import (
     PlatformCommand,
     PlatformContext,
 )
+
+EVENTS_EVERY = 30.0  # seconds between two looks at the events of the namespace
 
 
 class KubernetesPlatform:
@@ -58,7 +61,19 @@ class KubernetesPlatform:
         )
 
     def build_change_feeds(self) -> Sequence[Feed]:
-        return ()
+        if not self._settings.events:
+            return ()
+        return [
+            Polled(
+                "changes:cluster",
+                self._context.environment.name,
+                ClusterEventWatch(self.client).read,
+                every=max(EVENTS_EVERY, self._settings.interval),
+                deadline=DEADLINE,
+                time=self._context.time,
+                random=self._context.random,
+            )
+        ]
 
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         return stream_pod_logs(self.client, application, revision, time=self._context.time)

@@ -26,6 +26,7 @@ class KubernetesSettings:
     kubeconfig: PathText = field(
         default="", metadata=setting("The kubeconfig file.", absent_text="`KUBECONFIG`, else `~/.kube/config`")
     )
+    events: bool = field(default=True, metadata=setting("`false` keeps the warnings of the cluster off the timeline."))
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
 
 

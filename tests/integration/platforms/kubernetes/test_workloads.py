@@ -181,3 +181,15 @@ async def test_many_pods_come_in_pages(stage: ClusterStage, monkeypatch: pytest.
     app = (await stage.read())["big"]
     assert app.revisions[0].ready_count == 12
     assert sum("/pods?" in path for _, path in stage.api.requests) == 3
+
+
+async def test_the_warnings_of_the_namespace_are_read_as_facts_for_the_timeline(stage: ClusterStage) -> None:
+    stage.deploy()
+    stage.settle()
+    stage.cluster.broken[BROKEN] = BrokenImage("crash")
+    stage.deploy(image=BROKEN)
+    stage.settle()
+    (feed,) = stage.platform().build_change_feeds()
+    reading = await feed.poll()
+    assert reading.problem is None
+    assert {change.detail["workload"] for change in reading.value or ()} == {"api"}
