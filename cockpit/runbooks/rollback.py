@@ -40,6 +40,7 @@ SHORT_SERVICE = timedelta(minutes=2)  # too short to have shown much
 OLD_DAYS = 30
 NAMED_DIFFERENCES = 4
 EVIDENCE_LOOKBACK = timedelta(days=30)  # how far back the evidence of a revision is looked for
+SAME_MOMENT = timedelta(minutes=1)  # a record that begins this little later saw it from the beginning
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -88,6 +89,7 @@ class Service:
     healthy: bool
     began: datetime | None = None
     rolled_back: bool = False  # it ended because an older revision took over
+    watched: datetime | None = None  # from when on somebody recorded how it fared; None: from its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +281,12 @@ def _find_carried_candidate(
     lasted = until - service.began if service.began else None
     how_long = f" for {format_age(lasted.total_seconds())}" if lasted and lasted > timedelta() else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
-    sentence = f"{revision.name} carried the traffic{how_long}{ended}; the timeline shows no failure then."
+    shows = "the timeline shows no failure then."
+    if service.watched is not None:
+        shows = f"the timeline begins {service.watched:%Y-%m-%d %H:%M} UTC and shows no failure since."
+        if service.ended is not None and service.watched < until:
+            shows = f"the timeline begins {service.watched:%Y-%m-%d %H:%M} UTC and shows no failure until then."
+    sentence = f"{revision.name} carried the traffic{how_long}{ended}; {shows}"
     short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
     return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
 
@@ -404,6 +411,7 @@ class ServiceHistory:
         self._ended: list[Service] = []
         self._carrying = ""
         self._since: datetime | None = None
+        self._first: datetime | None = None  # when the first of all was recorded: before it nobody watched
         self._down: dict[str, datetime] = {}  # probes, and since when
         self._failing: set[str] = set()  # revisions, when they were last seen active
         self._images = {revision.name: revision.image for revision in application.revisions}
@@ -415,7 +423,8 @@ class ServiceHistory:
     def services(self) -> list[Service]:
         """Oldest first; the last one still goes on."""
         healthy = not self._down and self._carrying not in self._failing
-        current = [Service(self._carrying, None, healthy, self._since)] if self._carrying else []
+        watched = self._find_watched(self._since)
+        current = [Service(self._carrying, None, healthy, self._since, watched=watched)] if self._carrying else []
         return self._ended + current
 
     @property
@@ -423,7 +432,13 @@ class ServiceHistory:
         """The revisions that failed when they were last seen active."""
         return frozenset(self._failing)
 
+    def _find_watched(self, began: datetime | None) -> datetime | None:
+        """From when on it was watched, where that is later than it began."""
+        first = self._first
+        return first if first is not None and (began is None or first - began > SAME_MOMENT) else None
+
     def apply(self, event: Event) -> None:
+        self._first = min(self._first or event.recorded, event.recorded)
         if event.kind == Kind.PROBE:
             self._probe(event)
         elif event.kind == Kind.TRAFFIC and event.subject == self.app:
@@ -460,7 +475,14 @@ class ServiceHistory:
             healthy = self._was_well(before, after)
             began = self._since if before == self._carrying else None
             self._ended.append(
-                Service(before, event.occurred, healthy, began, goes_back(self._created, self._images, before, after))
+                Service(
+                    before,
+                    event.occurred,
+                    healthy,
+                    began,
+                    goes_back(self._created, self._images, before, after),
+                    self._find_watched(began),
+                )
             )
         self._carrying, self._since = after, event.occurred
 

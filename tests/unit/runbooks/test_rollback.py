@@ -79,6 +79,15 @@ def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() 
     assert found.given == {"app": "mi", "previous": "v2", "bad": "v3"}
 
 
+def test_what_the_record_did_not_watch_it_does_not_vouch_for() -> None:
+    """A service of days, of which the record saw the last hour: it says from when on it knows."""
+    story = Story().tell(Kind.REVISION, 0, "mi", {"what": "baseline", "traffic": {"v2": 100}, "revisions": {}})
+    story = story.created(59, "v3").traffic(60, "v2", "v3").probe(61, "down")
+    why = propose_rollback(app(V3, revision("v2"), V1), story.events).why
+    assert "carried the traffic for 7d" in why
+    assert f"begins {at(0):%Y-%m-%d %H:%M} UTC" in why
+
+
 def test_it_passes_over_a_revision_that_was_failing_when_it_lost_the_traffic() -> None:
     story = Story().traffic(0, "v1", "v2").probe(5, "down").created(29, "v3").traffic(30, "v2", "v3")
     assert propose_rollback(app(V3, V2, V1), story.events).good == V1
