@@ -1,6 +1,7 @@
 """Everything known of one probe, alert, revision or event, as labelled lines of text that can be copied."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -15,6 +16,7 @@ from cockpit.model.revision import Replica, Revision
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.time import format_age, is_named_utc
 from widgets.cell import Piece, sanitize_line
+from widgets.tone import LINK
 
 LABEL = 14  # cells
 Fact = tuple[str, str]
@@ -79,11 +81,22 @@ def build_fact_rows(pairs: Sequence[Fact], width: int) -> list[tuple[Piece, ...]
     lines: list[tuple[Piece, ...]] = []
     for label, value in pairs:
         parts = [
-            part for line in value.splitlines() for part in wrap(sanitize_line(line), max(10, width - LABEL)) or [""]
+            (part, find_link_tone(line))
+            for line in value.splitlines()
+            for part in wrap(sanitize_line(line), max(10, width - LABEL)) or [""]
         ]
-        for index, part in enumerate(parts):
-            lines.append(((f"{'' if index else label:<{LABEL}}", "muted"), (part, "")))
+        for index, (part, tone) in enumerate(parts):
+            lines.append(((f"{'' if index else label:<{LABEL}}", "muted"), (part, tone)))
     return lines
+
+
+ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
+
+
+def find_link_tone(line: str) -> str:
+    """The tone of a line with an address: a terminal that can opens it, also where it is broken over several rows."""
+    address = ADDRESS.search(line)
+    return f"{LINK}{address.group().rstrip('.,;)')}" if address else ""
 
 
 def as_text(title: str, pairs: Sequence[Fact]) -> str:

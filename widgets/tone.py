@@ -54,8 +54,21 @@ def build_strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_as
         if segments and not tone and shown_text.isspace() and not _shows_on_blanks(segments[-1].style):
             segments[-1] = Segment(segments[-1].text + shown_text, segments[-1].style)  # a blank needs no colour codes
             continue
-        segments.append(Segment(shown_text, base + tones[tone] if tone else base))
+        segments.append(Segment(shown_text, base + _find_style(tones, tone) if tone else base))
     return Strip(segments)
+
+
+LINK = "link "  # begins the tone of an address: `link https://...`
+
+
+def _find_style(tones: Mapping[str, Style], tone: str) -> Style:
+    """An address becomes one that a terminal opens (OSC 8): only printable ASCII, so that nothing ends it early."""
+    if not tone.startswith(LINK):
+        return tones[tone]
+    address = tone.removeprefix(LINK)
+    if not (address.isascii() and address.isprintable() and " " not in address):
+        return tones["info"]
+    return tones["info"] + Style(link=address)
 
 
 def build_styles(theme: Theme) -> dict[str, Style]:

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.setting import ENVIRONMENT_PROXY, NO_PROXY
 from cockpit.model.system import Cloud
 
 
@@ -19,6 +20,15 @@ class Endpoints:
     logs_scope: str
     authority: str
     simulated: bool = False
+    proxy: str = ENVIRONMENT_PROXY
+    ca_file: str = ""
+
+    def find_proxy(self) -> tuple[str, bool]:
+        """The proxy on the way to the cloud, "" for none, and whether the environment's are used. A proxy for the
+        outside world has no business with a simulator on this machine."""
+        if self.simulated or self.proxy == NO_PROXY:
+            return "", False
+        return ("", True) if self.proxy == ENVIRONMENT_PROXY else (self.proxy, False)
 
 
 # Addresses and audiences as azure-mgmt-core, azure-identity and the Log Analytics API pages give them.
@@ -61,6 +71,8 @@ def resolve_endpoints(cloud: Cloud) -> Endpoints:
         known_items.logs_scope,
         (cloud.authority or known_items.authority).removeprefix("https://").rstrip("/"),
         simulated,
+        cloud.proxy,
+        cloud.ca_file,
     )
 
 

@@ -42,7 +42,7 @@ def build_credential(
     ways: dict[IdentityMethod, Callable[[], TokenSource]] = {
         "cli": lambda: AzureCli(tenant),
         "managed_identity": lambda: managed_identity(client_id),
-        "device_code": lambda: DeviceCodeSource(tenant, where.authority, known_authority=flag),
+        "device_code": lambda: DeviceCodeSource(tenant, where, known_authority=flag),
         "simulator": Simulator,
     }
     return Credential([ways[text]() for text in order], where.resource_manager_scope, time=time, tenant=tenant)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.azure.endpoints import Endpoints
 from cockpit.azure.identity import Credential
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.text import clean_line
 
 if TYPE_CHECKING:
     import aiohttp
@@ -176,7 +178,7 @@ async def open_pool(
     read_timeout: float = READ_TIMEOUT,
 ) -> Pool:
     """Import, connect and configure. The loop is held for no longer than a session takes to make."""
-    context = await asyncio.to_thread(_prepare_ssl_context)
+    context = await asyncio.to_thread(_prepare_ssl_context, where.ca_file)
     session = _open_http_session(where, context)
     settings = ClientSettings(where, credential, subscription, session, read_only, retry_pause, read_timeout)
     try:
@@ -186,21 +188,41 @@ async def open_pool(
         raise
 
 
-def _prepare_ssl_context() -> ssl.SSLContext:
-    """Everything slow that needs no loop: the imports, and reading the CA certificates."""
+def _prepare_ssl_context(ca_file: str) -> ssl.SSLContext:
+    """Everything slow that needs no loop: the imports, and reading the CA certificates. Raises SourceError."""
     for name in HEAVY:
         import_module(name)
-    return ssl.create_default_context()
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise SourceError(explain_authority(ca_file, error)) from error
+    return context
+
+
+def explain_authority(ca_file: str, error: OSError) -> Problem:
+    """Why the certificates of `[cloud] ca_file` are not trusted."""
+    reason = clean_line(error.strerror or str(error), 200)
+    return Problem(
+        ProblemKind.REFUSED,
+        "no ca_file",
+        f"{ca_file} cannot be read as certificates: {reason}.",
+        "Correct [cloud] ca_file in cockpit.toml: it must be a PEM file.",
+        code="not-certificates",
+    )
 
 
 def _open_http_session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.ClientSession":
     import aiohttp
 
+    proxy, from_environment = where.find_proxy()
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,  # the SDK decompresses by itself
         max_line_size=LONGEST_HEADER,
         max_field_size=LONGEST_HEADER,
-        trust_env=not where.simulated,  # a proxy for the outside world has no business with this machine
+        proxy=proxy or None,
+        trust_env=from_environment,
     )

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
+from cockpit.azure.endpoints import Endpoints
 from cockpit.azure.errors import AZ_HANGS, NO_AZ, NOT_SIGNED_IN, explain_missing_token, sign_in_failed
 from cockpit.model.problem import SourceError
 from cockpit.model.system import IdentityMethod
@@ -201,8 +202,9 @@ class DeviceCodeSource:
     method: IdentityMethod = "device_code"
     human = True
 
-    def __init__(self, tenant: str, authority: str, *, known_authority: bool) -> None:
-        self._authority = f"https://{authority}/{tenant or 'organizations'}"
+    def __init__(self, tenant: str, where: Endpoints, *, known_authority: bool) -> None:
+        self._where = where
+        self._authority = f"https://{where.authority}/{tenant or 'organizations'}"
         self._known_authority = known_authority
         self._application: Any = None
         self._session: Any = None
@@ -253,6 +255,11 @@ class DeviceCodeSource:
         with self._lock:
             if self._session is None:
                 self._session = requests.Session()
+                proxy, self._session.trust_env = self._where.find_proxy()
+                if proxy:
+                    self._session.proxies = {"http": proxy, "https": proxy}
+                if self._where.ca_file:
+                    self._session.verify = self._where.ca_file
                 self._session.request = partial(self._session.request, timeout=AUTHORITY_TIMEOUT)
             if self._application is None:
                 self._application = msal.PublicClientApplication(

@@ -556,6 +556,7 @@ ALERT_DETAILS = ActionTable(
     (
         Action("alert_details.acknowledge", "a", "Acknowledge", "You take care of this alert", does="acknowledge"),
         Action("alert_details.silence", "S", "Silence", "Silence it at its source, for a time", does="silence"),
+        Action("alert_details.link", "u", "Copy link", "Copy a link of it, one after the other", does="copy_link"),
         Action("alert_details.settle", "o", "Over", "You looked, and it is over: say why", does="settle"),
     ),
     hears=("details", "dialog"),

@@ -9,6 +9,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.probe import HttpAccess, OriginAccess, Probe, RecurringWindow, WatchedSignal
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
+    ENVIRONMENT_PROXY,
     CloudUrlText,
     Duration,
     GuidText,
@@ -16,6 +17,7 @@ from cockpit.model.setting import (
     LineText,
     NameText,
     PathText,
+    ProxyText,
     TextOrSecret,
     UrlOrSecret,
     UrlText,
@@ -77,6 +79,14 @@ class Cloud:
     endpoint: CloudUrlText = field(default="", metadata=setting("Resource Manager.", absent_text="the cloud's"))
     logs_endpoint: CloudUrlText = field(default="", metadata=setting("Log Analytics.", absent_text="the cloud's"))
     authority: CloudUrlText = field(default="", metadata=setting("Where tokens come from.", absent_text="the cloud's"))
+    proxy: ProxyText = field(
+        default=ENVIRONMENT_PROXY,
+        metadata=setting("As for probes: `none`, `env` or `http://host:port`. The az of this machine has its own."),
+    )
+    ca_file: PathText = field(
+        default="",
+        metadata=setting("Trusted certificates (PEM) beside the system's: those of an inspecting proxy."),
+    )
 
 
 WebhookTurn = Literal["declare", "severity", "update", "resolve"]

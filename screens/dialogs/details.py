@@ -169,6 +169,7 @@ class AlertDetails(Details):
         silence: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(place, time, alert, taken, read_past)
+        self._links_copied = 0
         self._silence = silence if incident_actions is not None else None
         self._alert = alert
         self._incident_actions = incident_actions
@@ -177,6 +178,7 @@ class AlertDetails(Details):
         offers = [
             "a acknowledges" if self._may_take else "",
             "S silences" if self._silence else "",
+            "u copies a link" if alert.links else "",
             "o says it is over" if self._may_settle else "",
         ]
         self.keys = " · ".join(part for part in (*offers, "c copies", "esc leaves") if part)
@@ -186,6 +188,15 @@ class AlertDetails(Details):
             self.say(READ_ONLY if self._incident_actions is None else "Somebody acknowledged it already.")
         else:
             self._act(partial(self._incident_actions.acknowledge, self._alert.key, self._alert.name))
+
+    def action_copy_link(self) -> None:
+        """One link after the other: a terminal that does not open them has at least a clipboard."""
+        links = self._alert.links
+        if links:
+            name, address = links[self._links_copied % len(links)]
+            number = self._links_copied % len(links) + 1
+            self._links_copied += 1
+            self.say(f"{number} of {len(links)}, {name}. {copy_text(self.app, address)}", "info")
 
     def action_silence(self) -> None:
         if self._silence is None:

@@ -20,6 +20,7 @@ from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision
+from cockpit.model.text import clean_line
 from cockpit.model.time import show
 from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision, list_acknowledged
@@ -273,6 +274,7 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
     facts: list[Fact] = []
     if isinstance(value, Alert):
         facts.append(("how often", read_alert_past(events, value.key, now).text))
+        facts += describe_first_action(session, value)
     elif isinstance(value, ProbeResult | SignalResult):
         kind = Kind.PROBE if isinstance(value, ProbeResult) else Kind.SIGNAL
         facts.append(("up", compute_uptime(events, kind, value.name, now).text))
@@ -282,6 +284,22 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
         told = describe_changes(list_changes_before(events, value.since), value.since) or ["nothing in the 15 minutes"]
         facts += [("changed" if index == 0 else "", line) for index, line in enumerate(told[:MOST_CHANGES_TOLD])]
     return [(label, line) for label, line in facts if line]
+
+
+def describe_first_action(session: "Session", alert: Alert) -> "list[Fact]":
+    """What the team's documents say to do first about an alert, and where that stands. Blocking."""
+    from cockpit.runbooks.catalogue.alert_match import match_alerts
+    from screens.main.runbook_actions import make_catalogue_reader
+
+    match = next(iter(match_alerts(make_catalogue_reader(session)(), [alert])), None)
+    if match is None:
+        return []
+    first = match.step or next(iter(match.procedure.to_do if match.procedure else ()), None)
+    title = match.procedure.full_title if match.procedure else match.document.runbook.title
+    hint = match.hint if match.hint != title else ""
+    action = " · ".join(part for part in (hint, first.title if first else "", first.command if first else "") if part)
+    place = f"{match.document.id}#{match.procedure.slug}" if match.procedure else match.document.id
+    return [("procedure", f"{title} ({place}; r finds it)"), ("first action", clean_line(action, 300))]
 
 
 def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import httpx
 
-from cockpit.azure.endpoints import stream_address
+from cockpit.azure.endpoints import Endpoints, stream_address
 from cockpit.azure.readonly import refuse_change_hook
 from cockpit.feeds.http import explain_http_error, explain_refusal, read_bounded, tls_context
 from cockpit.model.problem import SourceError
@@ -32,11 +32,13 @@ class LogEndpoint:
     last_time: datetime | None = None  # of the newest line
 
 
-def stream_client(*, read_only: bool, simulated: bool) -> httpx.AsyncClient:
+def stream_client(*, read_only: bool, where: Endpoints) -> httpx.AsyncClient:
     """For streams only: no limit to their length, a limit to their silence. Goes the way the SDKs' clients go."""
+    proxy, from_environment = where.find_proxy()
     return httpx.AsyncClient(
-        verify=tls_context(),
-        trust_env=not simulated,  # a proxy for the outside world has no business with this machine
+        verify=tls_context(ca_file=where.ca_file),
+        proxy=proxy or None,
+        trust_env=from_environment,
         timeout=httpx.Timeout(CONNECT, read=SILENCE),
         limits=httpx.Limits(max_connections=None),
         event_hooks={"request": [refuse_change_hook] if read_only else []},

@@ -84,7 +84,7 @@ class LogWatch:
         from cockpit.platforms.container_apps.log_follow import stream_client
 
         azure = self._azure
-        async with stream_client(read_only=azure.read_only, simulated=azure.where.simulated) as client:
+        async with stream_client(read_only=azure.read_only, where=azure.where) as client:
             try:
                 while True:
                     await self._look(client)

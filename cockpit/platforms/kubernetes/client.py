@@ -11,9 +11,12 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from cockpit.azure.endpoints import is_loopback
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings
+from cockpit.model.setting import ENVIRONMENT_PROXY, NO_PROXY
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.kubernetes.kubeconfig import ClusterAccess, ClusterTarget, locate_kubeconfig, read_access
@@ -47,7 +50,9 @@ class ClusterClient:
         environ: Mapping[str, str],
         read_only: bool,
         time: Time,
+        proxy: str = ENVIRONMENT_PROXY,
     ) -> None:
+        self._proxy = proxy
         self._paths = locate_kubeconfig(kubeconfig, environ)
         self._context, self._namespace = context, namespace
         self._read_only = read_only
@@ -199,7 +204,10 @@ class ClusterClient:
         try:
             async with asyncio.timeout(SIGN_IN_DEADLINE):
                 await api.auth.reauthenticate()
+            choose_proxy(api, self._proxy)
             await api._create_session()
+            if leaves_environment_alone(api, self._proxy) and api._session is not None:
+                api._session._mounts.clear()  # the proxies of the environment: httpx knows no other way after the fact
         except Exception as error:
             raise SourceError(explain_cluster_error(error)) from error
         finally:
@@ -225,6 +233,23 @@ class ClusterClient:
             response.status_code, response.headers, response.content[:ERROR_BODY], self._time.now()
         )
         return explain_cluster_refusal(problem, response.status_code, namespace)
+
+
+def choose_proxy(api: "Api", setting: str) -> None:
+    """A configured proxy goes before that of the kubeconfig, which kr8s reads by itself; never to this machine."""
+    if is_local(api):
+        api.auth._cluster.pop("proxy-url", None)
+    elif setting not in (NO_PROXY, ENVIRONMENT_PROXY):
+        api.auth._cluster["proxy-url"] = setting
+
+
+def leaves_environment_alone(api: "Api", setting: str) -> bool:
+    """Whether the proxies of the environment are not used."""
+    return is_local(api) or (setting == NO_PROXY and "proxy-url" not in api.auth._cluster)
+
+
+def is_local(api: "Api") -> bool:
+    return is_loopback(urlsplit(api.auth.server or "").hostname or "")
 
 
 async def _close_session(api: "Api") -> None:

@@ -35,6 +35,7 @@ class KubernetesPlatform:
         assert settings is not None  # is_used asks for them
         self._context, self._settings = context, settings
         self.client = ClusterClient(
+            proxy=settings.proxy,
             kubeconfig=settings.kubeconfig,
             context=settings.context,
             namespace=settings.namespace,

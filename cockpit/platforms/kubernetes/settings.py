@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cockpit.model.setting import Duration, LineText, NameText, PathText, setting
+from cockpit.model.setting import ENVIRONMENT_PROXY, Duration, LineText, NameText, PathText, ProxyText, setting
 from cockpit.model.system import Environment
 
 NAME = "kubernetes"
@@ -27,6 +27,13 @@ class KubernetesSettings:
         default="", metadata=setting("The kubeconfig file.", absent_text="`KUBECONFIG`, else `~/.kube/config`")
     )
     events: bool = field(default=True, metadata=setting("`false` keeps the warnings of the cluster off the timeline."))
+    proxy: ProxyText = field(
+        default=ENVIRONMENT_PROXY,
+        metadata=setting(
+            "As for probes: `none`, `env` or `http://host:port`; never for this machine. A `proxy-url` of the "
+            "kubeconfig goes before `env`. Its certificates are the kubeconfig's."
+        ),
+    )
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
 
 

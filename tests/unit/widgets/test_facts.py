@@ -14,7 +14,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
 from cockpit.model.revision import Replica, Revision
-from widgets.facts import LABEL, Viewer, as_text, build_fact_rows, get_heading, list_facts
+from widgets.facts import LABEL, Viewer, as_text, build_fact_rows, find_link_tone, get_heading, list_facts
 
 NOW = datetime(2026, 2, 27, 13, 26, 41, tzinfo=UTC)
 VIEWER = Viewer(NOW, timezone(timedelta(hours=13), "NZDT"))
@@ -100,3 +100,24 @@ def test_lines_fit_and_cannot_reach_the_terminal_as_anything_but_text(found: lis
         assert "\n" not in text
         assert len(text) <= width
         assert cell_len(text[:LABEL]) == LABEL
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("runbook: https://wiki.example.com/5xx?a=b#c", "https://wiki.example.com/5xx?a=b#c"),
+        ("see https://x.example.com/a, then call", "https://x.example.com/a"),
+        ("no address", ""),
+        ("javascript:alert(1)", ""),
+        ("https://x.example.com/\x1b]8;;evil", "https://x.example.com/"),
+    ],
+)
+def test_an_address_is_a_link_and_nothing_hostile_is_in_it(line: str, address: str) -> None:
+    assert find_link_tone(line) == (f"link {address}" if address else "")
+
+
+def test_a_link_that_is_broken_over_rows_leads_to_the_whole_address() -> None:
+    address = "https://wiki.example.com/" + "a" * 100
+    rows = build_fact_rows([("links", f"runbook: {address}")], 60)
+    assert len(rows) > 1
+    assert {row[1][1] for row in rows} == {f"link {address}"}
