@@ -29,6 +29,7 @@ from cockpit.runbooks.document.mentions import (
 )
 from cockpit.runbooks.document.step_kind import kind_of, mark_verification, raise_kind
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
+from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program
 
 OR = re.compile(r"(?i)^(or|alternatively)\b")
 CODE = re.compile(r"(`+)(.+?)\1")
@@ -206,6 +207,8 @@ def shorten_command(command: str) -> str:
 def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> UnnumberedStep:
     """One command under its comments: the first names the step, the others and one at its end are remarks."""
     text, tail = trailing_comment(piece.text, language)
+    if language == "powershell" and not piece.unparsed and (plain := read_as_plain_program(text)):
+        text, language = plain, "bash"
     title = NUMBERED_TITLE.sub("", clean_line(comments[0].text)) if comments else ""
     remark = " ".join(clean_line(text) for text in (*(comment.text for comment in comments[1:]), tail) if text)
     kind = kind_of(text, clean_line(comments[0].text) if comments else "", language)

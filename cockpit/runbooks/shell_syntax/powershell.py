@@ -282,3 +282,58 @@ class _PowerShellStatementReader:
 
 def _unescape_text(text: str) -> str:
     return re.sub(r"`(.)", r"\1", text, flags=re.DOTALL)
+
+
+# Programs that are the same on both: a block of PowerShell that only starts them needs no PowerShell.
+PORTABLE = frozenset(
+    (
+        *(
+            "az",
+            "aws",
+            "gcloud",
+            "kubectl",
+            "oc",
+            "helm",
+            "docker",
+            "docker-compose",
+            "podman",
+            "gh",
+            "git",
+            "terraform",
+        ),
+        *(
+            "psql",
+            "pg_dump",
+            "pg_restore",
+            "mysql",
+            "redis-cli",
+            "npm",
+            "node",
+            "python",
+            "python3",
+            "curl",
+            "alembic",
+            "flyway",
+        ),
+    )
+)
+_WORD = r"(?:[A-Za-z0-9_./:@%+=~<>\[\]\\-]|\$env:\w+|'[^'\n]*'|\"(?:[^\"$`\n]|\$env:\w+)*\")"
+PLAIN_PROGRAM = re.compile(rf"(?P<name>[a-z][\w-]*)(?:[ \t]+{_WORD}+)*[ \t]*")
+ENVIRONMENT = re.compile(r"\$env:(\w+)")
+RELATIVE_WINDOWS_PATH = re.compile(r"(?<![\w:\\])\.?\\?(?:[\w.\[\]<>-]+\\)+[\w.\[\]<>-]+")
+
+
+def read_as_plain_program(text: str) -> str:
+    """The same as bash would read it, where it is nothing but one program with its words; "" where it is more."""
+    joined = re.sub(r"[ \t]*`[ \t]*\n[ \t]*", " ", text.strip())
+    match = PLAIN_PROGRAM.fullmatch(joined)
+    if match is None or match["name"] not in PORTABLE:
+        return ""
+    slashed = RELATIVE_WINDOWS_PATH.sub(lambda path: path.group().replace("\\", "/"), joined)
+    return "" if "\\" in slashed else ENVIRONMENT.sub(lambda match: _write_for_bash(slashed, match), slashed)
+
+
+def _write_for_bash(text: str, match: re.Match[str]) -> str:
+    """`$env:X` as one word, which is what it is in PowerShell."""
+    quoted = text.count('"', 0, match.start()) % 2 == 1
+    return f"${match[1]}" if quoted else f'"${match[1]}"'

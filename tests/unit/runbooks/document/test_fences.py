@@ -204,3 +204,32 @@ def test_a_command_with_wide_blanks_is_a_command(command: str) -> None:
 def test_the_second_line_of_a_prompt_in_two_is_a_prompt() -> None:
     (step,) = read("```\n╰─$ helm repo list\nNAME  URL\n```").procedures[0].steps
     assert (step.command, step.expected) == ("helm repo list", "NAME  URL")
+
+
+@pytest.mark.parametrize(
+    ("written", "command"),
+    [
+        ("docker ps -a", "docker ps -a"),
+        ('psql $env:DB -c "select 1"', 'psql "$DB" -c "select 1"'),
+        ('psql $env:DB -f "db\\undo\\[number].sql"', 'psql "$DB" -f "db/undo/[number].sql"'),
+        ("az vm list `\n  --output table", "az vm list --output table"),
+    ],
+)
+def test_a_plain_program_in_a_powershell_block_needs_no_powershell(written: str, command: str) -> None:
+    (step,) = read(f"```powershell\n{written}\n```").procedures[0].steps
+    assert (step.language, step.command) == ("bash", command)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Get-Service web",
+        "docker ps | Select-Object -First 1",
+        ".\\act.ps1 -Now",
+        "az vm show --ids $id",
+        "psql -f C:\\x.sql",
+    ],
+)
+def test_what_only_powershell_understands_stays_powershell(written: str) -> None:
+    (step,) = read(f"```powershell\n{written}\n```").procedures[0].steps
+    assert (step.language, step.command) == ("powershell", written)
