@@ -1,8 +1,10 @@
 """`cockpit runbooks`: what there is to run, what each step would take, and what is the matter with the documents."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,9 +22,15 @@ from cockpit.cli.runbook_context import (
     world_of,
 )
 from cockpit.cli.runbooks.json_document import catalogue_document
-from cockpit.model.runbook import Finding, Runbook
+from cockpit.model.runbook import Damage, Finding, Runbook
+from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.model.time import RealTime
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.catalogue.load import read_document_bytes
+from cockpit.runbooks.document.repair import decode_document, mark_holes, repair_text
+from cockpit.runbooks.document.template import list_required_sections, write_new_runbook
 from cockpit.runbooks.lint.lint import lint_runbook
+from cockpit.runbooks.lint.steps import list_unknown_commands
 
 
 @click.command(
@@ -30,10 +38,19 @@ from cockpit.runbooks.lint.lint import lint_runbook
     " those of cockpit.toml and the built-in ones."
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option("--repair", metavar="FILE", help="Print a damaged document, mended, with its holes marked as <LOST>.")
+@click.option("--new", "title", metavar="TITLE", help="Print a new runbook from the team's own template.")
 @json_option
 @common_options
-def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
+def command(common: Common, paths: tuple[str, ...], repair: str | None, title: str | None, as_json: bool) -> None:
+    if repair is not None:
+        click.echo(_read_repaired(Path(repair)), nl=False)
+        return
     system = load_team(common)
+    if title is not None:
+        own = [document.runbook for document in catalogue_of(system).documents if not document.builtin]
+        click.echo(write_new_runbook(clean_line(title), own, RealTime().now().date()), nl=False)
+        return
     environment = choose_environment(system, common.env)
     catalogue = catalogue_of(system, paths)
     context, secrets = build_listing_context(system, environment)
@@ -52,6 +69,15 @@ def command(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
     )
     text = output.format_json(fields) if as_json else "\n".join(list_catalogue_lines(fields))
     click.echo(secrets.mask(text))
+
+
+def _read_repaired(path: Path) -> str:
+    """A document with its line breaks and letters put back. The file itself is never written."""
+    try:
+        text, damage = repair_text(decode_document(read_document_bytes(path)))
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror or error}", code="document-unreadable") from None
+    return clean_unmasked(mark_holes(text) if damage is Damage.RECONSTRUCTED else text)
 
 
 def list_catalogue_lines(fields: dict[str, Any]) -> Iterator[str]:
@@ -105,15 +131,26 @@ FOUND = 1
 
 @click.command(help="Check runbooks; PATH is a file or a folder. Exit 0: nothing to mend, 1: findings, 2: not there.")
 @click.argument("paths", metavar="PATH...", nargs=-1)
+@click.option(
+    "--commands",
+    is_flag=True,
+    help="Print the lines of cockpit.toml that say what the commands are which nobody knows.",
+)
 @json_option
 @common_options
-def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> None:
+def lint_documents(common: Common, paths: tuple[str, ...], commands: bool, as_json: bool) -> None:
     system = load_team(common)
     if not paths and not system.runbooks:
         raise Refusal("Name a file or a folder, or set `runbooks` in cockpit.toml.", code="no-document")
     documents = catalogue_of(system, paths or system.runbooks).documents
+    if commands:
+        click.echo("\n".join(list_command_lines(documents)))
+        return
+    sections = list_required_sections([document.runbook for document in documents])
     findingses = {
-        document.runbook.path: lint_runbook(document.runbook, world_of(system, document.runbook))
+        document.runbook.path: lint_runbook(
+            document.runbook, replace(world_of(system, document.runbook), sections=sections)
+        )
         for document in documents
     }
     count = sum(map(len, findingses.values()))
@@ -131,3 +168,14 @@ def lint_documents(common: Common, paths: tuple[str, ...], as_json: bool) -> Non
         )
     if count:
         raise SystemExit(FOUND)
+
+
+def list_command_lines(documents: Sequence[Document]) -> Iterator[str]:
+    """What to paste into cockpit.toml: a command that only looks is a read, for a person to say and no document."""
+    unknown = dict.fromkeys(name for document in documents for name in list_unknown_commands(document.runbook))
+    if not unknown:
+        yield "Every command is known."
+        return
+    yield "# These are changes, because nobody here knows them. Keep the lines of those that only look, or say danger."
+    yield "[commands]"
+    yield from (f'{json.dumps(name)} = "read"' for name in unknown)

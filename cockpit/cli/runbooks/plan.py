@@ -13,7 +13,9 @@ from cockpit.model.plan import Contact, Hours, Plan, Practice, Target
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.text import clean_text
 from cockpit.model.time import show
+from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.plan.load import read_plan
+from cockpit.runbooks.plan.proposals import propose_watches
 
 # The Plan as lines for people: what was read, each with where it stands.
 
@@ -123,10 +125,19 @@ KEYS_OF_JSON = {"severity_scale": "ladder"}  # as the first version wrote it
 @click.command(
     name="plan", help="What should happen in an incident: severity scale, rules, roles, contacts ..., with its source."
 )
+@click.option(
+    "--propose", is_flag=True, help="Print TOML to paste: probes of tables of endpoints, signals of thresholds."
+)
 @json_option
 @common_options
-def command(common: Common, as_json: bool) -> None:
+def command(common: Common, propose: bool, as_json: bool) -> None:
     system = load_system(common)
+    if propose:
+        lines = list(
+            propose_watches(load_catalogue(system.runbooks, builtin=False).documents, system.environments[0].name)
+        )
+        click.echo("\n".join(lines) if lines else "No table of endpoints or of thresholds was found.")
+        return
     plan = read_plan(system)
     if as_json:
         document = {KEYS_OF_JSON.get(name, name): value for name, value in asdict(plan).items()}

@@ -131,3 +131,22 @@ def classify_line(line: str) -> str:
     if re.match(r"\d{1,2}\. ", line):
         return "numbered"
     return line[:1] if line[:1] in "-#>\x00" else f"text {line}"
+
+
+# Where text was lost with the line breaks: what stood in angle brackets went as a tag of HTML. Marked, it is asked for.
+LOST = "<LOST>"
+HOLES = (
+    (re.compile(r"(?<=\d|D)-(?=\.\w{2,4}\b)"), f"-{LOST}"),  # `YYYY-MM-DD-.md`
+    (re.compile(r"(?<=[\w/]):v(?=\s|`|$)"), f":v{LOST}"),  # `image:v`
+    (re.compile(r'\[""\]'), f'["{LOST}"]'),
+    (re.compile(r"=(?=\})"), f"={LOST}"),  # `{tool=}`
+    (re.compile(r"(?m)(?<=[a-z]-)(?=\s*`?$)"), LOST),  # a name that ends in its joint
+    (re.compile(r"(?m)\b(alembic (?:downgrade|upgrade))(?=\s*`?$)"), rf"\1 {LOST}"),
+)
+
+
+def mark_holes(text: str) -> str:
+    """The mended text with a placeholder wherever something is known to be missing."""
+    for hole, mark in HOLES:
+        text = hole.sub(mark, text)
+    return text

@@ -8,6 +8,7 @@ from pathlib import Path
 from cockpit.model.runbook import Damage, Finding, Runbook
 from cockpit.model.system import Environment
 from cockpit.runbooks.document.prose import find_unfilled_blanks
+from cockpit.runbooks.document.template import SECTIONS
 from cockpit.runbooks.drills.badges import find_overdue_days
 from cockpit.runbooks.lint import steps, text
 
@@ -28,6 +29,7 @@ class LintContext:
     values: frozenset[str] = field(default_factory=frozenset)
     severities: frozenset[str] = field(default_factory=frozenset)
     environments: tuple[Environment, ...] = ()
+    sections: tuple[str, ...] = SECTIONS  # that the team's template has
 
     def places(self, runbook: Runbook) -> list[Path]:
         """The folders in which a file that a document names may be: its own, and those above it up to the root."""
@@ -52,7 +54,7 @@ RULES: tuple[Rule, ...] = (
     lambda runbook, world: iter(runbook.findings),
     lambda runbook, world: find_unfilled_blanks(runbook.text, runbook.outline),
     lambda runbook, world: find_overdue_days(runbook, world.today),
-    lambda runbook, world: text.missing_sections(runbook),
+    lambda runbook, world: text.missing_sections(runbook, world.sections),
     lambda runbook, world: text.disagreeing_tables(runbook),
     lambda runbook, world: text.unknown_zones(runbook),
     lambda runbook, world: text.undefined_severities(runbook, world.severities),

@@ -10,6 +10,7 @@ from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, 
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest
+from cockpit.runbooks.command_kinds.judge import knows_program
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.outline import list_prose_lines
 from cockpit.runbooks.document.parameters import list_declared_rows, name_of
@@ -186,3 +187,23 @@ def check_command_forms(runbook: Runbook) -> Iterator[Finding]:
             yield Finding(
                 "az-exec", step.line, "az containerapp exec takes its command behind --command, not behind --"
             )
+
+
+PLAIN_WORD = re.compile(r"[a-z][a-z0-9_-]*")
+SCRIPT_NAME = re.compile(r"(?:\.{0,2}/)?(?:[\w.-]+/)*[\w-]+(?:\.\w+)?")
+
+
+def list_unknown_commands(runbook: Runbook) -> list[str]:
+    """The programs of a document that no table knows, each with its verb, as `[commands]` of the configuration says."""
+    found: list[str] = []
+    for step in (step for procedure in runbook.procedures for step in procedure.commands):
+        if step.language != "bash" or step.unparsed or step.kind is not StepKind.CHANGE:
+            continue
+        spans = [
+            (blank.start, blank.end) for blank in placeholders.find_placeholders(step.command) if not blank.variable
+        ]
+        for command in parse_shell(step.command, masked=spans).commands:
+            argv = [word.text or "" for word in command.words]
+            if argv and argv[0] and SCRIPT_NAME.fullmatch(argv[0]) and not knows_program(argv[0]):
+                found.append(" ".join(argv[: 2 if len(argv) > 1 and PLAIN_WORD.fullmatch(argv[1]) else 1]))
+    return list(dict.fromkeys(found))

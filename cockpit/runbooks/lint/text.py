@@ -13,10 +13,10 @@ from cockpit.runbooks.catalogue.references import OUTSIDE
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.outline import Outline, list_headings, list_prose_lines, read_outline
 from cockpit.runbooks.document.repair import decode_document
+from cockpit.runbooks.document.template import SECTIONS
 from cockpit.runbooks.plan.source import make_source
 from cockpit.runbooks.plan.working_hours import ABOUT, hours_of
 
-TEMPLATE = ("Purpose", "Prerequisites", "Procedure", "Verification", "Rollback", "Post-Incident")
 FOLLOWS = 3  # sections of the template that make a document one that follows it
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905  they count
 NOUNS = {
@@ -44,11 +44,11 @@ def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
         yield Finding("zone-unknown", heard.line, sentence)
 
 
-def missing_sections(runbook: Runbook) -> Iterator[Finding]:
+def missing_sections(runbook: Runbook, sections: Sequence[str] = SECTIONS) -> Iterator[Finding]:
     """A document that follows the template has all of its sections."""
     there = {make_slug(title) for _, title in list_headings(runbook.outline)}
-    missing = [text for text in TEMPLATE if make_slug(text) not in there]
-    if "procedure" in there or len(TEMPLATE) - len(missing) >= FOLLOWS:
+    missing = [text for text in sections if make_slug(text) not in there]
+    if "procedure" in there or len(sections) - len(missing) >= FOLLOWS:
         for section in missing:
             yield Finding("missing-section", 1, f"has no section {section}, though it follows the template")
 

@@ -1,0 +1,86 @@
+"""What a team's tables propose to watch, as TOML to paste: endpoints become probes, thresholds become signals.
+
+Nothing is watched by itself: a person pastes it, fills in the host and the query, and takes out what is not wanted.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from cockpit.model.runbook import DocumentTable
+from cockpit.model.text import clean_line
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.document.labels import make_slug, strip_markdown
+from cockpit.runbooks.plan.durations import find_amount
+from cockpit.runbooks.plan.plan import origin_of
+from cockpit.runbooks.plan.source import find_column, read_cell
+
+ENDPOINT = re.compile(r"(?:(?P<method>GET|HEAD|POST|OPTIONS)\s+)?(?P<url>https?://\S+|/[\w./{}<>:-]*)")
+STATUS = re.compile(r"\b([1-5]\d\d)\b")
+BODY = re.compile(r"\{[^{}]*\}")
+LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|ms|s\b|sec\w*|MB|GB)?")
+HOST = "https://HOST"  # to be filled in
+
+
+def propose_watches(documents: Iterable[Document], environment: str) -> Iterator[str]:
+    """The lines of TOML for every table of endpoints and of thresholds in the team's own documents."""
+    for document in documents:
+        for table in () if document.builtin else document.runbook.tables:
+            origin = f"{origin_of(document)}:{table.line}"
+            if table.kind == "probes":
+                yield from _propose_probes(table, environment, origin)
+            elif table.kind == "thresholds":
+                yield from _propose_signals(table, environment, origin)
+
+
+def _propose_probes(table: DocumentTable, environment: str, origin: str) -> Iterator[str]:
+    endpoints, expected = find_column(table, "endpoint", "url", "path"), find_column(table, "expected", "response")
+    for row in table.rows:
+        endpoint = ENDPOINT.search(strip_markdown(read_cell(row, endpoints)))
+        if endpoint is None:
+            continue
+        url = endpoint["url"] if "://" in endpoint["url"] else f"{HOST}{endpoint['url']}"
+        name = make_slug(url.rstrip("/").rpartition("/")[2]) or "health"
+        yield f"[[environments.{environment}.probes]]  # {origin}"
+        yield f"name = {json.dumps(name)}"
+        yield f"url = {json.dumps(url)}"
+        if endpoint["method"] not in (None, "GET"):
+            yield f"method = {json.dumps(endpoint['method'])}"
+        yield f"conditions = {json.dumps(list(_list_conditions(read_cell(row, expected))))}"
+        yield ""
+
+
+def _list_conditions(expected: str) -> Iterator[str]:
+    """`200 OK with {"status": "healthy"}` as conditions; where a second status is named, the first is the good one."""
+    status = STATUS.search(expected)
+    yield f"[STATUS] == {status[1] if status else 200}"
+    body = BODY.search(strip_markdown(expected))
+    try:
+        fields = json.loads(body.group()) if body else {}
+    except ValueError:
+        fields = {}
+    for name, value in fields.items() if isinstance(fields, dict) else ():
+        if re.fullmatch(r"\w+", name) and isinstance(value, str | int) and re.fullmatch(r"[\w.-]+", str(value)):
+            yield f"[BODY].{name} == {str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _propose_signals(table: DocumentTable, environment: str, origin: str) -> Iterator[str]:
+    signals, limits = find_column(table, "signal", "metric", "alert"), find_column(table, "threshold")
+    for row in table.rows:
+        text = strip_markdown(read_cell(row, limits))
+        limit, name = LIMIT.search(text), clean_line(strip_markdown(read_cell(row, signals)), 60)
+        if limit is None or not name:
+            continue
+        over = limit["sign"].startswith((">", "≥"))
+        span = find_amount(text[limit.end() :])
+        yield f"[[environments.{environment}.signals]]  # {origin}: {clean_line(text, 80)}"
+        yield f"name = {json.dumps(name)}"
+        yield 'kind = "promql"'
+        yield 'url = "http://localhost:9090"'
+        yield f'query = "QUERY"  # what measures {name}'
+        if limit["unit"]:
+            yield f"unit = {json.dumps('s' if limit['unit'].startswith('sec') else limit['unit'])}"
+        yield f"degraded = {json.dumps(['[VALUE] ' + ('<= ' if over else '>= ') + limit['value']])}"
+        if span is not None:
+            yield f'for = "{int(span.after.total_seconds())}s"'
+        yield ""

@@ -1,0 +1,58 @@
+"""Tables of endpoints and of thresholds as TOML to paste, which the configuration takes once its blanks are filled."""
+
+import tomllib
+from pathlib import Path
+
+from cockpit.config import load_system
+from cockpit.runbooks.plan.proposals import propose_watches
+from tests.unit.runbooks.plan.reading import document
+
+TABLES = """
+# Operations
+
+| Endpoint | Purpose | Expected |
+|---|---|---|
+| `GET /live` | is it up | `200 OK` with `{"status": "fine"}` |
+| `HEAD https://shop.test/ready` | does it work | 204, else 503 |
+
+| Signal | Source | Threshold |
+|---|---|---|
+| Error rate | metrics | > 1% over 5 min |
+| Free space | metrics | < 10 GB |
+"""
+
+
+def propose() -> str:
+    return "\n".join(propose_watches([document(TABLES)], "prod"))
+
+
+def test_an_endpoint_is_a_probe_with_what_it_should_answer() -> None:
+    live, ready = tomllib.loads(propose())["environments"]["prod"]["probes"]
+    assert live == {
+        "name": "live",
+        "url": "https://HOST/live",
+        "conditions": ["[STATUS] == 200", "[BODY].status == fine"],
+    }
+    assert (ready["url"], ready["method"], ready["conditions"]) == (
+        "https://shop.test/ready",
+        "HEAD",
+        ["[STATUS] == 204"],
+    )
+
+
+def test_a_threshold_is_a_signal_that_is_well_on_this_side_of_it() -> None:
+    errors, space = tomllib.loads(propose())["environments"]["prod"]["signals"]
+    assert (errors["degraded"], errors["for"], errors["unit"]) == (["[VALUE] <= 1"], "300s", "%")
+    assert space["degraded"] == ["[VALUE] >= 10"]
+
+
+def test_the_configuration_takes_what_is_proposed(tmp_path: Path) -> None:
+    file = tmp_path / "cockpit.toml"
+    file.write_text('system = "shop"\n\n' + propose().replace("HOST", "shop.test").replace("QUERY", "up"))
+    (environment,) = load_system(file).environments
+    assert [probe.name for probe in environment.probes] == ["live", "ready"]
+    assert [signal.name for signal in environment.signals] == ["Error rate", "Free space"]
+
+
+def test_documents_without_such_tables_propose_nothing() -> None:
+    assert list(propose_watches([document("# X\n\nText.\n")], "prod")) == []
