@@ -200,6 +200,10 @@ class Runbook:
     to_read: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # lines of blocks without commands: yaml, json
     outline: tuple[OutlineSpan, ...] = ()
 
+    def is_only_shown(self, procedure: "Procedure") -> bool:
+        """True for what nobody can begin: of a document that lost its breaks only what a person does can be ticked."""
+        return self.view_only and not any(step.kind is StepKind.MANUAL for step in procedure.steps)
+
     @property
     def view_only(self) -> bool:
         return self.damage is Damage.RECONSTRUCTED

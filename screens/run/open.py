@@ -39,7 +39,7 @@ async def begin_run(
 
     Where somebody else has just begun the same, that run is shown, unless a person wants another `beside` it.
     """
-    if runbook.view_only:
+    if runbook.is_only_shown(procedure):
         app.push_screen(DocumentScreen(runbook, procedure.line))
         return
     runner = session.runner
@@ -86,7 +86,11 @@ async def open_or_begin(
     incident: str | None = None,
 ) -> None:
     """The run of it that is not over, else a new one. In a worker. Raises Refused."""
-    went = "none" if runbook.view_only else await went_on(app, session, place, runbook, procedure, proposed, index)
+    went = (
+        "none"
+        if runbook.is_only_shown(procedure)
+        else await went_on(app, session, place, runbook, procedure, proposed, index)
+    )
     if went == "on":
         return
     await begin_run(

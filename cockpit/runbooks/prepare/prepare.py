@@ -170,7 +170,7 @@ def explain_never_runnable(runbook: Runbook, prepared: Prepared, language: str) 
     if prepared.kind in BY_HAND:
         return "a person does this; there is no command"
     if runbook.view_only:
-        return "the document had lost its line breaks and text with them: save a repaired copy first"
+        return "the document had lost its line breaks, and text: save a mended copy (`cockpit runbooks --repair`)"
     if (step.altered and not (prepared.edited or prepared.undo)) or not is_clean(prepared.as_written):
         return "the command holds letters that cannot be shown as they are"
     if step.unparsed and not (prepared.edited or prepared.undo):

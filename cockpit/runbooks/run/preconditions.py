@@ -14,9 +14,10 @@ SETTLES = frozenset({StepState.OK, StepState.BY_HAND, StepState.SKIPPED, StepSta
 
 
 def must_be_startable(runbook: Runbook, procedure: Procedure, standing: Trust, accepted: str) -> None:
-    if runbook.view_only:
+    if runbook.is_only_shown(procedure):
         raise RunRefused(
-            "This document had lost its line breaks, and text with them: save a repaired copy and run that.",
+            "This document had lost its line breaks, and text with them: `cockpit runbooks --repair FILE` prints a "
+            "mended copy; save it and run that.",
             code="document-repaired",
         )
     if procedure not in runbook.procedures:

@@ -119,7 +119,7 @@ class Play:
             raise RunAlreadyOpen(self.led_by, "not over")
         if self.read_only:
             raise RunRefused("Read-only: nothing is run.")
-        if runbook.view_only:
+        if runbook.is_only_shown(procedure):
             raise RunRefused("This document was put together from a damaged one: it can be read, not run.")
         if not self.standing.trusted and trust != runbook.sha256:
             raise RunRefused("The document is new.")
