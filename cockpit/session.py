@@ -320,6 +320,7 @@ def build_session(
             time,
             author,
             read_only,
+            incident_actions,
         ),
         recorder=recorder,
         author=author,
@@ -342,6 +343,7 @@ def build_runner(
     time: Time,
     operator: Operator,
     read_only: bool,
+    incident_actions: IncidentActions,
 ) -> "Runner":
     """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
     from cockpit.runbooks.catalogue.load import load_catalogue
@@ -387,7 +389,11 @@ def build_runner(
         hidden=lambda: list_revealed_secrets(system, secrets),
         look=watch.refresh,
         workdir=lambda runbook: system.find_workdir(runbook.path),
-        notices=RunNotices(lambda: frozen_words(ledger.freeze(environment.name)), snapshot),
+        notices=RunNotices(
+            lambda: frozen_words(ledger.freeze(environment.name)),
+            snapshot,
+            lambda text, incident: incident_actions.start_loop(text, incident=incident),
+        ),
     )
     known_items = timeline.events(kinds=RUN_KINDS)
     runner.apply_all(known_items)

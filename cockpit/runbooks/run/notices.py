@@ -1,5 +1,6 @@
 """What a person should mind before a change: that deployments are frozen, that nobody has kept the evidence."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -40,6 +41,7 @@ class RunNotices:
 
     frozen: Callable[[], str] = str
     snapshot: Callable[[], EvidenceProcedure | None] = lambda: None
+    begin_temporary: Callable[[str, str], object] = lambda text, incident: None  # what a step turned off for now
 
     def added(self, prepared: Prepared, incident: str | None, runs: Mapping[str, Run]) -> Prepared:
         """A change with these words among its notices; anything else as it is. It may start all the same."""
@@ -49,6 +51,22 @@ class RunNotices:
         if prepared.kind is StepKind.DANGER and incident is not None and snapshot is not None:
             parts.append(not_kept(snapshot, incident, runs, prepared.run))
         return replace(prepared, notices=(*prepared.notices, *filter(None, parts)))
+
+
+TEMPORARY = re.compile(
+    r"(?i)\btemporar(?:y|ily)\b|\bfor (?:now|the moment)\b|\bre-?enable\w*\b|\buntil (?:it is )?fixed\b"
+)
+LOOSENS = re.compile(
+    r"(?i)\b(?:disabl|bypass|skip|rais|increas|lower|loosen|paus|mut(?:e|ing)\b|open|allow)\w*\b|\b(?:turn|switch)\w* off\b"
+)
+
+
+def find_temporary_change(step: Step) -> str:
+    """What a step turns off or loosens for now, in its own words: it has to be put back. "" for any other."""
+    for text in (step.title, step.remark):
+        if TEMPORARY.search(text) and LOOSENS.search(text):
+            return text
+    return ""
 
 
 def describe_unseen_check(step: Step, procedure: Procedure, run: Run) -> str:

@@ -39,7 +39,7 @@ from cockpit.runbooks.run import preconditions, recovery
 from cockpit.runbooks.run import trust as trust_files
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
-from cockpit.runbooks.run.notices import RunNotices, describe_unseen_check
+from cockpit.runbooks.run.notices import RunNotices, describe_unseen_check, find_temporary_change
 from cockpit.runbooks.run.process.identity import is_alive, this_process
 from cockpit.runbooks.run.runs import (
     FOLDED,
@@ -279,7 +279,11 @@ class Runner:
             return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, event_author)
 
         self._write(decide)
-        return self.run(run.id)
+        settled = self.run(run.id)
+        temporary = find_temporary_change(settled_step) if state is StepState.BY_HAND else ""
+        if temporary and (incident := self.incident(settled)):
+            self._notices.begin_temporary(temporary, incident)
+        return settled
 
     # Preparing.
 

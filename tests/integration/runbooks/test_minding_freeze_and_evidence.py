@@ -99,3 +99,20 @@ def test_in_a_menu_nothing_has_to_be_seen_first(tmp_path: Path) -> None:
     run = stage.start(fence(CHECKED).replace("# Mend", "# Quick reference", 1))
     assert UNSEEN not in stage.runner.prepare(run, 3).notices
     stage.close()
+
+
+CHECK_OFF = (
+    "# Mend it\n\n## Signature\n\n1. Temporarily disable the signature check; it must be re-enabled\n2. Tell the team\n"
+)
+
+
+def test_what_is_turned_off_for_now_is_a_change_to_take_back(tmp_path: Path) -> None:
+    begun: list[tuple[str, str]] = []
+    notices = RunNotices(begin_temporary=lambda text, incident: begun.append((text, incident)))
+    stage = Stage(tmp_path, options={"notices": notices, "incident": lambda: "i1"})
+    run = stage.start(CHECK_OFF)
+    stage.runner.settle(run, 2, StepState.BY_HAND)
+    assert begun == []
+    stage.runner.settle(run, 1, StepState.BY_HAND)
+    assert begun == [("Temporarily disable the signature check; it must be re-enabled", "i1")]
+    stage.close()
