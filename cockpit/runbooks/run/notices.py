@@ -57,7 +57,8 @@ TEMPORARY = re.compile(
     r"(?i)\btemporar(?:y|ily)\b|\bfor (?:now|the moment)\b|\bre-?enable\w*\b|\buntil (?:it is )?fixed\b"
 )
 LOOSENS = re.compile(
-    r"(?i)\b(?:disabl|bypass|skip|rais|increas|lower|loosen|paus|mut(?:e|ing)\b|open|allow)\w*\b|\b(?:turn|switch)\w* off\b"
+    r"(?i)\b(?:disabl|bypass|skip|rais|increas|lower|loosen|paus|mut(?:e|ing)\b|open|allow)\w*\b"
+    r"|\b(?:turn|switch)\w* off\b"
 )
 
 

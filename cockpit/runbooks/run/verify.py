@@ -14,7 +14,7 @@ from cockpit.model.time import DurationError, seconds
 from cockpit.runbooks.run.outcome import MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.types import Finished
 
-What = Literal["exit", "http", "json", "subset", "regex", "text", "number", "probe", "ready"]
+What = Literal["exit", "http", "json", "subset", "regex", "text", "number", "count", "probe", "ready"]
 COMPARED = r"(?P<op>==|!=|<=|>=|<|>|=)\s*(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;`]+)"
 STATES = "up|down|degraded"
 WITHIN = r"(?:\s+within\s+(?P<within>\S*\w))?"
@@ -30,6 +30,9 @@ FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
     ("regex", re.compile(r"(?i)(?:\bmatch(?:es)?\s+)?(?<![\w/])/(?P<value>(?:[^/\n\\]|\\.)+)/(?![\w/])")),
     ("text", re.compile(r"(?i)\bcontains\s+(?P<value>\"[^\"\n]+\"|'[^'\n]+'|`[^`\n]+`)")),
 )  # fmt: skip
+COUNT = re.compile(r"(?i)\b(?P<value>\d{1,9})\s+(?P<name>[a-z][a-z_-]{2,30})\b")
+UNITS = re.compile(r"(?i)(?:seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|percent|bytes|times|ok|created|accepted)")
+NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w.-])")
 OBJECT = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 CONNECTS = re.compile(r"(?i)\b(?:and|with|the|body|returns?|output|is|be|should|an?|code)\b|[\s,;.:`&]+")
 BARE_STATUS = re.compile(r"^\s*`?(?P<value>[1-5]\d\d)`?(?=$|[\s,;])")
@@ -106,6 +109,10 @@ def parse_expectation(step: Step) -> Expected:
             if (assertion := _make_assertion(what, match)) is not None:
                 assertions.append(assertion)
                 rest = rest.replace(match.group(), " ", 1)
+    counts = [match for match in COUNT.finditer(rest) if not UNITS.fullmatch(match["name"])]
+    if counts and not CONNECTS.sub("", COUNT.sub(" ", rest)):  # nothing else is said: `2 meetings, 26 actions`
+        assertions += [Assertion("count", int(match["value"]), match["name"]) for match in counts]
+        rest = ""
     return Expected(tuple(assertions), bool(CONNECTS.sub("", rest)), text)
 
 
@@ -139,6 +146,9 @@ def verify_evidence(target: Expected, evidence: Evidence) -> VerifyVerdict:
         assertion.what == "probe" and assertion.name == EVERY for assertion in target.assertions
     ):
         return VerifyVerdict("look", "no probe is configured here: look at the app yourself")
+    grown = [text for assertion in target.assertions if (text := _describe_growth(assertion, evidence))]
+    if grown:
+        return VerifyVerdict("look", ", ".join(grown))
     if target.eye and _is_same_text(target.text, evidence.output):
         return VerifyVerdict("passed", "exactly as expected")
     if target.eye:
@@ -170,7 +180,7 @@ def conclude_attempt(
 def is_foreseen(finished: Finished, asked_for: set[What]) -> bool:
     """Whether a document foresees an answer that would be strange elsewhere: a redirect, or what stands in a page."""
     status = finished.http_status or 0
-    body = {"json", "subset", "regex", "text", "number"}
+    body = {"json", "subset", "regex", "text", "number", "count"}
     return (300 <= status < 400 and "http" in asked_for) or (200 <= status < 300 and bool(body & asked_for))
 
 
@@ -195,6 +205,8 @@ def _explain_failure(assertion: Assertion, evidence: Evidence) -> str:
             # As whole words: `unhealthy` does not contain `healthy`.
             whole = rf"(?<!\w){re.escape(assertion.value)}(?!\w)"
             return "" if re.search(whole, evidence.output) else f"it does not contain {assertion.value!r}"
+        case "count":
+            return _explain_count(assertion, evidence.output)
         case "number":
             number = _parse_literal(evidence.output.strip())
             if not _is_number(number):
@@ -208,6 +220,30 @@ def _explain_failure(assertion: Assertion, evidence: Evidence) -> str:
     return _explain_difference(
         assertion.name, _read_json_path(document, assertion.name), assertion.operator, assertion.value
     )
+
+
+def _list_counts(name: str, output: str) -> list[int]:
+    """The numbers on the lines that speak of a thing: `Meetings   2`, `actions: 26`."""
+    stem = name.casefold().rstrip("s")
+    lines = (line for line in output.casefold().splitlines() if re.search(rf"\b{re.escape(stem)}", line))
+    return [int(number) for line in lines for number in NUMBER.findall(line)]
+
+
+def _explain_count(assertion: Assertion, output: str) -> str:
+    """Fewer than there were is a no; more may have come since, and a person looks. None expected means none."""
+    numbers = _list_counts(assertion.name, output)
+    if not numbers:
+        return f"the output says nothing of {assertion.name}"
+    most = max(numbers)
+    if assertion.value in numbers or (most > assertion.value and assertion.value):
+        return ""
+    return f"{assertion.name}: {most} instead of {assertion.value}"
+
+
+def _describe_growth(assertion: Assertion, evidence: Evidence) -> str:
+    if assertion.what != "count" or assertion.value in (numbers := _list_counts(assertion.name, evidence.output)):
+        return ""
+    return f"{assertion.name}: {max(numbers, default=0)}, expected {assertion.value}"
 
 
 def _explain_difference(name: str, actual: Any, operator: str, value: Any) -> str:

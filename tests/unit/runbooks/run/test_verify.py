@@ -132,3 +132,28 @@ def test_a_revision_is_ready_when_the_cloud_was_asked_and_says_so() -> None:
     assert (
         verify_evidence(wanted, Evidence(unready=None)).answer == "look"
     )  # nobody could ask: not ready, and not refused
+
+
+COUNTS = "2 meetings, 26 actions and 6 decisions"
+
+
+@pytest.mark.parametrize(
+    ("output", "verdict"),
+    [
+        ("Meetings   2\nActions   26\nDecisions  6", "passed"),
+        ("meetings: 2\nactions: 25\ndecisions: 6", "failed"),
+        ("meetings: 2\nactions: 30\ndecisions: 6", "look"),
+        ("meetings: 2\nactions: 26", "failed"),
+    ],
+)
+def test_numbers_of_things_are_compared(output: str, verdict: str) -> None:
+    assert answer(COUNTS, Evidence(exit_code=0, output=output)).answer == verdict
+
+
+def test_none_of_a_thing_means_none() -> None:
+    assert answer("0 errors", Evidence(exit_code=0, output="errors: 3")).answer == "failed"
+
+
+@pytest.mark.parametrize("text", ["takes 5 minutes", "3 replicas, all of them green", "200 OK", "wait 30 seconds"])
+def test_what_says_more_than_numbers_is_not_counted(text: str) -> None:
+    assert not any(each.what == "count" for each in parse_expectation(step(text)).assertions)
