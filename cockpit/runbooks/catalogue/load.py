@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cockpit.model.runbook import Runbook
@@ -149,10 +149,11 @@ def name_documents(files: Iterable[Path], unread: list[Unread], cache: DocumentC
     return list(documents.values())
 
 
-def free_id(path: Path, taken: Iterable[str]) -> str:
+def free_id(path: Path, taken: Collection[str]) -> str:
     """`restore`, or `db/restore` when there is one already, or `restore-2`."""
     stem = make_slug(path.stem)
+    if stem not in taken:
+        return stem
     beside = f"{make_slug(path.resolve().parent.name)}/{stem}"
     numbered = (f"{stem}-{count}" for count in range(2, 1_000_000))
-    used = set(taken)
-    return next(text for text in (stem, beside, *([] if beside not in used else numbered)) if text not in used)
+    return next(text for text in (beside, *([] if beside not in taken else numbered)) if text not in taken)
