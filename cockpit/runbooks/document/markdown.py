@@ -25,6 +25,7 @@ from cockpit.runbooks.document.steps import (
     from_inline,
     from_item,
     make_mention,
+    what_comes_then,
 )
 from cockpit.runbooks.document.tables import escalation_box, kind_of
 from cockpit.runbooks.types import no_collection
@@ -299,6 +300,8 @@ class MarkdownReader:
         path = click_path(token.content, line)
         if path and self._section.level:
             self._section.steps.append(path)
+        elif any(step.command for step in self._section.steps) and (then := what_comes_then(token.content, line)):
+            self._section.steps.append(then)
 
     def _expected(self, text: str) -> None:
         section = self._section

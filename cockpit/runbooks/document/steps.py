@@ -17,6 +17,7 @@ from cockpit.runbooks.document.fences import (
 )
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.mentions import (
+    begins_with_imperative,
     describes_behaviour,
     forbids_command,
     forbids_what_follows,
@@ -323,3 +324,24 @@ def click_path(markdown: str, line: int) -> UnnumberedStep | None:
     if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat or not is_click_path(ARROW.split(flat)):
         return None
     return UnnumberedStep(clean_line(flat), StepKind.MANUAL, line)
+
+
+SEQUEL = re.compile(
+    r"(?i)^(?:and\s+)?(?:then|next|after (?:that|this)|afterwards?|finally|lastly|once (?:that|this) is done)\b[,:]?\s+"
+)
+DENIES = re.compile(r"(?i)\b(?:not|never|no longer)\b|n['’]t\b")
+LONGEST_SEQUEL = 300  # letters
+
+
+def what_comes_then(markdown: str, line: int) -> UnnumberedStep | None:
+    """A sentence behind the commands that says what is to be done next, "Then swap it in": a person does it."""
+    flat = clean_line(strip_markdown(markdown))
+    match = SEQUEL.match(flat)
+    if match is None or len(flat) > LONGEST_SEQUEL or flat.endswith(":") or DENIES.search(flat):
+        return None
+    if not begins_with_imperative(flat[match.end() :]):
+        return None
+    named = (code[2].strip() for code in CODE.finditer(markdown))
+    return UnnumberedStep(
+        flat, StepKind.MANUAL, line, mention=clean_unmasked("\n".join(code for code in named if RUNNABLE.match(code)))
+    )

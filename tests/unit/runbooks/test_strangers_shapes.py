@@ -105,9 +105,9 @@ def test_a_prompt_in_a_bash_block_makes_it_a_console() -> None:
 @pytest.mark.parametrize(
     "block",
     [
-        "```console\nsystemctl stop api\n```",
-        "```console\nroot@db:~# systemctl stop api\n```",
-        "```\nsystemctl stop api\n```",
+        "```console\nsystemctl stop x\n```",
+        "```console\nroot@db:~# systemctl stop x\n```",
+        "```\nsystemctl stop x\n```",
     ],
 )
 def test_a_console_holds_steps_with_and_without_its_prompt(block: str) -> None:

@@ -189,7 +189,7 @@ def test_variables_that_powershell_sets_itself_are_not_asked_for(command: str, n
     [
         "foreach ($a in $b) {\n  if ($a) {\n    Get-Item $a\n  }\n}",
         "Get-Process |\n  Where-Object Name",
-        "az group list `\n  --query x",
+        "Get-AzVM `\n  -Name x",
     ],
 )
 def test_a_powershell_block_stays_in_one_piece(command: str) -> None:

@@ -233,3 +233,23 @@ def test_a_plain_program_in_a_powershell_block_needs_no_powershell(written: str,
 def test_what_only_powershell_understands_stays_powershell(written: str) -> None:
     (step,) = read(f"```powershell\n{written}\n```").procedures[0].steps
     assert (step.language, step.command) == ("powershell", written)
+
+
+def test_what_is_to_be_done_after_the_commands_is_a_step_of_a_person() -> None:
+    text = "## Rebuild\n\n```bash\n./deploy.sh\n```\n\nThen restore the database (Section 2) and swap it in.\n"
+    (_, then) = read(text).procedures[0].steps
+    assert (then.kind, then.title) == (StepKind.MANUAL, "Then restore the database (Section 2) and swap it in.")
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Then run this:",
+        "Then the pods are gone.",
+        "Then do NOT delete it.",
+        "The database comes next.",
+        "Next steps are below.",
+    ],
+)
+def test_prose_that_asks_for_nothing_more_is_no_step(prose: str) -> None:
+    assert len(read(f"## Rebuild\n\n```bash\n./deploy.sh\n```\n\n{prose}\n").procedures[0].steps) == 1

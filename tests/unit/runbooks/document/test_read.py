@@ -175,9 +175,9 @@ def test_a_template_inside_a_markdown_fence_is_no_step() -> None:
 
 
 def test_powershell_continues_with_a_backtick() -> None:
-    steps = only(bash("# Get it\naz storage blob download `\n  --name [backup_file]", "powershell")).steps
+    steps = only(bash("# Get it\nGet-AzStorageBlobContent `\n  -Blob [backup_file]", "powershell")).steps
     assert len(steps) == 1
-    assert (steps[0].language, steps[0].parameters, steps[0].kind) == ("powershell", ("backup_file",), StepKind.LOCAL)
+    assert (steps[0].language, steps[0].parameters, steps[0].kind) == ("powershell", ("backup_file",), StepKind.READ)
 
 
 def test_a_loop_or_a_heredoc_stays_in_one_piece() -> None:
