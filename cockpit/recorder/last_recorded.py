@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState, parse_severity
-from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind
+from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind, OutsideChange
 from cockpit.model.event_detail import map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.revision import Application
@@ -165,21 +165,33 @@ def _read_weights(fields: Mapping[str, Any]) -> dict[str, int]:
 DEPLOYED_LATELY = timedelta(days=30)  # how far back a deployment is looked for
 
 
-def find_newest_deployment(applications: Iterable[Application]) -> datetime | None:
-    """When the youngest revision that has traffic was created, by what the panes show."""
+def find_newest_deployment(
+    applications: Iterable[Application], changes: Iterable[OutsideChange] = ()
+) -> datetime | None:
+    """When the youngest revision that has traffic was created, by what the panes show; where no revision says it, when
+    the pipeline last told of a deployment that succeeded."""
     created = (revision.created for app in applications for revision in app.revisions if revision.weight > 0)
-    return max((moment for moment in created if moment), default=None)
+    newest = max((moment for moment in created if moment), default=None)
+    if newest is not None:
+        return newest
+    return max(
+        (change.at for change in changes if change.kind is Kind.DEPLOYMENT and change.state == DEPLOYED), default=None
+    )
 
 
-SERVING_STATE_KINDS = (Kind.REVISION, Kind.TRAFFIC)
+DEPLOYED = "success"  # the state of a pipeline's deployment that is out
+SERVING_STATE_KINDS = (Kind.REVISION, Kind.TRAFFIC, Kind.DEPLOYMENT)
 """The kinds of events that `find_recorded_deployment` reads."""
 
 
 def find_recorded_deployment(events: Iterable[Event]) -> datetime | None:
-    """When the youngest revision that has traffic was created; None where nobody recorded that. In id order."""
-    last_recorded, created = LastRecorded(), dict[str, datetime]()
+    """When the youngest revision that has traffic was created, else a pipeline deployed; None where nobody recorded
+    that. In id order."""
+    last_recorded, created, deployed = LastRecorded(), dict[str, datetime](), list[datetime]()
     for event in events:
         last_recorded.apply(event)
+        if event.kind == Kind.DEPLOYMENT and text_of(event.detail, "state") == DEPLOYED:
+            deployed.append(event.occurred)
         if event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
             for name, revision in map_of(event.detail, "revisions").items():
                 first = time_of(revision, "created") if isinstance(revision, Mapping) else None
@@ -189,4 +201,4 @@ def find_recorded_deployment(events: Iterable[Event]) -> datetime | None:
         if made is not None:
             created[event.subject] = made
     serving = (f"{name}/{revision}" for name, app in last_recorded.apps.items() for revision in app.traffic)
-    return max((created[text] for text in serving if text in created), default=None)
+    return max((created[text] for text in serving if text in created), default=max(deployed, default=None))

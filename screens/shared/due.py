@@ -71,7 +71,8 @@ class Watched(Protocol):
 def list_running_clocks(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
     """Every clock of one incident, with what the screen knows of deployments."""
     visited = build_view(session.watch, incident.environment)
-    return compute_clocks(incident, session.plan, now, zone=zone, deployed=find_newest_deployment(visited.applications))
+    deployed = find_newest_deployment(visited.applications, visited.changes)
+    return compute_clocks(incident, session.plan, now, zone=zone, deployed=deployed)
 
 
 def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tuple[OpenEnd, ...]:

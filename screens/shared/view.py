@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.feeds.watch import Watch
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.event import CHANGES_FEED
+from cockpit.model.event import CHANGES_FEED, OutsideChange
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, find_worst_freshness
@@ -37,6 +37,7 @@ class View:
     fresh: Mapping[str, Freshness] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()  # why feeds are blind, each cause once
     missing: frozenset[str] = frozenset()  # panes without any feed
+    changes: tuple[OutsideChange, ...] = ()  # what pipelines, the cloud and clusters tell
     silent_changes: tuple[str, ...] = ()  # of the sources of changes that are not seen: which, why and since when
 
     @property
@@ -63,6 +64,7 @@ def build_view(watch: Watch, environment: str) -> View:
         applications=_list_values(readings, "revisions"),
         fresh=panes,
         problems=_list_problems(readings, fresh),
+        changes=_list_values(readings, "timeline"),
         silent_changes=tuple(_describe_silent_changes(readings, fresh)),
         missing=frozenset(pane for pane in PANES if not any(pane_of(feed) == pane for feed in fresh)),
     )

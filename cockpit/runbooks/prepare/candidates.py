@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cockpit.model.raw import read_moment
 from cockpit.model.revision import Application
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import StepKind
@@ -61,11 +62,7 @@ def list_candidates(
     result: dict[str, Candidate] = {}
     for candidate in (
         *_list_from_panes(name, applications, detected),
-        *(
-            Candidate(value, f"step {output.step}'s output")
-            for output in printed
-            for value in find_values(name, output.text)
-        ),
+        *(candidate for output in printed for candidate in _list_from_output(name, output)),
     ):
         result.setdefault(candidate.value, candidate)
     return tuple(result.values())[:MOST]
@@ -83,6 +80,41 @@ def _list_from_panes(name: str, applications: Sequence[Application], detected: d
         for minutes in BEFORE_DETECTION:
             moment = (detected - timedelta(minutes=minutes)).astimezone(UTC)
             yield Candidate(f"{moment:%Y-%m-%dT%H:%M:%SZ}", f"{minutes} min before the detection")
+
+
+def _list_from_output(name: str, output: PrintedOutput) -> Iterator[Candidate]:
+    """What a step printed that goes by the name; for a version the releases of `gh release list`, for a time to restore
+    to what a database says of its own."""
+    asked, origin = canonicalise_name(name), f"step {output.step}'s output"
+    if asked in IMAGE_TAG:
+        for tag, published in find_releases(output.text):
+            for written in dict.fromkeys((tag, tag.removeprefix("v"))):  # a document may write the v itself
+                yield Candidate(written, f"release {tag} of {published}, {origin}")
+    if RESTORE_POINT.search(asked):
+        for moment in find_earliest_restore_points(output.text):
+            yield Candidate(moment, f"earliest restore point, {origin}")
+    for value in find_values(name, output.text):
+        yield Candidate(value, origin)
+
+
+RELEASE_ROW = re.compile(
+    r"^[^\t]*\t(?P<sort>Latest|Pre-release|)\t(?P<tag>[\w.+/-]{1,100})\t(?P<day>\d{4}-\d\d-\d\d)T[\d:]+Z$"
+)
+
+
+def find_releases(text: str) -> list[tuple[str, str]]:
+    """(tag, day) of the rows that `gh release list` prints, the newest first; previews are left out."""
+    rows = filter(None, map(RELEASE_ROW.match, text.splitlines()[:200]))
+    return [(row["tag"], row["day"]) for row in rows if row["sort"] != "Pre-release"]
+
+
+def find_earliest_restore_points(text: str) -> list[str]:
+    """Of a database as `az sql db show` prints it, on the next whole second."""
+    document = _parse_json(text)
+    if document is None:
+        return []
+    moments = (read_moment(value) for value in _find_fields("earliestRestoreDate", document))
+    return [f"{(moment + timedelta(seconds=1)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for moment in moments if moment]
 
 
 def find_values(name: str, text: str) -> list[str]:

@@ -38,6 +38,31 @@ AGGREGATIONS = {"total", "average", "maximum", "minimum", "count"}
 DIMENSIONS = {"revisionname": "revisionName", "statuscodecategory": "statusCodeCategory"}
 
 
+DATABASE_METRICS = ("dtu_consumption_percent", "cpu_percent")
+
+
+def list_database_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    """How busy a database is: more so while something that is ill has the traffic."""
+    name = call.query.get("metricnames", DATABASE_METRICS[0])
+    if name not in DATABASE_METRICS:
+        raise RefusedError(400, "BadRequest", f"The simulator's databases have: {', '.join(DATABASE_METRICS)}.")
+    since, until = _read_timespan(stage, call)
+    world = stage.world()
+    points = []
+    for minute in _list_minutes(since, until):
+        seconds = stage.clock.seconds(minute)
+        busy = any(
+            weight_at(world, revision.name, seconds) and sick_at(world, revision.name, seconds)
+            for revision in world.revisions
+        )
+        wobble = int(make_identifier(world.scenario.seed, name, int(seconds // 60))[:2], 16) / 255
+        mean = (82.0 if busy else 21.0) + wobble * 8
+        points.append({"timeStamp": times.format_zulu(minute), "average": mean, "maximum": mean + 7.0})
+    body = {"name": {"value": name, "localizedValue": name}, "unit": "Percent",
+            "timeseries": [{"metadatavalues": [], "data": points}], "errorCode": "Success"}  # fmt: skip
+    return SimulatedAnswer({"cost": 0, "interval": "PT1M", "value": [body], "resourceregion": REGION})
+
+
 class MetricMinute(NamedTuple):
     """What one revision contributed to a minute."""
 

@@ -109,6 +109,7 @@ ROUTES = (
     Route("GET", DATABASES, sql.list_databases),
     Route("GET", DATABASES + "/{database}", sql.get_database),
     Route("PUT", DATABASES + "/{database}", sql.put_database),
+    Route("GET", DATABASES + "/{database}/providers/Microsoft.Insights/metrics", metrics.list_database_metrics),
     Route("POST", DATABASES + "/{database}/move", sql.move_database),
     Route("GET", RESTORE + "/{operation}", sql.restore_status),
     Route("GET", APP + "/providers/Microsoft.Insights/metrics", metrics.list_metrics),

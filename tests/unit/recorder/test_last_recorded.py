@@ -1,8 +1,9 @@
 """The rollback window in a shell: from when what serves now was deployed, as recorders wrote it down."""
 
-from cockpit.model.event import Kind
+from cockpit.model.event import Kind, OutsideChange
+from cockpit.model.revision import Application, Revision
 from cockpit.model.time import format_timestamp
-from cockpit.recorder.last_recorded import find_recorded_deployment
+from cockpit.recorder.last_recorded import find_newest_deployment, find_recorded_deployment
 from tests.unit.incident.story import Story, at
 
 
@@ -47,3 +48,23 @@ def test_a_revision_that_was_there_before_the_record_began_says_nothing() -> Non
     story.tell(Kind.REVISION, 1, subject="mi/v42", detail={"created": "nonsense", "what": "created"})
     story.tell(Kind.TRAFFIC, 2, subject="mi", detail={"after": {"v42": 100}})
     assert find_recorded_deployment(story.events) is None
+
+
+def test_where_no_revision_says_it_the_pipeline_does() -> None:
+    story = Story()
+    story.tell(Kind.DEPLOYMENT, -300, subject="github:a/b deployment 1", detail={"state": "success"})
+    story.tell(Kind.DEPLOYMENT, -20, subject="github:a/b deployment 2", detail={"state": "failure"})
+    assert find_recorded_deployment(story.events) == at(-300)
+    made(story, 5, "v42")
+    serves(story, 6, "v42")
+    assert find_recorded_deployment(story.events) == at(5)
+
+
+def test_the_panes_tell_the_same_of_a_pipeline() -> None:
+    def deployment(state: str, minute: float) -> OutsideChange:
+        return OutsideChange(f"k{minute}", Kind.DEPLOYMENT, state, "", at(minute))
+
+    changes = [deployment("success", -300), deployment("failure", -20)]
+    assert find_newest_deployment([], changes) == at(-300)
+    app = Application("a", "prod", "single", "", (Revision("a", "r1", True, 100, at(-5)),))
+    assert find_newest_deployment([app], changes) == at(-5)

@@ -442,6 +442,12 @@ class TestDatabases:
         assert "databaseAzureAsyncOperation" in finished.operation
         assert quiet.screen.operations == [finished.operation]
 
+    async def test_before_a_restore_its_points_and_how_busy_the_database_is_are_told(self, quiet: Shell) -> None:
+        words = "\n".join((await quiet.look(self.RESTORE)).words)
+        assert "since 2026-02-20" in words
+        assert "until about 2026-02-27" in words
+        assert "DTU in use: " in words
+
     async def test_a_restore_that_was_left_is_taken_up_again(self, quiet: Shell) -> None:
         url = await quiet.leave(self.RESTORE)
         assert (await resume_operation(url, quiet.azure)).state is StepState.OK

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cockpit.model.revision import Application, Revision
 from cockpit.model.runbook import Parameter
 from cockpit.model.system import Environment
-from cockpit.runbooks.prepare.candidates import PrintedOutput, find_values, list_candidates
+from cockpit.runbooks.prepare.candidates import PrintedOutput, find_releases, find_values, list_candidates
 from cockpit.runbooks.prepare.values import Live, resolve_values
 from cockpit.runbooks.types import Resolved
 
@@ -84,3 +84,27 @@ def test_image_tags_and_points_just_before_the_detection_come_from_the_panes() -
 def test_a_time_may_be_said_as_one_says_it() -> None:
     assert resolve("RESTORE_TIME", RESTORE_TIME="30m ago").value == "2026-11-20T13:30:00Z"
     assert resolve("RESTORE_TIME", RESTORE_TIME="soon").value is None
+
+
+RELEASES = (
+    "Spring\tLatest\tv1.44.0\t2026-11-20T09:00:00Z\n"
+    "Beta\tPre-release\tv1.45.0-rc1\t2026-11-21T09:00:00Z\n"
+    "v1.43.0\t\tv1.43.0\t2026-11-12T09:00:00Z\n"
+)
+
+
+def test_the_releases_that_a_step_listed_are_versions_to_go_back_to() -> None:
+    candidates = list_candidates("version", [PrintedOutput(1, RELEASES)])
+    assert [candidate.value for candidate in candidates][:4] == ["v1.44.0", "1.44.0", "v1.43.0", "1.43.0"]
+    assert "2026-11-12" in candidates[2].origin
+
+
+def test_the_earliest_restore_point_of_a_database_is_a_time_to_restore_to() -> None:
+    text = '{"name": "shop", "earliestRestoreDate": "2026-11-14T02:03:04.507000+00:00", "status": "Online"}'
+    (candidate,) = list_candidates("restore-time", [PrintedOutput(2, text)])
+    assert candidate.value == "2026-11-14T02:03:05Z"
+
+
+@given(st.text(max_size=300))
+def test_no_text_is_taken_for_a_release_that_is_none(text: str) -> None:
+    assert all("\n" not in tag and day for tag, day in find_releases(text))
