@@ -484,18 +484,28 @@ def connect_azure(
 ) -> "tuple[Credential | None, dict[str, Azure]]":
     """One credential for all, one client for each environment that has a subscription. Raises SourceError."""
     with_cloud = [environment for environment in environments if environment.subscription]
-    if not with_cloud:
+    takes_tokens = any(access.auth and access.auth.entra for access in system.list_accesses())
+    if not with_cloud and not takes_tokens:
         return None, {}
     from cockpit.azure.client import Azure
     from cockpit.azure.identity import build_credential
 
     shared = build_credential(system.order, system.tenant, system.client_id, system.cloud, time=time)
+    if takes_tokens:
+        from cockpit.feeds.http import TOKENS
+
+        TOKENS.entra = partial(fetch_entra_token, shared)
     return shared, {
         environment.name: Azure(
             system.cloud, shared, subscription=environment.subscription, read_only=read_only, time=time
         )
         for environment in with_cloud
     }
+
+
+async def fetch_entra_token(credential: "Credential", scope: str) -> str:
+    """Raises SourceError."""
+    return (await credential.token(scope)).secret
 
 
 def build_feeds(

@@ -77,6 +77,7 @@ COMMANDS = {
     "lint": "cockpit.cli.runbooks.list:lint_documents",
     "run": "cockpit.cli.run.command:command",
     "exec": "cockpit.cli.run.exec:command",
+    "import": "cockpit.cli.import_gatus:import_group",
     "check": "cockpit.cli.check.command:command",
     "schema": "cockpit.cli.check.command:schema",
     "info": "cockpit.cli.check.command:info",
@@ -107,7 +108,7 @@ COMMAND_GROUPS = {
     "Record": ("record", "incidents", "timeline", "search", "verify", "redact", "restore"),
     "Afterwards": ("export", "review", "item", "metrics"),
     "Runbooks": ("runbooks", "lint", "plan"),
-    "Set up": ("check", "schema", "info", "demo", "simulator", "reset"),
+    "Set up": ("check", "import", "schema", "info", "demo", "simulator", "reset"),
 }
 
 

@@ -27,17 +27,26 @@ def header_rules(path: Path, headers: Any) -> Iterator[ConfigError]:
             yield make_config_error(place, "not-a-header", "holds a character that HTTP headers cannot carry")
 
 
+AUTH_WAYS = (("bearer",), ("user", "password"), ("entra",), ("token_url", "client_id", "client_secret"))
+"""The keys of `auth` that go together; one line of them is meant."""
+
+
 def access_rules(path: Path, access: Raw) -> Iterator[ConfigError]:
     """What belongs together in how a server is reached. `path` is that of the table which has these keys."""
     headers, auth = get_table(access.get("headers")), get_table(access.get("auth"))
     yield from header_rules((*path, "headers"), headers)
     if "auth" in access:
         place = (*path, "auth")
-        if bool(auth.get("bearer")) == bool(auth.get("user") or auth.get("password")):
-            yield make_config_error(place, "incomplete", "must have a `bearer`, or a `user` with a `password`")
-        elif not auth.get("bearer") and not (auth.get("user") and auth.get("password")):
-            missing = "password" if auth.get("user") else "user"
-            yield make_config_error((*place, missing), "required", "is required: a user and a password go together")
+        ways = [keys for keys in AUTH_WAYS if any(auth.get(key) for key in keys)]
+        if len(ways) != 1:
+            message = "must have a `bearer`, a `user` with a `password`, `entra`, or a `token_url` with its client"
+            yield make_config_error(place, "incomplete", message)
+        else:
+            for missing in (key for key in ways[0] if not auth.get(key)):
+                together = " and ".join(ways[0])
+                yield make_config_error((*place, missing), "required", f"is required: {together} go together")
+        if auth.get("scope") and not auth.get("token_url"):
+            yield make_config_error((*place, "token_url"), "required", "is required: `scope` is asked for there")
         if named := next((name for name in headers if name.lower() == "authorization"), ""):
             message = "is set by `auth` already; leave one of them out"
             yield make_config_error((*path, "headers", named), "duplicate", message)

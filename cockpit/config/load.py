@@ -14,7 +14,7 @@ from cockpit.config.errors import ConfigError, ConfigErrors, make_config_error
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.fields import FieldError, ValueKind
 from cockpit.config.lines import Positions, find_position, find_positions
-from cockpit.config.raw import flat_keys
+from cockpit.config.raw import expand_auth, flat_keys
 from cockpit.config.schema import (
     RETIRED,
     ChoiceShape,
@@ -270,7 +270,7 @@ def load_file(path: Path) -> System:
     """The System that the file describes. Raises ConfigErrors with all that is wrong, each with path and place."""
     path = Path(os.path.abspath(path))
     text = read_config_text(path)
-    data = flat_keys(parse_toml(text, path))
+    data = expand_auth(flat_keys(parse_toml(text, path)))
     positions = find_positions(text)
 
     def describe_origin(key: KeyPath) -> str:

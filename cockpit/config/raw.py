@@ -54,6 +54,20 @@ def flat_keys(data: Raw) -> Raw:
     return data | {"keys": flat}
 
 
+def expand_auth(data: Any) -> Any:
+    """`data` with `auth = "entra:SCOPE"` as the table that it is short for, wherever it stands."""
+    if isinstance(data, list):
+        return [expand_auth(entry) for entry in data]
+    if not isinstance(data, dict):
+        return data
+    return {
+        name: {"entra": value.removeprefix("entra:").strip()}
+        if name == "auth" and isinstance(value, str) and value.startswith("entra:")
+        else expand_auth(value)
+        for name, value in data.items()
+    }
+
+
 def find_duplicates(path: Path, array: Any, key: str = "name") -> Iterator[ConfigError]:
     """An error for each table whose name, or other `key`, an earlier one already has."""
     first: dict[str, int] = {}

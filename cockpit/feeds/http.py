@@ -6,8 +6,10 @@ import json
 import os
 import re
 import ssl
+import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -138,6 +140,7 @@ def open_client_for(
     """
     return httpx.AsyncClient(
         headers=reveal_access_headers(access, reveal),
+        auth=TokenAuth(access, reveal) if access.auth and access.auth.takes_token else None,
         verify=tls_of(access),
         proxy=find_proxy(access.proxy, url) or None,
         timeout=timeout,
@@ -157,6 +160,112 @@ def reveal_access_headers(access: HttpAccess, reveal: Reveal) -> dict[str, str]:
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         KNOWN_SECRETS.learn(headers["Authorization"])
     return headers
+
+
+# Tokens that are asked for first: of the identity in use, or by client credentials.
+
+FetchToken = Callable[[str], Awaitable[str]]
+EARLY = 60.0  # seconds before its end a token is replaced
+SHORTEST_TOKEN = 30.0  # seconds that one is used where its server says less, or nothing sensible
+
+
+class TokenKeeper:
+    """The tokens of this process. `entra` is told by the session, which has the identity."""
+
+    def __init__(self) -> None:
+        self.entra: FetchToken | None = None
+        self._tokens: dict[tuple[str, str, str], tuple[str, float]] = {}  # and until when, by the monotonic clock
+
+    async def fetch(self, access: HttpAccess, url: str, reveal: Reveal) -> str:
+        """The token for a server at `url`. Raises SourceError."""
+        auth = access.auth
+        assert auth is not None
+        refuse_open_address(url)
+        if auth.entra:
+            if self.entra is None:
+                raise SourceError(NO_IDENTITY)
+            token = await self.entra(auth.entra)
+        else:
+            token = await self._fetch_by_client(access, reveal)
+        KNOWN_SECRETS.learn(token)
+        return token
+
+    async def _fetch_by_client(self, access: HttpAccess, reveal: Reveal) -> str:
+        auth = access.auth
+        assert auth is not None
+        assert auth.client_secret is not None  # the configuration asks for it
+        key, now = (auth.token_url, auth.client_id, auth.scope), time.monotonic()
+        if key in self._tokens and now < self._tokens[key][1]:
+            return self._tokens[key][0]
+        refuse_open_address(auth.token_url)
+        form = {"grant_type": "client_credentials", "client_id": auth.client_id}
+        form["client_secret"] = reveal(auth.client_secret)
+        form |= {"scope": auth.scope} if auth.scope else {}
+        try:
+            bare = replace(access, auth=None, headers={})
+            async with (
+                open_client_for(bare, auth.token_url, reveal) as client,
+                client.stream("POST", auth.token_url, data=form) as response,
+            ):
+                body, _ = await read_bounded(response, LARGEST_TOKEN)
+            if response.status_code != 200:
+                raise SourceError(_explain_token(explain_refusal(response.status_code, {}, body, datetime.now(UTC))))
+            answer = json.loads(body)
+            token, lasts = answer["access_token"], answer.get("expires_in", 300)
+            if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+                raise TypeError("no token")
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            raise SourceError(NO_TOKEN) from None
+        except (httpx.HTTPError, OSError) as error:
+            raise SourceError(_explain_token(explain_http_error(error))) from error
+        seconds = float(lasts) if isinstance(lasts, int | float) and not isinstance(lasts, bool) else 300.0
+        self._tokens[key] = token, now + max(SHORTEST_TOKEN, min(seconds, 86_400.0) - EARLY)
+        return token
+
+
+LARGEST_TOKEN = 65_536  # bytes of an answer with a token
+TOKENS = TokenKeeper()
+NO_IDENTITY = Problem(
+    ProblemKind.SIGN_IN,
+    "no identity",
+    'auth = "entra:..." takes a token of the identity in use, and there is none here.',
+    "Set [identity] in cockpit.toml.",
+)
+NO_TOKEN = Problem(
+    ProblemKind.GARBAGE, "no token", "The server at token_url answered 200 without a token.", "Look at token_url."
+)
+
+
+def _explain_token(problem: Problem) -> Problem:
+    return replace(problem, short=f"token: {problem.short}", message=f"No token from token_url: {problem.message}")
+
+
+def refuse_open_address(url: str) -> None:
+    """A token goes over TLS, or to this machine. Raises SourceError."""
+    parts = httpx.URL(url)
+    if parts.scheme in ("http", "ws") and not is_this_machine(parts.host):
+        message = f"{parts.host} would get a token unencrypted."
+        raise SourceError(Problem(ProblemKind.REFUSED, "unencrypted", message, "Use https."))
+
+
+async def fetch_access_headers(access: HttpAccess, url: str, reveal: Reveal) -> dict[str, str]:
+    """The headers as they are sent to `url`, with a token where one is asked for first. Raises SourceError."""
+    headers = reveal_access_headers(access, reveal)
+    if access.auth and access.auth.takes_token:
+        headers["Authorization"] = f"Bearer {await TOKENS.fetch(access, url, reveal)}"
+    return headers
+
+
+class TokenAuth(httpx.Auth):
+    """Asks for the token with the first request of a client, which follows no redirect."""
+
+    def __init__(self, access: HttpAccess, reveal: Reveal) -> None:
+        self._access, self._reveal = access, reveal
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        token = await TOKENS.fetch(self._access, str(request.url), self._reveal)
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
 
 
 def reveal_headers(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[str, str]:

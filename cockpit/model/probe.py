@@ -35,6 +35,23 @@ class HttpAuth:
     bearer: SecretReference | None = field(default=None, metadata=setting("A token, sent as `Bearer ...`."))
     user: LineText = field(default="", metadata=setting("A user, together with `password`."))
     password: SecretReference | None = field(default=None, metadata=setting("The user's password."))
+    entra: LineText = field(
+        default="",
+        metadata=setting(
+            'The scope of a token of the identity in use: `api://orders/.default`. Also written `auth = "entra:SCOPE"`.'
+        ),
+    )
+    token_url: UrlText = field(
+        default="", metadata=setting("Where a token is asked for by client credentials (OAuth 2.0).")
+    )
+    client_id: LineText = field(default="", metadata=setting("As whom, together with `client_secret`."))
+    client_secret: SecretReference | None = field(default=None, metadata=setting("The secret of the client."))
+    scope: LineText = field(default="", metadata=setting("For what, where the server wants to know."))
+
+    @property
+    def takes_token(self) -> bool:
+        """Whether a token must be asked for first."""
+        return bool(self.entra or self.token_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +60,10 @@ class HttpAccess:
 
     auth: HttpAuth | None = field(
         default=None,
-        metadata=setting('`{ bearer = { env = "NAME" } }`, or `{ user = "...", password = { env = "NAME" } }`.'),
+        metadata=setting(
+            '`{ bearer = { env = "NAME" } }`, `{ user = "...", password = { env = "NAME" } }`, `"entra:SCOPE"`, or '
+            "client credentials; see below."
+        ),
     )
     headers: Mapping[str, TextOrSecret] = field(
         default_factory=dict, metadata=setting('Headers sent along; a secret one is `{ env = "NAME" }`.')
@@ -70,7 +90,7 @@ class HttpAccess:
 
     def list_secrets(self) -> tuple[Secret, ...]:
         """Every secret that reaching it takes."""
-        auth = (self.auth.bearer, self.auth.password) if self.auth else ()
+        auth = (self.auth.bearer, self.auth.password, self.auth.client_secret) if self.auth else ()
         return tuple(value for value in (*auth, *self.headers.values()) if isinstance(value, Secret))
 
     @property

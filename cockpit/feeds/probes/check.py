@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 
 from cockpit.feeds.base import explain_unknown_error
-from cockpit.feeds.http import Reveal, find_proxy, measure_rest, read_bounded, reveal_access_headers, tls_of
+from cockpit.feeds.http import Reveal, fetch_access_headers, find_proxy, measure_rest, read_bounded, tls_of
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.protocols import CHECKS, NotAllowedError, ProtocolContext, ReadBeat, no_beats
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
@@ -110,7 +110,7 @@ class ProbeEndpoint:
             client.cookies.clear()  # a sticky session would pin every later check to one replica
         first = httpx.URL(self._probe.url)
         client = self._opened(first)
-        request = self._request(client)
+        request = await self._request(client)
         for _ in range(MAX_REDIRECTS + 1):
             client = self._client_for(request, client)
             response = await client.send(request, stream=True)
@@ -147,10 +147,10 @@ class ProbeEndpoint:
             self._clients[kind] = httpx.AsyncClient(transport=transport, timeout=self._probe.timeout, trust_env=False)
         return self._clients[kind]
 
-    def _request(self, client: httpx.AsyncClient) -> httpx.Request:
+    async def _request(self, client: httpx.AsyncClient) -> httpx.Request:
         # Identity: a compressed answer of 1 MB could be a thousand of them.
         headers = httpx.Headers({"User-Agent": "incident-cockpit", "Accept-Encoding": "identity"})
-        headers.update(reveal_access_headers(self._probe, self._reveal))
+        headers.update(await fetch_access_headers(self._probe, self._probe.url, self._reveal))
         content = self._probe.body.encode() if self._probe.body else None
         return client.build_request(self._probe.method, self._probe.url, headers=headers, content=content)
 

@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 import httpcore
 import httpx
 
-from cockpit.feeds.http import Reveal, reveal_access_headers, tls_of
+from cockpit.feeds.http import Reveal, fetch_access_headers, tls_of
 from cockpit.feeds.probes.resolver import Resolver
 from cockpit.feeds.probes.transport import (
     RX_SOFTWARE_STAMPS,
@@ -289,7 +289,8 @@ async def _speak_websocket(
     from wsproto.utilities import ProtocolError
 
     connection, messages, text = WSConnection(ConnectionType.CLIENT), list[Event](), ""
-    headers = [(n.encode(), v.encode()) for n, v in reveal_access_headers(probe, context.reveal).items()]
+    own = await fetch_access_headers(probe, probe.url, context.reveal)
+    headers = [(name.encode(), value.encode()) for name, value in own.items()]
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         await stream.write(connection.send(Request(parts.netloc.rpartition("@")[2], target, extra_headers=headers)))

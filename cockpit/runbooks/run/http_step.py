@@ -60,12 +60,12 @@ async def send_request(
     """
     import httpx
 
-    from cockpit.feeds.http import find_proxy, reveal_access_headers
+    from cockpit.feeds.http import fetch_access_headers, find_proxy
 
     reads, access = request.method in READING, access or HttpAccess()
     try:
         context = build_ssl_context(authority, access)
-        headers = reveal_access_headers(access, reveal)
+        headers = await fetch_access_headers(access, request.url, reveal)
         proxy = find_proxy(access.proxy, request.url)
     except OSError as error:
         file = error.filename or authority or access.ca_file or access.client_certificate

@@ -1,0 +1,102 @@
+"""What a gatus configuration becomes: a file that loads, and a list of everything that is not in it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.cli.import_gatus import GatusImport, translate_gatus
+from cockpit.cli.options import Refusal
+from cockpit.config import load_system
+from cockpit.model.system import System
+
+GATUS = """
+connectivity: {checker: {target: "1.1.1.1:53", interval: 60s}}
+alerting: {slack: {webhook-url: https://hooks.example.com/x}}
+maintenance: {start: "23:00", duration: 1h, timezone: Europe/Amsterdam, every: [Monday, Thursday]}
+x-defaults: &defaults
+  interval: 1m30s
+  client: {timeout: 5s, insecure: true}
+endpoints:
+  - {<<: *defaults, name: front, group: core, url: "https://shop.example.com/health",
+     conditions: ["[STATUS] == 200", "[BODY].status == UP", "[CERTIFICATE_EXPIRATION] > 48h"],
+     alerts: [{type: slack, failure-threshold: 5, success-threshold: 2}]}
+  - {name: front, group: edge, url: "https://edge.example.com", conditions: ["[RESPONSE_TIME] < 300"],
+     headers: {Authorization: "Bearer abc", X-Team: shop, X-Key: "${SHOP_KEY}"}}
+  - {name: domain, url: "https://shop.example.com", conditions: ["[DOMAIN_EXPIRATION] > 720h", "[STATUS] == 200"]}
+  - {name: names, url: "8.8.8.8", dns: {query-name: "shop.example.com", query-type: "A"},
+     conditions: ["[DNS_RCODE] == NOERROR", "[BODY] == 10.0.0.4"]}
+  - {name: mail, url: "starttls://mail.example.com:587", conditions: ["[CONNECTED] == true"]}
+  - {name: db, url: "tcp://db.example.com:5432", conditions: ["[CONNECTED] == true"]}
+  - {name: host, url: "icmp://db.example.com", conditions: ["[CONNECTED] == true"]}
+  - {name: live, url: "wss://shop.example.com/live", body: ping, conditions: ["[CONNECTED] == true"]}
+  - {name: shell, url: "ssh://db.example.com:22", conditions: ["[CONNECTED] == true"]}
+  - {name: paused, enabled: false, url: "https://off.example.com"}
+  - {name: token, url: "https://api.example.com", conditions: ["[STATUS] == 200"],
+     client: {oauth2: {token-url: "https://id.example.com/t", client-id: me, client-secret: s3cr3t, scopes: [a, b]}},
+     maintenance-windows: [{start: "02:00", duration: 30m}]}
+external-endpoints:
+  - {name: nightly backup, group: jobs, token: potato, heartbeat: {interval: 26h}}
+suites: []
+"""
+
+
+def load(result: GatusImport, folder: Path) -> System:
+    file = folder / "cockpit.toml"
+    file.write_text("\n".join(result.lines))
+    return load_system(file)
+
+
+def test_what_exists_is_translated_and_loads(tmp_path: Path) -> None:
+    result = translate_gatus(GATUS, "prod")
+    system = load(result, tmp_path)
+    probes = {probe.name: probe for probe in system.environments[0].probes}
+    assert list(probes) == [
+        *("front", "edge/front", "domain", "names", "mail", "db", "host", "live", "token", "nightly backup"),
+    ]
+    front = probes["front"]
+    assert (front.interval, front.timeout, front.verify_tls, front.failures, front.successes) == (90, 5, False, 5, 2)
+    assert [window.every for window in front.recurring_maintenance] == ["mon, thu"]
+    assert probes["names"].url == "dns://8.8.8.8/shop.example.com?type=A"
+    assert probes["mail"].url == "tls://mail.example.com:587?starttls=smtp"
+    assert probes["nightly backup"].within == 26 * 3_600
+    assert probes["token"].auth is not None
+    assert [window.lasting for window in probes["token"].recurring_maintenance] == [1_800, 3_600]
+    assert system.references == ("1.1.1.1:53",)
+
+
+def test_what_does_not_is_listed_and_no_secret_is_written_down(tmp_path: Path) -> None:
+    result = translate_gatus(GATUS, "prod")
+    told = "\n".join(result.left_out)
+    words = ("alerting", "suites", "shell: ssh://", "paused: it is not enabled", "DOMAIN_EXPIRATION", "x-defaults")
+    for word in words:
+        assert word in told
+    assert "abc" not in "\n".join(result.lines)
+    assert "s3cr3t" not in "\n".join(result.lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "not-gatus"), ("a: [", "not-yaml"), ("- 1", "not-gatus"), ("other: 1", "not-gatus")]
+)
+def test_what_is_no_gatus_configuration_is_refused(text: str, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        translate_gatus(text, "prod")
+    assert refused.value.code == code
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from(
+    ["name", "group", "url", "headers", "interval", "conditions", "client", "dns", "alerts", "body", "heartbeat"]
+)
+
+
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), max_size=3))
+def test_whatever_stands_in_it_nothing_ends(endpoints: list[dict[str, object]]) -> None:
+    result = GatusImport("prod")
+    result.read({"endpoints": endpoints, "external-endpoints": endpoints, "maintenance": {"every": endpoints}})
+    assert all("\x1b" not in line for line in result.left_out)
