@@ -102,7 +102,7 @@ degraded = ["[STATUS] == 200", "[RESPONSE_TIME] < 300ms"]
 name = "azure"
 kind = "azure"
 interval = "{_format_pace(ALERTS_EVERY, speed)}"
-{SIGNALS if speed == 1 else ""}"""
+{SIGNALS.replace("APP", _format_toml_string(site.app)) if speed == 1 else ""}"""
 
 
 SIGNALS = """
@@ -110,6 +110,7 @@ SIGNALS = """
 [[environments.prod.signals]]
 name = "5xx share"
 kind = "azure_metric"
+resource = APP
 metric = "Requests"
 filter = "statusCodeCategory eq '5xx'"
 per_metric = "Requests"
@@ -121,6 +122,7 @@ no_data = "ok"
 [[environments.prod.signals]]
 name = "restarts"
 kind = "azure_metric"
+resource = APP
 metric = "RestartCount"
 aggregation = "maximum"
 degraded = ["[VALUE] < 3"]
@@ -130,6 +132,7 @@ no_data = "ok"
 [[environments.prod.signals]]
 name = "cpu"
 kind = "azure_metric"
+resource = APP
 metric = "CpuPercentage"
 aggregation = "average"
 unit = "%"

@@ -363,22 +363,17 @@ def judge_containers(facts: Sequence[ContainerFacts]) -> tuple[str, str, str]:
 
 def index_tags(images: Iterable[Raw]) -> dict[str, str]:
     """The id that each `repository:tag` means now."""
-    return {
-        read_text(tag): read_text(raw.get("Id"))
-        for raw in images
-        for tag in (raw.get("RepoTags") or ())
-        if isinstance(tag, str)
-    }
+    return {tag: read_text(raw.get("Id")) for raw in images for tag in _list_texts(raw.get("RepoTags"))}
 
 
 def find_written(raw: Raw, repositories: Iterable[str]) -> str:
     """How an image of one of the repositories is written: by a tag, else by its digest; "" for one of others."""
     wanted = set(repositories)
     for key in ("RepoTags", "RepoDigests"):
-        for text in raw.get(key) or ():
-            reference = read_image_reference(read_text(text))
+        for text in _list_texts(raw.get(key)):
+            reference = read_image_reference(text)
             if reference.repository in wanted and reference.tag != "<none>":
-                return read_text(text)
+                return text
     return ""
 
 
@@ -507,6 +502,10 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list_texts(value: object) -> list[str]:
+    return [text for item in value if (text := read_text(item))] if isinstance(value, list) else []
 
 
 def _read_epoch(value: object) -> datetime | None:

@@ -27,7 +27,13 @@ from cockpit.model.time import Time
 from cockpit.platforms.compose.commands import DockerCommand
 from cockpit.platforms.compose.container_logs import FrameReader
 from cockpit.platforms.compose.engine import READ_ONLY, EngineClient
-from cockpit.platforms.compose.mapping import ContainerFacts, map_container, read_image_reference, shorten_id
+from cockpit.platforms.compose.mapping import (
+    ContainerFacts,
+    map_container,
+    read_container_name,
+    read_image_reference,
+    shorten_id,
+)
 from cockpit.platforms.compose.services import filter_projects
 from cockpit.platforms.compose.settings import ComposeSettings
 from cockpit.platforms.compose.tables import format_compose_rows, format_container_rows, format_old_rows
@@ -115,7 +121,7 @@ class DockerPerformer:
         facts = []
         for raw in raws:
             fact = map_container(raw, {})
-            names = {read_text(name).removeprefix("/") for name in raw.get("Names") or ()}
+            names = {read_container_name(raw)}
             identifier = read_text(raw.get("Id"))
             if command.project:
                 mine = fact is not None and fact.project == command.project

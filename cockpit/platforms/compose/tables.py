@@ -62,7 +62,9 @@ def format_old_rows(raws: Sequence[Raw], inspections: Mapping[str, Raw]) -> str:
         rows.append((read_container_name(raw), shortened, describe_old_state(raw), describe_ports(raw)))
     heads = ("Name", "Command", "State", "Ports")
     widths = [max(len(row[index]) for row in (heads, *rows)) for index in range(4)]
-    top = "   ".join(head.center(width) for head, width in zip(heads, widths, strict=True))
+    top = "   ".join(
+        (" " * ((width - len(head)) // 2) + head).ljust(width) for head, width in zip(heads, widths, strict=True)
+    )
     body = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return "".join(f"{line}\n" for line in (top, "-" * (sum(widths) + 9), *body))
 
