@@ -10,7 +10,8 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -181,3 +182,37 @@ def test_the_smoke_of_both(cloud: Cloud) -> None:
     assert cloud.az(f"containerapp ingress traffic set {APP} --revision-weight shop-api--r42=100").returncode == 0
     seen = json.loads(cloud.ours(f"containerapp ingress traffic show {APP}").stdout)
     assert {"revisionName": "shop-api--r42", "weight": 100} in seen
+
+
+# App Service: the same world, seen as a site with two slots.
+
+SITE = "-n shop-api -g shop-prod-rg"
+SITE_LINES = (
+    f"webapp show {SITE} --query state -o tsv",
+    f"webapp deployment slot swap {SITE} --slot staging --target-slot production --action preview",
+    f"webapp deployment slot swap {SITE} --slot staging --target-slot production",
+    f"webapp restart {SITE}",
+)
+
+
+@pytest.fixture
+def site(cloud: Cloud, tmp_path: Path) -> Cloud:
+    """The cloud with a configuration that names the site."""
+    path = tmp_path / "cockpit.toml"
+    table = '\n[environments.prod.app_service]\nsites = ["shop-api"]\n'
+    path.write_text(Path(cloud.config).read_text() + table)
+    return replace(cloud, config=str(path))
+
+
+@whole
+@pytest.mark.parametrize("line", SITE_LINES)
+def test_slots_are_shown_and_swapped_as_az_does(site: Cloud, line: str) -> None:
+    expected, ours = site.az(line), site.ours(line)
+    assert expected.returncode == 0, expected.stderr
+    assert (ours.returncode, ours.stdout) == (0, expected.stdout), ours.stderr
+
+
+@whole
+def test_what_is_left_to_az_works_on_the_simulated_site(site: Cloud) -> None:
+    listed = site.az(f"webapp deployment slot list {SITE} --query [].name -o tsv")
+    assert (listed.returncode, listed.stdout) == (0, "staging\n"), listed.stderr

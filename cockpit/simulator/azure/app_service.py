@@ -139,6 +139,17 @@ def restart_site(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     return SimulatedAnswer(None, 200)
 
 
+def show_publishing(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    """The profiles that az reads an address out of before it shows a site. Nothing can be published here."""
+    name = _name_slot(stage, _find_slot(stage, call)).replace("/", "-")
+    profile = (
+        f'<publishData><publishProfile profileName="{name} - FTP" publishMethod="FTP" '
+        f'publishUrl="ftps://{name}.ftp.azurewebsites.net/site/wwwroot" userName="{name}" userPWD="simulated" />'
+        "</publishData>"
+    )
+    return SimulatedAnswer(profile.encode(), headers={"Content-Type": "application/xml"})
+
+
 def read_log(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The log stream of the site's management address: what production wrote lately."""
     world = stage.world()
@@ -251,6 +262,7 @@ def _build_site(stage: Stage, call: SimulatedRequest, slot: str) -> JSON:
             "targetSwapSlot": stage.begun_swap or None if slot == STAGING else None,
             "slotSwapStatus": status,
             "resourceGroup": site.resource_group,
+            "serverFarmId": f"{_build_id(stage, PRODUCTION).partition('/sites/')[0]}/serverfarms/{site.app}-plan",
             "defaultHostName": host,
             "httpsOnly": True,
         },

@@ -72,6 +72,7 @@ SITE_ROUTES = tuple(
         ("POST", "/applySlotConfig", app_service.begin_swap),
         ("POST", "/resetSlotConfig", app_service.reset_swap),
         ("POST", "/restart", app_service.restart_site),
+        ("POST", "/publishxml", app_service.show_publishing),
     )
 )
 
