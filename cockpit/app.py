@@ -23,10 +23,12 @@ from textual.widgets import Static
 
 import themes
 from cockpit.model.actions import APP
-from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged
+from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged, describe_new_fault
 from screens.shared.cell_diff import CellUpdate, TerminalCells
 from screens.shared.driver import TerminalDriver
 from screens.shared.key_order import KeyOrder
+from screens.shared.keyed_screen import KeyedScreen
+from screens.shared.leaving import list_screens_in_sight
 from widgets.keys import make_bindings
 from widgets.tone import ascii_only
 
@@ -193,7 +195,8 @@ class CockpitApp(App[None]):
             self.theme = expected.theme
 
     def _reading(self, reading: "Reading[Any]") -> None:
-        self.screen.post_message(ReadingChanged(reading))  # one that comes to the front later looks for itself
+        for screen in list_screens_in_sight(self):
+            screen.post_message(ReadingChanged(reading))  # one that comes to the front later looks for itself
         if self.session and self.bells.rings(self.session.watch, reading):
             self.bell()
 
@@ -211,7 +214,11 @@ class CockpitApp(App[None]):
         for event in here_events:
             if event.kind == "webhook" and event.detail.get("outcome") in ("failed", "unknown"):
                 self.notify(f"{event.summary}.", severity="warning", markup=False)
-        self.screen.post_message(type(message)(message.events))
+        fault = describe_new_fault(here_events, self.zone)
+        for screen in list_screens_in_sight(self):
+            screen.post_message(type(message)(message.events, fault))
+        if fault and isinstance(self.screen, KeyedScreen) and not self.screen.WATCHES:
+            self.notify(f"{fault}.", severity="warning", markup=False)
 
     def on_draft_written(self, message: DraftWritten) -> None:
         self.drafts.append(message.path)

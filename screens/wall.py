@@ -61,6 +61,7 @@ class WallScreen(KeyedScreen):
     """One environment at a time, in turn. `session` is the app's, None while it starts."""
 
     CSS = "WallScreen Lines { height: 1fr; }"
+    WATCHES = True
     KEYS = WALL
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(WALL)
 

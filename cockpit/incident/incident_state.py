@@ -242,6 +242,7 @@ class IncidentStateBuilder:
             called=response_state.list_calls(function(Kind.PAGE)),
             ticks=response_state.list_ticks(function(Kind.TICK)),
             marks=response_state.list_marks(function(Kind.CLOCK)),
+            not_on_call=response_state.list_not_on_call(function(Kind.CLOCK)),
             decisions=response_state.list_decisions(function(Kind.DECISION)),
             items=response_state.list_action_items(function(Kind.NOTE, Kind.ITEM)),
             pins=response_state.find_pins(function(Kind.PIN), self._facts.standing),

@@ -133,6 +133,18 @@ def list_marks(pairs: EventPairs) -> tuple[Mark, ...]:
     return tuple(marks_by_name.values())
 
 
+NOT_ON_CALL = "not on call"  # what a person said of a deadline that calls whoever is
+
+
+def list_not_on_call(pairs: EventPairs) -> frozenset[str]:
+    """Who said that somebody else is on call."""
+    return frozenset(
+        text_of(event.detail, "person") or event.actor
+        for _, event in pairs
+        if text_of(event.detail, "what") == NOT_ON_CALL
+    )
+
+
 def _build_mark(id: str, event: Event) -> Mark:
     kind = text_of(event.detail, "kind")
     return Mark(

@@ -117,6 +117,7 @@ class Incident:
     called: tuple[PageRecord, ...] = ()
     ticks: tuple[Tick, ...] = ()  # each box once, as it stands
     marks: tuple[Mark, ...] = ()
+    not_on_call: frozenset[str] = frozenset()  # who said that somebody else is
     decisions: tuple[Decision, ...] = ()
     items: tuple[ActionItem, ...] = ()
     pins: frozenset[int] = frozenset()

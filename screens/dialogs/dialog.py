@@ -28,7 +28,8 @@ from cockpit.model.event import RecordError
 from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time, name_hour, parse_past_moment
-from screens.shared.leaving import leave_screen
+from screens.shared.app_messages import EventsAppended
+from screens.shared.leaving import leave_screen, show_what_is_behind
 from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece, sanitize_line, wrap_pieces
 from widgets.choice import Choice
@@ -148,6 +149,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._keys_shown: list[Piece] = []
         self._asked: int | None = None  # touches when the confirm key came, while we wait for the quiet after it
         self._acting = False
+        self._fault = ""  # what broke last while it was open
         self._done: Dialog.Done | None = None  # while another screen stands before this one
 
     # For subclasses
@@ -192,7 +194,19 @@ class Dialog(ModalScreen[T | None], Generic[T]):
                 yield Lines(id="said")
                 yield Lines(id="keys")
 
+    def on_resize(self) -> None:
+        show_what_is_behind(self)
+
+    @on(EventsAppended)
+    def _tell_meanwhile(self, message: EventsAppended) -> None:
+        """In its lower border: nothing in the dialog moves."""
+        if message.fault and message.fault != self._fault:
+            self._fault = message.fault
+            prod = " · PROD" if self.place.production else ""
+            self.query_one("#dialog", VerticalScroll).border_subtitle = Content(sanitize_line(f"{message.fault}{prod}"))
+
     def on_mount(self) -> None:
+        show_what_is_behind(self)
         self.app.clear_notifications()
         frame = self.query_one("#dialog", VerticalScroll)
         frame.can_focus = False

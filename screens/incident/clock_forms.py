@@ -74,6 +74,32 @@ def open_clock_form(
     )
 
 
+ME, OTHER = "yes, I am on call", "no, somebody else"
+
+
+def open_on_call_form(
+    place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident, running: Clock
+) -> "FormDialog[Event]":
+    """Is that you? Asked once in an incident, before anybody is told to call themselves."""
+
+    def act(values: Values) -> "Event":
+        return incident_actions.answer_on_call(running.id, values["is"] == ME, incident=incident.id)
+
+    pairs: list[Piece] = [("The plan calls ", ""), (running.who, "strong"), (f"  {running.origin}", "muted")]
+    options = (
+        (ME, "then nobody is to be called for it"),
+        (OTHER, "then they are to be called; you are not asked again"),
+    )
+    return FormDialog(
+        place,
+        time,
+        "Is that you?",
+        [Field("is", "are you the one on call?", ME, options=options)],
+        act,
+        about=describe_incident(incident, *pairs),
+    )
+
+
 def open_task_form(
     place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident
 ) -> "FormDialog[Event]":

@@ -24,7 +24,7 @@ from screens.dialogs.status import OpenEndActions, StatusDialog
 from screens.incident import clock_forms, people_forms
 from screens.incident.people_forms import open_update_form
 from screens.shared.app_messages import EventsAppended
-from screens.shared.due import list_other_incidents, list_running_clocks
+from screens.shared.due import find_on_call_clock, list_other_incidents, list_running_clocks
 from screens.shared.keyed_screen import DUE, KeyedScreen, KeyGroups
 from screens.shared.keyed_screen import ROWS as ROW_KEYS
 from widgets import clocks as clock_rows
@@ -229,7 +229,10 @@ class IncidentScreen(KeyedScreen):
             self._session.incident_actions,
             self.incident,
         )
-        if isinstance(chosen, Clock):
+        asked = find_on_call_clock(self._session, incident, place.zone)
+        if asked is not None and asked in (chosen, getattr(chosen, "clock", None)):
+            form = clock_forms.open_on_call_form(place, time, incident_actions, incident, asked)
+        elif isinstance(chosen, Clock):
             form = clock_forms.open_clock_form(place, time, incident_actions, incident, chosen)
         elif isinstance(chosen, Role):
             form = people_forms.open_role_form(

@@ -25,7 +25,7 @@ from cockpit.model.time import show
 from screens.main.context import CockpitContext
 from screens.main.panes import find_followed_revision, list_acknowledged
 from screens.shared.copying import copy_text
-from screens.shared.due import DueClock, list_open_ends, list_other_incidents
+from screens.shared.due import DueClock, find_on_call_clock, list_open_ends, list_other_incidents
 from screens.shared.view import build_view
 
 if TYPE_CHECKING:
@@ -383,7 +383,18 @@ def open_declare(press: KeyPress) -> None:
     read_plan_again(press)  # the rules that will bind are those of now
     list_bad = partial(session.ledger.bad, session.environment.name)
     open = worst_first(session.ledger, session.environment.name, session.system.severity_scale)
-    press.open(Declare(*press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad))
+    dialog = Declare(*press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad)
+    press.open(dialog, partial(ask_who_is_on_call, press))
+
+
+def ask_who_is_on_call(press: KeyPress, declared: object) -> None:
+    """Once it is declared, before anybody is told to call themselves; nothing where it was only noted, or is known."""
+    from screens.incident.clock_forms import open_on_call_form
+
+    session = press.session
+    clock = find_on_call_clock(session, declared, press.context.zone) if isinstance(declared, Incident) else None
+    if isinstance(declared, Incident) and clock is not None:
+        press.open(open_on_call_form(*press.about, session.incident_actions, declared, clock))
 
 
 @does("status")
@@ -464,8 +475,11 @@ def snooze_clock(press: KeyPress) -> None:
 
 def settle_clock(press: KeyPress, due: DueClock, *, later: bool = False) -> None:
     """Say of one deadline that it is done, or later, or does not apply."""
-    from screens.incident.clock_forms import open_clock_form
+    from screens.incident.clock_forms import open_clock_form, open_on_call_form
 
+    if due.clock == find_on_call_clock(press.session, due.incident, press.context.zone):
+        press.open(open_on_call_form(*press.about, press.session.incident_actions, due.incident, due.clock))
+        return
     press.open(open_clock_form(*press.about, press.session.incident_actions, due.incident, due.clock, later=later))
 
 

@@ -17,6 +17,7 @@ from cockpit.model.actions import MAIN, Action
 from screens.main.context import REASONS, Situation
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
+from screens.shared.leaving import list_screens_in_sight
 from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece
 from widgets.keys import KeyLine, make_bindings
@@ -103,6 +104,7 @@ class CockpitScreen(KeyedScreen):
     CSS_PATH = "screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (200, "-huge")]  # noqa: RUF012  # an instance variable of Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    WATCHES = True
     KEYS = MAIN
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(MAIN)
     SIGNS = WATCHED
@@ -190,9 +192,17 @@ class CockpitScreen(KeyedScreen):
 
     @on(ScreenSuspend)
     def _behind_another(self) -> None:
-        """The app tells only the screen in front: Textual sends the whole screen for each message to one behind."""
-        self._clock.pause()
+        """Who is in sight behind a dialog goes on; who is hidden waits, and is told nothing."""
         self.app.clear_notifications()
+        self.call_later(self._rest_while_hidden)
+
+    def _rest_while_hidden(self) -> None:
+        if not self.is_in_sight:
+            self._clock.pause()
+
+    @property
+    def is_in_sight(self) -> bool:
+        return self in list_screens_in_sight(self.app)
 
     @on(ScreenResume)
     def _in_front_again(self) -> None:
@@ -204,7 +214,7 @@ class CockpitScreen(KeyedScreen):
     def show_waiting(self) -> None:
         """Draw the panes whose Readings changed since the last time; one behind another screen waits for its return."""
         self._gathering = None
-        if self.is_active and self._waiting and self.content is not None:
+        if self.is_in_sight and self._waiting and self.content is not None:
             waiting, self._waiting = self._waiting, set()
             self._gathering = self.set_timer(TOGETHER, self.show_waiting)
             self.draw(*waiting)
@@ -227,6 +237,7 @@ class CockpitScreen(KeyedScreen):
 
     def _pass_time(self) -> None:
         """Once a second: the ages and what is due; the lines around the panes only when something changed."""
+        self._rest_while_hidden()
         if self.content is not None:
             now = self.now()
             self.content.look()
@@ -235,7 +246,7 @@ class CockpitScreen(KeyedScreen):
                 self.draw("timeline")
             for pane in self.panes:
                 pane.table.tick(now)
-            if self._edges.is_due("clocks", int(now.timestamp()) // LOOK_DUE):
+            if self.is_active and self._edges.is_due("clocks", int(now.timestamp()) // LOOK_DUE):
                 self.content.remind()
             if self.roomy:
                 self.draw("due")

@@ -1,6 +1,7 @@
 """What the app tells its screens."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -32,11 +33,23 @@ class ReadingChanged(Message, bubble=False):
 
 
 class EventsAppended(Message, bubble=False):
-    """The timeline grew, by us or by another process."""
+    """The timeline grew, by us or by another process. `fault` is what broke by these events, in a few words, or ""."""
 
-    def __init__(self, events: "Sequence[Event]") -> None:
+    def __init__(self, events: "Sequence[Event]", fault: str = "") -> None:
         super().__init__()
         self.events = tuple(events)
+        self.fault = fault
+
+
+def describe_new_fault(events: "Sequence[Event]", zone: tzinfo) -> str:
+    """The newest thing that broke, and how many more: `12:07:03 ready down, and 2 more`; "" where nothing did."""
+    from cockpit.incident.signals import says_bad  # not needed before the first event
+
+    bad = [event for event in events if says_bad(event.kind, event.detail)]
+    if not bad:
+        return ""
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return f"{bad[-1].occurred.astimezone(zone):%H:%M:%S} {bad[-1].summary}{more}"
 
 
 class DraftWritten(Message):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from cockpit.feeds.watch import Watch
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
+from cockpit.incident.clocks.response import find_on_call_question
 from cockpit.incident.open_ends import OpenEnd, find_open_ends
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident, worst_first
@@ -73,6 +74,15 @@ def list_running_clocks(session: Watched, incident: Incident, now: datetime, zon
     visited = build_view(session.watch, incident.environment)
     deployed = find_newest_deployment(visited.applications, visited.changes)
     return compute_clocks(incident, session.plan, now, zone=zone, deployed=deployed)
+
+
+def find_on_call_clock(session: "Session", incident: Incident, zone: tzinfo) -> Clock | None:
+    """What tells whoever is here to call who is on call, before they said whether that is themselves."""
+    if session.read_only:
+        return None
+    now = session.time.now()
+    clocks = list_running_clocks(session, incident, now, zone)
+    return find_on_call_question(incident, session.plan, clocks, (session.operator,), now)
 
 
 def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tuple[OpenEnd, ...]:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen, Screen
 
 from cockpit.model.actions import APP, HELP, Action, ActionTable
-from screens.shared.leaving import leave_screen
+from screens.shared.app_messages import EventsAppended
+from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece
 from widgets.keys import KeyLine, KeyShown, make_bindings
 from widgets.line import Lines
@@ -66,6 +69,7 @@ class KeyedScreen(Screen[None]):
     KEYS: ClassVar[ActionTable]
     GROUPED: ClassVar[KeyGroups] = {}
     SIGNS: ClassVar[Sequence[Group]] = ()
+    WATCHES: ClassVar[bool] = False  # it shows what breaks itself; on any other one it is told in a line
 
     def find_reason(self, action: Action) -> str:
         """Why the key does nothing now, "" when it works."""
@@ -145,6 +149,17 @@ class HelpScreen(ModalScreen[None]):
             frame.border_title = "Help"
             frame.border_subtitle = "esc closes"
             yield text
+
+    def on_mount(self) -> None:
+        show_what_is_behind(self)
+
+    def on_resize(self) -> None:
+        show_what_is_behind(self)
+
+    @on(EventsAppended)
+    def _tell_meanwhile(self, message: EventsAppended) -> None:
+        if message.fault:
+            self.query_one("#help").border_subtitle = Content(f"{message.fault} · esc closes")
 
     def action_back(self) -> None:
         leave_screen(self)

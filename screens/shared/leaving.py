@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from textual.app import App
 from textual.screen import Screen
 
 
@@ -12,3 +13,22 @@ def leave_screen(screen: Screen[Any], result: Any = None) -> None:
     """
     if screen.is_attached and screen.app.screen is screen and len(screen.app.screen_stack) > 1:
         screen.dismiss(result)
+
+
+SEEN_FROM = 120  # columns from which there is room beside a dialog
+
+
+def show_what_is_behind(dialog: Screen[Any]) -> None:
+    """Where there is room, let the screen behind a dialog be seen; it goes on there."""
+    dialog.set_class(dialog.app.size.width >= SEEN_FROM, "-over")
+
+
+def list_screens_in_sight(app: App[Any]) -> list[Screen[Any]]:
+    """The screen in front, and those that are seen behind dialogs. Textual's own `is_current` counts one that a dialog
+    hides: each message to it would send the whole dialog again."""
+    screens: list[Screen[Any]] = []
+    for screen in reversed(app.screen_stack):
+        screens.append(screen)
+        if screen.styles.background.a == 1:
+            break
+    return screens

@@ -7,6 +7,7 @@ from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.ledger import Ledger
+from cockpit.incident.response_state import NOT_ON_CALL
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
@@ -131,6 +132,23 @@ def not_applicable(writer: IncidentWriter, id: str, reason: str, *, incident: st
                 done=clock.done,
             )
         return _draft_mark(writer, meant, clock, writer.now(), what="not applicable", reason=why)
+
+    return writer.write(act)
+
+
+def answer_on_call(writer: IncidentWriter, id: str, is_me: bool, *, incident: str | None = None) -> Event:
+    """Whether who acts is the one on call, whom the deadline `id` would have called. Both are remembered."""
+
+    def act(ledger: Ledger) -> Draft:
+        meant, clock = _find_clock(writer, ledger, incident, id)
+        person = writer.person_named()
+        if is_me:
+            reason = f"{person} is on call: nobody to call"
+            return _draft_mark(writer, meant, clock, writer.now(), what="not applicable", reason=reason)
+        detail = {"what": NOT_ON_CALL, "person": person, "name": clock.what}
+        summary = f"{person} is not on call"
+        subject = clock.obligation or clock.id
+        return writer.of(meant, Kind.CLOCK, detail, writer.now(), subject=subject, summary=summary)
 
     return writer.write(act)
 

@@ -50,6 +50,7 @@ class IncidentActions(IncidentWriter):
     clock_done = clocks.clock_done
     snooze = clocks.snooze_clock
     not_applicable = clocks.not_applicable
+    answer_on_call = clocks.answer_on_call
 
     tick = work.tick_box
     freeze = work.set_freeze

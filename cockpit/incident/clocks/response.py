@@ -1,7 +1,7 @@
 """The clocks of who should be there: somebody answers, leads, is called, and works through the first list."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,13 +17,15 @@ from cockpit.incident.clocks.due import (
     well_at,
 )
 from cockpit.incident.clocks.rules import Binding, make_strictest_pick
-from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.incident import Acknowledgement
+from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
+from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.plan import Plan
 from cockpit.model.response import Holding
 
 LEADS = "incident commander"  # where no role of the plan leads
 WORD = re.compile(r"[^\W_]+")
 AT_ONCE = timedelta(minutes=15)  # the window of an order to call somebody at once
+ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 SETTLED = frozenset({"done", "skipped"})
 
 
@@ -201,6 +203,36 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         late = min((moment for moment in (called, taken, later, stretch.end) if moment is not None), default=None)
         clocks.append(clock if clock.not_applicable else replace(clock, done=late))
     return clocks
+
+
+ON_CALL = re.compile(r"\bon[\s-]?call\b", re.IGNORECASE)
+
+
+def find_on_call_question(
+    incident: Incident, plan: Plan, clocks: Iterable[Clock], names: Collection[str], now: datetime
+) -> Clock | None:
+    """The deadline that tells somebody to call whoever is on call, while that may be themselves.
+
+    Whoever bears one of `names` is asked once in an incident: not where they said that it is somebody else, nor where
+    the plan names another person. None where there is nothing to ask.
+    """
+    if not incident.open or any(name in incident.not_on_call for name in names):
+        return None
+    tiers = [clock for clock in clocks if clock.kind is ClockKind.ESCALATION and clock.state(now) in ASKING]
+    first = min(tiers, key=lambda clock: clock.obligation or clock.id, default=None)
+    if first is None or not ON_CALL.search(first.who):
+        return None
+    persons = [
+        name
+        for contact in plan.contacts
+        if contact.filled
+        and not _is_mailbox(contact.person, contact.role)
+        and _pad_words(contact.role) in _pad_words(first.who)
+        for name in (contact.person, contact.backup)
+        if name
+    ]
+    is_named = any(_pad_words(name) in _pad_words(person) for name in names for person in persons)
+    return first if is_named or not persons else None
 
 
 def _find_answer(bound: Binding, number: int) -> Acknowledgement | None:

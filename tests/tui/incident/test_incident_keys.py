@@ -1,11 +1,14 @@
 """Every key of the screens of an incident can be found from them, and means the same on each."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from textual.screen import Screen
 
+from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.runbook import Runbook
@@ -176,3 +179,29 @@ def test_what_a_clock_is_about_is_never_squeezed_out() -> None:
     squeezed = [wide for wide in range(40, 200) if compute_widths(COLUMNS, wide)[1] < 26]
 
     assert squeezed == []
+
+
+async def test_who_is_told_to_call_the_one_on_call_is_first_asked_whether_that_is_them(
+    session: Session, place: DialogContext, clock: Clock
+) -> None:
+    on_call = Rule(
+        ClockKind.ESCALATION, "call who is on call", timedelta(), "oncall.md:5", "On-call engineer", number=1
+    )
+    session.plan = session.incident_actions.plan = replace(session.plan, rules=(*session.plan.rules, on_call))
+    session.incident_actions.change_severity("P0")
+    session.catch_up()
+    screen = IncidentScreen(session, place, the_incident(session).id)  # type: ignore[arg-type]
+    async with Front(screen).run_test(size=(120, 40)) as pilot:
+        await pilot.press("4", "enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, FormDialog)
+        assert pilot.app.screen.what == "Is that you?"
+        clock.pass_by(1)
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        session.catch_up()
+        await pilot.press("4", "enter")
+        await pilot.pause()
+        assert getattr(pilot.app.screen, "what", "") != "Is that you?"
+    marks = {mark.id: mark.not_applicable for mark in the_incident(session).marks}
+    assert "on call: nobody to call" in marks["escalation:1"]

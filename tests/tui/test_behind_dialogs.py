@@ -1,0 +1,95 @@
+"""What is behind a dialog stays in sight where there is room, goes on, and costs the line no more than the dialog."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+from cockpit.app import CockpitApp
+from cockpit.model.event import Kind
+from cockpit.model.runbook import Runbook
+from screens.dialogs.declare import Declare
+from screens.main.screen import CockpitScreen
+from screens.shared.document import DocumentScreen
+from screens.shared.keyed_screen import HelpScreen
+from tests.tui.stage import Stage, draft
+from tests.tui.terminal import Terminal
+
+Open = Callable[[int, int], AbstractAsyncContextManager[Pilot[None]]]
+
+
+@pytest.fixture
+def cockpit(stage: Stage) -> Open:
+    @asynccontextmanager
+    async def open(width: int, height: int) -> AsyncIterator[Pilot[None]]:
+        app = CockpitApp(stage.attach)  # type: ignore[arg-type]  # a stage is all the session it needs
+        async with app.run_test(size=(width, height), notifications=True) as pilot:
+            while app.session is None or not isinstance(app.screen, CockpitScreen):
+                await pilot.pause(0.01)
+            await pilot.pause()
+            yield pilot
+
+    return open
+
+
+def breaks(stage: Stage, name: str) -> None:
+    stage.timeline.record([draft(Kind.PROBE, f"{name} down", 0, {"subject": name, "detail": {"state": "down"}})])
+
+
+@pytest.mark.parametrize("key", ["d", "question_mark"])
+async def test_the_screen_behind_stays_in_sight_where_there_is_room(
+    cockpit: Open, terminal: Callable[[int, int], Terminal], key: str
+) -> None:
+    seen = terminal(120, 40)
+    async with cockpit(120, 40) as pilot:
+        before = [line[:20] for line in seen.lines[3:12]]
+        await pilot.press(key)
+        await pilot.pause(0.2)
+        assert isinstance(pilot.app.screen, Declare | HelpScreen)
+        assert [line[:20] for line in seen.lines[3:12]] == before
+
+
+async def test_at_80_columns_a_dialog_stands_alone(cockpit: Open, terminal: Callable[[int, int], Terminal]) -> None:
+    seen = terminal(80, 24)
+    async with cockpit(80, 24) as pilot:
+        await pilot.press("d")
+        await pilot.pause(0.2)
+        assert seen.lines[0].strip() == "" or "Declare" in seen.lines[0]
+
+
+async def test_what_is_behind_a_dialog_goes_on(cockpit: Open, stage: Stage) -> None:
+    async with cockpit(120, 40) as pilot:
+        base = pilot.app.screen
+        assert isinstance(base, CockpitScreen)
+        await pilot.press("d")
+        await pilot.pause()
+        rows = len(base.panes[3].table.rows)
+        breaks(stage, "billing")
+        await pilot.pause(0.2)
+        assert len(base.panes[3].table.rows) == rows + 1
+
+
+@pytest.mark.parametrize(("key", "frame"), [("d", "#dialog"), ("question_mark", "#help")])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_what_breaks_meanwhile_is_told_in_the_border(
+    cockpit: Open, stage: Stage, key: str, frame: str, size: tuple[int, int]
+) -> None:
+    async with cockpit(*size) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        height = pilot.app.screen.query_one(frame).size.height
+        breaks(stage, "billing")
+        await pilot.pause(0.2)
+        border = pilot.app.screen.query_one(frame).border_subtitle
+        assert "billing down" in str(border)
+        assert pilot.app.screen.query_one(frame).size.height == height
+
+
+async def test_on_another_screen_it_is_one_notice(cockpit: Open, stage: Stage) -> None:
+    async with cockpit(120, 40) as pilot:
+        pilot.app.push_screen(DocumentScreen(Runbook("a.md", "A document", "0", "# A document\n")))
+        await pilot.pause()
+        breaks(stage, "billing")
+        await pilot.pause(0.2)
+        assert ["billing down" in str(notice.message) for notice in pilot.app._notifications] == [True]
