@@ -18,16 +18,23 @@ MAX_KEY = 32_768  # Azure's operation URLs, certificate included, have some 4,00
 
 
 def clean_text(text: object, limit: int = MAX_TEXT) -> str:
-    """`text` without known secrets, and with what could steer a terminal replaced; newline and tab stay.
+    """`text` without secrets, known or given away, and with what could steer a terminal replaced; newline, tab stay.
 
     Replaced are control characters, ESC, C1, bidi marks and lone surrogates. Bytes are read as UTF-8, invalid ones
     replaced. Longer than `limit` characters is cut, and says so; masked is before, as half a secret is one too.
     """
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
-    plain = KNOWN_SECRETS.mask(plain)
+    plain = hide_secrets(plain)
     if len(plain) > limit:
         plain = f"{plain[:limit]}… ({len(plain) - limit} more characters)"
     return HOSTILE.sub(REPLACEMENT, plain.replace("\r\n", "\n"))
+
+
+def hide_secrets(text: str) -> str:
+    """`text` without the secrets that this process knows, and without those that give themselves away."""
+    from cockpit.model.given_away.find import hide_given_away  # not before the first frame, which shows no such text
+
+    return hide_given_away(KNOWN_SECRETS.mask(text))
 
 
 def clean_line(text: object, limit: int = MAX_LINE) -> str:

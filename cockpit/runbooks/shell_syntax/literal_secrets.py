@@ -10,21 +10,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from cockpit.model.given_away.find import find_given_away, find_tokens, hide_given_away
 from cockpit.model.secret import KNOWN_SECRETS, MASK
+from cockpit.runbooks.shell_syntax.secret_leads import SECRET_LEADS
 from cockpit.runbooks.shell_syntax.words import LiteralWord, find_quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
 LONG = 8  # letters from which on a part of a header is a secret by itself
-NEAR = 200  # letters between a program and its short option
 
 KEY = r"(?:api|access|account|shared|private|subscription|encryption|signing|master|function|secret)[-_]?key"
 NOUN = rf"(?:password|passwd|passphrase|pwd(?![=\s]+[/.~])|secret|token|{KEY})"
+ENDING = r"(?:\w+_pass|sshpass|\w+_auth)"  # of variables
 NO_VALUE = r"(?!--?(?:no|ask|show|generate|with|expose|prompt|use|skip|reset|rotate|list)-)"
-SCHEME = r"(?:(?:bearer|basic|token|apikey|digest|sharedkey|negotiate)\s+)?"
+SCHEME = r"(?:(?:bearer|basic|token(?:\s+token=)?|apikey|digest|sharedkey|negotiate|geniekey|splunk|bot)\s+)?"
 GAP = r"(?:=|(?:\s|\\\n)+(?!-))(?!id=)"
 OPTION = re.compile(rf"(?i)(?<![\w-]){NO_VALUE}(?P<marker>--?(?:\w[\w-]*?)?{NOUN}){GAP}")
 ASSIGNED = re.compile(
-    rf"(?i)(?<![\w.-])(?P<marker>(?:[\w.-]*?{NOUN}|sig|[\w-]*signature|(?:\w+_)?pat))(?:=(?!=)|[\"']?\s*=\s*(?=[\"']))"
+    rf"(?i)(?<![\w.-])(?P<marker>(?:[\w.-]*?{NOUN}|{ENDING}|sig|[\w-]*signature|(?:\w+_)?pat))(?:=(?!=)|[\"']?\s*=\s*(?=[\"']))"
 )
 HEADER = re.compile(
     rf"(?i)(?:(?:-H|--header)[=\s]*[\"']?|(?<![\w-])(?=X-))(?P<marker>[\w-]*(?:{NOUN}|-key|-auth))[\"']?\s*[:=]\s*[\"']?"
@@ -33,26 +35,14 @@ AUTHORIZATION = re.compile(
     rf"(?i)(?<![\w-])(?P<marker>(?:proxy-)?authorization|(?:set-)?cookie)[\"']?\s*[:=]\s*[\"']?{SCHEME}"
 )
 IN_JSON = re.compile(rf"(?i)(?<![\w.-])(?P<marker>[\w.-]*?{NOUN})\\?[\"']\s*:\s*(?=\\?[\"'])")
-IN_SQL = re.compile(r"(?i)\b(?P<marker>password|identified\s+by)(?:\s*=\s*|\s+)N?(?=')")
-SHORT = re.compile(
-    rf"""(?x) (?<![\w-])(?:
-      (?:mysql|mariadb)[\w-]*\b[^\n;|]{{0,{NEAR}}}?\s (?P<mysql>-p)(?=\S)
-    | (?P<sshpass>sshpass\s+-p)\s*
-    | (?:sqlcmd|bcp)\b[^\n;|]{{0,{NEAR}}}?\s (?P<sqlcmd>-P)\s*
-    | redis-cli\b[^\n;|]{{0,{NEAR}}}?\s (?P<redis>-a)\s+
-    | (?:az|docker|podman|helm|oras)\b[^\n;|]{{0,{NEAR}}}?\slogin\b[^\n;|]{{0,{NEAR}}}?\s (?P<login>-p)\s+
-    | mongo\w*\b[^\n;|]{{0,{NEAR}}}?\s (?P<mongo>-p)\s+
-    | keyvault\s+secret\s+set\b[^\n;|]{{0,{NEAR}}}?\s (?P<vault>--value)[=\s]+
-    | curl\b[^\n;|]{{0,{NEAR}}}?\s (?P<curl>-u|--user|--proxy-user)[=\s]*["']?[^\s:"'$<]+:
-    | (?i:(?P<powershell>ConvertTo-SecureString))\s+(?i:-String\s+)?
-    | openssl\b[^\n;|]{{0,{NEAR}}}?\s (?P<openssl>-pass(?:in|out)?)\s+["']?pass:
-    )"""
+IN_SQL = re.compile(
+    r"(?i)\b(?P<marker>password(?:\s+for\s+\S{1,80})?|identified\s+(?:with\s+\w+\s+)?(?:by|as))(?:\s*=\s*|\s+|(?=\())"
+    r"(?:password)?\(?N?(?=')"
 )
 FROM_LITERAL = re.compile(r"(?P<marker>--from-literal)[=\s]+[\"']?[\w.-]+=")  # of a `create secret`
 SECRETS = re.compile(r"--secrets[=\s]+")  # of az containerapp: pairs of a name and a secret
 PAIR = re.compile(r"(?:[\s\"']*[\w.-]+=keyvaultref:\S*)*[\s\"']*(?!-)[\w.-]+=(?!keyvaultref:)")
 ADDRESS = re.compile(r"(?P<marker>[A-Za-z][\w+.-]{0,20}://)[^\s/:@'\"<>]*:(?P<value>[^\s/'\"?#]+)@")
-JWT = re.compile(r"(?<![\w-])(?P<value>eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*)")
 NOT_SECRET = re.compile(
     r"""(?xis) \$\{?\w+\}? | \$env:\w+ | \$\(.* | `.* | <[^<>]*> | \[[a-z][\w\ '-]*\]? | \$?\{\{.* | %\w+% | [*•.x…_-]+
     | true | false | yes | no | null | none | redacted | (?:~|\.{1,2})/.* | file:.*"""
@@ -60,25 +50,11 @@ NOT_SECRET = re.compile(
 NOUNS = ("pass", "pwd", "secret", "token", "key")
 HINTS = {
     ADDRESS: ("@",),
-    JWT: ("eyj",),
     OPTION: NOUNS,
-    SHORT: (
-        "mysql",
-        "mariadb",
-        "sshpass",
-        "sqlcmd",
-        "bcp",
-        "redis",
-        "login",
-        "mongo",
-        "keyvault",
-        "curl",
-        "openssl",
-        "securestring",
-    ),
     FROM_LITERAL: ("create secret",),
     ASSIGNED: tuple(
-        f"{item}=" for item in ("word", "wd", "phrase", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
+        f"{item}="
+        for item in ("word", "wd", "phrase", "pass", "auth", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
     ),
     IN_JSON: ('":', "':", '" :', "' :"),
     IN_SQL: ("'",),
@@ -86,6 +62,8 @@ HINTS = {
     AUTHORIZATION: ("authorization", "cookie"),
 }  # what the command must hold in small letters
 ANY_HINT = re.compile("|".join(sorted({re.escape(hint) for hints in HINTS.values() for hint in hints} | {"--secrets"})))
+HERE_DOCUMENT = re.compile(r"<<-?\s*[\"']?\w+[\"']?[^\n]*\n")
+MORE_PAIRS = re.compile(r",(?=[\w.-]+=)|\s+(?=\S)|@(?=[\w/])")
 
 # Where a value ends that stands within quotes which hold more than it.
 IN_A_LIST = r"[;&]\s*(?:\w[\w. -]*=|[\"']|$)"
@@ -136,21 +114,31 @@ def hide_in_text(text: str, secrets: Iterable[str]) -> str:
     """A document for people: without the secrets of its commands, and without those that a line of it gives away."""
     lines = text.split("\n")
     sentences = {value for line in lines for value in secrets_in(line)}
-    return remove_secrets("\n".join(map(hide_literal_secrets, lines)), {*secrets, *sentences})
+    return hide_given_away(remove_secrets("\n".join(map(hide_literal_secrets, lines)), {*secrets, *sentences}))
 
 
 def _find_secrets(command: str) -> Iterator[LiteralSecret]:
     small = command.lower()
+    for name, (begin, finish) in find_tokens(command):
+        yield _make_token_secret(name, command, begin, finish)
+    inside: list[str] = []
+    for lead in SECRET_LEADS:
+        for match in lead.find(command) if any(hint in small for hint in lead.hints) else ():
+            inside = inside or find_quotes(command)
+            word = word_at(command, match.end(), inside, WORD_END)
+            if values := _list_secret_texts(word, parts=False):
+                yield LiteralSecret(match["marker"].strip(), word.start, word.end, values)
+    if here := HERE_DOCUMENT.search(command):
+        document = command[here.end() :]
+        for begin, finish in find_given_away(document):
+            yield _make_token_secret("<<", command, here.end() + begin, here.end() + finish)
     if ANY_HINT.search(small) is None:
         return
-    for pattern in (ADDRESS, JWT):
-        for match in pattern.finditer(command) if _may_match(pattern, small) else ():
-            value = match["value"]
-            if not NOT_SECRET.fullmatch(value) and not value.startswith(("$", "<", MASK)):
-                marker = match.groupdict().get("marker") or "eyJ"
-                yield LiteralSecret(marker, *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
-    inside: list[str] = []
-    for pattern in (OPTION, SHORT, FROM_LITERAL, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
+    for match in ADDRESS.finditer(command) if _may_match(ADDRESS, small) else ():
+        value = match["value"]
+        if not NOT_SECRET.fullmatch(value) and not value.startswith(("$", "<", MASK)):
+            yield LiteralSecret(match["marker"], *match.span("value"), tuple(dict.fromkeys((value, unquote(value)))))
+    for pattern in (OPTION, FROM_LITERAL, ASSIGNED, IN_JSON, IN_SQL, HEADER, AUTHORIZATION):
         whole, read = pattern in (HEADER, AUTHORIZATION), 0
         for match in pattern.finditer(command) if _may_match(pattern, small) else ():
             if match.end() < read:  # part of the value before it
@@ -168,6 +156,13 @@ def _find_secrets(command: str) -> Iterator[LiteralSecret]:
             index = word.end
             if values := _list_secret_texts(word, parts=False):
                 yield LiteralSecret("--secrets", word.start, word.end, values)
+
+
+def _make_token_secret(marker: str, command: str, start: int, end: int) -> LiteralSecret:
+    """A secret known by its own letters; of one in several parts, such as a private key or an address, each is one."""
+    value = command[start:end]
+    parts = (part for part in re.split(r"[\s/]+|\\[nr]", value) if len(part) >= LONG)
+    return LiteralSecret(marker, start, end, tuple(dict.fromkeys((value, unquote(value), *parts))))
 
 
 def _may_match(pattern: re.Pattern[str], small: str) -> bool:
@@ -193,6 +188,9 @@ def _list_secret_texts(word: LiteralWord, *, parts: bool) -> tuple[str, ...]:
     if "\\" in word.raw:
         with suppress(ValueError):
             names.append(str(json.loads(f'"{word.raw}"')))
+    first = MORE_PAIRS.split(word.text, maxsplit=1)[0]  # `--set a=secret,b=2`; `ssh host 'TOKEN=secret ./run'`
+    if len(first) >= LONG:
+        names.append(first)
     if parts:
         split = re.split(r"[\s;,]+|(?<=\w)=(?=.)", word.text)
         names += [*(text for text in split if len(text) >= LONG), split[-1]]

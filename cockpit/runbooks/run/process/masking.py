@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from cockpit.model.given_away.find import hide_given_away
+from cockpit.model.given_away.stream import GivenAwayMask
 from cockpit.model.secret import (
     LETTER_ESCAPED,
     MASK,
@@ -113,7 +115,35 @@ class StreamSecrets:
 
 
 class Mask:
-    """Bytes in, bytes without secrets out. What may be the beginning of one is held back until the next call."""
+    """Bytes in, bytes without secrets out: these, and what gives itself away as one.
+
+    What may be the beginning of a secret is held back until the next call.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._known = KnownMask(secrets)
+        self._given_away = GivenAwayMask()
+
+    def feed(self, chunk: bytes) -> bytes:
+        return self._given_away.feed(self._known.feed(chunk))
+
+    def settle(self) -> bytes:
+        """What can be passed on when nothing has come for a while."""
+        return self._given_away.settle()
+
+    def flush(self) -> bytes:
+        """What was held back, at the end."""
+        return self._given_away.feed(self._known.flush()) + self._given_away.flush()
+
+    def whole(self, text: str) -> str:
+        """A text that nothing comes before or after."""
+        raw = text.encode("utf-8", "surrogatepass")
+        known = (self._known.feed(raw) + self._known.flush()).decode("utf-8", "surrogatepass")
+        return hide_given_away(known)
+
+
+class KnownMask:
+    """The part of a mask that knows the secrets by themselves."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = _make_stream_secrets(tuple(dict.fromkeys(secrets)))
@@ -130,11 +160,6 @@ class Mask:
         """What was held back, at the end."""
         text = self._before + self._held
         return self._pass_on(text, len(text))
-
-    def whole(self, text: str) -> str:
-        """A text that nothing comes before or after."""
-        raw = text.encode("utf-8", "surrogatepass")
-        return (self.feed(raw) + self.flush()).decode("utf-8", "surrogatepass")
 
     def _pass_on(self, text: bytes, cut: int) -> bytes:
         """The text up to `cut`, or to the end of a secret that stands across it; the rest is held."""
@@ -164,7 +189,7 @@ def _slot_ends(slot: re.Pattern[bytes], text: bytes, position: int, fixed: bool)
 
 def mask_secrets(text: str, secrets: Iterable[str]) -> str:
     """A whole text without secrets."""
-    return _registry(tuple(dict.fromkeys(secrets))).mask(text)
+    return hide_given_away(_registry(tuple(dict.fromkeys(secrets))).mask(text))
 
 
 @lru_cache(maxsize=1024)

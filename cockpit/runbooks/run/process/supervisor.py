@@ -27,6 +27,7 @@ CHUNK = 65_536  # bytes
 LAST_WORD = 1_024  # bytes; more than an exit file ever has
 ROOM_LOOK = 1.0  # seconds between two looks whether there is room for it
 NOTICE = 0.05  # seconds until a cancel, a time-out or the end of a silent command is noticed
+SETTLED = 6  # notices without output, after which a word that may go on is taken for whole
 LEFT_BEHIND = 0.3  # seconds to go on reading after the command has ended, for what it left in the background
 STEPS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
@@ -161,6 +162,7 @@ class Supervisor:
     def _watch(self, child: "subprocess.Popen[bytes]", output: int) -> None:
         """Read until the output ends, or the command has ended and only something in the background keeps it open."""
         over: float | None = None
+        quiet = 0
         with selectors.DefaultSelector() as selector:
             selector.register(output, selectors.EVENT_READ)
             while over is None or time.monotonic() < over:
@@ -169,6 +171,11 @@ class Supervisor:
                     if not chunk:
                         break
                     self.transcript.write(self.mask.feed(chunk))
+                    quiet = 0
+                else:
+                    quiet += 1
+                    if quiet == SETTLED:
+                        self.transcript.write(self.mask.settle())
                 if over is None and child.poll() is not None:
                     over = time.monotonic() + LEFT_BEHIND
                 self._end_in_time(child.pid)

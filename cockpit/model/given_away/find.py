@@ -1,0 +1,367 @@
+"""Secrets that nobody named are found in a text by what gives them away.
+
+The tables are `cockpit.model.given_away.patterns`; what takes more than one line (a private key, the data of a Secret
+of Kubernetes, a name and its value on lines of their own) is told here. Standard library only. All output of commands
+and all log lines come this way: a text without a hint costs some microseconds, and no expression is built before it is
+met.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from operator import itemgetter
+from typing import TypeVar
+
+from cockpit.model.given_away.patterns import NAMES, TOKENS, NamePattern
+
+Span = tuple[int, int]
+DOTS = "•••"
+Row = TypeVar("Row")
+
+LONGEST_BEFORE = 16  # characters before a hint that its row may ask for
+LONGEST_NAME = 48  # characters before a hint that may belong to its name
+RANDOM_FROM = 6  # characters from which on letters mixed with digits look random
+LONG_RANDOM_FROM = 24  # characters from which on mixed letters do
+FIGURE_BELOW = 4  # digits that are a count and no secret
+
+# What follows the name of a secret, up to its value
+SUFFIX = r"(?:[_-]?\d{1,2}|[_-]?(?i:b64|base64|hash|value|old|new|prod|prd|dev|primary|secondary|default|string|base))?"
+QUOTE = r"(?:\\{0,8}[\"'])"
+NAME_ENDS = rf"{SUFFIX}(?![\w-])(?=[\s=:,;>\]\"'\\])"
+EQUALS = rf"{QUOTE}?\]?[ \t]*(?::=|=>|=(?!=))[ \t]*"
+COLON = rf"(?P<quote>{QUOTE})?\]?(?:[ \t]*:(?!:|//)[ \t]*|[ \t]+(?i:is|was|now|set to)(?:[ \t]+now)?:?[ \t]+)"
+ELEMENT = r">(?=[^<\n]*</)"
+PAIR = (
+    rf"{QUOTE}?[ \t]*(?:,|(?=\s)|;)\s*(?:{QUOTE}?\w{{1,20}}{QUOTE}?\s*:\s*[\w\"'. -]{{1,40}},?\s*){{0,2}}?"
+    rf"{QUOTE}?(?i:value)(?:_?[a-z]{{1,9}})?{QUOTE}?\s*[:=]\s*"
+)
+BLANK = r"[ \t]+(?=[^-\s])"
+OPTION_BEFORE = r"(?<![\w-])--?[\w-]*\Z"
+NO_VALUE = r"(?<![\w-])--?(?:no|ask|show|generate|with|expose|prompt|use|skip|reset|rotate|list)-[\w-]*\Z"
+NAME_BEFORE = r"[\w.-]*\Z"
+ELEMENT_BEFORE = r"<[\w:.-]*\Z"
+ENVIRONMENT_LINE = r"(?:export )?[A-Z_][A-Z0-9_]*="
+SCHEME = r"(?i:bearer|basic|token|apikey|digest|sharedkey|negotiate|geniekey|splunk|bot|key)[ \t]+(?=\S)"
+
+# Values
+QUOTED = r"(?P<quote>\\{0,8}[\"'])(?P<value>.{0,4096}?)(?:(?<!\\)(?P=quote)|(?=\n)|\Z|(?<=.{4096}))"
+BARE = r"[^\s;&,<>|•]{1,4096}"
+WHOLE = r"[^\n]{1,4096}"
+CLOSING = "\"'`)]}\\.:!?\r "
+FILLED_IN = r"\$\{|\$\(|\$[A-Za-z_]\w*(?![\w$])|<|•|\{\{"
+NOT_SECRET = r"""(?xis) \$\{?[\w.-]+\}? | \$env:\w+ | \$\(.* | \$\{.* | `.* | <.* | \[[a-z][\w\ '-]*\]? | \(.*\)?
+    | \$?\{\{.* | %\w+% | \{.* | [*•.x…_#?-]+ | @Microsoft\.KeyVault.*
+    | (?:keyvaultref|secretref|vault|env|file|ssm|op|sops|ref):.*
+    | true | false | yes | no | null | none | nil | undefined | redacted | masked | hidden | sensitive | empty | unset
+    | set | required | missing | invalid | valid | expired | expires | revoked | rotated | changed | updated | created
+    | deleted | ok | failed | wrong | unknown | optional | enabled | disabled | string | str | int | bytes | object
+    | not | is | was | the | for | found | present | default | bearer | basic | auto | generated | provided
+    | authentication
+    | file | env | stdin | prompt | example | placeholder
+    | (?:~|\.{1,2})?/[^+=]* | [a-z]:\\.* | arn:aws.* | https?://[^@]*"""
+NAME_LIKE = r"[a-z0-9]+(?:[-._/][a-z0-9]+)+|[a-zA-Z]+(?:[-._/ ][a-zA-Z]+)*"
+NO_SECRET_BY_ITSELF = (
+    r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"  # a GUID
+    r"|(?:sha\d+|md5)[:-].*|[0-9a-f]{7,12}"  # a digest, a commit
+    r"|[\d.,:%+/-]+(?:ms|s|m|h|d|[KMGT]i?B?|B)?|\d{4}-\d\d-\d\dT.*"  # a figure, a time
+)
+
+# More than a line
+PRIVATE_KEY_BEGINS = r"-{4,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+KEY_LINE = (
+    r"[ \t|>#*\"']*(?:[A-Za-z0-9+/=]+|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|X-[\w-]+):[^\n]*)?"
+    r"[ \t\r,\"'\\]*"
+)
+PRIVATE_KEY = (
+    rf"{PRIVATE_KEY_BEGINS}(?P<value>(?:\\+[nr]|[ \t]+(?=\S))[^\n]*?(?=(?:\\+[nr]|[ \t])*-{{4,5}} ?END |\n|\Z)"
+    rf"|[ \t\"'+,\\]*\r?\n(?:{KEY_LINE}\n)*(?:{KEY_LINE}|[ \t]*-{{0,5}}(?:E|EN)?)?"
+    rf"(?=\Z|\n|(?:[ \t|>#*\"']*-{{4,5}} ?END )))"
+)
+PUTTY_KEY_BEGINS = r"PuTTY-User-Key-File-\d:"
+PUTTY_KEY = rf"(?s){PUTTY_KEY_BEGINS}.*?Private-Lines: \d+\n(?P<value>.*?)(?=\nPrivate-MAC|\Z)"
+YAML_DATA = r"(?m)^(?P<indent>[ -]*)(?:stringData|data):[ \t]*\r?\n(?P<body>(?:(?P=indent)[ \t]+\S.*(?:\n|\Z))+)"
+JSON_DATA = r"\"(?:stringData|data)\":\s*\{(?P<body>[^{}]*)\}"
+YAML_VALUE = r"(?m)^[ \t]*[\w.\"'-]+:[ \t]*(?P<value>\S.*?)\r?$"
+JSON_VALUE = r":\s*\"(?P<value>(?:[^\"\\]|\\.)+)\""
+IS_A_SECRET = r"\bkind\"?:\s*\"?Secret\b"
+ANOTHER_OBJECT = r"(?m)^---|\bapiVersion\b"
+AROUND = 4_000  # characters before and after the data of an object in which its kind stands
+
+compiled = cache(re.compile)
+
+
+def find_given_away(text: str) -> list[Span]:
+    """Where secrets stand in a text, in order and none in another."""
+    apart: list[Span] = []
+    for start, end in sorted(_find_spans(text, fold_case(text))):
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        elif end > start:
+            apart.append((start, end))
+    return apart
+
+
+def hide_given_away(text: str) -> str:
+    """The text with dots in their place."""
+    spans = find_given_away(text)
+    if not spans:
+        return text
+    pieces, index = [], 0
+    for start, end in spans:
+        pieces += [text[index:start], DOTS]
+        index = end
+    return "".join([*pieces, text[index:]])
+
+
+def find_tokens(text: str) -> Iterator[tuple[str, Span]]:
+    """Only what is known by its own letters, with the name of its row: for commands, whose words are read elsewhere."""
+    yield from _find_tokens(text, IN_SMALL_LETTERS.find(fold_case(text)))
+    for expression in (PRIVATE_KEY, PUTTY_KEY) if "PRIVATE" in text or "Private" in text else ():
+        yield from (("private key", _key_span(match)) for match in compiled(expression).finditer(text))
+
+
+def _find_spans(text: str, small: str) -> Iterator[Span]:
+    hints = sorted(IN_SMALL_LETTERS.find(small), key=itemgetter(1))
+    yield from (span for _, span in _find_tokens(text, hints))
+    read = 0
+    for hint, position in hints:
+        for name in NAMES_BY_HINT.get(hint, ()) if position >= read else ():
+            if span := _find_value(text, position, position + len(hint), name):
+                read = span[1]
+                yield span
+                break
+    if "private" in small:
+        for expression in (PRIVATE_KEY, PUTTY_KEY):
+            yield from (_key_span(match) for match in compiled(expression).finditer(text))
+    if "data" in small and "secret" in small:
+        yield from _find_secret_objects(text)
+
+
+def _find_tokens(text: str, hints: Iterable[tuple[str, int]]) -> Iterator[tuple[str, Span]]:
+    places = [(token, position) for hint, position in hints for token in TOKENS_BY_HINT.get(hint, ())]
+    places += [(token, position) for hint, position in AS_WRITTEN.find(text) for token in TOKENS_BY_LETTERS[hint]]
+    read: dict[str, int] = {}  # a secret may hold the hint of its own row again
+    for token, position in sorted(places, key=itemgetter(1)):
+        if position < read.get(token.name, 0):
+            continue
+        if token.expression.startswith("(?P<value>") and _is_inside_word(text, position):
+            continue
+        match = compiled(token.expression).match(text, position)
+        if match is None:
+            continue
+        if not compiled(NOT_SECRET).fullmatch(match["value"]) and not compiled(FILLED_IN).match(match["value"]):
+            read[token.name] = match.end()
+            yield token.name, _token_span(match)
+    for token in SEARCHED_TOKENS:
+        for match in compiled(token.expression).finditer(text):
+            if not compiled(FILLED_IN).match(match["value"]):
+                yield token.name, _token_span(match)
+
+
+def _token_span(match: re.Match[str]) -> Span:
+    """A value that begins before the hint by which it was found goes on to the end of the match."""
+    start, end = match.span("value")
+    return start, match.end() if start < match.start() else end
+
+
+def _key_span(match: re.Match[str]) -> Span:
+    """The lines of a key, without the break before the line that ends it."""
+    start, end = match.span("value")
+    return start, start + len(match["value"].rstrip()) if match.end() < len(match.string) else end
+
+
+def _is_inside_word(text: str, position: int) -> bool:
+    return position > 0 and text[position].isalnum() and text[position - 1].isalnum()
+
+
+def _find_secret_objects(text: str) -> Iterator[Span]:
+    """The values of what Kubernetes calls a Secret, as YAML or JSON; `data` may stand before its `kind`."""
+    for data, value in ((YAML_DATA, YAML_VALUE), (JSON_DATA, JSON_VALUE)):
+        for block in compiled(data).finditer(text):
+            before = text[max(0, block.start() - AROUND) : block.start()]
+            after = text[block.end() : block.end() + AROUND]
+            before = before[max((match.start() for match in compiled(ANOTHER_OBJECT).finditer(before)), default=0) :]
+            other = compiled(ANOTHER_OBJECT).search(after)
+            after = after[: other.start()] if other else after
+            if compiled(IS_A_SECRET).search(before) or compiled(IS_A_SECRET).search(after):
+                for match in compiled(value).finditer(text, *block.span("body")):
+                    if not compiled(FILLED_IN).match(match["value"]):
+                        yield match.span("value")
+
+
+# A name and its value
+
+
+def _find_value(text: str, start: int, end: int, name: NamePattern) -> Span | None:
+    """The value of a name that ends in a hint, which stands from `start` to `end`."""
+    suffix = compiled((name.after or "") + NAME_ENDS).match(text, end)
+    if suffix is None:
+        return None
+    before = text[max(0, start - LONGEST_NAME) : start]
+    beside = text[max(0, start - LONGEST_BEFORE) : start + 1]  # a row may look at the first letter of the hint, too
+    if name.before and not compiled(rf"(?:{name.before}).\Z").search(beside):
+        return None
+    if name.unless_before and compiled(rf"(?:{name.unless_before}).\Z").search(beside):
+        return None
+    colon, separator = _find_separator(text, suffix.end(), before, text[start : suffix.end()], name)
+    if separator is None:
+        return None
+    value_start, value_end = _read_value(text, separator.end(), name)
+    value = text[value_start:value_end]
+    if not value or compiled(NOT_SECRET).fullmatch(value) or compiled(FILLED_IN).match(value):
+        return None
+    if value.isdigit() and len(value) < FIGURE_BELOW:
+        return None
+    if colon:
+        full = compiled(NAME_BEFORE).search(before)[0] + text[start : suffix.end()]  # type: ignore[index]
+        setting = _is_setting(text, suffix.end() - len(full), separator, full, value_end, name)
+        quoted = separator["quote"] or text[separator.end() : separator.end() + 1] in ("'", '"')
+        if name.proof == "name":
+            accepted = (setting and looks_random(value)) or (bool(quoted) and not compiled(NAME_LIKE).fullmatch(value))
+        else:
+            accepted = (setting and name.proof == "none") or looks_random(value)
+    else:
+        accepted = name.proof != "random" or looks_random(value)
+    return (value_start, value_end) if accepted else None
+
+
+def _find_separator(
+    text: str, position: int, before: str, word: str, name: NamePattern
+) -> tuple[bool, re.Match[str] | None]:
+    """What stands between a name and its value, and whether that is a colon, which people write in sentences, too."""
+    if match := compiled(EQUALS).match(text, position):
+        return False, match
+    if name.equals_only:
+        return False, None
+    if match := compiled(COLON).match(text, position):
+        return True, match
+    if match := compiled(PAIR).match(text, position):
+        return False, match
+    if text.startswith(">", position) and compiled(ELEMENT_BEFORE).search(before):
+        return False, compiled(ELEMENT).match(text, position)
+    if compiled(OPTION_BEFORE).search(before) and not compiled(NO_VALUE).search(before + word):
+        return False, compiled(BLANK).match(text, position)
+    return False, None
+
+
+def _is_setting(text: str, name_start: int, colon: re.Match[str], full: str, value_end: int, name: NamePattern) -> bool:
+    """Whether `name: value` is a setting and no sentence: in JSON, a header, an environment, or a line of YAML."""
+    if colon["quote"] or name.whole_line or text[colon.end() : colon.end() + 1] in ("'", '"'):
+        return True
+    if "-" in full or (full.isupper() and "_" in full):
+        return True
+    lead = text[text.rfind("\n", 0, name_start) + 1 : name_start]
+    alone = text[value_end : value_end + 1] in ("", "\n", "\r")
+    compound = compiled(r"[a-z][A-Z]|[_.]").search(full) is not None
+    return alone and not lead.strip(" \t-") and (bool(lead) or compound or text[colon.start()] == " ")
+
+
+def _read_value(text: str, position: int, name: NamePattern) -> Span:
+    """Where a value stands: in its quotes, to the end of the line where nothing else can end it, or as one word."""
+    if name.whole_line:
+        return _read_header(text, position)
+    if match := compiled(QUOTED).match(text, position):
+        return match.span("value")
+    line_start = text.rfind("\n", 0, position) + 1
+    if compiled(ENVIRONMENT_LINE).fullmatch(text, line_start, position):
+        line = compiled(WHOLE).match(text, position)
+        if line and not compiled(r"[;|] |&& ").search(line[0]):
+            return position, _strip_end(text, position, line.end())
+    scheme = compiled(SCHEME).match(text, position)
+    start = scheme.end() if scheme else position
+    match = compiled(BARE).match(text, start)
+    return start, _strip_end(text, start, match.end() if match else start)
+
+
+def _read_header(text: str, position: int) -> Span:
+    """All that follows the name of a header, without its scheme and up to a quote that it stands in."""
+    match = compiled(QUOTED).match(text, position)
+    start, end = match.span("value") if match else (position, len(text))
+    line = compiled(WHOLE).match(text, start)
+    end = min(end, line.end() if line else start)
+    scheme = compiled(SCHEME).match(text, start, end)
+    start = scheme.end() if scheme else start
+    quote = compiled(r"\\{0,8}[\"']").search(text, start, end)
+    return start, quote.start() if quote else _strip_end(text, start, end)
+
+
+def _strip_end(text: str, start: int, end: int) -> int:
+    """Without what closes a sentence or the quotes that the value's name stands in."""
+    while end > start and text[end - 1] in CLOSING:
+        end -= 1
+    return end
+
+
+def looks_random(value: str) -> bool:
+    """Whether no person would write it as a word: letters with digits or signs among them, no id, digest or date."""
+    if len(value) < RANDOM_FROM or compiled(NO_SECRET_BY_ITSELF).fullmatch(value):
+        return False
+    if compiled(NAME_LIKE).fullmatch(value) and not compiled(r"(?=.*[a-z])(?=.*[A-Z]).{24,}").fullmatch(value):
+        return False
+    letters = compiled(r"[^\W\d_]").search(value) is not None
+    signs = compiled(r"[^\w\-./:, ']").search(value) is not None
+    mixed = compiled(r"[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][a-zA-Z]").search(value) is not None
+    return letters and (mixed or signs)
+
+
+# How hints are found
+
+
+def fold_case(text: str) -> str:
+    """In small letters, each at its place: `İ` would become two."""
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+class HintSearch:
+    """Finds every place of some words in one go, by the letter of each that few texts have many of."""
+
+    def __init__(self, hints: Iterable[str], rare: str) -> None:
+        """`rare`: such letters, the rarest first. A hint without one is looked for by itself."""
+        self._common: list[str] = []
+        self._by_letter: dict[str, list[tuple[int, str]]] = {}
+        for hint in sorted(hints):
+            letter = next((letter for letter in rare if letter in hint), "")
+            if letter:
+                self._by_letter.setdefault(letter, []).append((hint.index(letter), hint))
+            else:
+                self._common.append(hint)
+        branches = []
+        for letter, places in self._by_letter.items():
+            around = [
+                (f"(?={re.escape(hint[offset + 1 :])})" if hint[offset + 1 :] else "")
+                + (f"(?<={re.escape(hint[: offset + 1])})" if offset else "")
+                for offset, hint in places
+            ]
+            branches.append(f"{re.escape(letter)}(?:{'|'.join(sorted(around))})")
+        self._search = re.compile("|".join(branches))
+
+    def find(self, text: str) -> Iterator[tuple[str, int]]:
+        """Each hint and where it stands."""
+        for hint in self._common:
+            position = text.find(hint)
+            while position >= 0:
+                yield hint, position
+                position = text.find(hint, position + 1)
+        for match in self._search.finditer(text):
+            for offset, hint in self._by_letter[match.group()]:
+                position = match.start() - offset
+                if position >= 0 and text.startswith(hint, position):
+                    yield hint, position
+
+
+def _group_rows(pairs: Iterable[tuple[str, Row]]) -> dict[str, tuple[Row, ...]]:
+    groups: dict[str, tuple[Row, ...]] = {}
+    for hint, row in pairs:
+        groups[hint] = (*groups.get(hint, ()), row)
+    return groups
+
+
+TOKENS_BY_HINT = _group_rows((hint, token) for token in TOKENS for hint in token.hints)
+TOKENS_BY_LETTERS = _group_rows((hint, token) for token in TOKENS for hint in token.exact)
+NAMES_BY_HINT = _group_rows((name.hint, name) for name in NAMES)
+SEARCHED_TOKENS = tuple(token for token in TOKENS if not token.hints and not token.exact)
+IN_SMALL_LETTERS = HintSearch({*TOKENS_BY_HINT, *NAMES_BY_HINT}, "~$+qzjxkvw_ybgp")
+AS_WRITTEN = HintSearch(TOKENS_BY_LETTERS, "GXKCTISAPu/")
