@@ -44,7 +44,7 @@ CURL = CommandTool(
 
 def judge_request(method: str, url: str) -> StepKind:
     """The kind of an HTTP request by its method, and by what its address says that it does."""
-    path = urlsplit(url.replace(MASK_LETTER, "x")).path if "://" in url else url.partition("?")[0]
+    path = read_path(url.replace(MASK_LETTER, "x"))
     segments = [segment for segment in path.split("/") if segment]
     if method.upper() in READ_METHODS:
         # An address that is named like an act may be one, whatever its method.
@@ -58,6 +58,14 @@ def judge_request(method: str, url: str) -> StepKind:
     if method.upper() == "POST" and QUESTIONS.search(path):
         return StepKind.READ
     return StepKind.DANGER if any(names_danger(segment) for segment in segments) else StepKind.CHANGE
+
+
+def read_path(url: str) -> str:
+    """The path of an address, also of one that is none yet: `http://[pod-ip]:8080/healthz`."""
+    try:
+        return urlsplit(url).path if "://" in url else url.partition("?")[0]
+    except ValueError:
+        return "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
 
 
 def judge_curl(command: Special) -> SpecialJudgement:

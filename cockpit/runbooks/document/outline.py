@@ -62,6 +62,8 @@ def make_outline(tokens: "Iterable[Token]") -> Outline:
             lists.append(token.type == "ordered_list_open")
         elif token.nesting < 0 and f"{token.type.removesuffix('close')}open" in LISTS:
             lists.pop()
+        elif token.type == "list_item_close":
+            begins_item = False  # it may hold nothing but a quotation: `- > 5 % of them`
         elif token.type == "list_item_open":
             begins_item = True
         elif token.type == "heading_open":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from cockpit.model.secret import MASK
+from cockpit.model.text import clean_line
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Request, Resolved, RunRefused
 
@@ -46,7 +47,11 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
             )
         scheme = "" if "://" in base.value else "https://"
         path, seen_text = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen_text}"
-    if urlsplit(path).username is not None:
+    try:
+        names_somebody = urlsplit(path).username is not None
+    except ValueError:
+        raise RunRefused(f"{clean_line(seen_text, 200)} is no address.", code="address-unknown") from None
+    if names_somebody:
         raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
     return Request(match[1], path, f"{match[1]} {seen_text}")
 

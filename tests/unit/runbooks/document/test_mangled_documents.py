@@ -75,3 +75,38 @@ def test_everything_that_is_said_of_a_document_is_said_of_a_mangled_one(text: st
     book = read_runbook("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
     list_badges(book, date(2026, 11, 21))
     lint_runbook(book, LintContext(date(2026, 11, 21)))
+
+
+MARKERS = ("- ", "1. ", "> ", "* [ ] ", "# ", "### ", "    ", "  ", "| ", "```bash\n", "```\n", "!!! note\n", "\n", "")
+TEXTS = (
+    *("kubectl get pods", "5% of them", "**When**: errors", "Then restart it", "GET http://[pod-ip]:8080/health", ":"),
+    *("curl http://[::1", "curl https://<host>:<port>/x", "https://api.example.com", "/path/to/x", "$ ls", "a | b | c"),
+    *("psql -c 'select 1", "ssh host", "exit", "'${X}'", "{{ x", "<a|b>", "```", "~~~", "|---|", "Step 1: stop", "---"),
+    *("x\ty", "\u00e9\u2502 x"),
+)
+
+
+@st.composite
+def nested(draw: st.DrawFn) -> str:
+    """Lines of any markers inside each other, as a grammar would write them: lists in quotations in lists."""
+    line = st.builds(
+        lambda markers, text: "".join(markers) + text,
+        st.lists(st.sampled_from(MARKERS), max_size=4),
+        st.sampled_from(TEXTS),
+    )
+    return "\n".join(draw(st.lists(line, min_size=1, max_size=14)))
+
+
+@given(nested())
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_inside_what_is_read_judged_and_prepared(text: str) -> None:
+    book = read_runbook("/nowhere/x.md", text.encode())
+    lint_runbook(book, LintContext(date(2026, 11, 21)))
+    for procedure in book.procedures:
+        for step in procedure.steps:
+            prepare_step("", book, step, NOTHING_GIVEN)
+
+
+def test_an_item_that_is_only_a_quotation_is_one() -> None:
+    book = read_runbook("x.md", b"- > 5% of reports fail\n\n**Troubleshooting**:\n")
+    assert book.title == "x.md"
