@@ -69,6 +69,7 @@ PRINTED = re.compile(
     | -{3,}\s*$
     )"""
 )
+DRAWN = re.compile(r"[\u2500-\u257f\u25b2-\u25c4]{2}")  # `caller ──▶ api` is a drawing
 COLUMNS = re.compile(r"\S(?:\s{2,}|\t)\S")
 TABLE_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_()%/-]+(?: [A-Z0-9_()%/-]+)*(?:(?:\s{2,}|\t)[A-Z][A-Z0-9_()%/ -]*)+\s*$")
 A_SIGN_OF_TYPING = re.compile(r"\s-{1,2}\w|[|=<>$\"'`#;&\\]")
@@ -198,7 +199,7 @@ def begins_with_program(line: str) -> bool:
     words = line.split(maxsplit=1)
     while words and (words[0] == "sudo" or re.fullmatch(r"[A-Z_][A-Z0-9_]*=\S*", words[0])):
         words = words[1].split(maxsplit=1) if len(words) > 1 else []
-    if not words or not is_known_program(words[0]):
+    if not words or not is_known_program(words[0]) or DRAWN.search(line):
         return False
     return words[0] not in ENGLISH or bool(A_SIGN.search(line)) or len(words) == 1
 

@@ -79,7 +79,6 @@ PROGRAM_TEXT = re.compile(
 )
 """What stands before quotes whose text is a program or a filter of a tool's own. Elsewhere `-f` names a file."""
 SPEAKS_TO_READER = re.compile(r"(?i)your[ _-]|insert[ _-]|replace[ _-]|enter[ _-]")
-LAST_WORD = re.compile(r"\S{0,64}\Z")
 # Between single quotes the shell fills nothing in: whoever writes `curl '...${SERVICE}'` means the reader to.
 QUOTED_VARIABLE = re.compile(r"\$\{(?P<word>[A-Z][A-Z0-9_]*)\}")
 REQUEST = re.compile(r"(?:^|[\s;&|(])(?:curl|wget|http|https|xh|psql|mysql)\s[^;|]*$")
@@ -170,7 +169,8 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
         case "dots":
             return not SPEAKS.search(before) and not _in_comment(before)
         case "example":  # an e-mail address is a person's, or a test's
-            return not _in_comment(before) and "@" not in LAST_WORD.search(before)[0]  # type: ignore[index]  it may be ""
+            last = before.rsplit(maxsplit=1)[-1] if before and not before[-1].isspace() else ""
+            return not _in_comment(before) and "@" not in last
         case "your" | "replace" | "path":
             return not _in_comment(before)
         case _:

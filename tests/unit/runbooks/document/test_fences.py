@@ -253,3 +253,7 @@ def test_what_is_to_be_done_after_the_commands_is_a_step_of_a_person() -> None:
 )
 def test_prose_that_asks_for_nothing_more_is_no_step(prose: str) -> None:
     assert len(read(f"## Rebuild\n\n```bash\n./deploy.sh\n```\n\n{prose}\n").procedures[0].steps) == 1
+
+
+def test_a_drawing_that_begins_with_the_name_of_a_program_is_a_drawing() -> None:
+    assert [step for procedure in read("```\ncaller ───▶ api\n```").procedures for step in procedure.commands] == []
