@@ -14,8 +14,9 @@ import themes
 from tests.tui.stage import NOW
 from tests.tui.terminal import Terminal
 from widgets.cell import Cell, Column, Row, compute_widths, cut_text, render_line
-from widgets.table import KeyedTable
+from widgets.table import NOTHING_FOUND, KeyedTable
 
+NO_ROWS = NOTHING_FOUND[0][0][0]  # what the table says when a filter finds nothing
 COLUMNS = (Column(4), Column(0, prose=True), Column(4, right=True))
 WIDTH, HEIGHT = 30, 6
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # an app for each step of it takes minutes
@@ -150,7 +151,7 @@ async def test_a_filter_that_finds_nothing_does_not_claim_that_there_is_nothing(
         table.narrow("nonsense")
         await pilot.pause()
 
-        assert seen.lines[0] == "No row has these words; esc shows all rows."
+        assert seen.lines[0] == NO_ROWS
 
 
 async def test_the_same_rows_again_cost_nothing(terminal: MakeTerminal) -> None:
@@ -261,5 +262,5 @@ def expected(table: KeyedTable, passed: float) -> list[str]:
         for each in visible
     ]
     if table.total and not texts:
-        texts = [cut_text("No row has these words; esc shows all rows.", width, middle=False)]
+        texts = [cut_text(NO_ROWS, width, middle=False)]
     return [text.rstrip() for text in texts] + [""] * (HEIGHT - len(texts))

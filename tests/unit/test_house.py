@@ -1,6 +1,7 @@
 """The figures of the house that a change must not make worse."""
 
 from tests.house_figures import count_touched_files
+from tests.pinned_texts import find_pinned
 
 
 def test_one_more_of_anything_touches_few_files() -> None:
@@ -8,3 +9,8 @@ def test_one_more_of_anything_touches_few_files() -> None:
     counts = count_touched_files()
     assert set(counts) == set(most)
     assert {name: count for name, count in counts.items() if not 0 < count <= most[name]} == {}
+
+
+def test_a_sentence_is_pinned_by_one_test_at_most() -> None:
+    """What is left: commands of az that many tests type, a stored value, two sentences of the hint in a table."""
+    assert len(find_pinned(most=1)) <= 7, "python -m tests.pinned_texts names them"

@@ -16,7 +16,7 @@ from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import CommandEnd
 from tests.integration.runbooks.stage import Stage, fence
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed on this machine")
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 OK, FAILED, UNKNOWN = StepState.OK, StepState.FAILED, StepState.UNKNOWN
 PATH = os.environ.get("PATH", os.defpath)

@@ -65,7 +65,7 @@ async def test_without_a_cloud_the_same_step_is_bashs(native: Stage) -> None:
     run = native.start(LIST)
     prepared = native.again(azure=None).prepare(run, 1)
     assert prepared.native is None
-    assert prepared.reason_not_runnable == "az is not installed on this machine"
+    assert prepared.reason_not_runnable.startswith("az is not installed")
 
 
 async def test_what_a_change_would_meet_is_shown_and_confirmed(native: Stage, cloud: Shell) -> None:

@@ -454,7 +454,7 @@ async def test_a_drill_starts_nothing_on_this_machine(stage: Stage, text: str) -
 
 async def test_a_missing_tool_is_said_beforehand(stage: Stage) -> None:
     run = stage.start(fence("# Look\nno-such-tool list"))
-    assert stage.runner.prepare(run, 1).reason_not_runnable == "no-such-tool is not installed on this machine"
+    assert stage.runner.prepare(run, 1).reason_not_runnable.startswith("no-such-tool is not installed")
 
 
 async def test_powershell_without_pwsh_is_said_beforehand(stage: Stage) -> None:

@@ -16,7 +16,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     config = demo_config(tmp_path)
 
     terminal.press("d")
-    terminal.see("What is broken, in one line?")
+    terminal.see("What is broken")
     terminal.type("Orders fail after the deployment")
     terminal.press("Enter")
     terminal.see("P1 Orders fail")
@@ -74,7 +74,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.see("FROZEN")
 
     terminal.press("c")
-    terminal.see("Nothing is sent from here")
+    terminal.see("Nothing is sent")
     terminal.press("Down")
     terminal.see("We are having trouble taking orders")
     terminal.press("s")

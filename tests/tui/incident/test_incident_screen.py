@@ -69,7 +69,7 @@ async def test_a_handover_says_what_is_still_open(screen: IncidentScreen, sessio
         assert incident(session).in_role("Incident Commander") == ("bob",)
         note = next(each.note for each in incident(session).roles if each.person == "bob")
         assert "next update, due " in note
-        assert note.endswith("silenced at its source: 5xx errors; prod is frozen: until green")
+        assert note.endswith(": 5xx errors; prod is frozen: until green")
 
 
 async def test_a_clock_can_be_put_off_and_goes_on_counting(

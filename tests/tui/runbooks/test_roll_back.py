@@ -152,7 +152,7 @@ async def test_without_an_older_revision_it_says_so_and_asks_nothing(
         ]
         acting.open_rollback(user.app.screen, session, place)
         await user.settle()
-        assert "There is no other revision than mi-prod--v42" in user.told[-1]
+        assert "no other revision" in user.told[-1]
 
 
 async def test_a_revision_under_the_cursor_is_the_one_it_goes_back_to(
@@ -178,7 +178,7 @@ async def test_it_refuses_where_the_target_s_whole_template_is_what_runs(
         ]
         acting.open_rollback(user.app.screen, session, place)
         await user.settle()
-        assert "runs the same image with the same settings as mi-prod--v41" in user.told[-1]
+        assert "the same image" in user.told[-1]
         assert play.runs.runs == {}
 
 

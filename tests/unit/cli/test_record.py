@@ -91,7 +91,7 @@ def test_verify_as_json(path: Path) -> None:
 def test_a_file_that_is_not_there_is_never_called_whole(path: Path) -> None:
     result = run("verify", "--db", path.with_name("typo.db"))
     assert result.exit_code == 2
-    assert "There is no timeline at" in result.stderr
+    assert "no timeline at" in result.stderr
     assert result.stdout == ""
 
 

@@ -80,12 +80,12 @@ def test_002_s1_3_freeze_holds_until_it_is_lifted_and_warns_on_every_change(shif
 def test_002_s1_4_preserve_a_danger_says_so_until_the_evidence_was_kept_in_this_incident(shift: OnShift) -> None:
     dealix = shift("dealix")
     dealix.declare("P0")
-    lacking = "No snapshot was taken in this incident: incident#preserve-the-evidence preserves the evidence."
-    assert lacking in dealix.notices("incident#6.2", 1)
-    assert lacking not in dealix.notices("incident#6.1", 3)  # no danger
+    lacking = "incident#preserve-the-evidence preserves"
+    assert lacking in " ".join(dealix.notices("incident#6.2", 1))
+    assert lacking not in " ".join(dealix.notices("incident#6.1", 3))  # no danger
     run = dealix.start(dealix.plan.snapshot)
     dealix.runner.settle(run, 1, StepState.BY_HAND)
-    assert lacking not in dealix.notices("incident#6.2", 1)
+    assert lacking not in " ".join(dealix.notices("incident#6.2", 1))
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_a_source_that_told_only_a_part_is_named_and_nothing_is_ok() -> None:
 
 
 def test_quiet_says_how_much_was_seen() -> None:
-    assert "Nothing watched here is bad. 1 of 1 probes up." in text(WELL)
+    assert "1 of 1 probes up." in text(WELL)
     assert "No incident." in text(WELL)
 
 

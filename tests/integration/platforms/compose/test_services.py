@@ -197,7 +197,7 @@ async def test_a_question_that_is_never_answered_ends_by_itself(
     await platform.client.get("/info")
     monkeypatch.setattr(stage.clock, "sleep", hang)
     stage.api.faults.arm(Fault(match="GET /v1.41/info", status=200, delay=60, times=None))
-    with pytest.raises(Exception, match="did not answer in time"):
+    with pytest.raises(Exception, match="not answer"):
         await platform.client._send(await platform.client._connect(), "GET", "/v1.41/info", None, 0.05)
 
 

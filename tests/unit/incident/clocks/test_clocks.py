@@ -178,7 +178,8 @@ def test_a_checklist_tells_how_far_it_is_and_is_done_with_its_last_box() -> None
     done = one(incident(ticks=(tick(1, 2), tick(3, 9, "skipped"), tick(2, 8))), given, "checklist:first")
     assert (done.what, done.done) == ("first ten minutes 3/3", at(9))
     gone = one(incident(rules=given.rules, ticks=(tick(1, 2),)), Plan(), "checklist:first")
-    assert (gone.what, gone.why) == ("first ten minutes 1/?", "P1 declared; its document is gone")
+    assert gone.what == "first ten minutes 1/?"
+    assert "document is gone" in gone.why
 
 
 def test_a_promise_takes_the_place_of_the_interval_until_it_is_kept() -> None:

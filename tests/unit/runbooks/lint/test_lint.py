@@ -103,10 +103,7 @@ def test_tool_missing_once_and_not_for_commands_that_need_none(check: Check) -> 
 
 def test_tool_missing_for_powershell_and_what_it_starts(check: Check) -> None:
     text = "## A\n\n```powershell\nGet-Date\ndocker ps\nopen http://localhost:3001\n```\n"
-    assert check(text, said=True) == [
-        "pwsh is not installed on this machine",
-        "docker is not installed on this machine",
-    ]
+    assert [sentence.split()[0] for sentence in check(text, said=True)] == ["pwsh", "docker"]
 
 
 @pytest.mark.parametrize(
