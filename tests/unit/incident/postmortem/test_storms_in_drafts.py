@@ -1,9 +1,11 @@
 """A storm of alerts in the draft: one line for each turn, one row for the rule, and the failing answers as evidence."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
+from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.rows import alert_rows, list_excerpts, timeline_rows
+from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident, Status
 from tests.unit.incident.story import NIGHT
@@ -47,3 +49,10 @@ def test_the_first_failing_answer_is_evidence() -> None:
     }
     ((_, text),) = list_excerpts([fact(1, Kind.PROBE, "ready", {"state": "down", "answer": answer})])
     assert text.splitlines() == ["ready: [STATUS] (503) == 200", "HTTP 503 https://x/ready", "via: p", "no"]
+
+
+def test_in_the_picture_a_storm_is_one_mark_and_leaves_room_for_what_people_did() -> None:
+    events = [*storm(500), fact(501, Kind.DECLARE, "", {"title": "storm", "severity": "P1"}, "declared P1: storm")]
+    picture = build_picture(incident(), events, TimeFace(UTC, NIGHT), NIGHT + timedelta(minutes=5))
+    assert [mark.person for mark in picture.marks] == [False, True]
+    assert [len(lane.bars) for lane in picture.lanes if lane.section == "Alerts"] == [1]
