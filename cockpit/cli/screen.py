@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ from cockpit.cli.options import (
 from cockpit.cli.streams import BROKEN
 
 if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
     from cockpit.model.system import System
     from cockpit.session import Session
 
@@ -61,11 +63,31 @@ def run_screen(attach: Attach, *, wall: bool = False) -> None:
     app.run(mouse=mouse_wanted(os.environ))
     if app.farewell:
         click.echo(f"cockpit: {app.farewell}", err=True)
+    for line in describe_what_goes_on(app):
+        click.echo(line)
     for path in dict.fromkeys(app.drafts):
         click.echo(f"The post-mortem draft is in {path}")
     code = exit_code(app.return_code)
     if code:
         sys.exit(code)
+
+
+def describe_what_goes_on(app: "CockpitApp") -> list[str]:
+    """What is open still when somebody leaves, and how they come back; nothing for a wall or a simulated world."""
+    session = app.session
+    if session is None or session.read_only or session.environment.drill:
+        return []
+    from cockpit.model.text import clean_line
+
+    name = session.environment.name
+    lines = [
+        f"Still open in {name}: {incident.severity_text} {clean_line(incident.title)} ({incident.id})."
+        for incident in session.ledger.open(name)
+    ]
+    file = Path(session.system.file)
+    options = f"--env {name}" if file.parent == Path.cwd() else f"--config {file} --env {name}"
+    back = f"`cockpit {options}` comes back to it, `cockpit brief {options}` says how it stands."
+    return [*lines, back] if lines else []
 
 
 def exit_code(returned: int | None) -> int:
