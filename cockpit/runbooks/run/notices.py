@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead
 from cockpit.model.runbook import Procedure, Step, StepKind
@@ -80,6 +80,16 @@ def describe_unseen_check(step: Step, procedure: Procedure, run: Run) -> str:
     check, state = above[-1], run.state(above[-1].ordinal)
     how = "was not run" if state is StepState.TODO else f"is {state.value}"
     return f"Step {check.ordinal}, {check.title}, {how}."
+
+
+REQUIRED_FILE = re.compile(r"(?<![\w/:@-])(?:\./)?(?:[\w.-]+/)*(?:\.[a-z][\w.-]+|[\w-]+\.[a-z]{2,10})(?![\w/])")
+
+
+def describe_missing_files(procedure: Procedure, folder: str) -> str:
+    """Which file that a procedure requires is not where its commands start: "`.env.deploy` present"."""
+    required = procedure.labels.get("requires", "")
+    missing = [name for name in REQUIRED_FILE.findall(required) if folder and not (Path(folder) / name).exists()]
+    return f"Required and not in {folder}: {', '.join(missing)}." if missing else ""
 
 
 def not_kept(snapshot: EvidenceProcedure, incident: str, runs: Mapping[str, Run], this: str = "") -> str:

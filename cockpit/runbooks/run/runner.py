@@ -31,7 +31,7 @@ from cockpit.runbooks.prepare.confirmation import (
     must_consent,
 )
 from cockpit.runbooks.prepare.context import RunContext, Terminal
-from cockpit.runbooks.prepare.prepare import asked_by, prepare_step, resolve_parameters
+from cockpit.runbooks.prepare.prepare import CHANGES, asked_by, prepare_step, resolve_parameters
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run import events as journal
@@ -39,7 +39,12 @@ from cockpit.runbooks.run import preconditions, recovery
 from cockpit.runbooks.run import trust as trust_files
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
-from cockpit.runbooks.run.notices import RunNotices, describe_unseen_check, find_temporary_change
+from cockpit.runbooks.run.notices import (
+    RunNotices,
+    describe_missing_files,
+    describe_unseen_check,
+    find_temporary_change,
+)
 from cockpit.runbooks.run.process.identity import is_alive, this_process
 from cockpit.runbooks.run.runs import (
     FOLDED,
@@ -310,7 +315,8 @@ class Runner:
         prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
         unseen = describe_unseen_check(self.step(run, step), self.procedure(run), run)
         lowered = describe_lowered_kind(prepared.as_written, prepared.step.language)
-        prepared = replace(prepared, notices=(*prepared.notices, *filter(None, (unseen, lowered))))
+        missing = describe_missing_files(self.procedure(run), prepared.start) if prepared.kind in CHANGES else ""
+        prepared = replace(prepared, notices=(*prepared.notices, *filter(None, (unseen, lowered, missing))))
         return self._notices.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(

@@ -116,3 +116,26 @@ def test_what_is_turned_off_for_now_is_a_change_to_take_back(tmp_path: Path) -> 
     stage.runner.settle(run, 1, StepState.BY_HAND)
     assert begun == [("Temporarily disable the signature check; it must be re-enabled", "i1")]
     stage.close()
+
+
+REBUILD = """# Mend it
+
+## Rebuild
+
+**Requires**: parameter file in git, `.env.deploy` present
+
+```bash
+touch rebuilt
+./deploy.sh
+```
+"""
+
+
+def test_a_required_file_that_is_not_there_is_named_before_the_change(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    run = stage.start(REBUILD)
+    folder = stage.runner.prepare(run, 2).start
+    assert f"Required and not in {folder}: .env.deploy." in stage.runner.prepare(run, 2).notices
+    (Path(folder) / ".env.deploy").touch()
+    assert not any("Required and not" in notice for notice in stage.runner.prepare(run, 2).notices)
+    stage.close()
