@@ -161,7 +161,7 @@ def bad_deployment(session: Session, play: Play) -> Session:
         "watch": SimpleNamespace(readings=lambda environment: [reading], freshness=lambda environment: {}),
         "environment": Environment("prod", subscription="s"),
         "timeline": SimpleNamespace(events=lambda **how: []),
-        "system": SimpleNamespace(runbooks=()),
+        "system": SimpleNamespace(runbooks=(), rollback=""),
     }.items():
         setattr(session, name, value)
     return session

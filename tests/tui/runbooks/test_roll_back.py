@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -59,6 +60,16 @@ async def test_the_dialog_says_from_where_to_where_what_it_runs_and_how_it_is_un
         assert "undo az containerapp ingress traffic set -n mi-prod -g mi-rg --revision-weight mi-prod--v42=100" in told
         assert "secrets and the database schema stay as they are" in told
         assert user.lines("place") == "in PROD   as you@example.com via az cli"
+
+
+async def test_where_the_team_has_a_rollback_of_its_own_the_key_leads_there(
+    open_cockpit: Open, bad_deployment: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "ops.md").write_text("# Ops\n\n## Roll back\n\n```bash\n# Take the one before\n./back.sh\n```\n")
+    bad_deployment.system = SimpleNamespace(runbooks=(str(tmp_path),), rollback="ops#roll-back")
+    async with open_cockpit() as user:
+        await user.settle()
+        assert user.screen in ("AskTrust", "RunScreen")
 
 
 async def test_how_long_ago_it_was_deployed_goes_on_while_somebody_reads(open_cockpit: Open) -> None:
