@@ -1,6 +1,7 @@
 """What changed: a Reading held against what is Known, as drafts for the timeline. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Kind, OutsideChange
 from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState, SignalResult
 from cockpit.model.reading import STALE_AFTER, Reading
-from cockpit.model.revision import Application, Revision
+from cockpit.model.revision import Application, Revision, SettingGroup, list_setting_changes
 from cockpit.model.revision_health import ILL_DETAILS, is_ill
 from cockpit.model.time import format_age, format_timestamp
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded, RecordedAlert, RecordedApp
@@ -247,7 +248,29 @@ def _draft_created_revision(app: Application, revision: Revision, environment: s
     author = _find_author(app, revision)
     by = f" by {author}" if author else ""
     occurred = min(revision.created or moment, moment)
-    return _draft_revision_fact(app, revision, f"{revision.name} created{by}", "created", environment, occurred)
+    changed = list_changed_settings(app, revision)
+    shown = ", ".join(changed[:MOST_SETTINGS_NAMED])
+    more = f" and {len(changed) - MOST_SETTINGS_NAMED} more" if len(changed) > MOST_SETTINGS_NAMED else ""
+    summary = f"{revision.name} created{by}{f', changed: {shown}{more}' if changed else ''}"
+    draft = _draft_revision_fact(app, revision, summary, "created", environment, occurred)
+    return replace(draft, detail={**draft.detail, "settings": changed}) if changed else draft
+
+
+MOST_SETTINGS_NAMED = 3
+NOT_NAMED = frozenset({SettingGroup.IMAGE, SettingGroup.OTHER})  # told anyway, and what tools write for themselves
+
+
+def list_changed_settings(app: Application, revision: Revision) -> list[str]:
+    """The names of the settings and secrets in which it differs from the revision before it; never a value."""
+    older = [
+        other for other in app.revisions if other.created and revision.created and other.created < revision.created
+    ]
+    if not older:
+        return []
+    before = max(older, key=lambda other: (other.created is not None, other.created))
+    changes = list_setting_changes(before, revision)
+    names = (f"{change.group.value} {change.name}" for change in changes if change.group not in NOT_NAMED)
+    return list(dict.fromkeys(names))
 
 
 def _find_author(app: Application, revision: Revision) -> str:

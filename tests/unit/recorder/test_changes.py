@@ -351,3 +351,22 @@ def test_what_is_known_survives_any_detail(kind: Kind, detail: dict[str, Any]) -
     world.probe(1, ProbeState.DOWN)
     world.alert(1, AlertState.FIRING)
     world.app(1, revision("v1", 100))
+
+
+def test_a_new_revision_names_the_settings_and_secrets_that_changed_and_no_value() -> None:
+    recorded = Recorded()
+    old = revision("v41", 100, created=at(-60), settings=(("containers.api.env.LOG_LEVEL.value", "#1111"),))
+    recorded.app(0, old)
+    new = revision(
+        "v42",
+        created=at(1),
+        settings=(
+            ("containers.api.env.DB.secretRef", "db-url"),
+            ("containers.api.env.LOG_LEVEL.value", "#2222"),
+            ("containers.api.image", "r/api:42"),
+        ),
+    )
+    created = next(draft for draft in recorded.app(2, new, old) if draft.detail["what"] == "created")
+    assert "LOG_LEVEL" in created.summary
+    assert "DB" in created.summary
+    assert not any(value in f"{created.summary} {created.detail['settings']}" for value in ("2222", "db-url", "r/api"))

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.event import Kind
+from cockpit.model.revision import Application, Replica, Revision
 from cockpit.platforms.kubernetes.events import follow_groups, group_events, map_group, name_owner
+from cockpit.platforms.kubernetes.kind import choose_pod, list_revision_choices
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -81,3 +83,13 @@ ANYTHING = st.recursive(
 def test_no_event_however_odd_ends_the_feed(field: str, value: Any) -> None:
     for group in group_events([{**event(), field: value}]):
         assert "\n" not in map_group(group, "shop").summary
+
+
+def test_the_pod_to_delete_is_one_that_is_not_ready_and_the_most_often_restarted() -> None:
+    pods = (Replica("a", "Running", True, 9), Replica("b", "Running", False, 1), Replica("c", "Running", False, 4))
+    revision = Revision("api", "api-7c9f8d6b5", True, 100, T0, replicas=pods)
+    app = Application("api", "prod", "deployment", "", (revision,), location="ctx/shop (c)", platform="kubernetes")
+    assert choose_pod(revision) == "c"
+    choice = next(choice for choice in list_revision_choices(app, revision) if choice.procedure == "delete-a-pod")
+    assert dict(choice.given) == {"namespace": "shop", "pod": "c"}
+    assert choose_pod(Revision("api", "x", True, 100, T0, replicas=())) == ""
