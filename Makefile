@@ -56,8 +56,9 @@ $(CLIENTS)/bin/az: tests/clients/az.txt  # in an environment of its own: it pins
 	PIP_CONSTRAINT= $(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-compile -r tests/clients/az.txt
 	touch $@
 
-clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az and gh on the simulator, beside the native commands
-	COCKPIT_AZ=$(CLIENTS)/bin/az COCKPIT_GH=$$(command -v gh) $(BIN)/python -m pytest -q tests/clients
+# docker, docker-compose and a shell for the images of a real engine are Debian's: docker.io docker-compose busybox-static
+clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az, gh, docker and docker-compose on the simulator, and a real engine
+	COCKPIT_AZ=$(CLIENTS)/bin/az COCKPIT_GH=$$(command -v gh) COCKPIT_DOCKERD=1 $(BIN)/python -m pytest -q tests/clients
 
 clean:
 	rm -rf .venv

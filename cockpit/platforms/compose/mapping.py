@@ -105,12 +105,15 @@ def map_applications(
     """Every configured service, by name; `PROJECT/SERVICE` where several projects are shown."""
     facts = [fact for raw in answers.containers if (fact := map_container(raw, answers.inspections)) is not None]
     facts = [fact for fact in facts if is_shown(fact.project, fact.service, settings)]
+    known = index_images(answers.images or ())
     services: dict[tuple[str, str], list[ContainerFacts]] = {}
     for fact in facts:
         services.setdefault((fact.project, fact.service), []).append(fact)
     several = len({project for project, _ in services}) > 1
     applications = {
-        key: map_service(f"{key[0]}/{key[1]}" if several else key[1], group, answers, settings, environment, location)
+        key: map_service(
+            f"{key[0]}/{key[1]}" if several else key[1], group, answers, settings, known, environment, location
+        )
         for key, group in services.items()
     }
     result = [app for key, app in applications.items() if not find_side(*key, settings)]
@@ -223,6 +226,7 @@ def map_service(
     facts: Sequence[ContainerFacts],
     answers: EngineAnswers,
     settings: ComposeSettings,
+    known_images: "ImageIndex",
     environment: str,
     location: str,
 ) -> Application:
@@ -231,7 +235,7 @@ def map_service(
     for fact in facts:
         groups.setdefault(fact.image_id, []).append(fact)
     remembered = {item.name: item for item in answers.remembered.get(name, ())}
-    tags = index_tags(answers.images or ())
+    tags = known_images.tags
     ready = {identifier: sum(fact.replica.ready for fact in group) for identifier, group in groups.items()}
     total = sum(ready.values())
     revisions: dict[str, tuple[Revision, datetime]] = {}
@@ -242,10 +246,9 @@ def map_service(
         weight = round(100 * ready[identifier] / total) if total else 0
         revisions[called] = replace(revision, weight=weight), EPOCH
     repositories = {read_image_reference(fact.image).repository for fact in facts} - {""}
-    for raw in answers.images or ():
+    for raw, written in (pair for repository in sorted(repositories) for pair in known_images.of(repository)):
         identifier = read_text(raw.get("Id"))
-        written = find_written(raw, repositories)
-        if identifier in groups or not written:
+        if identifier in groups:
             continue
         called = name_revision(name, written, identifier, tags, answers.names, remembered)
         known = remembered.get(called)
@@ -361,20 +364,32 @@ def judge_containers(facts: Sequence[ContainerFacts]) -> tuple[str, str, str]:
     return "Running", "Healthy" if all(fact.health for fact in facts) else "", ""
 
 
-def index_tags(images: Iterable[Raw]) -> dict[str, str]:
-    """The id that each `repository:tag` means now."""
-    return {tag: read_text(raw.get("Id")) for raw in images for tag in _list_texts(raw.get("RepoTags"))}
+@dataclass(frozen=True, slots=True)
+class ImageIndex:
+    """The images of an engine, found by repository: with hundreds of services each must not go through all of them."""
+
+    tags: Mapping[str, str]  # the id that each `repository:tag` means now
+    by_repository: Mapping[str, Sequence[tuple[Raw, str]]]  # with how it is written: by a tag, else by its digest
+
+    def of(self, repository: str) -> Sequence[tuple[Raw, str]]:
+        return self.by_repository.get(repository, ())
 
 
-def find_written(raw: Raw, repositories: Iterable[str]) -> str:
-    """How an image of one of the repositories is written: by a tag, else by its digest; "" for one of others."""
-    wanted = set(repositories)
-    for key in ("RepoTags", "RepoDigests"):
-        for text in _list_texts(raw.get(key)):
+def index_images(images: Iterable[Raw]) -> ImageIndex:
+    tags: dict[str, str] = {}
+    by_repository: dict[str, list[tuple[Raw, str]]] = {}
+    for raw in images:
+        written: dict[str, str] = {}
+        for text in (*_list_texts(raw.get("RepoTags")), *_list_texts(raw.get("RepoDigests"))):
             reference = read_image_reference(text)
-            if reference.repository in wanted and reference.tag != "<none>":
-                return text
-    return ""
+            if reference.tag == "<none>" or not reference.repository:
+                continue
+            if reference.tag:
+                tags[text] = read_text(raw.get("Id"))
+            written.setdefault(reference.repository, text)
+        for repository, text in written.items():
+            by_repository.setdefault(repository, []).append((raw, text))
+    return ImageIndex(tags, by_repository)
 
 
 def name_revision(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.platforms.compose.mapping import (
     EngineAnswers,
+    ImageReference,
     find_active_side,
     map_applications,
     name_application,
@@ -146,3 +147,29 @@ def test_only_a_whole_name_of_one_side_counts(text: str, side: str) -> None:
 def test_ages_are_said_as_docker_says_them(seconds: int, words: str) -> None:
     now = datetime(2026, 11, 29, tzinfo=UTC)
     assert describe_age(now, int(now.timestamp()) - seconds) == words
+
+
+def test_with_many_services_no_image_is_looked_at_for_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 containers and as many images are read in a moment, not in their product."""
+    count, looks = 60, 0
+
+    def look(text: str) -> ImageReference:
+        nonlocal looks
+        looks += 1
+        return read_image_reference(text)
+
+    monkeypatch.setattr("cockpit.platforms.compose.mapping.read_image_reference", look)
+    containers = [
+        {
+            "Id": f"{number:064}",
+            "Image": f"example.com/app{number}:1",
+            "ImageID": f"sha256:{number:064}",
+            "State": "running",
+            "Labels": {"com.docker.compose.project": "p", "com.docker.compose.service": f"s{number}"},
+        }
+        for number in range(count)
+    ]
+    images = [{"Id": f"sha256:{number:064}", "RepoTags": [f"example.com/app{number}:1"]} for number in range(count)]
+    answered = EngineAnswers(containers, images=images)
+    assert len(map_applications(answered, ComposeSettings(), environment="prod")) == count
+    assert looks < 10 * count
