@@ -229,9 +229,13 @@ class EngineClient:
             )
         path = address.path
         if address.scheme == "ssh":
-            if self._tunnel is None or not self._tunnel.open:
-                self._tunnel = SshTunnel(address, self._ssh, self._environ)
-                await self._tunnel.start()
+            if self._tunnel is not None and not self._tunnel.open:
+                await self._tunnel.close()
+                self._tunnel = None
+            if self._tunnel is None:
+                tunnel = SshTunnel(address, self._ssh, self._environ)
+                await tunnel.start()
+                self._tunnel = tunnel
             path = self._tunnel.path
         transport = httpx.AsyncHTTPTransport(uds=path, limits=limits)
         return httpx.AsyncClient(base_url="http://docker", transport=transport, trust_env=False)
@@ -330,6 +334,7 @@ class SshTunnel:
                 start_new_session=True,
             )
         except OSError as error:
+            self._folder.cleanup()
             sentence = f"The ssh program cannot be started: {clean_line(error, 120)}."
             raise SourceError(
                 Problem(ProblemKind.MISSING, "no ssh", sentence, "Install it (openssh-client).")

@@ -1,0 +1,117 @@
+"""The way to an engine: addresses, ssh tunnels, restarts."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.platforms.compose.engine import EngineClient, locate_engine
+from tests.integration.platforms.compose.engine_stage import EngineStage
+
+TUNNEL = """
+import asyncio, sys
+if "{refusal}":
+    sys.exit(print("{refusal}", file=sys.stderr) or 255)
+local, _, remote = sys.argv[sys.argv.index("-L") + 1].partition(":")
+assert "BatchMode=yes" in sys.argv and sys.argv[-2] == "--", sys.argv
+
+async def pump(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+async def forward(reader, writer):
+    there, back = await asyncio.open_unix_connection("{remote}")
+    await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+
+async def main():
+    async with await asyncio.start_unix_server(forward, local) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+def write_ssh(folder: Path, remote: Path, refusal: str = "") -> str:
+    """A program that is called as ssh is, and forwards on this machine."""
+    program = folder / "ssh"
+    body = TUNNEL.replace("{remote}", str(remote)).replace("{refusal}", refusal)
+    program.write_text(f"#!{sys.executable}\n{body}")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program)
+
+
+def make_client(stage: EngineStage, ssh: str) -> EngineClient:
+    return EngineClient(configured="ssh://ops@web-1", environ={}, read_only=False, time=stage.clock, ssh=ssh)
+
+
+async def test_an_engine_is_asked_through_the_tunnel_of_ssh(stage: EngineStage, tmp_path: Path) -> None:
+    client = make_client(stage, write_ssh(tmp_path, stage.socket))
+    assert (await client.get("/info"))["Name"] == "web-1"
+    tunnel = client._tunnel
+    assert tunnel is not None
+    folder = Path(tunnel.path).parent
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+    await client.close()
+    assert not tunnel.open
+    assert not os.path.exists(folder)  # noqa: ASYNC240
+
+
+async def test_a_tunnel_that_broke_is_opened_again(stage: EngineStage, tmp_path: Path) -> None:
+    client = make_client(stage, write_ssh(tmp_path, stage.socket))
+    await client.get("/info")
+    assert client._tunnel is not None
+    assert client._tunnel._process is not None
+    client._tunnel._process.kill()
+    await client._tunnel._process.wait()
+    with pytest.raises(SourceError):
+        await client.get("/info")
+    assert (await client.get("/info"))["Name"] == "web-1"
+    await client.close()
+
+
+async def test_what_ssh_says_is_said(stage: EngineStage, tmp_path: Path) -> None:
+    client = make_client(stage, write_ssh(tmp_path, stage.socket, "ops@web-1: Permission denied (publickey)."))
+    with pytest.raises(SourceError) as caught:
+        await client.get("/info")
+    assert caught.value.problem.kind is ProblemKind.SIGN_IN
+    assert "Permission denied (publickey)" in caught.value.problem.message
+
+
+async def test_without_ssh_it_is_said_what_to_install(stage: EngineStage) -> None:
+    with pytest.raises(SourceError) as caught:
+        await make_client(stage, "/nowhere/ssh").get("/info")
+    assert caught.value.problem.kind is ProblemKind.MISSING
+
+
+@pytest.mark.parametrize(
+    ("written", "environ", "label", "docker_host"),
+    [
+        ("", {}, "/var/run/docker.sock", "unix:///var/run/docker.sock"),
+        ("", {"DOCKER_HOST": "tcp://web-1:2375"}, "web-1:2375", "tcp://web-1:2375"),
+        ("tcp://web-1", {"DOCKER_TLS_VERIFY": "1"}, "web-1:2376", "tcp://web-1:2376"),
+        ("unix:///run/user/1000/docker.sock", {"DOCKER_HOST": "tcp://other:1"}, "/run/user/1000/docker.sock",
+         "unix:///run/user/1000/docker.sock"),
+        ("ssh://ops@web-1:2222", {}, "ssh ops@web-1", "ssh://ops@web-1:2222"),
+        ("ssh://web-1/run/podman.sock", {}, "ssh web-1", "ssh://web-1/run/podman.sock"),
+    ],
+)  # fmt: skip
+def test_the_configured_engine_goes_before_that_of_the_environment(
+    written: str, environ: dict[str, str], label: str, docker_host: str
+) -> None:
+    address = locate_engine(written, environ)
+    assert (address.label, address.docker_host) == (label, docker_host)
+
+
+@pytest.mark.parametrize(
+    "written", ["ftp://x", "docker.sock", "ssh://", "ssh://-oProxyCommand=x", "ssh://a:b@c", "tcp://x:y"]
+)
+def test_an_address_that_is_none_is_refused_without_its_secrets(written: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        locate_engine(written, {})
+    assert caught.value.problem.code == "bad-engine-address"
+    assert "a:b" not in caught.value.problem.message
