@@ -10,7 +10,7 @@ from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import find_alert_kind
 from cockpit.feeds.base import explain_unknown_error
 from cockpit.incident.messages.webhook_sender import look_at_webhook
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.system import Environment, System
@@ -38,11 +38,28 @@ class LiveCheck:
         if self.source != "probes":
             return []
         results: Sequence[ProbeResult] = self.reading.value or ()
-        return [result for result in results if result.status is None and result.state not in ANSWERED]
+        return [
+            result
+            for result in results
+            if result.status is None and result.state not in ANSWERED and not result.url.startswith("beat://")
+        ]  # a job that reports itself is not asked
+
+    @property
+    def unasked(self) -> list[SignalResult]:
+        """The signals that could not be asked; one without a number just now is reached."""
+        if self.source != "signals":
+            return []
+        results: Sequence[SignalResult] = self.reading.value or ()
+        return [result for result in results if result.state is ProbeState.UNKNOWN and result.reason != "no data"]
+
+    def list_unanswered(self) -> list[tuple[str, str]]:
+        """What gave no answer, by name, and why."""
+        probes, signals = self.silent, self.unasked
+        return [*((probe.name, probe.reason) for probe in probes), *((item.name, item.reason) for item in signals)]
 
     @property
     def ok(self) -> bool:
-        return self.reading.problem is None and not self.silent
+        return self.reading.problem is None and not self.silent and not self.unasked
 
 
 def build_live_document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
@@ -55,7 +72,7 @@ def build_live_document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
             "found": _describe_answer(look),
             "problem": look.reading.problem.message if look.reading.problem else "",
             "advice": describe_advice(look.reading.problem, look) if look.reading.problem else "",
-            "no_answer": {probe.name: probe.reason for probe in look.silent},
+            "no_answer": dict(look.list_unanswered()),
         }
         for look in looks
     ]
@@ -73,6 +90,9 @@ def list_live_lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
             yield f"       {describe_advice(problem, look)}"
         for probe in look.silent:
             yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
+        for signal in look.unasked:
+            yield f"       {signal.name}: {signal.reason}"
+            yield f"       It takes {describe_signal_role(look.environment, signal.name)}."
 
 
 def describe_advice(problem: Problem, look: LiveCheck) -> str:
@@ -82,6 +102,17 @@ def describe_advice(problem: Problem, look: LiveCheck) -> str:
     if problem.kind in UNREACHED:
         return f"This machine cannot reach it: network, proxy or firewall. {problem.advice}".strip()
     return problem.advice or "Run it again; if it stays, the log file says more."
+
+
+def describe_signal_role(environment: Environment, name: str) -> str:
+    """What a signal asks for, as an administrator knows it."""
+    signal = next((signal for signal in environment.signals if signal.name == name), None)
+    if signal is None or signal.kind == "promql":
+        return "a Prometheus that answers queries and takes what `auth` and `headers` send"
+    if signal.kind == "kql":
+        return f"the role Log Analytics Reader on workspace {environment.workspace}"
+    resource = signal.resource or next(iter(environment.apps), "the app")
+    return f"the role Monitoring Reader on {resource}"
 
 
 def _describe_role(look: LiveCheck) -> str:
@@ -103,6 +134,8 @@ def _describe_answer(look: LiveCheck) -> str:
     if look.source == "probes":
         answered = len(value) - len(look.silent)
         return f"{answered} of {len(value)} answer"
+    if look.source == "signals":
+        return f"{len(value) - len(look.unasked)} of {len(value)} answer"
     if value is True:  # it is asked only whether it answers
         return "answers"
     noun = NOUNS.get(look.source.partition(":")[0], "app")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from cockpit import session as wiring
 from cockpit.cli.check.command import command
 from cockpit.cli.check.live import LiveCheck, build_live_document, list_live_lines
 from cockpit.model.operator import Identity
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult, WatchedSignal
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.system import AlertSource, Environment
@@ -356,3 +357,36 @@ def test_a_platform_with_a_table_of_its_own_is_something_to_watch(check: Check) 
     result = check('[environments.prod.kubernetes]\nnamespace = "shop"\n')
     assert "platform Kubernetes" in result.output
     assert "nothing to watch" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "role"),
+    [
+        ("azure_metric", "Monitoring Reader on shop-api"),
+        ("kql", f"Log Analytics Reader on workspace {GUID}"),
+        ("promql", "a Prometheus"),
+    ],
+)
+def test_a_signal_that_cannot_be_asked_is_no_success_and_names_what_it_takes(kind: Any, role: str) -> None:
+    since = datetime(2026, 11, 21, tzinfo=UTC)
+    results = tuple(
+        SignalResult(name, "prod", state, since, reason=reason)
+        for name, state, reason in (
+            ("share", ProbeState.UNKNOWN, "The client has no authorization."),
+            ("quiet", ProbeState.UNKNOWN, "no data"),
+            ("fine", ProbeState.UP, ""),
+        )
+    )
+    where = replace(PROD, signals=(WatchedSignal(name="share", kind=kind),))
+    look = LiveCheck(where, "signals", Reading("signals", "prod", 15.0, 0.0, value=results))
+    assert not look.ok
+    lines = list(list_live_lines([look]))
+    assert lines[0] == "FAIL prod  signals  2 of 3 answer"
+    assert role in lines[-1]
+    (found,) = build_live_document([look])
+    assert found["no_answer"] == {"share": "The client has no authorization."}
+
+
+def test_a_job_that_reports_itself_is_not_asked() -> None:
+    job = replace(probe("backup", ProbeState.UNKNOWN, None), url="beat://backup")
+    assert looked("probes", (job,)).ok
