@@ -340,12 +340,20 @@ def _render_doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list
     if sight.waiting:
         return render_hint_line("Waiting for the first answers.", width=width)
     unsure = [probe for probe in sight.probes if probe.state not in QUIET]
+    if sight.rolled_back:  # a threshold over minutes that are past says nothing of how it is since
+        unsure = [probe for probe in unsure if isinstance(probe, ProbeResult)]
     if not unsure:
         return _not_serving(sight, keys, width)
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
     state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
     why = make_key_part(keys, "table.select", "shows why")
-    return render_hint_line(state, make_key_part(keys, "declare", "declares"), action=why, tone="warn", width=width)
+    declares = _offer_declaration(sight, keys, "declares")
+    return render_hint_line(state, declares, action=why, tone="warn", width=width)
+
+
+def _offer_declaration(sight: HintInput, keys: Mapping[str, str], *words: str) -> Part:
+    """Nothing while an incident is open: another one is hardly meant."""
+    return Part() if sight.incident else make_key_part(keys, "declare", *words)
 
 
 def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
@@ -354,7 +362,7 @@ def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[
         return []
     revision, health = sight.unsure[0]
     why = make_key_part(keys, "table.select", "shows why")
-    declares = make_key_part(keys, "declare", "declares an incident", "declares")
+    declares = _offer_declaration(sight, keys, "declares an incident", "declares")
     sentence = f"{short_name(revision)} is not known to serve: {health.reason}."
     return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
 

@@ -30,7 +30,7 @@ WHAT = {
     ClockKind.UPDATE: "update the team",
     ClockKind.CLIENT: "tell clients",
     ClockKind.BREACH: "notify the authority",
-    ClockKind.ROLLBACK: "roll back free of blame",
+    ClockKind.ROLLBACK: "no-blame rollback window",
     ClockKind.POSTMORTEM: "review the post-mortem",
 }
 

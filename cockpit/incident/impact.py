@@ -138,11 +138,16 @@ class ServingState:
 
 
 class ImpactWatch:
-    """The signals of one incident that users feel, and the stretches in which none of them was bad."""
+    """The signals of one incident that users feel, and the stretches in which none of them was bad.
+
+    A threshold tells of a number over minutes that are past: it may be bad long after all is well. So it says when
+    users began to feel something, and not when that ended where probes say so.
+    """
 
     def __init__(self) -> None:
         self._certain: dict[str, Signal] = {}  # bad and felt, whatever happens to the traffic
         self._alerts: dict[str, Signal] = {}  # bad; whether users feel it depends on the traffic
+        self._thresholds: dict[str, Signal] = {}  # bad; felt as long as no probe tells better
         self._feels = False
         self._names: set[str] = set()  # every signal that was felt
         self._recovered: datetime | None = None
@@ -154,9 +159,20 @@ class ImpactWatch:
         self.relapses: list[datetime] = []  # when users began to feel something again
 
     def __contains__(self, key: str) -> bool:
-        return key in self._certain or key in self._alerts
+        return key in self._certain or key in self._alerts or key in self._thresholds
+
+    @property
+    def _probes_tell(self) -> bool:
+        return any(name.startswith(f"{Kind.PROBE}:") for name in self._names)
 
     def turned_bad(self, signal: Signal, is_felt: Callable[[str], bool]) -> None:
+        if signal.key.startswith(f"{Kind.SIGNAL}:"):
+            self._thresholds.setdefault(signal.key, signal)
+            if not self._probes_tell:
+                self._names.add(signal.key)
+                self._first = _choose_earlier(self._first, signal)
+                self._relapse(signal.since)
+            return
         alert = signal.key.startswith(f"{Kind.ALERT}:")
         (self._alerts if alert else self._certain).setdefault(signal.key, signal)
         if alert and not is_felt(signal.key):
@@ -181,6 +197,10 @@ class ImpactWatch:
         return other if other.since <= ill.since + HELD else ill
 
     def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
+        if (threshold := self._thresholds.pop(key, None)) is not None:
+            if key in self._names and not self._probes_tell:
+                self._look(moment, threshold.label, is_felt)
+            return
         felt = key in self._certain or (key in self._alerts and key in self._names)
         is_alert = key in self._alerts
         signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
@@ -204,6 +224,7 @@ class ImpactWatch:
         """Tell every moment by a clock that was set by so much."""
         self._certain = {key: signal.moved(length) for key, signal in self._certain.items()}
         self._alerts = {key: signal.moved(length) for key, signal in self._alerts.items()}
+        self._thresholds = {key: signal.moved(length) for key, signal in self._thresholds.items()}
         self._alert_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._alert_ends.items()}
         self._recovered = self._recovered and move_moment(self._recovered, length)
         self._first = self._first and self._first.moved(length)
@@ -222,7 +243,7 @@ class ImpactWatch:
         """
         if moment is not None and (self._recovered is None or moment >= self._recovered):
             self._recovered, self._by = moment, by or self._by
-        if self._certain or any(is_felt(key) for key in self._alerts):
+        if self._certain or any(is_felt(key) for key in self._alerts) or (self._thresholds and not self._probes_tell):
             return
         if self._feels:
             for key, (end, label) in sorted(self._alert_ends.items(), key=lambda pair: pair[1]):

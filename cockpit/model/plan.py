@@ -279,7 +279,7 @@ def build_default_rules(severity_scale: SeverityScale) -> tuple[Rule, ...]:
         Rule(ClockKind.UPDATE, "update the team", 30 * MINUTE, levels=grave),
         Rule(ClockKind.CLIENT, "tell clients", 15 * MINUTE, levels=grave),
         Rule(ClockKind.BREACH, "notify the authority", 72 * HOUR),
-        Rule(ClockKind.ROLLBACK, "roll back free of blame", 24 * HOUR),
+        Rule(ClockKind.ROLLBACK, "no-blame rollback window", 24 * HOUR),
         Rule(ClockKind.POSTMORTEM, "review the post-mortem", 3 * DAY, counting=Counting.DAYS, levels=grave),
     )
 

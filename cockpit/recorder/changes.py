@@ -167,7 +167,7 @@ def app_changes(
             yield _draft_baseline(app, environment, moment)
             continue
         for revision in app.revisions:
-            yield from _draft_revision_changes(before, app, revision, environment, moment)
+            yield from _draft_revision_changes(before, app, revision, environment, moment, looked)
         yield from _draft_traffic_changes(before, app, environment, moment, looked)
 
 
@@ -226,7 +226,12 @@ def _draft_baseline(app: Application, environment: str, moment: datetime) -> Dra
 
 
 def _draft_revision_changes(
-    before: RecordedApp, app: Application, revision: Revision, environment: str, moment: datetime
+    before: RecordedApp,
+    app: Application,
+    revision: Revision,
+    environment: str,
+    moment: datetime,
+    looked: datetime | None,
 ) -> Iterator[Draft]:
     was, health = before.revisions.get(revision.name), describe_condition(revision)
     if was is None:
@@ -234,7 +239,10 @@ def _draft_revision_changes(
         return
     if revision.active != was.active:
         what = "activated" if revision.active else "deactivated"
-        yield _draft_revision_fact(app, revision, f"{revision.name} {what}", what, environment, moment)
+        off = revision.last_active if what == "deactivated" else None  # the cloud knows it to the second
+        known = off is not None and off <= moment and (looked is None or off >= looked)
+        occurred = off if off is not None and known else moment
+        yield _draft_revision_fact(app, revision, f"{revision.name} {what}", what, environment, occurred)
     elif revision.active and health and health != was.health:
         since = f", was {was.health}" if was.health else ""
         why = f": {revision.running_details}" if revision.running_details and is_ill(revision) else ""

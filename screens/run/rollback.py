@@ -228,11 +228,12 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         for index, prepared in enumerate(changes):
             rows += render_labelled("" if index else "runs", prepared.as_run, WIDE)
         meets = dict.fromkeys(sentence for change in changes for sentence in change.meets)
-        rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE, most=1)]
+        rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE, most=2)]
         values_by_name = {value.name: value.shown for value in proposal.values} | {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
-        rows += render_labelled("undo", undo_of(changes[-1], values_by_name) if changes else "", WIDE)
+        undo = undo_of(changes[-1], values_by_name) if changes else ""
+        rows += render_labelled("undo", undo or "the document names none", WIDE)
         minded = dict.fromkeys(notice for change in changes for notice in change.notices)
         for sentence in (*minded, *proposal.cautions, *map(strip_warning, plan.procedure.warnings)):
             rows += render_labelled("caution", sentence, WIDE, tone="warn", most=3)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from textual.geometry import Spacing
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
@@ -12,6 +13,7 @@ from screens.incident.screen import IncidentScreen
 from screens.main.screen import CockpitScreen
 from tests.tui.stage import Stage
 from tests.tui.terminal import Terminal
+from widgets.pane import Pane
 
 Open = Callable[[int, int], AbstractAsyncContextManager[Pilot[None]]]
 QUARTER = 15 * 60 + 1  # seconds from the declaration until the team lead is to be called and the answer is late
@@ -51,9 +53,21 @@ async def test_a_reminder_covers_neither_the_clocks_of_the_bar_nor_the_strip(
 
         [notice] = told(pilot)
         head = seen.lines[: 3 if size == (80, 24) else 2]
-        assert notice in "".join(seen.lines[len(head) : len(head) + 1])
+        assert any(notice in line for line in seen.lines)
         assert not any(notice in line for line in head)
         assert "escalate now" in "".join(head)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=["80x24", "120x40", "200x60"])
+@pytest.mark.parametrize("text", ["Pinned.", "Nothing is due: there is no incident. d declares one.", "word " * 40])
+async def test_a_notice_covers_no_border_no_age_no_hint_and_no_key(led: Open, size: tuple[int, int], text: str) -> None:
+    async with led(*size) as pilot:
+        pilot.app.notify(text, markup=False)
+        await pilot.pause(0.1)
+        [notice] = pilot.app.screen.query("Toast")
+        panes = [pane for pane in pilot.app.screen.query(Pane) if pane.display and pane.region.overlaps(notice.region)]
+        assert len(panes) == 1, "inside of one pane"
+        assert panes[0].region.shrink(Spacing(1, 6, 1, 1)).contains_region(notice.region)
 
 
 async def test_all_that_fell_due_at_once_is_one_notice(led: Open, stage: Stage) -> None:

@@ -36,14 +36,11 @@ def said_done(bound: Binding, obligation: str, *moments: datetime | None) -> dat
 
 
 def list_response_clocks(bound: Binding) -> list[Clock]:
-    """From the declaration until somebody acknowledges; resolving is an answer as well."""
+    """From the declaration until somebody acknowledges. One that was resolved first is over, and nobody took it."""
     acknowledged = bound.incident.acknowledged
     met = said_done(bound, "response", acknowledged)
     pairs = bound.deadlines("response", make_strictest_pick(ClockKind.RESPONSE), bound.episodes, met)
-    return [
-        replace(clock, done=min((moment for moment in (acknowledged, stretch.end) if moment is not None), default=None))
-        for clock, stretch in pairs
-    ]
+    return [settle_clock(clock, acknowledged, stretch.end) for clock, stretch in pairs]
 
 
 def list_commander_clocks(bound: Binding) -> list[Clock]:

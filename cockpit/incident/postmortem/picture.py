@@ -27,6 +27,7 @@ from cockpit.model.text import clean_line
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
+SHORTEST = timedelta(seconds=1)  # that a chart of whole seconds can draw beside another one
 MOST_BARS = 12  # lanes of one section; more is told, not drawn
 MOST_MARKS = 24
 MOST_SPANS = 8  # bars of one lane
@@ -260,7 +261,8 @@ def render_mermaid(picture: IncidentPicture) -> str:
             section = lane.section
             lines.append(f"    section {section}")
         tags = {"bad": "crit", "unsure": "active", "alert": "active", "traffic": "done", "traffic-2": "active"}
-        lines += [_render_task(f"{lane.title} {bar.text}", bar.start, bar.end, tags[bar.tone]) for bar in lane.bars]
+        bars = [bar for bar in lane.bars if section != "Traffic" or bar.end - bar.start >= SHORTEST]
+        lines += [_render_task(f"{lane.title} {bar.text}", bar.start, bar.end, tags[bar.tone]) for bar in bars]
     for section, person in (("Changes", False), ("People", True)):
         marks = [mark for mark in picture.marks if mark.person is person]
         if marks:

@@ -131,7 +131,7 @@ def _describe_event(event: Event) -> str:
     if event.redacted:
         return "(redacted)"
     marks = []
-    if event.supersedes is not None:
+    if event.supersedes is not None and event.kind != Kind.DECLARE:  # whose line says itself what was corrected
         marks.append("corrected")
     marks += late_mark(event)
     # A note keeps all of its words under "text"; an alert its rule's description, the same whatever happened.

@@ -77,7 +77,7 @@ def read_deadline(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | No
     if within and COMMANDER.search(lines.text):
         return Rule(ClockKind.COMMANDER, "name a commander", after, origin, counting=counting, levels=levels)
     if long and WINDOW.search(lines.text) and ROLLING_BACK.search(lines.all):
-        return Rule(ClockKind.ROLLBACK, "roll back free of blame", after, origin, counting=counting, levels=levels)
+        return Rule(ClockKind.ROLLBACK, "no-blame rollback window", after, origin, counting=counting, levels=levels)
     if AFTER.search(lines.before) and CLIENTS.search(lines.text) and SUFFERING.search(lines.text):
         return Rule(ClockKind.CLIENT, "tell clients", after, origin, counting=counting, levels=levels)
     if EVERY.search(lines.before) and UPDATES.search(lines.text) and levels and counting is Counting.WALL:

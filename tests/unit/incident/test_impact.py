@@ -248,9 +248,35 @@ def test_the_impact_begins_with_the_first_sign_that_users_feel_rather_than_with_
     assert (start.at, start.evidence.split()[0]) == (at(2 + seconds / 60) if first == "probe" else at(2), first)
 
 
+def threshold(story: Story, minute: float, name: str, state: str) -> None:
+    story.tell(Kind.SIGNAL, minute, subject=name, detail={"state": state}, summary=f"{name} {state}")
+
+
+def test_a_threshold_over_past_minutes_neither_stretches_what_probes_say_is_over_nor_begins_it_anew() -> None:
+    story = bad_deployment()
+    threshold(story, 6.9, "5xx share", "degraded")
+    assert only(story).mitigated == at(7)
+    threshold(story, 8, "restarts", "degraded")
+    assert (only(story).mitigated, len(only(story).healthy)) == (at(7), 1)
+    threshold(story, 12, "5xx share", "up")
+    assert only(story).mitigated == at(7)
+
+
+def test_where_no_probe_tells_a_threshold_does() -> None:
+    story = Story()
+    threshold(story, 0, "5xx share", "degraded")
+    story.declare(1, reach=-10)
+    assert (only(story).felt_since, only(story).mitigated) == (at(0), None)
+    threshold(story, 5, "5xx share", "up")
+    assert only(story).mitigated == at(5)
+
+
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["probe", "alert", "traffic", "health"]), st.booleans(), st.integers(0, 2), st.integers(1, 5)
+        st.sampled_from(["probe", "alert", "traffic", "health", "signal"]),
+        st.booleans(),
+        st.integers(0, 2),
+        st.integers(1, 5),
     ),
     max_size=25,
 )
@@ -272,6 +298,8 @@ def test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_befor
                 recovered = at(minute)
             down[name] = bad
             story.probe(minute, name, "down" if bad else "up")
+        elif what == "signal":
+            threshold(story, minute, f"s{which}", "degraded" if bad else "up")
         elif what == "alert":
             alert(story, minute, f"a{which}", "firing" if bad else "resolved")
         elif what == "traffic":

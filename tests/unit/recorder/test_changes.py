@@ -278,6 +278,18 @@ def test_activation_and_deactivation_are_told() -> None:
     assert told(world.app(2, revision("v42", 100), revision("v41", active=False))) == ["mi--v41 deactivated"]
 
 
+@pytest.mark.parametrize(("off", "dated"), [(4.9, 4.9), (-60, 5), (None, 5), (9, 5)])
+def test_a_deactivation_is_dated_by_the_cloud_where_that_can_be_its_time(off: float | None, dated: float) -> None:
+    """Seen at minute 5, and still active at the look before: a time from before that look is of another one."""
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41"))
+    gone = revision("v41", active=False, last_active=None if off is None else at(off))
+    app = Application("mi", "prod", "multiple", "", (revision("v42", 100), gone))
+    reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
+    (fact,) = list_changes(world.known, reading, at(5), at(4.8))
+    assert fact.occurred == at(dated)
+
+
 def test_a_failed_poll_changes_nothing() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)

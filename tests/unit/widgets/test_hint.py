@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
-from cockpit.model.probe import ProbeState
+from cockpit.model.probe import ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.revision_health import RolledBack
@@ -88,6 +88,18 @@ def test_a_probe_nobody_knows_about_is_not_called_fine() -> None:
 
     assert "quiet" not in said(HintInput(unsure)).lower()
     assert "Nothing watched" not in said(HintInput(unsure, incident=INCIDENT))
+
+
+def test_while_an_incident_is_open_it_offers_no_other_declaration_for_what_is_only_degraded() -> None:
+    unsure = (replace(up("ready"), state=ProbeState.DEGRADED), up("live"))
+    assert "d declares" in said(HintInput(unsure))
+    assert "declares" not in said(HintInput(unsure, incident=INCIDENT))
+
+
+def test_a_threshold_over_past_minutes_does_not_hide_what_a_rollback_did() -> None:
+    back = RolledBack("shop", "shop--r44", "shop--r43", ago(40))
+    late = SignalResult("5xx share", "prod", ProbeState.DEGRADED, ago(10))
+    assert said(HintInput((*QUIET, late), incident=INCIDENT, rolled_back=back)).startswith("▸ Rolled back")
 
 
 def test_nothing_is_called_fine_while_it_cannot_be_seen() -> None:

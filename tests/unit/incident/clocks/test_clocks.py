@@ -36,7 +36,7 @@ def test_a_response_is_due_after_its_minutes_and_met_by_whoever_acknowledges() -
     assert (running.due, running.risk, running.why) == (at(15), at(12), "P1 declared")
     assert one(incident(acknowledged=at(14)), RESPONSE, "response").state(at(99)) is ClockState.MET
     assert one(incident(acknowledged=at(16)), RESPONSE, "response").state(at(99)) is ClockState.MISSED
-    assert one(incident(resolved=at(10)), RESPONSE, "response").state(at(99)) is ClockState.MET
+    assert one(incident(resolved=at(10)), RESPONSE, "response").state(at(99)) is ClockState.NOT_APPLICABLE
 
 
 def test_a_worse_severity_begins_its_clocks_and_what_bound_before_keeps_its_time() -> None:

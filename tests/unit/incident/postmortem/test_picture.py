@@ -74,6 +74,17 @@ def test_nothing_is_drawn_of_what_comes_after_the_export(seconds: int, what: str
     assert max(times) <= f"{max(now, at(1 / 60)):%Y-%m-%d %H:%M:%S}"
 
 
+def test_a_share_of_less_than_a_second_is_no_bar_of_the_chart() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    baseline = {"what": "baseline", "traffic": {"shop--a": 100}, "revisions": {}}
+    story.tell(Kind.REVISION, 0.010, subject="shop", detail=baseline)
+    story.tell(Kind.TRAFFIC, 0.015, subject="shop", detail={"before": {"shop--a": 100}, "after": {"shop--b": 100}})
+    chart = render_mermaid(picture_of(story, 5))
+    assert "shop b 100 %" in chart
+    assert " shop a 100 % :" not in chart or chart.count(" shop a 100 % :") == 1
+
+
 def test_a_flap_of_one_state_is_one_bar() -> None:
     story = night()
     detail = {"state": "degraded"}
