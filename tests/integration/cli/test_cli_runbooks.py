@@ -148,3 +148,50 @@ def test_lint_knows_the_values_of_the_configuration(shell: Shell, tmp_path: Path
     assert shell.type("lint", "a.md").exit_code == 1
     (tmp_path / "cockpit.toml").write_text('[environments.prod.values]\nwidget-id = "42"\n')
     assert shell.type("lint", "a.md").exit_code == 0
+
+
+STANDARD = """
+    # Operations
+
+    | Endpoint | Expected |
+    |---|---|
+    | `GET /live` | 200 OK |
+
+    ## Required sections
+
+    1. **Goal**: why
+    2. **Undo**: how back
+
+    ## Purge
+
+    ```bash
+    shopctl orders purge 7
+    ```
+"""
+
+
+@pytest.fixture
+def standard(tmp_path: Path) -> Path:
+    path = tmp_path / "standard.md"
+    path.write_text(dedent(STANDARD))
+    return path
+
+
+def test_a_damaged_document_is_printed_mended_with_its_holes_marked(shell: Shell, tmp_path: Path) -> None:
+    flat = "# Ops " + " ".join(f"## {number}. Part {number} " + "text " * 80 for number in range(1, 6))
+    (tmp_path / "flat.md").write_text(flat + "## 6. Back ```bash docker compose pull ghcr.io/shop/api:v ```")
+    printed = shell.say("runbooks", "--repair", str(tmp_path / "flat.md"))
+    assert "\n## 2. Part 2" in printed
+    assert "ghcr.io/shop/api:v<LOST>" in printed
+
+
+def test_a_file_that_is_not_there_is_not_repaired(shell: Shell, tmp_path: Path) -> None:
+    assert "absent.md" in shell.refused("runbooks", "--repair", str(tmp_path / "absent.md"))
+
+
+def test_lint_prints_what_the_configuration_can_say_of_unknown_commands(shell: Shell, standard: Path) -> None:
+    (standard.parent / "ask.md").write_text(
+        "# Ask\n\n```bash\nshopctl status --all\n./look.sh\nkubectl get pods\n```\n"
+    )
+    printed = shell.say("lint", "--commands", str(standard.parent / "ask.md"))
+    assert printed.splitlines()[1:] == ["[commands]", '"shopctl status" = "read"', '"./look.sh" = "read"']

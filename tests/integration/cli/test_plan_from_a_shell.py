@@ -61,3 +61,17 @@ def test_a_severity_that_another_document_defines_is_no_finding(shell: Shell, tm
     said = shell.type("lint", "other.md").stdout
     assert "SEV-3" in said
     assert "SEV-2" not in said
+
+
+def test_what_the_tables_propose_to_watch_is_printed_as_toml(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "oncall.md").write_text("# On call\n\n| Endpoint | Expected |\n|---|---|\n| `GET /live` | 200 OK |\n")
+    assert 'url = "https://HOST/live"' in shell.say("plan", "--propose")
+
+
+def test_a_tier_that_no_contact_stands_for_is_a_finding(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "oncall.md").write_text(
+        "# On call\n\n| Role | Person | Contact |\n|---|---|---|\n| DPO | Ana | 555 |\n\n"
+        "| Condition | Who |\n|---|---|\n| Data leaked | DPO + Legal |\n"
+    )
+    (finding,) = [each for each in shell.ask("check")["findings"] if each["code"] == "call-without-contact"]
+    assert finding["facts"] == {"roles": ["Legal"]}
