@@ -114,6 +114,11 @@ class CockpitApp(App[None]):
         """Textual's own animation costs 100 KB/s on a remote line."""
         return Static("…", classes="loading")
 
+    def on_load(self) -> None:
+        # From Python 3.12 on Textual lets tasks begin at once, in the middle of what starts them: the first screen's
+        # widgets would mount before it is on the stack, and fail. Here they begin in their turn on every version.
+        asyncio.get_running_loop().set_task_factory(None)
+
     def on_mount(self) -> None:
         self.set_class(ascii_only(), "-ascii")
         loop = asyncio.get_running_loop()
