@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ from cockpit.timeline.rows import TimelineReader
 
 T = TypeVar("T")
 KEPT = 10_000  # rows; a `-wal` is emptied after 1,000 pages, and each transaction takes at least one
+ROW_OVERHEAD = 700  # characters of a row beside its payload: names, times, hashes
+KEPT_SIZE = 8 * 1_048_576  # characters of them; a `-wal` is emptied after 4 MB where no reader is in the way
 
 
 class Writer:
@@ -34,7 +36,8 @@ class Writer:
         self._wal: tuple[int, int] | None = None  # of the connection that is open
         self._size = 0  # bytes; the file of a timeline never shrinks
         self._last = (0, "")  # id and hash of the newest event we know to be in the file
-        self._kept: deque[ChainRow] = deque(maxlen=KEPT)  # what was acknowledged here last
+        self._kept: deque[ChainRow] = deque()  # what was acknowledged here last
+        self._kept_size = 0  # characters of it
         self._saved: str | None = None  # what became of it when the files were lost; None while nothing was saved
         self._acknowledged: int | None = None  # the last id that was, where the files were lost in a transaction
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="timeline-writer")
@@ -93,8 +96,15 @@ class Writer:
             self._wal = read_file_identity(self._wal_path)
         self._check_files(until=acknowledged)  # what has just gone to a file that nobody can open is not acknowledged
         self._last = last
-        self._kept.extend(rows)
+        self._keep(rows)
         return result
+
+    def _keep(self, rows: Sequence[ChainRow]) -> None:
+        """Remember as many of the newest rows as a `-wal` may hold: long outputs must not fill the memory."""
+        self._kept.extend(rows)
+        self._kept_size += sum(map(_row_size, rows))
+        while len(self._kept) > KEPT or (self._kept_size > KEPT_SIZE and len(self._kept) > 1):
+            self._kept_size -= _row_size(self._kept.popleft())
 
     def check_files(self) -> None:
         """Raise FilesLostError when the file or its `-wal` is not the one we write to any more, or was cut short.
@@ -191,3 +201,7 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
             self._connection = self._wal = None
+
+
+def _row_size(row: ChainRow) -> int:
+    return len(row.summary) + len(row.detail) + ROW_OVERHEAD

@@ -16,6 +16,7 @@ from cockpit.model.given_away.patterns import NAMES, TOKENS, NamePattern
 
 Span = tuple[int, int]
 DOTS = "•••"
+SHORTEST = 8  # characters of a text that can hold a secret and what gives it away
 Row = TypeVar("Row")
 
 LONGEST_BEFORE = 16  # characters before a hint that its row may ask for
@@ -103,6 +104,8 @@ def find_given_away(text: str) -> list[Span]:
 
 def hide_given_away(text: str) -> str:
     """The text with dots in their place."""
+    if len(text) < SHORTEST or not _may_hold(text):
+        return text
     spans = find_given_away(text)
     if not spans:
         return text
@@ -111,6 +114,15 @@ def hide_given_away(text: str) -> str:
         pieces += [text[index:start], DOTS]
         index = end
     return "".join([*pieces, text[index:]])
+
+
+def _may_hold(text: str) -> bool:
+    """Whether it is worth to look closer: most texts hold no hint, and this is all that they cost."""
+    return (
+        IN_SMALL_LETTERS.may_find(fold_case(text))
+        or AS_WRITTEN.may_find(text)
+        or any(compiled(token.expression).search(text) for token in SEARCHED_TOKENS)
+    )
 
 
 def find_tokens(text: str) -> Iterator[tuple[str, Span]]:
@@ -337,6 +349,10 @@ class HintSearch:
             ]
             branches.append(f"{re.escape(letter)}(?:{'|'.join(sorted(around))})")
         self._search = re.compile("|".join(branches))
+
+    def may_find(self, text: str) -> bool:
+        """Whether any hint stands in it."""
+        return any(hint in text for hint in self._common) or self._search.search(text) is not None
 
     def find(self, text: str) -> Iterator[tuple[str, int]]:
         """Each hint and where it stands."""
