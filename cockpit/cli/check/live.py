@@ -142,7 +142,7 @@ def _describe_answer(look: LiveCheck) -> str:
     return f"{len(value)} {noun}{'' if len(value) == 1 else 's'}"
 
 
-NOUNS = {"alerts": "alert", "changes": "change"}
+NOUNS = {"alerts": "alert", "changes": "change", "signals": "signal"}
 
 
 async def look_once(

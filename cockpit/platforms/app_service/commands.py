@@ -1,126 +1,23 @@
-"""The az commands for slots and sites that are done here: swap, with its two halves, restart, and the state of a site.
+"""Doing what the known az commands for slots and sites stand for: swap, with its two halves, restart, and the state.
 
 They print what az prints, which is nothing for a change. Whatever shows more of a site (`az webapp show` in other
 forms, `deployment slot list`, `log tail`) is left to az.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.model.system import Environment
 from cockpit.model.time import Time, format_age
-from cockpit.platforms.app_service.mapping import (
-    PRODUCTION,
-    SlotAnswers,
-    list_slot_notes,
-    read_deployment,
-    read_pending,
-    read_slot,
-)
-from cockpit.platforms.app_service.settings import NAME, read_settings
+from cockpit.platforms.app_service.mapping import SlotAnswers, list_slot_notes, read_deployment, read_pending, read_slot
 from cockpit.platforms.app_service.sites import WebSite, describe_content, fingerprint_slots
+from cockpit.platforms.app_service.webapp import WebAppCommand
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 
-SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}")
-FORMS = {
-    **dict.fromkeys(("-g", "--resource-group"), "group"),
-    **dict.fromkeys(("-n", "--name"), "name"),
-    **dict.fromkeys(("-s", "--slot"), "slot"),
-    **dict.fromkeys(("-o", "--output"), "output"),
-    "--query": "query",
-    "--target-slot": "target",
-    "--action": "action",
-    "--preserve-vnet": "vnet",
-}
-TAKES = {
-    "swap": {"group", "name", "slot", "target", "action", "vnet"},
-    "restart": {"group", "name", "slot"},
-    "show": {"group", "name", "slot", "query", "output"},
-}
-WORDS = {("deployment", "slot", "swap"): "swap", ("restart",): "restart", ("show",): "show"}
-STATE_QUERY = {"query": "state", "output": "tsv"}  # the one form of `show` whose answer is a word
 STILL = "Azure may still be working on it. Look before you try again."
-
-
-@dataclass(frozen=True, slots=True)
-class WebAppCommand:
-    """`verb`: swap, preview, reset, restart or show. `slot` is production where none is named."""
-
-    verb: str
-    group: str
-    site: str
-    slot: str
-    target: str = PRODUCTION
-    kind: StepKind = StepKind.CHANGE
-    follow: bool = False
-    platform: str = NAME
-
-    def describe(self) -> str:
-        """What it does, in one sentence for people."""
-        match self.verb:
-            case "swap":
-                return f"Swap {self.slot} and {self.target} of {self.site}"
-            case "preview":
-                return f"Begin to swap {self.slot} and {self.target} of {self.site}, as a preview"
-            case "reset":
-                return f"Take back the begun swap of {self.slot} of {self.site}"
-            case "show":
-                return f"Show the state of {self.slot} of {self.site}"
-        return f"Restart {self.slot} of {self.site}"
-
-
-def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> WebAppCommand | None:
-    """The known command of an argument list; None for one that az must run as it is written."""
-    settings = read_settings(environment)
-    if settings is None or list(argv[:2]) != ["az", "webapp"]:
-        return None
-    words = next((words for words in WORDS if tuple(argv[2 : 2 + len(words)]) == words), None)
-    if words is None:
-        return None
-    verb = WORDS[words]
-    flags = _read_flags(argv[2 + len(words) :], TAKES[verb])
-    if flags is None or flags.get("group", "").lower() != environment.resource_group.lower():
-        return None
-    sites = {site.lower(): site for site in settings.sites}
-    site = sites.get(flags.get("name", "").lower())
-    slot, target = flags.get("slot", PRODUCTION), flags.get("target", PRODUCTION)
-    action = flags.get("action", "swap") if verb == "swap" else verb
-    if verb == "show" and any(flags.get(name) != value for name, value in STATE_QUERY.items()):
-        return None
-    if (
-        site is None
-        or action not in ("swap", "preview", "reset", "restart", "show")
-        or flags.get("vnet", "true") != "true"
-    ):
-        return None
-    if not SLOT.fullmatch(slot) or not SLOT.fullmatch(target) or (verb == "swap" and "slot" not in flags):
-        return None
-    if verb == "swap" and slot == target:
-        return None
-    kind = StepKind.READ if verb == "show" else StepKind.CHANGE
-    return WebAppCommand(action, environment.resource_group, site, slot, target, kind)
-
-
-def _read_flags(argv: Sequence[str], takes: set[str]) -> dict[str, str] | None:
-    flags: dict[str, str] = {}
-    waiting = list(argv)
-    while waiting:
-        written, equals, value = waiting.pop(0).partition("=")
-        flag = FORMS.get(written)
-        if flag is None or flag not in takes or flag in flags:
-            return None
-        if not equals:
-            if not waiting or waiting[0].startswith("-"):
-                return None
-            value = waiting.pop(0)
-        flags[flag] = value
-    return flags
 
 
 class WebAppCommandError(Exception):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.app_service.commands import recognise_webapp_command
 from cockpit.platforms.app_service.mapping import PRODUCTION
 from cockpit.platforms.app_service.settings import NAME, AppServiceSettings, read_settings
+from cockpit.platforms.app_service.webapp import recognise_webapp_command
 from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
 
 SWAP, BACK = "swap-slots", "swap-back"  # the document and its procedure

@@ -10,10 +10,11 @@ from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import MISSING, Application, Revision
 from cockpit.model.text import clean_line
-from cockpit.platforms.app_service.commands import WebAppCommand, WebAppPerformer
+from cockpit.platforms.app_service.commands import WebAppPerformer
 from cockpit.platforms.app_service.kind import KIND, read_slot_label
 from cockpit.platforms.app_service.settings import read_settings
 from cockpit.platforms.app_service.sites import API, WebSite
+from cockpit.platforms.app_service.webapp import WebAppCommand
 from cockpit.platforms.platform import (
     CommandOutcome,
     CommandSurvey,

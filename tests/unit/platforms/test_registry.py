@@ -20,7 +20,7 @@ from cockpit.platforms.registry import PACKAGES, find_kind, list_kinds, list_pro
 from cockpit.runbooks.catalogue.load import load_catalogue
 
 FOLDER = Path(cockpit.platforms.__file__).parent
-HEAVY = ("azure", "httpx", "aiohttp", "msal", "kr8s", "textual", "rich")
+HEAVY = ("cockpit.azure.client", "cockpit.feeds.http", "azure", "httpx", "aiohttp", "msal", "kr8s", "textual", "rich")
 
 
 def test_every_package_is_registered_and_named_like_its_folder() -> None:
