@@ -87,7 +87,7 @@ class Pane(Vertical):
 
     def draw_title(self) -> None:
         number, total = len(self.table.rows), self.table.total
-        narrowed = " ".join(filter(None, ["faults only" if self.only_faults else "", self.words and f"‘{self.words}’"]))
+        narrowed = " ".join(filter(None, ["faults" if self.only_faults else "", self.words and f"‘{self.words}’"]))
         pairs: list[Piece] = [(f" {number} of {total} {narrowed} · esc shows all", "info")] if narrowed else []
         focused = self.has_pseudo_class("focus-within")
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
