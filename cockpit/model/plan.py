@@ -160,7 +160,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """A drill, a training or a review that comes round. Times as written where they are no dates."""
+    """A recurring drill, training or review. Times as written where they are no dates."""
 
     name: str
     every: str = ""

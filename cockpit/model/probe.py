@@ -147,7 +147,7 @@ class MaintenanceWindow:
 
 @dataclass(frozen=True, slots=True)
 class RecurringWindow:
-    """Planned work that comes round."""
+    """Recurring planned work."""
 
     every: LineText = field(
         metadata=setting(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class StepKind(StrEnum):
-    """How much ceremony a step takes; never whether it is permitted. What is not known is CHANGE."""
+    """How a step is confirmed; never whether it is permitted. What is not known is CHANGE."""
 
     READ = "read"
     VERIFY = "verify"

@@ -135,6 +135,6 @@ def count_reach(matchers: Sequence[SilenceMatcher], label_sets: Iterable[Mapping
     untried = [matcher.value for matcher in matchers if matcher.is_regex and compile_expression(matcher.value) is None]
     if untried:
         return SilenceReach(len(sets), untried=clean_line(untried[0], 60))
-    hushed = [labels for labels in sets if matchers and all(matcher.matches(labels) for matcher in matchers)]
-    names = Counter(clean_line(labels.get("alertname", ""), 80) or "without a name" for labels in hushed)
+    silenced = [labels for labels in sets if matchers and all(matcher.matches(labels) for matcher in matchers)]
+    names = Counter(clean_line(labels.get("alertname", ""), 80) or "without a name" for labels in silenced)
     return SilenceReach(len(sets), tuple(names.most_common()))

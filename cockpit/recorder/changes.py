@@ -133,7 +133,7 @@ def _describe_changed_alert(alert: Alert, before: RecordedAlert) -> str:
         case AlertState.SUPPRESSED:
             return f"{alert.name} {alert.note or 'silenced at the source'}"
         case _ if before.state == AlertState.SUPPRESSED:
-            return f"{alert.name} no longer {before.hushed or 'silenced'}, still firing"
+            return f"{alert.name} no longer {before.silenced_as or 'silenced'}, still firing"
         case _:
             return f"{alert.name} still firing: it is listed again"
 

@@ -15,7 +15,7 @@ from cockpit.model.time import format_age
 FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead of every flip
 
 
-HUSHED = ("silenced", "inhibited", "muted")
+SILENCED_AS = ("silenced", "inhibited", "muted")
 REMOVED = "removed"  # the probe left the configuration while it was bad
 
 
@@ -51,7 +51,7 @@ class RecordedAlert:
     summary: str = ""
     native_id: str = ""
     labels: tuple[tuple[str, str], ...] = ()
-    hushed: str = ""  # silenced, inhibited or muted
+    silenced_as: str = ""  # silenced, inhibited or muted
 
 
 class LastRecorded:
@@ -123,7 +123,7 @@ def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert 
         summary=text_of(detail, "text") or (before.summary if before else ""),
         native_id=text_of(detail, "native_id") or (before.native_id if before else ""),
         labels=pairs or (before.labels if before else ()),
-        hushed=verb if (verb := text_of(detail, "note").partition(" ")[0]) in HUSHED else "",
+        silenced_as=verb if (verb := text_of(detail, "note").partition(" ")[0]) in SILENCED_AS else "",
     )
 
 

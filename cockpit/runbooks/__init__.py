@@ -1,1 +1,1 @@
-"""Markdown documents become steps that run under a ceremony, and the Plan that they speak of."""
+"""Markdown documents become steps that run once they are confirmed, and the Plan that they speak of."""

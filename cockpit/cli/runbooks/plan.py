@@ -50,7 +50,7 @@ def list_plan_lines(plan: Plan, zone: str) -> Iterator[str]:
         boxes = [("", f"[ ] {item}") for item in checklist.items]
         yield from list_part_lines(f"Checklist {checklist.id}{opens}  ({checklist.origin})", boxes)
     yield from list_part_lines(
-        "What comes round", [(practice.origin, of_practice(practice)) for practice in plan.practices]
+        "Recurring exercises", [(practice.origin, of_practice(practice)) for practice in plan.practices]
     )
     yield from list_part_lines("Working hours", [(plan.hours.origin, of_hours(plan.hours, zone))])
     yield from list_part_lines("Preserve first", [("", plan.snapshot)] if plan.snapshot else [])

@@ -108,7 +108,7 @@ def parse_listed_alerts(
 def explain_hushes(
     listed: Mapping[str, ListedAlert], silences: Mapping[str, Silence], names: Mapping[str, str]
 ) -> dict[str, ListedAlert]:
-    """The same alerts; each hushed one says by whom or what, why, and until when. `names` are of alerts that are not
+    """The same alerts; each silenced one says by whom or what, why, and until when. `names` are of alerts that are not
     among them, by fingerprint."""
 
     def name_of(fingerprint: str) -> str:

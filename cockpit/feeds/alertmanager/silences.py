@@ -24,7 +24,7 @@ VERBS = (("silenced", "silencedBy"), ("inhibited", "inhibitedBy"), ("muted", "mu
 
 @dataclass(frozen=True, slots=True)
 class AlertHush:
-    """By what one alert is hushed: the verb, and the ids of silences, fingerprints of alerts or names of schedules."""
+    """What silences one alert: the verb, and the ids of silences, fingerprints of alerts or names of schedules."""
 
     verb: str = ""
     by: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ class SilenceClient:
         return parse_silences(json.loads(await self._read("/api/v2/silences")))
 
     async def list_labels(self) -> list[dict[str, str]]:
-        """The labels of every alert that is listed now, hushed ones among them."""
+        """The labels of every alert that is listed now, silenced ones among them."""
         raw = json.loads(await self._read("/api/v2/alerts"))
         labels = (item.get("labels") for item in list_mappings(raw if isinstance(raw, list) else []))
         return [

@@ -1,4 +1,4 @@
-"""Planned work that comes round: every Sunday at two, in the zone of those who do it, across changes of the clocks."""
+"""Recurring planned work: every Sunday at two, in the zone of those who do it, across changes of the clocks."""
 
 import re
 from collections.abc import Iterable

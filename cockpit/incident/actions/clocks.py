@@ -1,4 +1,4 @@
-"""Acts on clocks: a task with a time, a loose end, awareness of a breach; done, later, not applicable because."""
+"""Acts on clocks: a task with a time, a temporary change, awareness of a breach; done, later, not applicable."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Acts about people: who wears which hat, who was called, who was told, who takes an alert."""
+"""Acts about people: who holds which role, who was called, who was told, who acknowledges an alert."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ def take_role(
     incident: str | None = None,
     moment: datetime | None = None,
 ) -> Event:
-    """Put on a hat, or somebody else on theirs. One person may wear several, and several people one."""
+    """Take a role, or give it to somebody. One person may hold several, and several people one."""
     return _record_role_change(writer, "takes", role, person, note, incident, moment)
 
 
@@ -39,7 +39,7 @@ def leave_role(
     incident: str | None = None,
     moment: datetime | None = None,
 ) -> Event:
-    """Take a hat off."""
+    """Leave a role."""
     return _record_role_change(writer, "leaves", role, person, note, incident, moment)
 
 
@@ -51,16 +51,19 @@ def _record_role_change(
 
     def act(ledger: Ledger) -> Draft:
         who, meant = writer.person_named(person), writer.meant(ledger, incident)
-        hat = role_named(writer, meant, role)
-        has = who in meant.in_role(hat)
+        role_name = role_named(writer, meant, role)
+        has = who in meant.in_role(role_name)
         if has and what == "takes":
-            raise IncidentActionError(f"{who} is {hat} already.", code="unchanged", person=who, role=hat)
+            raise IncidentActionError(f"{who} is {role_name} already.", code="unchanged", person=who, role=role_name)
         if not has and what == "leaves":
             raise IncidentActionError(
-                f"{who} is not {hat}; {_describe_holders(meant, hat)}.", code="not-in-role", person=who, role=hat
+                f"{who} is not {role_name}; {_describe_holders(meant, role_name)}.",
+                code="not-in-role",
+                person=who,
+                role=role_name,
             )
-        detail = {"what": what, "role": hat, "person": who, "note": clean_text(note, LONGEST_TEXT).strip()}
-        return writer.of(meant, Kind.ROLE, detail, occurred, subject=hat)
+        detail = {"what": what, "role": role_name, "person": who, "note": clean_text(note, LONGEST_TEXT).strip()}
+        return writer.of(meant, Kind.ROLE, detail, occurred, subject=role_name)
 
     return writer.write(act)
 
@@ -75,7 +78,7 @@ def hand_over(
     incident: str | None = None,
     moment: datetime | None = None,
 ) -> Event:
-    """Give a hat to somebody else. `open` are lines on what goes on: clocks, silences, runs; the note keeps them."""
+    """Give a role to somebody else. `open` are lines on what goes on: clocks, silences, runs; the note keeps them."""
     occurred = writer.past(moment, writer.now())
     if not clean_line(to, LONGEST_NAME):
         raise IncidentActionError("Say to whom it is handed over.", code="person-missing")
@@ -86,21 +89,26 @@ def hand_over(
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
-        hat = role_named(writer, meant, role)
-        holders = meant.in_role(hat)
+        role_name = role_named(writer, meant, role)
+        holders = meant.in_role(role_name)
         if not holders:
             raise IncidentActionError(
-                f"Nobody is {hat}, so there is nothing to hand over: take it.", code="nobody-in-role", role=hat
+                f"Nobody is {role_name}, so there is nothing to hand over: take it.",
+                code="nobody-in-role",
+                role=role_name,
             )
         if writer.operator not in holders and len(holders) > 1:
             raise IncidentActionError(
-                f"{_describe_holders(meant, hat)}: who hands over does so in their own session.", code="role-of-another"
+                f"{_describe_holders(meant, role_name)}: who hands over does so in their own session.",
+                code="role-of-another",
             )
         giver = writer.operator if writer.operator in holders else holders[0]
         if giver == taker:
-            raise IncidentActionError(f"{taker} is {hat} already.", code="unchanged", person=taker, role=hat)
-        detail = {"what": "takes", "role": hat, "person": taker, "from": giver, "note": text}
-        return writer.of(meant, Kind.ROLE, detail, occurred, subject=hat)
+            raise IncidentActionError(
+                f"{taker} is {role_name} already.", code="unchanged", person=taker, role=role_name
+            )
+        detail = {"what": "takes", "role": role_name, "person": taker, "from": giver, "note": text}
+        return writer.of(meant, Kind.ROLE, detail, occurred, subject=role_name)
 
     return writer.write(act)
 
@@ -263,6 +271,6 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
     return wanted_name
 
 
-def _describe_holders(meant: Incident, hat: str) -> str:
-    names = meant.in_role(hat)
-    return f"{hat}: {', '.join(names)}" if names else "nobody is"
+def _describe_holders(meant: Incident, role_name: str) -> str:
+    names = meant.in_role(role_name)
+    return f"{role_name}: {', '.join(names)}" if names else "nobody is"

@@ -280,7 +280,7 @@ def recovered_to(writer: IncidentWriter, point: datetime, *, incident: str | Non
 
 # The act of practising: a drill, a training or a review took place.
 
-OLDEST = timedelta(days=731)  # what comes round once a year may be written down late
+OLDEST = timedelta(days=731)  # a yearly exercise may be written down late
 
 
 def record_practice(

@@ -166,7 +166,7 @@ def _find_review_time(incident: Incident) -> datetime | None:
     return since
 
 
-# The clocks that a person began: a task with a time, a loose end, the notice of a breach.
+# The clocks that a person began: a task with a time, a temporary change to revert, the notice of a breach.
 
 BY_HAND = "said by hand"
 NOTICE = Rule(ClockKind.BREACH, "notify the authority", timedelta(hours=72))

@@ -1,4 +1,4 @@
-"""The draft as a file that people edit: our blocks are written anew, everything else is theirs."""
+"""The draft as a file that people edit: our blocks are rewritten, everything else is theirs."""
 
 import hashlib
 import re

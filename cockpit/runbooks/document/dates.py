@@ -44,7 +44,7 @@ def _make_date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-# How often something comes round, as documents say it: `weekly`, `Monthly, first Monday`, `every two weeks`.
+# How often something recurs, as documents say it: `weekly`, `Monthly, first Monday`, `every two weeks`.
 
 UNITS = {"day": (0, 1), "week": (0, 7), "fortnight": (0, 14), "month": (1, 0), "quarter": (3, 0), "year": (12, 0)}
 SINGLE = {

@@ -1,4 +1,4 @@
-"""Drills, training and reviews: what comes round, and when it is next due."""
+"""Drills, training and reviews: recurring exercises, and when each is next due."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ DATED = re.compile(r"^(?P<name>[^:]{2,100}):\s*(?P<next>\S.{0,60})$")
 
 
 def read_practices(source: Source) -> Iterator[Practice]:
-    """Everything of a document that comes round, with the day the document is of."""
+    """Every recurring exercise of a document, with the day the document is of."""
     written = find_written_day(source.runbook)
     yield from (replace(practice, written=written) for practice in _read_practices(source))
 

@@ -80,8 +80,8 @@ async def test_nothing_that_looks_like_peace_is_called_resolved(scenario: str, w
         assert alert.state is not AlertState.RESOLVED, alert.note
         await world.time.pass_by(30)
     fresh = {feed.name: compute_freshness(reading, world.time.monotonic())}
-    hushed = scenario == "it was silenced"  # a person said so: that is their peace
-    assert hushed or judge_environment([reading], fresh).word is not OverallState.OK
+    silenced_as = scenario == "it was silenced"  # a person said so: that is their peace
+    assert silenced_as or judge_environment([reading], fresh).word is not OverallState.OK
 
 
 @pytest.mark.parametrize("with_prometheus", [True, False])
