@@ -17,6 +17,7 @@ from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import AlertSourceContext, SilenceServer, find_alert_kind
 from cockpit.feeds.base import Feed
 from cockpit.feeds.watch import Watch
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
@@ -373,6 +374,11 @@ def build_runner(
             return None
         return snapshot_named(plan.snapshot, load_catalogue(system.runbooks, environments=[environment]))
 
+    def begin_temporary(text: str, incident: str) -> None:
+        """What a step turned off for now; of an incident that is closed nothing is begun, and the step is done."""
+        with suppress(IncidentActionError):
+            incident_actions.start_loop(text, incident=incident)
+
     runner = Runner(
         record=timeline.record,
         environment=environment,
@@ -392,7 +398,7 @@ def build_runner(
         notices=RunNotices(
             lambda: frozen_words(ledger.freeze(environment.name)),
             snapshot,
-            lambda text, incident: incident_actions.start_loop(text, incident=incident),
+            begin_temporary,
         ),
     )
     known_items = timeline.events(kinds=RUN_KINDS)
