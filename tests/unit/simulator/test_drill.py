@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from cockpit.config import load_system
+from cockpit.model.probe import HttpAuth
 from cockpit.model.secret import Secret
+from cockpit.model.system import Environment, System
+from cockpit.platforms.app_service.settings import AppServiceSettings
+from cockpit.platforms.github.settings import GithubSettings
 from cockpit.simulator.drill import SimulatorAddress, simulate_system
 
 PLACE = SimulatorAddress(
@@ -89,7 +93,11 @@ def everything(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("path", [*EXAMPLES, None], ids=str)
 def test_no_address_but_the_simulators_is_left(path: Path | None, everything: Path) -> None:
     drill = simulate_system(load_system(path or everything), PLACE)
-    reached = (drill.cloud, drill.references, [(env.probes, env.alerts, env.signals) for env in drill.environments])
+    reached = (
+        drill.cloud,
+        drill.references,
+        [(env.probes, env.alerts, env.signals, env.platforms) for env in drill.environments],
+    )
     assert addresses_in(reached) <= {"127.0.0.1"}
     assert drill.order == ("simulator",)
     assert all(environment.drill for environment in drill.environments)
@@ -133,3 +141,24 @@ def test_a_drill_of_a_team_on_kubernetes_is_on_the_simulated_cluster() -> None:
         settings = environment.platforms["kubernetes"]
         assert getattr(settings, "kubeconfig") == "/tmp/world/kubeconfig"  # noqa: B009  # a noun of a platform
         assert environment.apps == ()
+
+
+def test_the_site_and_the_repository_are_those_of_the_simulator_and_no_token_goes_there() -> None:
+    site = AppServiceSettings(sites=("shop", "admin"))
+    github = GithubSettings(
+        repositories=("acme/shop", "acme/infra"),
+        workflows=("deploy.yml",),
+        auth=HttpAuth(bearer=Secret("env", "GITHUB_TOKEN")),
+        ca_file="/etc/ca.pem",
+        proxy="http://proxy.example.com:3128",
+    )
+    environment = Environment("prod", platforms={"app_service": site, "github": github})
+    system = simulate_system(System("shop", (environment,), "/data"), PLACE)
+    drill = system.environments[0]
+    simulated = drill.platforms["github"]
+    assert drill.platforms["app_service"] == AppServiceSettings(sites=(PLACE.app,), interval=5.0)
+    assert drill.apps == ()
+    assert isinstance(simulated, GithubSettings)
+    assert (simulated.url, simulated.repositories) == (f"{PLACE.url}/api/v3", ("acme/shop",))
+    assert (simulated.auth, simulated.ca_file, simulated.proxy) == (None, "", "none")
+    assert system.secrets() == set()
