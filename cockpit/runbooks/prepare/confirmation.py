@@ -1,14 +1,14 @@
 """How much it takes to start a step. The kind decides, and the runner holds everybody to it."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from cockpit.model.operator import SHARED_LOGINS, fold_name
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, StepKind
+from cockpit.runbooks.prepare.destroyed import find_argument_name, is_name, list_free_texts
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Prepared, RunRefused
 
@@ -57,10 +57,6 @@ DONE = frozenset({StepState.OK, StepState.BY_HAND})
 NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", "–"})
 APART = re.compile(r"\s*[,(;]")  # behind it stands how, or on what condition
 JOINED = re.compile(r"(?i)\s*(?:[+&]|\band\b)\s*")
-NAMED_BY = ("--revision", "--replica", "--name", "-n")  # in this order: what an az command is about
-EVERY_OPERAND_GOES = frozenset({"rm", "rmdir", "shred", "unlink", "dropdb", "dropuser", "wipefs"})
-OPERAND_OF_A_VERB_GOES = frozenset({"docker", "podman", "helm"})
-VERBS = frozenset({"rm", "rmi", "remove", "uninstall", "delete", "del"})
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
 
 
@@ -101,29 +97,14 @@ def fill_confirmation_word(text: str, prepared: Prepared) -> str:
 def find_destroyed_name(prepared: Prepared) -> str:
     """The name of what a command destroys, as far as its words tell; never a secret."""
     secrets = {value.value for value in prepared.values if value.secret}
-    name = find_argument_name(prepared.argv) or next(
-        (value.shown for value in reversed(prepared.values) if not value.secret), ""
+    free_texts = list_free_texts(prepared.argv)
+    names = (
+        value.shown
+        for value in reversed(prepared.values)
+        if not value.secret and is_name(value.name, value.shown) and value.shown not in free_texts
     )
+    name = find_argument_name(prepared.argv) or next(names, "")
     return "" if name in secrets else name
-
-
-def find_argument_name(argv: Sequence[str]) -> str:
-    """What an argument list is about: of az the revision, else the name; of kubectl what stands behind the kind."""
-    if argv[:1] == ("az",):
-        flags = dict(pairwise(argv))
-        return next((flags[text] for text in NAMED_BY if text in flags), "")
-    if argv[:2] == ("kubectl", "delete"):
-        plain = [text for text in argv[2:4] if not text.startswith("-")]
-        return plain[0].partition("/")[2] or "".join(plain[1:]) if plain else ""
-    if argv[:1] == ("sudo",):
-        return find_argument_name(argv[1:])
-    tool = argv[0].rpartition("/")[2] if argv else ""
-    if tool in EVERY_OPERAND_GOES:
-        return " ".join(text for text in argv[1:] if not text.startswith("-"))
-    if tool in OPERAND_OF_A_VERB_GOES:
-        verb = next((index for index, text in enumerate(argv) if text in VERBS), len(argv))
-        return next((text for text in argv[verb + 1 :] if not text.startswith("-")), "")
-    return ""
 
 
 def find_title_noun(procedure: Procedure) -> str:
