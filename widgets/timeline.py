@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 
 from cockpit.model.event import (
+    RECENT_ENOUGH,
     Event,
     Kind,
     describe_clock_then,
@@ -55,7 +56,7 @@ def build_event_rows(
     the clock of now: what was recorded later stands later.
     """
     events = list(events)
-    present = tell_by_present_clock(events, steps) if (steps := list_clock_steps(events)) else events
+    present = tell_by_present_clock(events, steps, RECENT_ENOUGH) if (steps := list_clock_steps(events)) else events
     standing = sorted(find_standing_events(present).items(), key=lambda pair: (pair[1].occurred, pair[1].id))
     return [_build_event_row(root, event, operator, zone, today, event.id in pins) for root, event in standing]
 

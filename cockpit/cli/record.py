@@ -30,7 +30,16 @@ from cockpit.cli.output import event_document, format_json, incident_document
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
 from cockpit.incident.load import list_standing_events, with_events
-from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.event import (
+    RECENT_ENOUGH,
+    Draft,
+    Event,
+    Kind,
+    RecordError,
+    describe_clock_then,
+    list_clock_steps,
+    tell_by_present_clock,
+)
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
@@ -61,7 +70,7 @@ def timeline(common: Common, limit: int | None, incident: str | None, as_json: b
     if as_json:
         click.echo(format_json([event_document(item) for item in events]))
         return
-    for event in list_standing_events(events):
+    for event in list_standing_events(tell_by_present_clock(events, list_clock_steps(events), RECENT_ENOUGH)):
         print_clean(format_event_line(event))
     if not events:
         print_clean(f"Nothing is recorded in {cli_session.environment.name} yet.")
@@ -80,8 +89,9 @@ def format_event_line(event: Event) -> str:
     """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
     text = "(redacted)" if event.redacted else event.summary
     corrected = " (corrected)" if event.supersedes is not None else ""
+    then = f" ({at_that_time})" if (at_that_time := describe_clock_then(event)) else ""
     who = event.actor or event.source
-    return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {text}{corrected}"
+    return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {text}{corrected}{then}"
 
 
 # `cockpit incidents`: every incident, newest last.

@@ -252,6 +252,7 @@ def _speak_for_flapping(turns: list[Event]) -> Event:
 LEAST_STEP = 2.0  # seconds; time servers slew what is less, and two looks at two clocks are never quite one
 LONGEST_LOOK_APART = 0.5  # seconds between two clocks that are read one after the other: more, and they say nothing
 SHOWN_FOR = timedelta(hours=1)  # a step is a banner for so long, and while an incident that it moved is open
+RECENT_ENOUGH = timedelta(days=1)  # in a list of everything: what was recorded longer before a step is history
 CLOCK_THEN = "clock_then"  # in the detail of an event that was moved: when it occurred as it is written
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -359,10 +360,12 @@ def _move_value(value: Any, length: timedelta) -> Any:
         return value
 
 
-def tell_by_present_clock(events: Iterable[Event], steps: Sequence[ClockStep]) -> list[Event]:
+def tell_by_present_clock(
+    events: Iterable[Event], steps: Sequence[ClockStep], within: timedelta = timedelta.max
+) -> list[Event]:
     """Events by the clock of now, those from before a step with the time by the clock of then beside it.
 
-    A correction that keeps the time of what it corrects is told by the clock of that.
+    What was recorded more than `within` before a step was over when it came, and is left as it is. A correction that keeps the time of what it corrects is told by the clock of that.
     """
     result: list[Event] = []
     first: dict[int, tuple[int, datetime]] = {}  # by id: by the clock of which event its time is, and that time
@@ -370,7 +373,8 @@ def tell_by_present_clock(events: Iterable[Event], steps: Sequence[ClockStep]) -
         corrected = first.get(event.supersedes) if event.supersedes is not None else None
         by = corrected[0] if corrected is not None and corrected[1] == event.occurred else event.id
         first[event.id] = (by, event.occurred)
-        length = sum((step.length for step in steps if by < step.event), timedelta())
+        reached = (step for step in steps if by < step.event and step.moment - step.length - event.recorded <= within)
+        length = sum((step.length for step in reached), timedelta())
         result.append(_tell_both_times(event, length) if length else event)
     return result
 
