@@ -365,7 +365,8 @@ def tell_by_present_clock(
 ) -> list[Event]:
     """Events by the clock of now, those from before a step with the time by the clock of then beside it.
 
-    What was recorded more than `within` before a step was over when it came, and is left as it is. A correction that keeps the time of what it corrects is told by the clock of that.
+    What was recorded more than `within` before a step was over when it came, and is left. A correction that keeps the
+    time of what it corrects is told by the clock of that.
     """
     result: list[Event] = []
     first: dict[int, tuple[int, datetime]] = {}  # by id: by the clock of which event its time is, and that time

@@ -209,3 +209,12 @@ def test_whatever_is_set_when_every_deadline_is_as_if_the_clock_had_been_right(
         expected = [shift(clock, length) for clock in compute_clocks(one, TEAM, at(now))]
         assert list(compute_clocks(other, TEAM, at(now) + length)) == expected
         assert other.open_for(at(now) + length) == one.open_for(at(now))
+
+
+def test_in_a_list_of_everything_what_was_long_over_is_left_as_it_was() -> None:
+    story = Story()
+    long_ago = story.act(Kind.NOTE, -3 * 24 * 60, summary="of another night")
+    lately = story.act(Kind.NOTE, 60, summary="lately")
+    set_clock(story, -HOUR, 10)
+    shown = tell_by_present_clock(story.events, list_clock_steps(story.events), timedelta(days=1))
+    assert [event.occurred for event in shown] == [long_ago.occurred, lately.occurred - HOUR, at(10)]
