@@ -1,10 +1,11 @@
 """A numbered pane: a table under a border that says what it is, how much of it there is, and how fresh it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 
 from cockpit.model.reading import FeedState, Freshness
 from widgets.cell import Column, Piece, Row, cut_text, measure_pieces
@@ -114,3 +115,10 @@ class Pane(Vertical):
         self.only_faults = self.only_faults if only_faults is None else only_faults
         self.table.narrow(text, only_faults=self.only_faults)
         self.draw_title()
+
+
+def mark_current_pane(panes: Iterable[Pane], focused: Widget) -> None:
+    """The pane whose table has the focus is the current one, and stays it while something is typed into a filter."""
+    if isinstance(focused, KeyedTable):
+        for pane in panes:
+            pane.set_class(pane.table is focused, "-current")

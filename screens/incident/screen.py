@@ -44,7 +44,7 @@ from widgets.command import (
 )
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
-from widgets.pane import Pane
+from widgets.pane import Pane, mark_current_pane
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
@@ -207,9 +207,7 @@ class IncidentScreen(KeyedScreen):
         self.action_pane((self.current + by) % len(self.panes))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        if isinstance(event.widget, KeyedTable):
-            for pane in self.panes:
-                pane.set_class(pane.table is event.widget, "-current")
+        mark_current_pane(self.panes, event.widget)
         self.draw()
 
     def find_reason(self, action: Action) -> str:

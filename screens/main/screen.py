@@ -22,7 +22,7 @@ from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
-from widgets.pane import Pane
+from widgets.pane import Pane, mark_current_pane
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
@@ -350,9 +350,7 @@ class CockpitScreen(KeyedScreen):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the focus is the current one, and stays it while something is typed into the filter."""
-        if isinstance(event.widget, KeyedTable):
-            for pane in self.panes:
-                pane.set_class(pane.table is event.widget, "-current")
+        mark_current_pane(self.panes, event.widget)
         self._edges.forget()
         self._draw_edges()
 

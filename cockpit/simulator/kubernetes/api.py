@@ -11,7 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from cockpit.model.time import Time
-from cockpit.simulator.kubernetes.cluster import PLURALS, Cluster, Object, list_public
+from cockpit.simulator.kubernetes.cluster import Cluster
+from cockpit.simulator.kubernetes.objects import PLURALS, Object, list_public
 from cockpit.simulator.kubernetes.tables import build_table
 
 KINDS = {plural: kind for kind, plural in PLURALS.items()}

@@ -6,44 +6,29 @@ and takes an old one away for each new one that is ready, so the old ones go on 
 """
 
 import hashlib
-import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-Object = dict[str, Any]
+from cockpit.simulator.kubernetes.objects import (
+    CHANGE_CAUSE,
+    GROUP_OF,
+    REVISION,
+    BrokenImage,
+    Object,
+    format_time,
+    hash_template,
+    is_ready,
+    make_broken_status,
+    make_container_status,
+    make_template,
+    read_revision,
+    strip_hash,
+)
 
-APPS, CORE = "apps/v1", "v1"
-PLURALS = {
-    "Deployment": "deployments",
-    "ReplicaSet": "replicasets",
-    "StatefulSet": "statefulsets",
-    "DaemonSet": "daemonsets",
-    "ControllerRevision": "controllerrevisions",
-    "Pod": "pods",
-    "Event": "events",
-    "Namespace": "namespaces",
-    "Node": "nodes",
-}
-GROUP_OF = {
-    kind: APPS if kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ControllerRevision") else CORE
-    for kind in PLURALS
-}
-REVISION = "deployment.kubernetes.io/revision"
-CHANGE_CAUSE = "kubernetes.io/change-cause"
 HISTORY = 10  # revisions that are kept
-BACK_OFF = 10.0  # seconds between two starts of a container that crashes
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenImage:
-    """How pods of an image fail: `crash` (exit 1), `oom`, `pull` (no such image), `unready` (it runs, unwell)."""
-
-    how: str
-    message: str = ""
 
 
 @dataclass
@@ -569,83 +554,3 @@ class Cluster:
         elif (broken is not None and broken.how == "pull") or previous:
             return []
         return [(stamp, line) for line in lines]
-
-
-def make_template(name: str, image: str, env: Mapping[str, str]) -> Object:
-    container: Object = {
-        "name": name,
-        "image": image,
-        "ports": [{"containerPort": 8080, "protocol": "TCP"}],
-        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
-        "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8080, "scheme": "HTTP"}, "periodSeconds": 10},
-        "imagePullPolicy": "IfNotPresent",
-    }
-    if env:
-        container["env"] = [{"name": key, "value": value} for key, value in env.items()]
-    return {
-        "metadata": {"labels": {"app": name}},
-        "spec": {"containers": [container], "restartPolicy": "Always", "terminationGracePeriodSeconds": 30},
-    }
-
-
-def make_container_status(item: Object, state: Object, *, ready: bool = False, restarts: int = 0) -> Object:
-    return {
-        "name": item["name"],
-        "image": item["image"],
-        "imageID": f"{item['image'].partition(':')[0]}@sha256:{hashlib.sha256(item['image'].encode()).hexdigest()}",
-        "ready": ready,
-        "started": ready,
-        "restartCount": restarts,
-        "state": state,
-        "lastState": {},
-    }
-
-
-def make_broken_status(item: Object, broken: BrokenImage, seconds: float, pod: str) -> Object:
-    """As a kubelet says it `seconds` after the first start."""
-    if broken.how == "pull":
-        message = f'Back-off pulling image "{item["image"]}"'
-        return make_container_status(item, {"waiting": {"reason": "ImagePullBackOff", "message": message}})
-    if broken.how == "unready":
-        return make_container_status(item, {"running": {"startedAt": format_time(0)}})
-    restarts = int(seconds // BACK_OFF) + 1
-    message = f"back-off 10s restarting failed container={item['name']} pod={pod}"
-    status = make_container_status(
-        item, {"waiting": {"reason": "CrashLoopBackOff", "message": message}}, restarts=restarts
-    )
-    code, reason = (137, "OOMKilled") if broken.how == "oom" else (1, "Error")
-    status["lastState"] = {"terminated": {"exitCode": code, "reason": reason}}
-    return status
-
-
-def hash_template(template: Object) -> str:
-    """What tells two templates apart, as the suffix of a ReplicaSet: letters and digits."""
-    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
-    return digest[:10]
-
-
-def strip_hash(template: Object) -> Object:
-    stripped = deepcopy(template)
-    stripped.get("metadata", {}).get("labels", {}).pop("pod-template-hash", None)
-    return stripped
-
-
-def read_revision(item: Object) -> int:
-    return int(item["metadata"].get("annotations", {}).get(REVISION, 0))
-
-
-def is_ready(pod: Object) -> bool:
-    return any(entry["type"] == "Ready" and entry["status"] == "True" for entry in pod["status"].get("conditions", ()))
-
-
-def format_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def list_public(item: Object) -> Iterator[tuple[str, Any]]:
-    """An object without what only the controllers here keep."""
-    for key, value in item.items():
-        yield (
-            key,
-            {name: entry for name, entry in value.items() if not name.startswith("x-")} if key == "metadata" else value,
-        )

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cockpit.simulator.kubernetes.api import build_kubeconfig
-from cockpit.simulator.kubernetes.cluster import Cluster, Object, is_ready
+from cockpit.simulator.kubernetes.cluster import Cluster
+from cockpit.simulator.kubernetes.objects import Object, is_ready
 from cockpit.simulator.logs.streams import list_console_lines
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import SimulatedRevision, TrafficShare, World, remember_state

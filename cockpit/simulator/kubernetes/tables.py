@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from cockpit.simulator.kubernetes.cluster import Object, list_public
+from cockpit.simulator.kubernetes.objects import Object, list_public
 
 Cells = Callable[[Object, float], list[Any]]
 

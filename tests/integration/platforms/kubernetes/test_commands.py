@@ -13,7 +13,7 @@ from cockpit.model.run import StepState
 from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 from cockpit.simulator.kubernetes.api import ApiRefusal
-from cockpit.simulator.kubernetes.cluster import BrokenImage
+from cockpit.simulator.kubernetes.objects import BrokenImage
 from tests.integration.platforms.kubernetes.cluster_stage import ClusterStage, opened_cluster
 
 V1, V2, BROKEN = "example.com/api:v1", "example.com/api:v2", "example.com/api:broken"

@@ -9,7 +9,7 @@ import pytest
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import LogLine
 from cockpit.simulator.kubernetes.api import ApiRefusal
-from cockpit.simulator.kubernetes.cluster import BrokenImage
+from cockpit.simulator.kubernetes.objects import BrokenImage
 from tests.integration.platforms.kubernetes.cluster_stage import ClusterStage, opened_cluster
 
 BROKEN = "example.com/api:broken"

@@ -17,7 +17,7 @@ from cockpit.recorder.last_recorded import LastRecorded
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.lint.dry_values import known_command
 from cockpit.runbooks.rollback import RollbackEvidence, propose_rollback
-from cockpit.simulator.kubernetes.cluster import BrokenImage
+from cockpit.simulator.kubernetes.objects import BrokenImage
 from tests.integration.platforms.kubernetes.cluster_stage import ClusterStage, opened_cluster
 from tests.integration.runbooks.stage import Stage
 

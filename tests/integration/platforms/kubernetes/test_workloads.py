@@ -9,7 +9,7 @@ from cockpit.model.problem import ProblemKind
 from cockpit.model.revision import MISSING
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.simulator.kubernetes.api import ApiRefusal
-from cockpit.simulator.kubernetes.cluster import BrokenImage
+from cockpit.simulator.kubernetes.objects import BrokenImage
 from tests.integration.platforms.kubernetes.cluster_stage import ClusterStage, opened_cluster, write_kubeconfig
 
 V1, V2, BROKEN = "example.com/api:v1", "example.com/api:v2", "example.com/api:broken"
