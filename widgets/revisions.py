@@ -94,7 +94,7 @@ def _name_revision(application: Application, revision: Revision, several: bool) 
     if revision.number is not None:
         return f"{application.name} #{revision.number}"
     # The name of a container app's revision begins with the app, and a side has a colour; a tag by itself says nothing.
-    named = revision.name.startswith(application.name) or bool(revision.labels)
+    named = revision.name.startswith(application.name) or application.mode == "blue-green"
     return revision.name if named else f"{application.name} {revision.name}"
 
 

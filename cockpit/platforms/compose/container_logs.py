@@ -11,7 +11,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.text import MAX_LINE, clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.compose.engine import EngineClient
-from cockpit.platforms.compose.mapping import ContainerFacts, map_container
+from cockpit.platforms.compose.mapping import BLUE_GREEN, ContainerFacts, map_container
 from cockpit.platforms.compose.services import filter_projects
 from cockpit.platforms.log_queue import LogQueue, read_log_queue
 
@@ -193,7 +193,7 @@ async def list_service_containers(
     values = dict(application.values)
     names = {replica.name for replica in revision.replicas or ()}
     identifiers = {value for name, value in revision.settings if name.endswith(".image")}
-    prefix = f"{revision.labels[0]}-" if revision.labels else ""
+    prefix = f"{revision.labels[0]}-" if application.mode == BLUE_GREEN and revision.labels else ""
     service = (values.get(f"{prefix}project", ""), values.get(f"{prefix}service", ""))
     return [
         fact

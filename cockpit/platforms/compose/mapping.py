@@ -242,7 +242,7 @@ def map_service(
     for identifier, group in groups.items():
         newest = max(group, key=lambda fact: (not fact.over, fact.replica.created or EPOCH))
         called = name_revision(name, newest.image, identifier, tags, answers.names, remembered)
-        revision = map_running(name, called, group, remembered.get(called))
+        revision = map_running(name, called, group, remembered.get(called), known_images.digests.get(identifier, ""))
         weight = round(100 * ready[identifier] / total) if total else 0
         revisions[called] = replace(revision, weight=weight), EPOCH
     repositories = {read_image_reference(fact.image).repository for fact in facts} - {""}
@@ -323,7 +323,9 @@ def locate_file(file: str, made_in: str, folder: str) -> str:
     return inside if inside.startswith("/") or not folder else f"{folder}/{inside}"
 
 
-def map_running(app: str, name: str, group: Sequence[ContainerFacts], remembered: RememberedImage | None) -> Revision:
+def map_running(
+    app: str, name: str, group: Sequence[ContainerFacts], remembered: RememberedImage | None, digest: str
+) -> Revision:
     """The revision of an image that containers were made of."""
     live = [fact for fact in group if not fact.over]
     replicas = tuple(sorted((fact.replica for fact in live), key=lambda replica: replica.name))
@@ -338,6 +340,7 @@ def map_running(app: str, name: str, group: Sequence[ContainerFacts], remembered
         weight=0,
         created=created,
         image=first.image,
+        labels=tuple(filter(None, (f"id {shorten_id(first.image_id)}", f"digest {digest}" if digest else ""))),
         last_active=None if live else max((fact.finished for fact in group if fact.finished), default=None),
         health=health,
         running=running,
@@ -370,6 +373,7 @@ class ImageIndex:
 
     tags: Mapping[str, str]  # the id that each `repository:tag` means now
     by_repository: Mapping[str, Sequence[tuple[Raw, str]]]  # with how it is written: by a tag, else by its digest
+    digests: Mapping[str, str]  # of the manifest, by the image's id
 
     def of(self, repository: str) -> Sequence[tuple[Raw, str]]:
         return self.by_repository.get(repository, ())
@@ -378,7 +382,10 @@ class ImageIndex:
 def index_images(images: Iterable[Raw]) -> ImageIndex:
     tags: dict[str, str] = {}
     by_repository: dict[str, list[tuple[Raw, str]]] = {}
+    digests: dict[str, str] = {}
     for raw in images:
+        for text in _list_texts(raw.get("RepoDigests"))[:1]:
+            digests[read_text(raw.get("Id"))] = text.rpartition("@")[2]
         written: dict[str, str] = {}
         for text in (*_list_texts(raw.get("RepoTags")), *_list_texts(raw.get("RepoDigests"))):
             reference = read_image_reference(text)
@@ -389,7 +396,7 @@ def index_images(images: Iterable[Raw]) -> ImageIndex:
             written.setdefault(reference.repository, text)
         for repository, text in written.items():
             by_repository.setdefault(repository, []).append((raw, text))
-    return ImageIndex(tags, by_repository)
+    return ImageIndex(tags, by_repository, digests)
 
 
 def name_revision(
@@ -440,7 +447,9 @@ def join_sides(
         app = applications[key]
         values |= {f"{label}-{name}": value for name, value in app.values}
         current = next((item for item in app.revisions if item.active), app.revisions[0])
-        revisions.append(replace(current, name=f"{label}-{current.name}", weight=weight, labels=(label,)))
+        revisions.append(
+            replace(current, name=f"{label}-{current.name}", weight=weight, labels=(label, *current.labels))
+        )
     name = name_application(settings.sides)
     values["proxy"] = settings.proxy.rpartition("/")[2]
     values["proxy-project"] = settings.proxy.rpartition("/")[0]

@@ -177,6 +177,15 @@ async def test_the_way_back_goes_by_how_the_traffic_is_switched(stage: EngineSta
         assert proposal.given["bad-service"] == "app-green"
 
 
+async def test_the_log_of_a_side_is_that_of_its_own_containers(stage: EngineStage) -> None:
+    blue_green(stage, active="green")
+    settings = {"proxy": "shop/proxy", "active_label": "active"}
+    app = await read_sides(stage, **settings)
+    green = next(revision for revision in app.revisions if revision.name == "green-1.44.0")
+    line = await anext(aiter(stage.platform(sides=SIDES, **settings).stream_log_lines(app, green)))
+    assert (line.replica, line.text) == ("shop_app-green_1", "listening on :3000")
+
+
 async def test_a_side_without_a_container_is_shown_and_is_no_target(stage: EngineStage) -> None:
     stage.image(f"{APP}:1.44.0")
     stage.image("nginx:1.22", health_check=False)

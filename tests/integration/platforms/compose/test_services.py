@@ -31,6 +31,8 @@ async def test_a_service_shows_the_image_it_runs_and_those_that_the_engine_still
     assert judge_revision(current).condition is RevisionCondition.SERVING
     assert current.replicas is not None
     assert [(replica.name, replica.state) for replica in current.replicas] == [("shop_api_1", "running (healthy)")]
+    image = stage.engine.find_image(f"{APP}:1.44.0")
+    assert current.labels == (f"id {image.identifier[7:14]}", f"digest {image.digest.rpartition('@')[2]}")
     assert service.location == "docker on web-1"
     assert dict(service.values)["version-variable"] == "APP_VERSION"
     assert dict(service.values)["compose-files"] == str(stage.folder / "docker-compose.yml")
