@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ async def test_the_way_back_goes_by_how_the_traffic_is_switched(stage: EngineSta
 
 async def test_the_log_of_a_side_is_that_of_its_own_containers(stage: EngineStage) -> None:
     blue_green(stage, active="green")
-    settings = {"proxy": "shop/proxy", "active_label": "active"}
+    settings: dict[str, Any] = {"proxy": "shop/proxy", "active_label": "active"}
     app = await read_sides(stage, **settings)
     green = next(revision for revision in app.revisions if revision.name == "green-1.44.0")
     line = await anext(aiter(stage.platform(sides=SIDES, **settings).stream_log_lines(app, green)))
