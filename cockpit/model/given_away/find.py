@@ -41,8 +41,11 @@ OPTION_BEFORE = r"(?<![\w-])--?[\w-]*\Z"
 NO_VALUE = r"(?<![\w-])--?(?:no|ask|show|generate|with|expose|prompt|use|skip|reset|rotate|list)-[\w-]*\Z"
 NAME_BEFORE = r"[\w.-]*\Z"
 ELEMENT_BEFORE = r"<[\w:.-]*\Z"
-ENVIRONMENT_LINE = r"(?:export )?[A-Z_][A-Z0-9_]*="
 SCHEME = r"(?i:bearer|basic|token|apikey|digest|sharedkey|negotiate|geniekey|splunk|bot|key)[ \t]+(?=\S)"
+
+# A header whose value is all that follows: on a line of its own, or in quotes. Elsewhere a command may follow.
+HEADER_ALONE = r"(?s)\s*(?:[<>*+#]\s|\[HTTP/\d\] \[\d+\] \[|[<>] )?(?:(?i:set|proxy|x)-)?|.*[\"'](?:(?i:set|proxy|x)-)?"
+LONGEST_LEAD = 40
 
 # Values
 QUOTED = r"(?P<quote>\\{0,8}[\"'])(?P<value>.{0,4096}?)(?:(?<!\\)(?P=quote)|(?=\n)|\Z|(?<=.{4096}))"
@@ -73,13 +76,14 @@ KEY_LINE = (
     r"[ \t|>#*\"']*(?:[A-Za-z0-9+/=]+|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|X-[\w-]+):[^\n]*)?"
     r"[ \t\r,\"'\\]*"
 )
+KEY_HEADER = r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|X-[\w-]+):"
+ONE_LINE_KEY = rf"(?:(?:\\+[nr]|[ \t])+(?:{KEY_HEADER}[^\\\n\"']*|[A-Za-z0-9+/=]+))+(?:\\+[nr])*"
 PRIVATE_KEY = (
-    rf"{PRIVATE_KEY_BEGINS}(?P<value>(?:\\+[nr]|[ \t]+(?=\S))[^\n]*?(?=(?:\\+[nr]|[ \t])*-{{4,5}} ?END |\n|\Z)"
-    rf"|[ \t\"'+,\\]*\r?\n(?:{KEY_LINE}\n)*(?:{KEY_LINE}|[ \t]*-{{0,5}}(?:E|EN)?)?"
-    rf"(?=\Z|\n|(?:[ \t|>#*\"']*-{{4,5}} ?END )))"
+    rf"{PRIVATE_KEY_BEGINS}(?P<value>{ONE_LINE_KEY}|[ \t\"'+,\\]*\r?\n(?:{KEY_LINE}\n)*"
+    rf"(?:{KEY_LINE}|[ \t]*-{{0,5}}(?:E|EN)?)?(?=\Z|\n|(?:[ \t|>#*\"']*-{{4,5}} ?END )))"
 )
 PUTTY_KEY_BEGINS = r"PuTTY-User-Key-File-\d:"
-PUTTY_KEY = rf"(?s){PUTTY_KEY_BEGINS}.*?Private-Lines: \d+\n(?P<value>.*?)(?=\nPrivate-MAC|\Z)"
+PUTTY_KEY = rf"(?s){PUTTY_KEY_BEGINS}.{{0,4096}}?Private-Lines: \d+\n(?P<value>(?:[A-Za-z0-9+/=]+\n)*[A-Za-z0-9+/=]*)"
 YAML_DATA = r"(?m)^(?P<indent>[ -]*)(?:stringData|data):[ \t]*\r?\n(?P<body>(?:(?P=indent)[ \t]+\S.*(?:\n|\Z))+)"
 JSON_DATA = r"\"(?:stringData|data)\":\s*\{(?P<body>[^{}]*)\}"
 YAML_VALUE = r"(?m)^[ \t]*[\w.\"'-]+:[ \t]*(?P<value>\S.*?)\r?$"
@@ -218,7 +222,7 @@ def _find_value(text: str, start: int, end: int, name: NamePattern) -> Span | No
     colon, separator = _find_separator(text, suffix.end(), before, text[start : suffix.end()], name)
     if separator is None:
         return None
-    value_start, value_end = _read_value(text, separator.end(), name)
+    value_start, value_end = _read_value(text, start, separator.end(), name)
     value = text[value_start:value_end]
     if not value or compiled(NOT_SECRET).fullmatch(value) or compiled(FILLED_IN).match(value):
         return None
@@ -268,21 +272,18 @@ def _is_setting(text: str, name_start: int, colon: re.Match[str], full: str, val
     return alone and not lead.strip(" \t-") and (bool(lead) or compound or text[colon.start()] == " ")
 
 
-def _read_value(text: str, position: int, name: NamePattern) -> Span:
-    """Where a value stands: in its quotes, to the end of the line where nothing else can end it, or as one word."""
-    if name.whole_line:
+def _read_value(text: str, start: int, position: int, name: NamePattern) -> Span:
+    """Where a value stands: in its quotes, or as one word; what follows may be a command, which must be seen."""
+    if name.whole_line and compiled(HEADER_ALONE).fullmatch(
+        text[text.rfind("\n", 0, start) + 1 : start][-LONGEST_LEAD:]
+    ):
         return _read_header(text, position)
     if match := compiled(QUOTED).match(text, position):
         return match.span("value")
-    line_start = text.rfind("\n", 0, position) + 1
-    if compiled(ENVIRONMENT_LINE).fullmatch(text, line_start, position):
-        line = compiled(WHOLE).match(text, position)
-        if line and not compiled(r"[;|] |&& ").search(line[0]):
-            return position, _strip_end(text, position, line.end())
     scheme = compiled(SCHEME).match(text, position)
-    start = scheme.end() if scheme else position
-    match = compiled(BARE).match(text, start)
-    return start, _strip_end(text, start, match.end() if match else start)
+    begin = scheme.end() if scheme else position
+    match = compiled(BARE).match(text, begin)
+    return begin, _strip_end(text, begin, match.end() if match else begin)
 
 
 def _read_header(text: str, position: int) -> Span:

@@ -235,6 +235,24 @@ def test_what_another_judge_calls_a_secret_is_not_shown() -> None:
     assert judged > 40
 
 
+def test_a_command_that_prints_the_frame_of_a_key_is_shown_whole() -> None:
+    """What is confirmed must be seen: between the two lines stands no key here, but what would run."""
+    command = "printf -- '-----BEGIN PRIVATE KEY-----\\n'; rm -rf /srv/data; echo -----END PRIVATE KEY-----"
+    assert hide_given_away(command) == command
+
+
+@pytest.mark.parametrize(
+    "rest", ["./migrate --drop", "terraform destroy", "rm -rf /srv/data; echo done", "psql -c 'drop table x'"]
+)
+def test_the_command_behind_a_variable_is_seen(rest: str) -> None:
+    assert hide_given_away(f"DB_PASSWORD=Hunter2x9 {rest}") == f"DB_PASSWORD={DOTS} {rest}"
+
+
+def test_the_command_behind_a_header_is_seen() -> None:
+    command = "http DELETE x.example.com Authorization:Hunter2x9 a=1; rm -rf /srv/data"
+    assert hide_given_away(command) == command.replace("Hunter2x9", DOTS)
+
+
 # A stream
 
 
