@@ -216,7 +216,7 @@ MAIN = ActionTable(
         Action("export", "x", "Export", "Write the post-mortem draft into a file", _OF_INCIDENT, shown=True),
         Action("wall", "w", "Wall", "The wall: big letters for a second monitor", (Need.SESSION,), shown=True),
         Action(
-            *("before", "B", "Before", "What changed before the alert or probe under the cursor"),
+            *("before", "b", "Before", "What changed before the alert or probe under the cursor"),
             (Need.SESSION,),
         ),
         Action("filter", "slash", "Filter", "Show only rows with these words or labels", does="filter", shown=True),
