@@ -662,7 +662,7 @@ ONE_ACT = (
 )
 CHECKED_SINCE_0_1_0 = frozenset({"main", "run", "catalogue"})
 """Screens on which a key with two meanings was always a mistake. A file of before may have one on the others."""
-ADDED_LATER = frozenset({"faults_only", "silence", "sort"})
+ADDED_LATER = frozenset({"before", "brief", "faults_only", "silence", "sort"})
 """Keys of the main screen that 0.1.0 did not have: a file of then that uses one of them keeps it."""
 KEPT_IDS = (
     frozenset(id for id in DEFAULT_KEYS if id.partition(".")[0] in ("table", "run", "catalogue") or "." not in id)

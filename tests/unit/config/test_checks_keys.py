@@ -125,15 +125,15 @@ def test_a_file_of_before_that_takes_a_key_of_a_later_action_loads_and_is_warned
     keys = {"note": "b"}  # free in 0.1.0
     assert not list(key_rules(keys))
     (warning,) = list_lost_keys(keys)
-    assert (warning.action, warning.owner, warning.screens) == ("note", "faults_only", frozenset({"main"}))
+    assert (warning.action, warning.owner, warning.screens) == ("note", "before", frozenset({"main"}))
 
 
 def test_a_file_of_before_that_takes_a_key_of_a_screen_nobody_could_rebind_loads_and_is_warned_of() -> None:
-    keys = {"note": "b", "faults_only": "f9"}  # on the incident's own screen `b` declares a breach
+    keys = {"note": "b", "before": "f9"}  # on the incident's own screen `b` declares a breach
     assert not list(key_rules(keys))
     (warning,) = list_lost_keys(keys)
     assert (warning.action, warning.owner, warning.screens) == ("note", "incident.aware", frozenset({"incident"}))
-    assert not list(list_lost_keys({**keys, "incident.aware": "B"}))
+    assert not list(list_lost_keys({**keys, "incident.aware": "f8"}))
 
 
 def test_what_0_1_0_could_name_is_what_is_kept_of_the_main_screen() -> None:
