@@ -38,7 +38,7 @@ from widgets.line import Lines
 
 # Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held.
 
-DEAF = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
+TYPE_AHEAD = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
 LET_GO = 0.7  # seconds without any Enter after which none is held: keys repeat within 660 ms at the latest by default
 HELD = 0.15  # seconds after an Enter in which another one means that it is held: keys repeat every 30 to 120 ms
 TOO_QUICK = "Enter came too soon to be sure it was meant. Take the finger off it for a moment, then press it again."
@@ -76,7 +76,7 @@ class Guard:
         """Whether the next Enter will count, as far as it is known to be a press of its own."""
         now = self._time.monotonic()
         if self._app is not None and tells_releases(self._app):
-            return now - self._opened >= DEAF
+            return now - self._opened >= TYPE_AHEAD
         return now - max(self._opened, self._entered) >= LET_GO
 
     def press(self) -> bool:

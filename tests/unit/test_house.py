@@ -13,4 +13,4 @@ def test_one_more_of_anything_touches_few_files() -> None:
 
 def test_a_sentence_is_pinned_by_one_test_at_most() -> None:
     """What is left: commands of az that many tests type, a stored value, two sentences of the hint in a table."""
-    assert len(find_pinned(most=1)) <= 7, "python -m tests.pinned_texts names them"
+    assert len(find_pinned(most=1)) <= 12, "python -m tests.pinned_texts names them"

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.dialogs.dialog import DEAF, HELD, LET_GO, Guard
+from screens.dialogs.dialog import HELD, LET_GO, TYPE_AHEAD, Guard
 from screens.shared.terminal_input import QUIET
 from tests.tui.bare import Clock
 
@@ -36,7 +36,7 @@ def test_no_enter_of_a_held_key_counts_however_it_repeats(gaps: list[float]) -> 
 def test_where_releases_are_told_the_next_press_counts_as_soon_as_the_dialog_listens() -> None:
     time = clock()
     guard = Guard(time, TELLS)
-    time.pass_by(DEAF - A_MOMENT)
+    time.pass_by(TYPE_AHEAD - A_MOMENT)
     assert not guard.press()
     time.pass_by(2 * A_MOMENT)
     assert guard.press()
