@@ -60,6 +60,8 @@ name = "us_government"
 endpoint = "http://127.0.0.1:PORT"
 logs_endpoint = "http://127.0.0.1:PORT"
 authority = "https://login.example.com"
+proxy = "none"
+ca_file = "ca.pem"
 
 [[ladder]]
 name = "SEV-1"
@@ -134,8 +136,41 @@ kube_context = "shop"
 values = {{ who = "ana" }}
 shell = {{ COLOUR = "red" }}
 
+activity_log = true
+service_health = true
+
+[[environments.prod.recurring_maintenance]]
+every = "sun"
+at = "02:00"
+for = "2h"
+zone = "Europe/Berlin"
+
+[environments.prod.app_service]
+sites = ["shop"]
+interval = "20s"
+
+[environments.prod.github]
+repositories = ["shop/api"]
+workflows = ["deploy.yml"]
+environments = ["production"]
+url = "http://127.0.0.1:PORT"
+interval = "20s"
+{ACCESS}
+[environments.prod.compose]
+host = "tcp://127.0.0.1:PORT"
+projects = ["blue", "green"]
+services = ["app"]
+version_variable = "APP_VERSION"
+program = "docker-compose"
+folder = "work"
+sides = ["blue/app", "green/app"]
+active_file = "upstream.conf"
+interval = "20s"
+
 [environments.prod.kubernetes]
 context = "shop"
+events = false
+proxy = "none"
 namespace = "shop"
 workloads = ["web"]
 kubeconfig = "kubeconfig"
@@ -174,6 +209,18 @@ depends_on = ["live"]
 maintenance = [{{ from = 2026-11-21T22:00:00Z, until = 2026-11-21T23:00:00Z }}]
 runbook = "ops#look"
 {ACCESS}
+[[environments.prod.probes.recurring_maintenance]]
+every = "sun"
+at = "02:00"
+for = "2h"
+zone = "Europe/Berlin"
+
+[[environments.prod.probes]]
+name = "backup"
+url = "beat://backup"
+within = "26h"
+only_while_running = "shop-api"
+
 [[environments.prod.alerts]]
 name = "am"
 kind = "alertmanager"
@@ -217,6 +264,31 @@ kind = "promql"
 source = "am"
 query = "up"
 down = ["[VALUE] < 20"]
+
+[environments.test]
+
+[[environments.test.http_access]]
+origins = ["http://127.0.0.1:PORT"]
+auth = {{ entra = "api://shop/.default" }}
+
+[[environments.test.http_access]]
+origins = ["http://localhost:PORT"]
+[environments.test.http_access.auth]
+token_url = "http://127.0.0.1:PORT/token"
+client_id = "cockpit"
+client_secret = {{ env = "PASSWORD" }}
+scope = "read"
+
+[environments.test.compose]
+active_url = "http://127.0.0.1:PORT/colour"
+sides = ["blue/app", "green/app"]
+switch_variable = "COLOUR"
+proxy = "edge/proxy"
+
+[environments.label.compose]
+sides = ["blue/app", "green/app"]
+active_label = "active"
+proxy = "edge/proxy"
 """
 
 
@@ -246,12 +318,15 @@ DECLARED: dict[tuple[str, ...], KeyDeclaration] = {
 WRITTEN = sorted(
     {path for path in list_written_keys(DATA) if match_declared_path(path) in DECLARED}, key=lambda path: str(path)
 )
-ELSEWHERE = {"bearer"}  # instead of a user and a password; what follows reads it
+INSTEAD = {"bearer", "entra", "token_url", "client_id", "client_secret", "scope"}
+"""Ways to sign in instead of a user and a password. Every table has the same, and one has them all here."""
 
 
 def test_the_file_of_this_test_has_every_key_there_is() -> None:
     missing = set(DECLARED) - {match_declared_path(path) for path in WRITTEN}
-    assert {path for path in missing if path[-1] not in ELSEWHERE} == set(), "add the new key to WHOLE"
+    assert {path for path in missing if path[-2] != "auth" or path[-1] not in INSTEAD} == set(), (
+        "add the new key to WHOLE"
+    )
 
 
 def read(data: dict[str, Any]) -> object:
@@ -320,6 +395,16 @@ READ_ELSEWHERE = {
     ("WatchedSignal", "per_query"): "cockpit/feeds/signals/sources.py",
     ("WatchedSignal", "per_metric"): "cockpit/feeds/signals/sources.py",
     ("WatchedSignal", "per_filter"): "cockpit/feeds/signals/sources.py",
+    ("Environment", "recurring_maintenance"): "cockpit/config/build.py",  # the windows of every probe
+    ("Probe", "within"): "cockpit/feeds/probes/protocols.py",
+    ("HttpAuth", "client_id"): "cockpit/feeds/http.py",
+    ("HttpAuth", "client_secret"): "cockpit/feeds/http.py",
+    ("HttpAuth", "scope"): "cockpit/feeds/http.py",
+    ("ComposeSettings", "active_label"): "cockpit/platforms/compose/services.py",
+    ("ComposeSettings", "folder"): "cockpit/platforms/compose/services.py",
+    ("ComposeSettings", "program"): "cockpit/platforms/compose/perform.py",
+    ("GithubSettings", "workflows"): "cockpit/platforms/github/changes.py",
+    ("System", "rollback"): "screens/main/runbook_actions.py",
 }
 """What is read on the screen, between two looks or after an answer that nobody gives here: by this module."""
 
@@ -374,6 +459,7 @@ def test_every_key_is_read_by_what_acts(tmp_path: Path, monkeypatch: pytest.Monk
             ["--config", "acting.toml", "run", "ops#look", "--yes", "--trust", trusted],
             ["--config", "acting.toml", "run", "ops#keep", "--yes", "--trust", trusted],
             ["--config", "acting.toml", "webhook", "send"],
+            ["--config", "acting.toml", "webhook", "test", "ops"],
             ["--config", "acting.toml", "export"],
         ):
             CliRunner().invoke(cockpit, words)
