@@ -1,1 +1,4 @@
-"""One file a screen or dialog: compose, bind, call the incident actions or the Runner. No I/O."""
+"""One folder for each screen, the dialogs, and what they share.
+
+They compose, bind keys, and call the incident actions or the Runner. No I/O.
+"""

@@ -5,11 +5,14 @@
 3. No folder holds more than 30 files side by side.
 4. Module functions are verb and object: at most a quarter may be a single word.
 5. Whatever is refused has a code that stays, so that scripts and tests need not read its sentence.
+6. A docstring names no parameter that is gone: a vague name in backticks is one of the class or function that it
+   describes. What it says is raised is an exception that there is.
 
 Run: `python tests/lint_house.py [--list]`. Exit 1 with one line for each fault; `--list` names every place.
 """
 
 import ast
+import builtins
 import re
 import sys
 from collections import defaultdict
@@ -34,6 +37,9 @@ REFUSALS = frozenset((
     *("FormError", "ThemeError"),
 ))  # fmt: skip
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
+VAGUE_IN_DOCSTRING = re.compile(rf"`({'|'.join(sorted(VAGUE_NAMES))})`")
+RAISED = re.compile(r"\b[Rr]aises ((?:[A-Z]\w+(?:,? (?:or|and) |, )?)+)")
+Described = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,50 @@ def find_refusals_without_code(trees: Trees) -> Iterator[NamePlace]:
                     yield NamePlace(node.func.id, path, node.lineno)
 
 
+def find_names(tree: ast.AST) -> set[str]:
+    """Every name that the code uses, and every text that is one word, but for docstrings."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+                names.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.alias(name=name, asname=alias):
+                names.add(alias or name)
+            case ast.keyword(arg=str(name)):
+                names.add(name)
+    return names
+
+
+def find_stale_docstrings(trees: Trees) -> Iterator[NamePlace]:
+    """Every name in a docstring that stands for nothing any more."""
+    exceptions = {*find_classes(trees), *dir(builtins)}
+    for tree in trees.values():
+        exceptions |= {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+    for path, tree in trees.items():
+        for outer in (node for node in tree.body if isinstance(node, Described)):
+            yield from _find_stale_names(outer, path, exceptions)
+
+
+def _find_stale_names(outer: Described, path: Path, exceptions: set[str]) -> Iterator[NamePlace]:
+    methods = {node.name for node in ast.walk(outer) if isinstance(node, Described)}
+    for node in ast.walk(outer):
+        docstring = ast.get_docstring(node) if isinstance(node, Described) else None
+        if docstring is None or not isinstance(node, Described):
+            continue
+        own = find_names(node) | methods
+        gone = [name for name in VAGUE_IN_DOCSTRING.findall(docstring) if name not in own]
+        for sentence in RAISED.findall(docstring):
+            gone += [name for name in re.findall(r"[A-Z]\w+", sentence) if name not in exceptions]
+        yield from (NamePlace(name, path, node.lineno) for name in gone)
+
+
 def main(arguments: list[str]) -> int:
     trees = parse_packages()
     classes = find_classes(trees)
@@ -127,6 +177,7 @@ def main(arguments: list[str]) -> int:
         for folder, count in find_full_folders(trees).items()
     ]
     faults += [f'{refusal} needs a code="..." of its own' for refusal in find_refusals_without_code(trees)]
+    faults += [f"{place}: the docstring names what is not there" for place in find_stale_docstrings(trees)]
     if vague_share > MOST_VAGUE:
         faults.append(f"{vague_share:.1%} of all bindings are vague, at most {MOST_VAGUE:.0%}; --list names them")
     if one_word_share > MOST_ONE_WORD:

@@ -123,7 +123,7 @@ def fit_text(text: str, width: int, *, right: bool = False, middle: bool = True)
 
 
 def render_line(row: Row, columns: Sequence[Column], numbers: Sequence[int], now: datetime) -> tuple[Piece, ...]:
-    """The pieces of a row, fitted to the `given` widths."""
+    """The pieces of a row, fitted to the widths `numbers`."""
     pieces: list[Piece] = []
     index = 0
     for cell in row.cells:

@@ -190,8 +190,8 @@ HASH = re.compile("[0-9a-f]{12,64}")
 @json_option
 @common_options
 def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
-    known_name = head.strip().lower()
-    if known_name and not HASH.fullmatch(known_name):
+    known_head = head.strip().lower()
+    if known_head and not HASH.fullmatch(known_head):
         raise Refusal(
             "--head takes the hash that `cockpit verify` printed, at least its first 12 digits.", code="not-a-hash"
         )
@@ -202,7 +202,7 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
     with open_timeline(system, common, read_only=not recover) as timeline:
         try:
             recoveries = take_back(timeline) if recover else {}
-            verdict = timeline.verify(known_name=known_name)
+            verdict = timeline.verify(known_head=known_head)
         except RecordError as error:
             raise Refusal.of(error) from None
     waiting = find_saved(timeline.path)

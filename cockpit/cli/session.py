@@ -52,7 +52,7 @@ class CliSession:
     def find_lately(self, incident: str | None) -> Incident:
         """The incident that is meant; while none is open the one that ended lately, and then it is named.
 
-        Raises DeskError, AmbiguousIncident.
+        Raises IncidentActionError, AmbiguousIncident.
         """
         meant = self.incident_actions.find(incident, lately=True)
         if incident is None and meant.resolved is not None:

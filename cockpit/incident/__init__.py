@@ -1,1 +1,2 @@
-"""What is remembered of incidents: the timeline file, the actions that write it, and everything folded from it."""
+"""Incidents, computed from the events of the timeline; what responders do to them; and what is made of them: clocks,
+messages, metrics, the post-mortem."""

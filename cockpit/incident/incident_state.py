@@ -1,4 +1,4 @@
-"""Case: what is known of one incident while its events arrive; answers with an Incident when asked."""
+"""IncidentState: what is known of one incident while its events arrive; answers with an Incident when asked."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""From the file to the fold: what a Ledger reads when it begins, and the events of one incident."""
+"""From the timeline file to incidents: what a Ledger reads when it begins, and the events of one incident."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -27,7 +27,7 @@ class ClockKind(StrEnum):
     TASK = "task"  # "look at X, back in three minutes"
     LOOP = "loop"  # what was turned off for now is to be turned on again
     BREACH = "breach"  # the authority is told, counted from when a person declared being aware
-    ROLLBACK = "rollback"  # how long a rollback is free of blame; then it is mended forwards
+    ROLLBACK = "rollback"  # the no-blame rollback window; after it one fixes forward
     POSTMORTEM = "postmortem"  # the draft is reviewed
 
 

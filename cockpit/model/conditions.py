@@ -262,7 +262,7 @@ def parse_condition(text: str) -> Condition:
 
 
 def check_condition(condition: Condition, answer: ProbeAnswer) -> FailedCondition | None:
-    """None when the condition holds. Never raises: what cannot be compared does not hold, and `shown` says why."""
+    """None when the condition holds. Never raises: what cannot be compared does not hold, and the answer says why."""
     numeric = condition.operator in ORDER or _is_numeric(condition.right)
     try:
         if _compare_values(_read_operand(condition.left, answer, numeric), condition.operator, condition.right, answer):

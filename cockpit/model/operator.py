@@ -39,7 +39,7 @@ class PersonError(CodedError, ValueError):
 
 
 class PersonUnknown(CodedError):  # noqa: N818  somebody has to be asked; nothing went wrong
-    """A shared login is about to act, and nobody has said who is at its keys. `operator.identify` answers it."""
+    """A shared login is about to act, and nobody has said who is at its keys. `Operator.identify` answers it."""
 
     def __init__(self, operator: "Operator") -> None:
         self.operator = operator

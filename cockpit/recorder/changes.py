@@ -503,8 +503,8 @@ BLIND_AFTER = 60.0  # seconds without an answer before the timeline says so; les
 def list_changes(
     last_recorded: LastRecorded, reading: Reading[Any], now: datetime, looked: datetime | None = None
 ) -> list[Draft]:
-    """The facts that `reading` adds to `known`, oldest first; `now` is the wall clock, `looked` when the last reading
-    of that feed saw what is known.
+    """The facts that `reading` adds to `last_recorded`, oldest first; `now` is the wall clock,
+    `looked` when the last reading of that feed saw what is known.
 
     A failed poll changes nothing, except that a feed which stays blind is a fact of its own. Half an answer (one of
     two servers is down) says what it says: what it holds was seen just now.

@@ -32,7 +32,7 @@ from cockpit.platforms.platform import RollbackTerms
 from cockpit.platforms.registry import find_kind
 
 FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
-"""The kinds of events that `propose` reads."""
+"""The kinds of events that a proposal reads."""
 
 FAILING = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
 LEAST_ACTIVE = timedelta(minutes=10)  # one that never came up is replaced sooner, as a rule

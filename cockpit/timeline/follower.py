@@ -70,11 +70,11 @@ class TimelineTail:
         return self._opened.connection
 
     def _refuse_another_timeline(self, reader: TimelineReader) -> None:
-        number, known_name = self._last
+        number, head = self._last
         if not number:
             return
         hash_of = reader.hash_of(number)
-        if hash_of is None or (known_name and hash_of != known_name):
+        if hash_of is None or (head and hash_of != head):
             raise RecordError(
                 f"{self._path} was replaced or removed; restart the cockpit to see what is there now.",
                 code="file-replaced",

@@ -106,13 +106,13 @@ def find_row_flaw(row: ChainRow, before: str, expected: int) -> str:
     return ""
 
 
-def verify_chain(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerdict:
+def verify_chain(rows: Iterable[ChainRow], *, known_head: str = "") -> ChainVerdict:
     """Walk along all events in id order.
 
-    `known` is a head noted earlier (a post-mortem prints one), or how it begins: it must be on the chain. Memory
+    `known_head` is one noted earlier (a post-mortem prints one), or how it begins: it must be on the chain. Memory
     stays flat; only the ids of emptied events are kept, each of which must be named by a later redaction.
     """
-    head, count, met = GENESIS, 0, GENESIS.startswith(known_name)
+    head, count, met = GENESIS, 0, GENESIS.startswith(known_head)
     emptied: set[int] = set()
     present = iter(rows)
     while True:
@@ -125,7 +125,7 @@ def verify_chain(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerd
         if reason := find_row_flaw(row, head, count + 1):
             return ChainVerdict(False, count, head, count + 1, reason)
         head, count = row.hash, row.id
-        met = met or head.startswith(known_name)
+        met = met or head.startswith(known_head)
         if row.emptied:
             emptied.add(row.id)
         if row.kind == "redact" and row.subject.isdigit():
@@ -135,6 +135,6 @@ def verify_chain(rows: Iterable[ChainRow], *, known_name: str = "") -> ChainVerd
         return ChainVerdict(False, count, head, first, f"event {first} was emptied, but no redaction says so")
     if not met:
         return ChainVerdict(
-            False, count, head, None, f"no event has the hash {known_name}: events were removed or rewritten"
+            False, count, head, None, f"no event has the hash {known_head}: events were removed or rewritten"
         )
     return ChainVerdict(True, count, head)

@@ -131,8 +131,8 @@ class Timeline:
 
         return stop
 
-    def verify(self, *, known_name: str = "") -> ChainVerdict:
-        """Walk along the whole chain; `known` is a head noted earlier, which must be on it. Seconds for a long file."""
+    def verify(self, *, known_head: str = "") -> ChainVerdict:
+        """Walk along the whole chain; `known_head`, noted earlier, must be on it. Seconds for a long file."""
         if not self.path.exists():
             raise RecordError(
                 f"There is no timeline at {self.path}; name the file with --db.",
@@ -140,7 +140,7 @@ class Timeline:
                 file=self.path,
             )
         with self._connection() as connection:
-            return audit_timeline(connection, known_name=known_name)
+            return audit_timeline(connection, known_head=known_head)
 
     def search(self, query: Query, limit: int = PAGE) -> SearchPage:
         """The newest `limit` events that hold every term of the query. A second for a million events."""

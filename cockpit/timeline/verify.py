@@ -10,9 +10,9 @@ from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.schema import missing_guards
 
 
-def audit_timeline(connection: sqlite3.Connection, *, known_name: str = "") -> ChainVerdict:
+def audit_timeline(connection: sqlite3.Connection, *, known_head: str = "") -> ChainVerdict:
     """The verdict on the whole file; a file that SQLite itself finds damaged is one, too. Does not raise."""
-    verdict = verify_chain(_iterate_readable_rows(connection), known_name=known_name)
+    verdict = verify_chain(_iterate_readable_rows(connection), known_head=known_head)
     return replace(verdict, ok=False, reason=flaw) if verdict.ok and (flaw := _find_file_flaw(connection)) else verdict
 
 

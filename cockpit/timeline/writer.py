@@ -185,8 +185,8 @@ class Writer:
 
     def _refuse_other_content(self, connection: sqlite3.Connection) -> None:
         """What was shown as recorded must still be there: an older copy put in place is not written to."""
-        number, known_name = self._last
-        if number and TimelineReader(connection).hash_of(number) != known_name:
+        number, head = self._last
+        if number and TimelineReader(connection).hash_of(number) != head:
             raise self._replaced()
 
     def _replaced(self) -> FilesLostError:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class ChecklistScreen(KeyedScreen):
-    """`acts` are what an item may offer, by the names of `checklist_rows.WORDS`; `first` is the list to begin with."""
+    """`acts` are what an item may offer, by the names that a box has for them; `first` is the list to begin with."""
 
     CSS_PATH = "screen.tcss"
     KEYS = CHECKLIST

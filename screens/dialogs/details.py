@@ -37,7 +37,7 @@ PAST_AFTER = 5  # facts of the thing itself that stand before what is known of i
 
 
 class Details(Dialog[None]):
-    """`shown` is the object captured at the key press: it does not change while it is read."""
+    """`value` is the object captured at the key press: it does not change while it is read."""
 
     AUTO_FOCUS = "#scroll"
     keys = "c copies all of it · ↑ ↓ scroll · enter or esc leaves"

@@ -508,7 +508,7 @@ def open_checklist(press: KeyPress, first: str = "", incident: Incident | None =
 
 
 def list_checklist_acts(press: KeyPress, incident: Incident) -> dict[str, Callable[[], None]]:
-    """What an item of a checklist can offer here, by the names of `screens.checklist.rows.WORDS`."""
+    """What an item of a checklist can offer here, by the names that a box has for them."""
     acts: dict[str, Callable[[], None]] = {
         "declare": partial(open_communicate, press, incident),
         "communicate": partial(open_communicate, press, incident),

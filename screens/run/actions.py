@@ -1,6 +1,6 @@
 """What the keys of a run do: ask what has to be asked, then tell the runner. Coroutines; they touch no widget.
 
-Each gets the view of the run, for its dialogs and messages, and how the step at hand stood when the key was pressed.
+Each gets the view of the run, for its dialogs and messages, and how the current step stood when the key was pressed.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ def describe_destination(screen: RunView, run: Run) -> str:
 
 
 async def start_step(screen: RunView, now: StepStanding) -> None:
-    """Run the step at hand, or tick it, or settle it when nobody saw its end."""
+    """Run the current step, or tick it, or settle it when nobody saw its end."""
     assert now.step is not None
     if now.state is StepState.UNKNOWN and not await _ask_how_step_ended(screen, now):
         return
@@ -350,7 +350,7 @@ async def _ask_reason(screen: RunView, what: str, about: list[str], question: st
 
 
 def _current_step(now: StepStanding) -> Step:
-    assert now.step is not None  # `why_not` has refused the key otherwise
+    assert now.step is not None  # `find_reason` has refused the key otherwise
     return now.step
 
 

@@ -35,7 +35,7 @@ async def begin_run(
     incident: str | None = None,
     beside: bool = False,
 ) -> None:
-    """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises Refused.
+    """Begin a run and show it; a document that may not run is shown instead. In a worker. Raises RunRefused.
 
     Where somebody else has just begun the same, that run is shown, unless a person wants another `beside` it.
     """
@@ -85,7 +85,7 @@ async def open_or_begin(
     index: int | None = None,
     incident: str | None = None,
 ) -> None:
-    """The run of it that is not over, else a new one. In a worker. Raises Refused."""
+    """The run of it that is not over, else a new one. In a worker. Raises RunRefused."""
     went = (
         "none"
         if runbook.is_only_shown(procedure)
@@ -119,7 +119,7 @@ async def went_on(
     """Open the run of the same that is not over, asking first when something was done in it.
 
     `anew` when a person wants another beside it, `none` when there is none; else it is shown, or the person has left.
-    In a worker. Raises Refused.
+    In a worker. Raises RunRefused.
     """
     runs = still_open(list(session.runner.runs.runs.values()), runbook, procedure, place.environment, proposed)
     if not runs:
@@ -142,7 +142,7 @@ async def went_on(
 
 
 async def follow_run(app: App[Any], session: "Session", place: DialogContext, refusal: RunAlreadyOpen) -> None:
-    """Somebody else leads: say who, and show their run. In a worker. Raises Refused."""
+    """Somebody else leads: say who, and show their run. In a worker. Raises RunRefused."""
     app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
     await reopen_run(app, session, place, refusal.run)
 
@@ -150,7 +150,7 @@ async def follow_run(app: App[Any], session: "Session", place: DialogContext, re
 async def reopen_run(
     app: App[Any], session: "Session", place: DialogContext, run: Run, *, index: int | None = None
 ) -> None:
-    """Show a run that began earlier, here or elsewhere. In a worker. Raises Refused."""
+    """Show a run that began earlier, here or elsewhere. In a worker. Raises RunRefused."""
     name = name_of_screen(run)
     if app.is_screen_installed(name):
         app.push_screen(name)

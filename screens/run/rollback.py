@@ -171,7 +171,7 @@ class RollbackPlan:
 
 
 async def plan_rollback(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:
-    """Resolve every step, and look at what the changes would meet. Raises Refused."""
+    """Resolve every step, and look at what the changes would meet. Raises RunRefused."""
     previews: list[Prepared] = []
     confirmed = ""
     for step in procedure.commands:

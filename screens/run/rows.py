@@ -1,4 +1,4 @@
-"""What a run says of itself and of the step at hand, as rows of pieces. Pure."""
+"""What a run says of itself and of the current step, as rows of pieces. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -157,7 +157,7 @@ def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Pi
 def render_step(
     step: Step, now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int, copy: str
 ) -> list[list[Piece]]:
-    """The step at hand: its command with values shown, what it asks for, what was said, and how it ended.
+    """The current step: its command with values shown, what it asks for, what was said, and how it ended.
 
     The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
     """

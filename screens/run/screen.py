@@ -1,4 +1,4 @@
-"""A run of a procedure: its steps at the left, the step at hand at the right, one key away from what matters next."""
+"""A run of a procedure: its steps at the left, the current step at the right, one key away from what matters next."""
 
 import asyncio
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ POUR = 0.1  # seconds between two looks at the run and at what its command print
 
 
 class RunScreen(KeyedScreen):
-    """`standing` says how the document stands since its last run, `at` which step to begin with.
+    """`standing` says how the document stands since its last run, `index` which step to begin with.
 
     What `agreed` names was consented to beforehand: it goes on by itself, as long as what would run is what was shown.
     """
@@ -124,11 +124,11 @@ class RunScreen(KeyedScreen):
 
     @property
     def step(self) -> Step | None:
-        """The step at hand."""
+        """The current step."""
         return next((step for step in self.procedure.steps if str(step.ordinal) == self.table.cursor), None)
 
     def standing(self) -> StepStanding:
-        """How the step at hand stands, as it is shown."""
+        """How the current step stands, as it is shown."""
         return build_step_standing(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
 
     # The screen
@@ -229,7 +229,7 @@ class RunScreen(KeyedScreen):
         left.show(rows.steps_title(run, self.procedure, left.size.width))
 
     def draw_step(self) -> None:
-        """The step at hand, its output, the hint and the keys."""
+        """The current step, its output, the hint and the keys."""
         now = self.standing()
         keys = self.keys_by_id()
         if "table.select" in keys:  # Enter is the table's, while that has the focus
@@ -242,7 +242,7 @@ class RunScreen(KeyedScreen):
     # Looking at a step: what would run
 
     def look(self) -> None:
-        """Resolve the step at hand anew; what is shown stays until the answer is there."""
+        """Resolve the current step anew; what is shown stays until the answer is there."""
         step = self.step
         if step is not None and step.command:
             self._serial += 1
@@ -351,7 +351,7 @@ class RunScreen(KeyedScreen):
 
     @on(KeyedTable.Selected)
     def action_run(self) -> None:
-        """Start the step at hand, unless the key came in a burst: what is pasted never starts anything."""
+        """Start the current step, unless the key came in a burst: what is pasted never starts anything."""
         counts = self._guard.press()
         self._guard.touch()
         self._armed = False
@@ -371,7 +371,7 @@ class RunScreen(KeyedScreen):
             self.act(ACTS["run"])
 
     def action_do(self, what: str) -> None:
-        """Do one of `run_acts.ACTS`, with the step at hand as it stands now."""
+        """Do one of `ACTS`, with the current step as it stands now."""
         self.act(ACTS[what])
 
     def act(self, doing: Act) -> None:

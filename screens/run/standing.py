@@ -14,7 +14,7 @@ from widgets.cell import Piece
 
 @dataclass(frozen=True, slots=True)
 class StepStanding:
-    """How the step at hand stands, as far as it decides what the keys do."""
+    """How the current step stands, as far as it decides what the keys do."""
 
     step: Step | None = None
     state: StepState = StepState.TODO

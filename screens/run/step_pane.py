@@ -1,4 +1,4 @@
-"""The step at hand: what would run, with which values; what came of it, as it comes, beside what was expected."""
+"""The current step: what would run, with which values; what came of it, as it comes, beside what was expected."""
 
 from collections.abc import Callable
 from typing import Any
@@ -80,7 +80,7 @@ class StepPane(Vertical):
 async def hand_over(app: App[Any], act: Callable[[], Finished]) -> Finished:
     """Leave the screen, do `act`, which blocks until the command ends, and come back.
 
-    On the app's own thread: two programs must not read one keyboard. Raises Refused where that cannot be.
+    On the app's own thread: two programs must not read one keyboard. Raises RunRefused where that cannot be.
     """
     try:
         with app.suspend(), interrupts_for_the_command():

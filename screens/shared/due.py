@@ -44,7 +44,7 @@ def list_due_clocks(session: "Session", now: datetime, zone: tzinfo) -> list[Due
 
 
 def _make_sort_key(clock: Clock, now: datetime) -> tuple[bool, bool, datetime]:
-    """As `urgent` orders the clocks of one incident."""
+    """As `list_urgent_clocks` orders the clocks of one incident."""
     return clock.snoozed(now), clock.kind in INFORMATIVE_KINDS, clock.due or now
 
 

@@ -22,7 +22,7 @@ from cockpit.session import Session
 
 
 def must_be_chosen(procedure: Procedure, step: int | None) -> None:
-    """A menu is chosen from, and what is chosen is there. Raises Refused."""
+    """A menu is chosen from, and what is chosen is there. Raises RunRefused."""
     if procedure.menu and step is None:
         raise RunRefused(
             f"{procedure.title} is a menu: choose with --step N (cockpit runbooks lists them).",

@@ -71,7 +71,7 @@ def line_of(parts: tuple[str, ...]) -> str:
 def make_command_document(line: str) -> Runbook:
     """A document with this one command, as if it lay in the current folder; nothing in it is a placeholder.
 
-    What runs is the line to the letter: nobody mends what was typed. Raises Refused for what is not one command.
+    What runs is the line to the letter: nobody mends what was typed. Raises RunRefused for what is not one command.
     """
     steps = number_steps(from_fence("bash", line, LINE - 1).steps)
     if len(steps) != 1 or not steps[0].command:

@@ -26,7 +26,7 @@ WORDS = {
 
 
 async def settle_step(runner: Runner, run: Run, step: int, word: str, reason: str) -> tuple[Run, Step, StepState]:
-    """Write it down. What was never run here and is `ok` was done by hand. Raises Refused, RecordError."""
+    """Write it down. What was never run here and is `ok` was done by hand. Raises RunRefused, RecordError."""
     result = await asyncio.to_thread(runner.step, run, step)
     state, was = WORDS[word], runner.run(run.id).state(step)
     if state is StepState.OK and was not in JUDGED_BY_A_PERSON:

@@ -48,7 +48,7 @@ class Tell(Protocol):
     """Who hears what happens."""
 
     def begins(self, step: Step, prepared: Prepared | None) -> None:
-        """A step is at hand; without a `prepared` it is one that a person does."""
+        """A step is the current one; without a `prepared` it is one that a person does."""
 
     def output(self, text: str) -> None: ...
 

@@ -44,9 +44,9 @@ class ListedAlert:
         """How often its sender speaks: Prometheus lets an alert live four times as long."""
         return max(self.ends - self.updated, timedelta(0)) / 4
 
-    def is_overdue(self, position: datetime) -> bool:
-        """Its sender did not speak for two resends at `at`, by the server's clock; it is still listed for two more."""
-        return position - self.updated > 2 * self.resend + max(self.resend / 4, LATE_SENDER)
+    def is_overdue(self, now: datetime) -> bool:
+        """Its sender did not speak for two resends at `now`, by the server's clock; it is still listed for two more."""
+        return now - self.updated > 2 * self.resend + max(self.resend / 4, LATE_SENDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def decode_json(body: bytes) -> Any:
 def parse_listed_alerts(
     body: bytes, *, source: str, environment: str, server: str, polled: datetime
 ) -> dict[str, ListedAlert]:
-    """The alerts of `GET /api/v2/alerts` by fingerprint. `seen` stands in for times that cannot be read.
+    """The alerts of `GET /api/v2/alerts` by fingerprint. `polled` stands in for times that cannot be read.
 
     Raises SourceError when one of them is no alert, ValueError or RecursionError when it is no JSON.
     """

@@ -194,7 +194,7 @@ def rule_alert(
     polled: datetime,
     note: str = "",
 ) -> Alert:
-    """An alert as its Prometheus tells it. `seen` stands in for a time that cannot be read."""
+    """An alert as its Prometheus tells it. `polled` stands in for a time that cannot be read."""
     return alert_of(
         raw,
         fingerprint_of(clean_labels(raw.get("labels"))),

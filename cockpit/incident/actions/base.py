@@ -111,7 +111,7 @@ class IncidentWriter:
     def find(self, incident: str | None, *, lately: bool = False) -> Incident:
         """The incident that is meant; with `lately`, while none is open, the one that ended within the last days.
 
-        Raises DeskError, AmbiguousIncident.
+        Raises IncidentActionError, AmbiguousIncident.
         """
         with self._lock:
             ledger = self._caught_up()
@@ -137,7 +137,7 @@ class IncidentWriter:
         return self._record(lambda _, reader: decide(reader))
 
     def write_on(self, number: int, decide: Callable[[Ledger, Event], Draft]) -> Event:
-        """As `write`, about an event: as it stands after its corrections. Raises DeskError when there is none."""
+        """As `write`, about an event as corrected by now. Raises IncidentActionError where there is none."""
 
         def found(ledger: Ledger, reader: TimelineReader) -> Draft:
             event = _read_last_correction(reader, number)
@@ -180,7 +180,7 @@ class IncidentWriter:
         )
 
     def meant(self, ledger: Ledger, incident: str | None) -> Incident:
-        """Raises DeskError, AmbiguousIncident."""
+        """Raises IncidentActionError, AmbiguousIncident."""
         if incident is not None:
             return _find_named_incident(ledger, clean_line(incident, 60))
         open = ledger.open(self.environment)
@@ -200,7 +200,7 @@ class IncidentWriter:
         return max(occurred, earliest) if moment is None else occurred
 
     def past(self, moment: datetime | None, now: datetime, oldest: timedelta = OLDEST) -> datetime:
-        """A time somebody gave for what happened, else now. Raises DeskError for one that cannot be meant."""
+        """A time somebody gave for what happened, else now. Raises IncidentActionError for one that cannot be meant."""
         if moment is None:
             return now
         if moment > now + AHEAD:
@@ -219,7 +219,7 @@ class IncidentWriter:
         return min(moment, now)
 
     def coming(self, moment: datetime, now: datetime) -> datetime:
-        """A time by which somebody wants something. Raises DeskError for one that cannot be meant."""
+        """A time by which somebody wants something. Raises IncidentActionError for one that cannot be meant."""
         if moment <= now:
             raise IncidentActionError(
                 f"{moment:%Y-%m-%d %H:%M:%S %Z} is over; give a time that is yet to come.",
@@ -298,7 +298,7 @@ def _find_named_incident(ledger: Ledger, wanted_name: str) -> Incident:
 
 
 def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
-    """The one that ended within the last days; what duplicates another one is told there. Raises DeskError."""
+    """The one that ended within the last days; duplicates do not count. Raises IncidentActionError."""
     ended = [
         incident
         for incident in ledger.incidents.values()

@@ -169,7 +169,7 @@ def _draft_mark(writer: IncidentWriter, meant: Incident, clock: Clock, moment: d
 
 
 def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
-    """The clock of that id, or the only one whose id begins so. Raises DeskError naming those there are."""
+    """The clock of that id, or the only one whose id begins so. Raises IncidentActionError naming those there are."""
     meant, wanted_name, now = writer.meant(ledger, incident), clean_line(id, 120), writer.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
     clocks_by_name = {clock.id: clock for clock in compute_clocks(meant, writer.plan, now, deployed=now)}

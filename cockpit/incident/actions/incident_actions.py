@@ -7,8 +7,8 @@ from cockpit.incident.actions.base import IncidentWriter
 class IncidentActions(IncidentWriter):
     """All methods block, may be called from any thread, and return what they wrote.
 
-    They raise DeskError with a sentence for the person who asked, RecordError when the file cannot be written, and
-    PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
+    They raise IncidentActionError with a sentence for the person who asked, RecordError for a file that cannot be written,
+    and PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
     `incident` is an id or its last letters; without one it is the only open incident of the environment. Times given
     are aware. What is decided is decided inside the transaction that writes it, so two people at two terminals cannot
     resolve one incident twice. `plan` may be replaced when the documents were read again.

@@ -383,7 +383,7 @@ def _duplicate(writer: IncidentWriter, ledger: Ledger, incident: str | None, ori
 
 
 def _original(writer: IncidentWriter, ledger: Ledger, duplicate: Incident, named: str) -> Incident:
-    """The incident that goes on in place of a duplicate. Raises DeskError where that leads round in a circle."""
+    """The incident that goes on in place of a duplicate. Raises IncidentActionError where that leads in a circle."""
     original = writer.meant(ledger, named)
     ids, incident = {duplicate.id}, original
     while incident.id not in ids:

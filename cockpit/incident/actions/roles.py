@@ -248,7 +248,7 @@ def record_message(
 def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
     """The role as the plan writes it: by its name, its initials (`IC`), or the only one that begins so.
 
-    Another name is a role of this incident's own, unless it looks like a slip. Raises DeskError.
+    Another name is a role of this incident's own, unless it looks like a slip. Raises IncidentActionError.
     """
     wanted_name = clean_line(text, LONGEST_NAME)
     if not wanted_name:

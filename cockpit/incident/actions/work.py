@@ -94,7 +94,7 @@ def find_act_time(incident: Incident, act: str) -> datetime | None:
 
 
 def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
-    """The id of a list of the plan, and the words of a box of it. Raises DeskError."""
+    """The id of a list of the plan, and the words of a box of it. Raises IncidentActionError."""
     checklists_by_name = {item.id: item for item in writer.plan.checklists}
     fits = [text for text in checklists_by_name if list and list.casefold() in text.casefold()]
     if list not in checklists_by_name and len(fits) != 1:
@@ -163,7 +163,7 @@ def add_item(
 
 
 def _read_link(link: str) -> str:
-    """An address as it was given. Raises DeskError for one that cannot be kept whole."""
+    """An address as it was given. Raises IncidentActionError for one that cannot be kept whole."""
     where = link.strip()
     if where and not keep_whole(where, LONGEST_LINK):
         raise IncidentActionError(
@@ -302,7 +302,7 @@ def record_practice(
 
 
 def practice_named(practices: Sequence[Practice], text: str) -> Practice:
-    """The practice of that name, else the only one that begins so or holds it. Raises DeskError."""
+    """The practice of that name, else the only one that begins so or holds it. Raises IncidentActionError."""
     wanted_name = clean_line(text).casefold()
     if not wanted_name:
         raise IncidentActionError(
@@ -337,7 +337,7 @@ def _join_with_or(names: Sequence[str]) -> str:
 
 
 def _require_ended_drill(incident: Incident) -> Incident:
-    """Raises DeskError for what is no drill, or not over yet."""
+    """Raises IncidentActionError for what is no drill, or not over yet."""
     if not incident.drill:
         raise IncidentActionError(
             f"{incident.id} was not a drill; leave --incident out to record the practice alone.",

@@ -40,7 +40,7 @@ def is_open(moment: datetime, hours: Hours, zone: tzinfo = UTC) -> bool:
 
 
 def next_opening(moment: datetime, hours: Hours, zone: tzinfo = UTC) -> datetime | None:
-    """The first opening after `at`; None where there is none in ten years."""
+    """The first opening after `moment`; None where there is none in ten years."""
     return next((opens for opens, _ in _iterate_working_spans(moment, hours, zone) if opens > moment), None)
 
 

@@ -89,14 +89,14 @@ def settle_clock(clock: Clock, done: datetime | None, end: datetime | None, reas
 
 
 def excuse_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:
-    """Not applicable, where `at` came while it could be done in time. One that is over already stays as it is."""
+    """Not applicable, where `moment` came while it could be done in time. One that is over already stays as it is."""
     if moment is None or _is_settled(clock) or (clock.limit is not None and moment > clock.limit):
         return clock
     return replace(clock, not_applicable=reason)
 
 
 def end_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:
-    """Excused, or missed at `at`: nobody can do it any more."""
+    """Excused, or missed at `moment`: nobody can do it any more."""
     clock = excuse_clock(clock, moment, reason)
     return clock if _is_settled(clock) else replace(clock, done=moment, undone=moment is not None)
 

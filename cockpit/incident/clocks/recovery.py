@@ -91,7 +91,7 @@ def _build_tail_clock(bound: Binding, ran: ProcedureRun, begun: datetime, now: d
 
 
 def list_rollback_clocks(bound: Binding, deployed: datetime | None, now: datetime) -> list[Clock]:
-    """How long rolling back is free of blame, from the newest deployment, or else the declaration.
+    """The no-blame rollback window, from the newest deployment, or else the declaration.
 
     A window, so nothing is missed when it closes: from then on the answer is to mend it forwards.
     """

@@ -221,7 +221,7 @@ def list_update_clocks(bound: Binding) -> list[Clock]:
 def list_promise_clocks(bound: Binding) -> list[Clock]:
     """The newest promise to each audience that no update to it has kept yet. It outlives the incident: people wait.
 
-    Those that are over are told in `told.py`.
+    Those that are over are judged by `check_promise`.
     """
     waiting: dict[str, Clock] = {}
     for update in _in_order(bound.incident):

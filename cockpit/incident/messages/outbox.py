@@ -21,7 +21,7 @@ FOLDER = "messages"
 
 
 def write_message_file(text: str, data: Path, incident: str, now: datetime) -> Path:
-    """Write `text` into a new file under `data` and return its path. Blocking. Raises DeskError.
+    """Write `text` into a new file under `data` and return its path. Blocking. Raises IncidentActionError.
 
     0600, and 0640 in a directory that a team shares: those who may read the timeline may read what was sent.
     """
@@ -71,7 +71,7 @@ class MessageOutbox:
     def sent(self, audience: str, text: str, template: str, promised: datetime | None, reader: str = "") -> str:
         """Record that this was sent, word for word; `reader` is the team's word for who reads it.
 
-        Raises DeskError, RecordError.
+        Raises IncidentActionError, RecordError.
         """
         file, kept = self._keep(text)
         self.incident_actions.sent(audience, text, template, promised, file, incident=self.incident, reader=reader)

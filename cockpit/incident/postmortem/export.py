@@ -152,13 +152,13 @@ class Exporter:
         return render_picture(full, events, time_zone=self.system.time_zone, now=self.time.now())
 
     def outlook(self, path: Path) -> str:
-        """What writing there would do. Raises NotOurDraft, DeskError, RecordError."""
+        """What writing there would do. Raises NotOurDraft, IncidentActionError, RecordError."""
         return preview_export(path, self.told(find_picture_path(path).name)[0], self.form)
 
     def write(self, path: Path, *, force: bool = False) -> ExportResult:
         """Write it, its drawing beside it, and remember in the timeline that it was.
 
-        Raises NotOurDraft, DeskError, RecordError.
+        Raises NotOurDraft, IncidentActionError, RecordError.
         """
         path = path.expanduser().absolute()
         picture = find_picture_path(path) if self.form is ExportForm.MARKDOWN else None
@@ -213,7 +213,7 @@ def find_export_folder(configuration: str, timeline: Path) -> Path:
 def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
     """What writing there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`, and what is kept of people's changes.
 
-    Raises NotOurDraft, DeskError.
+    Raises NotOurDraft, IncidentActionError.
     """
     merged = _merge_with_file(path, text, form)
     outcome = _describe_outcome(merged.text if merged else None, form)
@@ -223,7 +223,8 @@ def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN
 def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
     """Write `text` into `path`, whole or not at all; the answer is what was done, as `preview_export` says it.
 
-    With `force` a file that is not our own of this incident is replaced. Raises NotOurDraft, DeskError. Blocking.
+    With `force` a file that is not our own of this incident is replaced. Blocking.
+    Raises NotOurDraft, IncidentActionError.
     """
     try:
         result = _merge_with_file(path, text, form)
@@ -249,7 +250,10 @@ def find_picture_path(path: Path) -> Path:
 
 
 def write_picture(path: Path, svg: str, *, force: bool = False) -> None:
-    """Write the drawing, unless a file that is not one of ours lies there. Raises NotOurDraft, DeskError. Blocking."""
+    """Write the drawing, unless a file that is not one of ours lies there. Blocking.
+
+    Raises NotOurDraft, IncidentActionError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_ours = not path.exists() or SIGNATURE in path.read_text("utf-8", "replace")[:400]

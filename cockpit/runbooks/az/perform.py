@@ -22,9 +22,9 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # our clock and the cloud's
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a change would meet: `words` for the dialog, `fingerprint` for `perform` to compare with, "" if nothing is.
+    """What a change would meet: `words` for the dialog, `fingerprint` for `perform_az_command` to compare with.
 
-    `refusal` says that it would be refused now, and why.
+    That is "" if nothing is to be compared. `refusal` says that it would be refused now, and why.
     """
 
     words: tuple[str, ...] = ()

@@ -94,7 +94,7 @@ class MarkdownReader:
         return self.sections[-1]
 
     def _block(self, tokens: "list[Token]", index: int) -> int:
-        """Take the block that starts at `at`; the index after it."""
+        """Take the block that starts at `index`; the index after it."""
         token = tokens[index]
         if token.type in ("fence", "code_block"):
             self._fence(token)
@@ -336,7 +336,7 @@ def split_statements(markdown: str) -> list[str]:
 
 
 def named_by(row: list[str], position: int) -> str:
-    """The cell that names the command in cell `at`: the first, unless that is the command itself."""
+    """The cell that names the command in cell `position`: the first, unless that is the command itself."""
     return (
         next((cell for index, cell in enumerate(row) if cell and index != position), row[0])
         if position == 0
@@ -354,7 +354,7 @@ def read_announcement(markdown: str) -> str:
 
 
 def find_closing_token(tokens: "list[Token]", position: int) -> int:
-    """The index after the token that closes the one at `at`."""
+    """The index after the token that closes the one at `position`."""
     depth = 0
     for index in range(position, len(tokens)):
         depth += tokens[index].nesting

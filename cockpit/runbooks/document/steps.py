@@ -255,7 +255,7 @@ def from_inline(
 ) -> list[UnnumberedStep]:
     """The commands and requests in backticks that a table cell or a list item asks for; a mention is none.
 
-    `ordered` is an item with a number; `told` says that what stands here is told, not asked for: causes, examples.
+    `ordered` is an item with a number; `flag` says that what stands here is told, not asked for: causes, examples.
     """
     steps: list[UnnumberedStep] = []
     box = BOX.match(markdown)

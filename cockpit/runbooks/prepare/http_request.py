@@ -21,7 +21,7 @@ HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
 
 
 def build_request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
-    """The request that a step stands for. `base` is the environment's host. Raises Refused."""
+    """The request that a step stands for. `base` is the environment's host. Raises RunRefused."""
     match = HTTP.fullmatch(command.strip())
     if match is None:
         raise RunRefused("This is not a request that can be sent.", code="not-a-request")

@@ -203,7 +203,7 @@ def explain_remote_command(prepared: Prepared) -> str:
 
 
 def with_request(prepared: Prepared, context: RunContext) -> Prepared:
-    """An HTTP step. Raises Refused."""
+    """An HTTP step. Raises RunRefused."""
     host = resolve_parameters([Parameter("FQDN")], context)[0]
     request = build_request(prepared.as_written, prepared.values, host)
     return replace(
@@ -214,7 +214,7 @@ def with_request(prepared: Prepared, context: RunContext) -> Prepared:
 
 
 def with_command(runbook: Runbook, prepared: Prepared, language: str, context: RunContext) -> Prepared:
-    """A command for a shell, or one that needs none. Raises Refused."""
+    """A command for a shell, or one that needs none. Raises RunRefused."""
     command = prepared.as_written
     if language == "bash" and prepared.kind in CHANGES and not tools.needs_terminal(command):
         command = curl_requests.add_reports(command, path=context.path)

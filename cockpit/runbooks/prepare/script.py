@@ -126,7 +126,7 @@ class Slot:
 
 
 def build_script(command: str, language: str, values: Sequence[Resolved]) -> Script:
-    """The script of a command. Raises Refused for a missing value, and for one that its place cannot take safely."""
+    """The script of a command. Raises RunRefused for a missing value, and for one that its place cannot take safely."""
     result = list_slots(command, language, values)
     variables = {f"P{number}": slot.value.value or "" for number, slot in enumerate(result, start=1)}
     powershell = language == "powershell"
@@ -197,7 +197,7 @@ def build_argument_list(command: str, values: Sequence[Resolved]) -> tuple[str, 
 
 
 def list_slots(command: str, language: str, values: Sequence[Resolved]) -> list[Slot]:
-    """The placeholders of a command with their values. Raises Refused for one without."""
+    """The placeholders of a command with their values. Raises RunRefused for one without."""
     resolved_values_by_name = {value.name: value for value in values}
     where = list_contexts(command, language)
     result = []
@@ -229,7 +229,7 @@ def list_spans(command: str, language: str) -> tuple[tuple[int, int], ...]:
 
 
 def in_bash(slot: Slot, variable: str, command: str) -> str:
-    """What stands in the script in a placeholder's place. Raises Refused."""
+    """What stands in the script in a placeholder's place. Raises RunRefused."""
     context = slot.context
     if context is Context.COMMENT:
         return slot.blank.form

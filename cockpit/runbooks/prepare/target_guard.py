@@ -85,12 +85,12 @@ def explain_mismatch(tool: str, environment: Environment, match_text: str, comma
 async def read_tool_targets(
     environment: Environment,
     env: Mapping[str, str],
-    values_by_name: MutableMapping[str, str],
+    answers: MutableMapping[str, str],
     tools: Iterable[str] = (),
 ) -> None:
-    """Ask every tool that the configuration has an answer for, and `tools`, side by side, and note it in `found`."""
+    """Ask every tool that the configuration has an answer for, and `tools`, side by side; note it in `answers`."""
     names = [tool for tool in QUESTIONS if find_expected_target(tool, environment) or tool in tools]
-    values_by_name.update(zip(names, await asyncio.gather(*(ask_tool(tool, env) for tool in names)), strict=True))
+    answers.update(zip(names, await asyncio.gather(*(ask_tool(tool, env) for tool in names)), strict=True))
 
 
 async def read_cluster(env: Mapping[str, str]) -> str:
@@ -99,22 +99,22 @@ async def read_cluster(env: Mapping[str, str]) -> str:
 
 
 async def look_again(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], answers: MutableMapping[str, str]
 ) -> Prepared:
     """A step whose tool was set to something else when it was last looked at, looked at now: somebody may have
     corrected it since. Anything else stays as it is.
     """
     if not prepared.misfit:
         return prepared
-    reason = await misfit_now(prepared, environment, env, values_by_name)
+    reason = await misfit_now(prepared, environment, env, answers)
     return replace(prepared, reason_not_runnable=reason, misfit=bool(reason))
 
 
 async def must_fit(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], answers: MutableMapping[str, str]
 ) -> None:
-    """Ask again, now, before a change that goes through a shell. Raises Refused."""
-    if reason := await misfit_now(prepared, environment, env, values_by_name):
+    """Ask again, now, before a change that goes through a shell. Raises RunRefused."""
+    if reason := await misfit_now(prepared, environment, env, answers):
         raise RunRefused(
             f"{reason[0].upper()}{reason[1:]}: nothing was started.", code="target-guard", reason=reason[1:]
         )
@@ -127,7 +127,7 @@ def list_tools(prepared: Prepared) -> list[str]:
 
 
 async def misfit_now(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], values_by_name: MutableMapping[str, str]
+    prepared: Prepared, environment: Environment, env: Mapping[str, str], answers: MutableMapping[str, str]
 ) -> str:
     """Why a change would be made on something else, by the word of its tools at this moment; "" when it would not.
 
@@ -137,8 +137,8 @@ async def misfit_now(
         return ""
     for tool in list_tools(prepared):
         if find_expected_target(tool, environment):
-            values_by_name[tool] = await ask_tool(tool, {**env, **prepared.script.variables})
-            if reason := explain_mismatch(tool, environment, values_by_name[tool], prepared.as_run):
+            answers[tool] = await ask_tool(tool, {**env, **prepared.script.variables})
+            if reason := explain_mismatch(tool, environment, answers[tool], prepared.as_run):
                 return reason
     return ""
 

@@ -118,7 +118,7 @@ Target = Callable[[Application], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What the panes show that can fill a placeholder; "" where it is not known. Built from Readings by `live`."""
+    """What the panes show that can fill a placeholder, built from Readings by `build_live_values`; "" is not known."""
 
     applications: tuple[Application, ...] = ()
     app: str = ""

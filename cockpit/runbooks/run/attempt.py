@@ -65,7 +65,7 @@ def reserved_path(transcript: Path) -> Path:
 
 
 def reserve_attempt(directory: Path, step: int, number: int, *, again: bool = False) -> ReservedFiles:
-    """The lock of a step and the new transcript of its attempt `number`. Blocking. Raises Refused.
+    """The lock of a step and the new transcript of its attempt `number`. Blocking. Raises RunRefused.
 
     The timeline says which attempts there were. A transcript that it does not know of proves that somebody was at the
     step all the same (the timeline may be an older copy): it is not done once more unless a person says `again`.

@@ -94,10 +94,10 @@ class Doing:
         *,
         again: bool,
     ) -> int:
-        """One attempt, with all its tries: its number. Raises Refused and RecordError before anything is started.
+        """One attempt, with all its tries: its number. Raises RunRefused and RecordError before anything is started.
 
         `judge` is asked on the newest state, and nobody can change that before the intent is written: it gives the
-        run, or raises Refused.
+        run, or raises RunRefused.
         """
         step = prepared.step.ordinal
         if self.is_at(run, step):
@@ -139,7 +139,7 @@ class Doing:
             raise
 
     def _intend(self, active: Active, approval: Approval | None, judge: Callable[[], Run], again: bool) -> int:
-        """Judge, reserve the files and write the intent, all in one transaction. Blocking. Raises Refused, RecordError.
+        """Judge, reserve the files and write the intent, in one transaction. Blocking. Raises RunRefused, RecordError.
 
         The files come last of what can refuse, and go when the event cannot be written: a transcript is proof that
         somebody was at the step.

@@ -152,7 +152,7 @@ class Runner:
     # What there is.
 
     def run(self, id: str) -> Run:
-        """The run as it stands now. Raises Refused."""
+        """The run as it stands now. Raises RunRefused."""
         try:
             return self.runs.runs[id]
         except KeyError:
@@ -170,7 +170,7 @@ class Runner:
         return trust_files.judge_trust(runbook, list(self.runs.runs.values()), self._snapshots)
 
     def document(self, run: Run) -> Runbook:
-        """The document as it was when the run began, whatever became of the file. Blocking. Raises Refused."""
+        """The document as it was when the run began, whatever became of the file. Blocking. Raises RunRefused."""
         runbook = self._documents.get(run.id)
         if runbook is None:
             runbook = self._documents[run.id] = trust_files.read_snapshot(run, self._snapshots)
@@ -214,9 +214,9 @@ class Runner:
     ) -> Run:
         """Begin a run on a snapshot. A document new or changed since its last run needs its hash in `trust`.
 
-        `given` was typed, `proposed` was found for it; `incident` is the one it belongs to, "" for none of them. With
-        `beside` it begins whatever else is open; without, RunAlreadyOpen names the run that somebody leads already, or
-        has done something in since the person here `decided`.
+        `values_by_name` was typed, `proposed` was proposed for it; `incident` is the one it belongs to, ""
+        for none of them. With `beside` it begins whatever else is open; without, RunAlreadyOpen names the run that
+        somebody leads already, or has done something in since the person here `decided`.
         """
         preconditions.must_be_startable(runbook, procedure, self.trust(runbook), trust)
         if not self.read_only:

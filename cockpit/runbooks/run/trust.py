@@ -85,7 +85,7 @@ def snapshot_path(snapshots: Path, sha256: str) -> Path:
 
 
 def keep_snapshot(runbook: Runbook, snapshots: Path) -> None:
-    """Keep the text that a run works on, under the hash of the document. Blocking. Raises Refused.
+    """Keep the text that a run works on, under the hash of the document. Blocking. Raises RunRefused.
 
     A typed command with a secret in it is nowhere on the disk, and is not put there.
     """
@@ -107,7 +107,7 @@ def keep_snapshot(runbook: Runbook, snapshots: Path) -> None:
 
 
 def read_snapshot(run: Run, snapshots: Path) -> Runbook:
-    """The document of a run as it was when the run began. Blocking. Raises Refused."""
+    """The document of a run as it was when the run began. Blocking. Raises RunRefused."""
     if not HASH.fullmatch(run.sha256):
         raise RunRefused("The run does not say which document it works on.", code="run-without-document")
     try:

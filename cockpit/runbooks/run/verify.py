@@ -257,7 +257,7 @@ def _explain_difference(name: str, actual: Any, operator: str, value: Any) -> st
 
 
 def _find_missing_field(document: Any, fields: Mapping[str, Any]) -> str:
-    """The first field of `wanted` that the document has not, or has otherwise."""
+    """The first field of `fields` that the document has not, or has otherwise."""
     for key, value in fields.items():
         actual = document.get(key) if isinstance(document, dict) else None
         inner = (

@@ -51,7 +51,7 @@ def find_quotes(command: str) -> list[str]:
 
 
 def word_at(command: str, index: int, inside: list[str], end: re.Pattern[str]) -> LiteralWord:
-    """The rest of the word from `at` on; `end` is what ends it within the quotes that it begins in."""
+    """The rest of the word from `index` on; `end` is what ends it within the quotes that it begins in."""
     outer = inside[index]
     opening = re.compile(r"\\?[\"']").match(command, index)
     if outer and opening and opening.group() != outer:

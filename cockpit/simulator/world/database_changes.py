@@ -11,7 +11,7 @@ WRITE, MOVE = "Microsoft.Sql/servers/databases/write", "Microsoft.Sql/servers/da
 
 
 def restore_database(world: World, source: str, into: str, seconds: float, caller: Caller) -> tuple[World, Restore]:
-    """Begin to make a new database of what `source` was at second `at`."""
+    """Begin to make a new database of what `source` was at second `seconds`."""
     database = find_online_database(world, source)
     _must_be_free(world, into)
     if not find_earliest_restore(world, database) <= seconds <= world.now:

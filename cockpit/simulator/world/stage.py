@@ -57,7 +57,7 @@ def sick_at(world: World, name: str, seconds: float) -> bool:
 
 
 def snapshot_at(world: World, seconds: float) -> WorldSnapshot:
-    """The newest one that is not later than `at`; the first for anything before the start."""
+    """The newest one that is not later than `seconds`; the first for anything before the start."""
     world_snapshot = world.history[0]
     for snapshot in world.history:
         if snapshot.at > seconds:

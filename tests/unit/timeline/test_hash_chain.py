@@ -118,8 +118,8 @@ def test_removed_newest_events_are_found_only_by_who_noted_the_head(rows: list[C
     unaware = verify_chain(kept)
     assert unaware.ok, "a chain cut short is still a chain"
     assert any("newest" in limit for limit in unaware.cannot_prove)
-    assert not verify_chain(kept, known_name=rows[-1].hash).ok
-    assert verify_chain(rows, known_name=kept[-1].hash).ok, "an older head is on the chain for ever"
+    assert not verify_chain(kept, known_head=rows[-1].hash).ok
+    assert verify_chain(rows, known_head=kept[-1].hash).ok, "an older head is on the chain for ever"
 
 
 def test_a_file_that_cannot_be_read_further_ends_the_walk_with_what_was_sound() -> None:
@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_further_ends_the_walk_with_what_was_sound() 
 
 def test_an_empty_timeline_is_whole_and_its_head_is_the_genesis() -> None:
     assert verify_chain([]).head == GENESIS
-    assert verify_chain([], known_name=GENESIS).ok
+    assert verify_chain([], known_head=GENESIS).ok
     assert verify_chain([]).ok
 
 

@@ -209,7 +209,7 @@ def end_time(place: AttemptFiles) -> datetime | None:
 async def watch_output(
     place: AttemptFiles, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, index: int = 0
 ) -> CommandEnd:
-    """Show the output from byte `at` on until the command has ended. Cancelling this leaves the command running."""
+    """Show the output from byte `index` on until the command has ended. Cancelling this leaves the command running."""
     tail = TranscriptTail(place.transcript, mask, index=index)
     began = time.monotonic()
     while True:

@@ -58,7 +58,7 @@ class TranscriptTail:
 
 
 def read_excerpt(path: Path, index: int, limit: int = BEHIND) -> str:
-    """The first megabyte of a transcript from byte `at` on, readable; "" when it cannot be read."""
+    """The first megabyte of a transcript from byte `index` on, readable; "" when it cannot be read."""
     try:
         with path.open("rb") as file:
             file.seek(index)
