@@ -7,7 +7,7 @@ from cockpit.incident.actions.base import IncidentWriter
 class IncidentActions(IncidentWriter):
     """All methods block, may be called from any thread, and return what they wrote.
 
-    They raise IncidentActionError with a sentence for the person who asked, RecordError for a file that cannot be written,
+    They raise IncidentActionError with a sentence for the person who asked, RecordError for a file that takes nothing,
     and PersonUnknown where the login is shared and nobody said who acts: nothing is written then.
     `incident` is an id or its last letters; without one it is the only open incident of the environment. Times given
     are aware. What is decided is decided inside the transaction that writes it, so two people at two terminals cannot
