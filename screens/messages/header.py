@@ -69,5 +69,5 @@ def render_settings(audience: str, promised: datetime | None, missing: int, now:
         pairs.append((f", in {count_minutes(promised, now)} min", "muted"))
     pairs.append((" · ", "muted"))
     fields = f"{missing} to fill"
-    pairs.append((fields, "warn") if missing else ("nothing left to fill", "good"))
+    pairs.append((fields, "warn") if missing else ("all filled", "good"))
     return pairs

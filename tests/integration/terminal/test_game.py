@@ -81,6 +81,10 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.see("Nothing is sent")
     terminal.press("Down")
     terminal.see("We are having trouble taking orders")
+    terminal.press("Tab")  # what it is to customers nobody but a person can say
+    terminal.type("some orders fail")
+    terminal.press("Escape")
+    terminal.see("all filled")
     terminal.press("s")
     terminal.see("ritten down")
     terminal.press("Escape")

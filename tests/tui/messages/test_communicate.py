@@ -51,7 +51,7 @@ async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(te
         await press(pilot, play, "down", "enter", *"Jo", "tab", *"no sign-in", "tab", *"Ann", "tab")
         assert "Dear Jo,\n" in text(app)
         assert text(app).endswith("\n\nAnn")
-        assert "nothing left to fill" in shown(app, "#tell-settings")
+        assert "all filled" in shown(app, "#tell-settings")
         assert "Nothing is left to fill" in shown(app, "#tell-said")
 
 
