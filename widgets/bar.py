@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from cockpit.model.clock import Clock
-from cockpit.model.event import ClockStep, label_step
+from cockpit.model.clock_steps import ClockStep, label_step
 from cockpit.model.incident import Incident, Status, describe_severity
 from cockpit.model.operator import Identity
 from cockpit.model.plan import Plan

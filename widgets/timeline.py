@@ -3,15 +3,13 @@
 from collections.abc import Container, Iterable
 from datetime import date, datetime, timedelta, tzinfo
 
-from cockpit.model.event import (
+from cockpit.model.clock_steps import (
     RECENT_ENOUGH,
-    Event,
-    Kind,
     describe_clock_then,
-    find_standing_events,
     list_clock_steps,
     tell_by_present_clock,
 )
+from cockpit.model.event import Event, Kind, find_standing_events
 from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Row
 

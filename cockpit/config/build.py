@@ -10,7 +10,7 @@ from cockpit.config.places import default_data
 from cockpit.model.actions import opens_a_procedure, rename_action
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.conditions import parse_condition
-from cockpit.model.key_bindings import key_name
+from cockpit.model.key_names import key_name
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.probe import MaintenanceWindow, Probe, WatchedSignal
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel

@@ -14,7 +14,14 @@ from cockpit.model.actions import (
     opens_a_procedure,
     rename_action,
 )
-from cockpit.model.key_bindings import FREE_KEY, KeyNameError, key_name, normalize_key, split_keys, types_letter
+from cockpit.model.key_names import (
+    FREE_KEY,
+    KeyNameError,
+    key_name,
+    normalize_key,
+    split_keys,
+    types_letter,
+)
 from cockpit.model.system import FULL, OWN_THEMES
 from cockpit.model.text import find_nearest
 

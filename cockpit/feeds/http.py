@@ -368,16 +368,16 @@ def explain_refusal(status: int, headers: Mapping[str, str], body: bytes, now: d
 def read_error_reason(body: bytes) -> str:
     """What an error body says, one cleaned line: a JSON string, an object with a message or error, or plain text."""
     try:
-        match_text: Any = json.loads(body[:65_536])
+        answer: Any = json.loads(body[:65_536])
     except (ValueError, RecursionError):
-        match_text = body[:65_536]  # far more than is shown: a secret that is cut in two would not be known again
-        if match_text.lstrip()[:1] == b"<":
+        answer = body[:65_536]  # far more than is shown: a secret that is cut in two would not be known again
+        if answer.lstrip()[:1] == b"<":
             return ""  # a page for people tells nothing in one line
-    if isinstance(match_text, dict):
-        match_text = match_text.get("message") or match_text.get("error") or ""
-        if isinstance(match_text, dict):
-            match_text = match_text.get("message") or ""
-    return clean_line(match_text, LONGEST_EXCERPT) if isinstance(match_text, str | bytes) else ""
+    if isinstance(answer, dict):
+        answer = answer.get("message") or answer.get("error") or ""
+        if isinstance(answer, dict):
+            answer = answer.get("message") or ""
+    return clean_line(answer, LONGEST_EXCERPT) if isinstance(answer, str | bytes) else ""
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

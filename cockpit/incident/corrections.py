@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cockpit.model.event import Event, move_event
+from cockpit.model.clock_steps import move_event
+from cockpit.model.event import Event
 
 
 class CorrectedFacts:

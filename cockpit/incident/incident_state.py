@@ -11,7 +11,8 @@ from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
-from cockpit.model.event import ClockStep, Event, Kind, move_event, move_moment
+from cockpit.model.clock_steps import ClockStep, move_event, move_moment
+from cockpit.model.event import Event, Kind
 from cockpit.model.event_detail import text_of, time_of
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
 from cockpit.model.response import CloseReason, Freeze

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from cockpit.incident.impact import HELD, SERVING_KINDS
 from cockpit.incident.ledger import LEDGER_KINDS, Ledger
-from cockpit.model.event import ClockStep, Event, Kind, find_standing_events, move_moment, tell_by_present_clock
+from cockpit.model.clock_steps import ClockStep, move_moment, tell_by_present_clock
+from cockpit.model.event import Event, Kind, find_standing_events
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.text import clean_line

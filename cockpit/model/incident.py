@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from cockpit.model.clock import Rule
-from cockpit.model.event import ClockStep
+from cockpit.model.clock_steps import ClockStep
 from cockpit.model.response import (
     ActionItem,
     Decision,

@@ -1,4 +1,4 @@
-"""Silences: which alerts they hush, who made them, why, and until when; and matchers as people write them."""
+"""Silences: which alerts they silence, who made them, why, and until when; and matchers as people write them."""
 
 import re
 from collections import Counter
@@ -89,7 +89,7 @@ class Silence:
 
 
 def propose_matchers(label_sets: Iterable[Mapping[str, str]]) -> tuple[SilenceMatcher, ...]:
-    """Matchers that hush these alerts and as little else as possible: every label that all of them share."""
+    """Matchers that silence these alerts and as little else as possible: every label that all of them share."""
     sets = [dict(labels) for labels in label_sets]
     if not sets:
         return ()
@@ -104,7 +104,7 @@ def _by_importance(pair: tuple[str, str]) -> tuple[bool, str]:
 
 @dataclass(frozen=True, slots=True)
 class SilenceReach:
-    """Which of the alerts that are listed now a silence would hush: their names, the most frequent first."""
+    """Which of the alerts that are listed now a silence would silence: their names, the most frequent first."""
 
     listed: int
     names: tuple[tuple[str, int], ...] = ()
@@ -130,7 +130,7 @@ MOST_NAMED = 4  # names of alerts in one line
 
 
 def count_reach(matchers: Sequence[SilenceMatcher], label_sets: Iterable[Mapping[str, str]]) -> SilenceReach:
-    """What a silence with these matchers would hush; without matchers nothing."""
+    """What a silence with these matchers would silence; without matchers nothing."""
     sets = list(label_sets)
     untried = [matcher.value for matcher in matchers if matcher.is_regex and compile_expression(matcher.value) is None]
     if untried:

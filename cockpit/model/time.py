@@ -285,8 +285,8 @@ def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo, st
     if (offset := _OFFSET.fullmatch(name)) and int(offset["hours"]) < 24 and int(offset["minutes"] or 0) < 60:
         length = timedelta(hours=int(offset["hours"]), minutes=int(offset["minutes"] or 0))
         return time, timezone(-length if offset["sign"] == "-" else length), ""
-    lines = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
-    if name.casefold() in lines:  # as the screen writes it, in winter or in summer
+    own_names = {(now - timedelta(days=days)).astimezone(zone).strftime("%Z").casefold() for days in (0, 91, 182, 274)}
+    if name.casefold() in own_names:  # as the screen writes it, in winter or in summer
         return time, zone, name.casefold()
     raise WhenError(
         f"`{name[:20]}` is not a time zone known here; write UTC, or an offset such as +02:00.",
@@ -298,8 +298,8 @@ def _split_zone(text: str, now: datetime, zone: tzinfo) -> tuple[str, tzinfo, st
 def _parse_ago(text: str, now: datetime) -> datetime | None:
     if text.casefold() == "now":
         return now
-    length, match_text, rest = text.casefold().rpartition("ago")
-    if not match_text or rest:
+    length, ago, rest = text.casefold().rpartition("ago")
+    if not ago or rest:
         return None
     try:
         return now - timedelta(seconds=float(seconds(length.replace(" ", ""))))
@@ -314,20 +314,20 @@ def _parse_clock_time(text: str, now: datetime, zone: tzinfo, name: str) -> date
     day, hour, minute, second = match.groups()
     here = now.astimezone(zone)
     try:
-        position = here.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
+        today_then = here.replace(hour=int(hour), minute=int(minute), second=int(second or 0), microsecond=0)
     except ValueError:
         return None
     back = 1 if day and day.casefold() == "yesterday" else 0
-    moment = _choose_latest_past(position - timedelta(days=back), now, name)
+    moment = _choose_latest_past(today_then - timedelta(days=back), now, name)
     if not day and moment.astimezone(UTC) > now + AHEAD:
-        moment = _choose_latest_past(position - timedelta(days=1), now, name)
+        moment = _choose_latest_past(today_then - timedelta(days=1), now, name)
     return _must_exist(moment)
 
 
-def _choose_latest_past(position: datetime, now: datetime, name: str) -> datetime:
+def _choose_latest_past(local_time: datetime, now: datetime, name: str) -> datetime:
     """Where the clocks go back an hour comes twice: the last one that is over is meant, or the one of that name."""
-    both = [position.replace(fold=fold) for fold in (0, 1)]
-    if _comes_twice(position):
+    both = [local_time.replace(fold=fold) for fold in (0, 1)]
+    if _comes_twice(local_time):
         both = [moment for moment in both if (moment.tzname() or "").casefold() == name] or both
     moments = [moment for moment in both if moment.astimezone(UTC) <= now + AHEAD] or both[:1]
     return max(moments, key=lambda moment: moment.astimezone(UTC))

@@ -15,17 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cockpit.model.event import (
+from cockpit.model.clock_steps import (
     LEAST_STEP,
     ClockStepWatch,
-    Draft,
-    Event,
-    Kind,
-    RecordError,
     draft_clock_step,
     read_clock_step,
     read_length,
 )
+from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.event_detail import text_of
 from cockpit.model.reading import Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_timestamp

@@ -32,7 +32,7 @@ NETWORK = frozenset(
 
 def find_filesystem(path: Path, mountinfo: str) -> str:
     """The type of the filesystem that holds `path` (absolute, resolved), from the text of proc(5) mountinfo; or ""."""
-    longest, match_text = -1, ""
+    longest, filesystem = -1, ""
     for line in mountinfo.splitlines():
         before, separator, after = line.partition(" - ")
         fields = before.split()
@@ -41,8 +41,8 @@ def find_filesystem(path: Path, mountinfo: str) -> str:
         point = Path(OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[4]))  # a space is written \040
         # Of two mounts on one point the later one is seen.
         if path.is_relative_to(point) and len(point.parts) >= longest:
-            longest, match_text = len(point.parts), after.split()[0]
-    return match_text
+            longest, filesystem = len(point.parts), after.split()[0]
+    return filesystem
 
 
 def refuse_network(path: Path) -> None:

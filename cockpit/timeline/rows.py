@@ -27,7 +27,7 @@ Mask = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Tidy:
+class RowMasker:
     """The last door before the file: secrets masked first, whole, then hostile characters replaced."""
 
     mask: Mask
@@ -36,7 +36,7 @@ class Tidy:
         return clean_line(self.mask(str(text)))
 
     def value(self, value: object) -> object:
-        """A JSON value with every text in it tidied. A float JSON has no word for becomes text."""
+        """A JSON value with every text in it masked and cleaned. A float JSON has no word for becomes text."""
         if isinstance(value, str):
             return clean_text(self.mask(value))
         if isinstance(value, Mapping):
@@ -48,7 +48,7 @@ class Tidy:
         return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
     def key(self, value: object) -> object:
-        """What will be sent back to Azure: as it came, or "" where tidying would have to change a letter of it."""
+        """What will be sent back to Azure: as it came, or "" where masking would have to change a letter of it."""
         return (
             value
             if isinstance(value, str) and KNOWN_SECRETS.mask(self.mask(value)) == value == keep_whole(value)
@@ -56,7 +56,7 @@ class Tidy:
         )
 
 
-def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, tidy: Tidy) -> ChainRow:
+def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, masker: RowMasker) -> ChainRow:
     """The sealed row of a draft that follows `after` (id, hash). Raises TypeError for a detail that is not JSON."""
     last, prev_hash = after
     row = ChainRow(
@@ -64,14 +64,14 @@ def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: st
         incident=None if draft.incident is None else clean_line(draft.incident),
         environment=clean_line(draft.environment),
         # The id that a redaction names is ours, and verify must be able to read it, whatever the secrets are.
-        subject=draft.subject if draft.kind == Kind.REDACT else tidy.line(draft.subject),
+        subject=draft.subject if draft.kind == Kind.REDACT else masker.line(draft.subject),
         occurred=format_timestamp(draft.occurred),
         recorded=format_timestamp(recorded),
         kind=clean_line(draft.kind),
         source=clean_line(draft.source),
         actor=clean_line(draft.actor),
-        summary=tidy.line(draft.summary),
-        detail=canonical(tidy.value(draft.detail)),
+        summary=masker.line(draft.summary),
+        detail=canonical(masker.value(draft.detail)),
         supersedes=draft.supersedes,
         v=FORMAT,
         salt=salt,
@@ -179,8 +179,10 @@ class TimelineReader:
         if not kinds:
             return self._newest(conditions, values, limit)
         # One walk from the end for each kind: asked for all at once SQLite would sort everything that matches.
-        eventses = [self._newest([*conditions, "kind = ?"], [*values, str(kind)], limit) for kind in set(kinds)]
-        return sorted(chain.from_iterable(eventses), key=attrgetter("id"))[-limit:] if limit else []
+        newest_of_each_kind = [
+            self._newest([*conditions, "kind = ?"], [*values, str(kind)], limit) for kind in set(kinds)
+        ]
+        return sorted(chain.from_iterable(newest_of_each_kind), key=attrgetter("id"))[-limit:] if limit else []
 
     def _newest(self, conditions: Sequence[str], values: Sequence[Any], limit: int) -> list[Event]:
         rows = self._rows(f"{_build_where(conditions)} ORDER BY id DESC LIMIT ?", [*values, limit])

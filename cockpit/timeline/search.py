@@ -101,9 +101,9 @@ def _iterate_candidates(connection: sqlite3.Connection, query: Query) -> Iterato
     pairs.append((f"holds({TEXT})", ()))
     outer = {"incident = ?": query.incident, "environment = ?": query.environment, "id < ?": query.before}
     bounds = {condition: value for condition, value in outer.items() if value is not None}
-    match_text = f"(supersedes IS NOT NULL OR ({' AND '.join(condition for condition, _ in pairs)}))"
+    holds_or_corrects = f"(supersedes IS NOT NULL OR ({' AND '.join(condition for condition, _ in pairs)}))"
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM events WHERE {' AND '.join([*bounds, match_text])} ORDER BY id DESC",
+        f"SELECT {COLUMNS} FROM events WHERE {' AND '.join([*bounds, holds_or_corrects])} ORDER BY id DESC",
         [*bounds.values(), *(value for _, values in pairs for value in values)],
     )
     return (to_event(ChainRow._make(row)) for row in rows)

@@ -20,7 +20,7 @@ from cockpit.timeline.rescue import (
     drafts_again,
     split_missing,
 )
-from cockpit.timeline.rows import INSERT, EventQuery, Mask, Tidy, TimelineReader, to_event, to_row
+from cockpit.timeline.rows import INSERT, EventQuery, Mask, RowMasker, TimelineReader, to_event, to_row
 from cockpit.timeline.search import PAGE, Query, SearchPage, search_events
 from cockpit.timeline.verify import audit_timeline
 from cockpit.timeline.writer import Writer
@@ -56,7 +56,7 @@ class Timeline:
         self.path = path.absolute()
         self.read_only = read_only
         self._time = time
-        self._tidy = Tidy(mask or (lambda text: text))
+        self._masker = RowMasker(mask or (lambda text: text))
         self._salt = salt
         self._patience = patience
         self._followers: list[Follower] = []
@@ -200,7 +200,7 @@ class Timeline:
         last = reader.last()
         rows: list[ChainRow] = []
         for draft in drafts(reader) if callable(drafts) else drafts:
-            row = to_row(draft, after=last, recorded=self._time.now(), salt=self._salt(), tidy=self._tidy)
+            row = to_row(draft, after=last, recorded=self._time.now(), salt=self._salt(), masker=self._masker)
             last = (row.id, row.hash)
             rows.append(row)
         connection.executemany(INSERT, rows)

@@ -22,10 +22,11 @@ from cockpit.model.run import Run
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document
 from screens.catalogue.rows import COLUMNS, Entry, Shelf, build_shelf, describe_entry, list_rows
-from screens.dialogs.dialog import TOO_QUICK, Guard, show_hint
 from screens.dialogs.dialog import DialogContext as DialogPlace
+from screens.dialogs.dialog import show_hint
 from screens.run.open import open_or_begin, reopen_run
 from screens.shared.document import DocumentScreen
+from screens.shared.enter_guard import TOO_QUICK, EnterGuard
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
@@ -73,7 +74,7 @@ class CatalogueScreen(KeyedScreen):
         self._session, self._place, self._load, self._alerts = session, place, load, tuple(alerts)
         self._probes = tuple(probes)
         self._shelf: Shelf | None = None
-        self._guard = Guard(session.time)
+        self._guard = EnterGuard(session.time)
 
     def compose(self) -> ComposeResult:
         yield Lines(id="catalogue-head")
@@ -91,7 +92,7 @@ class CatalogueScreen(KeyedScreen):
         self.query_one("#catalogue-head", Lines).show([(" Runbooks", "strong")])
 
     def on_screen_resume(self) -> None:
-        self._guard = Guard(self._session.time, self.app)
+        self._guard = EnterGuard(self._session.time, self.app)
         self._read()
 
     @property
@@ -193,7 +194,7 @@ class CatalogueScreen(KeyedScreen):
         else:
             self.notify(TOO_QUICK, severity="warning", markup=False)
 
-    def _open_it(self, entry: Entry | None, guard: Guard, touches: int) -> None:
+    def _open_it(self, entry: Entry | None, guard: EnterGuard, touches: int) -> None:
         if guard is not self._guard or guard.touches != touches:
             self.notify(TOO_QUICK, severity="warning", markup=False)
             return

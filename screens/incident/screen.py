@@ -30,7 +30,10 @@ from screens.shared.keyed_screen import ROWS as ROW_KEYS
 from widgets import clocks as clock_rows
 from widgets.bar import render_headline
 from widgets.cell import Piece
-from widgets.command import (
+from widgets.keys import KeyLine, make_bindings
+from widgets.line import Lines
+from widgets.pane import Pane, mark_current_pane
+from widgets.responders import (
     CALLS,
     LISTS,
     ROLES,
@@ -42,9 +45,6 @@ from widgets.command import (
     list_rows,
     role_rows,
 )
-from widgets.keys import KeyLine, make_bindings
-from widgets.line import Lines
-from widgets.pane import Pane, mark_current_pane
 from widgets.table import KeyedTable
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertGroup, AlertState
 from cockpit.model.clock import ClockState
-from cockpit.model.event import ClockStep, Event
+from cockpit.model.clock_steps import ClockStep
+from cockpit.model.event import Event
 from cockpit.model.incident import Incident, newest_closed, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult

@@ -21,7 +21,7 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared, RunRefused
-from screens.dialogs.dialog import TOO_QUICK, DialogContext, Guard
+from screens.dialogs.dialog import DialogContext
 from screens.run import rows
 from screens.run.actions import (
     ACTS,
@@ -48,6 +48,7 @@ from screens.run.view import (
 )
 from screens.shared.app_messages import ReadingChanged
 from screens.shared.copying import copy_text
+from screens.shared.enter_guard import TOO_QUICK, EnterGuard
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
@@ -108,7 +109,7 @@ class RunScreen(KeyedScreen):
         self._start = ""  # the folder that the run began in
         self._looked_at = NOTHING
         self._serial = 0
-        self._guard = Guard(session.time)
+        self._guard = EnterGuard(session.time)
         self._armed = False  # whether the hint shows that the next Enter counts
 
     # What it works on
@@ -161,7 +162,7 @@ class RunScreen(KeyedScreen):
             self.act(go_on)
 
     def on_screen_resume(self) -> None:
-        self._guard = Guard(self.session.time, self.app)
+        self._guard = EnterGuard(self.session.time, self.app)
         self.look()
         self.act(look_around)
 
@@ -321,7 +322,7 @@ class RunScreen(KeyedScreen):
     def _suggest(self, done: int) -> None:
         self.draw()
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
-            self._guard = Guard(self.session.time, self.app)  # an Enter too many is not meant for the next step
+            self._guard = EnterGuard(self.session.time, self.app)  # an Enter too many is not meant for the next step
             self._go_to(find_suggested_step(self.procedure, self._run))
         self.look()
 
@@ -361,7 +362,7 @@ class RunScreen(KeyedScreen):
             return
         self.set_timer(self._guard.settling, partial(self._run_it, self._guard, self._guard.touches))
 
-    def _run_it(self, guard: Guard, touches: int) -> None:
+    def _run_it(self, guard: EnterGuard, touches: int) -> None:
         now = self.standing()
         if guard is not self._guard or guard.touches != touches:
             self.say(TOO_QUICK)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from dateutil.tz import tzlocal
 
 import themes
-from cockpit.model.key_bindings import normalize_key, split_keys
+from cockpit.model.key_names import normalize_key, split_keys
 from cockpit.model.problem import CodedError
 from cockpit.model.system import System
 

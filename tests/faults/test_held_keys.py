@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from screens.dialogs.dialog import LET_GO
+from screens.shared.enter_guard import LET_GO
 from tests.signed_in import COMMAND
 from tests.tui.real import PATIENCE, Real, real
 

@@ -52,7 +52,9 @@ def list_command(common: Common, source: str, as_json: bool) -> None:
         print_clean(f"{item.id}  until {format_end(item.ends)}  {item.text}  by {item.author}: {item.comment}{ended}")
 
 
-@silence.command(name="create", help="Hush what has these labels: NAME=VALUE, NAME!=VALUE, NAME=~REGEX, NAME!~REGEX.")
+@silence.command(
+    name="create", help="Silence what has these labels: NAME=VALUE, NAME!=VALUE, NAME=~REGEX, NAME!~REGEX."
+)
 @click.argument("matchers", nargs=-1, required=True)
 @click.option("--for", "length", required=True, metavar="LENGTH", help="How long: `30m`, `2h`.")
 @click.option("--comment", required=True, metavar="TEXT", help="Why; it stands in Alertmanager, too.")

@@ -10,8 +10,8 @@ import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
-from cockpit.cli.record import format_event_line
 from cockpit.cli.session import open_cli_session, parse_since, print_clean
+from cockpit.cli.timeline import format_event_line
 from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
 from cockpit.model.event import Event
 from cockpit.model.time import RealTime

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from cockpit.feeds.alertmanager.silences import NOT_HUSHED, AlertHush, describe_hush, read_hush
+from cockpit.feeds.alertmanager.silences import NOT_SUPPRESSED, AlertSuppression, describe_suppression, read_suppression
 from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_moment, read_text
@@ -37,7 +37,7 @@ class ListedAlert:
     alert: Alert
     updated: datetime
     ends: datetime
-    hush: AlertHush = NOT_HUSHED
+    suppression: AlertSuppression = NOT_SUPPRESSED
 
     @property
     def resend(self) -> timedelta:
@@ -105,7 +105,7 @@ def parse_listed_alerts(
     return {item.alert.fingerprint: item for item in result}
 
 
-def explain_hushes(
+def explain_suppressions(
     listed: Mapping[str, ListedAlert], silences: Mapping[str, Silence], names: Mapping[str, str]
 ) -> dict[str, ListedAlert]:
     """The same alerts; each silenced one says by whom or what, why, and until when. `names` are of alerts that are not
@@ -115,8 +115,10 @@ def explain_hushes(
         return listed[fingerprint].alert.name if fingerprint in listed else names.get(fingerprint, "")
 
     return {
-        fingerprint: replace(entry, alert=replace(entry.alert, note=describe_hush(entry.hush, silences, name_of)))
-        if entry.hush.verb
+        fingerprint: replace(
+            entry, alert=replace(entry.alert, note=describe_suppression(entry.suppression, silences, name_of))
+        )
+        if entry.suppression.verb
         else entry
         for fingerprint, entry in listed.items()
     }
@@ -127,7 +129,7 @@ def _parse_listed_alert(raw: object, *, source: str, environment: str, server: s
     if not isinstance(raw, Mapping) or not fingerprint:
         raise SourceError(NO_ALERTS)
     status = raw.get("status")
-    hush = read_hush(status)
+    suppression = read_suppression(status)
     updated = parse_go_time(raw.get("updatedAt")) or polled
     alert = alert_of(
         raw,
@@ -137,9 +139,9 @@ def _parse_listed_alert(raw: object, *, source: str, environment: str, server: s
         source=source,
         environment=environment,
         server=server,
-        note=describe_hush(hush),
+        note=describe_suppression(suppression),
     )
-    return ListedAlert(alert, updated, parse_go_time(raw.get("endsAt")) or updated + LIFE, hush)
+    return ListedAlert(alert, updated, parse_go_time(raw.get("endsAt")) or updated + LIFE, suppression)
 
 
 def alert_of(
@@ -189,8 +191,8 @@ def parse_go_time(value: object) -> datetime | None:
 
 
 def read_alert_state(status: object) -> AlertState:
-    """Suppressed when anything hushes it; an alert not yet processed fires."""
-    quiet = dig_value(status, "state") == "suppressed" or read_hush(status).verb
+    """Suppressed when anything suppresses it; an alert not yet processed fires."""
+    quiet = dig_value(status, "state") == "suppressed" or read_suppression(status).verb
     return AlertState.SUPPRESSED if quiet else AlertState.FIRING
 
 

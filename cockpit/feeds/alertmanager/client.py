@@ -18,7 +18,7 @@ from cockpit.feeds.alertmanager.alerts import (
     ListedAlert,
     Report,
     decode_json,
-    explain_hushes,
+    explain_suppressions,
     parse_listed_alerts,
     read_uptime,
 )
@@ -252,8 +252,8 @@ class AlertmanagerReader:
         filters = [("filter", filter_text) for filter_text in self._source.filters]
         answer, watchdog = await asyncio.gather(ask("/api/v2/alerts", filters), self._watchdog(ask))
         alerts = await run_aside(len(answer.body), lambda: self._parsed(server, answer.body, answer.at))
-        if any(entry.hush.verb for entry in alerts.values()):
-            alerts = await self._explain_hushes(alerts, ask)
+        if any(entry.suppression.verb for entry in alerts.values()):
+            alerts = await self._explain_suppressions(alerts, ask)
         # Behind the list: a server that restarts between the two answers is then young, and what it lost not resolved.
         status = await ask("/api/v2/status", ())
         report = Report(
@@ -271,20 +271,22 @@ class AlertmanagerReader:
             report = replace(report, others=tuple(others.values()))
         return report
 
-    async def _explain_hushes(self, alerts: dict[str, ListedAlert], ask: "Ask") -> dict[str, ListedAlert]:
-        """Who or what hushes them. A server that does not say leaves the ids that it listed."""
-        hushes = [entry.hush for entry in alerts.values() if entry.hush.verb]
+    async def _explain_suppressions(self, alerts: dict[str, ListedAlert], ask: "Ask") -> dict[str, ListedAlert]:
+        """Who or what suppresses them. A server that does not say leaves the ids that it listed."""
+        suppressions = [entry.suppression for entry in alerts.values() if entry.suppression.verb]
         silences: dict[str, Silence] = {}
-        if any(hush.verb == "silenced" for hush in hushes):
+        if any(suppression.verb == "silenced" for suppression in suppressions):
             with suppress(SourceError, httpx.HTTPError, ValueError, RecursionError):
                 silences = parse_silences(decode_json((await ask("/api/v2/silences", ())).body))
-        inhibitors = {hush.by[0] for hush in hushes if hush.verb == "inhibited"} - alerts.keys()
+        inhibitors = {
+            suppression.by[0] for suppression in suppressions if suppression.verb == "inhibited"
+        } - alerts.keys()
         if inhibitors - self._names.keys() and self._source.filters:
             with suppress(SourceError, httpx.HTTPError, ValueError, RecursionError):
                 every = await self.listed_by_name(None, ask)
                 self._names = {fingerprint: entry.alert.name for fingerprint, entry in every.items()}
         self._names |= dict.fromkeys(inhibitors - self._names.keys(), "")  # asked for once
-        return explain_hushes(alerts, silences, self._names)
+        return explain_suppressions(alerts, silences, self._names)
 
     async def listed_by_name(self, names: Sequence[str] | None, ask: "Ask") -> dict[str, ListedAlert]:
         """What one Alertmanager lists under these names, or under any, whatever the filters of the source."""
@@ -349,9 +351,7 @@ class AlertmanagerReader:
             targets,
             pending=tuple(alert for alert in waiting if self._wanted(dict(alert.labels))),
             firing=tuple(
-                fires
-                for fires in list_firing_alerts(rules, server=server, position=answer.at)
-                if self._wanted(fires.labels)
+                fires for fires in list_firing_alerts(rules, server=server, now=answer.at) if self._wanted(fires.labels)
             ),
             partial=is_partial(answer.body),
             last_up=past,

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 
 from cockpit.feeds.alertmanager.alerts import Report
 from cockpit.feeds.alertmanager.client import AlertmanagerReader, look_side_by_side, run_aside
+from cockpit.feeds.alertmanager.not_yet_listed import (
+    UnlistedAlerts,
+    add_unlisted,
+    not_listed,
+    resend_delay,
+)
 from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, drop_settled, recall_traces, update_traces
 from cockpit.feeds.alertmanager.rules import (
     FiringInRule,
@@ -19,12 +25,6 @@ from cockpit.feeds.alertmanager.rules import (
     worth_showing,
 )
 from cockpit.feeds.alertmanager.targets import NOTHING_REMEMBERED, TargetMemory
-from cockpit.feeds.alertmanager.unlisted import (
-    UnlistedAlerts,
-    add_unlisted,
-    not_listed,
-    resend_delay,
-)
 from cockpit.feeds.base import IncompleteError, Polled, UnsureError
 from cockpit.model.alert import Alert, AlertState, SettledAlerts
 from cockpit.model.problem import Problem, ProblemKind, SourceError

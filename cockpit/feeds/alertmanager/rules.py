@@ -167,21 +167,19 @@ def iterate_active_alerts(
 
 
 def list_firing_alerts(
-    rules: Mapping[str, Sequence[AlertingRule]], *, server: str, position: datetime
+    rules: Mapping[str, Sequence[AlertingRule]], *, server: str, now: datetime
 ) -> list[FiringInRule]:
     """The alerts that fire by the word of their Prometheus."""
     return [
-        FiringInRule(
-            clean_labels(raw.get("labels")), raw, server, position - _compute_firing_start(rule, raw, position)
-        )
+        FiringInRule(clean_labels(raw.get("labels")), raw, server, now - _compute_firing_start(rule, raw, now))
         for rule, raw in iterate_active_alerts(rules, AlertState.FIRING)
     ]
 
 
-def _compute_firing_start(rule: AlertingRule, raw: Mapping[str, Any], position: datetime) -> datetime:
+def _compute_firing_start(rule: AlertingRule, raw: Mapping[str, Any], now: datetime) -> datetime:
     """When it turned from pending to firing: Prometheus only tells since when its condition holds."""
     since = parse_go_time(raw.get("activeAt"))
-    return position if since is None else min(position, since + timedelta(seconds=rule.waits))
+    return now if since is None else min(now, since + timedelta(seconds=rule.waits))
 
 
 def rule_alert(

@@ -1,4 +1,4 @@
-"""What hushes an alert, in words: who silenced it, why and until when, or which alert inhibits it."""
+"""What suppresses an alert, in words: who silenced it, why and until when, or which alert inhibits it."""
 
 import asyncio
 import json
@@ -23,43 +23,45 @@ VERBS = (("silenced", "silencedBy"), ("inhibited", "inhibitedBy"), ("muted", "mu
 
 
 @dataclass(frozen=True, slots=True)
-class AlertHush:
+class AlertSuppression:
     """What silences one alert: the verb, and the ids of silences, fingerprints of alerts or names of schedules."""
 
     verb: str = ""
     by: tuple[str, ...] = ()
 
 
-NOT_HUSHED = AlertHush()
+NOT_SUPPRESSED = AlertSuppression()
 
 
-def read_hush(status: object) -> AlertHush:
+def read_suppression(status: object) -> AlertSuppression:
     """The first of silenced, inhibited and muted that a status names."""
     for verb, key in VERBS:
         by = dig_value(status, key)
         if isinstance(by, list) and by:
-            return AlertHush(verb, tuple(read_text(item, 80) or "something" for item in by))
-    return NOT_HUSHED
+            return AlertSuppression(verb, tuple(read_text(item, 80) or "something" for item in by))
+    return NOT_SUPPRESSED
 
 
-def describe_hush(
-    hush: AlertHush, silences: Mapping[str, Silence] | None = None, name_of: Callable[[str], str] = lambda _: ""
+def describe_suppression(
+    suppression: AlertSuppression,
+    silences: Mapping[str, Silence] | None = None,
+    name_of: Callable[[str], str] = lambda _: "",
 ) -> str:
     """`silenced by ana until 22:41Z: disk swap`, `inhibited by AppDown`, `muted by weekends`; "" by nothing.
 
     Of several silences the one that ends last speaks. `name_of` tells the name of the alert with a fingerprint.
     """
-    if not hush.verb:
+    if not suppression.verb:
         return ""
-    count = f" and {len(hush.by) - 1} more" if len(hush.by) > 1 else ""
-    told = [silences[id] for id in hush.by if silences and id in silences]
-    if hush.verb == "silenced" and told:
+    count = f" and {len(suppression.by) - 1} more" if len(suppression.by) > 1 else ""
+    told = [silences[id] for id in suppression.by if silences and id in silences]
+    if suppression.verb == "silenced" and told:
         last = max(told, key=lambda silence: silence.ends)
         why = f": {last.comment}" if last.comment else ""
         return clean_line(f"silenced by {last.author or 'somebody'} until {format_end(last.ends)}{count}{why}", 300)
-    if hush.verb == "inhibited" and (name := name_of(hush.by[0])):
+    if suppression.verb == "inhibited" and (name := name_of(suppression.by[0])):
         return f"inhibited by {name}{count}"
-    return f"{hush.verb} by {hush.by[0][:40]}{count}"
+    return f"{suppression.verb} by {suppression.by[0][:40]}{count}"
 
 
 def format_end(ends: datetime) -> str:
@@ -75,7 +77,7 @@ def parse_silences(raw: object) -> dict[str, Silence]:
 
 
 def parse_silence(raw: Mapping[str, object]) -> Silence | None:
-    """None without an id, or without matchers: then it hushes nothing that we could name."""
+    """None without an id, or without matchers: then it silences nothing that we could name."""
     id, matchers = read_text(raw.get("id"), 80), raw.get("matchers")
     if not id or not isinstance(matchers, list) or not matchers:
         return None

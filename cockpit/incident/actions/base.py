@@ -12,7 +12,8 @@ from cockpit.incident.impact import as_of
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up, read_ledger
 from cockpit.incident.signals import Signal
-from cockpit.model.event import LEAST_STEP, Draft, Event, Kind, draft_clock_step
+from cockpit.model.clock_steps import LEAST_STEP, draft_clock_step
+from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.operator import LONGEST_NAME, Operator, operator_named, with_author
 from cockpit.model.plan import Plan

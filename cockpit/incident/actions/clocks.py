@@ -51,7 +51,7 @@ def declare_awareness(
     writer: IncidentWriter, text: str, moment: datetime | None = None, *, incident: str | None = None
 ) -> Event:
     """A person declares to be aware of a breach: the notice counts from then. Only notifying or a reason ends it."""
-    occurred, tokens = writer.past(moment, writer.now()), _require_text(text, "Say what is known of the breach.")
+    occurred, what_is_known = writer.past(moment, writer.now()), _require_text(text, "Say what is known of the breach.")
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -64,7 +64,7 @@ def declare_awareness(
                 started=running.started,
             )
         person = writer.person_named()
-        detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": tokens, "person": person}
+        detail = {"what": "started", "kind": ClockKind.BREACH.value, "text": what_is_known, "person": person}
         return writer.of(meant, Kind.CLOCK, detail, occurred, subject=ClockKind.BREACH.value)
 
     return writer.write(act)

@@ -35,27 +35,25 @@ def tick_box(
 
     Without `text` the list is one of the plan, by its id or a part of it that no other has.
     """
-    name, wanted_name, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
-    if wanted_name not in TICKED:
+    name, box_state, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
+    if box_state not in TICKED:
         raise IncidentActionError(
-            f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{wanted_name}`.", code="unknown-box-state", name=wanted_name
+            f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{box_state}`.", code="unknown-box-state", name=box_state
         )
-    if wanted_name == SKIPPED and not why:
+    if box_state == SKIPPED and not why:
         raise IncidentActionError("Say why it is skipped; the reason stands in the post-mortem.", code="reason-missing")
-    tokens = clean_line(text, LONGEST_LINE)
-    if not tokens:
-        name, tokens = _find_box(writer, name, item)
+    item_text = clean_line(text, LONGEST_LINE)
+    if not item_text:
+        name, item_text = _find_box(writer, name, item)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
         stands = next((entry.state for entry in meant.ticks if (entry.list, entry.item) == (name, item)), OPEN)
-        if stands == wanted_name:
-            raise IncidentActionError(
-                f"{name}#{item} is {wanted_name} already.", code="unchanged", name=name, item=item
-            )
-        detail = {"list": name, "item": item, "text": tokens, "state": wanted_name, "reason": why}
+        if stands == box_state:
+            raise IncidentActionError(f"{name}#{item} is {box_state} already.", code="unchanged", name=name, item=item)
+        detail = {"list": name, "item": item, "text": item_text, "state": box_state, "reason": why}
         now = writer.now()
-        acted = find_act_time(meant, find_box_act(tokens)) if wanted_name == DONE else None
+        acted = find_act_time(meant, find_box_act(item_text)) if box_state == DONE else None
         # A box whose act is on record was done then, not when somebody came round to tick it.
         return writer.of(meant, Kind.TICK, detail, min(acted or now, now), subject=f"{name}#{item}")
 

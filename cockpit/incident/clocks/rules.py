@@ -133,18 +133,15 @@ def build_binding(incident: Incident, plan: Plan, zone: tzinfo = UTC) -> Binding
 
 def _list_severity_changes(incident: Incident) -> list[SeverityRules]:
     """Each severity with its rules, in the order in which they took effect; none before the declaration."""
-    severity_ruleses = incident.bindings
-    if not severity_ruleses:
+    bindings = incident.bindings
+    if not bindings:
         last = len(incident.severities) - 1
         severities = incident.severities or (StateChange(incident.severity, incident.declared),)
-        severity_ruleses = tuple(
+        bindings = tuple(
             SeverityRules(change.value, change.at, incident.rules if number >= last else ())
             for number, change in enumerate(severities)
         )
-    moved = [
-        replace(severity_rules, since=max(severity_rules.since, incident.declared))
-        for severity_rules in severity_ruleses
-    ]
+    moved = [replace(severity_rules, since=max(severity_rules.since, incident.declared)) for severity_rules in bindings]
     return sorted(moved, key=lambda severity_rules: severity_rules.since)
 
 

@@ -12,7 +12,8 @@ from cockpit.incident.load import list_standing_events, with_events
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock
-from cockpit.model.event import ClockStep, Event, Kind
+from cockpit.model.clock_steps import ClockStep
+from cockpit.model.event import Event, Kind
 from cockpit.model.event_detail import text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState

@@ -12,7 +12,8 @@ from cockpit.incident.postmortem.story import describe_summary, find_turning_poi
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
-from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, describe_clock_then, fold_alert_events
+from cockpit.model.clock_steps import describe_clock_then
+from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_alert_events
 from cockpit.model.event_detail import map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan

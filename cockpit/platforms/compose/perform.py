@@ -148,11 +148,11 @@ class DockerPerformer:
     async def _read(self, command: DockerCommand, output: Output) -> CommandOutcome:
         if command.verb.endswith("logs"):
             return await self._print_logs(command, output)
-        facts = {"all": "1"} if "all" in command.flags or command.project else {}
+        query = {"all": "1"} if "all" in command.flags or command.project else {}
         if "filter" in command.flags:
             name, _, value = command.flags["filter"].partition("=")
-            facts["filters"] = f'{{"{name}": ["{re.sub(r"[^A-Za-z0-9_.-]", "", value)}"]}}'
-        raws = await self._client.list_items("/containers/json", facts)
+            query["filters"] = f'{{"{name}": ["{re.sub(r"[^A-Za-z0-9_.-]", "", value)}"]}}'
+        raws = await self._client.list_items("/containers/json", query)
         if not command.project:
             output(format_container_rows(raws, self._time.now()))
             return CommandOutcome(StepState.OK, command.describe(), 0)

@@ -77,20 +77,10 @@ TEXT_TOOLS = frozenset(
         "base64",
     )
 )
-SAFE_VARIABLE = (
-    "PATH",
-    "LD_",
-    "DYLD_",
-    "PROMPT_COMMAND",
-    "BASH_ENV",
-    "ENV",
-    "IFS",
-    "EDITOR",
-    "PAGER",
-    "GIT_",
-    "KUBE_EDITOR",
-    "PSQL_",
-)
+# Variables that make another program run than the one that is written, by how their names begin: from then on ...
+HIJACKING_VARIABLES = ("PATH", "LD_", "DYLD_", "PROMPT_COMMAND", "BASH_ENV", "ENV", "IFS")
+# ... and those that do so for the one command that they stand before.
+HIJACKING_OF_ONE_COMMAND = (*HIJACKING_VARIABLES, "EDITOR", "PAGER", "GIT_", "KUBE_EDITOR", "PSQL_")
 
 
 def knows_program(name: str) -> bool:
@@ -141,9 +131,9 @@ def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int
     if argv:
         kinds.append(judge_argv(argv, stdin, context, last=place == len(statement.commands) - 1))
         kinds.append(_judge_fetched_code(statement, command, argv))
-    if argv and any(assignment.name.startswith(SAFE_VARIABLE) for assignment in command.assignments):
+    if argv and any(assignment.name.startswith(HIJACKING_OF_ONE_COMMAND) for assignment in command.assignments):
         kinds.append(StepKind.CHANGE)  # another program may answer to the name
-    if not argv and any(assignment.name.startswith(SAFE_VARIABLE[:7]) for assignment in command.assignments):
+    if not argv and any(assignment.name.startswith(HIJACKING_VARIABLES) for assignment in command.assignments):
         kinds.append(StepKind.CHANGE)
     for redirect in command.redirects:
         if redirect.writes and redirect.target is not None:

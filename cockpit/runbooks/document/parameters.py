@@ -37,10 +37,16 @@ def list_parameters(
     return tuple(describe_parameter(parameter, rows) for parameter in parameters_by_name.values())
 
 
-def find_unasked_name(names: Iterable[str], known_items: Iterable[Parameter]) -> str:
+def find_unasked_name(names: Iterable[str], parameters: Iterable[Parameter]) -> str:
     """The first of these names that nothing in the document goes by, "" when all are asked for somewhere."""
-    request = ("app", "FQDN", *(name for parameter in known_items for name in (parameter.name, *parameter.aliases)))
-    return next((name for name in names if not any(placeholders.asks_for_same(name, text) for text in request)), "")
+    names_asked_for = (
+        "app",
+        "FQDN",
+        *(name for parameter in parameters for name in (parameter.name, *parameter.aliases)),
+    )
+    return next(
+        (name for name in names if not any(placeholders.asks_for_same(name, text) for text in names_asked_for)), ""
+    )
 
 
 def behind_a_marker(command: str, blank: placeholders.Placeholder) -> bool:

@@ -70,11 +70,11 @@ def wrong_need(procedure: Procedure, step: Step) -> str:
 
 def check_placeholders(runbook: Runbook, values: frozenset[str]) -> Iterator[Finding]:
     """Somebody can say what each placeholder stands for: the configuration, the panes, a table, a word of the text."""
-    lines = {placeholders.canonicalise_name(name_of(row)) for row in list_declared_rows(runbook.tables)}
-    known_items = lines | {placeholders.canonicalise_name(value) for value in values}
+    declared = {placeholders.canonicalise_name(name_of(row)) for row in list_declared_rows(runbook.tables)}
+    answered = declared | {placeholders.canonicalise_name(value) for value in values}
     for parameter in runbook.parameters:
         names = {placeholders.canonicalise_name(text) for text in (parameter.name, *parameter.aliases)}
-        configured = names & known_items or any(placeholders.asks_for_same(parameter.name, value) for value in values)
+        configured = names & answered or any(placeholders.asks_for_same(parameter.name, value) for value in values)
         if configured or parameter.hint or resolve_values([parameter], EVERYTHING, LIVE, {})[0].source:
             continue
         if not spoken_of(runbook, parameter):

@@ -59,7 +59,7 @@ def find_expected_target(tool: str, environment: Environment) -> str:
     return environment.kube_context or next((target[tool] for target in targets if tool in target), "")
 
 
-def explain_mismatch(tool: str, environment: Environment, match_text: str, command: str = "") -> str:
+def explain_mismatch(tool: str, environment: Environment, set_to: str, command: str = "") -> str:
     """Why a change by this tool would not be on `environment`; "" when it would, or nothing is configured.
 
     A subscription or context that the command names itself counts instead of the one the tool is set to.
@@ -74,7 +74,7 @@ def explain_mismatch(tool: str, environment: Environment, match_text: str, comma
             f"the command brings its own settings of {tool} ({sentence}): "
             f"nobody can say that it is on {environment.name}"
         )
-    wrong = [name for name in named or [match_text] if name.casefold() != target.casefold()]
+    wrong = [name for name in named or [set_to] if name.casefold() != target.casefold()]
     if not wrong:
         return ""
     sentence = clean_line(wrong[0], 80) or "not known (it gave no answer)"

@@ -134,9 +134,9 @@ class Live:
 
 def build_live_values(readings: Iterable[Reading[Any]], *, app: str = "", target: Target = rollback_values) -> Live:
     """What the newest Readings show of one app: of `app`, else of the only one there is."""
-    visited = list(readings)
-    apps = tuple(value for value in _list_values(visited, "revisions") if isinstance(value, Application))
-    probes = tuple(value for value in _list_values(visited, "probes") if isinstance(value, ProbeResult))
+    all_readings = list(readings)
+    apps = tuple(value for value in _list_values(all_readings, "revisions") if isinstance(value, Application))
+    probes = tuple(value for value in _list_values(all_readings, "probes") if isinstance(value, ProbeResult))
     return focus_app(Live(apps, probes=probes, target=target), app)
 
 
@@ -149,29 +149,29 @@ def _list_values(readings: Sequence[Reading[Any]], feed: str) -> list[Any]:
     ]
 
 
-def focus_app(visited: Live, app: str = "") -> Live:
+def focus_app(live: Live, app: str = "") -> Live:
     """The same panes, with an eye on one app. Where there are several and none is named, nothing is known of any."""
     named = (
-        [application for application in visited.applications if application.name == app]
+        [application for application in live.applications if application.name == app]
         if app
-        else list(visited.applications)
+        else list(live.applications)
     )
     if len(named) != 1:
-        return Live(visited.applications, probes=visited.probes, detected=visited.detected, target=visited.target)
+        return Live(live.applications, probes=live.probes, detected=live.detected, target=live.target)
     chosen = named[0]
     serving = chosen.serving
-    rollback = visited.target(chosen)
+    rollback = live.target(chosen)
     return Live(
-        applications=visited.applications,
+        applications=live.applications,
         app=chosen.name,
         fqdn=chosen.fqdn,
         previous=rollback.get("previous", ""),
         bad=rollback.get("bad", serving.name if serving else ""),
         serving=serving.name if serving else "",
         replica=worst_replica(serving),
-        probes=visited.probes,
-        detected=visited.detected,
-        target=visited.target,
+        probes=live.probes,
+        detected=live.detected,
+        target=live.target,
     )
 
 
@@ -184,7 +184,7 @@ def worst_replica(revision: Revision | None) -> str:
 def resolve_values(
     parameters: Sequence[Parameter],
     environment: Environment,
-    visited: Live,
+    live: Live,
     values_by_name: Mapping[str, str],
     reveal: Reveal | None = None,
     kept: Sequence[Value] = (),
@@ -206,7 +206,7 @@ def resolve_values(
     named = next((value for name, value in pairs if asks_for_same(name, "app")), "") or _read_plain_value(
         environment, "app"
     )
-    position = visited if not named or named == visited.app else focus_app(visited, named)
+    focused = live if not named or named == live.app else focus_app(live, named)
 
     def found(parameter: Parameter) -> Resolved:
         if (variable := shell.variables.get(parameter.name)) and not values_by_name.get(parameter.name, "").strip():
@@ -214,12 +214,12 @@ def resolve_values(
         result = _resolve_parameter(
             parameter,
             environment,
-            position,
+            focused,
             typed_moment(parameter.name, values_by_name, now),
             reveal,
             before.get(parameter.name) or _find_named_value(parameter.name, offered),
         )
-        return _with_candidates(result, printed, visited)
+        return _with_candidates(result, printed, live)
 
     return tuple(_held_to(parameter.check, found(parameter), found, now) for parameter in parameters)
 
@@ -236,13 +236,13 @@ def typed_moment(name: str, values_by_name: Mapping[str, str], now: datetime | N
     return {**values_by_name, name: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
 
 
-def _with_candidates(result: Resolved, printed: Sequence[PrintedOutput], visited: Live) -> Resolved:
+def _with_candidates(result: Resolved, printed: Sequence[PrintedOutput], live: Live) -> Resolved:
     """An open placeholder with what could stand for it; an answer that was printed with where it was."""
     if result.secret or result.choices or (result.value is not None and result.source != "operator"):
         return result
     candidates = [
         candidate
-        for candidate in list_candidates(result.name, printed, visited.applications, visited.detected)
+        for candidate in list_candidates(result.name, printed, live.applications, live.detected)
         if not check_value(result.name, candidate.value)
     ]
     if result.value is not None:
@@ -279,17 +279,17 @@ def _held_to(text: str, result: Resolved, resolved: Callable[[Parameter], Resolv
 def _resolve_parameter(
     parameter: Parameter,
     environment: Environment,
-    visited: Live,
+    live: Live,
     values_by_name: Mapping[str, str],
     reveal: Reveal | None,
     kept: Value | None,
 ) -> Resolved:
     name = parameter.name
     secret = parameter.secret or names_a_secret(name)
-    choices = parameter.choices or _list_choices(name, visited)
+    choices = parameter.choices or _list_choices(name, live)
     try:
         result = (
-            _find_value(text, environment, visited, values_by_name, reveal, kept) for text in (name, *parameter.aliases)
+            _find_value(text, environment, live, values_by_name, reveal, kept) for text in (name, *parameter.aliases)
         )
         value, source, hidden = next((triple for triple in result if triple[0] is not None), (None, "", False))
     except SourceError as error:
@@ -302,7 +302,7 @@ def _resolve_parameter(
             f"nobody has said what it is; give it for this run, or set it in [environments.{environment.name}.values]"
         )
         return Resolved(name, None, problem=problem, secret=secret, hint=parameter.hint, choices=choices)
-    problem = check_value(name, value, parameter.choices or _list_known_values(name, visited))
+    problem = check_value(name, value, parameter.choices or _list_known_values(name, live))
     return Resolved(
         name,
         None if problem else value,
@@ -318,7 +318,7 @@ def _resolve_parameter(
 def _find_value(
     name: str,
     environment: Environment,
-    visited: Live,
+    live: Live,
     values_by_name: Mapping[str, str],
     reveal: Reveal | None,
     kept: Value | None,
@@ -347,16 +347,16 @@ def _find_value(
     if EXAMPLE_HOST.fullmatch(name):
         if name.casefold() in list_example_hosts(environment):
             return name, "environment", False
-        if name.casefold() in (visited.fqdn, *(urlsplit(probe.url).hostname for probe in visited.probes)):
+        if name.casefold() in (live.fqdn, *(urlsplit(probe.url).hostname for probe in live.probes)):
             return name, "live", False
     for value, source, names in (
         *facts,
-        (visited.app, "live", ("app",)),
-        (visited.fqdn, "live", ("fqdn",)),
-        (visited.previous, "live", ("previous",)),
-        (visited.bad, "live", ("bad",)),
-        (visited.serving, "live", ("current_revision",)),
-        (visited.replica, "live", ("replica", "replica_name")),
+        (live.app, "live", ("app",)),
+        (live.fqdn, "live", ("fqdn",)),
+        (live.previous, "live", ("previous",)),
+        (live.bad, "live", ("bad",)),
+        (live.serving, "live", ("current_revision",)),
+        (live.replica, "live", ("replica", "replica_name")),
     ):
         if value and any(asks_for_same(name, text) for text in names) and canonicalise_name(name) not in TOO_WIDE:
             return value, source, False
@@ -408,14 +408,14 @@ def _is_revision(name: str) -> bool:
     )
 
 
-def _list_choices(name: str, visited: Live) -> tuple[str, ...]:
+def _list_choices(name: str, live: Live) -> tuple[str, ...]:
     """What there is to choose from, as the panes show it."""
     if asks_for_same(name, "app"):
-        return tuple(application.name for application in visited.applications)
-    apps = [application for application in visited.applications if application.name == visited.app]
+        return tuple(application.name for application in live.applications)
+    apps = [application for application in live.applications if application.name == live.app]
     return tuple(revision.name for app in apps for revision in app.revisions) if _is_revision(name) else ()
 
 
-def _list_known_values(name: str, visited: Live) -> tuple[str, ...]:
+def _list_known_values(name: str, live: Live) -> tuple[str, ...]:
     """The only values that can be right."""
-    return _list_choices(name, visited) if _is_revision(name) else ()
+    return _list_choices(name, live) if _is_revision(name) else ()

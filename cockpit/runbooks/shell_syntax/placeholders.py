@@ -76,8 +76,8 @@ def bash_variables(command: str, masked: Sequence[tuple[int, int]]) -> list[Plac
     result = []
     for match in BASH.finditer(command):
         name, rest = match["braced"] or match["plain"], match["rest"] or ""
-        known_items = ALWAYS_SET.fullmatch(name) or assigned_before(command, name, match.start(), "bash")
-        if match.start() not in literal and not known_items and not DEFAULT.match(rest):
+        has_value = ALWAYS_SET.fullmatch(name) or assigned_before(command, name, match.start(), "bash")
+        if match.start() not in literal and not has_value and not DEFAULT.match(rest):
             plain = match.group() in (f"${name}", f"${{{name}}}")
             result.append(Placeholder(name, match.group(), match.start(), match.end(), True, kept=not plain))
     return result

@@ -313,7 +313,7 @@ async def test_a_silence_is_made_extended_and_ended_by_commands(servers: RealSer
     servers.signals.set("replica", "quiet", 0)
 
 
-async def test_what_a_silence_is_said_to_reach_is_what_it_hushes(servers: RealServers, tmp_path: Path) -> None:
+async def test_what_a_silence_is_said_to_reach_is_what_it_silences(servers: RealServers, tmp_path: Path) -> None:
     odd = 'a"b\\c, {d}'
     servers.post([{"labels": {"alertname": "Odd", "app": "odd", "where": where}} for where in (odd, "left", "right")])
     source = AlertSource("am", "alertmanager", ("http://127.0.0.1:9", servers.alertmanager.url))  # the first is gone

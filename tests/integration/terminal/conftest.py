@@ -13,7 +13,7 @@ import pytest
 
 from tests.signed_in import COMMAND
 
-HUMAN_PAUSE = 0.35  # seconds; a dialog is deaf for less
+HUMAN_PAUSE = 0.35  # seconds; a dialog ignores input for less
 ENTER_PAUSE = 0.9  # seconds; an Enter counts only after 0.7 without one, and a busy machine hands them on late
 PATIENCE = 30.0  # seconds; a test machine may be busy, and waiting ends as soon as the text is there
 

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.dialogs.confirmation import Confirmation
-from screens.dialogs.dialog import HELD, LET_GO, READY, DialogContext
+from screens.dialogs.dialog import READY, DialogContext
+from screens.shared.enter_guard import HELD, LET_GO
 from widgets.line import Lines
 
 SCREENS = Path(__file__).parents[3] / "screens"

@@ -23,10 +23,11 @@ from cockpit.model.revision import Application, Revision
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.declare import Declare
 from screens.dialogs.details import Details
-from screens.dialogs.dialog import ARMING, HELD, LET_GO, READY, TOO_QUICK, Dialog, DialogContext, key_line
+from screens.dialogs.dialog import ARMING, READY, Dialog, DialogContext, key_line
 from screens.dialogs.note import Note
 from screens.dialogs.status import OpenEndsDialog, StatusDialog
 from screens.run.rollback import RevisionMenu
+from screens.shared.enter_guard import HELD, LET_GO, TOO_QUICK
 from widgets.choice import Choice
 from widgets.line import Lines
 

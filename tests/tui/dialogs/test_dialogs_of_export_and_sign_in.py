@@ -22,9 +22,10 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.system import Environment, System
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.details import Details
-from screens.dialogs.dialog import HELD, DialogContext
+from screens.dialogs.dialog import DialogContext
 from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin, code_lines
 from screens.incident.export_dialog import Export
+from screens.shared.enter_guard import HELD
 from widgets.line import Lines
 
 

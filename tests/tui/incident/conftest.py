@@ -14,7 +14,8 @@ from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up
 from cockpit.runbooks.run.runs import Runs
 from cockpit.timeline.timeline import Timeline
-from screens.dialogs.dialog import HELD, DialogContext
+from screens.dialogs.dialog import DialogContext
+from screens.shared.enter_guard import HELD
 from tests.tui.bare import Bare, Clock
 from tests.tui.stage import ENVIRONMENT, PLAN, SYSTEM
 

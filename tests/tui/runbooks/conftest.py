@@ -17,9 +17,10 @@ from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment
 from cockpit.session import Session as RealSession
-from screens.dialogs.dialog import HELD, LET_GO, DialogContext
+from screens.dialogs.dialog import DialogContext
 from screens.run.open import RunScreenOpener
 from screens.run.screen import POUR, RunScreen
+from screens.shared.enter_guard import HELD, LET_GO
 from tests.tui.bare import Bare, Clock
 from tests.tui.runbooks.play import NOW, NZDT, Play, document
 from tests.tui.stage import application

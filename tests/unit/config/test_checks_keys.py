@@ -10,7 +10,7 @@ from textual.theme import BUILTIN_THEMES
 
 import themes
 from cockpit.config.checks_keys import key_rules, list_lost_keys
-from cockpit.model import key_bindings as key_names
+from cockpit.model import key_names
 from cockpit.model.actions import ACTION_TABLES, DEFAULT_KEYS, KEPT_IDS, ActionTable, rename_action
 from cockpit.model.system import FULL, OWN_THEMES
 

@@ -12,16 +12,15 @@ from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.model.clock import Clock
-from cockpit.model.event import (
+from cockpit.model.clock_steps import (
     ClockStepWatch,
-    Event,
-    Kind,
     describe_clock_then,
     draft_clock_step,
     label_step,
     list_clock_steps,
     tell_by_present_clock,
 )
+from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp

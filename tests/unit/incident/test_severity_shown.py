@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cockpit.cli.record import render_incident_line
+from cockpit.cli.timeline import render_incident_line
 from cockpit.model.event import Kind
 from cockpit.model.incident import describe_severity
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE

@@ -60,7 +60,7 @@ def test_what_is_not_tried_is_said_and_counts_nothing() -> None:
     assert (reach.count, reach.untried) == (0, "(a+)+$")
 
 
-def test_the_reach_names_what_is_hushed_most_first() -> None:
+def test_the_reach_names_what_is_silenced_most_first() -> None:
     listed = [
         {"alertname": "A", "app": "x"},
         {"alertname": "B", "app": "x"},

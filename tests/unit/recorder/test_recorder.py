@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.event import Draft, Event, Kind, RecordError, draft_clock_step, list_clock_steps
+from cockpit.model.clock_steps import draft_clock_step, list_clock_steps
+from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.recorder.lock import RecorderLock

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.timeline.hash_chain import GENESIS
-from cockpit.timeline.rows import Tidy, TimelineReader, to_event, to_row
+from cockpit.timeline.rows import RowMasker, TimelineReader, to_event, to_row
 from tests.refusals import refuses
 from tests.unit.timeline.files import NIGHT, any_tool, note, notes, opened, tamper
 
@@ -296,7 +296,7 @@ def test_any_draft_becomes_an_event_that_says_the_same(
     summary: str, detail: dict[str, object], occurred: datetime
 ) -> None:
     draft = note(summary, detail=detail, occurred=occurred)
-    row = to_row(draft, after=(0, GENESIS), recorded=NIGHT, salt="aa", tidy=Tidy(lambda text: text))
+    row = to_row(draft, after=(0, GENESIS), recorded=NIGHT, salt="aa", masker=RowMasker(lambda text: text))
     event = to_event(row)
     assert event.occurred == occurred
     assert json.loads(json.dumps(event.detail)) == event.detail

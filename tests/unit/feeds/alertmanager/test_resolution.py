@@ -269,10 +269,10 @@ def test_an_alert_resolved_late_stays_ten_minutes_all_the_same() -> None:
 
 
 def test_two_servers_tell_one_alert_and_it_is_quiet_only_when_both_keep_it_so() -> None:
-    hushed = replace(FIRED, state=AlertState.SUPPRESSED, note="silenced by 9825d44b", seen_by=("am-2",))
-    earlier = replace(hushed, since=START - LOOK, seen_by=("am-3",))
-    assert merge_alerts([hushed, FIRED]) == replace(FIRED, seen_by=("am-1", "am-2"))
-    assert merge_alerts([hushed, earlier]) == replace(earlier, seen_by=("am-2", "am-3"))
+    silenced = replace(FIRED, state=AlertState.SUPPRESSED, note="silenced by 9825d44b", seen_by=("am-2",))
+    earlier = replace(silenced, since=START - LOOK, seen_by=("am-3",))
+    assert merge_alerts([silenced, FIRED]) == replace(FIRED, seen_by=("am-1", "am-2"))
+    assert merge_alerts([silenced, earlier]) == replace(earlier, seen_by=("am-2", "am-3"))
 
 
 SERVERS = ("am-1", "am-2")

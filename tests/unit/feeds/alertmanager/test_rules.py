@@ -326,7 +326,7 @@ def test_any_rules_are_read_or_refused(groups: Any) -> None:
     except (SourceError, ValueError):
         return
     waiting(body)
-    list_firing_alerts(found, server="prom-1", position=AT)
+    list_firing_alerts(found, server="prom-1", now=AT)
     Witnesses([Rules("prom-1", AT, found)], []).word_on(Trace(alert("QueueLong")))
 
 

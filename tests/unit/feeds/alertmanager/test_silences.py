@@ -1,4 +1,4 @@
-"""Silenced is not inhibited: by whom, why, until when; and what a proposed silence would hush."""
+"""Silenced is not inhibited: by whom, why, until when; and what a proposed silence would suppression."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager.silences import AlertHush, describe_hush, parse_silences, read_hush
+from cockpit.feeds.alertmanager.silences import AlertSuppression, describe_suppression, parse_silences, read_suppression
 from cockpit.model.silence import SilenceMatcher, propose_matchers
 from cockpit.model.text import is_clean_line
 
@@ -25,24 +25,27 @@ VALUES = st.one_of(st.none(), st.text(max_size=20), st.integers(), st.lists(st.t
 
 
 def test_a_silence_says_who_why_and_until_when() -> None:
-    hush = read_hush({"state": "suppressed", "silencedBy": ["9825d44b"]})
-    assert describe_hush(hush, parse_silences([RAW])) == "silenced by ana until 03:00Z on 21 Nov: disk swap"
+    suppression = read_suppression({"state": "suppressed", "silencedBy": ["9825d44b"]})
+    assert (
+        describe_suppression(suppression, parse_silences([RAW])) == "silenced by ana until 03:00Z on 21 Nov: disk swap"
+    )
 
 
 def test_of_two_silences_the_one_that_ends_last_speaks() -> None:
     later = RAW | {"id": "b", "createdBy": "bob", "comment": "", "endsAt": (NOW + timedelta(hours=3)).isoformat()}
-    told = describe_hush(AlertHush("silenced", ("9825d44b", "b")), parse_silences([RAW, later]))
+    told = describe_suppression(AlertSuppression("silenced", ("9825d44b", "b")), parse_silences([RAW, later]))
     assert told == "silenced by bob until 05:00Z on 21 Nov and 1 more"
 
 
 def test_an_inhibited_alert_names_the_alert_that_inhibits_it() -> None:
     assert (
-        describe_hush(AlertHush("inhibited", ("f1",)), name_of={"f1": "AppDown"}.__getitem__) == "inhibited by AppDown"
+        describe_suppression(AlertSuppression("inhibited", ("f1",)), name_of={"f1": "AppDown"}.__getitem__)
+        == "inhibited by AppDown"
     )
 
 
 def test_without_the_silence_its_id_is_what_there_is() -> None:
-    assert describe_hush(AlertHush("silenced", ("9825d44b",)), {}) == "silenced by 9825d44b"
+    assert describe_suppression(AlertSuppression("silenced", ("9825d44b",)), {}) == "silenced by 9825d44b"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,7 @@ LABELS = st.dictionaries(st.sampled_from(["alertname", "app", "pod", "zone"]), s
 
 
 @given(st.lists(LABELS, min_size=1, max_size=5))
-def test_proposed_matchers_hush_every_alert_they_were_made_of(sets: list[dict[str, str]]) -> None:
+def test_proposed_matchers_silence_every_alert_they_were_made_of(sets: list[dict[str, str]]) -> None:
     matchers = propose_matchers(sets)
     assert all(matcher.matches(labels) for matcher in matchers for labels in sets)
 
@@ -79,5 +82,5 @@ def test_no_list_of_silences_however_odd_makes_it_raise(raw: list[dict[str, Any]
 
 def test_hostile_text_of_a_silence_is_cleaned() -> None:
     hostile = RAW | {"createdBy": "\x1b[2Jana", "comment": "\u202emoc"}
-    told = describe_hush(AlertHush("silenced", ("9825d44b",)), parse_silences([hostile]))
+    told = describe_suppression(AlertSuppression("silenced", ("9825d44b",)), parse_silences([hostile]))
     assert is_clean_line(told)

@@ -10,7 +10,8 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.load import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.event import Draft, Event, Kind, list_clock_steps
+from cockpit.model.clock_steps import list_clock_steps
+from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan, Role, Target
 from cockpit.model.response import Review

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.dialogs.dialog import HELD, LET_GO, TYPE_AHEAD, Guard
+from screens.shared.enter_guard import HELD, LET_GO, TYPE_AHEAD, EnterGuard
 from screens.shared.terminal_input import QUIET
 from tests.tui.bare import Clock
 
@@ -23,7 +23,7 @@ def clock() -> Clock:
 @given(st.lists(st.floats(0.0, LET_GO - A_MOMENT), min_size=1, max_size=50))
 def test_no_enter_of_a_held_key_counts_however_it_repeats(gaps: list[float]) -> None:
     time = clock()
-    guard = Guard(time, TELLS_NOT)
+    guard = EnterGuard(time, TELLS_NOT)
     for gap in gaps:
         time.pass_by(gap)
         assert not guard.press()
@@ -35,7 +35,7 @@ def test_no_enter_of_a_held_key_counts_however_it_repeats(gaps: list[float]) -> 
 
 def test_where_releases_are_told_the_next_press_counts_as_soon_as_the_dialog_listens() -> None:
     time = clock()
-    guard = Guard(time, TELLS)
+    guard = EnterGuard(time, TELLS)
     time.pass_by(TYPE_AHEAD - A_MOMENT)
     assert not guard.press()
     time.pass_by(2 * A_MOMENT)
@@ -44,7 +44,7 @@ def test_where_releases_are_told_the_next_press_counts_as_soon_as_the_dialog_lis
 
 def test_a_key_just_before_makes_it_part_of_a_burst() -> None:
     time = clock()
-    guard = Guard(time)
+    guard = EnterGuard(time)
     time.pass_by(1)
     guard.touch()
     time.pass_by(QUIET - A_MOMENT)
@@ -52,5 +52,5 @@ def test_a_key_just_before_makes_it_part_of_a_burst() -> None:
 
 
 def test_it_waits_longer_for_a_repeat_where_none_is_told_apart() -> None:
-    assert Guard(clock(), TELLS_NOT).settling == HELD
-    assert Guard(clock(), TELLS).settling == QUIET
+    assert EnterGuard(clock(), TELLS_NOT).settling == HELD
+    assert EnterGuard(clock(), TELLS).settling == QUIET

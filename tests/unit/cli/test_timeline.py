@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_opened_is_one_sentence(path: Path) -> None:
 
 
 def test_redact_shows_the_event_and_asks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.cli.record.somebody_is_there", lambda: True)
+    monkeypatch.setattr("cockpit.cli.timeline.somebody_is_there", lambda: True)
     refused = run("redact", 3, "--reason", "a token", "--db", path, typed="n\n")
     assert refused.exit_code == 2
     assert "note 3" in refused.stderr

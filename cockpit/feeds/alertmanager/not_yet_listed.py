@@ -71,21 +71,23 @@ def add_unlisted(
     after = dict(traces)
     on_their_way: list[Alert] = []
     for fingerprint, fires in unlisted.items():
-        known_items = traces.get(fingerprint)
-        if known_items is None and max(fires.lasted, now - missed[fingerprint]) < delay:
+        earlier_trace = traces.get(fingerprint)
+        if earlier_trace is None and max(fires.lasted, now - missed[fingerprint]) < delay:
             on_their_way.append(make(fires, AlertState.PENDING, ON_ITS_WAY))
             continue
-        first = known_items.first if known_items is not None and known_items.resolved is None else now
+        first = earlier_trace.first if earlier_trace is not None and earlier_trace.resolved is None else now
         after[fingerprint] = Trace(make(fires, AlertState.FIRING, UNLISTED), first=first)
     arrived = {
-        match_text: fingerprint
+        listed_fingerprint: fingerprint
         for fingerprint, trace in traces.items()
-        if not trace.sights and (match_text := listed.find(dict(trace.told.labels)))
+        if not trace.sights and (listed_fingerprint := listed.find(dict(trace.told.labels)))
     }
     for fingerprint in arrived.values():
         after.pop(fingerprint, None)
     shown_as = {
-        listed_as: shown_text for listed_as, shown_text in {**before.shown_as, **arrived}.items() if listed_as in after
+        listed_as: rule_fingerprint
+        for listed_as, rule_fingerprint in {**before.shown_as, **arrived}.items()
+        if listed_as in after
     }
     return UnlistedAlerts(after, tuple(on_their_way), missed, shown_as)
 
@@ -114,8 +116,8 @@ class ListedAlerts:
             key = (labels.get("alertname", ""), names, shared)
             if key not in self._index:
                 self._index[key] = {
-                    tuple(values_by_name[name] for name in shared): outcome for values_by_name, outcome in entries
+                    tuple(entry_labels[name] for name in shared): fingerprint for entry_labels, fingerprint in entries
                 }
-            if match_text := self._index[key].get(tuple(labels[name] for name in shared)):
-                return match_text
+            if match_fingerprint := self._index[key].get(tuple(labels[name] for name in shared)):
+                return match_fingerprint
         return ""

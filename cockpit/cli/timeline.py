@@ -30,16 +30,13 @@ from cockpit.cli.output import event_document, format_json, incident_document
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
 from cockpit.incident.load import list_standing_events, with_events
-from cockpit.model.event import (
+from cockpit.model.clock_steps import (
     RECENT_ENOUGH,
-    Draft,
-    Event,
-    Kind,
-    RecordError,
     describe_clock_then,
     list_clock_steps,
     tell_by_present_clock,
 )
+from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
