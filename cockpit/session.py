@@ -401,9 +401,9 @@ def build_runner(
             begin_temporary,
         ),
     )
-    known_items = timeline.events(kinds=RUN_KINDS)
-    runner.apply_all(known_items)
-    timeline.follow(runner.apply_all, after=max((event.id for event in known_items), default=0))
+    run_events = timeline.events(kinds=RUN_KINDS)
+    runner.apply_all(run_events)
+    timeline.follow(runner.apply_all, after=max((event.id for event in run_events), default=0))
     return runner
 
 

@@ -44,9 +44,9 @@ def choose_log_tone(line: LogLine) -> str:
     head = NO_ERROR.sub("", line.text[:400])
     stated = [item.lower() for item in STATED.findall(head)]
     stated += [bare[1].lower() for word in head.split()[:FIRST_WORDS] if (bare := BARE.fullmatch(word))]
-    known_name = next((LEVELS[item] for item in stated if item in LEVELS), None)
-    if known_name is not None:
-        return known_name
+    level = next((LEVELS[item] for item in stated if item in LEVELS), None)
+    if level is not None:
+        return level
     return "bad" if BAD.search(head) else "warn" if WARN.search(head) else ""
 
 

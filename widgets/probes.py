@@ -125,10 +125,10 @@ def draw_sparkline(history: Sequence[float | None], cells: int) -> str:
     The scale never starts under a fifth of the slowest, or noise of a millisecond would look like a storm.
     """
     seconds_lists = list(history)[-cells:]
-    known_items = [seconds for seconds in seconds_lists if seconds is not None]
-    if not known_items:
+    measured = [seconds for seconds in seconds_lists if seconds is not None]
+    if not measured:
         return (NO_ANSWER * len(seconds_lists)).rjust(cells)
-    low, high = min(known_items), max(known_items)
+    low, high = min(measured), max(measured)
     room = max(high - low, high * 0.8) or 1.0
     return "".join(
         NO_ANSWER if seconds is None else BARS[min(len(BARS) - 1, int((seconds - low) / room * len(BARS)))]

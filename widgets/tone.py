@@ -41,8 +41,8 @@ def ascii_only(environ: Mapping[str, str] = os.environ) -> bool:
 
 def in_ascii(text: str) -> str:
     """`text` in as many cells without a character beyond ASCII; unknown ones become `?`."""
-    known_name = text.translate(ASCII)
-    return "".join(text if text.isascii() else "?" * get_character_cell_size(text) for text in known_name)
+    latin_text = text.translate(ASCII)
+    return "".join(text if text.isascii() else "?" * get_character_cell_size(text) for text in latin_text)
 
 
 def build_strip(widget: Widget, pieces: Iterable[Piece], base: Style, *, only_ascii: bool = False) -> Strip:

@@ -59,17 +59,17 @@ CLOUDS = {
 
 def resolve_endpoints(cloud: Cloud) -> Endpoints:
     """The addresses of a configured cloud. Raises SourceError for an address that would carry a token in the clear."""
-    known_items = CLOUDS[cloud.name]
-    manager = check_endpoint(cloud.endpoint or known_items.resource_manager)
+    builtin_cloud = CLOUDS[cloud.name]
+    manager = check_endpoint(cloud.endpoint or builtin_cloud.resource_manager)
     simulated = manager.startswith("http://")
     # A simulated world serves logs at its own address: a query must not leak to the real cloud by omission.
-    logs = check_endpoint(cloud.logs_endpoint or (manager if simulated else known_items.logs))
+    logs = check_endpoint(cloud.logs_endpoint or (manager if simulated else builtin_cloud.logs))
     return Endpoints(
         manager,
-        known_items.resource_manager_scope,
+        builtin_cloud.resource_manager_scope,
         logs,
-        known_items.logs_scope,
-        (cloud.authority or known_items.authority).removeprefix("https://").rstrip("/"),
+        builtin_cloud.logs_scope,
+        (cloud.authority or builtin_cloud.authority).removeprefix("https://").rstrip("/"),
         simulated,
         cloud.proxy,
         cloud.ca_file,

@@ -156,12 +156,12 @@ def choose_environment(system: "System", name: str | None) -> "Environment":
     if chosen is None:
         from cockpit.model.text import clean_line
 
-        known_name = ", ".join(environment.name for environment in system.environments)
+        environment_names = ", ".join(environment.name for environment in system.environments)
         raise Refusal(
-            f"There is no environment `{clean_line(name, 60)}`; the configuration has: {known_name}.",
+            f"There is no environment `{clean_line(name, 60)}`; the configuration has: {environment_names}.",
             code="unknown-environment",
             name=clean_line(name, 60),
-            known=known_name,
+            known=environment_names,
         )
     return chosen
 

@@ -245,14 +245,14 @@ def as_document(
 
 
 def as_text(verdict: "ChainVerdict", path: Path) -> str:
-    match_text = (
+    verdict_text = (
         f"whole: {verdict.count} events in {path}, none changed, none missing between the first and the newest"
         if verdict.ok
         else f"BROKEN: {verdict.reason}, in {path}\n{describe_sound_part(verdict)}"
     )
     limits = "\n".join(f"  - {text}" for text in verdict.cannot_prove)
     return (
-        f"{match_text}\nhead {verdict.head}\n\nA chain cannot prove\n{limits}\n"
+        f"{verdict_text}\nhead {verdict.head}\n\nA chain cannot prove\n{limits}\n"
         "Note the head where others cannot change it; `cockpit verify --head HASH` then proves that it is still there."
     )
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cockpit.model.alert import AlertState
-from cockpit.model.event import OUTSIDE_KINDS, Event, Kind
-from cockpit.model.event_detail import text_of, time_of
+from cockpit.model.event import OUTSIDE_KINDS, Event, Kind, text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.time import format_age
 

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.clock_steps import move_moment
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import list_of, text_of
+from cockpit.model.event import Event, Kind, list_of, text_of
 from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import LastRecorded

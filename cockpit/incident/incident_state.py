@@ -12,8 +12,7 @@ from cockpit.incident.impact import HELD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import text_of, time_of
+from cockpit.model.event import Event, Kind, text_of, time_of
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
 from cockpit.model.response import CloseReason, Freeze
 from cockpit.model.severity_scale import SeverityScale, find_level, rank_severity

@@ -12,8 +12,7 @@ from cockpit.incident.response_state import event_number, list_freezes, shorten_
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.response import Freeze
 from cockpit.model.severity_scale import SeverityScale

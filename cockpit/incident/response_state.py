@@ -9,16 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cockpit.model.clock import ClockKind, Rule, rule_of
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import (
-    date_of,
-    list_of,
-    number_of,
-    span_of,
-    text_of,
-    time_of,
-    words_of,
-)
+from cockpit.model.event import Event, Kind, date_of, list_of, number_of, span_of, text_of, time_of, words_of
 from cockpit.model.incident import StateChange
 from cockpit.model.response import (
     ActionItem,

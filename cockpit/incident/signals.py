@@ -7,8 +7,7 @@ from typing import Any
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock_steps import move_moment
-from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Draft, Event, Kind, text_of
 from cockpit.model.probe import ProbeState
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.event_detail import time_of
+from cockpit.model.event import Draft, Event, Kind, time_of
 from cockpit.model.time import Time, format_duration, format_timestamp, parse_timestamp
 
 LEAST_STEP = 2.0  # seconds; time servers slew what is less, and two looks at two clocks are never quite one

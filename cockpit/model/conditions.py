@@ -153,8 +153,8 @@ def _place(text: str, whole: str = "") -> AnswerPath:
     name = bracket.group(1) if bracket else ""
     if bracket is None or name not in SORTS:
         suggestion = bracketed(name or text)
-        known_name = "" if suggestion else f"; the placeholders are {' '.join(f'[{sort}]' for sort in SORTS)}"
-        raise ConditionError(f"asks for {quoted(text)}, which is not known{known_name}", suggestion)
+        placeholder_list = "" if suggestion else f"; the placeholders are {' '.join(f'[{sort}]' for sort in SORTS)}"
+        raise ConditionError(f"asks for {quoted(text)}, which is not known{placeholder_list}", suggestion)
     rest = bracket.group(2)
     if name == "BODY":
         return AnswerPath(whole or text, name, _steps(text, rest))
@@ -196,8 +196,8 @@ def quoted(text: str) -> str:
 def bracketed(text: str) -> str:
     """The placeholder that a misspelled or bracketless one was meant to be, its path kept; or ""."""
     name, dot, path = text.strip("[]").partition(".")
-    match_text = find_nearest(name, SORTS)
-    return f"[{match_text}]{dot}{path.replace(']', '')}" if match_text else ""
+    nearest = find_nearest(name, SORTS)
+    return f"[{nearest}]{dot}{path.replace(']', '')}" if nearest else ""
 
 
 def _guess(text: str) -> str:

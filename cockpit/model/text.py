@@ -93,8 +93,8 @@ ASCII = str.maketrans(
 
 def in_ascii(text: str) -> str:
     """`text` in as many cells without a character beyond ASCII: é is e, and what is like nothing becomes `?`."""
-    known_name = text.translate(ASCII)
-    return known_name if known_name.isascii() else "".join(map(_letter, known_name))
+    latin_text = text.translate(ASCII)
+    return latin_text if latin_text.isascii() else "".join(map(_letter, latin_text))
 
 
 def _letter(letter: str) -> str:

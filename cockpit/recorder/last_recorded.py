@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState, parse_severity
-from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind, OutsideChange
-from cockpit.model.event_detail import map_of, text_of, time_of
+from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind, OutsideChange, map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.revision import Application
 from cockpit.model.time import format_age

@@ -22,8 +22,7 @@ from cockpit.model.clock_steps import (
     read_clock_step,
     read_length,
 )
-from cockpit.model.event import Draft, Event, Kind, RecordError
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Draft, Event, Kind, RecordError, text_of
 from cockpit.model.reading import Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_timestamp
 from cockpit.recorder.changes import list_changes

@@ -69,8 +69,8 @@ def build_shelf(
 
     `done` is our own record of what was practised: the last day by the practice's name in lower case.
     """
-    known_items = sorted(runs, key=lambda run: run.started, reverse=True)
-    entries: dict[str, Entry] = {f"run:{run.id}": run for run in known_items if run.ended is None}
+    newest_runs = sorted(runs, key=lambda run: run.started, reverse=True)
+    entries: dict[str, Entry] = {f"run:{run.id}": run for run in newest_runs if run.ended is None}
     entries |= {f"probe:{match.probe.name}": match for match in match_probes(catalogue, probes)}
     for index, match in enumerate(match_alerts(catalogue, alerts)):
         entries[f"match:{index}"] = match
@@ -80,7 +80,7 @@ def build_shelf(
             place = CatalogueEntry(document, procedure)
             entries[f"place:{place.name}"] = place
     entries |= {f"unread:{unread.path}": unread for unread in catalogue.unread}
-    last = {run.path: run.sha256 for run in reversed(known_items)}
+    last = {run.path: run.sha256 for run in reversed(newest_runs)}
     worn = {
         document.id: list_badges(document.runbook, today, last_run=last.get(document.runbook.path, ""), done=done)
         for document in catalogue.documents

@@ -15,8 +15,7 @@ from textual.screen import Screen
 from cockpit.incident.background import compute_uptime, is_change, read_alert_past
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.model.alert import Alert, AlertGroup
-from cockpit.model.event import Event, Kind, RecordError
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Event, Kind, RecordError, text_of
 from cockpit.model.incident import Incident, find_concerned_incident, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision

@@ -242,7 +242,7 @@ async def open_rollback(screen: RunView, now: StepStanding) -> None:
         if resolved.value is not None and resolved.source == "operator"
     }
     # What was bad when the run began has no traffic any more: the panes would name another one now.
-    visited = [value for value in screen.now_run.values if value.source not in ("operator", "environment")]
+    proposed_values = [value for value in screen.now_run.values if value.source not in ("operator", "environment")]
     where = session.runner.incident(screen.now_run)
     await screen.opener.open_or_begin(
         screen.app,
@@ -251,7 +251,7 @@ async def open_rollback(screen: RunView, now: StepStanding) -> None:
         screen.runbook,
         screen.way_back,
         values_by_name=values_by_name,
-        proposed=visited,
+        proposed=proposed_values,
         incident=where,
     )
 

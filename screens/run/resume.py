@@ -64,8 +64,8 @@ class AskGoOn(Dialog[How]):
         since = format_age((self.time.now() - run.started).total_seconds())
         rows = render_labelled("started", f"{since} ago by {run.operator}: {done} of {len(steps)} steps done", WIDE)
         rows += render_labelled("on", run.incident or "the journal: it belongs to no incident", WIDE)
-        known_name = " · ".join(f"{value.name} = {value.shown}" for value in run.values)
-        rows += render_labelled("with", known_name, WIDE, tone="muted", most=2) if known_name else []
+        value_list = " · ".join(f"{value.name} = {value.shown}" for value in run.values)
+        rows += render_labelled("with", value_list, WIDE, tone="muted", most=2) if value_list else []
         unseen = [
             f"Nobody knows how step {number} ended: it has to be settled." for number in list_unknown_steps(run)[:1]
         ]

@@ -209,12 +209,12 @@ def strip_warning(text: str) -> str:
 
 def undo_of(prepared: Prepared, values_by_name: Mapping[str, str] | None = None) -> str:
     """The undo that a step names, with the values that are known; "" for none."""
-    known_items = {value.name: value.shown for value in prepared.values if value.value is not None} | dict(
+    shown_by_name = {value.name: value.shown for value in prepared.values if value.value is not None} | dict(
         values_by_name or {}
     )
     text = prepared.step.tags.get("undo", "")
     for blank in reversed(find_placeholders(text)):
-        text = text[: blank.start] + known_items.get(blank.name, blank.form) + text[blank.end :]
+        text = text[: blank.start] + shown_by_name.get(blank.name, blank.form) + text[blank.end :]
     return hide_literal_secrets(text)
 
 

@@ -71,8 +71,8 @@ class Watched(Protocol):
 
 def list_running_clocks(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
     """Every clock of one incident, with what the screen knows of deployments."""
-    visited = build_view(session.watch, incident.environment)
-    deployed = find_newest_deployment(visited.applications, visited.changes)
+    view = build_view(session.watch, incident.environment)
+    deployed = find_newest_deployment(view.applications, view.changes)
     return compute_clocks(incident, session.plan, now, zone=zone, deployed=deployed)
 
 

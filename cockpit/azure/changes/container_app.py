@@ -61,8 +61,8 @@ class ContainerApp:
         """Stop a revision. Refused while it has traffic, which Azure would then send nowhere, or is the last one."""
 
         async def check() -> None:
-            _, known_items = await self.standing()
-            must_be_idle(known_items, revision)
+            _, application = await self.standing()
+            must_be_idle(application, revision)
 
         change = await self._act("deactivate_revision", revision, check)
         return await settle_change(self.azure, change, lambda: self._is_active(revision, False))
@@ -96,14 +96,14 @@ class ContainerApp:
         sent: list[dict[str, Any]] = []
 
         async def send() -> Any:
-            app, known_items = await self.standing()
+            app, application = await self.standing()
             if confirmed and fingerprint_traffic(app) != confirmed:
                 raise refuse_change(
-                    describe_current_traffic(app, known_items),
+                    describe_current_traffic(app, application),
                     "Look at the traffic again, and confirm what you then see.",
                 )
-            must_be_divisible(app, known_items)
-            sent.extend(merge_traffic(app, known_items, weights, labels))
+            must_be_divisible(app, application)
+            sent.extend(merge_traffic(app, application, weights, labels))
             return await self._patch({"configuration": {"ingress": {"traffic": sent}}})
 
         async def looks_done() -> bool:
@@ -119,16 +119,16 @@ class ContainerApp:
         before: list[str] = []
 
         async def send() -> Any:
-            app, known_items = await self.standing()
-            before.extend(revision.name for revision in known_items.revisions)
+            app, application = await self.standing()
+            before.extend(revision.name for revision in application.revisions)
             containers = with_image(app, image, container)
             return await self._patch({"template": {"containers": containers, "revisionSuffix": suffix or None}})
 
         async def looks_done() -> bool:
-            app, known_items = await self.standing()
+            app, application = await self.standing()
             fresh = [
                 revision
-                for revision in known_items.revisions
+                for revision in application.revisions
                 if revision.name not in before and image in revision.image.split(", ")
             ]
             return not is_provisioning(app) and bool(fresh)
@@ -176,27 +176,27 @@ async def resume_change(azure: Azure, url: str) -> AzureChange:
     return await follow_operation(azure, url, soon=0.0)
 
 
-def must_be_idle(known_items: Application, name: str) -> None:
+def must_be_idle(application: Application, name: str) -> None:
     """Raises SourceError, in words, for a revision that must not be deactivated."""
-    revision = find_named_revision(known_items, name)
+    revision = find_named_revision(application, name)
     if revision.weight:
         raise refuse_change(
             f"{revision.name} has {revision.weight} % of the traffic, which would then go nowhere.",
             "Move the traffic to another revision first.",
         )
-    if [revision for revision in known_items.revisions if revision.active] == [revision]:
+    if [revision for revision in application.revisions if revision.active] == [revision]:
         raise refuse_change(
-            f"{revision.name} is the last active revision of {known_items.name}.", "Activate another one first."
+            f"{revision.name} is the last active revision of {application.name}.", "Activate another one first."
         )
 
 
-def must_be_divisible(app: Raw, known_items: Application) -> None:
+def must_be_divisible(app: Raw, application: Application) -> None:
     """Raises SourceError in single revision mode, and without an ingress: there is no traffic to divide."""
     if not isinstance(dig_value(app, "properties", "configuration", "ingress"), Mapping):
-        raise refuse_change(f"{known_items.name} has no ingress, so it gets no traffic.")
-    if known_items.mode == "single":
+        raise refuse_change(f"{application.name} has no ingress, so it gets no traffic.")
+    if application.mode == "single":
         raise refuse_change(
-            single_mode(known_items.name), "Activate the revision that is to serve, or deploy its image again."
+            single_mode(application.name), "Activate the revision that is to serve, or deploy its image again."
         )
 
 
@@ -204,20 +204,20 @@ def single_mode(app: str) -> str:
     return f"{app} is in single revision mode: one revision is active and has all the traffic, which cannot be divided."
 
 
-def find_named_revision(known_items: Application, name: str) -> Revision:
+def find_named_revision(application: Application, name: str) -> Revision:
     """Raises SourceError."""
-    for revision in known_items.revisions:
+    for revision in application.revisions:
         if revision.name.lower() == name.lower():
             return revision
-    raise refuse_change(f"{known_items.name} has no revision {name!r}.", "List its revisions to see which there are.")
+    raise refuse_change(f"{application.name} has no revision {name!r}.", "List its revisions to see which there are.")
 
 
-def describe_current_traffic(app: Raw, known_items: Application) -> str:
+def describe_current_traffic(app: Raw, application: Application) -> str:
     """What stands now, for someone who confirmed something else."""
     latest = resource_name(dig_value(app, "properties", "latestRevisionName"))
     now = ", ".join(f"{name} {weight} %" for name, weight in sum_weights(traffic_of(app), latest).items())
     return (
-        f"The traffic of {known_items.name} changed after you confirmed: it is now {now or 'nowhere'}. "
+        f"The traffic of {application.name} changed after you confirmed: it is now {now or 'nowhere'}. "
         "Nothing was sent."
     )
 

@@ -17,8 +17,7 @@ from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.alert import Alert, AlertGroup, fold_alerts, name_things
 from cockpit.model.clock_steps import ClockStep, describe_step
-from cockpit.model.event import Event, Kind, RecordError
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Event, Kind, RecordError, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.overall import Overall, OverallState, Trouble, judge_environment
 from cockpit.model.plan import Plan

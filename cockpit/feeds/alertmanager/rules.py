@@ -87,13 +87,13 @@ def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
     groups = dig_value(_read_answer_data(decode_json(body)), "groups")
     if not isinstance(groups, list):
         raise SourceError(Problem(ProblemKind.GARBAGE, "no rules", "The answer is not a list of rules."))
-    alerting_ruleses: dict[str, tuple[AlertingRule, ...]] = {}
+    rules_by_alert: dict[str, tuple[AlertingRule, ...]] = {}
     for group in list_mappings(groups):
         for raw in list_mappings(group.get("rules")):
             name = read_text(raw.get("name"))
             if raw.get("type", "alerting") == "alerting" and name:
-                alerting_ruleses[name] = (*alerting_ruleses.get(name, ()), _parse_rule(raw, group.get("interval")))
-    return alerting_ruleses
+                rules_by_alert[name] = (*rules_by_alert.get(name, ()), _parse_rule(raw, group.get("interval")))
+    return rules_by_alert
 
 
 def is_partial(body: bytes) -> bool:

@@ -11,8 +11,7 @@ from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.signals import compute_reach, earliest_signal
-from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.event_detail import text_of, time_of
+from cockpit.model.event import Draft, Event, Kind, text_of, time_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.response import CloseReason, Review
 from cockpit.model.severity_scale import SeverityLevel, find_level

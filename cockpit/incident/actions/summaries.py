@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cockpit.model.clock import ClockKind
-from cockpit.model.event import Kind
-from cockpit.model.event_detail import span_of, text_of, time_of, words_of
+from cockpit.model.event import Kind, span_of, text_of, time_of, words_of
 from cockpit.model.incident import Status
 from cockpit.model.text import clean_line
 from cockpit.model.time import show

@@ -9,8 +9,7 @@ from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
-from cockpit.model.event import Draft, Event, Kind
-from cockpit.model.event_detail import LONGEST
+from cockpit.model.event import LONGEST, Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
 from cockpit.model.text import clean_line, find_nearest, keep_whole
@@ -197,9 +196,9 @@ def change_item(
         meant = writer.meant(ledger, incident)
         item = next((item for item in meant.items if item.id == wanted_name), None)
         if item is None:
-            known_name = ", ".join(item.id for item in meant.items)
+            item_ids = ", ".join(item.id for item in meant.items)
             raise IncidentActionError(
-                f"{meant.id} has no action item `{wanted_name}`; there are {known_name or 'none'}.",
+                f"{meant.id} has no action item `{wanted_name}`; there are {item_ids or 'none'}.",
                 code="unknown-item",
                 incident=meant.id,
                 name=wanted_name,

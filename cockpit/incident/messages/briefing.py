@@ -13,8 +13,7 @@ from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock
 from cockpit.model.clock_steps import ClockStep
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import text_of, words_of
+from cockpit.model.event import Event, Kind, text_of, words_of
 from cockpit.model.incident import Incident
 from cockpit.model.system import Webhook
 from cockpit.model.time import format_duration, format_timestamp

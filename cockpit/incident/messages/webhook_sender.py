@@ -18,8 +18,7 @@ from cockpit.incident.messages.webhook_payload import (
     list_turns,
     render_payload,
 )
-from cockpit.model.event import Draft, Event, EventSource, Kind
-from cockpit.model.event_detail import text_of
+from cockpit.model.event import Draft, Event, EventSource, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret

@@ -25,8 +25,7 @@ from cockpit.incident.postmortem.json_document import as_json
 from cockpit.incident.postmortem.merge import MergedDraft, NotOurDraft, merge_with_notes
 from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
-from cockpit.model.event import Event
-from cockpit.model.event_detail import words_of
+from cockpit.model.event import Event, words_of
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System

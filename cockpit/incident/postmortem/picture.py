@@ -19,8 +19,7 @@ from cockpit.incident.postmortem.story import (
 )
 from cockpit.incident.signals import says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.event import Event, Kind, fold_alert_events
-from cockpit.model.event_detail import map_of, text_of
+from cockpit.model.event import Event, Kind, fold_alert_events, map_of, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line

@@ -13,8 +13,7 @@ from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.clock_steps import describe_clock_then
-from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_alert_events
-from cockpit.model.event_detail import map_of, text_of, words_of
+from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_alert_events, map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import ProcedureRun, Tick, Update

@@ -11,8 +11,7 @@ from cockpit.incident.impact import STATED, find_impact_start, propose_impact_en
 from cockpit.incident.signals import key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
-from cockpit.model.event import Event, Kind
-from cockpit.model.event_detail import map_of, text_of, words_of
+from cockpit.model.event import Event, Kind, map_of, text_of, words_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun

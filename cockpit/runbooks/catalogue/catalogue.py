@@ -193,7 +193,7 @@ def near_slug(wanted_name: str, slugs: Sequence[str]) -> str:
     """The slug nearest to what was typed, as a whole or by its words; "" when none is near."""
     by_word = {word: text for text in reversed(slugs) for word in text.split("-") if len(word) > 3}
     word = find_nearest(wanted_name, slugs) or next(
-        (match_text for part in wanted_name.split("-") if (match_text := find_nearest(part, by_word))), ""
+        (nearest for part in wanted_name.split("-") if (nearest := find_nearest(part, by_word))), ""
     )
     return by_word.get(word, word)
 

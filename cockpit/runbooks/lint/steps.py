@@ -150,13 +150,13 @@ def list_needed_programs(step: Step) -> list[str]:
 
 def check_scripts(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
     """The scripts that the commands name are beside the document, or in a folder above it."""
-    visited = {made for _, step in list_commands(runbook) for made in MADE.findall(step.command)}
+    accounted_for = {made for _, step in list_commands(runbook) for made in MADE.findall(step.command)}
     for _, step in list_commands(runbook):
         folders = [place / moved for place in places for moved in ("", *CHANGES_FOLDER.findall(step.command))]
         for match in SCRIPT.finditer(step.command):
             name = match[1].replace("\\", "/")
-            if name not in visited and not any((folder / name).is_file() for folder in folders):
-                visited.add(name)
+            if name not in accounted_for and not any((folder / name).is_file() for folder in folders):
+                accounted_for.add(name)
                 yield Finding("script-missing", step.line, clean_line(f"{match[1]} is not there", 300))
 
 

@@ -23,7 +23,7 @@ def select_binding_rules(layers: Sequence[Plan], severity_scale: SeverityScale) 
     for layer in layers:
         mine: set[tuple[ClockKind, bool, str]] = set()
         for rule in (
-            known_items for rule in layer.rules if (known_items := fit_rule_to_scale(rule, severity_scale)) is not None
+            fitted_rule for rule in layer.rules if (fitted_rule := fit_rule_to_scale(rule, severity_scale)) is not None
         ):
             settled = taken if rule.kind in SEVERAL else taken | mine
             expected = rule.levels or names
@@ -60,11 +60,11 @@ def normalise_level_name(name: str) -> str:
 
 def find_unbound_rules(layers: Sequence[Plan], severity_scale: SeverityScale) -> Iterator[Problem]:
     """A word for every document with rules for levels that the severity scale does not have."""
-    known_items = {normalise_level_name(level.name) for level in severity_scale}
+    level_names = {normalise_level_name(level.name) for level in severity_scale}
     lost: dict[str, dict[str, None]] = {}
     for rule in (rule for layer in layers for rule in layer.rules):
         for name in rule.levels:
-            if normalise_level_name(name) not in known_items:
+            if normalise_level_name(name) not in level_names:
                 lost.setdefault(rule.origin.partition(":")[0], {})[name] = None
     for document, names in lost.items():
         scale = ", ".join(level.name for level in severity_scale)

@@ -69,8 +69,8 @@ def zone_in(text: str) -> tuple[str, str]:
         if is_known_zone(match.group()):
             return match.group(), ""
     for match in ABBREVIATION.finditer(text[:20]):
-        known_name = ABBREVIATIONS.get(match[1], "")
-        return known_name, "" if known_name else match[1]
+        zone_name = ABBREVIATIONS.get(match[1], "")
+        return zone_name, "" if zone_name else match[1]
     return "", ""
 
 

@@ -44,15 +44,15 @@ class Trust:
 
 def judge_trust(runbook: Runbook, runs: Iterable[Run], snapshots: Path) -> Trust:
     """How a document stands, by the runs so far. Reads a snapshot: blocking."""
-    known_items = [run for run in runs if run.path == runbook.path or run.sha256 == runbook.sha256]
-    same = sum(run.sha256 == runbook.sha256 for run in known_items)
+    earlier_runs = [run for run in runs if run.path == runbook.path or run.sha256 == runbook.sha256]
+    same = sum(run.sha256 == runbook.sha256 for run in earlier_runs)
     if is_built_in(runbook):
         return Trust("built-in", runbook.sha256, runs=same)
     if same:
         return Trust("known", runbook.sha256, runs=same)
-    if not known_items:
+    if not earlier_runs:
         return Trust("new", runbook.sha256, text_for_people(runbook))
-    last = max(known_items, key=lambda run: run.started)
+    last = max(earlier_runs, key=lambda run: run.started)
     try:
         before = snapshot_path(snapshots, last.sha256).read_text()
     except OSError:
