@@ -54,7 +54,7 @@ async def open_or_begin_run(
     beside: bool = False,
     typed: datetime | None = None,
 ) -> Run | None:
-    """The run at hand, else a new one, on the incident that was named; None when the document must be read first.
+    """The open run, else a new one, on the incident that was named; None when the document must be read first.
 
     With `beside` a new one begins whatever is open. Raises RunAlreadyOpen, Refused.
     """
