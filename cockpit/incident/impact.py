@@ -151,6 +151,7 @@ class ImpactWatch:
         self._feels = False
         self._names: set[str] = set()  # every signal that was felt
         self._recovered: datetime | None = None
+        self._bad_since: datetime | None = None  # when the newest of what users felt began
         self._by = ""
         self._alert_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that were felt as far as was known then
         self.periods: list[HealthyPeriod] = []
@@ -227,6 +228,7 @@ class ImpactWatch:
         self._thresholds = {key: signal.moved(length) for key, signal in self._thresholds.items()}
         self._alert_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._alert_ends.items()}
         self._recovered = self._recovered and move_moment(self._recovered, length)
+        self._bad_since = self._bad_since and move_moment(self._bad_since, length)
         self._first = self._first and self._first.moved(length)
         self._first_ill = self._first_ill and self._first_ill.moved(length)
         self.relapses = [move_moment(moment, length) for moment in self.relapses]
@@ -252,11 +254,14 @@ class ImpactWatch:
             self._alert_ends.clear()
             self._feels = False
             if self._recovered is not None:
-                self.periods.append(HealthyPeriod(self._recovered, evidence=self._evidence()))
+                # By a clock that runs behind, a recovery may have happened before what it ends.
+                start = self._recovered if self._bad_since is None else max(self._recovered, self._bad_since)
+                self.periods.append(HealthyPeriod(start, evidence=self._evidence()))
 
     def _relapse(self, since: datetime) -> None:
         if not self._feels:
             self.relapses.append(since)
+        self._bad_since = since if self._bad_since is None else max(self._bad_since, since)
         self._feels = True
         if not self.periods or self.periods[-1].end is not None:
             return

@@ -323,7 +323,7 @@ async def test_a_burst_of_keys_never_takes_an_alert(cockpit: Open) -> None:
     async with cockpit() as user:
         user.stage.trouble()
         await user.settle()
-        await user.pilot.press(*"bga")
+        await user.pilot.press(*"Qga")
 
         assert user.stage.incident_actions.asked == []
         assert user.told == ["That key came in a burst of others. Press it again."]

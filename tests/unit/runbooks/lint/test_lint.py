@@ -236,7 +236,7 @@ def test_sidecar_that_is_misspelled(tmp_path: Path) -> None:
     ids=lambda path: path.stem,
 )
 def test_what_ships_with_the_program_is_clean(path: Path, programs: str) -> None:
-    for name in ("docker", "sed"):  # of the host whose proxy is nginx with an upstream file
+    for name in ("az", "docker", "sed"):  # of slots with open fields, and of a host whose proxy is nginx
         (Path(programs) / name).touch(0o755)
     platforms = {"kubernetes": KubernetesSettings(namespace="shop"), "compose": ComposeSettings()}
     everything = Environment("prod", platforms=platforms)
