@@ -129,7 +129,8 @@ def find_names(tree: ast.AST) -> set[str]:
 
 def find_stale_docstrings(trees: Trees) -> Iterator[NamePlace]:
     """Every name in a docstring that stands for nothing any more."""
-    exceptions = {*find_classes(trees), *dir(builtins)}
+    exceptions = {node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)}
+    exceptions |= set(dir(builtins))
     for tree in trees.values():
         exceptions |= {
             alias.asname or alias.name

@@ -56,7 +56,7 @@ async def open_or_begin_run(
 ) -> Run | None:
     """The open run, else a new one, on the incident that was named; None when the document must be read first.
 
-    With `beside` a new one begins whatever is open. Raises RunAlreadyOpen, Refused.
+    With `beside` a new one begins whatever is open. Raises RunAlreadyOpen, RunRefused.
     """
     runner, runbook = session.runner, place.document.runbook
     named = incident_for(session, incident, this)
