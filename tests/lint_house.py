@@ -38,7 +38,7 @@ REFUSALS = frozenset((
 ))  # fmt: skip
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 VAGUE_IN_DOCSTRING = re.compile(rf"`({'|'.join(sorted(VAGUE_NAMES))})`")
-RAISED = re.compile(r"\b[Rr]aises ((?:[A-Z]\w+(?:,? (?:or|and) |, )?)+)")
+RAISED = re.compile(r"\b[Rr]aises? ((?:[A-Z]\w+(?:,? (?:or|and) |, )?)+)")
 Described = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 

@@ -117,7 +117,7 @@ def find_title_noun(procedure: Procedure) -> str:
 def must_consent(
     required_confirmation: RequiredConfirmation, prepared: Prepared, consent: Consent, operator_names: Collection[str]
 ) -> None:
-    """Raise Refused unless a person did all that is wanted, for exactly this. None of `operator_names`, which all are
+    """Raise RunRefused unless a person did all that is wanted, for just this. None of `operator_names`, which all are
     names of who acts, is the name of somebody who approves it.
     """
     if consent.fingerprint and consent.fingerprint != prepared.fingerprint:

@@ -1,4 +1,4 @@
-"""When something may begin, may start, may be settled. Each rule is a few lines that raise Refused with its reason."""
+"""When something may begin, start or be settled. Each rule is a few lines that raise RunRefused with a reason."""
 
 from collections.abc import Sequence
 

@@ -70,7 +70,7 @@ JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was don
 
 class Runner:
     """Runs of one environment. `start`, `prepare`, `settle`, `end` block on a file and may be called from any thread;
-    the coroutines belong to the loop. All raise Refused, whose text is for the person, and RecordError; what a person
+    the coroutines belong to the loop. All raise RunRefused, with a text for the person, and RecordError; what a person
     does raises PersonUnknown where the login is shared and nobody said who it is.
     """
 
