@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= auto
 
-.PHONY: demo test lint bench snapshots pictures reference torture clients clean
+.PHONY: demo test lint lint-types lint-house bench snapshots pictures reference torture clients clean
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -26,10 +26,14 @@ demo: .venv/.demo-ready  ## open the cockpit on a simulated system whose new dep
 test: $(BIN)/.ready  ## every test
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
-lint: $(BIN)/.ready  ## style, types, the arrows of docs/architecture.md, names and folders
+lint: lint-types lint-house  ## style, types, the arrows of docs/architecture.md, names and folders
+
+lint-types: $(BIN)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-house: $(BIN)/.ready
 	$(BIN)/lint-imports
 	$(BIN)/python tests/lint_house.py
 

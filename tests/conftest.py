@@ -17,7 +17,7 @@ for name in [each for each in os.environ if each == "NO_COLOR" or each.startswit
         del os.environ[name]  # read by Textual when it is imported, so before any fixture
 
 # The same examples in every run, and no clock: a slow machine proves nothing. `make torture` looks for new ones.
-quick = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", quick)
 settings.register_profile("thorough", quick, max_examples=1_000, derandomize=False)
 settings.load_profile("quick")

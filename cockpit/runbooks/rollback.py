@@ -283,9 +283,12 @@ def _find_carried_candidate(
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     shows = "the timeline shows no failure then."
     if service.watched is not None:
-        shows = f"the timeline begins {service.watched:%Y-%m-%d %H:%M} UTC and shows no failure since."
+        # Without its day where that was just named: the dialog has to fit 24 rows.
+        same_day = service.ended is not None and service.watched.date() == until.date()
+        since = f"{service.watched:%H:%M} UTC" if same_day else f"{service.watched:%Y-%m-%d %H:%M} UTC"
+        shows = f"the timeline since {since} shows no failure."
         if service.ended is not None and service.watched < until:
-            shows = f"the timeline begins {service.watched:%Y-%m-%d %H:%M} UTC and shows no failure until then."
+            shows = f"the timeline since {since} shows no failure then."
     sentence = f"{revision.name} carried the traffic{how_long}{ended}; {shows}"
     short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
     return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
