@@ -2,11 +2,12 @@
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
+from cockpit.model.event import OutsideChange
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.text import clean_line
@@ -178,3 +179,25 @@ class Polled(Generic[T]):
             return say_how_long(explain_unknown_error(error) if known else self._explain(error))
         except Exception as second:
             return explain_unknown_error(second)
+
+
+def join_changes(results: Sequence[Sequence[OutsideChange] | BaseException]) -> tuple[OutsideChange, ...]:
+    """What `gather` brought from several places that know of changes, the newest last.
+
+    Raises SourceError where none answered, IncompleteError where some did, and whatever else one of them raised.
+    """
+    changes: list[OutsideChange] = []
+    problems: list[Problem] = []
+    for result in results:
+        if isinstance(result, SourceError):
+            problems.append(result.problem)
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            changes += result
+    if problems and len(problems) == len(results):
+        raise SourceError(problems[0])
+    changes.sort(key=lambda change: change.at)
+    if problems:
+        raise IncompleteError(tuple(changes), problems[0])
+    return tuple(changes)

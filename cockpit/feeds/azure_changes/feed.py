@@ -13,9 +13,8 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.own_requests import is_of_cockpit, is_of_this_process
-from cockpit.feeds.base import IncompleteError, Polled
+from cockpit.feeds.base import Polled, join_changes
 from cockpit.model.event import Kind, OutsideChange
-from cockpit.model.problem import Problem, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
@@ -38,21 +37,7 @@ def azure_changes_feed(
         asked = [read_activity(environment, azure, time.now())] if environment.activity_log else []
         asked += [read_service_health(azure, time.now())] if environment.service_health else []
         results = await asyncio.gather(*asked, return_exceptions=True)
-        changes: list[OutsideChange] = []
-        problems: list[Problem] = []
-        for result in results:
-            if isinstance(result, SourceError):
-                problems.append(result.problem)
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                changes += result
-        if problems and len(problems) == len(results):
-            raise SourceError(problems[0])
-        changes.sort(key=lambda change: change.at)
-        if problems:
-            raise IncompleteError(tuple(changes), problems[0])
-        return tuple(changes)
+        return join_changes(results)
 
     return Polled("changes:azure", environment.name, read, every=EVERY, deadline=DEADLINE, time=time, random=random)
 

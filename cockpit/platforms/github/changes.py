@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.feeds.base import IncompleteError
+from cockpit.feeds.base import join_changes
 from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text
@@ -69,21 +69,7 @@ class GithubWatch:
         results = await asyncio.gather(
             *(self._read_repository(repository) for repository in settings.repositories), return_exceptions=True
         )
-        problems: list[Problem] = []
-        changes: list[OutsideChange] = []
-        for result in results:
-            if isinstance(result, SourceError):
-                problems.append(result.problem)
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                changes += result
-        if problems and len(problems) == len(results):
-            raise SourceError(problems[0])
-        changes.sort(key=lambda change: change.at)
-        if problems:
-            raise IncompleteError(tuple(changes), problems[0])
-        return tuple(changes)
+        return join_changes(results)
 
     async def _read_repository(self, repository: str) -> list[OutsideChange]:
         runs, deployments = await asyncio.gather(self._read_runs(repository), self._read_deployments(repository))

@@ -1,11 +1,9 @@
 """A simulated engine behind a real socket, with a Compose project on it, and a clock that tests turn."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,37 +14,16 @@ from cockpit.model.event import Event
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment
-from cockpit.model.time import RealTime
 from cockpit.platforms.compose.commands import DockerCommand, recognise_docker_command
 from cockpit.platforms.compose.platform import ComposePlatform
 from cockpit.platforms.compose.settings import ComposeSettings
 from cockpit.platforms.platform import CommandOutcome, PlatformContext
 from cockpit.simulator.docker.api import EngineApi
 from cockpit.simulator.docker.engine import SimulatedContainer, SimulatedEngine, SimulatedImage
+from tests.integration.platforms.turned_clock import TurnedClock
 
-T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 DAY = 86_400.0
 LABEL = "com.docker.compose."
-
-
-class TurnedClock(RealTime):
-    """Stands still until it is turned; whoever sleeps turns it, and waits for nothing."""
-
-    def __init__(self) -> None:
-        self.moment = T0
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return (self.moment - T0).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        self.turn(seconds)
-        await asyncio.sleep(0)
-
-    def turn(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
 
 
 @dataclass

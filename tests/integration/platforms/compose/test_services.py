@@ -11,7 +11,8 @@ from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, compute_freshness
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.simulator.faults import Fault
-from tests.integration.platforms.compose.engine_stage import DAY, T0, EngineStage, write_compose_file
+from tests.integration.platforms.compose.engine_stage import DAY, EngineStage, write_compose_file
+from tests.integration.platforms.turned_clock import T0
 
 APP = "registry.example.com/app"
 

@@ -1,11 +1,9 @@
 """A simulated GitHub behind a real port, and a clock that tests turn."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -15,36 +13,15 @@ from cockpit.feeds.base import Feed
 from cockpit.model.event import OutsideChange
 from cockpit.model.reading import Reading
 from cockpit.model.system import Environment
-from cockpit.model.time import RealTime
 from cockpit.platforms.github.platform import GithubPlatform
 from cockpit.platforms.github.settings import GithubSettings
 from cockpit.platforms.platform import CommandOutcome, PlatformContext
 from cockpit.simulator.answer import SimulatedRequest
 from cockpit.simulator.github.api import GithubApi, SimulatedRefusal
 from cockpit.simulator.github.host import GithubHost, SimulatedRun
+from tests.integration.platforms.turned_clock import TurnedClock
 
-T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SHA = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
-
-
-class TurnedClock(RealTime):
-    """Stands still until it is turned; whoever sleeps turns it, and waits for nothing."""
-
-    def __init__(self) -> None:
-        self.moment = T0
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return (self.moment - T0).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        self.turn(seconds)
-        await asyncio.sleep(0)
-
-    def turn(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
 
 
 @dataclass

@@ -1,12 +1,10 @@
 """A simulated cluster behind a real port, with a kubeconfig, and a clock that tests turn."""
 
-import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -14,34 +12,12 @@ from aiohttp import web
 
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment
-from cockpit.model.time import RealTime
 from cockpit.platforms.kubernetes.platform import KubernetesPlatform
 from cockpit.platforms.kubernetes.settings import KubernetesSettings
 from cockpit.platforms.platform import PlatformContext
 from cockpit.simulator.kubernetes.api import KubernetesApi, build_kubeconfig
 from cockpit.simulator.kubernetes.cluster import Cluster
-
-T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-
-
-class TurnedClock(RealTime):
-    """Stands still until it is turned; whoever sleeps turns it, and waits for nothing."""
-
-    def __init__(self) -> None:
-        self.moment = T0
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def monotonic(self) -> float:
-        return (self.moment - T0).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        self.turn(seconds)
-        await asyncio.sleep(0)
-
-    def turn(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
+from tests.integration.platforms.turned_clock import T0, TurnedClock
 
 
 @dataclass
