@@ -17,6 +17,7 @@ from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.model.time import Time, format_age
 from cockpit.platforms.platform import RevisionChoice
 from cockpit.platforms.registry import find_kind
+from cockpit.runbooks.az.changes import TRAFFIC_NOW
 from cockpit.runbooks.rollback import Proposal
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared
@@ -166,8 +167,21 @@ class RollbackPlan:
 
     @property
     def trouble(self) -> str:
-        """Why it cannot begin, "" when it can."""
-        return next((prepared.reason_not_runnable for prepared in self.by_itself if not prepared.runnable), "")
+        """Why it cannot begin, "" when it can.
+
+        The pane is some seconds old, and what the changes would meet is read now: where both disagree on who serves,
+        the proposal is about a revision that is no longer the one to leave, and its undo would be false, too.
+        """
+        refused = next((prepared.reason_not_runnable for prepared in self.by_itself if not prepared.runnable), "")
+        return refused or self._find_moved_traffic()
+
+    def _find_moved_traffic(self) -> str:
+        bad = self.proposal.bad
+        meets = [sentence for prepared in self.by_itself for sentence in prepared.meets]
+        for sentence in meets:
+            if bad is not None and sentence.startswith(TRAFFIC_NOW) and f"{bad.name} " not in sentence:
+                return f"The traffic has left {bad.name} since this was proposed. {sentence} Leave, and press R again."
+        return ""
 
 
 async def plan_rollback(runner: Runner, proposal: Proposal, runbook: Runbook, procedure: Procedure) -> RollbackPlan:

@@ -19,6 +19,8 @@ from cockpit.runbooks.types import Progress
 
 Act = Callable[[AzCommand, Azure, Progress, str], Awaitable[tuple[AzureChange, Any]]]
 
+TRAFFIC_NOW = "Traffic now: "  # what a rollback looks for: has the traffic moved since it was proposed?
+
 
 async def activate_revision(
     native: AzCommand, azure: Azure, progress: Progress, confirmed: str
@@ -111,7 +113,7 @@ async def describe_change_effect(native: AzCommand, azure: Azure) -> tuple[tuple
         return await look_at_database(native, azure), ""
     raw, application = await app_of(native, azure).standing()
     latest = read_text(dig_value(raw, "properties", "latestRevisionName"))
-    parts = [f"Traffic now: {format_weights(sum_weights(traffic_of(raw), latest))}."]
+    parts = [f"{TRAFFIC_NOW}{format_weights(sum_weights(traffic_of(raw), latest))}."]
     if native.words == "containerapp ingress traffic set":
         must_be_divisible(raw, application)
         after = merge_traffic(

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
 from textual.screen import Screen
 
 from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
 from cockpit.model.time import RealTime
 from cockpit.platforms.container_apps.kind import KIND, list_revision_choices
 from cockpit.runbooks.catalogue.load import open_file
@@ -21,6 +22,7 @@ from cockpit.runbooks.types import Finished
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
 from screens.run.confirm import AskCancel
+from screens.run.rollback import RollbackPlan
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import application
@@ -263,3 +265,23 @@ async def test_a_key_whose_procedure_is_gone_says_what_there_is(
 ) -> None:
     async with open_cockpit(lambda screen: acting.open_procedure(screen, session, place, "restrat#1")) as user:
         assert "Did you mean `restart`?" in user.told[-1]
+
+
+@pytest.mark.parametrize(
+    ("meet", "stands"),
+    [
+        ("Traffic now: web--v9 100 %.", True),
+        ("Traffic now: web--v9 90 %, web--v8 10 %.", True),
+        ("Traffic now: web--v10 100 %.", False),
+        ("Traffic now: web--v99 100 %.", False),
+        ("It runs 3 of 3 pods.", True),
+    ],
+)
+def test_a_rollback_away_from_what_serves_no_longer_is_refused(meet: str, stands: bool) -> None:
+    """The pane was some seconds old, and the traffic moved between it and what the change would meet."""
+    step = SimpleNamespace(ordinal=1)
+    prepared = SimpleNamespace(step=step, kind=StepKind.CHANGE, runnable=True, reason_not_runnable="", meets=(meet,))
+    proposal = SimpleNamespace(bad=SimpleNamespace(name="web--v9"))
+    procedure: Any = SimpleNamespace(steps=(step,))
+    plan = RollbackPlan(cast(Any, proposal), cast(Any, None), procedure, cast(Any, (prepared,)))
+    assert (plan.trouble == "") is stands
