@@ -51,6 +51,7 @@ CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
 WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
 OFTEN_OPENED = (
+    "screens.main.actions",
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
     *("screens.incident.screen", "screens.messages.screen", "screens.main.runbook_actions", "screens.shared.help"),
 )

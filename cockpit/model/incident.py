@@ -1,11 +1,12 @@
 """An incident as its events tell it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from cockpit.model.alert import Alert
 from cockpit.model.clock import Rule
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.response import (
@@ -78,6 +79,13 @@ class Acknowledgement:
     def is_of(self, since: datetime) -> bool:
         """Whether it is of the alert that fires since then: one that ended and fired again is another one's to take."""
         return self.at >= since - CLOCKS_DIFFER
+
+
+def list_acknowledged(taken: Mapping[str, Acknowledgement], alerts: Iterable[Alert]) -> dict[str, Acknowledgement]:
+    """Who has which of the alerts, by their keys: an acknowledgement ends with the alert that it was of."""
+    return {
+        alert.key: taken[alert.key] for alert in alerts if alert.key in taken and taken[alert.key].is_of(alert.since)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,17 @@ def goes_back(created: Mapping[str, datetime], images: Mapping[str, str], left: 
     return to in older or again
 
 
+def find_newest_unhealthy(applications: Sequence[Application]) -> Revision | None:
+    """The newest active revision that does not work."""
+    unhealthy = [
+        revision
+        for application in applications
+        for revision in application.revisions
+        if revision.active and judge_revision(revision).condition is RevisionCondition.ILL
+    ]
+    return max(unhealthy, key=lambda revision: revision.created.timestamp() if revision.created else 0.0, default=None)
+
+
 def find_traffic_carrier(traffic: object) -> str:
     """The revision with the most traffic, "" for none."""
     fields = traffic if isinstance(traffic, Mapping) else {}

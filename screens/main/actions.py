@@ -16,13 +16,13 @@ from cockpit.incident.background import compute_uptime, is_change, read_alert_pa
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.model.alert import Alert, AlertGroup
 from cockpit.model.event import Event, Kind, RecordError, text_of
-from cockpit.model.incident import Incident, find_concerned_incident, worst_first
+from cockpit.model.incident import Incident, find_concerned_incident, list_acknowledged, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision
 from cockpit.model.text import clean_line
 from cockpit.model.time import show
 from screens.main.context import CockpitContext
-from screens.main.panes import find_followed_revision, list_acknowledged
+from screens.main.status_lines import find_followed_revision
 from screens.shared.copying import copy_text
 from screens.shared.due import DueClock, find_on_call_clock, list_open_ends, list_other_incidents
 from screens.shared.view import build_view
@@ -627,12 +627,6 @@ def open_procedure(press: KeyPress, name: str) -> None:
     from screens.main import runbook_actions
 
     runbook_actions.open_procedure(press.screen, press.session, press.cloud_context, name)
-
-
-def bind_procedures(screen: CockpitContext, session: "Session") -> None:
-    """The keys that the configuration gives to procedures."""
-    for key, name in session.system.procedure_keys.items():
-        screen.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
 
 
 def read_plan_again(press: KeyPress) -> None:

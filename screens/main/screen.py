@@ -27,6 +27,7 @@ from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
     from cockpit.session import Session
+    from screens.main.actions import KeyPress
     from screens.main.content import CockpitContent
     from screens.shared.context import CockpitHost
     from screens.shared.due import DueClock
@@ -179,7 +180,8 @@ class CockpitScreen(KeyedScreen):
             from screens.main.content import CockpitContent  # loaded by the app, in a thread
 
             self.content = CockpitContent(self, self.session, self.panes)
-            self.content.bind_procedures()
+            for key, name in self.session.system.procedure_keys.items():
+                self.app.bind(key, f"screen.procedure({name!r})", description=name, show=False)
             self.draw(*FED, "timeline")
         self.tick()
 
@@ -319,12 +321,15 @@ class CockpitScreen(KeyedScreen):
     def _selected(self, message: KeyedTable.Selected) -> None:
         if self.content is not None:
             from cockpit.model.alert import AlertGroup  # the first frame has no alerts
+            from screens.main.actions import open_details
 
             values_by_name = self.content.objects.get((message.table.id or "").removesuffix("-table"), {})
-            if message.row in values_by_name:
-                self.content.open_object(values_by_name[message.row])
-                if isinstance(values_by_name[message.row], AlertGroup):
-                    self.draw("alerts")
+            value = values_by_name.get(message.row)
+            if isinstance(value, AlertGroup):
+                self.content.unfold_group(value)
+                self.draw("alerts")
+            elif message.row in values_by_name and (press := self.press):
+                open_details(press, value)
 
     def under_cursor(self, pane: int) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
@@ -345,8 +350,10 @@ class CockpitScreen(KeyedScreen):
             for pane in self.panes:  # shown first: Textual takes the focus away again from what is not shown yet
                 pane.set_class(pane is self.panes[index], "-current")
             self.panes[index].table.focus()
-        elif self.content is not None:  # what is due has its pane on a wide screen only
-            self.content.open_incident()
+        elif press := self.press:  # what is due has its pane on a wide screen only
+            from screens.main.actions import open_incident
+
+            open_incident(press)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The pane with the focus is the current one, and stays it while something is typed into the filter."""
@@ -433,29 +440,40 @@ class CockpitScreen(KeyedScreen):
         self.notify("The bell is off." if bell.muted else "The bell is on.", markup=False)
         self.tick()
 
+    @property
+    def press(self) -> "KeyPress | None":
+        """This moment, for what a key does; None before there is a session."""
+        from screens.main.actions import KeyPress
+
+        return KeyPress(self, self.session) if self.session is not None and self.content is not None else None
+
     def action_do(self, name: str) -> None:
         """Do what one of `OPENS` does, with what is under the cursors at this moment."""
         if self._hurried and MAIN.by_id[name].at_once:
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
-        elif self.content is not None:
-            self.content.do(name)
+        elif press := self.press:
+            from screens.main.actions import OPENS
+
+            OPENS[name](press)
 
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""
-        if self.content is not None:
-            self.content.open_procedure(name)
+        if press := self.press:
+            from screens.main.actions import open_procedure
+
+            open_procedure(press, name)
 
     @work(exit_on_error=False, group="writing")
     async def write(self, act: Callable[[], object], done: str) -> None:
         """Do a blocking act off the loop and say how it went."""
         from cockpit.model.text import clean_line
         from screens.dialogs.dialog import act_named
-        from screens.main.actions import KeyPress
         from screens.shared.errors import explain
 
-        assert self.session is not None
+        press = self.press
+        assert press is not None
         try:
-            await act_named(self.app, *KeyPress(self, self.session).about, act)
+            await act_named(self.app, *press.about, act)
         except Exception as error:
             self.notify(explain(error, "an act failed"), severity="error", markup=False)
         else:

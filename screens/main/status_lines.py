@@ -10,15 +10,15 @@ from cockpit.model.alert import Alert, AlertGroup, AlertState
 from cockpit.model.clock import ClockState
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident, newest_closed, worst_first
+from cockpit.model.incident import Incident, list_acknowledged, newest_closed, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState
-from cockpit.model.revision_health import RevisionCondition, ill_working, last_rollback
+from cockpit.model.revision import Application, Revision
+from cockpit.model.revision_health import RevisionCondition, find_newest_unhealthy, ill_working, last_rollback
 from cockpit.model.run import Run, StepState
 from screens.main.context import CockpitContext, Situation
-from screens.main.panes import find_followed_revision, list_acknowledged
 from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock
 from screens.shared.view import View
@@ -89,6 +89,24 @@ def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence
         clock_step=find_shown_step(session.ledger, session.environment.name, incidents, session.time.now()),
         locations=tuple(dict.fromkeys(app.location for app in view.applications if app.location)),
     )
+
+
+def find_followed_revision(screen: CockpitContext) -> tuple[Application, Revision] | None:
+    """Whose logs the key opens: the chosen one; in an incident the newest unhealthy one; else where the traffic is."""
+    chosen = screen.under_cursor(2) if screen.current == 2 else None
+    session = screen.session
+    if not isinstance(chosen, Revision) and session is not None and session.ledger.open(session.environment.name):
+        chosen = find_newest_unhealthy(screen.seen.applications)
+    for app in screen.seen.applications:
+        revision = app.serving
+        if isinstance(chosen, Revision):
+            revision = next(
+                (revision for revision in app.revisions if (revision.app, revision.name) == (chosen.app, chosen.name)),
+                None,
+            )
+        if revision is not None:
+            return app, revision
+    return None
 
 
 def find_shown_step(

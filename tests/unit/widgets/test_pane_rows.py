@@ -8,9 +8,8 @@ import pytest
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Acknowledgement
+from cockpit.model.incident import Acknowledgement, list_acknowledged
 from cockpit.model.probe import ProbeState
-from screens.main.panes import list_acknowledged
 from tests.tui.stage import NOW, Stage, ago, alerts, application, draft, probes, up
 from widgets import alerts as alert_rows
 from widgets import probes as probe_rows
