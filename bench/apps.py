@@ -35,9 +35,9 @@ def storm(probes: int, alerts: int, every: float) -> None:
     from cockpit.app import CockpitApp
 
     async def attach() -> "Session":
+        from cockpit.build_session import build_session
         from cockpit.config import default_system
         from cockpit.model.system import Environment
-        from cockpit.session import build_session
 
         data = Path(tempfile.mkdtemp(prefix="cockpit-bench-"))
         system = replace(default_system(), environments=(Environment("storm", production=True),), bell=False)

@@ -3,10 +3,10 @@
 import click
 
 from cockpit.cli.options import Common, Refusal, choose_environment, common_options, load_system, timeline_path
+from cockpit.connections import list_beat_names
 from cockpit.feeds.probes.beats import BeatError, find_beat_folder, make_beat, write_beat
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.model.time import RealTime
-from cockpit.session import list_beat_names
 
 
 @click.command(

@@ -114,7 +114,7 @@ async def look_once(system: System, environment: Environment) -> Live:
     """What the panes would show now; nothing where there is no cloud, or it does not answer."""
     from random import Random
 
-    from cockpit.session import connect_environments
+    from cockpit.connections import connect_environments
 
     connections = connect_environments(system, [environment], read_only=True, time=RealTime(), random=Random())
     try:

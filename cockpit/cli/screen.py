@@ -42,8 +42,8 @@ async def attach_to(
 
 
 def _build_session(common: Common, wall: bool, read_system: "Callable[[Common], System]") -> "Session":
+    from cockpit.build_session import build_session
     from cockpit.model.event import RecordError
-    from cockpit.session import build_session
 
     system = read_system(common)
     environment = choose_environment(system, common.env)

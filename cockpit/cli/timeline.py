@@ -342,7 +342,7 @@ def note_restore(outcome: "TimelineRestore", author: Operator, now: datetime, en
 )
 @common_options
 def record_headless(common: Common) -> None:
-    from cockpit.session import build_session
+    from cockpit.build_session import build_session
 
     system = load_system(common)
     environment = choose_environment(system, common.env)

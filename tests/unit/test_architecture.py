@@ -114,7 +114,7 @@ READS_DOCUMENTS = {
     *("markdown_it", "tree_sitter", "sqlglot", "cockpit.runbooks.document", "cockpit.runbooks.plan"),
     *("cockpit.runbooks.catalogue", "cockpit.runbooks.shell_syntax", "cockpit.runbooks.run.runner"),
 }
-ASKS_SOURCES = {"httpx", "httpcore", "cockpit.feeds.http", "cockpit.session"}
+ASKS_SOURCES = {"httpx", "httpcore", "cockpit.feeds.http", "cockpit.session", "cockpit.connections"}
 WITHOUT = {
     ("note", "the queue grows"): NO_COMMAND_NEEDS | READS_DOCUMENTS | ASKS_SOURCES,
     ("timeline",): NO_COMMAND_NEEDS | ASKS_SOURCES | {"tree_sitter", "cockpit.runbooks.run.runner"},
@@ -142,7 +142,7 @@ main(["--config", {str(tmp_path / "cockpit.toml")!r}, "--as", "ana", *{command!r
 
 
 @pytest.mark.parametrize(
-    "entry", ["cockpit.session", "cockpit.feeds.watch", "cockpit.timeline.timeline", "cockpit.simulator"]
+    "entry", ["cockpit.build_session", "cockpit.feeds.watch", "cockpit.timeline.timeline", "cockpit.simulator"]
 )
 def test_the_core_runs_without_a_terminal_library(entry: str) -> None:
     assert not modules_after(f"import {entry}") & {"textual", "rich", "screens", "widgets", "themes"}

@@ -152,21 +152,21 @@ async def look_once(
 
     Raises SourceError when the configured identity and cloud do not fit each other.
     """
-    from cockpit import session as wiring
+    from cockpit.connections import NO_ALERT_MEMORY, build_feeds, connect_environments
 
-    connections = wiring.connect_environments(system, environments, read_only=True, time=time, random=random)
+    connections = connect_environments(system, environments, read_only=True, time=time, random=random)
     reveal = Secrets(environ).reveal
     triples: list[tuple[Environment, str, Awaitable[Reading[Any]]]] = []
     try:
         for environment in environments:
-            feeds = wiring.build_feeds(
+            feeds = build_feeds(
                 environment,
                 connections,
                 time=time,
                 random=random,
                 reveal=reveal,
                 references=system.references,
-                memory=wiring.NO_ALERT_MEMORY,
+                memory=NO_ALERT_MEMORY,
                 is_asleep=lambda _: True,  # a look that only tries whether a source answers wakes nothing
             )
             triples += [(environment, feed.name, feed.poll()) for feed in feeds]

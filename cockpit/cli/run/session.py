@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cockpit.build_session import build_session
 from cockpit.cli.options import Common, Refusal, choose_environment, find_operator, load_system, timeline_path
 from cockpit.cli.session import list_incident_choices
 from cockpit.incident.actions.errors import IncidentActionError
@@ -20,7 +21,7 @@ from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_text
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.types import Finished, Prepared
-from cockpit.session import Session, build_session
+from cockpit.session import Session
 
 APPS = "revisions"
 NONE = "none"  # of the incidents; no id ends in these letters

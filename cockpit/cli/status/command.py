@@ -147,7 +147,7 @@ async def check_environments(
     from random import Random
 
     from cockpit.config import Secrets
-    from cockpit.session import build_feeds, connect_environments
+    from cockpit.connections import build_feeds, connect_environments
 
     time, reveal = time or RealTime(), Secrets(os.environ).reveal
     random = Random()
@@ -181,7 +181,7 @@ async def check_environments(
 
 
 def _find_sleeper(known: Mapping[str, Any], environment: str, app: str) -> bool | None:
-    from cockpit.session import is_app_asleep
+    from cockpit.connections import is_app_asleep
 
     return is_app_asleep(known.get(environment), app)
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
+from cockpit.connections import NO_ALERT_MEMORY, AlertMemory, remember_alerts
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
@@ -31,7 +32,6 @@ from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_age, format_timestamp
 from cockpit.recorder.lock import PASS_OVER_AFTER, RecorderLock, lock_path
-from cockpit.session import NO_ALERT_MEMORY, AlertMemory, remember_alerts
 
 # What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records.
 

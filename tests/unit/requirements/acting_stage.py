@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cockpit.build_session import frozen_words
 from cockpit.config import Secrets
 from cockpit.model.run import Run
 from cockpit.model.runbook import Procedure, Runbook
@@ -10,7 +11,6 @@ from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.notices import RunNotices, snapshot_named
 from cockpit.runbooks.run.runner import Runner
-from cockpit.session import frozen_words
 from tests.unit.requirements.comms_stage import Room
 
 

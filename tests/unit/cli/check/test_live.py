@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cockpit import session as wiring
 from cockpit.cli.check.command import command
 from cockpit.cli.check.live import LiveCheck, build_live_document, list_live_lines
 from cockpit.model.operator import Identity
@@ -309,8 +308,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> None:
         return Reading("revisions", "prod", 15.0, 0.0, value=())
 
     feed = SimpleNamespace(name="revisions", poll=poll)
-    monkeypatch.setattr(wiring, "connect_azure", lambda *_, **__: (Cloud(), {"prod": Cloud(), "staging": Cloud()}))
-    monkeypatch.setattr(wiring, "build_feeds", lambda where, *_, **__: [feed] if where.name == "prod" else [])
+    monkeypatch.setattr(
+        "cockpit.connections.connect_azure", lambda *_, **__: (Cloud(), {"prod": Cloud(), "staging": Cloud()})
+    )
+    monkeypatch.setattr(
+        "cockpit.connections.build_feeds", lambda where, *_, **__: [feed] if where.name == "prod" else []
+    )
 
 
 @pytest.mark.usefixtures("world")
@@ -347,7 +350,7 @@ def test_live_without_an_identity_is_one_sentence(check: Check, monkeypatch: pyt
     def refuse(*_: object, **__: object) -> None:
         raise SourceError(Problem(ProblemKind.REFUSED, "identity refused", "They do not fit.", "Change one."))
 
-    monkeypatch.setattr(wiring, "connect_azure", refuse)
+    monkeypatch.setattr("cockpit.connections.connect_azure", refuse)
     result = check(GOOD, "--live")
     assert result.exit_code == 2
     assert result.stderr == "cockpit: They do not fit. Change one.\n"

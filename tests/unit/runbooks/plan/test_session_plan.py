@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.build_session import build_session
 from cockpit.config import default_system
 from cockpit.model.clock import ClockKind
-from cockpit.session import Session, build_session
+from cockpit.session import Session
 
 SEVERITY_SCALE = (
     "| Level | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | update every {} min |\n| SEV-2 | Slow | - |\n"
