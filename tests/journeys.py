@@ -71,7 +71,7 @@ PROBE = Journey(
         "cockpit.feeds.probes.state:derive_shown_state",
         "cockpit.feeds.watch:Watch.publish via cockpit/feeds/probes",
         "cockpit.recorder.recorder:Recorder.observe via cockpit/feeds/probes",
-        "cockpit.recorder.changes:probe_changes",
+        "cockpit.recorder.probe_changes:probe_changes",
         "cockpit.recorder.recorder:Recorder._write",
         "cockpit.timeline.timeline:Timeline.record",
         "cockpit.timeline.timeline:Timeline._append",

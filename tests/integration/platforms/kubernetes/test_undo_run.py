@@ -12,7 +12,7 @@ from cockpit.model.run import StepState
 from cockpit.model.system import Environment
 from cockpit.platforms.kubernetes.kind import ROLLBACK
 from cockpit.platforms.kubernetes.settings import KubernetesSettings
-from cockpit.recorder.changes import app_changes
+from cockpit.recorder.app_changes import app_changes
 from cockpit.recorder.last_recorded import LastRecorded
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.lint.dry_values import known_command

@@ -1,0 +1,130 @@
+"""Which words of an alert source are facts for the timeline. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from cockpit.model.alert import Alert, AlertState
+from cockpit.model.event import Draft, Kind
+from cockpit.model.time import format_timestamp
+from cockpit.recorder.last_recorded import LastRecorded, RecordedAlert
+
+GONE = "not listed after a gap in our watch, and nothing confirms that it resolved"
+ENDED_STATES = (AlertState.RESOLVING, AlertState.RESOLVED)  # the end of an alert whose beginning nobody recorded
+
+
+def alert_changes(
+    last_recorded: LastRecorded, environment: str, source: str, alerts: Iterable[Alert], moment: datetime
+) -> Iterator[Draft]:
+    """Drafts for every alert of `source` whose state or severity is not the one on the timeline.
+
+    Pending is the source's own waiting and no fact yet. An alert that is on the timeline but unknown to the source
+    (it forgot, or we just started) is `resolved?`.
+    """
+    visited = set()
+    for alert in alerts:
+        visited.add(alert.key)
+        before = last_recorded.alerts.get(alert.key)
+        if alert.state is AlertState.PENDING or (before is None and alert.state in ENDED_STATES):
+            continue
+        if before is None:
+            yield _draft_alert(
+                alert,
+                environment,
+                _describe_fired_alert(alert),
+                min(alert.since, moment),
+                "",
+                _list_alert_revisions(alert, last_recorded),
+            )
+        elif alert.state != before.state:
+            yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), moment, before.state)
+        elif alert.severity != before.severity:
+            yield _draft_alert(
+                alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", moment, alert.state
+            )
+    for key, before in sorted(last_recorded.alerts.items()):
+        if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
+            yield _draft_vanished_alert(key, before, environment, moment)
+
+
+def _draft_alert(
+    alert: Alert, environment: str, summary: str, occurred: datetime, was: str, revisions: Sequence[str] = ()
+) -> Draft:
+    return Draft(
+        Kind.ALERT,
+        summary,
+        occurred,
+        environment,
+        alert.key,
+        source="recorder",
+        detail={
+            "name": alert.name,
+            "severity": alert.severity.value,
+            "state": alert.state.value,
+            "was": was,
+            "since": format_timestamp(alert.since),
+            "resource": alert.resource,
+            "text": alert.summary,
+            "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
+            "note": alert.note,
+            **({"native_id": alert.native_id} if alert.native_id else {}),
+            **({"labels": dict(alert.labels)} if alert.labels and not was else {}),
+            **({"revisions": list(revisions)} if revisions else {}),
+        },
+    )
+
+
+def _list_alert_revisions(alert: Alert, last_recorded: LastRecorded) -> list[str]:
+    """The revisions that the alert itself names: whether users feel it depends on what traffic they have."""
+    return find_named_revisions((alert.resource, *(value for _, value in alert.labels)), last_recorded)
+
+
+def _draft_vanished_alert(key: str, before: RecordedAlert, environment: str, moment: datetime) -> Draft:
+    return Draft(
+        Kind.ALERT,
+        f"{before.name} resolved? {GONE}",
+        moment,
+        environment,
+        key,
+        source="recorder",
+        detail={
+            "name": before.name,
+            "severity": before.severity,
+            "state": AlertState.RESOLVING.value,
+            "was": before.state,
+            "note": GONE,
+        },
+    )
+
+
+def _describe_fired_alert(alert: Alert) -> str:
+    on = f" on {alert.resource}" if alert.resource else ""
+    silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
+    return f"{alert.name} fired ({alert.severity}){on}{silenced}"
+
+
+def _describe_changed_alert(alert: Alert, before: RecordedAlert) -> str:
+    match alert.state:
+        case AlertState.RESOLVED:
+            return f"{alert.name} resolved: {alert.note}" if alert.note else f"{alert.name} resolved"
+        case AlertState.RESOLVING:
+            return f"{alert.name} resolved? {alert.note or 'it vanished, and nothing has confirmed why'}"
+        case AlertState.SUPPRESSED:
+            return f"{alert.name} {alert.note or 'silenced at the source'}"
+        case _ if before.state == AlertState.SUPPRESSED:
+            return f"{alert.name} no longer {before.silenced_as or 'silenced'}, still firing"
+        case _:
+            return f"{alert.name} still firing: it is listed again"
+
+
+def find_named_revisions(texts: Iterable[Any], last_recorded: LastRecorded) -> list[str]:
+    """The recorded revisions that labels or a resource name: itself, or one of its instances."""
+    names = [revision for app in last_recorded.apps.values() for revision in app.revisions]
+    spoken = [text.casefold() for text in texts if isinstance(text, str)]
+    return sorted(
+        {
+            name
+            for name in names
+            if any(text == name.casefold() or text.startswith(f"{name.casefold()}-") for text in spoken)
+        }
+    )

@@ -1,0 +1,211 @@
+"""Which states of the deployed apps are facts for the timeline. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.model.event import Draft, Kind
+from cockpit.model.revision import Application, Revision, SettingGroup, list_setting_changes
+from cockpit.model.revision_health import ILL_DETAILS, is_ill
+from cockpit.model.time import format_timestamp
+from cockpit.recorder.last_recorded import LastRecorded, RecordedApp
+
+RECENT = timedelta(days=1)  # deployments from before the watch began that are worth a line of their own
+SAME_CHANGE = timedelta(minutes=2)  # between a revision and the change of the app that made it
+FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running states that say more than the health
+
+
+def app_changes(
+    last_recorded: LastRecorded,
+    environment: str,
+    apps: Iterable[Application],
+    moment: datetime,
+    looked: datetime | None = None,
+) -> Iterator[Draft]:
+    """Drafts for new, activated, deactivated revisions, for their health, and for traffic that moved.
+
+    An app never recorded before yields one baseline, what there was when the watch began, and each deployment of the
+    day before with its own time: whoever is paged opens the cockpit after the deployment that broke it. `looked` is
+    when the last look saw what is known: nothing that it did not see happened before it.
+    """
+    for app in apps:
+        before = last_recorded.apps.get(app.name)
+        if before is None:
+            for revision in app.revisions:
+                if revision.created is not None and moment - RECENT <= revision.created <= moment:
+                    yield _draft_created_revision(app, revision, environment, moment)
+            yield _draft_baseline(app, environment, moment)
+            continue
+        for revision in app.revisions:
+            yield from _draft_revision_changes(before, app, revision, environment, moment, looked)
+        yield from _draft_traffic_changes(before, app, environment, moment, looked)
+
+
+def describe_condition(revision: Revision) -> str:
+    """The word for how a revision fares: a failing running state before the health; "" where neither says anything."""
+    if revision.provisioning_error:
+        return "provisioning failed"
+    if revision.running in FAILING:
+        return revision.running
+    if revision.active and ILL_DETAILS.search(revision.running_details) and not revision.ready_count:
+        return "Failed"  # it starts for ever: only the details say why
+    return "" if revision.health == "None" else revision.health
+
+
+def traffic_of(app: Application) -> dict[str, int]:
+    """Percent by revision, without zeros."""
+    return {revision.name: revision.weight for revision in app.revisions if revision.weight > 0}
+
+
+def format_traffic(app: str, traffic: Mapping[str, Any]) -> str:
+    """`--v41 90 %, --v42 10 %`: the app's own name says nothing twice."""
+    parts = sorted(traffic.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{name.removeprefix(app)} {weight} %" for name, weight in parts) or "nobody"
+
+
+def _draft_baseline(app: Application, environment: str, moment: datetime) -> Draft:
+    traffic = traffic_of(app)
+    made = [revision.created for revision in app.revisions if revision.weight > 0 and revision.created is not None]
+    since = (
+        f", not before {max(made):%Y-%m-%d %H:%M:%S}Z"
+        if len(made) == 1 and moment - RECENT <= made[0] <= moment
+        else ""
+    )
+    count = f"{len(app.revisions)} revision{'' if len(app.revisions) == 1 else 's'}"
+    return Draft(
+        Kind.REVISION,
+        f"{app.name}: {count}, traffic to {format_traffic(app.name, traffic)}{since}",
+        moment,
+        environment,
+        app.name,
+        source="recorder",
+        detail={
+            "what": "baseline",
+            "traffic": traffic,
+            "revisions": {
+                revision.name: {
+                    "active": revision.active,
+                    "health": describe_condition(revision),
+                    "image": revision.image,
+                    "created": format_timestamp(revision.created) if revision.created else "",
+                }
+                for revision in app.revisions
+            },
+        },
+    )
+
+
+def _draft_revision_changes(
+    before: RecordedApp,
+    app: Application,
+    revision: Revision,
+    environment: str,
+    moment: datetime,
+    looked: datetime | None,
+) -> Iterator[Draft]:
+    was, health = before.revisions.get(revision.name), describe_condition(revision)
+    if was is None:
+        yield _draft_created_revision(app, revision, environment, moment)
+        return
+    if revision.active != was.active:
+        what = "activated" if revision.active else "deactivated"
+        off = revision.last_active if what == "deactivated" else None  # the cloud knows it to the second
+        known = off is not None and off <= moment and (looked is None or off >= looked)
+        occurred = off if off is not None and known else moment
+        yield _draft_revision_fact(app, revision, f"{revision.name} {what}", what, environment, occurred)
+    elif revision.active and health and health != was.health:
+        since = f", was {was.health}" if was.health else ""
+        why = f": {revision.running_details}" if revision.running_details and is_ill(revision) else ""
+        yield _draft_revision_fact(
+            app, revision, f"{revision.name} {health}{since}{why}", "health", environment, moment
+        )
+
+
+def _draft_created_revision(app: Application, revision: Revision, environment: str, moment: datetime) -> Draft:
+    """Dated by the cloud: it may be recorded long after."""
+    author = _find_author(app, revision)
+    by = f" by {author}" if author else ""
+    occurred = min(revision.created or moment, moment)
+    changed = list_changed_settings(app, revision)
+    shown = ", ".join(changed[:MOST_SETTINGS_NAMED])
+    more = f" and {len(changed) - MOST_SETTINGS_NAMED} more" if len(changed) > MOST_SETTINGS_NAMED else ""
+    summary = f"{revision.name} created{by}{f', changed: {shown}{more}' if changed else ''}"
+    draft = _draft_revision_fact(app, revision, summary, "created", environment, occurred)
+    return replace(draft, detail={**draft.detail, "settings": changed}) if changed else draft
+
+
+MOST_SETTINGS_NAMED = 3
+NOT_NAMED = frozenset({SettingGroup.IMAGE, SettingGroup.OTHER})  # told anyway, and what tools write for themselves
+
+
+def list_changed_settings(app: Application, revision: Revision) -> list[str]:
+    """The names of the settings and secrets in which it differs from the revision before it; never a value."""
+    older = [
+        other for other in app.revisions if other.created and revision.created and other.created < revision.created
+    ]
+    if not older:
+        return []
+    before = max(older, key=lambda other: (other.created is not None, other.created))
+    changes = list_setting_changes(before, revision)
+    names = (f"{change.group.value} {change.name}" for change in changes if change.group not in NOT_NAMED)
+    return list(dict.fromkeys(names))
+
+
+def _find_author(app: Application, revision: Revision) -> str:
+    """Who changed the app last made its newest revision, unless the change came later than that revision."""
+    if app.revisions[0] is not revision:
+        return ""
+    later = revision.created and app.changed_at and app.changed_at - revision.created > SAME_CHANGE
+    return "" if later else app.changed_by
+
+
+def _draft_revision_fact(
+    app: Application, revision: Revision, summary: str, what: str, environment: str, occurred: datetime
+) -> Draft:
+    return Draft(
+        Kind.REVISION,
+        summary,
+        occurred,
+        environment,
+        f"{app.name}/{revision.name}",
+        source="recorder",
+        detail={
+            "what": what,
+            "active": revision.active,
+            "health": describe_condition(revision),
+            "image": revision.image,
+            "created": format_timestamp(revision.created) if revision.created else "",
+            "changed_by": _find_author(app, revision) if what == "created" else "",
+            "error": revision.provisioning_error,
+            **({"details": revision.running_details} if revision.running_details else {}),
+        },
+    )
+
+
+def _draft_traffic_changes(
+    before: RecordedApp, app: Application, environment: str, moment: datetime, looked: datetime | None
+) -> Iterator[Draft]:
+    now = traffic_of(app)
+    if now == before.traffic:
+        return
+    # The cloud's own time of the change, when it can be the time of this one.
+    lines = before.told
+    changed = app.changed_at
+    occurred = changed if changed is not None and changed <= moment and (lines is None or changed > lines) else moment
+    # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
+    gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
+    made = (revision.created for revision in app.revisions if revision.name in gaining and revision.created is not None)
+    occurred = max([occurred, *made])
+    # The cloud dates a change by when it was asked for, and moves the traffic when that is done. Where we saw it
+    # unmoved after that, the moment at which we saw it moved is the nearest to the truth.
+    occurred = moment if looked is not None and occurred < looked else min(occurred, moment)
+    yield Draft(
+        Kind.TRAFFIC,
+        f"{app.name}: traffic from {format_traffic(app.name, before.traffic)} to {format_traffic(app.name, now)}",
+        occurred,
+        environment,
+        app.name,
+        source="recorder",
+        detail={"before": dict(before.traffic), "after": now, "changed_by": app.changed_by},
+    )

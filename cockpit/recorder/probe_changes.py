@@ -1,0 +1,135 @@
+"""Which answers of probes and signals are facts for the timeline. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from cockpit.model.event import Draft, Kind
+from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState, SignalResult
+from cockpit.model.time import format_timestamp
+from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded
+
+UNKNOWN_AFTER = timedelta(seconds=60)  # our own lag for a moment is no fact about the endpoint
+
+
+def probe_changes(
+    last_recorded: LastRecorded, environment: str, results: Iterable[ProbeResult], now: datetime
+) -> Iterator[Draft]:
+    """Drafts for every probe whose settled state is not the one on the timeline.
+
+    Pending is not settled, and unknown only once it lasted. A flapping probe is said once to be flapping: its flips
+    would drown everything else. A probe first seen up is no news.
+    """
+    visited = set()
+    for result in results:
+        visited.add(result.name)
+        was, state = last_recorded.probes.get(result.name, ""), _read_settled_state(result, now)
+        if (
+            state == was
+            or state is None
+            or (not was and state in (ProbeState.UP, ProbeState.MAINTENANCE, ProbeState.ASLEEP))
+        ):
+            continue
+        yield Draft(
+            Kind.PROBE,
+            _summarize_probe(result, state),
+            min(now if state == FLAPPING else result.since, now),
+            environment,
+            result.name,
+            source="recorder",
+            detail={
+                "state": state,
+                "was": was,
+                "reason": result.reason,
+                "since": format_timestamp(result.since),
+                "url": result.url,
+                **({"answer": _describe_evidence(result.first_failure)} if _needs_evidence(result, state) else {}),
+            },
+        )
+    for name in sorted(last_recorded.probes.keys() - visited):
+        yield Draft(
+            Kind.PROBE,
+            f"{name} is no longer watched",
+            now,
+            environment,
+            name,
+            source="recorder",
+            detail={"state": REMOVED, "was": last_recorded.probes[name], "reason": "no longer in the configuration"},
+        )
+
+
+def signal_changes(
+    last_recorded: LastRecorded, environment: str, results: Iterable[SignalResult], now: datetime
+) -> Iterator[Draft]:
+    """Drafts for every signal whose settled state is not the one on the timeline, as for a probe."""
+    visited = set()
+    for result in results:
+        visited.add(result.name)
+        was, state = last_recorded.signals.get(result.name, ""), result.state
+        unsettled = state is ProbeState.PENDING or (state is ProbeState.UNKNOWN and now - result.since < UNKNOWN_AFTER)
+        if state.value == was or unsettled or (not was and state is ProbeState.UP):
+            continue
+        reason = f": {result.reason}" if result.reason else ""
+        yield Draft(
+            Kind.SIGNAL,
+            f"{result.name} good again at {result.text}"
+            if state is ProbeState.UP
+            else f"{result.name} {state}{reason}",
+            min(result.since, now),
+            environment,
+            result.name,
+            source="recorder",
+            detail={
+                "state": state.value,
+                "was": was,
+                "reason": result.reason,
+                "since": format_timestamp(result.since),
+                "value": result.value,
+                "unit": result.unit,
+                "limit": result.limit,
+                **({"caution": result.caution} if result.caution else {}),
+            },
+        )
+    for name in sorted(last_recorded.signals.keys() - visited):
+        detail = {"state": REMOVED, "was": last_recorded.signals[name], "reason": "no longer in the configuration"}
+        summary = f"{name} is no longer watched"
+        yield Draft(Kind.SIGNAL, summary, now, environment, name, source="recorder", detail=detail)
+
+
+def _needs_evidence(result: ProbeResult, state: str) -> bool:
+    return result.first_failure is not None and state == ProbeState.DOWN
+
+
+def _describe_evidence(evidence: ProbeEvidence | None) -> dict[str, Any]:
+    """The first failing answer of an outage, as it is kept."""
+    if evidence is None:
+        return {}
+    return {
+        "at": format_timestamp(evidence.at),
+        "reason": evidence.reason,
+        "status": evidence.status,
+        "url": evidence.url,
+        "address": evidence.address,
+        "headers": dict(evidence.headers),
+        "body": evidence.body,
+        "phases_ms": {name: round(seconds * 1000, 1) for name, seconds in evidence.phases},
+        "certificate_ends": format_timestamp(evidence.certificate_ends) if evidence.certificate_ends else "",
+    }
+
+
+def _read_settled_state(result: ProbeResult, now: datetime) -> str | None:
+    if result.flapping:
+        return FLAPPING
+    if result.state is ProbeState.PENDING:
+        return None
+    if result.state is ProbeState.UNKNOWN and now - result.since < UNKNOWN_AFTER:
+        return None
+    return result.state.value
+
+
+def _summarize_probe(result: ProbeResult, state: str) -> str:
+    if state == ProbeState.UP:
+        return f"{result.name} up again"
+    if state == ProbeState.UNKNOWN:
+        return f"{result.name} unknown: {result.reason or 'no data'}"
+    return f"{result.name} {state}: {result.reason}" if result.reason else f"{result.name} {state}"
