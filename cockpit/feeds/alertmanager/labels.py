@@ -1,27 +1,47 @@
 """Sets of labels that may be the same alert: Prometheus adds labels on the way to Alertmanager, and may drop some."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from typing import Generic, TypeVar
 
 Labels = Mapping[str, str]
+V = TypeVar("V")
 
 
-class LabelSets:
-    """Thousands of label sets, asked thousands of times whether one of them agrees with another set.
+class LabelIndex(Generic[V]):
+    """Thousands of label sets, each with a value, asked thousands of times which of them agrees with another set.
 
     Two sets agree when no label that both have differs. Sets of the same names are looked up, not compared.
     """
 
-    def __init__(self, sets: Iterable[Labels]) -> None:
-        self._by_names: dict[tuple[str, ...], list[Labels]] = {}
-        for labels in sets:
-            self._by_names.setdefault(tuple(sorted(labels)), []).append(labels)
-        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], set[tuple[str, ...]]] = {}
+    def __init__(self, entries: Iterable[tuple[Labels, V]]) -> None:
+        self._by_names: dict[tuple[str, ...], list[tuple[Labels, V]]] = {}
+        for labels, value in entries:
+            self._by_names.setdefault(tuple(sorted(labels)), []).append((labels, value))
+        self._lookups: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[tuple[str, ...], V]] = {}
 
-    def any_agrees(self, labels: Labels) -> bool:
-        return any(self._agrees(names, labels) for names in self._by_names)
+    def find(self, labels: Labels, *, telling: Set[str] = frozenset()) -> V | None:
+        """The value of a set that agrees with `labels`, None where none does.
 
-    def _agrees(self, names: tuple[str, ...], labels: Labels) -> bool:
-        shared = tuple(name for name in names if name in labels)
-        if (names, shared) not in self._known:
-            self._known[names, shared] = {tuple(by_name[name] for name in shared) for by_name in self._by_names[names]}
-        return tuple(labels[name] for name in shared) in self._known[names, shared]
+        One of the `telling` labels, if there are any, must be among those that both have.
+        """
+        for names in self._by_names:
+            shared = tuple(name for name in names if name in labels)
+            if telling and telling.isdisjoint(shared):
+                continue
+            value = self._look_up(names, shared).get(tuple(labels[name] for name in shared))
+            if value is not None:
+                return value
+        return None
+
+    def _look_up(self, names: tuple[str, ...], shared: tuple[str, ...]) -> dict[tuple[str, ...], V]:
+        """The values of the sets with these names, by what the shared ones of them say."""
+        if (names, shared) not in self._lookups:
+            self._lookups[names, shared] = {
+                tuple(labels[name] for name in shared): value for labels, value in self._by_names[names]
+            }
+        return self._lookups[names, shared]
+
+
+def index_labels(sets: Iterable[Labels]) -> LabelIndex[bool]:
+    """For whoever asks only whether one agrees."""
+    return LabelIndex((labels, True) for labels in sets)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cockpit.feeds.alertmanager.alerts import LIFE, ListedAlert, Report
-from cockpit.feeds.alertmanager.labels import Labels
+from cockpit.feeds.alertmanager.labels import LabelIndex, Labels
 from cockpit.feeds.alertmanager.resolution import UNLISTED, Trace
 from cockpit.feeds.alertmanager.rules import FiringInRule
 from cockpit.model.alert import Alert, AlertState
@@ -95,29 +95,17 @@ def add_unlisted(
 class ListedAlerts:
     """Alerts of an Alertmanager, each with its fingerprint, found by the labels that Prometheus knows of them.
 
-    Prometheus adds labels on the way and may drop some: two are the same when no label that both have differs. A label
-    that tells what it is about must be among those, or an alert of the same name hides another one.
+    Two are the same when their labels agree, and a label that tells what it is about is among those that both have:
+    else an alert of the same name hides another one.
     """
 
     def __init__(self, alerts: Iterable[tuple[Labels, str]]) -> None:
-        self._by_shape: dict[str, dict[tuple[str, ...], list[tuple[Labels, str]]]] = {}
+        by_name: dict[str, list[tuple[Labels, str]]] = {}
         for labels, fingerprint in alerts:
-            shapes = self._by_shape.setdefault(labels.get("alertname", ""), {})
-            shapes.setdefault(tuple(sorted(labels)), []).append((labels, fingerprint))
-        self._index: dict[tuple[str, tuple[str, ...], tuple[str, ...]], dict[tuple[str, ...], str]] = {}
+            by_name.setdefault(labels.get("alertname", ""), []).append((labels, fingerprint))
+        self._by_name = {name: LabelIndex(entries) for name, entries in by_name.items()}
 
     def find(self, labels: Labels) -> str:
         """The fingerprint under which an Alertmanager lists it, "" where none does."""
-        telling = labels.keys() - COMMON
-        for names, entries in self._by_shape.get(labels.get("alertname", ""), {}).items():
-            shared = tuple(name for name in names if name in labels)
-            if telling and telling.isdisjoint(shared):
-                continue
-            key = (labels.get("alertname", ""), names, shared)
-            if key not in self._index:
-                self._index[key] = {
-                    tuple(entry_labels[name] for name in shared): fingerprint for entry_labels, fingerprint in entries
-                }
-            if match_fingerprint := self._index[key].get(tuple(labels[name] for name in shared)):
-                return match_fingerprint
-        return ""
+        index = self._by_name.get(labels.get("alertname", ""))
+        return (index and index.find(labels, telling=labels.keys() - COMMON)) or ""

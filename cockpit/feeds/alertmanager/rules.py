@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from cockpit.feeds.alertmanager.alerts import alert_of, clean_labels, decode_json, parse_go_time
-from cockpit.feeds.alertmanager.labels import Labels, LabelSets
+from cockpit.feeds.alertmanager.labels import LabelIndex, Labels, index_labels
 from cockpit.feeds.alertmanager.resolution import PrometheusState, ResolutionWord, Trace
 from cockpit.feeds.alertmanager.targets import (
     NOTHING_REMEMBERED,
@@ -221,7 +221,7 @@ class Witnesses:
     ) -> None:
         self._answers = answers
         self._silent = silent
-        self._active: dict[tuple[str, str, AlertState | None], LabelSets] = {}
+        self._active: dict[tuple[str, str, AlertState | None], LabelIndex[bool]] = {}
         memories = memories or {}
         self._targets = {
             answer.server: TargetWitness(answer.targets, memories.get(answer.server, NOTHING_REMEMBERED))
@@ -266,13 +266,13 @@ class Witnesses:
     def _agrees(self, answer: Rules, name: str, state: AlertState | None, labels: Labels) -> bool:
         key = answer.server, name, state
         if key not in self._active:
-            self._active[key] = LabelSets(
+            self._active[key] = index_labels(
                 clean_labels(raw.get("labels"))
                 for rule in answer.rules.get(name, ())
                 for raw in rule.active
                 if state_of(raw.get("state")) is state
             )
-        return self._active[key].any_agrees(labels)
+        return self._active[key].find(labels) is not None
 
 
 def doubt_inactive_rule(answer: Rules, name: str) -> str:
@@ -294,10 +294,10 @@ def worth_showing(waiting: Iterable[Alert], alerts: Iterable[Alert]) -> list[Ale
     for alert in alerts:
         if alert.state in (AlertState.FIRING, AlertState.SUPPRESSED):
             firing.setdefault(alert.name, []).append(dict(alert.labels))
-    label_setses = {name: LabelSets(sets) for name, sets in firing.items()}
+    indexes = {name: index_labels(sets) for name, sets in firing.items()}
     once = {alert.fingerprint: alert for alert in waiting}
     return [
         alert
         for alert in once.values()
-        if alert.name not in label_setses or not label_setses[alert.name].any_agrees(dict(alert.labels))
+        if alert.name not in indexes or indexes[alert.name].find(dict(alert.labels)) is None
     ]
