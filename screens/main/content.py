@@ -7,13 +7,14 @@ it is imported behind that frame, together with the core.
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.model.alert import FOLD_FROM, AlertGroup
 from cockpit.model.event import find_standing_events, fold_alert_events
 from cockpit.model.incident import list_acknowledged, worst_first
+from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
-from cockpit.model.reading import FeedState, Freshness
+from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
 from screens.main.context import CockpitContext, Situation
@@ -105,6 +106,12 @@ class CockpitContent:
         self.view = build_view(self.session.watch, self.session.environment.name)
         mark_panes(self._panes, self.session, self.view)
 
+    def tells_news(self, reading: "Reading[Any]") -> bool:
+        """Whether more than latencies is new in it; probes that answer as before can wait for the next second."""
+        if reading.feed != "probes" or not reading.value or reading.problem:
+            return True
+        return [_read_state(probe) for probe in reading.value] != [_read_state(probe) for probe in self.view.probes]
+
     def remind(self) -> None:
         """What is due now, and one notice for all that fell due since the last look."""
         app, now = self._screen.cockpit, self.now
@@ -138,7 +145,7 @@ class CockpitContent:
         session, now, view = self.session, self.now, self.view
         readings = session.watch.readings(session.environment.name)
         return (
-            tuple((probe.name, probe.state, probe.reason, probe.since, probe.flapping) for probe in view.probes),
+            tuple(_read_state(probe) for probe in view.probes),
             tuple((reading.feed, reading.tried) for reading in readings if reading.feed != "probes"),
             tuple((pane, fresh.state) for pane, fresh in view.fresh.items()),
             tuple((due.incident.id, due.clock.id, due.clock.state(now)) for due in self.asking),
@@ -336,3 +343,8 @@ def _describe_missing_source(pane: str, environment: Environment) -> Said:
         what, name = MISSING[pane]
         key = f"[[environments.{environment.name}.{name}]]"
     return [[(what, "")], [(f"{key} in cockpit.toml fills this pane.", "muted")]]
+
+
+def _read_state(probe: ProbeResult) -> tuple[object, ...]:
+    """What a row tells of a probe, but for its latencies, which change with every answer."""
+    return (probe.name, probe.state, probe.reason, probe.since, probe.flapping)

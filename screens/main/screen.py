@@ -189,7 +189,8 @@ class CockpitScreen(KeyedScreen):
     def _reading_changed(self, message: ReadingChanged) -> None:
         if self.session and message.reading.environment == self.session.environment.name:
             self._waiting.add(message.pane)
-            if self._gathering is None:
+            news = self.content is None or self.content.tells_news(message.reading)
+            if self._gathering is None and news:
                 self.show_waiting()  # the first at once, those that follow it together
 
     @on(ScreenSuspend)
@@ -242,7 +243,11 @@ class CockpitScreen(KeyedScreen):
         self._rest_while_hidden()
         if self.content is not None:
             now = self.now()
-            self.content.look()
+            if self._waiting and self._gathering is None:  # answers like those before: only their latencies are new
+                waiting, self._waiting = self._waiting, set()
+                self.draw(*waiting)
+            else:
+                self.content.look()
             if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
                 self._today = today  # at midnight what was today's becomes yesterday's
                 self.draw("timeline")
