@@ -1,13 +1,12 @@
 """What App Service is to the cockpit: what can be done with what sits in a slot, and how a swap is undone. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.app_service.mapping import PRODUCTION
-from cockpit.platforms.app_service.settings import NAME, AppServiceSettings, read_settings
-from cockpit.platforms.app_service.webapp import recognise_webapp_command
-from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
+from cockpit.platforms.app_service.settings import NAME, PRODUCTION, AppServiceSettings, read_settings
+from cockpit.platforms.platform import PlatformCommand, PlatformKind, RevisionChoice, RollbackTerms
 
 SWAP, BACK = "swap-slots", "swap-back"  # the document and its procedure
 
@@ -59,6 +58,13 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
     return {"app": settings.sites[0] if settings else "site", "slot": "staging"}
 
 
+def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
+    """What this platform does itself of a command line; None for the shell."""
+    from cockpit.platforms.app_service.webapp import recognise_webapp_command  # only where such a command is met
+
+    return recognise_webapp_command(argv, environment)
+
+
 KIND = PlatformKind(
     name=NAME,
     title="Azure App Service",
@@ -67,7 +73,7 @@ KIND = PlatformKind(
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
-    recognise_command=recognise_webapp_command,
+    recognise_command=recognise_command,
     describe_access=describe_access,
     list_sample_values=list_sample_values,
 )

@@ -11,10 +11,9 @@ from typing import Any
 
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text, resource_name
 from cockpit.model.revision import Application, Replica, Revision
-from cockpit.platforms.app_service.settings import NAME
+from cockpit.platforms.app_service.settings import NAME, PRODUCTION
 
 Raw = Mapping[str, Any]
-PRODUCTION = "production"
 SUCCESS, FAILED = 4, 3  # of a deployment, as Kudu counts them
 SHA_LENGTH = 7
 IMAGE_PREFIXES = ("DOCKER|", "COMPOSE|", "KUBE|", "SITECONTAINERS|")

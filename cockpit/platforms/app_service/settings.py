@@ -6,6 +6,7 @@ from cockpit.model.setting import Duration, NameText, setting
 from cockpit.model.system import Environment
 
 NAME = "app_service"
+PRODUCTION = "production"  # the slot that everybody is sent to
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_text
 from cockpit.model.revision import MISSING, Application
 from cockpit.platforms.app_service.mapping import (
-    PRODUCTION,
     SlotAnswers,
     map_site,
     name_content,
@@ -21,7 +20,7 @@ from cockpit.platforms.app_service.mapping import (
     read_pending,
     read_slot,
 )
-from cockpit.platforms.app_service.settings import NAME
+from cockpit.platforms.app_service.settings import NAME, PRODUCTION
 
 Raw = Mapping[str, Any]
 API = "2024-04-01"  # of Microsoft.Web

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
-from cockpit.platforms.app_service.mapping import PRODUCTION
-from cockpit.platforms.app_service.settings import NAME, read_settings
+from cockpit.platforms.app_service.settings import NAME, PRODUCTION, read_settings
 
 SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}")
 FORMS = {

@@ -11,8 +11,9 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.text import MAX_LINE, clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.compose.engine import EngineClient
-from cockpit.platforms.compose.mapping import BLUE_GREEN, ContainerFacts, map_container
+from cockpit.platforms.compose.mapping import ContainerFacts, map_container
 from cockpit.platforms.compose.services import filter_projects
+from cockpit.platforms.compose.settings import BLUE_GREEN
 from cockpit.platforms.log_queue import LogQueue, read_log_queue
 
 TAIL = 100  # lines before now

@@ -1,13 +1,12 @@
 """What Docker Compose is to the cockpit: what can be done with a service, and how it goes back. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.compose.commands import recognise_docker_command
-from cockpit.platforms.compose.mapping import BLUE_GREEN, MOVING_TAGS, name_sides, read_image_reference
-from cockpit.platforms.compose.settings import NAME, ComposeSettings, read_settings
-from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
+from cockpit.platforms.compose.settings import BLUE_GREEN, NAME, ComposeSettings, read_settings
+from cockpit.platforms.platform import PlatformCommand, PlatformKind, RevisionChoice, RollbackTerms
 
 ROLLBACK, WITH_VARIABLE, BY_TAG, BY_HAND = "compose-rollback", "roll-back-a-service", "move-the-tag", "change-the-file"
 SWITCH, BY_PROXY, BY_FILE, BY_START = (
@@ -51,6 +50,8 @@ def plan_rollback(application: Application, bad: Revision | None, good: Revision
     values_by_name = dict(application.values)
     if good is None:
         return RollbackTerms(ROLLBACK, WITH_VARIABLE)
+    from cockpit.platforms.compose.mapping import MOVING_TAGS, read_image_reference  # not at the start: it maps answers
+
     older, newer = read_image_reference(good.image), read_image_reference(values_by_name.get("image", ""))
     variable = values_by_name.pop("version-variable", "")
     cautions = ["The next `up` without this version brings the newer one back: change .env, or what deploys, too."]
@@ -105,6 +106,8 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
     project = (settings.projects[:1] or ("app",))[0] if settings else "app"
     service = (settings.services[:1] or ("app",))[0].rpartition("/")[2] if settings else "app"
     sides = settings.sides if settings and len(settings.sides) == 2 else ("app-blue", "app-green")
+    from cockpit.platforms.compose.mapping import name_sides
+
     good, bad = name_sides(sides)
     common = {"project": project, "folder": "/srv/app", "compose-files": "/srv/app/docker-compose.yml"}
     samples = {
@@ -128,6 +131,13 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
     return {name.replace("-", "_"): sample for name, sample in samples.items()}
 
 
+def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
+    """What this platform does itself of a command line; None for the shell."""
+    from cockpit.platforms.compose.commands import recognise_docker_command  # only where such a command is met
+
+    return recognise_docker_command(argv, environment)
+
+
 KIND = PlatformKind(
     name=NAME,
     title="Docker Compose",
@@ -136,7 +146,7 @@ KIND = PlatformKind(
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
-    recognise_command=recognise_docker_command,
+    recognise_command=recognise_command,
     describe_access=describe_access,
     list_sample_values=list_sample_values,
 )

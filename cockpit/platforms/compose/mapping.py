@@ -13,7 +13,7 @@ from typing import Any
 
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
-from cockpit.platforms.compose.settings import NAME, ComposeSettings
+from cockpit.platforms.compose.settings import BLUE_GREEN, NAME, ComposeSettings
 
 Raw = Mapping[str, Any]
 LABEL = "com.docker.compose."
@@ -22,7 +22,7 @@ MOVING_TAGS = frozenset(
 )
 ID_LENGTH = 7
 MOST_REVISIONS = 15  # of a service
-MODE, BLUE_GREEN = "service", "blue-green"
+MODE = "service"
 GONE = "not on this engine any more: it is pulled again when it is needed"
 GONE_FOR_GOOD = "gone from this engine, and its tag means another image by now"
 

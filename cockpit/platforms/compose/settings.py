@@ -6,6 +6,7 @@ from cockpit.model.setting import Duration, LineText, NameText, PathText, UrlTex
 from cockpit.model.system import Environment
 
 NAME = "compose"
+BLUE_GREEN = "blue-green"  # the mode of an app with two `sides`
 
 
 @dataclass(frozen=True, slots=True)

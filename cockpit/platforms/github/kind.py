@@ -1,11 +1,11 @@
 """What GitHub is to the cockpit: no workloads, but what they were deployed by. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cockpit.model.system import Environment
-from cockpit.platforms.github.gh import recognise_gh_command
 from cockpit.platforms.github.settings import NAME, GithubSettings, read_settings
-from cockpit.platforms.platform import PlatformKind, RollbackTerms
+from cockpit.platforms.platform import PlatformCommand, PlatformKind, RollbackTerms
 
 
 def describe_access(environment: Environment, source: str) -> str:
@@ -17,6 +17,13 @@ def describe_access(environment: Environment, source: str) -> str:
     return f"a token with Actions and Deployments (read) on {names}; Actions (write) to start workflows"
 
 
+def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
+    """What this platform does itself of a command line; None for the shell."""
+    from cockpit.platforms.github.gh import recognise_gh_command  # only where such a command is met
+
+    return recognise_gh_command(argv, environment)
+
+
 KIND = PlatformKind(
     name=NAME,
     title="GitHub",
@@ -26,6 +33,6 @@ KIND = PlatformKind(
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=lambda application, revision: [],
     plan_rollback=lambda application, bad, good: RollbackTerms("", ""),
-    recognise_command=recognise_gh_command,
+    recognise_command=recognise_command,
     describe_access=describe_access,
 )

@@ -1,12 +1,12 @@
 """What Kubernetes is to the cockpit: what can be done with a revision, and how a rollout is undone. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command
 from cockpit.platforms.kubernetes.settings import NAME, KubernetesSettings, read_settings
-from cockpit.platforms.platform import PlatformKind, RevisionChoice, RollbackTerms
+from cockpit.platforms.platform import PlatformCommand, PlatformKind, RevisionChoice, RollbackTerms
 
 ROLLBACK, UNDO = "undo-rollout", "undo-a-rollout"  # the document and its procedure
 
@@ -86,6 +86,13 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
     }
 
 
+def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
+    """What this platform does itself of a command line; None for the shell."""
+    from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command  # only where such a command is met
+
+    return recognise_kubectl_command(argv, environment)
+
+
 KIND = PlatformKind(
     name=NAME,
     title="Kubernetes",
@@ -94,7 +101,7 @@ KIND = PlatformKind(
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,
-    recognise_command=recognise_kubectl_command,
+    recognise_command=recognise_command,
     describe_access=describe_access,
     list_tool_targets=list_tool_targets,
     list_sample_values=list_sample_values,

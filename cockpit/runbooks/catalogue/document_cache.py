@@ -12,7 +12,6 @@ import shutil
 import stat
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +116,8 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
 @cache
 def reader_version() -> str:
     """Stands for all that decides how a document is read: our own files, the verbs, the grammars."""
+    from importlib.metadata import PackageNotFoundError, version  # not at the start
+
     digest = hashlib.sha256()
     for folder in READ_BY:
         for path in sorted((PACKAGE / folder).rglob("*")):

@@ -5,9 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from dateutil.relativedelta import relativedelta
-from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekdays
-
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905  it reads as a calendar
 MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 FORMS = (
@@ -74,6 +71,8 @@ class Rhythm:
 
     def after(self, last: date) -> date | None:
         """When it is due again: a round later, on the nearest day that is one. None beyond the calendar."""
+        from dateutil.relativedelta import relativedelta  # not at the start, which asks for no date
+
         try:
             round_later = last + relativedelta(months=self.months, days=self.days)
             return min(self._near(round_later), key=lambda day: abs(day - round_later))
@@ -84,6 +83,8 @@ class Rhythm:
         """The days about that one on which it may be; done a day early or late, it stays on its weekday."""
         if self.weekday is None:
             return [day]
+        from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekdays
+
         middle = datetime.combine(day, time())
         months_weekday = weekdays[self.weekday](self.place) if self.place else weekdays[self.weekday]
         days = rrule(
