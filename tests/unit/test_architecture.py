@@ -12,8 +12,9 @@ HEAVY = ("httpx", "aiohttp", "azure", "msal", "sqlite_utils", "jinja2")
 
 
 def modules_after(statement: str) -> set[str]:
-    """The top-level packages loaded by a fresh interpreter after `statement`."""
-    script = f"import sys\n{statement}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    """The top-level packages loaded by a fresh interpreter after `statement`; not those kept out, which are None."""
+    names = "{name.split('.')[0] for name, module in sys.modules.items() if module}"
+    script = f"import sys\n{statement}\nprint(*sorted({names}))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
