@@ -54,7 +54,7 @@ async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress
             return finish_az_command(native, progress, value, notes)
         change, value = await CHANGES[native.words](native, azure, progress, confirmed)
     except SourceError as error:
-        return build_failure(progress, error.problem, words=native.words)
+        return build_failure(progress, error.problem, native=native)
     return of_change(native, progress, change, value)
 
 
@@ -117,14 +117,21 @@ def not_done(progress: Progress | None, change: AzureChange) -> Finished:
     return Finished(StepState.UNKNOWN, sentences, operation=change.operation)
 
 
-def build_failure(progress: Progress | None, problem: Problem, operation: str = "", words: str = "") -> Finished:
-    """`words` of the command that failed, where there is one: az's groups print and end in two ways."""
+def build_failure(
+    progress: Progress | None, problem: Problem, operation: str = "", native: AzCommand | None = None
+) -> Finished:
+    """`native`: the command that failed, where there is one: az's groups print and end in two ways."""
+    words = native.words if native is not None else ""
     if progress is not None:
-        progress.output(format_az_error(problem, words))
+        if native is not None and problem.kind is ProblemKind.MISSING and words in SWALLOWED:
+            progress.output(f"ERROR: The containerapp '{native.one('name')}' does not exist\n")
+        else:
+            progress.output(format_az_error(problem, words))
     missing = problem.kind is ProblemKind.MISSING and words.startswith(WITH_SDK)
     return Finished(StepState.FAILED, describe_az_problem(problem), 3 if missing else 1, operation=operation)
 
 
+SWALLOWED = ("containerapp ingress traffic show",)  # az keeps Azure's own words to itself and says its own
 WITH_SDK = ("sql ", "monitor ", "account ")  # what az does through an SDK ends with 3 where nothing was found
 CODED = re.compile(r"([A-Za-z]\w+): (.+)", re.DOTALL)
 

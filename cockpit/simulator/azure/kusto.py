@@ -1,24 +1,22 @@
-"""A small, fixed part of the Kusto query language. What is outside of it is refused with a list of what is inside."""
+"""A fixed part of the Kusto query language over tables in memory. The rest is refused, with a list of what is known."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from cockpit.simulator.answer import RefusedError
-from cockpit.simulator.azure import times
-
-Row = Mapping[str, Any]
-SUPPORTED = (
-    "TABLE or `union [isfuzzy=true] TABLE, TABLE`, then any of: where COLUMN ==|!=|=~|has|contains|startswith 'text', "
-    "where COLUMN in ('a', 'b'), where TimeGenerated >|>=|<|<= ago(30m)|datetime(...) or between (datetime(...) .. "
-    "datetime(...)), joined by `and`; project COLUMN, NAME = COLUMN; order by|sort by COLUMN asc|desc; top N by "
-    "COLUMN asc|desc; take|limit N; count"
+from cockpit.simulator.azure.kusto_syntax import KustoParser, tokenize
+from cockpit.simulator.azure.kusto_values import (
+    KustoAggregate,
+    KustoExpression,
+    Row,
+    compare_values,
+    find_column,
+    make_refusal,
 )
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-WORD = r"[A-Za-z_]\w*"
-TEXT = r"\"[^\"\\]*\"|'[^'\\]*'"
+
+RENDERED = ("table", "timechart", "linechart", "barchart", "columnchart", "areachart", "piechart", "scatterchart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,174 +27,288 @@ class KustoTable:
     types: tuple[str, ...]
     rows: tuple[Row, ...]
 
+    def kinds(self) -> Mapping[str, str]:
+        """The columns with their types, in their order."""
+        return dict(zip(self.columns, self.types, strict=True))
+
 
 def run_query(query: str, tables: Mapping[str, KustoTable], now: datetime) -> KustoTable:
     """The rows a query asks for; `ago` counts from `now`. Raises RefusedError in the shape of Kusto's own."""
-    source, *stages = [text.strip() for text in _split_text(_without_comments(query), "|")]
-    table = _find_source_table(source, tables)
-    for stage in stages:
-        word, _, rest = stage.partition(" ")
-        operator = OPERATORS.get(word.lower())
-        if operator is None:
-            raise make_refusal(f"'{word}' is not supported")
-        table = operator(table, rest.strip(), now)
+    try:
+        return _run_statements(KustoParser(tokenize(query), now), tables)
+    except OverflowError:
+        raise make_refusal("a time or a number lies outside of what Kusto can hold", "SemanticError") from None
+
+
+def _run_statements(parser: KustoParser, tables: Mapping[str, KustoTable]) -> KustoTable:
+    while parser.accept("let"):
+        _declare_value(parser)
+    table = _read_source(parser, tables)
+    while parser.accept("|"):
+        parser.kinds = table.kinds()
+        table = _apply_operator(parser, table)
+    parser.accept(";")
+    if parser.token.kind != "end":
+        raise make_refusal(f"the query should go on with '|' {parser.where()}")
     return table
 
 
-def make_refusal(reason: str, code: str = "SyntaxError") -> RefusedError:
-    """Log Analytics' bad request; the reason is in the inner error, where a reader must look for it."""
-    inner = {"code": code, "message": f"{reason}. The simulator understands: {SUPPORTED}."}
-    return RefusedError(400, "BadArgumentError", "The request had some invalid properties", inner)
+def _declare_value(parser: KustoParser) -> None:
+    """`let NAME = VALUE;`: a value alone, no table and no function."""
+    name = parser.read_given_name()
+    if not name:
+        raise make_refusal(f"'let NAME = VALUE;' is expected {parser.where()}")
+    value = parser.read_expression()
+    parser.expect(";")
+    constant = value.evaluate({})
+    parser.values[name] = KustoExpression(value.kind, lambda row: constant, name)
 
 
-def _without_comments(query: str) -> str:
-    return re.sub(rf"({TEXT})|//[^\n]*", lambda match: match.group(1) or "", query)
+def _read_source(parser: KustoParser, tables: Mapping[str, KustoTable]) -> KustoTable:
+    if not parser.accept("union"):
+        return _join_tables([parser.read_name()], tables, fuzzy=False)
+    fuzzy = False
+    if option := parser.read_given_name():
+        if option != "isfuzzy":
+            raise make_refusal(f"'union {option[:80]}=' is not supported")
+        fuzzy = parser.expect("true", "false") == "true"
+    names = [_read_table_name(parser)]
+    while parser.accept(","):
+        names.append(_read_table_name(parser))
+    return _join_tables(names, tables, fuzzy=fuzzy)
 
 
-def _split_text(text: str, separator: str) -> list[str]:
-    """`text` at each separator outside of quotes and brackets."""
-    parts, depth, quote, start = [], 0, "", 0
-    for place, letter in enumerate(text):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter in "([":
-            depth += 1
-        elif letter in ")]":
-            depth -= 1
-        elif letter == separator and depth == 0:
-            parts.append(text[start:place])
-            start = place + 1
-    return [*parts, text[start:]]
+def _read_table_name(parser: KustoParser) -> str:
+    if not parser.accept("("):
+        return parser.read_name()
+    name = parser.read_name()
+    parser.expect(")")
+    return name
 
 
-def _find_source_table(text: str, tables: Mapping[str, KustoTable]) -> KustoTable:
-    union = re.fullmatch(r"union\s+(isfuzzy\s*=\s*true\s+)?(.+)", text, re.IGNORECASE | re.DOTALL)
-    expected = [part.strip().strip("()").strip() for part in union.group(2).split(",")] if union else [text]
-    fuzzy = bool(union and union.group(1))
-    kusto_tables = [tables[text] for text in expected if text in tables]
-    missing = [text for text in expected if text not in tables]
+def _join_tables(names: Sequence[str], tables: Mapping[str, KustoTable], *, fuzzy: bool) -> KustoTable:
+    kusto_tables = [tables[name] for name in names if name in tables]
+    missing = [name for name in names if name not in tables]
     if missing and not (fuzzy and kusto_tables):
-        known_name = ", ".join(sorted(tables))
+        known_names = ", ".join(sorted(tables))
         raise make_refusal(
-            f"'{missing[0][:80]}' could not be resolved to a table; there are {known_name}", "SemanticError"
+            f"'{missing[0][:80]}' could not be resolved to a table; there are {known_names}", "SemanticError"
         )
-    types = {name: kind for table in kusto_tables for name, kind in zip(table.columns, table.types, strict=True)}
+    types = {name: kind for table in kusto_tables for name, kind in table.kinds().items()}
     return KustoTable(tuple(types), tuple(types.values()), tuple(row for table in kusto_tables for row in table.rows))
 
 
-def _apply_where(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    tests = [_parse_test(table, part.strip(), now) for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)]
-    return KustoTable(table.columns, table.types, tuple(row for row in table.rows if all(test(row) for test in tests)))
+def _apply_operator(parser: KustoParser, table: KustoTable) -> KustoTable:
+    start = parser.token
+    name = parser.read_name()
+    while parser.peek("-") and parser.token.place == start.place + len(name):  # `project-away` is one word
+        parser.accept("-")
+        name = f"{name}-{parser.read_name()}"
+    apply = OPERATORS.get(name)
+    if apply is None:
+        raise make_refusal(f"'{name[:80]}' is not supported")
+    return apply(parser, table)
 
 
-def _parse_test(table: KustoTable, text: str, now: datetime) -> Callable[[Row], bool]:
-    """One comparison of `where`."""
-    if match := re.fullmatch(rf"({WORD})\s+between\s*\((.+?)\s*\.\.\s*(.+)\)", text, re.IGNORECASE):
-        column, low, high = _time_column(table, match[1]), _parse_moment(match[2], now), _parse_moment(match[3], now)
-        return lambda row: bool(low <= row[column] <= high)
-    if match := re.fullmatch(rf"({WORD})\s*(>=|<=|>|<)\s*(.+)", text):
-        column, limit = _time_column(table, match[1]), _parse_moment(match[3], now)
-        return _compare_times(column, match[2], limit)
-    if match := re.fullmatch(rf"({WORD})\s+in\s*\(((?:\s*(?:{TEXT})\s*,?)+)\)", text):
-        column, allowed = _find_column(table, match[1]), {item[1:-1] for item in re.findall(TEXT, match[2])}
-        return lambda row: row.get(column, "") in allowed
-    if match := re.fullmatch(rf"({WORD})\s*(==|!=|=~|has|contains|startswith)\s*({TEXT})", text, re.IGNORECASE):
-        column, literal = _find_column(table, match[1]), match[3][1:-1]
-        return _match_text(column, match[2].lower(), literal)
-    raise make_refusal(f"the condition '{text[:80]}' is not supported")
+def _apply_where(parser: KustoParser, table: KustoTable) -> KustoTable:
+    condition = parser.read_condition()
+    return replace(table, rows=tuple(row for row in table.rows if condition.evaluate(row)))
 
 
-def _compare_times(column: str, operator: str, limit: datetime) -> Callable[[Row], bool]:
-    return {
-        ">=": lambda row: row[column] >= limit,
-        "<=": lambda row: row[column] <= limit,
-        ">": lambda row: row[column] > limit,
-        "<": lambda row: row[column] < limit,
-    }[operator]
+def _apply_extend(parser: KustoParser, table: KustoTable) -> KustoTable:
+    added = _read_columns(parser, table.columns)
+    kept = {name: find_column(table.kinds(), name) for name in table.columns}
+    return _compute_columns(table, kept | added)
 
 
-def _match_text(column: str, operator: str, literal: str) -> Callable[[Row], bool]:
-    small = literal.lower()
-    return {
-        "==": lambda row: row.get(column, "") == literal,
-        "!=": lambda row: row.get(column, "") != literal,
-        "=~": lambda row: str(row.get(column, "")).lower() == small,
-        "has": lambda row: re.search(rf"(?<!\w){re.escape(small)}(?!\w)", str(row.get(column, "")).lower()) is not None,
-        "contains": lambda row: small in str(row.get(column, "")).lower(),
-        "startswith": lambda row: str(row.get(column, "")).lower().startswith(small),
-    }[operator]
+def _apply_project(parser: KustoParser, table: KustoTable) -> KustoTable:
+    return _compute_columns(table, _read_columns(parser))
 
 
-def _parse_moment(text: str, now: datetime) -> datetime:
-    """`ago(30m)`, `now()` or `datetime(2026-02-27T02:00:00Z)`."""
-    text = text.strip()
-    if match := re.fullmatch(r"ago\(\s*(\d{1,6})([smhd])\s*\)", text):
-        return now - timedelta(**{UNITS[match[2]]: int(match[1])})
-    if match := re.fullmatch(r"datetime\((.+)\)", text):
-        return times.parse_time(match[1].strip("\"'"))
-    if text == "now()":
-        return now
-    raise make_refusal(f"'{text[:80]}' is not a time the simulator understands")
+def _apply_project_away(parser: KustoParser, table: KustoTable) -> KustoTable:
+    dropped = _read_names(parser, table)
+    return _compute_columns(
+        table, {name: find_column(table.kinds(), name) for name in table.columns if name not in dropped}
+    )
 
 
-def _apply_project(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    chosen: dict[str, str] = {}
-    for part in _split_text(text, ","):
-        match = re.fullmatch(rf"(?:({WORD})\s*=\s*)?({WORD})", part.strip())
-        if match is None:
-            raise make_refusal(f"'project {part.strip()[:80]}' is not supported")
-        chosen[match[1] or match[2]] = _find_column(table, match[2])
-    kinds = dict(zip(table.columns, table.types, strict=True))
-    rows = tuple({name: row.get(column) for name, column in chosen.items()} for row in table.rows)
-    return KustoTable(tuple(chosen), tuple(kinds[text] for text in chosen.values()), rows)
+def _apply_project_keep(parser: KustoParser, table: KustoTable) -> KustoTable:
+    kept = _read_names(parser, table)
+    return _compute_columns(table, {name: find_column(table.kinds(), name) for name in table.columns if name in kept})
 
 
-def _apply_order(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    match = re.fullmatch(rf"by\s+({WORD})(?:\s+(asc|desc))?", text, re.IGNORECASE)
-    if match is None:
-        raise make_refusal(f"'order {text[:80]}' is not supported")
-    column = _find_column(table, match[1])
-    rows = sorted(table.rows, key=lambda row: row.get(column) or "", reverse=(match[2] or "desc").lower() == "desc")
-    return KustoTable(table.columns, table.types, tuple(rows))
+def _apply_project_rename(parser: KustoParser, table: KustoTable) -> KustoTable:
+    renamed = {column.name: name for name, column in _read_columns(parser).items()}
+    return _compute_columns(
+        table, {renamed.get(name, name): find_column(table.kinds(), name) for name in table.columns}
+    )
 
 
-def _apply_top(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    number, _, order = text.partition(" ")
-    return _apply_take(_apply_order(table, order.strip(), now), number, now)
+def _apply_distinct(parser: KustoParser, table: KustoTable) -> KustoTable:
+    columns = dict.fromkeys(table.columns) if parser.accept("*") else dict.fromkeys(_read_names(parser, table))
+    table = _compute_columns(table, {name: find_column(table.kinds(), name) for name in columns})
+    rows: dict[tuple[Any, ...], Row] = {}
+    for row in table.rows:
+        rows.setdefault(tuple(row.get(name) for name in table.columns), row)
+    return replace(table, rows=tuple(rows.values()))
 
 
-def _apply_take(table: KustoTable, text: str, now: datetime) -> KustoTable:
-    if not re.fullmatch(r"\d{1,7}", text):
-        raise make_refusal(f"'{text[:80]}' is not a number of rows")
-    return KustoTable(table.columns, table.types, table.rows[: int(text)])
+def _apply_summarize(parser: KustoParser, table: KustoTable) -> KustoTable:
+    """Rows by group. Without `by` there is one group, also of no rows; with it, one of each value that is there."""
+    parser.aggregates = []
+    results: dict[str, KustoExpression] = {}
+    while not parser.peek("by", "|", ";") and parser.token.kind != "end":
+        if results:
+            parser.expect(",")
+        results |= _read_aggregates(parser, table, results)
+    aggregates, parser.aggregates = parser.aggregates, None
+    keys = _read_columns(parser) if parser.accept("by") else {}
+    if not keys and not results:
+        raise make_refusal("'summarize' wants an aggregate such as count(), or 'by'")
+    groups: dict[tuple[Any, ...], list[Row]] = {} if keys else {(): list(table.rows)}
+    for row in table.rows if keys else ():
+        groups.setdefault(tuple(key.evaluate(row) for key in keys.values()), []).append(row)
+    rows = []
+    for values, members in groups.items():
+        computed = {aggregate.slot: aggregate.compute(members) for aggregate in aggregates}
+        rows.append(
+            dict(zip(keys, values, strict=True)) | {name: result.evaluate(computed) for name, result in results.items()}
+        )
+    columns = keys | results
+    return KustoTable(tuple(columns), tuple(column.kind for column in columns.values()), tuple(rows))
 
 
-def _apply_count(table: KustoTable, text: str, now: datetime) -> KustoTable:
+def _read_aggregates(parser: KustoParser, table: KustoTable, taken: Iterable[str]) -> dict[str, KustoExpression]:
+    name = parser.read_given_name()
+    if extreme := parser.accept("arg_max", "arg_min"):
+        return _read_extreme_row(parser, table, name, -1 if extreme == "arg_max" else 1)
+    result = parser.read_expression()
+    return {name or _find_free_name(result.name, taken): result}
+
+
+def _read_extreme_row(parser: KustoParser, table: KustoTable, name: str, sign: int) -> dict[str, KustoExpression]:
+    """`arg_max(BY, *)` or `arg_max(BY, COLUMN, ...)`: the row where a value is greatest, with these of its columns."""
+    parser.expect("(")
+    aggregates, parser.aggregates = parser.aggregates, None
+    by = parser.read_expression()
+    columns: dict[str, KustoExpression] = {name or by.name or "max_": by}
+    while parser.accept(","):
+        if parser.accept("*"):
+            columns |= {column: find_column(table.kinds(), column) for column in table.columns if column != by.name}
+        else:
+            column = parser.read_expression()
+            columns[column.name or "Column1"] = column
+    parser.expect(")")
+    parser.aggregates = aggregates
+    if aggregates is None:
+        raise make_refusal("an aggregate stands in summarize", "SemanticError")
+
+    def find_row(rows: Sequence[Row]) -> Row | None:
+        candidates = [row for row in rows if by.evaluate(row) is not None]
+        return (max if sign < 0 else min)(candidates, key=by.evaluate, default=None)
+
+    slot = f"#{len(aggregates)}"
+    aggregates.append(KustoAggregate(slot, find_row))
+    return {column: KustoExpression(value.kind, _of_row(slot, value)) for column, value in columns.items()}
+
+
+def _of_row(slot: str, value: KustoExpression) -> Callable[[Row], Any]:
+    return lambda row: None if row[slot] is None else value.evaluate(row[slot])
+
+
+def _apply_order(parser: KustoParser, table: KustoTable) -> KustoTable:
+    parser.expect("by")
+    rows = list(table.rows)
+    for expression, descending, nulls_first in reversed(_read_orders(parser)):
+        present = [row for row in rows if expression.evaluate(row) is not None]
+        absent = [row for row in rows if expression.evaluate(row) is None]
+        present.sort(key=expression.evaluate, reverse=descending)
+        rows = absent + present if nulls_first else present + absent
+    return replace(table, rows=tuple(rows))
+
+
+def _read_orders(parser: KustoParser) -> list[tuple[KustoExpression, bool, bool]]:
+    orders: list[tuple[KustoExpression, bool, bool]] = []
+    while not orders or parser.accept(","):
+        expression = parser.read_expression()
+        compare_values(expression, "<", expression)  # refuses what has no order
+        descending = parser.accept("asc", "desc") != "asc"
+        nulls_first = not descending
+        if parser.accept("nulls"):
+            nulls_first = parser.expect("first", "last") == "first"
+        orders.append((expression, descending, nulls_first))
+    return orders
+
+
+def _apply_top(parser: KustoParser, table: KustoTable) -> KustoTable:
+    number = parser.read_rows_number()
+    table = _apply_order(parser, table)
+    return replace(table, rows=table.rows[:number])
+
+
+def _apply_take(parser: KustoParser, table: KustoTable) -> KustoTable:
+    return replace(table, rows=table.rows[: parser.read_rows_number()])
+
+
+def _apply_count(parser: KustoParser, table: KustoTable) -> KustoTable:
     return KustoTable(("Count",), ("long",), ({"Count": len(table.rows)},))
 
 
-def _find_column(table: KustoTable, name: str) -> str:
-    if name not in table.columns:
-        known_name = ", ".join(table.columns)
-        raise make_refusal(f"'{name}' is not a column; there are {known_name}", "SemanticError")
-    return name
+def _apply_render(parser: KustoParser, table: KustoTable) -> KustoTable:
+    """How a chart is to be drawn: Log Analytics answers the same rows, and so does this."""
+    parser.expect(*RENDERED)
+    return table
 
 
-def _time_column(table: KustoTable, name: str) -> str:
-    if table.types[table.columns.index(_find_column(table, name))] != "datetime":
-        raise make_refusal(f"'{name}' is not a column of times")
-    return name
+def _read_columns(parser: KustoParser, taken: Iterable[str] = ()) -> dict[str, KustoExpression]:
+    """`NAME = EXPRESSION` or `EXPRESSION`, with commas between them."""
+    columns: dict[str, KustoExpression] = {}
+    while not columns or parser.accept(","):
+        name = parser.read_given_name()
+        value = parser.read_expression()
+        name = name or value.name or _find_free_name("", itertools.chain(taken, columns))
+        if name in columns:
+            raise make_refusal(f"the column '{name[:80]}' is named twice", "SemanticError")
+        columns[name] = value
+    return columns
 
 
-OPERATORS: Mapping[str, Callable[[KustoTable, str, datetime], KustoTable]] = {
+def _find_free_name(name: str, taken: Iterable[str]) -> str:
+    """The name if nobody has it, else with a number; `Column1` where there is none."""
+    used = set(taken)
+    if name and name not in used:
+        return name
+    numbered = (f"{name or 'Column'}{number}" for number in itertools.count(1))
+    return next(candidate for candidate in numbered if candidate not in used)
+
+
+def _read_names(parser: KustoParser, table: KustoTable) -> list[str]:
+    names: list[str] = []
+    while not names or parser.accept(","):
+        names.append(find_column(table.kinds(), parser.read_name()).name)
+    return names
+
+
+def _compute_columns(table: KustoTable, columns: Mapping[str, KustoExpression]) -> KustoTable:
+    rows = tuple({name: column.evaluate(row) for name, column in columns.items()} for row in table.rows)
+    return KustoTable(tuple(columns), tuple(column.kind for column in columns.values()), rows)
+
+
+OPERATORS: Mapping[str, Callable[[KustoParser, KustoTable], KustoTable]] = {
     "where": _apply_where,
+    "filter": _apply_where,
+    "extend": _apply_extend,
     "project": _apply_project,
+    "project-away": _apply_project_away,
+    "project-keep": _apply_project_keep,
+    "project-rename": _apply_project_rename,
+    "distinct": _apply_distinct,
+    "summarize": _apply_summarize,
     "order": _apply_order,
     "sort": _apply_order,
     "top": _apply_top,
     "take": _apply_take,
     "limit": _apply_take,
     "count": _apply_count,
+    "render": _apply_render,
 }

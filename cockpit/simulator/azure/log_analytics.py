@@ -1,6 +1,7 @@
 """Log Analytics' query endpoint over the logs of the simulated world."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,7 +9,9 @@ from typing import Any
 
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
-from cockpit.simulator.azure.kusto import KustoTable, Row, make_refusal, run_query
+from cockpit.simulator.azure.kusto import KustoTable, run_query
+from cockpit.simulator.azure.kusto_functions import format_span
+from cockpit.simulator.azure.kusto_values import Row, make_refusal
 from cockpit.simulator.logs import streams as lines
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
@@ -123,7 +126,15 @@ def _system_row(world: World, line: lines.SystemLine) -> Row:
 
 
 def _format_cell(value: Any) -> Any:
-    return times.format_precise(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return times.format_precise(value)
+    if isinstance(value, timedelta):
+        return format_span(value)
+    if isinstance(value, list):  # a dynamic value goes as text
+        return json.dumps([_format_cell(item) for item in value], separators=(",", ":"))
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def _parse_timespan(text: Any, now: datetime) -> tuple[datetime, datetime]:

@@ -121,13 +121,13 @@ class TestLogAnalytics:
         [
             ("Heartbeat | take 1", "could not be resolved to a table"),
             ("ContainerAppConsoleLogs_CL | where Log == 'x'", "is not a column"),
-            ("ContainerAppConsoleLogs_CL | summarize count() by RevisionName_s", "'summarize' is not supported"),
-            ("ContainerAppConsoleLogs_CL | where Log_s matches regex 'x'", "is not supported"),
+            ("ContainerAppConsoleLogs_CL | join (Heartbeat) on Log_s", "'join' is not supported"),
+            ("ContainerAppConsoleLogs_CL | mv-expand Log_s", "'mv-expand' is not supported"),
             ("ContainerAppConsoleLogs_CL | take many", "is not a number of rows"),
-            ("ContainerAppConsoleLogs_CL | where TimeGenerated > yesterday", "is not a time"),
-            ("ContainerAppConsoleLogs_CL | order RevisionName_s", "is not supported"),
-            ("ContainerAppConsoleLogs_CL | project x + 1", "is not supported"),
-            ("ContainerAppConsoleLogs_CL | where Log_s > ago(1m)", "is not a column of times"),
+            ("ContainerAppConsoleLogs_CL | where TimeGenerated > yesterday", "is not a column"),
+            ("ContainerAppConsoleLogs_CL | order RevisionName_s", "'by' is expected"),
+            ("ContainerAppConsoleLogs_CL | project x + 1", "is not a column"),
+            ("ContainerAppConsoleLogs_CL | where Log_s > ago(1m)", "cannot be compared"),
         ],
     )
     async def test_refuses_anything_else_and_says_what_it_understands(
