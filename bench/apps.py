@@ -55,8 +55,11 @@ class MadeUp:
 
     environment = "storm"
 
-    def __init__(self, name: str, every: float, pace: float, answer: "Callable[[int], tuple[Any, ...]]") -> None:
+    def __init__(
+        self, name: str, every: float, pace: float, answer: "Callable[[int], tuple[Any, ...]]", aside: bool = False
+    ) -> None:
         self.name = name
+        self._aside = aside  # in a thread, away from the screen, as the real feed reads much
         self.every = every
         self._pace = pace
         self._answer = answer
@@ -73,8 +76,9 @@ class MadeUp:
         from cockpit.model.reading import Reading
 
         self._round += 1
+        value = await asyncio.to_thread(self._answer, self._round) if self._aside else self._answer(self._round)
         now = asyncio.get_running_loop().time()
-        return Reading(self.name, self.environment, self.every, now, self._answer(self._round), now, datetime.now(UTC))
+        return Reading(self.name, self.environment, self.every, now, value, now, datetime.now(UTC))
 
 
 def probes_feed(count: int, every: float) -> MadeUp:
@@ -113,7 +117,7 @@ def alerts_feed(count: int, every: float) -> MadeUp:
         name, level = f"Alert number {number}", levels[number % len(levels)]
         return Alert("am", f"{number:06}", name, level, AlertState.FIRING, since, "storm", resource=resource)
 
-    return MadeUp("alerts:am", every, every, lambda round: tuple(alert(number, round) for number in range(count)))
+    return MadeUp("alerts:am", every, every, lambda round: tuple(alert(number, round) for number in range(count)), True)
 
 
 def main() -> None:

@@ -50,6 +50,10 @@ REFUSED = 2  # exit code when there is nothing to show
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
 WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
+GARBAGE = (20_000, 10, 10)
+"""When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
+in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
+alerts on the screen) falls on a key sooner or later."""
 OFTEN_OPENED = (
     "screens.main.actions",
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
@@ -179,6 +183,7 @@ class CockpitApp(App[None]):
                 importlib.import_module(module)
         finally:
             gc.freeze()  # what was loaded is never looked through again
+            gc.set_threshold(*GARBAGE)
             gc.enable()
 
     def _subscribe(self, session: "Session") -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
-from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
+from cockpit.model.alert import Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Piece, Row
@@ -46,50 +48,57 @@ def build_alert_rows(
     acks: Mapping[str, Acknowledgement],
     unfolded: Container[str] = (),
     *,
-    fold_from: int = FOLD_FROM,
+    folded: Sequence[Alert | AlertGroup] | None = None,
     order: str = ORDERS[0],
     now: datetime | None = None,
 ) -> list[Row]:
     """One row an alert or a group of many of one name; `acks` are ours, by the alert's key. A taken alert is quieter
-    than one nobody has, and says since when somebody has it. Of a group in `unfolded` its alerts stand below it."""
+    than one nobody has, and says since when somebody has it. Of a group in `unfolded` its alerts stand below it.
+
+    `folded` is `fold_alerts(alerts)`, where somebody has it already.
+    """
     things = name_things(alerts)
     rows: list[Row] = []
-    for item in sorted(fold_alerts(alerts, fold_from), key=partial(_rank_item, order=order)):
+    for item in sort_alerts(fold_alerts(alerts) if folded is None else folded, order):
         if isinstance(item, Alert):
-            ack = acks.get(item.key)
-            rows.append(_build_alert_row(item, ack, things[item.key], age=_format_ack_age(ack, now)))
+            rows.append(_build_alert_row(item, *_tell_taken(item, acks, now), things[item.key]))
             continue
         opened = item.key in unfolded
-        taken = sum(alert.key in acks for alert in item.alerts)
-        rows.append(_build_group_row(item, taken, opened))
+        taken = sum(alert.key in acks for alert in item.alerts) if acks else 0
+        rows.append(_build_group_row(item, taken, opened, things))
         if opened:
             rows += [
-                _build_alert_row(
-                    alert, acks.get(alert.key), things[alert.key], True, _format_ack_age(acks.get(alert.key), now)
-                )
+                _build_alert_row(alert, *_tell_taken(alert, acks, now), things[alert.key], True)
                 for alert in item.alerts
             ]
     return rows
 
 
-def list_alert_objects(alerts: Sequence[Alert], fold_from: int = FOLD_FROM) -> dict[str, object]:
+def list_alert_objects(alerts: Sequence[Alert], folded: Sequence[Alert | AlertGroup]) -> dict[str, object]:
     """What the rows stand for, by their ids."""
-    groups = {item.key: item for item in fold_alerts(alerts, fold_from) if isinstance(item, AlertGroup)}
-    return {**{alert.key: alert for alert in alerts}, **groups}
+    objects: dict[str, object] = {alert.key: alert for alert in alerts}
+    objects.update({item.key: item for item in folded if isinstance(item, AlertGroup)})
+    return objects
 
 
-def _rank_item(item: Alert | AlertGroup, order: str = ORDERS[0]) -> tuple[int, int, str, float, str]:
+def sort_alerts(items: Sequence[Alert | AlertGroup], order: str = ORDERS[0]) -> list[Alert | AlertGroup]:
     """Loudest first, then newest: a new instance of an old rule is not buried. A group is as old as its newest."""
-    alert = item if isinstance(item, Alert) else item.alerts[0]
-    newest = -alert.since.timestamp()
+    ranked = [(item, item if isinstance(item, Alert) else item.alerts[0]) for item in items]
+    keyed: list[tuple[Any, str, Alert | AlertGroup]]
     match ORDERS.index(order):
+        case 0:
+            keyed = [
+                ((STATE_RANK[alert.state], SEVERITY_RANK[alert.severity], -alert.since.timestamp()), item.key, item)
+                for item, alert in ranked
+            ]
         case 1:
-            return 0, 0, "", newest, item.key
+            keyed = [(-alert.since.timestamp(), item.key, item) for item, alert in ranked]
         case 2:
-            return 0, 0, "", -newest, item.key
-        case 3:
-            return 0, 0, alert.name.lower(), newest, item.key
-    return STATE_RANK[alert.state], SEVERITY_RANK[alert.severity], "", newest, item.key
+            keyed = [(alert.since.timestamp(), item.key, item) for item, alert in ranked]
+        case _:
+            keyed = [((alert.name.lower(), -alert.since.timestamp()), item.key, item) for item, alert in ranked]
+    keyed.sort(key=itemgetter(0, 1))
+    return [item for _, _, item in keyed]
 
 
 def _label_alert(alert: Alert, ack: Acknowledgement | None) -> tuple[tuple[str, str], ...]:
@@ -123,6 +132,14 @@ def quiet_word(alert: Alert) -> str:
     return verb if verb in ("silenced", "inhibited", "muted") else "silenced"
 
 
+def _tell_taken(
+    alert: Alert, acks: Mapping[str, Acknowledgement], now: datetime | None
+) -> tuple[Acknowledgement | None, str]:
+    """Who has an alert, and for how long; most of the time nobody has any."""
+    ack = acks.get(alert.key) if acks else None
+    return ack, _format_ack_age(ack, now)
+
+
 def _format_ack_age(ack: Acknowledgement | None, now: datetime | None) -> str:
     """How long ago it was taken, in minutes: its seconds would make a new row of it at every look."""
     seconds = (now - ack.at).total_seconds() if ack and now else 0.0
@@ -130,7 +147,7 @@ def _format_ack_age(ack: Acknowledgement | None, now: datetime | None) -> str:
 
 
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
-def _build_alert_row(alert: Alert, ack: Acknowledgement | None, thing: str, inner: bool = False, age: str = "") -> Row:
+def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing: str, inner: bool = False) -> Row:
     glyph, tone = choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor.partition('@')[0]}", "good", ack.at) if ack else Cell(state, tone)
@@ -156,13 +173,13 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, thing: str, inne
     )
 
 
-def _build_group_row(group: AlertGroup, taken: int, opened: bool) -> Row:
+def _build_group_row(group: AlertGroup, taken: int, opened: bool, things: Mapping[str, str]) -> Row:
     """`▲ critical 5xxHigh ×214   app=orders   api-1, api-2 and 212 more`; its age is that of the newest."""
     first = group.alerts[0]
     glyph, tone = choose_alert_look(first)
     shared = " ".join(f"{name}={value}" for name, value in group.shared)
-    things = list(dict.fromkeys(name_things(group.alerts).values()))
-    named = ", ".join(thing for thing in things[:2] if thing)
+    names = list(dict.fromkeys(things[alert.key] for alert in group.alerts))
+    named = ", ".join(name for name in names[:2] if name)
     more = f" and {len(group.alerts) - 2} more" if named else f"{len(group.alerts)} alerts"
     notes, summaries = {alert.note for alert in group.alerts}, {alert.summary for alert in group.alerts}
     shared_text = first.note if len(notes) == 1 and first.note else first.summary if len(summaries) == 1 else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cockpit.config.errors import ConfigError, Path, make_config_error
+from cockpit.model.probe import ENTRA_AUTH
 from cockpit.model.time import DurationError, seconds
 
 Raw = dict[str, Any]
@@ -61,8 +62,8 @@ def expand_auth(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     return {
-        name: {"entra": value.removeprefix("entra:").strip()}
-        if name == "auth" and isinstance(value, str) and value.startswith("entra:")
+        name: {"entra": value.removeprefix(ENTRA_AUTH).strip()}
+        if name == "auth" and isinstance(value, str) and value.startswith(ENTRA_AUTH)
         else expand_auth(value)
         for name, value in data.items()
     }

@@ -14,7 +14,8 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cockpit.config.fields import KINDS, ValueKind
-from cockpit.model.actions import ACTION_TABLES
+from cockpit.model.actions import ACTION_TABLES, RENAMED
+from cockpit.model.probe import ENTRA_AUTH, HttpAuth
 from cockpit.model.setting import METADATA_KEY, NOTHING, Setting
 from cockpit.model.system import System
 
@@ -245,6 +246,10 @@ def list_tables_of(
 
 # The JSON Schema, for editors.
 
+SHORT_AUTH = {"type": "string", "pattern": f"^{ENTRA_AUTH}\\s*\\S"}
+"""`auth = "entra:SCOPE"`, short for a table: the reader of the file takes both."""
+PROCEDURE_KEY = r"^(?:(?:[Cc]trl|[Aa]lt|[Ss]hift)\+)*(?:[Ff](?:[1-9]|1[0-9]|2[0-4])|[A-Za-z0-9])$"
+"""`FREE_KEY` as an editor's engine reads patterns: it knows no flags."""
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
@@ -252,7 +257,11 @@ def json_schema() -> dict[str, Any]:
     """Draft 2020-12: every key with its type, default and meaning; the actions that can be bound are named."""
     definitions: dict[str, Any] = {}
     schema = _describe_table(TableShape(System), definitions)
-    schema["properties"]["keys"] |= {"additionalProperties": False, "properties": _build_actions_schema()}
+    schema["properties"]["keys"] |= {
+        "additionalProperties": False,
+        "properties": _build_actions_schema(),
+        "patternProperties": {PROCEDURE_KEY: {"type": "string", "description": "The procedure that the key opens."}},
+    }
     for path, notice in RETIRED.items():
         table = _table_schema_of(path[:-1], schema, definitions)
         table["properties"][path[-1]] = {"deprecated": True, "description": f"It {notice}."}
@@ -289,6 +298,8 @@ def _name_definition(shape: TableShape) -> str:
 def _describe_key(declaration: KeyDeclaration, definitions: dict[str, Any]) -> dict[str, Any]:
     meaning = describe_meaning(declaration)
     schema = {"description": meaning, **_describe_shape(declaration.shape, definitions)}
+    if declaration.shape == TableShape(HttpAuth):
+        schema = {"description": meaning, "anyOf": [SHORT_AUTH, {"$ref": schema["$ref"]}]}
     default = declaration.written_default()
     return schema if default is NOTHING or "$ref" in schema else schema | {"default": default}
 
@@ -344,6 +355,9 @@ def _build_actions_schema() -> dict[str, Any]:
             inner["properties"].setdefault(name, named)
         else:
             actions.setdefault(action.id, named)
+    for old, new in RENAMED.items():
+        before, group = old.rstrip("."), {**actions[new.rstrip(".")], "deprecated": True}
+        actions[before] = {"anyOf": [actions[before], group]} if before in actions else group
     return actions
 
 

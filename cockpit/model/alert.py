@@ -1,9 +1,13 @@
 """One condition that some source says is wrong."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+
+LabelPairs = tuple[tuple[str, str], ...]
 
 
 class Severity(StrEnum):
@@ -108,49 +112,68 @@ class AlertGroup:
         return self.alerts[0].name
 
 
-def name_things(alerts: Iterable[Alert]) -> dict[str, str]:
+def name_things(alerts: Sequence[Alert]) -> dict[str, str]:
     """What tells each alert from the others of its name, by its key: `shop/cart-7f9`; else its resource."""
+    numbers = Counter([alert.name for alert in alerts])
     by_name: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        by_name.setdefault(alert.name, []).append(alert)
     things: dict[str, str] = {}
+    for alert in alerts:
+        if numbers[alert.name] == 1:  # no list of one: thousands of them wake the collector of garbage
+            things[alert.key] = _name_single_thing(alert.labels) or alert.resource
+        else:
+            by_name.setdefault(alert.name, []).append(alert)
     for several in by_name.values():
         telling = _find_telling_labels(several)
         if not any(label in TELLS_THE_THING for label in telling) and len({alert.resource for alert in several}) > 1:
             telling = []  # a label that is no thing says less than the resource that the source itself names
         for alert in several:
-            labels = dict(alert.labels)
-            parts = [labels[label] for label in telling if labels.get(label)]
-            things[alert.key] = "/".join(dict.fromkeys(parts[:MOST_TOLD])) or alert.resource
+            things[alert.key] = (_join_values(alert.labels, telling) if telling else "") or alert.resource
     return things
 
 
-def _find_telling_labels(alerts: list[Alert]) -> list[str]:
-    """The labels whose values differ, those that name a thing first; for a single alert those that name a thing."""
+def _join_values(labels: LabelPairs, telling: Iterable[str]) -> str:
+    values = dict(labels)
+    return "/".join(dict.fromkeys([values[label] for label in telling if values.get(label)][:MOST_TOLD]))
+
+
+@lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
+def _name_single_thing(labels: LabelPairs) -> str:
+    """Of an alert that is alone under its name: what its labels call it."""
+    names = {label for label, _ in labels}
+    known = [label for label in TELLS_THE_THING if label in names]
+    return _join_values(labels, known[:1] if known and known[0] != "namespace" else known[:MOST_TOLD])
+
+
+def _find_telling_labels(alerts: Sequence[Alert]) -> list[str]:
+    """The labels whose values differ, those that name a thing first."""
     values: dict[str, set[str]] = {}
-    for alert in alerts:
-        for label, value in alert.labels:
-            if label not in TELLS_NOTHING:
-                values.setdefault(label, set()).add(value)
-    known = [label for label in TELLS_THE_THING if label in values]
-    if len(alerts) == 1:
-        return known[:1] if known and known[0] != "namespace" else known[:MOST_TOLD]
-    differing = [label for label, found in values.items() if len(found) > 1]
-    return [label for label in known if label in differing] + sorted(set(differing) - set(known))
+    for label, value in {pair for alert in alerts for pair in alert.labels}:
+        if label not in TELLS_NOTHING:
+            values.setdefault(label, set()).add(value)
+    differing = {label for label, found in values.items() if len(found) > 1}
+    known = [label for label in TELLS_THE_THING if label in differing]
+    return known + sorted(differing.difference(known))
 
 
-def fold_alerts(alerts: Iterable[Alert], fold_from: int = FOLD_FROM) -> list[Alert | AlertGroup]:
+def fold_alerts(alerts: Sequence[Alert], fold_from: int = FOLD_FROM) -> list[Alert | AlertGroup]:
     """Alerts as they come, many of one name, state and severity as one group in the place of its first."""
+    numbers = Counter([(alert.name, alert.state, alert.severity) for alert in alerts])
     by_group: dict[tuple[str, str, str], list[Alert]] = {}
+    result: list[Alert | AlertGroup | tuple[str, str, str]] = []
     for alert in alerts:
-        by_group.setdefault((alert.name, alert.state, alert.severity), []).append(alert)
-    result: list[Alert | AlertGroup] = []
-    for (name, state, severity), several in by_group.items():
-        if len(several) < fold_from:
-            result += several
-            continue
-        newest = sorted(several, key=lambda alert: alert.since, reverse=True)
-        shared = set(newest[0].labels).intersection(*(alert.labels for alert in newest))
-        telling = tuple(sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING))
-        result.append(AlertGroup(f"group:{name}:{state}:{severity}", tuple(newest), telling))
-    return result
+        kind = alert.name, alert.state, alert.severity
+        if numbers[kind] < fold_from:
+            result.append(alert)
+        elif kind in by_group:
+            by_group[kind].append(alert)
+        else:
+            by_group[kind] = [alert]
+            result.append(kind)
+    return [_fold_group(item, by_group[item]) if isinstance(item, tuple) else item for item in result]
+
+
+def _fold_group(kind: tuple[str, str, str], alerts: Sequence[Alert]) -> AlertGroup:
+    newest = sorted(alerts, key=lambda alert: alert.since, reverse=True)
+    shared = set(newest[0].labels).intersection(*(alert.labels for alert in newest))
+    telling = tuple(sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING))
+    return AlertGroup(f"group:{':'.join(kind)}", tuple(newest), telling)

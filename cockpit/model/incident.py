@@ -83,6 +83,8 @@ class Acknowledgement:
 
 def list_acknowledged(taken: Mapping[str, Acknowledgement], alerts: Iterable[Alert]) -> dict[str, Acknowledgement]:
     """Who has which of the alerts, by their keys: an acknowledgement ends with the alert that it was of."""
+    if not taken:
+        return {}
     return {
         alert.key: taken[alert.key] for alert in alerts if alert.key in taken and taken[alert.key].is_of(alert.since)
     }

@@ -138,7 +138,7 @@ def judge_environment(
 def list_troubles(value: object) -> list[Trouble]:
     """What is not as it should be in one Reading's value."""
     items = value if isinstance(value, tuple) else ()
-    things = name_things(item for item in items if isinstance(item, Alert) and item.state in TROUBLING)
+    things = name_things([item for item in items if isinstance(item, Alert) and item.state in TROUBLING])
     return [trouble for item in items for trouble in _list_item_troubles(item, things)]
 
 

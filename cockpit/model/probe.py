@@ -27,6 +27,9 @@ from cockpit.model.setting import (
     setting,
 )
 
+ENTRA_AUTH = "entra:"
+"""How `auth` begins where one text stands for the table: `auth = "entra:SCOPE"`."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpAuth:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from cockpit.model.alert import FOLD_FROM, AlertGroup
+from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, fold_alerts
 from cockpit.model.event import find_standing_events, fold_alert_events
 from cockpit.model.incident import list_acknowledged, worst_first
 from cockpit.model.probe import ProbeResult
@@ -89,6 +89,9 @@ class CockpitContent:
         self._nudges = Nudges()
         self._unfolded: set[str] = set()  # groups of alerts that are shown one by one
         self._orders: dict[str, str] = {}  # how each pane is sorted, where it is another way than it opens
+        self._filled_alerts: FilledPanes | None = None
+        self._filled_of: Sequence[Alert] = ()
+        self._made_of: tuple[object, ...] = ()
         for pane in panes:
             pane.table.columns = COLUMNS[pane.id or ""]
 
@@ -124,9 +127,19 @@ class CockpitContent:
         scene = PaneScene(
             self.view, self.asking, zone, today, self.now, people_only, self._unfolded, filtered, self._orders
         )
-        filled = fill_pane(name, self.session, scene)
+        filled = self._fill_alerts(scene) if name == "alerts" else fill_pane(name, self.session, scene)
         self.objects[name] = filled.objects
         return filled
+
+    def _fill_alerts(self, scene: PaneScene) -> FilledPanes:
+        """Thousands of rows are not built again for every event of the timeline: only where they would differ."""
+        taken = self.session.ledger.taken(self.session.environment.name)
+        minute = scene.now.replace(second=0, microsecond=0) if taken else None  # the age of an acknowledgement
+        made_of = (dict(taken), minute, frozenset(self._unfolded), scene.filtered, scene.choose_order("alerts"))
+        if self._filled_alerts is None or scene.seen.alerts is not self._filled_of or made_of != self._made_of:
+            self._filled_alerts = fill_pane("alerts", self.session, scene)
+            self._filled_of, self._made_of = scene.seen.alerts, made_of
+        return self._filled_alerts
 
     def sort_differently(self, pane: str) -> str:
         """The next way to sort a pane; "" for one that stands in the order of time."""
@@ -201,13 +214,12 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         return FilledPanes(rows, [*counts, *_name_order(name, scene)], objects)
     if name == "alerts":
         taken = list_acknowledged(session.ledger.taken(session.environment.name), view.alerts)
-        fold_from = NEVER if scene.filtered else FOLD_FROM  # what is looked for may be inside of a group
+        # What is looked for may be inside of a group.
+        folded = fold_alerts(view.alerts, NEVER if scene.filtered else FOLD_FROM)
         order = scene.choose_order(name)
-        rows = alerts.build_alert_rows(
-            view.alerts, taken, scene.unfolded, fold_from=fold_from, order=order, now=scene.now
-        )
+        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, folded=folded, order=order, now=scene.now)
         counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]
-        return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, fold_from))
+        return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, folded))
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}

@@ -71,11 +71,17 @@ def build_view(watch: Watch, environment: str) -> View:
 
 
 def _list_values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
-    return tuple(item for reading in readings if pane_of(reading.feed) == pane for item in reading.value or ())
+    return _join_values([reading.value for reading in readings if pane_of(reading.feed) == pane])
 
 
 def _list_feed_values(readings: Sequence[Reading[Any]], feed: str) -> tuple[Any, ...]:
-    return tuple(item for reading in readings if reading.feed == feed for item in reading.value or ())
+    return _join_values([reading.value for reading in readings if reading.feed == feed])
+
+
+def _join_values(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Of a single feed its own tuple, so that whoever has drawn it knows it again."""
+    full = [value for value in values if value]
+    return full[0] if len(full) == 1 and isinstance(full[0], tuple) else tuple(item for value in full for item in value)
 
 
 def _list_problems(readings: Sequence[Reading[Any]], fresh: Mapping[str, Freshness]) -> tuple[Problem, ...]:

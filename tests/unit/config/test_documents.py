@@ -1,21 +1,29 @@
 """The reference and the examples say what is true."""
 
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import date, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import pytest
 
 from cockpit.config import build_json_schema, load_system
-from cockpit.config.schema import RETIRED, keys_of_table, list_tables_of, write_reference
+from cockpit.config.schema import PROCEDURE_KEY, RETIRED, keys_of_table, list_tables_of, write_reference
+from cockpit.model.actions import RENAMED
 from cockpit.model.answer import FUNCTIONS, SORTS
+from cockpit.model.key_names import FREE_KEY
 from cockpit.model.probe import MaintenanceWindow
+from tests.integration.cli.test_keys_in_use import WHOLE
 from tests.write_keys import PAGE, read_page, render_tables
 
 TOP = Path(__file__).parents[3]
 REFERENCE = (TOP / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml\n(.*?)^```", REFERENCE + PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+DRAFT = "http://json-schema.org/draft-07/schema"  # the newest that the validator knows; no word of ours is newer
 EXAMPLES = sorted((TOP / "examples").glob("*/cockpit.toml"))
 
 
@@ -24,6 +32,43 @@ def test_every_block_of_the_reference_is_a_valid_file(block: str, tmp_path: Path
     file = tmp_path / "cockpit.toml"
     file.write_text(block, encoding="utf-8")
     assert load_system(file).environments
+
+
+def write_as_json(value: Any) -> Any:
+    """As an editor hands a file to the schema: JSON has no times."""
+    if isinstance(value, dict):
+        return {key: write_as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [write_as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date | time) else value
+
+
+@pytest.mark.parametrize("text", [*BLOCKS, *(path.read_text("utf-8") for path in EXAMPLES), WHOLE])
+def test_what_is_a_valid_file_is_one_by_the_schema_of_editors_too(text: str) -> None:
+    compile_schema()(write_as_json(tomllib.loads(text)))
+
+
+@cache
+def compile_schema() -> Callable[[Any], Any]:
+    judge: Callable[[Any], Any] = fastjsonschema.compile(build_json_schema() | {"$schema": DRAFT})
+    return judge
+
+
+@pytest.mark.parametrize(
+    "name", ["F6", "f24", "ctrl+x", "Ctrl+Alt+f1", "z", "Z", "7", "F25", "home", "xx", "ctrl+", ""]
+)
+def test_a_key_of_a_procedure_is_the_same_to_the_schema(name: str) -> None:
+    assert bool(re.search(PROCEDURE_KEY, name)) == bool(FREE_KEY.fullmatch(name))
+
+
+def test_keys_as_they_were_called_before_are_known_to_the_schema() -> None:
+    compile_schema()({"keys": {name.rstrip("."): {} for name in RENAMED}})
+
+
+def test_the_schema_refuses_what_the_reader_refuses() -> None:
+    entry = {"name": "api", "url": "https://api.example.com", "auth": "entre:api://orders/.default"}
+    with pytest.raises(fastjsonschema.JsonSchemaException):
+        compile_schema()({"environments": {"prod": {"probes": [entry]}}})
 
 
 def test_the_tables_of_the_reference_are_those_of_the_declarations() -> None:
@@ -46,6 +91,7 @@ def list_schema_keys(table: dict[str, Any], path: tuple[str, ...] = ()) -> Itera
             ((key,), value),
             ((key,), value.get("items")),
             ((key, "*"), value.get("additionalProperties")),
+            *(((key,), one) for one in value.get("anyOf", ())),
         ):
             if isinstance(shape, dict) and "$ref" in shape:
                 yield from list_schema_keys(definitions[shape["$ref"].rpartition("/")[2]], (*path, *step))

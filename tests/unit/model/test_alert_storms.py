@@ -83,7 +83,7 @@ def test_many_alerts_of_one_name_are_one_row_with_their_number_and_what_they_sha
     rows = build_alert_rows(alerts, {})
     assert [row.cells[2].text for row in rows] == ["Other", "▸ 5xxHigh ×214"]
     assert rows[1].cells[3].text == "app=shop"
-    group = list_alert_objects(alerts)[rows[1].id]
+    group = list_alert_objects(alerts, fold_alerts(alerts))[rows[1].id]
     assert isinstance(group, AlertGroup)
     assert len(build_alert_rows(alerts, {}, {group.key})) == 216
 
@@ -106,7 +106,7 @@ def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, st
     folded = fold_alerts(alerts, fold_from)
     keys = [a.key for item in folded for a in (item.alerts if isinstance(item, AlertGroup) else (item,))]
     assert sorted(keys) == sorted(a.key for a in alerts)
-    ids = [row.id for row in build_alert_rows(alerts, {}, fold_from=fold_from)]
+    ids = [row.id for row in build_alert_rows(alerts, {}, folded=folded)]
     assert len(set(ids)) == len(ids)
 
 
