@@ -20,7 +20,7 @@ class Endpoints:
     logs_scope: str
     authority: str
     simulated: bool = False
-    proxy: str = ENVIRONMENT_PROXY
+    proxy: str = NO_PROXY
     ca_file: str = ""
 
     def find_proxy(self) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.probe import HttpAccess, OriginAccess, Probe, RecurringWindow, WatchedSignal
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
-    ENVIRONMENT_PROXY,
+    NO_PROXY,
     CloudUrlText,
     Duration,
     GuidText,
@@ -80,7 +80,7 @@ class Cloud:
     logs_endpoint: CloudUrlText = field(default="", metadata=setting("Log Analytics.", absent_text="the cloud's"))
     authority: CloudUrlText = field(default="", metadata=setting("Where tokens come from.", absent_text="the cloud's"))
     proxy: ProxyText = field(
-        default=ENVIRONMENT_PROXY,
+        default=NO_PROXY,
         metadata=setting("As for probes: `none`, `env` or `http://host:port`. The az of this machine has its own."),
     )
     ca_file: PathText = field(

@@ -18,6 +18,7 @@ from cockpit.model.problem import ProblemKind, SourceError, clean_fact
 from cockpit.model.secret import SHORT as SHORT_SECRET
 from cockpit.model.secret import SHORTEST as SHORTEST_SECRET
 from cockpit.model.secret import Secret, find_short_secret
+from cockpit.model.setting import NO_PROXY
 from cockpit.model.system import AlertSource, Environment, System, Webhook
 from cockpit.model.time import show
 from cockpit.platforms.registry import list_used_kinds
@@ -107,8 +108,12 @@ def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckF
         for index, origin in enumerate(environment.http_access):
             where = f"{environment.name}, {', '.join(origin.origins)}"
             yield from _check_access(origin, (*place, "http_access", index), where, secrets)
+        for name, settings in environment.platforms.items():
+            if isinstance(settings, HttpAccess):
+                yield from _check_access(settings, (*place, name), f"{environment.name}, {name}", secrets)
         yield from _check_secrets(environment.values, (*place, "values"), f"{environment.name}, values", secrets)
     yield from _recommend_references(system)
+    yield from _explain_unused_proxy(system, environ)
     yield from _explain_response_time(system)
 
 
@@ -124,6 +129,24 @@ def _recommend_references(system: System) -> Iterator[CheckFinding]:
             'machine is cut off. Name hosts that always answer: [self] references = ["login.microsoftonline.com:443"].'
         )
         yield CheckFinding("no-references", ("self", "references"), message, "recommendation")
+
+
+def _explain_unused_proxy(system: System, environ: Mapping[str, str]) -> Iterator[CheckFinding]:
+    """A proxy is used where the file says so. Azure and clusters went by the environment's once."""
+    variables = [name for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy") if environ.get(name)]
+    if not variables:
+        return
+    advice = 'Where it is the way there, write proxy = "env".'
+    in_the_cloud = any(environment.subscription for environment in system.environments)
+    if in_the_cloud and not system.cloud.endpoint.startswith("http://") and system.cloud.proxy == NO_PROXY:
+        message = f"cloud: {variables[0]} is set here, and Azure is reached without it. {advice}"
+        yield CheckFinding("proxy-not-used", ("cloud", "proxy"), message, "recommendation")
+    for environment in system.environments:
+        for name, settings in environment.platforms.items():
+            if getattr(settings, "proxy", "") == NO_PROXY:
+                message = f"{environment.name}, {name}: {variables[0]} is set here, and it is not used. {advice}"
+                place = ("environments", environment.name, name, "proxy")
+                yield CheckFinding("proxy-not-used", place, message, "recommendation")
 
 
 def _explain_response_time(system: System) -> Iterator[CheckFinding]:
@@ -152,9 +175,9 @@ def _find_missing_paths(system: System) -> Iterator[CheckFinding]:
 
 
 def _find_lost_procedures(system: System) -> Iterator[CheckFinding]:
-    """Procedures that are named and not there: of keys, of the snapshot, of the rollback and of probes.
+    """Procedures that are named and not there: of keys, of the snapshot, of the rollback, of probes and signals.
 
-    One that a probe names stands in the hint when it is down: a wrong one there is an error.
+    One that a probe or a signal names stands in the hint when it is down: a wrong one there is an error.
     """
     named: list[tuple[KeyPath, str, str]] = [
         (("keys", key), f"keys.{key}", name) for key, name in system.procedure_keys.items()
@@ -164,10 +187,15 @@ def _find_lost_procedures(system: System) -> Iterator[CheckFinding]:
     if system.rollback:
         named.append((("rollback",), "rollback", system.rollback))
     for environment in system.environments:
-        for index, probe in enumerate(environment.probes):
-            if probe.runbook:
-                key: KeyPath = ("environments", environment.name, "probes", index, "runbook")
-                named.append((key, format_config_path(key), probe.runbook))
+        watched: dict[str, tuple[Probe | WatchedSignal, ...]] = {
+            "probes": environment.probes,
+            "signals": environment.signals,
+        }
+        for kind, items in watched.items():
+            for index, item in enumerate(items):
+                if item.runbook:
+                    key: KeyPath = ("environments", environment.name, kind, index, "runbook")
+                    named.append((key, format_config_path(key), item.runbook))
     catalogue = load_catalogue(system.runbooks) if named else Catalogue()
     for place, where, name in named:
         try:
@@ -206,7 +234,8 @@ def _check_access(access: HttpAccess, place: KeyPath, where: str, secrets: Secre
             yield CheckFinding("path-missing", (*place, key), message, strict=True, facts={"file": file})
     yield from _check_secrets(access.headers, (*place, "headers"), where, secrets)
     if access.auth:
-        named = {"bearer": access.auth.bearer, "password": access.auth.password}
+        auth = access.auth
+        named = {"bearer": auth.bearer, "password": auth.password, "client_secret": auth.client_secret}
         values = {name: secret for name, secret in named.items() if secret}
         yield from _check_secrets(values, (*place, "auth"), where, secrets)
 

@@ -189,7 +189,7 @@ async def check_dns(probe: Probe, context: ProtocolContext, journey: Journey, no
 
 
 async def check_echo(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
-    """One echo request over a socket that needs no root, where the kernel allows that."""
+    """One echo request, over a socket that needs no root where the kernel allows that."""
     host = urlsplit(probe.url).hostname or ""
     with in_httpx_words():
         resolution = await context.resolver.find(host, journey.until)
@@ -208,12 +208,8 @@ async def echo(address: str, until: float) -> float:
     family, protocol = (
         (socket.AF_INET6, socket.IPPROTO_ICMPV6) if version == 6 else (socket.AF_INET, socket.IPPROTO_ICMP)
     )
-    try:
-        sock = socket.socket(family, socket.SOCK_DGRAM, protocol)
-    except PermissionError:
-        raise NotAllowedError("this user may not ping: widen net.ipv4.ping_group_range") from None
-    except OSError as error:
-        raise NotAllowedError(f"no ping from here: {error.strerror}") from None
+    sock = open_echo_socket(family, protocol)
+    has_header = version == 4 and sock.type == socket.SOCK_RAW
     with sock:
         sock.setblocking(False)
         with suppress(OSError):
@@ -228,8 +224,28 @@ async def echo(address: str, until: float) -> float:
         await wire.send(build_echo(version, number, token), until)
         while True:
             reply = await wire.receive(until)
-            if is_echo_reply(version, reply, token):
+            if is_echo_reply(version, strip_ip_header(reply) if has_header else reply, token):
                 return wire.arrived - began
+
+
+def open_echo_socket(family: int, protocol: int) -> socket.socket:
+    """One that needs no right where the kernel allows that, else a raw one (root, CAP_NET_RAW), as ping itself does.
+
+    Raises NotAllowedError where neither may be opened.
+    """
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            return socket.socket(family, kind, protocol)
+        except PermissionError:
+            continue
+        except OSError as error:
+            raise NotAllowedError(f"no ping from here: {error.strerror}") from None
+    raise NotAllowedError("this user may not ping: widen net.ipv4.ping_group_range")
+
+
+def strip_ip_header(packet: bytes) -> bytes:
+    """What a raw socket of IPv4 hands over begins with the header, whose length is in its first byte."""
+    return packet[(packet[0] & 0x0F) * 4 :] if packet else b""
 
 
 def build_echo(version: int, number: int, token: bytes) -> bytes:

@@ -50,7 +50,7 @@ class ClusterClient:
         environ: Mapping[str, str],
         read_only: bool,
         time: Time,
-        proxy: str = ENVIRONMENT_PROXY,
+        proxy: str = NO_PROXY,
     ) -> None:
         self._proxy = proxy
         self._paths = locate_kubeconfig(kubeconfig, environ)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cockpit.model.setting import ENVIRONMENT_PROXY, Duration, LineText, NameText, PathText, ProxyText, setting
+from cockpit.model.setting import NO_PROXY, Duration, LineText, NameText, PathText, ProxyText, setting
 from cockpit.model.system import Environment
 
 NAME = "kubernetes"
@@ -28,10 +28,10 @@ class KubernetesSettings:
     )
     events: bool = field(default=True, metadata=setting("`false` keeps the warnings of the cluster off the timeline."))
     proxy: ProxyText = field(
-        default=ENVIRONMENT_PROXY,
+        default=NO_PROXY,
         metadata=setting(
             "As for probes: `none`, `env` or `http://host:port`; never for this machine. A `proxy-url` of the "
-            "kubeconfig goes before `env`. Its certificates are the kubeconfig's."
+            "kubeconfig is used in any case, but for a configured address. Its certificates are the kubeconfig's."
         ),
     )
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))

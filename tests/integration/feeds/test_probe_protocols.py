@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import ssl
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -139,7 +142,74 @@ def test_an_echo_is_known_by_its_token() -> None:
     assert not is_echo_reply(4, request, token)
 
 
-async def test_where_the_kernel_allows_no_ping_it_says_so_and_accuses_nobody() -> None:
+IN_A_NAMESPACE = """
+import asyncio, fcntl, os, socket, struct, sys
+from pathlib import Path
+from tests.integration.feeds.asking import ask_one, probe
+
+address, pings, answers, rights = sys.argv[1:]
+with socket.socket() as any_socket:  # the loopback of a new namespace is down
+    flags = struct.unpack("16sh", fcntl.ioctl(any_socket, 0x8913, struct.pack("16sh", b"lo", 0)))[1]
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh", b"lo", flags | 1))
+Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647" if pings == "yes" else "1 0")
+Path("/proc/sys/net/ipv4/icmp_echo_ignore_all").write_text("0" if answers == "yes" else "1")
+if rights == "no":
+    os.setgid(65534)
+    os.setuid(65534)
+outcome = asyncio.run(ask_one(probe(f"icmp://{address}", conditions=["[RESPONSE_TIME] < 900ms"], timeout=1)))
+print(outcome.grade, outcome.address or "-", outcome.reason)
+"""
+"""Pings in a network of its own, where the settings of the kernel are ours and no one else's."""
+
+
+def ping_in_a_namespace(address: str, *, pings: str, answers: str = "yes", rights: str = "no") -> str:
+    command = ["unshare", "--net", sys.executable, "-c", IN_A_NAMESPACE, address, pings, answers, rights]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+NO_NAMESPACE = "needs a network namespace of its own: root, and a container that allows `unshare --net`"
+
+
+def has_namespaces() -> bool:
+    """Whether one can be made, and its kernel settings written."""
+    if os.getuid() != 0 or shutil.which("unshare") is None:
+        return False
+    writable = "test -w /proc/sys/net/ipv4/ping_group_range"
+    return subprocess.run(["unshare", "--net", "sh", "-c", writable], capture_output=True).returncode == 0
+
+
+needs_namespace = pytest.mark.skipif("not has_namespaces()", reason=NO_NAMESPACE)
+
+
+@needs_namespace
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_an_echo_comes_back_where_the_kernel_lets_everybody_ping(address: str) -> None:
+    assert ping_in_a_namespace(address, pings="yes").startswith(f"{Grade.GOOD} {address.strip('[]')}")
+
+
+@needs_namespace
+def test_an_echo_needs_no_setting_where_the_user_may_open_raw_sockets() -> None:
+    assert ping_in_a_namespace("127.0.0.1", pings="no", rights="yes").startswith(f"{Grade.GOOD} 127.0.0.1")
+
+
+@needs_namespace
+@pytest.mark.parametrize(("pings", "rights"), [("yes", "no"), ("no", "yes")])
+def test_who_sends_no_echo_back_is_down(pings: str, rights: str) -> None:
+    outcome = ping_in_a_namespace("127.0.0.1", pings=pings, answers="no", rights=rights)
+    assert outcome.startswith(str(Grade.FAILING)), outcome
+
+
+@needs_namespace
+def test_where_the_kernel_allows_no_ping_it_says_so_and_accuses_nobody() -> None:
+    outcome = ping_in_a_namespace("127.0.0.1", pings="no")
+    assert outcome.startswith(str(Grade.INCONCLUSIVE))
+    assert "ping_group_range" in outcome
+
+
+async def test_an_echo_is_judged_or_it_is_said_that_none_may_be_sent() -> None:
+    """On whatever machine this runs."""
     outcome = await ask_one(probe("icmp://127.0.0.1", conditions=["[CONNECTED] == true"]))
     allowed = outcome.grade is Grade.GOOD and outcome.address == "127.0.0.1"
     assert allowed or (outcome.grade is Grade.INCONCLUSIVE and "ping" in outcome.reason), outcome.reason

@@ -21,7 +21,8 @@ PROXY = "http://proxy.example.com:3128"
 @pytest.mark.parametrize(
     ("cloud", "proxy", "environment"),
     [
-        (Cloud(), "", True),
+        (Cloud(), "", False),
+        (Cloud(proxy="env"), "", True),
         (Cloud(proxy="none"), "", False),
         (Cloud(proxy=PROXY), PROXY, False),
         (Cloud(endpoint="http://127.0.0.1:1", proxy=PROXY), "", False),

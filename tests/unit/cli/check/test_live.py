@@ -200,6 +200,30 @@ def test_an_unknown_procedure_of_a_probe_is_an_error_with_its_place(check: Check
     assert check(text.replace("rollbakc", "rollback")).exit_code == 0
 
 
+def test_an_unknown_procedure_of_a_signal_is_an_error_too(check: Check) -> None:
+    signal = '[[environments.prod.signals]]\nname = "queue"\nkind = "promql"\nurl = "https://prom.example.com"\n'
+    text = GOOD + signal + 'query = "queue"\ndown = ["[VALUE] < 5"]\nrunbook = "rollbakc"\n'
+    (error,) = json.loads(check(text, "--json").stdout)["errors"]
+    assert (error["code"], error["path"]) == ("unknown-procedure", "environments.prod.signals[0].runbook")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (GOOD, "cloud.proxy"),
+        ("[environments.prod.kubernetes]\n", "environments.prod.kubernetes.proxy"),
+        ('[cloud]\nproxy = "env"\n' + GOOD.replace('system = "shop"', ""), ""),
+        ("[environments.prod]\n", ""),
+    ],
+)
+def test_a_proxy_of_the_environment_that_nothing_uses_is_told(
+    text: str, place: str, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    found = [finding["path"] for finding in findings_of(check(text, "--json")) if finding["code"] == "proxy-not-used"]
+    assert found == ([place] if place else [])
+
+
 def test_a_key_that_does_nothing_any_more_is_told_and_no_error(check: Check) -> None:
     result = check(GOOD.replace("production = true", 'production = true\nguard_word = "prod"'), "--json")
     assert result.exit_code == 0
