@@ -356,8 +356,8 @@ def _build_actions_schema() -> dict[str, Any]:
         else:
             actions.setdefault(action.id, named)
     for old, new in RENAMED.items():
-        before, group = old.rstrip("."), {**actions[new.rstrip(".")], "deprecated": True}
-        actions[before] = {"anyOf": [actions[before], group]} if before in actions else group
+        before, table = old.rstrip("."), {**actions[new.rstrip(".")], "deprecated": True}
+        actions[before] = {"anyOf": [actions[before], table]} if before in actions else table
     return actions
 
 
