@@ -7,6 +7,7 @@ not for ever: a test may hold one, so after PATIENCE the clock goes on without i
 
 import asyncio
 import selectors
+import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
@@ -61,6 +62,12 @@ class LeapingLoop(asyncio.SelectorEventLoop):
         self._leap.threads += 1
         working.add_done_callback(self._worked)
         return working
+
+    if sys.version_info >= (3, 12):
+
+        async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+            """Wait for the threads as long as it takes: the limit of a newer Python would be leapt over."""
+            await super().shutdown_default_executor(None)
 
     def _worked(self, _: "asyncio.Future[Any]") -> None:
         self._leap.threads -= 1
