@@ -12,12 +12,14 @@ from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch, match_alerts, match_probes
 from cockpit.runbooks.catalogue.catalogue import (
     FAR,
+    AwaitedDocument,
     Catalogue,
     CatalogueEntry,
     Document,
     Unread,
     score_document,
     score_entry,
+    score_title,
 )
 from cockpit.runbooks.document.dates import day_in
 from cockpit.runbooks.drills.badges import Badge, find_overdue_days, list_badges
@@ -37,7 +39,7 @@ COLUMNS = (
 BEHIND_ITS_OWN = 3  # a document comes behind its own procedures where its title fits, and before others
 SHORT = 9  # cells of a time
 TONES = {Badge.VIEW_ONLY: "bad", Badge.CHANGED: "warn", Badge.OVERDUE: "warn"}
-Entry = Run | Match | ProbeMatch | CatalogueEntry | Document | Unread
+Entry = Run | Match | ProbeMatch | CatalogueEntry | Document | AwaitedDocument | Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def build_shelf(
         for procedure in document.runbook.procedures:
             place = CatalogueEntry(document, procedure)
             entries[f"place:{place.name}"] = place
+    entries |= {f"awaited:{awaited.path}": awaited for awaited in catalogue.awaited}
     entries |= {f"unread:{unread.path}": unread for unread in catalogue.unread}
     last = {run.path: run.sha256 for run in reversed(newest_runs)}
     worn = {
@@ -101,6 +104,8 @@ def list_rows(shelf: Shelf, query: str) -> list[Row]:
             )  # a way back comes last
         elif isinstance(entry, Document):
             ranked.append((score_document(entry, names) + BEHIND_ITS_OWN, False, id, entry))
+        elif isinstance(entry, AwaitedDocument):
+            ranked.append((score_title(entry.title, names) + BEHIND_ITS_OWN, False, id, entry))
     fitting = sorted((item for item in ranked if item[0] < FAR), key=lambda item: (item[1], item[0]))
     return [_render_entry_row(id, entry, shelf, flag=True) for _, _, id, entry in fitting]
 
@@ -154,6 +159,8 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
                 Cell(""),
                 Cell(""),
             )
+        case AwaitedDocument():
+            cells = (Cell("…", "muted"), Cell(entry.title, "muted"), Cell("being read", "muted"), Cell(""), Cell(""))
         case Unread():
             cells = (Cell("✖", "bad"), Cell(entry.path), Cell(entry.reason, "bad"), Cell(""), Cell(""))
     return Row(id, (*cells, narrow or cells[-1]))
@@ -214,6 +221,8 @@ def describe_entry(entry: Entry | None, shelf: Shelf, width: int) -> list[list[P
             return render_labelled("run", f"{entry.id} of {entry.path}", width, most=1) + render_labelled(
                 "steps", states, width, most=2
             )
+        case AwaitedDocument():
+            return render_labelled("file", f"{entry.path} is being read", width, tone="muted", most=2)
         case Unread():
             return render_labelled("cannot read", f"{entry.path} {entry.reason}", width, tone="bad", most=3)
     return []

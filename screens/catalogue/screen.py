@@ -20,7 +20,7 @@ from cockpit.model.event import Kind, RecordError
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch
-from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, Document
+from cockpit.runbooks.catalogue.catalogue import AwaitedDocument, Catalogue, CatalogueEntry, Document
 from screens.catalogue.rows import COLUMNS, Entry, Shelf, build_shelf, describe_entry, list_rows
 from screens.dialogs.dialog import DialogContext as DialogPlace
 from screens.dialogs.dialog import show_hint
@@ -38,11 +38,15 @@ from widgets.table import KeyedTable
 if TYPE_CHECKING:
     from cockpit.session import Session
 
+STILL_READING = "Not all documents are read yet, and one may ask for an approval here. Press enter again in a moment."
 EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and files."
 
 
 class CatalogueScreen(KeyedScreen):
-    """`load` reads the documents anew, and blocks; `alerts` and `probes` are those of the key press."""
+    """`load` reads the documents anew, and blocks; `alerts` and `probes` are those of the key press.
+
+    `look` gives what can be shown at once: where it leaves titles to be read, nothing opens before all is.
+    """
 
     CSS_PATH = "screen.tcss"
     KEYS = CATALOGUE
@@ -69,8 +73,10 @@ class CatalogueScreen(KeyedScreen):
         load: Callable[[], Catalogue],
         alerts: Sequence[Alert],
         probes: Sequence[ProbeResult] = (),
+        look: Callable[[], Catalogue] | None = None,
     ) -> None:
         super().__init__()
+        self._look = look
         self._session, self._place, self._load, self._alerts = session, place, load, tuple(alerts)
         self._probes = tuple(probes)
         self._shelf: Shelf | None = None
@@ -109,16 +115,21 @@ class CatalogueScreen(KeyedScreen):
     @work(exclusive=True, group="reading", exit_on_error=False)
     async def _read(self) -> None:
         try:
-            shelf = await asyncio.to_thread(self._shelve)
+            if self._look is not None:
+                shelf = await asyncio.to_thread(self._shelve, self._look)
+                self.post_message(self.Loaded(shelf))
+                if not shelf.of(AwaitedDocument):
+                    return
+            shelf = await asyncio.to_thread(self._shelve, self._load)
         except Exception as error:
             self.post_message(self.CatalogueNotice(explain(error, "the catalogue could not be read")))
         else:
             self.post_message(self.Loaded(shelf))
 
-    def _shelve(self) -> Shelf:
+    def _shelve(self, load: Callable[[], Catalogue]) -> Shelf:
         runs = list(self._session.runner.runs.runs.values())
         today = self._session.time.now().astimezone(self._place.zone).date()
-        return build_shelf(self._load(), runs, self._alerts, today, self._practised(), self._probes)
+        return build_shelf(load(), runs, self._alerts, today, self._practised(), self._probes)
 
     def _practised(self) -> Mapping[str, date]:
         """What was practised when. A timeline that cannot be read keeps no runbook from anybody."""
@@ -132,6 +143,8 @@ class CatalogueScreen(KeyedScreen):
         self._shelf = shelf = message.shelf
         head: list[Piece] = [(" Runbooks", "strong")]
         head += [(f"   {shelf.of(Document)} documents, {shelf.of(CatalogueEntry)} procedures", "muted")]
+        waiting = shelf.of(AwaitedDocument)
+        head += [(f" · {waiting} more are being read", "warn")] if waiting else []
         matching, going = shelf.of(Match) + shelf.of(ProbeMatch), shelf.of(Run)
         head += [(f" · {matching} for what fires now", "bad")] if matching else []
         head += [(f" · {going} {'run' if going == 1 else 'runs'} open", "info")] if going else []
@@ -198,7 +211,9 @@ class CatalogueScreen(KeyedScreen):
         if guard is not self._guard or guard.touches != touches:
             self.notify(TOO_QUICK, severity="warning", markup=False)
             return
-        if isinstance(entry, Document) or (isinstance(entry, Match) and entry.procedure is None):
+        if entry is not None and not isinstance(entry, Run) and self._shelf and self._shelf.of(AwaitedDocument):
+            self.notify(STILL_READING, severity="warning", markup=False)
+        elif isinstance(entry, Document) or (isinstance(entry, Match) and entry.procedure is None):
             self._show(entry)
         elif entry is not None:
             self._open(entry)

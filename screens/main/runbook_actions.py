@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 
 
 def open_catalogue(screen: ActionContext, session: "Session", place: DialogContext) -> None:
+    from cockpit.runbooks.catalogue.load import look_at_catalogue
     from screens.catalogue.screen import CatalogueScreen
 
     view = build_view(session.watch, session.environment.name)
-    screen.app.push_screen(CatalogueScreen(session, place, make_catalogue_reader(session), view.alerts, view.probes))
+    screen.app.push_screen(
+        CatalogueScreen(
+            session,
+            place,
+            make_catalogue_reader(session),
+            view.alerts,
+            view.probes,
+            look=lambda: look_at_catalogue(session.system.runbooks, environments=[session.environment]),
+        )
+    )
 
 
 def open_revision(screen: ActionContext, session: "Session", place: DialogContext, revision: Revision) -> None:

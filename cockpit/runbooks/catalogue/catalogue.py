@@ -34,6 +34,14 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedDocument:
+    """A document that nobody has read yet. Its title stands on the screen; nothing of it can be opened or run."""
+
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """One procedure of one document."""
 
@@ -55,6 +63,7 @@ class Catalogue:
 
     documents: tuple[Document, ...] = ()
     unread: tuple[Unread, ...] = ()
+    awaited: tuple[AwaitedDocument, ...] = ()  # of a first look; what they say may bind what was read
 
     def places(self) -> Iterator[CatalogueEntry]:
         """Every procedure there is."""
@@ -248,6 +257,12 @@ def score_document(document: Document, names: list[str]) -> int:
         best = score_word(word, title)
         total += best if best < FAR else IN_PROSE + score_word(word, fold_text(document.runbook))
     return min(total, FAR)
+
+
+def score_title(title: str, names: list[str]) -> int:
+    """How well a document fits of which nothing but its title is known."""
+    folded = fold_words(title)
+    return min(sum(score_word(word, folded) for word in names), FAR)
 
 
 def fold_words(text: str) -> str:

@@ -55,25 +55,18 @@ class DocumentCache:
             raw = (self.folder / f"{key}{SUFFIX}").read_bytes()
         except OSError:
             return None
-        import msgspec
+        return decode_runbook(raw)
 
-        try:
-            return make_decoder().decode(raw)
-        except msgspec.MsgspecError:
-            return None
-
-    def store(self, key: str, runbook: Runbook) -> None:
+    def store(self, key: str, encoded: bytes) -> None:
         """Keep a document; whole or not at all."""
         if not self._trusted:
             return
-        import msgspec
-
         path = self.folder / f"{key}{SUFFIX}"
         beside = path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             try:
                 beside.touch(mode=0o600)
-                beside.write_bytes(msgspec.msgpack.encode(runbook))
+                beside.write_bytes(encoded)
                 beside.replace(path)
             finally:
                 beside.unlink(missing_ok=True)
@@ -87,6 +80,23 @@ class DocumentCache:
             kept = list(self.folder.iterdir())
             for entry in kept if len(kept) > MOST_DOCUMENTS else ():
                 entry.unlink(missing_ok=True)
+
+
+def encode_runbook(runbook: Runbook) -> bytes:
+    """A document as it is kept."""
+    import msgspec
+
+    return msgspec.msgpack.encode(runbook)
+
+
+def decode_runbook(encoded: bytes) -> Runbook | None:
+    """The document, None where what was kept does not fit."""
+    import msgspec
+
+    try:
+        return make_decoder().decode(encoded)
+    except msgspec.MsgspecError:
+        return None
 
 
 @cache

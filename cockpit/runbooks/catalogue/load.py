@@ -1,22 +1,34 @@
 """Where the documents of a catalogue come from: files, folders and what ships with the program. Blocking."""
 
 import os
+import re
 import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.platforms.registry import list_procedure_folders
-from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
-from cockpit.runbooks.catalogue.document_cache import DocumentCache, key_of_document, open_user_cache
+from cockpit.runbooks.catalogue.catalogue import AwaitedDocument, Catalogue, Document, Unread
+from cockpit.runbooks.catalogue.document_cache import (
+    DocumentCache,
+    decode_runbook,
+    encode_runbook,
+    key_of_document,
+    open_user_cache,
+)
 from cockpit.runbooks.catalogue.index_tables import bind_index_tables
-from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.catalogue.shared_reading import WaitingDocument, read_in_processes
+from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.types import no_collection
 
 LARGEST_DOCUMENT = 10_000_000  # bytes; no document is larger, a log by mistake is
 SIDECAR = ".cockpit.toml"  # in place of .md: what stands beside a document
+TITLE_LINE = re.compile(r"^(?:#|title:)[ \t]+(\S.*)$", re.MULTILINE)
+READ_AT_ONCE = 60_000  # bytes: a tenth of a second of reading
+LONGEST_LEAD = 4_000  # bytes in which a title stands
+WaitingReader = Callable[[Sequence[WaitingDocument], "dict[Path, Runbook | None]", DocumentCache], None]
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
@@ -33,20 +45,38 @@ def load_catalogue(
     A document with the name of a built-in one takes its place; built in are those of the platforms of `environments`,
     of every platform where None are given.
     """
+    return _collect(paths, builtin, environments, cache or open_user_cache(), _read_waiting)
+
+
+def look_at_catalogue(
+    paths: Sequence[str], *, environments: Sequence[Environment] | None = None, cache: DocumentCache | None = None
+) -> Catalogue:
+    """The same at first sight: what was read before, and of the rest the titles, `awaited`. Whole where none is."""
+    return _collect(paths, True, environments, cache or open_user_cache(), _read_a_few)
+
+
+def _collect(
+    paths: Sequence[str],
+    builtin: bool,
+    environments: Sequence[Environment] | None,
+    cache: DocumentCache,
+    read: WaitingReader,
+) -> Catalogue:
     if not (paths or builtin):
         return Catalogue((), ())
     unread: list[Unread] = []
-    cache = cache or open_user_cache()
+    awaited: list[AwaitedDocument] = []
     with no_collection():
-        own = name_documents(unique_files(paths, unread), unread, cache)
+        own = name_documents(read_files(unique_files(paths, unread), unread, cache, read, awaited))
         folders = list_procedure_folders(environments) if builtin else []
-        shipped = name_documents((path for folder in folders for path in markdown_in(folder)), unread, cache)
+        files = (path for folder in folders for path in markdown_in(folder))
+        shipped = name_documents(read_files(files, unread, cache, read, awaited))
     shipped = [Document(document.id, document.runbook, builtin=True) for document in shipped]
     taken = {document.id for document in own}
     replaced = {document.id for document in shipped} & taken
     kept = tuple(document for document in shipped if document.id not in replaced)
     mine = tuple(Document(document.id, document.runbook, replaces=document.id in replaced) for document in own)
-    return Catalogue((*bind_index_tables(mine), *kept), tuple(unread))
+    return Catalogue((*bind_index_tables(mine), *kept), tuple(unread), tuple(awaited))
 
 
 def open_file(path: Path) -> Runbook:
@@ -83,16 +113,68 @@ def read_bytes_of(path: Path) -> tuple[bytes, bytes]:
     return read_document_bytes(path), read_document_bytes(beside) if beside.exists() else b""
 
 
-def open_kept_file(path: Path, cache: DocumentCache) -> tuple[Runbook, bool]:
-    """The same, from the cache where it was read before; and whether it was read now and kept."""
-    raw, sidecar = read_bytes_of(path)
-    key = key_of_document(str(path), raw, sidecar)
-    if key and (kept := cache.load(key)):
-        return kept, False
-    runbook = _read(path, raw, sidecar)
-    if key:
-        cache.store(key, runbook)
-    return runbook, bool(key)
+def read_files(
+    files: Iterable[Path],
+    unread: list[Unread],
+    cache: DocumentCache,
+    read: WaitingReader,
+    awaited: list[AwaitedDocument],
+) -> Iterator[tuple[Path, Runbook]]:
+    """Each file that can be read, in order: from the cache where it was read before, else as `read` gives it."""
+    runbooks: dict[Path, Runbook | None] = {}
+    waiting: list[WaitingDocument] = []
+    for path in files:
+        try:
+            raw, sidecar = read_bytes_of(path)
+        except OSError as error:
+            unread.append(Unread(clean_line(str(path)), clean_line(error.strerror or str(error), 200)))
+            continue
+        key = key_of_document(str(path), raw, sidecar)
+        runbooks[path] = kept = cache.load(key) if key else None
+        if kept is None:
+            waiting.append(WaitingDocument(path, raw, sidecar, key))
+    if waiting:
+        read(waiting, runbooks, cache)
+    awaited += [
+        AwaitedDocument(clean_line(str(document.path)), find_title_line(document))
+        for document in waiting
+        if runbooks[document.path] is None
+    ]
+    return ((path, runbook) for path, runbook in runbooks.items() if runbook is not None)
+
+
+def find_title_line(document: WaitingDocument) -> str:
+    """What a document is most likely called: its first heading, else its file."""
+    match = TITLE_LINE.search(document.raw[:LONGEST_LEAD].decode("utf-8", "replace"))
+    return clean_line(strip_markdown(match[1])) if match else clean_line(document.path.name)
+
+
+def _read_a_few(waiting: Sequence[WaitingDocument], runbooks: dict[Path, Runbook | None], cache: DocumentCache) -> None:
+    """Read what takes no time, such as the one document that was changed since; else nothing."""
+    if sum(len(document.raw) for document in waiting) <= READ_AT_ONCE:
+        _read_waiting(waiting, runbooks, cache)
+
+
+def _read_waiting(
+    waiting: Sequence[WaitingDocument], runbooks: dict[Path, Runbook | None], cache: DocumentCache
+) -> None:
+    """Read what nobody has read yet: in processes where that is worth it, and here what is left."""
+
+    def take(document: WaitingDocument, encoded: bytes) -> None:
+        if runbook := decode_runbook(encoded):
+            runbooks[document.path] = runbook
+            cache.store(document.key, encoded)
+
+    # A document without a key holds a secret that only this process knows.
+    read_in_processes([document for document in waiting if document.key], take)
+    for document in waiting:
+        if runbooks[document.path] is None:
+            runbook = _read(document.path, document.raw, document.sidecar)
+            runbooks[document.path] = runbook
+            if document.key:
+                cache.store(document.key, encode_runbook(runbook))
+    if any(document.key for document in waiting):
+        cache.tidy()
 
 
 def unique_files(paths: Iterable[str], unread: list[Unread]) -> Iterator[Path]:
@@ -131,21 +213,12 @@ def markdown_in(folder: Path) -> Iterator[Path]:
         yield from (Path(base, name) for name in sorted(names) if name.endswith(".md") and not name.startswith("."))
 
 
-def name_documents(files: Iterable[Path], unread: list[Unread], cache: DocumentCache) -> list[Document]:
+def name_documents(files: Iterable[tuple[Path, Runbook]]) -> list[Document]:
     """Documents with ids: the name of the file, with its folder where two are named alike."""
     documents: dict[str, Document] = {}
-    stored = False
-    for path in files:
-        try:
-            runbook, was_stored = open_kept_file(path, cache)
-            stored = stored or was_stored
-        except OSError as error:
-            unread.append(Unread(clean_line(str(path)), clean_line(error.strerror or str(error), 200)))
-            continue
+    for path, runbook in files:
         id = free_id(path, documents)
         documents[id] = Document(id, runbook)
-    if stored:
-        cache.tidy()
     return list(documents.values())
 
 

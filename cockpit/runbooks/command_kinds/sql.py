@@ -230,9 +230,16 @@ def _reads_by_tree(text: str, dialect: str) -> bool:
 
 def _only_looks(node: object) -> bool:
     """True for a node that is on the list. A kind of node that a later sqlglot brings is not."""
+    judged = _judge_node_kind(type(node))  # type: ignore[arg-type]  # mypy takes every class for one without a hash
+    return str(node.this).lower() in load_sql_words().functions if judged is None else judged  # type: ignore[attr-defined]
+
+
+@cache
+def _judge_node_kind(kind: type) -> bool | None:
+    """Whether such a node only looks; None for a function that is known by its name alone."""
     from sqlglot import exp
 
-    if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
-        return str(node.this).lower() in load_sql_words().functions
-    name = type(node).__name__
-    return name in load_sql_words().nodes or (isinstance(node, exp.Func) and name not in load_sql_words().not_pure)
+    if issubclass(kind, exp.Anonymous | exp.AnonymousAggFunc):
+        return None
+    words = load_sql_words()
+    return kind.__name__ in words.nodes or (issubclass(kind, exp.Func) and kind.__name__ not in words.not_pure)

@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -24,6 +24,15 @@ class VerbPattern:
 
     tokens: tuple[str, ...]
     kind: StepKind
+    plain: tuple[str, ...] = field(init=False, compare=False, repr=False)  # the words that match only themselves
+
+    def __post_init__(self) -> None:
+        plain = tuple(token for token in self.tokens if token != "." and not GLOB.search(token))
+        object.__setattr__(self, "plain", plain)
+
+    def may_match(self, parts: Sequence[str]) -> bool:
+        """False where one of its plain words is nowhere among these: most rules are of another verb."""
+        return all(token in parts for token in self.plain)
 
     def matches(self, parts: Sequence[str]) -> bool:
         """True when the words begin so. A word that is only known when it runs matches nothing but `*`."""
@@ -107,16 +116,38 @@ class VerbIndex:
 
     def __init__(self, verbs: Iterable[VerbPattern]) -> None:
         self._plain: dict[str, list[VerbPattern]] = {}
-        self._open: list[VerbPattern] = []  # those that begin with `*`, and the one without a word
+        self._later: dict[tuple[int, str], list[VerbPattern]] = {}  # those that begin with `*`, by a word behind it
+        self._open: list[VerbPattern] = []  # those that are nothing but `*`, and the one without a word
         for pattern in verbs:
             if pattern.tokens and pattern.tokens[0] != "." and not GLOB.search(pattern.tokens[0]):
                 self._plain.setdefault(pattern.tokens[0], []).append(pattern)
+            elif plain := next(_list_plain(pattern), None):
+                self._later.setdefault(plain, []).append(pattern)
             else:
                 self._open.append(pattern)
+        self._places = sorted({place for place, _ in self._later})
+        globs: dict[tuple[int, str], list[VerbPattern]] = {}
+        for pattern in self._open:
+            if glob := next(((place, token) for place, token in enumerate(pattern.tokens) if token not in "*."), None):
+                globs.setdefault(glob, []).append(pattern)
+        self._open = [pattern for pattern in self._open if not any(token not in "*." for token in pattern.tokens)]
+        self._globs = [(place, re.compile(translate(token)), patterns) for (place, token), patterns in globs.items()]
 
-    def candidates(self, first: str) -> list[VerbPattern]:
-        """Those that may match words that begin with this one."""
-        return [*self._plain.get(first, ()), *self._open]
+    def candidates(self, parts: Sequence[str]) -> list[VerbPattern]:
+        """Those that may match these words."""
+        found = list(self._plain.get(parts[0], ())) if parts else []
+        for place in self._places:
+            if place < len(parts) and (later := self._later.get((place, parts[place]))):
+                found += later
+        for place, expression, patterns in self._globs:
+            if place < len(parts) and expression.match(parts[place]):
+                found += patterns
+        return [*found, *self._open]
+
+
+def _list_plain(pattern: VerbPattern) -> Iterator[tuple[int, str]]:
+    """The words of a pattern that match only themselves, with their places."""
+    return ((place, token) for place, token in enumerate(pattern.tokens) if token != "." and not GLOB.search(token))
 
 
 def load_tools() -> Mapping[str, CommandTool]:
@@ -328,7 +359,7 @@ def _judge_verb(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
         return tool.verbs[0].kind, parsed.leading
     matching = [
         pattern
-        for pattern in tool.index.candidates(parsed.leading[0] if parsed.leading else "")
+        for pattern in tool.index.candidates(parsed.leading)
         if (pattern.matches(parsed.leading) if pattern.tokens else not parsed.positionals)
     ]
     if matching:
@@ -349,7 +380,7 @@ def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
     matches = [
         (len(pattern.tokens), start, pattern.kind)
         for start in places
-        for pattern in tool.index.candidates(parts[start])
+        for pattern in tool.index.candidates(parts[start:])
         if pattern.tokens and pattern.matches(parts[start:]) and _may_stand_at(pattern, start)
     ]
     taken: set[int] = set()
@@ -395,6 +426,8 @@ def _rule_holds(rule: RaiseRule, verb: Sequence[str], parsed: ParsedArguments) -
 
 def _verb_matches(pattern: str, verb: Sequence[str]) -> bool:
     verb_pattern = _make_verb_pattern(pattern)
+    if not verb_pattern.may_match(verb):
+        return False
     starts = range(len(verb) - len(verb_pattern.tokens) + 1)
     return any(verb_pattern.matches(verb[start:]) for start in starts)
 

@@ -41,6 +41,7 @@ BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
 OUTPUT_SHOWN = re.compile(
     r"(?i)^(?:(?:example|sample|expected|typical|possible)\s+(?:of\s+)?(?:the\s+)?(?:output|result|response)s?|output)\b[^.]{0,40}:?$"
 )
+ENDS_IN_A_COLON = re.compile(r"[:)][\s*_`]*\Z")  # or in a link, whose text may
 LONGEST_LABEL = 500  # letters of a list that is the value of a label
 
 
@@ -346,6 +347,8 @@ def named_by(row: list[str], position: int) -> str:
 
 def read_announcement(markdown: str) -> str:
     """The last sentence of a paragraph that ends in a colon: what the block below it is for."""
+    if ENDS_IN_A_COLON.search(markdown) is None:
+        return ""
     flat = clean_line(strip_markdown(markdown))
     if not flat.endswith(":"):
         return ""

@@ -23,6 +23,7 @@ def find_unfilled_blanks(text: str, outline: Outline) -> Iterator[Finding]:
             yield Finding("not-filled-in", number, clean_line(f"still to be filled in: {shown_text}", 200))
 
 
+CAPITALS = re.compile(r"[A-Z][A-Z0-9_]")
 TO_REPLACE = (
     re.compile(
         r"(?i)\b(?:replace|substitute|swap|change|exchange)\s+(?:the\s+)?[`\"'*]*(?-i:(?P<word>[A-Z][A-Z0-9_]{1,40}))[`\"'*]*\s+(?:with|by|for|to)\b"
@@ -34,5 +35,7 @@ TO_REPLACE = (
 
 def find_words_to_replace(text: str, outline: Outline) -> frozenset[str]:
     """Words in capitals that the prose tells to replace: "Replace POD with the name of the pod", "where POD is"."""
-    lines = (line for _, _, line in list_prose_lines(text, outline) if any(letter.isupper() for letter in line))
+    if CAPITALS.search(text) is None:
+        return frozenset()
+    lines = (line for _, _, line in list_prose_lines(text, outline) if CAPITALS.search(line))
     return frozenset(match["word"] for line in lines for form in TO_REPLACE for match in form.finditer(line))

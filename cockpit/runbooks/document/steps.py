@@ -320,6 +320,8 @@ def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) ->
 
 def click_path(markdown: str, line: int) -> UnnumberedStep | None:
     """A short paragraph of clicks, `Settings → find the token → Revoke`: a manual step."""
+    if not any(sign in markdown for sign in "→>›"):
+        return None
     flat = strip_markdown(markdown)
     if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat or not is_click_path(ARROW.split(flat)):
         return None
@@ -329,12 +331,15 @@ def click_path(markdown: str, line: int) -> UnnumberedStep | None:
 SEQUEL = re.compile(
     r"(?i)^(?:and\s+)?(?:then|next|after (?:that|this)|afterwards?|finally|lastly|once (?:that|this) is done)\b[,:]?\s+"
 )
+MAY_BE_A_SEQUEL = re.compile(r"(?i)\W*(?:and\W+)?(?:then|next|after|final|last|once)")  # whatever its emphasis
 DENIES = re.compile(r"(?i)\b(?:not|never|no longer)\b|n['’]t\b")
 LONGEST_SEQUEL = 300  # letters
 
 
 def what_comes_then(markdown: str, line: int) -> UnnumberedStep | None:
     """A sentence behind the commands that says what is to be done next, "Then swap it in": a person does it."""
+    if MAY_BE_A_SEQUEL.match(markdown) is None:
+        return None
     flat = clean_line(strip_markdown(markdown))
     match = SEQUEL.match(flat)
     if match is None or len(flat) > LONGEST_SEQUEL or flat.endswith(":") or DENIES.search(flat):

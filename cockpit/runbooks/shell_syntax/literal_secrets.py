@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from cockpit.model.given_away.find import find_given_away, find_tokens, hide_given_away
 from cockpit.model.secret import KNOWN_SECRETS, MASK
-from cockpit.runbooks.shell_syntax.secret_leads import SECRET_LEADS
+from cockpit.runbooks.shell_syntax.secret_leads import find_leads
 from cockpit.runbooks.shell_syntax.words import LiteralWord, find_quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
@@ -122,8 +122,8 @@ def _find_secrets(command: str) -> Iterator[LiteralSecret]:
     for name, (begin, finish) in find_tokens(command):
         yield _make_token_secret(name, command, begin, finish)
     inside: list[str] = []
-    for lead in SECRET_LEADS:
-        for match in lead.find(command) if any(hint in small for hint in lead.hints) else ():
+    for lead in find_leads(small):
+        for match in lead.find(command):
             inside = inside or find_quotes(command)
             word = word_at(command, match.end(), inside, WORD_END)
             if values := _list_secret_texts(word, parts=False):

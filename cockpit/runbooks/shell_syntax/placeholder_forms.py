@@ -7,6 +7,7 @@ is a tool's own is told by its surroundings, and is none. Pure; variables of the
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 ANGLE = r"<(?P<angle>[A-Za-z](?:[^<>\n|;&$`\"(){}=\\]|\([^<>\n|;&$`\"(){}=\\]*\)){0,60})>"
 CHOICE = r"(?<!<)<(?P<choice>[A-Za-z][\w.-]*(?:\s?\|\s?[A-Za-z][\w.-]*){1,8})>"
@@ -30,27 +31,25 @@ DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
 # Nobody's hosts (RFC 2606), unless the configuration names one: a document that says them means the reader's own.
 EXAMPLE = r"(?<![\w@%-])(?<![\w@%-]\.)(?P<example>(?:[A-Za-z0-9-]+\.)*example\.(?:com|org|net|edu))(?![\w-]|\.\w)"
 PATH_TO = r"(?<![\w.-])(?P<path>(?:~|\.{1,2})?/?path/to/[\w.@-]+(?:/[\w.@-]+)*)"
-FORMS = re.compile(
-    "|".join(
-        (
-            PATH_TO,
-            EXAMPLE,
-            ACTIONS,
-            DOUBLE,
-            CHOICE,
-            ANGLE,
-            SQUARE,
-            CURLY,
-            JOINED_CURLY,
-            PERCENT,
-            DUNDER,
-            YOUR,
-            REPLACE,
-            CROSSES,
-            DOTS,
-        )
-    )
+# Each form with what a command must hold, in small letters, for it: most commands have none, and a document thousands.
+FORMS = (
+    (PATH_TO, ("path/to/",)),
+    (EXAMPLE, ("example.",)),
+    (ACTIONS, ("{{",)),
+    (DOUBLE, ("{{",)),
+    (CHOICE, ("<",)),
+    (ANGLE, ("<",)),
+    (SQUARE, ("[",)),
+    (CURLY, ("{",)),
+    (JOINED_CURLY, ("{",)),
+    (PERCENT, ("%",)),
+    (DUNDER, ("__",)),
+    (YOUR, ("your",)),
+    (REPLACE, ("replace", "change", "insert", "enter", "fill", "_here")),
+    (CROSSES, ("xxx", "yyyy", "zzzz")),
+    (DOTS, ("...", "…")),
 )
+SIGNS = tuple(dict.fromkeys(sign for _, signs in FORMS for sign in signs))
 IN_POWERSHELL = re.compile(
     "|".join((PATH_TO, EXAMPLE, ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
@@ -127,9 +126,8 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
     """Every hole of a command that is no variable, in the order written."""
     if MAY_HOLD_A_HOLE.search(command) is None:
         return []
-    pattern = IN_REQUESTS if language == "http" else IN_POWERSHELL if language == "powershell" else FORMS
     result: list[WrittenHole] = []
-    for match in pattern.finditer(command):
+    for match in _find_forms(command, language):
         kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
         behind_another = kind == "square" and bool(result) and result[-1].end == match.start()  # `[ns][pod]`, no index
         if language == "http" or behind_another or _is_a_hole(command, match, kind):
@@ -143,6 +141,21 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
         result += _find_quoted_variables(command)
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
     return sorted(result, key=lambda hole: hole.start)
+
+
+def _find_forms(command: str, language: str) -> Iterator[re.Match[str]]:
+    if language in ("http", "powershell"):
+        return (IN_REQUESTS if language == "http" else IN_POWERSHELL).finditer(command)
+    small = command.lower()
+    pattern = _join_forms(frozenset([sign for sign in SIGNS if sign in small]))
+    return pattern.finditer(command) if pattern else iter(())
+
+
+@lru_cache(maxsize=512)
+def _join_forms(signs: frozenset[str]) -> re.Pattern[str] | None:
+    """The forms that one of these signs may begin, as one expression."""
+    forms = [form for form, form_signs in FORMS if not signs.isdisjoint(form_signs)]
+    return re.compile("|".join(forms)) if forms else None
 
 
 def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:

@@ -134,3 +134,13 @@ SECRET_LEADS: tuple[SecretLead, ...] = (
         r"(?:setx|set\s+-\w*x\w*)\s+(?P<marker>\w*(?i:password|passwd|pass|pwd|secret|token|key|_pat))\s+(?=\S)",
     ),
 )
+_LEADS_BY_HINT: dict[str, list[int]] = {}
+for _place, _lead in enumerate(SECRET_LEADS):
+    for _hint in _lead.hints:
+        _LEADS_BY_HINT.setdefault(_hint, []).append(_place)
+
+
+def find_leads(small: str) -> list[SecretLead]:
+    """The leads that are worth a try on a command in small letters, in the order of the table."""
+    places = {place for hint in _LEADS_BY_HINT if hint in small for place in _LEADS_BY_HINT[hint]}
+    return [SECRET_LEADS[place] for place in sorted(places)]

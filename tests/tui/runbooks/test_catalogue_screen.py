@@ -1,5 +1,6 @@
 """The catalogue as somebody uses it: what helps now is on top, a few letters find the rest, nothing runs by itself."""
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.runbook import Damage
-from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
+from cockpit.runbooks.catalogue.catalogue import AwaitedDocument, Catalogue, Document, Unread
 from cockpit.runbooks.run.trust import Trust
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
@@ -59,9 +60,12 @@ def open_catalogue(session: Session, place: DialogContext) -> Open:
         alerts: tuple[Alert, ...] = (),
         size: tuple[int, int] = (120, 40),
         probes: tuple[ProbeResult, ...] = (),
+        look: Callable[[], Catalogue] | None = None,
+        read: Callable[[], Catalogue] | None = None,
     ) -> AsyncIterator[ScreenUser]:
         session.runner.values["current-revision"] = "v42"
-        screen = CatalogueScreen(session, place, lambda: books or catalogue(), alerts, probes)  # type: ignore[arg-type]
+        load = read or (lambda: books or catalogue())
+        screen = CatalogueScreen(session, place, load, alerts, probes, look)  # type: ignore[arg-type]
         app = Bare(screen)
         async with app.run_test(size=size) as pilot:
             user = ScreenUser(app, pilot, session)
@@ -148,6 +152,30 @@ async def test_nothing_found_is_said_and_esc_shows_all_again(open_catalogue: Ope
         assert len(shown(user)) > 3
         await user.press("escape")
         assert user.screen != "CatalogueScreen"
+
+
+async def test_titles_stand_there_at_once_and_nothing_opens_before_all_is_read(open_catalogue: Open) -> None:
+    read = threading.Event()
+
+    def look() -> Catalogue:
+        return Catalogue(catalogue().documents[:1], awaited=(AwaitedDocument("runbooks/quick.md", "Quick reference"),))
+
+    def load() -> Catalogue:
+        read.wait(30)
+        return catalogue()
+
+    async with open_catalogue(look=look, read=load) as user:
+        assert "… Quick reference being read" in shown(user)
+        assert "1 more are being read" in user.lines("catalogue-head")
+        await user.press("down", "enter")
+        assert user.screen == "CatalogueScreen"
+        assert "approval" in user.told[-1]
+        read.set()
+        await user.settle()
+        assert any("Restart the app" in row for row in shown(user))
+        assert "being read" not in user.lines("catalogue-head")
+        await user.press("enter")
+        assert user.screen == "RunScreen"
 
 
 async def test_badges_say_what_is_wrong_with_a_document(open_catalogue: Open) -> None:

@@ -1,0 +1,137 @@
+"""Many documents read for the first time are shared out among processes, and are the same as if one had read them."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cockpit.model.runbook import StepKind, learn_team_commands
+from cockpit.model.secret import KNOWN_SECRETS
+from cockpit.runbooks.catalogue import shared_reading
+from cockpit.runbooks.catalogue.catalogue import AwaitedDocument
+from cockpit.runbooks.catalogue.document_cache import DocumentCache, decode_runbook
+from cockpit.runbooks.catalogue.load import load_catalogue, look_at_catalogue
+from cockpit.runbooks.catalogue.shared_reading import read_message, serve_readings, write_message
+from cockpit.runbooks.document.read import read_runbook
+
+TEXT = "# Restart {n}\n\n```bash\n# Look\nkubectl get pods -n shop-{n}\n# Clear\nshopctl clear {n} <what>\n```\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for number in range(12):
+        (docs / f"restart-{number:02}.md").write_text(TEXT.format(n=number))
+    return docs
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Callable[[str], DocumentCache]:
+    return lambda name: DocumentCache(tmp_path / name / "v1")
+
+
+@pytest.fixture
+def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few the documents and the processors."""
+    monkeypatch.setattr(shared_reading, "count_processes", lambda waiting: 2 if waiting else 0)
+    monkeypatch.setattr(shared_reading, "BATCH", 200)
+
+
+@pytest.fixture
+def never_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object) -> object:
+        raise AssertionError("read in this process")
+
+    monkeypatch.setattr("cockpit.runbooks.document.read.read_runbook", read)
+
+
+def serve(*messages: object) -> list[list[bytes]]:
+    """What the other side answers."""
+    source, sink = io.BytesIO(), io.BytesIO()
+    for message in messages:
+        write_message(source, msgspec.msgpack.encode(message))
+    source.seek(0)
+    serve_readings(source, sink)
+    sink.seek(0)
+    answers: list[list[bytes]] = []
+    while answer := read_message(sink):
+        answers.append(msgspec.msgpack.decode(answer, type=list[bytes]))
+    return answers
+
+
+@pytest.fixture
+def no_team() -> Iterator[None]:
+    yield
+    learn_team_commands({})
+
+
+@pytest.mark.usefixtures("no_team")
+def test_what_another_process_reads_is_what_this_one_would() -> None:
+    raw = TEXT.format(n=1).encode()
+    ((encoded,),) = serve({}, [(b"/docs/restart.md", raw, b"")])
+    assert decode_runbook(encoded) == read_runbook("/docs/restart.md", raw)
+
+
+@pytest.mark.usefixtures("no_team")
+def test_it_is_told_what_the_configuration_says_of_commands() -> None:
+    ((encoded,),) = serve({"shopctl clear": "danger"}, [(b"restart.md", TEXT.encode(), b"")])
+    runbook = decode_runbook(encoded)
+    assert runbook is not None
+    (procedure,) = runbook.procedures
+    assert [step.kind for step in procedure.steps] == [StepKind.READ, StepKind.DANGER]
+
+
+@pytest.mark.usefixtures("two_processes", "never_here")
+def test_a_folder_is_read_by_others_and_kept(folder: Path, cache: Callable[[str], DocumentCache]) -> None:
+    kept = cache("kept")
+    first = load_catalogue([str(folder)], builtin=False, cache=kept)
+    assert [document.runbook.title for document in first.documents] == [f"Restart {number}" for number in range(12)]
+    assert len(list(kept.folder.iterdir())) == 12
+    assert load_catalogue([str(folder)], builtin=False, cache=kept) == first
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_a_process_that_dies_leaves_its_documents_to_us(
+    folder: Path, cache: Callable[[str], DocumentCache], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load_catalogue([str(folder)], builtin=False, cache=cache("whole"))
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert load_catalogue([str(folder)], builtin=False, cache=cache("alone")) == whole
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_a_document_with_a_secret_that_we_know_is_given_to_nobody(
+    folder: Path, cache: Callable[[str], DocumentCache], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KNOWN_SECRETS.learn("hunter2-is-long")
+    (folder / "restart-03.md").write_text("# Restart\n\nThe key is hunter2-is-long.\n")
+    given: list[str] = []
+
+    def take(waiting: list[shared_reading.WaitingDocument], *_: object) -> None:
+        given.extend(document.path.name for document in waiting)
+
+    monkeypatch.setattr("cockpit.runbooks.catalogue.load.read_in_processes", take)
+    load_catalogue([str(folder)], builtin=False, cache=cache("kept"))
+    assert len(given) == 11
+    assert "restart-03.md" not in given
+
+
+def test_at_first_sight_the_titles_of_what_nobody_has_read(
+    folder: Path, cache: Callable[[str], DocumentCache], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.runbooks.catalogue.load.READ_AT_ONCE", 100)
+    kept = cache("kept")
+    load_catalogue([str(folder / "restart-00.md")], cache=kept)
+    catalogue = look_at_catalogue([str(folder)], cache=kept)
+    assert [document.id for document in catalogue.documents if not document.builtin] == ["restart-00"]
+    assert catalogue.awaited[0] == AwaitedDocument(str(folder / "restart-01.md"), "Restart 1")
+    assert len(catalogue.awaited) == 11
+
+
+def test_one_changed_document_is_read_at_first_sight(folder: Path, cache: Callable[[str], DocumentCache]) -> None:
+    catalogue = look_at_catalogue([str(folder)], environments=[], cache=cache("kept"))
+    assert catalogue.awaited == ()
+    assert catalogue == load_catalogue([str(folder)], environments=[], cache=cache("other"))
