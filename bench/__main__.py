@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import Measure
-from bench.measures import MEASURES
+from bench.measures import LONG, MEASURES
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="all of them if none is named")
-    names = parser.parse_args().names or list(MEASURES)
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="all but the long ones if none is named")
+    names = parser.parse_args().names or [name for name in MEASURES if name not in LONG]
     found: list[Measure] = []
     for name in names:
         found += MEASURES[name]()

@@ -1,13 +1,14 @@
 """The programs that are measured: an empty Textual app, the quiet cockpit, and the cockpit in a storm.
 
-`python -m bench.apps empty`, `python -m bench.apps storm --probes 500 --alerts 2000 --every 5`.
+`python -m bench.apps empty`, `python -m bench.apps storm --probes 500 --alerts 2000 --every 5`, and a log that is
+flooded: `python -m bench.apps flood --lines 600000 --rate 10000`.
 """
 
 import argparse
 import asyncio
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,24 +31,32 @@ def empty() -> None:
     OneWord().run()
 
 
-def storm(probes: int, alerts: int, every: float) -> None:
-    """The real app over made-up feeds: every probe answers each interval, every alert is listed each interval."""
+def storm(probes: int, alerts: int, every: float, folder: str = "", *, come_and_go: bool = False) -> None:
+    """The real app over made-up feeds: every probe answers each interval, every alert is listed each interval.
+
+    With `come_and_go` half of the alerts are listed at each poll, and the other half at the next.
+    """
     from cockpit.app import CockpitApp
 
-    async def attach() -> "Session":
-        from cockpit.build_session import build_session
-        from cockpit.config import default_system
-        from cockpit.model.system import Environment
+    def make_feeds() -> "tuple[MadeUp, ...]":
+        return probes_feed(probes, every), alerts_feed(alerts, every, come_and_go=come_and_go)
 
-        data = Path(tempfile.mkdtemp(prefix="cockpit-bench-"))
-        system = replace(default_system(), environments=(Environment("storm", production=True),), bell=False)
-        session = await asyncio.to_thread(
-            build_session, system, system.environments[0], data / "timeline.db", operator="bench"
-        )
-        session.watch.feeds = (probes_feed(probes, every), alerts_feed(alerts, every))
-        return session
+    CockpitApp(lambda: attach_made_up(make_feeds, folder)).run()
 
-    CockpitApp(attach).run()
+
+async def attach_made_up(make_feeds: "Callable[[], Sequence[MadeUp]]", folder: str = "") -> "Session":
+    """A session of an environment of which such feeds tell; its timeline is in `folder`, or in one of its own."""
+    from cockpit.build_session import build_session
+    from cockpit.config import default_system
+    from cockpit.model.system import Environment
+
+    data = Path(folder or tempfile.mkdtemp(prefix="cockpit-bench-"))
+    system = replace(default_system(), environments=(Environment("storm", production=True),), bell=False)
+    session = await asyncio.to_thread(
+        build_session, system, system.environments[0], data / "timeline.db", operator="bench"
+    )
+    session.watch.feeds = make_feeds()
+    return session
 
 
 class MadeUp:
@@ -105,8 +114,8 @@ def probes_feed(count: int, every: float) -> MadeUp:
     return MadeUp("probes", every, 0.25, answer)
 
 
-def alerts_feed(count: int, every: float) -> MadeUp:
-    """All alerts at every poll; a twentieth of them differ from the poll before."""
+def alerts_feed(count: int, every: float, *, come_and_go: bool = False) -> MadeUp:
+    """All alerts at every poll, of which a twentieth differ from the poll before; or every other one, in turn."""
     from cockpit.model.alert import Alert, AlertState, Severity
 
     since = datetime.now(UTC) - timedelta(minutes=5)
@@ -117,20 +126,69 @@ def alerts_feed(count: int, every: float) -> MadeUp:
         name, level = f"Alert number {number}", levels[number % len(levels)]
         return Alert("am", f"{number:06}", name, level, AlertState.FIRING, since, "storm", resource=resource)
 
-    return MadeUp("alerts:am", every, every, lambda round: tuple(alert(number, round) for number in range(count)), True)
+    def answer(round: int) -> tuple[Any, ...]:
+        numbers = range(round % 2, count, 2) if come_and_go else range(count)
+        return tuple(alert(number, round) for number in numbers)
+
+    return MadeUp("alerts:am", every, every, answer, True)
+
+
+def flood(lines: int, rate: int) -> None:
+    """The log screen of a revision that prints `rate` lines a second, as they come from the stream of a replica."""
+    import time
+
+    from cockpit.app import CockpitApp
+    from cockpit.model.reading import LogLine
+    from cockpit.model.revision import Revision
+    from cockpit.model.time import RealTime
+    from cockpit.platforms.container_apps.log_lines import console_line
+    from screens.logs import LogsScreen
+
+    revision = Revision("shop", "shop--1", True, 100, datetime.now(UTC))
+
+    async def stream() -> AsyncIterator[LogLine]:
+        began = time.monotonic()
+        for number in range(lines):
+            raw = f'{{"TimeStamp": "2026-11-29T13:00:00Z", "Log": "GET /orders/{number} 200 token=none user=ops"}}'
+            line = console_line(raw.encode(), "shop--1", "shop--1-a")
+            if line is not None:
+                yield line
+            if number % 100 == 0:
+                await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        await asyncio.Event().wait()
+
+    class FloodedApp(CockpitApp):
+        """The log is opened as soon as there is a session."""
+
+        def on_mount(self) -> None:
+            super().on_mount()
+            self._opening = self.set_interval(0.1, self._open_log)
+
+        def _open_log(self) -> None:
+            if self.session is not None:
+                self._opening.stop()
+                self.push_screen(LogsScreen(revision, stream, zone=self.zone, time=RealTime()))
+
+    FloodedApp(lambda: attach_made_up(lambda: ())).run()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("which", choices=["empty", "storm"])
+    parser.add_argument("which", choices=["empty", "storm", "flood"])
     parser.add_argument("--probes", type=int, default=500)
     parser.add_argument("--alerts", type=int, default=2_000)
     parser.add_argument("--every", type=float, default=5.0)
-    asked = parser.parse_args()
-    if asked.which == "empty":
+    parser.add_argument("--come-and-go", action="store_true")
+    parser.add_argument("--data", default="")
+    parser.add_argument("--lines", type=int, default=600_000)
+    parser.add_argument("--rate", type=int, default=10_000)
+    options = parser.parse_args()
+    if options.which == "empty":
         empty()
+    elif options.which == "flood":
+        flood(options.lines, options.rate)
     else:
-        storm(asked.probes, asked.alerts, asked.every)
+        storm(options.probes, options.alerts, options.every, options.data, come_and_go=options.come_and_go)
 
 
 if __name__ == "__main__":

@@ -181,6 +181,13 @@ def watching() -> list[Measure]:
     return measure()
 
 
+def endurance() -> list[Measure]:
+    """Imported here, as above. Not among those that run when none is named: it takes half an hour."""
+    from bench.endurance import endurance as measure
+
+    return measure()
+
+
 def rollback_by_keys() -> list[Measure]:
     """Imported here, as above."""
     from bench.running import rollback_by_keys as measure
@@ -207,4 +214,7 @@ MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "rollback-by-keys": rollback_by_keys,
     "timeline": timeline,
     "documents": documents,
+    "endurance": endurance,
 }
+LONG = ("endurance",)
+"""Only run where they are named."""

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
 log = logging.getLogger(__name__)
-REFRESH_BEFORE = 300.0  # seconds a token still has to live when a new one is asked for
+REFRESH_BEFORE = 240.0
+"""Seconds a token still has to live when a new one is asked for. Under the 300 at which az, and all on msal, get a new
+one themselves: who asks earlier is handed the same token again, and starts one az more for each."""
 ASK_AGAIN_AFTER = 30.0  # seconds between two attempts at a fresh token while the old one still works
 FAILURE_HOLDS = 5.0  # seconds a refusal answers for everybody: ten feeds must not start ten az processes
 

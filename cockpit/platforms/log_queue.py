@@ -3,15 +3,29 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
+from cockpit.model.given_away.stream import KeyLineMask
 from cockpit.model.reading import LogLine
 
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
 LogQueue = asyncio.Queue[LogLine | None]
 
 
+class ReplicaKeyMask:
+    """Each line was masked by itself; a private key that a replica prints is known by the lines before."""
+
+    def __init__(self) -> None:
+        self._replicas: dict[tuple[str, str], KeyLineMask] = {}
+
+    def hide(self, line: LogLine) -> LogLine:
+        text = self._replicas.setdefault((line.stream, line.replica), KeyLineMask()).hide(line.text)
+        return line if text is line.text else replace(line, text=text)
+
+
 async def read_log_queue(watch: Callable[[LogQueue], Awaitable[None]]) -> AsyncGenerator[LogLine, None]:
     """What `watch` puts into its queue, until it ends or the reader stops. Raises what `watch` raises."""
+    key_mask = ReplicaKeyMask()
     waiting: LogQueue = asyncio.Queue(WAITING_LINES)
     work = asyncio.ensure_future(watch(waiting))
     work.add_done_callback(lambda _: _wake_reader(waiting))
@@ -19,7 +33,7 @@ async def read_log_queue(watch: Callable[[LogQueue], Awaitable[None]]) -> AsyncG
         while not (work.done() and waiting.empty()):
             line = await waiting.get()
             if line is not None:
-                yield line
+                yield key_mask.hide(line)
         if not work.cancelled():
             work.result()
     finally:

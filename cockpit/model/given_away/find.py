@@ -23,13 +23,17 @@ LONGEST_BEFORE = 16  # characters before a hint that its row may ask for
 LONGEST_NAME = 48  # characters before a hint that may belong to its name
 RANDOM_FROM = 6  # characters from which on letters mixed with digits look random
 LONG_RANDOM_FROM = 24  # characters from which on mixed letters do
+SCRAMBLED_FROM = 14  # characters from which on letters without any order of words can be told from a name
+LONGEST_WORD = 6  # small letters in a row; more are a word of a name such as HTTPConnectionPool
 FIGURE_BELOW = 4  # digits that are a count and no secret
 
 # What follows the name of a secret, up to its value
 SUFFIX = r"(?:[_-]?\d{1,2}|[_-]?(?i:b64|base64|hash|value|old|new|prod|prd|dev|primary|secondary|default|string|base))?"
 QUOTE = r"(?:\\{0,8}[\"'])"
-NAME_ENDS = rf"{SUFFIX}(?![\w-])(?=[\s=:,;>\]\"'\\])"
-EQUALS = rf"{QUOTE}?\]?[ \t]*(?::=|=>|=(?!=))[ \t]*"
+NAME_ENDS = rf"{SUFFIX}(?![\w-])(?=[\s=:,;>|%\]\"'\\])"
+EQUALS = rf"{QUOTE}?\]?(?:[ \t]*:?[ \t]*\b(?i:string|str))?[ \t]*(?::=|=>|=(?!=)|%(?:25)*3[dD])[ \t]*"
+CELL = r"(?:[ \t]*\|[ \t]*|\t[ \t]*|[ ]{2,}(?![:=-]))(?=[^\s|])"  # in a table: a name and its value side by side
+BLOCK = r"[|>][+-]?\d?[ \t]*\r?\n[ \t]+"  # of YAML: the value stands on the next line
 COLON = rf"(?P<quote>{QUOTE})?\]?(?:[ \t]*:(?!:|//)[ \t]*|[ \t]+(?i:is|was|now|set to)(?:[ \t]+now)?:?[ \t]+)"
 ELEMENT = r">(?=[^<\n]*</)"
 PAIR = (
@@ -48,7 +52,7 @@ HEADER_ALONE = r"(?s)\s*(?:[<>*+#]\s|\[HTTP/\d\] \[\d+\] \[|[<>] )?(?:(?i:set|pr
 LONGEST_LEAD = 40
 
 # Values
-QUOTED = r"(?P<quote>\\{0,8}[\"'])(?P<value>.{0,4096}?)(?:(?<!\\)(?P=quote)|(?=\n)|\Z|(?<=.{4096}))"
+QUOTED = r"(?P<quote>\\{0,8}[\"'`])(?P<value>.{0,4096}?)(?:(?<!\\)(?P=quote)|(?=\n)|\Z|(?<=.{4096}))"
 BARE = r"[^\s;&,<>|•]{1,4096}"
 WHOLE = r"[^\n]{1,4096}"
 CLOSING = "\"'`)]}\\.:!?\r "
@@ -70,18 +74,31 @@ NO_SECRET_BY_ITSELF = (
     r"|[\d.,:%+/-]+(?:ms|s|m|h|d|[KMGT]i?B?|B)?|\d{4}-\d\d-\d\dT.*"  # a figure, a time
 )
 
-# More than a line
-PRIVATE_KEY_BEGINS = r"-{4,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+# A token that no row knows
+SHAPE = r"[_-](?P<value>[A-Za-z0-9]{30,})(?![\w+/=-])"
+SHAPE_PREFIX = r"(?<![\w+/=.-])[A-Za-z][A-Za-z0-9]{0,11}(?:[_-][a-z0-9]{1,8}){0,3}\Z"
+PUBLIC_PREFIX = r"(?i)sha\d*|md5|pk|pub|public|chatcmpl|cmpl|file|req|msg|resp|evt|etag|id|trace|span|build|img|image"
+
+# More than a line; BREAK is how programs write the end of one
+PRIVATE_KEY_BEGINS = r"-{4,5} ?BEGIN(?: |\+|%20)(?:[A-Z0-9]+(?: |\+|%20))*PRIVATE(?: |\+|%20)KEY(?: BLOCK)? ?-{4,5}"
 KEY_LINE = (
     r"[ \t|>#*\"']*(?:[A-Za-z0-9+/=]+|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|X-[\w-]+):[^\n]*)?"
     r"[ \t\r,\"'\\]*"
 )
 KEY_HEADER = r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|X-[\w-]+):"
-ONE_LINE_KEY = rf"(?:(?:\\+[nr]|[ \t])+(?:{KEY_HEADER}[^\\\n\"']*|[A-Za-z0-9+/=]+))+(?:\\+[nr])*"
+BREAK = r"(?:\\+[nr]|\\+u000[aAdD]|(?i:<br */?>)|%(?:25)*0[aAdD]|&#(?:1[03]|[xX][aAdD]);)"
+ONE_LINE_KEY = rf"(?:(?:{BREAK}|[ \t])+(?:{KEY_HEADER}[^\\\n\"']*|(?:[A-Za-z0-9+/=]|%2[bBfF]|%3[dD])+))+{BREAK}*"
 PRIVATE_KEY = (
     rf"{PRIVATE_KEY_BEGINS}(?P<value>{ONE_LINE_KEY}|[ \t\"'+,\\]*\r?\n(?:{KEY_LINE}\n)*"
     rf"(?:{KEY_LINE}|[ \t]*-{{0,5}}(?:E|EN)?)?(?=\Z|\n|(?:[ \t|>#*\"']*-{{4,5}} ?END )))"
 )
+# Lines that each have something before them: the time, or the name of a container. A short one is the last of a key.
+LED_KEY_LINE = r"(?!.*-----END )[^\n]{1,200}[ \t|:>\]\"'][A-Za-z0-9+/=]{16,76}[ \t\r\"',]*"
+LED_KEY = (
+    rf"(?m)^(?=(?P<lead>[^\n]{{1,200}}?){PRIVATE_KEY_BEGINS}[ \t\r]*$)[^\n]*\n"
+    rf"(?P<value>(?:{LED_KEY_LINE}(?:\n|\Z)){{1,200}}(?:[^\n]{{1,200}}[A-Za-z0-9+/=]\n(?=[^\n]*-----END ))?)"
+)
+LED_LINE = r"(?m)(?<![A-Za-z0-9+/=])(?P<value>[A-Za-z0-9+/=]+)[ \t\r\"',]*$"
 PUTTY_KEY_BEGINS = r"PuTTY-User-Key-File-\d:"
 PUTTY_KEY = rf"(?s){PUTTY_KEY_BEGINS}.{{0,4096}}?Private-Lines: \d+\n(?P<value>(?:[A-Za-z0-9+/=]+\n)*[A-Za-z0-9+/=]*)"
 YAML_DATA = r"(?m)^(?P<indent>[ -]*)(?:stringData|data):[ \t]*\r?\n(?P<body>(?:(?P=indent)[ \t]+\S.*(?:\n|\Z))+)"
@@ -125,6 +142,7 @@ def _may_hold(text: str) -> bool:
     return (
         IN_SMALL_LETTERS.may_find(fold_case(text))
         or AS_WRITTEN.may_find(text)
+        or compiled(SHAPE).search(text) is not None
         or any(compiled(token.expression).search(text) for token in SEARCHED_TOKENS)
     )
 
@@ -132,6 +150,7 @@ def _may_hold(text: str) -> bool:
 def find_tokens(text: str) -> Iterator[tuple[str, Span]]:
     """Only what is known by its own letters, with the name of its row: for commands, whose words are read elsewhere."""
     yield from _find_tokens(text, IN_SMALL_LETTERS.find(fold_case(text)))
+    yield from (("token by its shape", span) for span in _find_by_shape(text))
     for expression in (PRIVATE_KEY, PUTTY_KEY) if "PRIVATE" in text or "Private" in text else ():
         yield from (("private key", _key_span(match)) for match in compiled(expression).finditer(text))
 
@@ -139,6 +158,7 @@ def find_tokens(text: str) -> Iterator[tuple[str, Span]]:
 def _find_spans(text: str, small: str) -> Iterator[Span]:
     hints = sorted(IN_SMALL_LETTERS.find(small), key=itemgetter(1))
     yield from (span for _, span in _find_tokens(text, hints))
+    yield from _find_by_shape(text)
     read = 0
     for hint, position in hints:
         for name in NAMES_BY_HINT.get(hint, ()) if position >= read else ():
@@ -149,6 +169,8 @@ def _find_spans(text: str, small: str) -> Iterator[Span]:
     if "private" in small:
         for expression in (PRIVATE_KEY, PUTTY_KEY):
             yield from (_key_span(match) for match in compiled(expression).finditer(text))
+        for match in compiled(LED_KEY).finditer(text):
+            yield from (line.span("value") for line in compiled(LED_LINE).finditer(text, *match.span("value")))
     if "data" in small and "secret" in small:
         yield from _find_secret_objects(text)
 
@@ -172,6 +194,14 @@ def _find_tokens(text: str, hints: Iterable[tuple[str, int]]) -> Iterator[tuple[
         for match in compiled(token.expression).finditer(text):
             if not compiled(FILLED_IN).match(match["value"]):
                 yield token.name, _token_span(match)
+
+
+def _find_by_shape(text: str) -> Iterator[Span]:
+    """What no row knows and looks like tokens do: a short prefix, `_` or `-`, many letters and digits in disorder."""
+    for match in compiled(SHAPE).finditer(text):
+        before = compiled(SHAPE_PREFIX).search(text, max(0, match.start() - LONGEST_NAME), match.start())
+        if before and not compiled(PUBLIC_PREFIX).match(before[0]) and is_scrambled(match["value"], with_digits=True):
+            yield match.span("value")
 
 
 def _token_span(match: re.Match[str]) -> Span:
@@ -210,7 +240,7 @@ def _find_secret_objects(text: str) -> Iterator[Span]:
 
 def _find_value(text: str, start: int, end: int, name: NamePattern) -> Span | None:
     """The value of a name that ends in a hint, which stands from `start` to `end`."""
-    suffix = compiled((name.after or "") + NAME_ENDS).match(text, end)
+    suffix = compiled((f"(?i:{name.after})" if name.after else "") + NAME_ENDS).match(text, end)
     if suffix is None:
         return None
     before = text[max(0, start - LONGEST_NAME) : start]
@@ -237,7 +267,8 @@ def _find_value(text: str, start: int, end: int, name: NamePattern) -> Span | No
         else:
             accepted = (setting and name.proof == "none") or looks_random(value)
     else:
-        accepted = name.proof != "random" or looks_random(value)
+        proof = "random" if separator.re is compiled(CELL) else name.proof
+        accepted = proof != "random" or looks_random(value)
     return (value_start, value_end) if accepted else None
 
 
@@ -250,14 +281,14 @@ def _find_separator(
     if name.equals_only:
         return False, None
     if match := compiled(COLON).match(text, position):
-        return True, match
+        return True, compiled(rf"{COLON}{BLOCK}").match(text, position) or match
     if match := compiled(PAIR).match(text, position):
         return False, match
     if text.startswith(">", position) and compiled(ELEMENT_BEFORE).search(before):
         return False, compiled(ELEMENT).match(text, position)
     if compiled(OPTION_BEFORE).search(before) and not compiled(NO_VALUE).search(before + word):
         return False, compiled(BLANK).match(text, position)
-    return False, None
+    return False, compiled(CELL).match(text, position)
 
 
 def _is_setting(text: str, name_start: int, colon: re.Match[str], full: str, value_end: int, name: NamePattern) -> bool:
@@ -309,12 +340,31 @@ def looks_random(value: str) -> bool:
     """Whether no person would write it as a word: letters with digits or signs among them, no id, digest or date."""
     if len(value) < RANDOM_FROM or compiled(NO_SECRET_BY_ITSELF).fullmatch(value):
         return False
+    if is_scrambled(value):
+        return True
     if compiled(NAME_LIKE).fullmatch(value) and not compiled(r"(?=.*[a-z])(?=.*[A-Z]).{24,}").fullmatch(value):
         return False
     letters = compiled(r"[^\W\d_]").search(value) is not None
     signs = compiled(r"[^\w\-./:, ']").search(value) is not None
     mixed = compiled(r"[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][a-zA-Z]").search(value) is not None
     return letters and (mixed or signs)
+
+
+def is_scrambled(value: str, *, with_digits: bool = False) -> bool:
+    """Whether letters are in a disorder that no name has, however its words are joined: capitals side by side, and
+    often, and no word between them."""
+    capitals = sum(letter.isupper() for letter in value)
+    pairs = len(compiled(r"(?=[A-Z][A-Z0-9]|[0-9][A-Z])").findall(value))
+    small = sum(letter.islower() for letter in value)
+    return (
+        len(value) >= SCRAMBLED_FROM
+        and value.isascii()
+        and value.isalnum()
+        and min(capitals, small) * 5 >= len(value)
+        and pairs >= 2
+        and compiled(rf"[a-z]{{{LONGEST_WORD + 1}}}").search(value) is None
+        and (not with_digits or compiled(r"\d.*\D").search(value) is not None)
+    )
 
 
 # How hints are found

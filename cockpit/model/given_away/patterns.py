@@ -125,12 +125,25 @@ TOKENS: tuple[TokenPattern, ...] = (
     TokenPattern("PlanetScale token", ("pscale_",), r"(?P<value>pscale_(?:tkn|pw|oauth)_[\w.-]{16,})"),
     TokenPattern("key of a language model", ("sk-",), r"(?P<value>sk-(?=[\w-]{0,99}\d)[\w-]{21,})"),
     TokenPattern("Hugging Face token", ("hf_",), r"(?P<value>hf_[A-Za-z0-9]{30,})"),
+    TokenPattern("Supabase token", ("sbp_",), r"(?P<value>sbp_[0-9a-f]{32,})"),
+    TokenPattern("Tailscale key", ("tskey-",), r"(?P<value>tskey-[a-z]+-[\w-]{16,})"),
+    TokenPattern("Brevo key", ("xkeysib-",), r"(?P<value>xkeysib-[\w-]{32,})"),
+    TokenPattern("Dynatrace token", ("dt0",), r"(?P<value>dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64})"),
+    TokenPattern("HubSpot token", ("pat-",), r"(?P<value>pat-(?:na|eu|ap)\d-[0-9a-f-]{36})"),
+    TokenPattern("LangSmith key", ("lsv2_",), r"(?P<value>lsv2_[ps][tk]_[0-9a-f]{32}_[0-9a-f]{10})"),
+    TokenPattern("Alibaba key id", (), r"(?P<value>LTAI[A-Za-z0-9]{12,})(?!\w)", exact=("LTAI",)),
+    TokenPattern("Facebook or Square token", (), r"(?P<value>EAA[A-Za-z0-9]{57,})", exact=("EAA",)),
+    TokenPattern("EasyPost key", (), r"(?P<value>EZ[AT]K[A-Za-z0-9]{50,})", exact=("EZAK", "EZTK")),
+    TokenPattern("Dropbox token", (), r"(?<![\w.])(?P<value>sl\.(?:u\.)?[\w-]{60,})", exact=("sl.",)),
+    TokenPattern("Mapbox token", ("sk.eyj",), r"(?P<value>sk\.eyJ[\w.-]{16,})"),
+    TokenPattern("Artifactory reference", (), r"(?P<value>cmVmdGtuO[\w+/=]{40,})", exact=("cmVmdGtuO",)),
+    TokenPattern("Vercel token", ("vercel_",), r"(?P<value>vercel_(?=\w{0,30}\d)[A-Za-z0-9]{20,})"),
     TokenPattern("age key", ("age-secret-key-1",), r"(?P<value>AGE-SECRET-KEY-1[0-9A-Z]{30,})"),
     # Passwords as systems keep them, and the private half of a key in base64
     TokenPattern(
         "password hash",
-        ("$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$argon2"),
-        r"(?P<value>\$(?:1|2[aby]|5|6|y|argon2\w*)\$[\w./$,=+-]{12,})",
+        ("$1$", "$apr1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$argon2"),
+        r"(?P<value>\$(?:1|apr1|2[aby]|5|6|y|argon2\w*)\$[\w./$,=+-]{12,})",
     ),
     TokenPattern("SCRAM verifier", (), r"SCRAM-SHA-\d+\$(?P<value>\d+:[\w+/=]+\$[\w+/=:]+)", exact=("SCRAM-SHA-",)),
     TokenPattern(
@@ -159,16 +172,59 @@ TOKENS: tuple[TokenPattern, ...] = (
     ),
     TokenPattern("scheme of a header", ("bearer ", "basic "), r"(?i:bearer|basic)\s+(?P<value>[\w.~+/=:-]{8,})"),
     TokenPattern("key of a message service", ("geniekey ",), r"(?i:geniekey)\s+(?P<value>[\w-]{16,})"),
+    TokenPattern(
+        "code in an address",
+        ("code=",),
+        r"(?<=[?&])code=(?P<value>(?=[\w.~%/+=-]{0,40}\d)(?=[\w.~%/+=-]{0,40}[A-Za-z])[\w.~%/+=-]{20,})",
+    ),
+    TokenPattern("unseal key", ("unseal key",), r"(?i:unseal key) \d{1,2}: *(?P<value>[\w+/=]{20,})"),
+    TokenPattern("password in SQL", ("password '",), r"(?i:password) '(?P<value>[^'\n]{4,200})'"),
+    TokenPattern("password in SQL", ("identified by",), r"(?i:identified by) +'(?P<value>[^'\n]{4,200})'"),
+    TokenPattern(
+        "secure string",
+        ("convertto-securestring",),
+        r"(?i:convertto-securestring) [^'\"\n]{0,40}['\"](?P<value>[^'\"\n]+)",
+    ),
+    # Commands, as `ps`, `history` and `set -x` print them
+    TokenPattern(
+        "password of curl",
+        ("curl ",),
+        r"(?i:curl)\s(?:[^\n;|]{0,200}?\s)?(?:-u|--user)[=\s]*['\"]?[^\s:'\"$<]+:(?P<value>[^\s'\"]+)",
+    ),
+    TokenPattern(
+        "password of mysql",
+        ("mysql",),
+        r"(?i:mysql)\w*\s(?:[^\n;|]{0,200}?\s)?-p(?P<value>[^\s'\"-][^\s]*)",
+    ),
+    TokenPattern(
+        "password of a login",
+        ("login ",),
+        r"(?i:login)\s(?:[^\n;|]{0,200}?\s)?-p[=\s]+['\"]?(?P<value>(?!\d{1,5}\b)[^\s'\"-][^\s'\"]+)",
+    ),
+    TokenPattern(
+        "password of sqlcmd",
+        ("sqlcmd ",),
+        r"(?i:sqlcmd)\s(?:[^\n;|]{0,200}?\s)?-P\s*['\"]?(?P<value>[^\s'\"-][^\s'\"]*)",
+    ),
+    TokenPattern(
+        "password of redis-cli",
+        ("redis-cli ",),
+        r"(?i:redis-cli)\s(?:[^\n;|]{0,200}?\s)?-a\s+['\"]?(?P<value>[^\s'\"-][^\s'\"]*)",
+    ),
     TokenPattern("password of sshpass", ("pass",), r"pass(?<=sshpass)\s+-p\s*(?P<value>'[^'\n]*'|\"[^\"\n]*\"|\S+)"),
 )
 
 OF_A_KEY = (
-    r"(?i:api|access|account|shared|private|subscription|encryption|signing|master|function|functions|secret|sharedaccess|admin"
+    r"(?i:api|access|account|shared|unseal|hmac|private|subscription|encryption|signing|master|function|functions|secret|sharedaccess|admin"
     r"|webhook|integration)[-_. ]?"
 )
 OF_A_KEY_PERHAPS = (
     r"(?i:primary|secondary|client|aws|gcp|azure|app|application|host|service|storage|license|ssh|deploy|auth|default|ibm|cloud|iam|cl"
     r"|clou|cloudant|softlayer|sl|fernet|redis|cosmos|search|maps|batch)[-_. ]?"
+)
+PUBLIC_KEY = (
+    r"(?i:public|cache|partition|primary|foreign|unique|row|object|group|sort|shard|lock|dedup|idempotency|registry|host"
+    r"|index|lookup|message|s3)_"
 )
 NAMES: tuple[NamePattern, ...] = (
     NamePattern("pass", after="(?i:word|wd|phrase|code|wort)"),
@@ -177,7 +233,7 @@ NAMES: tuple[NamePattern, ...] = (
     NamePattern("pwd"),
     NamePattern("pass", before=r"[_.-]|(?i:require|store|ssh|master)|[a-z](?=P)"),
     NamePattern("pass", equals_only=True, proof="random"),
-    NamePattern("pw", before=r"[_.-]|\b(?i:cl)", proof="random"),
+    NamePattern("pw", before=r"[_.-]|\b(?i:cl)|[a-z](?=P)", proof="random"),
     NamePattern("secret", proof="name"),
     NamePattern("token", unless_before=r"(?i:public_?key|cancellation)"),
     NamePattern("key", before=OF_A_KEY, after="(?:[-_]?data)?"),
@@ -186,9 +242,17 @@ NAMES: tuple[NamePattern, ...] = (
     NamePattern("sig", before=r"(?:\A|[?&;%\s\"'])", equals_only=True, proof="random"),
     NamePattern("sig", after="nature", equals_only=True),
     NamePattern("credential", after="s?", proof="random", unless_before=r"(?i:x-amz-)"),
+    NamePattern("creds", proof="random"),
+    NamePattern("key", before=r"[A-Z0-9]_", proof="random", unless_before=PUBLIC_KEY),
+    NamePattern("code", before=r"(?i:access|pin|recovery|backup|otp|mfa|one.time)[-_ ]?", proof="random"),
+    NamePattern("salt", before=r"[_.-]|(?<![\w-])", proof="random"),
+    NamePattern("seed", before=r"(?i:otp|mfa|2fa|wallet)[-_ ]?", proof="random"),
+    NamePattern("signing", before=r"[_.-]|[a-z](?=S)", proof="random"),
+    NamePattern("sk", before=r"[A-Z]_|[a-z](?=S)", proof="random"),
+    NamePattern("tf_token_", after=r"\w+", equals_only=True),
     NamePattern("jwt", proof="random"),
-    NamePattern("pat", before="_|(?<![A-Za-z])", proof="random"),
-    NamePattern("auth", before=r"_|\"", proof="random"),
+    NamePattern("pat", before="_|(?<![A-Za-z])|[a-z](?=P)", proof="random"),
+    NamePattern("auth", before=r"_|\"|[a-z](?=A)", after="(?:_?config)?", proof="random"),
     NamePattern("auth", after="orization", whole_line=True),
     NamePattern("cookie", whole_line=True),
 )

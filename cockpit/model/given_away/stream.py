@@ -12,6 +12,8 @@ from cockpit.model.given_away.find import (
     DOTS,
     IN_SMALL_LETTERS,
     IS_A_SECRET,
+    KEY_HEADER,
+    LED_KEY_LINE,
     PRIVATE_KEY,
     PRIVATE_KEY_BEGINS,
     PUTTY_KEY_BEGINS,
@@ -25,10 +27,17 @@ LEFT_HELD = 4_096  # of these, what stays for the next look
 LINE_BEFORE = 512  # characters of a line that is passed on already, by which what follows is understood
 NAME_ENDS_A_LINE = (
     r"(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|key|credentials?|_pat|_pw)"
-    r"(?:[_-]?\w{1,9})?[\"']?,?[ \t]*\r?\Z"
+    r"(?:[_-]?\w{1,9})?[\"']?,?(?:[ \t]*:[ \t]*[|>][+-]?\d?)?[ \t]*\r?\Z"
 )
+BLOCK_OPENED = r"[^\n]*:[ \t]*[|>][+-]?\d?[ \t]*\r?\n[ \t]*[^\s]*\Z"  # in YAML: a value begins here
 LAST_LINES, SHORT_LINE = 3, 120  # how far from its name a value may stand, and in lines of which length
+LONGEST_KEY = 200  # lines
+LAST_WORD_OF_KEY = (
+    rf"^(?:{KEY_HEADER}.*|\s*|[A-Za-z0-9+/=]{{1,76}}|{DOTS})$"
+    rf"|(?<=[\s|:>\]\"'])(?:[A-Za-z0-9+/=]{{16,76}}|{DOTS})[\s\"',]*$"
+)
 KEY_GOES_ON = "-----BEGIN PRIVATE KEY-----"
+LED_KEY_OPEN = rf"(?P<first>[^\n]{{1,200}}?{PRIVATE_KEY_BEGINS}[ \t\r]*)\n(?:{LED_KEY_LINE}\n)*(?P<rest>[^\n]*)\Z"
 OPEN_DATA = r"(?m)^[ \t-]*\"?(?:stringData|data)\"?:[ \t]*\{?[ \t]*\r?\n"
 
 
@@ -52,7 +61,7 @@ class GivenAwayMask:
 
     def settle(self) -> bytes:
         """Nothing has come for a while: what is held only because a word may go on is passed on."""
-        if not self._held or self._in_key:
+        if not self._held or self._in_key or _find_led_key(self._before):
             return b""
         text = self._before + self._held
         return self._pass_on(text, _hold_from(text, quiet=True))
@@ -80,6 +89,25 @@ class GivenAwayMask:
         return "".join(pieces).encode("utf-8", "surrogateescape")
 
 
+class KeyLineMask:
+    """Lines of one log, each of which was masked by itself, without those that are of a private key."""
+
+    def __init__(self) -> None:
+        self._left = 0  # how many more lines may belong to the key that began
+
+    def hide(self, line: str) -> str:
+        if "PRIVATE KEY" in line:
+            begins = [match.end() for match in compiled(PRIVATE_KEY_BEGINS).finditer(line)]
+            self._left = LONGEST_KEY if begins and "-----END " not in line[begins[-1] :] else 0
+            return line
+        match = compiled(LAST_WORD_OF_KEY).search(line) if self._left else None
+        if match is None:
+            self._left = 0
+            return line
+        self._left -= 1
+        return f"{line[: match.start()]}{DOTS}"
+
+
 def _find_open_key(text: str) -> int:
     """Where the lines of a private key begin that has no end yet; -1 where there is none."""
     if "PRIVATE KEY" not in text:
@@ -89,8 +117,19 @@ def _find_open_key(text: str) -> int:
     return match.start("value") if match and match.end() == len(text) and "\n" in match["value"] else -1
 
 
+def _find_led_key(text: str) -> str:
+    """The first line of a private key whose lines have something before them, as long as it goes on; else ""."""
+    if "PRIVATE" not in text:
+        return ""
+    *_, last = 0, *(match.start() for match in compiled(PRIVATE_KEY_BEGINS).finditer(text))
+    match = compiled(LED_KEY_OPEN).match(text, text.rfind("\n", 0, last) + 1)
+    return match["first"] if match else ""
+
+
 def _keep_context(text: str) -> str:
     """What of a text that is passed on is needed for what follows: its last line, or the head of an object."""
+    if begins := _find_led_key(text):
+        return f"{begins}\n{text[text.rfind(chr(10)) + 1 :]}"
     around = text[-AROUND:]
     if "apiVersion" in around or ("kind" in around and compiled(IS_A_SECRET).search(around)):
         return around
@@ -117,6 +156,8 @@ def _hold_from(text: str, *, quiet: bool = False) -> int:
         *_, data = -1, *(match.start() for match in compiled(OPEN_DATA).finditer(text))
         if data >= 0 and not compiled(r"\bkind\b[^\n]*\n|\n---").search(text, data):
             starts.append(data)
+    if quiet and (match := compiled(BLOCK_OPENED).search(text)):
+        starts.append(match.start())
     if not quiet:
         starts.append(_find_name_without_value(text, line_start))
     return min(starts)

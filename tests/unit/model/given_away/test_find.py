@@ -5,9 +5,11 @@
 
 import base64
 import json
+import string
 import uuid
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -89,6 +91,28 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "PlanetScale token": (f"pscale_tkn_{LOWER}",),
     "key of a language model": (f"sk-proj-{LOWER}", f"sk-{LOWER}"),
     "Hugging Face token": (f"hf_{LOWER[:34]}",),
+    "Supabase token": (f"sbp_{HEX[:40]}",),
+    "Tailscale key": (f"tskey-auth-k123{LOWER[:12]}-{LOWER}",),
+    "Brevo key": (f"xkeysib-{HEX}-{LOWER[:16]}",),
+    "Dynatrace token": (f"dt0c01.{UPPER}ABC7.{(UPPER * 4)[:63]}7",),
+    "HubSpot token": (f"pat-na1-{uuid.UUID(int=7)}",),
+    "LangSmith key": (f"lsv2_pt_{HEX[:32]}_{HEX[:10]}",),
+    "Alibaba key id": ("LTAI5tAbCdEfGh1234567890",),
+    "Facebook or Square token": (f"EAAC{LOWER}{LOWER}",),
+    "EasyPost key": (f"EZAK{HEX[:54]}",),
+    "Dropbox token": (f"sl.{LOWER}{LOWER}",),
+    "Mapbox token": (f"sk.eyJ1Ijoi{LOWER}.abc",),
+    "Artifactory reference": (f"cmVmdGtuOjAx{LOWER}",),
+    "Vercel token": ("vercel_AbCdEfGh1234567890AbCdEf",),
+    "code in an address": (f"https://x.example.com/callback?code={LOWER[:30]}&state=1",),
+    "unseal key": (f"Unseal Key 1: {LOWER[:33]}",),
+    "password in SQL": ("ALTER USER app WITH PASSWORD 'hunter2x';", "IDENTIFIED BY 'hunter2x'"),
+    "secure string": ("ConvertTo-SecureString 'hunter2x' -AsPlainText",),
+    "password of curl": ("curl -s -u ops:hunter2x https://x.example.com",),
+    "password of mysql": ("mysql -h db -uops -phunter2x shop",),
+    "password of a login": ("docker login -u ops -p hunter2x registry.example.com",),
+    "password of sqlcmd": ("sqlcmd -S db -U ops -P hunter2x",),
+    "password of redis-cli": ("redis-cli -h cache -a hunter2x ping",),
     "age key": (f"AGE-SECRET-KEY-1{UPPER}{UPPER}",),
     "password hash": ("o:$6$saltsalt$abcdefghijklmno:1", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=65536$abc"),
     "SCRAM verifier": ("SCRAM-SHA-256$4096:c2FsdHNhbHQ=$c3RvcmVk:c2VydmVy",),
@@ -103,6 +127,36 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "key of a message service": (f"GenieKey {uuid.UUID(int=9)}",),
     "password of sshpass": ("+ sshpass -p hunter2 ssh host",),
 }  # fmt: skip
+
+
+SCRAMBLED = "i6FkRGC7Kw6bjBrKFGI85nJpQkAJYq1usNgmqB"
+
+
+@pytest.mark.parametrize(
+    "prefix", ["gsk_", "nvapi-", "rpa_", "apify_api_", "sb_secret_", "CCIPAT_", "ctx7sk-", "sk_prod_"]
+)
+def test_a_token_that_no_row_knows_is_known_by_its_shape(prefix: str) -> None:
+    assert hide_given_away(f"got {prefix}{SCRAMBLED} from it") == f"got {prefix}{DOTS} from it"
+
+
+@pytest.mark.parametrize("prefix", ["aa_", "new-", "acme_live_", "x2k_", "Key_"])
+def test_nine_of_ten_tokens_of_a_new_kind_are_gone(prefix: str) -> None:
+    """What looks like a name by chance stays."""
+    letters, random = string.ascii_letters + string.digits, Random(7)
+    bodies = ["".join(random.choice(letters) for _ in range(40)) for _ in range(200)]
+    assert sum(hide_given_away(f"{prefix}{body} ok") == f"{prefix}{DOTS} ok" for body in bodies) >= 180
+
+
+LEADS = ("2026-01-01T00:00:0{n}Z stdout F ", "web-1  | ", "[pod/shop/web] ", "shop-7f9c {n} ", "<6>app[{n}]: ")
+
+
+@pytest.mark.parametrize("lead", LEADS)
+def test_a_key_whose_lines_have_something_before_them_is_not_shown(lead: str) -> None:
+    key = ["-----BEGIN RSA PRIVATE KEY-----", *(LOWER[:n] * 2 for n in (32, 31, 9)), "-----END RSA PRIVATE KEY-----"]
+    masked = hide_given_away("\n".join(lead.format(n=number) + line for number, line in enumerate([*key, "then on"])))
+    assert LOWER[:9] not in masked
+    assert masked.endswith("then on")
+    assert "END RSA" in masked
 
 
 def test_every_row_of_the_table_has_a_sample() -> None:
