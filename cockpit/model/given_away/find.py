@@ -33,6 +33,7 @@ QUOTE = r"(?:\\{0,8}[\"'])"
 NAME_ENDS = rf"{SUFFIX}(?![\w-])(?=[\s=:,;>|%\]\"'\\])"
 EQUALS = rf"{QUOTE}?\]?(?:[ \t]*:?[ \t]*\b(?i:string|str))?[ \t]*(?::=|=>|=(?!=)|%(?:25)*3[dD])[ \t]*"
 CELL = r"(?:[ \t]*\|[ \t]*|\t[ \t]*|[ ]{2,}(?![:=-]))(?=[^\s|])"  # in a table: a name and its value side by side
+CELL_VALUE = r"(?=.*\d)[^\s()*<>`\"'|\\]{8,}|[A-Za-z]{14,}"
 BLOCK = r"[|>][+-]?\d?[ \t]*\r?\n[ \t]+"  # of YAML: the value stands on the next line
 COLON = rf"(?P<quote>{QUOTE})?\]?(?:[ \t]*:(?!:|//)[ \t]*|[ \t]+(?i:is|was|now|set to)(?:[ \t]+now)?:?[ \t]+)"
 ELEMENT = r">(?=[^<\n]*</)"
@@ -267,8 +268,9 @@ def _find_value(text: str, start: int, end: int, name: NamePattern) -> Span | No
         else:
             accepted = (setting and name.proof == "none") or looks_random(value)
     else:
-        proof = "random" if separator.re is compiled(CELL) else name.proof
-        accepted = proof != "random" or looks_random(value)
+        in_cell = separator.re is compiled(CELL)
+        accepted = (name.proof != "random" and not in_cell) or looks_random(value)
+        accepted = accepted and (not in_cell or compiled(CELL_VALUE).fullmatch(value) is not None)
     return (value_start, value_end) if accepted else None
 
 

@@ -189,12 +189,12 @@ TOKENS: tuple[TokenPattern, ...] = (
     TokenPattern(
         "password of curl",
         ("curl ",),
-        r"(?i:curl)\s(?:[^\n;|]{0,200}?\s)?(?:-u|--user)[=\s]*['\"]?[^\s:'\"$<]+:(?P<value>[^\s'\"]+)",
+        r"(?i:curl)\s(?:[^\n;|]{0,200}?\s)?(?:-u|--user)[=\s]*['\"]?[^\s:'\"$<]+:(?P<value>[^\s'\"]{4,})",
     ),
     TokenPattern(
         "password of mysql",
         ("mysql",),
-        r"(?i:mysql)\w*\s(?:[^\n;|]{0,200}?\s)?-p(?P<value>[^\s'\"-][^\s]*)",
+        r"(?i:mysql)\w*\s(?:[^\n;|]{0,200}?\s)?-p(?P<value>[^\s'\"-][^\s'\"]{3,})",
     ),
     TokenPattern(
         "password of a login",

@@ -15,6 +15,7 @@ from cockpit.platforms.app_service.kind import KIND, read_slot_label
 from cockpit.platforms.app_service.settings import read_settings
 from cockpit.platforms.app_service.sites import API, WebSite
 from cockpit.platforms.app_service.webapp import WebAppCommand
+from cockpit.platforms.log_queue import ReplicaKeyMask
 from cockpit.platforms.platform import (
     CommandOutcome,
     CommandSurvey,
@@ -90,9 +91,10 @@ class AppServicePlatform:
                     raise SourceError(
                         explain_refusal(response.status_code, response.headers, body, self._context.time.now())
                     )
+                key_mask = ReplicaKeyMask()
                 async for line in response.aiter_lines():
                     if line.strip():
-                        yield read_log_line(line, revision.name)
+                        yield key_mask.hide(read_log_line(line, revision.name))
         except SourceError:
             raise
         except Exception as error:

@@ -1,7 +1,7 @@
 """Documents as they were read, kept by what their bytes are: the next start does not read seven hundred of them again.
 
-One file a document in the person's own cache folder, for nobody else to read or write. It is data, never code: it is
-decoded into the types of `cockpit.model.runbook`, and what does not fit them is read anew. What is kept belongs to one
+One file a document in the person's own cache folder, for nobody else to read or write; none of a document in which a
+secret stands. It is data, never code: it is decoded into the types of `cockpit.model.runbook`, and what does not fit them is read anew. What is kept belongs to one
 version of the reader: its own files and the tables of verbs are part of the key.
 """
 
@@ -121,6 +121,15 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
     said = repr(sorted(TEAM_COMMANDS.items())).encode() if TEAM_COMMANDS else b""  # its steps are judged as it is read
     parts = (path.encode("utf-8", "surrogateescape"), raw, sidecar, said)
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).hexdigest()
+
+
+def holds_secret(runbook: Runbook, sidecar: bytes) -> bool:
+    """Whether a secret that gives itself away stands in it: a copy would outlive its removal from the document."""
+    from cockpit.model.given_away.find import hide_given_away
+    from cockpit.runbooks.document.read import secrets_of
+
+    text = f"{runbook.text}\n{sidecar.decode('utf-8', 'replace')}"
+    return hide_given_away(text) != text or bool(secrets_of(runbook.procedures))
 
 
 @cache

@@ -15,6 +15,7 @@ from cockpit.runbooks.catalogue.document_cache import (
     DocumentCache,
     decode_runbook,
     encode_runbook,
+    holds_secret,
     key_of_document,
     open_user_cache,
 )
@@ -160,10 +161,11 @@ def _read_waiting(
 ) -> None:
     """Read what nobody has read yet: in processes where that is worth it, and here what is left."""
 
-    def take(document: WaitingDocument, encoded: bytes) -> None:
+    def take(document: WaitingDocument, encoded: bytes, may_be_kept: bool) -> None:
         if runbook := decode_runbook(encoded):
             runbooks[document.path] = runbook
-            cache.store(document.key, encoded)
+            if may_be_kept:
+                cache.store(document.key, encoded)
 
     # A document without a key holds a secret that only this process knows.
     read_in_processes([document for document in waiting if document.key], take)
@@ -171,7 +173,7 @@ def _read_waiting(
         if runbooks[document.path] is None:
             runbook = _read(document.path, document.raw, document.sidecar)
             runbooks[document.path] = runbook
-            if document.key:
+            if document.key and not holds_secret(runbook, document.sidecar):
                 cache.store(document.key, encode_runbook(runbook))
     if any(document.key for document in waiting):
         cache.tidy()

@@ -35,6 +35,10 @@ class WaitingDocument:
     key: str
 
 
+TakeReading = Callable[[WaitingDocument, bytes, bool], None]
+"""Gets a document, what was read of it, encoded, and whether a copy of it may be kept."""
+
+
 def count_processes(waiting: Sequence[WaitingDocument]) -> int:
     """How many processes are worth their start; fewer than two are none."""
     total = sum(len(document.raw) for document in waiting)
@@ -42,8 +46,8 @@ def count_processes(waiting: Sequence[WaitingDocument]) -> int:
     return min(processors, MOST_PROCESSES, len(waiting), total // FEWEST_BYTES)
 
 
-def read_in_processes(waiting: Sequence[WaitingDocument], take: Callable[[WaitingDocument, bytes], None]) -> None:
-    """Read what is worth it in processes; `take` gets each document with what was read of it, encoded, in any thread.
+def read_in_processes(waiting: Sequence[WaitingDocument], take: TakeReading) -> None:
+    """Read what is worth it in processes; `take` gets each document with what was read of it, in any thread.
 
     What it never gets is for the caller to read.
     """
@@ -72,7 +76,7 @@ class ReadingQueue:
                 batch.append(self.documents.popleft())
         return batch
 
-    def work_off(self, take: Callable[[WaitingDocument, bytes], None]) -> None:
+    def work_off(self, take: TakeReading) -> None:
         """Give one process a batch after another. What goes wrong there leaves its documents to the caller."""
         import msgspec
 
@@ -93,9 +97,9 @@ class ReadingQueue:
                 while batch := self.pop_batch():
                     documents = [(os.fsencode(document.path), document.raw, document.sidecar) for document in batch]
                     write_message(process.stdin, msgspec.msgpack.encode(documents))
-                    answers = msgspec.msgpack.decode(read_message(process.stdout), type=list[bytes])
-                    for document, answer in zip(batch, answers, strict=True):
-                        take(document, answer)
+                    answers = msgspec.msgpack.decode(read_message(process.stdout), type=list[tuple[bytes, bool]])
+                    for document, (encoded, may_be_kept) in zip(batch, answers, strict=True):
+                        take(document, encoded, may_be_kept)
             finally:
                 process.kill()  # it holds nothing that could be lost
 
@@ -122,14 +126,17 @@ def serve_readings(source: IO[bytes], sink: IO[bytes]) -> None:
 
     import msgspec
 
+    from cockpit.runbooks.catalogue.document_cache import holds_secret
     from cockpit.runbooks.document.read import read_runbook
 
     gc.disable()  # nothing that was read is garbage before it is handed over, and the process is short
     learn_team_commands(msgspec.msgpack.decode(read_message(source), type=dict[str, str]))
     while message := read_message(source):
         batch = msgspec.msgpack.decode(message, type=list[tuple[bytes, bytes, bytes]])
+        runbooks = [read_runbook(os.fsdecode(path), raw, sidecar) for path, raw, sidecar in batch]
         answers = [
-            msgspec.msgpack.encode(read_runbook(os.fsdecode(path), raw, sidecar)) for path, raw, sidecar in batch
+            (msgspec.msgpack.encode(runbook), not holds_secret(runbook, sidecar))
+            for runbook, (_, _, sidecar) in zip(runbooks, batch, strict=True)
         ]
         write_message(sink, msgspec.msgpack.encode(answers))
 

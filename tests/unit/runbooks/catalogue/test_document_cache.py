@@ -107,3 +107,26 @@ def test_old_versions_of_the_reader_leave_nothing_behind(folder: Path, tmp_path:
 
 def test_the_persons_own_cache_lies_in_their_cache_folder() -> None:
     assert str(open_user_cache().folder).startswith(os.environ["XDG_CACHE_HOME"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kubectl create secret generic db --from-literal=password=Hunter2x9Qq7Zz",
+        "curl -u ops:Hunter2x9Qq7Zz https://shop.example.com/health",
+        "psql postgres://ops:Hunter2x9Qq7Zz@db.example.com/shop -c 'select 1'",
+        "# the key is AKIAABCDEFGHIJKLMNOP",
+    ],
+)
+@pytest.mark.parametrize("place", ["document", "sidecar"])
+def test_no_copy_is_kept_of_a_document_in_which_a_secret_stands(
+    folder: Path, cache: DocumentCache, reads: list[str], line: str, place: str
+) -> None:
+    if place == "document":
+        (folder / "restart.md").write_text(f"{TEXT}\n```bash\n# Do it\n{line}\n```\n")
+    else:
+        (folder / "restart.cockpit.toml").write_text("# password: Hunter2x9Qq7Zz\n[aliases]\nAPP = 'app'\n")
+    for _ in range(2):
+        load_catalogue([str(folder)], builtin=False, cache=cache)
+    assert reads == ["restart.md", "restart.md"]
+    assert not list(cache.folder.glob("*"))
