@@ -1,8 +1,9 @@
 """Documents as they were read, kept by what their bytes are: the next start does not read seven hundred of them again.
 
 One file a document in the person's own cache folder, for nobody else to read or write; none of a document in which a
-secret stands. It is data, never code: it is decoded into the types of `cockpit.model.runbook`, and what does not fit them is read anew. What is kept belongs to one
-version of the reader: its own files and the tables of verbs are part of the key.
+secret stands. It is data, never code: it is decoded into the types of `cockpit.model.runbook`, and what does not fit
+them is read anew. What is kept belongs to one version of the reader: its own files and the tables of verbs are part of
+the key.
 """
 
 import contextlib

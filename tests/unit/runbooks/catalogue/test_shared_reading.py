@@ -48,17 +48,17 @@ def never_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit.runbooks.document.read.read_runbook", read)
 
 
-def serve(*messages: object) -> list[list[bytes]]:
-    """What the other side answers."""
+def serve(*messages: object) -> list[list[tuple[bytes, bool]]]:
+    """What the other side answers: each document as it was read, and whether a copy of it may be kept."""
     source, sink = io.BytesIO(), io.BytesIO()
     for message in messages:
         write_message(source, msgspec.msgpack.encode(message))
     source.seek(0)
     serve_readings(source, sink)
     sink.seek(0)
-    answers: list[list[bytes]] = []
+    answers: list[list[tuple[bytes, bool]]] = []
     while answer := read_message(sink):
-        answers.append(msgspec.msgpack.decode(answer, type=list[bytes]))
+        answers.append(msgspec.msgpack.decode(answer, type=list[tuple[bytes, bool]]))
     return answers
 
 
@@ -71,13 +71,21 @@ def no_team() -> Iterator[None]:
 @pytest.mark.usefixtures("no_team")
 def test_what_another_process_reads_is_what_this_one_would() -> None:
     raw = TEXT.format(n=1).encode()
-    ((encoded,),) = serve({}, [(b"/docs/restart.md", raw, b"")])
+    (((encoded, may_be_kept),),) = serve({}, [(b"/docs/restart.md", raw, b"")])
     assert decode_runbook(encoded) == read_runbook("/docs/restart.md", raw)
+    assert may_be_kept
+
+
+@pytest.mark.usefixtures("no_team")
+def test_it_says_of_a_document_in_which_a_secret_stands_that_it_must_not_be_kept() -> None:
+    raw = b"# Restart\n\nThe token is ghp_abcdefghijklmnopqrstuvwxyz0123456789.\n"
+    (((_, may_be_kept),),) = serve({}, [(b"/docs/restart.md", raw, b"")])
+    assert not may_be_kept
 
 
 @pytest.mark.usefixtures("no_team")
 def test_it_is_told_what_the_configuration_says_of_commands() -> None:
-    ((encoded,),) = serve({"shopctl clear": "danger"}, [(b"restart.md", TEXT.encode(), b"")])
+    (((encoded, _),),) = serve({"shopctl clear": "danger"}, [(b"restart.md", TEXT.encode(), b"")])
     runbook = decode_runbook(encoded)
     assert runbook is not None
     (procedure,) = runbook.procedures
