@@ -172,7 +172,7 @@ class ImpactWatch:
             if not self._probes_tell:
                 self._names.add(signal.key)
                 self._first = _choose_earlier(self._first, signal)
-                self._relapse(signal.since)
+                self._relapse(signal.began)
             return
         alert = signal.key.startswith(f"{Kind.ALERT}:")
         (self._alerts if alert else self._certain).setdefault(signal.key, signal)
@@ -183,7 +183,7 @@ class ImpactWatch:
             self._first_ill = _choose_earlier(self._first_ill, signal)
         else:
             self._first = _choose_earlier(self._first, signal)
-        self._relapse(signal.since)
+        self._relapse(signal.began)
 
     @property
     def first(self) -> Signal | None:
@@ -195,7 +195,7 @@ class ImpactWatch:
         ill, other = self._first_ill, self._first
         if ill is None or other is None:
             return other or ill
-        return other if other.since <= ill.since + HELD else ill
+        return other if other.began <= ill.began + HELD else ill
 
     def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
         if (threshold := self._thresholds.pop(key, None)) is not None:
@@ -279,7 +279,7 @@ class ImpactWatch:
 
 
 def _choose_earlier(first: Signal | None, signal: Signal) -> Signal:
-    return signal if first is None or signal.since < first.since else first
+    return signal if first is None or signal.began < first.began else first
 
 
 def as_of(incident: Incident, now: datetime) -> Incident:

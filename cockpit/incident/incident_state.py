@@ -298,7 +298,7 @@ class IncidentStateBuilder:
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else None),
             "healthy": tuple(periods),
-            "felt_since": impact.first.since if impact.first else None,
+            "felt_since": impact.first.began if impact.first else None,
             "felt_by": impact.first.label if impact.first else "",
         }
 

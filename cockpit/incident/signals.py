@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock_steps import move_moment
-from cockpit.model.event import Draft, Event, Kind, text_of
+from cockpit.model.event import Draft, Event, Kind, map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED
 
@@ -26,12 +26,20 @@ ALERT_SAYS = {AlertState.FIRING.value: True, AlertState.RESOLVED.value: False}
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One bad thing: `label` as people say it, `probe ready` or `alert 5xx errors`."""
+    """One bad thing: `label` as people say it, `probe ready` or `alert 5xx errors`.
+
+    `since` is when it was known to be bad. It may have begun before, by `lead`: one failing answer accuses nobody yet.
+    """
 
     key: str
     label: str
     since: datetime
     state: str = ""  # `down`, `degraded`, `flapping` or `firing`, when it was first bad
+    lead: timedelta = timedelta()
+
+    @property
+    def began(self) -> datetime:
+        return self.since - self.lead
 
     def moved(self, length: timedelta) -> "Signal":
         """The same by a clock that was set by so much."""
@@ -62,7 +70,25 @@ def key_of(fact: Event | Draft) -> str:
 def signal_of(fact: Event | Draft) -> Signal:
     """The signal that a bad fact begins."""
     name = text_of(fact.detail, "name") or fact.subject
-    return Signal(key_of(fact), f"{fact.kind} {name}", fact.occurred, text_of(fact.detail, "state"))
+    return Signal(
+        key_of(fact), f"{fact.kind} {name}", fact.occurred, text_of(fact.detail, "state"), measure_lead(fact.detail)
+    )
+
+
+def measure_lead(detail: Mapping[str, Any]) -> timedelta:
+    """How long before it was settled a bad fact began: from the first failing answer that the record kept of it.
+
+    A length, so it holds by whichever clock the fact is told, and when a person says that it was at another time.
+    """
+    settled, first = time_of(detail, "since"), time_of(map_of(detail, "answer"), "at")
+    if settled is None or first is None:
+        return timedelta()
+    return min(max(settled - first, timedelta()), LOOK_BACK)
+
+
+def find_beginning(fact: Event | Draft) -> datetime:
+    """When what a bad fact tells of began."""
+    return fact.occurred - measure_lead(fact.detail)
 
 
 # How far back into the journal an incident reaches when it is declared.

@@ -17,7 +17,7 @@ from cockpit.incident.postmortem.story import (
     find_turning_points,
     shorten_revision,
 )
-from cockpit.incident.signals import says_bad
+from cockpit.incident.signals import find_beginning, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind, fold_alert_events, map_of, text_of
 from cockpit.model.incident import Incident
@@ -126,10 +126,12 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
     for event in events:
         if event.kind != Kind.PROBE:
             continue
+        is_bad = says_bad(event.kind, event.detail)
+        begin = find_beginning(event) if is_bad else event.occurred
         if (running := open_bars.pop(event.subject, None)) is not None:
-            spans.setdefault(event.subject, []).append(_build_probe_bar(running, event.occurred))
-        if says_bad(event.kind, event.detail):
-            open_bars[event.subject] = (event.occurred, text_of(event.detail, "state"))
+            spans.setdefault(event.subject, []).append(_build_probe_bar(running, max(begin, running[0])))
+        if is_bad:
+            open_bars[event.subject] = (begin, text_of(event.detail, "state"))
     for name, running in open_bars.items():
         spans.setdefault(name, []).append(_build_probe_bar(running, end))
     return _fit_lanes("Probes", {name: join_bars(bars) for name, bars in spans.items()}, start, end)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.impact import STATED, find_impact_start, propose_impact_end, propose_impact_start
-from cockpit.incident.signals import key_of, says_bad
+from cockpit.incident.signals import find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, words_of
@@ -200,10 +200,22 @@ def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) 
     for state, verb in (("down", "failed"), ("degraded", "degraded"), ("flapping", "failed now and then")):
         group = [event for event in firsts.values() if text_of(event.detail, "state") == state]
         if group:
-            reason = explain_failed_condition(text_of(group[0].detail, "reason"))
-            names = join_names([event.subject for event in group])
-            sentences.append(f"{names} {verb} from {face.utc(group[0].occurred)}" + (f" ({reason})" if reason else ""))
+            sentences.append(_describe_failing(group, verb, face))
     return "; ".join(sentences)
+
+
+def _describe_failing(events: Iterable[Event], verb: str, face: TimeFace) -> str:
+    """`readyz failed from 18:33:18 (got 503, wanted 200), ready from 18:33:20 (the same)`: to each its own time."""
+    parts: dict[tuple[str, str], list[str]] = {}
+    for event in sorted(events, key=find_beginning):
+        reason = explain_failed_condition(text_of(event.detail, "reason"))
+        parts.setdefault((face.utc(find_beginning(event)), reason), []).append(event.subject)
+    reasons = [reason for _, reason in parts]
+    sentence = []
+    for number, ((moment, reason), names) in enumerate(parts.items()):
+        why = f" ({'the same' if number and reason == reasons[number - 1] else reason})" if reason else ""
+        sentence.append(f"{join_names(names)}{'' if number else f' {verb}'} from {moment}{why}")
+    return ", ".join(sentence)
 
 
 def _describe_felt_alerts(events: Sequence[Event], begin: datetime, end: datetime | None, face: TimeFace) -> str:

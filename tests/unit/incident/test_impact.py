@@ -313,3 +313,30 @@ def test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_befor
             assert mitigated >= recovered
             later = as_of(only(story), mitigated + timedelta(minutes=2))
             assert later.mitigated == mitigated
+
+
+@given(lead=st.integers(0, 600), moved=st.integers(-7200, 7200))
+@settings(max_examples=40)
+def test_an_impact_begins_with_the_first_failing_answer_by_whichever_clock(lead: int, moved: int) -> None:
+    """One failing answer accuses nobody yet, but users felt it: known late, and felt from the start."""
+    story = Story()
+    settled = at(10)
+    answer = {"at": format_timestamp(settled - timedelta(seconds=lead)), "status": 503}
+    detail = {"state": "down", "since": format_timestamp(settled), "answer": answer}
+    corrected = 10 + moved / 3600  # a person, or a clock that was set, says that it was at another time
+    story.tell(Kind.PROBE, corrected, subject="readyz", detail=detail)
+    story.declare(15, reach=-30)
+    incident = only(story)
+
+    assert incident.detected == at(corrected)
+    assert incident.felt_since == at(corrected) - timedelta(seconds=lead)
+
+
+@pytest.mark.parametrize("answer", [{}, {"at": "yesterday"}, {"at": "2026-02-27T02:30:00.000000Z"}, {"at": 5}])
+def test_an_answer_without_a_sensible_time_says_nothing_of_when_it_began(answer: dict[str, object]) -> None:
+    story = Story()
+    detail = {"state": "down", "since": format_timestamp(at(10)), "answer": answer}
+    story.tell(Kind.PROBE, 10, subject="readyz", detail=detail)
+    story.declare(15, reach=-30)
+
+    assert only(story).felt_since == at(10)

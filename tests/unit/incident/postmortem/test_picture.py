@@ -21,7 +21,7 @@ from cockpit.incident.postmortem.picture import (
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import incident_of, tell
-from tests.unit.incident.postmortem.test_story import night
+from tests.unit.incident.postmortem.test_story import fail, night
 from tests.unit.incident.story import Story, at
 
 FACE = TimeFace(UTC, at(0))
@@ -42,6 +42,17 @@ def test_probes_alerts_and_traffic_are_lanes_on_one_axis() -> None:
     assert [bar.text for bar in lanes["Traffic", "shop"]] == ["--r43 100 %", "--r44 100 %", "--r43 100 %"]
     (alert,) = lanes["Alerts", "5xx"]
     assert (alert.start, alert.end) == (at(0.5), at(4))
+
+
+def test_the_bar_of_a_probe_begins_with_its_first_failing_answer() -> None:
+    story = Story()
+    story.tell(Kind.PROBE, 0.1, subject="readyz", detail={"state": "degraded"})
+    fail(story, 0.4, "readyz", first=0.2)
+    story.declare(1, reach=-10)
+    (readyz,) = picture_of(story).lanes
+
+    assert [(bar.text, bar.start) for bar in readyz.bars] == [("degraded", at(0.1)), ("down", at(0.2))]
+    assert readyz.bars[0].end == at(0.2)
 
 
 def test_a_resolution_hours_later_does_not_squeeze_the_night_into_a_line() -> None:

@@ -20,6 +20,7 @@ from cockpit.incident.postmortem.story import (
 )
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Kind
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, incident_of, table
 from tests.unit.incident.story import Story, at
 
@@ -41,8 +42,11 @@ def move(story: Story, minute: float, before: str, after: str) -> None:
     story.tell(Kind.TRAFFIC, minute, subject=APP, summary=summary, detail=detail)
 
 
-def fail(story: Story, minute: float, probe: str) -> None:
-    detail = {"state": "down", "reason": "[STATUS] (503) == 200"}
+def fail(story: Story, minute: float, probe: str, *, first: float | None = None) -> None:
+    """A probe is down; `first`: when the first of the answers came that settled it."""
+    detail: dict[str, Any] = {"state": "down", "reason": "[STATUS] (503) == 200"}
+    if first is not None:
+        detail |= {"since": format_timestamp(at(minute)), "answer": {"at": format_timestamp(at(first)), "status": 503}}
     story.tell(
         Kind.PROBE,
         minute,
@@ -78,9 +82,21 @@ def told(story: Story) -> IncidentStory:
 def test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts() -> None:
     assert told(night()) == IncidentStory(
         "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00",
-        "readyz and ready failed from 02:00:12 (got 503, wanted 200)",
+        "readyz failed from 02:00:12 (got 503, wanted 200), ready from 02:00:18 (the same)",
         "traffic back on --r43 at 02:02:30 (Roll back, run by ben); all probes up at 02:02:54",
     )
+
+
+def test_each_probe_failed_from_its_own_first_failing_answer() -> None:
+    """A probe is called down after several: what was felt began with the first."""
+    story = Story()
+    fail(story, 0.3, "readyz", first=0.1)
+    fail(story, 0.4, "ready", first=0.2)
+    story.declare(1, reach=-10)
+
+    assert told(story).felt == "readyz failed from 02:00:06 (got 503, wanted 200), ready from 02:00:12 (the same)"
+    moments = {moment.what: moment.at for moment in list_key_times(incident_of(story), story.events)}
+    assert (moments["users felt it"], moments["detected"]) == (at(0.1), at(0.3))
 
 
 def test_the_revision_that_a_deployment_stopped_is_not_what_changed() -> None:
