@@ -1,6 +1,7 @@
 """The steps of a run, as rows: what was done, what it came to, and which one the document suggests next."""
 
 import re
+from datetime import timedelta
 
 from cockpit.model.run import (
     SETTLED,
@@ -12,7 +13,7 @@ from cockpit.model.run import (
     list_alternatives,
 )
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.model.time import format_age
+from cockpit.model.time import format_duration
 from widgets.cell import Cell, Column, Row
 
 COLUMNS = (Column(1), Column(1), Column(2, right=True), Column(0, prose=True), Column(8, right=True))
@@ -35,8 +36,8 @@ def build_step_rows(procedure: Procedure, run: Run, next: int | None) -> list[Ro
 
 
 def format_seconds_taken(seconds: float) -> str:
-    """`0.4s`, `12s`, `3m`."""
-    return f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else format_age(seconds)
+    """`0.4s`, `12s`, `3m 05s`."""
+    return f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else format_duration(timedelta(seconds=seconds))
 
 
 def _build_step_row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:

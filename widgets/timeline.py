@@ -10,7 +10,7 @@ from cockpit.model.clock_steps import (
     tell_by_present_clock,
 )
 from cockpit.model.event import Event, Kind, find_standing_events
-from cockpit.model.time import format_age
+from cockpit.model.time import format_duration
 from widgets.cell import Cell, Column, Row
 
 LATE = timedelta(minutes=2)  # what is written down later than this says so
@@ -95,12 +95,12 @@ def format_actor(event: Event, operator: str) -> str:
 
 
 def _format_lateness(event: Event) -> str:
-    """` · recorded 12m later`, of what a person stated of an earlier time."""
+    """` · recorded 12m 10s later`, of what a person stated of an earlier time."""
     late = event.recorded - event.occurred
     then = f" · {text}" if (text := describe_clock_then(event)) else ""
     if late < LATE or not event.actor or event.supersedes is not None or event.redacted:
         return then
-    return f"{then} · recorded {format_age(late.total_seconds())} later"
+    return f"{then} · recorded {format_duration(late)} later"
 
 
 def _build_event_row(root: int, event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:

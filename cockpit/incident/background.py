@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from cockpit.model.alert import AlertState
 from cockpit.model.event import OUTSIDE_KINDS, Event, Kind, text_of, time_of
 from cockpit.model.probe import ProbeState
-from cockpit.model.time import format_age
+from cockpit.model.time import format_age, format_duration
 
 BEFORE = timedelta(minutes=15)  # how far back the usual suspects are looked for
 CHANGING_STEPS = frozenset({"change", "danger"})
@@ -78,12 +78,12 @@ class AlertPast:
 
     @property
     def text(self) -> str:
-        """`7th time in 30 days, last on 9 Nov, over after 18m, by traffic to --v41`; "" for the first time."""
+        """`7th time in 30 days, last on 9 Nov, over after 18m 05s, by traffic to --v41`; "" for the first time."""
         if self.times < 2:
             return "the first time in 30 days" if self.times else ""
         ordinal = "th" if 10 <= self.times % 100 <= 20 else ORDINALS.get(self.times % 10, "th")
         when = f", last on {self.last.day} {self.last:%b}" if self.last else ""
-        took = f", over after {format_age(self.took.total_seconds())}" if self.took else ""
+        took = f", over after {format_duration(self.took)}" if self.took else ""
         by = f", after: {self.ended_by}" if self.ended_by else ""
         return f"{self.times}{ordinal} time in 30 days{when}{took}{by}"
 
@@ -123,12 +123,12 @@ class Uptime:
 
     @property
     def text(self) -> str:
-        """`99.3 % of the 22h that were recorded`."""
+        """`99.3 % of the 22h 10m that were recorded`."""
         if self.known <= timedelta(0):
             return "not recorded"
         share = self.up / self.known * 100
         rounded = 100.0 if share == 100 else min(99.99, round(share, 2))
-        return f"{rounded:g} % of the {format_age(self.known.total_seconds())} that were recorded"
+        return f"{rounded:g} % of the {format_duration(self.known)} that were recorded"
 
 
 def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime) -> Uptime:

@@ -13,7 +13,7 @@ from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
-from cockpit.model.time import format_age
+from cockpit.model.time import format_duration
 from cockpit.recorder.last_recorded import LastRecorded
 
 
@@ -67,7 +67,7 @@ def find_open_ends(
         ends.append(OpenEnd(OpenEndKind.FREEZE, f"{freeze.environment} is frozen{reason}"))
     ends += _find_unhealthy_revisions(applications)
     ends += [
-        OpenEnd(OpenEndKind.RUN, f"run open for {format_age((now - run.started).total_seconds())}: {run.title}", run.id)
+        OpenEnd(OpenEndKind.RUN, f"run open for {format_duration(now - run.started)}: {run.title}", run.id)
         for run in incident.ran
         if run.ended is None
     ]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cockpit.model.problem import CodedError
 from cockpit.model.text import clean_line, clean_text
-from cockpit.model.time import format_age, parse_timestamp
+from cockpit.model.time import format_duration, parse_timestamp
 
 
 class Kind(StrEnum):
@@ -234,7 +234,7 @@ def _speak_for_flapping(turns: list[Event]) -> Event:
     widest = max(int(event.detail.get("instances", 1)) for event in turns)
     where = f" on {first.detail['resource']}" if first.detail.get("resource") and widest == 1 else ""
     many = f": {widest} instances" if widest > 1 else ""
-    took = format_age((last.occurred - first.occurred).total_seconds())
+    took = format_duration(last.occurred - first.occurred)
     state = str(last.detail.get("state"))
     summary = f"{first.detail.get('name')}{where}{many} flapped: fired {fired} times in {took}, {state} at last"
     events = [id for event in turns for id in event.detail.get("events", [event.id])]

@@ -24,7 +24,7 @@ from cockpit.model.clock_steps import (
 )
 from cockpit.model.event import Draft, Event, Kind, RecordError, text_of
 from cockpit.model.reading import Reading
-from cockpit.model.time import StandstillWatch, Time, format_age, format_timestamp
+from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
@@ -292,7 +292,7 @@ class Recorder:
         begin = end - timedelta(seconds=seconds)
         return Draft(
             Kind.GAP,
-            f"nobody recorded for {format_age(seconds)}, from {begin:%Y-%m-%d %H:%M:%S}Z",
+            f"nobody recorded for {format_duration(timedelta(seconds=seconds))}, from {begin:%Y-%m-%d %H:%M:%S}Z",
             end,
             self._environment,
             source=RECORDER,

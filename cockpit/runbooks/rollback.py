@@ -27,7 +27,7 @@ from cockpit.model.revision_health import (
     may_take_traffic,
 )
 from cockpit.model.run import Value
-from cockpit.model.time import format_age
+from cockpit.model.time import format_duration
 from cockpit.platforms.platform import RollbackTerms
 from cockpit.platforms.registry import find_kind
 
@@ -279,7 +279,7 @@ def _find_carried_candidate(
     if off is not None and off < until and (service.began is None or off > service.began):
         until = off  # nobody watched when it lost the traffic: the cloud knows that it was off by then
     lasted = until - service.began if service.began else None
-    how_long = f" for {format_age(lasted.total_seconds())}" if lasted and lasted > timedelta() else ""
+    how_long = f" for {format_duration(lasted)}" if lasted and lasted > timedelta() else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     shows = "the timeline shows no failure then."
     if service.watched is not None:
@@ -302,7 +302,7 @@ def _was_active(revision: Revision, taken_over: datetime | None) -> RollbackCand
     end = taken_over if revision.active else revision.last_active
     if revision.created is None or end is None or end - revision.created < LEAST_ACTIVE:
         return None
-    lasted = format_age((end - revision.created).total_seconds())
+    lasted = format_duration(end - revision.created)
     if revision.active:
         if not may_take_traffic(revision):
             return None

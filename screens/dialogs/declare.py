@@ -20,7 +20,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time, WhenError, format_age
+from cockpit.model.time import Time, WhenError, format_age, format_duration
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint
 from widgets.cell import Piece, fit_text, sanitize_line, wrap_pieces
 from widgets.choice import Choice
@@ -108,7 +108,7 @@ class Declare(Dialog[Incident | Event]):
             return
         worst, others = self._open[0], len(self._open) - 1
         more = f" and {others} more" if others else ""
-        since = format_age((self.time.now() - worst.declared).total_seconds())
+        since = format_duration(self.time.now() - worst.declared)
         fact: list[Piece] = [("⚠ open already: ", "warn"), (f"{worst.severity} {worst.title}", "strong")]
         fact += [(f"  for {since}{more}", "muted")]
         what: list[Piece] = [("  ", ""), ("ctrl+o", "key")]

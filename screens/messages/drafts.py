@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import UTC, datetime, timedelta
 
 from cockpit.incident.messages.offers import MessageContext, compose_message, list_promise_lengths
 from cockpit.incident.messages.template import FilledMessage
@@ -19,6 +18,7 @@ class Words:
 
     text: str
     filled: FilledMessage
+    at: datetime  # when it was filled
     state: str = CHANGED
 
 
@@ -28,6 +28,7 @@ class Drafts:
     def __init__(self, templates: Sequence[Template]) -> None:
         self.templates = {template.id: template for template in templates}
         self.filled = FilledMessage("")
+        self._at = datetime.min.replace(tzinfo=UTC)  # when that was filled
         self._kept: dict[str, Words] = {}
         self._promise: timedelta | None = None  # None is as often as the rules ask
 
@@ -44,15 +45,16 @@ class Drafts:
         """The text of a draft: a person's words as they are, else filled from this moment."""
         kept = self._kept.get(id)
         self.filled = kept.filled if kept else compose_message(self.templates[id], scene, now, self._promise, audience)
+        self._at = kept.at if kept else now
         return kept.text if kept else self.filled.text
 
     def typed(self, id: str, text: str) -> None:
         """A person changed it."""
-        self._kept[id] = Words(text, self.filled)
+        self._kept[id] = Words(text, self.filled, self._at)
 
     def taken(self, id: str, text: str) -> Words:
         """It was copied: from now on it stays word for word, so that the timeline has what was sent."""
-        parts = self._kept[id] = Words(text, self.filled, COPIED)
+        parts = self._kept[id] = Words(text, self.filled, self._at, COPIED)
         return parts
 
     def on_record(self, id: str) -> None:
@@ -77,16 +79,16 @@ class Drafts:
         """The next choice of when another follows, in the end none. True where a person's words stay as they are."""
         choices = (*list_promise_lengths(self.templates[id], scene.incident, scene.plan), NOTHING)
         due = self.filled.promised
-        length = timedelta(minutes=count_minutes(due, now)) if due else NOTHING
+        length = due - now.replace(second=0, microsecond=0) if due else NOTHING
         self._promise = choices[(choices.index(length) + 1) % len(choices)] if length in choices else choices[0]
         kept = self._kept.get(id)
         if kept is None:
             return False
         promised = compose_message(self.templates[id], scene, now, self._promise).promised
-        self._kept[id] = replace(kept, filled=replace(kept.filled, promised=promised))
+        self._kept[id] = replace(kept, filled=replace(kept.filled, promised=promised), at=now)
         return True
 
 
 def count_minutes(promised: datetime, now: datetime) -> int:
-    """In how many minutes it is due; a time that was told in whole minutes counts as it was meant."""
-    return max(0, ceil((promised - now).total_seconds() / 60))
+    """In how many whole minutes it is due."""
+    return max(0, int((promised - now).total_seconds()) // 60)

@@ -60,7 +60,7 @@ def list_rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[
 
 
 def render_settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
-    """`to client · next one by 02:56 NZDT (13:56Z), in 30 min · 2 to fill`."""
+    """`to client · next one by 02:56 NZDT (13:56Z), in 29 min · 2 to fill`."""
     pairs: list[Piece] = [("to ", "muted"), (audience, "strong"), (" · ", "muted")]
     if promised is None:
         pairs.append(("promises no next one", "muted"))

@@ -23,9 +23,10 @@ from cockpit.incident.messages.offers import (
     compose_message,
     list_offers,
     name_reader,
+    promise_when_sent,
 )
 from cockpit.incident.messages.outbox import MessageOutbox
-from cockpit.incident.messages.template import FilledMessage, find_marks
+from cockpit.incident.messages.template import find_marks
 from cockpit.model.actions import MESSAGES
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
@@ -271,7 +272,8 @@ class CommunicateScreen(KeyedScreen):
             return
         parts = self._take()
         if parts is not None:
-            self._record(self.audience, parts.text, self._template, parts.filled)
+            due = promise_when_sent(parts.filled, parts.text, parts.at, self._now, self._place.zone)
+            self._record(self.audience, parts.text, self._template, due)
 
     def action_line(self) -> None:
         """The status line as it stands now, whatever message is under the cursor."""
@@ -279,7 +281,7 @@ class CommunicateScreen(KeyedScreen):
             return
         filled = compose_message(STATUS_LINE, self._scene, self._now)
         copy_text(self.app, filled.text)
-        self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled)
+        self._record(STATUS_LINE.audience, filled.text, STATUS_LINE, filled.promised)
 
     def action_note(self) -> None:
         from screens.dialogs.note import Note
@@ -318,10 +320,10 @@ class CommunicateScreen(KeyedScreen):
         self._draw()
         return parts
 
-    def _record(self, audience: str, text: str, template: Template, filled: FilledMessage) -> None:
+    def _record(self, audience: str, text: str, template: Template, promised: datetime | None) -> None:
         reader = name_reader(template, audience, self._session.plan)
         sent = build_taking(self._session, self._place, self._incident).sent
-        self._deliver(partial(sent, audience, text, template.id, filled.promised, reader), template.id)
+        self._deliver(partial(sent, audience, text, template.id, promised, reader), template.id)
 
     @work(exit_on_error=False, group="telling")
     async def _deliver(self, act: Callable[[], str], sent: str = "") -> None:

@@ -7,7 +7,6 @@ from pathlib import PurePath
 from cockpit.model.run import SETTLED, Attempt, Run, SettledBy, ShellState, StepState
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.secret import MASK
-from cockpit.model.time import format_age
 from cockpit.runbooks.plan.durations import read_time_budget
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
@@ -31,7 +30,7 @@ def render_budget(spent: float, budget: float | None) -> list[Piece]:
     share = spent / budget
     tone = "bad" if share > 1 else "warn" if share >= AT_RISK else "good"
     full = max(0, min(CELLS, int(share * CELLS)))  # a clock that was set back has spent nothing
-    over = [(f"  {format_age(spent - budget)} over", "bad")] if share > 1 else []
+    over = [(f"  {format_minutes(spent - budget)} over", "bad")] if share > 1 else []
     return [
         (f"budget {format_minutes(budget)} ", "muted"),
         ("█" * full, tone),

@@ -11,7 +11,7 @@ from cockpit.cli.session import open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.model.clock import Clock, ClockState, shown_due
-from cockpit.model.time import RealTime, format_age, parse_length
+from cockpit.model.time import RealTime, format_duration, parse_length
 
 
 @click.command(name="task", help="Something to look at, with a time to come back to it.")
@@ -129,11 +129,11 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
 
 
 def format_left(clock: Clock, now: datetime) -> str:
-    """`12m left`, `3m late`; how it stands where no time runs."""
+    """`12m 04s left`, `3m 10s late`; how it stands where no time runs."""
     span = clock.left(now)
     if span is None:
         return clock.state(now).value
-    return f"{format_age(abs(span).total_seconds())} {'late' if span < timedelta() else 'left'}"
+    return f"{format_duration(abs(span))} {'late' if span < timedelta() else 'left'}"
 
 
 def _name_clock(clock: Clock) -> str:

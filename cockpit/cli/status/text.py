@@ -30,7 +30,7 @@ from cockpit.model.revision_health import judge_revision
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityScale
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, format_age, format_timestamp
+from cockpit.model.time import RealTime, format_age, format_duration, format_timestamp
 from cockpit.recorder.lock import PASS_OVER_AFTER, RecorderLock, lock_path
 
 # What the timeline knows of an environment that one look at its sources cannot: incidents, freeze, who records.
@@ -326,7 +326,7 @@ def _list_incident_cells(incident: Incident, record: EnvironmentRecord, now: dat
     return (
         incident.id,
         status,
-        _format_since(incident.declared, now),
+        format_duration(now - incident.declared),
         incident.severity_text,
         leaders,
         f"{drill}{incident.title}",

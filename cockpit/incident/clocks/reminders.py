@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.response import Freeze
-from cockpit.model.time import format_age, measure_between
+from cockpit.model.time import format_duration, measure_between
 
 ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
@@ -63,7 +63,7 @@ def list_open_things(
     lines += [
         f"run not closed, its work is verified: {run.title}"
         if run.verified
-        else f"running for {format_age((now - run.started).total_seconds())}: {run.title}"
+        else f"running for {format_duration(now - run.started)}: {run.title}"
         for run in incident.ran
         if run.ended is None
     ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.messages.fields import (
@@ -236,6 +236,20 @@ def _continue_words(last: Update, fresh: FilledMessage, scene: MessageContext, n
         for old in (format_moment(last.promised, last.at, scene.zone), format_brief(last.promised, scene.zone)):
             text = text.replace(old, new)
     return FilledMessage(f"{text}\n\n{make_mark(name)}", fresh.fields, (name,), fresh.promised)
+
+
+def promise_when_sent(
+    filled: FilledMessage, text: str, written: datetime, sent: datetime, zone: tzinfo
+) -> datetime | None:
+    """By when the next message is due of one that was written at `written` and is sent now.
+
+    Where the text names the time, it is that one. "Within 30 minutes" counts from when it was sent.
+    """
+    due = filled.promised
+    if due is None or any(f"{due.astimezone(place):%H:%M}" in text for place in (zone, UTC)):
+        return due
+    moved = sent.replace(second=0, microsecond=0) - written.replace(second=0, microsecond=0)
+    return due + max(moved, timedelta())
 
 
 def list_promise_lengths(template: Template, incident: Incident, plan: Plan) -> tuple[timedelta, ...]:

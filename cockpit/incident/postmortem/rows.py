@@ -18,7 +18,7 @@ from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import ProcedureRun, Tick, Update
 from cockpit.model.text import clean_line, clean_text
-from cockpit.model.time import format_age, measure_between
+from cockpit.model.time import format_duration, measure_between
 
 LATE = timedelta(minutes=5)  # a fact written down later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
@@ -149,7 +149,7 @@ def late_mark(event: Event) -> list[str]:
     late = event.recorded - event.occurred
     if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
         return then
-    return [*then, f"{'written down' if event.actor else 'recorded'} {format_age(late.total_seconds())} later"]
+    return [*then, f"{'written down' if event.actor else 'recorded'} {format_duration(late)} later"]
 
 
 def list_excerpts(events: Iterable[Event]) -> list[tuple[Event, str]]:

@@ -9,7 +9,7 @@ from cockpit.feeds.base import join_changes
 from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text
-from cockpit.model.time import Time, format_age
+from cockpit.model.time import Time, format_duration
 from cockpit.platforms.github.client import GithubClient
 
 Raw = Mapping[str, Any]
@@ -173,9 +173,9 @@ def map_run(raw: Raw, repository: str) -> OutsideChange | None:
 
 
 def describe_run(workflow: str, state: str, took: timedelta | None, branch: str, sha: str, by: str) -> str:
-    """`Deploy production succeeded after 4m: main 1a2b3c4 by ana`."""
+    """`Deploy production succeeded after 4m 10s: main 1a2b3c4 by ana`."""
     outcome = OUTCOMES.get(state) or STANDINGS.get(state) or state
-    after = f" after {format_age(took.total_seconds())}" if took is not None and state not in ("skipped",) else ""
+    after = f" after {format_duration(took)}" if took is not None and state not in ("skipped",) else ""
     what = " ".join(part for part in (branch, sha[:7]) if part)
     return f"{workflow} {outcome}{after}{f': {what}' if what else ''}{f' by {by}' if by else ''}"
 

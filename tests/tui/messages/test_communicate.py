@@ -41,7 +41,7 @@ async def test_the_declaration_comes_first_and_each_message_is_filled_from_the_i
         assert text(app).startswith("[P1] Readiness failing after deploy\nSeverity: P1, A major feature")
         await press(pilot, play, "down")
         assert "Started: 02:26 NZDT (13:26 UTC)" in text(app)
-        assert "to clients · next one by 03:08 NZDT (14:08Z), in 30 min · 3 to fill" in shown(app, "#tell-settings")
+        assert "to clients · next one by 03:08 NZDT (14:08Z), in 29 min · 3 to fill" in shown(app, "#tell-settings")
         assert "Nothing is sent from here" in shown(app, "#tell-said")
 
 
@@ -154,7 +154,7 @@ async def test_who_reads_it_and_when_the_next_one_follows_are_chosen_by_keys(tel
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "a", "p")
         assert "follows within 1 hour." in text(app)
-        assert "to the team · next one by 03:38 NZDT (14:38Z), in 60 min" in shown(app, "#tell-settings")
+        assert "to the team · next one by 03:38 NZDT (14:38Z), in 59 min" in shown(app, "#tell-settings")
         await press(pilot, play, "p", "p")
         assert "⟦30 minutes / 1 hour?⟧" in text(app)
         assert "promises no next one" in shown(app, "#tell-settings")

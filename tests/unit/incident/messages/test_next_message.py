@@ -1,7 +1,7 @@
 """Who is told what, and what the next message begins with."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,7 @@ from cockpit.incident.messages.offers import (
     compose_message,
     list_offers,
     name_reader,
+    promise_when_sent,
 )
 from cockpit.incident.messages.template import fill_template, find_marks, read_filled_values
 from cockpit.incident.signals import Signal
@@ -155,3 +156,28 @@ def test_a_symptom_is_told_as_it_is(state: str, word: str) -> None:
     )
     assert word in context.symptoms[0]
     assert word in compose_message(DECLARATION, context, SUMMER).text
+
+
+@given(waited=st.integers(0, 3600))
+@settings(max_examples=30)
+def test_within_so_many_minutes_counts_from_when_it_was_sent(waited: int) -> None:
+    """Who reads it counts from when it came; who wrote it may have looked at it for a while."""
+    known = incident()
+    filled = fill_template(
+        replace(CLIENT, text="Next update: within [30 minutes]"), known, SYSTEM, PLAN, SUMMER, AUCKLAND
+    )
+    later = SUMMER + timedelta(seconds=waited)
+    assert filled.promised is not None
+    due = promise_when_sent(filled, filled.text, SUMMER, later, AUCKLAND)
+
+    assert due is not None
+    assert timedelta(minutes=29) < due - later <= timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("zone", [AUCKLAND, UTC])
+def test_a_time_that_the_text_names_is_what_is_promised_whenever_it_was_sent(zone: tzinfo) -> None:
+    known = incident()
+    filled = fill_template(replace(CLIENT, text="Next update by [next update]"), known, SYSTEM, PLAN, SUMMER, zone)
+
+    assert filled.promised is not None
+    assert promise_when_sent(filled, filled.text, SUMMER, SUMMER + timedelta(minutes=9), zone) == filled.promised
