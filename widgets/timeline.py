@@ -1,7 +1,7 @@
 """Rows of the timeline pane: when, who or what, and the fact in one line. Oldest first, as it is read."""
 
 from collections.abc import Container, Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 from cockpit.model.clock_steps import (
     RECENT_ENOUGH,
@@ -9,11 +9,10 @@ from cockpit.model.clock_steps import (
     list_clock_steps,
     tell_by_present_clock,
 )
-from cockpit.model.event import Event, Kind, find_standing_events
+from cockpit.model.event import WRITTEN_LATE, Event, Kind, order_standing_events
 from cockpit.model.time import format_duration
 from widgets.cell import Cell, Column, Row
 
-LATE = timedelta(minutes=2)  # what is written down later than this says so
 DATED = 92  # cells from which every row has its date; under that only the days it is not today
 COLUMNS = (
     Column(10, from_width=DATED),
@@ -55,7 +54,7 @@ def build_event_rows(
     """
     events = list(events)
     present = tell_by_present_clock(events, steps, RECENT_ENOUGH) if (steps := list_clock_steps(events)) else events
-    standing = sorted(find_standing_events(present).items(), key=lambda pair: (pair[1].occurred, pair[1].id))
+    standing = order_standing_events(present)
     return [_build_event_row(root, event, operator, zone, today, event.id in pins) for root, event in standing]
 
 
@@ -98,7 +97,7 @@ def _format_lateness(event: Event) -> str:
     """` · recorded 12m 10s later`, of what a person stated of an earlier time."""
     late = event.recorded - event.occurred
     then = f" · {text}" if (text := describe_clock_then(event)) else ""
-    if late < LATE or not event.actor or event.supersedes is not None or event.redacted:
+    if late < WRITTEN_LATE or not event.actor or event.redacted:
         return then
     return f"{then} · recorded {format_duration(late)} later"
 

@@ -141,6 +141,9 @@ def map_alert(raw: Raw, *, source: str, environment: str, polled: datetime) -> A
         links=(("rule", rule),) if is_link(rule) else (),
         native_state=human,
         native_id=identifier,
+        ended=read_moment(dig_value(essentials, "monitorConditionResolvedDateTime"))
+        if read_alert_state(raw) is AlertState.RESOLVED
+        else None,
         note="closed in Azure, still firing"
         if human == "Closed" and read_alert_state(raw) is AlertState.FIRING
         else "",

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from cockpit.incident.impact import HELD, SERVING_KINDS
 from cockpit.incident.ledger import LEDGER_KINDS, Ledger
 from cockpit.model.clock_steps import ClockStep, move_moment, tell_by_present_clock
-from cockpit.model.event import Event, Kind, find_standing_events
+from cockpit.model.event import Event, Kind, order_standing_events
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.text import clean_line
@@ -43,7 +43,7 @@ def list_standing_events(events: Iterable[Event], steps: Sequence[ClockStep] = (
     With `steps` of the clock it is told by the clock of now.
     """
     present = tell_by_present_clock(events, steps) if steps else events
-    return sorted(find_standing_events(present).values(), key=lambda event: (event.occurred, event.id))
+    return [event for _, event in order_standing_events(present)]
 
 
 SIGNALS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT, *SERVING_KINDS)

@@ -65,6 +65,7 @@ class Alert:
     native_id: str = ""  # what the source's API wants to hear
     note: str = ""  # `vanished, server restarted 40 s ago`, `expired: sender silent`
     annotations: tuple[tuple[str, str], ...] = ()
+    ended: datetime | None = None  # when it resolved, where the source itself says so
 
     @property
     def key(self) -> str:

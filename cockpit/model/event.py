@@ -153,6 +153,23 @@ def find_standing_events(events: Iterable[Event]) -> dict[int, Event]:
     return {root: _without_later_times(event) for root, event in standing.items()}
 
 
+WRITTEN_LATE = timedelta(minutes=2)  # what a person wrote down later than this says so
+
+
+def order_standing_events(events: Iterable[Event]) -> list[tuple[int, Event]]:
+    """What stands, each with the id of what first stated it, in the order in which it happened and was first stated.
+
+    A fact counts as written down when it first was, however late it was corrected: `recorded` says so.
+    """
+    events = list(events)
+    first = {event.id: event.recorded for event in events}
+    standing = [
+        (root, event if event.id == root else replace(event, recorded=first.get(root, event.occurred)))
+        for root, event in find_standing_events(events).items()
+    ]
+    return sorted(standing, key=lambda pair: (pair[1].occurred, pair[0]))
+
+
 def _without_later_times(event: Event) -> Event:
     """A declaration without the impact that was stated after it, which older files write into its line: it read as if
     it had been known at that time. The impact has entries and fields of its own."""

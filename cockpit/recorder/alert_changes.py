@@ -37,7 +37,8 @@ def alert_changes(
                 _list_alert_revisions(alert, last_recorded),
             )
         elif alert.state != before.state:
-            yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), moment, before.state)
+            occurred = _date_alert_change(alert, before, moment)
+            yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), occurred, before.state)
         elif alert.severity != before.severity:
             yield _draft_alert(
                 alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", moment, alert.state
@@ -45,6 +46,13 @@ def alert_changes(
     for key, before in sorted(last_recorded.alerts.items()):
         if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
             yield _draft_vanished_alert(key, before, environment, moment)
+
+
+def _date_alert_change(alert: Alert, before: RecordedAlert, moment: datetime) -> datetime:
+    """An end by the source's own time, where that can be the end of what was recorded; else when it was noticed."""
+    if alert.state is not AlertState.RESOLVED or alert.ended is None or not alert.since <= alert.ended <= moment:
+        return moment
+    return min(max(alert.ended, before.at), moment)
 
 
 def _draft_alert(

@@ -110,7 +110,8 @@ def _draft_revision_changes(
         return
     if revision.active != was.active:
         what = "activated" if revision.active else "deactivated"
-        off = revision.last_active if what == "deactivated" else None  # the cloud knows it to the second
+        off = revision.last_active if what == "deactivated" else None
+        off = None if off is None else _sharpen_time(off, looked)
         known = off is not None and off <= moment and (looked is None or off >= looked)
         occurred = off if off is not None and known else moment
         yield _draft_revision_fact(app, revision, f"{revision.name} {what}", what, environment, occurred)
@@ -120,6 +121,13 @@ def _draft_revision_changes(
         yield _draft_revision_fact(
             app, revision, f"{revision.name} {health}{since}{why}", "health", environment, moment
         )
+
+
+def _sharpen_time(told: datetime, looked: datetime | None) -> datetime:
+    """A time that the cloud tells in whole seconds: what a look within that second did not see came after the look."""
+    if told.microsecond or looked is None or not told < looked < told + timedelta(seconds=1):
+        return told
+    return looked
 
 
 def _draft_created_revision(app: Application, revision: Revision, environment: str, moment: datetime) -> Draft:
@@ -196,7 +204,7 @@ def _draft_traffic_changes(
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
     gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
     made = (revision.created for revision in app.revisions if revision.name in gaining and revision.created is not None)
-    occurred = max([occurred, *made])
+    occurred = _sharpen_time(max([occurred, *made]), looked)
     # The cloud dates a change by when it was asked for, and moves the traffic when that is done. Where we saw it
     # unmoved after that, the moment at which we saw it moved is the nearest to the truth.
     occurred = moment if looked is not None and occurred < looked else min(occurred, moment)

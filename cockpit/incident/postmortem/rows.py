@@ -13,14 +13,24 @@ from cockpit.incident.response_state import SKIPPED
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.clock_steps import describe_clock_then
-from cockpit.model.event import OUTSIDE_KINDS, STORM_FROM, Event, Kind, fold_alert_events, map_of, text_of, words_of
+from cockpit.model.event import (
+    OUTSIDE_KINDS,
+    STORM_FROM,
+    WRITTEN_LATE,
+    Event,
+    Kind,
+    fold_alert_events,
+    map_of,
+    text_of,
+    words_of,
+)
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import ProcedureRun, Tick, Update
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import format_duration, measure_between
 
-LATE = timedelta(minutes=5)  # a fact written down later than this says so
+NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
 ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
 SEEN_LATER = frozenset(
@@ -147,7 +157,7 @@ def late_mark(event: Event) -> list[str]:
     """That a person wrote it down later, or that nobody watched when it happened."""
     then = [text] if (text := describe_clock_then(event)) else []
     late = event.recorded - event.occurred
-    if late <= LATE or not (event.actor or event.kind in SEEN_LATER):
+    if late < (WRITTEN_LATE if event.actor else NOTICED_LATE) or not (event.actor or event.kind in SEEN_LATER):
         return then
     return [*then, f"{'written down' if event.actor else 'recorded'} {format_duration(late)} later"]
 

@@ -37,8 +37,10 @@ def test_an_alert_is_named_by_its_rule_and_known_by_the_guid_at_the_end_of_its_i
 
 
 def test_the_condition_decides_not_a_resolved_time_that_stands_beside_fired() -> None:
-    assert mapped(fired()).state is AlertState.FIRING
-    assert mapped(fired(monitorCondition="Resolved")).state is AlertState.RESOLVED
+    firing, over = mapped(fired()), mapped(fired(monitorCondition="Resolved"))
+    assert (firing.state, firing.ended) == (AlertState.FIRING, None)
+    assert over.state is AlertState.RESOLVED
+    assert over.ended == datetime(2026, 2, 25, 2, 13, 10, tzinfo=UTC)
 
 
 def test_what_people_said_of_an_alert_does_not_change_whether_it_fires() -> None:

@@ -1,7 +1,7 @@
 """What a reading adds to the timeline, given what stands there already."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -138,6 +138,23 @@ def test_an_alert_fires_at_its_own_time_vanishes_and_is_confirmed() -> None:
     assert world.alert(10, AlertState.RESOLVED, since=3) == []
 
 
+@pytest.mark.parametrize(("ended", "dated"), [(7.2, 7.2), (2, 8), (9, 8), (None, 8)])
+def test_an_end_is_dated_by_the_source_where_that_can_be_its_time(ended: float | None, dated: float) -> None:
+    """Seen at minute 8, fired at 3: an end from before that, or from later, is not the end of this one."""
+    world = Recorded()
+    world.alert(5, AlertState.FIRING, since=3)
+    (over,) = world.alert(8, AlertState.RESOLVED, since=3, ended=None if ended is None else at(ended))
+    assert over.occurred == at(dated)
+
+
+def test_an_end_that_is_confirmed_later_does_not_come_before_the_doubt_about_it() -> None:
+    world = Recorded()
+    world.alert(5, AlertState.FIRING, since=3)
+    world.alert(8, AlertState.RESOLVING, since=3)
+    (over,) = world.alert(9, AlertState.RESOLVED, since=3, ended=at(7))
+    assert over.occurred == at(8)
+
+
 def test_an_alert_that_comes_back_was_never_gone() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)
@@ -250,6 +267,22 @@ def test_traffic_did_not_move_while_it_was_seen_where_it_was() -> None:
     reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
     (moved,) = list_changes(world.known, reading, at(5), at(4.8))
     assert moved.occurred == at(5)
+
+
+def test_a_time_in_whole_seconds_holds_for_what_a_look_within_that_second_did_not_see() -> None:
+    """In single revision mode the new revision is made, gets the traffic and stops the old one within a second."""
+    world = Recorded()
+    world.app(0, revision("v41", 100))
+    made, looked = at(4), at(4) + timedelta(seconds=0.4)
+    new, old = revision("v42", 100, created=made), revision("v41", active=False, last_active=made)
+    app = Application("mi", "prod", "single", "", (new, old), changed_at=at(3.8))
+    reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
+    drafts = list_changes(world.known, reading, at(5), looked)
+
+    assert {draft.kind: draft.occurred for draft in drafts if draft.detail.get("what") != "created"} == {
+        Kind.REVISION: looked,
+        Kind.TRAFFIC: looked,
+    }
 
 
 def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:

@@ -140,7 +140,7 @@ async def test_a_restart_writes_only_the_differences_and_the_gap(timeline: FullD
         two.observe(ready(ProbeState.UP, 170))
     assert facts(timeline) == [
         "ready down",
-        "nobody recorded for 3h, from 2026-02-27 02:00:00Z",
+        "nobody recorded for 3h 00m, from 2026-02-27 02:00:00Z",
         "ready up again",
     ]
 
@@ -329,7 +329,7 @@ async def test_standing_still_is_a_gap_before_anything_new_is_said(timeline: Ful
         clock.wall += timedelta(hours=1)
         one.observe(ready(ProbeState.DOWN, 60))
         await until(lambda: len(facts(timeline)) == 2)
-    assert facts(timeline) == ["nobody recorded for 1h, from 2026-02-27 02:00:00Z", "ready down"]
+    assert facts(timeline) == ["nobody recorded for 1h 00m, from 2026-02-27 02:00:00Z", "ready down"]
 
 
 async def test_a_gap_is_as_long_as_the_boot_clock_says_whatever_the_wall_clock_did(
@@ -390,7 +390,7 @@ async def test_what_was_asked_before_a_pause_and_came_after_it_is_not_recorded(
         clock.wall += timedelta(hours=1)
         one.observe(replace(ready(ProbeState.DOWN, 60), began=STARTED))
         one.observe(ready(ProbeState.UP, 60))
-    assert facts(timeline) == ["nobody recorded for 1h, from 2026-02-27 02:00:00Z"]
+    assert facts(timeline) == ["nobody recorded for 1h 00m, from 2026-02-27 02:00:00Z"]
 
 
 @pytest.mark.parametrize("name", ["timeline.db", "timeline.db-wal"])

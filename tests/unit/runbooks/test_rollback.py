@@ -75,7 +75,9 @@ def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() 
     story = Story().traffic(0, "v1", "v2").created(59, "v3").traffic(60, "v2", "v3").probe(61, "down")
     found = propose_rollback(app(V3, replace(V2, last_active=at(62)), V1), story.events)
     assert (found.good and found.good.name, found.evidence) == ("v2", RollbackEvidence.CARRIED)
-    assert found.why == "v2 carried the traffic for 1h until 2026-11-21 03:00 UTC; the timeline shows no failure then."
+    assert (
+        found.why == "v2 carried the traffic for 1h 00m until 2026-11-21 03:00 UTC; the timeline shows no failure then."
+    )
     assert found.given == {"app": "mi", "previous": "v2", "bad": "v3"}
 
 
@@ -84,7 +86,7 @@ def test_what_the_record_did_not_watch_it_does_not_vouch_for() -> None:
     story = Story().tell(Kind.REVISION, 0, "mi", {"what": "baseline", "traffic": {"v2": 100}, "revisions": {}})
     story = story.created(59, "v3").traffic(60, "v2", "v3").probe(61, "down")
     why = propose_rollback(app(V3, revision("v2"), V1), story.events).why
-    assert "carried the traffic for 7d" in why
+    assert "carried the traffic for 7d 01h" in why
     assert f"since {at(0):%H:%M} UTC" in why
 
 

@@ -235,7 +235,7 @@ def test_maintenance_is_told_until_when_in_the_zone_of_who_reads() -> None:
 def test_what_a_person_wrote_down_later_says_how_much_later() -> None:
     note = replace(event(Kind.NOTE, 720, actor="ana"), recorded=NOW)
     rows = timeline_rows.build_event_rows([note], "ben", UTC, NOW.date())
-    assert rows[0].cells[4].text == "note happened · recorded 12m later"
+    assert rows[0].cells[4].text == "note happened · recorded 12m 00s later"
 
 
 def test_an_entry_of_another_day_carries_its_day_on_the_wall() -> None:

@@ -99,7 +99,7 @@ def test_how_long_it_took_is_beside_what_is_done() -> None:
         "0.0s",
         "9.9s",
         "12s",
-        "3m",
+        "3m 20s",
     ]
 
 

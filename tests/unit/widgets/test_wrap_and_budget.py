@@ -40,7 +40,7 @@ def test_no_row_is_wider_than_it_may_be(text: str, width: int, most: int) -> Non
 
 def test_the_clock_warns_before_it_is_over() -> None:
     assert [render_budget(spent, 300)[-1][1] for spent in (60, 250, 400)] == ["good", "warn", "bad"]
-    assert "1m over" in render_budget(400, 300)[-1][0]
+    assert "1:40 over" in render_budget(400, 300)[-1][0]
     assert render_budget(72, None) == [("1:12", "muted")]
 
 

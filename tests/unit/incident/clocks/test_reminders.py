@@ -98,7 +98,7 @@ def test_a_handover_names_what_asks_for_something_and_nothing_that_only_tells() 
     )
     assert [line.split(",")[0].split(":")[0] for line in things] == [
         "update",
-        "running for 5m",
+        "running for 5m 00s",
         "silenced at its source",
         "prod is frozen",
     ]

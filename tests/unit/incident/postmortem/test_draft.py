@@ -100,8 +100,8 @@ def test_a_deployment_recorded_long_after_it_was_made_says_so() -> None:
     story = Story()
     story.tell(Kind.REVISION, 0, subject="mi/v42", late=12, summary="v42 created", detail={"what": "created"})
     (event,) = story.events
-    assert late_mark(event) == ["recorded 12m later"]
-    assert [row.what for row in deployment_rows(story.events)] == ["v42 created (recorded 12m later)"]
+    assert late_mark(event) == ["recorded 12m 00s later"]
+    assert [row.what for row in deployment_rows(story.events)] == ["v42 created (recorded 12m 00s later)"]
 
 
 def test_only_revisions_created_count_as_such_among_the_facts() -> None:
@@ -143,7 +143,28 @@ def test_what_was_written_down_late_or_corrected_or_redacted_is_marked() -> None
     story.act(Kind.NOTE, -20, summary="users called", late=25)
     story.act(Kind.NOTE, 1, summary="the deploy", supersedes=wrong.id)
     words = [row[4] for row in timeline_of(draft(story))]
-    assert words == ["users called (written down 25m later)", "declare", "the deploy (corrected)"]
+    assert words == ["users called (written down 25m 00s later)", "declare", "the deploy (corrected)"]
+
+
+def test_a_fact_that_was_corrected_was_written_down_when_it_first_was() -> None:
+    """The impact is stated minutes later, in the declaration's place; a time is mended long after the note."""
+    story = Story()
+    first = story.declare(0, reach=-30)
+    story.act(Kind.TICK, 0, summary="ticked")
+    note = story.act(Kind.NOTE, -3, summary="customers wrote", late=4)
+    story.tell(
+        Kind.DECLARE,
+        0,
+        late=11,
+        incident="i1",
+        actor="ana",
+        supersedes=first.id,
+        detail=first.detail,
+        summary="declare",
+    )
+    story.act(Kind.NOTE, -2.5, summary="customers wrote", late=30, supersedes=note.id)
+    words = [row[4] for row in timeline_of(draft(story))]
+    assert words == ["customers wrote (corrected, written down 3m 30s later)", "declare"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
