@@ -9,6 +9,7 @@ from cockpit.model.alert import AlertState
 from cockpit.model.clock_steps import move_moment
 from cockpit.model.event import Event, Kind, list_of, text_of
 from cockpit.model.incident import HealthyPeriod, Incident
+from cockpit.model.probe import ProbeState
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import LastRecorded
 
@@ -158,6 +159,7 @@ class ImpactWatch:
         self._first: Signal | None = None  # the earliest probe or alert that was felt
         self._first_ill: Signal | None = None  # the earliest revision with traffic that was not healthy
         self.relapses: list[datetime] = []  # when users began to feel something again
+        self._is_mild = False  # since then every answer came, if not well
 
     def __contains__(self, key: str) -> bool:
         return key in self._certain or key in self._alerts or key in self._thresholds
@@ -183,7 +185,7 @@ class ImpactWatch:
             self._first_ill = _choose_earlier(self._first_ill, signal)
         else:
             self._first = _choose_earlier(self._first, signal)
-        self._relapse(signal.began)
+        self._relapse(signal.began, signal.state == ProbeState.DEGRADED)
 
     @property
     def first(self) -> Signal | None:
@@ -256,9 +258,21 @@ class ImpactWatch:
             if self._recovered is not None:
                 # By a clock that runs behind, a recovery may have happened before what it ends.
                 start = self._recovered if self._bad_since is None else max(self._recovered, self._bad_since)
-                self.periods.append(HealthyPeriod(start, evidence=self._evidence()))
+                if self._was_moment(start):
+                    self.periods[-1] = replace(self.periods[-1], end=None)
+                    self.relapses.pop()
+                else:
+                    self.periods.append(HealthyPeriod(start, evidence=self._evidence()))
 
-    def _relapse(self, since: datetime) -> None:
+    def _was_moment(self, over: datetime) -> bool:
+        """Whether what ends here was a slow moment after a recovery that had held: it takes that recovery not back."""
+        last = self.periods[-1] if self.periods else None
+        if not self._is_mild or last is None or last.end is None or not self.relapses or last.end != self.relapses[-1]:
+            return False
+        return last.end - last.start >= HELD and over - last.end < HELD
+
+    def _relapse(self, since: datetime, is_mild: bool = False) -> None:
+        self._is_mild = is_mild and (self._is_mild or not self._feels)
         if not self._feels:
             self.relapses.append(since)
         self._bad_since = since if self._bad_since is None else max(self._bad_since, since)
@@ -333,12 +347,29 @@ def propose_impact_end(incident: Incident) -> ImpactMoment | None:
     return None if period is None else ImpactMoment(period.start, period.evidence)
 
 
+def measure_felt(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
+    """How long users felt it between two moments, and in how many stretches: where all was well for two minutes or
+    more in between, that time does not count."""
+    pauses = [
+        measure_between(max(period.start, begin), min(period.end, end))
+        for period in incident.healthy
+        if period.end is not None and begin < period.end < end and period.end - max(period.start, begin) >= HELD
+    ]
+    return measure_between(begin, end) - sum(pauses, timedelta()), len(pauses) + 1
+
+
+def format_felt(incident: Incident, begin: datetime, end: datetime) -> str:
+    """`1m 08s`, `1m 12s in 2 stretches`."""
+    length, count = measure_felt(incident, begin, end)
+    return format_duration(length) if count == 1 else f"{format_duration(length)} in {count} stretches"
+
+
 def describe_impact(incident: Incident) -> str:
     """`impact 12:07:00 UTC (probe readyz) to 12:07:58 UTC (all probes up), 58s`."""
     begin, end = propose_impact_start(incident), propose_impact_end(incident)
     if begin is None and end is None:
         return "nothing that was recorded says when users felt it"
-    took = f", {format_duration(measure_between(begin.at, end.at))}" if begin and end else ""
+    took = f", {format_felt(incident, begin.at, end.at)}" if begin and end else ""
     return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, 'not over')}{took}"
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_things
-from cockpit.incident.impact import propose_impact_end, propose_impact_start
+from cockpit.incident.impact import format_felt, propose_impact_end, propose_impact_start
 from cockpit.incident.load import list_standing_events, with_events
+from cockpit.incident.messages.fields import find_lead
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock
@@ -18,7 +19,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze
 from cockpit.model.text import clean_line
-from cockpit.model.time import format_duration, measure_between
+from cockpit.model.time import format_duration
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.timeline import Timeline
 
@@ -36,6 +37,7 @@ class BriefingScene:
     freeze: Freeze | None
     zone: tzinfo
     now: datetime
+    lead: str = ""  # the role that leads, as the team calls it
 
 
 def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScene) -> list[tuple[str, str]]:
@@ -44,8 +46,10 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     `events` are those of the incident, for its last notes.
     """
     now, zone = scene.now, scene.zone
-    pairs = [("incident", _describe_head(incident, now)), ("leads", _describe_leaders(incident))]
-    if others := [f"{held.role} {held.person}" for held in incident.roles if held.until is None][1:]:
+    pairs = [("incident", _describe_head(incident, now)), ("leads", _describe_leaders(incident, scene.lead))]
+    if others := [
+        f"{held.role} {held.person}" for held in incident.roles if not (held.until or held.role == scene.lead)
+    ]:
         pairs.append(("also", ", ".join(others)))
     pairs.append(("impact", _describe_impact(incident, zone, now)))
     pairs += [("bad now", f"{signal.label}, since {_clock_time(signal.since, zone, now)}") for signal in scene.bad[:5]]
@@ -83,6 +87,7 @@ def read_brief(
         actions.frozen(),
         zone,
         now,
+        find_lead(actions.plan).name,
     )
     return build_brief(full, events, scene)
 
@@ -95,9 +100,10 @@ def _describe_head(incident: Incident, now: datetime) -> str:
     )
 
 
-def _describe_leaders(incident: Incident) -> str:
-    held = [f"{holding.person} ({holding.role})" for holding in incident.roles if holding.until is None][:1]
-    return held[0] if held else f"nobody holds a role; declared by {incident.declared_by}"
+def _describe_leaders(incident: Incident, lead: str) -> str:
+    """Whoever holds the role that leads, and nobody who only holds another."""
+    held = incident.in_role(lead)
+    return f"{' and '.join(held)} ({lead})" if held else f"nobody; declared by {incident.declared_by}"
 
 
 def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
@@ -105,7 +111,7 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
     begun = f"users feel it since {_clock_time(start.at, zone, now)} ({start.evidence})" if start else "not known"
     if end is None or start is None or incident.mitigated is None:
         return begun
-    length = format_duration(measure_between(start.at, end.at))
+    length = format_felt(incident, start.at, end.at)
     return f"users felt it for {length}, over since {_clock_time(end.at, zone, now)} ({end.evidence})"
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import interval_counts, list_update_intervals
-from cockpit.incident.impact import as_of, find_impact_start
+from cockpit.incident.impact import as_of, find_impact_start, format_felt
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
     Metric,
@@ -63,7 +63,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
-from cockpit.model.time import format_duration, measure_between
+from cockpit.model.time import format_duration
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -123,7 +123,7 @@ def render_draft(
         excerpts=[(event, render_code(shorten_code(text), "text")) for event, text in list_excerpts(mine)],
         impact_begin=begin,
         impact_end=end,
-        impact=format_duration(measure_between(begin, end)) if begin and end else "",
+        impact=format_felt(incident, begin, end) if begin and end else "",
         review=next((clock for clock in due if clock.kind is ClockKind.POSTMORTEM), None),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),

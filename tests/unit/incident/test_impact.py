@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.incident.impact import as_of, propose_impact_end, propose_impact_start
+from cockpit.incident.impact import as_of, measure_felt, propose_impact_end, propose_impact_start
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp
@@ -340,3 +340,51 @@ def test_an_answer_without_a_sensible_time_says_nothing_of_when_it_began(answer:
     story.declare(15, reach=-30)
 
     assert only(story).felt_since == at(10)
+
+
+def recovered_and_slow_again(state: str, minutes: float) -> Story:
+    """All was well from minute 2 on; at minute 12 a probe was bad again for a while."""
+    story = Story()
+    story.probe(0, "orders", "down")
+    story.declare(1, reach=-10)
+    story.probe(2, "orders", "up")
+    story.probe(12, "orders", state)
+    story.probe(12 + minutes, "orders", "up")
+    return story
+
+
+def test_a_slow_moment_after_a_recovery_that_held_does_not_take_it_back() -> None:
+    """Seen: one answer of 461 ms ten minutes later made 1m 08s of impact 10m 58s."""
+    incident = only(recovered_and_slow_again("degraded", 0.1))
+    assert incident.mitigated == at(2)
+    assert measure_felt(incident, at(0), at(2)) == (timedelta(minutes=2), 1)
+
+
+def test_while_it_is_slow_again_it_is_not_over() -> None:
+    story = recovered_and_slow_again("degraded", 0.1)
+    del story.events[-1]
+    assert only(story).mitigated is None
+
+
+@pytest.mark.parametrize(("state", "minutes"), [("down", 0.1), ("degraded", 3), ("flapping", 0.1)])
+def test_what_failed_again_or_stayed_slow_does_and_the_time_between_is_no_impact(state: str, minutes: float) -> None:
+    incident = only(recovered_and_slow_again(state, minutes))
+    assert incident.mitigated == at(12 + minutes)
+    assert measure_felt(incident, at(0), at(12 + minutes)) == (timedelta(minutes=2 + minutes), 2)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["down", "degraded", "up"]), st.integers(5, 400)), max_size=12))
+@settings(max_examples=60)
+def test_what_users_felt_is_never_longer_than_from_its_start_to_its_end(turns: list[tuple[str, int]]) -> None:
+    story = Story()
+    moment = 0.0
+    story.probe(moment, "orders", "down")
+    story.declare(0.1, reach=-10)
+    for state, seconds in turns:
+        moment += seconds / 60
+        story.probe(moment, "orders", state)
+    incident = only(story)
+    if (end := incident.mitigated) is not None:
+        length, count = measure_felt(incident, at(0), end)
+        assert timedelta() <= length <= end - at(0)
+        assert 1 <= count <= 1 + sum(state != "up" for state, _ in turns)
