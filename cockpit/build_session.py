@@ -17,6 +17,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
+from cockpit.model.event import Kind, words_of
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.problem import SourceError
@@ -186,6 +187,11 @@ def build_runner(
             return None
         return snapshot_named(plan.snapshot, load_catalogue(system.runbooks, environments=[environment]))
 
+    def has_kept_lines(incident: str) -> bool:
+        """A note of several lines: that is what Record of the logs writes, and what the draft shows as evidence."""
+        notes = timeline.events(kinds=[Kind.NOTE], incident=incident)
+        return any("\n" in words_of(event.detail, "text") and not event.redacted for event in notes)
+
     def begin_temporary(text: str, incident: str) -> None:
         """What a step turned off for now; of an incident that is closed nothing is begun, and the step is done."""
         with suppress(IncidentActionError):
@@ -210,6 +216,7 @@ def build_runner(
         notices=RunNotices(
             lambda: frozen_words(ledger.freeze(environment.name)),
             snapshot,
+            has_kept_lines,
             begin_temporary,
         ),
     )

@@ -133,6 +133,8 @@ class WallScreen(KeyedScreen):
                 production=environment.production,
                 plan=sight.plan,
                 unrecorded=environment.name in sight.unrecorded,
+                frozen=sight.ledger.freeze(environment.name) is not None,
+                clock_step=sight.ledger.shown_clock_step(environment.name, sight.time.now()),
                 clocks=lambda incident: list_running_clocks(sight, incident, sight.time.now(), zone),
             )
             for environment in sight.environments

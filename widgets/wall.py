@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.clock_steps import ClockStep, label_step
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.overall import UNSEEN, WORSE, OverallState, Trouble, judge_environment, list_troubles
@@ -48,6 +49,8 @@ class WallView:
     update: Clock | None = None  # when the next update of it is due
     events: tuple[Event, ...] = ()  # the newest, oldest first
     unrecorded: bool = False  # nobody writes down what happens here
+    frozen: bool = False  # nothing may be deployed here
+    clock_step: ClockStep | None = None  # the clock of the machine was set, lately or while the incident is open
 
 
 def wall_state(
@@ -61,6 +64,8 @@ def wall_state(
     plan: Plan = DEFAULT,
     clocks: Callable[[Incident], Iterable[Clock]] = lambda incident: (),
     unrecorded: bool = False,
+    frozen: bool = False,
+    clock_step: ClockStep | None = None,
 ) -> WallView:
     """What the wall shows of an environment; of several open incidents the gravest, and of those the newest."""
     readings = tuple(readings)
@@ -95,6 +100,8 @@ def wall_state(
         more_incidents=max(0, len(running) - 1),
         events=tuple(events)[-EVENTS:],
         unrecorded=unrecorded,
+        frozen=frozen,
+        clock_step=clock_step,
     )
 
 
@@ -171,6 +178,8 @@ def _paint_header(view: WallView, frame: Frame) -> Line:
         (place, "strong"),
         (" PRODUCTION " if view.production else "", "warn"),
         *((("  nobody records  ", "bad"),) if view.unrecorded else ()),
+        *(((f" {label_step(view.clock_step)} ", "warn"),) if view.clock_step else ()),
+        *(((" FROZEN ", "warn"),) if view.frozen else ()),
         (f" {frame.title}", "muted"),
     )
     local = frame.now.astimezone(frame.zone)

@@ -18,7 +18,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.plan import Plan
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
-from cockpit.model.system import TURNS, Environment, System
+from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import (
     DurationError,
@@ -117,9 +117,7 @@ def open_cli_session(
             try:
                 yield CliSession(system, plan, environment, timeline, incident_actions)
             finally:
-                if told and timeline.events(
-                    environment=environment.name, kinds=TURNS, after=newest[-1].id if newest else 0, limit=1
-                ):
+                if told and has_turned(timeline, environment.name, after=newest[-1].id if newest else 0):
                     tell_in_background(common, system.file, str(timeline.path), environment.name)
     except AmbiguousIncident as error:
         raise Refusal(
@@ -128,6 +126,13 @@ def open_cli_session(
         ) from None
     except (IncidentActionError, RecordError, WhenError, LengthError, PersonUnknown) as error:
         raise Refusal.of(error) from None
+
+
+def has_turned(timeline: Timeline, environment: str, *, after: int) -> bool:
+    """Whether something was recorded since that webhooks are told of."""
+    from cockpit.incident.messages.webhook_payload import TURN_KINDS, find_turn
+
+    return any(find_turn(event) for event in timeline.events(environment=environment, kinds=TURN_KINDS, after=after))
 
 
 def list_incident_choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:

@@ -16,6 +16,7 @@ Listener = Callable[[Reading[Any]], None]
 FIRST_ANSWER = 5.0  # seconds after which what waits for a first answer goes on without one
 LOOK_EVERY = 1.0  # seconds between two looks whether we stood still
 RESTART_AFTER = 5.0  # seconds before a feed that broke its promise is started again
+ASKED_ANEW = 10.0  # seconds in which a feed that is asked anew has to answer
 
 
 class Watch:
@@ -85,6 +86,26 @@ class Watch:
         """Ask every feed for an answer now; one that nobody built has nobody who waits for it."""
         for feed in self._feeds or ():
             feed.refresh()
+
+    async def read_anew(self, environment: str, feed: str) -> Reading[Any] | None:
+        """A good answer that was asked for from now on; None where none came within ASKED_ANEW."""
+        asked = self._time.monotonic()
+        answer: asyncio.Future[Reading[Any]] = asyncio.get_running_loop().create_future()
+
+        def take(reading: Reading[Any]) -> None:
+            good = reading.seen is not None and reading.seen == reading.tried and not reading.is_from_before(asked)
+            if (reading.environment, reading.feed) == (environment, feed) and good and not answer.done():
+                answer.set_result(reading)
+
+        stop = self.listen(take)
+        self.refresh()
+        patience = asyncio.ensure_future(self._time.sleep(ASKED_ANEW))
+        try:
+            await asyncio.wait((answer, patience), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+            stop()
+        return answer.result() if answer.done() else None
 
     def publish(self, reading: Reading[Any]) -> None:
         """Keep a Reading and tell everybody. A listener that fails is logged and harms nobody else.

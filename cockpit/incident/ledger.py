@@ -127,6 +127,14 @@ class Ledger:
         """The last time that the clock of the machine was set while it recorded an environment."""
         return self._scene(environment).clock_step
 
+    def shown_clock_step(self, environment: str, now: datetime) -> ClockStep | None:
+        """That step while it is fresh, or moved an incident that is open."""
+        step = self.clock_step(environment)
+        if step is None:
+            return None
+        moved = any(step in incident.clock_steps for incident in self.open(environment))
+        return step if moved or step.is_shown(now) else None
+
     def apply(self, event: Event) -> None:
         """Take one event. Never raises, whatever its detail holds."""
         if event.id <= self.last:

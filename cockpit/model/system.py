@@ -89,9 +89,9 @@ class Cloud:
     )
 
 
-WebhookTurn = Literal["declare", "severity", "update", "resolve"]
-TURNS: tuple[WebhookTurn, ...] = ("declare", "severity", "update", "resolve")
-"""What webhooks are told; each is the kind of the event that tells of it."""
+WebhookTurn = Literal["declare", "severity", "update", "resolve", "reopen"]
+TURNS: tuple[WebhookTurn, ...] = ("declare", "severity", "update", "resolve", "reopen")
+"""What webhooks are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,9 @@ class Webhook(HttpAccess):
     )
     turns: tuple[WebhookTurn, ...] = field(
         default=TURNS,
-        metadata=setting("What is told: an incident is declared, changes its severity, a message is sent, it ends."),
+        metadata=setting(
+            "What is told: an incident is declared, changes severity, a message is sent, it ends, it opens again."
+        ),
     )
 
     def list_secrets(self) -> tuple[Secret, ...]:

@@ -210,6 +210,35 @@ def find_revision_to_leave(application: Application) -> Revision | None:
     return max(ill, key=lambda revision: revision.weight) if 0 < len(ill) < len(working) else working[0]
 
 
+def describe_moved_traffic(before: Application, after: Application) -> str:
+    """What changed of who serves since a rollback was proposed; "" while the proposal is still about the same ones.
+
+    A share that moves between the same revisions is a rollout on its way, and changes no proposal.
+    """
+    names = {revision.name for revision in before.working}, {revision.name for revision in after.working}
+    carriers = find_revision_to_leave(before), find_revision_to_leave(after)
+    if names[0] == names[1] and (carriers[0] and carriers[0].name) == (carriers[1] and carriers[1].name):
+        return ""
+    return f"{_describe_working(before)} before, {_describe_working(after)} now."
+
+
+def _describe_working(application: Application) -> str:
+    shares = [
+        f"{revision.name} {revision.weight} %" if application.has_ingress else f"{revision.name} active"
+        for revision in application.working
+    ]
+    return " and ".join(shares) or "nothing served"
+
+
+def has_been_done(proposal: Proposal, application: Application) -> bool:
+    """Whether somebody else did that rollback meanwhile: what was left serves no longer, and the target does, well."""
+    names = {revision.name: revision for revision in application.working}
+    if proposal.good is None or proposal.bad is None or proposal.bad.name in names:
+        return False
+    target = names.get(proposal.good.name)
+    return target is not None and not is_ill(target)
+
+
 def choose_revision(
     application: Application, bad: Revision, served: Sequence[Service], failing: Collection[str] = ()
 ) -> RollbackCandidate | None:

@@ -1,13 +1,14 @@
 """What the cockpit's keys open of the runbooks: the catalogue, a roll back, a revision, a procedure of a key."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.types import RunRefused
+from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import DialogContext
 from screens.shared.context import ActionContext
 from screens.shared.errors import explain
@@ -15,6 +16,7 @@ from screens.shared.view import build_view
 
 if TYPE_CHECKING:
     from cockpit.session import Session
+    from screens.run.rollback import ProposeAnew
 
 
 def open_catalogue(screen: ActionContext, session: "Session", place: DialogContext) -> None:
@@ -79,15 +81,41 @@ def open_procedure(screen: ActionContext, session: "Session", place: DialogConte
 async def _roll_back(
     screen: ActionContext, session: "Session", place: DialogContext, application: Application, chosen: Revision | None
 ) -> None:
+    """Propose, ask and begin; where the traffic moved meanwhile, propose anew from the state that was read since."""
+    from screens.run.rollback import ProposeAnew
+
+    moved = ""
+    session.watch.refresh()  # the pane is some seconds old: what comes while somebody reads is compared with it
+    for _ in range(PROPOSALS):
+        answer = await _propose_and_begin(screen, session, place, application, chosen, moved)
+        if not isinstance(answer, ProposeAnew):
+            return
+        application, moved = answer.application, answer.moved
+    raise RunRefused("The traffic moves faster than it can be read. Look at the revisions pane.", code="traffic-moves")
+
+
+PROPOSALS = 10  # of one press of the key, one for each time the traffic moved
+
+
+async def _propose_and_begin(
+    screen: ActionContext,
+    session: "Session",
+    place: DialogContext,
+    application: Application,
+    chosen: Revision | None,
+    moved: str,
+) -> "ProposeAnew | None":
     from cockpit.platforms.platform import REVISIONS_PANE
+    from cockpit.runbooks.rollback import describe_moved_traffic, has_been_done
     from screens.run.open import begin_run, went_on
-    from screens.run.rollback import AskRollback, plan_rollback
+    from screens.run.rollback import AskRollback, ProposeAnew, plan_rollback
 
     named = chosen.name if chosen else ""
     source = REVISIONS_PANE if chosen else "proposal"
     proposal = await asyncio.to_thread(session.propose_rollback, application, named, source=source)
     if proposal.good is None or proposal.refused:
-        raise RunRefused(proposal.refused or proposal.why, code="no-rollback", application=application.name)
+        reason = f"{moved} {proposal.refused or proposal.why}".strip()
+        raise RunRefused(reason, code="no-rollback", application=application.name)
     catalogue = await asyncio.to_thread(make_catalogue_reader(session))
     document = catalogue.document(proposal.document)
     catalogue_entry = catalogue.find(
@@ -95,10 +123,21 @@ async def _roll_back(
     )
     went = await went_on(screen.app, session, place, document.runbook, catalogue_entry.procedure, proposal.values)
     if went == "on":
-        return
+        return None
     planned = await plan_rollback(session.runner, proposal, document.runbook, catalogue_entry.procedure)
-    dialog = AskRollback(place, session.time, planned, changed_by=application.changed_by)
-    agreed = await screen.app.push_screen_wait(dialog)
+    agreed: Mapping[int, Prepared] | ProposeAnew | None = None
+    if planned.moved and (now := await _read_application_anew(session, application)):
+        since = describe_moved_traffic(application, now)
+        agreed = ProposeAnew(now, since) if since else None
+    if agreed is None:
+        look = partial(_find_application, session, application)
+        dialog = AskRollback(place, session.time, planned, application, moved=moved, look=look)
+        agreed = await screen.app.push_screen_wait(dialog)
+    if isinstance(agreed, ProposeAnew):
+        if has_been_done(proposal, agreed.application):
+            text = f"Already rolled back: {agreed.moved} Nothing was done by you."
+            raise RunRefused(text, code="rollback-done", application=application.name)
+        return agreed
     if agreed is not None:
         # A team's own document in its place is run step by step: only what ships with us is known to stop in time.
         await begin_run(
@@ -111,6 +150,20 @@ async def _roll_back(
             agreed=agreed if document.builtin else None,
             beside=went == "anew",
         )
+    return None
+
+
+async def _read_application_anew(session: "Session", application: Application) -> Application | None:
+    """The app as it is now, from its feed; None where that does not answer."""
+    reading = await session.watch.read_anew(session.environment.name, "revisions")
+    return _find_application(session, application) if reading else None
+
+
+def _find_application(session: "Session", application: Application) -> Application | None:
+    """The app in the newest good answer."""
+    applications = build_view(session.watch, session.environment.name).applications
+    same = (application.name, application.platform, application.location)
+    return next((app for app in applications if (app.name, app.platform, app.location) == same), None)
 
 
 async def begin_named(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertGroup, AlertState
 from cockpit.model.clock import ClockState
-from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, list_acknowledged, newest_closed, worst_first
 from cockpit.model.plan import Plan
@@ -30,7 +29,6 @@ from widgets.pane import OLD
 from widgets.probes import QUIET
 
 if TYPE_CHECKING:
-    from cockpit.incident.ledger import Ledger
     from cockpit.runbooks.run.waiting_run import WaitingRun
     from cockpit.session import Session
 
@@ -86,7 +84,7 @@ def build_bar(app: CockpitHost, session: "Session", view: View, asking: Sequence
         clocks=tuple(due_clock.clock for due_clock in asking[:CLOCKS]),
         whose=tuple(letters_of(due_clock.incident, incidents) for due_clock in asking[:CLOCKS]),
         freeze=session.ledger.freeze(session.environment.name),
-        clock_step=find_shown_step(session.ledger, session.environment.name, incidents, session.time.now()),
+        clock_step=session.ledger.shown_clock_step(session.environment.name, session.time.now()),
         locations=tuple(dict.fromkeys(app.location for app in view.applications if app.location)),
     )
 
@@ -107,17 +105,6 @@ def find_followed_revision(screen: CockpitContext) -> tuple[Application, Revisio
         if revision is not None:
             return app, revision
     return None
-
-
-def find_shown_step(
-    ledger: "Ledger", environment: str, incidents: Sequence[Incident], now: datetime
-) -> ClockStep | None:
-    """The last step of the clock, while it is fresh or moved an incident that is open."""
-    step = ledger.clock_step(environment)
-    if step is None:
-        return None
-    moved = any(step in incident.clock_steps for incident in incidents)
-    return step if moved or step.is_shown(now) else None
 
 
 def letters_of(incident: Incident, incidents: Sequence[Incident]) -> str:

@@ -18,7 +18,7 @@ from cockpit.model.time import Time, format_age
 from cockpit.platforms.platform import RevisionChoice
 from cockpit.platforms.registry import find_kind
 from cockpit.runbooks.az.changes import TRAFFIC_NOW
-from cockpit.runbooks.rollback import Proposal
+from cockpit.runbooks.rollback import Proposal, describe_moved_traffic
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared
 from screens.dialogs.confirmation import Confirmation
@@ -167,15 +167,17 @@ class RollbackPlan:
 
     @property
     def trouble(self) -> str:
-        """Why it cannot begin, "" when it can.
+        """Why it cannot begin, "" when it can."""
+        refused = next((prepared.reason_not_runnable for prepared in self.by_itself if not prepared.runnable), "")
+        return refused or self.moved
+
+    @property
+    def moved(self) -> str:
+        """Where the traffic is instead, "" while it is where the proposal has it.
 
         The pane is some seconds old, and what the changes would meet is read now: where both disagree on who serves,
         the proposal is about a revision that is no longer the one to leave, and its undo would be false, too.
         """
-        refused = next((prepared.reason_not_runnable for prepared in self.by_itself if not prepared.runnable), "")
-        return refused or self._find_moved_traffic()
-
-    def _find_moved_traffic(self) -> str:
         bad = self.proposal.bad
         meets = [sentence for prepared in self.by_itself for sentence in prepared.meets]
         for sentence in meets:
@@ -202,18 +204,43 @@ async def plan_rollback(runner: Runner, proposal: Proposal, runbook: Runbook, pr
     return RollbackPlan(proposal, runbook, procedure, tuple(previews))
 
 
-class AskRollback(Confirmation[Mapping[int, Prepared]]):
-    """The answer names the steps that were shown and may go on by themselves."""
+@dataclass(frozen=True, slots=True)
+class ProposeAnew:
+    """The traffic moved while a rollback was on the screen: what it was about is not so any more."""
+
+    application: Application
+    moved: str
+
+
+class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
+    """The answer names the steps that were shown and may go on by themselves.
+
+    It is kept live: `look` gives the app as it was read last, and once the traffic moved, Enter proposes anew instead.
+    """
 
     AUTO_FOCUS = ""
     what = "Roll back"
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(ROLLBACK)
 
-    def __init__(self, place: DialogContext, time: Time, plan: RollbackPlan, *, changed_by: str = "") -> None:
+    def __init__(
+        self,
+        place: DialogContext,
+        time: Time,
+        plan: RollbackPlan,
+        application: Application,
+        *,
+        moved: str = "",
+        look: Callable[[], Application | None] = lambda: None,
+    ) -> None:
+        """`moved`: what changed since it was proposed before, "" the first time."""
         super().__init__(place, time)
-        self._plan, self._changed_by = plan, changed_by
+        self._plan, self._application, self._look, self._moved = plan, application, look, moved
         self.runnable = not plan.trouble
-        starts = "enter starts · " if self.runnable else ""
+        self._anew: ProposeAnew | None = None
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        starts = "enter proposes again · " if self._anew else "enter starts · " if self.runnable else ""
         self.keys = f"{starts}esc leaves · d difference between the two · o the runbook"
 
     def fields(self) -> ComposeResult:
@@ -224,12 +251,17 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
         self.set_interval(LIVE, self._draw)
 
     def _draw(self) -> None:
-        """Anew each second: how long ago it was deployed goes on while somebody reads."""
+        """Anew each second: how long ago it was deployed goes on while somebody reads, and the traffic may move."""
+        application = self._look()
+        moved = describe_moved_traffic(self._application, application) if application else ""
+        self._anew = ProposeAnew(application, moved) if application and moved else None
+        self._name_keys()
         self.query_one("#act", Lines).show(*self._told())
 
     def _told(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
-        rows = [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted"), []]
+        rows = self._render_moved()
+        rows += [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted"), []]
         steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
         rows += wrap_pieces([(steps, "strong")], WIDE, most=3)
         for prepared in plan.on_their_own:
@@ -253,11 +285,19 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
             rows += render_labelled("caution", sentence, WIDE, tone="warn", most=3)
         return rows + render_labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
 
+    def _render_moved(self) -> list[list[Piece]]:
+        if self._anew:
+            sentence = f"{self._anew.moved} Enter proposes a rollback from there."
+            return render_labelled("moved", sentence, WIDE, tone="bad", most=3)
+        return render_labelled("moved", f"{self._moved} This is a new proposal.", WIDE, tone="warn", most=3) * bool(
+            self._moved
+        )
+
     def _from_to(self) -> list[list[Piece]]:
         bad, good = self._plan.proposal.bad, self._plan.proposal.good
         assert bad is not None
         assert good is not None
-        by = f" by {self._changed_by}" if self._changed_by else ""
+        by = f" by {self._application.changed_by}" if self._application.changed_by else ""
         deployed = (
             f"deployed {format_age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""
         )
@@ -273,7 +313,9 @@ class AskRollback(Confirmation[Mapping[int, Prepared]]):
             ],
         ]
 
-    def decide(self) -> Callable[[], Mapping[int, Prepared]] | None:
+    def decide(self) -> Callable[[], Mapping[int, Prepared] | ProposeAnew] | None:
+        if anew := self._anew:
+            return lambda: anew
         if self._plan.trouble:
             self.say(self._plan.trouble, "bad")
             return None

@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 
 import click
 
+from cockpit.cli.login import somebody_to_ask
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, format_json, parse_time_ahead, print_event, reason_option, to_json_value
-from cockpit.cli.session import open_cli_session, print_clean
+from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
+from cockpit.incident.clocks.response import find_on_call_question
 from cockpit.model.clock import Clock, ClockState, shown_due
+from cockpit.model.incident import Incident
+from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_duration, parse_length
 
 
@@ -99,6 +103,28 @@ def not_applicable(common: Common, id: str, reason: str, incident: str | None, a
         print_event(cli_session.incident_actions.not_applicable(id, reason, incident=incident), as_json)
 
 
+# Is that you? Asked once in an incident, before somebody is told to call whoever is on call.
+
+
+def ask_who_is_on_call(cli_session: CliSession, incident: Incident) -> None:
+    """Where somebody sits at a terminal, and may be the one whom the plan calls; leaving it answers nothing."""
+    if not somebody_to_ask():
+        return
+    now = RealTime().now()
+    clocks = compute_clocks(incident, cli_session.plan, now, zone=cli_session.zone, deployed=now)
+    names = (cli_session.incident_actions.operator,)
+    clock = find_on_call_question(incident, cli_session.plan, clocks, names, now)
+    if clock is None:
+        return
+    try:
+        is_me = click.confirm(f"The plan calls {clean_line(clock.who)}. Is that you", default=None, err=True)
+    except click.Abort:
+        click.echo("\nNot answered; it is asked again.", err=True)
+        return
+    event = cli_session.incident_actions.answer_on_call(clock.id, is_me, incident=incident.id)
+    click.echo(clean_line(event.summary), err=True)
+
+
 # `cockpit clocks`: what is due in an incident, why, and by when.
 
 
@@ -108,6 +134,9 @@ def not_applicable(common: Common, id: str, reason: str, incident: str | None, a
 @json_option
 @common_options
 def list_clocks(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
+    if somebody_to_ask() and not (as_json or everything):
+        with open_cli_session(common, there=True) as cli_session:
+            ask_who_is_on_call(cli_session, cli_session.incident_actions.find(incident))
     with open_cli_session(common, read_only=True) as cli_session:
         meant, now = cli_session.incident_actions.find(incident), RealTime().now()
         deployed = cli_session.deployed(meant.environment, now)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cockpit.cli.incident.clocks import ask_who_is_on_call
 from cockpit.cli.login import somebody_to_ask
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import (
@@ -94,6 +95,9 @@ def declare(
         print_clean(f"Users felt it from {format_full_time(incident.impact_started)}.")
     reaches = format_full_time(incident.reach_from) if reach else f"{incident.reach_from:%H:%M:%S} UTC"
     print_clean(f"It reaches back to {reaches}. `cockpit note TEXT` adds to it.")
+    if somebody_to_ask():
+        with open_cli_session(common) as cli_session:
+            ask_who_is_on_call(cli_session, cli_session.incident_actions.find(incident.id))
 
 
 def _joins(running: list[Incident], join: bool | None) -> bool:

@@ -63,9 +63,17 @@ def apply_mark(clock: Clock, mark: Mark | None) -> Clock:
     if mark.done is not None and clock.kind is not ClockKind.UPDATE:  # an update said to be sent began a new interval
         return replace(clock, done=min(mark.done, clock.done or mark.done), not_applicable="")
     later = mark.said_at is not None and clock.started > mark.said_at  # it bound only after that was said
-    if mark.not_applicable and clock.done is None and not later:
-        return replace(clock, not_applicable=mark.not_applicable)
+    if mark.not_applicable and not later and not _is_done_first(clock, mark):
+        return replace(clock, not_applicable=mark.not_applicable, done=None, undone=False)
     return clock
+
+
+def _is_done_first(clock: Clock, mark: Mark) -> bool:
+    """Done in time, or before somebody said that it does not apply: what comes later makes no lateness of it."""
+    if clock.done is None or clock.undone:
+        return False
+    in_time = clock.limit is None or clock.done <= clock.limit
+    return in_time or mark.said_at is None or clock.done <= mark.said_at
 
 
 def _each_once(result: Iterable[Clock]) -> list[Clock]:

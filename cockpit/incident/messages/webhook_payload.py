@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.event import Event, Kind, text_of, words_of
-from cockpit.model.incident import Incident
-from cockpit.model.system import Webhook
+from cockpit.model.incident import Incident, Status
+from cockpit.model.system import Webhook, WebhookTurn
 from cockpit.model.time import format_duration, format_timestamp
 
 WAITS_FOR = timedelta(minutes=10)  # a turn that nobody could tell for so long is not told any more
@@ -25,12 +25,29 @@ class WebhookNotice:
     document: Mapping[str, Any]
 
 
+TURN_OF: Mapping[Kind, WebhookTurn] = {
+    Kind.DECLARE: "declare",
+    Kind.SEVERITY: "severity",
+    Kind.UPDATE: "update",
+    Kind.RESOLVE: "resolve",
+}
+TURN_KINDS = (*TURN_OF, Kind.STATUS)
+"""The kinds of events among which turns are."""
+
+
+def find_turn(event: Event) -> WebhookTurn | None:
+    """Which turn of an incident an event tells of; None for what is none."""
+    if event.kind == Kind.STATUS:  # whatever it became: who was told of the end must hear that it was none
+        return "reopen" if text_of(event.detail, "was") == Status.RESOLVED else None
+    return next((turn for kind, turn in TURN_OF.items() if event.kind == kind), None)
+
+
 def list_turns(webhook: Webhook, events: Sequence[Event], now: datetime) -> list[Event]:
     """What it is to be told, oldest first. A correction is no turn: what it corrects was told."""
     return [
         event
         for event in sorted(events, key=lambda event: event.id)
-        if event.kind in webhook.turns
+        if find_turn(event) in webhook.turns
         and event.incident is not None
         and event.supersedes is None
         and not event.redacted
@@ -53,7 +70,7 @@ def build_notice(event: Event, incident: Incident, system: str) -> WebhookNotice
     document = {
         "version": 1,
         "key": f"{incident.id}/{event.id}",
-        "turn": event.kind,
+        "turn": find_turn(event),
         "headline": headline,
         "system": system,
         "incident": {
@@ -78,7 +95,7 @@ def build_notice(event: Event, incident: Incident, system: str) -> WebhookNotice
             "text": text,
         },
     }
-    return WebhookNotice(f"{incident.id}/{event.id}", event.kind, headline, tuple(lines), document)
+    return WebhookNotice(f"{incident.id}/{event.id}", find_turn(event) or "", headline, tuple(lines), document)
 
 
 def build_trial(webhook: Webhook, environment: str, system: str, person: str, now: datetime) -> WebhookNotice:
@@ -101,6 +118,8 @@ def _describe_turn(event: Event, incident: Incident) -> str:
         because = text_of(event.detail, "because")
         lasted = format_duration(incident.open_for(event.occurred))
         return f"Resolved after {lasted}{f' ({because})' if because else ''}: {incident.severity_text} {title}"
+    if event.kind == Kind.STATUS:
+        return f"Opened again, {text_of(event.detail, 'status')}: {incident.severity_text} {title}"
     audience = text_of(event.detail, "audience")
     return f"Update{f' to {audience}' if audience else ''}: {incident.severity} {title}"
 

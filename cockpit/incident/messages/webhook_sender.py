@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.incident.messages.webhook_payload import (
+    TURN_KINDS,
     WAITS_FOR,
     WebhookNotice,
     build_notice,
+    find_turn,
     list_turns,
     render_payload,
 )
@@ -22,7 +24,7 @@ from cockpit.model.event import Draft, Event, EventSource, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
-from cockpit.model.system import TURNS, Environment, Webhook
+from cockpit.model.system import Environment, Webhook
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.timeline.timeline import Timeline
@@ -80,7 +82,7 @@ class WebhookSender:
         wakes = [asyncio.Event() for _ in self._environment.webhooks]
 
         def hear(events: list[Event]) -> None:
-            if any(event.kind in TURNS for event in events):
+            if any(find_turn(event) for event in events):
                 for wake in wakes:
                     loop.call_soon_threadsafe(wake.set)
 
@@ -130,7 +132,7 @@ class WebhookSender:
         finally:
             drafts = [self._draft_outcome(webhook, event, outcome, reason)]
             await asyncio.shield(asyncio.to_thread(self._timeline.record, drafts))
-        return WebhookDelivery(webhook.name, event.kind, event.id, self._time.now(), outcome, reason)
+        return WebhookDelivery(webhook.name, find_turn(event) or "", event.id, self._time.now(), outcome, reason)
 
     async def send(self, webhook: Webhook, notice: WebhookNotice) -> tuple[str, str]:
         """Send once: `sent`, `failed` (it did not arrive) or `unknown`, and why."""
@@ -171,7 +173,7 @@ class WebhookSender:
         return any(event.id not in settled for event in waiting)
 
     def _list_waiting(self, webhook: Webhook, now: datetime) -> list[Event]:
-        events = self._timeline.events(environment=self._environment.name, kinds=TURNS, limit=NEWEST)
+        events = self._timeline.events(environment=self._environment.name, kinds=TURN_KINDS, limit=NEWEST)
         turns = list_turns(webhook, events, now)
         return turns if self._may_leave(webhook) else [event for event in turns if self._is_real(event)]
 
@@ -215,13 +217,14 @@ class WebhookSender:
 
     def _draft_outcome(self, webhook: Webhook, event: Event, outcome: str, reason: str) -> Draft:
         """`event` is the turn, or the intent to tell it."""
-        turn, why = text_of(event.detail, "turn") or event.kind, clean_line(reason, 200)
+        turn, why = text_of(event.detail, "turn") or find_turn(event), clean_line(reason, 200)
         says = "nobody knows whether it arrived" if outcome == "unknown" else outcome
         facts = {"turn": turn, "event": event.detail.get("event", event.id), "outcome": outcome, "reason": why}
         return self._draft(webhook, event, f"{turn}: {says}{f' ({why})' if why else ''}", phase="outcome", **facts)
 
     def _draft_intent(self, webhook: Webhook, event: Event) -> Draft:
-        return self._draft(webhook, event, event.kind, phase="intent", turn=event.kind, event=event.id)
+        turn = find_turn(event) or ""
+        return self._draft(webhook, event, turn, phase="intent", turn=turn, event=event.id)
 
     def _draft(self, webhook: Webhook, about: Event, what: str, **detail: Any) -> Draft:
         return Draft(

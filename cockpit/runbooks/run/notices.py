@@ -41,6 +41,7 @@ class RunNotices:
 
     frozen: Callable[[], str] = str
     snapshot: Callable[[], EvidenceProcedure | None] = lambda: None
+    has_kept_lines: Callable[[str], bool] = lambda incident: False  # whether log lines stand in an incident's record
     begin_temporary: Callable[[str, str], object] = lambda text, incident: None  # what a step turned off for now
 
     def added(self, prepared: Prepared, incident: str | None, runs: Mapping[str, Run]) -> Prepared:
@@ -50,6 +51,8 @@ class RunNotices:
         parts, snapshot = [self.frozen()], self.snapshot()
         if prepared.kind is StepKind.DANGER and incident is not None and snapshot is not None:
             parts.append(not_kept(snapshot, incident, runs, prepared.run))
+        elif incident is not None and takes_logs(prepared.as_run) and not self.has_kept_lines(incident):
+            parts.append(NO_LINES_KEPT)
         return replace(prepared, notices=(*prepared.notices, *filter(None, parts)))
 
 
@@ -90,6 +93,23 @@ def describe_missing_files(procedure: Procedure, folder: str) -> str:
     required = procedure.labels.get("requires", "")
     missing = [name for name in REQUIRED_FILE.findall(required) if folder and not (Path(folder) / name).exists()]
     return f"Required and not in {folder}: {', '.join(missing)}." if missing else ""
+
+
+TAKES_LOGS = re.compile(
+    r"\brevision\s+deactivate\b"
+    r"|\b(?:kubectl|oc)\b[^;&|]*\sdelete\s+(?:po|pods?|deploy\w*|rs|replicasets?|statefulsets?)\b"
+    r"|\bscale\b[^;&|]*--replicas[= ]0\b"
+    r"|\bdocker(?:-|\s+)compose\b[^;&|]*\s(?:down|rm)\b|\bdocker\s+(?:container\s+)?rm\b"
+)
+NO_LINES_KEPT = (
+    "Preserve first: its logs go with it, and no line of them is in the record of this incident. "
+    "In the logs, Record keeps lines."
+)
+
+
+def takes_logs(command: str) -> bool:
+    """Whether what a command switches off or deletes takes its logs along."""
+    return TAKES_LOGS.search(command) is not None
 
 
 def not_kept(snapshot: EvidenceProcedure, incident: str, runs: Mapping[str, Run], this: str = "") -> str:

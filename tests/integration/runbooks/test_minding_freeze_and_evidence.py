@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.cli.run.session import Aloud
 from cockpit.model.run import StepState
-from cockpit.runbooks.run.notices import EvidenceProcedure, RunNotices
+from cockpit.runbooks.run.notices import NO_LINES_KEPT, EvidenceProcedure, RunNotices, takes_logs
 from tests.integration.runbooks.stage import Stage, fence
 
 FROZEN = "prod is frozen since 14:02Z by ana: until green."
@@ -61,6 +61,41 @@ async def test_once_the_evidence_was_kept_in_the_incident_a_danger_is_silent_abo
 def test_outside_an_incident_there_is_nothing_to_keep(tmp_path: Path) -> None:
     stage = Stage(tmp_path, options={"notices": RunNotices(snapshot=lambda: KEEPING)})
     assert notices(stage)[2] == ()
+    stage.close()
+
+
+DEACTIVATE = "az containerapp revision deactivate -n web -g rg --revision web--v9"
+
+
+@pytest.mark.parametrize(
+    ("command", "takes"),
+    [
+        (DEACTIVATE, True),
+        ("az containerapp revision activate -n web -g rg --revision web--v9", False),
+        ("kubectl delete pod web-1 -n prod", True),
+        ("kubectl -n prod delete deployment/web", True),
+        ("kubectl delete configmap web", False),
+        ("kubectl scale deploy/web --replicas=0", True),
+        ("kubectl scale deploy/web --replicas=3", False),
+        ("docker compose -f prod.yml down", True),
+        ("docker compose up -d", False),
+    ],
+)
+def test_what_takes_its_logs_along_is_known(command: str, takes: bool) -> None:
+    assert takes_logs(command) is takes
+
+
+@pytest.mark.parametrize("incident", ["i1", None])
+@pytest.mark.parametrize("kept", [True, False])
+def test_before_a_revision_is_switched_off_preserve_is_named_until_lines_of_its_logs_were_kept(
+    tmp_path: Path, incident: str | None, kept: bool
+) -> None:
+    """Where the team names no procedure for it; outside an incident there is no record to keep them in."""
+    notices = RunNotices(has_kept_lines=lambda incident: kept)
+    stage = Stage(tmp_path, options={"notices": notices, "incident": lambda: incident})
+    run = stage.start(fence(f"\n# Deactivate the bad revision\n{DEACTIVATE}\n\n# Look\nkubectl get pods\n"))
+    assert (NO_LINES_KEPT in stage.runner.prepare(run, 1).notices) is (incident is not None and not kept)
+    assert NO_LINES_KEPT not in stage.runner.prepare(run, 2).notices
     stage.close()
 
 

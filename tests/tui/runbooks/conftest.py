@@ -153,13 +153,38 @@ def place() -> DialogContext:
     return DialogContext("prod", True, "you@example.com via az cli", NZDT)
 
 
+class RevisionsWatch:
+    """A watch with one reading, that of the revisions. `next` is what the app turns out to be when it is asked anew."""
+
+    def __init__(self, reading: Any) -> None:
+        self.reading = reading
+        self.next: Any = None
+
+    def readings(self, environment: str) -> list[Any]:
+        return [self.reading]
+
+    def freshness(self, environment: str) -> dict[str, Any]:
+        return {}
+
+    def show(self, application: Any) -> None:
+        self.reading = SimpleNamespace(feed="revisions", environment="prod", value=(application,), problem=None)
+
+    def refresh(self) -> None:
+        """What was asked for comes later, by `show` or `read_anew`."""
+
+    async def read_anew(self, environment: str, feed: str) -> Any:
+        if self.next is not None:
+            self.show(self.next)
+        return self.reading if self.next is not None else None
+
+
 @pytest.fixture
 def bad_deployment(session: Session, play: Play) -> Session:
     """The session's panes show a bad deployment."""
     play.values |= {"rg": "mi-rg"}
     reading = SimpleNamespace(feed="revisions", environment="prod", value=(application(),), problem=None)
     for name, value in {
-        "watch": SimpleNamespace(readings=lambda environment: [reading], freshness=lambda environment: {}),
+        "watch": RevisionsWatch(reading),
         "environment": Environment("prod", subscription="s"),
         "timeline": SimpleNamespace(events=lambda **how: []),
         "system": SimpleNamespace(runbooks=(), rollback=""),

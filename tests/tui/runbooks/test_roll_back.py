@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 from textual.screen import Screen
 
+from cockpit.model.revision import Application
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import RealTime
@@ -80,6 +81,63 @@ async def test_how_long_ago_it_was_deployed_goes_on_while_somebody_reads(open_co
         user.clock.pass_by(120)
         await user.pilot.pause(1.1)
         assert "deployed 6m ago" in user.lines("act")
+
+
+def move_traffic(app: Application, **weights: int) -> Application:
+    """The app once somebody else moved its traffic: `v40=100`."""
+    revisions = tuple(
+        replace(revision, weight=share, active=revision.active or share > 0)
+        for revision in app.revisions
+        for share in [weights.get(revision.name.rpartition("--")[2], 0)]
+    )
+    return replace(app, revisions=revisions)
+
+
+async def test_where_the_traffic_moved_before_the_dialog_opened_it_proposes_anew_and_says_what_changed(
+    open_cockpit: Open, bad_deployment: Session, play: Play
+) -> None:
+    play.meets = {1: ("Traffic now: mi-prod--v40 100 %.",)}
+    bad_deployment.watch.next = move_traffic(application(), v40=100)
+    async with open_cockpit() as user:
+        told = " ".join(user.lines("act").split())
+        assert "moved mi-prod--v42 100 % before, mi-prod--v40 100 % now." in told
+        assert "mi-prod--v40 100 %" in told.partition("new proposal")[2]
+        assert "cannot run" not in told
+
+
+async def test_where_the_traffic_moves_under_an_open_dialog_enter_proposes_anew_and_runs_nothing(
+    open_cockpit: Open, bad_deployment: Session, play: Play
+) -> None:
+    async with open_cockpit() as user:
+        bad_deployment.watch.show(move_traffic(application(), v40=100))
+        await user.until(lambda: "mi-prod--v40 100 % now" in " ".join(user.lines("act").split()))
+        await user.until(lambda: "enter proposes again" in user.lines("keys"))
+        await user.press("enter")
+        assert play.performed == []
+        assert user.screen == "AskRollback"
+        assert "This is a new proposal." in " ".join(user.lines("act").split())
+
+
+async def test_a_rollback_that_somebody_else_did_meanwhile_is_not_proposed_onwards(
+    open_cockpit: Open, bad_deployment: Session, play: Play
+) -> None:
+    async with open_cockpit() as user:
+        bad_deployment.watch.show(move_traffic(application(), v41=100))
+        await user.until(lambda: "enter proposes again" in user.lines("keys"))
+        await user.press("enter")
+        assert user.screen == "Screen"
+        assert "Already rolled back" in user.told[-1]
+        assert play.runs.runs == {}
+
+
+async def test_a_share_that_moves_between_the_same_revisions_changes_no_proposal(
+    open_cockpit: Open, bad_deployment: Session
+) -> None:
+    bad_deployment.watch.show(move_traffic(application(), v42=90, v41=10))
+    async with open_cockpit() as user:
+        bad_deployment.watch.show(move_traffic(application(), v42=70, v41=30))
+        await user.pilot.pause(1.2)
+        assert "moved" not in user.lines("act")
 
 
 def test_what_cannot_run_never_says_that_enter_works_then() -> None:

@@ -13,7 +13,8 @@ from cockpit.feeds.base import Publish
 from cockpit.feeds.watch import Watch
 from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import ClockKind, Rule
-from cockpit.model.event import Event
+from cockpit.model.clock_steps import draft_clock_step
+from cockpit.model.event import Event, Kind
 from cockpit.model.plan import Plan, Role
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
@@ -205,3 +206,21 @@ def test_picture(snap_compare: Any, size: tuple[int, int]) -> None:
 async def test_it_says_that_nobody_records() -> None:
     async with WallApp(Session(Clock(), unrecorded=frozenset({"prod", "staging"}))).run_test(size=(80, 24)) as pilot:
         assert "nobody records" in tick(pilot.app)
+
+
+async def test_it_says_that_the_clock_was_set_and_that_nothing_may_be_deployed() -> None:
+    session = Session(Clock())
+    step = draft_clock_step("prod", timedelta(minutes=-7), NOW, "recorder")
+    for number, (kind, detail) in enumerate(((Kind.WALL_CLOCK, step.detail), (Kind.FREEZE, {"on": True})), 1):
+        session.ledger.apply(
+            Event(number, None, "prod", "", NOW, NOW, kind, "recorder", "ana", "", detail, None, 1, "")
+        )
+    async with WallApp(session).run_test(size=(80, 24)) as pilot:
+        shown = dict.fromkeys(("prod", "staging"), "")
+        for turn, name in ((2, "prod"), (3, "staging")):
+            session.time.passed = float(ROTATE * turn)
+            shown[name] = tick(pilot.app)
+        assert "CLOCK SET BACK 7m" in shown["prod"]
+        assert "FROZEN" in shown["prod"]
+        assert "CLOCK SET" not in shown["staging"]
+        assert "FROZEN" not in shown["staging"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cockpit.feeds.base import Publish
-from cockpit.feeds.watch import RESTART_AFTER, Watch
+from cockpit.feeds.watch import ASKED_ANEW, RESTART_AFTER, Watch
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading
 from tests.unit.feeds.fake_time import FakeTime
@@ -194,6 +194,35 @@ def test_refresh_asks_every_feed() -> None:
     feeds = [Told("probes", time), Told("alerts:a", time)]
     Watch(feeds, time).refresh()
     assert [each.refreshed for each in feeds] == [1, 1]
+
+
+async def test_what_is_read_anew_was_asked_for_from_now_on_and_came_well() -> None:
+    time = FakeTime()
+    feed = Told("revisions", time, "old")
+    watch = Watch([feed], time)
+    async with running(watch):
+        await time.pass_by(1)
+        reading = asyncio.ensure_future(watch.read_anew("prod", "revisions"))
+        await time.pass_by(1)
+        assert feed.refreshed == 1
+        watch.publish(replace(feed.reading("asked before"), began=0.5))
+        watch.publish(replace(feed.reading("failed"), seen=0.5))
+        watch.publish(Told("probes", time).reading("of another feed"))
+        assert not reading.done()
+        watch.publish(feed.reading("new"))
+        answer = await reading
+        assert answer is not None
+        assert answer.value == "new"
+
+
+async def test_what_is_read_anew_is_not_waited_for_without_end() -> None:
+    time = FakeTime()
+    watch = Watch([Told("revisions", time, "old")], time)
+    async with running(watch):
+        await time.pass_by(1)
+        reading = asyncio.ensure_future(watch.read_anew("prod", "revisions"))
+        await time.pass_by(ASKED_ANEW + 1)
+        assert await reading is None
 
 
 async def test_on_waking_every_reading_is_stale_at_once_and_every_feed_is_asked() -> None:

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from cockpit.model.event import Event, Kind
 from cockpit.model.revision import Application, Replica, Revision, RevisionContainer
 from cockpit.model.revision_health import is_ill, may_take_traffic
-from cockpit.runbooks.rollback import RollbackEvidence, choose_application, propose_rollback
+from cockpit.runbooks.rollback import (
+    RollbackEvidence,
+    choose_application,
+    describe_moved_traffic,
+    has_been_done,
+    propose_rollback,
+)
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -374,3 +380,26 @@ def test_the_app_is_the_one_named_else_the_one_that_is_ill_else_the_first() -> N
     assert choose_application([well]) == well
     assert choose_application([well, ill], "other") is None
     assert choose_application([]) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ((("v3", 100),), (("v3", 100),), ""),
+        ((("v3", 90), ("v2", 10)), (("v3", 70), ("v2", 30)), ""),
+        ((("v3", 100),), (("v2", 100),), "v3 100 % before, v2 100 % now."),
+        ((("v3", 100),), (("v3", 50), ("v2", 50)), "v3 100 % before, v3 50 % and v2 50 % now."),
+        ((("v3", 100),), (), "v3 100 % before, nothing served now."),
+    ],
+)
+def test_what_moved_since_a_rollback_was_proposed_is_said(before: Any, after: Any, said: str) -> None:
+    apps = [app(*(revision(name, weight=share) for name, share in shares)) for shares in (before, after)]
+    assert describe_moved_traffic(*apps) == said
+
+
+def test_a_rollback_was_done_where_its_target_serves_well_and_what_it_leaves_does_not() -> None:
+    proposal = propose_rollback(app(V3, replace(V2, last_active=at(62)), V1))
+    target = replace(V2, weight=100, active=True)
+    assert has_been_done(proposal, app(off("v3"), target, V1))
+    assert not has_been_done(proposal, app(V3, target, V1))
+    assert not has_been_done(proposal, app(off("v3"), replace(target, health="Unhealthy"), V1))

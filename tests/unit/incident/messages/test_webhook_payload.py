@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.incident.messages.webhook_payload import WAITS_FOR, build_notice, build_trial, list_turns, render_payload
+from cockpit.incident.messages.webhook_payload import (
+    WAITS_FOR,
+    build_notice,
+    build_trial,
+    find_turn,
+    list_turns,
+    render_payload,
+)
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.system import Webhook
@@ -50,6 +57,22 @@ def test_only_the_turns_that_are_asked_for_are_told_and_none_that_waited_for_too
         "resolve",
     ]
     assert Kind.DECLARE not in [event.kind for event in list_turns(hook(), events, late)]
+
+
+def test_an_incident_that_is_opened_again_is_told_and_no_other_status_is() -> None:
+    """Who was told of the end must hear that it was none."""
+    story = Story()
+    story.declare(0, title="Readiness failing", severity="P1")
+    story.act(Kind.STATUS, 5, status="monitoring", was="investigating")
+    story.act(Kind.RESOLVE, 6)
+    story.act(Kind.STATUS, 8, status="identified", was="resolved", reason="it is back")
+    incident = only(story)
+    told = list_turns(hook(), [replace(event, recorded=at(8)) for event in story.events], at(8))
+    assert [find_turn(event) for event in told] == ["declare", "resolve", "reopen"]
+    notice = build_notice(told[-1], incident, "Shop")
+    assert notice.headline == "Opened again, identified: P1 Readiness failing"
+    assert "Reason: it is back" in notice.lines
+    assert list_turns(hook(turns=("declare",)), told, at(8)) == told[:1]
 
 
 def test_a_correction_is_no_turn() -> None:
