@@ -144,9 +144,9 @@ def join_halves(halves: tuple[list[Piece], list[Piece]]) -> list[Piece]:
     return [*halves[0], *halves[1]]
 
 
-def output_title(expected: bool, attempt: Attempt | None, width: int) -> list[Piece]:
-    """The rule above the output, with the path of the whole transcript."""
-    left = [("── ", "muted"), ("Expected beside output " if expected else "Output ", "strong")]
+def output_title(expected: bool, attempt: Attempt | None, width: int, whose: str = "") -> list[Piece]:
+    """The rule above the output, with the path of the whole transcript; `whose` where it is of another step."""
+    left = [("── ", "muted"), (f"{'Expected beside output' if expected else 'Output'} {whose}", "strong")]
     path = f" {attempt.transcript} " if attempt and attempt.transcript else ""
     room = max(0, width - measure_pieces(left) - 3)
     right = cut_text(path, room)

@@ -108,6 +108,7 @@ class RunScreen(KeyedScreen):
         self._contexts: tuple[ToolContext, ...] = ()
         self._start = ""  # the folder that the run began in
         self._looked_at = NOTHING
+        self._went_on: tuple[int, int] | None = None  # from the step that ended to the one that is suggested next
         self._serial = 0
         self._guard = EnterGuard(session.time)
         self._armed = False  # whether the hint shows that the next Enter counts
@@ -236,9 +237,15 @@ class RunScreen(KeyedScreen):
         if "table.select" in keys:  # Enter is the table's, while that has the focus
             keys["run.run"] = keys["table.select"]
         working = {id.removeprefix("run."): key.shown for id, key in keys.items() if key.works}
-        self._pane.show(self._run, now, working.get("copy", ""))
+        self._pane.show(self._run, now, working.get("copy", ""), self._find_ended_step(now))
         self.query_one("#run-hint", Lines).show(render_hint(now, working, armed=self._armed))
         self.show_keys(keys)
+
+    def _find_ended_step(self, now: StepStanding) -> Step | None:
+        """The step from which the cursor went on by itself: what it printed stays in sight until a person moves."""
+        if self._went_on is None or now.step is None or now.step.ordinal != self._went_on[1]:
+            return None
+        return next((step for step in self.procedure.steps if step.ordinal == self._went_on[0]), None)
 
     # Looking at a step: what would run
 
@@ -277,6 +284,8 @@ class RunScreen(KeyedScreen):
         if isinstance(message, KeyedTable.Selected):
             return  # it did not move: what was looked at is what Enter is about
         self._looked_at = NOTHING
+        if self._went_on and self.step and self.step.ordinal not in self._went_on:
+            self._went_on = None
         self.draw_step()
         self.look()
 
@@ -323,7 +332,9 @@ class RunScreen(KeyedScreen):
         self.draw()
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
             self._guard = EnterGuard(self.session.time, self.app)  # an Enter too many is not meant for the next step
-            self._go_to(find_suggested_step(self.procedure, self._run))
+            next_step = find_suggested_step(self.procedure, self._run)
+            self._went_on = None if next_step is None else (done, next_step)
+            self._go_to(next_step)
         self.look()
 
     @on(RunNotice)

@@ -40,28 +40,37 @@ class StepPane(Vertical):
     def output(self) -> OutputView:
         return self.query_one("#output", OutputView)
 
-    def show(self, run: Run, now: StepStanding, copy: str) -> None:
-        """Draw the step that `now` is about; `copy` is the key that copies its command."""
+    def show(self, run: Run, now: StepStanding, copy: str, ended: Step | None = None) -> None:
+        """Draw the step that `now` is about; `copy` is the key that copies its command.
+
+        `ended` is the one before it: until this one printed something, that one's output stands below.
+        """
         step = now.step
         if step is None:
             return
         upper, wide = self.query_one("#step-title", Lines), max(20, self.query_one("#step-frame").content_size.width)
         attempt = find_newest_attempt(run, step.ordinal)
         upper.show(run_lines.render_heading(step, now.prepared, upper.size.width))
-        frame, printed = self.query_one("#step-frame"), attempt is not None or bool(step.expected)
+        before = find_newest_attempt(run, ended.ordinal) if ended and attempt is None else None
+        if ended is None or before is None or not self._tail(ended, before).lines:
+            ended = None
+        frame, printed = self.query_one("#step-frame"), attempt is not None or bool(step.expected or ended)
         self.set_class(not printed, "-unprinted")
         most = max(4, frame.content_size.height * 7 // 10 if printed else frame.content_size.height)
         rows = run_lines.render_step(step, now, attempt, run.word(step.ordinal), wide, most, copy)
         self.query_one("#step", Lines).show(*rows)
-        self._show_output(step, attempt, wide)
+        if ended is None:
+            self._show_output(step, attempt, wide)
+        else:
+            self._show_output(ended, before, wide, f"of step {ended.ordinal} ")
 
-    def _show_output(self, step: Step, attempt: Attempt | None, width: int) -> None:
+    def _show_output(self, step: Step, attempt: Attempt | None, width: int, whose: str = "") -> None:
         expected, above = self.query_one("#expected", OutputView), self.query_one("#output-title", Lines)
         expected.display = bool(step.expected)
         if step.expected and "\n".join(expected.tail.lines) != step.expected.rstrip("\n"):
             expected.show(OutputTail(step.expected), follow=False)
         self.output.show(self._tail(step, attempt))
-        above.show(run_lines.output_title(bool(step.expected), attempt, width))
+        above.show(run_lines.output_title(bool(step.expected), attempt, width, whose))
         above.display = bool(step.expected or attempt)
 
     def _tail(self, step: Step, attempt: Attempt | None) -> OutputTail:

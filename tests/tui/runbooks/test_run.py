@@ -93,9 +93,27 @@ async def test_one_key_looks_and_the_cursor_goes_to_what_is_suggested_next(open_
         assert [step for step, _, _ in play.performed] == [1]
         assert user.row(1).startswith("✔ 1 List revisions")
         assert user.at == 2
+        assert user.output == ["mi-prod--v42", "mi-prod--v41"]
+        assert "Output of step 1" in user.lines("output-title")
         await user.press("up")
         assert user.output == ["mi-prod--v42", "mi-prod--v41"]
         assert "/data/1.log" in user.lines("output-title")
+
+
+async def test_what_a_step_printed_stays_in_sight_until_a_person_moves_or_the_next_one_prints(
+    open_run: Open, play: Play
+) -> None:
+    play.values["PREVIOUS"] = "mi-prod--v41"
+    play.prints |= {1: "mi-prod--v42\n", 2: "activated\n"}
+    async with open_run() as user:
+        await user.press("enter")
+        assert (user.at, user.output) == (2, ["mi-prod--v42"])
+        await user.press("down")
+        assert user.output == []
+        await user.press("up")
+        assert user.output == []
+        await user.press("enter", "enter")
+        assert (user.at, user.output) == (3, ["activated"])
 
 
 async def test_the_cursor_only_suggests_and_nothing_runs_without_a_key(open_run: Open, play: Play) -> None:
