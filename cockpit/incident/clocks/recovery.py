@@ -142,12 +142,13 @@ def _build_postmortem_clocks(
         clock = replace(clock, obligation="postmortem")
         if any(item.due is not None and (clock.due is None or item.due <= clock.due) for item in clocks):
             continue
-        if again is not None and (reviewed is None or reviewed > again):
+        in_time = reviewed is not None and (clock.due is None or reviewed <= clock.due)
+        if episode.because in NOTHING_HAPPENED and not in_time:
+            clock = replace(clock, not_applicable=f"closed as {episode.because}")  # also where it is opened again later
+        elif again is not None and (reviewed is None or reviewed > again):
             clock = end_clock(clock, again, "opened again before it was late")
         elif reviewed is not None:
             clock = replace(clock, done=reviewed)
-        elif episode.because in NOTHING_HAPPENED:
-            clock = replace(clock, not_applicable=f"closed as {episode.because}")
         clocks.append(clock)
     return clocks
 

@@ -199,3 +199,15 @@ def test_an_incident_opened_again_keeps_what_was_due_before_and_owes_another_rev
         ledger.apply(event)
     states = {each.id: each.state(at(400)).value for each in compute_clocks(ledger.incidents["i1"], TEAM, at(400))}
     assert (states["response"], states["commander"], states["postmortem"]) == ("missed", "missed", "met")
+
+
+def test_a_false_alarm_that_is_opened_again_was_owed_no_review_until_then() -> None:
+    story = Story()
+    story.declare(0, severity="P2")
+    story.act(Kind.RESOLVE, 10, because="false positive")
+    story.act(Kind.STATUS, 900, status="investigating", was="resolved", reason="it was none")
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
+    for event in story.events:
+        ledger.apply(event)
+    states = {clock.id: clock.state(at(901)).value for clock in compute_clocks(ledger.incidents["i1"], TEAM, at(901))}
+    assert states["postmortem"] == "not applicable"
