@@ -72,6 +72,10 @@ def _parse_duration_field(value: Any) -> float:
     return result
 
 
+def _parse_long_duration(value: Any) -> float:
+    return _parse_term(value).total_seconds()
+
+
 def _parse_term(value: Any) -> timedelta:
     result = _parse_seconds(value)
     if result > LONGEST_TERM:
@@ -402,6 +406,7 @@ KINDS: dict[str, ValueKind] = {
     "zone": ValueKind("text", _parse_zone, _describe_text()),
     "host and port": ValueKind("`host:port`", _parse_host_and_port, _describe_text(pattern=r"^.+:[0-9]{1,5}$")),
     "duration": ValueKind("duration", _parse_duration_field, DURATION_SCHEMA, of_text=False, write=show),
+    "long duration": ValueKind("duration", _parse_long_duration, TERM_SCHEMA, of_text=False, write=show),
     "term": ValueKind("duration", _parse_term, TERM_SCHEMA, of_text=False, write=_write_term),
     "clock": ValueKind(
         "time of the day",

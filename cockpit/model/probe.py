@@ -15,6 +15,7 @@ from cockpit.model.setting import (
     ConditionText,
     Duration,
     LineText,
+    LongDuration,
     Moment,
     NameText,
     PathText,
@@ -207,9 +208,12 @@ class Probe(HttpAccess):
     degraded: tuple[ConditionText, ...] = field(
         default=(), metadata=setting("One that does not hold makes a working probe degraded.")
     )
-    within: Duration = field(
+    within: LongDuration = field(
         default=90_000.0,
-        metadata=setting("For `beat://`: how long the job may stay silent; a nightly one `26h`.", absent_text="25h"),
+        metadata=setting(
+            "For `beat://`: how long the job may stay silent; a nightly one `26h`, a weekly one `8d`.",
+            absent_text="25h",
+        ),
     )
     failures: int = field(
         default=2, metadata=setting("Failed checks in a row before it is down.", minimum=1, maximum=100)

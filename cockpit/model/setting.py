@@ -79,6 +79,7 @@ GuidText = Annotated[str, "guid"]
 ZoneText = Annotated[str, "zone"]  # an IANA name
 HostPortText = Annotated[str, "host and port"]
 Duration = Annotated[float, "duration"]  # seconds
+LongDuration = Annotated[float, "long duration"]  # seconds, of up to a year: what comes round weekly or monthly
 Term = Annotated[timedelta, "term"]  # longer than a duration may be, and 0s
 ClockTime = Annotated[time, "clock"]
 Day = Annotated[date, "day"]

@@ -115,13 +115,9 @@ def _simulate_platforms(platforms: Mapping[str, Any], place: SimulatorAddress) -
             "environments": (),
             "url": f"{place.url}/api/v3",
             "interval": 5.0,
-            "auth": None,
-            "headers": {"Authorization": "Bearer simulated"},
             "ca_file": "",
-            "client_certificate": "",
-            "client_key": "",
-            "verify_tls": True,
-            "proxy": NO_PROXY,
+            **BARE,
+            "headers": {"Authorization": "Bearer simulated"},
         }
         yield "github", replace(settings, **simulated)
 
@@ -138,11 +134,21 @@ def _simulate_probe(probe: Probe, place: SimulatorAddress) -> Probe:
     return replace(
         probe,
         url=f"{place.tls_url if secure else place.url}{path}",
-        headers={},
         ca_file=place.ca_file if secure else "",
-        verify_tls=True,
+        **BARE,
     )
 
 
+BARE: Mapping[str, Any] = {
+    "auth": None,
+    "headers": {},
+    "verify_tls": True,
+    "client_certificate": "",
+    "client_key": "",
+    "proxy": NO_PROXY,
+}
+"""Nothing of what signs a request or leads it another way: what is asked stands on this machine."""
+
+
 def _simulate_signal(signal: WatchedSignal, app: str) -> WatchedSignal:
-    return replace(signal, resource=app, url="", source="", headers={}, ca_file="", verify_tls=True)
+    return replace(signal, resource=app, url="", source="", ca_file="", **BARE)

@@ -1,5 +1,6 @@
 """What a Prometheus says of its alerting rules: which alerts are active, and whether one that vanished is over."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,12 +26,16 @@ WINDOW = timedelta(minutes=2)
 STATE_WORDS = {
     "firing": AlertState.FIRING,
     "alerting": AlertState.FIRING,  # Grafana
+    "recovering": AlertState.FIRING,  # Grafana: its condition is gone, and it is kept firing for a while
     "pending": AlertState.PENDING,
     "inactive": AlertState.RESOLVED,
     "normal": AlertState.RESOLVED,  # Grafana
 }
 """What the words of rule servers for the state of an alert or a rule mean. Every other word is unknown, and proves
-nothing: `nodata`, `error`, `Normal (NoData)`, and whatever comes next."""
+nothing: `nodata`, `error`, and whatever comes next."""
+REASON = re.compile(r"\s*\([^()]*\)$")
+"""Grafana says in brackets why an alert has its state: `Alerting (NoData)` fires, `Normal (Error)` is over by no
+measurement, and proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,9 @@ def _explain_rule_failure(raw: Mapping[str, Any]) -> str:
 
 def state_of(word: object) -> AlertState | None:
     """The state that a rule server's word stands for; None for a word that nobody knows."""
-    return STATE_WORDS.get(word.strip().casefold()) if isinstance(word, str) else None
+    plain = word.strip().casefold() if isinstance(word, str) else ""
+    state = STATE_WORDS.get(REASON.sub("", plain))
+    return None if state is AlertState.RESOLVED and REASON.search(plain) else state
 
 
 def list_pending_alerts(

@@ -51,6 +51,15 @@ alerting:
   alertmanagers:
     - static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]
 """
+VMALERT = """
+groups:
+  - name: vmalert
+    interval: 1s
+    rules:
+      - alert: JobLost
+        expr: signal{kind="job"} == 1
+        labels: {severity: critical}
+"""
 ALERTMANAGER = """
 route: {receiver: nobody, group_wait: 0s, group_interval: 1s}
 receivers: [{name: nobody}]
@@ -170,6 +179,26 @@ def real_servers(folder: Path) -> Iterator[RealServers]:
             each.start()
         until(lambda: b"Watchdog" in (fetch(f"{alertmanager.url}/api/v2/alerts") or b""), "the first alert")
         yield RealServers(signals, frail, prometheus, alertmanager)
+
+
+@contextmanager
+def real_vmalert(servers: RealServers, folder: Path) -> Iterator[Process]:
+    """VictoriaMetrics' ruler: it asks our Prometheus, tells our Alertmanager, and answers no queries itself."""
+    (folder / "rules.yml").write_text(VMALERT)
+    url = _url(free_port())
+    command = [
+        "vmalert",
+        "-rule=rules.yml",
+        f"-datasource.url={servers.prometheus.url}",
+        f"-notifier.url={servers.alertmanager.url}",
+        f"-httpListenAddr={url.removeprefix('http://')}",
+    ]
+    vmalert = Process(command, url, folder)
+    try:
+        vmalert.start()
+        yield vmalert
+    finally:
+        vmalert.end()
 
 
 def alertmanager_command(port: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -31,7 +32,7 @@ from cockpit.model.silence import Silence, SilenceMatcher, count_reach, parse_ma
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
 from cockpit.timeline.timeline import Timeline
-from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers, fetch, real_servers
+from tests.integration.feeds.real_servers import MISSING, PATIENCE, RealServers, fetch, real_servers, real_vmalert
 
 pytestmark = [
     pytest.mark.realservers,
@@ -127,6 +128,21 @@ async def test_the_only_target_of_an_aggregated_rule_takes_no_alert_with_it(serv
     finally:
         servers.frail.gone = False
     await pane.until_it_is(FIRING)
+    assert RESOLVED not in pane.seen
+
+
+@pytest.mark.skipif(shutil.which("vmalert") is None, reason="not installed: vmalert (Debian's victoria-metrics)")
+async def test_a_real_vmalert_answers_no_queries_and_so_confirms_no_end(servers: RealServers, tmp_path: Path) -> None:
+    with real_vmalert(servers, tmp_path) as vmalert:
+        pane = Pane(servers, "payroll", prometheus=(vmalert.url,))
+        servers.signals.set("job", "payroll", 1)
+        await pane.until_it_is(FIRING)
+        servers.signals.set("job", "payroll", 0)
+        reading, alert = await pane.until(lambda _, alert: alert.state is RESOLVING)
+        assert alert.note.endswith("cannot say whether the rule had data")
+        assert reading.problem is None  # a ruler that answers no queries is no fault
+        servers.signals.set("job", "payroll", 1)
+        await pane.until_it_is(FIRING)
     assert RESOLVED not in pane.seen
 
 

@@ -48,13 +48,23 @@ namespace = "quay"
 [[environments.prod.probes]]
 name = "ready"
 url = "https://quay.example.com/health/ready?deep=1"
-headers = { Authorization = { env = "QUAY_TOKEN" } }
+headers = { X-Key = { env = "QUAY_TOKEN" } }
+auth = { token_url = "https://id.quay.example.com/token", client_id = "c", client_secret = { env = "QUAY_TOKEN" } }
+client_certificate = "/etc/quay/mine.pem"
+proxy = "http://proxy.quay.example.com:3128"
 [[environments.prod.alerts]]
 name = "am"
 kind = "alertmanager"
 urls = ["https://am.quay.example.com"]
 prometheus = ["https://prom.quay.example.com"]
 headers = { X-Scope = "quay" }
+[[environments.prod.signals]]
+name = "share"
+kind = "azure_metric"
+metric = "Requests"
+degraded = ["[VALUE] < 5"]
+auth = "entra:api://quay/.default"
+proxy = "env"
 [[environments.prod.signals]]
 name = "errors"
 kind = "promql"
@@ -106,7 +116,10 @@ def test_no_address_but_the_simulators_is_left(path: Path | None, everything: Pa
 def test_nothing_that_signs_or_leads_outside_is_left(everything: Path) -> None:
     (prod,) = simulate_system(load_system(everything), PLACE).environments
     assert [access.headers for access in (*prod.probes, *prod.alerts)] == [{}, {}]
-    assert (prod.platforms, prod.kube_context, prod.signals) == ({}, "", ())
+    assert (prod.platforms, prod.kube_context) == ({}, "")
+    assert [signal.name for signal in prod.signals] == ["share"]  # what is asked of the simulated cloud
+    for access in (*prod.probes, *prod.alerts, *prod.signals):
+        assert (access.auth, access.client_certificate, access.client_key, access.proxy) == (None, "", "", "none")
     assert prod.shell == {"CURL_CA_BUNDLE": PLACE.ca_file}
     assert not [secret for probe in prod.probes for secret in probe.list_secrets() if isinstance(secret, Secret)]
 

@@ -232,12 +232,16 @@ def in_state(state: object) -> dict[str, Any]:
     return {"labels": {"alertname": "QueueLong", "app": "orders"}, "state": state, "activeAt": AT.isoformat()}
 
 
-@pytest.mark.parametrize("state", ["firing", "Firing", "Alerting"])
+@pytest.mark.parametrize(
+    "state", ["firing", "Firing", "Alerting", "Alerting (Error)", "Alerting (NoData)", "Recovering", "recovering"]
+)
 def test_whatever_word_a_server_has_for_it_what_fires_fires(state: str) -> None:
     assert word(AGGREGATED, one_rule(in_state(state))).says is PrometheusState.FIRES
 
 
-@pytest.mark.parametrize("state", ["NoData", "Error", "Normal (NoData)", "Alerting (Error)", "recovering", "", None, 7])
+@pytest.mark.parametrize(
+    "state", ["NoData", "Error", "Normal (NoData)", "Normal (Error, KeepLast)", "NoData (Paused)", "quiet", "", None, 7]
+)
 def test_a_word_that_nobody_knows_confirms_nothing(state: object) -> None:
     assert word(AGGREGATED, one_rule(in_state(state))).says is PrometheusState.UNKNOWN
 
@@ -269,6 +273,38 @@ def test_an_answer_that_is_missing_confirms_nothing(more: dict[str, Any]) -> Non
 
 def test_a_rule_that_says_it_is_inactive_may_leave_its_list_out() -> None:
     assert word(AGGREGATED, one_rule(alerts=None, state="inactive")).says is PrometheusState.INACTIVE
+
+
+GRAFANA = (Path(__file__).parent / "answers" / "grafana_rules.json").read_bytes()
+"""What Grafana's own ruler answers at /api/prometheus/grafana/api/v1/rules: its own words, two clocks, totals."""
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("QueueLong", PrometheusState.FIRES),
+        ("ProbeLost", PrometheusState.FIRES),  # Alerting (Error)
+        ("NoOrders", PrometheusState.FIRES),  # Alerting, while the rule calls itself inactive
+        ("NoVisits", PrometheusState.FIRES),  # Alerting (NoData)
+        ("Cooling", PrometheusState.FIRES),  # Recovering
+        ("DiskFull", PrometheusState.UNKNOWN),  # Normal (NoData)
+        ("AllGone", PrometheusState.UNKNOWN),  # Normal (MissingSeries)
+        ("SlowPages", PrometheusState.UNKNOWN),  # NoData
+        ("BadQuery", PrometheusState.UNKNOWN),  # Error
+        ("Peaceful", PrometheusState.UNKNOWN),  # Normal: but Grafana answers no queries, so nobody knows of its data
+    ],
+)
+def test_what_grafana_says_of_an_alert_is_over_only_where_it_was_measured(name: str, says: PrometheusState) -> None:
+    answer = Rules("grafana", AT, rules_of(GRAFANA))
+    found = alert(name, app="orders", grafana_folder="Shop", severity="critical")
+    assert Witnesses([answer], []).word_on(Trace(found, first=AT)).says is says
+
+
+def test_what_fires_in_grafana_is_found_though_no_alertmanager_lists_it() -> None:
+    rules = rules_of(GRAFANA)
+    firing = {fires.labels["alertname"] for fires in list_firing_alerts(rules, server="grafana", now=AT)}
+    assert firing == {"QueueLong", "ProbeLost", "NoOrders", "NoVisits", "Cooling"}
+    assert [entry.name for entry in waiting(GRAFANA)] == ["QueueLong"]
 
 
 TARGETS = st.frozensets(st.tuples(st.sampled_from(["", "batch", "api"]), st.sampled_from(["", "1", "2"])), max_size=4)
