@@ -1,7 +1,7 @@
 """Rows of the probe pane: what fails comes first and says why; what is up shows its latency."""
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -44,6 +44,12 @@ BARS = "▁▂▃▄▅▆▇█"
 NO_ANSWER = "·"
 SIGNAL_ROW = "signal:"
 VALUE_CELLS = 6
+SPARK_CELLS = 8
+NO_INTERVALS: Mapping[str, float] = {}
+SparkMark = tuple[datetime, str]
+"""Something that happened, and its letter."""
+PlacedMarks = tuple[tuple[int, str], ...]
+"""Letters by their place among the measurements that a sparkline shows."""
 
 
 ORDERS = ("worst first", "as configured", "newest change first", "slowest first")
@@ -57,20 +63,29 @@ def build_probe_rows(
     *,
     zone: tzinfo = UTC,
     today: date = date.min,
+    marks: Sequence[SparkMark] = (),
+    every: Mapping[str, float] = NO_INTERVALS,
 ) -> list[Row]:
     """One row a probe or signal; among equals the probes first, each in the order of the configuration.
 
-    Times are told in `zone`, with their day where that is not `today`.
+    Times are told in `zone`, with their day where that is not `today`. `marks` stand in the sparkline where they
+    happened; of a probe that is told by its interval in `every`, in seconds by its name.
     """
     rows = [
         (
             _rank_watched(result, order),
             0,
-            _build_probe_row(result, _format_until(result.maintenance_until, zone, today)),
+            _build_probe_row(
+                result,
+                _format_until(result.maintenance_until, zone, today),
+                _mark_probe(result, every.get(result.name, 0.0), marks) if marks else (),
+            ),
         )
         for result in results
     ]
-    rows += [(_rank_watched(signal, order), 1, _build_signal_row(signal)) for signal in signals]
+    rows += [
+        (_rank_watched(signal, order), 1, _build_signal_row(signal, _mark_signal(signal, marks))) for signal in signals
+    ]
     return [row for _, _, row in sorted(rows, key=lambda triple: triple[:2])]
 
 
@@ -119,8 +134,36 @@ def format_latency(seconds: float | None) -> str:
     return f"{seconds * 1000:.0f}ms" if seconds < 0.9995 else f"{seconds:.1f}s"
 
 
-def draw_sparkline(history: Sequence[float | None], cells: int) -> str:
-    """The newest latencies as bars between the fastest and the slowest shown; a gap is a dot.
+def place_marks(moments: Sequence[datetime], marks: Sequence[SparkMark]) -> PlacedMarks:
+    """Where marks stand among measurements: in the place of the last one before it, so that the next is its effect.
+
+    What happened before the first of them is not shown.
+    """
+    placed: dict[int, str] = {}
+    for moment, letter in marks:
+        before = sum(measured <= moment for measured in moments) - 1
+        if before >= 0:
+            placed.setdefault(before, letter)
+    return tuple(placed.items())
+
+
+def _mark_probe(result: ProbeResult, every: float, marks: Sequence[SparkMark]) -> PlacedMarks:
+    """When its latencies were measured is told by its interval."""
+    number = min(SPARK_CELLS, len(result.history))
+    if result.checked is None or not every:
+        return ()
+    first = result.checked - timedelta(seconds=every * (number - 1))
+    recent = [mark for mark in marks if mark[0] >= first]
+    moments = [first + timedelta(seconds=every * step) for step in range(number)] if recent else []
+    return place_marks(moments, recent)
+
+
+def _mark_signal(signal: SignalResult, marks: Sequence[SparkMark]) -> PlacedMarks:
+    return place_marks([moment for moment, _ in signal.points[-SPARK_CELLS:]], marks) if marks else ()
+
+
+def draw_sparkline(history: Sequence[float | None], cells: int, marks: PlacedMarks = ()) -> str:
+    """The newest latencies as bars between the fastest and the slowest shown; a gap is a dot, a mark its letter.
 
     The scale never starts under a fifth of the slowest, or noise of a millisecond would look like a storm.
     """
@@ -130,10 +173,13 @@ def draw_sparkline(history: Sequence[float | None], cells: int) -> str:
         return (NO_ANSWER * len(seconds_lists)).rjust(cells)
     low, high = min(measured), max(measured)
     room = max(high - low, high * 0.8) or 1.0
-    return "".join(
+    bars = [
         NO_ANSWER if seconds is None else BARS[min(len(BARS) - 1, int((seconds - low) / room * len(BARS)))]
         for seconds in seconds_lists
-    ).rjust(cells)
+    ]
+    for index, letter in marks:
+        bars[index] = letter
+    return "".join(bars).rjust(cells)
 
 
 def shorten_url(url: str) -> str:
@@ -144,7 +190,7 @@ def shorten_url(url: str) -> str:
 
 
 @lru_cache(maxsize=4_096)  # of 500 probes only those whose turn it was have changed
-def _build_probe_row(result: ProbeResult, until: str) -> Row:
+def _build_probe_row(result: ProbeResult, until: str, marks: PlacedMarks) -> Row:
     glyph, tone = LOOK[result.state]
     name = Cell(result.name, "" if result.state in QUIET else "strong")
     status = Cell("" if result.status is None else str(result.status), "muted")
@@ -152,7 +198,10 @@ def _build_probe_row(result: ProbeResult, until: str) -> Row:
     if result.state in QUIET:
         text = "flapping" if result.flapping else until or shorten_url(result.url)
         cell = Cell(text, "warn" if result.flapping else "muted")
-        trend = (Cell(format_latency(result.latency)), Cell(draw_sparkline(result.history, 8), "muted"))
+        trend = (
+            Cell(format_latency(result.latency)),
+            Cell(draw_sparkline(result.history, SPARK_CELLS, marks), "muted"),
+        )
         return Row(result.name, (*start, cell, status, *trend, Cell()), _label_watched(result), is_fault(result))
     cells = (*start, Cell(_explain_probe(result), tone, span=4), Cell("", "", result.since))
     return Row(result.name, cells, _label_watched(result), is_fault(result))
@@ -168,12 +217,12 @@ def name_signal_row(signal: SignalResult) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def _build_signal_row(signal: SignalResult) -> Row:
+def _build_signal_row(signal: SignalResult, marks: PlacedMarks) -> Row:
     """A number with its limit. The wave says that it is somebody else's measurement, and no probe of ours."""
     glyph, tone = LOOK[signal.state]
     quiet = signal.state in QUIET
     start = (Cell(glyph, tone), Cell(signal.name, "" if quiet else "strong"), Cell(signal.state.value, tone))
-    trend = Cell(draw_sparkline([number for _, number in signal.points], 8), "muted")
+    trend = Cell(draw_sparkline([number for _, number in signal.points], SPARK_CELLS, marks), "muted")
     if not quiet:
         told = f"~ {signal.reason or signal.state.value}" + (f" ({signal.caution})" if signal.caution else "")
         cells = (*start, Cell(told, tone, span=3), trend, Cell("", "", signal.since))

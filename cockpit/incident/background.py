@@ -31,6 +31,18 @@ def is_change(event: Event) -> bool:
     return False
 
 
+def list_marked_events(events: Sequence[Event], since: datetime, until: datetime) -> list[tuple[Event, str]]:
+    """What is marked where a number is drawn over time, newest first: `D` for what changed, `I` for an incident."""
+    marked: list[tuple[Event, str]] = []
+    for event in reversed(events):
+        if since <= event.occurred <= until:
+            if event.kind == Kind.DECLARE and event.supersedes is None:
+                marked.append((event, "I"))
+            elif is_change(event):
+                marked.append((event, "D"))
+    return marked
+
+
 def list_changes_before(events: Iterable[Event], moment: datetime, reach: timedelta = BEFORE) -> list[Event]:
     """The changes in the time before a moment, newest first; of one that was corrected what it says now, of a pipeline
     that went through several states the last of them."""

@@ -546,7 +546,10 @@ DECLARATION = ActionTable(
 DETAILS = ActionTable(
     "details",
     "The details of a row",
-    (Action("details.copy", "c", "Copy", "Copy all of it", does="copy"),),
+    (
+        Action("details.procedure", "r", "Procedure", "Open the procedure that helps with it", does="procedure"),
+        Action("details.copy", "c", "Copy", "Copy all of it", does="copy"),
+    ),
     hears=("dialog",),
 )
 

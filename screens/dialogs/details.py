@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 LIVE = 1.0  # seconds between two looks at the ages
 READ_ONLY = "Read-only: nothing is recorded. Start without --read-only to write."
+NO_PROCEDURE = "No document names a procedure for it. In a `runbook` of its own you can name one."
+PROCEDURE_KEY = "r procedure"
+PROCEDURE = "procedure"  # the label of the fact that names it
 NO_INCIDENT = "It belongs to no incident: declare one first."
 PAST_AFTER = 5  # facts of the thing itself that stand before what is known of its past
 
@@ -57,10 +60,13 @@ class Details(Dialog[None]):
         value: object,
         taken: Acknowledgement | None = None,
         read_past: Callable[[], Sequence[Fact]] | None = None,
+        open_procedure: Callable[[], None] | None = None,
     ) -> None:
-        """`read_past` blocks: what else is known of it, shown when it is there."""
+        """`read_past` blocks: what else is known of it, shown when it is there. `open_procedure` opens what helps, when
+        this dialog has left."""
         super().__init__(place, time)
         self._read_past = read_past
+        self._open_procedure = open_procedure
         self.what = get_heading(value)
         self._value, self._taken = value, taken
         self._past: tuple[Fact, ...] = ()
@@ -70,6 +76,7 @@ class Details(Dialog[None]):
             yield Lines(id="facts")
 
     def on_mount(self) -> None:
+        self._offer_procedure()
         self.call_after_refresh(self._draw)
         self.set_interval(LIVE, self._draw)  # its ages go on while somebody reads
         if self._read_past is not None:
@@ -82,7 +89,25 @@ class Details(Dialog[None]):
     @on(PastRead)
     def _show_past(self, message: PastRead) -> None:
         self._past = tuple(message.facts)
+        self._offer_procedure()
         self._draw()
+
+    def _offer_procedure(self) -> None:
+        """Its key stands among the others once there is a procedure: an alert's is looked up in the documents."""
+        if self._has_procedure and PROCEDURE_KEY not in self.keys:
+            self.keys = self.keys.replace("c copies", f"{PROCEDURE_KEY} · c copies", 1)
+
+    @property
+    def _has_procedure(self) -> bool:
+        return self._open_procedure is not None and any(label == PROCEDURE for label, _ in self._facts)
+
+    def action_procedure(self) -> None:
+        """What helps is done on a screen of its own: this one leaves first."""
+        if self._open_procedure is None or not self._has_procedure:
+            self.say(NO_PROCEDURE)
+            return
+        leave_screen(self)
+        self._open_procedure()
 
     @property
     def _facts(self) -> list[Fact]:
@@ -134,8 +159,9 @@ class SignalDetails(Details):
         signal: SignalResult,
         marks: Sequence[PlotMark] = (),
         read_past: Callable[[], Sequence[Fact]] | None = None,
+        open_procedure: Callable[[], None] | None = None,
     ) -> None:
-        super().__init__(place, time, signal, read_past=read_past)
+        super().__init__(place, time, signal, read_past=read_past, open_procedure=open_procedure)
         self._signal = signal
         self._marks = marks
         self._opened = time.now()
@@ -167,8 +193,9 @@ class AlertDetails(Details):
         incident_actions: "IncidentActions | None",
         read_past: Callable[[], Sequence[Fact]] | None = None,
         silence: Callable[[], None] | None = None,
+        open_procedure: Callable[[], None] | None = None,
     ) -> None:
-        super().__init__(place, time, alert, taken, read_past)
+        super().__init__(place, time, alert, taken, read_past, open_procedure)
         self._links_copied = 0
         self._silence = silence if incident_actions is not None else None
         self._alert = alert

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
-from cockpit.incident.background import compute_uptime, is_change, read_alert_past
+from cockpit.incident.background import compute_uptime, read_alert_past
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind
 from cockpit.model.alert import Alert, AlertGroup
 from cockpit.model.event import Event, Kind, RecordError, text_of
@@ -173,9 +173,10 @@ def pin_event(press: KeyPress) -> None:
 def open_details(press: KeyPress, value: object) -> None:
     """Of the object of a row: a revision has a menu, all others their facts."""
     from screens.dialogs.details import AlertDetails, Details, EventDetails, SignalDetails
-    from screens.main.runbook_actions import open_revision
+    from screens.main.runbook_actions import open_helping_procedure, open_revision
 
     session = press.session
+    helps = partial(open_helping_procedure, press.screen, session, press.cloud_context, value)
     if isinstance(value, Revision):
         open_revision(press.screen, session, press.cloud_context, value)
     elif isinstance(value, Event):
@@ -190,13 +191,14 @@ def open_details(press: KeyPress, value: object) -> None:
         incident_actions = None if session.read_only else session.incident_actions
         silence = partial(open_silence_dialog, press, (value,)) if session.can_silence(value.source) else None
         background = partial(read_background, session, value)
-        details = AlertDetails(*press.about, value, acknowledgement, incident_actions, background, silence)
+        details = AlertDetails(*press.about, value, acknowledgement, incident_actions, background, silence, helps)
         press.open(details, lambda _: session.watch.refresh())
     elif isinstance(value, SignalResult):
         marks = list_plot_marks(session.history, session.time.now())
-        press.open(SignalDetails(*press.about, value, marks, partial(read_background, session, value)))
+        press.open(SignalDetails(*press.about, value, marks, partial(read_background, session, value), helps))
     else:
-        press.open(Details(*press.about, value, read_past=partial(read_background, session, value)))
+        read_past = partial(read_background, session, value)
+        press.open(Details(*press.about, value, read_past=read_past, open_procedure=helps))
 
 
 @does("before")
@@ -298,7 +300,7 @@ def describe_first_action(session: "Session", alert: Alert) -> "list[Fact]":
     hint = match.hint if match.hint != title else ""
     action = " · ".join(part for part in (hint, first.title if first else "", first.command if first else "") if part)
     place = f"{match.document.id}#{match.procedure.slug}" if match.procedure else match.document.id
-    return [("procedure", f"{title} ({place}; r finds it)"), ("first action", clean_line(action, 300))]
+    return [("procedure", f"{title} ({place})"), ("first action", clean_line(action, 300))]
 
 
 def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":
@@ -316,16 +318,13 @@ def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":
 
 def list_plot_marks(history: Sequence[Event], now: datetime) -> "list[PlotMark]":
     """What happened in the last hour, newest first, for the drawing of a number: changes and incidents."""
+    from cockpit.incident.background import list_marked_events
     from widgets.plot import HOUR, PlotMark
 
-    marks = []
-    for event in reversed(history):
-        if now - HOUR <= event.occurred <= now:
-            if event.kind == Kind.DECLARE and event.supersedes is None:
-                marks.append(PlotMark(event.occurred, "I", event.summary, "bad"))
-            elif is_change(event):
-                marks.append(PlotMark(event.occurred, "D", event.summary))
-    return marks[:MOST_MARKS]
+    return [
+        PlotMark(event.occurred, letter, event.summary, "bad" if letter == "I" else "info")
+        for event, letter in list_marked_events(history, now - HOUR, now)[:MOST_MARKS]
+    ]
 
 
 @does("logs")

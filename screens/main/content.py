@@ -6,9 +6,10 @@ it is imported behind that frame, together with the core.
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from cockpit.incident.background import list_marked_events
 from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, fold_alerts
 from cockpit.model.event import find_standing_events, fold_alert_events
 from cockpit.model.incident import list_acknowledged, worst_first
@@ -64,6 +65,7 @@ class PaneScene:
     unfolded: Container[str] = ()  # groups of alerts that are shown one by one
     filtered: bool = False  # the alert pane shows only what was asked for
     orders: Mapping[str, str] = field(default_factory=dict)  # by pane, where it is not the first of ORDERS
+    marks: Sequence[probes.SparkMark] = ()  # what happened lately, for the sparklines
 
     def choose_order(self, pane: str) -> str:
         return self.orders.get(pane, ORDERS[pane][0])
@@ -92,6 +94,8 @@ class CockpitContent:
         self._filled_alerts: FilledPanes | None = None
         self._filled_of: Sequence[Alert] = ()
         self._made_of: tuple[object, ...] = ()
+        self._marks: Sequence[probes.SparkMark] = ()
+        self._marked_until = -1  # the id of the newest event when marks were looked for
         for pane in panes:
             pane.table.columns = COLUMNS[pane.id or ""]
 
@@ -125,7 +129,16 @@ class CockpitContent:
         """The rows of one pane, from the newest Readings."""
         zone = self._screen.cockpit.zone
         scene = PaneScene(
-            self.view, self.asking, zone, today, self.now, people_only, self._unfolded, filtered, self._orders
+            self.view,
+            self.asking,
+            zone,
+            today,
+            self.now,
+            people_only,
+            self._unfolded,
+            filtered,
+            self._orders,
+            self._find_marks() if name == "probes" else (),
         )
         filled = self._fill_alerts(scene) if name == "alerts" else fill_pane(name, self.session, scene)
         self.objects[name] = filled.objects
@@ -140,6 +153,16 @@ class CockpitContent:
             self._filled_alerts = fill_pane("alerts", self.session, scene)
             self._filled_of, self._made_of = scene.seen.alerts, made_of
         return self._filled_alerts
+
+    def _find_marks(self) -> Sequence[probes.SparkMark]:
+        """Looked for again only when something was recorded: the panes are drawn every second."""
+        history = self.session.history
+        newest = history[-1].id if history else 0
+        if newest != self._marked_until:
+            self._marked_until = newest
+            since = self.now - MARKED
+            self._marks = [(event.occurred, letter) for event, letter in list_marked_events(history, since, self.now)]
+        return self._marks
 
     def sort_differently(self, pane: str) -> str:
         """The next way to sort a pane; "" for one that stands in the order of time."""
@@ -198,6 +221,7 @@ def _name_order(pane: str, scene: PaneScene) -> list[Piece]:
     return [] if order == ORDERS[pane][0] else [(f" · {order}", "info")]
 
 
+MARKED = timedelta(hours=1)  # what a sparkline may still show
 NEVER = 1_000_000  # alerts of one name that are shown as one: none are
 
 
@@ -209,7 +233,13 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         objects |= {probes.name_signal_row(signal): signal for signal in view.signals}
         counts = probes.count_probes([*view.probes, *view.signals])
         rows = probes.build_probe_rows(
-            view.probes, view.signals, scene.choose_order(name), zone=scene.zone, today=scene.today
+            view.probes,
+            view.signals,
+            scene.choose_order(name),
+            zone=scene.zone,
+            today=scene.today,
+            marks=scene.marks,
+            every={probe.name: probe.interval for probe in session.environment.probes} if scene.marks else {},
         )
         return FilledPanes(rows, [*counts, *_name_order(name, scene)], objects)
     if name == "alerts":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cockpit.model.alert import Alert
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue
@@ -76,6 +77,30 @@ def open_rollback(
 def open_procedure(screen: ActionContext, session: "Session", place: DialogContext, name: str) -> None:
     """The procedure that `[keys]` binds: `restore-database#2`."""
     in_words(screen, begin_named(screen, session, place, name))
+
+
+def open_helping_procedure(screen: ActionContext, session: "Session", place: DialogContext, value: object) -> None:
+    """What helps with an alert, a probe or a signal, as its details name it."""
+
+    async def begin() -> None:
+        name = await asyncio.to_thread(find_helping_procedure, session, value)
+        if not name:
+            raise RunRefused("No document names a procedure for it any more.", code="no-procedure")
+        await begin_named(screen, session, place, name)
+
+    in_words(screen, begin())
+
+
+def find_helping_procedure(session: "Session", value: object) -> str:
+    """`restore-database#2`, or "": of an alert by the team's documents, else what its `runbook` says. Blocking."""
+    from cockpit.runbooks.catalogue.alert_match import match_alerts
+
+    if not isinstance(value, Alert):
+        return str(getattr(value, "runbook", ""))
+    match = next(iter(match_alerts(make_catalogue_reader(session)(), [value])), None)
+    if match is None:
+        return ""
+    return f"{match.document.id}#{match.procedure.slug}" if match.procedure else match.document.id
 
 
 async def _roll_back(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,8 @@ from unittest.mock import patch
 import pytest
 from textual.screen import Screen
 
+from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.revision import Application
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
@@ -20,13 +23,14 @@ from cockpit.model.time import RealTime
 from cockpit.platforms.container_apps.kind import KIND, list_revision_choices
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.types import Finished
+from screens.dialogs.details import Details
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
 from screens.run.confirm import AskCancel
 from screens.run.rollback import RollbackPlan
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
-from tests.tui.stage import application
+from tests.tui.stage import NOW, application
 
 Open = Callable[..., Any]
 
@@ -343,3 +347,38 @@ def test_a_rollback_away_from_what_serves_no_longer_is_refused(meet: str, stands
     procedure: Any = SimpleNamespace(steps=(step,))
     plan = RollbackPlan(cast(Any, proposal), cast(Any, None), procedure, cast(Any, (prepared,)))
     assert (plan.trouble == "") is stands
+
+
+OPS = "# Ops\n\n## Queue too long\n\n**When:** alert QueueLong\n\n```bash\n# Start the workers\n./workers.sh\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (Alert("am", "f1", "QueueLong", Severity.HIGH, AlertState.FIRING, NOW, "prod"), "ops#queue-too-long"),
+        (Alert("am", "f2", "DiskFull", Severity.HIGH, AlertState.FIRING, NOW, "prod"), ""),
+        (
+            ProbeResult("queue", "prod", "https://x", ProbeState.DOWN, NOW, runbook="ops#queue-too-long"),
+            "ops#queue-too-long",
+        ),
+        (SignalResult("queue", "prod", ProbeState.DOWN, NOW, runbook="ops#queue-too-long"), "ops#queue-too-long"),
+    ],
+)
+async def test_from_the_details_of_a_thing_its_procedure_is_one_key_away(
+    value: object, name: str, open_cockpit: Open, bad_deployment: Session, tmp_path: Path, place: DialogContext
+) -> None:
+    (tmp_path / "ops.md").write_text(OPS)
+    bad_deployment.system = SimpleNamespace(runbooks=(str(tmp_path),), rollback="")
+    assert acting.find_helping_procedure(cast("Any", bad_deployment), value) == name
+
+    def open_details(on: Screen[Any]) -> None:
+        helps = partial(acting.open_helping_procedure, cast("Any", on), cast("Any", bad_deployment), place, value)
+        known = [("procedure", name)] if name else []
+        on.app.push_screen(Details(place, RealTime(), value, read_past=lambda: known, open_procedure=helps))
+
+    async with open_cockpit(open_details) as user:
+        await user.settle()
+        assert ("r procedure" in user.lines("keys")) is bool(name)
+        await user.press("r")
+        await user.settle()
+        assert user.screen in ("AskTrust", "RunScreen") if name else "No document names" in user.lines("said")

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, list_acknowledged
-from cockpit.model.probe import ProbeState
+from cockpit.model.probe import ProbeState, SignalResult
 from tests.tui.stage import NOW, Stage, ago, alerts, application, draft, probes, up
 from widgets import alerts as alert_rows
 from widgets import probes as probe_rows
@@ -85,6 +87,26 @@ def test_a_sparkline_shows_gaps_and_does_not_make_a_storm_of_a_millisecond() -> 
     assert draw_sparkline([0.100, 0.101, None, 0.1005], 6) == "  ▁▁·▁"
     assert draw_sparkline([0.01, 0.5, 1.0], 3) == "▁▄█"
     assert draw_sparkline([], 4) == "    "
+
+
+def test_a_deployment_stands_in_the_sparkline_before_what_was_measured_after_it() -> None:
+    marks = [(NOW - timedelta(seconds=40), "D"), (NOW - timedelta(minutes=9), "D")]
+    probe = replace(up("live"), checked=NOW, history=(0.01,) * 6 + (0.5, 0.5))
+    row = probe_rows.build_probe_rows([probe], marks=marks, every={"live": 15.0})[0]
+    assert any(cell.text == "▁▁▁▁D▁██" for cell in row.cells)
+    points = tuple((NOW - timedelta(minutes=3 - minute), float(minute)) for minute in range(4))
+    signal = SignalResult("p95", "prod", ProbeState.UP, NOW, value=3.0, points=points)
+    row = probe_rows.build_probe_rows([], [signal], marks=[(NOW - timedelta(seconds=30), "I")])[0]
+    assert any(cell.text.strip() == "▁▃I█" for cell in row.cells)
+
+
+@given(st.lists(st.floats(-600, 60)), st.lists(st.floats(-600, 60)))
+def test_marks_stand_on_measurements_and_never_beside_them(measured: list[float], happened: list[float]) -> None:
+    moments = [NOW + timedelta(seconds=seconds) for seconds in sorted(measured)]
+    marks = [(NOW + timedelta(seconds=seconds), "D") for seconds in happened]
+    placed = probe_rows.place_marks(moments, marks)
+    assert {index for index, _ in placed} <= set(range(len(moments)))
+    assert [moments[index] for index, _ in placed if moments[index] > max(moment for moment, _ in marks)] == []
 
 
 def test_the_loudest_alert_stands_first_and_the_unconfirmed_end_after_it() -> None:
