@@ -60,7 +60,7 @@ name = "us_government"
 endpoint = "http://127.0.0.1:PORT"
 logs_endpoint = "http://127.0.0.1:PORT"
 authority = "https://login.example.com"
-proxy = "none"
+proxy = "env"
 ca_file = "ca.pem"
 
 [[ladder]]
@@ -170,7 +170,7 @@ interval = "20s"
 [environments.prod.kubernetes]
 context = "shop"
 events = false
-proxy = "none"
+proxy = "env"
 namespace = "shop"
 workloads = ["web"]
 kubeconfig = "kubeconfig"
