@@ -18,7 +18,7 @@ from cockpit.model.text import clean_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cockpit.model.system import System
+    from cockpit.model.system import Environment, System
     from cockpit.session import Session
 
 
@@ -77,7 +77,7 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
     own = load_own_system(common, example)
     try:
         scenario = find_story(scenario, example)
-        load_scenario(scenario)
+        platform = load_scenario(scenario).platform
     except ScenarioError as error:
         raise Refusal(str(error), code="scenario-invalid") from None
     if not terminal_can_draw():
@@ -85,7 +85,7 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
             "`cockpit demo` draws a screen and needs a terminal; run it in one, over `ssh -t` if remote.",
             code="no-terminal",
         )
-    world = SimulatorProcess(scenario, speed, *(list_world_options(own) if own else ()))
+    world = SimulatorProcess(scenario, speed, *(list_world_options(own, platform) if own else ()))
 
     async def attach() -> "Session":
         config = await world.ready()
@@ -157,12 +157,29 @@ def find_names(system: "System") -> tuple[str, str]:
     return make_app_name(system.name), ""
 
 
-def list_world_options(system: "System") -> list[str]:
-    """How `cockpit simulator` is asked for a world that this system's names fit."""
+def list_world_options(system: "System", platform: str = "") -> list[str]:
+    """How `cockpit simulator` is asked for a world that this system's names fit.
+
+    `platform`: where the story plays, if it says so. Raises Refusal where the system has nothing there.
+    """
     app, resource_group = find_names(system)
     options = {"--app": app, "--resource-group": resource_group}
+    repositories = [environment.platforms.get("github") for environment in system.environments]
+    files = next((files for github in repositories if (files := getattr(github, "workflows", ()))), ())
+    workflows = [part for file in files for part in ("--workflow", file)]
+    key = platform.replace("-", "_")
+    if platform and not any(_runs_on(environment, key) for environment in system.environments):
+        raise Refusal(
+            f"The story plays on {platform}, and {system.name} has nothing there; choose another --scenario.",
+            code="scenario-elsewhere",
+            platform=platform,
+        )
+    if platform in ("container-apps", "app-service"):
+        return _list_options({**options, "--platform": platform}) + workflows
     for environment in system.environments:
-        compose, kubernetes = (environment.platforms.get(name) for name in ("compose", "kubernetes"))
+        compose, kubernetes = (
+            environment.platforms.get(name) if key in ("", name) else None for name in ("compose", "kubernetes")
+        )
         if compose is not None:
             sides = getattr(compose, "sides", ())
             names = [side.rpartition("/")[2] for side in sides]
@@ -171,15 +188,23 @@ def list_world_options(system: "System") -> list[str]:
             services = names or [item.rpartition("/")[2] for item in getattr(compose, "services", ())[:1]]
             projects = [*getattr(compose, "projects", ()), *(side.partition("/")[0] for side in sides if "/" in side)]
             options |= {"--platform": "compose", "--project": (projects or [app or "shop"])[0]}
-            return _list_options(options) + [part for service in services for part in ("--service", service)]
+            sides_of = [part for service in services for part in ("--service", service)]
+            return _list_options(options) + sides_of + workflows
         if kubernetes is not None:
             workload = (getattr(kubernetes, "workloads", ()) or (app,))[0].rpartition("/")[2]
             more = {
                 "--namespace": getattr(kubernetes, "namespace", ""),
                 "--context": getattr(kubernetes, "context", ""),
             }
-            return _list_options({**options, "--app": make_app_name(workload), "--platform": "kubernetes", **more})
-    return _list_options(options)
+            return (
+                _list_options({**options, "--app": make_app_name(workload), "--platform": "kubernetes", **more})
+                + workflows
+            )
+    return _list_options(options) + workflows
+
+
+def _runs_on(environment: "Environment", platform: str) -> bool:
+    return bool(environment.apps) if platform == "container_apps" else platform in environment.platforms
 
 
 def _list_options(options: "Mapping[str, str]") -> list[str]:
@@ -192,7 +217,7 @@ def make_app_name(name: str) -> str:
     return plain if re.fullmatch(r"[a-z][a-z0-9-]*[a-z0-9]", plain) else ""
 
 
-PLATFORM_FACTS = ("docker_host", "compose_program", "project", "services", "kubeconfig", "context", "namespace")
+PLATFORM_FACTS = ("docker_host", "compose_program", "project", "services", "kubeconfig", "context", "namespace", "site")
 """What the ready line says of the platform that the simulated app runs on."""
 
 
@@ -226,8 +251,8 @@ def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
     "--platform",
     default="container-apps",
     show_default=True,
-    type=click.Choice(["container-apps", "compose", "kubernetes"]),
-    help="Where the app runs: in the simulated cloud, on a simulated Docker Engine, in a simulated cluster.",
+    type=click.Choice(["container-apps", "app-service", "compose", "kubernetes"]),
+    help="Where the app runs: as a container app, as a site with two slots, on a Docker Engine, in a cluster.",
 )
 @click.option("--system", "example", default="", metavar="NAME", help="As `cockpit demo --system NAME` plays it.")
 @click.option("--project", default="shop", show_default=True, help="The Compose project.")
@@ -236,6 +261,7 @@ def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
 )
 @click.option("--namespace", default="shop", show_default=True, help="The namespace of the cluster.")
 @click.option("--context", default="simulated", show_default=True, help="The context of its kubeconfig.")
+@click.option("--workflow", "workflows", multiple=True, help="A workflow of its repository, by its file.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input does.")
 @click.pass_context
 def simulator(
@@ -251,6 +277,7 @@ def simulator(
     services: tuple[str, ...],
     namespace: str,
     context: str,
+    workflows: tuple[str, ...],
     until_stdin_closes: bool,
 ) -> None:
     from cockpit.simulator.play import PlatformNames, play_scenario
@@ -260,12 +287,19 @@ def simulator(
         own = load_own_system(Common(), example)
         assert own is not None
         story_name = "" if command.get_parameter_source("scenario") is click.core.ParameterSource.DEFAULT else scenario
-        options = ["--port", str(port), "--scenario", find_story(story_name, example), "--speed", str(speed)]
-        options += [*list_world_options(own), *(["--until-stdin-closes"] if until_stdin_closes else [])]
+        story_path = find_story(story_name, example)
+        options = ["--port", str(port), "--scenario", story_path, "--speed", str(speed)]
+        options += [
+            *list_world_options(own, load_scenario(story_path).platform),
+            *(["--until-stdin-closes"] if until_stdin_closes else []),
+        ]
         command.invoke(simulator, **simulator.make_context("simulator", options).params)
         return
     try:
         story = rename_scenario(load_scenario(scenario), app=app, resource_group=resource_group)
+        if command.get_parameter_source("platform") is click.core.ParameterSource.DEFAULT:
+            platform = story.platform or platform
+        story = story.model_copy(update={"platform": platform})
         # click.echo flushes, so that whoever waits for the line gets it at once.
         asyncio.run(
             play_scenario(
@@ -274,7 +308,7 @@ def simulator(
                 speed=speed,
                 until_stdin_closes=until_stdin_closes,
                 announce=click.echo,
-                names=PlatformNames(platform, project, services or ("api",), namespace, context),
+                names=PlatformNames(platform, project, services or ("api",), namespace, context, workflows),
             )
         )
     except ScenarioError as error:

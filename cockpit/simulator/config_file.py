@@ -154,6 +154,8 @@ def _describe_apps(app: str, pace: str, more: Mapping[str, str]) -> str:
     if kubeconfig := more.get("kubeconfig"):
         keys = {"kubeconfig": kubeconfig, "context": more["context"], "namespace": more["namespace"], "interval": pace}
         return "\n".join(f"kubernetes.{key} = {json.dumps(value)}" for key, value in keys.items())
+    if site := more.get("site"):
+        return "\n".join((f"app_service.sites = {json.dumps([site])}", f"app_service.interval = {json.dumps(pace)}"))
     return f'apps = [{_format_toml_string(app)}]\napps_interval = "{pace}"'
 
 

@@ -32,6 +32,7 @@ class SimulatorAddress:
     kubeconfig: str = ""  # of the simulated cluster, where the app runs there
     context: str = ""
     namespace: str = ""
+    site: str = ""  # of App Service, where the app runs there
 
 
 def simulate_system(system: System, place: SimulatorAddress) -> System:
@@ -51,7 +52,7 @@ def simulate_system(system: System, place: SimulatorAddress) -> System:
 
 
 def _simulate_environment(environment: Environment, place: SimulatorAddress) -> Environment:
-    sources = environment.alerts[:1]
+    sources = environment.alerts[:1] or (AlertSource(name="alerts", kind="azure"),)  # its stories fire some
     platforms = dict(_simulate_platforms(environment.platforms, place))
     return replace(
         environment,
@@ -65,6 +66,7 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
         signals=tuple(
             _simulate_signal(signal, place.app) for signal in environment.signals if signal.kind == "azure_metric"
         ),
+        values={"FQDN": urlsplit(place.tls_url).netloc} | dict(environment.values),
         shell={"CURL_CA_BUNDLE": place.ca_file}
         | ({"GH_HOST": urlsplit(place.url).netloc} if "github" in environment.platforms else {}),
         platforms=platforms,
@@ -100,7 +102,9 @@ def _simulate_compose(settings: Any, place: SimulatorAddress) -> object:
 
 def _simulate_platforms(platforms: Mapping[str, Any], place: SimulatorAddress) -> Iterator[tuple[str, object]]:
     """Where the simulated app runs, in one place at a time, and a GitHub with one repository."""
-    if "compose" in platforms and place.docker_host:
+    if "app_service" in platforms and place.site:
+        yield "app_service", replace(platforms["app_service"], sites=(place.site,), interval=PLATFORM_EVERY)
+    elif "compose" in platforms and place.docker_host:
         yield "compose", _simulate_compose(platforms["compose"], place)
     elif "kubernetes" in platforms and place.kubeconfig:
         cluster = {"kubeconfig": place.kubeconfig, "context": place.context, "namespace": place.namespace}

@@ -15,29 +15,35 @@ LIFE = timedelta(days=90)  # longer than anybody's warning
 BEFORE = timedelta(hours=1)  # a clock that runs a little behind must not find it too young
 
 
-def make_authority(directory: Path, now: datetime) -> tuple[ssl.SSLContext, Path]:
+class SimulatedAuthority:
     """The server's side of TLS for 127.0.0.1 and localhost, and `ca.pem` in `directory` for those who ask it.
 
     The authority's key is never written; the server's is only while it is loaded.
     """
-    ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca = _make_authority(ca_key, now)
-    key = ec.generate_private_key(ec.SECP256R1())
-    leaf = _make_leaf(ca, ca_key, key, now)
-    ca_file = directory / "ca.pem"
-    ca_file.write_bytes(_encode_pem(ca))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile(dir=directory, suffix=".pem") as chain:
-        chain.write(_key_pem(key) + _encode_pem(leaf) + _encode_pem(ca))
-        chain.flush()
-        context.load_cert_chain(chain.name)
-    return context, ca_file
+
+    def __init__(self, directory: Path, now: datetime, life: timedelta = LIFE) -> None:
+        self._directory = directory
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._certificate = _make_authority(self._key, now)
+        self.ca_file = directory / "ca.pem"
+        self.ca_file.write_bytes(_encode_pem(self._certificate))
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.issue(now, life)
+
+    def issue(self, now: datetime, life: timedelta = LIFE) -> None:
+        """Another certificate: whoever connects from now on is served with it."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        leaf = _make_leaf(self._certificate, self._key, key, now, life)
+        with tempfile.NamedTemporaryFile(dir=self._directory, suffix=".pem") as chain:
+            chain.write(_key_pem(key) + _encode_pem(leaf) + _encode_pem(self._certificate))
+            chain.flush()
+            self.context.load_cert_chain(chain.name)
 
 
 def _make_authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
     name = _make_name("Simulated authority")
     usage = _make_key_usage(signs_certificates=True)
-    builder = _make_certificate_builder(name, name, key.public_key(), now)
+    builder = _make_certificate_builder(name, name, key.public_key(), now, LIFE)
     return (
         builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
@@ -47,10 +53,14 @@ def _make_authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Cert
 
 
 def _make_leaf(
-    ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePrivateKey, now: datetime
+    ca: x509.Certificate,
+    ca_key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+    life: timedelta,
 ) -> x509.Certificate:
     names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
-    builder = _make_certificate_builder(_make_name("Simulated workload"), ca.subject, key.public_key(), now)
+    builder = _make_certificate_builder(_make_name("Simulated workload"), ca.subject, key.public_key(), now, life)
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -63,7 +73,7 @@ def _make_leaf(
 
 
 def _make_certificate_builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, life: timedelta
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -72,7 +82,7 @@ def _make_certificate_builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BEFORE)
-        .not_valid_after(now + LIFE)
+        .not_valid_after(now + life)
     )
 
 

@@ -101,10 +101,11 @@ def render_contexts(
     pieces: list[Piece] = [(" ", ""), *shell] if shell else []
     for tool in tools:
         pieces += [(" · " if pieces else " ", "muted"), (f"{tool.tool} ", "muted")]
-        value = tool.value or "gives no answer"
+        value = tool.value or "(it does not say what it acts on)"
         cluster = f" (cluster {tool.cluster})" if tool.cluster not in ("", tool.value) else ""
         tone = "bad" if not tool.fits else "good" if tool.expected else "warn"
-        pieces.append((f"{value}{cluster}{'' if tool.fits else f' is not {environment}'}", tone))
+        misfit = "" if tool.fits or not tool.value else f" is not {environment}"
+        pieces.append((f"{value}{cluster}{misfit}", tone))
     return _cut_pieces(pieces, width) if pieces else []
 
 

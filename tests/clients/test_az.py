@@ -143,11 +143,7 @@ CHANGES = (
 FAILURES = (
     "containerapp revision list -n nosuch -g shop-prod-rg",
     "containerapp ingress traffic show -n nosuch -g shop-prod-rg",
-    "containerapp ingress traffic set -n nosuch -g shop-prod-rg --revision-weight nosuch--r1=100",
-    "containerapp replica list -n nosuch -g shop-prod-rg",
-    "containerapp revision deactivate -n nosuch -g shop-prod-rg --revision nosuch--r1",
     f"containerapp revision restart {APP} --revision nosuch--r1",
-    f"containerapp replica list {APP} --revision nosuch--r1",
     "sql db list -s nosuch -g shop-prod-rg",
     "containerapp show -n nosuch -g shop-prod-rg",
     "containerapp show -n shop-api -g nosuch",

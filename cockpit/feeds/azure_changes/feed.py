@@ -112,6 +112,12 @@ OPERATIONS = {
 """What an operation is, and in words; what is not here is named as Azure names it."""
 
 
+def name_resource(resource: str) -> str:
+    """The last part of a resource id; a slot with its site, `shop/staging`."""
+    site, slot, name = resource.rpartition("/slots/")
+    return f"{site.rpartition('/')[2]}/{name}" if slot and "/" not in name else resource.rpartition("/")[2]
+
+
 def map_activity(raw: Raw, moment: datetime) -> OutsideChange | None:
     """None for what this process sent itself."""
     request_id = read_text(dig_value(raw, "httpRequest", "clientRequestId"))
@@ -123,7 +129,7 @@ def map_activity(raw: Raw, moment: datetime) -> OutsideChange | None:
     status = read_text(dig_value(raw, "status", "value"))
     sort, phrase = OPERATIONS.get(operation.lower(), ("operation", operation))
     through = "a cockpit" if is_of_cockpit(request_id) else describe_client(raw)
-    name = resource.rpartition("/")[2]
+    name = name_resource(resource)
     failed = status.lower() == "failed"
     outcome = " FAILED" if failed else "" if status.lower() in ENDED else f" ({status.lower() or 'begun'})"
     reason = read_failure(raw) if failed else ""

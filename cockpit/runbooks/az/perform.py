@@ -127,7 +127,7 @@ def build_failure(
             progress.output(f"ERROR: The containerapp '{native.one('name')}' does not exist\n")
         else:
             progress.output(format_az_error(problem, words))
-    missing = problem.kind is ProblemKind.MISSING and words.startswith(WITH_SDK)
+    missing = problem.kind is ProblemKind.MISSING and (words.startswith(WITH_SDK) or words in SWALLOWED)
     return Finished(StepState.FAILED, describe_az_problem(problem), 3 if missing else 1, operation=operation)
 
 

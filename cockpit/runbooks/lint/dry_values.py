@@ -11,6 +11,7 @@ from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name, find_p
 from cockpit.runbooks.types import NativeCommand, Resolved
 
 MOMENT = re.compile(r"time|date|since|until|point")
+GROUPS = {"rg", "resource_group", "resourcegroup"}
 NUMBER = re.compile(r"count|tail|lines|number|weight|percent|replicas")
 
 
@@ -37,6 +38,8 @@ def stand_in(name: str, environment: Environment | None = None) -> str:
         for kind in list_used_kinds([environment]):
             if sample := kind.list_sample_values(environment).get(canonicalise_name(name)):
                 return sample
+        if canonicalise_name(name) in GROUPS and environment.resource_group:
+            return environment.resource_group  # a command of another group is not the environment's
     if MOMENT.search(canonicalise_name(name)):
         return "2026-01-01T00:00:00Z"
     return "10" if NUMBER.search(canonicalise_name(name)) else "app--v1"

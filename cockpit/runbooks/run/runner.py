@@ -270,7 +270,12 @@ class Runner:
     def end(self, run: Run, reason: str = "") -> Run:
         """The run is over. What is still running goes on. Of two who end it, one does."""
         event_author = self._author_for(run)
-        self._write(lambda: None if self.run(run.id).ended else journal.draft_run_ended(run, reason, event_author))
+
+        def decide() -> Draft | None:
+            newest = self.run(run.id)
+            return None if newest.ended else journal.draft_run_ended(newest, reason, event_author)
+
+        self._write(decide)
         return self.run(run.id)
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
@@ -19,6 +20,8 @@ PATTERN = (
     "eventTimestamp ge '...' [and eventTimestamp le '...'] [and one of resourceGroupName, resourceId, resourceUri, "
     "resourceProvider, correlationId eq '...'] [and caller, status eq '...']"
 )
+WEB_SITES = "providers/Microsoft.Web/sites"
+SWAP = "Microsoft.Web/sites/slots/slotsswap/action"
 FAILED_MESSAGE = '{"Code":"ContainerAppOperationError","Message":"The operation failed."}'  # JSON within JSON, as Azure
 
 
@@ -28,13 +31,25 @@ def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world, clock = stage.world(), stage.clock
     records = [
         body
-        for activity in sorted(world.activity, key=lambda activity: activity.end, reverse=True)
+        for activity in sorted(_list_operations(world), key=lambda activity: activity.end, reverse=True)
         if activity.end + world.scenario.activity_lag <= world.now
         for moment, body in _list_entries(world, activity, clock)
         if since <= moment <= (until or moment)
         and all(_read_filter_field(body, text).lower() == sentence for text, sentence in values_by_name.items())
     ]
     return SimulatedAnswer({"value": records, "nextLink": None})
+
+
+def _list_operations(world: World) -> Iterator[Activity]:
+    """What the resource group saw: a deployment to a host or a cluster is nothing to it, one to a site is a swap."""
+    site = world.scenario.site
+    for activity in world.activity:
+        of_app = activity.action.startswith("Microsoft.App/")
+        if of_app and world.scenario.platform == "app-service":
+            if activity.action.endswith("containerApps/write"):
+                yield replace(activity, action=SWAP, resource=f"{site.group_id}/{WEB_SITES}/{site.app}/slots/staging")
+        elif not of_app or world.scenario.platform in ("", "container-apps"):
+            yield activity
 
 
 def _list_entries(world: World, activity: Activity, clock: SimulatedClock) -> Iterator[tuple[datetime, JSON]]:

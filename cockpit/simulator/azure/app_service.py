@@ -158,6 +158,13 @@ def read_log(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     return SimulatedAnswer(text.encode(), headers={"Content-Type": "text/plain; charset=utf-8"})
 
 
+def _find_last_swap(stage: Stage, world: World) -> float | None:
+    """When production last changed: by a swap that was asked for, or by one that the story tells as a deployment."""
+    production = _must_have_content(world, PRODUCTION)
+    moments = [stage.last_swap, production.created if production.created > 0 else None]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def _must_be_swappable(stage: Stage, call: SimulatedRequest) -> World:
     _find_slot(stage, call)
     world = stage.world()
@@ -227,7 +234,7 @@ def _build_site(stage: Stage, call: SimulatedRequest, slot: str) -> JSON:
     world, site = stage.world(), stage.scenario.site
     name = site.app if slot == PRODUCTION else f"{site.app}-{slot}"
     host = f"{name}.azurewebsites.net"
-    swapped = stage.last_swap
+    swapped = _find_last_swap(stage, world)
     status = (
         {
             "timestampUtc": times.format_precise(stage.clock.at(swapped)),

@@ -67,6 +67,9 @@ class DockerHost:
                 self._deployed.add(revision.name)
                 self._add_image(revision)
                 self._deploy(revision)
+            if revision.image == self._stage.image_to_run:
+                self._stage.image_to_run = ""
+                self._deploy(revision)
             self._follow_health(world, revision)
 
     def describe(self) -> dict[str, str]:

@@ -41,6 +41,9 @@ class KubernetesHost:
         for revision in self._stage.world().revisions:
             if revision.name not in self._deployed:
                 self._deploy(revision)
+        if image := self._stage.image_to_run:
+            self._stage.image_to_run = ""
+            self.cluster.deploy(self._name, image, replicas=2, cause=f"image {image}")
         self.cluster.step(self._now())
         self._pass_on()
 

@@ -91,13 +91,18 @@ def _list_standing_alerts(world: World, standing: StandingAlert) -> Iterator[Sim
             continue
         later = fired / 2
         alert = make_identifier(world.scenario.seed, "standing", standing.name, place)
-        state, changed, who = world.alert_states.get(alert, (standing.state, fired, "System"))
+        over = None if standing.lasts is None else fired + standing.lasts
+        resolved = (
+            later if standing.condition == "Resolved" else over if over is not None and over <= world.now else None
+        )
+        changed_at = fired if resolved is None or standing.condition == "Resolved" else resolved
+        state, changed, who = world.alert_states.get(alert, (standing.state, changed_at, "System"))
         yield SimulatedAlert(
             alert,
             standing.name if standing.count == 1 else f"{standing.name} {place + 1}",
             standing.severity,
             fired,
-            later if standing.condition == "Resolved" else None,
+            resolved,
             state,
             changed,
             who,

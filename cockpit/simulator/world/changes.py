@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cockpit.simulator.answer import RefusedError
-from cockpit.simulator.world.scenario import Deploy, Event
+from cockpit.simulator.world.scenario import Deploy, Event, Spoil
 from cockpit.simulator.world.site import make_identifier, make_short_name
 from cockpit.simulator.world.world import (
     MAX_REPLICAS,
@@ -101,20 +101,19 @@ def apply_event(world: World, event: Event) -> World:
     """What the scenario has in store for this second."""
     if event.what == "deploy":
         return deploy_revision(world, event)
-    if event.what == "spoil":
-        return spoil_database(world)
+    if isinstance(event, Spoil):
+        return spoil_database(world, None if event.what == "mend" else world.now)
     name = world.scenario.site.revision(event.suffix)
     sick = event.what == "sicken"
     changed = tuple(replace(revision, sick=sick) if revision.name == name else revision for revision in world.revisions)
     return remember_state(replace(world, revisions=changed))
 
 
-def spoil_database(world: World) -> World:
-    """What the app asks for is gone from its database, and from every copy of now or later."""
+def spoil_database(world: World, since: float | None) -> World:
+    """What the app asks for is gone from its database since then, and from every copy of later; None: it is back."""
     name = world.scenario.site.app.lower()
     databases = tuple(
-        replace(database, spoiled=world.now) if database.name.lower() == name else database
-        for database in world.databases
+        replace(database, spoiled=since) if database.name.lower() == name else database for database in world.databases
     )
     return remember_state(replace(world, databases=databases))
 

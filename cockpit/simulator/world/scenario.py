@@ -64,10 +64,13 @@ class Turn(_Part):
 
 
 class Spoil(_Part):
-    """The app's database loses what the app needs: a bad migration, a dropped table. A restore to before has it."""
+    """The app's database loses what the app needs: a bad migration, a dropped table. A restore to before has it.
+
+    `mend`: somebody put it right by hand.
+    """
 
     at: float
-    what: Literal["spoil"]
+    what: Literal["spoil", "mend"]
 
 
 Event = Annotated[Deploy | Turn | Spoil, Field(discriminator="what")]
@@ -95,6 +98,7 @@ class StandingAlert(_Part):
     state: Literal["New", "Acknowledged", "Closed"] = "New"
     description: str = ""
     count: int = 1
+    lasts: float | None = None  # seconds until it resolves by itself; for good, if not given
     rule: str = ""  # what `alertRule` says instead of the rule's resource id
     resolved_time_while_fired: bool = False
 
@@ -130,8 +134,11 @@ class Scenario(_Part):
     name: str = ""
     about: str
     seed: int = 1
+    platform: Literal["", "container-apps", "app-service", "compose", "kubernetes"] = ""  # where the app runs, if told
     site: Site = SHOP
     mode: Literal["multiple", "single"] = "multiple"  # how many revisions are active at once
+    certificate_days: float = 90.0  # what the workload's certificate has left at the start
+    certificate_renewed: float | None = None  # seconds after which another one is served, with 90 days
     ingress: bool = True  # False: a worker that nobody calls; whoever is active works
     operation_seconds: float = 12.0  # how long a traffic change takes
     startup_seconds: float = 4.0  # until an activated revision is ready

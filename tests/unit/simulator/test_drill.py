@@ -131,7 +131,7 @@ def test_what_the_team_calls_things_stays(everything: Path) -> None:
     assert drill.name == "quay (drill)"
     assert (probe.name, probe.url) == ("ready", "https://127.0.0.1:8002/health/ready?deep=1")
     assert drill.environments[0].production
-    assert drill.environments[0].values == own.environments[0].values
+    assert drill.environments[0].values == {"FQDN": "127.0.0.1:8002", **own.environments[0].values}
     assert drill.data == PLACE.data != own.data
 
 
