@@ -181,6 +181,13 @@ def watching() -> list[Measure]:
     return measure()
 
 
+def platforms() -> list[Measure]:
+    """Imported here, as above."""
+    from bench.platforms import platforms as measure
+
+    return measure()
+
+
 def endurance() -> list[Measure]:
     """Imported here, as above. Not among those that run when none is named: it takes half an hour."""
     from bench.endurance import endurance as measure
@@ -209,6 +216,7 @@ MEASURES: dict[str, Callable[[], list[Measure]]] = {
     "quiet-incident": quiet_incident,
     "keys": keys,
     "watching": watching,
+    "platforms": platforms,
     "keys-while-printing": keys_while_printing,
     "rollback": rollback,
     "rollback-by-keys": rollback_by_keys,

@@ -182,6 +182,22 @@ async def test_another_cluster_behind_the_same_context_is_refused(commands: Comm
     assert "PATCH" not in [method for method, _ in commands.stage.api.requests]
 
 
+async def test_a_context_that_vanished_is_said_before_a_change_and_nothing_is_sent(commands: Commands) -> None:
+    platform = commands.stage.platform()
+    command = recognise_kubectl_command(
+        shlex.split("kubectl -n shop rollout restart deployment/api"), platform._context.environment
+    )
+    assert command is not None
+    await platform.client.target()
+    other = commands.stage.kubeconfig.read_text().replace("shop-admin", "staging")
+    commands.stage.kubeconfig.write_text(other)
+    outcome = await platform.perform_command(command, commands.printed.append, confirmed="")
+    assert outcome.state is StepState.FAILED
+    assert "shop-admin" in outcome.sentence
+    assert "staging" in outcome.sentence
+    assert "PATCH" not in [method for method, _ in commands.stage.api.requests]
+
+
 async def test_a_rollout_that_hangs_says_why(commands: Commands) -> None:
     commands.stage.cluster.broken[BROKEN] = BrokenImage("pull")
     commands.stage.deploy(image=BROKEN)
