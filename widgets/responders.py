@@ -125,7 +125,8 @@ def _build_tier_candidate(clock: Clock, plan: Plan, now: datetime) -> CallCandid
     pair = {
         ClockState.OVERDUE: (("▲", "bad"), "now"),
         ClockState.MET: (("✔", "good"), "called"),
-        ClockState.MISSED: (("✔", "warn"), "called"),
+        ClockState.MISSED: (("✖", "warn"), "nobody") if clock.undone else (("✔", "warn"), "called"),
+        ClockState.NOT_APPLICABLE: (("–", "muted"), "no need"),
     }.get(state, (("○", ""), f"in {format_remaining(clock, now)}"))
     who = clock.who or clock.what
     return CallCandidate(

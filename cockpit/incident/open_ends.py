@@ -23,6 +23,7 @@ class OpenEndKind(StrEnum):
     REVISION = "revision"
     RUN = "run"
     CHECKLIST = "checklist"
+    TASK = "task"
     UPDATE = "update"
     NOTHING_SENT = "nothing sent"
 
@@ -72,6 +73,12 @@ def find_open_ends(
         if run.ended is None
     ]
     ends += _find_open_checklists(incident, checklists)
+    clocks = list(clocks)
+    ends += [
+        OpenEnd(OpenEndKind.TASK, f"task: {clock.what}, due {shown_due(clock, zone, now)}", clock.id)
+        for clock in clocks
+        if clock.kind is ClockKind.TASK and clock.state(now) in ASKING
+    ]
     ends += _find_owed_updates(incident, clocks, now, zone)
     if not incident.updates and not incident.drill:
         ends.append(OpenEnd(OpenEndKind.NOTHING_SENT, "nobody was told anything yet"))

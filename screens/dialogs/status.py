@@ -107,6 +107,7 @@ DEALS = {
     OpenEndKind.REVISION: "opens its menu",
     OpenEndKind.RUN: "opens the run",
     OpenEndKind.CHECKLIST: "opens the checklist",
+    OpenEndKind.TASK: "opens the deadlines",
     OpenEndKind.UPDATE: "writes the update",
     OpenEndKind.NOTHING_SENT: "writes to clients or the team",
 }

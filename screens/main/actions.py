@@ -436,6 +436,8 @@ def deal_with(press: KeyPress, incident: Incident, end: OpenEnd) -> None:
             open_known_run(press.screen, press.session, press.cloud_context, end.target)
         case OpenEndKind.CHECKLIST:
             open_checklist(press, end.target, incident)
+        case OpenEndKind.TASK:
+            open_incident(press)
         case _:
             open_communicate(press, incident)
 

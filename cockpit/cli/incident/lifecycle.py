@@ -302,6 +302,7 @@ DEALS = {
     OpenEndKind.FREEZE: "; `cockpit freeze off` lifts it",
     OpenEndKind.RUN: "; `cockpit run` goes on with it",
     OpenEndKind.CHECKLIST: "; `cockpit tick` ticks them",
+    OpenEndKind.TASK: "; `cockpit clock done` ends it",
     OpenEndKind.NOTHING_SENT: "; `cockpit message` writes to clients and the team",
 }
 """What deals with an end that is left open."""

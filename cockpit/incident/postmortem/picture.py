@@ -40,12 +40,16 @@ PEOPLE_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PictureBar:
-    """A stretch of time in a lane. `tone`: bad, unsure, alert, traffic, traffic-2."""
+    """A stretch of time in a lane. `tone`: bad, unsure, alert, traffic, traffic-2.
+
+    `goes_on`: it ends where the picture does, and not by itself.
+    """
 
     start: datetime
     end: datetime
     text: str
     tone: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +230,7 @@ def _fit_lanes(
     lanes = []
     for title, bars in spans.items():
         inside = tuple(
-            PictureBar(max(bar.start, start), min(max(bar.end, bar.start), end), bar.text, bar.tone)
+            PictureBar(max(bar.start, start), min(max(bar.end, bar.start), end), bar.text, bar.tone, bar.end >= end)
             for bar in bars
             if bar.start < end and bar.end > start
         )
@@ -263,7 +267,12 @@ def render_mermaid(picture: IncidentPicture) -> str:
             lines.append(f"    section {section}")
         tags = {"bad": "crit", "unsure": "active", "alert": "active", "traffic": "done", "traffic-2": "active"}
         bars = [bar for bar in lane.bars if section != "Traffic" or bar.end - bar.start >= SHORTEST]
-        lines += [_render_task(f"{lane.title} {bar.text}", bar.start, bar.end, tags[bar.tone]) for bar in bars]
+        lines += [
+            _render_task(
+                f"{lane.title} {bar.text}{', goes on' if bar.goes_on else ''}", bar.start, bar.end, tags[bar.tone]
+            )
+            for bar in bars
+        ]
     for section, person in (("Changes", False), ("People", True)):
         marks = [mark for mark in picture.marks if mark.person is person]
         if marks:
@@ -386,7 +395,8 @@ def _draw_axis(picture: IncidentPicture, x_of: Callable[[datetime], float], bott
 def _draw_bar(bar: PictureBar, left: float, right: float, y: float) -> str:
     ground, ink = TONES[bar.tone]
     width = max(right - left, 2)
-    text = _cut(bar.text, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
+    told = f"{bar.text}, goes on" if bar.goes_on else bar.text
+    text = _cut(told, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
     label = _draw_text(left + 4, y + 12.5, text, ink) if text else ""
     return f"<rect x='{left:.1f}' y='{y}' width='{width:.1f}' height='{BAR}' rx='2' fill='{ground}'/>{label}"
 

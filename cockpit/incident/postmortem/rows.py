@@ -424,6 +424,12 @@ def loop_rows(
         for clock in clocks
         if clock.kind in OPEN_CLOCK_KINDS and clock.state(now) in STILL
     ]
+    # What somebody was to do does not end with the incident; its deadline was missed, as the deadlines tell.
+    rows += [
+        LoopRow(clock.what, clock.started, clock.due, clock.who, "not done")
+        for clock in clocks
+        if clock.kind is ClockKind.TASK and clock.undone
+    ]
     rows += [
         LoopRow(
             f"no deployments to {freeze.environment}: {freeze.reason}".rstrip(": "),

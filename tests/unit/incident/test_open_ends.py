@@ -9,7 +9,7 @@ import pytest
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.open_ends import OpenEndKind, find_open_ends, list_left_open, list_recorded_applications
 from cockpit.incident.signals import Signal
-from cockpit.model.clock import ClockKind
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze, Mark, ProcedureRun, Tick, Update
@@ -109,3 +109,10 @@ def test_an_update_is_owed_until_it_was_sent(updates: list[Update], minute: floa
     open = incident(updates=tuple(updates))
     clocks = compute_clocks(open, plan(rule(ClockKind.UPDATE, 15)), at(minute))
     assert [end.kind for end in find_open_ends(open, at(minute), clocks=clocks)] == owed
+
+
+@pytest.mark.parametrize(("done", "listed"), [(None, [OpenEndKind.TASK]), (at(9), [])])
+def test_a_task_that_nobody_ended_stays_open(done: datetime | None, listed: list[OpenEndKind]) -> None:
+    task = Clock("task:a", ClockKind.TASK, "test the pool", "", "said by hand", at(5), due=at(8), done=done)
+    ends = find_open_ends(incident(updates=(sent(5),)), at(10), clocks=[task])
+    assert [end.kind for end in ends] == listed

@@ -44,6 +44,18 @@ def test_probes_alerts_and_traffic_are_lanes_on_one_axis() -> None:
     assert (alert.start, alert.end) == (at(0.5), at(4))
 
 
+def test_what_still_fires_at_the_end_of_the_picture_goes_on() -> None:
+    """Else its bar would read as if it had resolved there."""
+    story = night()
+    story.alert(0.5, "az:5xx", "firing")
+    story.alert(0.6, "az:restarts", "firing")
+    story.alert(4, "az:5xx", "resolved")
+    bars = {lane.title: lane.bars[-1] for lane in picture_of(story).lanes if lane.section == "Alerts"}
+
+    assert {title: bar.goes_on for title, bar in bars.items()} == {"5xx": False, "restarts": True}
+    assert "restarts fired, goes on :" in render_mermaid(picture_of(story))
+
+
 def test_the_bar_of_a_probe_begins_with_its_first_failing_answer() -> None:
     story = Story()
     story.tell(Kind.PROBE, 0.1, subject="readyz", detail={"state": "degraded"})

@@ -99,6 +99,14 @@ def test_what_was_begun_and_not_ended_is_an_open_loop() -> None:
     ]
 
 
+def test_a_task_that_nobody_ended_does_not_end_with_the_incident() -> None:
+    task = Clock(
+        "task:a", ClockKind.TASK, "test the pool", "", "", at(5), due=at(8), who="ana", done=at(20), undone=True
+    )
+    rows = loop_rows(replace(NIGHT, resolved=at(20), status=Status.RESOLVED), [task], at(21))
+    assert ("test the pool", "ana", "not done") in [(row.what, row.who, row.state) for row in rows]
+
+
 def test_once_it_is_resolved_what_was_not_done_is_listed_as_it_stands_now() -> None:
     incident = replace(NIGHT, resolved=at(60), ticks=(), updates=())
     rows = loop_rows(incident, [], at(90), [LIST])
