@@ -29,6 +29,7 @@ class Need(StrEnum):
     OPEN_RUN = auto()
     STEP = auto()
     ROLLBACK_SECTION = auto()
+    REFERENCE = auto()  # the step, or a warning before it, names another procedure or document
     RUNNING = auto()
     NOT_RUNNING = auto()
     UNDO = auto()  # the document names one, and the step took effect
@@ -334,6 +335,7 @@ RUN = ActionTable(
             *("run.rollback", "b", "Rollback", "The Rollback section of the document"),
             (Need.ROLLBACK_SECTION,),
         ),
+        Action("run.follow", "g", "Go there", "Open the procedure or document that the step names", (Need.REFERENCE,)),
         Action("run.note", "n", "Note", "Write a note on the timeline"),
         Action("run.full", "f", "Full", "The whole screen for the output", does="full"),
         Action("run.end", "q", "Leave or end", "Leave the run open, or end it: it asks"),
@@ -482,6 +484,9 @@ DOCUMENT = ActionTable(
         Action("document.back", "escape,q", "Back", "Back", does="back", shown=True),
         Action("document.link", "tab", "Next link", "Go to the next link of the document", does="link", shown=True),
         Action("document.follow", "enter", "Follow", "Open where the link leads", does="follow", shown=True),
+        Action(
+            "document.code", "c", "Copy code", "Go to the next code in the text, and copy it", does="code", shown=True
+        ),
     ),
     hears=("lines", "app"),
 )

@@ -206,12 +206,9 @@ async def begin_named(
 def make_catalogue_reader(session: "Session") -> Callable[[], Catalogue]:
     """Reads the catalogue anew; blocking."""
 
-    def read() -> Catalogue:
-        from cockpit.runbooks.catalogue.load import load_catalogue
+    from screens.run.open import read_catalogue
 
-        return load_catalogue(session.system.runbooks, environments=[session.environment])
-
-    return read
+    return lambda: read_catalogue(session)
 
 
 def open_known_run(screen: ActionContext, session: "Session", place: DialogContext, id: str) -> None:

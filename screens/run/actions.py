@@ -10,6 +10,8 @@ from functools import partial
 from cockpit.model.run import Run, StepState, find_newest_attempt, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.time import format_clock_time
+from cockpit.runbooks.catalogue.catalogue import Document
+from cockpit.runbooks.catalogue.references import find_anchored_line, follow_link
 from cockpit.runbooks.document.sessions import through_place
 from cockpit.runbooks.prepare.confirmation import Consent
 from cockpit.runbooks.run.runner import Runner
@@ -17,6 +19,7 @@ from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused, StepTak
 from screens.dialogs.dialog import act_named, do_named
 from screens.dialogs.note import Note
 from screens.run.confirm import AskCancel, AskConsent, Edit, LeaveRun, Reason, Settle, takes_a_dialog
+from screens.run.resume import AskReference
 from screens.run.standing import StepStanding
 from screens.run.values import AskFolder, Values
 from screens.run.view import (
@@ -29,6 +32,7 @@ from screens.run.view import (
     StepPrepared,
     StepSettled,
 )
+from screens.shared.document import DocumentScreen
 from screens.shared.errors import explain
 from widgets.output import OutputTail
 
@@ -256,6 +260,30 @@ async def open_rollback(screen: RunView, now: StepStanding) -> None:
     )
 
 
+async def follow_reference(screen: RunView, now: StepStanding) -> None:
+    """Open what the step sends its reader to: the procedure as a run, else the document at its heading."""
+    reference = now.references[0]
+    if len(now.references) > 1:
+        dialog = AskReference(screen.place, screen.session.time, now.references)
+        if (answer := await screen.app.push_screen_wait(dialog)) is None:
+            return
+        reference = answer
+    catalogue = await asyncio.to_thread(screen.opener.read_catalogue, screen.session)
+    path = screen.runbook.path
+    here = next((item for item in catalogue.documents if item.runbook.path == path), Document("this", screen.runbook))
+    jump = follow_link(catalogue, here, reference.target)
+    if jump is None:
+        raise RunRefused(f"{reference.target} is not in the catalogue.", code="reference-missing")
+    if jump.procedure is None:
+        line = find_anchored_line(jump.document.runbook, reference.target.partition("#")[2]) or 1
+        screen.app.push_screen(DocumentScreen(jump.document.runbook, line, catalogue))
+        return
+    where = screen.session.runner.incident(screen.now_run)
+    await screen.opener.open_or_begin(
+        screen.app, screen.session, screen.place, jump.document.runbook, jump.procedure, incident=where
+    )
+
+
 async def leave_run(screen: RunView, now: StepStanding) -> None:
     """Ask whether the run ends; it stays open unless that is chosen."""
     steps = [] if now.ended else screen.procedure.commands
@@ -366,5 +394,6 @@ ACTS: dict[str, Act] = {
     "cancel": cancel_step,
     "note": write_note,
     "rollback": open_rollback,
+    "follow": follow_reference,
     "end": leave_run,
 }

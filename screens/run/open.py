@@ -9,6 +9,7 @@ from textual.app import App
 
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
+from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.run.runs import agrees_with_values, is_untouched, still_open
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
 from screens.dialogs.dialog import DialogContext, act_named
@@ -176,8 +177,16 @@ async def reopen_run(
     )
 
 
+def read_catalogue(session: "Session") -> Catalogue:
+    """The documents as they are now. Blocking."""
+    from cockpit.runbooks.catalogue.load import load_catalogue
+
+    return load_catalogue(session.system.runbooks, environments=[session.environment])
+
+
 class RunScreenOpener:
     """For the screens made here: how their actions open another run."""
 
     follow_run = staticmethod(follow_run)
+    read_catalogue = staticmethod(read_catalogue)
     open_or_begin = staticmethod(open_or_begin)

@@ -11,6 +11,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import Time, format_age
+from cockpit.runbooks.catalogue.references import StepReference
 from cockpit.runbooks.run.runs import list_unknown_steps
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.run.rows import render_labelled
@@ -121,4 +122,25 @@ class AskIncident(Dialog[str]):
     def decide(self) -> Callable[[], str] | None:
         names = [name for name, _ in self._names]
         chosen = self._ids[names.index(self.query_one(Choice).chosen)]
+        return lambda: chosen
+
+
+class AskReference(Dialog[StepReference]):
+    """A step sends its reader to several places: which of them to open."""
+
+    AUTO_FOCUS = "Choice"
+    what = "Where to?"
+    keys = "↑ ↓ or a digit chooses · enter opens it · esc leaves"
+
+    def __init__(self, place: DialogContext, time: Time, references: Sequence[StepReference]) -> None:
+        super().__init__(place, time)
+        self._references = references
+        self._names = [(f"{index} {item.name}", item.target) for index, item in enumerate(references, start=1)]
+
+    def fields(self) -> ComposeResult:
+        yield Choice(self._names, self._names[0][0])
+
+    def decide(self) -> Callable[[], StepReference] | None:
+        names = [name for name, _ in self._names]
+        chosen = self._references[names.index(self.query_one(Choice).chosen)]
         return lambda: chosen

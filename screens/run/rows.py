@@ -178,6 +178,8 @@ def render_step(
 
 def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
     rows: list[list[Piece]] = []
+    if now.references:
+        rows += render_labelled("see", " · ".join(item.name for item in now.references), width, tone="info", most=2)
     if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):
         what = "edited to" if attempt.edited else "undone by"
         rows += render_labelled(what, attempt.as_run, width, tone="warn", most=3)

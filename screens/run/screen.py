@@ -18,6 +18,7 @@ from cockpit.model.event import RecordError
 from cockpit.model.run import SETTLED, Run, StepState, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
+from cockpit.runbooks.catalogue.references import list_step_references
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared, RunRefused
@@ -131,7 +132,11 @@ class RunScreen(KeyedScreen):
 
     def standing(self) -> StepStanding:
         """How the current step stands, as it is shown."""
-        return build_step_standing(self.now_run, self.procedure, self.step, self._looked_at, self.way_back is not None)
+        step = self.step
+        return build_step_standing(
+            *(self.now_run, self.procedure, step, self._looked_at, self.way_back is not None),
+            references=list_step_references(self.runbook, self.procedure, step),
+        )
 
     # The screen
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cockpit.model.actions import Action, Need
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.runbooks.catalogue.references import StepReference
 from cockpit.runbooks.types import Prepared
 from screens.dialogs.dialog import NOT_YET
 from screens.run.view import StepPrepared
@@ -29,6 +30,7 @@ class StepStanding:
     menu: bool = False
     no_undo: str = ""  # why there is nothing to undo
     way_back: bool = False  # the document has a Rollback section for this procedure
+    references: tuple[StepReference, ...] = ()  # where the step sends its reader
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -37,7 +39,12 @@ class StepStanding:
 
 
 def build_step_standing(
-    run: Run, procedure: Procedure, step: Step | None, looked: StepPrepared, way_back: bool
+    run: Run,
+    procedure: Procedure,
+    step: Step | None,
+    looked: StepPrepared,
+    way_back: bool,
+    references: tuple[StepReference, ...] = (),
 ) -> StepStanding:
     """How a step of a run stands, with what is known of what would run."""
     from cockpit.runbooks.run.preconditions import nothing_to_undo  # the keys above are known before anything runs
@@ -58,6 +65,7 @@ def build_step_standing(
         menu=procedure.menu,
         no_undo=nothing_to_undo(run, step) if step else "",
         way_back=way_back,
+        references=references,
     )
 
 
@@ -92,6 +100,7 @@ REASONS: Mapping[Need, Callable[[StepStanding], str]] = {
     Need.ROLLBACK_SECTION: lambda now: (
         "" if now.way_back else "The document has no Rollback section for this procedure."
     ),
+    Need.REFERENCE: lambda now: "" if now.references else "This step names no other procedure or document.",
     Need.RUNNING: lambda now: "" if now.state is StepState.RUNNING or now.still_runs else "This step is not running.",
     Need.NOT_RUNNING: lambda now: "This step is running; cancel it first." if now.state is StepState.RUNNING else "",
     Need.UNDO: _explain_undo,

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from cockpit.model.run import Attempt, Run, Value
 from cockpit.model.runbook import Procedure, Runbook
+from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
 from screens.dialogs.dialog import DialogContext
 from widgets.output import OutputTail
@@ -36,6 +37,8 @@ class RunOpener(Protocol):
         proposed: Sequence[Value] = (),
         incident: str | None = None,
     ) -> None: ...
+
+    def read_catalogue(self, session: "Session", /) -> Catalogue: ...
 
 
 class RunView(Protocol):

@@ -1,5 +1,6 @@
 """A document as it was read, to look at: every line of it, as it stands."""
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +19,21 @@ from widgets.cell import Piece
 from widgets.keys import make_bindings
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
+
+FENCE = re.compile(r"^[ \t>]*(?:```|~~~)")
+CODE = re.compile(r"(`+)(?P<code>(?:(?!\1).)+)\1")
+
+
+def list_inline_code(text: str) -> list[tuple[int, str]]:
+    """(line, code) of everything in backticks that stands in prose, a list or a table; blocks are steps."""
+    codes: list[tuple[int, str]] = []
+    in_block = False
+    for number, line in enumerate(text.split("\n"), start=1):
+        if FENCE.match(line):
+            in_block = not in_block
+        elif not in_block:
+            codes += [(number, match["code"].strip()) for match in CODE.finditer(line) if match["code"].strip()]
+    return codes
 
 
 def text_tone(line: str) -> str:
@@ -48,6 +64,9 @@ class DocumentScreen(KeyedScreen):
         self._runbook, self._line = runbook, line
         self._catalogue = catalogue or Catalogue((Document("this", runbook),))
         self._link = -1  # the one that is shown, none at first
+        self._text = text_for_people(runbook)
+        self._codes = list_inline_code(self._text)
+        self._code = -1
 
     def compose(self) -> ComposeResult:
         yield Lines(id="document-head")
@@ -58,7 +77,7 @@ class DocumentScreen(KeyedScreen):
         self._draw_head()
         view = self.query_one(OutputView)
         view.focus()
-        view.show(OutputTail(text_for_people(self._runbook), kept=10_000_000), follow=False)
+        view.show(OutputTail(self._text, kept=10_000_000), follow=False)
         self.call_after_refresh(view.action_to, self._line - 1)
 
     def _draw_head(self) -> None:
@@ -80,6 +99,20 @@ class DocumentScreen(KeyedScreen):
         self._link = first if self._link < 0 else (self._link + 1) % len(links)
         self.query_one(OutputView).action_to(max(0, links[self._link].line - 3))
         self._draw_head()
+
+    def action_code(self) -> None:
+        """The next command or name that the prose mentions, from the line that is looked at on: copied as it stands."""
+        if not self._codes:
+            self.notify("This document has no code in its text.", markup=False)
+            return
+        first = next((index for index, (line, _) in enumerate(self._codes) if line >= self._line), 0)
+        self._code = first if self._code < 0 else (self._code + 1) % len(self._codes)
+        line, code = self._codes[self._code]
+        self.query_one(OutputView).action_to(max(0, line - 3))
+        self.query_one("#document-head", Lines).show(
+            [(f" code {self._code + 1} of {len(self._codes)}, line {line}: ", "muted"), (code, "strong")]
+        )
+        self.notify(copy_text(self.app, code), markup=False)
 
     def action_follow(self) -> None:
         """Into the document that the link names, at its heading; an address outside is copied."""

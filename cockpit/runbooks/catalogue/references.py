@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from cockpit.model.runbook import DocumentTable, Procedure, Runbook
+from cockpit.model.runbook import DocumentTable, Procedure, Runbook, Step
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, number_of
-from cockpit.runbooks.document.labels import make_slug
+from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.outline import list_headings
 
 SECTION = re.compile(r"(?i)(?:\bsections?\s+|\bsec\.\s*|\bs\.\s*|§\s*|\brunbook\s+|\bplaybook\s+)(\d+(?:\.\d+)*)")
 RUNBOOK_COLUMN = re.compile(r"(?i)\b(?:runbook|playbook|procedure|document|guide)s?\b")
+SENDS = re.compile(
+    r"(?i)\b(?:see|follow|refer\s+to|go\s+to|continue\s+(?:with|at|in)|proceed\s+(?:with|to)|described\s+in|according\s+to"
+    r"|steps?\s+(?:in|of|from)|(?:run|use|perform|execute)\s+(?:the\s+)?(?:procedure|runbook|playbook|steps))\b"
+)
+# "PITR (see below)" means the first below that has the word in its title.
+SEE_BELOW = re.compile(r"(?i)\bsee\s+(below|above)\b")
+TELLING_WORD = re.compile(r"\b(?:[A-Z]{2,}\d*|[A-Z][a-z]+[A-Z]\w*)\b")
+NUMBERED = re.compile(r"^(?:(?i:step|runbook|playbook|section)\s+)?\d+(?:\.\d+)*[.):]?\s+")
+SHORTEST_TITLE = 6  # letters: a shorter one is a word like any other
+FARTHEST_TITLE = 30  # letters between the verb and the title: "follow the steps in the section "
 OUTSIDE = re.compile(r"(?i)^[a-z][a-z0-9+.-]*:|^//")
 
 
@@ -38,6 +48,53 @@ def find_referenced_procedures(runbook: Runbook, text: str) -> tuple[Procedure, 
         if any(is_in(number_of(title), number) for title in (procedure.title, *procedure.within))
     }
     return tuple(procedures_by_name.values())
+
+
+@dataclass(frozen=True, slots=True)
+class StepReference:
+    """Where a step, or what is read before it, sends its reader: what it is called, and the target as a link has it."""
+
+    name: str
+    target: str
+
+
+def list_step_references(runbook: Runbook, procedure: Procedure, step: Step | None) -> tuple[StepReference, ...]:
+    """Where a step leads: its links, "see section 2", "follow the steps in X"; then what the warnings name.
+
+    A procedure that is only mentioned leads nowhere: a verb that sends there must stand before its title.
+    """
+    texts = [step.title, step.remark, step.expected] if step else []
+    targets = dict[str, StepReference]()
+    for link in runbook.links:
+        if step is not None and step.line == link.line and not OUTSIDE.match(link.target):
+            targets.setdefault(link.target, StepReference(link.text, link.target))
+    for text in (*texts, *procedure.warnings):
+        for other in (*find_referenced_procedures(runbook, text), *_find_procedures_by_words(runbook, procedure, text)):
+            if other != procedure:
+                target = f"#{other.slug}"
+                targets.setdefault(target, StepReference(other.title, target))
+    return tuple(targets.values())
+
+
+def _find_procedures_by_words(runbook: Runbook, here: Procedure, text: str) -> Iterator[Procedure]:
+    """The procedures whose title stands behind "see", "follow the steps in"; those below that "see below" speaks of."""
+    folded = text.casefold()
+    for match in SENDS.finditer(text):
+        behind = folded[match.end() :]
+        for procedure in runbook.procedures:
+            title = strip_markdown(NUMBERED.sub("", procedure.title)).casefold()
+            place = behind.find(title) if len(title) >= SHORTEST_TITLE else -1
+            if 0 <= place <= FARTHEST_TITLE:
+                yield procedure
+    if where := SEE_BELOW.search(text):
+        below = where[1].lower() == "below"
+        words = set(TELLING_WORD.findall(text))
+        beyond = [procedure for procedure in runbook.procedures if (procedure.line > here.line) == below]
+        yield from [
+            procedure
+            for procedure in (beyond if below else reversed(beyond))
+            if procedure != here and words & set(TELLING_WORD.findall(" ".join((procedure.title, *procedure.within))))
+        ][:1]
 
 
 def is_in(number: str, wanted_name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a team's tables propose to watch, as TOML to paste: endpoints become probes, thresholds become signals.
+"""What a team's tables and lists propose to watch, as TOML to paste: endpoints become probes, thresholds signals.
 
 Nothing is watched by itself: a person pastes it, fills in the host and the query, and takes out what is not wanted.
 """
@@ -11,6 +11,7 @@ from cockpit.model.runbook import DocumentTable
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Document
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
+from cockpit.runbooks.document.outline import Shape, list_chapters
 from cockpit.runbooks.plan.durations import find_amount
 from cockpit.runbooks.plan.plan import origin_of
 from cockpit.runbooks.plan.source import find_column, read_cell
@@ -19,12 +20,22 @@ ENDPOINT = re.compile(r"(?:(?P<method>GET|HEAD|POST|OPTIONS)\s+)?(?P<url>https?:
 STATUS = re.compile(r"\b([1-5]\d\d)\b")
 BODY = re.compile(r"\{[^{}]*\}")
 LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|ms|s\b|sec\w*|MB|GB)?")
+OF_WATCHING = re.compile(
+    r"(?i)\b(?:alerts?|alarms?|alerting|thresholds?|monitor\w*|watch\w*|page|warn\w*|health\s?-?checks?)\b"
+)
+SAYS_WHEN = re.compile(
+    r"(?i)\W*\b(?:alerts?|alarms?|pages?|warns?|fires?|(?:is|goes|rises|stays))?\s*(?:at|when|if|above|over|below|under|on)?\W*$"
+)
+PATH_OF_A_CHECK = re.compile(r"(?:^|[\s(])(/[\w./-]+)")
+EVERY = re.compile(r"(?i)\bevery\b")
 HOST = "https://HOST"  # to be filled in
 
 
 def propose_watches(documents: Iterable[Document], environment: str) -> Iterator[str]:
-    """The lines of TOML for every table of endpoints and of thresholds in the team's own documents."""
+    """The lines of TOML for every table and list of endpoints and of thresholds in the team's own documents."""
     for document in documents:
+        if not document.builtin:
+            yield from _propose_of_lists(document, environment)
         for table in () if document.builtin else document.runbook.tables:
             origin = f"{origin_of(document)}:{table.line}"
             if table.kind == "probes":
@@ -68,19 +79,45 @@ def _propose_signals(table: DocumentTable, environment: str, origin: str) -> Ite
     signals, limits = find_column(table, "signal", "metric", "alert"), find_column(table, "threshold")
     for row in table.rows:
         text = strip_markdown(read_cell(row, limits))
-        limit, name = LIMIT.search(text), clean_line(strip_markdown(read_cell(row, signals)), 60)
-        if limit is None or not name:
-            continue
-        over = limit["sign"].startswith((">", "≥"))
-        span = find_amount(text[limit.end() :])
-        yield f"[[environments.{environment}.signals]]  # {origin}: {clean_line(text, 80)}"
-        yield f"name = {json.dumps(name)}"
-        yield 'kind = "promql"'
-        yield 'url = "http://localhost:9090"'
-        yield f'query = "QUERY"  # what measures {name}'
-        if limit["unit"]:
-            yield f"unit = {json.dumps('s' if limit['unit'].startswith('sec') else limit['unit'])}"
-        yield f"degraded = {json.dumps(['[VALUE] ' + ('<= ' if over else '>= ') + limit['value']])}"
-        if span is not None:
-            yield f'for = "{int(span.after.total_seconds())}s"'
-        yield ""
+        name = clean_line(strip_markdown(read_cell(row, signals)), 60)
+        if name and (limit := LIMIT.search(text)):
+            yield from _propose_signal(name, text, limit, environment, origin)
+
+
+def _propose_signal(name: str, text: str, limit: re.Match[str], environment: str, origin: str) -> Iterator[str]:
+    over = limit["sign"].startswith((">", "≥"))
+    span = find_amount(text[limit.end() :])
+    yield f"[[environments.{environment}.signals]]  # {origin}: {clean_line(text, 80)}"
+    yield f"name = {json.dumps(name)}"
+    yield 'kind = "promql"'
+    yield 'url = "http://localhost:9090"'
+    yield f'query = "QUERY"  # what measures {name}'
+    if limit["unit"]:
+        yield f"unit = {json.dumps('s' if limit['unit'].startswith('sec') else limit['unit'])}"
+    yield f"degraded = {json.dumps(['[VALUE] ' + ('<= ' if over else '>= ') + limit['value']])}"
+    if span is not None:
+        yield f'for = "{int(span.after.total_seconds())}s"'
+    yield ""
+
+
+def _propose_of_lists(document: Document, environment: str) -> Iterator[str]:
+    """`- Latency p95 alerts at >10s for 5 minutes`, `- Health checks (/health) every 30s`; other items are text."""
+    runbook = document.runbook
+    for chapter in list_chapters(runbook.text, runbook.outline):
+        watched = bool(OF_WATCHING.search(chapter.title))
+        for block in chapter.blocks:
+            if block.shape is not Shape.ITEM or not (watched or OF_WATCHING.search(block.text)):
+                continue
+            origin = f"{origin_of(document)}:{block.line}"
+            text = block.text.replace("`", "")
+            path, every = PATH_OF_A_CHECK.search(text), EVERY.search(text)
+            if limit := LIMIT.search(text):
+                name = clean_line(SAYS_WHEN.sub("", text[: limit.start()]).strip(" :,-–—*"), 60)
+                if name:
+                    yield from _propose_signal(name, text, limit, environment, origin)
+            elif path and every and (span := find_amount(text[every.start() :])):
+                yield f"[[environments.{environment}.probes]]  # {origin}: {clean_line(text, 80)}"
+                yield f"name = {json.dumps(make_slug(path[1].rpartition('/')[2]) or 'health')}"
+                yield f"url = {json.dumps(HOST + path[1])}"
+                yield f'interval = "{int(span.after.total_seconds())}s"'
+                yield ""

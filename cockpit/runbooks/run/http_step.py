@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
 from cockpit.model.secret import Secret
 from cockpit.model.text import clean_line
+from cockpit.runbooks.command_kinds.requests import judge_request
 from cockpit.runbooks.prepare.http_request import MARKUP, PAGE, READING, SIGN_IN
 from cockpit.runbooks.run.process.transcript import make_readable
 from cockpit.runbooks.types import Finished, Request
@@ -131,11 +133,15 @@ def judge_answer(answer: HttpStepAnswer, *, reads: bool) -> Finished:
 
 
 async def check_target_again(client: "httpx.AsyncClient", request: Request, before: Finished, output: Tell) -> Finished:
-    """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown."""
+    """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown.
+
+    What is at the address of a POST is shown to whoever settles it, and proves nothing: the POST may have made something
+    else. An address that is named like an act (`/cache/clear`) is not even asked for: that may do it once more.
+    """
     import httpx
 
-    if request.method == "POST":  # what it would have done cannot be read back, and asking may do something else
-        return replace(before, outcome=f"{before.outcome}; what a POST did cannot be read again: look for yourself")
+    if judge_request("GET", request.url) is not StepKind.READ:
+        return replace(before, outcome=f"{before.outcome}; its address cannot be read again: look for yourself")
     try:
         async with asyncio.timeout(LOOKING):
             http_step_answer = await exchange_request(client, "GET", request.url)
@@ -146,6 +152,8 @@ async def check_target_again(client: "httpx.AsyncClient", request: Request, befo
         f"Looked again: GET answers {http_step_answer.status}\n"
         f"{make_readable(http_step_answer.body.decode('utf-8', 'replace'))}\n"
     )
+    if request.method == "POST" and http_step_answer.status in (404, 405, 501):
+        return replace(before, outcome=f"{before.outcome}; its address cannot be read again: look for yourself")
     if request.method == "DELETE" and http_step_answer.status in (404, 410) and not http_step_answer.page:
         return Finished(StepState.OK, f"{before.outcome}, but looking again shows that it is gone")
     return replace(before, outcome=f"{before.outcome}; looking again answers {http_step_answer.status}")

@@ -8,12 +8,14 @@ import pytest
 from textual.events import Key
 
 from cockpit.model.run import Run, StepState
+from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.run.runs import Runs
 from cockpit.runbooks.types import Finished
+from screens.run.open import RunScreenOpener
 from screens.run.screen import RunScreen
 from tests.tui.runbooks.conftest import Open
-from tests.tui.runbooks.play import Play
+from tests.tui.runbooks.play import Play, document
 from widgets.choice import Choice
 
 FAILED = Finished(StepState.FAILED, "exit 22", 22)
@@ -557,3 +559,34 @@ async def test_the_hint_tells_when_an_enter_would_not_count(open_run: Open) -> N
         user.clock.pass_by(1)
         await user.settle()
         assert "wait:" not in user.lines("run-hint")
+
+
+LEADS = b"""# Operations
+
+## 1. Rebuild
+
+1. Create the environment anew in the portal.
+2. Restore the database (Section 2).
+
+## 2. Restore
+
+```bash
+# Restore
+az sql db restore --name shop --dest-name shop-restored
+```
+"""
+
+
+async def test_a_step_that_sends_to_a_section_opens_it_by_a_key(
+    open_run: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = Catalogue((Document("break-glass", document(LEADS)),))
+    monkeypatch.setattr(RunScreenOpener, "read_catalogue", staticmethod(lambda session: books))
+    async with open_run(LEADS) as user:
+        await user.press("g")
+        assert "names no other procedure" in user.told[-1]
+        await user.press("tab", "down")
+        assert "2. Restore" in user.lines("step")
+        await user.press("g")
+        assert "2. Restore" in user.lines("run-head")
+        assert user.play.performed == []

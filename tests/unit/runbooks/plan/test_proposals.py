@@ -54,5 +54,41 @@ def test_the_configuration_takes_what_is_proposed(tmp_path: Path) -> None:
     assert [signal.name for signal in environment.signals] == ["Error rate", "Free space"]
 
 
+LISTS = """
+# Hygiene
+
+## Alerts
+
+- **Error rate** alerts at >1% for 5 minutes
+- Latency p95 above > 10s for 5 minutes
+- Free space: < 10 GB
+
+## Checks
+
+- Healthchecks on every environment (`/health`) monitored every 30s
+- Weekly restore test of the backups
+- The queue holds > 100 messages on Mondays
+"""
+
+
+def test_a_list_proposes_what_it_says_is_watched() -> None:
+    proposed = tomllib.loads("\n".join(propose_watches([document(LISTS)], "prod")))["environments"]["prod"]
+    assert [(item["name"], item["degraded"], item.get("for")) for item in proposed["signals"]] == [
+        ("Error rate", ["[VALUE] <= 1"], "300s"),
+        ("Latency p95", ["[VALUE] <= 10"], "300s"),
+        ("Free space", ["[VALUE] >= 10"], None),
+    ]
+    assert proposed["probes"] == [{"name": "health", "url": "https://HOST/health", "interval": "30s"}]
+
+
+def test_the_configuration_takes_what_a_list_proposes(tmp_path: Path) -> None:
+    file = tmp_path / "cockpit.toml"
+    text = "\n".join(propose_watches([document(LISTS)], "prod"))
+    file.write_text('system = "shop"\n\n' + text.replace("HOST", "shop.test").replace("QUERY", "up"))
+    (environment,) = load_system(file).environments
+    assert [probe.name for probe in environment.probes] == ["health"]
+    assert len(environment.signals) == 3
+
+
 def test_documents_without_such_tables_propose_nothing() -> None:
     assert list(propose_watches([document("# X\n\nText.\n")], "prod")) == []

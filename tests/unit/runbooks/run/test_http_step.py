@@ -21,7 +21,7 @@ def value(name: str, text: str, *, secret: bool = False) -> Resolved:
 
 
 async def sent(
-    method: str, answers: Callable[[httpx.Request], httpx.Response], timeout: float = 5.0
+    method: str, answers: Callable[[httpx.Request], httpx.Response], timeout: float = 5.0, path: str = "/x"
 ) -> tuple[Finished, str, list[str]]:
     """How it ended, what was shown, and which methods were really sent."""
     asked: list[str] = []
@@ -32,7 +32,7 @@ async def sent(
         return answers(incoming)
 
     transport = httpx.MockTransport(answering)
-    wanted = Request(method, "https://app.example.com/x", "")
+    wanted = Request(method, f"https://app.example.com{path}", "")
     return await send_request(wanted, timeout=timeout, output=shown.append, transport=transport), "".join(shown), asked
 
 
@@ -104,7 +104,24 @@ async def test_a_refused_connection_has_only_failed(method: str) -> None:
 async def test_a_change_without_an_answer_is_unknown_and_sent_once(error: Exception) -> None:
     finished, _, asked = await sent("POST", raising(error))
     assert finished.state is UNKNOWN
+    assert asked == ["POST", "GET"]
+
+
+async def test_what_is_at_the_address_of_a_post_is_shown_and_proves_nothing() -> None:
+    finished, shown, asked = await sent(
+        "POST", lambda incoming: httpx.Response(502 if incoming.method == "POST" else 200, text="12 waiting")
+    )
+    assert finished.state is UNKNOWN
+    assert asked == ["POST", "GET"]
+    assert "12 waiting" in shown
+
+
+@pytest.mark.parametrize("path", ["/cache/clear", "/jobs?action=restart"])
+async def test_an_address_that_is_named_like_an_act_is_not_asked_again(path: str) -> None:
+    finished, _, asked = await sent("POST", always(502), path=path)
+    assert finished.state is UNKNOWN
     assert asked == ["POST"]
+    assert "look for yourself" in finished.outcome
 
 
 async def test_what_was_to_be_deleted_and_is_gone_was_deleted() -> None:
@@ -145,7 +162,7 @@ async def test_a_web_page_in_the_place_of_an_answer_tells_nothing_of_a_change(
     )
     assert finished.state is UNKNOWN
     assert asked.count(method) == 1
-    assert asked == (["POST"] if method == "POST" else [method, "GET"])
+    assert asked == [method, "GET"]
 
 
 async def test_a_bare_word_is_no_page_though_many_frameworks_call_it_one() -> None:
