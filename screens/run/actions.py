@@ -39,8 +39,17 @@ from widgets.output import OutputTail
 HARMLESS = frozenset({StepKind.READ, StepKind.VERIFY})
 
 
-def prepare_shown_step(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
+def prepare_shown_step(runner: Runner, run: Run, step: Step, serial: int) -> StepPrepared:
     """Resolve a step. Blocking; never raises: what is wrong with it is what has to be shown."""
+    try:
+        if not step.command:
+            return StepPrepared(serial, None, template=runner.describe_variables(step))
+        return _prepare_command(runner, run, step.ordinal, serial)
+    except Exception as error:
+        return StepPrepared(serial, None, explain(error, f"step {step.ordinal} could not be looked at"))
+
+
+def _prepare_command(runner: Runner, run: Run, step: int, serial: int) -> StepPrepared:
     try:
         return StepPrepared(serial, runner.prepare(run, step), waits=runner.waits_for(run, step))
     except Exception as error:

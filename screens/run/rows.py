@@ -178,6 +178,10 @@ def render_step(
 
 def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
     rows: list[list[Piece]] = []
+    if now.template:
+        rows += render_labelled(
+            "template", now.template, width, tone="warn" if "NOT there" in now.template else "info", most=3
+        )
     if now.references:
         rows += render_labelled("see", " · ".join(item.name for item in now.references), width, tone="info", most=2)
     if attempt and now.state is not StepState.TODO and (attempt.edited or attempt.undo):

@@ -20,6 +20,7 @@ from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.references import list_step_references
 from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.prepare.template_variables import list_asked_variables
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import DialogContext
@@ -257,15 +258,15 @@ class RunScreen(KeyedScreen):
     def look(self) -> None:
         """Resolve the current step anew; what is shown stays until the answer is there."""
         step = self.step
-        if step is not None and step.command:
+        if step is not None and (step.command or list_asked_variables(step)):
             self._serial += 1
-            self._look(self._serial, step.ordinal)
+            self._look(self._serial, step)
         elif self._looked_at is not NOTHING:
             self._looked_at = NOTHING
             self.draw_step()
 
     @work(thread=True, exclusive=True, group="look", exit_on_error=False)
-    def _look(self, serial: int, step: int) -> None:
+    def _look(self, serial: int, step: Step) -> None:
         self.post_message(prepare_shown_step(self.session.runner, self.now_run, step, serial))
 
     @on(StepPrepared)

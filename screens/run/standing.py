@@ -30,6 +30,7 @@ class StepStanding:
     menu: bool = False
     no_undo: str = ""  # why there is nothing to undo
     way_back: bool = False  # the document has a Rollback section for this procedure
+    template: str = ""  # whether the variables that it asks for are in the revision's template
     references: tuple[StepReference, ...] = ()  # where the step sends its reader
 
     @property
@@ -57,6 +58,7 @@ def build_step_standing(
         prepared=looked.prepared,
         problem=looked.problem,
         waits=looked.waits,
+        template=looked.template,
         still_runs=any(attempt.step == index and attempt.still_runs for attempt in run.attempts),
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,

@@ -73,10 +73,16 @@ class RunView(Protocol):
 
 
 class StepPrepared(Message, bubble=False):
-    """A step was resolved, or could not be: `problem` says why. `waits`: why other steps come first."""
+    """A step was resolved, or could not be: `problem` says why. `waits`: why other steps come first.
 
-    def __init__(self, serial: int, prepared: Prepared | None, problem: str = "", waits: str = "") -> None:
+    `template` is what the panes show of the variables that a step for a person asks for.
+    """
+
+    def __init__(
+        self, serial: int, prepared: Prepared | None, problem: str = "", waits: str = "", template: str = ""
+    ) -> None:
         super().__init__()
+        self.template = template
         self.serial, self.prepared, self.problem, self.waits = serial, prepared, problem, waits
 
 

@@ -33,6 +33,7 @@ from cockpit.runbooks.prepare.confirmation import (
 from cockpit.runbooks.prepare.context import RunContext, Terminal
 from cockpit.runbooks.prepare.prepare import CHANGES, asked_by, prepare_step, resolve_parameters
 from cockpit.runbooks.prepare.target_guard import ToolContext
+from cockpit.runbooks.prepare.template_variables import describe_variables, list_asked_variables
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import preconditions, recovery
@@ -497,6 +498,10 @@ class Runner:
             if not self._doing.is_at(run, attempt.step)
             and (attempt.still_runs or not is_alive(self.runs.owner(run, attempt)))
         ]
+
+    def describe_variables(self, step: Step) -> str:
+        """Whether the variables that a step for a person asks for are in the template that the panes show. Blocking."""
+        return describe_variables(step, self._live()) if list_asked_variables(step) else ""
 
     def _probes(self) -> dict[str, ProbeResult | None]:
         """Where every configured probe stands; None for one that has not answered yet."""

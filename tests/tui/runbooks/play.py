@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, StepState, Value
-from cockpit.model.runbook import Procedure, Runbook, StepKind
+from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.prepare.confirmation import Consent, RequiredConfirmation
 from cockpit.runbooks.prepare.target_guard import ToolContext
@@ -70,6 +70,9 @@ class Play:
     tools: tuple[ToolContext, ...] = ()  # what the header says of them
     led_by: Run | None = None  # somebody else's, begun in the same second
     stale: bool = False  # what was confirmed is not what would run any more
+
+    def describe_variables(self, step: Step) -> str:
+        return "shop--v7: SECRET_KEY is NOT there."
 
     def __post_init__(self) -> None:
         self.runs = Runs()

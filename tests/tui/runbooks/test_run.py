@@ -590,3 +590,10 @@ async def test_a_step_that_sends_to_a_section_opens_it_by_a_key(
         await user.press("g")
         assert "2. Restore" in user.lines("run-head")
         assert user.play.performed == []
+
+
+async def test_a_step_that_asks_whether_a_variable_is_set_shows_what_the_template_has(open_run: Open) -> None:
+    async with open_run(b"# Start\n\n1. Verify that SECRET_KEY is set.\n2. Tell the lead.\n") as user:
+        assert "SECRET_KEY is NOT there" in user.lines("step")
+        await user.press("down")
+        assert "NOT there" not in user.lines("step")
