@@ -135,7 +135,7 @@ def judge_answer(answer: HttpStepAnswer, *, reads: bool) -> Finished:
 async def check_target_again(client: "httpx.AsyncClient", request: Request, before: Finished, output: Tell) -> Finished:
     """Look at what a change was about. What was to be deleted and is gone was deleted; else it stays unknown.
 
-    What is at the address of a POST is shown to whoever settles it, and proves nothing: it may have made something else.
+    What is at the address of a POST is shown to whoever settles it, and proves nothing: it may have made another.
     An address that is named like an act (`/cache/clear`) is not even asked for: that may do it once more.
     """
     import httpx
