@@ -335,7 +335,7 @@ RUN = ActionTable(
             *("run.rollback", "b", "Rollback", "The Rollback section of the document"),
             (Need.ROLLBACK_SECTION,),
         ),
-        Action("run.follow", "g", "Go there", "Open the procedure or document that the step names", (Need.REFERENCE,)),
+        Action("run.follow", "l", "Go there", "Open the procedure or document that the step names", (Need.REFERENCE,)),
         Action("run.note", "n", "Note", "Write a note on the timeline"),
         Action("run.full", "f", "Full", "The whole screen for the output", does="full"),
         Action("run.end", "q", "Leave or end", "Leave the run open, or end it: it asks"),

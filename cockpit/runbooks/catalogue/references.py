@@ -15,8 +15,9 @@ SECTION = re.compile(r"(?i)(?:\bsections?\s+|\bsec\.\s*|\bs\.\s*|§\s*|\brunbook
 RUNBOOK_COLUMN = re.compile(r"(?i)\b(?:runbook|playbook|procedure|document|guide)s?\b")
 SENDS = re.compile(
     r"(?i)\b(?:see|follow|refer\s+to|go\s+to|continue\s+(?:with|at|in)|proceed\s+(?:with|to)|described\s+in|according\s+to"
-    r"|steps?\s+(?:in|of|from)|(?:run|use|perform|execute)\s+(?:the\s+)?(?:procedure|runbook|playbook|steps))\b"
+    r"|choose\s+one|steps?\s+(?:in|of|from)|(?:run|use|perform|execute)\s+(?:the\s+)?(?:procedure|runbook|playbook|steps))\b"
 )
+CHOOSES = re.compile(r"(?i)choose\s+one")  # of all titles that follow
 # "PITR (see below)" means the first below that has the word in its title.
 SEE_BELOW = re.compile(r"(?i)\bsee\s+(below|above)\b")
 TELLING_WORD = re.compile(r"\b(?:[A-Z]{2,}\d*|[A-Z][a-z]+[A-Z]\w*)\b")
@@ -84,7 +85,7 @@ def _find_procedures_by_words(runbook: Runbook, here: Procedure, text: str) -> I
         for procedure in runbook.procedures:
             title = strip_markdown(NUMBERED.sub("", procedure.title)).casefold()
             place = behind.find(title) if len(title) >= SHORTEST_TITLE else -1
-            if 0 <= place <= FARTHEST_TITLE:
+            if 0 <= place <= FARTHEST_TITLE or (place > 0 and CHOOSES.match(match.group())):
                 yield procedure
     if where := SEE_BELOW.search(text):
         below = where[1].lower() == "below"

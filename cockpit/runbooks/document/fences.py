@@ -69,6 +69,12 @@ PRINTED = re.compile(
     | -{3,}\s*$
     )"""
 )
+SQL = re.compile(
+    r"(?m)^[ \t]*(?:SELECT\s+\S|INSERT\s+INTO\b|UPDATE\s+[\w.\"]+\s+SET\b|DELETE\s+FROM\b"
+    r"|TRUNCATE\s+TABLE\b|VACUUM\b|REINDEX\b"
+    r"|(?:ALTER|DROP|CREATE)\s+(?:TABLE|INDEX|USER|ROLE|DATABASE|VIEW|SUBSCRIPTION|PUBLICATION|SCHEMA|SYSTEM)\b"
+    r"|(?:GRANT|REVOKE)\s+[A-Z]|WITH\s+\w+\s+AS\b|EXPLAIN\s+[A-Z])"
+)
 DRAWN = re.compile(r"[\u2500-\u257f\u25b2-\u25c4]{2}")  # `caller ──▶ api` is a drawing
 COLUMNS = re.compile(r"\S(?:\s{2,}|\t)\S")
 TABLE_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_()%/-]+(?: [A-Z0-9_()%/-]+)*(?:(?:\s{2,}|\t)[A-Z][A-Z0-9_()%/ -]*)+\s*$")
@@ -78,7 +84,7 @@ FEWEST_COLUMNS = 3  # of a line without a head above it
 LONGEST_TYPED = 40  # lines of one command below a prompt
 MOST_LINES_JUDGED = 400  # of an unnamed fence
 
-Shape = Literal["comment", "command", "blank"]
+Shape = Literal["comment", "command", "blank", "sql"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class FenceReading:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A comment line, one whole command, or a blank line; `line` counts from 0 within the fence."""
+    """A comment line, a whole command, a blank line, SQL among commands; `line` counts from 0 within the fence."""
 
     shape: Shape
     text: str
@@ -223,6 +229,9 @@ def split_fence(content: str, language: str) -> list[Piece]:
     if language == "bash" and (joined := join_wrapped_options(content, document)) != content:
         content, document = joined, parse_fence(joined, language)
     lines = content.split("\n")
+    sql: dict[int, int] = {}
+    if language == "bash" and SQL.search(content):
+        sql, content, document = take_sql(lines, content, document)
     printed = frozenset[int]()
     if language == "bash" and document.errors:
         printed, document = parse_without_printed_lines(lines, document)
@@ -238,8 +247,12 @@ def split_fence(content: str, language: str) -> list[Piece]:
     pieces: list[Piece] = []
     index = 0
     while index < len(lines):
-        end = ends.get(index, index) + 1
+        end = sql.get(index, ends.get(index, index)) + 1
         text = "\n".join(lines[index:end])
+        if index in sql:
+            pieces.append(Piece("sql", clean_unmasked(text).strip("\n"), index))
+            index = end
+            continue
         if index in printed and pieces and pieces[-1].shape == "command":
             pieces[-1] = replace(pieces[-1], output=f"{pieces[-1].output}\n{clean_text(text)}".strip("\n"))
         elif index in ends and index not in printed:
@@ -250,6 +263,32 @@ def split_fence(content: str, language: str) -> list[Piece]:
             pieces.append(Piece("comment", clean_text(text).strip().strip("<>").lstrip("#").strip(), index))
         index = end
     return pieces
+
+
+def take_sql(lines: list[str], content: str, document: ShellDocument) -> tuple[dict[int, int], str, ShellDocument]:
+    """SQL that stands bare among commands, by its first and last lines, and the block without it.
+
+    It is for the session of a database that somebody has open: a shell would look for a program `SELECT`. What stands
+    in quotes or in a here-document of a command is that command's.
+    """
+    ends: dict[int, int] = {}
+    index = 0
+    while index < len(lines):
+        if SQL.match(lines[index]):
+            end = index
+            while end + 1 < len(lines) and not lines[end].rstrip().endswith(";") and lines[end + 1].strip():
+                end += 1
+            ends[index] = end
+            index = end
+        index += 1
+    taken = {number for first, last in ends.items() for number in range(first, last + 1)}
+    kept = [("#" * max(1, len(line)) if number in taken else line) for number, line in enumerate(lines)]
+    without = "\n".join(kept)
+    again = parse_fence(without, "bash")
+    starts = {without.count("\n", 0, comment.start) for comment in again.comments}
+    if not ends or again.errors or not taken <= starts:
+        return {}, content, document
+    return ends, without, again
 
 
 def parse_without_printed_lines(lines: list[str], document: ShellDocument) -> tuple[frozenset[int], ShellDocument]:

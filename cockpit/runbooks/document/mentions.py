@@ -138,9 +138,15 @@ _NOUNS = (
     r"|related(?:\s+\w+)?|further\s+reading|anti-?patterns?|(?:common\s+)?mistakes|pitfalls|metrics?|signals?|background"
     r"|impacts?|overview|history|glossary|definitions?|terms|assumptions?|risks?|lessons(?:\s+learned)?|motivation"
     r"|architecture|change\s*log|timeline|what\s+(?:happened|happens|went\s+wrong|not\s+to\s+do)"
+    r"|escalation(?:\s+(?:paths?|polic(?:y|ies)|matrix|levels?|contacts?|chain))?|descriptions?|preventions?"
+    r"|monitoring\s+to\s+\w+"
+    r"|(?:services|components|systems)\s+(?:being\s+)?(?:deployed|affected|involved)"
     r"|how\s+(?:it|this)\s+works|why(?:\s+this\s+\w+)?|don['’]?ts?|contributing\s+factors?|limitations?)"
 )
-_MORE = r"(?:the|some|common|possible|likely|known|potential|typical|usual|main|most|other|key|more|useful|probable)"
+_MORE = (
+    r"(?:the|some|common|possible|likely|known|potential|typical|usual|main|most|other|key|more|useful|probable"
+    r"|critical|important)"
+)
 TELLS = re.compile(
     rf"""(?ix) ^\W*(?:\d[\d.]*\s+)?(?:{_MORE}\s+)* {_NOUNS} (?:\s*(?:and|&|/|,|or)\s*(?:{_MORE}\s+)*{_NOUNS})*
     (?:\s+(?:of|for|behind|to\s+(?:watch|consider|avoid)|include|are|is|may|could|can)\b.*)? \W*$"""
@@ -159,6 +165,11 @@ STATE = re.compile(
     r"(?i)^(?:is|are|was|were|has|have|had|must|should|can|may|exist|exists|show|shows|look|all|not|of|for)\b"
 )
 NAMES = re.compile(r"^\s*(`+)[^`\s]+\1\s*(?:[:(]|\s[-—–]|[—–]|\bis\b|\bmeans\b)\s*(?P<rest>.*)$", re.DOTALL)
+# "**Apply errors**: errors that occur when ...", "**Service GoPay** - handles ...": a term and what it means.
+DEFINES = re.compile(
+    r"^\s*\*\*(?P<term>[^*`]{2,60}?)\s*(?::\*\*|\*\*\s*(?::|[-—–]))\s+(?P<rest>(?!\s*(?:if|when|to|for|on|in)\b)\S.*)$",
+    re.DOTALL | re.IGNORECASE,
+)
 UI = re.compile(
     r"(?i)\b(?:click|settings?|menu|tab|portal|console|page|button|dashboard|sidebar|admin|account|profile|preferences|security|users?"
     r"|tokens?|options|blade|overview)\b"
@@ -266,6 +277,9 @@ def introduces_facts(text: str) -> bool:
 
 def describes_behaviour(item: str) -> bool:
     """True for an item that says what something does by itself, or what a name means: "Logs in to Azure"."""
+    defined = DEFINES.match(item[:LONGEST])
+    if defined is not None:
+        return not (_find_imperative(defined["term"]) or _find_imperative(_flatten_markdown(defined["rest"])))
     named = NAMES.match(item[:LONGEST])
     if named is not None:
         return not _find_imperative(named["rest"])

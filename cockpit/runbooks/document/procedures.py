@@ -57,6 +57,7 @@ CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "ve
 ROLLBACK = "rollback"
 STEP_HEADING = re.compile(r"(?i)^\W*(?:step|phase|stage)\s+\d+\s*[:.)—–-]?\s*")
 ROW = re.compile(r"(?i)^\W*(?:(?:step|part|phase|stage)\s+(\d+)\b[:.)\s—–-]*|(\d+)[.)]\s+)")
+CHOICE = re.compile(r"(?i)^\W*(?:scenario|option|case|variant|alternative|approach|method|possibility|if)\b")
 SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
 
 
@@ -132,10 +133,28 @@ def join_numbered_rows(sections: list[Section]) -> Iterator[tuple[Section, list[
         if _are_steps(numbered):
             heads |= {id(row): row.parents[-1] for row in numbered}
     groups: dict[int, list[Section]] = {}
+    choices: dict[int, list[Section]] = {}  # by the identity of the row that they stand under
     for section in sections:
-        row = next((above for above in (*section.parents, section) if id(above) in heads), None)
-        groups.setdefault(id(heads[id(row)] if row else section), []).append(section)
-    yield from ((members[0], members) for members in groups.values())
+        path = (*section.parents, section)
+        row = next((above for above in path if id(above) in heads), None)
+        choice = (
+            next((above for above in path[path.index(row) + 1 :] if CHOICE.match(above.title)), None) if row else None
+        )
+        if row and choice is section:
+            choices.setdefault(id(row), []).append(section)
+        groups.setdefault(id(choice or (heads[id(row)] if row else section)), []).append(section)
+    for members in groups.values():
+        for row in members:
+            if id(row) in choices:
+                row.steps.append(make_choice_step(row, choices[id(row)]))
+        yield members[0], members
+
+
+def make_choice_step(row: Section, choices: Sequence[Section]) -> UnnumberedStep:
+    """What a step says whose headings are scenarios or options: nobody shall run one after the other."""
+    name = STEP_HEADING.sub("", row.title) or row.title
+    titles = "; ".join(choice.title for choice in choices)
+    return UnnumberedStep(f"{name}: choose one: {titles}", StepKind.MANUAL, row.line)
 
 
 def _are_steps(rows: Sequence[Section]) -> bool:
@@ -157,6 +176,10 @@ def title_steps(section: Section) -> list[UnnumberedStep]:
     name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
     alone = sum(bool(step.command) or not step.title for step in section.steps) == 1
     return [
-        step if step.title else step.named(name) if alone else step.marked(name).called(shorten_command(step.command))
+        step
+        if step.title
+        else step.named(name)
+        if alone
+        else step.marked(name).called(shorten_command(step.command or step.mention))
         for step in section.steps
     ]

@@ -32,13 +32,17 @@ from cockpit.runbooks.document.step_kind import kind_of, mark_verification, rais
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
 from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program
 
-OR = re.compile(r"(?i)^(or|alternatively)\b")
+OR = re.compile(r"(?i)^(?:(?:or|alternatively)\b|(?:option|alternative|method|variant)\s+(?:[2-9]|[B-Fb-f])\b)")
 CODE = re.compile(r"(`+)(.+?)\1")
 RUNNABLE = re.compile(r"^(az|kubectl|gh|docker|curl|gitleaks|psql|alembic|helm|git|terraform|systemctl|redis-cli) \S")
 HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
 NUMBERED_TITLE = re.compile(r"(?i)^(?:step\s+\d+|\d+(?:\.\d+)*)\s*[.):]\s+(?=\S)")
+WARNS = re.compile(r"^\W*(?:WARNING|CAUTION|DANGER|ATTENTION)\b\s*[:!—–-]|^⚠")
+SQL_NAMES = frozenset(
+    ("sql", "psql", "mysql", "pgsql", "postgresql", "plpgsql", "tsql", "t-sql", "mssql", "plsql", "cql")
+)
 DECORATION = re.compile(r"[\W_]*")
 LONGEST_SHORT = 60  # letters of a command that stands for its own name
 TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
@@ -143,6 +147,8 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
         left = Finding("block-left-out", line, clean_line(f"this block is no step: {reading.left_out}", 300))
         note = make_mention("A block to look at", content, line)
         return FenceContents((note,), findings=(left,))
+    if find_language_name(info) in SQL_NAMES and "skip" not in tags:
+        return FenceContents(tuple(list_sql_steps(content, line)))
     if not reading.language or "skip" in tags:
         return FenceContents(to_read=find_language_name(info) or "text" if content.strip() else "")
     language = reading.shell if reading.language == "console" else reading.language
@@ -159,7 +165,13 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                 comments.append(piece)
         elif piece.shape == "blank":
             if comments and not used:
-                steps.extend(make_note_steps(comments, line))
+                add_comments(steps, comments, line)
+            comments, used = [], False
+        elif piece.shape == "sql":
+            title = clean_line(comments[0].text) if comments and not used else "SQL, for the session of the database"
+            steps.append(make_mention(title, piece.text, line + 1 + piece.line))
+            left = f"`{piece.text.split()[0]} ...` is SQL among commands: it belongs into the session of a database"
+            findings.append(Finding("block-left-out", line + 1 + piece.line, clean_line(left, 300)))
             comments, used = [], False
         else:
             pair = parse_assignment(piece.text)
@@ -180,6 +192,27 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                 for text in find_commands_among_output(piece.output)
             ]
     return FenceContents(tuple(steps), hints, tuple(findings))
+
+
+def list_sql_steps(content: str, line: int) -> Iterator[UnnumberedStep]:
+    """A block of SQL is for the session of a database that a person has open: shown, copied, ticked, never run here.
+
+    Each part under a comment of its own is a step of its own.
+    """
+    parts: list[tuple[int, list[str]]] = []
+    for number, text in enumerate(content.split("\n")):
+        begins = text.lstrip().startswith("--") and (not parts or not parts[-1][1][-1].strip())
+        if begins or not parts:
+            parts.append((number, []))
+        parts[-1][1].append(text)
+    for number, lines in parts:
+        comments = [text.strip().lstrip("-").strip() for text in lines if text.lstrip().startswith("--")]
+        if any(text.strip() and not text.lstrip().startswith("--") for text in lines):
+            title = NUMBERED_TITLE.sub("", clean_line(comments[0])) if comments else ""
+            mention = clean_unmasked("\n".join(lines)).strip("\n")
+            yield UnnumberedStep(
+                title, StepKind.MANUAL, line + 1 + number, mention=mention, alternative=bool(OR.match(title))
+            )
 
 
 def find_lowering_tags(tags: Mapping[str, str], command: str, language: str, line: int) -> list[Finding]:
@@ -207,11 +240,15 @@ def shorten_command(command: str) -> str:
 
 def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> UnnumberedStep:
     """One command under its comments: the first names the step, the others and one at its end are remarks."""
+    warnings = [comment for comment in comments if WARNS.match(comment.text)]
+    comments = [comment for comment in comments if comment not in warnings]  # a warning is no name
     text, tail = trailing_comment(piece.text, language)
     if language == "powershell" and not piece.unparsed and (plain := read_as_plain_program(text)):
         text, language = plain, "bash"
     title = NUMBERED_TITLE.sub("", clean_line(comments[0].text)) if comments else ""
-    remark = " ".join(clean_line(text) for text in (*(comment.text for comment in comments[1:]), tail) if text)
+    remark = " ".join(
+        clean_line(text) for text in (*(comment.text for comment in (*warnings, *comments[1:])), tail) if text
+    )
     kind = kind_of(text, clean_line(comments[0].text) if comments else "", language)
     step_kind = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
     return UnnumberedStep(
@@ -230,8 +267,22 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     )
 
 
+def add_comments(steps: list[UnnumberedStep], comments: Sequence[Piece], line: int) -> None:
+    """Comments with no command under them: what the command above prints, or notes."""
+    output = EXPECTED.match(clean_line(comments[0].text))
+    if output and steps and steps[-1].command:
+        rows = [output["rest"], *(comment.text for comment in comments[1:])]
+        steps[-1] = steps[-1].printing("\n".join(row for row in rows if row.strip()))
+        return
+    steps.extend(make_note_steps(comments, line))
+
+
 def make_note_steps(comments: Sequence[Piece], line: int) -> list[UnnumberedStep]:
-    """Comments with no command under them: a note each."""
+    """Comments with no command under them: a note each; a list under "Common causes:" is one note with it."""
+    first, *others = (clean_line(comment.text) for comment in comments)
+    if first.endswith(":") and others and all(text.startswith(("-", "*", "•")) for text in others):
+        remark = " · ".join(text.lstrip("-*• ") for text in others)
+        return [UnnumberedStep(first, StepKind.NOTE, line + 1 + comments[0].line, remark=remark)]
     return [
         UnnumberedStep(clean_line(comment.text), StepKind.NOTE, line + 1 + comment.line)
         for comment in comments
@@ -328,6 +379,10 @@ def click_path(markdown: str, line: int) -> UnnumberedStep | None:
     return UnnumberedStep(clean_line(flat), StepKind.MANUAL, line)
 
 
+EXPECTED = re.compile(
+    r"(?i)^(?:(?:expected|sample|example|typical)(?:\s+(?:output|result|response))?(?:\s*\([^)]*\))?"
+    r"|(?:it\s+)?should\s+(?:show|return|print|be|output)|output(?:\s*\([^)]*\))?|returns?|prints?)\s*:\s*(?P<rest>.*)$"
+)
 SEQUEL = re.compile(
     r"(?i)^(?:and\s+)?(?:then|next|after (?:that|this)|afterwards?|finally|lastly|once (?:that|this) is done)\b[,:]?\s+"
 )

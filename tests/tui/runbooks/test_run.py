@@ -583,11 +583,11 @@ async def test_a_step_that_sends_to_a_section_opens_it_by_a_key(
     books = Catalogue((Document("break-glass", document(LEADS)),))
     monkeypatch.setattr(RunScreenOpener, "read_catalogue", staticmethod(lambda session: books))
     async with open_run(LEADS) as user:
-        await user.press("g")
+        await user.press("l")
         assert "names no other procedure" in user.told[-1]
         await user.press("tab", "down")
         assert "2. Restore" in user.lines("step")
-        await user.press("g")
+        await user.press("l")
         assert "2. Restore" in user.lines("run-head")
         assert user.play.performed == []
 

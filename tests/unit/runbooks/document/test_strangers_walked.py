@@ -1,0 +1,150 @@
+"""What was wrong when strangers' runbooks were walked step by step: each kind in words of our own."""
+
+from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.runbooks.catalogue.references import list_step_references
+from cockpit.runbooks.document.read import read_runbook
+
+MANUAL, NOTE, READ, DANGER = StepKind.MANUAL, StepKind.NOTE, StepKind.READ, StepKind.DANGER
+
+
+def read_procedures(text: str) -> tuple[Procedure, ...]:
+    return read_runbook("ops.md", text.encode()).procedures
+
+
+def read_steps(text: str) -> tuple[Step, ...]:
+    (procedure,) = read_procedures(text)
+    return procedure.steps
+
+
+def list_titles(text: str) -> list[tuple[StepKind, str]]:
+    return [(step.kind, step.title) for step in read_steps(text)]
+
+
+SCENARIOS = """# Failover
+
+## Act now
+
+### Step 1: Look
+
+```bash
+# Who leads
+patronictl list
+```
+
+### Step 2: If nobody leads
+
+#### Scenario A: the manager answers
+
+```bash
+# Promote
+patronictl failover shop
+```
+
+#### Scenario B: all is lost
+
+```bash
+# Restore
+etcdutl snapshot restore backup.db --data-dir /var/lib/etcd
+```
+
+### Step 3: Tell
+
+```bash
+# Who leads now
+patronictl list
+```
+"""
+
+
+def test_scenarios_below_a_step_are_a_choice_and_never_run_one_after_the_other() -> None:
+    act, first, second = read_procedures(SCENARIOS)
+    assert [step.title for step in act.steps] == [
+        "Who leads",
+        "If nobody leads: choose one: Scenario A: the manager answers; Scenario B: all is lost",
+        "Who leads now",
+    ]
+    assert act.steps[1].kind is MANUAL
+    assert [step.title for step in (*first.steps, *second.steps)] == ["Promote", "Restore"]
+
+
+def test_the_step_that_asks_to_choose_leads_to_each_choice() -> None:
+    runbook = read_runbook("ops.md", SCENARIOS.encode())
+    act, *choices = runbook.procedures
+    targets = [reference.target for reference in list_step_references(runbook, act, act.steps[1])]
+    assert targets == [f"#{choice.slug}" for choice in choices]
+
+
+def test_what_a_command_should_print_may_stand_in_comments_below_it() -> None:
+    (step,) = read_steps(
+        "# Look\n\n```bash\n# Members\npatronictl list\n\n# Expected output (healthy):\n"
+        "# | node | Leader |\n# | two  | Replica |\n```\n"
+    )
+    assert step.expected == "| node | Leader |\n| two  | Replica |"
+
+
+def test_a_comment_that_only_speaks_of_what_is_expected_is_a_note_where_no_command_stands_above() -> None:
+    assert list_titles("# Look\n\n```bash\n# Expected: nothing\n\n# Pods\nkubectl get pods\n```\n") == [
+        (NOTE, "Expected: nothing"),
+        (READ, "Pods"),
+    ]
+
+
+def test_a_list_in_comments_is_one_note() -> None:
+    look, note = read_steps(
+        "# Look\n\n```bash\n# Log\nkubectl logs web\n\n# Common causes:\n# - no memory\n# - no database\n```\n"
+    )
+    assert (look.title, note.kind, note.title, note.remark) == (
+        "Log",
+        NOTE,
+        "Common causes:",
+        "no memory · no database",
+    )
+
+
+def test_a_warning_is_no_name() -> None:
+    (step,) = read_steps("# Sync\n\n```bash\n# WARNING: all data is read anew\n# Reset it\nshopctl sync reset\n```\n")
+    assert (step.title, step.remark) == ("Reset it", "WARNING: all data is read anew")
+
+
+def test_sql_among_commands_is_to_be_copied_and_no_program() -> None:
+    (procedure,) = read_procedures(
+        "# Find\n\n```bash\n# Pods\nkubectl get pods\n\n"
+        "# Last order\nSELECT id, max(created_at)\nFROM orders\nLIMIT 5;\n```\n"
+    )
+    assert [(step.kind, step.title, step.command) for step in procedure.steps] == [
+        (READ, "Pods", "kubectl get pods"),
+        (NOTE, "Last order", ""),
+    ]
+    assert procedure.steps[1].mention == "SELECT id, max(created_at)\nFROM orders\nLIMIT 5;"
+
+
+def test_sql_in_the_quotes_or_the_here_document_of_a_command_is_that_commands() -> None:
+    steps = read_steps('# Find\n\n```bash\npsql -c "\nSELECT 1;\n"\n\npsql <<EOF\nDROP TABLE orders;\nEOF\n```\n')
+    assert [step.kind for step in steps] == [READ, DANGER]
+
+
+def test_a_block_of_sql_is_typed_by_a_person_part_by_part() -> None:
+    first, second, third = read_steps(
+        "# Unblock\n\n```sql\n-- Who waits\nSELECT * FROM pg_locks WHERE NOT granted;\n\n-- Option 1: cancel it\n"
+        "SELECT pg_cancel_backend(7);\n\n-- Option 2: end it\nSELECT pg_terminate_backend(7);\n```\n"
+    )
+    assert {step.kind for step in (first, second, third)} == {MANUAL}
+    assert (first.title, first.mention) == ("Who waits", "-- Who waits\nSELECT * FROM pg_locks WHERE NOT granted;")
+    assert (second.alternative_to, third.alternative_to) == (None, second.ordinal)
+
+
+def test_a_block_of_sql_inside_an_item_is_that_item() -> None:
+    assert list_titles(
+        "# Rights\n\n1. Grant the rights:\n\n   ```sql\n   GRANT SELECT ON orders TO shop;\n   ```\n"
+    ) == [(MANUAL, "Grant the rights")]
+
+
+def test_terms_levels_of_escalation_and_lists_of_services_are_no_steps() -> None:
+    text = (
+        "# Page\n\n## Description\n\n1. **Apply errors**: errors while changes are applied\n\n## Escalation path\n\n"
+        "1. 0-5 min: on-call engineer\n2. 5-15 min: team lead\n\n## Services being deployed\n\n"
+        "1. **Orders** - handles orders\n\n## Critical metrics to watch\n\n1. Queue depth\n\n## Do\n\n"
+        "1. **Database**: check the pool\n2. **Declare**: post it in the channel\n"
+    )
+    (procedure,) = read_procedures(text)
+    assert [step.title for step in procedure.steps] == ["Database: check the pool", "Declare: post it in the channel"]
