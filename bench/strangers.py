@@ -52,6 +52,10 @@ READS = re.compile(
 HOLES = re.compile(
     r"<[A-Za-z][\w -]{1,40}>|\{\{?\s*[A-Za-z][\w.]*\s*\}?\}|\bYOUR[_-]\w+|\byour-[a-z]+\b|\bx{4,}\b|\bREPLACE_ME\b|\[[A-Z][A-Z_ ]{3,}\]"
 )
+EVIDENT = re.compile(
+    r"<[A-Za-z][^<>\n]{0,60}>|(?i:\byour[_-])|(?i:REPLACE|CHANGE)[_-]?ME|\{\{[^}]*\}\}|example\.(?:com|org|net)|path/to/|\bx{4,}\b|\bX{4,}\b"
+    r"|(?<![\\$\w])\$(?:\{[A-Za-z_]\w*|env:\w+|[A-Za-z_]\w*)"
+)
 PROGRAM = re.compile(
     r"%\{|\bfor\s|jq|awk|--query|jsonpath|go-template|--format|python|node|perl|sed|grep|printf|\bps\b|promql|json|'\{|\{\"|-d\s"
 )
@@ -122,6 +126,7 @@ def _measure_step(figures: StrangerFigures, name: str, runbook: Runbook, procedu
         asked = any(start <= match.start() < end or match.start() <= start < match.end() for start, end in spans)
         if not asked and not step.unparsed and not PROGRAM.search(step.command):
             figures.note("open placeholder, to look at", f"{where} {match.group()}")
+    _measure_questions(figures, where, step, [step.command[start:end] for start, end in spans])
     above = runbook.text.split("\n")[max(0, step.line - 3) : step.line]
     if FORBIDS.search(f"{step.title} {step.remark}"):
         figures.note("prohibition as a step, to look at", f"{where} {step.title}")
@@ -134,6 +139,27 @@ def _measure_step(figures: StrangerFigures, name: str, runbook: Runbook, procedu
     )
     if opened and not ended and step.place is None:
         figures.note("behind a session opener, to look at", f"{where} after {opened.command[:60]!r}")
+
+
+def _measure_questions(figures: StrangerFigures, where: str, step: Step, forms: list[str]) -> None:
+    """Commands in which no hole can be seen, and those of them that are asked for a value all the same.
+
+    A form that says itself that it is a hole makes its command one with a hole. Of any other form only a reader can say
+    whether the document means it, so each is an example to look at: the share is the most that it can be.
+    """
+    if step.unparsed:
+        return
+    if any(EVIDENT.search(form) for form in forms) or EVIDENT.search(_without_programs(step.command)):
+        figures.counts["commands with an evident hole"] += 1
+        return
+    figures.counts["commands without an evident hole"] += 1
+    if forms:
+        figures.note("asked for a value without an evident hole, to look at", f"{where} {' '.join(forms)}")
+
+
+def _without_programs(command: str) -> str:
+    """Without what stands in single quotes: filters, templates, awk."""
+    return re.sub(r"'[^']*'", "''", command)
 
 
 def _without_comments(command: str) -> str:

@@ -170,8 +170,8 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
         elif piece.shape == "sql":
             title = clean_line(comments[0].text) if comments and not used else "SQL, for the session of the database"
             steps.append(make_mention(title, piece.text, line + 1 + piece.line))
-            left = f"`{piece.text.split()[0]} ...` is SQL among commands: it belongs into the session of a database"
-            findings.append(Finding("block-left-out", line + 1 + piece.line, clean_line(left, 300)))
+            reason = f"`{piece.text.split()[0]} ...` is SQL among commands: it belongs into the session of a database"
+            findings.append(Finding("block-left-out", line + 1 + piece.line, clean_line(reason, 300)))
             comments, used = [], False
         else:
             pair = parse_assignment(piece.text)
