@@ -30,6 +30,7 @@ BRIEF = {
     ClockKind.RECOVERY: "recovery",
     ClockKind.BUDGET: "runbook",
     ClockKind.TAIL: "may still work",
+    ClockKind.GAP: "name missing",
     ClockKind.BREACH: "breach notice",
     ClockKind.ROLLBACK: "rollback window",
     ClockKind.POSTMORTEM: "post-mortem",

@@ -276,6 +276,7 @@ def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
                 budget=span_of(detail, "budget"),
                 tail=span_of(detail, "tail"),
                 origin=f"{text_of(detail, 'path')}#{procedure}" if procedure else text_of(detail, "path"),
+                missing=text_of(detail, "missing"),
             )
         elif what == "ended" and id in fields and fields[id].ended is None:
             fields[id] = replace(fields[id], ended=event.occurred)
@@ -291,6 +292,10 @@ def _end_times(run: ProcedureRun, orders: Mapping[str, Any], step: int, moment: 
         run = replace(run, effective=moment)
     if step == number_of(orders, "effect_ends_by"):
         run = replace(run, settled=moment)
+    if step == number_of(orders, "gap_by"):
+        run = replace(run, gap_began=moment, gap_ended=None)
+    if step == number_of(orders, "gap_ends_by"):
+        run = replace(run, gap_ended=moment)
     return run
 
 

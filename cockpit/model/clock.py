@@ -24,6 +24,7 @@ class ClockKind(StrEnum):
     RECOVERY = "recovery"  # the recovery time of the chosen scenario
     BUDGET = "budget"  # the time a procedure is said to take
     TAIL = "tail"  # until then a change may not have reached everything: a token cache
+    GAP = "gap"  # between two renames nothing goes by the name that users need
     TASK = "task"  # "look at X, back in three minutes"
     LOOP = "loop"  # what was turned off for now is to be turned on again
     BREACH = "breach"  # the authority is told, counted from when a person declared being aware

@@ -137,7 +137,8 @@ class ProcedureRun:
     """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it.
 
     `verified` is when the last verification succeeded after which only offered steps are left; `effective` when the
-    change was made whose effect lags, and `settled` when a restart ended that.
+    change was made whose effect lags, and `settled` when a restart ended that. `missing` is the name that nothing has
+    from `gap_began` on, when it was renamed away, until something else got it.
     """
 
     id: str
@@ -150,6 +151,9 @@ class ProcedureRun:
     verified: datetime | None = None
     effective: datetime | None = None
     settled: datetime | None = None
+    missing: str = ""
+    gap_began: datetime | None = None
+    gap_ended: datetime | None = None
 
     @property
     def done(self) -> datetime | None:

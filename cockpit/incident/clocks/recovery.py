@@ -15,6 +15,8 @@ NOTHING_HAPPENED = frozenset(
     {CloseReason.DUPLICATE, CloseReason.FALSE_POSITIVE, CloseReason.SUPERSEDED, CloseReason.CANCELLED}
 )
 
+LONGEST_GAP = timedelta(minutes=1)  # the two renames follow each other; whoever stops between them is told
+
 
 def list_recovery_clocks(bound: Binding) -> list[Clock]:
     """The time that the chosen scenario may take, from the declaration until it was mitigated or resolved."""
@@ -54,7 +56,23 @@ def list_budget_clocks(bound: Binding, now: datetime) -> list[Clock]:
             clocks.append(_build_budget_clock(bound, ran))
         if ran.tail is not None and (begun := ran.effective or ran.ended) is not None:
             clocks.append(_build_tail_clock(bound, ran, begun, now))
+        if ran.gap_began is not None:
+            clocks.append(_build_gap_clock(bound, ran, ran.gap_began))
     return clocks
+
+
+def _build_gap_clock(bound: Binding, ran: ProcedureRun, begun: datetime) -> Clock:
+    """Something was renamed away and nothing has its name: who needs it gets nothing until the next rename."""
+    clock = Clock(
+        id=f"gap:{ran.id}",
+        kind=ClockKind.GAP,
+        what=f"nothing is called {ran.missing or 'what was renamed'}",
+        why=f"between two renames of {ran.title or 'a procedure'}",
+        origin=ran.origin or f"run {ran.id}",
+        started=begun,
+        due=begun + LONGEST_GAP,
+    )
+    return settle_clock(clock, ran.gap_ended, bound.closed_after(begun))
 
 
 def _build_budget_clock(bound: Binding, ran: ProcedureRun) -> Clock:

@@ -10,7 +10,7 @@ from cockpit.model.response import Freeze
 from cockpit.model.time import format_duration, measure_between
 
 ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
-INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.ROLLBACK})
+INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.GAP, ClockKind.ROLLBACK})
 """They tell how long something takes or stays open. Nobody can be late for one, so they never nudge and come last."""
 
 MOST = 5  # reminders of one clock; one that never stops is switched off for ever

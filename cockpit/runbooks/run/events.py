@@ -16,6 +16,7 @@ from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.run.process.masking import Mask
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Finished, Prepared, Resolved
 
 SHOWN = 120  # letters of a title in a summary
@@ -62,6 +63,7 @@ def draft_run_started(
                 "values": as_detail(values),
                 "owner": owner.as_detail(),
                 **list_promised_times(procedure),
+                **find_name_gap(procedure, values),
             },
             event_author.by,
         ),
@@ -98,6 +100,38 @@ def find_effect_steps(procedure: Procedure) -> dict[str, int]:
     restarts = [step.ordinal for step in changes if RESTART.search(step.command)]
     effect = max((step.ordinal for step in changes if step.ordinal not in restarts), default=0)
     return {"effect_by": effect, "effect_ends_by": min((item for item in restarts if item > effect), default=0)}
+
+
+RENAMES = (
+    re.compile(r"(?s)\brename\b.*?(?:--name|-n)[\s=]+(?P<old>\S+).*?--new-name[\s=]+(?P<new>\S+)"),
+    re.compile(r"(?s)\brename\b.*?--new-name[\s=]+(?P<new>\S+).*?(?:--name|-n)[\s=]+(?P<old>\S+)"),
+    re.compile(
+        r"(?i)\bALTER\s+(?:DATABASE|TABLE|SCHEMA)\s+(?P<old>\S+)\s+(?:RENAME\s+TO|MODIFY\s+NAME\s*=)\s+(?P<new>[^\s;]+)"
+    ),
+    re.compile(r"(?i)\bRENAME\s+TABLE\s+(?P<old>\S+)\s+TO\s+(?P<new>[^\s;]+)"),
+)
+
+
+def find_name_gap(procedure: Procedure, values: Sequence[Resolved]) -> dict[str, str | int]:
+    """Between which steps nothing has a name: one renames a thing away, and a later one gives its name to another."""
+    renames = [
+        (step.ordinal, match["old"].strip("\"'`[]"), match["new"].strip("\"'`[]"))
+        for step in procedure.commands
+        if (match := next((found for expression in RENAMES if (found := expression.search(step.command))), None))
+    ]
+    for place, (ordinal, old, _) in enumerate(renames):
+        ends = next((later for later, _, new in renames[place + 1 :] if new == old), 0)
+        if ends:
+            return {"gap_by": ordinal, "gap_ends_by": ends, "missing": fill_values(old, values)}
+    return {}
+
+
+def fill_values(text: str, values: Sequence[Resolved]) -> str:
+    """A name with what is known of its placeholders; a secret stays as it is written."""
+    known = {value.name: value.shown for value in values if value.value is not None}
+    for blank in reversed(find_placeholders(text)):
+        text = text[: blank.start] + known.get(blank.name, blank.form) + text[blank.end :]
+    return clean_line(text, SHOWN)
 
 
 def draft_folder_chosen(run: Run, folder: str, event_author: EventAuthor) -> Draft:

@@ -95,6 +95,11 @@ _VALUES = (
 NAMED_CAPITALS = re.compile(
     rf"(?<![\w$.{{=-])(?P<word>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:{_VALUES.replace(' ', '|')}))(?![\w=({{-])"
 )
+# `svc/SUBSCRIBER-CLUSTER-rw`, `PUBLISHER-HOST`: the same joined by hyphens, also as the head of a longer name.
+HYPHENED_CAPITALS = re.compile(
+    rf"(?<![\w$.{{=-])(?P<word>[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*-(?:{_VALUES.replace(' ', '|')}))"
+    r"(?![A-Z0-9_=({])(?!-[A-Z0-9])"
+)
 # `-g RG`, `--name APP`, `-n NAMESPACE`: what names a thing in a cluster or a cloud is not written in capitals.
 NAME_OPTIONS = re.compile(
     r"(?<!\S)(?:-n|-g|--name|--namespace|--resource-group|--server|--registry|--vault-name|--cluster|--cluster-name"
@@ -272,7 +277,8 @@ def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     named = [
         WrittenHole(match["word"], match.start(), match.end())
-        for match in NAMED_CAPITALS.finditer(command)
+        for expression in (NAMED_CAPITALS, HYPHENED_CAPITALS)
+        for match in expression.finditer(command)
         if _is_named_hole(command[: match.start()])
     ]
     yield from named

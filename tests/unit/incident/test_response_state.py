@@ -304,3 +304,15 @@ def test_a_run_that_began_in_the_journal_brings_its_steps_along() -> None:
     story.declare(0, reach=-10)
     story.act(Kind.STEP, 1, subject="r1#2", phase="outcome", state="ok")
     assert only(story).ran[0].verified == at(1)
+
+
+def test_between_two_renames_nothing_has_the_name() -> None:
+    story = Story()
+    story.declare(0)
+    begun(story, 1, gap_by=2, gap_ends_by=3, missing="shop")
+    stepped(story, 2, 2)
+    (run,) = only(story).ran
+    assert (run.missing, run.gap_began, run.gap_ended) == ("shop", at(2), None)
+    stepped(story, 4, 3, "failed")
+    stepped(story, 5, 3)
+    assert only(story).ran[0].gap_ended == at(5)

@@ -336,7 +336,12 @@ def test_an_empty_value_is_none(empty: str) -> None:
         ("make deploy APP_NAME=shop", []),
         ("cat <<EOF\nvalue: PROJECT_ID\nEOF", []),
         ("curl -X DELETE http://127.0.0.1/x", []),
+        ("kubectl exec svc/FOLLOWER-CLUSTER-rw -n NAMESPACE -- nc -zv LEADER-HOST 5432",
+         ["FOLLOWER-CLUSTER", "NAMESPACE", "LEADER-HOST"]),
+        ('curl -H "X-REQUEST-ID: 4" http://127.0.0.1/', []),
+        ("openssl s_client -cipher ECDHE-RSA-AES128", []),
+        ("grep TRACE-ID app.log", []),
     ],
-)
+)  # fmt: skip
 def test_words_in_capitals_that_stand_for_a_value_are_asked_for(command: str, names: list[str]) -> None:
     assert [blank.name for blank in find_placeholders(command)] == names

@@ -391,3 +391,12 @@ def test_what_lags_counts_from_the_change_and_a_restart_ends_it() -> None:
     tail = one(revoked, PATH, "tail:r1", 3)
     assert (tail.started, tail.due, tail.done) == (at(2), at(7), None)
     assert one(restarted, PATH, "tail:r1", 4).done == at(3)
+
+
+def test_a_name_that_nothing_has_is_a_clock_until_something_has_it() -> None:
+    swapping = replace(run(), missing="shop", gap_began=at(2))
+    gap = one(incident(ran=(swapping,)), PATH, "gap:r1", 3)
+    assert ("shop" in gap.what, gap.started, gap.due) == (True, at(2), at(3))
+    assert gap.state(at(4)) is ClockState.OVERDUE
+    swapped = replace(swapping, gap_ended=at(5))
+    assert one(incident(ran=(swapped,)), PATH, "gap:r1", 6).done == at(5)
