@@ -20,7 +20,7 @@ def is_change(event: Event) -> bool:
     match event.kind:
         case Kind.TRAFFIC | Kind.CHANGE:
             return True
-        case Kind.WORKFLOW | Kind.DEPLOYMENT | Kind.ACTIVITY | Kind.CLUSTER | Kind.HEALTH:
+        case Kind.WORKFLOW | Kind.DEPLOYMENT | Kind.ACTIVITY | Kind.CLUSTER | Kind.ENGINE | Kind.HEALTH:
             return detail.get("changes") is True
         case Kind.REVISION:
             return text_of(detail, "what") in REVISION_CHANGES

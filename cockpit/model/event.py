@@ -23,6 +23,7 @@ class Kind(StrEnum):
     WORKFLOW = "workflow"  # a pipeline's run; subject: the source's key; detail: state, was, by, url, changes, sha ...
     DEPLOYMENT = "deployment"  # as a pipeline's host records it; subject and detail as of a workflow, environment
     ACTIVITY = "activity"  # a change that the cloud's own log tells of; subject and detail as of a workflow
+    ENGINE = "engine"  # what a Docker Engine says of the containers of its projects; as of a cluster
     CLUSTER = "cluster"  # what a cluster says of its workloads; subject and detail as of a workflow
     HEALTH = "health"  # an outage of the cloud itself; subject and detail as of a workflow
     FEED = "feed"  # subject: the feed's name; detail: state (blind | live), reason
@@ -97,7 +98,7 @@ class Event:
 
 # What somebody or something else did to a system or saw of it: a pipeline, the cloud, the cluster.
 
-OUTSIDE_KINDS = (Kind.WORKFLOW, Kind.DEPLOYMENT, Kind.ACTIVITY, Kind.CLUSTER, Kind.HEALTH)
+OUTSIDE_KINDS = (Kind.WORKFLOW, Kind.DEPLOYMENT, Kind.ACTIVITY, Kind.CLUSTER, Kind.ENGINE, Kind.HEALTH)
 """What such a fact may be on the timeline."""
 CHANGES_FEED = "changes:"
 """How the names of feeds begin that tell what changed. They say nothing of how a system stands."""

@@ -1,16 +1,18 @@
-"""Doing what the known az commands for slots and sites stand for: swap, with its two halves, restart, and the state.
+"""Doing what the known az commands for slots and sites stand for: swap, with its two halves, restart, state and log.
 
 They print what az prints, which is nothing for a change. Whatever shows more of a site (`az webapp show` in other
-forms, `deployment slot list`, `log tail`) is left to az.
+forms, `deployment slot list`) is left to az.
 """
 
 from collections.abc import Callable, Sequence
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
+from cockpit.model.given_away.stream import KeyLineMask
 from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.model.text import clean_line
 from cockpit.model.time import Time, format_age
 from cockpit.platforms.app_service.mapping import SlotAnswers, list_slot_notes, read_deployment, read_pending, read_slot
 from cockpit.platforms.app_service.sites import WebSite, describe_content, fingerprint_slots
@@ -49,6 +51,11 @@ class WebAppPerformer:
         """Do it and tell how it ended. Raises nothing but cancellation."""
         site = WebSite(self._azure, command.group, command.site)
         try:
+            if command.verb == "log":
+                key_mask = KeyLineMask()
+                async for line in site.stream_log(command.slot, self._time):
+                    output(f"{key_mask.hide(clean_line(line))}\n")
+                return CommandOutcome(StepState.OK, "The log ended.", 0)
             if command.verb == "show":
                 output(f"{await site.read_state(command.slot)}\n")
                 return CommandOutcome(StepState.OK, f"{command.describe()}: done.", 0)

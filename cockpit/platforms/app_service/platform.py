@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from cockpit.azure.client import Azure
 from cockpit.feeds.base import Feed, Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
+from cockpit.model.raw import read_moment
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import MISSING, Application, Revision
 from cockpit.model.text import clean_line
 from cockpit.platforms.app_service.commands import WebAppPerformer
 from cockpit.platforms.app_service.kind import KIND, read_slot_label
 from cockpit.platforms.app_service.settings import read_settings
-from cockpit.platforms.app_service.sites import API, WebSite
+from cockpit.platforms.app_service.sites import WebSite
 from cockpit.platforms.app_service.webapp import WebAppCommand
 from cockpit.platforms.log_queue import ReplicaKeyMask
 from cockpit.platforms.platform import (
@@ -26,7 +26,6 @@ from cockpit.platforms.platform import (
 )
 
 DEADLINE = 40.0  # seconds for one look at every site
-LOG_CONNECT, LOG_SILENCE = 15.0, 3_600.0  # seconds to answer, and without a line before a stream counts as dead
 
 
 class AppServicePlatform:
@@ -67,38 +66,10 @@ class AppServicePlatform:
 
     async def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         """The log stream of the slot where it sits, by the site's own management address."""
-        import httpx
-
-        from cockpit.feeds.http import explain_http_error, explain_refusal
-
-        slot = read_slot_label(revision)
         site = WebSite(self._azure, self._context.environment.resource_group, application.name)
-        raw = await self._azure.get(site.slot_path(slot), api_version=API)
-        where = self._azure.where
-        scheme = "http" if where.resource_manager.startswith("http://") else "https"
-        token = await self._azure.credential.token(where.resource_manager_scope, "")
-        try:
-            async with (
-                httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(LOG_CONNECT, read=LOG_SILENCE)) as client,
-                client.stream(
-                    "GET",
-                    f"{scheme}://{find_management_host(raw)}/api/logstream",
-                    headers={"Authorization": f"Bearer {token.secret}"},
-                ) as response,
-            ):
-                if response.status_code != 200:
-                    body = await response.aread()
-                    raise SourceError(
-                        explain_refusal(response.status_code, response.headers, body, self._context.time.now())
-                    )
-                key_mask = ReplicaKeyMask()
-                async for line in response.aiter_lines():
-                    if line.strip():
-                        yield key_mask.hide(read_log_line(line, revision.name))
-        except SourceError:
-            raise
-        except Exception as error:
-            raise SourceError(explain_http_error(error)) from error
+        key_mask = ReplicaKeyMask()
+        async for line in site.stream_log(read_slot_label(revision), self._context.time):
+            yield key_mask.hide(read_log_line(line, revision.name))
 
     async def survey_command(self, command: PlatformCommand) -> CommandSurvey:
         assert isinstance(command, WebAppCommand)
@@ -118,14 +89,6 @@ class AppServicePlatform:
 
     async def close(self) -> None:
         """Nothing is its own."""
-
-
-def find_management_host(site: object) -> str:
-    """The host of Kudu (`shop.scm.azurewebsites.net`), by what the site itself says. Raises SourceError."""
-    for state in list_mappings(dig_value(site, "properties", "hostNameSslStates")):
-        if read_text(state.get("hostType")) == "Repository" and (name := read_text(state.get("name"))):
-            return name
-    raise SourceError(Problem(ProblemKind.MISSING, "no log stream", "The site names no address for its log stream."))
 
 
 def read_log_line(text: str, revision: str) -> LogLine:

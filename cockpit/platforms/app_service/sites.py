@@ -1,16 +1,17 @@
 """Reads of sites and slots, and the swap: checked against what stands now, sent once, looked at again when in doubt."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from cockpit.azure.changes.change import AzureChange, send_change_once
 from cockpit.azure.changes.long_running import long_change, settle_change
 from cockpit.azure.client import Azure
-from cockpit.model.problem import ProblemKind, SourceError
-from cockpit.model.raw import dig_value, read_text
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import dig_value, list_mappings, read_text
 from cockpit.model.revision import MISSING, Application
+from cockpit.model.time import Time
 from cockpit.platforms.app_service.mapping import (
     SlotAnswers,
     map_site,
@@ -23,6 +24,7 @@ from cockpit.platforms.app_service.mapping import (
 from cockpit.platforms.app_service.settings import NAME, PRODUCTION
 
 Raw = Mapping[str, Any]
+LOG_CONNECT, LOG_SILENCE = 15.0, 3_600.0  # seconds to answer, and without a line before a stream counts as dead
 API = "2024-04-01"  # of Microsoft.Web
 NOT_FOR_US = frozenset({ProblemKind.FORBIDDEN, ProblemKind.MISSING, ProblemKind.REFUSED})
 """What a part of a site may be, and the rest of it is still shown: not allowed, or not there for this kind of site."""
@@ -80,6 +82,36 @@ class WebSite:
         change = await long_change(self.azure, self.slot_path(slot), send, lambda url: None)
         return await settle_change(self.azure, change, looks_done)
 
+    async def stream_log(self, slot: str, time: Time) -> AsyncIterator[str]:
+        """The lines of a slot's log as they come, by the site's own management address. Raises SourceError."""
+        import httpx
+
+        from cockpit.feeds.http import explain_http_error, explain_refusal
+
+        raw = await self.azure.get(self.slot_path(slot), api_version=API)
+        where = self.azure.where
+        scheme = "http" if where.resource_manager.startswith("http://") else "https"
+        token = await self.azure.credential.token(where.resource_manager_scope, "")
+        try:
+            async with (
+                httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(LOG_CONNECT, read=LOG_SILENCE)) as client,
+                client.stream(
+                    "GET",
+                    f"{scheme}://{find_management_host(raw)}/api/logstream",
+                    headers={"Authorization": f"Bearer {token.secret}"},
+                ) as response,
+            ):
+                if response.status_code != 200:
+                    body = await response.aread()
+                    raise SourceError(explain_refusal(response.status_code, response.headers, body, time.now()))
+                async for line in response.aiter_lines():
+                    if line.strip():
+                        yield line
+        except SourceError:
+            raise
+        except Exception as error:
+            raise SourceError(explain_http_error(error)) from error
+
     async def restart(self, slot: str) -> AzureChange:
         """Restart every instance of a slot. Nothing that can be read afterwards proves it."""
         link = f"{self.slot_path(slot)}/restart?api-version={API}"
@@ -110,6 +142,14 @@ class WebSite:
             if error.problem.kind not in NOT_FOR_US:
                 raise
             return None
+
+
+def find_management_host(site: object) -> str:
+    """The host of Kudu (`shop.scm.azurewebsites.net`), by what the site itself says. Raises SourceError."""
+    for state in list_mappings(dig_value(site, "properties", "hostNameSslStates")):
+        if read_text(state.get("hostType")) == "Repository" and (name := read_text(state.get("name"))):
+            return name
+    raise SourceError(Problem(ProblemKind.MISSING, "no log stream", "The site names no address for its log stream."))
 
 
 def fingerprint_slots(slots: Sequence[SlotAnswers]) -> str:

@@ -1,6 +1,6 @@
 """An argument list becomes a known az command for a site or its slots, or nothing: then az runs it as it is written.
 
-Known are the swap, with its two halves, the restart, and the state of a site. Pure.
+Known are the swap, with its two halves, the restart, the state of a site and its log. Pure.
 """
 
 import re
@@ -26,14 +26,15 @@ TAKES = {
     "swap": {"group", "name", "slot", "target", "action", "vnet"},
     "restart": {"group", "name", "slot"},
     "show": {"group", "name", "slot", "query", "output"},
+    "log": {"group", "name", "slot"},
 }
-WORDS = {("deployment", "slot", "swap"): "swap", ("restart",): "restart", ("show",): "show"}
+WORDS = {("deployment", "slot", "swap"): "swap", ("restart",): "restart", ("show",): "show", ("log", "tail"): "log"}
 STATE_QUERY = {"query": "state", "output": "tsv"}  # the one form of `show` whose answer is a word
 
 
 @dataclass(frozen=True, slots=True)
 class WebAppCommand:
-    """`verb`: swap, preview, reset, restart or show. `slot` is production where none is named."""
+    """`verb`: swap, preview, reset, restart, show or log. `slot` is production where none is named."""
 
     verb: str
     group: str
@@ -53,6 +54,8 @@ class WebAppCommand:
                 return f"Begin to swap {self.slot} and {self.target} of {self.site}, as a preview"
             case "reset":
                 return f"Take back the begun swap of {self.slot} of {self.site}"
+            case "log":
+                return f"Follow the log of {self.slot} of {self.site}"
             case "show":
                 return f"Show the state of {self.slot} of {self.site}"
         return f"Restart {self.slot} of {self.site}"
@@ -78,7 +81,7 @@ def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> W
         return None
     if (
         site is None
-        or action not in ("swap", "preview", "reset", "restart", "show")
+        or action not in ("swap", "preview", "reset", "restart", "show", "log")
         or flags.get("vnet", "true") != "true"
     ):
         return None
@@ -86,8 +89,8 @@ def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> W
         return None
     if verb == "swap" and slot == target:
         return None
-    kind = StepKind.READ if verb == "show" else StepKind.CHANGE
-    return WebAppCommand(action, environment.resource_group, site, slot, target, kind)
+    kind = StepKind.READ if verb in ("show", "log") else StepKind.CHANGE
+    return WebAppCommand(action, environment.resource_group, site, slot, target, kind, follow=verb == "log")
 
 
 def _read_flags(argv: Sequence[str], takes: set[str]) -> dict[str, str] | None:

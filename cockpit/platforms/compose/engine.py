@@ -5,17 +5,19 @@ wrong is told as it is for every other source. Nothing is sent twice.
 """
 
 import asyncio
+import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import read_text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 
@@ -56,8 +58,14 @@ class EngineAddress:
 
 
 def locate_engine(configured: str, environ: Mapping[str, str]) -> EngineAddress:
-    """The configured engine, else that of DOCKER_HOST, else the local one. Raises SourceError."""
-    written = configured or environ.get("DOCKER_HOST", "") or LOCAL
+    """The configured engine, else that of DOCKER_HOST, else that of docker's context, else the local one.
+
+    Raises SourceError.
+    """
+    written = configured or environ.get("DOCKER_HOST", "")
+    context_folder = ""
+    if not written:
+        written, context_folder = read_docker_context(environ)
     try:
         parts = urlsplit(written)
         port = parts.port
@@ -67,8 +75,12 @@ def locate_engine(configured: str, environ: Mapping[str, str]) -> EngineAddress:
         case "unix" if parts.path or parts.netloc:
             return EngineAddress("unix", path=parts.path or f"/{parts.netloc}")
         case "tcp" | "http" | "https" if parts.hostname:
-            secure = parts.scheme == "https" or bool(environ.get("DOCKER_TLS_VERIFY"))
-            folder = environ.get("DOCKER_CERT_PATH") or str(Path(environ.get("HOME", "~")).expanduser() / ".docker")
+            secure = parts.scheme == "https" or bool(environ.get("DOCKER_TLS_VERIFY") or context_folder)
+            folder = (
+                context_folder
+                or environ.get("DOCKER_CERT_PATH")
+                or str(Path(environ.get("HOME", "~")).expanduser() / ".docker")
+            )
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
             return EngineAddress(
                 "tcp", f"{host}:{port or (2376 if secure else 2375)}", certificates=folder if secure else ""
@@ -77,6 +89,42 @@ def locate_engine(configured: str, environ: Mapping[str, str]) -> EngineAddress:
             user = f"{parts.username}@" if parts.username else ""
             return EngineAddress("ssh", user + parts.hostname, parts.path.rstrip("/") or urlsplit(LOCAL).path, port)
     raise SourceError(_explain_bad_address(written))
+
+
+def read_docker_context(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The address of docker's own context, that of DOCKER_CONTEXT or the current, and the folder of its certificates.
+
+    Raises SourceError where it is named and not there.
+    """
+    folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "~")).expanduser() / ".docker")
+    name = environ.get("DOCKER_CONTEXT", "") or read_text(_read_json_file(folder / "config.json").get("currentContext"))
+    if name in ("", "default"):
+        return LOCAL, ""
+    digest = hashlib.sha256(name.encode()).hexdigest()  # so docker calls the folder of a context
+    endpoints = _read_json_file(folder / "contexts" / "meta" / digest / "meta.json").get("Endpoints")
+    host = read_text(dig_value(endpoints, "docker", "Host"))
+    if not host:
+        raise SourceError(
+            Problem(
+                ProblemKind.MISSING,
+                "no such context",
+                f"docker's context {clean_line(name, 80)!r} is not in {clean_line(str(folder), 120)}.",
+                "See `docker context ls`, or name the engine: host in cockpit.toml, DOCKER_HOST.",
+                code="no-docker-context",
+            )
+        )
+    certificates = folder / "contexts" / "tls" / digest / "docker"
+    return host, str(certificates) if (certificates / "ca.pem").exists() else ""
+
+
+def _read_json_file(path: Path) -> Mapping[str, Any]:
+    import json
+
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, Mapping) else {}
 
 
 def _explain_bad_address(written: str) -> Problem:
@@ -138,6 +186,30 @@ class EngineClient:
         if not isinstance(answer, list):
             raise SourceError(Problem(ProblemKind.GARBAGE, "not a list", "The engine answered JSON of another sort."))
         return [item for item in answer if isinstance(item, Mapping)]
+
+    async def list_events(self, since: datetime, until: datetime, actions: Sequence[str]) -> list[Mapping[str, Any]]:
+        """What befell containers of Compose between two moments, oldest first. Raises SourceError."""
+        import json
+
+        filters = {"type": ["container"], "event": list(actions), "label": ["com.docker.compose.project"]}
+        params = {
+            "since": f"{since.timestamp():.9f}",
+            "until": f"{until.timestamp():.9f}",
+            "filters": json.dumps(filters),
+        }
+        body = b""
+        async with asyncio.timeout(DEADLINE):
+            async for chunk in self.stream("/events", params):
+                body += chunk
+                if len(body) > LARGEST:
+                    break
+        records: list[Mapping[str, Any]] = []
+        for line in body.splitlines():
+            with suppress(ValueError):
+                record = json.loads(line)
+                if isinstance(record, Mapping):
+                    records.append(record)
+        return records
 
     async def post(self, path: str, params: Mapping[str, str] | None = None, *, grace: float = 0.0) -> None:
         """Change something, once. `grace`: seconds that containers get to stop. Raises SourceError."""

@@ -8,6 +8,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.platforms.compose.commands import DockerCommand
 from cockpit.platforms.compose.container_logs import stream_container_logs
 from cockpit.platforms.compose.engine import EngineClient
+from cockpit.platforms.compose.events import EngineEventWatch
 from cockpit.platforms.compose.kind import KIND
 from cockpit.platforms.compose.perform import DockerPerformer
 from cockpit.platforms.compose.services import DEADLINE, ServiceReader, filter_projects
@@ -50,7 +51,19 @@ class ComposePlatform:
         )
 
     def build_change_feeds(self) -> Sequence[Feed]:
-        return ()
+        if not self._settings.events:
+            return ()
+        return [
+            Polled(
+                "changes:engine",
+                self._context.environment.name,
+                EngineEventWatch(self.client, self._settings, self._context.time).read,
+                every=self._settings.interval,
+                deadline=DEADLINE,
+                time=self._context.time,
+                random=self._context.random,
+            )
+        ]
 
     def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         return stream_container_logs(self.client, application, revision, time=self._context.time)

@@ -17,7 +17,7 @@ class ComposeSettings:
         default="",
         metadata=setting(
             "The engine: `unix:///run/docker.sock`, `tcp://HOST:2376`, `ssh://USER@HOST`.",
-            absent_text="`DOCKER_HOST` of `shell`, else of the cockpit's own environment, else the local socket",
+            absent_text="`DOCKER_HOST` of `shell`, else of the environment, else docker's context, else the socket",
         ),
     )
     projects: tuple[NameText, ...] = field(
@@ -70,6 +70,9 @@ class ComposeSettings:
     )
     switch_variable: LineText = field(
         default="", metadata=setting("The variable by which the proxy's compose file is told who gets the traffic.")
+    )
+    events: bool = field(
+        default=True, metadata=setting("`false` keeps what befalls containers off the timeline: ends, restarts.")
     )
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the containers."))
 

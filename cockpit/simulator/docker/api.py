@@ -318,19 +318,33 @@ class EngineApi:
         since, until = (float(request.query.get(name) or 0) for name in ("since", "until"))
         response = web.StreamResponse(headers={**usual_headers(), "Content-Type": "application/json"})
         await response.prepare(request)
+        filters = read_filters(request)
         told = len(self.engine.events)
         if since:
             for event in list(self.engine.events):
-                if event["time"] >= since and (not until or event["time"] <= until):
+                if fits_event(event, filters) and event["time"] >= since and (not until or event["time"] <= until):
                     await response.write(dump(event) + b"\n")
         while not until or self.engine.now < until:
             await self._time.sleep(FOLLOW_EVERY)
             self.engine.step(self._time.now().timestamp())
-            for event in self.engine.events[told:]:
+            for event in filter(lambda event: fits_event(event, filters), self.engine.events[told:]):
                 await response.write(dump(event) + b"\n")
             told = len(self.engine.events)
         await response.write_eof()
         return response
+
+
+def fits_event(event: Mapping[str, Any], filters: Mapping[str, list[str]]) -> bool:
+    """Filters of different names must all fit, of one name any."""
+    labels = event["Actor"]["Attributes"]
+
+    tests: dict[str, Callable[[str], bool]] = {
+        "type": lambda value: event["Type"] == value,
+        "event": lambda value: event["Action"] == value or event["Action"].startswith(f"{value}:"),
+        "label": lambda value: has_label(labels, value),
+        "container": lambda value: event["Actor"]["ID"].startswith(value) or labels.get("name") == value,
+    }
+    return all(any(tests[name](value) for value in values) for name, values in filters.items() if name in tests)
 
 
 def usual_headers() -> dict[str, str]:

@@ -165,6 +165,7 @@ program = "docker-compose"
 folder = "work"
 sides = ["blue/app", "green/app"]
 active_file = "upstream.conf"
+events = false
 interval = "20s"
 
 [environments.prod.kubernetes]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from cockpit.azure.client import Azure
@@ -25,6 +25,7 @@ class SiteStage:
 
     play: Playing
     platform: AppServicePlatform
+    printed: list[str] = field(default_factory=list)
 
     async def read(self) -> Application:
         feed = self.platform.build_feed()
@@ -37,7 +38,7 @@ class SiteStage:
         context = self.platform._context
         command = self.platform.kind.recognise_command(line.split(), context.environment)
         assert command is not None, line
-        return await self.platform.perform_command(command, lambda text: None, confirmed=confirmed)
+        return await self.platform.perform_command(command, self.printed.append, confirmed=confirmed)
 
     async def survey(self, line: str) -> "tuple[str, str, str]":
         """Words, fingerprint and refusal."""

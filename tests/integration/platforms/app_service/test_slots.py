@@ -123,6 +123,14 @@ async def test_the_log_of_production_is_read() -> None:
     assert all(line.at is not None for line in lines)
 
 
+async def test_the_log_is_followed_without_az() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        outcome = await stage.perform("az webapp log tail -n shop-api -g shop-prod-rg")
+    assert outcome.state is StepState.OK
+    assert any("database pool exhausted" in line for line in stage.printed)
+
+
 async def test_read_only_sends_nothing() -> None:
     async with site_stage(read_only=True) as stage:
         outcome = await stage.perform(SWAP)

@@ -1,5 +1,7 @@
 """The way to an engine: addresses, ssh tunnels, restarts."""
 
+import hashlib
+import json
 import os
 import stat
 import sys
@@ -105,6 +107,43 @@ def test_the_configured_engine_goes_before_that_of_the_environment(
 ) -> None:
     address = locate_engine(written, environ)
     assert (address.label, address.docker_host) == (label, docker_host)
+
+
+def write_context(folder: Path, name: str, host: str, *, current: bool = True, secure: bool = False) -> None:
+    """As `docker context create` leaves it."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    meta = folder / "contexts" / "meta" / digest
+    meta.mkdir(parents=True)
+    endpoint = {"docker": {"Host": host, "SkipTLSVerify": False}}
+    (meta / "meta.json").write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": endpoint}))
+    if secure:
+        tls = folder / "contexts" / "tls" / digest / "docker"
+        tls.mkdir(parents=True)
+        (tls / "ca.pem").write_text("")
+    (folder / "config.json").write_text(json.dumps({"currentContext": name if current else ""}))
+
+
+def test_dockers_own_context_says_where_the_engine_is(tmp_path: Path) -> None:
+    write_context(tmp_path, "prod", "ssh://ops@web-1")
+    environ = {"DOCKER_CONFIG": str(tmp_path)}
+    assert locate_engine("", environ).docker_host == "ssh://ops@web-1"
+    assert locate_engine("", {**environ, "DOCKER_HOST": "tcp://other:2375"}).label == "other:2375"
+    assert locate_engine("unix:///run/a.sock", environ).label == "/run/a.sock"
+    assert locate_engine("", {**environ, "DOCKER_CONTEXT": "default"}).label == "/var/run/docker.sock"
+
+
+def test_a_context_brings_its_certificates(tmp_path: Path) -> None:
+    write_context(tmp_path / ".docker", "prod", "tcp://web-1:2376", current=False, secure=True)
+    address = locate_engine("", {"HOME": str(tmp_path), "DOCKER_CONTEXT": "prod"})
+    assert address.label == "web-1:2376"
+    assert address.certificates.endswith("/docker")
+
+
+def test_a_context_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        locate_engine("", {"DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": "staging"})
+    assert caught.value.problem.code == "no-docker-context"
+    assert "staging" in caught.value.problem.message
 
 
 @pytest.mark.parametrize(

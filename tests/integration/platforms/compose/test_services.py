@@ -230,6 +230,21 @@ async def test_an_old_engine_is_spoken_to_in_its_own_version(
     assert all(path.startswith(("/v1.30/", "/_ping")) for _, path in stage.api.requests)
 
 
+async def test_what_befalls_a_container_is_read_from_the_engines_own_events(stage: EngineStage) -> None:
+    stage.image("registry.example.com/shop:1.43.0")
+    stage.run("api", "registry.example.com/shop:1.43.0")
+    stage.settle()
+    platform = stage.platform()
+    (feed,) = platform.build_change_feeds()
+    assert not (await feed.poll()).value
+    container = next(iter(stage.engine.containers.values()))
+    stage.engine.record("die", container, exitCode="137")
+    stage.settle(5)
+    changes = (await feed.poll()).value or ()
+    assert [change.summary for change in changes] == ["api: ended with exit code 137"]
+    assert (await feed.poll()).value == changes  # told once: its state is the same
+
+
 async def test_a_container_that_stayed_as_it_was_is_inspected_once(stage: EngineStage) -> None:
     stage.image(f"{APP}:1.44.0")
     stage.run("api", f"{APP}:1.44.0")
