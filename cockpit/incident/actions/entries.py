@@ -8,6 +8,7 @@ from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.incident import Status
 from cockpit.model.text import clean_line, clean_text, keep_whole
 
 LONGEST_TEXT = 20_000  # characters
@@ -114,6 +115,8 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
             raise IncidentActionError(
                 f"Event {event} was redacted; write a note instead.", code="event-redacted", event=event
             )
+        if moment is not None:
+            _must_keep_order(ledger, old, writer.past(moment, now))
         if not tokens:
             return _retime_entry(writer, kind, old, writer.past(moment, now))
         line = clean_line(tokens)
@@ -133,6 +136,41 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
         )
 
     return writer.write_on(event, act)
+
+
+def _must_keep_order(ledger: Ledger, old: Event, occurred: datetime) -> None:
+    """A severity and a status stay between the one before and the one after: what binds and counts goes by their order.
+
+    Raises IncidentActionError.
+    """
+    incident = ledger.incidents.get(old.incident or "")
+    chains = [] if incident is None else [incident.severities, incident.statuses]
+    value = {Kind.RESOLVE: Status.RESOLVED.value, Kind.DECLARE: ""}.get(Kind(old.kind), "")
+    for chain, key in zip(chains, ("severity", "status"), strict=False):
+        what = value or str(old.detail.get(key, ""))
+        place = (
+            0
+            if old.kind == Kind.DECLARE
+            else next(
+                (
+                    number
+                    for number, change in enumerate(chain)
+                    if number and change.at == old.occurred and change.value == what
+                ),
+                None,
+            )
+        )
+        if place is None:
+            continue
+        before, after = chain[place - 1 : place], chain[place + 1 : place + 2]
+        if (before and occurred < before[0].at) or (after and occurred > after[0].at):
+            since = f"after {before[0].at:%H:%M:%S}Z" if before else ""
+            until = f"before {after[0].at:%H:%M:%S}Z" if after else ""
+            raise IncidentActionError(
+                f"Give a time {' and '.join(filter(None, (since, until)))}: the {key} was another one before or after.",
+                code="time-out-of-order",
+                event=old.id,
+            )
 
 
 def _retime_entry(writer: IncidentWriter, kind: Kind, old: Event, occurred: datetime) -> Draft:

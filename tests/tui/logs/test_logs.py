@@ -341,3 +341,24 @@ async def test_without_an_incident_the_key_says_why_nothing_is_recorded(stream: 
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("p")
         assert "Declare one first" in str([str(each.message) for each in app._notifications])
+
+
+async def test_from_error_to_error_in_a_log(logs: RecordingLogs) -> None:
+    logs.stream.say("error: one", "fine", "error: two", "fine again")
+    async with logs.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        chosen = []
+        for key in ("E", "E", "e"):
+            await pilot.press(key)
+            chosen.append(view(logs).chosen[0].split()[-1])
+        assert chosen == ["two", "one", "two"]
+        await pilot.press("e")
+        assert "No line with an error below." in [str(notice.message) for notice in logs._notifications]
+
+
+async def test_one_key_opens_the_procedure_that_preserves_evidence(stream: Stream) -> None:
+    opened: list[str] = []
+    app = LogsApp(stream.open, LogSurroundings(preserve=lambda: opened.append("preserve")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("v")
+        assert opened == ["preserve"]

@@ -1,6 +1,7 @@
 """Roll back: two keys, and what was agreed to goes on by itself exactly as far as it was shown."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from textual.screen import Screen
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
-from cockpit.model.revision import Application
+from cockpit.model.revision import Application, template_settings
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import RealTime
@@ -27,7 +28,7 @@ from screens.dialogs.details import Details
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_actions as acting
 from screens.run.confirm import AskCancel
-from screens.run.rollback import RollbackPlan
+from screens.run.rollback import RollbackPlan, render_setting_changes
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import NOW, application
@@ -382,3 +383,36 @@ async def test_from_the_details_of_a_thing_its_procedure_is_one_key_away(
         await user.press("r")
         await user.settle()
         assert user.screen in ("AskTrust", "RunScreen") if name else "No document names" in user.lines("said")
+
+
+def test_what_tells_two_revisions_apart_stands_with_the_likeliest_cause_first_and_no_secret() -> None:
+    bad, good, _ = application().revisions
+    template = {
+        "containers": [
+            {
+                "name": "api",
+                "image": "mi:2",
+                "env": [{"name": "LEVEL", "value": "hunter2"}, {"name": "KEY", "secretRef": "key-2"}],
+                "probes": [{"type": "Readiness", "httpGet": {"port": 9000}}],
+                "resources": {"cpu": 1},
+            }
+        ],
+        "scale": {"minReplicas": 1},
+    }
+    before = json.loads(
+        json.dumps(template)
+        .replace("mi:2", "mi:1")
+        .replace("hunter2", "hunter1")
+        .replace("key-2", "key-1")
+        .replace("9000", "8080")
+        .replace('"cpu": 1', '"cpu": 2')
+        .replace('"minReplicas": 1', '"minReplicas": 2')
+    )
+    rows = render_setting_changes(
+        replace(bad, settings=template_settings(template)), replace(good, settings=template_settings(before))
+    )
+    text = "\n".join("".join(piece for piece, _ in row) for row in rows)
+    heads = [row[0][0] for row in rows if len(row) == 1 and row[0][1] == "strong"]
+    assert heads == ["image", "environment", "secrets", "scale", "probes", "resources"]
+    assert "hunter" not in text
+    assert "api LEVEL" in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.cli.screen import describe_what_goes_on
+from cockpit.cli.screen import describe_what_goes_on, run_screen
 from tests.unit.incident.folding import fold
 from tests.unit.incident.story import Story
 
@@ -45,3 +45,14 @@ def test_a_wall_a_simulated_world_and_a_quiet_night_say_nothing(story: Story, tm
     file = tmp_path / "cockpit.toml"
     assert left(Story(), file) == left(story, file, read_only=True) == left(story, file, drill=True) == []
     assert describe_what_goes_on(SimpleNamespace(session=None)) == []  # type: ignore[arg-type]
+
+
+def test_a_draft_that_was_written_is_named_with_its_whole_path_at_leaving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = tmp_path / "docs" / "incidents" / "2026-02-27-readiness-failing.md"
+    app = SimpleNamespace(run=lambda **options: None, farewell="", drafts=[draft, draft], return_code=0, session=None)
+    monkeypatch.setattr("cockpit.cli.screen.gc.disable", lambda: None)
+    monkeypatch.setattr("cockpit.app.CockpitApp", lambda *given, **options: app)
+    run_screen(lambda: None)  # type: ignore[arg-type,return-value]
+    assert capsys.readouterr().out == f"The post-mortem draft is in {draft}\n"

@@ -15,6 +15,7 @@ from cockpit.incident.load import list_standing_events
 from cockpit.model.event import Kind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
+from tests.refusals import refuses
 from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at
@@ -113,3 +114,30 @@ def test_a_fact_from_a_clock_that_runs_ahead_does_not_end_the_impact_before_it_b
     story.probe(2, "readyz", "up", late=5)  # by a host whose clock is late
     incident = only(story)
     assert incident.mitigated is None or incident.felt_since is None or incident.mitigated >= incident.felt_since
+
+
+def test_a_severity_and_a_status_are_not_moved_past_their_neighbours(timeline: Timeline, clock: Clock) -> None:
+    """What binds and what counts goes by their order: moved within it, it is another time and no other story."""
+    ana = make_incident_actions(timeline, clock)
+    ana.declare("x", "P2")
+    numbers = [timeline.events()[-1].id]
+    acts: list[tuple[int, Act]] = [
+        (10, lambda actor: actor.change_severity("P0")),
+        (20, lambda actor: actor.change_status("monitoring")),
+        (30, lambda actor: actor.change_severity("P1")),
+        (40, lambda actor: actor.resolve("over")),
+        (50, lambda actor: actor.reopen("it was not")),
+    ]
+    for minute, act in acts:
+        clock.wall = at(minute)
+        act(ana)
+        numbers.append(timeline.events()[-1].id)
+    declared, worse, watched, milder, resolved, _ = numbers
+    clock.wall = at(60)
+    for event, minute in ((worse, 31), (worse, -1), (milder, 9), (resolved, 51), (watched, 41), (declared, 11)):
+        with refuses("time-out-of-order"):
+            ana.correct(event, "", at(minute))
+    for event, minute in ((worse, 12), (milder, 35), (resolved, 45), (declared, -5)):
+        ana.correct(event, "", at(minute))
+    severities = [(change.value, change.at) for change in ana.find(None).severities]
+    assert severities == [("P2", at(-5)), ("P0", at(12)), ("P1", at(35))]

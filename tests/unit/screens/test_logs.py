@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from cockpit.model.time import RealTime
 from screens.logs import batch_items
+from screens.main.status_lines import find_followed_revision
+from tests.tui.stage import application
 
 
 class Pauses(RealTime):
@@ -79,3 +84,29 @@ async def test_leaving_closes_the_source() -> None:
         break
     await stream.aclose()  # type: ignore[attr-defined]  # it is an async generator
     assert closed.is_set()
+
+
+def followed(*, in_incident: bool, under_cursor: object = None) -> str:
+    """The revision whose logs the key opens: --v42 serves and is well, --v41 is ill, --v40 too and older."""
+    app = application()
+    serving, *older = app.revisions
+    ill = [replace(revision, active=True, health="Unhealthy") for revision in older]
+    app = replace(app, revisions=(replace(serving, health="Healthy", replicas=()), *ill))
+    open_incidents = ["i1"] if in_incident else []
+    screen: Any = SimpleNamespace(
+        current=2 if under_cursor else 0,
+        under_cursor=lambda pane: app.revisions[-1] if under_cursor else None,
+        session=SimpleNamespace(
+            ledger=SimpleNamespace(open=lambda name: open_incidents), environment=SimpleNamespace(name="prod")
+        ),
+        seen=SimpleNamespace(applications=(app,)),
+    )
+    pair = find_followed_revision(screen)
+    assert pair is not None
+    return pair[1].name
+
+
+def test_in_an_incident_the_logs_open_on_the_newest_revision_that_is_ill() -> None:
+    assert followed(in_incident=True) == "mi-prod--v41"
+    assert followed(in_incident=False) == "mi-prod--v42"
+    assert followed(in_incident=True, under_cursor=True) == "mi-prod--v40"

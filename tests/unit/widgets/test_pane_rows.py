@@ -264,3 +264,9 @@ def test_an_entry_of_another_day_carries_its_day_on_the_wall() -> None:
     frame = Frame(80, 24, NOW, AUCKLAND, 0)
     assert frame.clock_time(NOW - timedelta(minutes=2), seconds=True) == "02:24:40"
     assert frame.clock_time(NOW - timedelta(hours=4), seconds=True) == "20 Nov 22:26"
+
+
+def test_a_step_on_the_timeline_says_who_did_it() -> None:
+    for kind in (Kind.STEP, Kind.RUN):
+        row = timeline_rows.build_event_rows([event(kind, 60, actor="ben@example.com")], "ana", UTC, NOW.date())[0]
+        assert shown(row, timeline_rows.COLUMNS, 56).split()[1] == "ben"

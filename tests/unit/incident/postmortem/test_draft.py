@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cockpit.incident.postmortem.draft import default_path
 from cockpit.incident.postmortem.markdown import escape_inline, flatten_text
 from cockpit.incident.postmortem.rows import deployment_rows, late_mark
+from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import (
     ALL_ENTRIES,
@@ -24,8 +25,10 @@ from tests.unit.incident.drafts import (
     shape,
     shown,
     table,
+    tables,
     tell,
 )
+from tests.unit.incident.incidents import plan, rule
 from tests.unit.incident.story import Story
 
 HOSTILE = [
@@ -221,3 +224,24 @@ def test_what_was_not_done_never_reads_as_done_in_that_time() -> None:
         actual, state = row[4], row[5].partition(":")[0]
         if state in ("running", "at risk", "overdue", "missed", "open"):
             assert actual.startswith("not done in "), row
+
+
+def test_a_tier_is_told_by_when_its_window_opens_and_closes() -> None:
+    """Its length is no target, and its start is no time by which somebody had to be called."""
+    team = plan(
+        *(rule(ClockKind.ESCALATION, minute, number=tier, who=who) for tier, minute, who in TIERS),
+    )
+    story = Story()
+    story.declare(0)
+    story.act(Kind.PAGE, 20, who="Team lead", tier=2)
+    story.act(Kind.RESOLVE, 60, because="fixed")
+    rows = [
+        row
+        for rows in tables(draft(story, plan=team, minutes=70))
+        for row in rows
+        if len(row) == 7 and "Team lead" in row
+    ]
+    assert [(row[3], row[5]) for row in rows] == [("between 02:15:00 and 02:45:00", "met")]
+
+
+TIERS = ((1, 0, "On-call engineer"), (2, 15, "Team lead"), (3, 45, "Engineering manager"))

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.incident.postmortem.export import NEW_FILE, OUR_DRAFT, preview_export, write_export
+from cockpit.incident.postmortem.export import (
+    NEW_FILE,
+    OUR_DRAFT,
+    find_export_folder,
+    preview_export,
+    write_export,
+)
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block
 from tests.refusals import refuses
 
@@ -75,3 +81,16 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing_behind(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with refuses("not-readable", IncidentActionError):
         write_export(tmp_path, draft("one"))
+
+
+def test_a_draft_lies_in_the_checkout_of_the_configuration_wherever_somebody_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team, elsewhere = tmp_path / "team" / "ops", tmp_path / "elsewhere"
+    for folder in (team, elsewhere, tmp_path / "team" / ".git"):
+        folder.mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    assert find_export_folder(str(team / "cockpit.toml"), elsewhere / "timeline.db") == tmp_path / "team"
+    (tmp_path / "team" / ".git").rmdir()
+    assert find_export_folder(str(team / "cockpit.toml"), elsewhere / "timeline.db") == team
+    assert find_export_folder("", team / "timeline.db") == team
