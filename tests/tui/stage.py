@@ -143,6 +143,9 @@ class MemoryActions:
     def acknowledge(self, *what: object, **how: object) -> None:
         self.asked.append(("acknowledge", *what))
 
+    def acknowledge_all(self, *what: object, **how: object) -> None:
+        self.asked.append(("acknowledge_all", *what))
+
     def pin(self, *what: object, **how: object) -> None:
         self.asked.append(("pin", *what))
 

@@ -212,6 +212,30 @@ async def test_one_key_takes_the_alert_under_the_cursor(cockpit: Open) -> None:
         assert user.told == ["You acknowledged Container restarts."]
 
 
+async def test_a_group_is_taken_with_one_key(cockpit: Open) -> None:
+    async with cockpit() as user:
+        user.stage.quiet()
+        first = alerts()[0]
+        several = tuple(replace(first, fingerprint=f"g{number}", resource=f"pod-{number}") for number in range(7))
+        user.stage.say("alerts:azure", several)
+        await user.settle()
+        await user.press("2", "a")
+        while not user.told:
+            await user.pilot.pause(0.01)
+
+        assert user.told == ["You acknowledged 7 alerts Container restarts."]
+        ((what, taken),) = user.stage.incident_actions.asked
+        assert (what, {alert.key for alert in taken}) == ("acknowledge_all", {alert.key for alert in several})
+
+
+async def test_at_120_columns_an_alert_shows_its_summary(cockpit: Open) -> None:
+    async with cockpit(120, 40) as user:
+        user.stage.trouble()
+        await user.settle()
+        rows = [line for line in user.terminal.lines if "▲ high " in line]
+        assert "mi-prod 4 restarts" in rows[0]  # as much of it as half a screen has room for
+
+
 async def test_an_alert_taken_by_anybody_shows_who_and_is_not_taken_twice(cockpit: Open) -> None:
     async with cockpit() as user:
         user.stage.trouble()

@@ -68,7 +68,7 @@ def apply_sample(signal: WatchedSignal, before: SignalStanding, sample: SignalSa
     """The standing after one more look. A look that failed leaves the points and says why there is no newer number."""
     value = None if sample.value is None or not math.isfinite(sample.value) else sample.value
     state, limit, reason = judge_value(signal, value, sample)
-    bad_since = None
+    bad_since = before.bad_since if sample.failure else None  # a look that failed says nothing of what it looked at
     if state in (ProbeState.DEGRADED, ProbeState.DOWN):
         bad_since = before.bad_since or now
         lasted = (now - bad_since).total_seconds()

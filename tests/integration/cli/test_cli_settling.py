@@ -136,3 +136,10 @@ def test_with_two_incidents_open_somebody_says_which(book: Book) -> None:
     told = [each for each in shell.ask("timeline") if each["kind"] in ("run", "step")]
     assert {each["incident"] for each in told if "free" not in json.dumps(each)} == {second}
     assert {each["incident"] for each in told if "free" in json.dumps(each)} == {None}
+
+
+def test_a_change_is_told_with_its_link(shell: Shell) -> None:
+    shell.say("change", "api 1.45.0 deployed", "--url", "https://ci.example.com/7", "--of", "api", "--by", "pipeline")
+    (event,) = (event for event in shell.ask("timeline") if event["kind"] == "change")
+    assert event["detail"]["url"] == "https://ci.example.com/7"
+    assert (event["summary"], event["subject"]) == ("api 1.45.0 deployed, by pipeline", "api")

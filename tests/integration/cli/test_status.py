@@ -37,7 +37,8 @@ def service() -> Iterator[Service]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = told.answers.get(self.path, (404, b""))
+            path = self.path.partition("?")[0]
+            status, body = told.answers.get(self.path, told.answers.get(path, (404, b"")))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -142,6 +143,45 @@ def test_json_says_all_of_it(shell: Shell, config: Path, service: Service) -> No
     assert environment["troubles"][0]["reason"] == "[STATUS] (503) == 200"
     assert environment["sources"][0]["state"] == "live"
     assert environment["probes"][0]["state"] == "down"
+
+
+def test_json_carries_signals_labels_and_resources(shell: Shell, config: Path, service: Service) -> None:
+    series = {"metric": {}, "value": [datetime.now(UTC).timestamp(), "7"]}
+    number = json.dumps({"status": "success", "data": {"resultType": "vector", "result": [series]}})
+    labels = {"alertname": "QueueLong", "severity": "critical", "app": "orders", "instance": "a:1"}
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    now = datetime.now(UTC).isoformat()
+    alert = {"fingerprint": "f1", "labels": labels, "annotations": {"summary": "9,000 wait"}, "startsAt": now}
+    alert |= {"updatedAt": now, "endsAt": soon, "status": {"state": "active", "silencedBy": [], "inhibitedBy": []}}
+    service.answers |= {
+        "/api/v1/query": (200, number.encode()),
+        "/api/v1/query_range": (200, number.encode()),
+        "/api/v2/alerts": (200, json.dumps([alert]).encode()),
+        "/api/v2/status": (200, json.dumps({"uptime": "2020-01-01T00:00:00Z"}).encode()),
+    }
+    config.write_text(
+        f"""
+        [[environments.prod.signals]]
+        name = "queue"
+        kind = "promql"
+        url = "{service.url("")}"
+        query = "queue"
+        unit = "jobs"
+        down = ["[VALUE] < 5"]
+        [[environments.prod.alerts]]
+        name = "am"
+        kind = "alertmanager"
+        urls = ["{service.url("")}"]
+        """
+    )
+    code, said = status(shell, config, "--json")
+    (told,) = json.loads(said)["environments"]
+    (signal,) = told["signals"]
+    assert (code, signal["state"], signal["value"], signal["limit"]) == (2, "down", 7.0, "< 5")
+    assert (signal["resource"], signal["unit"]) == ("queue", "jobs")
+    (listed,) = told["alerts"]
+    assert (listed["resource"], listed["labels"], listed["summary"]) == ("a:1", labels, "9,000 wait")
+    assert {trouble["about"] for trouble in told["troubles"]} == {"7 jobs", "orders"}
 
 
 def turn(name: str, state: str, minutes_ago: float) -> Draft:

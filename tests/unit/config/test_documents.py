@@ -13,6 +13,9 @@ import pytest
 
 from cockpit.config import build_json_schema, load_system
 from cockpit.config.schema import PROCEDURE_KEY, RETIRED, keys_of_table, list_tables_of, write_reference
+from cockpit.feeds.alert_kinds import name_alert_kinds
+from cockpit.feeds.probes.protocols import CHECKS
+from cockpit.feeds.signals.sources import READERS
 from cockpit.model.actions import RENAMED
 from cockpit.model.answer import FUNCTIONS, SORTS
 from cockpit.model.key_names import FREE_KEY
@@ -114,6 +117,39 @@ def test_every_place_and_function_is_in_the_reference() -> None:
 def test_the_page_of_keys_is_what_the_tables_of_actions_say() -> None:
     """`python -m tests.write_keys` writes it."""
     assert read_page()[1] == render_tables()
+
+
+def test_the_reference_shows_each_kind_of_probe_and_signal() -> None:
+    shown = "\n".join(BLOCKS)
+    assert [scheme for scheme in ("https", *CHECKS) if f'"{scheme}://' not in shown] == []
+    assert [kind for kind in READERS if f'kind = "{kind}"' not in shown] == []
+    assert [kind for kind in name_alert_kinds() if f'kind = "{kind}"' not in shown] == []
+
+
+ASKED = {
+    "api-service": ("5xx share", "p95", "restarts", "CPU", "memory", "alive", "ready"),
+    "dealix": ("error rate", "p95", "LLM fallback", "api", "restore test", "database"),
+    "meeting-intelligence": (
+        "5xx share",
+        "replicas",
+        "sign-in errors",
+        "answer time",
+        "restarts",
+        "CPU",
+        "memory",
+        "name",
+    ),
+    "mystira": ("p95", "error rate", "memory", "connections", "name"),
+    "unioneyes": ("5xx share", "p95", "backup", "backup drill", "prometheus", "grafana"),
+}
+"""What the documents of each system ask to be watched, by the names in its example."""
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_examples_watch_what_their_documents_ask_for(name: str) -> None:
+    system = load_system(TOP / "examples" / name / "cockpit.toml")
+    watched = {item.name for where in system.environments for item in (*where.probes, *where.signals)}
+    assert [asked for asked in ASKED[name] if asked not in watched] == []
 
 
 def test_there_is_an_example_for_each_kind_of_system() -> None:

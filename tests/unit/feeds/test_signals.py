@@ -89,6 +89,15 @@ def test_a_failed_look_is_unknown_and_keeps_what_was_measured() -> None:
     assert after.result.reason == "The query fails: no such metric."
 
 
+def test_a_failed_look_between_two_bad_ones_does_not_begin_the_waiting_anew() -> None:
+    standing = begin_signal(SIGNAL, NOW)
+    looks = [SignalSample(7.0, NOW), SignalSample(None, NOW, failure="No answer in time."), SignalSample(7.0, NOW)]
+    for minutes, sample in enumerate(looks):
+        moment = NOW + timedelta(seconds=minutes * SIGNAL.lasting)
+        standing = apply_sample(SIGNAL, standing, replace(sample, at=moment), moment)
+    assert standing.result.state is ProbeState.DEGRADED
+
+
 def test_a_number_of_long_ago_is_said_to_be() -> None:
     sample = SignalSample(1.0, NOW - timedelta(minutes=12))
     assert apply_sample(SIGNAL, begin_signal(SIGNAL, NOW), sample, NOW).result.caution == "measured 12m ago"

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.conditions import parse_condition
 from cockpit.model.event import Draft, Kind
+from cockpit.model.probe import Probe
 from cockpit.timeline.timeline import Timeline
-from screens.main.actions import read_changes_before
+from screens.main.actions import describe_probe_settings, read_changes_before
 from tests.unit.feeds.fake_time import FakeTime
 
 FIRED = datetime(2026, 11, 21, 2, 14, tzinfo=UTC)
@@ -38,6 +40,18 @@ def tell(tmp_path: Path) -> Any:
             timeline.close()
 
     return facts
+
+
+def test_the_details_of_a_probe_tell_what_must_hold_and_how_often_it_is_asked() -> None:
+    must, degraded = parse_condition("[STATUS] == 200"), parse_condition("[RESPONSE_TIME] < 2s")
+    ready = Probe("ready", "prod", "https://x", conditions=(must,), degraded=(degraded,), runbook="ops#ready")
+    session = SimpleNamespace(environment=SimpleNamespace(probes=(ready,)))
+    assert describe_probe_settings(session, "ready") == [  # type: ignore[arg-type]
+        ("must hold", "[STATUS] == 200"),
+        ("or degraded", "[RESPONSE_TIME] < 2s"),
+        ("asked", "every 15s, down after 2 failures in a row"),
+        ("procedure", "ops#ready"),
+    ]
 
 
 RUN = "github:acme/shop run 7"
