@@ -148,7 +148,8 @@ ASKED = {
 @pytest.mark.parametrize("name", ASKED)
 def test_the_examples_watch_what_their_documents_ask_for(name: str) -> None:
     system = load_system(TOP / "examples" / name / "cockpit.toml")
-    watched = {item.name for where in system.environments for item in (*where.probes, *where.signals)}
+    watched = {probe.name for where in system.environments for probe in where.probes}
+    watched |= {signal.name for where in system.environments for signal in where.signals}
     assert [asked for asked in ASKED[name] if asked not in watched] == []
 
 
