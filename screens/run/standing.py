@@ -205,7 +205,8 @@ def _advise_next(step: Step, now: StepStanding) -> Advice:
     if not step.command:
         if now.state in SETTLED:
             return _make_advice("Ticked.", ("next", "goes to the next step"))
-        return _make_advice("Done by a person.", ("run", "ticks it"), ("skip", "skips it"))
+        leads = [("follow", "opens what it names")] if now.references else []
+        return _make_advice("Done by a person.", *leads, ("run", "ticks it"), ("skip", "skips it"))
     if now.prepared and now.prepared.misfit and not now.waits:
         return _make_advice("Correct it, then", ("run", "looks again"), ("skip", "skips it"), tone="warn")
     if now.problem or (now.prepared and not now.prepared.runnable and not now.asks):

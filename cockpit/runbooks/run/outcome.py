@@ -1,5 +1,7 @@
 """What the end of a command means. A change that was broken off may have been done: that is `unknown`, not `failed`."""
 
+import re
+
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
@@ -8,6 +10,8 @@ from cockpit.runbooks.run.process.shell import CommandEnd
 from cockpit.runbooks.types import Finished
 
 MAY_HAVE_BEEN_DONE = frozenset({StepKind.CHANGE, StepKind.DANGER})
+LOOKS = frozenset({StepKind.READ, StepKind.VERIFY})
+ENDS_IN_GREP = re.compile(r"(?:^|[|;&\n]\s*)[efz]?grep\b(?:[^|;&\n'\"]|'[^']*'|\"[^\"]*\")*\s*$")
 FAR_SIDE = "what it had asked for elsewhere may still be going on"
 PIPE_CLOSED = 141  # 128 + SIGPIPE, which pipefail does not let pass
 
@@ -16,6 +20,16 @@ def judge_outcome(ended: CommandEnd, kind: StepKind, command: str, output: str, 
     """How a command that a shell ran has ended. `command` is what ran, `output` what it printed, or its two ends."""
     state, sentence = _judge_command_end(ended, kind, follow)
     answered = None
+    if (
+        ran_to_its_end(ended)
+        and kind in LOOKS
+        and ended.exit_code == 1
+        and not output.strip()
+        and ENDS_IN_GREP.search(command)
+    ):
+        # Nothing found is an answer: of a look that is all, of a verification a person says whether it is a good one.
+        state = StepState.OK if kind is StepKind.READ else StepState.WARN
+        sentence = "exit 1: grep found nothing"
     if ran_to_its_end(ended) and kind in MAY_HAVE_BEEN_DONE and "curl" in command:
         answered = judge_requests(ended.exit_code or 0, command, output)
         if answered is not None:
