@@ -26,7 +26,7 @@ REPLACE = (
     r"(?<![A-Za-z0-9_$-])(?P<replace>(?:REPLACE|CHANGE|INSERT|ENTER|FILL)[_-]?(?:ME|THIS|WITH|IN|HERE|YOUR)(?:[_-][A-Z0-9_]+)?"
     r"|[A-Z][A-Z0-9_]*_HERE)(?![A-Za-z0-9_])"
 )
-CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
+CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}(?![-_./]?MM)|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
 DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
 # Nobody's hosts (RFC 2606), unless the configuration names one: a document that says them means the reader's own.
 EXAMPLE = r"(?<![\w@%-])(?<![\w@%-]\.)(?P<example>(?:[A-Za-z0-9-]+\.)*example\.(?:com|org|net|edu))(?![\w-]|\.\w)"
@@ -54,7 +54,7 @@ IN_POWERSHELL = re.compile(
     "|".join((PATH_TO, EXAMPLE, ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
 MAY_HOLD_A_HOLE = re.compile(
-    r"[<\[{%…]|__|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
+    r"[<\[{%…]|__|_name|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
 )
 IN_REQUESTS = re.compile(
     "|".join(
@@ -77,6 +77,10 @@ PROGRAM_TEXT = re.compile(
     r"|(?:^|[\s;&|(])(?:docker|podman|nerdctl|dpkg-query|stat)\s(?:[^'\"|;&]*\s)?-f[\s=]*$"
 )
 """What stands before quotes whose text is a program or a filter of a tool's own. Elsewhere `-f` names a file."""
+# What an interpreter is fed: `python3 - <<EOF`.
+PROGRAM_DOCUMENT = re.compile(
+    r"(?:^|[\s;&|(])(?:python[23]?|node|ruby|perl|php|jq)\b[^\n;|&]*<<-?\s*['\"]?\w+['\"]?[^\n]*\n"
+)
 SPEAKS_TO_READER = re.compile(r"(?i)your[ _-]|insert[ _-]|replace[ _-]|enter[ _-]")
 # Between single quotes the shell fills nothing in: whoever writes `curl '...${SERVICE}'` means the reader to.
 QUOTED_VARIABLE = re.compile(r"\$\{(?P<word>[A-Z][A-Z0-9_]*)\}")
@@ -100,6 +104,12 @@ HYPHENED_CAPITALS = re.compile(
     rf"(?<![\w$.{{=-])(?P<word>[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*-(?:{_VALUES.replace(' ', '|')}))"
     r"(?![A-Z0-9_=({])(?!-[A-Z0-9])"
 )
+# `TRUNCATE TABLE table_name`: what a statement of SQL names by what it is.
+SQL_NAMES = re.compile(
+    r"(?i)\b(?:TABLE|DATABASE|SUBSCRIPTION|PUBLICATION|USER|ROLE|INDEX|SCHEMA|VIEW|SEQUENCE)\s+(?:ONLY\s+|IF\s+(?:NOT\s+)?EXISTS\s+"
+    r"|CONCURRENTLY\s+)*(?-i:(?P<word>(?:your_|my_)?(?:table|database|db|subscription|sub|publication|pub|user|role|index|schema|view)"
+    r"_?name))(?!\w)"
+)
 # `-g RG`, `--name APP`, `-n NAMESPACE`: what names a thing in a cluster or a cloud is not written in capitals.
 NAME_OPTIONS = re.compile(
     r"(?<!\S)(?:-n|-g|--name|--namespace|--resource-group|--server|--registry|--vault-name|--cluster|--cluster-name"
@@ -108,7 +118,23 @@ NAME_OPTIONS = re.compile(
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])")
 TOOLS_CAPITALS = frozenset(
-    {"POST", "HEAD", "DELETE", "PATCH", "JSON", "YAML", "TEXT", "TERM", "KILL", "TRUE", "FALSE", "NULL"}
+    {
+        "POST",
+        "HEAD",
+        "DELETE",
+        "PATCH",
+        "JSON",
+        "YAML",
+        "TEXT",
+        "TERM",
+        "KILL",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "DEV",
+        "EDEV",
+        "SOCK",
+    }
 )
 # Where a word in capitals is the name of a variable, a secret or a setting, and means itself.
 MEANS_ITSELF = re.compile(
@@ -225,6 +251,8 @@ def _square_is_a_hole(command: str, match: re.Match[str]) -> bool:
 
 def _in_program_text(before: str) -> bool:
     """True inside quotes that hold a program or a filter: `jq '{name}'`, `awk '{print}'`, `--query "[].{a:b}"`."""
+    if "<<" in before and PROGRAM_DOCUMENT.search(before):
+        return True
     quote = _open_quote(before)
     return quote is not None and bool(PROGRAM_TEXT.search(before[:quote]))
 
@@ -275,6 +303,8 @@ def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
     for match in NAME_OPTIONS.finditer(command):
         if _open_quote(command[: match.start()]) is None and match["word"] not in TOOLS_CAPITALS:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
+    for match in SQL_NAMES.finditer(command) if "name" in command else ():
+        yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     named = [
         WrittenHole(match["word"], match.start(), match.end())
         for expression in (NAMED_CAPITALS, HYPHENED_CAPITALS)

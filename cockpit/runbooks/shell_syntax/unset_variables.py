@@ -71,7 +71,7 @@ def unset_variables(command: str, masked: Sequence[tuple[int, int]] = ()) -> lis
 def _read_by(expansion: ShellExpansion, statement: ShellStatement) -> Iterator[UnsetVariable]:
     """What an expansion reads: itself, or the bare names of `$((N + 1))`."""
     if expansion.kind is ExpansionKind.ARITHMETIC:
-        text = NUMBER_BASE.sub(lambda match: " " * len(match.group()), expansion.raw)
+        text = NUMBER_BASE.sub(lambda match: " " * len(match.group()), _blank_nested(expansion, statement))
         for match in NAME.finditer(text):
             start = expansion.start + match.start()
             yield UnsetVariable(match.group(), start, expansion.start + match.end(), False)
@@ -86,6 +86,16 @@ def _read_by(expansion: ShellExpansion, statement: ShellStatement) -> Iterator[U
             for match in NESTED.finditer(expansion.raw, 2):
                 start = expansion.start + match.start()
                 yield UnsetVariable(match[1] or match[2], start, expansion.start + match.end(), True)
+
+
+def _blank_nested(expansion: ShellExpansion, statement: ShellStatement) -> str:
+    """An arithmetic expansion without what is expanded in it: `$(($(date +%s) - 600))` reads no variable `date`."""
+    text = expansion.raw
+    for inner in statement.expansions:
+        if expansion.start < inner.start and inner.end <= expansion.end:
+            start, end = inner.start - expansion.start, inner.end - expansion.start
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _is_set(variable: UnsetVariable, statement: ShellStatement, before: Iterable[str], programs: set[str]) -> bool:

@@ -341,7 +341,19 @@ def test_an_empty_value_is_none(empty: str) -> None:
         ('curl -H "X-REQUEST-ID: 4" http://127.0.0.1/', []),
         ("openssl s_client -cipher ECDHE-RSA-AES128", []),
         ("grep TRACE-ID app.log", []),
+        ("sar -n DEV 1 5", []),
+        ('psql -c "TRUNCATE TABLE table_name CASCADE"', ["table_name"]),
+        ('psql -c "ALTER SUBSCRIPTION subscription_name DISABLE"', ["subscription_name"]),
+        ('psql -c "SELECT table_name FROM information_schema.tables"', []),
+        ("aws logs filter-log-events --start-time $(($(date +%s) - 600))", []),
+        ("head -n $(( $(nproc) * LINES_EACH )) log", ["LINES_EACH"]),
+        ("python3 - <<EOF\nprint(f'{settings.name}')\nEOF", []),
     ],
 )  # fmt: skip
 def test_words_in_capitals_that_stand_for_a_value_are_asked_for(command: str, names: list[str]) -> None:
     assert [blank.name for blank in find_placeholders(command)] == names
+
+
+def test_a_format_of_a_date_in_powershell_is_no_hole() -> None:
+    assert find_placeholders("Get-Date -Format 'yyyy-MM-dd'", "powershell") == []
+    assert [blank.form for blank in find_placeholders("tar xf backup-YYYY.tgz", "powershell")] == ["YYYY"]
