@@ -4,7 +4,9 @@ A name, a path, an address, a table: never a reason, a comment or another text t
 """
 
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -51,7 +53,8 @@ NAMES_OF = {"az": ("--revision", "--replica", "--name", "-n", "--ids", "--id")}
 NAMING = re.compile(r"--([a-z0-9-]+-)?(name|names|id|ids|identifier|identifiers|arn|bucket|key|table|cluster|stack)")
 SQL_CLIENTS = frozenset({"psql", "mysql", "mariadb", "sqlcmd", "sqlite3", "clickhouse-client", "cqlsh", "usql", "bq"})
 SQL_TARGET = re.compile(
-    r"\b(?:drop|truncate|delete\s+from|alter)\s+(?:(?:table|database|schema|index|view|user|role|materialized)\s+)*"
+    r"\b(?:drop|truncate|delete\s+from|alter)\s+(?:(?:table|database|schema|index|view|user|role|materialized|subscription|publication|sequence"
+    r"|function|extension|tablespace|trigger|concurrently)\s+)*"
     r"(?:if\s+exists\s+)?(?:only\s+)?(?P<name>[\w.\"`\[\]-]+)",
     re.IGNORECASE,
 )
@@ -64,6 +67,8 @@ def find_argument_name(argv: Sequence[str]) -> str:
         return ""
     tool = PurePosixPath(argv[0]).name
     rest = argv[1:]
+    if inner := _find_inner_command(tool, rest):
+        return find_argument_name(inner)
     if tool in NAMES_OF:
         return _find_flag(rest, NAMES_OF[tool]) or _find_naming_flag(rest)
     if tool in KINDS_BEFORE_THE_NAME:
@@ -92,6 +97,35 @@ def find_argument_name(argv: Sequence[str]) -> str:
         words = list(_list_operands(rest))
         return words[1] if len(words) > 1 else "".join(words)
     return _find_flag_name_of_cloud(tool, rest) or _find_behind_verb(rest)
+
+
+EXEC_VALUES = frozenset({"-e", "-u", "-w", "--env", "--user", "--workdir", "--index"})
+SSH_VALUES = frozenset({"-p", "-i", "-l", "-o", "-J", "-F", "-b", "-c", "-L", "-R", "-D"})
+
+
+def _find_inner_command(tool: str, rest: Sequence[str]) -> list[str]:
+    """What runs in another place: `kubectl exec pod -- psql ...`, `docker exec -it db psql ...`, `ssh host rm ...`."""
+    if tool in KINDS_BEFORE_THE_NAME and "exec" in rest and "--" in rest:
+        return list(rest[rest.index("--") + 1 :])
+    words = list(rest)
+    if tool in ("docker", "podman", "nerdctl", "docker-compose") and "exec" in words:
+        words = words[words.index("exec") + 1 :]
+    elif tool != "ssh":
+        return _split_script(rest) if tool in ("bash", "sh") else []
+    while words and words[0].startswith("-"):
+        words = words[2 if words[0] in (SSH_VALUES if tool == "ssh" else EXEC_VALUES) else 1 :]
+    words = words[2:] if words[1:2] == ["--"] else words[1:]
+    return _split_script(["-c", *words]) if len(words) == 1 else words
+
+
+def _split_script(rest: Sequence[str]) -> list[str]:
+    """The words of `-c 'rm -rf /srv/data'`; none of what is no single command."""
+    script = rest[rest.index("-c") + 1] if "-c" in rest[:-1] else ""
+    if re.search(r"[;|&\n]", script):
+        return []
+    with suppress(ValueError):
+        return shlex.split(script)
+    return []
 
 
 def _unwrap(argv: list[str]) -> list[str]:

@@ -84,6 +84,24 @@ THINGS = [
 ]
 
 
+ELSEWHERE = [
+    ("kubectl exec -it svc/db-rw -n shop -- psql -c 'TRUNCATE TABLE orders CASCADE; -- each'", "orders"),
+    ("kubectl exec web-0 -n shop -- rm -rf /srv/cache", "/srv/cache"),
+    ("docker exec -it -u postgres db psql -c 'DROP DATABASE shop'", "shop"),
+    ("docker compose exec db dropdb shop", "shop"),
+    ("ssh -p 22 db1 -- rm -rf /srv/old", "/srv/old"),
+    ("ssh db1 'rm -rf /srv/old'", "/srv/old"),
+    ("bash -c 'rm -rf /srv/old'", "/srv/old"),
+    ("psql -c 'ALTER SUBSCRIPTION feed DISABLE'", "feed"),
+    ("kubectl exec -it web-0 -n shop -- bash", ""),
+]
+
+
+@pytest.mark.parametrize(("command", "thing"), ELSEWHERE)
+def test_what_goes_in_another_place_is_named_too(command: str, thing: str) -> None:
+    assert find_argument_name(tuple(shlex.split(command))) == thing
+
+
 @pytest.mark.parametrize(("command", "thing"), THINGS)
 def test_what_goes_is_named(command: str, thing: str) -> None:
     assert find_argument_name(tuple(shlex.split(command))) == thing
