@@ -15,6 +15,7 @@ from cockpit.runbooks.document.mentions import (
     gives_example,
     goes_elsewhere,
     introduces_facts,
+    tells_what_machines_do,
 )
 from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
@@ -229,6 +230,7 @@ class MarkdownReader:
     def _list(self, tokens: "list[Token]") -> None:
         """Each item is a step when it is numbered, has a box to tick, or holds a command. Nested lists come flat."""
         flag = any(introduces_facts(text) for text in (self._before, self._label, self._section.title))
+        flag = flag or tells_what_machines_do(list_numbered_items(tokens))
         self._label_of_a_list(tokens)
         self._promise_nothing()
         ordered: list[bool] = []  # of each list that is open
@@ -354,6 +356,18 @@ def read_announcement(markdown: str) -> str:
         return ""
     sentence = SENTENCE.split(flat)[-1].rstrip(" :")
     return sentence if len(sentence.split()) >= 3 else ""
+
+
+def list_numbered_items(tokens: "list[Token]") -> list[str]:
+    """The first lines of the items of a numbered list, without those of lists in them."""
+    if tokens[0].type != "ordered_list_open":
+        return []
+    level = tokens[0].level
+    return [
+        following.content
+        for token, following in zip(tokens, tokens[2:], strict=False)
+        if token.type == "list_item_open" and token.level == level + 1 and following.type == "inline"
+    ]
 
 
 def find_closing_token(tokens: "list[Token]", position: int) -> int:

@@ -170,6 +170,19 @@ DEFINES = re.compile(
     r"^\s*\*\*(?P<term>[^*`]{2,60}?)\s*(?::\*\*|\*\*\s*(?::|[-—–]))\s+(?P<rest>(?!\s*(?:if|when|to|for|on|in)\b)\S.*)$",
     re.DOTALL | re.IGNORECASE,
 )
+_MACHINE_NOUNS = (
+    r"(?:pipelines?|workflows?|images?|jobs?|containers?|apps?|applications?|tests?|builds?|services?|actions?|bots?"
+    r"|controllers?"
+    r"|deployments?|releases?|scripts?|hooks?|runners?|registry|checks?|probes?|system|scheduler|alerts?|notifications?|artifacts?)"
+)
+MACHINE_ACTS = re.compile(
+    rf"""(?ix) ^\W* (?: (?:an?\s+|the\s+)?(?:push|merge|commit|tag|pull\s+request|pr)\b [^.,]{{0,60}}?
+        \b(?:triggers?|starts?|kicks?\s+off|runs?|causes?)\b
+    | (?!(?:if|when|once)\b) (?:(?:the|an?|our|each|all|new)\s+)? (?:[\w./-]+\s+){{0,4}}? {_MACHINE_NOUNS} \s+
+        (?:(?:automatically|then|also)\s+)?
+        (?:(?:is|are|gets?|will(?:\s+be)?)\b | (?:[a-z]+s|verify|run|check|start|fail|pass)\b ) )"""
+)
+FEWEST_OF_A_PROCESS = 3  # items
 UI = re.compile(
     r"(?i)\b(?:click|settings?|menu|tab|portal|console|page|button|dashboard|sidebar|admin|account|profile|preferences|security|users?"
     r"|tokens?|options|blade|overview)\b"
@@ -285,6 +298,15 @@ def describes_behaviour(item: str) -> bool:
         return not _find_imperative(named["rest"])
     first, _, rest = _flatten_markdown(item).strip().partition(" ")
     return bool(_third_person(first)) and bool(rest) and not STATE.match(rest)
+
+
+def tells_what_machines_do(items: Sequence[str]) -> bool:
+    """True for a numbered list that says what happens by itself: "The workflow builds an image", "The image is pushed".
+
+    One such item among others is one that somebody waits for; where most are, nobody has anything to tick.
+    """
+    by_itself = [MACHINE_ACTS.match(CONDITION.sub("", _flatten_markdown(item).strip(), count=1)) for item in items]
+    return len(items) >= FEWEST_OF_A_PROCESS and 5 * sum(map(bool, by_itself)) >= 4 * len(items)
 
 
 def begins_with_imperative(text: str) -> bool:

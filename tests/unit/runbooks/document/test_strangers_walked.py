@@ -148,3 +148,16 @@ def test_terms_levels_of_escalation_and_lists_of_services_are_no_steps() -> None
     )
     (procedure,) = read_procedures(text)
     assert [step.title for step in procedure.steps] == ["Database: check the pool", "Declare: post it in the channel"]
+
+
+def test_what_a_pipeline_does_by_itself_is_nothing_to_tick() -> None:
+    text = (
+        "# Deploy\n\n## How a release goes\n\n1. Push to `main` triggers the release workflow.\n"
+        "2. The workflow builds an image.\n"
+        "3. The image is pushed to the registry.\n4. Smoke tests verify the health.\n"
+        "5. If smoke tests fail, the rollback job activates.\n\n"
+        "## By hand\n\n1. Push to `main`.\n2. Wait: the workflow builds an image.\n3. Tell the lead.\n"
+    )
+    (procedure,) = read_procedures(text)
+    assert procedure.title == "By hand"
+    assert len(procedure.steps) == 3
