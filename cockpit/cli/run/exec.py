@@ -1,6 +1,7 @@
 """`cockpit exec`: any command, run and recorded like a step of a runbook."""
 
 import asyncio
+import gc
 import hashlib
 import os
 import re
@@ -37,6 +38,7 @@ from cockpit.session import Session
 NAME = "exec"
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 SHOWN = 100  # letters of the command in the title
+RARELY = 100_000, 20, 20  # objects between two looks; a log that is followed for hours is still tidied
 LINE = 4  # where the command stands in its document
 
 
@@ -52,6 +54,7 @@ LINE = 4  # where the command stands in its document
 def command(common: Common, words: tuple[str, ...], incident: str | None, as_json: bool) -> None:
     if not words:
         raise Refusal("Say what to run: cockpit exec -- COMMAND ...", code="command-missing")
+    gc.set_threshold(*RARELY)  # it is one command: to look for garbage in what was just loaded is a part of its time
     _, session = open_session(common)
     try:
         session.author.must_be_named()

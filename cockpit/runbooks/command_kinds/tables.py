@@ -170,15 +170,49 @@ def _join_team_commands(commands: Sequence[tuple[str, StepKind]]) -> Mapping[str
     return tools
 
 
+class BuiltInTools(Mapping[str, CommandTool]):
+    """The tools of the package's own data by each of their names. Names with `*` are found by `find_tool`.
+
+    A file is parsed when a name is asked for that stands in it: one command asks for one or two tools, and to parse
+    them all takes longer than to judge it.
+    """
+
+    def __init__(self) -> None:
+        entries = sorted(files(__package__).joinpath("data").iterdir(), key=lambda item: item.name)
+        self._unread = {
+            entry.name: entry.read_text("utf-8")
+            for entry in entries
+            if entry.name.endswith(".toml") and entry.name not in NOT_TOOLS
+        }
+        self._order = list(self._unread)
+        self._tools: dict[str, dict[str, CommandTool]] = {}
+
+    def __getitem__(self, name: str) -> CommandTool:
+        self._read(name)
+        for file in reversed(self._order):
+            if name in self._tools.get(file, ()):
+                return self._tools[file][name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._read()
+        return iter(dict.fromkeys(name for file in self._order for name in self._tools[file]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _read(self, name: str = "") -> None:
+        """Parse the files in which a name stands, or all."""
+        quoted = f'"{name}"' if name else ""
+        for file, text in [(file, text) for file, text in list(self._unread.items()) if quoted in text]:
+            tools = read_tools(tomllib.loads(text))
+            self._tools[file] = {name: tool for tool in tools for name in tool.names}
+            self._unread.pop(file, None)  # only now: another thread that asks meanwhile parses it again, to the same
+
+
 @cache
 def load_built_in_tools() -> Mapping[str, CommandTool]:
-    """Every tool of the package's own data by each of its names. Names with `*` are found by `find_tool`."""
-    tools: dict[str, CommandTool] = {}
-    for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".toml") and entry.name not in NOT_TOOLS:
-            for tool in read_tools(tomllib.loads(entry.read_text("utf-8"))):
-                tools.update(dict.fromkeys(tool.names, tool))
-    return tools
+    return BuiltInTools()
 
 
 @cache

@@ -168,7 +168,7 @@ HELD: dict[str, dict[str, str]] = {
 }
 
 NOT_HELD = {
-    "cockpit exec beats az on every command in processor time": "it does not; docs/platforms.md says by how much",
+    "cockpit exec beats az on every command in processor time": "it does not: about even; docs/az-commands.md says so",
     "each world opens in under 3 s": "measured by `python -m bench platforms`",
     "revision lists in under 50 ms warm": "measured by `python -m bench platforms`",
     "500 pods and 200 revisions keep p99 under 50 ms": "measured by `python -m bench platforms`",

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.command_kinds.judge import SPECIAL, judge_shell
-from cockpit.runbooks.command_kinds.tables import CommandTool, VerbPattern, load_danger_words, load_tools
+from cockpit.runbooks.command_kinds.tables import BuiltInTools, CommandTool, VerbPattern, load_danger_words, load_tools
 from cockpit.runbooks.command_kinds.wrappers import WRAPPERS
 
 TOOLS = {tool.title: tool for tool in load_tools().values()}
@@ -27,6 +27,14 @@ def test_the_tables_are_part_of_the_package() -> None:
 def test_no_tool_stands_in_two_tables() -> None:
     counts = Counter(name for tool in TOOLS.values() for name in tool.names)
     assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_one_command_parses_only_the_tables_in_which_its_tool_stands() -> None:
+    tools = BuiltInTools()
+    assert tools["az"].title == "az"
+    assert "nosuch" not in tools
+    assert len(tools._tools) < len(tools._order)
+    assert set(tools) == set(load_tools())
 
 
 def test_a_wrapper_is_not_judged_as_a_tool_as_well() -> None:
