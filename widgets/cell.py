@@ -124,19 +124,37 @@ def fit_text(text: str, width: int, *, right: bool = False, middle: bool = True)
 
 def render_line(row: Row, columns: Sequence[Column], numbers: Sequence[int], now: datetime) -> tuple[Piece, ...]:
     """The pieces of a row, fitted to the widths `numbers`."""
-    pieces: list[Piece] = []
+    cells: list[tuple[Column, str, str]] = []
+    widths: list[int] = []
     index = 0
     for cell in row.cells:
         spanned = [number for number in numbers[index : index + cell.span] if number]
         column = columns[index]
         index += cell.span
-        if not spanned:
-            continue
+        if spanned:
+            cells.append((column, sanitize_line(cell.shown(now)), cell.tone))
+            widths.append(sum(spanned) + len(spanned) - 1)
+    widths = lend_room([column.right for column, _, _ in cells], [cell_len(text) for _, text, _ in cells], widths)
+    pieces: list[Piece] = []
+    for (column, text, tone), width in zip(cells, widths, strict=True):
         if pieces:
             pieces.append((" ", ""))
-        width = sum(spanned) + len(spanned) - 1
-        pieces.append((fit_text(cell.shown(now), width, right=column.right, middle=not column.prose), cell.tone))
+        pieces.append((fit_text(text, width, right=column.right, middle=not column.prose), tone))
     return tuple(pieces)
+
+
+def lend_room(right: Sequence[bool], lengths: Sequence[int], widths: Sequence[int]) -> list[int]:
+    """The widths of one row, where a text that would be cut takes the blanks beside it: a text that begins at the left
+    those of the cell behind it, one that ends at the right those of the cell before it. Nothing is cut for it."""
+    result = list(widths)
+    for index, length in enumerate(lengths):
+        beside = index - 1 if right[index] else index + 1
+        if length <= result[index] or not 0 <= beside < len(result):
+            continue
+        room = min(length - result[index], max(result[beside] - lengths[beside], 0))
+        result[index] += room
+        result[beside] -= room
+    return result
 
 
 def join_pieces(pieces: Iterable[Piece], width: int) -> tuple[Piece, ...]:

@@ -16,6 +16,7 @@ from widgets.cell import (
     find_changed_cells,
     fit_text,
     join_pieces,
+    lend_room,
     render_line,
     sanitize_line,
 )
@@ -98,3 +99,22 @@ def test_the_range_named_covers_every_difference(one: str, other: str) -> None:
     span = find_changed_cells(old, new)
 
     assert (span is None) == ("".join(text for text, _ in old) == "".join(text for text, _ in new))
+
+
+@given(
+    cells=st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(1, 20)), min_size=1, max_size=6),
+)
+def test_room_is_lent_within_the_row_and_nothing_is_cut_for_it(cells: list[tuple[bool, int, int]]) -> None:
+    right, lengths, widths = ([cell[number] for cell in cells] for number in range(3))
+    lent = lend_room(right, lengths, widths)
+
+    assert sum(lent) == sum(widths)
+    assert all(now >= min(length, before) for now, length, before in zip(lent, lengths, widths, strict=True))
+
+
+def test_a_title_takes_the_blanks_before_what_stands_at_the_right() -> None:
+    columns = (Column(1), Column(8, prose=True), Column(8, right=True))
+    row = Row("a", (Cell("○"), Cell("roll back"), Cell("9:49")))
+    numbers = compute_widths(columns, 19)
+
+    assert "".join(text for text, _ in render_line(row, columns, numbers, NOW)) == "○ roll back    9:49"
