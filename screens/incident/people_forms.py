@@ -196,7 +196,7 @@ def open_update_form(
 
     def act(values: Values) -> "Event":
         within = parse_promise(values["next"])
-        due = (time.now() + within).replace(second=0, microsecond=0) if within else None
+        due = (time.now() + within).replace(microsecond=0) if within else None
         return incident_actions.sent(values["to"], values["text"], promised=due, incident=incident.id)
 
     def check(values: Values) -> None:
