@@ -105,8 +105,8 @@ def test_the_range_named_covers_every_difference(one: str, other: str) -> None:
     cells=st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(1, 20)), min_size=1, max_size=6),
 )
 def test_room_is_lent_within_the_row_and_nothing_is_cut_for_it(cells: list[tuple[bool, int, int]]) -> None:
-    right, lengths, widths = ([cell[number] for cell in cells] for number in range(3))
-    lent = lend_room(right, lengths, widths)
+    lengths, widths = [length for _, length, _ in cells], [width for _, _, width in cells]
+    lent = lend_room([right for right, _, _ in cells], lengths, widths)
 
     assert sum(lent) == sum(widths)
     assert all(now >= min(length, before) for now, length, before in zip(lent, lengths, widths, strict=True))
