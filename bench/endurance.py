@@ -36,6 +36,7 @@ KEY_P99 = 50  # ms
 WAL = 16  # MiB; SQLite empties it after 4 MB where nobody reads
 POLL, BEAT = 30.0, 2.0  # seconds
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+LOOK = timedelta(seconds=315)  # an odd number of the wall's turns: both environments are drawn
 LINES, RATE = 600_000, 10_000  # log lines, and how many a second
 STORM = 600.0  # seconds; 5,000 alerts of which half come and half go at each poll
 STORM_POLL = 14.0
@@ -198,7 +199,7 @@ def list_alerts(poll: int, clock: MadeUpTime, environment: str = "prod") -> tupl
 
 
 def hang_wall() -> list[Measure]:
-    """The real app, headless: two environments, one look for each minute, an event each hour."""
+    """The real app, headless: two environments, a look for each turn of five minutes, an event each hour."""
     return asyncio.run(_hang_wall())
 
 
@@ -251,30 +252,29 @@ async def _hang_wall() -> list[Measure]:
                 return session
 
             app = CockpitApp(attach, wall=True)
-            minutes = int(MONTH.total_seconds() / 60)
+            looks = int(MONTH / LOOK)
             async with app.run_test(size=(120, 40)) as pilot:
                 await until(lambda: app.session is not None and isinstance(app.screen, WallScreen))
                 wall = app.screen
                 assert isinstance(wall, WallScreen)
-                for minute in range(minutes):
-                    for _ in range(3):
-                        clock.elapsed += timedelta(seconds=20)
-                        for feed in feeds:
-                            read = list_probes if feed.name == "probes" else list_alerts
-                            value = read(2 * minute, clock, feed.environment)
-                            feed.publish(make_reading(feed.name, clock, value, feed.environment))
-                    if minute % 60 == 0:
-                        recording.record([Draft(Kind.NOTE, f"hour {minute // 60}", clock.now(), "prod")])
+                for look in range(looks):
+                    clock.elapsed += LOOK
+                    for feed in feeds:
+                        read = list_probes if feed.name == "probes" else list_alerts
+                        value = read(10 * look, clock, feed.environment)
+                        feed.publish(make_reading(feed.name, clock, value, feed.environment))
+                    if look % 12 == 0:
+                        recording.record([Draft(Kind.NOTE, f"look {look}", clock.now(), "prod")])
                     began = time.perf_counter()
                     wall.tick()
                     growth.looks.append(time.perf_counter() - began)
                     await asyncio.sleep(0)
-                    if minute % 10 == 0:
+                    if look % 10 == 0:
                         await pilot.pause()
-                    if minute == minutes // 4:
+                    if look == looks // 4:
                         growth.mark()
                 growth.mark()
-    return growth.measures("the wall for a month", f"{minutes:,} looks, two environments, {minutes // 60} events")
+    return growth.measures("the wall for a month", f"{looks:,} looks, two environments, {looks // 12} events")
 
 
 # az by the hour

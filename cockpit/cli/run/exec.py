@@ -31,6 +31,7 @@ from cockpit.runbooks.document.read import named_safely
 from cockpit.runbooks.document.step_kind import kind_of
 from cockpit.runbooks.document.steps import from_fence, number_steps
 from cockpit.runbooks.prepare.confirmation import find_required_confirmation
+from cockpit.runbooks.shell_syntax.hidden_letters import find_hidden_letters
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import RunRefused
 from cockpit.session import Session
@@ -81,7 +82,8 @@ def make_command_document(line: str) -> Runbook:
         raise RunRefused("This is not one command: put it into a script, or into a runbook.", code="not-one-command")
     shown_text = clean_line(hide_literal_secrets(line))
     shown_text = shown_text if len(shown_text) <= SHOWN else f"{shown_text[: SHOWN - 1]}…"  # the step has it whole
-    step = Step(1, f"{NAME}: {shown_text}", kind_of(line), LINE, line, "bash", altered=not is_clean(line), literal=True)
+    is_altered = not is_clean(line) or bool(find_hidden_letters(line))
+    step = Step(1, f"{NAME}: {shown_text}", kind_of(line), LINE, line, "bash", altered=is_altered, literal=True)
     procedure = named_safely(Procedure(step.title, make_slug(step.title), 1, 1, (step,)))
     fence, path = "`" * 12, str(Path.cwd() / NAME)
     text = f"# {procedure.title}\n\n{fence}bash\n{line}\n{fence}\n"

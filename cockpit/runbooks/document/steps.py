@@ -29,6 +29,7 @@ from cockpit.runbooks.document.mentions import (
     stands_alone,
 )
 from cockpit.runbooks.document.step_kind import kind_of, mark_verification, raise_kind
+from cockpit.runbooks.shell_syntax.hidden_letters import mark_hidden_letters
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
 from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program
 
@@ -243,6 +244,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     warnings = [comment for comment in comments if WARNS.match(comment.text)]
     comments = [comment for comment in comments if comment not in warnings]  # a warning is no name
     text, tail = trailing_comment(piece.text, language)
+    text = mark_hidden_letters(text)
     if language == "powershell" and not piece.unparsed and (plain := read_as_plain_program(text)):
         text, language = plain, "bash"
     title = NUMBERED_TITLE.sub("", clean_line(comments[0].text)) if comments else ""

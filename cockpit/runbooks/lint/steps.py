@@ -180,7 +180,9 @@ def check_command_forms(runbook: Runbook) -> Iterator[Finding]:
     """What would go wrong as it is written."""
     for _, step in list_commands(runbook):
         if step.altered:
-            yield Finding("hidden-letters", step.line, "holds letters that cannot be seen: it will not run")
+            yield Finding(
+                "hidden-letters", step.line, "holds letters that cannot be seen, or look like others: it will not run"
+            )
         if step.unparsed:
             yield Finding("not-parsed", step.line, clean_line(f"will not run: {step.unparsed}", 300))
         if re.search(r"\baz\s+containerapp\s+exec\b.*\s--\s", step.command):

@@ -19,6 +19,7 @@ from cockpit.runbooks.prepare.folders import find_lost_folder
 from cockpit.runbooks.prepare.http_request import READING, build_request
 from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
+from cockpit.runbooks.shell_syntax.hidden_letters import name_hidden_letters
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import NOTHING_KEPT, NativeCommand, Prepared, Resolved, Retry, RunRefused, Script
@@ -172,7 +173,9 @@ def explain_never_runnable(runbook: Runbook, prepared: Prepared, language: str) 
     if runbook.view_only:
         return "the document had lost its line breaks, and text: save a mended copy (`cockpit runbooks --repair`)"
     if (step.altered and not (prepared.edited or prepared.undo)) or not is_clean(prepared.as_written):
-        return "the command holds letters that cannot be shown as they are"
+        return "the command holds letters that cannot be shown as they are, or look like others: write it anew"
+    if letters := name_hidden_letters(prepared.as_written):
+        return f"the command holds letters that cannot be seen, or look like others ({letters}): write it anew"
     if step.unparsed and not (prepared.edited or prepared.undo):
         return step.unparsed
     if reason := explain_remote_command(prepared):

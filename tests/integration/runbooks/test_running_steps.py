@@ -562,3 +562,10 @@ async def test_what_ended_while_nobody_looked_ended_then_and_not_when_it_was_fou
     assert attempt.ended - attempt.began < timedelta(hours=1)
     (outcome,) = [each for each in stage.steps() if each.detail["phase"] == "outcome"]
     assert outcome.detail["seconds"] < 3600
+
+
+async def test_a_program_in_python_is_heard_while_it_runs(stage: Stage) -> None:
+    """Into a pipe Python prints nothing before 8 KB, or its end: who is watching a long step would see nothing."""
+    run = stage.start(fence("# Watch\nprintenv PYTHONUNBUFFERED", "bash read"))
+    await stage.perform(run)
+    assert stage.output.strip() == "1"

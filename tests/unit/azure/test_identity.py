@@ -245,3 +245,29 @@ async def test_the_simulator_identity_says_what_it_is(clock: Clock) -> None:
 
 def test_a_token_is_never_printed() -> None:
     assert "secret-value" not in repr(Token("secret-value", 1.0))
+
+
+class OwnCache(Way):
+    """az keeps its tokens itself: it hands out the one it has until that has less than five minutes to live."""
+
+    _kept: Token | None = None
+
+    async def fetch(self, scope: str, claims: str = "") -> Token:
+        now = self._clock.now().timestamp()
+        if self._kept is None or self._kept.expires - now < 300:
+            self._kept = await super().fetch(scope, claims)
+        else:
+            self.asked.append((scope, claims))
+        return self._kept
+
+
+@pytest.mark.parametrize("every", [1.0, 5.0, 15.0, 60.0])
+async def test_az_is_run_once_in_the_life_of_a_token(clock: Clock, every: float) -> None:
+    """Who asks before az renews is handed the same token again, and starts a process more for each."""
+    way = OwnCache(clock)
+    way.lives = 4_500.0
+    cache = chain(clock, way)
+    while clock.passed < 12 * 3_600:
+        await cache.token(ARM)
+        clock.passed += every
+    assert len(way.asked) <= 12

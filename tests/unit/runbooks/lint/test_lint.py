@@ -211,8 +211,9 @@ def test_review_overdue(check: Check) -> None:
     assert check("# A\n\n**Next review:** 2026-05-12\n") == [("review-overdue", 1)]
 
 
-def test_hidden_letters(check: Check) -> None:
-    assert ("hidden-letters", 4) in check(bash("curl \u202ehttps://x.y"))
+@pytest.mark.parametrize("letter", ["\u202e", "\u200b", "\xa0", "\xad", "\u2800", "\U000e0061"])
+def test_hidden_letters(check: Check, letter: str) -> None:
+    assert ("hidden-letters", 4) in check(bash(f"curl {letter}https://x.y"))
 
 
 def test_az_exec(check: Check) -> None:
