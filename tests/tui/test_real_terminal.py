@@ -129,4 +129,5 @@ def test_what_a_slow_line_carries_for_a_key_is_what_changed(key: bytes) -> None:
         opened.received.clear()
         opened.press(key)
 
-        assert 0 < wait_until_still(opened) < BUDGETS[key] + TICKS
+        assert opened.read()  # the first byte takes as long as it takes
+        assert wait_until_still(opened) < BUDGETS[key] + TICKS

@@ -124,7 +124,7 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).hexdigest()
 
 
-def holds_secret(runbook: Runbook, sidecar: bytes) -> bool:
+def holds_secret(runbook: Runbook, sidecar: bytes = b"") -> bool:
     """Whether a secret that gives itself away stands in it: a copy would outlive its removal from the document."""
     from cockpit.model.given_away.find import hide_given_away
     from cockpit.runbooks.document.read import secrets_of

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from cockpit.model.run import Run
 from cockpit.model.runbook import Runbook
+from cockpit.model.secret import MASK
 from cockpit.runbooks.document.read import read_runbook, text_for_people
-from cockpit.runbooks.run.trust import judge_trust, keep_snapshot
+from cockpit.runbooks.run.trust import judge_trust, keep_snapshot, read_snapshot
 
 BOOK = """# Ops
 
@@ -51,10 +52,44 @@ def test_the_text_is_shown_without_them_and_otherwise_line_by_line_as_it_is() ->
 
 
 def test_a_secret_that_changed_is_a_difference_and_neither_is_shown(tmp_path: Path) -> None:
-    before, after = book(), book(BOOK.replace("--password hunter2one", "--password hunter2new"))
+    before, after = book(), book(BOOK.replace("hunter2one", "hunter2new"))
     keep_snapshot(before, tmp_path)
     ran = Run("r", before.path, "p", "P", before.sha256, "prod", "you", datetime(2026, 11, 21, tzinfo=UTC))
     standing = judge_trust(after, [ran], tmp_path)
     assert "+tool --password •••" in standing.difference
     assert "-tool --password •••" in standing.difference
     assert "hunter2" not in standing.difference
+
+
+def ran_before(runbook: Runbook) -> Run:
+    return Run("r", runbook.path, "p", "P", runbook.sha256, "prod", "you", datetime(2026, 11, 21, tzinfo=UTC))
+
+
+def test_what_is_kept_for_a_run_holds_no_secret(tmp_path: Path) -> None:
+    keep_snapshot(book(), tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert "hunter2" not in kept.read_text()
+
+
+def test_a_run_goes_on_with_its_document_while_that_is_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "book.md"
+    path.write_text(BOOK)
+    before = read_runbook(str(path), path.read_bytes())
+    keep_snapshot(before, tmp_path / "snapshots")
+    again = read_snapshot(ran_before(before), tmp_path / "snapshots")
+    assert again.procedures[0].steps[0].command == "tool --password hunter2one"
+
+
+def test_once_the_document_has_changed_what_held_a_secret_cannot_run_and_the_rest_can(tmp_path: Path) -> None:
+    path = tmp_path / "book.md"
+    path.write_text(f"{BOOK}\n```bash\n# Look\nuptime\n```\n")
+    before = read_runbook(str(path), path.read_bytes())
+    keep_snapshot(before, tmp_path / "snapshots")
+    path.write_text("# Another\n")
+    again = read_snapshot(ran_before(before), tmp_path / "snapshots")
+    steps = [step for procedure in again.procedures for step in procedure.commands]
+    assert {bool(step.unparsed) for step in steps if MASK in step.command} == {True}
+    assert [step.unparsed for step in steps if step.command == "uptime"] == [""]
+    assert [step.ordinal for step in steps] == [
+        step.ordinal for procedure in before.procedures for step in procedure.commands
+    ]
