@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -92,6 +93,37 @@ def read_file_identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (stat_result.st_dev, stat_result.st_ino)
+
+
+WAL_HEADER, FRAME_HEADER = 32, 24  # bytes
+INDEX_FIELDS = struct.Struct("=12xBBHI")  # of the `-shm` file: set up?, byte order, page size, frames that are valid
+LOOK_AGAIN = 0.05  # seconds
+
+
+def is_wal_cut(path: Path) -> bool:
+    """Whether the `-wal` of a database holds less than SQLite believes, by what its processes share about it.
+
+    Whoever empties a `-wal` in peace says so there first, and whoever writes says so afterwards. Looked at twice: the
+    first look may meet them in the middle.
+    """
+    if not _is_shorter_than_told(path):
+        return False
+    sleep(LOOK_AGAIN)
+    return _is_shorter_than_told(path)
+
+
+def _is_shorter_than_told(path: Path) -> bool:
+    try:
+        with path.with_name(f"{path.name}-shm").open("rb") as shared:
+            head = shared.read(INDEX_FIELDS.size)
+        size = path.with_name(f"{path.name}-wal").stat().st_size
+    except OSError:
+        return False
+    if len(head) < INDEX_FIELDS.size:
+        return False
+    is_ready, _, page, frames = INDEX_FIELDS.unpack(head)
+    page = 65_536 if page == 1 else page
+    return bool(is_ready) and frames > 0 and size < WAL_HEADER + frames * (FRAME_HEADER + page)
 
 
 # What SQLite and the operating system say, in sentences that say what to do.

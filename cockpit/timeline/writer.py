@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from cockpit.model.event import RecordError
-from cockpit.timeline.connection import empty_wal, explain_database_error, make_file, read_file_identity, to_write
+from cockpit.timeline.connection import (
+    empty_wal,
+    explain_database_error,
+    get_primary_code,
+    is_wal_cut,
+    make_file,
+    read_file_identity,
+    to_write,
+)
 from cockpit.timeline.hash_chain import ChainRow
 from cockpit.timeline.rescue import FilesLostError, save_rows, write_saved
 from cockpit.timeline.rows import TimelineReader
@@ -88,9 +96,11 @@ class Writer:
             # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.
             self._drop()
             raise explain_database_error(error, self._path, self._patience) from error
-        except BaseException:
+        except BaseException as error:
             if self._connection is not None:
                 self._connection.rollback()
+            if isinstance(error, FilesLostError):
+                raise self._tell_lost(error, None) from None
             raise
         if self._wal is None:
             self._wal = read_file_identity(self._wal_path)
@@ -123,9 +133,13 @@ class Writer:
         try:
             self._look_at_files()
         except FilesLostError as error:
-            self._acknowledged = until if self._acknowledged is None else self._acknowledged
-            message = f"{error} {self._save() if self._saved is None else self._saved}".rstrip()
-            raise FilesLostError(message, code=error.code, **error.facts) from None
+            raise self._tell_lost(error, until) from None
+
+    def _tell_lost(self, error: FilesLostError, until: int | None) -> FilesLostError:
+        """The same error, with what became of the acknowledged events."""
+        self._acknowledged = until if self._acknowledged is None else self._acknowledged
+        message = f"{error} {self._save() if self._saved is None else self._saved}".rstrip()
+        return FilesLostError(message, code=error.code, **error.facts)
 
     def _save(self) -> str:
         """What became of the acknowledged events that whoever opens the file now does not find, in a sentence."""
@@ -149,6 +163,13 @@ class Writer:
                 f"{self._wal_path} was replaced or removed while it was open, so nothing more is recorded. It may hold "
                 "what was recorded last: put it back if you have it, run `cockpit verify`, and restart the cockpit.",
                 code="wal-replaced",
+                file=self._wal_path,
+            )
+        if wal is not None and is_wal_cut(self._path):
+            raise FilesLostError(
+                f"{self._wal_path} was cut short while it was open, so nothing more is recorded. It held what was "
+                "recorded last. Keep a copy of all three files, run `cockpit verify`, and restart the cockpit.",
+                code="wal-cut",
                 file=self._wal_path,
             )
         try:
@@ -186,7 +207,13 @@ class Writer:
     def _refuse_other_content(self, connection: sqlite3.Connection) -> None:
         """What was shown as recorded must still be there: an older copy put in place is not written to."""
         number, head = self._last
-        if number and TimelineReader(connection).hash_of(number) != head:
+        try:
+            is_ours = not number or TimelineReader(connection).hash_of(number) == head
+        except sqlite3.OperationalError as error:
+            if get_primary_code(error) != sqlite3.SQLITE_ERROR:
+                raise
+            is_ours = False  # another program's tables are in it now: somebody restored into the open file
+        if not is_ours:
             raise self._replaced()
 
     def _replaced(self) -> FilesLostError:

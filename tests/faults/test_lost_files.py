@@ -40,6 +40,8 @@ def remove_both(path: Path) -> None:
 HARMS: dict[str, Callable[[Path], None]] = {
     "wal removed": lambda path: wal_of(path).unlink(),
     "wal replaced": empty_wal_file,
+    "wal emptied where it is": lambda path: os.truncate(wal_of(path), 0),
+    "wal cut in half": lambda path: os.truncate(wal_of(path), wal_of(path).stat().st_size // 2),
     "file removed": lambda path: path.unlink(),
     "file and wal removed": remove_both,
     "older copy in its place": move_older_copy_in,
@@ -238,3 +240,32 @@ def test_what_is_no_sound_backup_is_refused_and_nothing_moves(tmp_path: Path, wh
 def names_in(directory: Path) -> set[str]:
     """Without what SQLite makes beside a backup that it reads."""
     return {file.name for file in directory.iterdir() if not file.name.startswith("backup.db-")}
+
+
+OTHER_PROGRAMS = ("PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA wal_checkpoint(RESTART)", "VACUUM", "ANALYZE", "REINDEX")
+
+
+@pytest.mark.parametrize("statement", OTHER_PROGRAMS)
+def test_what_other_programs_do_to_it_in_peace_is_no_loss(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        for number in range(3):
+            timeline.record([note(f"before {number}")])
+            with closing(sqlite3.connect(path)) as other:
+                other.execute(statement).fetchall()
+            timeline.check_files()
+            timeline.record([note(f"after {number}")])
+        assert len(timeline.events()) == 6
+
+
+def test_what_was_acknowledged_is_saved_when_somebody_restores_into_the_open_file(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        acknowledged = [event.hash for event in timeline.record(notes(3))]
+        with closing(sqlite3.connect(":memory:")) as another, closing(sqlite3.connect(path)) as target:
+            another.execute("CREATE TABLE shop (a)")
+            another.backup(target)
+        with pytest.raises(FilesLostError):
+            timeline.record([note("never acknowledged")])
+    (saved,) = find_saved(path)
+    assert [row.hash for row in load_saved(saved)] == acknowledged
