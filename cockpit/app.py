@@ -22,7 +22,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 import themes
-from cockpit.model.actions import APP
+from cockpit.model.key_bindings import APP
 from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged, describe_new_fault
 from screens.shared.cell_diff import CellUpdate, TerminalCells
 from screens.shared.driver import TerminalDriver
@@ -55,9 +55,9 @@ GARBAGE = (20_000, 10, 10)
 in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
 alerts on the screen) falls on a key sooner or later."""
 OFTEN_OPENED = (
-    "screens.main.actions",
+    "screens.main.key_handlers",
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
-    *("screens.incident.screen", "screens.messages.screen", "screens.main.runbook_actions", "screens.shared.help"),
+    *("screens.incident.screen", "screens.messages.screen", "screens.main.runbook_handlers", "screens.shared.help"),
 )
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 """Each ends the app with the terminal restored, and the exit code of its signal."""

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from cockpit.model.actions import LOG, Action, Need
+from cockpit.model.key_bindings import LOG, KeyBinding, Need
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import Time, WhenError, name_hour, parse_past_moment
@@ -180,10 +180,10 @@ class LogsScreen(KeyedScreen):
 
     # Keys
 
-    def find_reason(self, action: Action) -> str:
-        if action.name == "record" and self._around.record is None:
+    def find_reason(self, binding: KeyBinding) -> str:
+        if binding.name == "record" and self._around.record is None:
             return self._around.unrecorded
-        if Need.SNAPSHOT in action.needs and self._around.preserve is None:
+        if Need.SNAPSHOT in binding.needs and self._around.preserve is None:
             return "The plan names no procedure that preserves evidence: `snapshot` in cockpit.toml does."
         return ""
 

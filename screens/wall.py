@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from cockpit.model.actions import WALL
+from cockpit.model.key_bindings import WALL
 from screens.shared.app_messages import Attached, EventsAppended
 from screens.shared.context import CockpitHost
 from screens.shared.keyed_screen import KeyedScreen

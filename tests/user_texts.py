@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cockpit.model.actions import ACTION_TABLES
+from cockpit.model.key_bindings import KEY_TABLES
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("screens", "widgets")
@@ -40,11 +40,11 @@ class UserText:
 
 
 def list_user_texts() -> Iterator[UserText]:
-    """Of the tables of actions, then of every module."""
-    for table in ACTION_TABLES:
-        for action in table.actions:
-            for text in (action.label, action.tooltip):
-                yield UserText(f"cockpit/model/actions.py:{action.id}", text)
+    """Of the tables of keys, then of every module."""
+    for table in KEY_TABLES:
+        for binding in table.bindings:
+            for text in (binding.label, binding.tooltip):
+                yield UserText(f"cockpit/model/key_bindings.py:{binding.id}", text)
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             yield from _list_texts_of_module(path)

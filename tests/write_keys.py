@@ -1,11 +1,11 @@
-"""Writes docs/keys.md anew from the tables of actions: `python -m tests.write_keys`."""
+"""Writes docs/keys.md anew from the tables of keys: `python -m tests.write_keys`."""
 
 from pathlib import Path
 
-from cockpit.model.actions import ACTION_TABLES
+from cockpit.model.key_bindings import KEY_TABLES
 
 PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
-BEGINS = "<!-- The tables below are written by `python -m tests.write_keys` from cockpit/model/actions.py. -->"
+BEGINS = "<!-- The tables below are written by `python -m tests.write_keys` from cockpit/model/key_bindings.py. -->"
 SHOWN = {
     "question_mark": "?",
     "slash": "/",
@@ -17,11 +17,11 @@ SHOWN = {
 def render_tables() -> str:
     """One table for each screen."""
     lines = [BEGINS, ""]
-    for table in ACTION_TABLES:
-        lines += [f"## {table.title}", "", "| action | key | label | what it does |", "|---|---|---|---|"]
-        for action in table.actions:
-            keys = ", ".join(f"`{SHOWN.get(key, key)}`" for key in action.key.split(","))
-            lines.append(f"| `{action.id}` | {keys} | {action.label} | {action.tooltip} |")
+    for table in KEY_TABLES:
+        lines += [f"## {table.title}", "", "| id | key | label | what it does |", "|---|---|---|---|"]
+        for binding in table.bindings:
+            keys = ", ".join(f"`{SHOWN.get(key, key)}`" for key in binding.key.split(","))
+            lines.append(f"| `{binding.id}` | {keys} | {binding.label} | {binding.tooltip} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from cockpit.model.actions import CHOICE
+from cockpit.model.key_bindings import CHOICE
 from widgets.cell import Piece
 from widgets.keys import make_bindings
 from widgets.line import Lines

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.scroll_view import ScrollView
 
-from cockpit.model.actions import LINES
+from cockpit.model.key_bindings import LINES
 from widgets.keys import make_bindings
 
 ACROSS = 20  # cells

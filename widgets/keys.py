@@ -1,4 +1,4 @@
-"""The keys of a table of actions as Textual binds them, and the line at the bottom that shows them."""
+"""The keys of a table as Textual binds them, and the line at the bottom that shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 from textual.events import Click
 
-from cockpit.model.actions import ActionTable
+from cockpit.model.key_bindings import KeyTable
 from widgets.cell import Piece, measure_pieces
 from widgets.line import Lines
 
@@ -57,17 +57,17 @@ def render_key(key: KeyShown) -> tuple[Piece, ...]:
     return ((" ", ""), (f"{key.shown} {key.does}", "muted"))
 
 
-def make_bindings(table: ActionTable) -> list[BindingType]:
+def make_bindings(table: KeyTable) -> list[BindingType]:
     return [
         Binding(
-            action.key,
-            action.call,
-            action.label,
-            id=action.id,
-            key_display="enter" if action.key == "enter" else None,  # Textual draws an arrow that few fonts have
-            show=action.shown,
-            priority=action.first,
-            tooltip=action.tooltip,
+            binding.key,
+            binding.call,
+            binding.label,
+            id=binding.id,
+            key_display="enter" if binding.key == "enter" else None,  # Textual draws an arrow that few fonts have
+            show=binding.shown,
+            priority=binding.first,
+            tooltip=binding.tooltip,
         )
-        for action in table.actions
+        for binding in table.bindings
     ]

@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from cockpit.model.actions import ROWS
+from cockpit.model.key_bindings import ROWS
 from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, join_pieces, render_line
 from widgets.keys import make_bindings
 from widgets.tone import ascii_only, build_strip

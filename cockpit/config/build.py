@@ -7,9 +7,9 @@ from typing import Any
 
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.places import default_data
-from cockpit.model.actions import opens_a_procedure, rename_action
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.conditions import parse_condition
+from cockpit.model.key_bindings import opens_a_procedure, rename_key_id
 from cockpit.model.key_names import key_name
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.probe import MaintenanceWindow, Probe, WatchedSignal
@@ -67,7 +67,7 @@ def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> Sys
         file=str(source.file),
         plan=plan,
         severity_scale=plan.severity_scale or DEFAULT_SEVERITY_SCALE,
-        keys={rename_action(name): text for name, text in keys.items() if name not in procedures},
+        keys={rename_key_id(name): text for name, text in keys.items() if name not in procedures},
         procedure_keys={key_name(name): keys[name] for name in keys if name in procedures},
     )
 

@@ -1,18 +1,18 @@
-"""What the screen is told: keys that are keys and belong to one action each, and a theme that there is."""
+"""What the screen is told: keys that are keys and have one binding each, and a theme that there is."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cockpit.config.errors import ConfigError, make_config_error
 from cockpit.config.raw import Raw, get_text
-from cockpit.model.actions import (
-    ACTION_TABLES,
+from cockpit.model.key_bindings import (
     CHECKED_SINCE_0_1_0,
     DEFAULT_KEYS,
     KEPT_IDS,
+    KEY_TABLES,
     find_clashing_screens,
     opens_a_procedure,
-    rename_action,
+    rename_key_id,
 )
 from cockpit.model.key_names import (
     FREE_KEY,
@@ -40,16 +40,16 @@ def theme_rules(theme: str) -> Iterator[ConfigError]:
 
 
 def key_rules(keys: Raw) -> Iterator[ConfigError]:
-    """Actions that nobody knows, keys that are none, and keys that would do two things on one screen."""
+    """Bindings that nobody knows, keys that are none, and keys that would do two things on one screen."""
     texts = {name: get_text(value) for name, value in keys.items()}
-    chosen = {rename_action(name): text for name, text in texts.items()}
+    chosen = {rename_key_id(name): text for name, text in texts.items()}
     # Keys that the file leaves alone are taken first, so that the mistake is the line that took one of them.
     taken = _take_default_keys(chosen)
     for name, text in texts.items():
-        if rename_action(name) in DEFAULT_KEYS:
+        if rename_key_id(name) in DEFAULT_KEYS:
             yield from _check_action_keys(name, text, taken, chosen)
     for name, text in texts.items():
-        if rename_action(name) in DEFAULT_KEYS:
+        if rename_key_id(name) in DEFAULT_KEYS:
             continue
         if not opens_a_procedure(name, text):
             meant = find_nearest(name, DEFAULT_KEYS)
@@ -67,30 +67,30 @@ def key_rules(keys: Raw) -> Iterator[ConfigError]:
 
 
 TakenKeys = dict[str, list[str]]
-"""Which actions each key has by now."""
+"""Which bindings each key has by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyClash:
-    """`action` would take `key` from `owner` on `screens`."""
+    """`binding` would take `key` from `owner` on `screens`."""
 
-    action: str
+    binding: str
     key: str
     owner: str
     screens: frozenset[str]
 
     def __str__(self) -> str:
-        where = ", ".join(table.title.lower() for table in ACTION_TABLES if table.screen in self.screens)
+        where = ", ".join(table.title.lower() for table in KEY_TABLES if table.screen in self.screens)
         return (
-            f"keys.{self.action}: `{self.key}` is also the key of `{self.owner}` ({where}), which has no key there "
+            f"keys.{self.binding}: `{self.key}` is also the key of `{self.owner}` ({where}), which has no key there "
             f"now; give `{self.owner}` another one."
         )
 
 
 def list_lost_keys(keys: Mapping[str, str]) -> Iterator[KeyClash]:
-    """Default keys that a file of 0.1.0 takes away, on screens that could not be rebound then, or of later actions.
+    """Default keys that a file of 0.1.0 takes away, on screens that could not be rebound then, or of later bindings.
 
-    Such a file still loads: what it binds is bound, and the other action has no key on that screen.
+    Such a file still loads: what it binds is bound, and the other binding has no key on that screen.
     """
     taken = _take_default_keys(keys)
     for id, text in keys.items():
@@ -101,24 +101,24 @@ def list_lost_keys(keys: Mapping[str, str]) -> Iterator[KeyClash]:
 
 
 def _take_default_keys(chosen: Mapping[str, str]) -> TakenKeys:
-    """The keys of the actions that the file leaves alone."""
+    """The keys of the bindings that the file leaves alone."""
     taken: TakenKeys = {}
-    for action, keys in DEFAULT_KEYS.items():
-        for key in split_keys(keys) if action not in chosen else ():
-            taken.setdefault(key, []).append(action)
+    for binding, keys in DEFAULT_KEYS.items():
+        for key in split_keys(keys) if binding not in chosen else ():
+            taken.setdefault(key, []).append(binding)
     return taken
 
 
-def _find_clash(taken: TakenKeys, key: str, action: str) -> KeyClash | None:
-    """With an action that has the key already and is heard on the same screen; a mistake before a warning."""
-    clashes = [KeyClash(action, key, owner, find_clashing_screens(owner, action)) for owner in taken.get(key, ())]
+def _find_clash(taken: TakenKeys, key: str, binding: str) -> KeyClash | None:
+    """With a binding that has the key already and is heard on the same screen; a mistake before a warning."""
+    clashes = [KeyClash(binding, key, owner, find_clashing_screens(owner, binding)) for owner in taken.get(key, ())]
     clashes = [clash for clash in clashes if clash.screens]
     return max(clashes, key=lambda clash: bool(clash.screens & CHECKED_SINCE_0_1_0), default=None)
 
 
 def _is_mistake(clash: KeyClash, chosen: Mapping[str, str]) -> bool:
     """Whether one key for these two is an error: not where a file that 0.1.0 took left the other one alone."""
-    if clash.owner in chosen or clash.action not in KEPT_IDS:
+    if clash.owner in chosen or clash.binding not in KEPT_IDS:
         return True
     return clash.owner in KEPT_IDS and bool(clash.screens & CHECKED_SINCE_0_1_0)
 
@@ -126,9 +126,9 @@ def _is_mistake(clash: KeyClash, chosen: Mapping[str, str]) -> bool:
 def _check_action_keys(
     name: str, wanted_keys: str, taken: TakenKeys, chosen: Mapping[str, str]
 ) -> Iterator[ConfigError]:
-    """The mistakes in the keys of one action, which are then `taken`."""
-    id = rename_action(name)
-    typed = next((table.screen for table in ACTION_TABLES if table.typed and id in table.by_id), "")
+    """The mistakes in the keys of one binding, which are then `taken`."""
+    id = rename_key_id(name)
+    typed = next((table.screen for table in KEY_TABLES if table.typed and id in table.by_id), "")
     for entry in split_keys(wanted_keys):
         try:
             key = normalize_key(entry)

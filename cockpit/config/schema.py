@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cockpit.config.fields import KINDS, ValueKind
-from cockpit.model.actions import ACTION_TABLES, RENAMED
+from cockpit.model.key_bindings import KEY_TABLES, RENAMED
 from cockpit.model.probe import ENTRA_AUTH, HttpAuth
 from cockpit.model.setting import METADATA_KEY, NOTHING, Setting
 from cockpit.model.system import System
@@ -254,12 +254,12 @@ LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 def json_schema() -> dict[str, Any]:
-    """Draft 2020-12: every key with its type, default and meaning; the actions that can be bound are named."""
+    """Draft 2020-12: every key with its type, default and meaning; the key bindings that can be changed are named."""
     definitions: dict[str, Any] = {}
     schema = _describe_table(TableShape(System), definitions)
     schema["properties"]["keys"] |= {
         "additionalProperties": False,
-        "properties": _build_actions_schema(),
+        "properties": _build_bindings_schema(),
         "patternProperties": {PROCEDURE_KEY: {"type": "string", "description": "The procedure that the key opens."}},
     }
     for path, notice in RETIRED.items():
@@ -344,21 +344,21 @@ def _refer_to_table(shape: TableShape, definitions: dict[str, Any]) -> dict[str,
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _build_actions_schema() -> dict[str, Any]:
-    """Each action that has a key; TOML reads `table.up` as `up` in the table `table`."""
-    actions: dict[str, Any] = {}
-    for action in (action for table in ACTION_TABLES for action in table.actions):
-        group, dot, name = action.id.partition(".")
-        named = {"type": "string", "default": action.key, "description": action.tooltip}
+def _build_bindings_schema() -> dict[str, Any]:
+    """Each key binding; TOML reads `table.up` as `up` in the table `table`."""
+    bindings: dict[str, Any] = {}
+    for binding in (binding for table in KEY_TABLES for binding in table.bindings):
+        group, dot, name = binding.id.partition(".")
+        named = {"type": "string", "default": binding.key, "description": binding.tooltip}
         if dot:
-            inner = actions.setdefault(group, {"type": "object", "additionalProperties": False, "properties": {}})
+            inner = bindings.setdefault(group, {"type": "object", "additionalProperties": False, "properties": {}})
             inner["properties"].setdefault(name, named)
         else:
-            actions.setdefault(action.id, named)
+            bindings.setdefault(binding.id, named)
     for old, new in RENAMED.items():
-        before, table = old.rstrip("."), {**actions[new.rstrip(".")], "deprecated": True}
-        actions[before] = {"anyOf": [actions[before], table]} if before in actions else table
-    return actions
+        before, table = old.rstrip("."), {**bindings[new.rstrip(".")], "deprecated": True}
+        bindings[before] = {"anyOf": [bindings[before], table]} if before in bindings else table
+    return bindings
 
 
 # The tables of docs/configuration.md.

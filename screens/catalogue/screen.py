@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.widgets import Footer, Input
 
 from cockpit.incident.load import find_practice_days
-from cockpit.model.actions import CATALOGUE
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind, RecordError
+from cockpit.model.key_bindings import CATALOGUE
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch

@@ -12,8 +12,8 @@ from textual.events import Key, ScreenResume
 from textual.message import Message
 
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
-from cockpit.model.actions import CHECKLIST
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import CHECKLIST
 from cockpit.model.plan import Checklist
 from screens.checklist import rows
 from screens.checklist.rows import ChecklistBox

@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
-from cockpit.model.actions import CONFIRMATION
+from cockpit.model.key_bindings import CONFIRMATION
 from screens.dialogs.dialog import Dialog
 from widgets.cell import Piece
 from widgets.keys import make_bindings

@@ -15,9 +15,9 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.signals import Signal, compute_reach, earliest_signal
-from cockpit.model.actions import DECLARATION
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import DECLARATION
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, WhenError, format_age, format_duration

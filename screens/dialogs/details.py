@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 
-from cockpit.model.actions import ALERT_DETAILS, DETAILS, EVENT_DETAILS
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.key_bindings import ALERT_DETAILS, DETAILS, EVENT_DETAILS
 from cockpit.model.probe import SignalResult
 from cockpit.model.time import Time, parse_past_moment
 from screens.dialogs.dialog import Dialog, DialogContext

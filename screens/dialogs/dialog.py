@@ -23,8 +23,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.model.actions import DEFAULT_KEYS, DIALOG
 from cockpit.model.event import RecordError
+from cockpit.model.key_bindings import DEFAULT_KEYS, DIALOG
 from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time, name_hour, parse_past_moment

@@ -9,9 +9,9 @@ from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.model.actions import TEXT_DIALOG
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import TEXT_DIALOG
 from cockpit.model.text import clean_text
 from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext, show_hint

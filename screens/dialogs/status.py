@@ -45,7 +45,7 @@ BECAUSE = {
 
 
 @dataclass(frozen=True, slots=True)
-class OpenEndActions:
+class OpenEndHandlers:
     """What stays open at this moment, and what deals with one of it."""
 
     list: Callable[[], Sequence[OpenEnd]]
@@ -63,9 +63,9 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
         Binding(str(number), f"deal({number - 1})", "Deal with it", show=False) for number in range(1, 10)
     ]
 
-    def __init__(self, place: DialogContext, time: Time, title: str, actions: OpenEndActions) -> None:
+    def __init__(self, place: DialogContext, time: Time, title: str, handlers: OpenEndHandlers) -> None:
         super().__init__(place, time)
-        self._title, self._actions = title, actions
+        self._title, self._handlers = title, handlers
         self._ends: tuple[OpenEnd, ...] = ()
 
     def fields(self) -> ComposeResult:
@@ -79,7 +79,7 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
 
     def _tell(self) -> None:
         """Kept live: what was dealt with is gone from the list."""
-        self._ends = tuple(self._actions.list())
+        self._ends = tuple(self._handlers.list())
         rows: list[list[Piece]] = []
         for number, end in enumerate(self._ends, 1):
             key = f"{number}" if number < 10 else " "
@@ -92,7 +92,7 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
         if index >= len(self._ends):
             self.say(f"There is no {index + 1} in the list.")
         else:
-            self._actions.deal(self._ends[index])
+            self._handlers.deal(self._ends[index])
 
     def decide(self) -> Callable[[], tuple[OpenEnd, ...]] | None:
         left = self._ends
@@ -128,7 +128,7 @@ class StatusDialog(Dialog[None]):
         incident_actions: IncidentActions,
         incident: Incident,
         *,
-        ends: OpenEndActions | None = None,
+        ends: OpenEndHandlers | None = None,
         others: Sequence[Incident] = (),
     ) -> None:
         """`ends` tells what stays open at resolving. `others` are those that it may repeat."""
@@ -265,7 +265,7 @@ class StatusDialog(Dialog[None]):
             return None
         return act
 
-    def _ask_open_ends(self, ends: OpenEndActions, act: Callable[[], None]) -> None:
+    def _ask_open_ends(self, ends: OpenEndHandlers, act: Callable[[], None]) -> None:
         """Show what stays open first; what is left of it is written down, and then the incident is resolved."""
 
         def resolve(left: tuple[OpenEnd, ...] | None) -> None:

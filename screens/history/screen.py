@@ -13,9 +13,9 @@ from textual.message import Message
 
 from cockpit.incident.load import find_practice_days, load_whole_incidents
 from cockpit.incident.metrics.statistics import Figure, KeptShare, Statistics, build_statistics
-from cockpit.model.actions import HISTORY
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, find_worst_severity
+from cockpit.model.key_bindings import HISTORY
 from cockpit.model.response import Review
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.time import format_duration as write_duration

@@ -11,8 +11,8 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Footer
 
-from cockpit.model.actions import BRIEFING
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import BRIEFING
 from screens.dialogs.dialog import DialogContext
 from screens.shared.app_messages import EventsAppended
 from screens.shared.copying import copy_text

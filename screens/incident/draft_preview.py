@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.widgets import Footer
 
 from cockpit.incident.postmortem.export import Exporter
-from cockpit.model.actions import DRAFT
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import DRAFT
 from screens.dialogs.dialog import DialogContext
 from screens.incident import people_forms
 from screens.shared.app_messages import EventsAppended

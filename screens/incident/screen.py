@@ -12,15 +12,15 @@ from textual.events import DescendantFocus
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.reminders import list_open_things, list_urgent_clocks
-from cockpit.model.actions import INCIDENT, Action, Need
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import INCIDENT, KeyBinding, Need
 from cockpit.model.plan import Checklist, Role
 from cockpit.model.response import Freeze
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.dialogs.note import Note
-from screens.dialogs.status import OpenEndActions, StatusDialog
+from screens.dialogs.status import OpenEndHandlers, StatusDialog
 from screens.incident import clock_forms, people_forms
 from screens.incident.people_forms import open_update_form
 from screens.shared.app_messages import EventsAppended
@@ -81,7 +81,7 @@ class IncidentScreen(KeyedScreen):
         *,
         pane: int = 0,
         boxes: Callable[[str], None] | None = None,
-        ends: OpenEndActions | None = None,
+        ends: OpenEndHandlers | None = None,
     ) -> None:
         super().__init__()
         self._session = session
@@ -210,8 +210,8 @@ class IncidentScreen(KeyedScreen):
         mark_current_pane(self.panes, event.widget)
         self.draw()
 
-    def find_reason(self, action: Action) -> str:
-        return READ_ONLY if Need.WRITING in action.needs and self._session.read_only else ""
+    def find_reason(self, binding: KeyBinding) -> str:
+        return READ_ONLY if Need.WRITING in binding.needs and self._session.read_only else ""
 
     @on(KeyedTable.Selected)
     def _selected(self, message: KeyedTable.Selected) -> None:

@@ -202,7 +202,7 @@ class CockpitContent:
         return render_bar(build_bar(app, self.session, self.view, self.asking), self.now, app.zone, width)
 
     def render_hint(self, working: Mapping[str, str], width: int) -> list[Piece]:
-        """`working` names the key of each action that can be done now."""
+        """`working` names the key of each binding that works now."""
         return render_hint(read_hint_input(self._screen, self.session), working, self.now, width)
 
     def find_errors(self, rows: Sequence[str]) -> list[int]:

@@ -1,11 +1,11 @@
-"""What the cockpit's actions and lines know of its screen, and what decides which of its keys work."""
+"""What the cockpit's key handlers and lines know of its screen, and what decides which of its keys work."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from cockpit.model.actions import Action, Need
-from screens.shared.context import ActionContext, CockpitHost
+from cockpit.model.key_bindings import KeyBinding, Need
+from screens.shared.context import CockpitHost, KeyHandlerContext
 
 if TYPE_CHECKING:
     from cockpit.session import Session
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from screens.shared.view import View
 
 
-class CockpitContext(ActionContext, Protocol):
+class CockpitContext(KeyHandlerContext, Protocol):
     """The cockpit's screen, to all that is not the screen itself."""
 
     @property
@@ -56,38 +56,38 @@ class Situation:
     person: bool = True  # somebody can sign in; else only a machine's identity is configured
 
 
-def _explain_sign_in(now: Situation, action: Action) -> str:
+def _explain_sign_in(now: Situation, binding: KeyBinding) -> str:
     if not now.signed_out:
         return "No source asks for a sign-in."
     return "" if now.person else "Only a machine's identity is configured here: nobody can sign in."
 
 
-Reason = Callable[[Situation, Action], str]
+Reason = Callable[[Situation, KeyBinding], str]
 REASONS: Mapping[Need, Reason] = {
-    Need.SESSION: lambda now, action: "" if now.attached else "Still starting; in a moment.",
-    Need.WRITING: lambda now, action: (
+    Need.SESSION: lambda now, binding: "" if now.attached else "Still starting; in a moment.",
+    Need.WRITING: lambda now, binding: (
         "Read-only: nothing is recorded. Start without --read-only to write." if now.read_only else ""
     ),
-    Need.INCIDENT: lambda now, action: (
-        "" if now.any_incident else f"{action.label} needs an incident, and there is none yet. Declare one first."
+    Need.INCIDENT: lambda now, binding: (
+        "" if now.any_incident else f"{binding.label} needs an incident, and there is none yet. Declare one first."
     ),
-    Need.DUE: lambda now, action: (
+    Need.DUE: lambda now, binding: (
         "" if now.any_incident or now.roomy else "Nothing is due: there is no incident. d declares one."
     ),
-    Need.ALERT: lambda now, action: (
-        "" if now.alert else f"There is no alert to {'silence' if action.name == 'silence' else 'acknowledge'}."
+    Need.ALERT: lambda now, binding: (
+        "" if now.alert else f"There is no alert to {'silence' if binding.name == 'silence' else 'acknowledge'}."
     ),
-    Need.UNTAKEN: lambda now, action: (
+    Need.UNTAKEN: lambda now, binding: (
         "Somebody acknowledged this alert already. Choose another one in pane 2." if now.taken else ""
     ),
-    Need.SILENCEABLE: lambda now, action: (
+    Need.SILENCEABLE: lambda now, binding: (
         "" if now.silenceable else "Its source is no Alertmanager: silence it where it comes from."
     ),
-    Need.EVENT: lambda now, action: "" if now.event else "Choose the event in pane 4 first.",
-    Need.APP: lambda now, action: (
+    Need.EVENT: lambda now, binding: "" if now.event else "Choose the event in pane 4 first.",
+    Need.APP: lambda now, binding: (
         ""
         if now.apps
-        else f"{action.label} needs an app, and "
+        else f"{binding.label} needs an app, and "
         + ("none is known yet." if now.platform else "this environment has no platform: docs/platforms.md lists them.")
     ),
     Need.SIGN_IN: _explain_sign_in,

@@ -8,7 +8,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 import themes
-from cockpit.model.actions import INCIDENT
+from cockpit.model.key_bindings import INCIDENT
 
 
 def list_commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -34,7 +34,7 @@ def list_commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]
 
 def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
     """From the cockpit also what has its key on the incident screen only."""
-    from screens.main.actions import KeyPress, open_incident_form
+    from screens.main.key_handlers import KeyPress, open_incident_form
     from screens.main.screen import CockpitScreen
 
     session = screen.session if isinstance(screen, CockpitScreen) else None
@@ -42,6 +42,6 @@ def _in_an_incident(screen: Screen[Any]) -> Iterable[SystemCommand]:
         return
     assert isinstance(screen, CockpitScreen)
     press = KeyPress(screen, session)
-    for action in INCIDENT.actions if press.incident else ():
-        if action.id.startswith("incident.") and action.name not in ("snooze", "back"):
-            yield SystemCommand(action.label, action.tooltip, partial(open_incident_form, press, action.name))
+    for binding in INCIDENT.bindings if press.incident else ():
+        if binding.id.startswith("incident.") and binding.name not in ("snooze", "back"):
+            yield SystemCommand(binding.label, binding.tooltip, partial(open_incident_form, press, binding.name))

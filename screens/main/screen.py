@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input
 
-from cockpit.model.actions import MAIN, Action
+from cockpit.model.key_bindings import MAIN, KeyBinding
 from screens.main.context import REASONS, Situation
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
@@ -27,8 +27,8 @@ from widgets.table import KeyedTable
 
 if TYPE_CHECKING:
     from cockpit.session import Session
-    from screens.main.actions import KeyPress
     from screens.main.content import CockpitContent
+    from screens.main.key_handlers import KeyPress
     from screens.shared.context import CockpitHost
     from screens.shared.due import DueClock
     from screens.shared.view import View
@@ -307,8 +307,8 @@ class CockpitScreen(KeyedScreen):
 
     # Keys
 
-    def find_reason(self, action: Action) -> str:
-        reasons = (REASONS[need](self._situation, action) for need in action.needs)
+    def find_reason(self, binding: KeyBinding) -> str:
+        reasons = (REASONS[need](self._situation, binding) for need in binding.needs)
         return next(filter(None, reasons), "")
 
     def on_key(self, event: Key) -> None:
@@ -326,7 +326,7 @@ class CockpitScreen(KeyedScreen):
     def _selected(self, message: KeyedTable.Selected) -> None:
         if self.content is not None:
             from cockpit.model.alert import AlertGroup  # the first frame has no alerts
-            from screens.main.actions import open_details
+            from screens.main.key_handlers import open_details
 
             values_by_name = self.content.objects.get((message.table.id or "").removesuffix("-table"), {})
             value = values_by_name.get(message.row)
@@ -356,7 +356,7 @@ class CockpitScreen(KeyedScreen):
                 pane.set_class(pane is self.panes[index], "-current")
             self.panes[index].table.focus()
         elif press := self.press:  # what is due has its pane on a wide screen only
-            from screens.main.actions import open_incident
+            from screens.main.key_handlers import open_incident
 
             open_incident(press)
 
@@ -448,23 +448,23 @@ class CockpitScreen(KeyedScreen):
     @property
     def press(self) -> "KeyPress | None":
         """This moment, for what a key does; None before there is a session."""
-        from screens.main.actions import KeyPress
+        from screens.main.key_handlers import KeyPress
 
         return KeyPress(self, self.session) if self.session is not None and self.content is not None else None
 
     def action_do(self, name: str) -> None:
-        """Do what one of `OPENS` does, with what is under the cursors at this moment."""
+        """Do what one of `KEY_HANDLERS` does, with what is under the cursors at this moment."""
         if self._hurried and MAIN.by_id[name].at_once:
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif press := self.press:
-            from screens.main.actions import OPENS
+            from screens.main.key_handlers import KEY_HANDLERS
 
-            OPENS[name](press)
+            KEY_HANDLERS[name](press)
 
     def action_procedure(self, name: str) -> None:
         """Open the procedure that a key of the configuration names."""
         if press := self.press:
-            from screens.main.actions import open_procedure
+            from screens.main.key_handlers import open_procedure
 
             open_procedure(press, name)
 

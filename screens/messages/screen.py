@@ -27,8 +27,8 @@ from cockpit.incident.messages.offers import (
 )
 from cockpit.incident.messages.outbox import MessageOutbox
 from cockpit.incident.messages.template import find_marks
-from cockpit.model.actions import MESSAGES
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import MESSAGES
 from cockpit.model.plan import Template
 from cockpit.model.text import clean_line, clean_text
 from screens.dialogs.dialog import DialogContext, act_named

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, TextArea
 
-from cockpit.model.actions import TEXT_DIALOG
+from cockpit.model.key_bindings import TEXT_DIALOG
 from cockpit.model.run import StepState
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time

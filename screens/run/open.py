@@ -185,7 +185,7 @@ def read_catalogue(session: "Session") -> Catalogue:
 
 
 class RunScreenOpener:
-    """For the screens made here: how their actions open another run."""
+    """For the screens made here: how their key handlers open another run."""
 
     follow_run = staticmethod(follow_run)
     read_catalogue = staticmethod(read_catalogue)

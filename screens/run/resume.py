@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from cockpit.model.actions import RESUME
 from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import RESUME
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import Time, format_age

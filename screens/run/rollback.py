@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
-from cockpit.model.actions import DIFFERENCE, ROLLBACK
+from cockpit.model.key_bindings import DIFFERENCE, ROLLBACK
 from cockpit.model.revision import Application, Revision, list_setting_changes
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind

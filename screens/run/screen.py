@@ -13,8 +13,8 @@ from textual.containers import Container, Vertical
 from textual.css.query import NoMatches
 from textual.events import Key
 
-from cockpit.model.actions import RUN, Action
 from cockpit.model.event import RecordError
+from cockpit.model.key_bindings import RUN, KeyBinding
 from cockpit.model.run import SETTLED, Run, StepState, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
@@ -25,9 +25,9 @@ from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import DialogContext
 from screens.run import rows
-from screens.run.actions import (
-    ACTS,
-    Act,
+from screens.run.key_handlers import (
+    KEY_HANDLERS,
+    KeyHandler,
     describe_destination,
     go_on,
     look_around,
@@ -352,8 +352,8 @@ class RunScreen(KeyedScreen):
 
     # Keys
 
-    def find_reason(self, action: Action) -> str:
-        return find_reason(action, self.standing())
+    def find_reason(self, binding: KeyBinding) -> str:
+        return find_reason(binding, self.standing())
 
     def on_key(self, event: Key) -> None:
         """Whatever else is pressed while Enter settles takes it back."""
@@ -386,17 +386,17 @@ class RunScreen(KeyedScreen):
         elif reason := find_reason(RUN.by_id["run.run"], now):
             self.say(reason)
         elif now.step is not None:
-            self.act(ACTS["run"])
+            self.act(KEY_HANDLERS["run"])
 
     def action_do(self, what: str) -> None:
-        """Do one of `ACTS`, with the current step as it stands now."""
-        self.act(ACTS[what])
+        """Call one of `KEY_HANDLERS`, with the current step as it stands now."""
+        self.act(KEY_HANDLERS[what])
 
-    def act(self, doing: Act) -> None:
+    def act(self, doing: KeyHandler) -> None:
         self._act(doing, self.standing())
 
     @work(exit_on_error=False, group="acts")
-    async def _act(self, doing: Act, now: StepStanding) -> None:
+    async def _act(self, doing: KeyHandler, now: StepStanding) -> None:
         """Do something that may ask, and say what was refused."""
         try:
             await doing(self, now)

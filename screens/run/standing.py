@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cockpit.model.actions import Action, Need
+from cockpit.model.key_bindings import KeyBinding, Need
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.references import StepReference
@@ -77,9 +77,9 @@ def _list_judged_by_a_person() -> frozenset[StepState]:
     return JUDGED_BY_A_PERSON
 
 
-def find_reason(action: Action, now: StepStanding) -> str:
+def find_reason(binding: KeyBinding, now: StepStanding) -> str:
     """Why the key does nothing now, in one sentence, or "" when it works."""
-    return next(filter(None, (REASONS[need](now) for need in action.needs)), "")
+    return next(filter(None, (REASONS[need](now) for need in binding.needs)), "")
 
 
 def _explain_no_step(now: StepStanding) -> str:
@@ -144,22 +144,22 @@ def _why_not_run(step: Step, now: StepStanding) -> str:
 
 
 def render_hint(now: StepStanding, keys: Mapping[str, str], *, armed: bool = True) -> list[Piece]:
-    """What to do next, and with which key; `keys` names the key of each action that works now.
+    """What to do next, and with which key; `keys` names the key of each binding that works now.
 
     While it is not `armed` an Enter would not count: it is told to wait, as in a dialog.
     """
     what, tone, then = _choose_advice(now)
-    offers = [(action, keys[action], does) for action, does in then if action in keys]
+    offers = [(binding, keys[binding], does) for binding, does in then if binding in keys]
     pieces: list[Piece] = [(" ▸ ", "info"), (what, tone)]
-    for index, (action, key, does) in enumerate(offers):
-        waits = action == "run" and not armed
+    for index, (binding, key, does) in enumerate(offers):
+        waits = binding == "run" and not armed
         pieces += [(" · " if index else "  " if what else "", "muted"), (NOT_YET if waits else "", "muted")]
         pieces += [(key, "muted" if waits else "key"), (f" {does}", "muted" if waits else "")]
     return pieces
 
 
 Advice = tuple[str, str, list[tuple[str, str]]]
-"""What to say, its tone, and (action, what it does) in the order of usefulness."""
+"""What to say, its tone, and (binding, what it does) in the order of usefulness."""
 
 
 def _choose_advice(now: StepStanding) -> Advice:

@@ -1,4 +1,4 @@
-"""What the actions of a run know of their screen, what they tell it, and how they open another run."""
+"""What the key handlers of a run know of their screen, what they tell it, and how they open another run."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,7 +42,7 @@ class RunOpener(Protocol):
 
 
 class RunView(Protocol):
-    """A run as it stands before a person. The actions ask dialogs of its app, and tell it by messages what happened."""
+    """A run as it stands before a person. Key handlers ask dialogs of its app, and send it messages."""
 
     agreed: dict[int, Prepared]  # step -> what was shown
     busy: int  # steps that run in this process

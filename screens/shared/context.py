@@ -1,4 +1,4 @@
-"""What screens know of the app, and what their actions know of the screen: no more than they use."""
+"""What screens know of the app, and what their key handlers know of the screen: no more than they use."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import tzinfo
@@ -28,8 +28,8 @@ class CockpitHost(Protocol):
     def notify(self, message: str, *, severity: NoticeSeverity = ..., markup: bool = ...) -> None: ...
 
 
-class ActionContext(Protocol):
-    """What every action may do to its screen: open another one, say something, work beside it."""
+class KeyHandlerContext(Protocol):
+    """What every key handler may do to its screen: open another one, say something, work beside it."""
 
     @property
     def app(self) -> App[Any]: ...

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Footer
 
-from cockpit.model.actions import DOCUMENT
+from cockpit.model.key_bindings import DOCUMENT
 from cockpit.model.runbook import Damage, Runbook
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.catalogue.references import OUTSIDE, find_anchored_line, follow_link

@@ -1,4 +1,4 @@
-"""A screen whose keys are a table of actions: it greys out what does nothing now, says why, and explains its keys."""
+"""A screen whose keys are a table: it greys out what does nothing now, says why, and explains its keys."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen, Screen
 
-from cockpit.model.actions import APP, HELP, Action, ActionTable
+from cockpit.model.key_bindings import APP, HELP, KeyBinding, KeyTable
 from screens.shared.app_messages import EventsAppended
 from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece
@@ -64,14 +64,14 @@ LINES: KeyGroups = {**ROWS, ("lines.left", "lines.right"): "A long line to the l
 
 
 class KeyedScreen(Screen[None]):
-    """`KEYS` are its actions. `GROUPED` are keys that share a line of its help, `SIGNS` explain what else is on it."""
+    """`KEYS` are its own. `GROUPED` are keys that share a line of its help, `SIGNS` explain what else is on it."""
 
-    KEYS: ClassVar[ActionTable]
+    KEYS: ClassVar[KeyTable]
     GROUPED: ClassVar[KeyGroups] = {}
     SIGNS: ClassVar[Sequence[Group]] = ()
     WATCHES: ClassVar[bool] = False  # it shows what breaks itself; on any other one it is told in a line
 
-    def find_reason(self, action: Action) -> str:
+    def find_reason(self, binding: KeyBinding) -> str:
         """Why the key does nothing now, "" when it works."""
         return ""
 
@@ -89,8 +89,8 @@ class KeyedScreen(Screen[None]):
     def on_key(self, event: Key) -> None:
         """Every key comes by here before its binding; one that does nothing now says why."""
         active = self.active_bindings.get(event.key)
-        action = self.KEYS.by_id.get(active.binding.id or "") if active else None
-        if action and (reason := self.find_reason(action)):
+        binding = self.KEYS.by_id.get(active.binding.id or "") if active else None
+        if binding and (reason := self.find_reason(binding)):
             self.say_reason(reason)
 
     def keys_by_id(self) -> dict[str, KeyShown]:
@@ -121,9 +121,9 @@ class KeyedScreen(Screen[None]):
         bound = {id: " ".join(dict.fromkeys(names)) for id, names in keys.items()}
         groups = {id: ids for ids in self.GROUPED for id in ids}
         lines: dict[tuple[str, ...], str] = {}
-        for action in (*self.KEYS.actions, *APP.actions):
-            ids = groups.get(action.id, (action.id,))
-            lines.setdefault(ids, self.GROUPED.get(ids, action.tooltip))
+        for binding in (*self.KEYS.bindings, *APP.bindings):
+            ids = groups.get(binding.id, (binding.id,))
+            lines.setdefault(ids, self.GROUPED.get(ids, binding.tooltip))
         lines = {**lines, **self.GROUPED}
         texts = ((" ".join(bound[id] for id in ids if id in bound), does) for ids, does in lines.items())
         told = ((" ".join(dict.fromkeys(keys.split())), does) for keys, does in texts)  # two may have one key

@@ -18,7 +18,7 @@ def keys_by_id(screen: KeyedScreen) -> dict[str, set[str]]:
 
 
 async def must_tell_all_its_keys(pilot: Pilot[Any], shadowed: tuple[str, ...] = ()) -> None:
-    """Each action of the front screen is in its help, in the palette while it works, and can have another key.
+    """Each key of the front screen is in its help, in the palette while it works, and can have another key.
 
     `shadowed` are those whose only key belongs to the widget with the focus, which does the same.
     """
@@ -26,16 +26,16 @@ async def must_tell_all_its_keys(pilot: Pilot[Any], shadowed: tuple[str, ...] = 
     grouped = {id for ids in screen.GROUPED for id in ids}
     told = {does for _, does in screen.list_help()}
     commands = {command.title for command in list_commands(pilot.app, screen)}
-    for action in screen.KEYS.actions:
-        if action.id in shadowed:
+    for binding in screen.KEYS.bindings:
+        if binding.id in shadowed:
             continue
-        assert action.id in keys_by_id(screen), f"{action.id} has no key"
-        assert action.id in grouped or action.tooltip in told, f"{action.id} is not in the help"
-        works = not screen.find_reason(action)
-        assert (action.label in commands) is works, f"{action.id} is not in the palette as it works"
-    for action in screen.KEYS.actions:
-        pilot.app.set_keymap({action.id: FREE})
-        assert keys_by_id(screen)[action.id] == {FREE}, f"{action.id} cannot have another key"
+        assert binding.id in keys_by_id(screen), f"{binding.id} has no key"
+        assert binding.id in grouped or binding.tooltip in told, f"{binding.id} is not in the help"
+        works = not screen.find_reason(binding)
+        assert (binding.label in commands) is works, f"{binding.id} is not in the palette as it works"
+    for binding in screen.KEYS.bindings:
+        pilot.app.set_keymap({binding.id: FREE})
+        assert keys_by_id(screen)[binding.id] == {FREE}, f"{binding.id} cannot have another key"
     pilot.app.set_keymap({})
 
 
@@ -56,22 +56,22 @@ async def must_answer_every_key(pilot: Pilot[Any], silent: tuple[str, ...] = ())
     """
     screen = cast(KeyedScreen, pilot.app.screen)
     mute: list[str] = []
-    for action in screen.KEYS.actions:
-        if action.id in silent or action.name in ("back", "leave_filter", "end", "refresh"):
+    for binding in screen.KEYS.bindings:
+        if binding.id in silent or binding.name in ("back", "leave_filter", "end", "refresh"):
             continue
         pilot.app.clear_notifications()
         await pilot.pause(0.02)
         before = picture_of(screen)
-        await pilot.press(action.key.split(",")[0])
+        await pilot.press(binding.key.split(",")[0])
         await pilot.pause(0.05)
         for _ in range(20):
             if picture_of(screen) != before:
                 break
             await pilot.pause(0.02)
         else:
-            mute.append(f"{action.id} ({action.key})")
+            mute.append(f"{binding.id} ({binding.key})")
         for note in pilot.app._notifications:
-            assert "\n" not in note.message, action.id
+            assert "\n" not in note.message, binding.id
         while pilot.app.screen is not screen:
             pilot.app.pop_screen()
             await pilot.pause(0.02)

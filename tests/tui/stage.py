@@ -134,7 +134,7 @@ class MemoryTimeline:
 
 
 @dataclass
-class MemoryActions:
+class MemoryIncidentActions:
     """Writes down what it was asked to do."""
 
     severity_scale: SeverityScale = DEFAULT_SEVERITY_SCALE
@@ -170,7 +170,7 @@ class Stage:
     read_only: bool = False
     time: StillTime = field(default_factory=StillTime)
     recorder: StubRecorder | None = field(default_factory=StubRecorder)
-    incident_actions: MemoryActions = field(default_factory=MemoryActions)
+    incident_actions: MemoryIncidentActions = field(default_factory=MemoryIncidentActions)
     credential: SimpleNamespace | None = None
     closed: bool = False
     feeds: tuple[SilentFeed, ...] = ()

@@ -1,4 +1,4 @@
-"""The tables of actions and the screens that read them: nothing is declared and not done, or done and not declared."""
+"""The tables of keys and the screens that read them: nothing is declared and not done, or done and not declared."""
 
 import inspect
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from textual.binding import Binding
 
 from cockpit.app import CockpitApp
-from cockpit.model.actions import ACTION_TABLES, APP, LINES, MAIN, ROWS, ActionTable
+from cockpit.model.key_bindings import APP, KEY_TABLES, LINES, MAIN, ROWS, KeyTable
 from cockpit.model.system import System
 from screens.catalogue.screen import CatalogueScreen
 from screens.checklist.screen import ChecklistScreen
@@ -21,11 +21,11 @@ from screens.incident.brief import BriefScreen
 from screens.incident.draft_preview import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
-from screens.main.actions import OPENS
 from screens.main.context import REASONS
+from screens.main.key_handlers import KEY_HANDLERS as MAIN_HANDLERS
 from screens.main.screen import CockpitScreen
 from screens.messages.screen import CommunicateScreen
-from screens.run.actions import ACTS
+from screens.run.key_handlers import KEY_HANDLERS as RUN_HANDLERS
 from screens.run.resume import AskGoOn
 from screens.run.rollback import AskRollback, Difference
 from screens.run.screen import RunScreen
@@ -64,52 +64,52 @@ OWNERS: dict[str, Any] = {
     "resume": AskGoOn,
 }
 LONGEST = 61  # cells of a line of the help at 80 columns, beside the keys
-FUNCTIONS = {"main": set(OPENS), "run": set(ACTS) - {"run"}, "incident": set(IncidentScreen.FORMS)}
+FUNCTIONS = {"main": set(MAIN_HANDLERS), "run": set(RUN_HANDLERS) - {"run"}, "incident": set(IncidentScreen.FORMS)}
 """What `do(...)` can do, for the screens that have it."""
 
 
 def test_every_table_is_that_of_a_screen() -> None:
-    assert {table.screen for table in ACTION_TABLES} == set(OWNERS)
+    assert {table.screen for table in KEY_TABLES} == set(OWNERS)
 
 
-@pytest.mark.parametrize("table", ACTION_TABLES, ids=lambda table: table.screen)
-def test_the_bindings_are_those_of_the_table(table: ActionTable) -> None:
+@pytest.mark.parametrize("table", KEY_TABLES, ids=lambda table: table.screen)
+def test_the_bindings_are_those_of_the_table(table: KeyTable) -> None:
     bindings = [each for each in OWNERS[table.screen].BINDINGS if isinstance(each, Binding)]
     assert [(each.id, each.key, each.action) for each in bindings] == [
-        (action.id, action.key, action.call) for action in table.actions
+        (binding.id, binding.key, binding.call) for binding in table.bindings
     ]
 
 
-@pytest.mark.parametrize("table", ACTION_TABLES, ids=lambda table: table.screen)
-def test_every_action_has_words_and_is_done_by_something(table: ActionTable) -> None:
+@pytest.mark.parametrize("table", KEY_TABLES, ids=lambda table: table.screen)
+def test_every_action_has_words_and_is_done_by_something(table: KeyTable) -> None:
     owner = OWNERS[table.screen]
-    for action in table.actions:
-        assert action.label, action.id
-        assert 0 < len(action.tooltip) <= LONGEST, f"{action.id}: the help would cut it at 80 columns"
-        if action.does:
-            method = getattr(owner, f"action_{action.does.partition('(')[0]}", None)
-            assert inspect.isfunction(method), f"nothing does {action.id}"
+    for binding in table.bindings:
+        assert binding.label, binding.id
+        assert 0 < len(binding.tooltip) <= LONGEST, f"{binding.id}: the help would cut it at 80 columns"
+        if binding.does:
+            method = getattr(owner, f"action_{binding.does.partition('(')[0]}", None)
+            assert inspect.isfunction(method), f"nothing does {binding.id}"
         else:
-            assert action.name in FUNCTIONS[table.screen], f"nothing does {action.id}"
+            assert binding.name in FUNCTIONS[table.screen], f"nothing does {binding.id}"
 
 
 @pytest.mark.parametrize("screen", FUNCTIONS)
 def test_nothing_can_be_done_that_no_key_asks_for(screen: str) -> None:
-    table = next(table for table in ACTION_TABLES if table.screen == screen)
-    assert FUNCTIONS[screen] == {action.name for action in table.actions if not action.does}
+    table = next(table for table in KEY_TABLES if table.screen == screen)
+    assert FUNCTIONS[screen] == {binding.name for binding in table.bindings if not binding.does}
 
 
 def test_every_need_of_the_cockpit_has_its_reason() -> None:
-    assert {need for action in MAIN.actions for need in action.needs} == set(REASONS)
+    assert {need for binding in MAIN.bindings for need in binding.needs} == set(REASONS)
 
 
 def test_where_esc_leaves_a_screen_q_does() -> None:
-    for table in ACTION_TABLES:
-        back = [action for action in table.actions if action.name in ("back", "close")]
+    for table in KEY_TABLES:
+        back = [binding for binding in table.bindings if binding.name in ("back", "close")]
         if table.typed or table.screen in ("app", "main", "table", "lines") or "dialog" in table.hears:
             continue  # letters are typed there, or there is nothing to leave
-        keys = {key for action in back for key in action.key.split(",")}
-        keys |= {action.key for action in table.actions if action.id == "run.end"}  # which asks
+        keys = {key for binding in back for key in binding.key.split(",")}
+        keys |= {binding.key for binding in table.bindings if binding.id == "run.end"}  # which asks
         assert {"escape", "q"} <= keys, table.screen
 
 
@@ -141,4 +141,4 @@ async def test_the_wall_tells_all_its_keys(cockpit: Open) -> None:
 
 
 def test_what_every_screen_hears_can_have_other_keys() -> None:
-    assert [action.id for table in (APP, ROWS, LINES) for action in table.actions if not action.key] == []
+    assert [binding.id for table in (APP, ROWS, LINES) for binding in table.bindings if not binding.key] == []

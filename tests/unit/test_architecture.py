@@ -32,7 +32,9 @@ def site_packages_noise() -> set[str]:
     return modules_after("pass")
 
 
-MODEL_OF_THE_FRAME = {f"cockpit.model.{name}" for name in ("actions", "problem", "reading", "secret", "text", "time")}
+MODEL_OF_THE_FRAME = {
+    f"cockpit.model.{name}" for name in ("key_bindings", "problem", "reading", "secret", "text", "time")
+}
 NOT_BEFORE_THE_FRAME = {
     *(*HEAVY, "certifi", "dateutil", "h11", "httpcore", "markdown_it", "pydantic", "sqlite3"),
     *("http.client", "logging.handlers", "tree_sitter", "urllib.request", "zoneinfo"),

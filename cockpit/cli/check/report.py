@@ -9,8 +9,8 @@ from cockpit.config import Secrets
 from cockpit.config.checks_keys import list_lost_keys
 from cockpit.config.errors import Path as KeyPath
 from cockpit.config.errors import format_config_path
-from cockpit.model.actions import DEFAULT_KEYS
 from cockpit.model.clock import ClockKind
+from cockpit.model.key_bindings import DEFAULT_KEYS
 from cockpit.model.own_line import THIS_MACHINE, host_of
 from cockpit.model.plan import BUILT_IN, list_unreached_people
 from cockpit.model.probe import HttpAccess, Probe, WatchedSignal
@@ -80,7 +80,7 @@ def list_findings(system: System, environ: Mapping[str, str]) -> Iterator[CheckF
         CheckFinding("retired-key", place, f"{format_config_path(place)} {notice}.") for place, notice in system.notices
     )
     yield from (
-        CheckFinding("key-lost", ("keys", lost.action), str(lost), facts={"key": lost.key, "owner": lost.owner})
+        CheckFinding("key-lost", ("keys", lost.binding), str(lost), facts={"key": lost.key, "owner": lost.owner})
         for lost in list_lost_keys(system.keys)
     )
     yield from _find_missing_paths(system)

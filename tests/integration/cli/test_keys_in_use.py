@@ -405,7 +405,7 @@ READ_ELSEWHERE = {
     ("ComposeSettings", "folder"): "cockpit/platforms/compose/services.py",
     ("ComposeSettings", "program"): "cockpit/platforms/compose/perform.py",
     ("GithubSettings", "workflows"): "cockpit/platforms/github/changes.py",
-    ("System", "rollback"): "screens/main/runbook_actions.py",
+    ("System", "rollback"): "screens/main/runbook_handlers.py",
 }
 """What is read on the screen, between two looks or after an answer that nobody gives here: by this module."""
 

@@ -9,8 +9,8 @@ import pytest
 
 from screens.checklist.screen import ChecklistScreen
 from screens.dialogs.form import FormDialog
-from screens.main import actions as commanding
-from screens.main.actions import KeyPress
+from screens.main import key_handlers as commanding
+from screens.main.key_handlers import KeyPress
 from screens.messages.screen import CommunicateScreen
 from tests.tui.messages.conftest import AUCKLAND, PLAN
 

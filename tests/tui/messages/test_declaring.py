@@ -13,7 +13,7 @@ from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
 from screens.dialogs.declare import LIVE, Declare
-from screens.dialogs.status import BECAUSE, OpenEndActions, OpenEndsDialog, StatusDialog
+from screens.dialogs.status import BECAUSE, OpenEndHandlers, OpenEndsDialog, StatusDialog
 from tests.tui.messages.conftest import Play, Stage, press
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -238,7 +238,7 @@ def with_ends(play: Play, ends: list[OpenEnd]) -> tuple[StatusDialog, list[OpenE
         dealt.append(end)
         ends.remove(end)
 
-    actions = OpenEndActions(lambda: tuple(ends), deal)
+    actions = OpenEndHandlers(lambda: tuple(ends), deal)
     return StatusDialog(
         play.place, play.time, play.incident_actions, play.incident_actions.find(None), ends=actions
     ), dealt

@@ -33,7 +33,7 @@ PATIENCE = 1_500  # looks; what takes more than half a minute on a busy machine 
 REST = 2 * (HELD + POUR)  # of the leaping clock: a key is heard, its worker is done, and what came is poured
 
 
-class RunActions:
+class NotedIncidentActions:
     def __init__(self) -> None:
         self.noted: list[str] = []
 
@@ -47,7 +47,7 @@ class Session:
 
     runner: Play
     time: Clock
-    incident_actions: RunActions = field(default_factory=RunActions)
+    incident_actions: NotedIncidentActions = field(default_factory=NotedIncidentActions)
     ledger: Ledger = field(default_factory=lambda: Ledger(DEFAULT_SEVERITY_SCALE))
     operator: str = "you@example.com"
     read_only: bool = False

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, Value
 from screens.dialogs.dialog import DialogContext
-from screens.main import runbook_actions as acting
+from screens.main import runbook_handlers as acting
 from screens.run.open import open_or_begin, reopen_run
 from screens.run.screen import RunScreen
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from cockpit.model.actions import RUN
+from cockpit.model.key_bindings import RUN
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
-from screens.run.actions import ACTS
+from screens.run.key_handlers import KEY_HANDLERS
 from screens.run.standing import REASONS, StepStanding, find_reason, render_hint
 
-KEYS = RUN.actions
+KEYS = RUN.bindings
 WRITTEN = {"escape": "esc", "question_mark": "?"}
 MANUAL = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
 
@@ -24,7 +24,7 @@ def test_every_key_says_what_it_does_and_is_the_only_one_that_does() -> None:
 
 
 def test_every_act_has_a_key_and_every_need_a_reason() -> None:
-    assert set(ACTS) <= {each.name for each in KEYS}
+    assert set(KEY_HANDLERS) <= {each.name for each in KEYS}
     assert {need for each in KEYS for need in each.needs} == set(REASONS)
 
 
@@ -33,5 +33,5 @@ def test_whatever_the_state_there_is_a_hint_and_every_reason_is_a_sentence() -> 
         for state in StepState:
             now = StepStanding(Step(1, "a step", kind, 1, "" if kind is StepKind.MANUAL else "az x", "bash"), state)
             assert "".join(text for text, _ in render_hint(now, {"run": "enter", "back": "esc"})).strip() != "▸"
-            for action in KEYS:
-                assert find_reason(action, now) == "" or find_reason(action, now).endswith(".")
+            for binding in KEYS:
+                assert find_reason(binding, now) == "" or find_reason(binding, now).endswith(".")

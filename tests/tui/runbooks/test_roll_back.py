@@ -26,7 +26,7 @@ from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.types import Finished
 from screens.dialogs.details import Details
 from screens.dialogs.dialog import DialogContext
-from screens.main import runbook_actions as acting
+from screens.main import runbook_handlers as acting
 from screens.run.confirm import AskCancel
 from screens.run.rollback import RollbackPlan, render_setting_changes
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session

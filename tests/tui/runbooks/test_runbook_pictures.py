@@ -12,7 +12,7 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.types import Finished
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
-from screens.main import runbook_actions as acting
+from screens.main import runbook_handlers as acting
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import ROLLBACK, Play, document
 from tests.tui.runbooks.test_catalogue_screen import FIRES, QUICK

@@ -11,7 +11,7 @@ from textual.theme import BUILTIN_THEMES
 import themes
 from cockpit.config.checks_keys import key_rules, list_lost_keys
 from cockpit.model import key_names
-from cockpit.model.actions import ACTION_TABLES, DEFAULT_KEYS, KEPT_IDS, ActionTable, rename_action
+from cockpit.model.key_bindings import DEFAULT_KEYS, KEPT_IDS, KEY_TABLES, KeyTable, rename_key_id
 from cockpit.model.system import FULL, OWN_THEMES
 
 SPECIAL = sorted({each.value for each in Keys} | set(KEY_TO_UNICODE_NAME) | set(key_names.SPECIAL))
@@ -98,9 +98,9 @@ def test_what_0_1_0_could_name_can_be_named_for_ever() -> None:
     assert set(OF_0_1_0.split()) <= KEPT_IDS
 
 
-@pytest.mark.parametrize("action", DEFAULT_KEYS)
-def test_every_action_of_every_screen_can_have_another_key(action: str) -> None:
-    assert not list(key_rules({action: "f19"}))
+@pytest.mark.parametrize("binding", DEFAULT_KEYS)
+def test_every_action_of_every_screen_can_have_another_key(binding: str) -> None:
+    assert not list(key_rules({binding: "f19"}))
 
 
 def test_no_name_of_an_action_is_the_beginning_of_another() -> None:
@@ -108,12 +108,14 @@ def test_no_name_of_an_action_is_the_beginning_of_another() -> None:
     assert {id.partition(".")[0] for id in DEFAULT_KEYS if "." in id}.isdisjoint(DEFAULT_KEYS)
 
 
-@pytest.mark.parametrize("table", [table for table in ACTION_TABLES if table.screen not in ("app", "table", "lines")])
-def test_two_keys_of_one_screen_clash_wherever_the_screen_is(table: ActionTable) -> None:
-    own = [action.id for action in table.actions if action.id.startswith(f"{table.screen}.") or table.screen == "main"]
-    for action, other in pairwise(own):
-        (error,) = key_rules({action: "f19", other: "f19"})
-        assert (error.path, error.facts["owner"]) == (f"keys.{other}", action)
+@pytest.mark.parametrize("table", [table for table in KEY_TABLES if table.screen not in ("app", "table", "lines")])
+def test_two_keys_of_one_screen_clash_wherever_the_screen_is(table: KeyTable) -> None:
+    own = [
+        binding.id for binding in table.bindings if binding.id.startswith(f"{table.screen}.") or table.screen == "main"
+    ]
+    for binding, other in pairwise(own):
+        (error,) = key_rules({binding: "f19", other: "f19"})
+        assert (error.path, error.facts["owner"]) == (f"keys.{other}", binding)
 
 
 def test_a_new_name_that_takes_a_key_of_its_screen_is_a_mistake() -> None:
@@ -125,14 +127,14 @@ def test_a_file_of_before_that_takes_a_key_of_a_later_action_loads_and_is_warned
     keys = {"note": "b"}  # free in 0.1.0
     assert not list(key_rules(keys))
     (warning,) = list_lost_keys(keys)
-    assert (warning.action, warning.owner, warning.screens) == ("note", "before", frozenset({"main"}))
+    assert (warning.binding, warning.owner, warning.screens) == ("note", "before", frozenset({"main"}))
 
 
 def test_a_file_of_before_that_takes_a_key_of_a_screen_nobody_could_rebind_loads_and_is_warned_of() -> None:
     keys = {"note": "b", "before": "f9"}  # on the incident's own screen `b` declares a breach
     assert not list(key_rules(keys))
     (warning,) = list_lost_keys(keys)
-    assert (warning.action, warning.owner, warning.screens) == ("note", "incident.aware", frozenset({"incident"}))
+    assert (warning.binding, warning.owner, warning.screens) == ("note", "incident.aware", frozenset({"incident"}))
     assert not list(list_lost_keys({**keys, "incident.aware": "f8"}))
 
 
@@ -146,5 +148,5 @@ def test_what_0_1_0_could_name_is_what_is_kept_of_the_main_screen() -> None:
     [("past.preview", "history.preview"), ("tell.sent", "messages.sent"), ("past", "past"), ("F6", "F6")],
 )
 def test_what_the_screens_called_their_keys_before_is_read_as_todays(old: str, new: str) -> None:
-    assert rename_action(old) == new
+    assert rename_key_id(old) == new
     assert not list(key_rules({old: "f19"}))

@@ -16,8 +16,8 @@ from cockpit.config.schema import PROCEDURE_KEY, RETIRED, keys_of_table, list_ta
 from cockpit.feeds.alert_kinds import name_alert_kinds
 from cockpit.feeds.probes.protocols import CHECKS
 from cockpit.feeds.signals.sources import READERS
-from cockpit.model.actions import RENAMED
 from cockpit.model.answer import FUNCTIONS, SORTS
+from cockpit.model.key_bindings import RENAMED
 from cockpit.model.key_names import FREE_KEY
 from cockpit.model.probe import MaintenanceWindow
 from tests.integration.cli.test_keys_in_use import WHOLE

@@ -13,7 +13,7 @@ from cockpit.model.conditions import parse_condition
 from cockpit.model.event import Draft, Kind
 from cockpit.model.probe import Probe
 from cockpit.timeline.timeline import Timeline
-from screens.main.actions import describe_probe_settings, read_changes_before
+from screens.main.key_handlers import describe_probe_settings, read_changes_before
 from tests.unit.feeds.fake_time import FakeTime
 
 FIRED = datetime(2026, 11, 21, 2, 14, tzinfo=UTC)

@@ -11,7 +11,7 @@ from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import DialogContext
-from screens.shared.context import ActionContext
+from screens.shared.context import KeyHandlerContext
 from screens.shared.errors import explain
 from screens.shared.view import build_view
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from screens.run.rollback import ProposeAnew
 
 
-def open_catalogue(screen: ActionContext, session: "Session", place: DialogContext) -> None:
+def open_catalogue(screen: KeyHandlerContext, session: "Session", place: DialogContext) -> None:
     from cockpit.runbooks.catalogue.load import look_at_catalogue
     from screens.catalogue.screen import CatalogueScreen
 
@@ -37,7 +37,7 @@ def open_catalogue(screen: ActionContext, session: "Session", place: DialogConte
     )
 
 
-def open_revision(screen: ActionContext, session: "Session", place: DialogContext, revision: Revision) -> None:
+def open_revision(screen: KeyHandlerContext, session: "Session", place: DialogContext, revision: Revision) -> None:
     """The menu of a revision, captured at the key press."""
     from cockpit.platforms.platform import RevisionChoice
     from screens.run.rollback import RevisionMenu
@@ -58,7 +58,7 @@ def open_revision(screen: ActionContext, session: "Session", place: DialogContex
 
 
 def open_rollback(
-    screen: ActionContext, session: "Session", place: DialogContext, chosen: Revision | None = None
+    screen: KeyHandlerContext, session: "Session", place: DialogContext, chosen: Revision | None = None
 ) -> None:
     """Away from what serves: to `chosen` when that is another revision, else to the last one that served well."""
     from cockpit.runbooks.rollback import choose_application
@@ -74,12 +74,12 @@ def open_rollback(
     in_words(screen, _roll_back(screen, session, place, application, chosen))
 
 
-def open_procedure(screen: ActionContext, session: "Session", place: DialogContext, name: str) -> None:
+def open_procedure(screen: KeyHandlerContext, session: "Session", place: DialogContext, name: str) -> None:
     """The procedure that `[keys]` binds: `restore-database#2`."""
     in_words(screen, begin_named(screen, session, place, name))
 
 
-def open_helping_procedure(screen: ActionContext, session: "Session", place: DialogContext, value: object) -> None:
+def open_helping_procedure(screen: KeyHandlerContext, session: "Session", place: DialogContext, value: object) -> None:
     """What helps with an alert, a probe or a signal, as its details name it."""
 
     async def begin() -> None:
@@ -104,7 +104,11 @@ def find_helping_procedure(session: "Session", value: object) -> str:
 
 
 async def _roll_back(
-    screen: ActionContext, session: "Session", place: DialogContext, application: Application, chosen: Revision | None
+    screen: KeyHandlerContext,
+    session: "Session",
+    place: DialogContext,
+    application: Application,
+    chosen: Revision | None,
 ) -> None:
     """Propose, ask and begin; where the traffic moved meanwhile, propose anew from the state that was read since."""
     from screens.run.rollback import ProposeAnew
@@ -123,7 +127,7 @@ PROPOSALS = 10  # of one press of the key, one for each time the traffic moved
 
 
 async def _propose_and_begin(
-    screen: ActionContext,
+    screen: KeyHandlerContext,
     session: "Session",
     place: DialogContext,
     application: Application,
@@ -192,7 +196,7 @@ def _find_application(session: "Session", application: Application) -> Applicati
 
 
 async def begin_named(
-    screen: ActionContext, session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
+    screen: KeyHandlerContext, session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
 ) -> None:
     from screens.run.open import open_or_begin
 
@@ -211,7 +215,7 @@ def make_catalogue_reader(session: "Session") -> Callable[[], Catalogue]:
     return lambda: read_catalogue(session)
 
 
-def open_known_run(screen: ActionContext, session: "Session", place: DialogContext, id: str) -> None:
+def open_known_run(screen: KeyHandlerContext, session: "Session", place: DialogContext, id: str) -> None:
     """The screen of a run that is open."""
     from screens.run.open import reopen_run
 
@@ -220,7 +224,7 @@ def open_known_run(screen: ActionContext, session: "Session", place: DialogConte
         in_words(screen, reopen_run(screen.app, session, place, run))
 
 
-def in_words(screen: ActionContext, doing: Coroutine[Any, Any, None]) -> None:
+def in_words(screen: KeyHandlerContext, doing: Coroutine[Any, Any, None]) -> None:
     """Do it in a worker of the screen; what is refused is said."""
 
     async def told() -> None:

@@ -1,6 +1,6 @@
 """What the keys of the cockpit do: each opens a screen or writes one thing, of what was captured at its press.
 
-Every screen is imported when it is first asked for. What concerns runbooks is done in `runbook_actions`.
+Every screen is imported when it is first asked for. What concerns runbooks is done in `runbook_handlers`.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cockpit.model.time import Time
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
-    from screens.dialogs.status import OpenEndActions
+    from screens.dialogs.status import OpenEndHandlers
     from screens.logs import LogSurroundings
     from widgets.facts import Fact
     from widgets.plot import PlotMark
@@ -91,17 +91,17 @@ class KeyPress:
         self.screen.notify(text, severity="warning" if warns else "information", markup=False)
 
 
-Act = Callable[[KeyPress], None]
-OPENS: dict[str, Act] = {}
-"""What each key does, by the name of its action; `does` fills it."""
+KeyHandler = Callable[[KeyPress], None]
+KEY_HANDLERS: dict[str, KeyHandler] = {}
+"""What each key does, by the name of its binding; `handles` fills it."""
 F = TypeVar("F", bound=Callable[..., None])
 
 
-def does(name: str) -> Callable[[F], F]:
-    """The function below is what the action `name` of the table `MAIN` does."""
+def handles(name: str) -> Callable[[F], F]:
+    """The function below is what the binding `name` of the table `MAIN` does."""
 
     def register(act: F) -> F:
-        OPENS[name] = act
+        KEY_HANDLERS[name] = act
         return act
 
     return register
@@ -110,7 +110,7 @@ def does(name: str) -> Callable[[F], F]:
 # What happened: alerts, notes, events, and what a row of a pane is
 
 
-@does("acknowledge")
+@handles("acknowledge")
 def acknowledge_alert(press: KeyPress) -> None:
     """Acknowledge the alert under the cursor; one key, and the notice names it."""
     alert = press.screen.under_cursor(1)
@@ -122,7 +122,7 @@ def acknowledge_alert(press: KeyPress) -> None:
         press.screen.write(acknowledge, f"You acknowledged {alert.name}.")
 
 
-@does("silence")
+@handles("silence")
 def open_silence(press: KeyPress) -> None:
     """Silence the alert or the group under the cursor; the dialog counts what it reaches."""
     chosen = press.screen.under_cursor(1)
@@ -153,14 +153,14 @@ def open_silence_dialog(press: KeyPress, alerts: Sequence[Alert]) -> None:
     press.open(SilenceDialog(*press.about, captured, partial(read_silences, server), act), say_done)
 
 
-@does("note")
+@handles("note")
 def open_note(press: KeyPress) -> None:
     from screens.dialogs.note import Note
 
     press.open(Note(*press.about, press.session.incident_actions, press.worst_incident))
 
 
-@does("pin")
+@handles("pin")
 def pin_event(press: KeyPress) -> None:
     """Pin the event under the cursor of the timeline, or unpin it; one key, and the notice names it."""
     event, incident = press.screen.under_cursor(3), press.incident
@@ -173,7 +173,7 @@ def pin_event(press: KeyPress) -> None:
 def open_details(press: KeyPress, value: object) -> None:
     """Of the object of a row: a revision has a menu, all others their facts."""
     from screens.dialogs.details import AlertDetails, Details, EventDetails, SignalDetails
-    from screens.main.runbook_actions import open_helping_procedure, open_revision
+    from screens.main.runbook_handlers import open_helping_procedure, open_revision
 
     session = press.session
     helps = partial(open_helping_procedure, press.screen, session, press.cloud_context, value)
@@ -201,7 +201,7 @@ def open_details(press: KeyPress, value: object) -> None:
         press.open(Details(*press.about, value, read_past=read_past, open_procedure=helps))
 
 
-@does("before")
+@handles("before")
 def open_changes_before(press: KeyPress) -> None:
     """What preceded the row under the cursor, newest first: of the probes where they have the focus, else an alert."""
     from screens.dialogs.details import ChangesBefore
@@ -290,7 +290,7 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
 def describe_first_action(session: "Session", alert: Alert) -> "list[Fact]":
     """What the team's documents say to do first about an alert, and where that stands. Blocking."""
     from cockpit.runbooks.catalogue.alert_match import match_alerts
-    from screens.main.runbook_actions import make_catalogue_reader
+    from screens.main.runbook_handlers import make_catalogue_reader
 
     match = next(iter(match_alerts(make_catalogue_reader(session)(), [alert])), None)
     if match is None:
@@ -327,7 +327,7 @@ def list_plot_marks(history: Sequence[Event], now: datetime) -> "list[PlotMark]"
     ]
 
 
-@does("logs")
+@handles("logs")
 def open_logs(press: KeyPress) -> None:
     """Of the revision under the cursor when its pane has the focus, else of the one with the most traffic."""
     from screens.logs import LogsScreen
@@ -373,7 +373,7 @@ def _find_log_surroundings(press: KeyPress) -> "LogSurroundings":
 # The incident: declare it, change it, lead it
 
 
-@does("declare")
+@handles("declare")
 def open_declare(press: KeyPress) -> None:
     from screens.dialogs.declare import Declare
 
@@ -395,28 +395,28 @@ def ask_who_is_on_call(press: KeyPress, declared: object) -> None:
         press.open(open_on_call_form(*press.about, session.incident_actions, declared, clock))
 
 
-@does("status")
+@handles("status")
 def open_status(press: KeyPress) -> None:
     """Of one that ended, too: it may be opened again."""
     from screens.dialogs.status import StatusDialog
 
     if press.incident is not None:
         others = list_other_incidents(press.session, press.incident)
-        ends = make_open_end_actions(press, press.incident)
+        ends = make_open_end_handlers(press, press.incident)
         press.open(StatusDialog(*press.about, press.session.incident_actions, press.incident, ends=ends, others=others))
 
 
-def make_open_end_actions(press: KeyPress, incident: Incident) -> "OpenEndActions":
+def make_open_end_handlers(press: KeyPress, incident: Incident) -> "OpenEndHandlers":
     """What stays open at resolving, and what deals with each of it."""
-    from screens.dialogs.status import OpenEndActions
+    from screens.dialogs.status import OpenEndHandlers
 
     list_ends = partial(list_open_ends, press.session, incident, press.screen.cockpit.zone)
-    return OpenEndActions(list_ends, partial(deal_with, press, incident))
+    return OpenEndHandlers(list_ends, partial(deal_with, press, incident))
 
 
 def deal_with(press: KeyPress, incident: Incident, end: OpenEnd) -> None:
     """Open what ends it: the signal, the freeze, the menu of the revision, the run, the list, the message."""
-    from screens.main.runbook_actions import open_known_run
+    from screens.main.runbook_handlers import open_known_run
 
     view = build_view(press.session.watch, press.session.environment.name)
     revisions = {f"{revision.app}/{revision.name}": revision for app in view.applications for revision in app.revisions}
@@ -448,11 +448,11 @@ def open_incident(press: KeyPress, pane: int = 0) -> None:
 
     if press.incident is not None:
         boxes = partial(open_checklist, press, incident=press.incident)
-        ends = make_open_end_actions(press, press.incident)
+        ends = make_open_end_handlers(press, press.incident)
         press.open(IncidentScreen(press.session, press.context, press.incident.id, pane=pane, boxes=boxes, ends=ends))
 
 
-@does("roles")
+@handles("roles")
 def open_roles(press: KeyPress) -> None:
     open_incident(press, ROLES_PANE)
 
@@ -464,7 +464,7 @@ def open_incident_form(press: KeyPress, name: str) -> None:
     front.call_after_refresh(front.run_action, f"do({name!r})")
 
 
-@does("snooze")
+@handles("snooze")
 def snooze_clock(press: KeyPress) -> None:
     """The most urgent deadline, as the bar shows it."""
     if press.screen.asking:
@@ -483,7 +483,7 @@ def settle_clock(press: KeyPress, due: DueClock, *, later: bool = False) -> None
     press.open(open_clock_form(*press.about, press.session.incident_actions, due.incident, due.clock, later=later))
 
 
-@does("freeze")
+@handles("freeze")
 def open_freeze(press: KeyPress) -> None:
     from screens.incident.people_forms import open_freeze_form
 
@@ -523,7 +523,7 @@ def list_checklist_acts(press: KeyPress, incident: Incident) -> dict[str, Callab
 # Telling others, and what is written afterwards
 
 
-@does("communicate")
+@handles("communicate")
 def open_communicate(press: KeyPress, incident: Incident | None = None) -> None:
     """Write to clients or to the team."""
     from screens.messages.screen import CommunicateScreen
@@ -532,7 +532,7 @@ def open_communicate(press: KeyPress, incident: Incident | None = None) -> None:
         press.open(CommunicateScreen(press.session, press.context, subject))
 
 
-@does("update")
+@handles("update")
 def open_update(press: KeyPress) -> None:
     """Record that an update was sent by other means."""
     from screens.incident.people_forms import open_update_form
@@ -541,7 +541,7 @@ def open_update(press: KeyPress) -> None:
         press.open(open_update_form(*press.about, press.session.incident_actions, press.incident, press.session.plan))
 
 
-@does("status_line")
+@handles("status_line")
 def copy_status_line(press: KeyPress) -> None:
     """Copy the one line on how it stands, for the incident channel, and record that it was sent."""
     from cockpit.incident.messages.offers import STATUS_LINE, compose_message
@@ -559,7 +559,7 @@ def copy_status_line(press: KeyPress) -> None:
     )
 
 
-@does("brief")
+@handles("brief")
 def open_brief(press: KeyPress) -> None:
     """The situation in half a minute."""
     from screens.incident.brief import BriefScreen
@@ -568,7 +568,7 @@ def open_brief(press: KeyPress) -> None:
         press.open(BriefScreen(press.session, press.context, press.incident))
 
 
-@does("preview")
+@handles("preview")
 def open_preview(press: KeyPress) -> None:
     """The draft as it would be written now."""
     from screens.incident.draft_preview import PreviewScreen
@@ -577,7 +577,7 @@ def open_preview(press: KeyPress) -> None:
         press.open(PreviewScreen(press.session, press.context, press.incident))
 
 
-@does("export")
+@handles("export")
 def open_export(press: KeyPress) -> None:
     from screens.incident.export_dialog import Export
 
@@ -595,7 +595,7 @@ def _make_exporter(session: "Session", incident: Incident) -> "Exporter":
     return Exporter(incident, session.timeline, session.incident_actions, session.system, session.time, session.plan)
 
 
-@does("past")
+@handles("past")
 def open_history(press: KeyPress) -> None:
     from screens.history.screen import PastScreen
 
@@ -605,18 +605,18 @@ def open_history(press: KeyPress) -> None:
 # Runbooks, the cloud, and the screen itself
 
 
-@does("runbooks")
+@handles("runbooks")
 def open_runbooks(press: KeyPress) -> None:
-    from screens.main.runbook_actions import open_catalogue
+    from screens.main.runbook_handlers import open_catalogue
 
     read_plan_again(press)  # as the catalogue reads the documents itself
     open_catalogue(press.screen, press.session, press.cloud_context)
 
 
-@does("roll_back")
+@handles("roll_back")
 def roll_back(press: KeyPress) -> None:
     """To the revision under the cursor when its pane has the focus, else to the last one that served well."""
-    from screens.main.runbook_actions import open_rollback
+    from screens.main.runbook_handlers import open_rollback
 
     chosen = press.screen.under_cursor(2) if press.screen.current == 2 else None
     revision = chosen if isinstance(chosen, Revision) else None
@@ -625,9 +625,9 @@ def roll_back(press: KeyPress) -> None:
 
 def open_procedure(press: KeyPress, name: str) -> None:
     """A procedure that the configuration gives a key, or a checklist names."""
-    from screens.main import runbook_actions
+    from screens.main import runbook_handlers
 
-    runbook_actions.open_procedure(press.screen, press.session, press.cloud_context, name)
+    runbook_handlers.open_procedure(press.screen, press.session, press.cloud_context, name)
 
 
 def read_plan_again(press: KeyPress) -> None:
@@ -645,7 +645,7 @@ def read_plan_again(press: KeyPress) -> None:
     screen.run_worker(read, thread=True, group="plan", exit_on_error=False)
 
 
-@does("sign_in")
+@handles("sign_in")
 def sign_in(press: KeyPress) -> None:
     """By the way a person signed in before; afterwards every source is asked again."""
     from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin
@@ -668,7 +668,7 @@ def sign_in(press: KeyPress) -> None:
         press.open(DeviceCodeDialog(*press.about, credential.sign_in), use_sign_in)
 
 
-@does("wall")
+@handles("wall")
 def open_wall(press: KeyPress) -> None:
     from screens.wall import WallScreen
 

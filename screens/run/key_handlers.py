@@ -391,8 +391,8 @@ def _current_step(now: StepStanding) -> Step:
     return now.step
 
 
-Act = Callable[[RunView, StepStanding], Awaitable[None]]
-ACTS: dict[str, Act] = {
+KeyHandler = Callable[[RunView, StepStanding], Awaitable[None]]
+KEY_HANDLERS: dict[str, KeyHandler] = {
     "run": start_step,
     "edit": edit_step,
     "undo": undo_step,
