@@ -361,7 +361,7 @@ def nothing_known(application: Application, bad: Revision) -> str:
         return f"There is no other revision than {bad.name}: redeploy, or fix forward."
     return (
         f"Nothing shows that another revision of {application.name} served well. Choose one in the revisions pane "
-        "(enter, roll back), redeploy, or fix forward."
+        "and roll back to it, redeploy, or fix forward."
     )
 
 

@@ -26,7 +26,7 @@ from screens.dialogs.dialog import DialogContext as DialogPlace
 from screens.dialogs.dialog import show_hint
 from screens.run.open import open_or_begin, reopen_run
 from screens.shared.document import DocumentScreen
-from screens.shared.enter_guard import TOO_QUICK, EnterGuard
+from screens.shared.enter_guard import EnterGuard, explain_quick_key
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
@@ -195,7 +195,8 @@ class CatalogueScreen(KeyedScreen):
         self.table.action_page(direction)
 
     def on_key(self, event: Key) -> None:
-        if event.key != "enter":
+        active = self.active_bindings.get(event.key)
+        if active is None or active.binding.id != "catalogue.open":
             self._guard.touch()
 
     def action_open(self) -> None:
@@ -205,11 +206,11 @@ class CatalogueScreen(KeyedScreen):
         if counts:
             self.set_timer(self._guard.settling, partial(self._open_it, self.entry, self._guard, self._guard.touches))
         else:
-            self.notify(TOO_QUICK, severity="warning", markup=False)
+            self.notify(explain_quick_key(self.name_key("catalogue.open")), severity="warning", markup=False)
 
     def _open_it(self, entry: Entry | None, guard: EnterGuard, touches: int) -> None:
         if guard is not self._guard or guard.touches != touches:
-            self.notify(TOO_QUICK, severity="warning", markup=False)
+            self.notify(explain_quick_key(self.name_key("catalogue.open")), severity="warning", markup=False)
             return
         if entry is not None and not isinstance(entry, Run) and self._shelf and self._shelf.of(AwaitedDocument):
             self.notify(STILL_READING, severity="warning", markup=False)

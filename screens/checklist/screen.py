@@ -204,7 +204,8 @@ class ChecklistScreen(KeyedScreen):
         box = self._box
         act = self._acts.get(box.act) if box else None
         if act is None:
-            self.say("The cockpit knows no key for this item; Enter ticks it once it is done.")
+            tick = self.name_key("table.select")
+            self.say(f"The cockpit knows no key for this item; {tick} ticks it once it is done.")
         elif not self._hurried:
             act()
 

@@ -61,10 +61,15 @@ class Confirmation(Dialog[T]):
         if not below:
             return super().key_pieces()
         rows = "row" if below == 1 else "rows"
-        then = ", then enter works" if self.runnable else ""
-        return [(f"↓ {below} more {rows}: ", "warn"), ("page down", "key"), (f" shows them{then}", "")]
+        then = f", then {self.name_key('enter')} works" if self.runnable else ""
+        return [(f"↓ {below} more {rows}: ", "warn"), (self._page_down, "key"), (f" shows them{then}", "")]
 
     def not_yet(self) -> str:
         below = self.rows_below
         rows = "row is" if below == 1 else "rows are"
-        return f"{below} {rows} still below. Read to the end with page down, then press Enter." if below else ""
+        keys = f"Read to the end with {self._page_down}, then press {self.name_key('enter')}."
+        return f"{below} {rows} still below. {keys}" if below else ""
+
+    @property
+    def _page_down(self) -> str:
+        return self.name_key("pagedown").replace("pagedown", "page down")

@@ -111,8 +111,10 @@ class Declare(Dialog[Incident | Event]):
         since = format_duration(self.time.now() - worst.declared)
         fact: list[Piece] = [("⚠ open already: ", "warn"), (f"{worst.severity} {worst.title}", "strong")]
         fact += [(f"  for {since}{more}", "muted")]
-        what: list[Piece] = [("  ", ""), ("ctrl+o", "key")]
-        what += [(" enter writes this line into it as a note; ctrl+o: another incident", "warn")] if self._joins else []
+        join, confirm = self.name_key("ctrl+o"), self.name_key("enter")
+        what: list[Piece] = [("  ", ""), (join, "key")]
+        note = f" {confirm} writes this line into it as a note; {join}: another incident"
+        what += [(note, "warn")] if self._joins else []
         what += [] if self._joins else [(" is it the same? Then this line becomes a note in it", "")]
         already.show(*wrap_pieces(fact, self.wide, most=1), *wrap_pieces(what, self.wide, most=1))
 
@@ -151,12 +153,19 @@ class Declare(Dialog[Incident | Event]):
         plan = f" Your plan: {severity_level.response}" if severity_level.response else ""
         pairs: list[Piece] = [("  → ", "info"), (PAGES_NOBODY, "strong"), (plan, "")]
         if severity_level.backlog:
-            pairs = [("  → no incident: ", "warn"), ("enter", "key"), (" writes a note for the working day", "")]
+            pairs = [
+                ("  → no incident: ", "warn"),
+                (self.name_key("enter"), "key"),
+                (" writes a note for the working day", ""),
+            ]
         self.query_one("#response", Lines).show(*wrap_pieces(pairs, self.wide, most=2, indent=4))
         unsure = ("unsure, so the higher one" if self._unsure else "unsure? take the higher one", "")
         drill = ("a DRILL: in no statistics", "warn") if self._drill else ("only a drill?", "muted")
         self.query_one("#unsure", Lines).show(
-            [("  ", ""), ("ctrl+t", "key"), (" ", ""), unsure, ("   ", ""), ("ctrl+r", "key"), (" ", ""), drill]
+            [
+                *(("  ", ""), (self.name_key("ctrl+t"), "key"), (" ", ""), unsure),
+                *(("   ", ""), (self.name_key("ctrl+r"), "key"), (" ", ""), drill),
+            ]
         )
 
     def decide(self) -> Callable[[], Incident | Event] | None:

@@ -29,7 +29,7 @@ from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_p
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time, name_hour, parse_past_moment
 from screens.shared.app_messages import EventsAppended
-from screens.shared.enter_guard import TOO_QUICK, EnterGuard
+from screens.shared.enter_guard import EnterGuard, explain_quick_key
 from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece, sanitize_line, wrap_pieces
 from widgets.choice import Choice
@@ -178,8 +178,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """The last line as it stands now."""
         rebound = self._list_rebound_keys()
         keys = " · ".join(name_keys(part, rebound) for part in self.keys.split(" · "))
-        confirm = rebound.get("enter", "enter")
-        return key_line(keys, armed=self._guard.armed, changes=self.changes, confirm=confirm)
+        return key_line(keys, armed=self._guard.armed, changes=self.changes, confirm=self.name_key("enter"))
+
+    def name_key(self, default: str) -> str:
+        """How a key is called in a sentence: as it is bound now, by the one that its binding has by default."""
+        return self._list_rebound_keys().get(default, default)
 
     def _list_rebound_keys(self) -> dict[str, str]:
         """The keys that were configured, by the ones that their actions have by default."""
@@ -240,7 +243,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             return
         self._show_keys()
         if not counts or (reason := self.not_yet()):
-            self.say(reason if counts else TOO_QUICK)
+            self.say(reason if counts else explain_quick_key(self.name_key("enter")))
             return
         self._asked = self._guard.touches
         self.set_timer(self._guard.settling, self._settle)
@@ -251,7 +254,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             return  # left by esc in the meantime; leaving wins
         number, self._asked = self._asked, None
         if number != self._guard.touches:
-            self.say(TOO_QUICK)
+            self.say(explain_quick_key(self.name_key("enter")))
             return
         self.say("")
         act = self.decide()

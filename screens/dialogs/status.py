@@ -22,6 +22,7 @@ from cockpit.model.severity_scale import is_lowered
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext
+from screens.shared.enter_guard import begin_with_key
 from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -247,11 +248,11 @@ class StatusDialog(Dialog[None]):
         raised = severity.chosen if changed else None
         moved = status.chosen if status.changed else None
         if raised is None and moved is None:
-            self.say("Nothing was changed. esc leaves.")
+            self.say(f"Nothing was changed. {self.name_key('esc')} leaves.")
             return None
         if not reason and (missing := self._why(raised, moved)):
             self.query_one(Input).focus()
-            self.say(f"{missing}, then press Enter again.")
+            self.say(f"{missing}, then press {self.name_key('enter')} again.")
             return None
         because = self.query_one("#because", Choice).chosen
         try:
@@ -270,7 +271,8 @@ class StatusDialog(Dialog[None]):
 
         def resolve(left: tuple[OpenEnd, ...] | None) -> None:
             if left is None:
-                self.say("It is not resolved yet. Enter shows again what stays open.")
+                confirm = begin_with_key(self.name_key("enter"))
+                self.say(f"It is not resolved yet. {confirm} shows again what stays open.")
                 return
             self._left, self._acting = tuple(list_left_open(self._incident, left)), True
             self._act(act)

@@ -99,7 +99,8 @@ class Export(Dialog[Path]):
         force = self._foreign == path and typed == path.name
         if self._foreign == path and not force:
             self.query_one("#name", Input).focus()
-            self.say(f"To replace it, type its name, {path.name}, and press Enter again. Or change the path.")
+            confirm = self.name_key("enter")
+            self.say(f"To replace it, type its name, {path.name}, and press {confirm} again. Or change the path.")
             return None
         return lambda: self._write(path, force)
 

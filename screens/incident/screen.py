@@ -179,7 +179,7 @@ class IncidentScreen(KeyedScreen):
             "opens its boxes",
             "records the call",
         )
-        pairs: list[Piece] = [(" ▸ ", "info"), ("enter", "key"), (f" {does[self.current]}", "")]
+        pairs: list[Piece] = [(" ▸ ", "info"), (self.name_key("table.select"), "key"), (f" {does[self.current]}", "")]
         chosen = self.objects[self.current].get(self.panes[self.current].table.cursor or "")
         if isinstance(chosen, Clock):
             facts = " · ".join(filter(None, [chosen.why, chosen.who, chosen.origin]))

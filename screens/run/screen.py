@@ -50,7 +50,7 @@ from screens.run.view import (
 )
 from screens.shared.app_messages import ReadingChanged
 from screens.shared.copying import copy_text
-from screens.shared.enter_guard import TOO_QUICK, EnterGuard
+from screens.shared.enter_guard import EnterGuard, explain_quick_key
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
@@ -375,14 +375,18 @@ class RunScreen(KeyedScreen):
         self._armed = False
         self.draw_step()
         if not counts:
-            self.say(TOO_QUICK)
+            self.say(self._explain_quick_key())
             return
         self.set_timer(self._guard.settling, partial(self._run_it, self._guard, self._guard.touches))
+
+    def _explain_quick_key(self) -> str:
+        """Enter is the table's while that has the focus."""
+        return explain_quick_key(self.name_key("table.select" if "table.select" in self.keys_by_id() else "run.run"))
 
     def _run_it(self, guard: EnterGuard, touches: int) -> None:
         now = self.standing()
         if guard is not self._guard or guard.touches != touches:
-            self.say(TOO_QUICK)
+            self.say(self._explain_quick_key())
         elif reason := find_reason(RUN.by_id["run.run"], now):
             self.say(reason)
         elif now.step is not None:

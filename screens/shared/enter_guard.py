@@ -10,7 +10,19 @@ from screens.shared.terminal_input import QUIET
 TYPE_AHEAD = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
 LET_GO = 0.7  # seconds without any Enter after which none is held: keys repeat within 660 ms at the latest by default
 HELD = 0.15  # seconds after an Enter in which another one means that it is held: keys repeat every 30 to 120 ms
-TOO_QUICK = "Enter came too soon to be sure it was meant. Take the finger off it for a moment, then press it again."
+
+
+def explain_quick_key(key: str = "enter") -> str:
+    """Why a confirm key did not count; `key` as it is bound now."""
+    return (
+        f"{begin_with_key(key)} came too soon to be sure it was meant. "
+        "Take the finger off it for a moment, then press it again."
+    )
+
+
+def begin_with_key(key: str) -> str:
+    """The name of a key where a sentence begins with it; one of a single letter must stay as it is pressed."""
+    return key if len(key) == 1 else key[0].upper() + key[1:]
 
 
 def tells_releases(app: App[Any]) -> bool:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen, Screen
 
-from cockpit.model.key_bindings import APP, HELP, KeyBinding, KeyTable
+from cockpit.model.key_bindings import APP, DEFAULT_KEYS, HELP, KeyBinding, KeyTable
 from screens.shared.app_messages import EventsAppended
 from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece
@@ -102,6 +102,11 @@ class KeyedScreen(Screen[None]):
             for key, active in reversed(self.active_bindings.items())  # the first of several keys is the one shown
             if active.binding.id
         }
+
+    def name_key(self, id: str) -> str:
+        """How the key of a binding is called in a sentence, as it is bound now."""
+        key = self.keys_by_id().get(id)
+        return key.shown if key else DEFAULT_KEYS[id].split(",")[0]
 
     def show_keys(self, keys: Mapping[str, KeyShown], *also: str) -> None:
         """The line of keys at the bottom."""

@@ -27,7 +27,7 @@ from screens.dialogs.dialog import ARMING, READY, Dialog, DialogContext, key_lin
 from screens.dialogs.note import Note
 from screens.dialogs.status import OpenEndsDialog, StatusDialog
 from screens.run.rollback import RevisionMenu
-from screens.shared.enter_guard import HELD, LET_GO, TOO_QUICK
+from screens.shared.enter_guard import HELD, LET_GO, explain_quick_key
 from widgets.choice import Choice
 from widgets.line import Lines
 
@@ -548,7 +548,7 @@ async def test_an_enter_that_another_one_follows_is_held_and_does_not_count(
         await pilot.press("enter", "enter", "enter")
         await pilot.pause(SETTLE)
         assert incident_actions.open() == []
-        assert " ".join(said(app).split()) == TOO_QUICK
+        assert " ".join(said(app).split()) == explain_quick_key()
 
 
 async def test_it_says_when_enter_counts(stage: Any, declare: Declare, clock: Any) -> None:

@@ -127,7 +127,7 @@ async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
     async with app.run_test(size=size) as pilot:
         await press(pilot, play, "tab", "down", "down", "down", "enter")
         said = app.screen.query_one("#said", Lines)
-        assert said.text.replace("\n", " ").endswith("then press Enter again.")
+        assert said.text.replace("\n", " ").endswith("then press enter again.")
         assert all(len(row) <= said.size.width for row in said.text.splitlines())
         assert app.screen.query_one("#dialog").max_scroll_y == 0
         assert play.incident_actions.find(incident.id).open

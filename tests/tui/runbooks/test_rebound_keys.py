@@ -53,6 +53,18 @@ async def test_the_catalogue_listens_to_its_new_keys_and_its_footer_tells_them(o
         assert "f6" in {each.key for each in user.app.screen.query(FooterKey)}
 
 
+async def test_the_catalogue_opens_with_its_new_key_and_names_it_where_it_came_too_soon(open_catalogue: Open) -> None:
+    async with open_catalogue() as user:
+        rebind(user, {"catalogue.open": "f9"})
+        await user.pilot.press("f9", "f9")
+        await user.settle()
+        assert user.screen == "CatalogueScreen"
+        assert [note.message.split()[0] for note in user.app._notifications][:1] == ["F9"]
+        user.session.time.pass_by(1)
+        await user.press("f9")
+        assert user.screen == "DocumentScreen"
+
+
 async def test_a_command_that_does_not_fit_names_the_key_that_copies_it(open_run: Open) -> None:
     command = " \\\n  ".join(f"--option-{number} {'x' * 70}" for number in range(40))
     async with open_run(f"# Long\n\n```bash\naz {command}\n```\n".encode(), (80, 24)) as user:
