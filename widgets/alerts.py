@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from cockpit.model.alert import Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
+from cockpit.model.alert import Alert, AlertGroup, AlertState, Severity, group_alerts, name_things
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Piece, Row
@@ -59,7 +59,7 @@ def build_alert_rows(
     """
     things = name_things(alerts)
     rows: list[Row] = []
-    for item in sort_alerts(fold_alerts(alerts) if folded is None else folded, order):
+    for item in sort_alerts(group_alerts(alerts) if folded is None else folded, order):
         if isinstance(item, Alert):
             rows.append(_build_alert_row(item, *_tell_taken(item, acks, now), things[item.key]))
             continue

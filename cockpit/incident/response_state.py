@@ -118,7 +118,7 @@ def list_marks(pairs: EventPairs) -> tuple[Mark, ...]:
         elif what == "done":
             marks_by_name[id] = replace(mark, done=event.occurred, not_applicable="", reason=reason)
         elif what == "not applicable" and reason:
-            marks_by_name[id] = replace(mark, done=None, not_applicable=reason, reason=reason, said_at=event.occurred)
+            marks_by_name[id] = replace(mark, done=None, not_applicable=reason, reason=reason, stated_at=event.occurred)
         elif what == "snoozed":
             marks_by_name[id] = replace(mark, snoozed_until=time_of(event.detail, "snoozed_until"))
     return tuple(marks_by_name.values())

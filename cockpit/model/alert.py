@@ -96,8 +96,8 @@ TELLS_THE_THING = (
 TELLS_NOTHING = frozenset(
     {"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid", "monitor_service", "signal"}
 )
-MOST_TOLD = 2  # values that name one thing
-FOLD_FROM = 6  # alerts of one name and state that are shown as one
+MOST_NAMED = 2  # values that name one thing
+GROUP_FROM = 6  # alerts of one name and state that are shown as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def name_things(alerts: Sequence[Alert]) -> dict[str, str]:
 
 def _join_values(labels: LabelPairs, telling: Iterable[str]) -> str:
     values = dict(labels)
-    return "/".join(dict.fromkeys([values[label] for label in telling if values.get(label)][:MOST_TOLD]))
+    return "/".join(dict.fromkeys([values[label] for label in telling if values.get(label)][:MOST_NAMED]))
 
 
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
@@ -142,7 +142,7 @@ def _name_single_thing(labels: LabelPairs) -> str:
     """Of an alert that is alone under its name: what its labels call it."""
     names = {label for label, _ in labels}
     known = [label for label in TELLS_THE_THING if label in names]
-    return _join_values(labels, known[:1] if known and known[0] != "namespace" else known[:MOST_TOLD])
+    return _join_values(labels, known[:1] if known and known[0] != "namespace" else known[:MOST_NAMED])
 
 
 def _find_telling_labels(alerts: Sequence[Alert]) -> list[str]:
@@ -156,14 +156,14 @@ def _find_telling_labels(alerts: Sequence[Alert]) -> list[str]:
     return known + sorted(differing.difference(known))
 
 
-def fold_alerts(alerts: Sequence[Alert], fold_from: int = FOLD_FROM) -> list[Alert | AlertGroup]:
+def group_alerts(alerts: Sequence[Alert], group_from: int = GROUP_FROM) -> list[Alert | AlertGroup]:
     """Alerts as they come, many of one name, state and severity as one group in the place of its first."""
     numbers = Counter([(alert.name, alert.state, alert.severity) for alert in alerts])
     by_group: dict[tuple[str, str, str], list[Alert]] = {}
     result: list[Alert | AlertGroup | tuple[str, str, str]] = []
     for alert in alerts:
         kind = alert.name, alert.state, alert.severity
-        if numbers[kind] < fold_from:
+        if numbers[kind] < group_from:
             result.append(alert)
         elif kind in by_group:
             by_group[kind].append(alert)

@@ -186,7 +186,7 @@ STORM_FROM = 6  # facts of one name and state that are read as one
 STORM_WITHIN = timedelta(minutes=2)  # between two of them that belong together
 
 
-def fold_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
+def join_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
     """The events as they come, alerts of one name that turn the same way within minutes as one: `5xxHigh: 214 instances
     firing`. What stands in `kept` (by id), and what people wrote, is never folded. The first of them speaks for all."""
     events = list(events)
@@ -221,7 +221,7 @@ FLAPPING_FROM = 5  # turns of one alert that are read as one
 FLAPPING_WITHIN = timedelta(minutes=15)  # between two turns that belong together
 
 
-def fold_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
+def join_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
     """The events as they come, the turns of one alert that fires and ends again and again as one, in the place of the
     first: `5xxHigh on shop flapped: fired 6 times in 40m, firing now`. What is in `kept` (by id) and what people wrote
     is never folded."""
@@ -266,10 +266,10 @@ STORMS_FROM = 4  # storms that turn the same way within STORM_WITHIN and are rea
 MOST_NAMED = 3
 
 
-def fold_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
+def join_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
     """Storms, alerts that come and go, and many storms in one moment, each as one line. What stands in `kept` (by id)
     and what people wrote is never folded."""
-    folded = fold_flapping(fold_storms(events, kept), kept)
+    folded = join_flapping(join_storms(events, kept), kept)
     runs: dict[str, list[Event]] = {}
     groups: list[list[Event]] = []
     for event in folded:

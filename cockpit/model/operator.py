@@ -139,11 +139,11 @@ def check_person(name: str, account: LoginAccount) -> str:
     person = clean_line(name, LONGEST_NAME)
     if not any(letter.isalnum() for letter in person):
         raise PersonError("Write your name: it stands beside everything that you do.", code="name-missing")
-    if account.shared and fold_name(person) in {fold_name(account.name), *SHARED_LOGINS}:
+    if account.shared and normalize_name(person) in {normalize_name(account.name), *SHARED_LOGINS}:
         raise PersonError(
             f"{person} is a shared login, not a person: write your own name.", code="shared-login", person=person
         )
-    if not account.shared and fold_name(person) != fold_name(account.name):
+    if not account.shared and normalize_name(person) != normalize_name(account.name):
         raise PersonError(
             f"You are signed in as {account.name}, and the record says so; --as is for shared logins.",
             code="already-known",
@@ -152,7 +152,7 @@ def check_person(name: str, account: LoginAccount) -> str:
     return person if account.shared else account.name
 
 
-def fold_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Two spellings of one name are the same: `Ana@example.com` is `ana`."""
     return " ".join(name.partition("@")[0].casefold().split())
 

@@ -75,7 +75,7 @@ class Mark:
     snoozed_until: datetime | None = None
     not_applicable: str = ""
     reason: str = ""
-    said_at: datetime | None = None  # when it was said not to apply: it says nothing of what began to bind later
+    stated_at: datetime | None = None  # when it was said not to apply: it says nothing of what began to bind later
 
 
 @dataclass(frozen=True, slots=True)

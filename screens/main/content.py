@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.background import list_marked_events
-from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, fold_alerts
-from cockpit.model.event import find_standing_events, fold_alert_events
+from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, group_alerts
+from cockpit.model.event import find_standing_events, join_alert_events
 from cockpit.model.incident import list_acknowledged, worst_first
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
@@ -245,7 +245,7 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     if name == "alerts":
         taken = list_acknowledged(session.ledger.taken(session.environment.name), view.alerts)
         # What is looked for may be inside of a group.
-        folded = fold_alerts(view.alerts, NEVER if scene.filtered else FOLD_FROM)
+        folded = group_alerts(view.alerts, NEVER if scene.filtered else GROUP_FROM)
         order = scene.choose_order(name)
         rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, folded=folded, order=order, now=scene.now)
         counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]
@@ -274,7 +274,7 @@ def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     incidents = worst_first(session.ledger, session.environment.name, session.plan.severity_scale)
     pins = frozenset[int]().union(*(incident.pins for incident in incidents))
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
-    kept = fold_alert_events(kept, pins)
+    kept = join_alert_events(kept, pins)
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:

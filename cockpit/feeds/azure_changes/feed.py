@@ -50,10 +50,10 @@ async def read_activity(environment: Environment, azure: Azure, now: datetime) -
         api_version=ACTIVITY_API,
         **{"$filter": where},
     )
-    return fold_activity(raws)
+    return join_activity(raws)
 
 
-def fold_activity(raws: Iterable[Raw]) -> list[OutsideChange]:
+def join_activity(raws: Iterable[Raw]) -> list[OutsideChange]:
     """One fact for each operation, in its newest state."""
     newest: dict[tuple[str, str, str], tuple[datetime, Raw]] = {}
     for raw in raws:

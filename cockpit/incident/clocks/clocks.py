@@ -62,7 +62,7 @@ def apply_mark(clock: Clock, mark: Mark | None) -> Clock:
     clock = replace(clock, snoozed_until=mark.snoozed_until)
     if mark.done is not None and clock.kind is not ClockKind.UPDATE:  # an update said to be sent began a new interval
         return replace(clock, done=min(mark.done, clock.done or mark.done), not_applicable="")
-    later = mark.said_at is not None and clock.started > mark.said_at  # it bound only after that was said
+    later = mark.stated_at is not None and clock.started > mark.stated_at  # it bound only after that was said
     if mark.not_applicable and not later and not _is_done_first(clock, mark):
         return replace(clock, not_applicable=mark.not_applicable, done=None, undone=False)
     return clock
@@ -73,7 +73,7 @@ def _is_done_first(clock: Clock, mark: Mark) -> bool:
     if clock.done is None or clock.undone:
         return False
     in_time = clock.limit is None or clock.done <= clock.limit
-    return in_time or mark.said_at is None or clock.done <= mark.said_at
+    return in_time or mark.stated_at is None or clock.done <= mark.stated_at
 
 
 def _each_once(result: Iterable[Clock]) -> list[Clock]:

@@ -29,7 +29,7 @@ ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 SETTLED = frozenset({"done", "skipped"})
 
 
-def said_done(bound: Binding, obligation: str, *moments: datetime | None) -> datetime | None:
+def find_first_done(bound: Binding, obligation: str, *moments: datetime | None) -> datetime | None:
     """When an obligation was first met: by what happened, or because a person said so."""
     marks = [mark.done for mark in bound.incident.marks if mark.id == obligation]
     return min((moment for moment in (*moments, *marks) if moment is not None), default=None)
@@ -38,7 +38,7 @@ def said_done(bound: Binding, obligation: str, *moments: datetime | None) -> dat
 def list_response_clocks(bound: Binding) -> list[Clock]:
     """From the declaration until somebody acknowledges. One that was resolved first is over, and nobody took it."""
     acknowledged = bound.incident.acknowledged
-    met = said_done(bound, "response", acknowledged)
+    met = find_first_done(bound, "response", acknowledged)
     pairs = bound.deadlines("response", make_strictest_pick(ClockKind.RESPONSE), bound.episodes, met)
     return [settle_clock(clock, acknowledged, stretch.end) for clock, stretch in pairs]
 
@@ -145,7 +145,7 @@ def _build_checklist_clocks(bound: Binding, name: str) -> list[Clock]:
     id = f"checklist:{name}"
     return [
         settle_clock(replace(clock, what=f"{clock.what} {len(ticked)}/{total}"), finished, stretch.end)
-        for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, finished))
+        for clock, stretch in bound.deadlines(id, pick, bound.episodes, find_first_done(bound, id, finished))
     ]
 
 
@@ -181,7 +181,7 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
     ack = _find_answer(bound, number) if _is_first_of_several(bound, number) else None
     taken = ack.at if ack else None
     clocks = []
-    for clock, stretch in bound.deadlines(id, pick, bound.episodes, said_done(bound, id, called, taken)):
+    for clock, stretch in bound.deadlines(id, pick, bound.episodes, find_first_done(bound, id, called, taken)):
         path = _list_escalation_tiers(
             max((period for period in stretch.periods if period.start <= clock.started), key=_get_period_start)
         )

@@ -15,7 +15,7 @@ from cockpit.incident.clocks.due import (
     settle_clock,
     well_at,
 )
-from cockpit.incident.clocks.response import said_done
+from cockpit.incident.clocks.response import find_first_done
 from cockpit.incident.clocks.rules import Binding, build_binding, make_strictest_pick
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident
@@ -257,7 +257,11 @@ def list_client_clocks(bound: Binding) -> list[Clock]:
         default=None,
     )
     pairs = bound.deadlines(
-        "client", make_strictest_pick(ClockKind.CLIENT), bound.episodes, said_done(bound, "client", moment), first=first
+        "client",
+        make_strictest_pick(ClockKind.CLIENT),
+        bound.episodes,
+        find_first_done(bound, "client", moment),
+        first=first,
     )
     clocks = []
     for clock, stretch in pairs:

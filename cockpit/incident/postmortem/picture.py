@@ -19,7 +19,7 @@ from cockpit.incident.postmortem.story import (
 )
 from cockpit.incident.signals import find_beginning, says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.event import Event, Kind, fold_alert_events, map_of, text_of
+from cockpit.model.event import Event, Kind, join_alert_events, map_of, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
@@ -93,7 +93,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         *_list_traffic_lanes(events, start, until),
     )
     turning = find_turning_points(incident, events)
-    told = fold_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
+    told = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
     points = [event for event in told if event.id in turning and start <= event.occurred <= end]
     marks = [
         PictureMark(number, event.occurred, _label_mark(event, face), event.kind in PEOPLE_KINDS)

@@ -19,7 +19,7 @@ from cockpit.model.event import (
     WRITTEN_LATE,
     Event,
     Kind,
-    fold_alert_events,
+    join_alert_events,
     map_of,
     text_of,
     words_of,
@@ -113,7 +113,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
         links.setdefault(evidence_link.event, []).append(render_link(evidence_link.target, evidence_link.text))
     evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
     kept = {*incident.pins, *links}
-    events = fold_alert_events(events, kept)
+    events = join_alert_events(events, kept)
     return [
         TimelineRow(
             event.occurred,

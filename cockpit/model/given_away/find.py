@@ -116,7 +116,7 @@ compiled = cache(re.compile)
 def find_given_away(text: str) -> list[Span]:
     """Where secrets stand in a text, in order and none in another."""
     apart: list[Span] = []
-    for start, end in sorted(_find_spans(text, fold_case(text))):
+    for start, end in sorted(_find_spans(text, lower_case(text))):
         if apart and start < apart[-1][1]:
             apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
         elif end > start:
@@ -141,7 +141,7 @@ def hide_given_away(text: str) -> str:
 def _may_hold(text: str) -> bool:
     """Whether it is worth to look closer: most texts hold no hint, and this is all that they cost."""
     return (
-        IN_SMALL_LETTERS.may_find(fold_case(text))
+        IN_SMALL_LETTERS.may_find(lower_case(text))
         or AS_WRITTEN.may_find(text)
         or compiled(SHAPE).search(text) is not None
         or any(compiled(token.expression).search(text) for token in SEARCHED_TOKENS)
@@ -150,7 +150,7 @@ def _may_hold(text: str) -> bool:
 
 def find_tokens(text: str) -> Iterator[tuple[str, Span]]:
     """Only what is known by its own letters, with the name of its row: for commands, whose words are read elsewhere."""
-    yield from _find_tokens(text, IN_SMALL_LETTERS.find(fold_case(text)))
+    yield from _find_tokens(text, IN_SMALL_LETTERS.find(lower_case(text)))
     yield from (("token by its shape", span) for span in _find_by_shape(text))
     for expression in (PRIVATE_KEY, PUTTY_KEY) if "PRIVATE" in text or "Private" in text else ():
         yield from (("private key", _key_span(match)) for match in compiled(expression).finditer(text))
@@ -372,7 +372,7 @@ def is_scrambled(value: str, *, with_digits: bool = False) -> bool:
 # How hints are found
 
 
-def fold_case(text: str) -> str:
+def lower_case(text: str) -> str:
     """In small letters, each at its place: `İ` would become two."""
     small = text.lower()
     if len(small) == len(text):

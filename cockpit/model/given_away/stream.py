@@ -19,7 +19,7 @@ from cockpit.model.given_away.find import (
     PUTTY_KEY_BEGINS,
     compiled,
     find_given_away,
-    fold_case,
+    lower_case,
 )
 
 LONGEST_HELD = 65_536  # characters of what may become a secret; what goes on for longer is passed on as it then looks
@@ -141,7 +141,7 @@ def _hold_from(text: str, *, quiet: bool = False) -> int:
     line_start = text.rfind("\n") + 1
     line = text[line_start:]
     starts = [len(text)]
-    hints = [position for _, position in IN_SMALL_LETTERS.find(fold_case(line))]
+    hints = [position for _, position in IN_SMALL_LETTERS.find(lower_case(line))]
     hints += [position for _, position in AS_WRITTEN.find(line)]
     if hints:
         starts.append(line_start + (min(hints) if quiet else 0))

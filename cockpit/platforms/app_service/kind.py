@@ -60,7 +60,9 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
 
 def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
     """What this platform does itself of a command line; None for the shell."""
-    from cockpit.platforms.app_service.webapp import recognise_webapp_command  # only where such a command is met
+    from cockpit.platforms.app_service.known_commands import (
+        recognise_webapp_command,  # only where such a command is met
+    )
 
     return recognise_webapp_command(argv, environment)
 

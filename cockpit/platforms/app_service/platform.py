@@ -10,8 +10,9 @@ from cockpit.model.raw import read_moment
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import MISSING, Application, Revision
 from cockpit.model.text import clean_line
-from cockpit.platforms.app_service.commands import WebAppPerformer
 from cockpit.platforms.app_service.kind import KIND, read_slot_label
+from cockpit.platforms.app_service.known_commands import WebAppCommand
+from cockpit.platforms.app_service.perform import WebAppPerformer
 from cockpit.platforms.app_service.settings import read_settings
 from cockpit.platforms.app_service.sites import WebSite
 from cockpit.platforms.app_service.webapp import WebAppCommand

@@ -133,7 +133,7 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
 
 def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
     """What this platform does itself of a command line; None for the shell."""
-    from cockpit.platforms.compose.commands import recognise_docker_command  # only where such a command is met
+    from cockpit.platforms.compose.known_commands import recognise_docker_command  # only where such a command is met
 
     return recognise_docker_command(argv, environment)
 

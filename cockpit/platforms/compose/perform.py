@@ -1,4 +1,4 @@
-"""Doing what a known command of docker or Compose stands for.
+"""Performs the known commands of docker and Compose.
 
 Reads, restarts and tags go through the API. Pulling and `up` are Compose's own work: only Compose reads its files as
 Compose does, so its program is started, once, with the words that were shown, in a session of its own. Its output goes
@@ -24,9 +24,9 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time
-from cockpit.platforms.compose.commands import DockerCommand
 from cockpit.platforms.compose.container_logs import FrameReader
 from cockpit.platforms.compose.engine import READ_ONLY, EngineClient
+from cockpit.platforms.compose.known_commands import DockerCommand
 from cockpit.platforms.compose.mapping import (
     ContainerFacts,
     map_container,

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from cockpit.feeds.base import Feed, Polled
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
-from cockpit.platforms.compose.commands import DockerCommand
 from cockpit.platforms.compose.container_logs import stream_container_logs
 from cockpit.platforms.compose.engine import EngineClient
 from cockpit.platforms.compose.events import EngineEventWatch
 from cockpit.platforms.compose.kind import KIND
+from cockpit.platforms.compose.known_commands import DockerCommand
 from cockpit.platforms.compose.perform import DockerPerformer
 from cockpit.platforms.compose.services import DEADLINE, ServiceReader, filter_projects
 from cockpit.platforms.compose.settings import read_settings

@@ -19,7 +19,7 @@ def describe_access(environment: Environment, source: str) -> str:
 
 def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
     """What this platform does itself of a command line; None for the shell."""
-    from cockpit.platforms.github.gh import recognise_gh_command  # only where such a command is met
+    from cockpit.platforms.github.known_commands import recognise_gh_command  # only where such a command is met
 
     return recognise_gh_command(argv, environment)
 

@@ -8,9 +8,9 @@ from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.platforms.github.changes import GithubWatch
 from cockpit.platforms.github.client import GithubClient
-from cockpit.platforms.github.commands import GithubPerformer
-from cockpit.platforms.github.gh import GithubCommand
 from cockpit.platforms.github.kind import KIND
+from cockpit.platforms.github.known_commands import GithubCommand
+from cockpit.platforms.github.perform import GithubPerformer
 from cockpit.platforms.github.settings import read_settings
 from cockpit.platforms.platform import (
     NO_PLATFORM,

@@ -88,7 +88,9 @@ def list_sample_values(environment: Environment) -> dict[str, str]:
 
 def recognise_command(argv: Sequence[str], environment: Environment) -> PlatformCommand | None:
     """What this platform does itself of a command line; None for the shell."""
-    from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command  # only where such a command is met
+    from cockpit.platforms.kubernetes.known_commands import (
+        recognise_kubectl_command,  # only where such a command is met
+    )
 
     return recognise_kubectl_command(argv, environment)
 

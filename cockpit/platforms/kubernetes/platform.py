@@ -6,10 +6,10 @@ from cockpit.feeds.base import Feed, Polled
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.platforms.kubernetes.client import ClusterClient
-from cockpit.platforms.kubernetes.commands import KubectlPerformer
 from cockpit.platforms.kubernetes.events import ClusterEventWatch
 from cockpit.platforms.kubernetes.kind import KIND
-from cockpit.platforms.kubernetes.kubectl import KubectlCommand
+from cockpit.platforms.kubernetes.known_commands import KubectlCommand
+from cockpit.platforms.kubernetes.perform import KubectlPerformer
 from cockpit.platforms.kubernetes.pod_logs import stream_pod_logs
 from cockpit.platforms.kubernetes.settings import read_settings
 from cockpit.platforms.kubernetes.workloads import DEADLINE, read_workloads

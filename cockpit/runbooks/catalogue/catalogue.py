@@ -240,7 +240,7 @@ def score_entry(place: CatalogueEntry, names: list[str]) -> int:
         " ".join((procedure.labels.get("when", ""), procedure.labels.get("symptoms", ""))),
         " ".join(step.title for step in procedure.steps),
     )
-    title, *rest = map(fold_words, layers)
+    title, *rest = map(normalize_words, layers)
     total = 0
     for word in names:
         elsewhere = (score_word(word, text) + (2, 10, 20)[depth] for depth, text in enumerate(rest))
@@ -251,7 +251,7 @@ def score_entry(place: CatalogueEntry, names: list[str]) -> int:
 
 def score_document(document: Document, names: list[str]) -> int:
     """How well a document itself fits: by its name, its title, its tags, else by what it says in prose and tables."""
-    title = fold_words(f"{document.id} {document.runbook.title} {document.runbook.labels.get('tags', '')}")
+    title = normalize_words(f"{document.id} {document.runbook.title} {document.runbook.labels.get('tags', '')}")
     total = 0
     for word in names:
         best = score_word(word, title)
@@ -261,11 +261,11 @@ def score_document(document: Document, names: list[str]) -> int:
 
 def score_title(title: str, names: list[str]) -> int:
     """How well a document fits of which nothing but its title is known."""
-    folded = fold_words(title)
+    folded = normalize_words(title)
     return min(sum(score_word(word, folded) for word in names), FAR)
 
 
-def fold_words(text: str) -> str:
+def normalize_words(text: str) -> str:
     """A text for comparing, with the words of names in camel case beside it: HighLatency holds latency."""
     return f"{text} {CAMEL.sub(' ', text)}".casefold() if CAMEL.search(text) else text.casefold()
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cockpit.model.operator import SHARED_LOGINS, fold_name
+from cockpit.model.operator import SHARED_LOGINS, normalize_name
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, StepKind
 from cockpit.runbooks.prepare.destroyed import find_argument_name, is_name, list_free_texts
@@ -149,7 +149,7 @@ def _must_be_approved(
     if approval is None or not approval.by.strip() or not approval.how.strip():
         raise RunRefused("This needs an approval: say who gave it, and how.", code="approval-missing")
     gave = split_people(approval.by.replace(",", "+"))
-    if not gave.isdisjoint(map(fold_name, operator_names)):
+    if not gave.isdisjoint(map(normalize_name, operator_names)):
         raise RunRefused("An approval is given by somebody else than who runs the step.", code="approval-of-oneself")
     if shared := sorted(gave & SHARED_LOGINS):
         raise RunRefused(
@@ -169,4 +169,4 @@ def _must_be_approved(
 
 def split_people(text: str) -> set[str]:
     """Those whom `Ana + Ben`, or `Ana and Ben`, names, each once: `Ana + ana@example.com` is one person."""
-    return {fold_name(name) for name in JOINED.split(text) if fold_name(name)}
+    return {normalize_name(name) for name in JOINED.split(text) if normalize_name(name)}

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.azure.mapping import map_alert
-from cockpit.model.alert import FOLD_FROM, Alert, AlertGroup, AlertState, Severity, fold_alerts, name_things
-from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, fold_alert_events, fold_flapping, fold_storms
+from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, AlertState, Severity, group_alerts, name_things
+from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, join_alert_events, join_flapping, join_storms
 from widgets.alerts import build_alert_rows, list_alert_objects
 from widgets.cell import Cell, Row
 
@@ -83,7 +83,7 @@ def test_many_alerts_of_one_name_are_one_row_with_their_number_and_what_they_sha
     rows = build_alert_rows(alerts, {})
     assert [row.cells[2].text for row in rows] == ["Other", "▸ 5xxHigh ×214"]
     assert rows[1].cells[3].text == "app=shop"
-    group = list_alert_objects(alerts, fold_alerts(alerts))[rows[1].id]
+    group = list_alert_objects(alerts, group_alerts(alerts))[rows[1].id]
     assert isinstance(group, AlertGroup)
     assert len(build_alert_rows(alerts, {}, {group.key})) == 216
 
@@ -101,9 +101,9 @@ ALERTS = st.lists(
 
 
 @given(ALERTS, st.integers(2, 10))
-def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, str, str]], fold_from: int) -> None:
+def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, str, str]], group_from: int) -> None:
     alerts = list({a.key: a for a in (alert(n, name, app=app) for n, name, app in entries)}.values())
-    folded = fold_alerts(alerts, fold_from)
+    folded = group_alerts(alerts, group_from)
     keys = [a.key for item in folded for a in (item.alerts if isinstance(item, AlertGroup) else (item,))]
     assert sorted(keys) == sorted(a.key for a in alerts)
     ids = [row.id for row in build_alert_rows(alerts, {}, folded=folded)]
@@ -111,14 +111,14 @@ def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, st
 
 
 def test_a_storm_is_one_line_of_the_timeline() -> None:
-    (line,) = fold_storms([event(n, seconds=n / 10) for n in range(1, 215)])
+    (line,) = join_storms([event(n, seconds=n / 10) for n in range(1, 215)])
     assert line.summary == "5xxHigh: 214 instances firing (critical) on api-1, api-2 and 212 more"
     assert line.id == 1
 
 
 def test_what_people_wrote_or_pinned_is_never_folded() -> None:
     events = [event(n) for n in range(1, 20)] + [event(20, actor="ana")]
-    kept = fold_storms(events, {5})
+    kept = join_storms(events, {5})
     assert [e.id for e in kept] == [1, 5, 20]
 
 
@@ -130,7 +130,7 @@ def test_what_people_wrote_or_pinned_is_never_folded() -> None:
 )
 def test_folded_lines_count_every_event_once(entries: list[tuple[str, str, int]]) -> None:
     events = [event(n, name, state, at) for n, (name, state, at) in enumerate(sorted(entries, key=lambda e: e[2]), 1)]
-    lines = fold_storms(events)
+    lines = join_storms(events)
     assert sum(int(line.detail.get("instances", 1)) for line in lines) == len(events)
     assert all(int(line.detail.get("instances", STORM_FROM)) >= STORM_FROM for line in lines)
 
@@ -144,7 +144,7 @@ def test_a_filter_asks_for_labels_by_name() -> None:
 
 
 def test_fewer_than_that_are_rows_of_their_own() -> None:
-    assert len(build_alert_rows([alert(n) for n in range(FOLD_FROM - 1)], {})) == FOLD_FROM - 1
+    assert len(build_alert_rows([alert(n) for n in range(GROUP_FROM - 1)], {})) == GROUP_FROM - 1
 
 
 def turn(number: int, minutes: float, subject: str = "am:x", **more: Any) -> Event:
@@ -154,16 +154,16 @@ def turn(number: int, minutes: float, subject: str = "am:x", **more: Any) -> Eve
 
 def test_an_alert_that_comes_and_goes_is_one_line() -> None:
     turns = [turn(number, number * 4) for number in range(1, 12)]
-    (line,) = fold_flapping(turns)
+    (line,) = join_flapping(turns)
     assert (line.id, line.detail["state"], line.detail["instances"]) == (1, "firing", 11)
     assert "fired 6 times in 40m" in line.summary
 
 
 def test_turns_far_apart_pinned_or_of_a_person_stand_for_themselves() -> None:
     apart = [turn(number, number * 20) for number in range(1, 9)]
-    assert fold_flapping(apart) == apart
+    assert join_flapping(apart) == apart
     turns = [turn(number, number) for number in range(1, 12)]
-    assert [line.id for line in fold_flapping(turns, {5})] == [1, 5]
+    assert [line.id for line in join_flapping(turns, {5})] == [1, 5]
 
 
 def test_a_storm_that_comes_and_goes_is_one_line_too() -> None:
@@ -172,7 +172,7 @@ def test_a_storm_that_comes_and_goes_is_one_line_too() -> None:
         for wave, state in enumerate(("firing", "resolved") * 3)
         for n in range(50)
     ]
-    (line,) = fold_flapping(fold_storms(storms))
+    (line,) = join_flapping(join_storms(storms))
     assert line.detail["instances"] == 300
 
 
@@ -180,7 +180,7 @@ def test_a_storm_that_comes_and_goes_is_one_line_too() -> None:
 def test_turns_are_folded_without_a_loss(entries: list[tuple[str, int]]) -> None:
     ordered = sorted(entries, key=lambda entry: entry[1])
     events = [turn(number, minute, f"am:{name}") for number, (name, minute) in enumerate(ordered, 1)]
-    lines = fold_flapping(events)
+    lines = join_flapping(events)
     assert sum(int(line.detail.get("instances", 1)) for line in lines) == len(events)
     assert all(int(line.detail.get("instances", FLAPPING_FROM)) >= FLAPPING_FROM for line in lines)
 
@@ -192,8 +192,8 @@ def test_a_filter_that_might_search_for_ever_keeps_nobody_waiting(ask: str) -> N
 
 def test_storms_of_many_rules_in_one_moment_are_one_line() -> None:
     storms = [event(100 * rule + n, f"Rule{rule}", seconds=rule) for rule in range(25) for n in range(1, 9)]
-    (line,) = fold_alert_events(storms)
+    (line,) = join_alert_events(storms)
     assert line.detail["instances"] == 200
     assert "25 alerts firing" in line.summary
     few = [event(100 * rule + n, f"Rule{rule}", seconds=rule) for rule in range(3) for n in range(1, 9)]
-    assert len(fold_alert_events(few)) == 3
+    assert len(join_alert_events(few)) == 3

@@ -14,8 +14,8 @@ from cockpit.model.operator import (
     PersonUnknown,
     account_name,
     check_person,
-    fold_name,
     is_shared,
+    normalize_name,
     with_author,
 )
 
@@ -93,5 +93,5 @@ def test_a_personal_login_is_its_person_and_cannot_be_called_otherwise() -> None
 
 @given(st.text(min_size=1, max_size=30))
 def test_every_spelling_of_a_name_is_that_name(name: str) -> None:
-    assert fold_name(f" {name.upper().lower()}  ") == fold_name(name.upper().lower())
-    assert "@" not in fold_name(name)
+    assert normalize_name(f" {name.upper().lower()}  ") == normalize_name(name.upper().lower())
+    assert "@" not in normalize_name(name)

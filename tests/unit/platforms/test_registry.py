@@ -1,5 +1,6 @@
 """One more platform is its package and one line: what every package must bring, and what it costs."""
 
+import ast
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,18 @@ def test_every_package_is_registered_and_named_like_its_folder() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_package_can_be_connected(package: str) -> None:
     assert callable(import_module(f"cockpit.platforms.{package}.platform").connect_platform)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_that_recognises_commands_performs_them_and_both_are_called_alike(package: str) -> None:
+    modules = {path.stem for path in (FOLDER / package).glob("*.py")}
+    classes = {
+        node.name.removesuffix("Performer")
+        for path in (FOLDER / package).glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Performer")
+    }
+    assert ("known_commands" in modules) is ("perform" in modules) is bool(classes)
 
 
 def test_an_environment_without_settings_uses_no_platform() -> None:

@@ -14,7 +14,7 @@ from cockpit.model.event import Event
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment
-from cockpit.platforms.compose.commands import DockerCommand, recognise_docker_command
+from cockpit.platforms.compose.known_commands import DockerCommand, recognise_docker_command
 from cockpit.platforms.compose.platform import ComposePlatform
 from cockpit.platforms.compose.settings import ComposeSettings
 from cockpit.platforms.platform import CommandOutcome, PlatformContext

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.azure.own_requests import MARK, is_of_cockpit, make_request_id
-from cockpit.feeds.azure_changes.feed import fold_activity, is_changing, map_service_issue
+from cockpit.feeds.azure_changes.feed import is_changing, join_activity, map_service_issue
 from cockpit.model.event import Kind
 
 SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.App/containerApps/shop-api"
@@ -31,13 +31,13 @@ def entry(status: str = "Succeeded", minute: int = 0, operation: str = WRITE, **
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_the_entries_of_one_operation_are_one_fact_in_its_last_state(order: tuple[int, ...]) -> None:
     entries = [entry("Started", 0), entry("Accepted", 1), entry("Succeeded", 1)]
-    (change,) = fold_activity([entries[index] for index in order])
+    (change,) = join_activity([entries[index] for index in order])
     assert (change.kind, change.state, change.by) == (Kind.ACTIVITY, "succeeded", "ben@example.com")
     assert change.detail["what"] == "configuration"
 
 
 def test_it_says_through_what_it_was_done() -> None:
-    (change,) = fold_activity([entry(claims={"appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"})])
+    (change,) = join_activity([entry(claims={"appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"})])
     assert change.detail["through"] == "az"
     assert change.summary.endswith("by ben@example.com through az")
 
@@ -45,7 +45,7 @@ def test_it_says_through_what_it_was_done() -> None:
 def test_what_this_cockpit_sent_is_left_out_and_what_another_sent_says_so() -> None:
     ours = entry(httpRequest={"clientRequestId": make_request_id()})
     theirs = entry(correlationId="c-2", httpRequest={"clientRequestId": f"{MARK}-0000-4000-8000-000000000000"})
-    (change,) = fold_activity([ours, theirs])
+    (change,) = join_activity([ours, theirs])
     assert change.detail["through"] == "a cockpit"
 
 
@@ -57,7 +57,7 @@ def test_a_request_of_ours_is_a_guid_with_our_mark() -> None:
 
 def test_a_failed_operation_says_why_and_changed_nothing() -> None:
     message = json.dumps({"error": {"code": "Conflict", "message": "Another operation is in progress."}})
-    (change,) = fold_activity([entry("Failed", properties={"statusMessage": message})])
+    (change,) = join_activity([entry("Failed", properties={"statusMessage": message})])
     assert change.changes is False
     assert "FAILED" in change.summary
     assert change.detail["reason"] == "Another operation is in progress."
@@ -88,7 +88,7 @@ ANYTHING = st.recursive(
 
 @given(st.sampled_from(sorted(entry())), ANYTHING)
 def test_no_entry_however_odd_ends_the_feed(field: str, value: Any) -> None:
-    for change in fold_activity([{**entry(), field: value}]):
+    for change in join_activity([{**entry(), field: value}]):
         assert "\n" not in change.summary
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.system import Environment
+from cockpit.platforms.app_service.known_commands import recognise_webapp_command
 from cockpit.platforms.app_service.mapping import SlotAnswers, map_site, read_deployment
 from cockpit.platforms.app_service.settings import AppServiceSettings
-from cockpit.platforms.app_service.webapp import recognise_webapp_command
 
 SHA = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 

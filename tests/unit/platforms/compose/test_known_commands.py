@@ -4,7 +4,7 @@ import pytest
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
-from cockpit.platforms.compose.commands import recognise_docker_command
+from cockpit.platforms.compose.known_commands import recognise_docker_command
 from cockpit.platforms.compose.settings import ComposeSettings
 
 WITH = Environment("prod", platforms={"compose": ComposeSettings(projects=("shop",))})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import StepState
-from cockpit.platforms.kubernetes.kubectl import recognise_kubectl_command
+from cockpit.platforms.kubernetes.known_commands import recognise_kubectl_command
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 from cockpit.simulator.kubernetes.api import ApiRefusal
 from cockpit.simulator.kubernetes.objects import BrokenImage

@@ -1,4 +1,4 @@
-"""Doing what a known kubectl command stands for, and printing what kubectl prints.
+"""Performs the known kubectl commands, and prints what kubectl prints.
 
 A change is sent once. It is refused where the workload is no longer as the person saw it: by its generation, which the
 API server compares in the same transaction where the patch allows it. Where no answer comes the workload is read again.
@@ -18,7 +18,7 @@ from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_text
 from cockpit.model.time import Time, format_timestamp
 from cockpit.platforms.kubernetes.client import TABLE, ClusterClient
-from cockpit.platforms.kubernetes.kubectl import KubectlCommand
+from cockpit.platforms.kubernetes.known_commands import KubectlCommand
 from cockpit.platforms.kubernetes.mapping import CHANGE_CAUSE, NUMBER, index_owned, read_name, read_uid
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 
@@ -44,7 +44,7 @@ SKIPPED_ANNOTATIONS = frozenset(
 MORE = "The cluster may still be working on it. Look before you try again."
 
 
-class CommandError(Exception):
+class KubectlError(Exception):
     """What kubectl would print behind `error:`; nothing was changed."""
 
 
@@ -64,7 +64,7 @@ class KubectlPerformer:
             words = [f"on {target.label}", *describe_workload(command, item)]
             if command.verb == "rollout undo":
                 words.append(await self._describe_undo(command, item))
-        except CommandError as error:
+        except KubectlError as error:
             return CommandSurvey(refusal=str(error))
         except SourceError as error:
             return CommandSurvey(refusal=describe_problem(error.problem))
@@ -76,7 +76,7 @@ class KubectlPerformer:
             if command.kind is StepKind.READ:
                 return await self._read(command, output)
             return await self._change(command, output, confirmed)
-        except CommandError as error:
+        except KubectlError as error:
             output(f"error: {error}\n")
             return CommandOutcome(StepState.FAILED, str(error), 1)
         except SourceError as error:
@@ -132,7 +132,7 @@ class KubectlPerformer:
         )
         pods = await self._client.list_items(locate_collection(command.namespace, "pods"), {"labelSelector": selector})
         if not pods:
-            raise CommandError(f"timed out waiting for the condition: {command.plural}/{command.name} has no pods")
+            raise KubectlError(f"timed out waiting for the condition: {command.plural}/{command.name} has no pods")
         ready = [pod for pod in pods if read_condition(pod, "Ready") == "True"]
         chosen = min(ready or pods, key=lambda pod: str(dig_value(pod, "metadata", "creationTimestamp")))
         return read_name(chosen)
@@ -161,7 +161,7 @@ class KubectlPerformer:
                 return CommandOutcome(StepState.OK, sentence, 0)
             if self._time.monotonic() >= until:
                 reason = await self._find_reason(command, item)
-                raise CommandError(f"timed out waiting for the condition{f' ({reason})' if reason else ''}")
+                raise KubectlError(f"timed out waiting for the condition{f' ({reason})' if reason else ''}")
             await self._time.sleep(LOOK_AGAIN)
 
     async def _find_reason(self, command: KubectlCommand, item: Raw) -> str:
@@ -186,7 +186,7 @@ class KubectlPerformer:
         await self._client.check_target()
         item = await self._client.get(locate_object(command))
         if confirmed and fingerprint_workload(item) != confirmed:
-            raise CommandError(
+            raise KubectlError(
                 f"{command.plural.removesuffix('s')} {command.name} was changed by somebody else since this was shown. "
                 "Nothing was sent. Look again, then decide anew."
             )
@@ -273,9 +273,9 @@ class KubectlPerformer:
         return f"revision {number}: {', '.join(images)}"
 
     async def _find_history(self, command: KubectlCommand, item: Raw) -> tuple[int, Raw]:
-        """The revision to go back to: the named one, else the one before the current. Raises CommandError."""
+        """The revision to go back to: the named one, else the one before the current. Raises KubectlError."""
         if dig_value(item, "spec", "paused") is True:
-            raise CommandError(
+            raise KubectlError(
                 "cannot rollback a paused deployment; resume it first with "
                 f"'kubectl rollout resume {command.plural.removesuffix('s')}/{command.name}' and try again"
             )
@@ -284,10 +284,10 @@ class KubectlPerformer:
         if number == 0:
             older = sorted(histories)[:-1]
             if not older:
-                raise CommandError(f'no rollout history found for {command.plural.removesuffix("s")} "{command.name}"')
+                raise KubectlError(f'no rollout history found for {command.plural.removesuffix("s")} "{command.name}"')
             number = older[-1]
         if number not in histories:
-            raise CommandError(
+            raise KubectlError(
                 f"unable to find specified revision {number} in history; "
                 f"it has {', '.join(map(str, sorted(histories)))}"
             )
@@ -356,17 +356,17 @@ def describe_workload(command: KubectlCommand, item: Raw) -> list[str]:
 
 
 def build_patch(command: KubectlCommand, item: Raw, now: datetime) -> tuple[Any, str]:
-    """The strategic patch of a change, and kubectl's word for what was done. Raises CommandError."""
+    """The strategic patch of a change, and kubectl's word for what was done. Raises KubectlError."""
     match command.verb:
         case "rollout restart":
             if dig_value(item, "spec", "paused") is True:
-                raise CommandError("can't restart paused deployment (run rollout resume first)")
+                raise KubectlError("can't restart paused deployment (run rollout resume first)")
             stamp = format_timestamp(now)
             return {"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: stamp}}}}}, "restarted"
         case "rollout pause" | "rollout resume":
             pause = command.verb == "rollout pause"
             if (dig_value(item, "spec", "paused") is True) == pause:
-                raise CommandError(f'deployments.apps "{command.name}" is {"already" if pause else "not"} paused')
+                raise KubectlError(f'deployments.apps "{command.name}" is {"already" if pause else "not"} paused')
             return {"spec": {"paused": True if pause else None}}, "paused" if pause else "resumed"
         case "set image":
             containers = list_mappings(dig_value(item, "spec", "template", "spec", "containers"))
@@ -376,10 +376,10 @@ def build_patch(command: KubectlCommand, item: Raw, now: datetime) -> tuple[Any,
                 pairs = [(name, pairs[0][1]) for name in sorted(names)]
             for name, _ in pairs:
                 if name not in names:
-                    raise CommandError(f'unable to find container named "{name}"; it has {", ".join(sorted(names))}')
+                    raise KubectlError(f'unable to find container named "{name}"; it has {", ".join(sorted(names))}')
             entries = [{"name": name, "image": image} for name, image in pairs]
             return {"spec": {"template": {"spec": {"containers": entries}}}}, "image updated"
-    raise CommandError(f"{command.verb} is not known here")
+    raise KubectlError(f"{command.verb} is not known here")
 
 
 def is_as_asked(command: KubectlCommand, after: Raw) -> bool:
@@ -414,7 +414,7 @@ def merge_annotations(item: Raw, history: Raw) -> dict[str, Any]:
 
 
 def describe_rollout(plural: str, item: Raw) -> tuple[str, bool]:
-    """kubectl's sentence for where a rollout stands, and whether it is through. Raises CommandError where it failed."""
+    """kubectl's sentence for where a rollout stands, and whether it is through. Raises KubectlError where it failed."""
     name, status = read_name(item), dig_value(item, "status")
 
     def count(key: str) -> int:
@@ -449,7 +449,7 @@ def describe_rollout(plural: str, item: Raw) -> tuple[str, bool]:
 def _describe_deployment_rollout(name: str, item: Raw, count: Callable[[str], int]) -> tuple[str, bool]:
     for condition in list_mappings(dig_value(item, "status", "conditions")):
         if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
-            raise CommandError(f'deployment "{name}" exceeded its progress deadline')
+            raise KubectlError(f'deployment "{name}" exceeded its progress deadline')
     desired = read_integer(dig_value(item, "spec", "replicas"))
     desired = 1 if desired is None else desired
     waiting = f'Waiting for deployment "{name}" rollout to finish'

@@ -6,7 +6,7 @@ import pytest
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
-from cockpit.platforms.kubernetes.kubectl import KubectlCommand, recognise_kubectl_command
+from cockpit.platforms.kubernetes.known_commands import KubectlCommand, recognise_kubectl_command
 from cockpit.platforms.kubernetes.settings import KubernetesSettings
 
 PROD = Environment("prod", platforms={"kubernetes": KubernetesSettings("prod-admin", "shop")})

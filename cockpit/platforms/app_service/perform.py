@@ -14,9 +14,9 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, format_age
+from cockpit.platforms.app_service.known_commands import WebAppCommand
 from cockpit.platforms.app_service.mapping import SlotAnswers, list_slot_notes, read_deployment, read_pending, read_slot
 from cockpit.platforms.app_service.sites import WebSite, describe_content, fingerprint_slots
-from cockpit.platforms.app_service.webapp import WebAppCommand
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 
 STILL = "Azure may still be working on it. Look before you try again."

@@ -1,4 +1,4 @@
-"""Doing what a known gh command stands for.
+"""Performs the known gh commands.
 
 A workflow is started once. GitHub does not say which run came of it: the run is found by what is new since we looked,
 started by us, for the workflow and ref we asked for. It is followed to its end. Where nobody answered, the same look
@@ -17,7 +17,7 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.time import Time, format_age
 from cockpit.platforms.github.client import GithubClient
-from cockpit.platforms.github.gh import GithubCommand
+from cockpit.platforms.github.known_commands import GithubCommand
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
 
 Raw = Mapping[str, Any]
