@@ -233,7 +233,7 @@ def measure_draft() -> list[Measure]:
 
         def tell() -> None:
             nonlocal text
-            text = exporter.told()[0]
+            text = exporter.render_with_head()[0]
 
         took = measure_seconds(tell)
     how = f"{ALERTS:,} alerts of {RULES} rules, a tenth came and went three times"

@@ -164,7 +164,7 @@ def build_runner(
     from cockpit.runbooks.prepare.values import build_live_values
     from cockpit.runbooks.run.notices import RunNotices, snapshot_named
     from cockpit.runbooks.run.runner import Runner
-    from cockpit.runbooks.run.runs import FOLDED as RUN_KINDS
+    from cockpit.runbooks.run.runs import RUN_KINDS
 
     @lru_cache(maxsize=8)
     def target(application: Application) -> Mapping[str, str]:

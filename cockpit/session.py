@@ -201,4 +201,4 @@ def read_rollback_evidence(timeline: Timeline, environment: str, now: datetime) 
     from cockpit.runbooks import rollback
 
     since = now - rollback.EVIDENCE_LOOKBACK
-    return timeline.events(environment=environment, kinds=rollback.FOLDED, occurred_from=since)
+    return timeline.events(environment=environment, kinds=rollback.EVIDENCE_KINDS, occurred_from=since)

@@ -48,14 +48,14 @@ def build_alert_rows(
     acks: Mapping[str, Acknowledgement],
     unfolded: Container[str] = (),
     *,
-    folded: Sequence[Alert | AlertGroup] | None = None,
+    grouped: Sequence[Alert | AlertGroup] | None = None,
     order: str = ORDERS[0],
     now: datetime | None = None,
 ) -> list[Row]:
     """One row an alert or a group of many of one name; `acks` are ours, by the alert's key. A taken alert is quieter
     than one nobody has, and says since when somebody has it. Of a group in `unfolded` its alerts stand below it.
 
-    `folded` is `fold_alerts(alerts)`, where somebody has it already.
+    `grouped` is `group_alerts(alerts)`, where somebody has it already.
     """
     things = name_things(alerts)
     rows: list[Row] = []
@@ -74,10 +74,10 @@ def build_alert_rows(
     return rows
 
 
-def list_alert_objects(alerts: Sequence[Alert], folded: Sequence[Alert | AlertGroup]) -> dict[str, object]:
+def list_alert_objects(alerts: Sequence[Alert], grouped: Sequence[Alert | AlertGroup]) -> dict[str, object]:
     """What the rows stand for, by their ids."""
     objects: dict[str, object] = {alert.key: alert for alert in alerts}
-    objects.update({item.key: item for item in folded if isinstance(item, AlertGroup)})
+    objects.update({item.key: item for item in grouped if isinstance(item, AlertGroup)})
     return objects
 
 
@@ -154,8 +154,8 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing:
     text = alert.note or alert.summary
     # Where there is room for one column of text only, it says which thing, whose it is, and what is wrong.
     who = f"{taken.text} {age}".strip()
-    said = "" if alert.state is AlertState.FIRING and not ack else f"{who}: "
-    brief = f"{said}{thing} {text}".strip()
+    prefix = "" if alert.state is AlertState.FIRING and not ack else f"{who}: "
+    brief = f"{prefix}{thing} {text}".strip()
     return Row(
         alert.key,
         (

@@ -38,7 +38,7 @@ class Choice(Lines, can_focus=True):
     ) -> None:
         """`was` is said of the option it was made with, once another one is chosen."""
         super().__init__(id=id)
-        self._said_of_it = was
+        self._was_note = was
         self.options = tuple(options)
         names = [name for name, _ in self.options]
         self._at = names.index(chosen) if chosen in names else 0
@@ -102,7 +102,7 @@ class Choice(Lines, can_focus=True):
 
     def _row(self, index: int, name: str, text: str) -> tuple[Piece, ...]:
         here = index == self._at
-        was = (f"  ({self._said_of_it})" if index == self._was and self.changed else "", "muted")
+        was = (f"  ({self._was_note})" if index == self._was and self.changed else "", "muted")
         return (
             ("▸ " if here else "  ", "info"),
             (name, "strong" if here else ""),

@@ -37,7 +37,7 @@ def draw_plot(
 ) -> list[tuple[Piece, ...]]:
     """Lines of at most `width` cells; the highest number of a column is its bar, a column without one stays empty."""
     columns = max(10, width - LABEL - 1)
-    cells = _fold_points(points, now, columns)
+    cells = _bin_points(points, now, columns)
     numbers = [number for number in cells if number is not None]
     if not numbers:
         return [(("Nothing was measured in the last hour.", "muted"),)]
@@ -68,7 +68,7 @@ def draw_plot(
     return lines
 
 
-def _fold_points(points: Sequence[SignalPoint], now: datetime, columns: int) -> list[float | None]:
+def _bin_points(points: Sequence[SignalPoint], now: datetime, columns: int) -> list[float | None]:
     """The highest number of each column; a gap between two points that are near is bridged by the earlier one."""
     cells: list[float | None] = [None] * columns
     step = HOUR / columns

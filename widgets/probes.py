@@ -224,12 +224,12 @@ def _build_signal_row(signal: SignalResult, marks: PlacedMarks) -> Row:
     start = (Cell(glyph, tone), Cell(signal.name, "" if quiet else "strong"), Cell(signal.state.value, tone))
     trend = Cell(draw_sparkline([number for _, number in signal.points], SPARK_CELLS, marks), "muted")
     if not quiet:
-        told = f"~ {signal.reason or signal.state.value}" + (f" ({signal.caution})" if signal.caution else "")
-        cells = (*start, Cell(told, tone, span=3), trend, Cell("", "", signal.since))
+        state_text = f"~ {signal.reason or signal.state.value}" + (f" ({signal.caution})" if signal.caution else "")
+        cells = (*start, Cell(state_text, tone, span=3), trend, Cell("", "", signal.since))
         return Row(name_signal_row(signal), cells, _label_watched(signal), is_fault(signal))
     short = len(signal.text) <= VALUE_CELLS
-    told = signal.caution or (f"limit {signal.limit}" if signal.limit else "no limit")
-    cell = Cell(f"~ {told}" if short else f"~ {signal.text}, {told}", "warn" if signal.caution else "muted", span=2)
+    limit = signal.caution or (f"limit {signal.limit}" if signal.limit else "no limit")
+    cell = Cell(f"~ {limit}" if short else f"~ {signal.text}, {limit}", "warn" if signal.caution else "muted", span=2)
     quiet_cells = (*start, cell, Cell(signal.text if short else ""), trend, Cell())
     return Row(name_signal_row(signal), quiet_cells, _label_watched(signal))
 

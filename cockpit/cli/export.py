@@ -51,7 +51,7 @@ def export(common: Common, output: str | None, form: str, force: bool, incident:
             ExportForm(form),
         )
         path = exporter.preset if output is None else Path(output).expanduser()
-        text, head = exporter.told() if output == "-" else ("", "")
+        text, head = exporter.render_with_head() if output == "-" else ("", "")
         result = None if output == "-" else _write_export(exporter, path, force)
     if result is None:
         what = "markdown" if exporter.form is ExportForm.MARKDOWN else exporter.form.value

@@ -85,11 +85,11 @@ class GatusImport:
         return whole
 
     def _add_endpoint(self, endpoint: Mapping[str, Any]) -> None:
-        told = clean_line(str(endpoint.get("name") or "unnamed"), 60)
+        name = clean_line(str(endpoint.get("name") or "unnamed"), 60)
         if endpoint.get("enabled") is False:
-            self.leave_out(told, "it is not enabled")
+            self.leave_out(name, "it is not enabled")
             return
-        url = self._translate_url(endpoint, told)
+        url = self._translate_url(endpoint, name)
         if not url:
             return
         name = self._choose_name(endpoint)
@@ -116,7 +116,7 @@ class GatusImport:
         for window in _tables(endpoint.get("maintenance-windows")):
             self._add_window(f"environments.{self._environment}.probes.recurring_maintenance", window, name)
 
-    def _translate_url(self, endpoint: Mapping[str, Any], told: str) -> str:
+    def _translate_url(self, endpoint: Mapping[str, Any], name: str) -> str:
         url = str(endpoint.get("url") or "").strip()
         if isinstance(dns := endpoint.get("dns"), dict):
             query, kind = str(dns.get("query-name") or "").rstrip("."), str(dns.get("query-type") or "A").upper()
@@ -124,11 +124,11 @@ class GatusImport:
         if url.startswith("starttls://"):
             return f"tls://{url.removeprefix('starttls://')}?starttls=smtp"
         if VARIABLE.search(url):
-            self.leave_out(told, "its url has a variable: write the address")
+            self.leave_out(name, "its url has a variable: write the address")
             return ""
         if url.startswith(SCHEMES):
             return url.rstrip("/") if url.startswith(("tcp://", "tls://", "icmp://")) else url
-        self.leave_out(told, f"{url.partition('://')[0]}:// is not probed" if "://" in url else "it has no url")
+        self.leave_out(name, f"{url.partition('://')[0]}:// is not probed" if "://" in url else "it has no url")
         return ""
 
     def _translate_headers(self, name: str, headers: object) -> Iterator[str]:
@@ -198,14 +198,14 @@ class GatusImport:
         self.leave_out(name, f"its token: report by `cockpit beat {beat}`")
         self._write(f"environments.{self._environment}.probes", pairs)
 
-    def _add_window(self, table: str, window: Mapping[str, Any], told: str) -> None:
+    def _add_window(self, table: str, window: Mapping[str, Any], name: str) -> None:
         if window.get("enabled") is False:
             return
         start, length = str(window.get("start") or ""), _read_seconds(window.get("duration"))
         days = window.get("every") if isinstance(window.get("every"), list) else []
         every = ", ".join(str(day).lower()[:3] for day in days or []) or "daily"
         if not re.fullmatch(r"\d\d:\d\d", start) or not length:
-            self.leave_out(told, "a maintenance window without start or duration")
+            self.leave_out(name, "a maintenance window without start or duration")
             return
         pairs = {"every": _quote(every), "at": _quote(start), "for": _quote(f"{length:g}s")}
         if window.get("timezone"):

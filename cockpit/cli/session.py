@@ -112,12 +112,12 @@ def open_cli_session(
                 source="cli",
                 only_drills=environment.drill,
             )
-            told = environment.webhooks and not read_only
-            newest = timeline.events(limit=1) if told else []
+            sends_webhooks = environment.webhooks and not read_only
+            newest = timeline.events(limit=1) if sends_webhooks else []
             try:
                 yield CliSession(system, plan, environment, timeline, incident_actions)
             finally:
-                if told and has_turned(timeline, environment.name, after=newest[-1].id if newest else 0):
+                if sends_webhooks and has_turned(timeline, environment.name, after=newest[-1].id if newest else 0):
                     tell_in_background(common, system.file, str(timeline.path), environment.name)
     except AmbiguousIncident as error:
         raise Refusal(

@@ -41,7 +41,7 @@ class _EnvironmentLedger:
 
     bad: dict[str, Signal] = field(default_factory=dict)
     silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
-    told: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    recent_events: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: dict[str, Acknowledgement] = field(default_factory=dict)
     settled: dict[str, datetime] = field(default_factory=dict)  # by a person, and not fired since; by the alert's key
     open: dict[str, IncidentStateBuilder] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class _EnvironmentLedger:
         for case in self.open.values():
             case.move(step)
         self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
-        self.told = deque((move_event(event, step.length) for event in self.told), maxlen=REMEMBERED)
+        self.recent_events = deque((move_event(event, step.length) for event in self.recent_events), maxlen=REMEMBERED)
         self.taken = {key: replace(ack, at=move_moment(ack.at, step.length)) for key, ack in self.taken.items()}
         self.settled = {key: move_moment(moment, step.length) for key, moment in self.settled.items()}
         self.serving.unwell = {key: signal.moved(step.length) for key, signal in self.serving.unwell.items()}
@@ -222,7 +222,7 @@ class Ledger:
         if event.kind not in JOURNAL:
             return
         scene = self._scene(event.environment)
-        scene.told.append(shorten_step(event) if event.kind == Kind.STEP else event)
+        scene.recent_events.append(shorten_step(event) if event.kind == Kind.STEP else event)
         if event.kind == Kind.ACK:
             self._take(scene, event)
         for case in scene.open.values():
@@ -234,7 +234,7 @@ class Ledger:
         case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
             event, self._severity_scale, scene.freezes, scene.serving.is_felt
         )
-        for lines in scene.told:
+        for lines in scene.recent_events:
             if case.covers(lines.occurred):
                 case.apply(lines)
         self._gather(scene, case, event)
@@ -244,7 +244,7 @@ class Ledger:
             return  # the first declaration stands; only a correction may replace it
         scene = self._scene(case.environment)
         if event.kind in RUN_KINDS:  # one that began in the journal, perhaps long before, and joined the incident later
-            for lines in scene.told:
+            for lines in scene.recent_events:
                 if lines.kind in RUN_KINDS and _run_id(lines) == _run_id(event):
                     case.apply(lines)
         case.apply(event)

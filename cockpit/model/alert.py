@@ -170,10 +170,10 @@ def group_alerts(alerts: Sequence[Alert], group_from: int = GROUP_FROM) -> list[
         else:
             by_group[kind] = [alert]
             result.append(kind)
-    return [_fold_group(item, by_group[item]) if isinstance(item, tuple) else item for item in result]
+    return [_make_group(item, by_group[item]) if isinstance(item, tuple) else item for item in result]
 
 
-def _fold_group(kind: tuple[str, str, str], alerts: Sequence[Alert]) -> AlertGroup:
+def _make_group(kind: tuple[str, str, str], alerts: Sequence[Alert]) -> AlertGroup:
     newest = sorted(alerts, key=lambda alert: alert.since, reverse=True)
     shared = set(newest[0].labels).intersection(*(alert.labels for alert in newest))
     telling = tuple(sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING))

@@ -191,16 +191,16 @@ def join_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Even
     firing`. What stands in `kept` (by id), and what people wrote, is never folded. The first of them speaks for all."""
     events = list(events)
     runs: dict[tuple[str, str], list[Event]] = {}
-    folded: dict[int, list[Event]] = {}
+    runs_by_first: dict[int, list[Event]] = {}
     for event in events:
         if event.kind != Kind.ALERT or event.actor or event.id in kept:
             continue
         key = (str(event.detail.get("name")), str(event.detail.get("state")))
         run = runs.get(key)
         if run is None or abs(event.occurred - run[-1].occurred) > STORM_WITHIN:
-            run = runs[key] = folded[event.id] = []
+            run = runs[key] = runs_by_first[event.id] = []
         run.append(event)
-    storms = {number: run for number, run in folded.items() if len(run) >= STORM_FROM}
+    storms = {number: run for number, run in runs_by_first.items() if len(run) >= STORM_FROM}
     gone = {event.id for run in storms.values() for event in run[1:]}
     return [_speak_for(storms[event.id]) if event.id in storms else event for event in events if event.id not in gone]
 
@@ -227,7 +227,7 @@ def join_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Ev
     is never folded."""
     events = list(events)
     runs: dict[str, list[Event]] = {}
-    folded: list[list[Event]] = []
+    flaps: list[list[Event]] = []
     for event in events:
         if event.kind != Kind.ALERT or event.actor or event.id in kept:
             continue
@@ -235,9 +235,9 @@ def join_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Ev
         run = runs.get(key)
         if run is None or event.occurred - run[-1].occurred > FLAPPING_WITHIN:
             run = runs[key] = []
-            folded.append(run)
+            flaps.append(run)
         run.append(event)
-    flapping = {run[0].id: run for run in folded if len(run) >= FLAPPING_FROM}
+    flapping = {run[0].id: run for run in flaps if len(run) >= FLAPPING_FROM}
     gone = {event.id for run in flapping.values() for event in run[1:]}
     return [
         _speak_for_flapping(flapping[event.id]) if event.id in flapping else event
@@ -272,7 +272,7 @@ def join_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> lis
     folded = join_flapping(join_storms(events, kept), kept)
     runs: dict[str, list[Event]] = {}
     groups: list[list[Event]] = []
-    for event in folded:
+    for event in joined_events:
         if event.kind != Kind.ALERT or "events" not in event.detail:
             continue
         key = f"{event.detail.get('state')} {'flapped' if ' flapped: ' in event.summary else ''}"
@@ -284,7 +284,9 @@ def join_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> lis
     joined = {run[0].id: run for run in groups if len(run) >= STORMS_FROM}
     gone = {event.id for run in joined.values() for event in run[1:]}
     return [
-        _speak_for_storms(joined[event.id]) if event.id in joined else event for event in folded if event.id not in gone
+        _speak_for_storms(joined[event.id]) if event.id in joined else event
+        for event in joined_events
+        if event.id not in gone
     ]
 
 

@@ -108,7 +108,7 @@ def judge_environment(
     """
     readings = tuple(readings)
     values = {reading.feed: reading.value for reading in readings if reading.value is not None}
-    told_in_part = {reading.feed for reading in readings if reading.incomplete}
+    incomplete_feeds = {reading.feed for reading in readings if reading.incomplete}
     overall_states = [] if freshness and incidents is not None else [OverallState.UNKNOWN]
     grave = tuple(
         incident for incident in incidents or () if incident.open and is_grave(severity_scale, incident.severity)
@@ -126,7 +126,7 @@ def judge_environment(
             unseen.append(feed)
         else:
             result.extend(list_troubles(values[feed]))
-            if feed in told_in_part:
+            if feed in incomplete_feeds:
                 overall_states.append(OverallState.UNKNOWN)
                 incomplete.append(feed)
     overall_states.extend(trouble.word for trouble in result)

@@ -77,9 +77,9 @@ def find_nearest(word: str, names: Iterable[str]) -> str:
     """The known word nearest to `word`, or "" when none is near."""
     from difflib import get_close_matches  # only a mistake needs it; the first paint does not wait for it
 
-    by_fold = {text.casefold(): text for text in names}
-    close_matches = get_close_matches(word.casefold()[:100], by_fold, n=1, cutoff=0.6)
-    return by_fold[close_matches[0]] if close_matches else ""
+    by_lower_case = {text.casefold(): text for text in names}
+    close_matches = get_close_matches(word.casefold()[:100], by_lower_case, n=1, cutoff=0.6)
+    return by_lower_case[close_matches[0]] if close_matches else ""
 
 
 # Only ASCII

@@ -198,7 +198,7 @@ def _draft_traffic_changes(
     if now == before.traffic:
         return
     # The cloud's own time of the change, when it can be the time of this one.
-    lines = before.told
+    lines = before.last_traffic_event
     changed = app.changed_at
     occurred = changed if changed is not None and changed <= moment and (lines is None or changed > lines) else moment
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.

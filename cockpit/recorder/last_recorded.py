@@ -30,11 +30,11 @@ class KnownRevision:
 
 @dataclass(slots=True)
 class RecordedApp:
-    """`traffic` is percent by revision, without zeros; `told` is when the traffic was last spoken of."""
+    """`traffic` is percent by revision, without zeros; `last_traffic_event` is when the traffic was last recorded."""
 
     revisions: dict[str, KnownRevision] = field(default_factory=dict)
     traffic: dict[str, int] = field(default_factory=dict)
-    told: datetime | None = None
+    last_traffic_event: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class LastRecorded:
             self._revision(fact)
         elif fact.kind == Kind.TRAFFIC:
             app = self.apps.setdefault(fact.subject, RecordedApp())
-            app.traffic, app.told = _read_weights(map_of(fact.detail, "after")), fact.occurred
+            app.traffic, app.last_traffic_event = _read_weights(map_of(fact.detail, "after")), fact.occurred
 
     def _alert(self, fact: Event | Draft) -> None:
         key, state = fact.subject, text_of(fact.detail, "state")

@@ -92,7 +92,7 @@ class Recorder:
         self._last_lease = 0
         self._standstill = StandstillWatch(time)
         self._clock_steps = ClockStepWatch(time)
-        self._steps_told = 0  # id of the newest step of the clock that we know of, whoever told it
+        self._newest_clock_step = 0  # id of the newest one that we know of, whoever recorded it
         self._unsaved: deque[Sequence[Draft]] = deque()  # one poll each, oldest first
         self._wake = asyncio.Event()
         self._trouble = ""
@@ -217,7 +217,7 @@ class Recorder:
         if state.superseded:
             self._drop_unsaved()
         self._known, self._read_until, self._opening = state.known, state.until, state.opening
-        self._steps_told = max(self._steps_told, state.until)
+        self._newest_clock_step = max(self._newest_clock_step, state.until)
         for batch in self._unsaved:
             for draft in batch:
                 self._known.apply(draft)
@@ -359,17 +359,17 @@ class Recorder:
             newer = reader.events(environment=self._environment, kinds=[Kind.RECORDER], after=lease)
             if any(text_of(event.detail, "what") != STOPPED for event in newer):
                 raise LeaseLostError("Another cockpit records now.", code="lease-lost")
-            return self._without_told_steps(batch, reader)
+            return self._without_recorded_steps(batch, reader)
 
         for event in self._timeline.record(plan):
-            self._steps_told = event.id
+            self._newest_clock_step = event.id
 
-    def _without_told_steps(self, batch: Sequence[Draft], reader: TimelineReader) -> Sequence[Draft]:
+    def _without_recorded_steps(self, batch: Sequence[Draft], reader: TimelineReader) -> Sequence[Draft]:
         """A step of the clock, less what somebody who acted in the same moment has told of it already."""
         if all(draft.kind != Kind.WALL_CLOCK for draft in batch):
             return batch
-        told = reader.events(environment=self._environment, kinds=[Kind.WALL_CLOCK], after=self._steps_told)
-        length = _sum_clock_steps(told)
+        newest = self._newest_clock_step
+        length = _sum_clock_steps(reader.events(environment=self._environment, kinds=[Kind.WALL_CLOCK], after=newest))
         return [
             draft
             for original in batch

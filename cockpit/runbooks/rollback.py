@@ -31,7 +31,7 @@ from cockpit.model.time import format_duration
 from cockpit.platforms.platform import RollbackTerms
 from cockpit.platforms.registry import find_kind
 
-FOLDED = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
+EVIDENCE_KINDS = (Kind.TRAFFIC, Kind.REVISION, Kind.PROBE)
 """The kinds of events that a proposal reads."""
 
 FAILING = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})

@@ -38,7 +38,7 @@ from widgets.table import KeyedTable
 if TYPE_CHECKING:
     from cockpit.session import Session
 
-STILL_READING = "Not all documents are read yet, and one may ask for an approval here. Press enter again in a moment."
+STILL_READING = "Not all documents are read yet, and one may ask for an approval here. Press {} again in a moment."
 EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and files."
 
 
@@ -183,7 +183,7 @@ class CatalogueScreen(KeyedScreen):
         self.call_after_refresh(self._describe)
 
     @on(CatalogueNotice)
-    def _told(self, message: CatalogueNotice) -> None:
+    def _show_notice(self, message: CatalogueNotice) -> None:
         self.notify(message.text, severity="error", markup=False, timeout=10)
 
     # Keys
@@ -213,7 +213,7 @@ class CatalogueScreen(KeyedScreen):
             self.notify(explain_quick_key(self.name_key("catalogue.open")), severity="warning", markup=False)
             return
         if entry is not None and not isinstance(entry, Run) and self._shelf and self._shelf.of(AwaitedDocument):
-            self.notify(STILL_READING, severity="warning", markup=False)
+            self.notify(STILL_READING.format(self.name_key("catalogue.open")), severity="warning", markup=False)
         elif isinstance(entry, Document) or (isinstance(entry, Match) and entry.procedure is None):
             self._show(entry)
         elif entry is not None:

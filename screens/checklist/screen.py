@@ -71,7 +71,7 @@ class ChecklistScreen(KeyedScreen):
         yield Lines(id="check-lists")
         yield KeyedTable(rows.COLUMNS, id="check-boxes")
         yield Lines(id="check-about")
-        yield Lines(id="check-said")
+        yield Lines(id="check-notice")
         yield KeyLine(id="keys-line")
 
     def on_mount(self) -> None:
@@ -143,7 +143,7 @@ class ChecklistScreen(KeyedScreen):
         self.call_after_refresh(self._draw)
 
     def say(self, text: str, tone: str = "warn") -> None:
-        self.query_one("#check-said", Lines).show(((text, tone),))
+        self.query_one("#check-notice", Lines).show(((text, tone),))
 
     # Keys
 

@@ -112,7 +112,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def say(self, text: str, tone: str = "warn") -> None:
         """Put a line above the keys; "" takes it away. A dialog that is leaving has nothing to say any more."""
-        lines = self.query("#said").first(Lines) if self.is_attached and self.query("#said") else None
+        lines = self.query("#notice").first(Lines) if self.is_attached and self.query("#notice") else None
         if lines is None:
             return
         lines.display = bool(text)
@@ -139,7 +139,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             yield Lines(id="place")
             yield from self.fields()
             with Vertical(id="foot"):  # in sight however long the dialog is
-                yield Lines(id="said")
+                yield Lines(id="notice")
                 yield Lines(id="keys")
 
     def on_resize(self) -> None:
@@ -161,7 +161,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         frame.border_title = Content(sanitize_line(self.what))  # a str would be read as markup, and may name an action
         if self.place.production:
             frame.border_subtitle = "PROD"
-        self.query_one("#said", Lines).display = False
+        self.query_one("#notice", Lines).display = False
         self._guard = EnterGuard(self.time, self.app)  # from now on, not from when it was made
         self._show_keys()
         self.set_interval(ARMING, self._show_keys)
@@ -218,7 +218,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     @on(Choice.Changed)
     def _take_back(self) -> None:
         """What was said was about the fields as they stood: it is not so any more."""
-        if self._asked is None and not self._acting and self.query_one("#said", Lines).display:
+        if self._asked is None and not self._acting and self.query_one("#notice", Lines).display:
             self.say("")
 
     def on_key(self) -> None:

@@ -112,7 +112,7 @@ class PastScreen(KeyedScreen):
         **ROWS,
     }
 
-    class Folded(Message):
+    class HistoryRead(Message):
         """The incidents were read from the file."""
 
         def __init__(self, incidents: Sequence[Incident], overdue: int) -> None:
@@ -159,7 +159,7 @@ class PastScreen(KeyedScreen):
         except Exception as error:
             self.notify(explain(error, "past incidents could not be read"), severity="error", markup=False)
         else:
-            self.post_message(self.Folded(result, overdue))
+            self.post_message(self.HistoryRead(result, overdue))
 
     def _overdue(self) -> int:
         """How many drills, trainings and reviews are overdue."""
@@ -168,8 +168,8 @@ class PastScreen(KeyedScreen):
         today = session.time.now().astimezone(zone).date()
         return sum(drill.late(today) > 0 for drill in list_drills(session.plan.practices, done, today))
 
-    @on(Folded)
-    def _show(self, message: Folded) -> None:
+    @on(HistoryRead)
+    def _show(self, message: HistoryRead) -> None:
         now = self._session.time.now()
         result = build_statistics(message.incidents, self._session.plan, now, zone=self._place.zone)
         self.incidents = {incident.id: incident for incident in message.incidents}

@@ -247,9 +247,9 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
         # What is looked for may be inside of a group.
         folded = group_alerts(view.alerts, NEVER if scene.filtered else GROUP_FROM)
         order = scene.choose_order(name)
-        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, folded=folded, order=order, now=scene.now)
+        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, grouped=grouped, order=order, now=scene.now)
         counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]
-        return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, folded))
+        return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, grouped))
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
@@ -303,7 +303,7 @@ def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
 
 # What a pane without rows says: an empty state teaches.
 
-Said = list[list[Piece]]
+PaneText = list[list[Piece]]
 
 MISSING = {
     "probes": ("No probe is configured.", "probes"),
@@ -311,7 +311,7 @@ MISSING = {
 }
 
 
-def quiet_timeline(read_only: bool) -> Said:
+def quiet_timeline(read_only: bool) -> PaneText:
     """Before anything happened."""
     if read_only:
         return [[("Nothing was recorded yet.", "muted")]]
@@ -321,7 +321,7 @@ def quiet_timeline(read_only: bool) -> Said:
     ]
 
 
-def nothing_due() -> Said:
+def nothing_due() -> PaneText:
     return [[("Nothing is due.", "good")], [("Declaring an incident starts its deadlines.", "muted")]]
 
 
@@ -332,7 +332,7 @@ def describe_empty_pane(
     problems: Sequence[Problem],
     missing: bool,
     searched: Sequence[str] = (),
-) -> Said:
+) -> PaneText:
     """Why `pane` has no rows, and what would fill it. `searched`: where a configuration was looked for in vain."""
     if missing and searched:
         return describe_missing_file(pane, searched)
@@ -353,7 +353,7 @@ def describe_empty_pane(
     return [[(f"No results, {look}.", "muted")]]
 
 
-def describe_missing_file(pane: str, searched: Sequence[str]) -> Said:
+def describe_missing_file(pane: str, searched: Sequence[str]) -> PaneText:
     """Without a configuration: which file was looked for, and how to begin. The other panes say it in a line."""
     if pane != "probes":
         return [[("There is no cockpit.toml.", "muted")]]
@@ -374,7 +374,7 @@ SMALLEST_FILE = (
 )
 
 
-def _describe_missing_source(pane: str, environment: Environment) -> Said:
+def _describe_missing_source(pane: str, environment: Environment) -> PaneText:
     if pane == "revisions":
         from cockpit.platforms.registry import list_settings
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from widgets.plot import PlotMark
 
 MOST_EVENTS_READ = 20_000  # newest, of 30 days
-MOST_CHANGES_TOLD = 8
+MOST_CHANGES_SHOWN = 8
 MOST_CHANGES_LISTED = 40
 MOST_MARKS = 12  # of what happened, in the drawing of an hour
 ROLES_PANE = 1
@@ -282,8 +282,9 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
     if isinstance(value, ProbeResult):
         facts += describe_probe_settings(session, value.name)
     if isinstance(value, Alert | ProbeResult | SignalResult):
-        told = describe_changes(list_changes_before(events, value.since), value.since) or ["nothing in the 15 minutes"]
-        facts += [("changed" if index == 0 else "", line) for index, line in enumerate(told[:MOST_CHANGES_TOLD])]
+        changes = describe_changes(list_changes_before(events, value.since), value.since)[:MOST_CHANGES_SHOWN]
+        lines = changes or ["nothing in the 15 minutes"]
+        facts += [("changed" if index == 0 else "", line) for index, line in enumerate(lines)]
     return [(label, line) for label, line in facts if line]
 
 

@@ -227,14 +227,14 @@ def open_known_run(screen: KeyHandlerContext, session: "Session", place: DialogC
 def in_words(screen: KeyHandlerContext, doing: Coroutine[Any, Any, None]) -> None:
     """Do it in a worker of the screen; what is refused is said."""
 
-    async def told() -> None:
+    async def report_refusal() -> None:
         try:
             await doing
         except Exception as error:
             text = explain(error, "a runbook could not be opened")
             screen.notify(text, severity="error", markup=False, timeout=10)
 
-    screen.run_worker(told(), group="runbooks", exclusive=True, exit_on_error=False)
+    screen.run_worker(report_refusal(), group="runbooks", exclusive=True, exit_on_error=False)
 
 
 def application_of(session: "Session", revision: Revision) -> Application | None:

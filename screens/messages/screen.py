@@ -110,7 +110,7 @@ class CommunicateScreen(KeyedScreen):
         self._audience = ""  # "" is the template's own
         self._put = ""  # what we put into the text area; other words in it are a person's
         self._confirms = ""  # the key whose second press does it all the same
-        self._said = False  # something was told above the keys; until then it is what to do next
+        self._has_notice = False  # something was told above the keys; until then it is what to do next
         self._copied = ""  # what is known of the last copy
         self._pressed, self._hurried = 0.0, False
 
@@ -121,7 +121,7 @@ class CommunicateScreen(KeyedScreen):
             with Vertical(id="tell-right"):
                 yield Lines(id="tell-settings")
                 yield MarkedText(id="tell-text")
-        yield Lines(id="tell-said")
+        yield Lines(id="tell-notice")
         yield KeyLine(id="keys-line")
 
     def on_mount(self) -> None:
@@ -151,7 +151,7 @@ class CommunicateScreen(KeyedScreen):
 
     @on(KeyedTable.Highlighted)
     def _chosen(self) -> None:
-        self._audience, self._said = "", False
+        self._audience, self._has_notice = "", False
         self._drafts.turn()
         self._show()
 
@@ -197,20 +197,20 @@ class CommunicateScreen(KeyedScreen):
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)
         keys, writing = self.keys_by_id(), self._area.has_focus
-        if not self._said:
-            self.query_one("#tell-said", Lines).show(header.WRITING if writing else header.NOTHING_SENT)
+        if not self._has_notice:
+            self.query_one("#tell-notice", Lines).show(header.WRITING if writing else header.NOTHING_SENT)
         if writing and "messages.back" in keys:
             keys["messages.back"] = replace(keys["messages.back"], does="Done")
         self.show_keys(keys)
 
     def say(self, text: str, tone: str = "warn") -> None:
         """Above the keys."""
-        self._said = True
+        self._has_notice = True
         rows = wrap_pieces([(clean_line(text), tone)], max(20, self.size.width - 2), most=3)
-        self.query_one("#tell-said", Lines).show(*rows)
+        self.query_one("#tell-notice", Lines).show(*rows)
 
     @on(MessageNotice)
-    def _told(self, message: MessageNotice) -> None:
+    def _show_notice(self, message: MessageNotice) -> None:
         self._drafts.on_record(message.sent)
         self._draw()
         self.say(message.text, message.tone)

@@ -86,7 +86,7 @@ class AskConsent(Confirmation[Consent]):
             field.cursor_blink = False
         if fields := self.query(Input):
             fields.first().focus(scroll_visible=False)
-        self.query_one("#act", Lines).show(*self._told())
+        self.query_one("#act", Lines).show(*self._describe_step())
         if self._required.approval:
             named = f" The document names {self._required.approver}." if self._required.approver else ""
             named += " Name each, as in Ana + Ben." if self._required.approvers > 1 else ""
@@ -97,7 +97,7 @@ class AskConsent(Confirmation[Consent]):
             word = self._required.word
             self.query_one("#word-label", Lines).show((("Type ", ""), (word, "bad"), (" to run it.", "")))
 
-    def _told(self) -> list[list[Piece]]:
+    def _describe_step(self) -> list[list[Piece]]:
         """What, the literal command, what it meets, how it is undone."""
         prepared = self._prepared
         kind = (KINDS[prepared.kind], KIND_TONES.get(prepared.kind, "muted"))
@@ -193,7 +193,7 @@ class Settle(Dialog[Settled]):
 
     def __init__(self, place: DialogContext, time: Time, title: str, lines: Sequence[str]) -> None:
         super().__init__(place, time)
-        self._title, self._told = title, tuple(lines)
+        self._title, self._sentences = title, tuple(lines)
 
     def fields(self) -> ComposeResult:
         yield Lines(id="act", classes="label")
@@ -204,7 +204,7 @@ class Settle(Dialog[Settled]):
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = False
         rows: list[list[Piece]] = [[(self._title, "strong")]]
-        for sentence in self._told:
+        for sentence in self._sentences:
             rows += wrap_pieces([(sentence, "warn")], WIDE, most=3)
         self.query_one("#act", Lines).show(*rows)
         self.query_one("#ask", Lines).show((("what was seen, for the timeline", "muted"),))

@@ -57,9 +57,9 @@ class AskGoOn(Dialog[How]):
 
     def _draw(self) -> None:
         """Anew each second: the age goes on while somebody reads."""
-        self.query_one("#act", Lines).show([(self._run.title, "strong")], *self._told())
+        self.query_one("#act", Lines).show([(self._run.title, "strong")], *self._describe_run())
 
-    def _told(self) -> list[list[Piece]]:
+    def _describe_run(self) -> list[list[Piece]]:
         run, steps = self._run, self._procedure.to_do
         done = sum(run.state(step.ordinal) in SETTLED for step in steps)
         since = format_age((self.time.now() - run.started).total_seconds())

@@ -256,9 +256,9 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         moved = describe_moved_traffic(self._application, application) if application else ""
         self._anew = ProposeAnew(application, moved) if application and moved else None
         self._name_keys()
-        self.query_one("#act", Lines).show(*self._told())
+        self.query_one("#act", Lines).show(*self._describe_rollback())
 
-    def _told(self) -> list[list[Piece]]:
+    def _describe_rollback(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
         rows = self._render_moved()
         rows += [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted"), []]

@@ -344,7 +344,7 @@ class RunScreen(KeyedScreen):
         self.look()
 
     @on(RunNotice)
-    def _told(self, message: RunNotice) -> None:
+    def _show_notice(self, message: RunNotice) -> None:
         self.notify(message.text, severity=message.severity, markup=False, timeout=10)  # type: ignore[arg-type]
         self._contexts = self.session.runner.contexts(self.procedure)  # what was refused may have been their answer
         self._draw_head()

@@ -45,22 +45,24 @@ class AskTrust(Dialog[str]):
             ((self._runbook.title, "strong"), (f"   {self._runbook.path}", "muted")),
             ((sentence, "warn"), (" Read it before it runs.", "muted")),
         )
-        self.call_after_refresh(self._fold)
+        self.call_after_refresh(self._wrap)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._fold)
+        self.call_after_refresh(self._wrap)
 
-    def _fold(self) -> None:
+    def _wrap(self) -> None:
         """Nothing that is to be looked at stands beyond an edge."""
         view = self.query_one(OutputView)
-        text = fold_text(self._trust.difference, max(20, view.size.width - 1), signed=self._trust.standing == "changed")
+        text = wrap_difference(
+            self._trust.difference, max(20, view.size.width - 1), signed=self._trust.standing == "changed"
+        )
         view.show(OutputTail(text, kept=10_000_000), follow=False)
 
     def decide(self) -> Callable[[], str] | None:
         return lambda: self._trust.sha256
 
 
-def fold_text(text: str, width: int, *, signed: bool) -> str:
+def wrap_difference(text: str, width: int, *, signed: bool) -> str:
     """`text` in lines of at most `width` cells; of a difference, what is folded keeps its sign."""
     lines = []
     for line in text.split("\n"):

@@ -131,8 +131,8 @@ class KeyedScreen(Screen[None]):
             lines.setdefault(ids, self.GROUPED.get(ids, binding.tooltip))
         lines = {**lines, **self.GROUPED}
         texts = ((" ".join(bound[id] for id in ids if id in bound), does) for ids, does in lines.items())
-        told = ((" ".join(dict.fromkeys(keys.split())), does) for keys, does in texts)  # two may have one key
-        return [(keys, does) for keys, does in told if keys]
+        lines_of_keys = ((" ".join(dict.fromkeys(keys.split())), does) for keys, does in texts)  # two may have one key
+        return [(keys, does) for keys, does in lines_of_keys if keys]
 
 
 class HelpScreen(ModalScreen[None]):

@@ -43,11 +43,11 @@ def list_command(common: Common, source: str, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
         silences = _ask(lambda: _open_client(cli_session, source).list_silences())
     now = RealTime().now()
-    told = [item for item in silences.values() if item.ends > now - RECENT]
+    recent_silences = [item for item in silences.values() if item.ends > now - RECENT]
     if as_json:
-        click.echo(format_json([_describe(item) for item in told]))
+        click.echo(format_json([_describe(item) for item in recent_silences]))
         return
-    for item in sorted(told, key=lambda item: item.ends):
+    for item in sorted(recent_silences, key=lambda item: item.ends):
         ended = " (ended: create it again with the same matchers)" if item.ends <= now else ""
         print_clean(f"{item.id}  until {format_end(item.ends)}  {item.text}  by {item.author}: {item.comment}{ended}")
 

@@ -39,7 +39,7 @@ def list_command(common: Common, as_json: bool) -> None:
         )
     deliveries = list_deliveries(events)
     if as_json:
-        told = [
+        records = [
             {
                 "webhook": item.webhook,
                 "turn": item.turn,
@@ -50,7 +50,7 @@ def list_command(common: Common, as_json: bool) -> None:
             }
             for item in deliveries
         ]
-        click.echo(format_json({"webhooks": names, "told": told}))
+        click.echo(format_json({"webhooks": names, "told": records}))
         return
     for item in deliveries:
         why = f" ({item.reason})" if item.reason else ""
@@ -99,7 +99,7 @@ async def _tell_all(sender: WebhookSender, webhooks: Sequence[Webhook]) -> None:
 async def _tell(sender: WebhookSender, item: Webhook) -> None:
     for _ in range(TRIED_FOR):
         await sender.tell_waiting(item)
-        if not await asyncio.to_thread(sender.has_untold, item):
+        if not await asyncio.to_thread(sender.has_unsent, item):
             return
         await asyncio.sleep(1)
 

@@ -197,7 +197,7 @@ class AlertmanagerWatch:
         self._pending |= {answer.server: (now, answer.pending) for answer in answers}
         names = self._unlisted.shown_as
         listed = [
-            replace(trace.told, fingerprint=names[fingerprint]) if fingerprint in names else trace.told
+            replace(trace.alert, fingerprint=names[fingerprint]) if fingerprint in names else trace.alert
             for fingerprint, trace in self._traces.items()
         ]
         waiting = [alert for moment, alerts in self._pending.values() if now - moment < HELD for alert in alerts]

@@ -61,9 +61,9 @@ def add_unlisted(
     What fires unlisted for `delay` becomes a trace without sights, and lives on as every other alert.
     """
     listed = ListedAlerts(
-        (dict(trace.told.labels), fingerprint)
+        (dict(trace.alert.labels), fingerprint)
         for fingerprint, trace in traces.items()
-        if trace.sights and trace.told.state in LISTED_STATES
+        if trace.sights and trace.alert.state in LISTED_STATES
     )
     by_fingerprint = {fires.fingerprint: fires for fires in firing}
     unlisted = {fingerprint: fires for fingerprint, fires in by_fingerprint.items() if not listed.find(fires.labels)}
@@ -80,7 +80,7 @@ def add_unlisted(
     arrived = {
         listed_fingerprint: fingerprint
         for fingerprint, trace in traces.items()
-        if not trace.sights and (listed_fingerprint := listed.find(dict(trace.told.labels)))
+        if not trace.sights and (listed_fingerprint := listed.find(dict(trace.alert.labels)))
     }
     for fingerprint in arrived.values():
         after.pop(fingerprint, None)

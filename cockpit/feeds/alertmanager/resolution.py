@@ -49,10 +49,10 @@ class AlertSighting:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One alert across polls. `told` is what is shown; `gone` since when nobody lists it, `resolved` since when we
+    """One alert across polls. `alert` is what is shown; `gone` since when nobody lists it, `resolved` since when we
     know that it is over, `first` when we first heard of it. Without `sights` no Alertmanager ever listed it."""
 
-    told: Alert
+    alert: Alert
     sights: Mapping[str, AlertSighting] = field(default_factory=dict)  # by server
     gone: datetime | None = None
     resolved: datetime | None = None
@@ -61,7 +61,7 @@ class Trace:
     @property
     def fired(self) -> datetime:
         """Since when it fires, as far as is known: the sender's clock may be wrong, ours saw it no earlier."""
-        return min(self.told.since, self.first or self.told.since)
+        return min(self.alert.since, self.first or self.alert.since)
 
 
 AskPrometheus = Callable[[Trace], ResolutionWord | None]
@@ -122,7 +122,7 @@ def drop_settled(traces: Mapping[str, Trace], settled: SettledAlerts) -> dict[st
     return {
         fingerprint: trace
         for fingerprint, trace in traces.items()
-        if trace.told.state is not AlertState.RESOLVING or not is_settled(trace.told, trace.gone, settled)
+        if trace.alert.state is not AlertState.RESOLVING or not is_settled(trace.alert, trace.gone, settled)
     }
 
 
@@ -160,18 +160,18 @@ def decide_alert_fate(
     """The alert as it is told now that nobody lists it."""
     doubts = [doubt_resolution(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is PrometheusState.FIRES:
-        fires = merge_alerts(sight.alert for sight in sights.values()) if sights else before.told
+        fires = merge_alerts(sight.alert for sight in sights.values()) if sights else before.alert
         return replace(fires, state=AlertState.FIRING, note=UNLISTED)
     if word is not None and word.says is PrometheusState.SILENT and not sights:
-        return replace(before.told, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
+        return replace(before.alert, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
     if word is not None and word.says is PrometheusState.INACTIVE:
-        return replace(before.told, state=AlertState.RESOLVED, note=word.why)
+        return replace(before.alert, state=AlertState.RESOLVED, note=word.why)
     if word is None and (
         sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
     ):
-        return replace(before.told, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
-    why = next((text for text in doubts if text), word.why if word else "" if sights else before.told.note)
-    return replace(before.told, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
+        return replace(before.alert, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
+    why = next((text for text in doubts if text), word.why if word else "" if sights else before.alert.note)
+    return replace(before.alert, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
 
 def doubt_resolution(server: str, sight: AlertSighting, report: Report | None) -> str:

@@ -238,7 +238,7 @@ class Witnesses:
 
     def word_on(self, trace: Trace) -> ResolutionWord:
         """What they say of an alert that is listed no more. One that does not answer may know better than the rest."""
-        alert = trace.told
+        alert = trace.alert
         labels = dict(alert.labels)
         for answer in self._answers:
             if self._agrees(answer, alert.name, AlertState.FIRING, labels):

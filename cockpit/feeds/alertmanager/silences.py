@@ -54,9 +54,9 @@ def describe_suppression(
     if not suppression.verb:
         return ""
     count = f" and {len(suppression.by) - 1} more" if len(suppression.by) > 1 else ""
-    told = [silences[id] for id in suppression.by if silences and id in silences]
-    if suppression.verb == "silenced" and told:
-        last = max(told, key=lambda silence: silence.ends)
+    listed_silences = [silences[id] for id in suppression.by if silences and id in silences]
+    if suppression.verb == "silenced" and listed_silences:
+        last = max(listed_silences, key=lambda silence: silence.ends)
         why = f": {last.comment}" if last.comment else ""
         return clean_line(f"silenced by {last.author or 'somebody'} until {format_end(last.ends)}{count}{why}", 300)
     if suppression.verb == "inhibited" and (name := name_of(suppression.by[0])):

@@ -228,8 +228,8 @@ def build_metric_sample(
     now: datetime,
 ) -> SignalSample:
     """The number of the newest window. Minutes come late: the window ends with the last one that was told."""
-    told = minutes if whole is None else whole
-    newest = max((moment for moment, number in told.items() if number is not None), default=None)
+    numbers = minutes if whole is None else whole
+    newest = max((moment for moment, number in numbers.items() if number is not None), default=None)
     points = tuple(
         (moment, _combine_window(signal, minutes, whole, moment))
         for moment in sorted({*minutes, *(whole or ())})

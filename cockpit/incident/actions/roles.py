@@ -255,11 +255,11 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
         raise IncidentActionError("Say which role.", code="role-missing")
     names = [role.name for role in writer.plan.roles]
     names += [fromkey for fromkey in dict.fromkeys(held.role for held in meant.roles) if fromkey not in names]
-    folded = wanted_name.casefold()
+    name_part = wanted_name.casefold()
     for fits in (
-        [text for text in names if text.casefold() == folded],
-        [text for text in names if "".join(word[:1] for word in text.split()).casefold() == folded],
-        [text for text in names if text.casefold().startswith(folded)],
+        [text for text in names if text.casefold() == name_part],
+        [text for text in names if "".join(word[:1] for word in text.split()).casefold() == name_part],
+        [text for text in names if text.casefold().startswith(name_part)],
     ):
         if len(fits) == 1:
             return fits[0]

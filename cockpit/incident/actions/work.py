@@ -309,9 +309,9 @@ def practice_named(practices: Sequence[Practice], text: str) -> Practice:
         raise IncidentActionError("No practice is known; `cockpit drills` says what makes one.", code="no-practice")
     names = {practice.name: practice.name.casefold() for practice in practices}
     for fits in (
-        [name for name, folded in names.items() if folded == wanted_name],
-        [name for name, folded in names.items() if folded.startswith(wanted_name)],
-        [name for name, folded in names.items() if wanted_name in folded],
+        [name for name, plain_name in names.items() if plain_name == wanted_name],
+        [name for name, plain_name in names.items() if plain_name.startswith(wanted_name)],
+        [name for name, plain_name in names.items() if wanted_name in plain_name],
     ):
         if len(fits) == 1:
             return next(practice for practice in practices if practice.name == fits[0])

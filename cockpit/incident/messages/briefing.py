@@ -61,8 +61,8 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     if incident.updates:
         update = max(incident.updates, key=lambda update: update.at)
         promised = f"; next promised by {_clock_time(update.promised, zone, now)}" if update.promised else ""
-        told = f"{_clock_time(update.at, zone, now)} to {update.readers}: {_shorten(update.text)}{promised}"
-        pairs.append(("last sent", told))
+        last_sent = f"{_clock_time(update.at, zone, now)} to {update.readers}: {_shorten(update.text)}{promised}"
+        pairs.append(("last sent", last_sent))
     goes_on = list_open_things(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
     pairs += [("still open", line) for line in goes_on]
     if not incident.open:

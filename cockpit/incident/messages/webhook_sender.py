@@ -154,10 +154,10 @@ class WebhookSender:
 
         def plan(reader: EventSource) -> Sequence[Draft]:
             found.clear()
-            told = self._list_told(webhook, reader, after=waiting[0].id)
-            if any(_is_under_way(event, told, self._time.now()) for event in told):
+            deliveries = self._list_deliveries(webhook, reader, after=waiting[0].id)
+            if any(_is_under_way(event, deliveries, self._time.now()) for event in deliveries):
                 return []  # another one is at it: what follows waits, so that turns arrive in their order
-            claimed = {event.detail.get("event") for event in told}
+            claimed = {event.detail.get("event") for event in deliveries}
             found.extend([event for event in waiting if event.id not in claimed][:1])
             return [self._draft_intent(webhook, event) for event in found]
 
@@ -165,11 +165,11 @@ class WebhookSender:
             self._timeline.record(plan)
         return found[0] if found else None
 
-    def has_untold(self, webhook: Webhook) -> bool:
+    def has_unsent(self, webhook: Webhook) -> bool:
         """Whether something waits that nobody has settled yet. Blocking."""
         waiting = self._list_waiting(webhook, self._time.now())
-        told = self._list_told(webhook, self._timeline, after=waiting[0].id) if waiting else []
-        settled = {event.detail.get("event") for event in told if text_of(event.detail, "phase") == "outcome"}
+        deliveries = self._list_deliveries(webhook, self._timeline, after=waiting[0].id) if waiting else []
+        settled = {event.detail.get("event") for event in deliveries if text_of(event.detail, "phase") == "outcome"}
         return any(event.id not in settled for event in waiting)
 
     def _list_waiting(self, webhook: Webhook, now: datetime) -> list[Event]:
@@ -186,7 +186,7 @@ class WebhookSender:
     def _is_real(self, event: Event) -> bool:
         return not self._environment.drill and not self._find(str(event.incident)).drill
 
-    def _list_told(self, webhook: Webhook, reader: EventSource | Timeline, *, after: int = 0) -> list[Event]:
+    def _list_deliveries(self, webhook: Webhook, reader: EventSource | Timeline, *, after: int = 0) -> list[Event]:
         events = reader.events(after=after, kinds=[Kind.WEBHOOK])
         return [
             event for event in events if event.environment == self._environment.name and event.subject == webhook.name
@@ -202,17 +202,17 @@ class WebhookSender:
             return
 
         def plan(reader: EventSource) -> Sequence[Draft]:
-            told = self._list_told(webhook, reader, after=min(event.id for event in recent) - 1)
+            deliveries = self._list_deliveries(webhook, reader, after=min(event.id for event in recent) - 1)
             return [
                 self._draft_outcome(webhook, event, "unknown", "who sent it ended before an answer came")
-                for event in told
-                if self._is_abandoned(event, told, webhook)
+                for event in deliveries
+                if self._is_abandoned(event, deliveries, webhook)
             ]
 
         self._timeline.record(plan)
 
-    def _is_abandoned(self, event: Event, told: Sequence[Event], webhook: Webhook) -> bool:
-        open = event.subject == webhook.name and _is_open(event, told)
+    def _is_abandoned(self, event: Event, deliveries: Sequence[Event], webhook: Webhook) -> bool:
+        open = event.subject == webhook.name and _is_open(event, deliveries)
         return open and self._time.now() - event.recorded > GIVEN_UP_AFTER
 
     def _draft_outcome(self, webhook: Webhook, event: Event, outcome: str, reason: str) -> Draft:
@@ -239,18 +239,18 @@ class WebhookSender:
         )
 
 
-def _is_open(event: Event, told: Sequence[Event]) -> bool:
+def _is_open(event: Event, deliveries: Sequence[Event]) -> bool:
     """An intent without an outcome."""
     number = event.detail.get("event")
     return text_of(event.detail, "phase") == "intent" and not any(
         text_of(other.detail, "phase") == "outcome" and other.detail.get("event") == number
-        for other in told
+        for other in deliveries
         if other.subject == event.subject
     )
 
 
-def _is_under_way(event: Event, told: Sequence[Event], now: datetime) -> bool:
-    return _is_open(event, told) and abs(now - event.recorded) <= GIVEN_UP_AFTER
+def _is_under_way(event: Event, deliveries: Sequence[Event], now: datetime) -> bool:
+    return _is_open(event, deliveries) and abs(now - event.recorded) <= GIVEN_UP_AFTER
 
 
 def list_deliveries(events: Sequence[Event]) -> list[WebhookDelivery]:
@@ -349,5 +349,5 @@ async def _exchange(
         return
     if 400 <= status < 500 and status not in (408, 425):
         raise SourceError(problem)
-    said = "a page for people answered, such as of a sign-in" if status < 300 else problem.message
-    raise WebhookUnknownError(said)
+    reason = "a page for people answered, such as of a sign-in" if status < 300 else problem.message
+    raise WebhookUnknownError(reason)

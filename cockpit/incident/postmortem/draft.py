@@ -37,6 +37,7 @@ from cockpit.incident.postmortem.rows import (
     change_rows,
     deployment_rows,
     list_excerpts,
+    list_other_clocks,
     list_rows,
     loop_rows,
     message_rows,
@@ -44,7 +45,6 @@ from cockpit.incident.postmortem.rows import (
     revisions_created,
     severity_times,
     timeline_rows,
-    told_nowhere_else,
 )
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
@@ -137,7 +137,7 @@ def render_draft(
         intervals=interval_counts(list_update_intervals(incident, plan, now, zone)),
         procedures=procedure_rows(incident, mine, due, now),
         recovery=recovery_metrics(incident),
-        outcomes=met_and_missed(told_nowhere_else(due, now), now),
+        outcomes=met_and_missed(list_other_clocks(due, now), now),
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now, plan.checklists),

@@ -137,9 +137,9 @@ class Exporter:
 
     def text(self) -> str:
         """What a new file would hold. Raises RecordError."""
-        return self.told()[0]
+        return self.render_with_head()[0]
 
-    def told(self, picture_file: str = "") -> tuple[str, str]:
+    def render_with_head(self, picture_file: str = "") -> tuple[str, str]:
         """The same, and the head of the chain that it shows. Raises RecordError."""
         full, events = with_events(self.timeline, self.plan.severity_scale, self.incident)
         head = self.timeline.head()
@@ -152,7 +152,7 @@ class Exporter:
 
     def outlook(self, path: Path) -> str:
         """What writing there would do. Raises NotOurDraft, IncidentActionError, RecordError."""
-        return preview_export(path, self.told(find_picture_path(path).name)[0], self.form)
+        return preview_export(path, self.render_with_head(find_picture_path(path).name)[0], self.form)
 
     def write(self, path: Path, *, force: bool = False) -> ExportResult:
         """Write it, its drawing beside it, and remember in the timeline that it was.
@@ -161,7 +161,7 @@ class Exporter:
         """
         path = path.expanduser().absolute()
         picture = find_picture_path(path) if self.form is ExportForm.MARKDOWN else None
-        text, head = self.told(picture.name if picture else "")
+        text, head = self.render_with_head(picture.name if picture else "")
         merged = None if force else _merge_with_file(path, text, self.form)
         if picture:
             write_picture(picture, self.picture(), force=force)

@@ -125,11 +125,11 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
             event.id in turning,
         )
         for event in events
-        if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE and not _is_said_by_its_end(event, ended)
+        if event.kind not in OWN_BUSINESS and event.kind not in ELSEWHERE and not _is_implied_by_its_end(event, ended)
     ]
 
 
-def _is_said_by_its_end(event: Event, ended: Set[tuple[str, object]]) -> bool:
+def _is_implied_by_its_end(event: Event, ended: Set[tuple[str, object]]) -> bool:
     """A step that began says nothing beside its end, which names its length; nor does what a webhook is to be told."""
     if event.kind == Kind.WEBHOOK and text_of(event.detail, "phase") == "intent":
         return True
@@ -166,10 +166,12 @@ def list_excerpts(events: Iterable[Event]) -> list[tuple[Event, str]]:
     """What was kept as evidence with its lines: each note of several lines (of a log, say), each failing answer."""
     events = list(events)
     notes = [(event, words_of(event.detail, "text")) for event in events if event.kind == Kind.NOTE]
-    told = [(event, text) for event, text in notes if "\n" in text and not (event.redacted or is_marked_note(event))]
+    excerpts = [
+        (event, text) for event, text in notes if "\n" in text and not (event.redacted or is_marked_note(event))
+    ]
     answers = ((event, map_of(event.detail, "answer")) for event in events if event.kind == Kind.PROBE)
-    told += [(event, format_answer(event, answer)) for event, answer in answers if answer and not event.redacted]
-    return sorted(told, key=lambda pair: (pair[0].occurred, pair[0].id))
+    excerpts += [(event, format_answer(event, answer)) for event, answer in answers if answer and not event.redacted]
+    return sorted(excerpts, key=lambda pair: (pair[0].occurred, pair[0].id))
 
 
 def format_answer(event: Event, answer: Mapping[str, Any]) -> str:
@@ -209,18 +211,18 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
             state=state,
             ended=event.occurred if state == AlertState.RESOLVED else None,
         )
-    return _fold_alert_rows(list(rows.values()))
+    return _join_storm_rows(list(rows.values()))
 
 
-def _fold_alert_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
+def _join_storm_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
     """Many alerts of one name that fared alike are one row: nobody reads ten thousand."""
     alike: dict[tuple[str, str, str], list[AlertRow]] = {}
     for row in rows:
         alike.setdefault((row.name, row.state, row.severity), []).append(row)
-    folded: list[AlertRow] = []
+    joined_rows: list[AlertRow] = []
     for several in alike.values():
-        folded += [_join_alert_rows(several)] if len(several) >= STORM_FROM else several
-    return folded
+        joined_rows += [_join_alert_rows(several)] if len(several) >= STORM_FROM else several
+    return joined_rows
 
 
 def _join_alert_rows(rows: Sequence[AlertRow]) -> AlertRow:
@@ -404,7 +406,7 @@ def procedure_rows(
     return [row for row in rows if row.steps]
 
 
-def told_nowhere_else(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
+def list_other_clocks(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
     """Without the clocks whose story is told with the recovery, the messages, or what is still open."""
     return [
         clock

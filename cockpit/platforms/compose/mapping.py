@@ -205,8 +205,8 @@ def explain_container(state: str, health: str, exit_code: int | None, more: Raw)
     ended = "OOMKilled, out of memory" if dig_value(more, "State", "OOMKilled") is True else ""
     if state in ("exited", "restarting", "dead"):
         code = "" if exit_code is None else f"exit code {exit_code}"
-        said = ", ".join(filter(None, (reason, ended, code)))
-        return f"{'restarts again and again' if state == 'restarting' else 'ended'}: {said}" if said else state
+        causes = ", ".join(filter(None, (reason, ended, code)))
+        return f"{'restarts again and again' if state == 'restarting' else 'ended'}: {causes}" if causes else state
     if health in ("unhealthy", "starting"):
         checks = list_mappings(dig_value(more, "State", "Health", "Log"))
         streak = read_integer(dig_value(more, "State", "Health", "FailingStreak")) or 0

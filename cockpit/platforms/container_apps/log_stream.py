@@ -75,7 +75,7 @@ class LogWatch:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._complaints: dict[str, str] = {}
         self._unread: set[str] = set()  # streams that are not followed now
-        self._past_told = False
+        self._past_shown = False
 
     async def run(self) -> None:
         await asyncio.to_thread(
@@ -112,8 +112,8 @@ class LogWatch:
         self._running = {key: task for key, task in self._running.items() if not task.done()}
         for key in self._endpoints.keys() - self._running.keys():
             self._running[key] = asyncio.create_task(self._follow(client, key, self._endpoints[key]))
-        if not self._endpoints.keys() - {SYSTEM} and not self._past_told:
-            self._past_told = True
+        if not self._endpoints.keys() - {SYSTEM} and not self._past_shown:
+            self._past_shown = True
             await self._tell_past(why)
 
     async def _streams(self) -> "dict[str, LogEndpoint]":

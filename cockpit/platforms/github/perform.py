@@ -138,9 +138,9 @@ class GithubPerformer:
             answer, looks, silence = None, LOOKS_AFTER_SILENCE, error.problem.message
         run = await self._find_run(command, workflow, ref, login, known, sent, answer, looks)
         if run is None:
-            told = f"GitHub gave no answer ({silence}), and" if silence else "GitHub took it, but"
+            answer_text = f"GitHub gave no answer ({silence}), and" if silence else "GitHub took it, but"
             page = _read_page(workflow)
-            sentence = f"Unknown: {told} no run of ours is listed. Look at {page} before you start it again."
+            sentence = f"Unknown: {answer_text} no run of ours is listed. Look at {page} before you start it again."
             output(f"{sentence}\n")
             return CommandOutcome(StepState.UNKNOWN, sentence)
         if silence:
@@ -159,13 +159,13 @@ class GithubPerformer:
         looks: int,
     ) -> Raw | None:
         """The run that we started; None where none is listed, or several could be it."""
-        told = read_integer(dig_value(answer, "workflow_run_id"))  # newer servers say it when they are asked to
+        run_id = read_integer(dig_value(answer, "workflow_run_id"))  # newer servers say it when they are asked to
         for look in range(looks):
             if look:
                 await self._time.sleep(LOOK_AGAIN)
             with suppress(SourceError):
-                if told is not None:
-                    return await self._read_run(command.repository, told)
+                if run_id is not None:
+                    return await self._read_run(command.repository, run_id)
                 runs = await self._list_dispatched(command, workflow)
                 ours = [run for run in runs if is_ours(run, ref, login, known, sent)]
                 if len(ours) == 1:

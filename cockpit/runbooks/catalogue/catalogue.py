@@ -245,7 +245,7 @@ def score_entry(place: CatalogueEntry, names: list[str]) -> int:
     for word in names:
         elsewhere = (score_word(word, text) + (2, 10, 20)[depth] for depth, text in enumerate(rest))
         best = min(score_word(word, title), *elsewhere, BY_LETTERS if in_order(word, title) else FAR)
-        total += best if best < IN_PROSE else min(best, IN_PROSE + score_word(word, fold_text(runbook)))
+        total += best if best < IN_PROSE else min(best, IN_PROSE + score_word(word, normalize_text(runbook)))
     return min(total, FAR)
 
 
@@ -255,7 +255,7 @@ def score_document(document: Document, names: list[str]) -> int:
     total = 0
     for word in names:
         best = score_word(word, title)
-        total += best if best < FAR else IN_PROSE + score_word(word, fold_text(document.runbook))
+        total += best if best < FAR else IN_PROSE + score_word(word, normalize_text(document.runbook))
     return min(total, FAR)
 
 
@@ -270,12 +270,12 @@ def normalize_words(text: str) -> str:
     return f"{text} {CAMEL.sub(' ', text)}".casefold() if CAMEL.search(text) else text.casefold()
 
 
-def fold_text(runbook: Runbook) -> str:
-    return _fold_whole_text(runbook.sha256, runbook.text)
+def normalize_text(runbook: Runbook) -> str:
+    return _normalize_whole_text(runbook.sha256, runbook.text)
 
 
 @lru_cache(maxsize=2048)  # asked at each letter that is typed
-def _fold_whole_text(sha256: str, text: str) -> str:
+def _normalize_whole_text(sha256: str, text: str) -> str:
     return text.casefold()
 
 

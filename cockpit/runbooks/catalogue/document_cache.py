@@ -119,8 +119,9 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
     """
     if KNOWN_SECRETS.mask(text := raw.decode("utf-8", "replace")) != text:
         return ""
-    said = repr(sorted(TEAM_COMMANDS.items())).encode() if TEAM_COMMANDS else b""  # its steps are judged as it is read
-    parts = (path.encode("utf-8", "surrogateescape"), raw, sidecar, said)
+    # Its steps are judged as it is read.
+    team_commands = repr(sorted(TEAM_COMMANDS.items())).encode() if TEAM_COMMANDS else b""
+    parts = (path.encode("utf-8", "surrogateescape"), raw, sidecar, team_commands)
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).hexdigest()
 
 

@@ -234,8 +234,8 @@ def _judge_command(command: SimpleCommand, functions: frozenset[str], context: J
 
 def _judge_words(argv: Sequence[str], functions: frozenset[str], context: JudgeContext, *, last: bool) -> StepKind:
     name = argv[0].strip("\"'")
-    folded = ALIASES.get(name.casefold(), name.casefold())
-    if folded in functions:
+    lowered = ALIASES.get(name.casefold(), name.casefold())
+    if lowered in functions:
         return StepKind.READ
     if MASK_LETTER in name or name == "=":
         return StepKind.CHANGE
@@ -249,19 +249,19 @@ def _judge_words(argv: Sequence[str], functions: frozenset[str], context: JudgeC
         )
     if re.fullmatch(r"[\d.]+(\.\.[\d.]+)?", name):
         return StepKind.READ  # `1..3`
-    if folded in REQUESTS:
+    if lowered in REQUESTS:
         return _judge_request(argv[1:])
-    if folded in BY_NAME:
-        return BY_NAME[folded]
-    if folded == "out-file" or folded in ("set-content", "add-content", "tee-object", "export-csv", "export-clixml"):
+    if lowered in BY_NAME:
+        return BY_NAME[lowered]
+    if lowered == "out-file" or lowered in ("set-content", "add-content", "tee-object", "export-csv", "export-clixml"):
         target = _read_argument(argv[1:], ("-filepath", "-path", "-literalpath"))
         added = (
             StepKind.READ
-            if folded == "tee-object" and not target
+            if lowered == "tee-object" and not target
             else judge_written_file(target or "/", ">", from_tool=True)
         )
-        return find_worst_kind(added, StepKind.CHANGE if folded in ("set-content", "add-content") else StepKind.READ)
-    if match := CMDLET.match(folded):
+        return find_worst_kind(added, StepKind.CHANGE if lowered in ("set-content", "add-content") else StepKind.READ)
+    if match := CMDLET.match(lowered):
         return _judge_cmdlet(match["verb"], match["noun"], argv[1:])
     if name.casefold() in ("powershell", "pwsh", "powershell.exe", "cmd", "cmd.exe"):
         return _judge_shell_inside(argv[1:])
@@ -291,11 +291,11 @@ def _judge_request(arguments: Sequence[str]) -> StepKind:
 
     method = _read_argument(arguments, ("-method",)) or "GET"
     url = _read_argument(arguments, ("-uri",)) or next((word for word in arguments if "://" in word), "")
-    folded = [word.casefold() for word in arguments]
+    lowered = [word.casefold() for word in arguments]
     if MASK_LETTER in method:
         return StepKind.CHANGE
     kind = judge_request(method, url)
-    if any(word in folded for word in ("-infile", "-form", "-body")) and method.upper() == "GET":
+    if any(word in lowered for word in ("-infile", "-form", "-body")) and method.upper() == "GET":
         kind = find_worst_kind(kind, StepKind.CHANGE)
     target = _read_argument(arguments, ("-outfile",))
     return find_worst_kind(kind, judge_written_file(target, ">", from_tool=True)) if target else kind

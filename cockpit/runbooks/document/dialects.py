@@ -20,7 +20,7 @@ COLONS = re.compile(r"^\s*:{3,}\s*\{?(?P<kind>[\w-]*)\}?\s*(?:\[(?P<named>[^\]]*
 ALERT = re.compile(r"^(?P<indent>\s*>\s*)\[!(?P<kind>NOTE|TIP|IMPORTANT|WARNING|CAUTION|DANGER)\]\s*$", re.IGNORECASE)
 WARNS = frozenset({"warning", "danger", "caution", "attention", "error", "important", "bug", "failure"})
 SUMMARY = re.compile(r"(?i)^\s*(?:<details[^>]*>)?\s*<summary[^>]*>(?P<title>.*?)</summary>\s*$")
-FOLD = re.compile(
+COLLAPSED_PART = re.compile(
     r"(?i)^\s*</?(?:details|summary|div|p|center|br|hr|tabs?|tabitem|section|figure|table|tbody|tr|td)(?:\s[^>]*)?/?>\s*$"
 )
 PRE = re.compile(r"(?i)^(?P<indent>\s*)<pre(?P<about>[^>]*)>\s*(?:<code(?P<inner>[^>]*)>)?(?P<rest>.*)$")
@@ -180,7 +180,7 @@ def _read_html(lines: list[str]) -> None:
             if summary := SUMMARY.match(line):
                 title = TAGS.sub("", summary["title"]).strip()
                 lines[index] = f"{title.rstrip(':')}:" if title else ""
-            elif FOLD.match(line):
+            elif COLLAPSED_PART.match(line):
                 lines[index] = ""
             elif pre := PRE.match(line):
                 index = _read_pre(lines, index, pre)

@@ -26,7 +26,7 @@ EXPOSED = re.compile(
     rf"(?i)\b{SECRET}\b[^.;]{{0,30}}\bleak|\bleak\w*\s+(?:of\s+)?{SECRET}\b|\bcompromised?\b|\btaken over\b|\bstolen\b"
     r"|\bbreach|\bransomware\b|\b(?:device|laptop|phone)\b[^.;]{0,20}\blost\b|\blost (?:device|laptop|phone)\b"
 )
-SAID_IN = ("when", "symptoms", "alerts")
+BREACH_TAGS = ("when", "symptoms", "alerts")
 QUESTION = (
     "Could personal data have been read? Once somebody is aware of it, start the clock of the notice: "
     "Breach in the incident, or `cockpit aware`."
@@ -35,7 +35,7 @@ QUESTION = (
 
 def mentions_exposure(procedure: Procedure) -> bool:
     """True when its headings or labels speak of a leak, a lost device, an account in other hands."""
-    lines = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in SAID_IN))
+    lines = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in BREACH_TAGS))
     return any(EXPOSED.search(text) for text in lines)
 
 

@@ -44,7 +44,7 @@ TAKES_VALUE = {
     "chroot": "--userspec --groups",
 }
 # A database's client asks for commands, unless one of these says what to do.
-TOLD_BY = {
+COMMAND_OPTIONS = {
     "psql": ("-c", "--command", "-f", "--file", "-l", "--list", "-V", "--version", "-?", "--help"),
     "mysql": ("-e", "--execute", "-V", "--version", "--help", "-?"),
     "mariadb": ("-e", "--execute", "-V", "--version", "--help"),
@@ -87,7 +87,7 @@ _OTHERS = (
     r"(?:toolbox|distrobox)\s+enter\b",
 )
 OTHERS = re.compile("|".join(_OTHERS))
-_NAMES = "|".join(re.escape(name) for name in sorted({*SHELLS, *INTERPRETERS, *TOLD_BY, *ASKED_BY_A_WORD}))
+_NAMES = "|".join(re.escape(name) for name in sorted({*SHELLS, *INTERPRETERS, *COMMAND_OPTIONS, *ASKED_BY_A_WORD}))
 _WORDS = (
     "su sudo doas ssh chroot exec run debug attach rsh shell console connect ip nsenter enter start-session pg:psql"
     " execute-command redis:cli ps:exec rails dbshell tinker nix-shell lxc-attach login terminal mosh telnet sftp ftp"
@@ -192,8 +192,8 @@ def _asks_for_more(argv: Sequence[str]) -> bool:
         return _in_a_cluster(rest)
     if name in CONTAINER_CLIENTS:
         return _in_a_container(rest)
-    if name in TOLD_BY:
-        return not any(_is_told(word, TOLD_BY[name]) for word in rest)
+    if name in COMMAND_OPTIONS:
+        return not any(_gives_command(word, COMMAND_OPTIONS[name]) for word in rest)
     if name in ASKED_BY_A_WORD:
         without_options = _without_options(rest, "redis-cli")
         return len(without_options) <= ASKED_BY_A_WORD[name] and not any(ONE_ANSWER.match(word) for word in rest)
@@ -241,7 +241,7 @@ _OPENERS = {
 }
 
 
-def _is_told(word: str, options: Sequence[str]) -> bool:
+def _gives_command(word: str, options: Sequence[str]) -> bool:
     """True for `-c`, `-c'select 1'`, `--eval=...`, a script, `@script`."""
     if re.search(r"\.(?:js|sql)$|^@", word):
         return True

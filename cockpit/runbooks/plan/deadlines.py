@@ -31,7 +31,7 @@ LONGEST = 80  # letters of what is to be done
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StatedTime:
     """One time in a sentence, with the words before it and where it stands."""
 
     chapter: Chapter
@@ -54,14 +54,14 @@ class Said:
 
 def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]:
     """Every rule in the sentences of a document. `worst` are the levels that `critical` means."""
-    for chapter, block in source.said():
+    for chapter, block in source.list_sentences():
         for amount in list_amounts(block.text):
-            rule = read_deadline(Said(chapter, block, amount), source.origin(block.line), worst)
+            rule = read_deadline(StatedTime(chapter, block, amount), source.origin(block.line), worst)
             if rule is not None:
                 yield rule
 
 
-def read_deadline(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | None:
+def read_deadline(lines: StatedTime, origin: str, worst: tuple[str, ...]) -> Rule | None:
     """The rule that a time in a sentence makes, None for most of them: a threshold is no promise."""
     after, counting = lines.amount.after, lines.amount.counting
     levels = levels_behind(lines) or levels_in(lines.text)
@@ -85,7 +85,7 @@ def read_deadline(lines: Said, origin: str, worst: tuple[str, ...]) -> Rule | No
     return None
 
 
-def levels_behind(lines: Said) -> tuple[str, ...]:
+def levels_behind(lines: StatedTime) -> tuple[str, ...]:
     """The levels in brackets right behind a time: "every 15 minutes (P1), every 1 hour (P2)"."""
     match = BEHIND.match(lines.text, lines.amount.end)
     return levels_in(match[1]) if match else ()
@@ -101,13 +101,13 @@ def contact_rules(contacts: tuple[Contact, ...]) -> Iterator[Rule]:
                 yield Rule(ClockKind.CLIENT, what, amount.after, contact.origin, who=contact.role)
 
 
-def read_task(lines: Said) -> str:
+def read_task(lines: StatedTime) -> str:
     """What is to be done, in the words before the time: `Notify the authority`."""
     text = WITHIN.sub("", lines.before).strip(" ,:;—–-")
     return (text if NOTIFY.search(text) else "notify the authority")[-LONGEST:]
 
 
-def read_note(lines: Said) -> str:
+def read_note(lines: StatedTime) -> str:
     """`acknowledge (after hours, best effort)` as the sentence has it."""
     effort = ", best effort" if re.search(r"(?i)best[\s-]effort", lines.text) else ""
     return f"acknowledge (after hours{effort})"

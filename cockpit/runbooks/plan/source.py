@@ -22,7 +22,7 @@ class Source:
     def origin(self, line: int) -> str:
         return f"{self.name}:{line}"
 
-    def said(self) -> Iterator[tuple[Chapter, OutlineBlock]]:
+    def list_sentences(self) -> Iterator[tuple[Chapter, OutlineBlock]]:
         """What is said in sentences: paragraphs and items."""
         for chapter in self.chapters:
             yield from ((chapter, block) for block in chapter.blocks if block.shape in (Shape.TEXT, Shape.ITEM))

@@ -31,7 +31,7 @@ class Heard:
 
 def hours_of(source: Source) -> Heard | None:
     """The first hours that a document gives, with days and times."""
-    for _, block in source.said():
+    for _, block in source.list_sentences():
         about = ABOUT.search(block.text)
         days = SPAN_OF_DAYS.search(block.text) if about else None
         span = SPAN.search(block.text) if days else None

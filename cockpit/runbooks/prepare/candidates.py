@@ -42,12 +42,12 @@ class PrintedOutput:
 
 def list_printed_outputs(run: Run) -> tuple[PrintedOutput, ...]:
     """The outputs of a run that may hold a value, the newest first."""
-    told = [
+    attempts = [
         attempt
         for attempt in run.attempts
         if attempt.kind in LOOKS and attempt.state in (StepState.OK, StepState.WARN) and attempt.output.strip()
     ]
-    newest = {attempt.step: attempt for attempt in sorted(told, key=lambda attempt: attempt.began)}
+    newest = {attempt.step: attempt for attempt in sorted(attempts, key=lambda attempt: attempt.began)}
     ordered = sorted(newest.values(), key=lambda attempt: attempt.began, reverse=True)
     return tuple(PrintedOutput(attempt.step, attempt.output) for attempt in ordered)
 

@@ -48,7 +48,7 @@ from cockpit.runbooks.run.notices import (
 )
 from cockpit.runbooks.run.process.identity import is_alive, this_process
 from cockpit.runbooks.run.runs import (
-    FOLDED,
+    RUN_KINDS,
     Runs,
     attempt_numbered,
     find_latest_attempt,
@@ -543,7 +543,7 @@ class Runner:
 
         def plan(newest: EventSource) -> list[Draft]:
             with self._lock:
-                self.apply_all(newest.events(after=self._heard, kinds=FOLDED))
+                self.apply_all(newest.events(after=self._heard, kinds=RUN_KINDS))
                 draft = decide()
             return [] if draft is None else [draft]
 

@@ -10,7 +10,7 @@ from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.shell_syntax.placeholders import asks_for_same
 
-FOLDED = (Kind.RUN, Kind.STEP)
+RUN_KINDS = (Kind.RUN, Kind.STEP)
 """The kinds Runs wants to hear."""
 
 OPEN = frozenset({StepState.RUNNING, StepState.UNKNOWN})
@@ -28,7 +28,7 @@ class Runs:
 
     def apply(self, event: Event) -> None:
         """Take one event. Never raises, whatever its detail holds."""
-        if event.kind not in FOLDED or event.id in self._seen:
+        if event.kind not in RUN_KINDS or event.id in self._seen:
             return
         self._seen.add(event.id)
         if event.kind == Kind.RUN:

@@ -86,7 +86,7 @@ class VerifyVerdict:
     """`look`: nothing spoke against it, and a person must compare the rest. `waits`: time alone may turn the no."""
 
     answer: Literal["passed", "failed", "look"]
-    said: str = ""
+    text: str = ""
     waits: bool = False
 
 
@@ -172,12 +172,12 @@ def conclude_attempt(
         by_exit = finished.exit_code is not None and finished.http_status is None and "exit" in asked_for
         counted = by_exit or (finished.http_status is not None and "http" in asked_for)
         if not counted or verdict.answer != "passed" or finished.timed_out or finished.cancelled:
-            return StepState.FAILED, verdict.said if verdict.answer == "failed" else ""
-        return StepState.OK, verdict.said
+            return StepState.FAILED, verdict.text if verdict.answer == "failed" else ""
+        return StepState.OK, verdict.text
     if verdict.answer == "failed":
         # What changed something did so, whatever it printed: it is not to be done again as if it had failed.
-        return StepState.WARN if kind in MAY_HAVE_BEEN_DONE else StepState.FAILED, verdict.said
-    return StepState.WARN if verdict.answer == "look" else StepState.OK, verdict.said
+        return StepState.WARN if kind in MAY_HAVE_BEEN_DONE else StepState.FAILED, verdict.text
+    return StepState.WARN if verdict.answer == "look" else StepState.OK, verdict.text
 
 
 def is_foreseen(finished: Finished, asked_for: set[What]) -> bool:

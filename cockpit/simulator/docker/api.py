@@ -211,7 +211,7 @@ class EngineApi:
             return data if tty else bytes((line[1], 0, 0, 0)) + len(data).to_bytes(4, "big") + data
 
         lines = [line for line in self.engine.list_lines(container) if line[1] in streams and line[0] >= since]
-        told = len(self.engine.list_lines(container))
+        sent = len(self.engine.list_lines(container))
         shown = lines if tail == "all" else lines[-int(tail) :] if int(tail) else []
         await response.write(b"".join(map(frame, shown)))
         follow = query.get("follow") in ("1", "true", "True")
@@ -223,9 +223,9 @@ class EngineApi:
             self.engine.step(self._time.now().timestamp())
             fresh = self.engine.list_lines(container)
             if container.started != started:
-                started, told = container.started, 0
-            await response.write(b"".join(frame(line) for line in fresh[told:] if line[1] in streams))
-            told = len(fresh)
+                started, sent = container.started, 0
+            await response.write(b"".join(frame(line) for line in fresh[sent:] if line[1] in streams))
+            sent = len(fresh)
         await response.write_eof()
         return response
 
@@ -329,7 +329,7 @@ class EngineApi:
             self.engine.step(self._time.now().timestamp())
             for event in filter(lambda event: fits_event(event, filters), self.engine.events[told:]):
                 await response.write(dump(event) + b"\n")
-            told = len(self.engine.events)
+            sent = len(self.engine.events)
         await response.write_eof()
         return response
 

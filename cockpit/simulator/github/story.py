@@ -28,16 +28,16 @@ class StoryHost(GithubHost):
         self._deploys = next((file for file in self.workflows if not is_rollback(file)), next(iter(self.workflows)))
         self._stage = stage
         self._rolled_back: set[int] = set()
-        self._told: set[str] = set()
+        self._shown_revisions: set[str] = set()
 
     def look(self) -> None:
         """Take in what the world has become."""
         world, clock = self._stage.world(), self._stage.clock
         self._roll_back(world)
         for revision in sorted(world.revisions, key=lambda revision: revision.created):
-            if revision.name in self._told:
+            if revision.name in self._shown_revisions:
                 continue
-            self._told.add(revision.name)
+            self._shown_revisions.add(revision.name)
             made = clock.at(revision.created).timestamp()
             self.runs.append(
                 SimulatedRun(

@@ -54,7 +54,7 @@ async def enter(pilot: Pilot[Any], clock: Any) -> None:
 
 
 def said(app: Any) -> str:
-    return str(app.screen.query_one("#said", Lines).text)
+    return str(app.screen.query_one("#notice", Lines).text)
 
 
 async def test_keys_that_reach_a_dialog_on_its_way_out_do_nothing(
@@ -432,7 +432,7 @@ async def test_a_sentence_about_a_choice_goes_when_the_choice_does(
         app.screen.query_one("#severity", Choice).focus()
         await pilot.press("up")
         await pilot.pause()
-        assert not app.screen.query_one("#said").display
+        assert not app.screen.query_one("#notice").display
 
 
 NIGHT_BEFORE = timedelta(seconds=36)

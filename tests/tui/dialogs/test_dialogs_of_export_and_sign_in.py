@@ -109,7 +109,7 @@ async def test_another_file_is_replaced_only_when_its_name_is_typed(
         assert "would be lost" in text(app, "outlook")
         await enter(pilot, clock)
         assert read(path) == "# mine\n"
-        assert "type its name" in text(app, "said")
+        assert "type its name" in text(app, "notice")
         app.screen.query_one("#name", Input).value = path.name
         await enter(pilot, clock)
         assert app.answers == [path]
@@ -124,7 +124,7 @@ async def test_a_file_that_appears_meanwhile_is_not_replaced(
         await settle(pilot)
         put(path, "# mine\n")
         await enter(pilot, clock)
-        assert "would be lost" in text(app, "said")
+        assert "would be lost" in text(app, "notice")
         assert app.answers == []
         assert read(path) == "# mine\n"
 
@@ -136,7 +136,7 @@ async def test_what_cannot_be_written_keeps_the_dialog_open(stage: Any, export: 
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await enter(pilot, clock)
-        assert "cannot be" in text(app, "said")
+        assert "cannot be" in text(app, "notice")
         assert app.answers == []
 
 
@@ -180,7 +180,7 @@ async def test_a_failed_sign_in_says_why_and_stays(stage: Any, place: DialogCont
     app = stage(DeviceCodeDialog(place, clock, sign_in))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "The code has expired. Ask for a new one." in text(app, "said")
+        assert "The code has expired. Ask for a new one." in text(app, "notice")
         assert app.answers == []
 
 
@@ -223,7 +223,7 @@ async def test_az_login_is_shown_before_the_terminal_is_handed_over(
         assert "az login --use-device-code" in text(app, "command")
         assert ran == []
         await enter(pilot, clock)
-        assert "ended with code 1; nobody is signed in" in text(app, "said")
+        assert "ended with code 1; nobody is signed in" in text(app, "notice")
         await enter(pilot, clock)
         assert app.answers == [True]
 
@@ -242,7 +242,7 @@ async def test_ctrl_c_while_az_has_the_terminal_ends_az_and_not_the_cockpit(
     monkeypatch.setattr(app, "suspend", nullcontext)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
-        assert "ended with code 130; nobody is signed in" in text(app, "said")
+        assert "ended with code 130; nobody is signed in" in text(app, "notice")
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -252,7 +252,7 @@ async def test_a_terminal_that_cannot_be_handed_over_says_what_to_run(
     app = stage(TerminalLogin(place, clock, ["az", "login"], lambda _: 0))
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, clock)
-        assert "Run it in another one: az login" in text(app, "said")
+        assert "Run it in another one: az login" in text(app, "notice")
         assert app.answers == []
 
 
@@ -289,7 +289,7 @@ async def test_c_copies_all_of_it_and_promises_nothing(
         await pilot.press("c")
         assert app.clipboard.startswith("Alert 5xx errors\n")
         assert "fingerprint:" in app.clipboard
-        assert "terminals do not say" in text(app, "said")
+        assert "terminals do not say" in text(app, "notice")
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

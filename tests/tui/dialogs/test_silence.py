@@ -102,7 +102,7 @@ async def test_enter_does_nothing_before_its_reach_was_counted(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"disk")
         await confirm(pilot, clock)
-        assert "No answer in time." in read_lines(app, "said")
+        assert "No answer in time." in read_lines(app, "notice")
     assert source.done == []
 
 
@@ -131,7 +131,7 @@ async def test_without_a_reason_it_asks_for_one(open_dialog: Callable[[Source], 
     async with app.run_test(size=(80, 24)) as pilot:
         await app.workers.wait_for_complete()
         await confirm(pilot, clock)
-        assert "why" in read_lines(app, "said")
+        assert "why" in read_lines(app, "notice")
     assert source.done == []
 
 
@@ -146,5 +146,5 @@ async def test_what_was_not_done_stays_on_the_screen_with_its_reason(
         await app.workers.wait_for_complete()
         await pilot.press(*"disk")
         await confirm(pilot, clock)
-        assert "HTTP 503" in read_lines(app, "said")
+        assert "HTTP 503" in read_lines(app, "notice")
         assert isinstance(app.screen, SilenceDialog)

@@ -111,7 +111,7 @@ async def test_the_breach_clock_cannot_be_put_off(screen: IncidentScreen, sessio
         assert [name for name, _ in form.query_one("#field-what").options] == ["done", "not applicable"]  # type: ignore[attr-defined]
 
         await confirm(pilot, clock)
-        assert "Say why" in form.query_one("#said", Lines).text
+        assert "Say why" in form.query_one("#notice", Lines).text
 
 
 async def test_calling_somebody_is_written_down(screen: IncidentScreen, session: Session, clock: Clock) -> None:

@@ -58,7 +58,7 @@ async def test_a_second_enter_changes_nothing_and_u_takes_a_tick_back(check: Ope
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "enter")
         await press(pilot, play, "enter")
-        assert "ticked already" in shown(app, "#check-said")
+        assert "ticked already" in shown(app, "#check-notice")
         assert len(play.events("tick")) == 1
         await press(pilot, play, "u")
         assert rows(app)[0][0] == "○"
@@ -83,7 +83,7 @@ async def test_an_item_offers_what_it_asks_for_by_one_key(check: Open, play: Pla
         assert "o rolls back" in shown(app, "#check-about")
         await press(pilot, play, "o", "down", "o", "down", "o")
         assert did == ["declare", "roll_back", "freeze"]  # no procedure preserves anything here
-        assert "knows no key" in shown(app, "#check-said")
+        assert "knows no key" in shown(app, "#check-notice")
         assert "Do it" not in app.screen.query_one(KeyLine).text
         assert play.events("tick") == []  # doing is not yet done
 
@@ -125,7 +125,7 @@ async def test_a_read_only_cockpit_ticks_nothing(check: Open, play: Play) -> Non
     app = check()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "enter", "s", "u", "n")
-        assert "Read-only" in shown(app, "#check-said")
+        assert "Read-only" in shown(app, "#check-notice")
         assert play.events("tick") == []
 
 

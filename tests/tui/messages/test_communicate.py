@@ -42,7 +42,7 @@ async def test_the_declaration_comes_first_and_each_message_is_filled_from_the_i
         await press(pilot, play, "down")
         assert "Started: 02:26 NZDT (13:26 UTC)" in text(app)
         assert "to clients · next one by 03:08 NZDT (14:08Z), in 29 min · 3 to fill" in shown(app, "#tell-settings")
-        assert "Nothing is sent from here" in shown(app, "#tell-said")
+        assert "Nothing is sent from here" in shown(app, "#tell-notice")
 
 
 async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(tell: Open, play: Play) -> None:
@@ -52,7 +52,7 @@ async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(te
         assert "Dear Jo,\n" in text(app)
         assert text(app).endswith("\n\nAnn")
         assert "all filled" in shown(app, "#tell-settings")
-        assert "Nothing is left to fill" in shown(app, "#tell-said")
+        assert "Nothing is left to fill" in shown(app, "#tell-notice")
 
 
 async def test_words_of_a_person_stay_while_another_message_is_looked_at(tell: Open, play: Play) -> None:
@@ -73,7 +73,7 @@ async def test_copying_goes_to_the_terminal_and_into_a_file_and_says_both(tell: 
         assert app.copied == [text(app)]
         assert file.read_text() == text(app) + "\n"
         assert file.stat().st_mode & 0o777 == 0o600
-        assert shown(app, "#tell-said").startswith("Copied; also in ")
+        assert shown(app, "#tell-notice").startswith("Copied; also in ")
         assert play.events("update") == []
 
 
@@ -87,7 +87,7 @@ async def test_what_was_sent_is_on_record_word_for_word_with_what_it_promised(te
         assert app.copied == [text(app)]
         (file,) = (play.timeline.path.parent / "messages").iterdir()
         assert (play.events("update")[0].detail["file"], file.read_text()) == (str(file), text(app) + "\n")
-        assert "Written down as sent to clients, the next one promised by 03:08 NZDT" in shown(app, "#tell-said")
+        assert "Written down as sent to clients, the next one promised by 03:08 NZDT" in shown(app, "#tell-notice")
 
 
 async def test_a_copied_text_stays_as_it_was_until_it_is_written_down(tell: Open, play: Play) -> None:
@@ -107,7 +107,7 @@ async def test_a_message_with_something_missing_is_written_down_only_at_the_seco
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "s")
-        assert "3 fields are not filled" in shown(app, "#tell-said")
+        assert "3 fields are not filled" in shown(app, "#tell-notice")
         assert play.events("update") == []
         await press(pilot, play, "s")
         assert len(play.events("update")) == 1
@@ -118,7 +118,7 @@ async def test_what_is_on_record_is_written_down_again_only_at_the_second_press(
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "s")
         await press(pilot, play, "s")
-        assert "recorded already" in shown(app, "#tell-said")
+        assert "recorded already" in shown(app, "#tell-notice")
         assert len(play.events("update")) == 1
         await press(pilot, play, "s")
         assert len(play.events("update")) == 2
@@ -172,7 +172,7 @@ async def test_words_that_went_nowhere_are_not_left_behind_by_one_key(tell: Open
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "e", *"Jo", "escape", "escape")
-        assert "esc again" in shown(app, "#tell-said")
+        assert "esc again" in shown(app, "#tell-notice")
         assert app.answers == []
         await press(pilot, play, "escape")
         assert app.answers == [None]
@@ -186,9 +186,9 @@ async def test_a_refusal_is_said_and_the_words_stay(tell: Open, play: Play, monk
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "e", "x", "escape", "s")
-        assert "nothing was written" in shown(app, "#tell-said")
+        assert "nothing was written" in shown(app, "#tell-notice")
         assert app.screen.query_one(KeyedTable).rows[0].cells[2].text == "copied"
-        assert "\x1b" not in shown(app, "#tell-said")
+        assert "\x1b" not in shown(app, "#tell-notice")
         assert text(app).startswith("x[P1]")
 
 
@@ -197,7 +197,7 @@ async def test_a_directory_that_takes_no_file_keeps_nobody_from_telling_others(t
     app = tell()
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, play, "s")
-        assert "cannot be written" in shown(app, "#tell-said")
+        assert "cannot be written" in shown(app, "#tell-notice")
         assert len(play.events("update")) == 1
 
 
@@ -209,7 +209,7 @@ async def test_a_read_only_cockpit_copies_and_writes_nothing(tell: Open, play: P
         assert app.copied == [text(app)]
         assert not (play.timeline.path.parent / "messages").exists()
         assert copy_path().read_text() == text(app), "kept for who copied it, beside no timeline"
-        assert "Read-only" in shown(app, "#tell-said")
+        assert "Read-only" in shown(app, "#tell-notice")
 
 
 @pytest.mark.parametrize("title", ["[/x] [@click=app.quit]a[/]", "\x1b]52;c;eA==\x07 {{ title }} ⟦x?⟧", "界" * 120])
@@ -257,5 +257,5 @@ async def test_a_time_that_is_none_is_said(play: Play, stage: Open) -> None:
     app = stage(play, open_update_form(play.place, play.time, play.incident_actions, play.declare(), play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *"soon", "enter")
-        assert "`soon` is not a duration" in shown(app, "#said")
+        assert "`soon` is not a duration" in shown(app, "#notice")
         assert play.events("update") == []

@@ -126,7 +126,7 @@ async def test_closing_is_refused_without_words_and_its_dialog_is_seen_whole(
     app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))
     async with app.run_test(size=size) as pilot:
         await press(pilot, play, "tab", "down", "down", "down", "enter")
-        said = app.screen.query_one("#said", Lines)
+        said = app.screen.query_one("#notice", Lines)
         assert said.text.replace("\n", " ").endswith("then press enter again.")
         assert all(len(row) <= said.size.width for row in said.text.splitlines())
         assert app.screen.query_one("#dialog").max_scroll_y == 0
@@ -164,7 +164,7 @@ async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_ag
         app.screen.query_one("#impact-until", Input).value = "never"
         await pilot.pause()
         await press(pilot, play, "enter")
-        assert "is not a time" in shown(app, "#said").replace("\n", " ")
+        assert "is not a time" in shown(app, "#notice").replace("\n", " ")
         assert play.incident_actions.find(incident.id).status == "investigating"
         app.screen.query_one("#impact-until", Input).value = "10s ago"
         await pilot.pause()
@@ -184,7 +184,7 @@ async def test_what_is_over_is_opened_again_only_with_a_reason(play: Play, stage
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "tab", "up", "enter")
-        assert "Say why it is opened again" in shown(app, "#said").replace("\n", " ")
+        assert "Say why it is opened again" in shown(app, "#notice").replace("\n", " ")
         await press(pilot, play, *"it came back", "enter")
         found = play.incident_actions.find(incident.id)
         assert (found.open, found.statuses[-1].reason) == (True, "it came back")

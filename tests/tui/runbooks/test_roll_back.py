@@ -168,7 +168,7 @@ async def test_enter_runs_what_was_shown_and_stops_before_what_takes_a_word(open
         assert "Type mi-prod--v42 to run it." in user.lines("word-label")
         await user.type("mi-prod--v41")
         await user.press("enter")
-        assert "nothing was started" in user.lines("said")
+        assert "nothing was started" in user.lines("notice")
         assert len(play.performed) == 4
 
 

@@ -140,7 +140,7 @@ async def test_a_step_that_asks_starts_only_after_the_answer_and_its_own_dialog(
         await user.press("tab", "enter")
         assert user.screen == "Values"
         await user.press("enter")
-        assert "PREVIOUS: nobody has said" in user.lines("said")
+        assert "PREVIOUS: nobody has said" in user.lines("notice")
         await user.type("mi-prod--v41")
         await user.press("enter")
         assert user.screen == "AskConsent"
@@ -183,7 +183,7 @@ async def test_a_wrong_answer_is_said_and_nothing_is_taken(open_run: Open, play:
         await user.press("tab", "enter")
         await user.type("v41; rm -rf /")
         await user.press("enter")
-        assert "no shell signs" in user.lines("said")
+        assert "no shell signs" in user.lines("notice")
         assert user.screen == "Values"
         await user.press("escape")
         assert "<PREVIOUS>" in user.lines("step")
@@ -224,7 +224,7 @@ async def test_a_step_done_well_is_frozen_and_asks_before_it_runs_again(open_run
 async def test_skipping_takes_a_reason(open_run: Open, play: Play) -> None:
     async with open_run() as user:
         await user.press("s", "enter")
-        assert "needs a reason" in user.lines("said")
+        assert "needs a reason" in user.lines("notice")
         await user.type("known")
         await user.press("enter")
         assert play.settled == [(1, StepState.SKIPPED, "known")]
@@ -416,10 +416,10 @@ async def test_what_nobody_saw_the_end_of_waits_for_a_person(open_run: Open, pla
         assert user.screen == "Settle"
         assert "no process and no exit file" in user.lines("act")
         await user.press("enter")
-        assert "it stays unknown until then" in " ".join(user.lines("said").split())
+        assert "it stays unknown until then" in " ".join(user.lines("notice").split())
         assert play.settled == []
         await user.press("down", "enter")
-        assert "What was seen?" in user.lines("said")
+        assert "What was seen?" in user.lines("notice")
         await user.press("tab")
         await user.type("v41 is active")
         await user.press("enter")

@@ -106,7 +106,7 @@ def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, st
     folded = group_alerts(alerts, group_from)
     keys = [a.key for item in folded for a in (item.alerts if isinstance(item, AlertGroup) else (item,))]
     assert sorted(keys) == sorted(a.key for a in alerts)
-    ids = [row.id for row in build_alert_rows(alerts, {}, folded=folded)]
+    ids = [row.id for row in build_alert_rows(alerts, {}, grouped=folded)]
     assert len(set(ids)) == len(ids)
 
 

@@ -25,7 +25,7 @@ OWN_NAMES = re.compile(
 )  # of the shell itself or of us
 
 
-def parse_told_state(data: bytes) -> tuple[str, dict[str, KeptVariable], set[str]] | None:
+def parse_reported_state(data: bytes) -> tuple[str, dict[str, KeptVariable], set[str]] | None:
     """(folder, variables, names of those that were too long) of what the script told; None when it is not whole."""
     fields = data.decode("utf-8", "surrogateescape").split("\0")
     if fields[-2:] != ["end", ""]:
@@ -59,10 +59,10 @@ def build_kept_shell(
     """What is to be kept of what the script told. `given` is the environment that the step was started with, `before`
     names what earlier steps had left; `is_secret` is asked of each name and value.
     """
-    told = parse_told_state(data)
-    if told is None:
+    reported = parse_reported_state(data)
+    if reported is None:
         return None
-    folder, variables, too_long = told
+    folder, variables, too_long = reported
     kept, hidden = dict[str, KeptVariable](), list[str]()
     for name, variable in variables.items():
         given_as_is = given.get(name) == variable.value and variable.exported and not variable.is_array

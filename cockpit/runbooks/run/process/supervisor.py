@@ -109,7 +109,7 @@ class Supervisor:
         except OSError as error:
             if pipe is not None:
                 pipe.close()
-            return self._said(None, None, f"{error.filename}: {error.strerror}")
+            return self._report(None, None, f"{error.filename}: {error.strerror}")
         finally:
             os.close(number)
         if pipe is not None:
@@ -118,7 +118,7 @@ class Supervisor:
         code = child.wait()
         if pipe is not None:
             self._keep_state(pipe, code)
-        return self._said(code if code >= 0 else None, -code if code < 0 else None)
+        return self._report(code if code >= 0 else None, -code if code < 0 else None)
 
     def _open_state_pipe(self) -> StatePipe | None:
         """What the shell tells of itself is worth less than that the command runs."""
@@ -132,13 +132,13 @@ class Supervisor:
         """Write down what the shell left, where the command did what it should; never a secret."""
         from cockpit.runbooks.run.process.shell_state import TELLING, build_kept_shell, write_kept_shell
 
-        told = pipe.read()
+        reported = pipe.read()
         pipe.close()
-        if code != 0 or not told:
+        if code != 0 or not reported:
             return
         given = {name: value for name, value in self.job.env.items() if name not in TELLING}
         kept = build_kept_shell(
-            told, given=given, before=self.job.kept, is_secret=self._is_secret, host=os.uname().nodename
+            reported, given=given, before=self.job.kept, is_secret=self._is_secret, host=os.uname().nodename
         )
         if kept is not None:
             with suppress(OSError):  # a full disk: the next step then asks
@@ -203,7 +203,7 @@ class Supervisor:
         with suppress(ProcessLookupError):
             os.killpg(group, STEPS[self._ending])
 
-    def _said(self, code: int | None, number: int | None, trouble: str = "") -> dict[str, Any]:
+    def _report(self, code: int | None, number: int | None, trouble: str = "") -> dict[str, Any]:
         return {
             "exit_code": code,
             "signal": number,

@@ -71,7 +71,7 @@ class Story:
             if server not in silent
         }
         self.traces = update_traces(self.traces, reports, self.ask, self.now)
-        return self.traces["f1"].told if self.traces else None
+        return self.traces["f1"].alert if self.traces else None
 
 
 def told(alert: Alert | None) -> tuple[AlertState, str]:
@@ -162,7 +162,7 @@ def test_a_slow_neighbour_lets_no_alert_seem_to_end_before_its_time() -> None:
     traces = update_traces({}, {"am-1": heard}, nobody, now + timedelta(seconds=12))
     gone = Report("am-1", START + LIFE + timedelta(seconds=1), {}, OLD)
     traces = update_traces(traces, {"am-1": gone}, nobody, gone.at + timedelta(seconds=12))
-    assert told(traces["f1"].told) == (AlertState.RESOLVING, "expired: sender silent")
+    assert told(traces["f1"].alert) == (AlertState.RESOLVING, "expired: sender silent")
 
 
 def test_a_server_that_does_not_answer_keeps_its_alerts_until_they_would_have_ended() -> None:
@@ -310,14 +310,14 @@ def test_whatever_happens_what_is_listed_fires_and_what_is_resolved_has_its_proo
         present = {name for report in reports.values() for name in report.alerts}
         assert present <= set(traces) <= present | set(before)
         for name, trace in traces.items():
-            was = before[name].told.state if name in before else None
+            was = before[name].alert.state if name in before else None
             if name in present:
-                assert trace.told.state is AlertState.FIRING
-            elif trace.told.state is AlertState.RESOLVED and was is not AlertState.RESOLVED:
+                assert trace.alert.state is AlertState.FIRING
+            elif trace.alert.state is AlertState.RESOLVED and was is not AlertState.RESOLVED:
                 sure = any(each.watched and each.uptime is not None for each in reports.values())
                 assert says is PrometheusState.INACTIVE or (says is None and sure)
-            elif trace.told.state is AlertState.RESOLVING:
-                assert trace.told.note
+            elif trace.alert.state is AlertState.RESOLVING:
+                assert trace.alert.note
         assert update_traces(traces, reports, ask, now) == traces
 
 
@@ -335,5 +335,5 @@ def test_only_what_nobody_confirmed_stays(rounds: list[dict[str, tuple[list[str]
     for _ in range(100):
         now += LOOK * 4
         traces = update_traces(traces, {"am-1": Report("am-1", now, {}, None)}, nobody, now)
-    assert {trace.told.state for trace in traces.values()} <= {AlertState.RESOLVING}
-    assert not drop_settled(traces, dict.fromkeys([trace.told.key for trace in traces.values()], now))
+    assert {trace.alert.state for trace in traces.values()} <= {AlertState.RESOLVING}
+    assert not drop_settled(traces, dict.fromkeys([trace.alert.key for trace in traces.values()], now))

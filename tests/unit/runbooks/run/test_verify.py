@@ -47,7 +47,7 @@ def test_a_question_is_answered_yes_or_no(text: str) -> None:
     assert answer(text, GOOD).answer == "passed", answer(text, GOOD)
     bad = answer(text, BAD)
     assert bad.answer == "failed"
-    assert bad.said
+    assert bad.text
 
 
 def test_a_bare_status_is_one_for_an_http_step_only() -> None:
@@ -63,7 +63,7 @@ def test_a_number_is_compared_as_one(number: str) -> None:
 
 
 def test_no_number_is_no() -> None:
-    assert "not a number" in answer("number > 4", Evidence(output="five")).said
+    assert "not a number" in answer("number > 4", Evidence(output="five")).text
 
 
 @pytest.mark.parametrize("text", ["compare by eye", "Meetings 2\nActions 26", "all looks well", "200 rows or so"])
@@ -84,11 +84,11 @@ def test_no_yes_covers_what_was_not_asked() -> None:
 
 
 def test_output_that_is_no_json_fails_a_question_about_json() -> None:
-    assert "not JSON" in answer(".status == 200", Evidence(output="<html>502</html>")).said
+    assert "not JSON" in answer(".status == 200", Evidence(output="<html>502</html>")).text
 
 
 def test_a_missing_field_is_no() -> None:
-    assert ".state is nothing" in answer(".state != 1", GOOD).said
+    assert ".state is nothing" in answer(".state != 1", GOOD).text
 
 
 def test_a_pattern_that_might_never_end_is_for_the_eye() -> None:
