@@ -182,7 +182,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def name_key(self, default: str) -> str:
         """How a key is called in a sentence: as it is bound now, by the one that its binding has by default."""
-        return self._list_rebound_keys().get(default, default)
+        return self._list_rebound_keys().get(default, default) if self.is_attached else default
 
     def _list_rebound_keys(self) -> dict[str, str]:
         """The keys that were configured, by the ones that their actions have by default."""

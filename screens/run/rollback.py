@@ -25,6 +25,7 @@ from screens.dialogs.confirmation import Confirmation
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.run.rows import render_labelled, strip_warning, undo_of
 from screens.shared.document import DocumentScreen
+from screens.shared.enter_guard import begin_with_key
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
@@ -287,7 +288,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
 
     def _render_moved(self) -> list[list[Piece]]:
         if self._anew:
-            sentence = f"{self._anew.moved} Enter proposes a rollback from there."
+            sentence = f"{self._anew.moved} {begin_with_key(self.name_key('enter'))} proposes a rollback from there."
             return render_labelled("moved", sentence, WIDE, tone="bad", most=3)
         return render_labelled("moved", f"{self._moved} This is a new proposal.", WIDE, tone="warn", most=3) * bool(
             self._moved
