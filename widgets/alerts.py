@@ -59,7 +59,7 @@ def build_alert_rows(
     """
     things = name_things(alerts)
     rows: list[Row] = []
-    for item in sort_alerts(group_alerts(alerts) if folded is None else folded, order):
+    for item in sort_alerts(group_alerts(alerts) if grouped is None else grouped, order):
         if isinstance(item, Alert):
             rows.append(_build_alert_row(item, *_tell_taken(item, acks, now), things[item.key]))
             continue

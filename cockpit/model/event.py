@@ -269,7 +269,7 @@ MOST_NAMED = 3
 def join_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
     """Storms, alerts that come and go, and many storms in one moment, each as one line. What stands in `kept` (by id)
     and what people wrote is never folded."""
-    folded = join_flapping(join_storms(events, kept), kept)
+    joined_events = join_flapping(join_storms(events, kept), kept)
     runs: dict[str, list[Event]] = {}
     groups: list[list[Event]] = []
     for event in joined_events:

@@ -245,7 +245,7 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
     if name == "alerts":
         taken = list_acknowledged(session.ledger.taken(session.environment.name), view.alerts)
         # What is looked for may be inside of a group.
-        folded = group_alerts(view.alerts, NEVER if scene.filtered else GROUP_FROM)
+        grouped = group_alerts(view.alerts, NEVER if scene.filtered else GROUP_FROM)
         order = scene.choose_order(name)
         rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, grouped=grouped, order=order, now=scene.now)
         counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]

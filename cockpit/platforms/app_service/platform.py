@@ -15,7 +15,6 @@ from cockpit.platforms.app_service.known_commands import WebAppCommand
 from cockpit.platforms.app_service.perform import WebAppPerformer
 from cockpit.platforms.app_service.settings import read_settings
 from cockpit.platforms.app_service.sites import WebSite
-from cockpit.platforms.app_service.webapp import WebAppCommand
 from cockpit.platforms.log_queue import ReplicaKeyMask
 from cockpit.platforms.platform import (
     CommandOutcome,

@@ -319,7 +319,7 @@ class EngineApi:
         response = web.StreamResponse(headers={**usual_headers(), "Content-Type": "application/json"})
         await response.prepare(request)
         filters = read_filters(request)
-        told = len(self.engine.events)
+        sent = len(self.engine.events)
         if since:
             for event in list(self.engine.events):
                 if fits_event(event, filters) and event["time"] >= since and (not until or event["time"] <= until):
@@ -327,7 +327,7 @@ class EngineApi:
         while not until or self.engine.now < until:
             await self._time.sleep(FOLLOW_EVERY)
             self.engine.step(self._time.now().timestamp())
-            for event in filter(lambda event: fits_event(event, filters), self.engine.events[told:]):
+            for event in filter(lambda event: fits_event(event, filters), self.engine.events[sent:]):
                 await response.write(dump(event) + b"\n")
             sent = len(self.engine.events)
         await response.write_eof()
