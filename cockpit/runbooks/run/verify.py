@@ -162,10 +162,10 @@ def conclude_attempt(
     """The state of the attempt and what is said of its verification. What is unknown stays unknown."""
     asked_for = {assertion.what for assertion in target.assertions}
     if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and is_foreseen(finished, asked_for):
-        return StepState.OK, verdict.said
+        return StepState.OK, verdict.text
     if finished.state is StepState.WARN:  # it found nothing, and the document may have said that it should
         answers = {"passed": StepState.OK if asked_for else StepState.WARN, "failed": StepState.FAILED}
-        return answers.get(verdict.answer, StepState.WARN), verdict.said
+        return answers.get(verdict.answer, StepState.WARN), verdict.text
     if finished.state not in (StepState.OK, StepState.FAILED):
         return finished.state, ""
     if finished.state is StepState.FAILED:
