@@ -498,7 +498,7 @@ async def test_the_budget_runs_and_is_over(open_run: Open) -> None:
         assert "budget 5:00" in user.lines("run-head")
         user.clock.pass_by(400)
         await user.pilot.pause(1.1)
-        assert "1m over" in user.lines("run-head")
+        assert "1:41 over" in user.lines("run-head")
 
 
 async def test_a_note_goes_to_the_timeline(open_run: Open, session: Any) -> None:
