@@ -173,7 +173,12 @@ def join_pieces(pieces: Iterable[Piece], width: int) -> tuple[Piece, ...]:
 
 def measure_pieces(pieces: Iterable[Piece]) -> int:
     """Cells that the pieces take."""
-    return sum(cell_len(sanitize_line(text)) for text, _ in pieces)
+    return sum(len(text) if is_plain(text) else cell_len(sanitize_line(text)) for text, _ in pieces)
+
+
+def is_plain(text: str) -> bool:
+    """Whether each character takes one cell and means itself, as in most lines of most logs."""
+    return text.isascii() and text.isprintable()
 
 
 def find_changed_cells(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[int, int] | None:

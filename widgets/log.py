@@ -151,7 +151,9 @@ class LogView(Growing):
     @property
     def text(self) -> list[str]:
         """The lines shown, without tones."""
-        return ["".join(text for text, _ in self._pieces(log_line)) for log_line in self._shown]
+        tails, today = len(self._replicas) > 1, self._today()
+        rendered = (render_log_line(log_line, self.zone, tails, today) for log_line in self._shown)
+        return ["".join(text for text, _ in pieces) for pieces in rendered]
 
     @property
     def chosen(self) -> list[str]:
@@ -187,12 +189,10 @@ class LogView(Growing):
         self._began = now if self._began is None else self._began
         sentences = [line.past for line in lines if line.past or line.stream == "console"]
         self.past = sentences[-1] if sentences else self.past
+        if now - self._began > SETTLES or not self.following:
+            return lines
         every = [*self._all, *lines]
-        if (
-            now - self._began > SETTLES
-            or not self.following
-            or any(log_line.past or log_line.at is None for log_line in every)
-        ):
+        if any(log_line.past or log_line.at is None for log_line in every):
             return lines
         every.sort(key=lambda log_line: log_line.at or self._time.now())
         self._all.clear()
@@ -248,8 +248,9 @@ class LogView(Growing):
         elif gone:
             del self._rows[: self._first_row(self._first)]
         first = self._first + len(self._shown) - len(fresh)
+        width, today = max(20, self.scrollable_content_region.width or 80), self._today()  # once for thousands of lines
         for number, line in enumerate(fresh, first):
-            self._rows += [(number, row) for row in self._wrap(line)]
+            self._rows += [(number, row) for row in self._wrap(line, width, today)]
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows))
         if self.following:
             self.look_at(self.last)
@@ -257,15 +258,14 @@ class LogView(Growing):
             self.look_at(self._first_row(top))
         self.moved()
 
-    def _wrap(self, line: LogLine) -> list[tuple[Piece, ...]]:
+    def _wrap(self, line: LogLine, width: int, today: date) -> list[tuple[Piece, ...]]:
         """The rows of a line; those after the first stand below its text."""
-        pieces = self._pieces(line)
-        wide = max(20, self.scrollable_content_region.width or 80)
-        if measure_pieces(pieces) <= wide:
+        pieces = render_log_line(line, self.zone, len(self._replicas) > 1, today)
+        if measure_pieces(pieces) <= width:
             return [pieces]
         head, (text, tone) = pieces[:-1], pieces[-1]
         indent = measure_pieces(head)
-        rows = wrap_pieces([(text, tone)], max(10, wide - indent), most=MOST_ROWS)
+        rows = wrap_pieces([(text, tone)], max(10, width - indent), most=MOST_ROWS)
         return [(*head, *rows[0]), *((((" " * indent), ""), *row) for row in rows[1:])]
 
     def _row_at(self, index: int) -> int | None:
@@ -333,8 +333,8 @@ class LogView(Growing):
             self._choose(number)
         return number is not None
 
-    def _pieces(self, line: LogLine) -> tuple[Piece, ...]:
-        return render_log_line(line, self.zone, len(self._replicas) > 1, self._time.now().astimezone(self.zone).date())
+    def _today(self) -> date:
+        return self._time.now().astimezone(self.zone).date()
 
     def render_line(self, y: int) -> Strip:
         index = self.scroll_offset.y + y
