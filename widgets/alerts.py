@@ -17,7 +17,8 @@ COLUMNS = (
     Column(8),
     Column(0),
     Column(14, from_width=92),
-    Column(20, prose=True, from_width=50, below=92),
+    Column(20, prose=True, from_width=50, below=66),
+    Column(34, prose=True, from_width=66, below=92),
     Column(34, prose=True, from_width=92),
     Column(9, from_width=92),
     Column(4, right=True),
@@ -154,7 +155,8 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing:
     text = alert.note or alert.summary
     # Where there is room for one column of text only, it says which thing, whose it is, and what is wrong.
     who = f"{taken.text} {age}".strip()
-    prefix = "" if alert.state is AlertState.FIRING and not ack else f"{who}: "
+    says_it_already = (alert.state is AlertState.FIRING and not ack) or (not ack and text.startswith(state))
+    prefix = "" if says_it_already else f"{who}: "
     brief = f"{prefix}{thing} {text}".strip()
     return Row(
         alert.key,
@@ -163,6 +165,7 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing:
             Cell(alert.severity.value, tone),
             Cell(f"  {thing or alert.name}" if inner else alert.name, "" if ack or inner else "strong"),
             Cell(thing, "muted"),
+            Cell(brief, "muted"),
             Cell(brief, "muted"),
             Cell(text, "muted"),
             taken,
@@ -192,6 +195,7 @@ def _build_group_row(group: AlertGroup, taken: int, opened: bool, things: Mappin
             Cell(first.severity.value, tone),
             Cell(f"{'▾' if opened else '▸'} {first.name} ×{len(group.alerts)}", "strong"),
             Cell(shared, "muted"),
+            Cell(f"{shared} {text}".strip(), "muted"),
             Cell(f"{shared} {text}".strip(), "muted"),
             Cell(text, "muted"),
             Cell(state, "good" if taken else tone),

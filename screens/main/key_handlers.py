@@ -283,7 +283,7 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
         facts += describe_probe_settings(session, value.name)
     if isinstance(value, Alert | ProbeResult | SignalResult):
         changes = describe_changes(list_changes_before(events, value.since), value.since)[:MOST_CHANGES_SHOWN]
-        lines = changes or ["nothing in the 15 minutes"]
+        lines = changes or ["nothing in the 15 minutes before"]
         facts += [("changed" if index == 0 else "", line) for index, line in enumerate(lines)]
     return [(label, line) for label, line in facts if line]
 

@@ -1,7 +1,7 @@
 """What a reading adds to the timeline, given what stands there already."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
+from cockpit.recorder.alert_changes import name_alert_place
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import LastRecorded
 from tests.unit.incident.story import at
@@ -415,3 +416,19 @@ def test_a_new_revision_names_the_settings_and_secrets_that_changed_and_no_value
     assert "LOG_LEVEL" in created.summary
     assert "DB" in created.summary
     assert not any(value in f"{created.summary} {created.detail['settings']}" for value in ("2222", "db-url", "r/api"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "resource", "place"),
+    [
+        ({"app": "orders", "instance": "10.0.0.4:8080"}, "10.0.0.4:8080", "orders (10.0.0.4:8080)"),
+        ({"namespace": "shop", "app": "cart"}, "cart", "shop/cart"),
+        ({"instance": "10.0.0.4:8080"}, "10.0.0.4:8080", "10.0.0.4:8080"),
+        ({}, "mi-prod", "mi-prod"),
+    ],
+)
+def test_an_alert_is_told_by_its_app_before_its_instance(labels: dict[str, str], resource: str, place: str) -> None:
+    since = datetime(2026, 11, 21, tzinfo=UTC)
+    pairs = tuple(labels.items())
+    alert = Alert("am", "f", "Down", Severity.HIGH, AlertState.FIRING, since, "prod", resource, labels=pairs)
+    assert name_alert_place(alert) == place

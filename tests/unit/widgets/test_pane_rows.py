@@ -270,3 +270,14 @@ def test_a_step_on_the_timeline_says_who_did_it() -> None:
     for kind in (Kind.STEP, Kind.RUN):
         row = timeline_rows.build_event_rows([event(kind, 60, actor="ben@example.com")], "ana", UTC, NOW.date())[0]
         assert shown(row, timeline_rows.COLUMNS, 56).split()[1] == "ben"
+
+
+def test_a_pane_of_a_wide_screen_shows_the_whole_summary() -> None:
+    row = alert_rows.build_alert_rows(alerts(), {})[1]
+    assert "mi-prod 4 restarts > 2 in 10 min" in shown(row, alert_rows.COLUMNS, 73)
+
+
+def test_what_silences_an_alert_is_said_once() -> None:
+    silenced = replace(alerts()[0], state=AlertState.SUPPRESSED, note="silenced by ana until 22:41Z: disk swap")
+    row = alert_rows.build_alert_rows([silenced], {})[0]
+    assert shown(row, alert_rows.COLUMNS, 73).count("silenced") == 1
