@@ -221,6 +221,9 @@ def main() -> None:
     print()
     for name, count in figures.counts.items():
         print(f"{count:7} {name}")
+    asked = figures.counts["asked for a value without an evident hole, to look at"]
+    share = 100 * asked / max(1, figures.counts["commands without an evident hole"])
+    print(f"{share:7.1f} % of the commands without an evident hole are asked for a value, at most")
     print(f"{time.process_time() - start:7.1f} s of processor time")
 
 

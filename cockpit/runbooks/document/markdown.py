@@ -42,6 +42,9 @@ BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
 OUTPUT_SHOWN = re.compile(
     r"(?i)^(?:(?:example|sample|expected|typical|possible)\s+(?:of\s+)?(?:the\s+)?(?:output|result|response)s?|output)\b[^.]{0,40}:?$"
 )
+FORBIDDEN_ROW = re.compile(
+    r"(?i)^\W*(?:never|forbidden|prohibited|not\s+(?:allowed|permitted)|do\s+not|don['’]t)\W*$|^\W*[🚫⛔]"
+)
 ENDS_IN_A_COLON = re.compile(r"[:)][\s*_`]*\Z")  # or in a link, whose text may
 LONGEST_LABEL = 500  # letters of a list that is the value of a label
 
@@ -218,6 +221,10 @@ class MarkdownReader:
         )
         for offset, (row, parts) in enumerate(zip(rows[1:], body, strict=True), start=2):
             expected = parts[outcome] if outcome is not None and outcome < len(parts) else ""
+            if any(FORBIDDEN_ROW.search(part) for part in parts):
+                if any("`" in cell for cell in row):
+                    self._forbidden(" — ".join(part for part in parts if part), line + offset)
+                continue
             for index, cell in enumerate(row):
                 flag = introduces_facts(self._section.title) or (
                     index < len(header) and introduces_facts(header[index])

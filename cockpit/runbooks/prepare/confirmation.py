@@ -8,7 +8,7 @@ from typing import Literal
 from cockpit.model.operator import SHARED_LOGINS, normalize_name
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Procedure, StepKind
-from cockpit.runbooks.prepare.destroyed import find_argument_name, is_name, list_free_texts
+from cockpit.runbooks.prepare.destroyed import find_argument_name, find_request_name, is_name, list_free_texts
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Prepared, RunRefused
 
@@ -103,7 +103,8 @@ def find_destroyed_name(prepared: Prepared) -> str:
         for value in reversed(prepared.values)
         if not value.secret and is_name(value.name, value.shown) and value.shown not in free_texts
     )
-    name = find_argument_name(prepared.argv) or next(names, "")
+    url = prepared.request.url if prepared.request else ""
+    name = find_argument_name(prepared.argv) or next(names, "") or find_request_name(url)
     return "" if name in secrets else name
 
 

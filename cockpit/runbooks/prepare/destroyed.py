@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from cockpit.runbooks.command_kinds.tables import names_danger
+
 WRAPPERS = frozenset({"sudo", "doas", "nohup", "time", "nice", "ionice", "env", "command", "exec", "stdbuf"})
 FREE_TEXT = frozenset(
     {"-m", "--message", "--reason", "--comment", "--description", "--note", "--body", "--title", "--cause", "--why"}
@@ -216,6 +218,17 @@ def _find_git_name(rest: Sequence[str]) -> str:
 def _find_sql_name(text: str) -> str:
     match = SQL_TARGET.search(text)
     return match["name"].strip('"`[];') if match else ""
+
+
+def find_request_name(url: str) -> str:
+    """What a request is about: of `/api/v1/cache/clear` the cache, as its last part only says what is done."""
+    try:
+        segments = [segment for segment in urlsplit(url).path.split("/") if segment]
+    except ValueError:
+        return ""
+    while len(segments) > 1 and names_danger(segments[-1]):
+        segments.pop()
+    return segments[-1] if segments else ""
 
 
 def _name_address(url: str) -> str:

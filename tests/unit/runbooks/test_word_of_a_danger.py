@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.prepare.confirmation import find_confirmation_word
-from cockpit.runbooks.prepare.destroyed import FREE_TEXT, find_argument_name
+from cockpit.runbooks.prepare.destroyed import FREE_TEXT, find_argument_name, find_request_name
 from cockpit.runbooks.types import Prepared, Resolved
 
 THINGS = [
@@ -100,6 +100,20 @@ ELSEWHERE = [
 @pytest.mark.parametrize(("command", "thing"), ELSEWHERE)
 def test_what_goes_in_another_place_is_named_too(command: str, thing: str) -> None:
     assert find_argument_name(tuple(shlex.split(command))) == thing
+
+
+@pytest.mark.parametrize(
+    ("url", "thing"),
+    [
+        ("https://api.test/api/v1/cache/clear", "cache"),
+        ("https://api.test/api/v1/cache/orders-7", "orders-7"),
+        ("https://api.test/purge", "purge"),
+        ("https://api.test/", ""),
+        ("http://[broken", ""),
+    ],
+)
+def test_a_request_is_about_what_its_address_names(url: str, thing: str) -> None:
+    assert find_request_name(url) == thing
 
 
 @pytest.mark.parametrize(("command", "thing"), THINGS)

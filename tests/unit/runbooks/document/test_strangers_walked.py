@@ -161,3 +161,15 @@ def test_what_a_pipeline_does_by_itself_is_nothing_to_tick() -> None:
     (procedure,) = read_procedures(text)
     assert procedure.title == "By hand"
     assert len(procedure.steps) == 3
+
+
+def test_a_row_that_says_never_is_no_step_but_a_warning() -> None:
+    text = (
+        "# Rules\n\n| Action | Policy |\n|---|---|\n| Run `terraform plan` | Always |\n"
+        "| Run `terraform destroy` | 🚫 **NEVER** |\n| Run `kubectl delete ns shop` | Do not |\n"
+    )
+    runbook = read_runbook("ops.md", text.encode())
+    (procedure,) = runbook.procedures
+    assert [step.command for step in procedure.steps] == ["terraform plan"]
+    assert [finding.line for finding in runbook.findings if finding.rule == "forbidden"] == [6, 7]
+    assert any("terraform destroy" in warning for warning in procedure.warnings)
