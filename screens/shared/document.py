@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widgets import Footer
 
 from cockpit.model.key_bindings import DOCUMENT
-from cockpit.model.runbook import Damage, Runbook
+from cockpit.model.runbook import Damage, Link, Runbook
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.catalogue.references import OUTSIDE, find_anchored_line, follow_link
 from cockpit.runbooks.document.read import text_for_people
@@ -22,6 +22,21 @@ from widgets.output import OutputTail, OutputView
 
 FENCE = re.compile(r"^[ \t>]*(?:```|~~~)")
 CODE = re.compile(r"(`+)(?P<code>(?:(?!\1).)+)\1")
+
+
+BARE_ADDRESS = re.compile(r"(?<![\w(<\"'=/])https?://[^\s<>()|`\"'\]]+[^\s<>()|`\"'\].,;:!?]")
+
+
+def list_links(runbook: Runbook, text: str) -> list[Link]:
+    """The links of a document, and the addresses that stand bare in its prose and tables, in the order of its lines."""
+    linked = {link.target for link in runbook.links}
+    bare = [
+        Link(match.group(), match.group(), number)
+        for number, line in enumerate(text.split("\n"), start=1)
+        for match in BARE_ADDRESS.finditer(line)
+        if match.group() not in linked
+    ]
+    return sorted([*runbook.links, *bare], key=lambda link: link.line)
 
 
 def list_inline_code(text: str) -> list[tuple[int, str]]:
@@ -65,6 +80,7 @@ class DocumentScreen(KeyedScreen):
         self._catalogue = catalogue or Catalogue((Document("this", runbook),))
         self._link = -1  # the one that is shown, none at first
         self._text = text_for_people(runbook)
+        self._links = list_links(runbook, self._text)
         self._codes = list_inline_code(self._text)
         self._code = -1
 
@@ -84,14 +100,14 @@ class DocumentScreen(KeyedScreen):
         head: list[Piece] = [(f" {self._runbook.title}", "strong"), (f"   {self._runbook.path}", "muted")]
         head += [("   ", ""), (DAMAGES[self._runbook.damage], "warn")]
         if self._link >= 0:
-            link = self._runbook.links[self._link]
-            place = f"link {self._link + 1} of {len(self._runbook.links)}: "
+            link = self._links[self._link]
+            place = f"link {self._link + 1} of {len(self._links)}: "
             head = [(f" {place}", "muted"), (link.text, "strong"), (f" → {link.target}", "info")]
         self.query_one("#document-head", Lines).show(head)
 
     def action_link(self) -> None:
         """The next link, from the line that is looked at on."""
-        links = self._runbook.links
+        links = self._links
         if not links:
             self.notify("This document has no links.", markup=False)
             return
@@ -119,7 +135,7 @@ class DocumentScreen(KeyedScreen):
         if self._link < 0:
             self.action_link()
             return
-        target = self._runbook.links[self._link].target
+        target = self._links[self._link].target
         here = next((item for item in self._catalogue.documents if item.runbook.path == self._runbook.path), None)
         jump = follow_link(self._catalogue, here, target) if here else None
         if jump is not None:

@@ -260,6 +260,21 @@ async def test_the_document_can_be_read_at_the_place(open_catalogue: Open) -> No
         assert user.screen == "CatalogueScreen"
 
 
+async def test_what_the_prose_mentions_is_copied_and_a_bare_address_is_followed_by_key(open_catalogue: Open) -> None:
+    text = (
+        b"# Services\n\nThe board is at http://localhost:3001 and `shopctl status` tells more.\n\n1. Tell the lead.\n"
+    )
+    async with open_catalogue(Catalogue((Document("services", document(text, "services.md")),))) as user:
+        await user.press("ctrl+o", "c")
+        assert user.screen == "DocumentScreen"
+        assert "shopctl status" in user.lines("document-head")
+        copied = user.app.clipboard
+        await user.press("tab")
+        assert "http://localhost:3001" in user.lines("document-head")
+        await user.press("enter")
+        assert (copied, user.app.clipboard) == ("shopctl status", "http://localhost:3001")
+
+
 async def test_a_file_that_cannot_be_read_is_listed_with_its_reason(open_catalogue: Open) -> None:
     books = Catalogue((), (Unread("/gone/runbooks", "is not there"),))
     async with open_catalogue(books) as user:
