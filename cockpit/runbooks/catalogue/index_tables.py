@@ -5,14 +5,16 @@ keeps the text has it too, and a run that is opened again asks for the same appr
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.runbook import DocumentTable, Finding, Procedure
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
-from cockpit.runbooks.catalogue.references import RUNBOOK_COLUMN, NamedRunbook, list_named_runbooks
+from cockpit.runbooks.catalogue.references import RUNBOOK_COLUMN, NamedRunbook, follow_link, list_named_runbooks
 from cockpit.runbooks.document.index_block import BoundLabels, add_bound_labels, join_index_block
+from cockpit.runbooks.document.labels import strip_markdown
+from cockpit.runbooks.document.outline import list_headings
 
 INDEX_KINDS = frozenset({"approvals", "runbook-index", "alert-runbooks"})
 # What a column of an index says, by a word of its head, and the label that it is.
@@ -22,6 +24,9 @@ COLUMNS = (
     ("priority", re.compile(r"(?i)priorit|severit|\bsev\b")),
     ("when", re.compile(r"(?i)when|scenario|trigger|symptom|use case")),
     ("owner", re.compile(r"(?i)owner|team")),
+)
+CATEGORY = re.compile(
+    r"(?i)^(?:\d+(?:\.\d+)*[.)]?\s+)?(?P<name>\w[\w &/-]{2,40}?)\s+(?:runbooks|playbooks|procedures|guides)$"
 )
 NOTHING = re.compile(r"^\W*(?:tbd|n/?a|-|–|—)?\W*$", re.IGNORECASE)  # "none" says something: no approval
 
@@ -43,7 +48,21 @@ def bind_index_tables(documents: Sequence[Document]) -> list[Document]:
                 labels = read_bound_labels(named, document)
                 if labels.labels and (named.procedure or named.document is not document):
                     bound.setdefault(named.document.id, []).append((named.procedure, labels))
+        for linked, labels in list_categories(catalogue, document) if not document.builtin else ():
+            bound.setdefault(linked.id, []).append((None, labels))
     return [_bind(document, bound.get(document.id, ()), missing.get(document.id, ())) for document in documents]
+
+
+def list_categories(catalogue: Catalogue, index: Document) -> Iterator[tuple[Document, BoundLabels]]:
+    """The documents that an index links below "Emergency runbooks", "2. Deployment playbooks": that is their tag."""
+    headings = list(list_headings(index.runbook.outline))
+    for link in index.runbook.links:
+        above = next((text for line, text in reversed(headings) if line < link.line), "")
+        match = CATEGORY.match(strip_markdown(above))
+        jump = follow_link(catalogue, index, link.target) if match else None
+        if match and jump is not None and jump.document is not index and not jump.document.builtin:
+            origin = f"{index.runbook.path.rsplit('/', 1)[-1]}:{link.line}"
+            yield jump.document, BoundLabels({"tags": match["name"].casefold()}, origin)
 
 
 def is_index(table: DocumentTable) -> bool:

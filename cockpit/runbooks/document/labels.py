@@ -23,6 +23,10 @@ ALIASES = {
     "duration": "time to fix",
     "estimated duration": "time to fix",
     "expected": "expected output",
+    "tag": "tags",
+    "keywords": "tags",
+    "category": "tags",
+    "categories": "tags",
 }
 
 

@@ -52,7 +52,7 @@ CAPITALS = re.compile(r"(?<![\w$={])[A-Z][A-Z0-9_]+(?![\w=])")
 FRONT_ALIASES = {
     "last reviewed on": "last reviewed", "reviewed": "last reviewed", "last review": "last reviewed",
     "owners": "owner", "team": "owner", "last modified": "last updated", "updated": "last updated",
-    "lastupdated": "last updated", "tag": "tags",
+    "lastupdated": "last updated", "tag": "tags", "keywords": "tags", "category": "tags", "categories": "tags",
 }  # fmt: skip
 
 

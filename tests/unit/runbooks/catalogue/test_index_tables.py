@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.runbook import Runbook
-from cockpit.runbooks.catalogue.catalogue import Catalogue
+from cockpit.runbooks.catalogue.catalogue import Catalogue, search_entries
 from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.plan.durations import read_time_budget
@@ -85,3 +85,18 @@ def test_a_changed_index_is_a_changed_document(tmp_path: Path, catalogue: Catalo
 def test_lines_of_the_document_stay_where_they_are(catalogue: Catalogue) -> None:
     text = TEXTS["scaling.md"]
     assert catalogue.document("scaling").runbook.text.startswith(text)
+
+
+def test_a_heading_of_an_index_is_the_tag_of_what_stands_below_it(tmp_path: Path) -> None:
+    index = (
+        "# All\n\n## 1. Emergency runbooks\n\n- [Roll back](rollback.md): fast\n- [Own](own.md)\n\n"
+        "## See also\n\n- [Scaling](scaling.md)\n"
+    )
+    texts = {**TEXTS, "README.md": index, "own.md": f"# Own\n\n**Category:** Databases\n\n{STEP}"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    catalogue = load_catalogue([str(tmp_path)], builtin=False)
+    tags = {document.id: document.runbook.labels.get("tags", "") for document in catalogue.documents}
+    assert (tags["rollback"], tags["own"], tags["scaling"]) == ("emergency", "Databases", "")
+    found = [place.document.id for place in search_entries(catalogue.places(), "emergency")]
+    assert found[0] == "rollback"
