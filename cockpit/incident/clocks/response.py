@@ -182,9 +182,10 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
     taken = ack.at if ack else None
     clocks = []
     for clock, stretch in bound.deadlines(id, pick, bound.episodes, find_first_done(bound, id, called, taken)):
-        path = _list_escalation_tiers(
-            max((period for period in stretch.periods if period.start <= clock.started), key=_get_period_start)
-        )
+        # Of two severities of one minute the one that has this tier is meant.
+        bearing = [period for period in stretch.periods if pick(period) is not None]
+        begun = [period for period in bearing if period.start <= clock.started]
+        path = _list_escalation_tiers(max(begun, key=_get_period_start, default=bearing[0]))
         place = next(place for place, rule in enumerate(path) if rule.number == number)
         clock = replace(clock, until=later_by(clock.due, _compute_tier_window(path, place)))
         if called is not None and clock.limit is not None and called <= clock.limit:

@@ -180,3 +180,33 @@ def test_a_reminder_is_never_taken_back_while_time_goes_on(incident: Incident, p
     for each in compute_clocks(replace(incident, marks=()), plan, now):
         counts = [find_due_reminder(each, at) for at in moments]
         assert counts == sorted(counts)
+
+
+MINUTES = st.integers(0, 2).map(lambda minutes: NIGHT + timedelta(minutes=minutes))
+
+
+@given(incidents, plans, many(st.builds(StateChange, st.sampled_from(["P0", "P1", "P2"]), MINUTES), 4))
+def test_severities_of_one_minute_are_no_trouble(
+    incident: Incident, plan: Plan, severities: tuple[StateChange, ...]
+) -> None:
+    """Whoever says later when it was says it to the minute, and may say two things of one."""
+    compute_clocks(replace(incident, declared=NIGHT, severities=severities), plan, NIGHT, zone=AUCKLAND)
+
+
+def test_of_two_severities_of_one_minute_the_one_with_the_tier_calls() -> None:
+    called = Rule(ClockKind.ESCALATION, "call the lead", timedelta(minutes=15), number=0)
+    minute = NIGHT + timedelta(minutes=1)
+    incident = Incident(
+        id="i1",
+        environment="prod",
+        title="orders are slow",
+        severity="P0",
+        status=Status.INVESTIGATING,
+        declared=NIGHT,
+        declared_by="ana",
+        reach_from=NIGHT,
+        severities=(StateChange("P0", NIGHT), StateChange("P0", minute), StateChange("P0", minute)),
+        rules=(called,),
+    )
+    clocks = compute_clocks(incident, Plan(DEFAULT_SEVERITY_SCALE), minute)
+    assert [clock.due for clock in clocks if clock.kind is ClockKind.ESCALATION]
