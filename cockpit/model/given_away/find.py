@@ -282,7 +282,7 @@ def _find_separator(
         return False, match
     if name.equals_only:
         return False, None
-    if match := compiled(COLON).match(text, position):
+    if (match := compiled(COLON).match(text, position)) and (":" in match[0] or not name.whole_line):
         return True, compiled(rf"{COLON}{BLOCK}").match(text, position) or match
     if match := compiled(PAIR).match(text, position):
         return False, match
