@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.overall import OverallState, judge_environment
-from cockpit.model.own_line import host_of, is_suspected, suspect_own_line
+from cockpit.model.own_line import NOT_ASKED, host_of, is_suspected, suspect_own_line
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Reading, compute_freshness
@@ -163,6 +163,6 @@ def test_doubt_never_clears_anybody_and_falls_on_all_or_none(
         return
     assert any(result.state is ProbeState.DOWN for result in listed)
     for result, doubted in zip(listed, told(after), strict=True):
-        planned = result.state is ProbeState.MAINTENANCE
-        assert doubted.state is (ProbeState.MAINTENANCE if planned else ProbeState.UNKNOWN)
-        assert planned or not (result.state is ProbeState.UP and result.silent_since is None)
+        not_asked = result.state in NOT_ASKED
+        assert doubted.state is (result.state if not_asked else ProbeState.UNKNOWN)
+        assert not_asked or not (result.state is ProbeState.UP and result.silent_since is None)
