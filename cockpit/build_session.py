@@ -1,7 +1,7 @@
 """The one composition root: a System becomes a Session."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -176,6 +176,10 @@ def build_runner(
         detected = max((item.detected for item in ledger.open(environment.name) if item.detected), default=None)
         return replace(build_live_values(watch.readings(environment.name), target=target), detected=detected)
 
+    async def read_applications() -> Sequence[Application] | None:
+        reading = await watch.read_anew(environment.name, "revisions")
+        return None if reading is None else reading.value
+
     def incident() -> str | None:
         """The one that is open; where several are, nobody has said which."""
         incidents = ledger.open(environment.name)
@@ -212,6 +216,7 @@ def build_runner(
         incident=incident,
         hidden=lambda: list_revealed_secrets(system, secrets),
         look=watch.refresh,
+        read_applications=read_applications,
         workdir=lambda runbook: system.find_workdir(runbook.path),
         notices=RunNotices(
             lambda: frozen_words(ledger.freeze(environment.name)),

@@ -123,6 +123,7 @@ class Run:
     ended: datetime | None = None
     shell: ShellState = ShellState()  # as the last step that was ok left it
     folder: str = ""  # where it began, where a person chose
+    served: tuple[str, ...] = ()  # of a rollback, the revisions that served when it was agreed
 
     def word(self, step: int) -> SettledBy | None:
         """A person's word on a step, when it was the last of it."""

@@ -230,6 +230,28 @@ def _describe_working(application: Application) -> str:
     return " and ".join(shares) or "nothing served"
 
 
+def list_serving_names(application: Application) -> tuple[str, ...]:
+    """Who serves, as a rollback that begins now keeps it: what it was agreed for."""
+    return tuple(revision.name for revision in application.working)
+
+
+def describe_third_revision(
+    values_by_name: Mapping[str, str], served: Collection[str], application: Application
+) -> str:
+    """Who serves now that a rollback was never agreed for; "" while it is about the same ones.
+
+    `served` are those that served when it began. Its own steps and those of somebody who rolls back, too, only move
+    traffic between the two that it names. A third one is somebody's newer deployment: what was agreed would take its
+    traffic away, unseen.
+    """
+    pair = {values_by_name.get("previous", ""), values_by_name.get("bad", "")}
+    working = set(list_serving_names(application))
+    passed_over = bool(working) and not working & pair and bool(pair & set(served))
+    if not passed_over and working <= pair | set(served):
+        return ""
+    return f"{' and '.join(sorted(served))} served when this rollback was agreed, {_describe_working(application)} now."
+
+
 def has_been_done(proposal: Proposal, application: Application) -> bool:
     """Whether somebody else did that rollback meanwhile: what was left serves no longer, and the target does, well."""
     names = {revision.name: revision for revision in application.working}

@@ -11,6 +11,7 @@ import click
 from cockpit.cli import output
 from cockpit.cli.run.session import Written, incident_for
 from cockpit.cli.run.steps import STOPPED, Ending
+from cockpit.model.problem import clean_fact
 from cockpit.model.run import Run, Value, is_run_done
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import format_timestamp
@@ -124,6 +125,12 @@ def document_of(place: CatalogueEntry, this: Run, written: Written, ending: Endi
         "incident": this.incident,
         "ended": this.ended is not None,
         "steps": written.steps,
-        "stopped": {"step": ending.step, "reason": ending.reason} if ending.reason else None,
+        "stopped": describe_stop(ending) if ending.reason else None,
         "exit": ending.code,
     }
+
+
+def describe_stop(ending: Ending) -> dict[str, Any]:
+    """Where it stopped and why; where a rule of the runner stopped it, its code and what it names."""
+    refused = {"code": ending.refused, "facts": clean_fact(ending.facts)} if ending.refused else {}
+    return {"step": ending.step, "reason": ending.reason, **refused}

@@ -42,6 +42,8 @@ class Ending:
     code: int
     reason: str = ""
     step: int | None = None
+    refused: str = ""  # the code of the rule that stopped it
+    facts: Mapping[str, object] = field(default_factory=dict)  # what that rule names
 
 
 class Tell(Protocol):
@@ -106,7 +108,7 @@ async def run_one_step(runner: Runner, run: Run, step: Step, request: StepReques
     except RunAlreadyOpen:
         raise
     except RunRefused as refusal:
-        return Ending(STOPPED, str(refusal), step.ordinal)
+        return Ending(STOPPED, str(refusal), step.ordinal, refusal.code, refusal.facts)
     tell.ended(step, attempt)
     return find_ending_after(step, attempt) or (Ending(STOPPED, BROKEN_OFF, step.ordinal) if stops else None)
 

@@ -43,6 +43,7 @@ def draft_run_started(
     values: Sequence[Resolved],
     owner: Owner,
     event_author: EventAuthor,
+    served: Sequence[str] = (),
 ) -> Draft:
     """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
     return Draft(
@@ -64,6 +65,7 @@ def draft_run_started(
                 "owner": owner.as_detail(),
                 **list_promised_times(procedure),
                 **find_name_gap(procedure, values),
+                **({"served": list(served)} if served else {}),
             },
             event_author.by,
         ),

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets as random_source
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.event import Draft, Event, EventSource, Record, RecordError
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.probe import ProbeResult
+from cockpit.model.revision import Application
 from cockpit.model.run import Attempt, Run, StepState, Value, find_newest_attempt
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
@@ -35,6 +36,7 @@ from cockpit.runbooks.prepare.prepare import CHANGES, asked_by, prepare_step, re
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.template_variables import describe_variables, list_asked_variables
 from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.rollback import describe_third_revision, list_serving_names
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import preconditions, recovery
 from cockpit.runbooks.run import trust as trust_files
@@ -69,6 +71,10 @@ TAKE_UP = 1.0  # seconds between two looks at what others have left behind
 JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
 
 
+async def _read_nothing() -> None:
+    """Where no platform is watched nobody can say who serves."""
+
+
 class Runner:
     """Runs of one environment. `start`, `prepare`, `settle`, `end` block on a file and may be called from any thread;
     the coroutines belong to the loop. All raise RunRefused, with a text for the person, and RecordError; what a person
@@ -92,6 +98,7 @@ class Runner:
         incident: Callable[[], str | None],
         hidden: Callable[[], Sequence[str]] = tuple,
         look: Callable[[], None] = lambda: None,
+        read_applications: Callable[[], Awaitable[Sequence[Application] | None]] = _read_nothing,
         notices: RunNotices = RunNotices(),  # noqa: B008  frozen
         terminal: Terminal | None = None,
         environ: Mapping[str, str] = os.environ,
@@ -100,7 +107,8 @@ class Runner:
         grace: float = 5.0,
     ) -> None:
         """`data` holds transcripts and snapshots; `incident` says which one runs belong to of which nobody has said it;
-        `hidden` are secrets that no output may show; `look` asks the feeds to look now.
+        `hidden` are secrets that no output may show; `look` asks the feeds to look now;
+        `read_applications` waits for what the platforms say from now on, None where they do not answer.
         """
         self.environment = environment
         self.author = operator_named(operator)
@@ -115,6 +123,7 @@ class Runner:
         self._incident = incident
         self._hidden = hidden
         self._notices = notices
+        self._read_applications = read_applications
         self._new_id = new_id
         self._context = RunContext(
             environment,
@@ -232,7 +241,14 @@ class Runner:
         self.author.must_be_named()
         event_author = self._author_in(self._incident() if incident is None else incident or None)
         draft = journal.draft_run_started(
-            id, runbook, procedure, self.environment.name, values, this_process(), event_author
+            id,
+            runbook,
+            procedure,
+            self.environment.name,
+            values,
+            this_process(),
+            event_author,
+            self._list_served(id, values),
         )
         if beside:
             self._beside.add(id)
@@ -244,6 +260,38 @@ class Runner:
 
         self._write(decide)
         return self.run(id)
+
+    def _list_served(self, id: str, values: Sequence[Resolved]) -> tuple[str, ...]:
+        """Who serves the app of a rollback that begins now; nothing where the run is no rollback."""
+        values_by_name = self._find_rollback_values(id, {value.name: value.value or "" for value in values})
+        application = find_rolled_back(self._live().applications, values_by_name)
+        return list_serving_names(application) if application else ()
+
+    def _find_rollback_values(self, id: str, kept: Mapping[str, str]) -> dict[str, str]:
+        proposed = {value.name: value.shown for value in self._proposed.get(id, ())}
+        return {**proposed, **self._given.get(id, {}), **kept}
+
+    async def _must_serve_as_agreed(self, run: Run, prepared: Prepared) -> None:
+        """Look who serves now, before each change of a rollback. Raises RunRefused where a third revision does.
+
+        Where nobody answers it goes on: the change itself asks the same cloud. In single mode the rollback deploys a
+        revision of its own, so that who serves afterwards is not one of the two that were named.
+        """
+        if not run.served or prepared.kind not in CHANGES:
+            return
+        values_by_name = self._find_rollback_values(run.id, {value.name: value.shown for value in run.values})
+        application = find_rolled_back(await self._read_applications() or (), values_by_name)
+        if application is None or (application.mode == "Single" and run.attempts):
+            return
+        if moved := describe_third_revision(values_by_name, run.served, application):
+            raise RunRefused(
+                f"{moved} Nothing was sent. Look at the revisions pane; what this rollback has done so far stays. "
+                "A rollback from what serves now is a new run.",
+                code="traffic-moved",
+                application=application.name,
+                before=list(run.served),
+                now={revision.name: revision.weight for revision in application.working},
+            )
 
     def _must_lead(self, run: Run, *, decided: datetime | None = None, least_touched: bool = False) -> None:
         """Refuse while another run of the same is led by somebody: one leads, everybody else follows.
@@ -419,6 +467,7 @@ class Runner:
 
         judge()  # what is refused anyway is refused before anything is asked
         await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards)
+        await self._must_serve_as_agreed(run, prepared)
         secret = [*self._hidden(), *(value.value for value in prepared.values if value.secret and value.value)]
         number = await self._doing.perform(
             run,
@@ -619,6 +668,14 @@ class Runner:
             return self.step(run, attempt.step)
         except RunRefused:
             return preconditions.make_nameless_step(attempt)
+
+
+def find_rolled_back(applications: Sequence[Application], values_by_name: Mapping[str, str]) -> Application | None:
+    """The app that a rollback with these values is about; None where they are not those of a rollback."""
+    if not values_by_name.get("previous") or not values_by_name.get("bad"):
+        return None
+    named = [application for application in applications if application.name == values_by_name.get("app")]
+    return named[0] if len(named) == 1 else None
 
 
 def run_of(draft: Draft) -> Run:

@@ -65,6 +65,7 @@ class Runs:
                 started=event.occurred,
                 incident=event.incident,
                 values=_read_values(detail),
+                served=_read_names(detail, "served"),
             )
             self.leaders[event.subject] = frozenset({_read_owner(detail)})
         elif what == "folder" and run is not None:
@@ -194,6 +195,11 @@ def _with_state(run: Run, step: int, state: StepState) -> Run:
 def _read_text(detail: Mapping[str, Any], key: str) -> str:
     value = detail.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _read_names(detail: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    names = detail.get(key)
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list | tuple) else ()
 
 
 def _read_number(detail: Mapping[str, Any], key: str) -> int | None:
