@@ -164,6 +164,9 @@ class ImpactWatch:
     def __contains__(self, key: str) -> bool:
         return key in self._certain or key in self._alerts or key in self._thresholds
 
+    def bad_keys(self) -> tuple[str, ...]:
+        return (*self._certain, *self._alerts, *self._thresholds)
+
     @property
     def _probes_tell(self) -> bool:
         return any(name.startswith(f"{Kind.PROBE}:") for name in self._names)
@@ -350,12 +353,24 @@ def propose_impact_end(incident: Incident) -> ImpactMoment | None:
 def measure_felt(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
     """How long users felt it between two moments, and in how many stretches: where all was well for two minutes or
     more in between, that time does not count."""
-    pauses = [
-        measure_between(max(period.start, begin), min(period.end, end))
+    pauses = _list_pauses(incident, begin, end)
+    lengths = (measure_between(start, over) for start, over in pauses)
+    return measure_between(begin, end) - sum(lengths, timedelta()), len(pauses) + 1
+
+
+def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches between two moments in which users felt it, the first first."""
+    pauses = sorted(_list_pauses(incident, begin, end))
+    borders = [begin, *(border for pause in pauses for border in pause), end]
+    return [(start, over) for start, over in zip(borders[::2], borders[1::2], strict=True) if start < over or not pauses]
+
+
+def _list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    return [
+        (max(period.start, begin), min(period.end, end))
         for period in incident.healthy
         if period.end is not None and begin < period.end < end and period.end - max(period.start, begin) >= HELD
     ]
-    return measure_between(begin, end) - sum(pauses, timedelta()), len(pauses) + 1
 
 
 def format_felt(incident: Incident, begin: datetime, end: datetime) -> str:

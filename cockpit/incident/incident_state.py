@@ -180,6 +180,16 @@ class IncidentStateBuilder:
         self._last_event = id
         self._signalled = True
 
+    def bad_keys(self) -> tuple[str, ...]:
+        """The signals that were bad when it was last told of them."""
+        return self._impact.bad_keys()
+
+    @property
+    def last_resolved(self) -> datetime | None:
+        """When it was last resolved, whatever came after; None before the first time."""
+        moved = [event for _, event in self._facts.of(*EXTENT) if _read_status(event) == Status.RESOLVED]
+        return moved[-1].occurred if moved else None
+
     def name_service(self, name: str) -> None:
         """A signal of this incident is about that app or resource."""
         if name and name not in self._services:

@@ -9,7 +9,7 @@ from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact import SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import event_number, list_freezes, shorten_step
-from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
+from cockpit.incident.signals import LOOK_BACK, Signal, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
 from cockpit.model.event import Event, Kind, text_of
@@ -50,6 +50,8 @@ class _EnvironmentLedger:
     )  # so lately that its recovery may not have held
     serving: ServingState = field(default_factory=ServingState)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
+
+    recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
 
     clock_step: ClockStep | None = None  # the last
 
@@ -192,7 +194,8 @@ class Ledger:
                     case.turned_bad(signal, event.id)
                     case.name_service(text_of(event.detail, "resource"))
         else:
-            scene.bad.pop(key, None)
+            if scene.bad.pop(key, None) is not None:
+                scene.recovered[key] = event.occurred
             scene.taken.pop(event.subject, None)
             for case in scene.watched(event.occurred):
                 case.turned_good(key, event.occurred, event.id)
@@ -207,6 +210,7 @@ class Ledger:
                     case.turned_bad(signal, event.id, detects=False)
                     case.name_service(event.subject.partition("/")[0])
             for key in better:
+                scene.recovered[key] = event.occurred
                 case.turned_good(key, event.occurred, event.id)
             if event.kind == Kind.TRAFFIC:
                 case.traffic_moved(event.occurred, event.id)
@@ -253,6 +257,8 @@ class Ledger:
         elif event.kind == Kind.DECLARE:
             self._gather(scene, case, event)
         if case.open:
+            if case.id not in scene.open:
+                self._take_up_again(scene, case, event)
             scene.open[case.id] = case
             scene.closed.pop(case.id, None)
         elif scene.open.pop(case.id, None):
@@ -267,6 +273,25 @@ class Ledger:
                 case.name_service(scene.serving.find_resource(signal.key))
         for signal in scene.serving.unwell.values():
             if case.covers(signal.since):
+                case.turned_bad(signal, event.id, detects=False)
+                case.name_service(signal.key.partition(":")[2].partition("/")[0])
+
+    def _take_up_again(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
+        """It is open again: what nobody told it while it was closed.
+
+        What recovered since is over, and what turned bad since and is bad still is why it was opened again: as with a
+        declaration, what has been bad for longer than two hours was there before.
+        """
+        for key in case.bad_keys():
+            if key not in scene.bad and key not in scene.serving.unwell:
+                case.turned_good(key, scene.recovered.get(key, event.occurred), event.id)
+        since = max(case.last_resolved or event.occurred, event.occurred - LOOK_BACK)
+        for signal in scene.bad.values():
+            if since < signal.since <= event.occurred:
+                case.turned_bad(signal, event.id, detects=False)
+                case.name_service(scene.serving.find_resource(signal.key))
+        for signal in scene.serving.unwell.values():
+            if since < signal.since <= event.occurred:
                 case.turned_bad(signal, event.id, detects=False)
                 case.name_service(signal.key.partition(":")[2].partition("/")[0])
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Protocol
 
 from cockpit.model.alert import Alert
@@ -153,8 +154,16 @@ class Incident:
         return self.severity if self.worst in ("", self.severity) else f"{self.worst}, now {self.severity}"
 
     def open_for(self, now: datetime) -> timedelta:
-        """From its declaration until it was resolved, or until now: the one duration of an incident everywhere."""
-        return measure_between(self.declared, self.resolved or now)
+        """From its declaration until it was resolved, or until now: the one duration of an incident everywhere.
+
+        Where it was opened again, the time in which it was closed does not count.
+        """
+        closed = [
+            measure_between(before.at, after.at)
+            for before, after in pairwise(self.statuses)
+            if before.value == Status.RESOLVED and self.declared <= before.at <= after.at
+        ]
+        return measure_between(self.declared, self.resolved or now) - sum(closed, timedelta())
 
     def in_role(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""

@@ -58,7 +58,7 @@ from cockpit.incident.postmortem.story import (
     tell_story,
 )
 from cockpit.incident.revised_outcomes import revised_outcomes
-from cockpit.model.clock import ClockKind
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
@@ -124,7 +124,7 @@ def render_draft(
         impact_begin=begin,
         impact_end=end,
         impact=format_felt(incident, begin, end) if begin and end else "",
-        review=next((clock for clock in due if clock.kind is ClockKind.POSTMORTEM), None),
+        review=_find_review(due),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),
         timeline=timeline,
@@ -145,6 +145,12 @@ def render_draft(
         head=head,
         now=now,
     )
+
+
+def _find_review(clocks: Sequence[Clock]) -> Clock | None:
+    """The one that asks: an incident that was opened again owes its review once it is over again."""
+    reviews = [clock for clock in clocks if clock.kind is ClockKind.POSTMORTEM]
+    return max(reviews, key=lambda clock: clock.started, default=None)
 
 
 def render_picture(incident: Incident, events: Sequence[Event], *, time_zone: str, now: datetime) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
+from cockpit.incident.impact import list_felt_stretches
 from cockpit.incident.postmortem.story import (
     TimeFace,
     describe_summary,
@@ -71,12 +72,12 @@ class PictureMark:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPicture:
-    """`impact` is the stretch in which users felt it, as far as it lies in the window; `cut` says what is left out."""
+    """`impact` are the stretches in which users felt it, as far as they lie in the window; `cut` says what is left out."""
 
     title: str
     start: datetime
     end: datetime
-    impact: tuple[datetime, datetime]
+    impact: tuple[tuple[datetime, datetime], ...]
     lanes: tuple[PictureLane, ...]
     marks: tuple[PictureMark, ...]
     cut: tuple[str, ...] = ()
@@ -104,7 +105,10 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         cut.append(f"{len(points) - MOST_MARKS} more turning points are in the timeline")
     if incident.resolved is not None and incident.resolved > end:
         cut.append(f"resolved at {face.utc(incident.resolved)}, after the end of this picture")
-    impact = (min(max(begin, start), until), min(max(over or now, start), until))
+    impact = tuple(
+        (min(max(since, start), until), min(max(passed, start), until))
+        for since, passed in list_felt_stretches(incident, begin, max(over or now, begin))
+    )
     return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
 
 
@@ -252,14 +256,15 @@ def _shorten(text: str, length: int) -> str:
 
 # Mermaid: a Gantt chart, which GitHub, GitLab and most wikis draw.
 
+LABEL_TIME = re.compile(r"^(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d ")  # where the mark is says that already
 UNSAFE = re.compile(r"[^A-Za-z0-9 .,_()/+*=<>!?%-]")
 
 
 def render_mermaid(picture: IncidentPicture) -> str:
     """The inside of a ```mermaid block; a bar has at least a second, or it would not be drawn."""
     lines = ["gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", "    axisFormat %H:%M:%S"]
-    begin, over = picture.impact
-    lines += ["    section Impact", _render_task("users feel it", begin, over, "crit")]
+    felt = [_render_task("users feel it", begin, over, "crit") for begin, over in picture.impact]
+    lines += ["    section Impact", *felt]
     section = ""
     for lane in picture.lanes:
         if lane.section != section:
@@ -287,8 +292,7 @@ def _render_task(text: str, start: datetime, end: datetime, tag: str) -> str:
 
 
 def _render_milestone(mark: PictureMark) -> str:
-    text = mark.text.partition(" ")[2] if mark.text[:1].isdigit() else mark.text
-    return f"    {_clean_task(text)} :milestone, {_format_moment(mark.at)}, 0s"
+    return f"    {_clean_task(LABEL_TIME.sub('', mark.text))} :milestone, {_format_moment(mark.at)}, 0s"
 
 
 def _clean_task(text: str) -> str:
@@ -346,10 +350,10 @@ def render_svg(picture: IncidentPicture, incident: str, face: TimeFace) -> str:
         body.append(_draw_text(24, y, line, "#1f1f1f"))
         y += 18
     height = int(y + 10)
-    begin, over = picture.impact
-    shade = (
+    shade = "".join(
         f"<rect x='{x_of(begin):.1f}' y='{TOP - 8}' width='{max(x_of(over) - x_of(begin), 1):.1f}' "
         f"height='{axis_end - TOP + 8:.1f}' fill='#fdecea'/>"
+        for begin, over in picture.impact
     )
     head = _draw_head(picture, face)
     return "\n".join(

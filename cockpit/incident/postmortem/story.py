@@ -6,13 +6,14 @@ Nothing here is an opinion. Where the record does not say something, it says tha
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 
 from cockpit.incident.impact import STATED, find_impact_start, propose_impact_end, propose_impact_start
 from cockpit.incident.signals import find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, words_of
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun
 from cockpit.model.time import format_duration, measure_between
@@ -197,6 +198,11 @@ def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) 
     if not firsts:
         return _describe_felt_alerts(events, begin, end, face)
     sentences = []
+    since = incident.felt_since
+    if since is not None and since < min(map(find_beginning, firsts.values())) and begin == since:
+        name = incident.felt_by.removeprefix("alert ")
+        if name != incident.felt_by:  # the impact is counted from it
+            sentences.append(f"{name} fired from {face.utc(since)}")
     for state, verb in (("down", "failed"), ("degraded", "degraded"), ("flapping", "failed now and then")):
         group = [event for event in firsts.values() if text_of(event.detail, "state") == state]
         if group:
@@ -348,6 +354,10 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     if incident.mitigated is not None:
         proposal = propose_impact_end(incident)
         times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))
+    for before, after in pairwise(incident.statuses):
+        if before.value == Status.RESOLVED and after.value != Status.RESOLVED:
+            times.append(KeyTime("resolved, as was thought", before.at, before.reason))
+            times.append(KeyTime("opened again", after.at, after.reason or f"by {after.actor}"))
     if incident.resolved is not None:
         times.append(KeyTime("resolved", incident.resolved, incident.close_reason))
     return sorted(times, key=lambda key_time: key_time.at)
@@ -386,6 +396,8 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
             or (event.kind == Kind.ROLE and text_of(event.detail, "what") != "leaves")
         ):
             ids.add(event.id)
+            if event.kind == Kind.RESOLVE:
+                bad.clear()  # what turns bad after it is why it is opened again
         elif event.kind == Kind.ACK and first_ack:
             ids.add(event.id)
             first_ack = False

@@ -214,3 +214,14 @@ def test_one_time_column_says_it_where_the_zone_is_utc_and_the_day_stands_where_
     assert utc.utc(at(24 * 60)) == "2026-02-28 02:00:00"
     assert (auckland.utc(at(0)), auckland.local(at(0)), auckland.zone_name) == ("02:00:00", "15:00:00", "NZDT")
     assert auckland.local(at(9 * 60)) == "2026-02-28 00:00:00"
+
+
+def test_what_users_felt_begins_with_the_alert_where_that_was_the_first_sign() -> None:
+    story = Story()
+    story.alert(0, "az:5xx", "firing")
+    fail(story, 4, "ready")
+    story.declare(5, reach=-10)
+    incident = incident_of(story)
+    assert incident.felt_since == at(0)
+    felt = tell_story(incident, story.events, TimeFace(UTC, at(0))).felt
+    assert felt.startswith("5xx fired from 02:00:00; ready failed from 02:04:00")
