@@ -362,7 +362,9 @@ def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> l
     """The stretches between two moments in which users felt it, the first first."""
     pauses = sorted(_list_pauses(incident, begin, end))
     borders = [begin, *(border for pause in pauses for border in pause), end]
-    return [(start, over) for start, over in zip(borders[::2], borders[1::2], strict=True) if start < over or not pauses]
+    return [
+        (start, over) for start, over in zip(borders[::2], borders[1::2], strict=True) if start < over or not pauses
+    ]
 
 
 def _list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:

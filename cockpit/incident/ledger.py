@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact import SERVING_KINDS, ServingState
@@ -32,6 +32,7 @@ LEDGER_KINDS = (
 
 RUN_KINDS = frozenset({Kind.RUN, Kind.STEP})
 JOURNAL = frozenset({Kind.ACK}) | RUN_KINDS  # what an incident takes from the journal, within its range
+STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
 REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
 
 
@@ -51,6 +52,8 @@ class _EnvironmentLedger:
     serving: ServingState = field(default_factory=ServingState)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
 
+    stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """What was bad and is over, each with when it was."""
     recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
 
     clock_step: ClockStep | None = None  # the last
@@ -74,7 +77,11 @@ class _EnvironmentLedger:
     def watched(self, moment: datetime) -> list[IncidentStateBuilder]:
         """The incidents that a signal of that moment concerns."""
         if self.closed:
-            self.closed = {id: case for id, case in self.closed.items() if case.settles_until >= moment}
+            self.closed = {
+                id: case
+                for id, case in self.closed.items()
+                if case.settles_until >= moment or (case.bad_keys() and moment - case.settles_until <= STAYS_BAD)
+            }
         return [*self.open.values(), *self.closed.values()]
 
 
@@ -194,8 +201,9 @@ class Ledger:
                     case.turned_bad(signal, event.id)
                     case.name_service(text_of(event.detail, "resource"))
         else:
-            if scene.bad.pop(key, None) is not None:
+            if (ended := scene.bad.pop(key, None)) is not None:
                 scene.recovered[key] = event.occurred
+                scene.stretches.append((ended, event.occurred))
             scene.taken.pop(event.subject, None)
             for case in scene.watched(event.occurred):
                 case.turned_good(key, event.occurred, event.id)
@@ -212,7 +220,7 @@ class Ledger:
             for key in better:
                 scene.recovered[key] = event.occurred
                 case.turned_good(key, event.occurred, event.id)
-            if event.kind == Kind.TRAFFIC:
+            if event.kind == Kind.TRAFFIC and (case.covers(event.occurred) or case.bad_keys()):
                 case.traffic_moved(event.occurred, event.id)
 
     @staticmethod
@@ -241,7 +249,30 @@ class Ledger:
         for lines in scene.recent_events:
             if case.covers(lines.occurred):
                 case.apply(lines)
+        self._gather_past(scene, case, event)
         self._gather(scene, case, event)
+
+    @staticmethod
+    def _gather_past(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
+        """What was bad within the range and is over already, when it is written down.
+
+        Of an incident that was led elsewhere that is what was bad at its declaration or turned bad since. Where nothing
+        was bad when it was declared, it is what was over by then: somebody was faster than the declaration.
+        """
+        declared = event.occurred
+        past = [
+            (signal, ended) for signal, ended in scene.stretches if case.covers(signal.since) and ended > signal.since
+        ]
+        was_bad = [signal for signal, ended in past if signal.since <= declared < ended]
+        is_bad = [signal for signal in scene.bad.values() if case.covers(signal.since) and signal.since <= declared]
+        if was_bad or is_bad:
+            past = [(signal, ended) for signal, ended in past if ended > declared]
+        moments = [(signal.since, 1, signal) for signal, _ in past] + [(ended, 0, signal) for signal, ended in past]
+        for moment, begins, signal in sorted(moments, key=lambda item: item[:2]):
+            if begins:
+                case.turned_bad(signal, event.id, detects=signal in was_bad)
+            else:
+                case.turned_good(signal.key, moment, event.id)
 
     def _belongs(self, case: IncidentStateBuilder, event: Event) -> None:
         if event.kind == Kind.DECLARE and event.supersedes is None:

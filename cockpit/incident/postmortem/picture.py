@@ -72,7 +72,7 @@ class PictureMark:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPicture:
-    """`impact` are the stretches in which users felt it, as far as they lie in the window; `cut` says what is left out."""
+    """`impact` are the stretches in which users felt it, as far as they lie in the window; `cut` says what is not."""
 
     title: str
     start: datetime
