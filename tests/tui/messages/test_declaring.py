@@ -219,6 +219,26 @@ async def test_the_dialog_pages_nobody_and_says_so_at_every_level(play: Play, st
             await press(pilot, play, "down")
 
 
+async def test_what_a_level_leads_to_is_told_as_the_team_s_plan_and_orders_nobody(
+    play: Play, stage: Open, dialog: Declare
+) -> None:
+    """The team's words may be orders; ours before them are facts, and where the team says nothing so do we."""
+    orders = ("Page everybody NOW!", "", "Call the client")
+    play.incident_actions.severity_scale = tuple(
+        replace(level, response=order, backlog=False)
+        for level, order in zip(play.plan.severity_scale[:3], orders, strict=True)
+    )
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "up", "up")
+        texts = []
+        for _ in orders:
+            texts.append(" ".join(shown(app, "#response").split()))
+            await press(pilot, play, "down")
+    fact = "→ This program pages nobody."
+    assert texts == [f"{fact} Your plan: Page everybody NOW!", fact, f"{fact} Your plan: Call the client"]
+
+
 async def test_what_is_bad_has_the_signs_of_the_panes_and_stays_live(play: Play, stage: Open) -> None:
     since = play.time.now() - timedelta(seconds=38)
     bad = [Signal("probe:ready", "probe ready", since, "degraded")]

@@ -417,3 +417,31 @@ def test_what_tells_two_revisions_apart_stands_with_the_likeliest_cause_first_an
     assert heads == ["image", "environment", "secrets", "scale", "probes", "resources"]
     assert "hunter" not in text
     assert "api LEVEL" in text
+
+
+async def test_a_long_difference_begins_with_the_changed_settings_and_scrolls_to_its_end(
+    open_cockpit: Open, session: Any, place: DialogContext
+) -> None:
+    app = application()
+    bad, good, *others = app.revisions
+    names = [f"containers.api.env.FLAG_{number:02}" for number in range(40)]
+    settings = [tuple((name, f"{state}-{name[-2:]}") for name in names) for state in ("new", "old")]
+    changed = (replace(bad, settings=settings[0]), replace(good, settings=settings[1]), *others)
+    session.watch.readings = lambda environment: [
+        SimpleNamespace(feed="revisions", environment="prod", value=(replace(app, revisions=changed),), problem=None)
+    ]
+    async with open_cockpit(size=(80, 24)) as user:
+        await user.press("d")
+        frame = user.app.screen.query_one("#dialog")
+        lines = user.lines("act")
+        assert lines.index("FLAG_00") < lines.index("FLAG_39") < lines.index("state")
+        assert (frame.scroll_y, frame.max_scroll_y > 40) == (0, True)
+        await user.press("down")
+        assert frame.scroll_y == 1
+        await user.press("pagedown")
+        assert frame.scroll_y > 10
+        for _ in range(20):
+            await user.press("pagedown")
+        assert frame.scroll_y == frame.max_scroll_y
+        await user.press("pageup", "up")
+        assert 0 < frame.scroll_y < frame.max_scroll_y

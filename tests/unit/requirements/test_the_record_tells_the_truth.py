@@ -21,6 +21,10 @@ MITIGATED = {
     "no chosen status is a mitigation": "test_a_status_that_somebody_chose_is_no_mitigation",
     "proposed with its evidence, Enter takes it": "test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_it",
     "the proposal can be changed": "test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_again",
+    "over before it was declared": "test_who_was_faster_than_the_declaration_finds_the_impact_in_the_record",
+    "written down later": "test_what_was_led_elsewhere_and_written_down_later_has_the_impact_of_its_time",
+    "longer than the incident was open": "test_what_was_still_bad_at_the_end_is_over_when_it_recovered",
+    "opened again": "test_what_was_bad_when_it_was_opened_again_is_its_impact",
     "stated from the command line": "test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new",
     "never while a probe is down, whatever happens": "test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_before_its_recovery",
 }
@@ -70,6 +74,7 @@ DURATIONS = {
     "the two largest units, never rounded up": "test_a_duration_is_told_in_its_two_largest_units_and_never_rounded_up",
     "screen and report agree": "test_a_running_clock_and_a_report_tell_the_same_seconds",
     "what a reader gets who subtracts": "test_a_duration_is_what_a_reader_gets_who_subtracts_the_times_that_are_shown",
+    "none of the time in which it was closed": "test_the_time_in_which_it_was_closed_is_no_time_that_it_was_open",
     "worst severity with the last beside it": "test_the_worst_severity_is_shown_with_the_last_beside_it",
 }
 CORRECTIONS = {
@@ -111,6 +116,7 @@ AFTER_A_ROLLBACK = {
     "refuses the template that runs": "test_it_refuses_where_the_target_s_whole_template_is_what_runs",
     "the traffic moved before the dialog": "test_where_the_traffic_moved_before_the_dialog_opened_it_proposes_anew_and_says_what_changed",
     "the traffic moved under the dialog": "test_where_the_traffic_moves_under_an_open_dialog_enter_proposes_anew_and_runs_nothing",
+    "a third revision between two steps": "test_a_third_revision_with_traffic_stops_each_change_with_code_and_facts_and_sends_nothing",
     "somebody else did it": "test_a_rollback_that_somebody_else_did_meanwhile_is_not_proposed_onwards",
     "the most urgent thing while something is overdue": "test_what_is_overdue_comes_before_what_else_could_be_done",
     "a quiet pane is called quiet, not fine": "test_quiet_says_how_much_was_seen",
@@ -126,6 +132,7 @@ DECLARING = {
     "what breaks meanwhile": "test_what_breaks_meanwhile_is_told_in_the_border",
     "what breaks while a screen is open": "test_on_another_screen_it_is_one_notice",
     "impact start and lookback": "test_when_users_felt_it_and_how_far_it_reaches_can_be_said",
+    "levels are facts": "test_what_a_level_leads_to_is_told_as_the_team_s_plan_and_orders_nobody",
     "a drill": "test_a_drill_is_declared_as_one",
 }
 STATUS_DIALOG = {
@@ -160,7 +167,8 @@ MESSAGES = {
 }
 DIFFERENCE = {
     "image and environment first, secrets by name": "test_what_tells_two_revisions_apart_stands_with_the_likeliest_cause_first_and_no_secret",
-    "one key away, and scrolls": "test_the_difference_and_the_runbook_are_one_key_away",
+    "one key away": "test_the_difference_and_the_runbook_are_one_key_away",
+    "scrolls": "test_a_long_difference_begins_with_the_changed_settings_and_scrolls_to_its_end",
 }
 SMALL_SCREEN = {
     "roles and contacts": "test_the_screen_says_where_how_long_and_how_a_contact_is_reached",
