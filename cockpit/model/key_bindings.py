@@ -12,7 +12,8 @@ from enum import StrEnum, auto
 
 
 class Need(StrEnum):
-    """What must be so before a key works. Each screen knows how to see it and which sentence says that it is not."""
+    """What must be so before a key works. `find_reason` of its screen says why it is grey: `REASONS` of
+    `screens/main/context.py` and `screens/run/standing.py`."""
 
     SESSION = auto()  # the cockpit has started
     WRITING = auto()  # it was not started with --read-only

@@ -13,7 +13,7 @@ LogQueue = asyncio.Queue[LogLine | None]
 
 
 class ReplicaKeyMask:
-    """Each line was masked by itself; a private key that a replica prints is known by the lines before."""
+    """The lines of a private key, known by those before. All else was masked line by line, by `clean_line`."""
 
     def __init__(self) -> None:
         self._replicas: dict[tuple[str, str], KeyLineMask] = {}

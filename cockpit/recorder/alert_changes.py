@@ -1,4 +1,4 @@
-"""Which words of an alert source are facts for the timeline. Pure."""
+"""Which changes of an alert are facts for the timeline; one that vanished is `resolved?`, never resolved. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Faults on request: the next answers to some requests are replaced, delayed or cut off from their effect."""
+"""Faults on request, such as a 429: the next answers to some requests are replaced, delayed or lost on their way."""
 
 import re
 from dataclasses import dataclass, field

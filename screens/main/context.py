@@ -1,4 +1,4 @@
-"""What the cockpit's key handlers and lines know of its screen, and what decides which of its keys work."""
+"""What the cockpit's key handlers and lines know of its screen; which of its keys work, and why the others are grey."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

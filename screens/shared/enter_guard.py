@@ -1,4 +1,4 @@
-"""Telling a person's confirm key from type-ahead, from a pasted burst and from a key that is held."""
+"""An Enter that is held, typed ahead or pasted confirms nothing: telling it from one that a person means."""
 
 from typing import Any
 

@@ -1,5 +1,9 @@
 """The figures of the house that a change must not make worse."""
 
+import ast
+import re
+from pathlib import Path
+
 from tests.house_figures import count_touched_files
 from tests.pinned_texts import find_pinned
 
@@ -14,3 +18,16 @@ def test_one_more_of_anything_touches_few_files() -> None:
 def test_a_sentence_is_pinned_by_one_test_at_most() -> None:
     """What is left: commands of az that many tests type, a stored value, two sentences of the hint in a table."""
     assert len(find_pinned(most=1)) <= 12, "python -m tests.pinned_texts names them"
+
+
+def test_a_docstring_sends_nobody_to_a_file_that_is_gone() -> None:
+    """A file that gets another name takes with it what was said of it elsewhere."""
+    files = [file for package in ("cockpit", "screens", "widgets", "themes") for file in Path(package).rglob("*.py")]
+    names = {file.name for file in [*files, *Path("tests").rglob("*.py")]}
+    gone = {
+        f"{file}: {name}"
+        for file in files
+        for name in re.findall(r"\b(\w+\.py)\b", ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "")
+        if name not in names
+    }
+    assert gone == set()

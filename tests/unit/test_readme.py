@@ -11,6 +11,7 @@ from cockpit.cli.options import Refusal
 from cockpit.cli.run import steps
 from cockpit.cli.streams import BROKEN, OUTPUT_LOST, READER_LEFT
 from cockpit.config import load_system
+from cockpit.model.clock import ClockKind
 from cockpit.model.overall import OverallState
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -52,6 +53,31 @@ def test_every_file_that_a_contributor_is_sent_to_exists(document: Path) -> None
     assert [
         path for path in sorted(named) if not Path(path).exists() and not any(name in path for name in EXAMPLES)
     ] == []
+
+
+def test_what_decides_stands_in_the_file_that_architecture_names() -> None:
+    """The table says where, not how; a function that moves takes its row with it."""
+    text = Path("docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| (`[^|]+\.py`) \| ([^|]+) \|$", text, re.MULTILINE)
+    missing = [
+        f"{files}: {name}"
+        for files, names in rows
+        for name in re.findall(r"`(\w+)`", names)
+        if not any(defines(Path(file), name) for file in re.findall(r"`([^`]+)`", files))
+    ]
+    assert rows
+    assert missing == []
+
+
+def defines(file: Path, name: str) -> bool:
+    pattern = rf"^ *(?:async )?(?:def|class) {name}\b|^{name}\b[^=\n]*="
+    return re.search(pattern, file.read_text(encoding="utf-8"), re.MULTILINE) is not None
+
+
+def test_the_glossary_counts_the_kinds_of_clocks_as_they_are() -> None:
+    text = Path("docs/glossary.md").read_text(encoding="utf-8")
+    ((number, kinds),) = re.findall(r"of one of (\d+) kinds: ([^|]+?) \|", text)
+    assert int(number) == len(ClockKind) == len(kinds.split(", "))
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -1,4 +1,5 @@
-"""The run that a command line is about: found again or begun, told of, and over when nothing is left to do."""
+"""The run that a command line is about: found again or begun, and over when nothing is left to do. Whether a second one
+of the same procedure may begin is the runner's to say (RunAlreadyOpen)."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

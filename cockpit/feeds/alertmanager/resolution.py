@@ -1,4 +1,4 @@
-"""What became of an alert that is listed no more. Absence alone proves nothing; everything here is pure."""
+"""Whether an alert that is listed no more is resolved or only `resolved?`: absence alone proves nothing. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""One check of one probe: ask, time, judge. Whatever happens, the answer is an Outcome."""
+"""One check of one probe: ask, time, judge. Whatever happens, the answer is a CheckOutcome with its Grade."""
 
 import asyncio
 import errno

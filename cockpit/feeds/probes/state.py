@@ -1,4 +1,4 @@
-"""What the answers of a probe say about it: a pure fold, and what is shown of it."""
+"""When a probe is up, degraded, down or unknown: a pure fold over its checks, and what of it is shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

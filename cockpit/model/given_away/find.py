@@ -1,4 +1,4 @@
-"""Secrets that nobody named are found in a text by what gives them away.
+"""Secrets that nobody configured (tokens, passwords, keys) are found in a text by what gives them away.
 
 The tables are `cockpit.model.given_away.patterns`; what takes more than one line (a private key, the data of a Secret
 of Kubernetes, a name and its value on lines of their own) is told here. Standard library only. All output of commands

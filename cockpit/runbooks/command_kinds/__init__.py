@@ -6,6 +6,6 @@ shell or a database is fed. A name of a file never makes a kind lower.
 
 `judge.py` walks a command and its wrappers, `tables.py` reads `data/*.toml`. The few tools that no table can tell are
 in `requests.py` (curl), `languages.py` (find, sed, awk, python), `databases.py` (SQL by `sql.py`, Redis, mongosh) and
-`containers.py` (commands within commands); `special.py` is what they share. `powershell.py` knows cmdlets, `targets.py`
-files.
+`operations_tools.py` (kubectl, docker, az, gh, git); `special.py` is what they share. `powershell.py` knows
+cmdlets, `targets.py` files.
 """

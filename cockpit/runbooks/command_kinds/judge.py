@@ -1,21 +1,14 @@
-"""The kind of a whole text: its tree, each simple command, what wraps it, what it is fed, what it writes."""
+"""The kind of a whole text: its tree, each simple command, what wraps it, what it is fed, what it writes.
+
+A program in `SPECIAL` is judged by its function, any other by its table in `data/*.toml` (see `tables.py`); most
+functions ask the table, too.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.command_kinds.containers import (
-    judge_ansible,
-    judge_aws,
-    judge_az,
-    judge_compose,
-    judge_docker,
-    judge_gh,
-    judge_git,
-    judge_kubectl,
-    make_runner_judge,
-)
 from cockpit.runbooks.command_kinds.databases import judge_mongo_command, judge_redis, make_sql_client_judge
 from cockpit.runbooks.command_kinds.languages import (
     judge_awk,
@@ -29,6 +22,17 @@ from cockpit.runbooks.command_kinds.languages import (
     judge_sysctl,
     judge_tee,
     make_output_flag_judge,
+)
+from cockpit.runbooks.command_kinds.operations_tools import (
+    judge_ansible,
+    judge_aws,
+    judge_az,
+    judge_compose,
+    judge_docker,
+    judge_gh,
+    judge_git,
+    judge_kubectl,
+    make_runner_judge,
 )
 from cockpit.runbooks.command_kinds.requests import judge_curl, judge_httpie, judge_wget
 from cockpit.runbooks.command_kinds.special import Special, SpecialJudgement, find_worst_kind

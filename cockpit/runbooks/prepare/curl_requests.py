@@ -1,4 +1,4 @@
-"""What a curl in a shell step has sent, and what came back of it.
+"""What a curl in a shell step has sent, and whether that was done, failed, or is unknown because no answer came.
 
 An exit code tells little: without -f a 504 is exit 0, with -f and -s it is 22 like a 404, and a broken answer is 18,
 whatever was done before. So a curl that sends something gets a format for --write-out, which prints the status behind

@@ -1,4 +1,7 @@
-"""HTTP steps: `GET /health/ready`, `POST /admin/cache/clear` against the environment's own address. Sent once."""
+"""HTTP steps: `GET /health/ready`, `POST /admin/cache/clear` against the environment's own address. Sent once.
+
+A curl in a shell step is judged by `prepare/curl_requests.py`.
+"""
 
 import asyncio
 import ssl

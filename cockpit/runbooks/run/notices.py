@@ -1,4 +1,4 @@
-"""What a person should mind before a change: that deployments are frozen, that nobody has kept the evidence."""
+"""What a person should know before a change: that deployments are frozen, that nobody has kept the evidence."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,8 @@
-"""Tools whose arguments are commands again, in containers, clouds and runners; and git, whose flags decide."""
+"""kubectl, docker, az, gh, aws, ansible, runners such as uv, and git: what their table alone cannot tell of a command.
+
+Mostly that their arguments are a command again (`kubectl exec pod -- rm x`). What their verbs mean stands in
+`data/*.toml`, as of every tool.
+"""
 
 import re
 from collections.abc import Callable, Sequence
