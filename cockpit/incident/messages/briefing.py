@@ -46,7 +46,10 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     `events` are those of the incident, for its last notes.
     """
     now, zone = scene.now, scene.zone
-    pairs = [("incident", _describe_head(incident, now)), ("leads", _describe_leaders(incident, scene.lead))]
+    pairs = [
+        ("incident", _describe_head(incident, now)),
+        ("leads" if incident.open else "led", _describe_leaders(incident, scene.lead)),
+    ]
     if others := [
         f"{held.role} {held.person}" for held in incident.roles if not (held.until or held.role == scene.lead)
     ]:
@@ -101,16 +104,23 @@ def _describe_head(incident: Incident, now: datetime) -> str:
 
 
 def _describe_leaders(incident: Incident, lead: str) -> str:
-    """Whoever holds the role that leads, and nobody who only holds another."""
-    held = incident.in_role(lead)
-    return f"{' and '.join(held)} ({lead})" if held else f"nobody; declared by {incident.declared_by}"
+    """Whoever holds the role that leads, and nobody who only holds another; of what is over, whoever ever held it."""
+    ever = dict.fromkeys(role.person for role in incident.roles if role.role.casefold() == lead.casefold())
+    held = incident.in_role(lead) if incident.open else tuple(ever)
+    return (
+        f"{(' and ' if incident.open else ', then ').join(held)} ({lead})"
+        if held
+        else f"nobody; declared by {incident.declared_by}"
+    )
 
 
 def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
     start, end = propose_impact_start(incident), propose_impact_end(incident)
     begun = f"users feel it since {_clock_time(start.at, zone, now)} ({start.evidence})" if start else "not known"
     if end is None or start is None or incident.mitigated is None:
-        return begun
+        if start is None or incident.open:
+            return begun
+        return f"users felt it from {_clock_time(start.at, zone, now)} ({start.evidence}); nothing says until when"
     length = format_felt(incident, start.at, end.at)
     return f"users felt it for {length}, over since {_clock_time(end.at, zone, now)} ({end.evidence})"
 

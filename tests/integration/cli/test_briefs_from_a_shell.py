@@ -43,6 +43,20 @@ def test_a_brief_says_state_leader_decisions_and_what_goes_on(shell: Shell) -> N
     assert any("is frozen: until green" in line for line in found["still open"])
 
 
+def test_a_brief_of_what_is_over_says_who_led_and_that_nobody_feels_it_now(shell: Shell) -> None:
+    shell.record(fired("5xx errors", 20))
+    shell.say("declare", "Checkout fails", "--severity", "P1")
+    shell.say("role", "take", "Incident Commander")
+    shell.say("role", "handover", "Incident Commander", "ben")
+    shell.say("resolve", "--because", "external")
+    found = titles(shell.say("brief"))
+
+    assert "leads" not in found
+    assert found["led"] == ["ana, then ben (Incident Commander)"]
+    assert found["impact"][0].startswith("users felt it from ")
+    assert found["impact"][0].endswith("nothing says until when")
+
+
 def test_a_shift_says_who_took_what_fired_and_what_nobody_touched(shell: Shell) -> None:
     shell.record(fired("disk full", 200), fired("disk full", 190, "resolved"), fired("5xx errors", 60))
     shell.say("ack", "az:5xx errors")

@@ -210,6 +210,7 @@ METRICS = {
 }
 BETWEEN_PEOPLE = {
     "a brief": "test_a_brief_says_state_leader_decisions_and_what_goes_on",
+    "a brief of what is over": "test_a_brief_of_what_is_over_says_who_led_and_that_nobody_feels_it_now",
     "a brief by a key": "test_the_brief_says_the_situation_and_is_copied_as_it_stands",
     "a shift": "test_a_shift_says_who_took_what_fired_and_what_nobody_touched",
     "lines as they happen": "test_what_happens_is_printed_as_it_happens",
