@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.cli.run.begin import describe_stop
+from cockpit.cli.run.session import Written
+from cockpit.cli.run.steps import STOPPED, StepRequest, run_steps
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Run, StepState, Value
 from cockpit.runbooks.prepare.values import Live
@@ -150,3 +153,14 @@ async def test_in_single_mode_the_revision_that_it_deployed_itself_is_no_third_o
     assert await take(stage, run, 1) is StepState.OK
     platform.serves(v4=100)
     assert await take(stage, run, 3) is StepState.OK
+
+
+async def test_on_the_command_line_it_stops_with_3_and_says_which_rule_and_what_it_saw(
+    stage: Stage, platform: Platform
+) -> None:
+    run = begin(stage)
+    platform.serves(v4=100)
+    request = StepRequest(yes=True, words=("v3",))
+    ending = await run_steps(stage.runner, run, stage.runner.procedure(run), request, Written())
+    assert (ending.code, ending.step, ending.refused) == (STOPPED, 1, "traffic-moved")
+    assert describe_stop(ending)["facts"] == {"application": "mi", "before": ["v3"], "now": {"v4": 100}}
