@@ -54,6 +54,7 @@ class _EnvironmentLedger:
 
     stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What was bad and is over, each with when it was."""
+    claimed: set[Signal] = field(default_factory=set)  # those of them that an incident of that time has for its own
     recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
 
     clock_step: ClockStep | None = None  # the last
@@ -203,7 +204,11 @@ class Ledger:
         else:
             if (ended := scene.bad.pop(key, None)) is not None:
                 scene.recovered[key] = event.occurred
+                if len(scene.stretches) == scene.stretches.maxlen:
+                    scene.claimed.discard(scene.stretches[0][0])
                 scene.stretches.append((ended, event.occurred))
+                if any(key in case.bad_keys() for case in scene.watched(event.occurred)):
+                    scene.claimed.add(ended)
             scene.taken.pop(event.subject, None)
             for case in scene.watched(event.occurred):
                 case.turned_good(key, event.occurred, event.id)
@@ -267,6 +272,8 @@ class Ledger:
         is_bad = [signal for signal in scene.bad.values() if case.covers(signal.since) and signal.since <= declared]
         if was_bad or is_bad:
             past = [(signal, ended) for signal, ended in past if ended > declared]
+        else:
+            past = [(signal, ended) for signal, ended in past if ended > declared or signal not in scene.claimed]
         moments = [(signal.since, 1, signal) for signal, _ in past] + [(ended, 0, signal) for signal, ended in past]
         for moment, begins, signal in sorted(moments, key=lambda item: item[:2]):
             if begins:

@@ -2,7 +2,7 @@
 
 from cockpit.incident.impact import describe_impact, format_felt
 from cockpit.model.event import Kind
-from tests.unit.incident.folding import only
+from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
 
@@ -67,3 +67,14 @@ def test_what_turns_bad_after_the_end_is_not_its_own() -> None:
     story.probe(30, "readyz", "down")
     story.alert(60, "az:5xx", "resolved")
     assert only(story).mitigated == at(60)
+
+
+def test_an_outage_that_belongs_to_an_incident_is_not_that_of_the_next_one() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    story.act(Kind.RESOLVE, 15, because="fixed")
+    story.declare(25, reach=-5, incident="i2")
+    first, second = fold(story.events).incidents.values()
+    assert (first.mitigated, second.felt_since) == (at(10), None)
