@@ -74,6 +74,22 @@ def defines(file: Path, name: str) -> bool:
     return re.search(pattern, file.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
 
+def test_the_documents_use_the_words_of_the_glossary() -> None:
+    """Of the words that it replaced, those that mean nothing else. What is quoted is a document of somebody else."""
+    glossary = Path("docs/glossary.md")
+    old = {"ceremony", "bad line", "hushed", "bandage", "free of blame", "what comes round", "written anew"}
+    replaced = " ".join(re.findall(r"Not: ([^|]+)", glossary.read_text(encoding="utf-8")))
+    assert {word for word in old if word not in replaced} == set()
+    left = [
+        f"{document}: {word}"
+        for document in DOCUMENTS
+        if document != glossary
+        for word in old
+        if word in re.sub(r'"[^"\n]*"|`[^`\n]*`', "", document.read_text(encoding="utf-8"))
+    ]
+    assert left == []
+
+
 def test_the_glossary_counts_the_kinds_of_clocks_as_they_are() -> None:
     text = Path("docs/glossary.md").read_text(encoding="utf-8")
     ((number, kinds),) = re.findall(r"of one of (\d+) kinds: ([^|]+?) \|", text)
