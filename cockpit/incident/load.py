@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from cockpit.incident.impact import HELD, SERVING_KINDS
-from cockpit.incident.ledger import LEDGER_KINDS, Ledger
+from cockpit.incident.incident_state import EXTENT
+from cockpit.incident.ledger import LEDGER_KINDS, STAYS_BAD, Ledger
 from cockpit.model.clock_steps import ClockStep, move_moment, tell_by_present_clock
 from cockpit.model.event import Event, Kind, order_standing_events
 from cockpit.model.incident import Incident
@@ -77,16 +78,46 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
     begin, end = _written_between(incident)
     journal = timeline.events(journal=True, environment=incident.environment, occurred_from=begin, occurred_until=end)
     own = timeline.events(incident=incident.id)
-    ledger = Ledger(severity_scale)
     events = sorted((*journal, *own), key=lambda event: event.id)
-    for event in sorted((*serving_before(timeline, incident), *events), key=lambda event: event.id):
-        ledger.apply(event)
-    full = ledger.incidents.get(incident.id, incident)
+    full = _fold_range(timeline, severity_scale, incident, events) or incident
     # A freeze may have begun long before, in another incident: the ledger of everything knows.
     # So may a run that joined it.
     ran = {item.id: item for item in (*incident.ran, *full.ran)}
     full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
     return full, list_members(full, events)
+
+
+def _fold_range(
+    timeline: Timeline, severity_scale: SeverityScale, incident: Incident, events: Iterable[Event]
+) -> Incident | None:
+    """The incident by its events, with what they are read by: who had the traffic before it; where it found an outage
+    that was over, which other incidents had it; and where something was still bad at its end, when that was over.
+    """
+    begin, end = _written_between(incident)
+    by_id = {event.id: event for event in (*serving_before(timeline, incident), *events)}
+    folded = _fold(by_id.values(), severity_scale, incident)
+    if folded is None:
+        return None
+    later: list[Event] = []
+    if folded.mitigated is not None and folded.mitigated <= folded.declared:
+        later = timeline.events(
+            environment=incident.environment, kinds=sorted(EXTENT), occurred_from=begin - STAYS_BAD, occurred_until=end
+        )
+    elif folded.mitigated is None and end is not None and folded.felt_since is not None:
+        later = timeline.events(
+            environment=incident.environment, kinds=SIGNALS, occurred_from=end, occurred_until=end + STAYS_BAD
+        )
+    if not later:
+        return folded
+    by_id |= {event.id: event for event in later}
+    return _fold(by_id.values(), severity_scale, incident)
+
+
+def _fold(events: Iterable[Event], severity_scale: SeverityScale, incident: Incident) -> Incident | None:
+    ledger = Ledger(severity_scale)
+    for event in sorted(events, key=lambda event: event.id):
+        ledger.apply(event)
+    return ledger.incidents.get(incident.id)
 
 
 def settled_by(incident: Incident) -> datetime | None:
@@ -146,8 +177,5 @@ def _load_whole_incident(timeline: Timeline, severity_scale: SeverityScale, inci
         occurred_until=end,
         kinds=LEDGER_KINDS,
     )
-    ledger = Ledger(severity_scale)
-    before = serving_before(timeline, incident)
-    for event in sorted((*before, *journal, *timeline.events(incident=incident.id)), key=lambda event: event.id):
-        ledger.apply(event)
-    return ledger.incidents.get(incident.id, incident)
+    events = [*journal, *timeline.events(incident=incident.id)]
+    return _fold_range(timeline, severity_scale, incident, events) or incident

@@ -86,3 +86,26 @@ def test_no_event_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(Timeline, "events", counting)
         with_events(timeline, DEFAULT_SEVERITY_SCALE, incident)
     assert sorted(read) == [1, 2, 3, 4]
+
+
+def probe(minute: float, state: str) -> Draft:
+    return Draft(Kind.PROBE, state, at(minute), "prod", "ready", source="recorder", detail={"state": state})
+
+
+def resolved(incident: str, minute: float) -> Draft:
+    return Draft(Kind.RESOLVE, "resolved", at(minute), "prod", actor="ana", incident=incident)
+
+
+@pytest.mark.parametrize(
+    "drafts",
+    [
+        [probe(0, "down"), declared("i1", 1, -9), resolved("i1", 5), probe(60, "up")],
+        [probe(0, "down"), declared("i2", 1, -9), probe(9, "up"), resolved("i2", 15), declared("i1", 25, -5)],
+    ],
+    ids=["what outlived it", "what was another's"],
+)
+def test_one_incident_read_alone_felt_what_it_felt_among_all(tmp_path: Path, drafts: list[Draft]) -> None:
+    with opened(tmp_path / "timeline.db") as timeline:
+        whole = fold(timeline.record(drafts)).incidents["i1"]
+        alone, _ = with_events(timeline, DEFAULT_SEVERITY_SCALE, whole)
+        assert (alone.felt_since, alone.mitigated) == (whole.felt_since, whole.mitigated)
