@@ -1,5 +1,5 @@
 """Secrets that were configured: where each is, and every form in which no text may show it. Those that nobody
-configured, such as a token in a log line, are found by `given_away`; `text.hide_secrets` asks for both.
+configured, such as a token in a log line, are found by `secret_detection`; `text.hide_secrets` asks for both.
 
 The secrets that this process knows are found in a text in every form they are usually printed. A secret becomes an
 expression, character by character: each matches itself, and every way in which JSON, HTML, addresses, shells, Python

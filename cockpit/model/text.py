@@ -32,9 +32,11 @@ def clean_text(text: object, limit: int = MAX_TEXT) -> str:
 
 def hide_secrets(text: str) -> str:
     """`text` without the secrets that this process knows, and without those that give themselves away."""
-    from cockpit.model.given_away.find import hide_given_away  # not before the first frame, which shows no such text
+    from cockpit.model.secret_detection.detect import (
+        hide_detected_secrets,  # not before the first frame, which shows no such text
+    )
 
-    return hide_given_away(KNOWN_SECRETS.mask(text))
+    return hide_detected_secrets(KNOWN_SECRETS.mask(text))
 
 
 def clean_line(text: object, limit: int = MAX_LINE) -> str:

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from cockpit.model.given_away.stream import KeyLineMask
 from cockpit.model.reading import LogLine
+from cockpit.model.secret_detection.stream import KeyLineMask
 
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
 LogQueue = asyncio.Queue[LogLine | None]

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
-from cockpit.model.given_away.stream import KeyLineMask
 from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.model.secret_detection.stream import KeyLineMask
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, format_age
 from cockpit.platforms.app_service.known_commands import WebAppCommand

@@ -127,11 +127,11 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
 
 def holds_secret(runbook: Runbook, sidecar: bytes = b"") -> bool:
     """Whether a secret that gives itself away stands in it: a copy would outlive its removal from the document."""
-    from cockpit.model.given_away.find import hide_given_away
+    from cockpit.model.secret_detection.detect import hide_detected_secrets
     from cockpit.runbooks.document.read import secrets_of
 
     text = f"{runbook.text}\n{sidecar.decode('utf-8', 'replace')}"
-    return hide_given_away(text) != text or bool(secrets_of(runbook.procedures))
+    return hide_detected_secrets(text) != text or bool(secrets_of(runbook.procedures))
 
 
 @cache

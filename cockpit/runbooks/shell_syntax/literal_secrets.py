@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from cockpit.model.given_away.find import find_given_away, find_tokens, hide_given_away
 from cockpit.model.secret import KNOWN_SECRETS, MASK
+from cockpit.model.secret_detection.detect import detect_secrets, find_tokens, hide_detected_secrets
 from cockpit.runbooks.shell_syntax.secret_leads import find_leads
 from cockpit.runbooks.shell_syntax.words import LiteralWord, find_quotes, word_at
 
@@ -114,7 +114,7 @@ def hide_in_text(text: str, secrets: Iterable[str]) -> str:
     """A document for people: without the secrets of its commands, and without those that a line of it gives away."""
     lines = text.split("\n")
     sentences = {value for line in lines for value in secrets_in(line)}
-    return hide_given_away(remove_secrets("\n".join(map(hide_literal_secrets, lines)), {*secrets, *sentences}))
+    return hide_detected_secrets(remove_secrets("\n".join(map(hide_literal_secrets, lines)), {*secrets, *sentences}))
 
 
 def _find_secrets(command: str) -> Iterator[LiteralSecret]:
@@ -130,7 +130,7 @@ def _find_secrets(command: str) -> Iterator[LiteralSecret]:
                 yield LiteralSecret(match["marker"].strip(), word.start, word.end, values)
     if here := HERE_DOCUMENT.search(command):
         document = command[here.end() :]
-        for begin, finish in find_given_away(document):
+        for begin, finish in detect_secrets(document):
             yield _make_token_secret("<<", command, here.end() + begin, here.end() + finish)
     if ANY_HINT.search(small) is None:
         return

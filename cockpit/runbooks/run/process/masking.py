@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from cockpit.model.given_away.find import hide_given_away
-from cockpit.model.given_away.stream import GivenAwayMask
 from cockpit.model.secret import (
     LETTER_ESCAPED,
     MASK,
@@ -20,6 +18,8 @@ from cockpit.model.secret import (
     secret_parts,
     spelled_source,
 )
+from cockpit.model.secret_detection.detect import hide_detected_secrets
+from cockpit.model.secret_detection.stream import DetectedSecretMask
 
 DOTS = MASK.encode()
 AHEAD = 2  # bytes that must follow a short secret before it is known to stand alone
@@ -122,24 +122,24 @@ class Mask:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._known = KnownMask(secrets)
-        self._given_away = GivenAwayMask()
+        self._detected = DetectedSecretMask()
 
     def feed(self, chunk: bytes) -> bytes:
-        return self._given_away.feed(self._known.feed(chunk))
+        return self._detected.feed(self._known.feed(chunk))
 
     def settle(self) -> bytes:
         """What can be passed on when nothing has come for a while."""
-        return self._given_away.settle()
+        return self._detected.settle()
 
     def flush(self) -> bytes:
         """What was held back, at the end."""
-        return self._given_away.feed(self._known.flush()) + self._given_away.flush()
+        return self._detected.feed(self._known.flush()) + self._detected.flush()
 
     def whole(self, text: str) -> str:
         """A text that nothing comes before or after."""
         raw = text.encode("utf-8", "surrogatepass")
         known = (self._known.feed(raw) + self._known.flush()).decode("utf-8", "surrogatepass")
-        return hide_given_away(known)
+        return hide_detected_secrets(known)
 
 
 class KnownMask:
@@ -189,7 +189,7 @@ def _slot_ends(slot: re.Pattern[bytes], text: bytes, position: int, fixed: bool)
 
 def mask_secrets(text: str, secrets: Iterable[str]) -> str:
     """A whole text without secrets."""
-    return hide_given_away(_registry(tuple(dict.fromkeys(secrets))).mask(text))
+    return hide_detected_secrets(_registry(tuple(dict.fromkeys(secrets))).mask(text))
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.model.given_away.find import hide_given_away
+from cockpit.model.secret_detection.detect import hide_detected_secrets
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, secrets_in
 
 FORMS = [
@@ -53,4 +53,4 @@ def test_a_secret_in_a_command_is_found_and_hidden(form: str) -> None:
 )
 def test_a_command_without_a_secret_is_shown_to_the_letter_at_every_door(command: str) -> None:
     assert hide_literal_secrets(command) == command
-    assert hide_given_away(command) == command
+    assert hide_detected_secrets(command) == command

@@ -1,6 +1,6 @@
 """What gives a secret away that nobody named: the table of its looks and of the names before it. Data, and no more.
 
-`cockpit.model.given_away` finds these. A pattern is looked for where one of its hints stands, so that text without a
+`detect` beside it finds these. A pattern is looked for where one of its hints stands, so that text without a
 hint costs one search for all of them. What is public or only a name (digests, ids, names of revisions) is in no row.
 """
 

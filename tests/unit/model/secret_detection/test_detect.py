@@ -17,9 +17,9 @@ from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_cla
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cockpit.model.given_away.find import DOTS, find_tokens, hide_given_away
-from cockpit.model.given_away.patterns import NAMES, TOKENS
-from cockpit.model.given_away.stream import LONGEST_HELD, GivenAwayMask
+from cockpit.model.secret_detection.detect import DOTS, find_tokens, hide_detected_secrets
+from cockpit.model.secret_detection.patterns import NAMES, TOKENS
+from cockpit.model.secret_detection.stream import LONGEST_HELD, DetectedSecretMask
 from cockpit.model.text import clean_line, clean_text
 
 OUTPUTS = Path(__file__).parent / "outputs"
@@ -136,7 +136,7 @@ SCRAMBLED = "i6FkRGC7Kw6bjBrKFGI85nJpQkAJYq1usNgmqB"
     "prefix", ["gsk_", "nvapi-", "rpa_", "apify_api_", "sb_secret_", "CCIPAT_", "ctx7sk-", "sk_prod_"]
 )
 def test_a_token_that_no_row_knows_is_known_by_its_shape(prefix: str) -> None:
-    assert hide_given_away(f"got {prefix}{SCRAMBLED} from it") == f"got {prefix}{DOTS} from it"
+    assert hide_detected_secrets(f"got {prefix}{SCRAMBLED} from it") == f"got {prefix}{DOTS} from it"
 
 
 @pytest.mark.parametrize("prefix", ["aa_", "new-", "acme_live_", "x2k_", "Key_"])
@@ -144,7 +144,7 @@ def test_nine_of_ten_tokens_of_a_new_kind_are_gone(prefix: str) -> None:
     """What looks like a name by chance stays."""
     letters, random = string.ascii_letters + string.digits, Random(7)
     bodies = ["".join(random.choice(letters) for _ in range(40)) for _ in range(200)]
-    assert sum(hide_given_away(f"{prefix}{body} ok") == f"{prefix}{DOTS} ok" for body in bodies) >= 180
+    assert sum(hide_detected_secrets(f"{prefix}{body} ok") == f"{prefix}{DOTS} ok" for body in bodies) >= 180
 
 
 LEADS = ("2026-01-01T00:00:0{n}Z stdout F ", "web-1  | ", "[pod/shop/web] ", "shop-7f9c {n} ", "<6>app[{n}]: ")
@@ -153,7 +153,9 @@ LEADS = ("2026-01-01T00:00:0{n}Z stdout F ", "web-1  | ", "[pod/shop/web] ", "sh
 @pytest.mark.parametrize("lead", LEADS)
 def test_a_key_whose_lines_have_something_before_them_is_not_shown(lead: str) -> None:
     key = ["-----BEGIN RSA PRIVATE KEY-----", *(LOWER[:n] * 2 for n in (32, 31, 9)), "-----END RSA PRIVATE KEY-----"]
-    masked = hide_given_away("\n".join(lead.format(n=number) + line for number, line in enumerate([*key, "then on"])))
+    masked = hide_detected_secrets(
+        "\n".join(lead.format(n=number) + line for number, line in enumerate([*key, "then on"]))
+    )
     assert LOWER[:9] not in masked
     assert masked.endswith("then on")
     assert "END RSA" in masked
@@ -170,24 +172,24 @@ def test_a_secret_is_known_by_its_own_letters(name: str) -> None:
             if name != "line of a pgpass" or text == sample:
                 assert name in dict(find_tokens(text)), text
                 start, end = dict(find_tokens(text))[name]
-                assert text[start:end] not in hide_given_away(text)
+                assert text[start:end] not in hide_detected_secrets(text)
 
 
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("text", WITH, ids=range(len(WITH)))
 def test_no_output_shows_the_value_that_its_name_gives_away(text: str, value: str) -> None:
     printed = text.replace("{}", value if "PRIVATE" not in text else VALUES[0])  # a key is base64
-    assert value not in hide_given_away(printed)
+    assert value not in hide_detected_secrets(printed)
     assert value not in clean_text(printed)
 
 
 @pytest.mark.parametrize("line", WITHOUT.splitlines())
 def test_what_operations_print_stays_to_the_letter(line: str) -> None:
-    assert hide_given_away(line) == line
+    assert hide_detected_secrets(line) == line
 
 
 def test_what_operations_print_stays_as_a_whole() -> None:
-    assert hide_given_away(WITHOUT) == WITHOUT
+    assert hide_detected_secrets(WITHOUT) == WITHOUT
 
 
 NAME = st.from_regex(r"[a-z]{2,8}(-[a-z0-9]{2,8}){0,3}", fullmatch=True)
@@ -230,7 +232,7 @@ PLACES = [
 @given(st.sampled_from(PLACES), IDS)
 def test_digests_ids_names_and_times_stay(place: str, identity: str) -> None:
     line = place.format(identity)
-    assert hide_given_away(line) == line
+    assert hide_detected_secrets(line) == line
 
 
 ANY_VALUE = st.from_regex(r"[A-Za-z][A-Za-z0-9/+._~-]{5,30}[0-9][A-Za-z]{2}", fullmatch=True).filter(
@@ -241,13 +243,13 @@ ANY_VALUE = st.from_regex(r"[A-Za-z][A-Za-z0-9/+._~-]{5,30}[0-9][A-Za-z]{2}", fu
 @given(st.sampled_from([text for text in WITH if "PRIVATE" not in text and "hooks.slack" not in text]), ANY_VALUE)
 def test_any_value_is_gone_where_a_name_stands_before_it(text: str, value: str) -> None:
     assume(not ("anything:" in text or "primary" in text) or len(value) > 8)
-    assert value not in hide_given_away(text.replace("{}", value)).replace("example", "")
+    assert value not in hide_detected_secrets(text.replace("{}", value)).replace("example", "")
 
 
 @given(st.text("ab=-: \n\"'\\$<`{}&;@/?pPasswordtokenH,.•0", max_size=80))
 def test_any_text_may_be_asked_and_masking_again_changes_nothing(text: str) -> None:
-    masked = hide_given_away(text)
-    assert hide_given_away(masked) == masked
+    masked = hide_detected_secrets(text)
+    assert hide_detected_secrets(masked) == masked
 
 
 JUDGED = [
@@ -285,26 +287,26 @@ def test_what_another_judge_calls_a_secret_is_not_shown() -> None:
         for text in JUDGED:
             for secret in plugin.analyze_string(text):
                 judged += 1
-                assert secret not in hide_given_away(text), (name, text)
+                assert secret not in hide_detected_secrets(text), (name, text)
     assert judged > 40
 
 
 def test_a_command_that_prints_the_frame_of_a_key_is_shown_whole() -> None:
     """What is confirmed must be seen: between the two lines stands no key here, but what would run."""
     command = "printf -- '-----BEGIN PRIVATE KEY-----\\n'; rm -rf /srv/data; echo -----END PRIVATE KEY-----"
-    assert hide_given_away(command) == command
+    assert hide_detected_secrets(command) == command
 
 
 @pytest.mark.parametrize(
     "rest", ["./migrate --drop", "terraform destroy", "rm -rf /srv/data; echo done", "psql -c 'drop table x'"]
 )
 def test_the_command_behind_a_variable_is_seen(rest: str) -> None:
-    assert hide_given_away(f"DB_PASSWORD=Hunter2x9 {rest}") == f"DB_PASSWORD={DOTS} {rest}"
+    assert hide_detected_secrets(f"DB_PASSWORD=Hunter2x9 {rest}") == f"DB_PASSWORD={DOTS} {rest}"
 
 
 def test_the_command_behind_a_header_is_seen() -> None:
     command = "http DELETE x.example.com Authorization:Hunter2x9 a=1; rm -rf /srv/data"
-    assert hide_given_away(command) == command.replace("Hunter2x9", DOTS)
+    assert hide_detected_secrets(command) == command.replace("Hunter2x9", DOTS)
 
 
 # A stream
@@ -312,7 +314,7 @@ def test_the_command_behind_a_header_is_seen() -> None:
 
 def masked_stream(text: str, cuts: list[int], *, settling: bool = False) -> str:
     raw = text.encode()
-    mask = GivenAwayMask()
+    mask = DetectedSecretMask()
     places = sorted({0, len(raw), *(min(cut, len(raw)) for cut in cuts)})
     pieces = []
     for start, end in pairwise(places):
@@ -325,7 +327,7 @@ def masked_stream(text: str, cuts: list[int], *, settling: bool = False) -> str:
 @pytest.mark.parametrize("text", WITH, ids=range(len(WITH)))
 def test_a_stream_is_masked_wherever_it_is_cut(text: str) -> None:
     printed = f"one\n{text.replace('{}', VALUES[0])}two\n"
-    whole = hide_given_away(printed)
+    whole = hide_detected_secrets(printed)
     for cut in range(1, len(printed.encode())):
         assert masked_stream(printed, [cut]) == whole
 
@@ -344,27 +346,27 @@ def test_a_stream_without_a_secret_passes_to_the_letter(cuts: list[int], settlin
 
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=6))
 def test_bytes_that_are_no_text_pass_as_they_are(raw: bytes, cuts: list[int]) -> None:
-    mask = GivenAwayMask()
+    mask = DetectedSecretMask()
     places = sorted({0, len(raw), *(min(cut, len(raw)) for cut in cuts)})
     passed = b"".join(mask.feed(raw[start:end]) for start, end in pairwise(places)) + mask.flush()
     assert passed == raw or DOTS.encode() in passed
 
 
 def test_a_word_that_may_go_on_is_shown_when_nothing_comes_for_a_while() -> None:
-    mask = GivenAwayMask()
+    mask = DetectedSecretMask()
     assert mask.feed(b"Waiting for rollout") == b"Waiting for "
     assert mask.settle() == b"rollout"
     assert mask.feed(b" to finish\n") == b" to finish\n"
 
 
 def test_a_value_that_begins_before_a_pause_is_not_shown_in_halves() -> None:
-    mask = GivenAwayMask()
+    mask = DetectedSecretMask()
     shown = mask.feed(b"password: Hunt") + mask.settle() + mask.feed(b"er2x9\n") + mask.flush()
     assert shown == f"password: {DOTS}\n".encode()
 
 
 def test_a_key_of_any_length_is_never_shown() -> None:
-    mask = GivenAwayMask()
+    mask = DetectedSecretMask()
     line = b"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MaC8x1qT7bqMIIE\n"
     pieces = [mask.feed(b"ok\n-----BEGIN PRIVATE KEY-----\n")]
     pieces += [mask.feed(line) for _ in range(3 * LONGEST_HELD // len(line))]
@@ -376,7 +378,7 @@ def test_a_key_of_any_length_is_never_shown() -> None:
 
 
 def test_a_long_line_is_passed_on_before_it_ends() -> None:
-    mask = GivenAwayMask()
+    mask = DetectedSecretMask()
     shown = mask.feed(b'{"token": "ghp_' + b"a" * 36 + b'"},' + b"x" * 2 * LONGEST_HELD)
     assert len(shown) > LONGEST_HELD
     assert b"ghp_a" not in shown

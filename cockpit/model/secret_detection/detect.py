@@ -1,7 +1,7 @@
 """Secrets that nobody configured (tokens, passwords, keys) are found in a text by what gives them away.
 
-The tables are `cockpit.model.given_away.patterns`; what takes more than one line (a private key, the data of a Secret
-of Kubernetes, a name and its value on lines of their own) is told here. Standard library only. All output of commands
+The tables are `patterns` beside it; what takes more than one line (a private key, the data of a Secret of Kubernetes, a
+name and its value on lines of their own) is told here. Standard library only. All output of commands
 and all log lines come this way: a text without a hint costs some microseconds, and no expression is built before it is
 met.
 """
@@ -12,7 +12,7 @@ from functools import cache
 from operator import itemgetter
 from typing import TypeVar
 
-from cockpit.model.given_away.patterns import NAMES, TOKENS, NamePattern
+from cockpit.model.secret_detection.patterns import NAMES, TOKENS, NamePattern
 
 Span = tuple[int, int]
 DOTS = "•••"
@@ -113,7 +113,7 @@ AROUND = 4_000  # characters before and after the data of an object in which its
 compiled = cache(re.compile)
 
 
-def find_given_away(text: str) -> list[Span]:
+def detect_secrets(text: str) -> list[Span]:
     """Where secrets stand in a text, in order and none in another."""
     apart: list[Span] = []
     for start, end in sorted(_find_spans(text, lower_case(text))):
@@ -124,11 +124,11 @@ def find_given_away(text: str) -> list[Span]:
     return apart
 
 
-def hide_given_away(text: str) -> str:
+def hide_detected_secrets(text: str) -> str:
     """The text with dots in their place."""
     if len(text) < SHORTEST or not _may_hold(text):
         return text
-    spans = find_given_away(text)
+    spans = detect_secrets(text)
     if not spans:
         return text
     pieces, index = [], 0

@@ -6,7 +6,7 @@ kind is not told yet. The lines of a private key are dropped as they come, so th
 
 import codecs
 
-from cockpit.model.given_away.find import (
+from cockpit.model.secret_detection.detect import (
     AROUND,
     AS_WRITTEN,
     DOTS,
@@ -18,7 +18,7 @@ from cockpit.model.given_away.find import (
     PRIVATE_KEY_BEGINS,
     PUTTY_KEY_BEGINS,
     compiled,
-    find_given_away,
+    detect_secrets,
     lower_case,
 )
 
@@ -41,7 +41,7 @@ LED_KEY_OPEN = rf"(?P<first>[^\n]{{1,200}}?{PRIVATE_KEY_BEGINS}[ \t\r]*)\n(?:{LE
 OPEN_DATA = r"(?m)^[ \t-]*\"?(?:stringData|data)\"?:[ \t]*\{?[ \t]*\r?\n"
 
 
-class GivenAwayMask:
+class DetectedSecretMask:
     """Bytes in, bytes without secrets out. What may be the beginning of one is held back until more has come."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class GivenAwayMask:
         if len(text) - position > LONGEST_HELD:
             cut = max(cut, len(text) - LEFT_HELD)
         cut, pieces = max(cut, position), list[str]()
-        for start, end in find_given_away(text) if cut > position else ():
+        for start, end in detect_secrets(text) if cut > position else ():
             if start >= cut or end <= position:
                 continue
             pieces += [text[position:start], "" if self._in_key and start <= position else DOTS]
