@@ -93,7 +93,7 @@ def test_a_quarter_of_a_day_down_is_three_quarters_up() -> None:
     story.add(Kind.PROBE, timedelta(hours=6), "ready", state="up")
     uptime = compute_uptime(story.events, Kind.PROBE, "ready", NOW)
     assert uptime.up / uptime.known == 0.75
-    assert uptime.text == "75 % of the 1d that were recorded"
+    assert uptime.text == "75 % of the 24h 00m that were recorded"
 
 
 def test_time_that_nobody_recorded_counts_neither_way() -> None:
