@@ -258,8 +258,10 @@ class DeviceCodeSource:
                 proxy, self._session.trust_env = self._where.find_proxy()
                 if proxy:
                     self._session.proxies = {"http": proxy, "https": proxy}
-                if self._where.ca_file:
-                    self._session.verify = self._where.ca_file
+                # The authorities of the environment count whoever the proxy is; requests forgets them with the proxies.
+                bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+                if authorities := self._where.ca_file or bundle:
+                    self._session.verify = authorities
                 self._session.request = partial(self._session.request, timeout=AUTHORITY_TIMEOUT)
             if self._application is None:
                 self._application = msal.PublicClientApplication(
