@@ -100,11 +100,25 @@ INDEX_FIELDS = struct.Struct("=12xBBHI")  # of the `-shm` file: set up?, byte or
 LOOK_AGAIN = 0.05  # seconds
 
 
+_INDEXES: dict[tuple[int, int], int] = {}
+"""Descriptors of `-shm` files by their identity. Never closed: closing one lets go of every lock of this process on
+that file, and the next program that opens the timeline then empties it under our connections, which ends us by SIGBUS.
+"""
+
+
+def read_size(path: Path) -> int:
+    """In bytes; 0 where there is no such file."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def is_wal_cut(path: Path) -> bool:
     """Whether the `-wal` of a database holds less than SQLite believes, by what its processes share about it.
 
-    Whoever empties a `-wal` in peace says so there first, and whoever writes says so afterwards. Looked at twice: the
-    first look may meet them in the middle.
+    To be asked where it became shorter. Whoever empties a `-wal` in peace says so there first, and whoever writes says
+    so afterwards. Looked at twice: the first look may meet them in the middle.
     """
     if not _is_shorter_than_told(path):
         return False
@@ -114,8 +128,7 @@ def is_wal_cut(path: Path) -> bool:
 
 def _is_shorter_than_told(path: Path) -> bool:
     try:
-        with path.with_name(f"{path.name}-shm").open("rb") as shared:
-            head = shared.read(INDEX_FIELDS.size)
+        head = _read_index(path.with_name(f"{path.name}-shm"))
         size = path.with_name(f"{path.name}-wal").stat().st_size
     except OSError:
         return False
@@ -124,6 +137,16 @@ def _is_shorter_than_told(path: Path) -> bool:
     is_ready, _, page, frames = INDEX_FIELDS.unpack(head)
     page = 65_536 if page == 1 else page
     return bool(is_ready) and frames > 0 and size < WAL_HEADER + frames * (FRAME_HEADER + page)
+
+
+def _read_index(path: Path) -> bytes:
+    """The head of a `-shm` file. Raises OSError."""
+    identity = read_file_identity(path)
+    if identity is None:
+        return b""
+    if identity not in _INDEXES:
+        _INDEXES[identity] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return os.pread(_INDEXES[identity], INDEX_FIELDS.size, 0)
 
 
 # What SQLite and the operating system say, in sentences that say what to do.

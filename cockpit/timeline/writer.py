@@ -16,6 +16,7 @@ from cockpit.timeline.connection import (
     is_wal_cut,
     make_file,
     read_file_identity,
+    read_size,
     to_write,
 )
 from cockpit.timeline.hash_chain import ChainRow
@@ -43,6 +44,7 @@ class Writer:
         self._file: tuple[int, int] | None = None
         self._wal: tuple[int, int] | None = None  # of the connection that is open
         self._size = 0  # bytes; the file of a timeline never shrinks
+        self._wal_size = 0  # bytes; a `-wal` shrinks where somebody empties it in peace, or cuts it
         self._last = (0, "")  # id and hash of the newest event we know to be in the file
         self._kept: deque[ChainRow] = deque()  # what was acknowledged here last
         self._kept_size = 0  # characters of it
@@ -165,7 +167,9 @@ class Writer:
                 code="wal-replaced",
                 file=self._wal_path,
             )
-        if wal is not None and is_wal_cut(self._path):
+        before, self._wal_size = self._wal_size, read_size(self._wal_path)
+        if wal is not None and self._wal_size < before and is_wal_cut(self._path):
+            self._wal_size = before  # the next look finds it, too
             raise FilesLostError(
                 f"{self._wal_path} was cut short while it was open, so nothing more is recorded. It held what was "
                 "recorded last. Keep a copy of all three files, run `cockpit verify`, and restart the cockpit.",
@@ -228,6 +232,7 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
             self._connection = self._wal = None
+            self._wal_size = 0
 
 
 def _row_size(row: ChainRow) -> int:

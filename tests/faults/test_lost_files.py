@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -269,3 +271,30 @@ def test_what_was_acknowledged_is_saved_when_somebody_restores_into_the_open_fil
             timeline.record([note("never acknowledged")])
     (saved,) = find_saved(path)
     assert [row.hash for row in load_saved(saved)] == acknowledged
+
+
+HOLDS_NOTHING = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)
+"""
+
+
+def is_index_free(path: Path) -> bool:
+    """Whether the next program that opens the timeline would take nobody to have it open, and empty its `-shm`."""
+    index = path.with_name(f"{path.name}-shm")
+    return subprocess.run([sys.executable, "-c", HOLDS_NOTHING, str(index)], capture_output=True).returncode == 0
+
+
+def test_no_look_at_the_files_lets_go_of_the_locks_on_them(tmp_path: Path) -> None:
+    """A file that is opened and closed beside SQLite loses its locks; another program then ends us by SIGBUS."""
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        timeline.record(notes(3))
+        assert not is_index_free(path)
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # shorter, and in peace
+        timeline.record(notes(1))
+        timeline.check_files()
+        assert not is_index_free(path)
+    assert is_index_free(path) or not path.with_name(f"{path.name}-shm").exists()
