@@ -383,7 +383,7 @@ async def test_from_the_details_of_a_thing_its_procedure_is_one_key_away(
         assert ("r procedure" in user.lines("keys")) is bool(name)
         await user.press("r")
         await user.settle()
-        assert user.screen in ("AskTrust", "RunScreen") if name else "No document names" in user.lines("said")
+        assert user.screen in ("AskTrust", "RunScreen") if name else "No document names" in user.lines("notice")
 
 
 def test_what_tells_two_revisions_apart_stands_with_the_likeliest_cause_first_and_no_secret() -> None:
