@@ -82,6 +82,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("Down")
     terminal.see("We are having trouble taking orders")
     terminal.press("Tab")  # what it is to customers nobody but a person can say
+    terminal.see("esc when it is done")
     terminal.type("some orders fail")
     terminal.press("Escape")
     terminal.see("all filled")
