@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cockpit.model.runbook import learn_team_commands
 from cockpit.model.secret import KNOWN_SECRETS
 
 SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"  # how the snapshot plugin tells its folder to the workers of one run
@@ -77,6 +78,7 @@ def _home_of_its_own(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture(autouse=True)
-def _no_secret_of_another_test() -> None:
-    """What one test made known as a secret is not masked in the next one."""
+def _nothing_known_from_another_test() -> None:
+    """What one test made known to the process, its secrets and its team's commands, the next one does not know."""
     KNOWN_SECRETS.forget()
+    learn_team_commands({})
