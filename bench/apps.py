@@ -1,4 +1,4 @@
-"""The programs that are measured: an empty Textual app, the quiet cockpit, and the cockpit in a storm.
+"""The programs that are measured: an empty Textual app, a plain one that asks addresses, the cockpit in a storm.
 
 `python -m bench.apps empty`, `python -m bench.apps storm --probes 500 --alerts 2000 --every 5`, and a log that is
 flooded: `python -m bench.apps flood --lines 600000 --rate 10000`.
@@ -29,6 +29,40 @@ def empty() -> None:
             yield Static("Probes")
 
     OneWord().run()
+
+
+def plain(url: str, probes: int) -> None:
+    """What the least program costs that does the same: it asks the same addresses, and shows a clock and the answers.
+
+    An idle machine may take ten times as long for the same step as a busy one, so a share of a core says little alone.
+    """
+    import httpx
+    from textual.app import App, ComposeResult
+    from textual.widgets import DataTable, Static
+
+    class PlainApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Static("", id="clock")
+            yield DataTable()
+
+        def on_mount(self) -> None:
+            self.query_one(DataTable).add_columns("probe", "answer", "took")
+            self.set_interval(1, lambda: self.query_one("#clock", Static).update(f"{datetime.now(UTC):%X}"))
+            self.client = httpx.AsyncClient()
+            for number in range(probes):
+                self.run_worker(self.ask(number))
+
+        async def ask(self, number: int) -> None:
+            table = self.query_one(DataTable)
+            row = table.add_row(f"p{number}", "", "")
+            await asyncio.sleep(1 + number * 15 / probes)
+            while True:
+                answer = await self.client.get(f"{url}/health/live")
+                table.update_cell(row, table.ordered_columns[1].key, str(answer.status_code))
+                table.update_cell(row, table.ordered_columns[2].key, f"{answer.elapsed.total_seconds() * 1000:.0f} ms")
+                await asyncio.sleep(15)
+
+    PlainApp().run()
 
 
 def storm(probes: int, alerts: int, every: float, folder: str = "", *, come_and_go: bool = False) -> None:
@@ -174,7 +208,8 @@ def flood(lines: int, rate: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("which", choices=["empty", "storm", "flood"])
+    parser.add_argument("which", choices=["empty", "plain", "storm", "flood"])
+    parser.add_argument("--url", default="")
     parser.add_argument("--probes", type=int, default=500)
     parser.add_argument("--alerts", type=int, default=2_000)
     parser.add_argument("--every", type=float, default=5.0)
@@ -185,6 +220,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.which == "empty":
         empty()
+    elif options.which == "plain":
+        plain(options.url, options.probes)
     elif options.which == "flood":
         flood(options.lines, options.rate)
     else:

@@ -1,6 +1,7 @@
 """What is measured and how. Ratios compare two programs in one run, alternating, so that a busy machine hits both."""
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -14,11 +15,13 @@ from bench.measure import Measure
 from bench.terminal import Terminal
 
 EMPTY = [sys.executable, "-m", "bench.apps", "empty"]
+PLAIN = [sys.executable, "-m", "bench.apps", "plain"]
 STORM = [sys.executable, "-m", "bench.apps", "storm"]
 ROUNDS = 9
 WORD = b"Probes"
 VERDICT = "●".encode()  # the sign of a probe that is up; nothing else on a screen at rest has it
 IDLE_SECONDS = 15.0
+REST_ROUNDS = 3
 PRESSES = 300
 STILL = 2.0  # seconds in which a screen has told all that follows from a key
 ESCAPE = b"\x1b"
@@ -103,9 +106,17 @@ def bytes_sent() -> list[Measure]:
 
 
 def quiet() -> list[Measure]:
-    """Twenty probes that are all well, every 15 s as by default."""
+    """Twenty probes that are all well, every 15 s as by default; and a plain app that asks the same, in turn."""
     with quiet_world() as config:
-        return at_rest([sys.executable, "-m", "cockpit", "--config", str(config)], "quiet", 1.5)
+        ours = [sys.executable, "-m", "cockpit", "--config", str(config)]
+        plain = [*PLAIN, "--probes", "20", "--url", re.findall(r'url = "(.*?)/health', config.read_text("utf-8"))[0]]
+        rounds = [(at_rest(ours, "quiet", 1.5), at_rest(plain, "quiet, plain app")) for _ in range(REST_ROUNDS)]
+    ratio = statistics.median(cockpit[1].value / beside[1].value for cockpit, beside in rounds)
+    return [
+        *rounds[-1][0],
+        rounds[-1][1][1],
+        Measure("quiet, processor, ratio", ratio, "x", f"cockpit / plain app, median of {REST_ROUNDS} in turn", 1.2),
+    ]
 
 
 def quiet_incident() -> list[Measure]:
@@ -123,7 +134,9 @@ def quiet_incident() -> list[Measure]:
     return found
 
 
-def at_rest(command: list[str], name: str, most: float, columns: int = 120, rows: int = 40) -> list[Measure]:
+def at_rest(
+    command: list[str], name: str, most: float | None = None, columns: int = 120, rows: int = 40
+) -> list[Measure]:
     """What a screen costs on which nobody presses a key."""
     with Terminal(command, columns=columns, rows=rows) as terminal:
         terminal.wait_for(b"p9", 30)
