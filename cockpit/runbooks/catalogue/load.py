@@ -46,6 +46,8 @@ def load_catalogue(
     A document with the name of a built-in one takes its place; built in are those of the platforms of `environments`,
     of every platform where None are given.
     """
+    if not (paths or builtin):
+        return Catalogue((), ())
     return _collect(paths, builtin, environments, cache or open_user_cache(), _read_waiting)
 
 
@@ -63,8 +65,6 @@ def _collect(
     cache: DocumentCache,
     read: WaitingReader,
 ) -> Catalogue:
-    if not (paths or builtin):
-        return Catalogue((), ())
     unread: list[Unread] = []
     awaited: list[AwaitedDocument] = []
     with no_collection():

@@ -4,18 +4,20 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.model.plan import Contact, Plan, Template
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
-from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.catalogue.load import describe_missing_path, load_catalogue, read_document_bytes
 from cockpit.runbooks.document.labels import make_slug
 from cockpit.runbooks.plan.people import contact_of, list_contacts
 from cockpit.runbooks.plan.plan import merge_plans
 from cockpit.runbooks.plan.source import make_source
 from cockpit.runbooks.plan.templates import template_of
+
+if TYPE_CHECKING:
+    from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, Unread
 
 OTHER_SCALE = Problem(
     ProblemKind.CONFLICT,
@@ -27,13 +29,13 @@ MESSAGES = (".md", ".txt")
 UNKNOWN_TO_US = "What it says of incidents is not known here."
 
 
-def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
+def read_plan(system: System, catalogue: "Catalogue | None" = None) -> Plan:
     """The Plan of a system; `catalogue` where its documents were read already. Never raises.
 
     What was to be read and cannot be is among the problems of the plan.
     """
-    result = catalogue or load_catalogue(system.runbooks, builtin=False)
-    problems = [build_missing_problem(unread.path, unread.reason) for unread in result.unread]
+    documents, unread = _list_documents(system, catalogue)
+    problems = [build_missing_problem(missing.path, missing.reason) for missing in unread]
     configured = replace(
         system.plan,
         contacts=(*system.plan.contacts, *read_contacts(system.contacts_file, problems)),
@@ -41,7 +43,16 @@ def read_plan(system: System, catalogue: Catalogue | None = None) -> Plan:
         documents=frozenset(Path(text).name for text in (system.file, system.contacts_file) if text),
         problems=tuple(problems),
     )
-    return merge_plans(result.documents, configured)
+    return merge_plans(documents, configured)
+
+
+def _list_documents(system: System, catalogue: "Catalogue | None") -> "tuple[Sequence[Document], Sequence[Unread]]":
+    if catalogue is None and not system.runbooks:
+        return (), ()  # nothing is imported for a system without documents: its probes are asked the sooner
+    from cockpit.runbooks.catalogue.load import load_catalogue
+
+    result = catalogue or load_catalogue(system.runbooks, builtin=False)
+    return result.documents, result.unread
 
 
 def read_again(system: System, before: Plan) -> Plan:
@@ -104,6 +115,8 @@ def contacts_in(data: dict[str, object], origin: str) -> Iterator[Contact]:
 
 def text_of(file: Path, problems: list[Problem]) -> str:
     """The text of a file, "" with a problem where it cannot be read."""
+    from cockpit.runbooks.catalogue.load import describe_missing_path, read_document_bytes
+
     try:
         return read_document_bytes(file).decode("utf-8-sig", "replace")
     except FileNotFoundError:
