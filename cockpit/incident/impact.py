@@ -1,8 +1,8 @@
 """From when until when users felt an incident, each moment with what says so, and which signals count for it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
@@ -16,6 +16,8 @@ from cockpit.recorder.last_recorded import LastRecorded
 # Which signals users feel, and when the last of them recovered: what "mitigated" means here.
 
 HELD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
 HEALTHY = "Healthy"
 UNHEALTHY = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
@@ -352,15 +354,26 @@ def propose_impact_end(incident: Incident) -> ImpactMoment | None:
 
 def measure_felt(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
     """How long users felt it between two moments, and in how many stretches: where all was well for two minutes or
-    more in between, that time does not count."""
-    pauses = _list_pauses(incident, begin, end)
+    more in between, or where it was closed and nothing says that users felt it, that time does not count."""
+    return _measure_without(_list_pauses(incident, begin, end), begin, end)
+
+
+def measure_until_resolved(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
+    """How long it took to resolve it, and in how many stretches: the time in between in which it was closed and users
+    felt nothing does not count."""
+    return _measure_without(_within(_list_quiet_closures(incident), begin, end), begin, end)
+
+
+def _measure_without(
+    pauses: Sequence[tuple[datetime, datetime]], begin: datetime, end: datetime
+) -> tuple[timedelta, int]:
     lengths = (measure_between(start, over) for start, over in pauses)
     return measure_between(begin, end) - sum(lengths, timedelta()), len(pauses) + 1
 
 
 def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches between two moments in which users felt it, the first first."""
-    pauses = sorted(_list_pauses(incident, begin, end))
+    pauses = _list_pauses(incident, begin, end)
     borders = [begin, *(border for pause in pauses for border in pause), end]
     return [
         (start, over) for start, over in zip(borders[::2], borders[1::2], strict=True) if start < over or not pauses
@@ -368,16 +381,50 @@ def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> l
 
 
 def _list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    return [
-        (max(period.start, begin), min(period.end, end))
+    well = [
+        (period.start, period.end)
         for period in incident.healthy
-        if period.end is not None and begin < period.end < end and period.end - max(period.start, begin) >= HELD
+        if period.end is not None and period.end - max(period.start, begin) >= HELD
     ]
+    return _within([*well, *_list_quiet_closures(incident)], begin, end)
+
+
+def _list_quiet_closures(incident: Incident) -> list[tuple[datetime, datetime]]:
+    """The stretches in which it was closed and nothing that was recorded says that users felt it."""
+    well = [(EARLIEST, incident.felt_since or LATEST)]
+    well += [(period.start, period.end or LATEST) for period in incident.healthy]
+    return [
+        (max(closed, start), min(opened, end))
+        for closed, opened in incident.closures
+        for start, end in well
+        if max(closed, start) < min(opened, end)
+    ]
+
+
+def _within(
+    stretches: Iterable[tuple[datetime, datetime]], begin: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Those that end between two moments, in order, each moment in one of them at most: a person and the signals may
+    both say when all was well."""
+    joined: list[tuple[datetime, datetime]] = []
+    for start, over in sorted(stretches):
+        if not begin < over < end:
+            continue
+        start = max(start, begin)
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(over, joined[-1][1]))
+        else:
+            joined.append((start, over))
+    return joined
 
 
 def format_felt(incident: Incident, begin: datetime, end: datetime) -> str:
     """`1m 08s`, `1m 12s in 2 stretches`."""
-    length, count = measure_felt(incident, begin, end)
+    return format_stretches(*measure_felt(incident, begin, end))
+
+
+def format_stretches(length: timedelta, count: int) -> str:
+    """A length, with the number of stretches where it is none of one piece: no reader can subtract it."""
     return format_duration(length) if count == 1 else f"{format_duration(length)} in {count} stretches"
 
 

@@ -153,16 +153,21 @@ class Incident:
         """The worst that it ever was, with the last beside it where that is another: `P1, now P2`."""
         return self.severity if self.worst in ("", self.severity) else f"{self.worst}, now {self.severity}"
 
+    @property
+    def closures(self) -> list[tuple[datetime, datetime]]:
+        """The stretches in which it was closed, until it was opened again, in order."""
+        return [
+            (before.at, after.at)
+            for before, after in pairwise(self.statuses)
+            if before.value == Status.RESOLVED and self.declared <= before.at <= after.at
+        ]
+
     def open_for(self, now: datetime) -> timedelta:
         """From its declaration until it was resolved, or until now: the one duration of an incident everywhere.
 
         Where it was opened again, the time in which it was closed does not count.
         """
-        closed = [
-            measure_between(before.at, after.at)
-            for before, after in pairwise(self.statuses)
-            if before.value == Status.RESOLVED and self.declared <= before.at <= after.at
-        ]
+        closed = (measure_between(start, over) for start, over in self.closures)
         return measure_between(self.declared, self.resolved or now) - sum(closed, timedelta())
 
     def in_role(self, role: str) -> tuple[str, ...]:

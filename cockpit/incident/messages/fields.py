@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.incident.impact import find_impact_start
+from cockpit.incident.impact import find_impact_start, measure_felt
 from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
@@ -148,7 +148,7 @@ def collect_message_facts(
         "environment": incident.environment,
         "system": system.name,
         "commander": ", ".join(incident.in_role(find_lead(plan).name)),
-        "duration": spell_length((incident.mitigated or incident.resolved or now) - started),
+        "duration": spell_length(measure_felt(incident, started, incident.mitigated or incident.resolved or now)[0]),
         "interval": spell_length(promise) if promise else "",
     }
     values |= {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cockpit.incident.impact import find_impact_start
+from cockpit.incident.impact import find_impact_start, measure_felt, measure_until_resolved
 from cockpit.model.incident import Incident
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.severity_scale import find_level
@@ -23,7 +23,8 @@ class MetricState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`value` is None unless `state` is recorded or invalid."""
+    """`value` is None unless `state` is recorded or invalid. Where it was interrupted it is the sum of its `stretches`:
+    the time between them, in which users felt nothing or it was closed, does not count."""
 
     short: str
     name: str
@@ -32,17 +33,23 @@ class Metric:
     value: timedelta | None = None
     begin: datetime | None = None
     end: datetime | None = None
+    stretches: int = 1
+
+
+def _measure_straight(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
+    return measure_between(begin, end), 1
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How a metric is made: two moments of an incident and the words for both."""
+    """How a metric is made: two moments of an incident, the words for both, and what counts between them."""
 
     short: str
     name: str
     definition: str
     begin: Callable[[Incident], datetime | None]
     end: Callable[[Incident], datetime | None]
+    length: Callable[[Incident, datetime, datetime], tuple[timedelta, int]] = _measure_straight
 
 
 def impact_end(incident: Incident) -> datetime | None:
@@ -51,6 +58,7 @@ def impact_end(incident: Incident) -> datetime | None:
 
 
 FROM = "impact start: as a person stated it, else the first signal that users felt, else the detection"
+PAUSES = "Time in which all was well for two minutes or more, such as until it was opened again, does not count"
 MEASURES = (
     Measure(
         "TTD",
@@ -72,12 +80,18 @@ MEASURES = (
         "time to mitigate",
         f"mitigation minus {FROM}; mitigation is the end of the impact as a person stated it, else when the last of "
         "the signals that users feel (probes, and the health and alerts of revisions with traffic) recovered, held for "
-        "two minutes",
+        f"two minutes. {PAUSES}",
         find_impact_start,
         lambda incident: incident.mitigated,
+        measure_felt,
     ),
     Measure(
-        "TTR", "time to resolve", f"resolution minus {FROM}", find_impact_start, lambda incident: incident.resolved
+        "TTR",
+        "time to resolve",
+        f"the last resolution minus {FROM}. Time in which it was closed and users felt nothing does not count",
+        find_impact_start,
+        lambda incident: incident.resolved,
+        measure_until_resolved,
     ),
 )
 
@@ -89,15 +103,15 @@ def list_metrics(incident: Incident) -> tuple[Metric, ...]:
 
 def _build_metric(measure: Measure, incident: Incident) -> Metric:
     begin, end = measure.begin(incident), measure.end(incident)
-    value = None
+    value, stretches = None, 1
     if begin is None:
         state = MetricState.NOT_APPLICABLE
     elif end is None:
         state = MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE
     else:
-        value = measure_between(begin, end)
+        value, stretches = measure.length(incident, begin, end)
         state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
-    return Metric(measure.short, measure.name, measure.definition, state, value, begin, end)
+    return Metric(measure.short, measure.name, measure.definition, state, value, begin, end, stretches)
 
 
 # What a recovery achieved: how long it took and how much was lost, against the target of the chosen scenario.
@@ -105,7 +119,7 @@ def _build_metric(measure: Measure, incident: Incident) -> Metric:
 TIME = Metric(
     "RTO",
     "recovery time achieved",
-    "mitigation, else resolution, minus declaration, where a recovery scenario was chosen",
+    f"mitigation, else resolution, minus declaration, where a recovery scenario was chosen. {PAUSES}",
     MetricState.NOT_APPLICABLE,
 )
 POINT = Metric(
@@ -128,9 +142,9 @@ def _build_recovery_time(incident: Incident) -> Metric:
     end = impact_end(incident)
     if end is None:
         return replace(TIME, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
-    value = measure_between(incident.declared, end)
+    value, stretches = measure_felt(incident, incident.declared, end)
     state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
-    return replace(TIME, state=state, value=value, begin=incident.declared, end=end)
+    return replace(TIME, state=state, value=value, begin=incident.declared, end=end, stretches=stretches)
 
 
 def _build_recovery_point(incident: Incident) -> Metric:

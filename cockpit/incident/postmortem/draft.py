@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import interval_counts, list_update_intervals
-from cockpit.incident.impact import as_of, find_impact_start, format_felt
+from cockpit.incident.impact import as_of, find_impact_start, format_felt, format_stretches
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
     Metric,
@@ -239,6 +239,7 @@ def _load_template() -> "Template":
         "lasted": format_duration,
         "lines": escape_lines,
         "verdict": _describe_verdict,
+        "stretches": lambda metric: format_stretches(metric.value, metric.stretches),
         "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",
         "code": lambda text: render_code(shorten_code(text), "sh"),
         "link": lambda target: render_link(target) if target else Markdown(),

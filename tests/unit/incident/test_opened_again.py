@@ -3,15 +3,21 @@
 from datetime import UTC, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import format_felt, list_felt_stretches
+from cockpit.incident.messages.fields import collect_message_facts
+from cockpit.incident.metrics.metrics import Metric, list_metrics, recovery_metrics
+from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.draft import render_draft
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
+from cockpit.model.time import format_timestamp
 from tests.unit.incident.drafts import HEAD, PLAN, SYSTEM, block, table
 from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import named
@@ -104,3 +110,104 @@ def draft(story: Story) -> str:
     return render_draft(
         only(story), story.events, system=SYSTEM, plan=PLAN, time_zone="UTC", head=HEAD, now=at(DAYS + 80)
     )
+
+
+def test_metrics_count_no_time_in_which_it_was_closed_and_users_felt_nothing() -> None:
+    """Ten minutes and an hour felt; worked on for twenty minutes and for seventy: three days are in none of it."""
+    metrics = measured(only(two_nights()))
+    assert (metrics["TTM"].value, metrics["TTM"].stretches) == (timedelta(minutes=70), 2)
+    assert (metrics["TTR"].value, metrics["TTR"].stretches) == (timedelta(minutes=90), 2)
+    assert metrics["TTR"].end == at(DAYS + 70)
+
+
+def test_what_users_felt_while_it_was_closed_counts() -> None:
+    metrics = measured(only(two_nights(first_end=80)))
+    assert [metrics[short].value for short in ("TTM", "TTR")] == [timedelta(minutes=140), timedelta(minutes=150)]
+
+
+def test_a_recovery_is_measured_without_the_days_between_as_well() -> None:
+    story = two_nights()
+    story.act(Kind.RECOVERY, DAYS + 71, what="chosen", scenario="database lost", rto=3600)
+    time, _ = recovery_metrics(only(story))
+    assert (time.value, time.stretches) == (timedelta(minutes=9 + 60), 2)
+
+
+def test_draft_message_and_figures_tell_the_same_length() -> None:
+    story = two_nights()
+    incident, text = only(story), draft(story)
+    assert {row[0]: row[1] for row in table(text, "metrics")}["TTM, time to mitigate"].startswith(
+        "1h 10m in 2 stretches"
+    )
+    assert "users felt it for 1h 10m in 2 stretches" in block(text, "summary")
+    assert duration_in_message(incident) == "1 hour 10 minutes"
+    (figure,) = [each for each in build_statistics([incident], PLAN, at(2 * DAYS)).figures if each.short == "TTM"]
+    assert figure.median == timedelta(minutes=70)
+
+
+def test_what_only_people_said_was_not_felt_while_it_was_closed() -> None:
+    """No probe and no alert: nothing says that anybody felt it in the days between."""
+    story = Story()
+    story.declare(0, reach=-10)
+    story.act(Kind.RESOLVE, 20, because="fixed")
+    story.act(Kind.STATUS, DAYS, status="investigating", was="resolved", reason="a client writes")
+    story.act(Kind.RESOLVE, DAYS + 30, because="fixed")
+    incident = only(story)
+    assert measured(incident)["TTR"].value == timedelta(minutes=50)
+    assert format_felt(incident, at(0), at(DAYS + 30)) == "50m 00s in 2 stretches"
+    assert duration_in_message(incident) == "50 minutes"
+
+
+def test_where_a_person_and_the_signals_say_when_all_was_well_it_is_taken_off_once() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    story.act(
+        Kind.DECLARE, 1, late=18, supersedes=2, title="x", severity="P1", reach_from=format_timestamp(at(-10)),
+        impact_ended=format_timestamp(at(9)), impact_stated=format_timestamp(at(19)),
+    )  # fmt: skip
+    story.act(Kind.RESOLVE, 20, because="fixed")
+    story.probe(DAYS, "ready", "down")
+    story.act(Kind.STATUS, DAYS + 5, status="investigating", was="resolved")
+    story.probe(DAYS + 60, "ready", "up")
+    assert felt(only(story)) == "1h 09m in 2 stretches"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["down", "up", "resolve", "reopen", "stated"]), st.integers(1, 90)), max_size=14)
+)
+def test_no_length_is_negative_nor_longer_than_what_it_lies_in(turns: list[tuple[str, int]]) -> None:
+    story, minute, open = Story(), 1, True
+    story.probe(0, "ready", "down")
+    first = story.declare(1, reach=-10)
+    for turn, wait in turns:
+        minute += wait
+        if turn in ("down", "up"):
+            story.probe(minute, "ready", turn)
+        elif turn == "resolve" and open:
+            open = not story.act(Kind.RESOLVE, minute, because="fixed")
+        elif turn == "reopen" and not open:
+            open = bool(story.act(Kind.STATUS, minute, status="investigating", was="resolved"))
+        elif turn == "stated":
+            detail = {
+                **first.detail,
+                "impact_ended": format_timestamp(at(minute)),
+                "impact_stated": format_timestamp(at(minute)),
+            }
+            first = story.act(Kind.DECLARE, 1, late=minute - 1, supersedes=first.id, **detail)
+    incident = only(story)
+    for metric in list_metrics(incident):
+        if metric.value is not None and metric.begin is not None and metric.end is not None:
+            assert metric.end < metric.begin or timedelta() <= metric.value <= metric.end - metric.begin
+    values = measured(incident)
+    mitigate, resolve = values["TTM"].value, values["TTR"].value
+    if mitigate is not None and resolve is not None and incident.mitigated <= incident.resolved:  # type: ignore[operator]
+        assert mitigate <= resolve
+
+
+def measured(incident: Incident) -> dict[str, Metric]:
+    return {metric.short: metric for metric in list_metrics(incident)}
+
+
+def duration_in_message(incident: Incident) -> str:
+    return collect_message_facts(incident, SYSTEM, PLAN, at(2 * DAYS), UTC, None).values["duration"]

@@ -75,6 +75,8 @@ DURATIONS = {
     "screen and report agree": "test_a_running_clock_and_a_report_tell_the_same_seconds",
     "what a reader gets who subtracts": "test_a_duration_is_what_a_reader_gets_who_subtracts_the_times_that_are_shown",
     "none of the time in which it was closed": "test_the_time_in_which_it_was_closed_is_no_time_that_it_was_open",
+    "nor in the metrics": "test_metrics_count_no_time_in_which_it_was_closed_and_users_felt_nothing",
+    "draft, message and metrics agree": "test_draft_message_and_figures_tell_the_same_length",
     "worst severity with the last beside it": "test_the_worst_severity_is_shown_with_the_last_beside_it",
 }
 CORRECTIONS = {
