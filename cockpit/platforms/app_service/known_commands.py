@@ -10,23 +10,16 @@ from dataclasses import dataclass
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.platforms.app_service.settings import NAME, PRODUCTION, read_settings
+from cockpit.platforms.arguments import accept_any, split_arguments
 
 SLOT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}")
-FORMS = {
-    **dict.fromkeys(("-g", "--resource-group"), "group"),
-    **dict.fromkeys(("-n", "--name"), "name"),
-    **dict.fromkeys(("-s", "--slot"), "slot"),
-    **dict.fromkeys(("-o", "--output"), "output"),
-    "--query": "query",
-    "--target-slot": "target",
-    "--action": "action",
-    "--preserve-vnet": "vnet",
-}
+SHORT = {"-g": "resource-group", "-n": "name", "-s": "slot", "-o": "output"}
+SITE = ("resource-group", "name", "slot")
 TAKES = {
-    "swap": {"group", "name", "slot", "target", "action", "vnet"},
-    "restart": {"group", "name", "slot"},
-    "show": {"group", "name", "slot", "query", "output"},
-    "log": {"group", "name", "slot"},
+    "swap": (*SITE, "target-slot", "action", "preserve-vnet"),
+    "restart": SITE,
+    "show": (*SITE, "query", "output"),
+    "log": SITE,
 }
 WORDS = {("deployment", "slot", "swap"): "swap", ("restart",): "restart", ("show",): "show", ("log", "tail"): "log"}
 STATE_QUERY = {"query": "state", "output": "tsv"}  # the one form of `show` whose answer is a word
@@ -70,19 +63,22 @@ def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> W
     if words is None:
         return None
     verb = WORDS[words]
-    flags = _read_flags(argv[2 + len(words) :], TAKES[verb])
-    if flags is None or flags.get("group", "").lower() != environment.resource_group.lower():
+    arguments = split_arguments(argv[2 + len(words) :], dict.fromkeys(TAKES[verb], accept_any), SHORT)
+    if arguments is None or arguments.words:
+        return None
+    flags = arguments.flags
+    if flags.get("resource-group", "").lower() != environment.resource_group.lower():
         return None
     sites = {site.lower(): site for site in settings.sites}
     site = sites.get(flags.get("name", "").lower())
-    slot, target = flags.get("slot", PRODUCTION), flags.get("target", PRODUCTION)
+    slot, target = flags.get("slot", PRODUCTION), flags.get("target-slot", PRODUCTION)
     action = flags.get("action", "swap") if verb == "swap" else verb
     if verb == "show" and any(flags.get(name) != value for name, value in STATE_QUERY.items()):
         return None
     if (
         site is None
         or action not in ("swap", "preview", "reset", "restart", "show", "log")
-        or flags.get("vnet", "true") != "true"
+        or flags.get("preserve-vnet", "true") != "true"
     ):
         return None
     if not SLOT.fullmatch(slot) or not SLOT.fullmatch(target) or (verb == "swap" and "slot" not in flags):
@@ -91,19 +87,3 @@ def recognise_webapp_command(argv: Sequence[str], environment: Environment) -> W
         return None
     kind = StepKind.READ if verb in ("show", "log") else StepKind.CHANGE
     return WebAppCommand(action, environment.resource_group, site, slot, target, kind, follow=verb == "log")
-
-
-def _read_flags(argv: Sequence[str], takes: set[str]) -> dict[str, str] | None:
-    flags: dict[str, str] = {}
-    waiting = list(argv)
-    while waiting:
-        written, equals, value = waiting.pop(0).partition("=")
-        flag = FORMS.get(written)
-        if flag is None or flag not in takes or flag in flags:
-            return None
-        if not equals:
-            if not waiting or waiting[0].startswith("-"):
-                return None
-            value = waiting.pop(0)
-        flags[flag] = value
-    return flags

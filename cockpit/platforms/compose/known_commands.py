@@ -5,11 +5,12 @@ its project (`-p`), since a shell would go by the folder it stands in.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
+from cockpit.platforms.arguments import Accepts, Flags, accept_any, accept_pattern, split_arguments
 from cockpit.platforms.compose.settings import NAME, read_settings
 
 READ, CHANGE = StepKind.READ, StepKind.CHANGE
@@ -44,8 +45,8 @@ class DockerCommand:
         """What it does, in one sentence for people."""
         names = ", ".join(self.names) or "all"
         where = f" of project {self.project}" if self.project else ""
-        given = [f"{name}={value}" for name, value in self.variables.items() if name != "COMPOSE_FILE"]
-        ending = f" with {', '.join(given)}" if given else ""
+        settings = [f"{name}={value}" for name, value in self.variables.items() if name != "COMPOSE_FILE"]
+        ending = f" with {', '.join(settings)}" if settings else ""
         return f"{SENTENCES[self.verb].format(names=names)}{where}{ending}"
 
 
@@ -65,14 +66,7 @@ SENTENCES = {
     "compose stop": "Stop {names}",
 }
 
-Accepts = Callable[[str], bool]
-
-
-def matches(pattern: re.Pattern[str]) -> Accepts:
-    return lambda value: pattern.fullmatch(value) is not None
-
-
-NAME_LIKE = matches(OBJECT)
+NAME_LIKE = accept_pattern(OBJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +74,28 @@ class DockerVerb:
     """Kind, flags (None: without a value), how many names at least and at most, and what a name must be."""
 
     kind: StepKind
-    flags: Mapping[str, Accepts | None] = field(default_factory=dict)
+    flags: Flags = field(default_factory=dict)
     required: tuple[str, ...] = ()
     least: int = 0
     most: int = 20
     accepts: Accepts = NAME_LIKE
 
 
-LOG_FLAGS: Mapping[str, Accepts | None] = {
-    "tail": lambda value: value == "all" or matches(NUMBER)(value),
+LOG_FLAGS: Flags = {
+    "tail": lambda value: value == "all" or accept_pattern(NUMBER)(value),
     "follow": None,
     "timestamps": None,
-    "since": matches(SPAN),
+    "since": accept_pattern(SPAN),
 }
-GRACE: Mapping[str, Accepts | None] = {"time": matches(NUMBER)}
-UP_FLAGS: Mapping[str, Accepts | None] = {
+GRACE: Flags = {"time": accept_pattern(NUMBER)}
+UP_FLAGS: Flags = {
     "detach": None,
     "no-deps": None,
     "no-build": None,
     "force-recreate": None,
     "quiet-pull": None,
     "pull": lambda value: value in ("always", "missing", "never"),
-    "timeout": matches(NUMBER),
+    "timeout": accept_pattern(NUMBER),
 }
 VERBS: Mapping[str, DockerVerb] = {
     "ps": DockerVerb(READ, {"all": None, "filter": lambda value: value.startswith(("name=", "status="))}, most=0),
@@ -109,14 +103,14 @@ VERBS: Mapping[str, DockerVerb] = {
     "restart": DockerVerb(CHANGE, GRACE, least=1),
     "start": DockerVerb(CHANGE, least=1),
     "stop": DockerVerb(CHANGE, GRACE, least=1),
-    "tag": DockerVerb(CHANGE, least=2, most=2, accepts=matches(IMAGE)),
+    "tag": DockerVerb(CHANGE, least=2, most=2, accepts=accept_pattern(IMAGE)),
     "compose ps": DockerVerb(READ, {"all": None}),
     "compose logs": DockerVerb(READ, LOG_FLAGS),
     "compose pull": DockerVerb(CHANGE, {"quiet": None, "ignore-pull-failures": None}),
     "compose up": DockerVerb(CHANGE, UP_FLAGS, required=("detach",)),
-    "compose restart": DockerVerb(CHANGE, {"timeout": matches(NUMBER)}),
+    "compose restart": DockerVerb(CHANGE, {"timeout": accept_pattern(NUMBER)}),
     "compose start": DockerVerb(CHANGE),
-    "compose stop": DockerVerb(CHANGE, {"timeout": matches(NUMBER)}),
+    "compose stop": DockerVerb(CHANGE, {"timeout": accept_pattern(NUMBER)}),
 }
 SHORT = {
     "compose": {"-d": "detach", "-a": "all", "-f": "follow", "-t": "timestamps", "-q": "quiet"},
@@ -127,8 +121,12 @@ SHORT = {
     "compose restart": {"-t": "timeout"},
     "compose stop": {"-t": "timeout"},
 }
-COMPOSE_GLOBAL = {"-p": "project-name", "-f": "file", "--project-name": "project-name", "--file": "file",
-                  "--project-directory": "project-directory", "--env-file": "env-file"}  # fmt: skip
+COMPOSE_SHORT = {"-p": "project-name", "-f": "file"}
+COMPOSE_FILES = ("file", "env-file")  # may stand several times
+COMPOSE_GLOBAL: Flags = {
+    "project-name": NAME_LIKE,
+    **dict.fromkeys((*COMPOSE_FILES, "project-directory"), accept_any),
+}
 PROGRAM_VARIABLES = re.compile(r"DOCKER_\w+|COMPOSE_(?!FILE$)\w+|PATH|LD_\w+|HOME|PYTHON\w*", re.IGNORECASE)
 
 
@@ -165,18 +163,11 @@ def _split_variables(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _read_compose(words: Sequence[str], variables: Mapping[str, str], program: str) -> DockerCommand | None:
-    waiting, project = list(words), ""
-    while waiting and waiting[0].startswith("-"):
-        written, equals, value = waiting.pop(0).partition("=")
-        flag = COMPOSE_GLOBAL.get(written)
-        if flag is None or (not equals and not waiting):
-            return None
-        value = value if equals else waiting.pop(0)
-        if flag == "project-name":
-            project = value
-    if not waiting or not OBJECT.fullmatch(project):
+    leading = split_arguments(words, COMPOSE_GLOBAL, COMPOSE_SHORT, repeated=COMPOSE_FILES, until_word=True)
+    project = leading.flags.get("project-name", "") if leading else ""
+    if leading is None or not leading.words or not project:
         return None
-    command = _read_verb(f"compose {waiting[0]}", waiting[1:])
+    command = _read_verb(f"compose {leading.words[0]}", leading.words[1:])
     if command is None:
         return None
     verb, names, flags = command
@@ -191,38 +182,14 @@ def _read_docker(words: Sequence[str]) -> DockerCommand | None:
     return DockerCommand(verb, VERBS[verb].kind, names, flags=flags)
 
 
-def _read_verb(name: str, words: Sequence[str]) -> tuple[str, tuple[str, ...], dict[str, str]] | None:
+def _read_verb(name: str, argv: Sequence[str]) -> tuple[str, tuple[str, ...], dict[str, str]] | None:
     verb = VERBS.get(name)
     if verb is None:
         return None
     short = SHORT.get(name, SHORT["compose" if name.startswith("compose") else ""])
-    names: list[str] = []
-    flags: dict[str, str] = {}
-    waiting = list(words)
-    while waiting:
-        word = waiting.pop(0)
-        if not word.startswith("-"):
-            names.append(word)
-            continue
-        written, equals, value = word.partition("=")
-        flag = short.get(written, "") if not written.startswith("--") else written.removeprefix("--")
-        if flag not in verb.flags or flag in flags:
-            return None
-        accepts = verb.flags[flag]
-        if accepts is None:
-            if equals:
-                return None
-            flags[flag] = "true"
-            continue
-        if not equals:
-            if not waiting:
-                return None
-            value = waiting.pop(0)
-        if not accepts(value):
-            return None
-        flags[flag] = value
-    if not all(flag in flags for flag in verb.required) or not verb.least <= len(names) <= verb.most:
+    arguments = split_arguments(argv, verb.flags, short)
+    if arguments is None or not all(flag in arguments.flags for flag in verb.required):
         return None
-    if not all(verb.accepts(text) for text in names):
+    if not verb.least <= len(arguments.words) <= verb.most or not all(map(verb.accepts, arguments.words)):
         return None
-    return name, tuple(names), flags
+    return name, arguments.words, arguments.flags

@@ -4,11 +4,12 @@ The repository is that of `--repo`, of GH_REPO, or the only configured one: it s
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
+from cockpit.platforms.arguments import CommandArguments, Flags, accept_pattern, split_arguments
 from cockpit.platforms.github.settings import NAME, PUBLIC_HOST, REPOSITORY, GithubSettings, read_settings
 
 WORKFLOW = re.compile(r"[\w .()/+-]{1,120}")
@@ -41,36 +42,31 @@ class GithubCommand:
         return f"List the {'runs' if self.verb == 'run list' else 'releases'}{of_workflow} in {self.repository}"
 
 
-Accepts = Callable[[str], bool]
-
-
-def _matches(pattern: re.Pattern[str]) -> Accepts:
-    return lambda value: pattern.fullmatch(value) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class GithubVerb:
     """What a verb takes: flags by their long names, and how many words."""
 
     kind: StepKind
-    flags: Mapping[str, Accepts]
+    flags: Flags
     words: int = 0
 
 
 VERBS: Mapping[str, GithubVerb] = {
     "workflow run": GithubVerb(
-        StepKind.CHANGE, {"ref": _matches(REF), "raw-field": _matches(FIELD), "field": _matches(FIELD)}, words=1
+        StepKind.CHANGE,
+        {"ref": accept_pattern(REF), "raw-field": accept_pattern(FIELD), "field": accept_pattern(FIELD)},
+        words=1,
     ),
     "run list": GithubVerb(
         StepKind.READ,
         {
-            "workflow": _matches(WORKFLOW),
-            "limit": _matches(NUMBER),
-            "branch": _matches(REF),
-            "user": _matches(NAME_OF_ONE),
+            "workflow": accept_pattern(WORKFLOW),
+            "limit": accept_pattern(NUMBER),
+            "branch": accept_pattern(REF),
+            "user": accept_pattern(NAME_OF_ONE),
         },
     ),
-    "release list": GithubVerb(StepKind.READ, {"limit": _matches(NUMBER)}),
+    "release list": GithubVerb(StepKind.READ, {"limit": accept_pattern(NUMBER)}),
 }
 SHORT = {
     "workflow run": {"-r": "ref", "-f": "raw-field", "-F": "field"},
@@ -78,6 +74,7 @@ SHORT = {
     "release list": {"-L": "limit"},
 }
 REPEATED = ("raw-field", "field")
+REPOSITORY_FLAG: Flags = {"repo": bool}
 
 
 def recognise_gh_command(argv: Sequence[str], environment: Environment) -> GithubCommand | None:
@@ -90,48 +87,27 @@ def recognise_gh_command(argv: Sequence[str], environment: Environment) -> Githu
     arguments = _read_arguments(argv[3:], name, verb) if verb is not None else None
     if verb is None or arguments is None:
         return None
-    words, flags, fields = arguments
-    repository = _find_repository(flags.pop("repo", ""), environment, settings)
+    words = arguments.words
+    repository = _find_repository(arguments.flags.get("repo", ""), environment, settings)
     if not repository or len(words) != verb.words or not all(WORKFLOW.fullmatch(word) for word in words):
         return None
-    inputs = tuple((key, value) for key, _, value in (text.partition("=") for text in fields))
+    flags = {flag: value for flag, value in arguments.pairs if flag not in ("repo", *REPEATED)}
+    fields = [value.partition("=") for flag, value in arguments.pairs if flag in REPEATED]
+    inputs = tuple((key, value) for key, _, value in fields)
     if len(dict(inputs)) != len(inputs):
         return None
     return GithubCommand(name, verb.kind, repository, "".join(words), flags, inputs)
 
 
-def _read_arguments(
-    argv: Sequence[str], name: str, verb: GithubVerb
-) -> tuple[list[str], dict[str, str], list[str]] | None:
-    """Words, flags and inputs; None as soon as one is not known."""
-    words: list[str] = []
-    flags: dict[str, str] = {}
-    inputs: list[str] = []
-    waiting = list(argv)
-    while waiting:
-        word = waiting.pop(0)
-        if not word.startswith("-"):
-            words.append(word)
-            continue
-        written, equals, value = word.partition("=")
-        short = {**SHORT[name], "-R": "repo"}
-        flag = short.get(written) if not written.startswith("--") else written.removeprefix("--")
-        if not equals:
-            if not waiting:
-                return None
-            value = waiting.pop(0)
-        accepts = _matches(re.compile(r".+")) if flag == "repo" else verb.flags.get(flag or "")
-        if flag is None or accepts is None or not accepts(value):
-            return None
-        if flag in REPEATED:
-            if flag == "field" and value.partition("=")[2].startswith("@"):
-                return None  # a file's content
-            inputs.append(value)
-        elif flag in flags:
-            return None
-        else:
-            flags[flag] = value
-    return words, flags, inputs
+def _read_arguments(argv: Sequence[str], name: str, verb: GithubVerb) -> CommandArguments | None:
+    arguments = split_arguments(
+        argv, {**verb.flags, **REPOSITORY_FLAG}, {**SHORT[name], "-R": "repo"}, repeated=REPEATED
+    )
+    if arguments and any(
+        flag == "field" and value.partition("=")[2].startswith("@") for flag, value in arguments.pairs
+    ):
+        return None  # a file's content
+    return arguments
 
 
 def _find_repository(written: str, environment: Environment, settings: GithubSettings) -> str:

@@ -5,11 +5,12 @@ a context must be the configured one: then the command means here what it means 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
+from cockpit.platforms.arguments import Flags, accept_pattern, accept_switch, split_arguments
 from cockpit.platforms.kubernetes.settings import NAME, read_settings
 
 READ, CHANGE, DANGER = StepKind.READ, StepKind.CHANGE, StepKind.DANGER
@@ -29,7 +30,6 @@ IMAGE = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?=[A-Za-z0-9][A-Za-z0-9._:/@-]
 SPAN = re.compile(r"(?=.)(\d{1,4}h)?(\d{1,5}m)?(\d{1,6}s)?")
 NUMBER = re.compile(r"\d{1,6}")
 SELECTOR = re.compile(r"[A-Za-z0-9_./=!,() -]{1,300}")
-TRUTH = frozenset({"true", "false"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,54 +77,49 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class KubectlVerb:
-    """What a verb does, to which types, and with which flags; a value of None stands for a flag without one."""
+    """What a verb does, to which types, and with which flags."""
 
     kind: StepKind
     types: tuple[str, ...]
-    flags: Mapping[str, Callable[[str], bool] | None] = field(default_factory=dict)
+    flags: Flags = field(default_factory=dict)
     required: tuple[str, ...] = ()
     collection: bool = False  # it may be about all of a type
-
-
-def matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: pattern.fullmatch(value) is not None
 
 
 VERBS: Mapping[str, KubectlVerb] = {
     "get": KubectlVerb(
         READ,
         tuple(dict.fromkeys(TYPES.values())),
-        {"output": lambda value: value == "wide", "selector": matches(SELECTOR), "no-headers": None},
+        {"output": lambda value: value == "wide", "selector": accept_pattern(SELECTOR), "no-headers": accept_switch},
         collection=True,
     ),
     "logs": KubectlVerb(
         READ,
         ("pods", "deployments", "statefulsets", "daemonsets"),
         {
-            "container": matches(OBJECT_NAME),
-            "tail": matches(NUMBER),
-            "since": matches(SPAN),
-            "follow": None,
-            "previous": None,
-            "timestamps": None,
+            "container": accept_pattern(OBJECT_NAME),
+            "tail": accept_pattern(NUMBER),
+            "since": accept_pattern(SPAN),
+            "follow": accept_switch,
+            "previous": accept_switch,
+            "timestamps": accept_switch,
         },
     ),
-    "rollout status": KubectlVerb(READ, ROLLED, {"timeout": matches(SPAN), "watch": None}),
+    "rollout status": KubectlVerb(READ, ROLLED, {"timeout": accept_pattern(SPAN), "watch": accept_switch}),
     "rollout history": KubectlVerb(READ, ROLLED),
-    "rollout undo": KubectlVerb(CHANGE, ROLLED, {"to-revision": matches(NUMBER)}),
+    "rollout undo": KubectlVerb(CHANGE, ROLLED, {"to-revision": accept_pattern(NUMBER)}),
     "rollout restart": KubectlVerb(CHANGE, ROLLED),
     "rollout pause": KubectlVerb(CHANGE, ("deployments",)),
     "rollout resume": KubectlVerb(CHANGE, ("deployments",)),
-    "scale": KubectlVerb(CHANGE, SCALED, {"replicas": matches(NUMBER)}, ("replicas",)),
+    "scale": KubectlVerb(CHANGE, SCALED, {"replicas": accept_pattern(NUMBER)}, ("replicas",)),
     "set image": KubectlVerb(CHANGE, ROLLED),
     "delete": KubectlVerb(DANGER, ("pods",)),
 }
 SHORT = {"-n": "namespace", "-o": "output", "-l": "selector", "-c": "container", "-f": "follow", "-p": "previous",
          "-w": "watch"}  # fmt: skip
-GLOBAL: Mapping[str, Callable[[str], bool]] = {
-    "namespace": matches(OBJECT_NAME),
-    "context": lambda value: bool(value),
-}
+GLOBAL: Flags = {"namespace": accept_pattern(OBJECT_NAME), "context": bool}
+ALL_FLAGS: Flags = {**GLOBAL, **{flag: accepts for verb in VERBS.values() for flag, accepts in verb.flags.items()}}
+"""What may stand before the verb, too; which of them the verb takes is asked afterwards."""
 
 
 def recognise_kubectl_command(argv: Sequence[str], environment: Environment) -> KubectlCommand | None:
@@ -132,12 +127,13 @@ def recognise_kubectl_command(argv: Sequence[str], environment: Environment) -> 
     settings = read_settings(environment)
     if settings is None or list(argv[:1]) != ["kubectl"]:
         return None
-    positional, flags = _split_arguments(argv[1:])
-    if positional is None:
+    arguments = split_arguments(argv[1:], ALL_FLAGS, SHORT)
+    if arguments is None:
         return None
+    positional, flags = list(arguments.words), arguments.flags
     name = " ".join(positional[:2]) if positional[:1] in (["rollout"], ["set"]) else " ".join(positional[:1])
     verb = VERBS.get(name)
-    if verb is None or not _are_valid_flags(flags, verb):
+    if verb is None or not flags.keys() <= {*GLOBAL, *verb.flags}:
         return None
     namespace, context = flags.pop("namespace", ""), flags.pop("context", "")
     if not namespace or (settings.namespace and namespace != settings.namespace):
@@ -158,46 +154,6 @@ def recognise_kubectl_command(argv: Sequence[str], environment: Environment) -> 
         return None
     kind = DANGER if name == "scale" and int(flags["replicas"]) == 0 else verb.kind
     return KubectlCommand(name, kind, namespace, *subject, flags, tuple(images))
-
-
-def _split_arguments(argv: Sequence[str]) -> tuple[list[str] | None, dict[str, str]]:
-    """The words without a dash, and the flags by their long names; None as soon as one is not known."""
-    positional: list[str] = []
-    flags: dict[str, str] = {}
-    waiting = list(argv)
-    while waiting:
-        word = waiting.pop(0)
-        if not word.startswith("-"):
-            positional.append(word)
-            continue
-        written, equals, value = word.partition("=")
-        flag = SHORT.get(written) if not written.startswith("--") else written.removeprefix("--")
-        if flag is None or flag in flags:
-            return None, {}
-        if flag in BARE:
-            if equals and value not in TRUTH:
-                return None, {}
-            flags[flag] = value if equals else "true"
-        elif equals:
-            flags[flag] = value
-        elif waiting and not waiting[0].startswith("-"):
-            flags[flag] = waiting.pop(0)
-        else:
-            return None, {}
-    return positional, flags
-
-
-BARE = frozenset(flag for verb in VERBS.values() for flag, accepts in verb.flags.items() if accepts is None)
-
-
-def _are_valid_flags(flags: Mapping[str, str], verb: KubectlVerb) -> bool:
-    for flag, value in flags.items():
-        if flag in GLOBAL:
-            if not GLOBAL[flag](value):
-                return False
-        elif flag not in verb.flags or ((accepts := verb.flags[flag]) is not None and not accepts(value)):
-            return False
-    return True
 
 
 def _read_subject(rest: Sequence[str], name: str, verb: KubectlVerb) -> tuple[str, str] | None:
