@@ -165,7 +165,7 @@ class Session:
         await self.watch.wait_for_first_reading()
         await self.time.sleep(FIRST_TAKE_UP)
         runner = await asyncio.to_thread(lambda: self.runner)
-        await runner.run_on()
+        await runner.leadership.run_on()
 
     async def _tell_webhooks(self) -> None:
         """What is declared here, and by commands beside us, is told to other systems."""

@@ -29,7 +29,7 @@ from widgets.pane import OLD
 from widgets.probes import QUIET
 
 if TYPE_CHECKING:
-    from cockpit.runbooks.run.waiting_run import WaitingRun
+    from cockpit.runbooks.run.open_runs import WaitingRun
     from cockpit.session import Session
 
 CLOCKS = 2  # in the bar at all times
@@ -152,7 +152,7 @@ def find_waiting(session: "Session", environment: str) -> "WaitingRun | None":
     """The run that waits for a person; None too while the runs are not known yet."""
     if not session.runs:
         return None
-    from cockpit.runbooks.run.waiting_run import find_waiting_run
+    from cockpit.runbooks.run.open_runs import find_waiting_run
 
     return find_waiting_run(session.runs.values(), environment, session.runner.known_procedure)
 

@@ -152,7 +152,7 @@ async def watch_step(screen: RunView, now: StepStanding, *, step: int) -> None:
     """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
     tail = screen.tails[step] = OutputTail()
     try:
-        attempt = await screen.session.runner.attach(screen.now_run, step, tail.add)
+        attempt = await screen.session.runner.leadership.attach(screen.now_run, step, tail.add)
     except RunRefused:
         if screen.tails.get(step) is tail:
             del screen.tails[step]

@@ -10,7 +10,7 @@ from textual.app import App
 from cockpit.model.run import Run, Value
 from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.catalogue.catalogue import Catalogue
-from cockpit.runbooks.run.runs import agrees_with_values, is_untouched, still_open
+from cockpit.runbooks.run.open_runs import agrees_with_values, is_untouched, still_open
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen
 from screens.dialogs.dialog import DialogContext, act_named
 from screens.run.resume import AskGoOn, AskIncident

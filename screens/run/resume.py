@@ -12,7 +12,7 @@ from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import Time, format_age
 from cockpit.runbooks.catalogue.references import StepReference
-from cockpit.runbooks.run.runs import list_unknown_steps
+from cockpit.runbooks.run.open_runs import list_unknown_steps
 from screens.dialogs.dialog import Dialog, DialogContext
 from screens.run.rows import render_labelled
 from widgets.cell import Piece

@@ -17,8 +17,8 @@ from tests.integration.runbooks.stage import Stage
 
 async def look(stage: Stage) -> dict[str, object]:
     run = next(iter(stage.runner.runs.runs.values()))
-    changed = await stage.runner.recover()
-    await stage.runner.take_up()
+    changed = await stage.runner.leadership.recover()
+    await stage.runner.leadership.take_up()
     try:
         cancelled = await stage.runner.cancel(run, 1)
     except RunRefused as refusal:

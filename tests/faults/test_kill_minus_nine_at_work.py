@@ -82,10 +82,10 @@ def killed_at_work(nursery: "subprocess.Popen[str]", folder: Path, seed: int) ->
 
 
 async def settle_what_nobody_saw(stage: Stage) -> None:
-    await stage.runner.recover()
+    await stage.runner.leadership.recover()
     for run in list(stage.runner.runs.runs.values()):
         if stage.runner.run(run.id).state(1) is StepState.RUNNING:  # its command outlived the cockpit
-            await stage.runner.attach(run, 1, stage.seen.append)
+            await stage.runner.leadership.attach(run, 1, stage.seen.append)
         if stage.runner.run(run.id).state(1) is StepState.UNKNOWN:
             stage.runner.settle(run, 1, StepState.SKIPPED, "looked: nothing had happened")
         state = stage.runner.run(run.id).state(1)

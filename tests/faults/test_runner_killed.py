@@ -17,10 +17,10 @@ import pytest
 
 from cockpit.model.event import Event, RecordError
 from cockpit.model.run import Run, StepState
+from cockpit.runbooks.run.leading import TAKE_UP
 from cockpit.runbooks.run.process.identity import Owner, group_alive, is_alive
 from cockpit.runbooks.run.process.shell import AttemptFiles, command_in, owner_in
 from cockpit.runbooks.run.process.supervisor import LastWord
-from cockpit.runbooks.run.runner import TAKE_UP
 from cockpit.runbooks.types import RunRefused
 from cockpit.timeline.follower import EVERY as FOLLOW_SECONDS
 from tests.integration.runbooks.stage import Stage, fence
@@ -89,7 +89,7 @@ def cockpit_that_dies(stage: Stage, point: str) -> None:
 async def next_cockpit(stage: Stage, run: Run) -> tuple[StepState, str]:
     """The state that the next cockpit finds, and what it says of it."""
     stage.runner = stage.again()
-    await stage.runner.recover()
+    await stage.runner.leadership.recover()
     found = stage.runner.run(run.id)
     return found.state(1), found.attempts[-1].outcome if found.attempts else ""
 
@@ -129,7 +129,7 @@ async def test_while_it_runs_it_goes_on_and_is_found_again(stage: Stage) -> None
     cockpit_that_dies(stage, "at first output")
     assert (await next_cockpit(stage, run))[0] is StepState.RUNNING
     let_go(stage)
-    attempt = await stage.runner.attach(run, 1, stage.seen.append)
+    attempt = await stage.runner.leadership.attach(run, 1, stage.seen.append)
     assert (attempt.state, attempt.output, stage.output) == (StepState.OK, "working\n", "working\n")
     assert (stage.folder / "made").exists()
     assert stage.phases() == ["intent", "outcome"]
@@ -139,7 +139,7 @@ async def test_a_cockpit_takes_up_by_itself_what_another_left(stage: Stage) -> N
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "at first output")
     stage.runner = stage.again()
-    taking_up = asyncio.create_task(stage.runner.take_up())
+    taking_up = asyncio.create_task(stage.runner.leadership.take_up())
     await asyncio.sleep(0)
     let_go(stage)
     await taking_up
@@ -157,7 +157,7 @@ async def test_of_two_cockpits_that_find_it_one_writes_how_it_ended(stage: Stage
         theirs.apply_all(events)
 
     stop = stage.timeline.follow(tell_both)
-    both = asyncio.gather(ours.take_up(), theirs.take_up())
+    both = asyncio.gather(ours.leadership.take_up(), theirs.leadership.take_up())
     await asyncio.sleep(0)
     let_go(stage)
     await both
@@ -170,7 +170,7 @@ async def test_a_step_found_running_can_be_stopped(stage: Stage) -> None:
     run = stage.start(fence("# Make\necho working; sleep 60", "bash change"))
     cockpit_that_dies(stage, "at first output")
     stage.runner = stage.again()
-    attaching = asyncio.create_task(stage.runner.attach(run, 1, stage.seen.append))
+    attaching = asyncio.create_task(stage.runner.leadership.attach(run, 1, stage.seen.append))
     assert "may still be going on" in await stage.runner.cancel(run, 1)
     assert (await attaching).state is StepState.UNKNOWN
 
@@ -221,7 +221,7 @@ async def test_a_living_cockpits_step_is_left_alone(stage: Stage) -> None:
     while "working" not in stage.output:
         await asyncio.sleep(0.01)
     other = stage.again()
-    assert await other.recover() == []
+    assert await other.leadership.recover() == []
     let_go(stage)
     assert (await performing).state is StepState.OK
     assert stage.phases() == ["intent", "outcome"]
@@ -269,10 +269,10 @@ async def test_a_command_whose_supervisor_was_killed_is_said_to_run_and_followed
         StepState.UNKNOWN,
         f"its supervisor ended; the command may still run (pid {command.pid})",
     )
-    assert await stage.runner.recover() == [], "that much is written once"
+    assert await stage.runner.leadership.recover() == [], "that much is written once"
     let_go(stage)
     await until(lambda: not is_alive(command))
-    await stage.runner.recover()
+    await stage.runner.leadership.recover()
     attempt = stage.runner.run(run.id).attempts[0]
     assert (attempt.state, attempt.still_runs) == (StepState.UNKNOWN, 0)
     assert f"(pid {command.pid}) has ended" in attempt.outcome
@@ -284,7 +284,7 @@ async def test_a_cockpit_takes_up_what_another_leaves_while_it_is_open(stage: St
     run = stage.start(MAKE)
     ours = stage.again()
     stop = stage.timeline.follow(ours.apply_all)
-    watching = asyncio.create_task(ours.run_on())
+    watching = asyncio.create_task(ours.leadership.run_on())
     await asyncio.sleep(0)
     await asyncio.to_thread(cockpit_that_dies, stage, "at first output")
     let_go(stage)
@@ -301,7 +301,7 @@ async def test_what_another_cockpits_own_process_does_is_shown_to_who_watches(st
     await until(lambda: "working" in stage.output)
     other, seen = stage.again(), list[str]()
     stop = stage.timeline.follow(other.apply_all)
-    attaching = asyncio.create_task(other.attach(run, 1, seen.append))
+    attaching = asyncio.create_task(other.leadership.attach(run, 1, seen.append))
     await until(lambda: "working" in "".join(seen))
     let_go(stage)
     assert (await performing).state is (await attaching).state is StepState.OK
@@ -333,7 +333,7 @@ async def test_a_command_that_lost_its_supervisor_can_be_stopped_with_all_that_i
     sentence = await stage.runner.cancel(run, 1)
     assert "Interrupted" in sentence
     assert not group_alive(command)
-    await stage.runner.recover()
+    await stage.runner.leadership.recover()
     assert stage.runner.run(run.id).attempts[0].still_runs == 0
 
 
@@ -363,7 +363,7 @@ async def test_an_outcome_without_room_is_kept_and_written_when_there_is_some(st
     assert stage.phases() == ["intent"]
 
     full = False
-    watching = asyncio.create_task(runner.run_on())
+    watching = asyncio.create_task(runner.leadership.run_on())
     await until(lambda: stage.phases() == ["intent", "outcome"])
     watching.cancel()
     assert runner.run(run.id).state(1) is StepState.OK

@@ -17,7 +17,7 @@ from cockpit.model.run import Run, Value, is_run_done
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
-from cockpit.runbooks.run.runs import find_run_of_same_text, is_untouched, still_open
+from cockpit.runbooks.run.open_runs import find_run_of_same_text, is_untouched, still_open
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import RunAlreadyOpen, RunRefused
 from cockpit.session import Session

@@ -174,7 +174,7 @@ async def run_procedure(
     runner = session.runner
     async with watch_environment(session):
         await runner.check_guards(place.procedure)
-        await runner.recover()
+        await runner.leadership.recover()
         place, target = propose_rollback_target(session, place, request)
         this = open_run(session, place) if request.step is not None and not request.new else None
         if dry_run:

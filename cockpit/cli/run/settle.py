@@ -12,8 +12,9 @@ from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
+from cockpit.runbooks.run.open_runs import find_run_to_settle
 from cockpit.runbooks.run.runner import Runner
-from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON, find_run_to_settle
+from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.types import RunRefused
 from cockpit.session import Session
 
@@ -54,7 +55,7 @@ async def by_word(
     """Settle one step by a person's word; the exit code. Nothing is started, and nothing is watched."""
     runner, step = session.runner, request.step or 0
     try:
-        await runner.recover()
+        await runner.leadership.recover()
         runs = list(runner.runs.runs.values())
         this = find_run_to_settle(runs, place.document.runbook, place.procedure, runner.environment.name, step)
         if this is None:

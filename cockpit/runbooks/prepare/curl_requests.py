@@ -1,9 +1,10 @@
-"""What a curl in a shell step has sent, and whether that was done, failed, or is unknown because no answer came.
+"""Which curls of a command send something, and how each is made to report what it was answered.
 
 An exit code tells little: without -f a 504 is exit 0, with -f and -s it is 22 like a 404, and a broken answer is 18,
 whatever was done before. So a curl that sends something gets a format for --write-out, which prints the status behind
 the answer, on standard error: what the command prints on standard output stays as it was. Where that cannot be added
 (standard error goes elsewhere, curl is too old or runs on another machine), all that is not surely refused is unknown.
+What the reports mean is judged by `run/outcome.py`.
 """
 
 import os
@@ -14,10 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.document.step_kind import kind_of
-from cockpit.runbooks.prepare.http_request import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.shell_syntax import (
     MASK_LETTER,
     ShellDocument,
@@ -29,14 +28,9 @@ from cockpit.runbooks.shell_syntax import (
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 REPORT = "%{stderr}\\nanswer: HTTP %{http_code}, %{num_redirects} redirects, %{size_download} bytes, %{content_type}\\n"
-REPORTED = re.compile(r"(?:\A|\n)answer: HTTP (\d{3}), (\d+) redirects, (\d+) bytes, ?(.*)(?:\n|\Z)")
 FIRST_WITH_STDERR = (7, 63)  # the curl that knows %{stderr}; an older one would print the report among the answer
 CURL = re.compile(r"(?<![\w-])curl(?![\w-])")
 ELSEWHERE = re.compile(r"2>|&>|\|&|--stderr\b")  # standard error is not ours to write to
-HTTP_ERROR = re.compile(r"curl: \(22\) [^\n]*returned error: (\d{3})")
-NEVER_SENT = {6: "the name is unknown", 7: "the connection was refused"}
-NOT_STARTED = frozenset({126, 127})
-OWN_CODES_FROM = 6  # lower exit codes of a pipe are mostly those of what reads the answer: jq, grep
 SHORT_WITH_VALUE = frozenset("AbcCdDeEFHKmoPQrtTuUwxXyYz")
 SENDING = ("--da", "--for", "--js", "--up")  # as far as curl lets one shorten them
 LONG_WITH_VALUE = re.compile(
@@ -65,27 +59,6 @@ class CurlCall:
     write_out: ShellWord | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CurlAnswer:
-    """What one request was answered with, as curl reports it. `status` 0: with nothing."""
-
-    status: int
-    redirects: int
-    size: int
-    content_type: str
-
-    @property
-    def is_page(self) -> bool:
-        return self.content_type.partition(";")[0].strip().lower() in ("text/html", "application/xhtml+xml")
-
-
-@dataclass(frozen=True, slots=True)
-class CurlVerdict:
-    state: StepState
-    outcome: str
-    status: int | None = None
-
-
 def add_reports(command: str, *, path: str) -> str:
     """The command with the status of each curl that sends something reported on standard error, where that can be."""
     if not CURL.search(command) or ELSEWHERE.search(command):
@@ -102,93 +75,6 @@ def add_reports(command: str, *, path: str) -> str:
     for end, text in sorted(added, reverse=True):
         command = command[:end] + text + command[end:]
     return command
-
-
-def without_reports(output: str) -> str:
-    """What a command printed itself."""
-    return REPORTED.sub("", output) if "answer: HTTP " in output else output
-
-
-def read_reports(output: str) -> list[CurlAnswer]:
-    return [
-        CurlAnswer(int(status), int(redirects), int(size), content_type)
-        for status, redirects, size, content_type in REPORTED.findall(output)
-    ]
-
-
-def judge_requests(code: int, command: str, output: str) -> CurlVerdict | None:
-    """What the end of a command tells of the changes that its curls sent; None when it sent none by curl.
-
-    `command` is what ran, its reports included; `output` what it printed.
-    """
-    document = parse_shell(command, "bash")
-    calls = sending_calls(document, command)
-    alone = sum(1 for command in document.commands if command.words) == 1
-    if not calls or (alone and code in NOT_STARTED):
-        return None
-    if answers := read_reports(output):
-        return of_answers(code, answers, without_reports(output), calls, alone=alone)
-    reports = command.count(REPORT) >= len(calls)
-    if code == 0:
-        swallowed = "||" in command or "; true" in command
-        if reports and not output.strip():
-            return None  # it was never run: a curl that ran would have printed its report
-        if reports:
-            return CurlVerdict(StepState.UNKNOWN, "curl may have sent it; its report was lost among what was printed")
-        if all(call.fails for call in calls) and not swallowed:
-            return None  # -f would have told of an error
-        return CurlVerdict(StepState.UNKNOWN, "curl has sent it; its status is not known (exit 0, without -f)")
-    if code == 22 and (refusals := HTTP_ERROR.findall(output)):
-        return of_answers(code, [CurlAnswer(int(refusals[-1]), 0, 0, "")], "", calls, alone=alone)
-    if code in NEVER_SENT and not any(call.many for call in calls) and len(calls) == 1:
-        return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
-    return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
-
-
-def of_answers(
-    code: int, answers: Sequence[CurlAnswer], printed: str, calls: Sequence[CurlCall], *, alone: bool
-) -> CurlVerdict:
-    """What statuses tell, the worst of them first."""
-    statuses = sorted({answer.status for answer in answers})
-    status = statuses[0] if len(statuses) == 1 else None
-    answered = f"HTTP {', '.join(f'{status:03}' for status in statuses)}"
-    text = f"{answered} (exit {code})"
-
-    def unknown(why: str) -> CurlVerdict:
-        return CurlVerdict(StepState.UNKNOWN, f"{text}: {why}", status)
-
-    if 0 in statuses:
-        once = len(answers) == 1 and answers[0].redirects == 0 and not any(call.many for call in calls)
-        if code in NEVER_SENT and once:
-            return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
-        return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
-    if any(status >= 500 or status in (100, 101, 408) for status in statuses):
-        return unknown("it may have been done all the same")
-    if any(status < 200 or 300 <= status < 400 for status in statuses) or any(answer.redirects for answer in answers):
-        return unknown("it was sent elsewhere, which tells nothing of what was done")
-    refused = [status for status in statuses if status >= 400]
-    flag = all(call.shown for call in calls)
-    if not refused and any(shows_page(answer, printed, flag) for answer in answers):
-        return unknown("a web page answered, as of a sign-in or a proxy")
-    if refused and any(answer.is_page for answer in answers) and SIGN_IN.search(printed.encode()):
-        return unknown("a sign-in page answered")
-    if refused and len(refused) < len(statuses):
-        return unknown("some was done, and some refused")
-    if refused:
-        return CurlVerdict(StepState.FAILED, text, status)
-    if code == 0:
-        return CurlVerdict(StepState.OK, f"exit 0, {answered}", status)
-    if alone or OWN_CODES_FROM <= code < 128:
-        return unknown("its answer broke off")
-    return CurlVerdict(StepState.FAILED, f"exit {code}, though it was answered {answered}", status)
-
-
-def shows_page(answer: CurlAnswer, printed: str, flag: bool) -> bool:
-    """Whether a web page came back. One that was saved or handed on is judged by its type alone."""
-    body = printed.strip().encode()
-    if PAGE.match(body):
-        return True
-    return answer.is_page and answer.size > 0 and (not flag or not body or MARKUP.search(body) is not None)
 
 
 def sending_calls(document: ShellDocument, command: str) -> list[CurlCall]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from cockpit.model.secret import MASK
@@ -10,13 +9,7 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Request, Resolved, RunRefused
 
-if TYPE_CHECKING:
-    pass
-
-
 READING = frozenset({"GET", "HEAD"})
-
-
 HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
 
 
@@ -54,12 +47,3 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     if names_somebody:
         raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
     return Request(match[1], path, f"{match[1]} {seen_text}")
-
-
-# Web pages in the place of an answer: of a sign-in, a proxy, or whatever else stands before the application.
-
-PAGE = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
-)
-MARKUP = re.compile(rb"<[a-zA-Z!?/]")
-SIGN_IN = re.compile(rb"type\s*=\s*[\"']?password|sign[\s-]?in|log[\s-]?in|SAMLRe(?:quest|sponse)", re.IGNORECASE)

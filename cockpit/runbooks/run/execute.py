@@ -16,12 +16,11 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.prepare.context import RunContext
-from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import attempt as trying
 from cockpit.runbooks.run import events, verify
 from cockpit.runbooks.run.attempt import ReservedFiles, Writing, broken_off
 from cockpit.runbooks.run.events import EventAuthor
-from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
+from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, without_reports
 from cockpit.runbooks.run.process import shell
 from cockpit.runbooks.run.process.identity import this_process, user_of
 from cockpit.runbooks.run.process.masking import mask_secrets

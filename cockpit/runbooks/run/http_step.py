@@ -1,6 +1,6 @@
 """HTTP steps: `GET /health/ready`, `POST /admin/cache/clear` against the environment's own address. Sent once.
 
-A curl in a shell step is judged by `prepare/curl_requests.py`.
+A curl in a shell step is judged by `outcome.py`.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from cockpit.model.runbook import StepKind
 from cockpit.model.secret import Secret
 from cockpit.model.text import clean_line
 from cockpit.runbooks.command_kinds.requests import judge_request
-from cockpit.runbooks.prepare.http_request import MARKUP, PAGE, READING, SIGN_IN
+from cockpit.runbooks.prepare.http_request import READING
+from cockpit.runbooks.run.outcome import MARKUP, PAGE, SIGN_IN
 from cockpit.runbooks.run.process.transcript import make_readable
 from cockpit.runbooks.types import Finished, Request
 

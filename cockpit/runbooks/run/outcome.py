@@ -1,12 +1,15 @@
 """What the end of a command means. A change that was broken off may have been done: that is `unknown`, not `failed`."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
-from cockpit.runbooks.prepare.curl_requests import judge_requests
+from cockpit.runbooks.prepare.curl_requests import REPORT, CurlCall, sending_calls
 from cockpit.runbooks.run.process.shell import CommandEnd
+from cockpit.runbooks.shell_syntax import parse_shell
 from cockpit.runbooks.types import Finished
 
 MAY_HAVE_BEEN_DONE = frozenset({StepKind.CHANGE, StepKind.DANGER})
@@ -82,3 +85,128 @@ def _judge_command_end(ended: CommandEnd, kind: StepKind, follow: bool) -> tuple
     if ended.exit_code == PIPE_CLOSED:
         return StepState.FAILED, "exit 141: something in the pipe stopped reading before all was written, as head does"
     return StepState.FAILED, f"exit {ended.exit_code}"
+
+
+# What a curl was answered, by its exit code and by the report that `prepare/curl_requests.py` had it print.
+
+REPORTED = re.compile(r"(?:\A|\n)answer: HTTP (\d{3}), (\d+) redirects, (\d+) bytes, ?(.*)(?:\n|\Z)")
+HTTP_ERROR = re.compile(r"curl: \(22\) [^\n]*returned error: (\d{3})")
+NEVER_SENT = {6: "the name is unknown", 7: "the connection was refused"}
+NOT_STARTED = frozenset({126, 127})
+OWN_CODES_FROM = 6  # lower exit codes of a pipe are mostly those of what reads the answer: jq, grep
+
+# Web pages in the place of an answer: of a sign-in, a proxy, or whatever else stands before the application.
+
+PAGE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+MARKUP = re.compile(rb"<[a-zA-Z!?/]")
+SIGN_IN = re.compile(rb"type\s*=\s*[\"']?password|sign[\s-]?in|log[\s-]?in|SAMLRe(?:quest|sponse)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class CurlAnswer:
+    """What one request was answered with, as curl reports it. `status` 0: with nothing."""
+
+    status: int
+    redirects: int
+    size: int
+    content_type: str
+
+    @property
+    def is_page(self) -> bool:
+        return self.content_type.partition(";")[0].strip().lower() in ("text/html", "application/xhtml+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class CurlVerdict:
+    state: StepState
+    outcome: str
+    status: int | None = None
+
+
+def without_reports(output: str) -> str:
+    """What a command printed itself."""
+    return REPORTED.sub("", output) if "answer: HTTP " in output else output
+
+
+def read_reports(output: str) -> list[CurlAnswer]:
+    return [
+        CurlAnswer(int(status), int(redirects), int(size), content_type)
+        for status, redirects, size, content_type in REPORTED.findall(output)
+    ]
+
+
+def judge_requests(code: int, command: str, output: str) -> CurlVerdict | None:
+    """What the end of a command tells of the changes that its curls sent; None when it sent none by curl.
+
+    `command` is what ran, its reports included; `output` what it printed.
+    """
+    document = parse_shell(command, "bash")
+    calls = sending_calls(document, command)
+    alone = sum(1 for command in document.commands if command.words) == 1
+    if not calls or (alone and code in NOT_STARTED):
+        return None
+    if answers := read_reports(output):
+        return judge_answers(code, answers, without_reports(output), calls, alone=alone)
+    reports = command.count(REPORT) >= len(calls)
+    if code == 0:
+        swallowed = "||" in command or "; true" in command
+        if reports and not output.strip():
+            return None  # it was never run: a curl that ran would have printed its report
+        if reports:
+            return CurlVerdict(StepState.UNKNOWN, "curl may have sent it; its report was lost among what was printed")
+        if all(call.fails for call in calls) and not swallowed:
+            return None  # -f would have told of an error
+        return CurlVerdict(StepState.UNKNOWN, "curl has sent it; its status is not known (exit 0, without -f)")
+    if code == 22 and (refusals := HTTP_ERROR.findall(output)):
+        return judge_answers(code, [CurlAnswer(int(refusals[-1]), 0, 0, "")], "", calls, alone=alone)
+    if code in NEVER_SENT and not any(call.many for call in calls) and len(calls) == 1:
+        return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
+    return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
+
+
+def judge_answers(
+    code: int, answers: Sequence[CurlAnswer], printed: str, calls: Sequence[CurlCall], *, alone: bool
+) -> CurlVerdict:
+    """What statuses tell, the worst of them first."""
+    statuses = sorted({answer.status for answer in answers})
+    status = statuses[0] if len(statuses) == 1 else None
+    answered = f"HTTP {', '.join(f'{status:03}' for status in statuses)}"
+    text = f"{answered} (exit {code})"
+
+    def unknown(why: str) -> CurlVerdict:
+        return CurlVerdict(StepState.UNKNOWN, f"{text}: {why}", status)
+
+    if 0 in statuses:
+        once = len(answers) == 1 and answers[0].redirects == 0 and not any(call.many for call in calls)
+        if code in NEVER_SENT and once:
+            return CurlVerdict(StepState.FAILED, f"exit {code}: {NEVER_SENT[code]}")
+        return CurlVerdict(StepState.UNKNOWN, f"curl may have sent it, and no answer tells (exit {code})")
+    if any(status >= 500 or status in (100, 101, 408) for status in statuses):
+        return unknown("it may have been done all the same")
+    if any(status < 200 or 300 <= status < 400 for status in statuses) or any(answer.redirects for answer in answers):
+        return unknown("it was sent elsewhere, which tells nothing of what was done")
+    refused = [status for status in statuses if status >= 400]
+    flag = all(call.shown for call in calls)
+    if not refused and any(shows_page(answer, printed, flag) for answer in answers):
+        return unknown("a web page answered, as of a sign-in or a proxy")
+    if refused and any(answer.is_page for answer in answers) and SIGN_IN.search(printed.encode()):
+        return unknown("a sign-in page answered")
+    if refused and len(refused) < len(statuses):
+        return unknown("some was done, and some refused")
+    if refused:
+        return CurlVerdict(StepState.FAILED, text, status)
+    if code == 0:
+        return CurlVerdict(StepState.OK, f"exit 0, {answered}", status)
+    if alone or OWN_CODES_FROM <= code < 128:
+        return unknown("its answer broke off")
+    return CurlVerdict(StepState.FAILED, f"exit {code}, though it was answered {answered}", status)
+
+
+def shows_page(answer: CurlAnswer, printed: str, flag: bool) -> bool:
+    """Whether a web page came back. One that was saved or handed on is judged by its type alone."""
+    body = printed.strip().encode()
+    if PAGE.match(body):
+        return True
+    return answer.is_page and answer.size > 0 and (not flag or not body or MARKUP.search(body) is not None)

@@ -13,11 +13,10 @@ from cockpit.model.event import Draft
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.prepare.context import RunContext
-from cockpit.runbooks.prepare.curl_requests import without_reports
 from cockpit.runbooks.run import events, verify
 from cockpit.runbooks.run.attempt import Writing
 from cockpit.runbooks.run.events import EventAuthor
-from cockpit.runbooks.run.outcome import judge_outcome
+from cockpit.runbooks.run.outcome import judge_outcome, without_reports
 from cockpit.runbooks.run.process.files import take_lock
 from cockpit.runbooks.run.process.shell import (
     AttemptFiles,

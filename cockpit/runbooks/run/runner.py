@@ -8,15 +8,15 @@ import secrets as random_source
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.model.event import Draft, Event, EventSource, Record, RecordError
+from cockpit.model.event import Draft, Event, EventSource, Record
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.probe import ProbeResult
 from cockpit.model.revision import Application
-from cockpit.model.run import Attempt, Run, StepState, Value, find_newest_attempt
+from cockpit.model.run import Attempt, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
@@ -38,37 +38,33 @@ from cockpit.runbooks.prepare.template_variables import describe_variables, list
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.rollback import describe_third_revision, list_serving_names
 from cockpit.runbooks.run import events as journal
-from cockpit.runbooks.run import preconditions, recovery
+from cockpit.runbooks.run import preconditions
 from cockpit.runbooks.run import trust as trust_files
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
+from cockpit.runbooks.run.leading import RunLeadership
 from cockpit.runbooks.run.notices import (
     RunNotices,
     describe_missing_files,
     describe_unseen_check,
     find_temporary_change,
 )
-from cockpit.runbooks.run.process.identity import is_alive, this_process
+from cockpit.runbooks.run.process.identity import this_process
 from cockpit.runbooks.run.runs import (
     RUN_KINDS,
     Runs,
     attempt_numbered,
     find_latest_attempt,
-    going_on,
-    is_untouched,
-    list_competing_runs,
 )
 from cockpit.runbooks.run.shell_record import read_shell
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.shell_syntax import requirements
-from cockpit.runbooks.types import NOTHING_KEPT, Output, Prepared, Resolved, RunAlreadyOpen, RunRefused
+from cockpit.runbooks.types import NOTHING_KEPT, Output, Prepared, Resolved, RunRefused
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
 
 log = logging.getLogger(__name__)
-TAKE_UP = 1.0  # seconds between two looks at what others have left behind
-JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
 
 
 async def _read_nothing() -> None:
@@ -148,11 +144,11 @@ class Runner:
         self._guards: dict[str, str] = {}  # what each tool was last found to be set to
         self._cluster = ""  # that the context of kubectl stands for
         self._lock = threading.RLock()
-        self._beside: set[str] = set()  # runs that a person wants beside those that are open
         self._heard = 0  # every event of the timeline up to this id that is for us was taken
         self._unwritten = itertools.count(-1, -1)  # ids of events that read-only keeps to itself
         folder = None if read_only else data / "runs"
-        self._doing = Doing(self.note, self._write, folder, self._author_for, self._probes, look)
+        self._doing = Doing(self.note, self.write, folder, self.author_for, self._probes, look)
+        self.leadership = RunLeadership(self, self._doing, time)
 
     @property
     def operator(self) -> str:
@@ -251,14 +247,14 @@ class Runner:
             self._list_served(id, values),
         )
         if beside:
-            self._beside.add(id)
+            self.leadership.claim(id)
 
         def decide() -> Draft:
             if not beside:
-                self._must_lead(run_of(draft), decided=decided)
+                self.leadership.must_lead(run_of(draft), decided=decided)
             return draft
 
-        self._write(decide)
+        self.write(decide)
         return self.run(id)
 
     def _list_served(self, id: str, values: Sequence[Resolved]) -> tuple[str, ...]:
@@ -293,51 +289,32 @@ class Runner:
                 now={revision.name: revision.weight for revision in application.working},
             )
 
-    def _must_lead(self, run: Run, *, decided: datetime | None = None, least_touched: bool = False) -> None:
-        """Refuse while another run of the same is led by somebody: one leads, everybody else follows.
-
-        A run is open while who leads it lives elsewhere, or a step of it runs or is unknown. One in which nothing was
-        done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
-        """
-        for other in list_competing_runs(self.runs.runs.values(), run):
-            if decided is not None and any(attempt.began >= decided for attempt in other.attempts):
-                raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
-            if other.ended is not None:
-                continue
-            just_opened = not least_touched and self._time.now() - other.started < JUST_OPENED
-            counts = just_opened if is_untouched(other) else True
-            steps = going_on(other)
-            leads = self.runs.leading(other) - {this_process()}
-            if counts and (steps or any(map(is_alive, leads))):
-                state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
-                raise RunAlreadyOpen(other, f"not over{state}")
-
     def belongs(self, run: Run, incident: str) -> None:
         """A person's word on which incident a run belongs to that began in none; "" for none of them."""
         self._chosen[run.id] = incident
 
     def end(self, run: Run, reason: str = "") -> Run:
         """The run is over. What is still running goes on. Of two who end it, one does."""
-        event_author = self._author_for(run)
+        event_author = self.author_for(run)
 
         def decide() -> Draft | None:
             newest = self.run(run.id)
             return None if newest.ended else journal.draft_run_ended(newest, reason, event_author)
 
-        self._write(decide)
+        self.write(decide)
         return self.run(run.id)
 
     def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
         """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
         self.author.must_be_named()
-        event_author, settled_step = self._author_for(run), self.step(run, step)
+        event_author, settled_step = self.author_for(run), self.step(run, step)
 
         def decide() -> Draft:
             newest = self.run(run.id)
             preconditions.must_be_settleable(newest, step, state, reason)
             return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, event_author)
 
-        self._write(decide)
+        self.write(decide)
         settled = self.run(run.id)
         temporary = find_temporary_change(settled_step) if state is StepState.BY_HAND else ""
         if temporary and (incident := self.incident(settled)):
@@ -461,8 +438,7 @@ class Runner:
             preconditions.must_be_untaken(newest, prepared)
             preconditions.must_be_its_turn(newest, procedure, prepared)
             must_consent(self.find_confirmation(prepared), prepared, consent, self.author.names)
-            if is_untouched(newest) and run.id not in self._beside:
-                self._must_lead(newest, least_touched=True)
+            self.leadership.must_lead_from_here(newest)
             return newest
 
         judge()  # what is refused anyway is refused before anything is asked
@@ -473,80 +449,13 @@ class Runner:
             run,
             prepared,
             consent.approval,
-            replace(self._context_of(run), kept_shell=prepared.kept_shell),
+            replace(self.context_of(run), kept_shell=prepared.kept_shell),
             secret,
             on_output,
             judge,
             again=consent.again,
         )
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
-
-    async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
-        """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
-        run = self.run(run.id)
-        attempt = find_newest_attempt(run, step)
-        if attempt is None or self._doing.is_at(run, step):
-            raise RunRefused("This step was not started by another cockpit.", code="step-not-elsewhere")
-        return await recovery.attach_to_attempt(
-            run,
-            await asyncio.to_thread(self._step_or_name, run, attempt),
-            attempt,
-            self._context_of(run),
-            on_output,
-            self._write,
-            self._author_for,
-            self._now_of(run, attempt),
-        )
-
-    def _now_of(self, run: Run, attempt: Attempt) -> Callable[[], Attempt]:
-        """The attempt as it stands whenever it is asked for."""
-        return lambda: attempt_numbered(self.run(run.id), attempt.step, attempt.number)
-
-    async def recover(self) -> list[Run]:
-        """What ran when a cockpit died: ended meanwhile, still running, or unknown. The runs that changed."""
-        changed = []
-        for run, attempt in self._running():
-            step = await asyncio.to_thread(self._step_or_name, run, attempt)
-            now = self._now_of(run, attempt)
-            if await asyncio.to_thread(
-                recovery.recover_attempt, run, step, attempt, self._write, self._author_for, now
-            ):
-                changed.append(self.run(run.id))
-        return changed
-
-    async def run_on(self) -> None:
-        """Take up, as long as this cockpit is open, what others leave behind when they end. Never returns by itself."""
-        watched: dict[tuple[str, int, int], asyncio.Task[object]] = {}
-        while True:
-            await self._doing.write_kept_outcomes()
-            for key, run, attempt in self._orphans():
-                if key not in watched or watched[key].done():
-                    watched[key] = asyncio.create_task(self._take_up(run, attempt))
-            await self._time.sleep(TAKE_UP)
-
-    async def take_up(self) -> None:
-        """Take up once what others have left behind: write down what has ended, watch the rest to its end."""
-        await asyncio.gather(*(self._take_up(run, attempt) for _, run, attempt in self._orphans()))
-
-    async def _take_up(self, run: Run, attempt: Attempt) -> None:
-        """See to it that the end of an attempt is written whose cockpit is gone. Raises nothing."""
-        step = await asyncio.to_thread(self._step_or_name, run, attempt)
-        now = self._now_of(run, attempt)
-        try:
-            await asyncio.to_thread(recovery.recover_attempt, run, step, attempt, self._write, self._author_for, now)
-            if now().state is StepState.RUNNING:
-                await self.attach(run, attempt.step, lambda text: None)
-        except (RunRefused, RecordError) as error:
-            log.warning("a step of another cockpit stays as it is: %s", error)
-
-    def _orphans(self) -> list[tuple[tuple[str, int, int], Run, Attempt]]:
-        """Attempts that nobody will write the end of: their cockpit is gone, or their supervisor."""
-        return [
-            ((run.id, attempt.step, attempt.number), run, attempt)
-            for run, attempt in self._running()
-            if not self._doing.is_at(run, attempt.step)
-            and (attempt.still_runs or not is_alive(self.runs.owner(run, attempt)))
-        ]
 
     def describe_variables(self, step: Step) -> str:
         """Whether the variables that a step for a person asks for are in the template that the panes show. Blocking."""
@@ -557,22 +466,10 @@ class Runner:
         probe_results_by_name = {probe.name: probe for probe in self._live().probes}
         return {probe.name: probe_results_by_name.get(probe.name) for probe in self.environment.probes}
 
-    def _running(self) -> list[tuple[Run, Attempt]]:
-        """Attempts in our environment without an outcome, or whose command runs on without its supervisor; none in
-        read-only, which writes none."""
-        runs = [] if self.read_only else [*self.runs.runs.values()]
-        ours = [run for run in runs if run.environment == self.environment.name]
-        return [
-            (run, attempt)
-            for run in ours
-            for attempt in run.attempts
-            if attempt.state is StepState.RUNNING or attempt.still_runs
-        ]
-
     async def cancel(self, run: Run, step: int) -> str:
         """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
         run = self.run(run.id)
-        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self._context_of(run))
+        return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self.context_of(run))
 
     @property
     def _snapshots(self) -> Path:
@@ -580,9 +477,9 @@ class Runner:
 
     def note(self, draft: Draft) -> Sequence[Event]:
         """Write one event and know it at once. In read-only it is known here and written nowhere. Blocking."""
-        return self._write(lambda: draft)
+        return self.write(lambda: draft)
 
-    def _write(self, decide: Callable[[], Draft | None]) -> Sequence[Event]:
+    def write(self, decide: Callable[[], Draft | None]) -> Sequence[Event]:
         """Write what `decide` makes of the newest state, in the transaction in which it is asked. Blocking.
 
         Others are heard of twice a second; between two looks somebody else may have started, ended or settled the very
@@ -612,7 +509,7 @@ class Runner:
         chosen = run.incident or self._chosen.get(run.id)
         return self._incident() if chosen is None else chosen or None
 
-    def _author_for(self, run: Run) -> EventAuthor:
+    def author_for(self, run: Run) -> EventAuthor:
         return self._author_in(self.incident(run))
 
     def _author_in(self, incident: str | None) -> EventAuthor:
@@ -656,18 +553,12 @@ class Runner:
         """A person's word on where the commands of its document start. It holds for later runs of it, too."""
         if not Path(folder).is_dir():
             raise RunRefused(f"There is no folder {folder}.", code="not-a-folder", folder=folder)
-        author = self._author_for(run)
-        self._write(lambda: journal.draft_folder_chosen(run, str(Path(folder).absolute()), author))
+        author = self.author_for(run)
+        self.write(lambda: journal.draft_folder_chosen(run, str(Path(folder).absolute()), author))
 
-    def _context_of(self, run: Run) -> RunContext:
+    def context_of(self, run: Run) -> RunContext:
         """What the steps of a run are done with."""
         return replace(self._context, terminal=self.terminal, incident=self.incident(run), kept_shell=read_shell(run))
-
-    def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
-        try:
-            return self.step(run, attempt.step)
-        except RunRefused:
-            return preconditions.make_nameless_step(attempt)
 
 
 def find_rolled_back(applications: Sequence[Application], values_by_name: Mapping[str, str]) -> Application | None:

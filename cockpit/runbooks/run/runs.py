@@ -1,14 +1,12 @@
 """Runs: every run of a procedure as its events tell it. Pure: no clock, no file, no processes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, SettledBy, ShellState, ShellVariable, StepState, Value, find_newest_attempt
-from cockpit.model.runbook import Procedure, Runbook
 from cockpit.runbooks.run.process.identity import Owner
-from cockpit.runbooks.shell_syntax.placeholders import asks_for_same
 
 RUN_KINDS = (Kind.RUN, Kind.STEP)
 """The kinds Runs wants to hear."""
@@ -254,82 +252,3 @@ def _read_owner(detail: Mapping[str, Any]) -> Owner:
         _read_number(given_values, "pid") or 0,
         _read_number(given_values, "started") or 0,
     )
-
-
-# Runs that are not over: which one is meant by whoever asks for the same procedure again. Pure.
-
-
-def still_open(
-    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, about: Sequence[Value] = ()
-) -> list[Run]:
-    """Those of this procedure in this environment: first what needs a person, then the newest.
-
-    An older text of the document counts: what was done by it was done. A run about another app does not.
-    """
-    mine = [
-        run
-        for run in runs
-        if run.ended is None
-        and (run.path == runbook.path or run.sha256 == runbook.sha256)
-        and (run.procedure, run.environment) == (procedure.slug, environment)
-        and same_target(run.values, about)
-    ]
-    return sorted(mine, key=lambda run: (bool(list_unknown_steps(run)), run.started), reverse=True)
-
-
-def find_run_of_same_text(runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str) -> Run | None:
-    """The newest run of this very text that is not over, whichever copy of it somebody has read: a step of it goes on
-    with what was verified and answered."""
-    same = [run for run in still_open(runs, runbook, procedure, environment) if run.sha256 == runbook.sha256]
-    return max(same, key=lambda run: run.started, default=None)
-
-
-def find_run_to_settle(
-    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, step: int
-) -> Run | None:
-    """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
-    result = still_open(runs, runbook, procedure, environment)
-    return next((run for run in result if run.state(step) in JUDGED_BY_A_PERSON), next(iter(result), None))
-
-
-def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:
-    """False only when both name an app, and not the same."""
-    return len({app_of(values), app_of(others)} - {""}) < 2
-
-
-def list_competing_runs(runs: Iterable[Run], run: Run) -> list[Run]:
-    """Other runs of its procedure on its target, over or not, whichever copy of the document they work on."""
-    return [
-        other
-        for other in runs
-        if other.id != run.id
-        and (other.path == run.path or other.sha256 == run.sha256)
-        and (other.procedure, other.environment) == (run.procedure, run.environment)
-        and same_target(other.values, run.values)
-    ]
-
-
-def going_on(run: Run) -> list[int]:
-    """The steps that run, or that nobody saw the end of."""
-    return [step for step, state in run.states if state in (StepState.RUNNING, StepState.UNKNOWN)]
-
-
-def list_unknown_steps(run: Run) -> list[int]:
-    """The steps that nobody saw the end of."""
-    return [step for step, state in run.states if state is StepState.UNKNOWN]
-
-
-def is_untouched(run: Run) -> bool:
-    """True as long as nothing was done in it."""
-    return not run.states
-
-
-def agrees_with_values(run: Run, about: Sequence[Value]) -> bool:
-    """True when a run stands on these values, as far as it has them."""
-    values_by_name = {value.name: value.shown for value in run.values}
-    return all(values_by_name.get(value.name, value.shown) == value.shown for value in about)
-
-
-def app_of(values: Sequence[Value]) -> str:
-    """The app that values are about, "" where none of them says."""
-    return next((value.shown for value in values if asks_for_same(value.name, "app")), "")

@@ -11,8 +11,8 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.prepare.curl_requests import add_reports, without_reports
-from cockpit.runbooks.run.outcome import judge_outcome
+from cockpit.runbooks.prepare.curl_requests import add_reports
+from cockpit.runbooks.run.outcome import judge_outcome, without_reports
 from cockpit.runbooks.run.process.shell import CommandEnd
 from tests.integration.runbooks.stage import Stage, fence
 

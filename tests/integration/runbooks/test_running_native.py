@@ -154,8 +154,8 @@ async def test_a_long_operation_is_taken_up_again_after_the_cockpit_died(native:
     link = next_cockpit.run(run.id).attempts[0].operation
     assert link.startswith(cloud.play.url)
     assert len(link) > 3_200  # all of it: the simulator, like Azure, refuses one that was cut
-    assert await next_cockpit.recover() == []  # it goes on in Azure
-    attempt = await next_cockpit.attach(run, 1, native.seen.append)
+    assert await next_cockpit.leadership.recover() == []  # it goes on in Azure
+    attempt = await next_cockpit.leadership.attach(run, 1, native.seen.append)
     assert attempt.state is StepState.OK, attempt
     await azure.close()
 

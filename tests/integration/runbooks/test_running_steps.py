@@ -526,7 +526,7 @@ async def test_what_is_done_with_the_loop_cancelled_goes_on(stage: Stage) -> Non
     performing.cancel()
     with suppress(asyncio.CancelledError):
         await performing
-    attempt = await stage.runner.attach(run, 1, stage.seen.append)
+    attempt = await stage.runner.leadership.attach(run, 1, stage.seen.append)
     assert attempt.state is StepState.OK
     assert (stage.folder / "made").exists()
     assert stage.phases() == ["intent", "outcome"]
@@ -554,7 +554,7 @@ async def test_what_ended_while_nobody_looked_ended_then_and_not_when_it_was_fou
     if word == "the file's age":
         exit_file.write_text('{"exit_code": 0}')
     runner = stage.again(time=NextMorning())
-    while not await runner.recover():  # its supervisor may not have let go yet
+    while not await runner.leadership.recover():  # its supervisor may not have let go yet
         await asyncio.sleep(0.01)
     (attempt,) = runner.run(run.id).attempts
     assert attempt.state is StepState.OK

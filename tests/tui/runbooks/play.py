@@ -251,6 +251,11 @@ class Play:
         self._write(Kind.STEP, subject, {**intent, "edited": prepared.edited, "undo": prepared.undo})
         return await self._end(run, step, number, on_output)
 
+    @property
+    def leadership(self) -> "Play":
+        """It leads its runs itself."""
+        return self
+
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
         return await self._end(run, step, find_latest_attempt(run, step), on_output)
 

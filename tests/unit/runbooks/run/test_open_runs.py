@@ -6,7 +6,7 @@ from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure
 from cockpit.platforms.container_apps.kind import KIND
 from cockpit.runbooks.catalogue.load import open_file
-from cockpit.runbooks.run.waiting_run import WaitingRun, find_waiting_run
+from cockpit.runbooks.run.open_runs import WaitingRun, find_waiting_run
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 ROLL_BACK = open_file(KIND.procedures / "rollback.md").procedures[0]

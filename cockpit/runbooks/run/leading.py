@@ -1,0 +1,169 @@
+"""Who leads a run: one cockpit does and everybody else follows, until it is gone. What it left is then taken up.
+
+A run is led by the process that began it or a step of it. A second run of the same procedure on the same target is
+refused while the first has a leader; a person may claim one beside it. An attempt whose cockpit died is nobody's: every
+cockpit looks for such, and whoever finds its lock free writes how it ended, once (`recovery.py`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cockpit.model.event import Draft, RecordError
+from cockpit.model.run import Attempt, Run, StepState, find_newest_attempt
+from cockpit.model.runbook import Step
+from cockpit.model.system import Environment
+from cockpit.model.time import Time
+from cockpit.runbooks.prepare.context import RunContext
+from cockpit.runbooks.run import preconditions, recovery
+from cockpit.runbooks.run.events import EventAuthor
+from cockpit.runbooks.run.execute import Doing
+from cockpit.runbooks.run.open_runs import going_on, is_untouched, list_competing_runs
+from cockpit.runbooks.run.process.identity import is_alive, this_process
+from cockpit.runbooks.run.runs import Runs, attempt_numbered
+from cockpit.runbooks.types import Output, RunAlreadyOpen, RunRefused
+
+log = logging.getLogger(__name__)
+TAKE_UP = 1.0  # seconds between two looks at what others have left behind
+JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
+
+
+class RunKeeper(Protocol):
+    """The runner, as far as leading needs it."""
+
+    environment: Environment
+    read_only: bool
+    runs: Runs
+
+    def run(self, id: str, /) -> Run: ...
+    def step(self, run: Run, ordinal: int, /) -> Step: ...
+    def write(self, decide: Callable[[], Draft | None], /) -> object: ...
+    def author_for(self, run: Run, /) -> EventAuthor: ...
+    def context_of(self, run: Run, /) -> RunContext: ...
+
+
+class RunLeadership:
+    """Which runs may be led from here, and what others left behind. The coroutines belong to the loop."""
+
+    def __init__(self, runner: RunKeeper, doing: Doing, time: Time) -> None:
+        self._runner = runner
+        self._doing = doing
+        self._time = time
+        self._claimed: set[str] = set()  # runs that a person wants beside those that are open
+
+    def claim(self, run: str) -> None:
+        """A person wants this run, whoever leads another one of the same."""
+        self._claimed.add(run)
+
+    def must_lead_from_here(self, run: Run) -> None:
+        """Before the first step of a run that nobody claimed. Raises RunAlreadyOpen."""
+        if is_untouched(run) and run.id not in self._claimed:
+            self.must_lead(run, least_touched=True)
+
+    def must_lead(self, run: Run, *, decided: datetime | None = None, least_touched: bool = False) -> None:
+        """Refuse while another run of the same is led by somebody: one leads, everybody else follows.
+
+        A run is open while who leads it lives elsewhere, or a step of it runs or is unknown. One in which nothing was
+        done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
+        """
+        for other in list_competing_runs(self._runner.runs.runs.values(), run):
+            if decided is not None and any(attempt.began >= decided for attempt in other.attempts):
+                raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
+            if other.ended is not None:
+                continue
+            just_opened = not least_touched and self._time.now() - other.started < JUST_OPENED
+            counts = just_opened if is_untouched(other) else True
+            steps = going_on(other)
+            leads = self._runner.runs.leading(other) - {this_process()}
+            if counts and (steps or any(map(is_alive, leads))):
+                state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
+                raise RunAlreadyOpen(other, f"not over{state}")
+
+    async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
+        """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""
+        run = self._runner.run(run.id)
+        attempt = find_newest_attempt(run, step)
+        if attempt is None or self._doing.is_at(run, step):
+            raise RunRefused("This step was not started by another cockpit.", code="step-not-elsewhere")
+        return await recovery.attach_to_attempt(
+            run,
+            await asyncio.to_thread(self._step_or_name, run, attempt),
+            attempt,
+            self._runner.context_of(run),
+            on_output,
+            self._runner.write,
+            self._runner.author_for,
+            self._now_of(run, attempt),
+        )
+
+    def _now_of(self, run: Run, attempt: Attempt) -> Callable[[], Attempt]:
+        """The attempt as it stands whenever it is asked for."""
+        return lambda: attempt_numbered(self._runner.run(run.id), attempt.step, attempt.number)
+
+    async def recover(self) -> list[Run]:
+        """What ran when a cockpit died: ended meanwhile, still running, or unknown. The runs that changed."""
+        changed = []
+        for run, attempt in self._running():
+            step = await asyncio.to_thread(self._step_or_name, run, attempt)
+            now = self._now_of(run, attempt)
+            if await asyncio.to_thread(
+                recovery.recover_attempt, run, step, attempt, self._runner.write, self._runner.author_for, now
+            ):
+                changed.append(self._runner.run(run.id))
+        return changed
+
+    async def run_on(self) -> None:
+        """Take up, as long as this cockpit is open, what others leave behind when they end. Never returns by itself."""
+        watched: dict[tuple[str, int, int], asyncio.Task[object]] = {}
+        while True:
+            await self._doing.write_kept_outcomes()
+            for key, run, attempt in self._orphans():
+                if key not in watched or watched[key].done():
+                    watched[key] = asyncio.create_task(self._take_up(run, attempt))
+            await self._time.sleep(TAKE_UP)
+
+    async def take_up(self) -> None:
+        """Take up once what others have left behind: write down what has ended, watch the rest to its end."""
+        await asyncio.gather(*(self._take_up(run, attempt) for _, run, attempt in self._orphans()))
+
+    async def _take_up(self, run: Run, attempt: Attempt) -> None:
+        """See to it that the end of an attempt is written whose cockpit is gone. Raises nothing."""
+        step = await asyncio.to_thread(self._step_or_name, run, attempt)
+        now = self._now_of(run, attempt)
+        try:
+            await asyncio.to_thread(
+                recovery.recover_attempt, run, step, attempt, self._runner.write, self._runner.author_for, now
+            )
+            if now().state is StepState.RUNNING:
+                await self.attach(run, attempt.step, lambda text: None)
+        except (RunRefused, RecordError) as error:
+            log.warning("a step of another cockpit stays as it is: %s", error)
+
+    def _orphans(self) -> list[tuple[tuple[str, int, int], Run, Attempt]]:
+        """Attempts that nobody will write the end of: their cockpit is gone, or their supervisor."""
+        return [
+            ((run.id, attempt.step, attempt.number), run, attempt)
+            for run, attempt in self._running()
+            if not self._doing.is_at(run, attempt.step)
+            and (attempt.still_runs or not is_alive(self._runner.runs.owner(run, attempt)))
+        ]
+
+    def _running(self) -> list[tuple[Run, Attempt]]:
+        """Attempts in our environment without an outcome, or whose command runs on without its supervisor; none in
+        read-only, which writes none."""
+        runs = [] if self._runner.read_only else [*self._runner.runs.runs.values()]
+        ours = [run for run in runs if run.environment == self._runner.environment.name]
+        return [
+            (run, attempt)
+            for run in ours
+            for attempt in run.attempts
+            if attempt.state is StepState.RUNNING or attempt.still_runs
+        ]
+
+    def _step_or_name(self, run: Run, attempt: Attempt) -> Step:
+        try:
+            return self._runner.step(run, attempt.step)
+        except RunRefused:
+            return preconditions.make_nameless_step(attempt)
