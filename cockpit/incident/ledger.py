@@ -1,7 +1,7 @@
 """Ledger: every incident as the events so far tell it. An append costs the same however long the file is."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,16 @@ from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact import SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import event_number, list_freezes, shorten_step
-from cockpit.incident.signals import LOOK_BACK, Signal, key_of, says_bad, signal_of
+from cockpit.incident.signals import (
+    ALWAYS,
+    LOOK_BACK,
+    Signal,
+    earliest_signal,
+    find_outage_past,
+    key_of,
+    says_bad,
+    signal_of,
+)
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
 from cockpit.model.event import Event, Kind, text_of
@@ -75,6 +84,15 @@ class _EnvironmentLedger:
     def freezes(self) -> tuple[Freeze, ...]:
         return list_freezes(self.frozen.of(Kind.FREEZE))
 
+    def find_outage_past(
+        self, past: Iterable[tuple[Signal, datetime]], bad: Iterable[Signal], declared: datetime
+    ) -> list[tuple[Signal, datetime]]:
+        """Of what was over when an incident was declared, what is of its outage and no other incident's."""
+        return find_outage_past(
+            [pair for pair in past if pair[0] not in self.claimed],
+            [signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared],
+        )
+
     def watched(self, moment: datetime) -> list[IncidentStateBuilder]:
         """The incidents that a signal of that moment concerns."""
         if self.closed:
@@ -107,6 +125,20 @@ class Ledger:
     def bad(self, environment: str) -> list[Signal]:
         """The signals that are bad now, longest first."""
         return sorted(self._scene(environment).bad.values(), key=lambda signal: signal.since)
+
+    def find_outage_start(self, environment: str, declared: datetime) -> Signal | None:
+        """What knew first of the outage that somebody declares then: it is bad still, or of one outage with what is."""
+        scene = self._scene(environment)
+        bad = [signal for signal in scene.bad.values() if signal.since <= declared]
+        first = earliest_signal(bad, declared)
+        past = [
+            (signal, ended)
+            for signal, ended in scene.stretches
+            if declared - LOOK_BACK <= signal.since < ended <= declared and (first or declared - ended <= ALWAYS)
+        ]
+        of_it = scene.find_outage_past(past, [first] if first else [], declared)
+        signals = [*([first] if first else []), *(signal for signal, _ in of_it)]
+        return min(signals, key=lambda signal: signal.since, default=None)
 
     def silenced(self, environment: str) -> list[str]:
         """The names of the alerts that their source keeps silent now, in the order in which they fell silent."""
@@ -261,23 +293,27 @@ class Ledger:
     def _gather_past(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """What was bad within the range and is over already, when it is written down.
 
-        Of an incident that was led elsewhere that is what was bad at its declaration or turned bad since. Where nothing
-        was bad when it was declared, it is what was over by then: somebody was faster than the declaration.
+        Of an incident that was led elsewhere that is what was bad at its declaration or turned bad since. What was over
+        by then belongs to it where it is of one outage with that; where nothing was bad any more, it is the outage that
+        was over last: somebody was faster than the declaration.
         """
         declared = event.occurred
-        past = [
+        stretches = [
             (signal, ended) for signal, ended in scene.stretches if case.covers(signal.since) and ended > signal.since
         ]
-        was_bad = [signal for signal, ended in past if signal.since <= declared < ended]
-        is_bad = [signal for signal in scene.bad.values() if case.covers(signal.since) and signal.since <= declared]
-        if was_bad or is_bad:
-            past = [(signal, ended) for signal, ended in past if ended > declared]
-        else:
-            past = [(signal, ended) for signal, ended in past if ended > declared or signal not in scene.claimed]
+        is_bad = [signal for signal in scene.bad.values() if case.covers(signal.since)]
+        past = [
+            *((signal, ended) for signal, ended in stretches if ended > declared),
+            *scene.find_outage_past(
+                (pair for pair in stretches if pair[1] <= declared),
+                [*(signal for signal, ended in stretches if ended > declared), *is_bad],
+                declared,
+            ),
+        ]
         moments = [(signal.since, 1, signal) for signal, _ in past] + [(ended, 0, signal) for signal, ended in past]
         for moment, begins, signal in sorted(moments, key=lambda item: item[:2]):
             if begins:
-                case.turned_bad(signal, event.id, detects=signal in was_bad)
+                case.turned_bad(signal, event.id)
             else:
                 case.turned_good(signal.key, moment, event.id)
 

@@ -114,6 +114,26 @@ def earliest_signal(bad: Iterable[Signal], declared: datetime) -> Signal | None:
     return min(recent, key=lambda signal: signal.since, default=None)
 
 
+TOGETHER = timedelta(minutes=2)  # all well for less is a pause within one outage
+
+
+def find_outage_past(
+    past: Iterable[tuple[Signal, datetime]], bad: Iterable[Signal] = ()
+) -> list[tuple[Signal, datetime]]:
+    """Of what was bad and is over, each with its end, what belongs to one outage with what is bad; where nothing is, to
+    the outage that ended last.
+
+    It was over less than two minutes before the rest of the outage began: what was well for longer is another one.
+    """
+    begin = min((signal.began for signal in bad), default=None)
+    result: list[tuple[Signal, datetime]] = []
+    for signal, ended in sorted(past, key=lambda pair: pair[1], reverse=True):
+        if begin is None or begin - ended < TOGETHER:
+            result.append((signal, ended))
+            begin = signal.began if begin is None else min(begin, signal.began)
+    return result
+
+
 def compute_reach(first: Signal | None, declared: datetime) -> datetime:
     """Where the incident's range begins: half an hour back, or some minutes before the first signal."""
     if first is None:

@@ -55,14 +55,18 @@ class Declare(Dialog[Incident | Event]):
         *,
         open: Sequence[Incident] = (),
         list_bad: Callable[[], Sequence[Signal]] | None = None,
+        first: Signal | None = None,
     ) -> None:
-        """`open` are the incidents that are open here, the worst first. `list_bad` tells what is bad at any moment."""
+        """`open` are the incidents that are open here, the worst first. `list_bad` tells what is bad at any moment.
+
+        `first` is what knew first of this outage, where that is over already.
+        """
         super().__init__(place, time)
         self._incident_actions = incident_actions
         self._bad = _sort_signals(bad)
         self._list_bad = list_bad or (lambda: bad)
         self._open = tuple(open)
-        self._first = earliest_signal(self._bad, time.now())
+        self._first = first or earliest_signal(self._bad, time.now())
         self._reach_from = compute_reach(self._first, time.now())
         self._unsure = self._drill = self._joins = False
 

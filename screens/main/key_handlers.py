@@ -383,7 +383,8 @@ def open_declare(press: KeyPress) -> None:
     read_plan_again(press)  # the rules that will bind are those of now
     list_bad = partial(session.ledger.bad, session.environment.name)
     open = worst_first(session.ledger, session.environment.name, session.system.severity_scale)
-    dialog = Declare(*press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad)
+    first = session.ledger.find_outage_start(session.environment.name, session.time.now())
+    dialog = Declare(*press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad, first=first)
     press.open(dialog, partial(ask_who_is_on_call, press))
 
 

@@ -10,7 +10,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.signals import compute_reach, earliest_signal
+from cockpit.incident.signals import compute_reach
 from cockpit.model.event import Draft, Event, Kind, text_of, time_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.response import CloseReason, Review
@@ -57,7 +57,7 @@ def declare_incident(
     impact = writer.past(impact_started, now) if impact_started else None
 
     def act(ledger: Ledger) -> Draft:
-        signal = earliest_signal(ledger.bad(writer.environment), declared)
+        signal = ledger.find_outage_start(writer.environment, declared)
         detail = {
             "title": subject,
             "severity": severity_level.name,

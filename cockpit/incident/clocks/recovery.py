@@ -4,8 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cockpit.incident.clocks.due import Episode, due_after, end_clock, excuse_clock, risk_of, settle_clock, well_after
+from cockpit.incident.clocks.due import (
+    Episode,
+    due_after,
+    end_clock,
+    excuse_clock,
+    healthy_periods,
+    risk_of,
+    settle_clock,
+    well_after,
+)
 from cockpit.incident.clocks.rules import Binding, is_document_lost, make_strictest_pick
+from cockpit.incident.impact import find_impact_start
 from cockpit.model.clock import Clock, ClockKind, Counting, Rule
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason, Mark, ProcedureRun, Recovery, Review
@@ -111,18 +121,32 @@ def _build_tail_clock(bound: Binding, ran: ProcedureRun, begun: datetime, now: d
 def list_rollback_clocks(bound: Binding, deployed: datetime | None, now: datetime) -> list[Clock]:
     """The no-blame rollback window, from the newest deployment, or else the declaration.
 
-    A window, so nothing is missed when it closes: from then on the answer is to mend it forwards.
+    A deployment that came after the impact began is no cause but a cure, a rollback in single revision mode say: it
+    counts from when all was well with it. A window, so nothing is missed when it closes: from then on the answer is to
+    mend it forwards.
     """
     rules = [rule for period in bound.periods if (rule := make_strictest_pick(ClockKind.ROLLBACK)(period)) is not None]
     if not rules:
         return []
     rule = make_strictest_pick(ClockKind.ROLLBACK)(bound.current) or rules[-1]
     started, why = (deployed, "the newest deployment") if deployed else (bound.incident.declared, "declared")
+    if deployed and (recovered := _find_cured_by(bound.incident, deployed)) is not None:
+        started, why = recovered, "all was well after the newest deployment"
     resolved = bound.incident.resolved
     clock = excuse_clock(bound.clock(rule, "rollback", started, why), resolved, "resolved before the window closed")
     if not clock.not_applicable and clock.due is not None and max(now, resolved or now) >= clock.due:
         return [replace(clock, not_applicable="the window has closed: mend it forwards")]
     return [clock]
+
+
+def _find_cured_by(incident: Incident, deployed: datetime) -> datetime | None:
+    """When all was well first after a deployment that was made while users felt the incident; None for any other."""
+    begin = find_impact_start(incident)
+    periods = healthy_periods(incident)
+    was_well = any(period.start <= deployed and (period.end is None or period.end > deployed) for period in periods)
+    if begin is None or begin >= deployed or was_well:
+        return None
+    return min((period.start for period in periods if period.start > deployed), default=None)
 
 
 def list_postmortem_clocks(bound: Binding) -> list[Clock]:

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from cockpit.incident.impact import STATED, find_impact_start, propose_impact_end, propose_impact_start
-from cockpit.incident.signals import find_beginning, key_of, says_bad
+from cockpit.incident.impact import (
+    LATEST,
+    STATED,
+    find_impact_start,
+    list_felt_stretches,
+    propose_impact_end,
+    propose_impact_start,
+)
+from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, words_of
@@ -18,6 +25,8 @@ from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun
 from cockpit.model.time import format_duration, measure_between
 
+MOST_BEFORE = 2  # other deployments right before the last one that are told
+MOST_AFTER = 4  # and of those after it
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
 TURNING_KINDS = frozenset(
@@ -74,11 +83,13 @@ class TimeFace:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStory:
-    """Each a sentence without its full stop; "" where there is nothing to say."""
+    """Each a sentence without its full stop; "" where there is nothing to say. `trigger` is the last change before it,
+    `change` tells with it what was deployed right before and while users felt it."""
 
     change: str
     felt: str
     stop: str
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +105,17 @@ def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> I
     """`events` are those of the incident that stand, in the order in which they happened."""
     begin, end = find_impact(incident)
     change = find_trigger(events, begin)
+    remedy = find_remedy(events, begin, end) if end is not None else None
+    moves = find_moves(incident, events)
+    others = [steps for steps in moves if change not in steps and remedy not in steps]
+    trigger = _describe_trigger(change, events, incident, face)
+    told_by = next((steps for steps in moves if change in steps and len(steps) > 1), None)
+    first = _describe_steps(told_by, events, face) if told_by else trigger
     return IncidentStory(
-        _describe_trigger(change, events, incident, face),
+        _describe_changes(first, change, others, events, face),
         _describe_felt(incident, events, face),
         _describe_stop(incident, events, begin, end, face),
+        trigger,
     )
 
 
@@ -119,6 +137,58 @@ def find_trigger(events: Iterable[Event], begin: datetime) -> Event | None:
         event for event in changes if event.kind == Kind.TRAFFIC or text_of(event.detail, "what") == "created"
     ]
     return max(first_hand or changes, key=lambda event: (event.occurred, event.kind == Kind.TRAFFIC), default=None)
+
+
+def find_moves(incident: Incident, events: Iterable[Event]) -> list[list[Event]]:
+    """Every time that traffic moved while users felt it or right before they did, in order; the steps of a deployment
+    that took its share one by one together."""
+    begin, end = find_impact(incident)
+    stretches = list_felt_stretches(incident, begin, end or LATEST)
+    moves: list[list[Event]] = []
+    for event in sorted(events, key=lambda event: (event.occurred, event.id)):
+        if event.kind != Kind.TRAFFIC or not find_gaining(event):
+            continue
+        if not any(start - LEAD_IN <= event.occurred <= min(over, LATEST - SKEW) + SKEW for start, over in stretches):
+            continue
+        last = moves[-1][-1] if moves else None
+        if last and (event.subject, find_gaining(event)) == (last.subject, find_gaining(last)):
+            moves[-1].append(event)
+        else:
+            moves.append([event])
+    return moves
+
+
+def find_gaining(event: Event) -> str:
+    """The revision that most of the traffic that moved went to; "" where none did."""
+    before, after = map_of(event.detail, "before"), map_of(event.detail, "after")
+    gains = {name: _weigh(weight) for name, weight in after.items() if _weigh(weight) > _weigh(before.get(name))}
+    return max(gains, key=lambda name: gains[name], default="")
+
+
+def _describe_changes(
+    first: str, change: Event | None, others: Sequence[Sequence[Event]], events: Sequence[Event], face: TimeFace
+) -> str:
+    """The last change before it, with the deployments around it that took traffic, as they followed each other."""
+    moved = [_describe_steps(steps, events, face) for steps in others]
+    if change is None:
+        before, after = [], moved
+        first = f"{first} until users felt it" if moved else first
+    else:
+        is_before = [steps[0].occurred <= change.occurred for steps in others]
+        before = [text for text, early in zip(moved, is_before, strict=True) if early][-MOST_BEFORE:]
+        after = [text for text, early in zip(moved, is_before, strict=True) if not early]
+    left = len(after) - MOST_AFTER
+    if left > 1:  # the first and the last tell what was tried; all of them stand below
+        after = [*after[: MOST_AFTER - 1], f"{left} more moves of traffic", after[-1]]
+    return "; then ".join([*before, first, *after])
+
+
+def _describe_steps(steps: Sequence[Event], events: Sequence[Event], face: TimeFace) -> str:
+    """`--r44 took 10 % of the traffic from --r43 at 11:00:00, all of it by 11:05:00`."""
+    first, last = steps[0], steps[-1]
+    share = _weigh(map_of(last.detail, "after").get(find_gaining(last)))
+    by = f", {'all of it' if share == 100 else f'{share} %'} by {face.utc(last.occurred)}" if len(steps) > 1 else ""
+    return f"{_describe_move(first, events)} at {face.utc(first.occurred)}{by}"
 
 
 def _is_change(event: Event) -> bool:
@@ -149,12 +219,10 @@ def _describe_first_sight(change: Event, events: Iterable[Event]) -> str:
 
 def describe_traffic(event: Event, events: Iterable[Event]) -> str:
     """`shop-api--r44 (1.44.0, by ci) took all traffic from --r43`."""
-    before, after = map_of(event.detail, "before"), map_of(event.detail, "after")
-    gains = {name: weight for name, weight in after.items() if _weigh(weight) > _weigh(before.get(name))}
-    if not gains:
+    before, after, gaining = map_of(event.detail, "before"), map_of(event.detail, "after"), find_gaining(event)
+    if not gaining:
         return event.summary
-    gaining = max(gains, key=lambda name: _weigh(gains[name]))
-    weight = _weigh(gains[gaining])
+    weight = _weigh(after[gaining])
     share = "all traffic" if weight == 100 else f"{weight} % of the traffic"
     losers = [
         shorten_revision(name, event.subject) for name in before if _weigh(after.get(name)) < _weigh(before[name])
@@ -289,15 +357,17 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
     by = next((event.actor for event in events if run and event.kind == Kind.RUN and event.subject == run.id), "")
     how = f" ({run.title}{f', run by {by}' if by else ''})" if run else ""
     if act.kind == Kind.TRAFFIC:
-        after = map_of(act.detail, "after")
-        before = map_of(act.detail, "before")
-        gaining = [name for name in after if _weigh(after[name]) > _weigh(before.get(name))]
-        if gaining and any(_had_traffic(event, gaining[0], act) for event in events):
-            name = shorten_revision(gaining[0], act.subject)
-            return f"traffic back on {name} at {face.utc(act.occurred)}{how}"
-        return f"{describe_traffic(act, events)} at {face.utc(act.occurred)}{how}"
+        return f"{_describe_move(act, events)} at {face.utc(act.occurred)}{how}"
     title, state = text_of(act.detail, "title"), text_of(act.detail, "state")
     return f"{title}: {state} at {face.utc(act.occurred)}{how}"
+
+
+def _describe_move(act: Event, events: Sequence[Event]) -> str:
+    """`traffic back on --r43` of a revision that had some before, else as a deployment."""
+    gaining = find_gaining(act)
+    if gaining and any(_had_traffic(event, gaining, act) for event in events):
+        return f"traffic back on {shorten_revision(gaining, act.subject)}"
+    return describe_traffic(act, events)
 
 
 def _had_traffic(event: Event, revision: str, act: Event) -> bool:

@@ -13,6 +13,7 @@ import pytest
 TESTS = Path(__file__).parents[2]
 
 MITIGATED = {
+    "bad and up again before the declaration": "test_a_probe_that_was_up_again_before_the_declaration_belongs_to_the_outage_where_nothing_was_well_for_long",
     "when the last signal that users feel recovered": "test_mitigation_is_the_latest_recovery_whichever_was_written_down_last",
     "held for two minutes": "test_a_recovery_counts_once_it_has_held_for_two_minutes",
     "an alert of a revision without traffic stretches nothing": "test_alerts_about_the_revision_that_lost_its_traffic_do_not_stretch_the_impact",
@@ -56,6 +57,9 @@ DEADLINES = {
     "what does not apply is never missed": "test_what_does_not_apply_is_not_missed_once_the_incident_ends",
 }
 DEPLOYMENTS = {
+    "a second attempt and the way back": "test_each_deployment_that_took_traffic_is_told_in_its_order_and_the_one_that_stopped_it_once",
+    "no list of everything": "test_a_deployment_that_takes_its_share_step_by_step_is_one_and_many_are_no_list",
+    "the window after a rollback": "test_the_window_after_a_rollback_counts_from_when_all_was_well",
     "one from before the watch, with its own time": "test_a_deployment_from_before_the_watch_began_is_recorded_with_its_own_time",
     "it is what changed in the draft": "test_a_deployment_from_before_the_record_began_is_what_changed",
     "created ones are counted as such": "test_only_revisions_created_count_as_such_among_the_facts",

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
-from cockpit.model.incident import Acknowledgement, Incident, StateChange
+from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.response import Mark, ProcedureRun, Recovery
 from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
@@ -264,6 +266,28 @@ def test_the_rollback_window_closes_without_anybody_being_late() -> None:
     (shut,) = compute_clocks(incident(), given, at(61), deployed=at(-23 * 60))
     assert shut.not_applicable == "the window has closed: mend it forwards"
     assert find_due_reminder(window, at(30)) == 0
+
+
+@pytest.mark.parametrize(
+    ("deployed", "healthy", "begins"),
+    [
+        (-5, [(12, None)], -5),  # it broke it: nothing that came back later moves its window
+        (5, [(12, None)], 12),  # it came while users felt it, and all was well with it from 12 on
+        (5, [(12, 30), (40, None)], 12),
+        (5, [], 5),  # not well yet
+        (20, [(12, None)], 20),  # deployed once all was well: the next one
+        (13, [(2, 9), (20, None)], 20),
+    ],
+)
+def test_the_window_after_a_rollback_counts_from_when_all_was_well(
+    deployed: float, healthy: list[tuple[float, float | None]], begins: float
+) -> None:
+    """In single revision mode a rollback is a deployment, too: the youngest revision that serves is the cure."""
+    periods = tuple(HealthyPeriod(at(start), None if end is None else at(end)) for start, end in healthy)
+    (window,) = compute_clocks(
+        incident(felt_since=at(0), healthy=periods), plan(rule(ClockKind.ROLLBACK, 60)), at(15), deployed=at(deployed)
+    )
+    assert window.started == at(begins)
 
 
 REVIEW = plan(

@@ -13,6 +13,7 @@ from cockpit.incident.postmortem.story import (
     IncidentStory,
     TimeFace,
     describe_offset,
+    find_trigger,
     find_turning_points,
     list_key_times,
     list_marked_notes,
@@ -84,6 +85,7 @@ def test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts() -> None:
         "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00",
         "readyz failed from 02:00:12 (got 503, wanted 200), ready from 02:00:18 (the same)",
         "traffic back on --r43 at 02:02:30 (Roll back, run by ben); all probes up at 02:02:54",
+        "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00",
     )
 
 
@@ -225,3 +227,74 @@ def test_what_users_felt_begins_with_the_alert_where_that_was_the_first_sign() -
     assert incident.felt_since == at(0)
     felt = tell_story(incident, story.events, TimeFace(UTC, at(0))).felt
     assert felt.startswith("5xx fired from 02:00:00; ready failed from 02:04:00")
+
+
+def test_each_deployment_that_took_traffic_is_told_in_its_order_and_the_one_that_stopped_it_once() -> None:
+    """The bad one, a second attempt that made nothing better, and the way back."""
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "readyz")
+    story.declare(1, reach=-10)
+    made = {"what": "created", "image": "registry.example.com/shop:1.45.0", "changed_by": "ci", "active": True}
+    story.tell(Kind.REVISION, 2, subject=f"{APP}/shop--r45", summary="shop--r45 created by ci", detail=made)
+    move(story, 2.5, BAD, "shop--r45")
+    move(story, 4, "shop--r45", GOOD)
+    story.probe(4.5, "readyz", "up")
+    story.act(Kind.RESOLVE, 9, reason="stable")
+    result = told(story)
+    assert result.change == (
+        "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00; "
+        "then shop--r45 (1.45.0, by ci) took all traffic from --r44 at 02:02:30"
+    )
+    assert result.stop.startswith("traffic back on --r43 at 02:04:00; ")
+
+
+def test_a_deployment_right_before_the_last_one_is_told_and_one_of_an_hour_before_is_not() -> None:
+    story = Story()
+    move(story, -60, "pay--r1", "pay--r2")
+    move(story, -4, "pay--r2", "pay--r3")
+    move(story, -1, GOOD, BAD)
+    fail(story, 0, "readyz")
+    story.declare(1, reach=-70)
+    told_change = told(story).change
+    assert told_change.index("pay--r3") < told_change.index(BAD)
+    assert "pay--r2 took" not in told_change
+
+
+def test_a_deployment_that_takes_its_share_step_by_step_is_one_and_many_are_no_list() -> None:
+    story = Story()
+    for minute, weight in ((0, 10), (1, 50), (2, 100)):
+        detail = {"before": {GOOD: 100}, "after": {BAD: weight, **({GOOD: 100 - weight} if weight < 100 else {})}}
+        story.tell(Kind.TRAFFIC, minute, subject=APP, summary="more", detail=detail)
+    assert find_trigger(story.events, at(0.2)) == story.events[0]
+    fail(story, 0.2, "readyz")
+    story.declare(1, reach=-10)
+    for number in range(45, 57):
+        move(story, number - 40, f"shop--r{number - 1}", f"shop--r{number}")
+    told_change = told(story).change
+    assert told_change.count(BAD + " took") == 1
+    assert "took 10 % of the traffic from --r43 at 02:00:00, all of it by 02:02:00" in told_change
+    assert told_change.count("; then ") == 5
+    assert "more moves of traffic" in told_change
+    assert told_change.endswith("shop--r56 took all traffic from --r55 at 02:16:00")
+
+
+def test_while_it_goes_on_a_rollback_that_did_not_help_is_told() -> None:
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "readyz")
+    story.declare(1, reach=-10)
+    move(story, 2, BAD, GOOD)
+    result = told(story)
+    assert result.change == f"{result.trigger}; then traffic back on --r43 at 02:02:00"
+    assert result.stop == "it is not over"
+
+
+def test_what_was_deployed_in_the_days_in_which_it_was_closed_is_not_told() -> None:
+    story = night()
+    move(story, 600, GOOD, "shop--r50")
+    fail(story, 1200, "readyz")
+    story.act(Kind.STATUS, 1201, status="investigating", was="resolved")
+    story.probe(1230, "readyz", "up")
+    story.act(Kind.RESOLVE, 1240, reason="stable")
+    assert "shop--r50" not in told(story).change
