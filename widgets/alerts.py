@@ -7,7 +7,17 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from cockpit.model.alert import Alert, AlertGroup, AlertState, Severity, group_alerts, name_things
+from cockpit.model.alert import (
+    SEVERITY_RANK,
+    Alert,
+    AlertGroup,
+    AlertState,
+    Severity,
+    group_alerts,
+    keep_last,
+    name_things,
+    rank_firing_alerts,
+)
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import format_age
 from widgets.cell import Cell, Column, Piece, Row
@@ -24,7 +34,6 @@ COLUMNS = (
     Column(4, right=True),
 )
 STATES = (AlertState.FIRING, AlertState.RESOLVING, AlertState.PENDING, AlertState.SUPPRESSED, AlertState.RESOLVED)
-SEVERITIES = tuple(Severity)
 SHOUTS = frozenset({Severity.CRITICAL, Severity.HIGH})
 LOOK = {
     AlertState.FIRING: ("▲", "warn"),
@@ -36,7 +45,6 @@ LOOK = {
 
 
 STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
-SEVERITY_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
 ORDERS = ("loudest first", "newest first", "oldest first", "by name")
@@ -110,15 +118,20 @@ def _label_alert(alert: Alert, ack: Acknowledgement | None) -> tuple[tuple[str, 
 
 def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
     """` ▲2 △1`, for the title of the pane."""
-    firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
-    unsure = sum(alert.state is AlertState.RESOLVING for alert in alerts)
+    firing = rank_firing_alerts(alerts)
+    unsure = count_unsure_alerts(alerts)
     pieces: list[Piece] = []
     if firing:
-        loud = any(alert.severity in SHOUTS for alert in firing)
+        loud = firing[0].severity in SHOUTS
         pieces += [(" ", ""), (f"▲{len(firing)}", "bad" if loud else "warn")]
     if unsure:
         pieces += [(" ", ""), (f"△{unsure}", "warn")]
     return pieces
+
+
+@keep_last
+def count_unsure_alerts(alerts: Sequence[Alert]) -> int:
+    return sum(alert.state is AlertState.RESOLVING for alert in alerts)
 
 
 def choose_alert_look(alert: Alert) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.model.alert import Alert, AlertState
+from cockpit.model.alert import Alert, rank_firing_alerts
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -12,7 +12,6 @@ from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, RevisionHealth, RolledBack, idle_cause, ill_working
 from cockpit.model.time import format_age, format_clock_time
-from widgets.alerts import SEVERITIES
 from widgets.cell import Piece, cut_text, measure_pieces
 from widgets.probes import QUIET
 from widgets.revisions import short_name
@@ -116,7 +115,7 @@ class HintInput:
         return [pair for pair in ill_working(self.applications) if pair[1].condition is not RevisionCondition.ILL]
 
     @property
-    def felt(self) -> list[Alert]:
+    def felt(self) -> Sequence[Alert]:
         """The firing alerts but for those that, after a rollback, are about a revision without traffic alone."""
         firing = self.firing
         if self.rolled_back is None or len(firing) > EXPLAINED:
@@ -128,9 +127,8 @@ class HintInput:
         return bool(self.down or self.felt or self.ill)
 
     @property
-    def firing(self) -> list[Alert]:
-        firing = [alert for alert in self.alerts if alert.state is AlertState.FIRING]
-        return sorted(firing, key=lambda alert: SEVERITIES.index(alert.severity))
+    def firing(self) -> Sequence[Alert]:
+        return rank_firing_alerts(self.alerts)
 
 
 def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width: int = 120) -> list[Piece]:

@@ -1,11 +1,12 @@
 """One condition that some source says is wrong."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 LabelPairs = tuple[tuple[str, str], ...]
 
@@ -21,6 +22,7 @@ class Severity(StrEnum):
     UNKNOWN = "unknown"
 
 
+SEVERITY_RANK = {severity: rank for rank, severity in enumerate(Severity)}
 SEVERITY_WORDS = {
     "critical": Severity.CRITICAL, "sev0": Severity.CRITICAL, "page": Severity.CRITICAL, "emergency": Severity.CRITICAL,
     "high": Severity.HIGH, "sev1": Severity.HIGH, "error": Severity.HIGH, "major": Severity.HIGH,
@@ -70,6 +72,34 @@ class Alert:
     @property
     def key(self) -> str:
         return f"{self.source}:{self.fingerprint}"
+
+
+Result = TypeVar("Result")
+
+
+def keep_last(compute: "Callable[[Sequence[Alert]], Result]") -> "Callable[[Sequence[Alert]], Result]":
+    """`compute` once for each tuple of alerts, however often it is asked: a bar, a hint and a pane are drawn from one
+    poll many times, and each key would wait while thousands are gone through. The result belongs to all who ask: it is
+    read only. A list may change, so it is gone through each time.
+    """
+    last: list[tuple[Sequence[Alert], Result]] = []
+
+    def compute_once(alerts: Sequence[Alert]) -> Result:
+        if last and last[0][0] is alerts:
+            return last[0][1]
+        result = compute(alerts)
+        if isinstance(alerts, tuple):
+            last[:] = [(alerts, result)]
+        return result
+
+    return compute_once
+
+
+@keep_last
+def rank_firing_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
+    """Those that fire, the gravest first."""
+    firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
+    return tuple(sorted(firing, key=lambda alert: SEVERITY_RANK[alert.severity]))
 
 
 SettledAlerts = Mapping[str, datetime]

@@ -151,7 +151,12 @@ def is_named_utc(local: datetime) -> bool:
 
 def parse_timestamp(text: str) -> datetime:
     """The inverse of `format_timestamp`. Raises ValueError."""
+    if AS_WRITTEN.fullmatch(text):  # forty times as fast, and thousands are read in a storm
+        return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+AS_WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 def format_age(seconds: float) -> str:

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks.reminders import find_due_reminder
-from cockpit.model.alert import Alert, AlertGroup, AlertState
+from cockpit.model.alert import Alert, AlertGroup, rank_firing_alerts
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, list_acknowledged, newest_closed, worst_first
@@ -187,7 +187,7 @@ def render_summary(view: View) -> Piece:
     """How the environment stands while there is no incident: `2 down`, `all 12 probes up`, `cannot see`."""
     watched: list[ProbeResult | SignalResult] = [*view.probes, *view.signals]
     down = sum(item.state is ProbeState.DOWN for item in watched)
-    firing = sum(alert.state is AlertState.FIRING for alert in view.alerts)
+    firing = len(rank_firing_alerts(view.alerts))
     if down or firing:
         parts = [f"{down} down" if down else "", f"{firing} firing" if firing else ""]
         return (", ".join(part for part in parts if part), "bad")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit.feeds.watch import Watch
-from cockpit.model.alert import Alert, AlertState, Severity
+from cockpit.model.alert import Alert, Severity, keep_last, rank_firing_alerts
 from cockpit.model.event import CHANGES_FEED, OutsideChange
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.problem import Problem
@@ -26,6 +26,12 @@ def pane_of(feed: str) -> str:
 SHOWN_IN = {SIGNALS: "probes", CHANGES_FEED.rstrip(":"): "timeline"}
 
 
+@keep_last
+def list_critical_keys(alerts: Sequence[Alert]) -> frozenset[str]:
+    """The keys of the critical alerts that fire."""
+    return frozenset(alert.key for alert in rank_firing_alerts(alerts) if alert.severity is Severity.CRITICAL)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The values of the newest good answers, and of each pane how far they can be believed."""
@@ -43,11 +49,7 @@ class View:
     @property
     def critical(self) -> frozenset[str]:
         """The keys of the critical alerts that fire."""
-        return frozenset(
-            alert.key
-            for alert in self.alerts
-            if alert.state is AlertState.FIRING and alert.severity is Severity.CRITICAL
-        )
+        return list_critical_keys(self.alerts)
 
 
 def build_view(watch: Watch, environment: str) -> View:
