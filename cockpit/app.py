@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -50,10 +51,13 @@ REFUSED = 2  # exit code when there is nothing to show
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
 WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
-GARBAGE = (20_000, 10, 10)
+GARBAGE = (100_000, 10, 10)
 """When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
 in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
 alerts on the screen) falls on a key sooner or later."""
+TURN = 0.001  # seconds that a thread may compute before another one that waits gets its turn
+"""Python's 0.005 is too long: a key passes from the thread that reads the terminal to the loop and to the one that
+writes, and waits that long at each of them while the timeline is written and read in threads of their own."""
 OFTEN_OPENED = (
     "screens.main.key_handlers",
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
@@ -125,6 +129,7 @@ class CockpitApp(App[None]):
         asyncio.get_running_loop().set_task_factory(None)
 
     def on_mount(self) -> None:
+        sys.setswitchinterval(TURN)
         self.set_class(ascii_only(), "-ascii")
         loop = asyncio.get_running_loop()
         for number in ENDING:

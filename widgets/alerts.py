@@ -3,7 +3,6 @@
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +19,7 @@ from cockpit.model.alert import (
 )
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.time import format_age
-from widgets.cell import Cell, Column, Piece, Row
+from widgets.cell import Cell, Column, Piece, Row, RowMemory
 
 COLUMNS = (
     Column(1),
@@ -70,15 +69,14 @@ def build_alert_rows(
     rows: list[Row] = []
     for item in sort_alerts(group_alerts(alerts) if grouped is None else grouped, order):
         if isinstance(item, Alert):
-            rows.append(_build_alert_row(item, *_tell_taken(item, acks, now), things[item.key]))
+            rows.append(_recall_alert_row(item, *_tell_taken(item, acks, now), things))
             continue
         opened = item.key in unfolded
         taken = sum(alert.key in acks for alert in item.alerts) if acks else 0
         rows.append(_build_group_row(item, taken, opened, things))
         if opened:
             rows += [
-                _build_alert_row(alert, *_tell_taken(alert, acks, now), things[alert.key], True)
-                for alert in item.alerts
+                _recall_alert_row(alert, *_tell_taken(alert, acks, now), things, True) for alert in item.alerts
             ]
     return rows
 
@@ -160,8 +158,17 @@ def _format_ack_age(ack: Acknowledgement | None, now: datetime | None) -> str:
     return format_age(seconds) if seconds >= 60 else ""
 
 
-@lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
-def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing: str, inner: bool = False) -> Row:
+def _recall_alert_row(
+    alert: Alert, ack: Acknowledgement | None, age: str, things: Mapping[str, str], inner: bool = False
+) -> Row:
+    key = alert.key
+    return ALERT_ROWS.build(key, _build_alert_row, alert, ack, age, things[key], inner)
+
+
+ALERT_ROWS = RowMemory(16_384)  # in a storm most alerts are those of the poll before
+
+
+def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing: str, inner: bool) -> Row:
     glyph, tone = choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor.partition('@')[0]}", "good", ack.at) if ack else Cell(state, tone)

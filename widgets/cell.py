@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple, Unpack
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -66,6 +67,33 @@ class Row:
         if expression is None:
             return True  # still being typed, or one that would keep the screen waiting
         return (expression.search(value) is not None) is (operator == "=~")
+
+
+Parts = TypeVarTuple("Parts")
+
+
+class RowMemory:
+    """The rows of one pane as they were last built, by their ids: one is built again where its parts differ.
+
+    Parts are compared and never hashed: of what is still the very object nothing is looked at, and the hash of a probe
+    goes through its whole history.
+    """
+
+    def __init__(self, most: int) -> None:
+        """With more than `most` rows it begins anew."""
+        self._built: dict[str, tuple[tuple[object, ...], Row]] = {}
+        self._most = most
+
+    def build(self, id: str, make: Callable[[Unpack[Parts]], Row], *parts: Unpack[Parts]) -> Row:
+        """The row `id`: what `make` makes of its parts, which are never changed."""
+        built = self._built.get(id)
+        if built is not None and built[0] == parts:
+            return built[1]
+        row = make(*parts)
+        if len(self._built) >= self._most and id not in self._built:
+            self._built.clear()
+        self._built[id] = parts, row
+        return row
 
 
 @dataclass(frozen=True, slots=True)

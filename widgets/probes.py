@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.time import format_clock_time
-from widgets.cell import Cell, Column, Piece, Row
+from widgets.cell import Cell, Column, Piece, Row, RowMemory
 
 COLUMNS = (
     Column(1),
@@ -75,7 +75,9 @@ def build_probe_rows(
         (
             _rank_watched(result, order),
             0,
-            _build_probe_row(
+            PROBE_ROWS.build(
+                result.name,
+                _build_probe_row,
                 result,
                 _format_until(result.maintenance_until, zone, today),
                 _mark_probe(result, every.get(result.name, 0.0), marks) if marks else (),
@@ -189,7 +191,9 @@ def shorten_url(url: str) -> str:
     return slash + tail.partition("?")[0] if tail else host
 
 
-@lru_cache(maxsize=4_096)  # of 500 probes only those whose turn it was have changed
+PROBE_ROWS = RowMemory(4_096)  # of 500 probes only those whose turn it was have changed
+
+
 def _build_probe_row(result: ProbeResult, until: str, marks: PlacedMarks) -> Row:
     glyph, tone = LOOK[result.state]
     name = Cell(result.name, "" if result.state in QUIET else "strong")

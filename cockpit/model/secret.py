@@ -128,12 +128,14 @@ class SecretRegistry:
         self._values: frozenset[str] = frozenset()
         self._secrets: tuple[KnownSecret, ...] = ()  # the longest first; replaced as a whole, never changed
         self._search: Callable[[str], object] | None = None
+        self.generation = 0  # another number as soon as more or less is known: what was masked before may not be now
 
     def learn(self, value: str) -> None:
         """Mask this value, and its parts that are secret by themselves, from now on."""
         if value in self._values:
             return
         self._values |= {value}
+        self.generation += 1
         known_secrets_by_name = {secret.value: secret for secret in self._secrets}
         for part in secret_parts(value):
             known_secrets_by_name.setdefault(part, KnownSecret(part))
@@ -160,6 +162,7 @@ class SecretRegistry:
     def forget(self) -> None:
         """Know nothing any more; for tests."""
         self._values, self._secrets, self._search = frozenset(), (), None
+        self.generation += 1
 
 
 KNOWN_SECRETS = SecretRegistry()

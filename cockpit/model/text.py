@@ -14,6 +14,7 @@ REPLACEMENT = "\ufffd"
 LINE_BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")
 MAX_TEXT = 65_536
 MAX_LINE = 2_000
+SHORT_LINE = 64  # characters
 MAX_KEY = 32_768  # Azure's operation URLs, certificate included, have some 4,000
 
 
@@ -41,8 +42,15 @@ def hide_secrets(text: str) -> str:
 
 def clean_line(text: object, limit: int = MAX_LINE) -> str:
     """`clean(text)` on one line: each run of line breaks and tabs becomes one space."""
+    if isinstance(text, str) and len(text) <= min(SHORT_LINE, limit):
+        return _clean_short_line(text, KNOWN_SECRETS.generation)
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
     return clean_text(LINE_BREAKS.sub(" ", plain).strip(), limit)
+
+
+@lru_cache(maxsize=8_192)  # states, names and labels come again and again, in a storm thousands of times a second
+def _clean_short_line(text: str, generation: int) -> str:
+    return clean_text(LINE_BREAKS.sub(" ", text).strip())
 
 
 def clean_unmasked(text: str) -> str:
