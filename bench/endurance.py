@@ -142,7 +142,7 @@ async def _watch_week() -> list[Measure]:
                 began = time.process_time()
                 recorder.observe(make_reading("probes", clock, list_probes(poll, clock)))
                 recorder.observe(make_reading("alerts:am", clock, list_alerts(poll, clock)))
-                await until(lambda: not recorder._unsaved)
+                await until(lambda: recorder.is_written)
                 if poll % 2_880 == 1_440:  # each night
                     actions.declare("orders are slow", "P1")
                 elif poll % 2_880 == 1_560:

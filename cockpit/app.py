@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -50,6 +51,7 @@ KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
+AT_ONCE = 50  # events that are taken in one go, about a millisecond; of more, keys get their turn between
 WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
 GARBAGE = (100_000, 10, 10)
 """When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
@@ -107,6 +109,7 @@ class CockpitApp(App[None]):
         self.farewell = ""
         self.drafts: list[Path] = []  # that were written here
         self.cells = TerminalCells()
+        self._arrived: deque[Sequence[Event]] = deque()  # in the order of the timeline; the first is being taken
         self._keys = KeyOrder(self, super().on_event)
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._open_session = attach
@@ -218,21 +221,44 @@ class CockpitApp(App[None]):
 
     def on_events_appended(self, message: EventsAppended) -> None:
         assert self.session is not None
+        self._arrived.append(message.events)
+        if len(self._arrived) > 1:
+            return  # whoever takes those before it goes on with these
+        if len(message.events) > AT_ONCE:
+            self._take_events_in_turns()
+            return
         for event in message.events:
             self.session.ledger.apply(event)
-        here_events = [event for event in message.events if event.environment == self.session.environment.name]
-        if self.session.recorder is not None:
-            self.session.recorder.learn(here_events)
-        history, here = self.session.history, self.session.environment.name
+        self._tell_events(self.session, self._arrived.popleft())
+
+    @work
+    async def _take_events_in_turns(self) -> None:
+        """A storm writes thousands of events at once: whoever presses a key does not wait for them."""
+        assert self.session is not None
+        while self._arrived:
+            events = self._arrived[0]
+            for start in range(0, len(events), AT_ONCE):
+                for event in events[start : start + AT_ONCE]:
+                    self.session.ledger.apply(event)
+                await asyncio.sleep(0)
+            self._tell_events(self.session, events)
+            self._arrived.popleft()
+
+    def _tell_events(self, session: "Session", events: "Sequence[Event]") -> None:
+        """Events that the ledger has taken, to all others that go by them."""
+        here_events = [event for event in events if event.environment == session.environment.name]
+        if session.recorder is not None:
+            session.recorder.learn(here_events)
+        history, here = session.history, session.environment.name
         newest = history[-1].id if history else 0
-        history += [event for event in message.events if event.id > newest and event.environment in (here, "")]
+        history += [event for event in events if event.id > newest and event.environment in (here, "")]
         del history[:-KEPT]
         for event in here_events:
             if event.kind == "webhook" and event.detail.get("outcome") in ("failed", "unknown"):
                 self.notify(f"{event.summary}.", severity="warning", markup=False)
         fault = describe_new_fault(here_events, self.zone)
         for screen in list_screens_in_sight(self):
-            screen.post_message(type(message)(message.events, fault))
+            screen.post_message(EventsAppended(events, fault))
         if fault and isinstance(self.screen, KeyedScreen) and not self.screen.WATCHES:
             self.notify(f"{fault}.", severity="warning", markup=False)
 

@@ -75,9 +75,7 @@ def build_alert_rows(
         taken = sum(alert.key in acks for alert in item.alerts) if acks else 0
         rows.append(_build_group_row(item, taken, opened, things))
         if opened:
-            rows += [
-                _recall_alert_row(alert, *_tell_taken(alert, acks, now), things, True) for alert in item.alerts
-            ]
+            rows += [_recall_alert_row(alert, *_tell_taken(alert, acks, now), things, True) for alert in item.alerts]
     return rows
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVarTuple, Unpack
+from typing import TypeVarTuple
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -84,7 +84,7 @@ class RowMemory:
         self._built: dict[str, tuple[tuple[object, ...], Row]] = {}
         self._most = most
 
-    def build(self, id: str, make: Callable[[Unpack[Parts]], Row], *parts: Unpack[Parts]) -> Row:
+    def build(self, id: str, make: Callable[[*Parts], Row], *parts: *Parts) -> Row:
         """The row `id`: what `make` makes of its parts, which are never changed."""
         built = self._built.get(id)
         if built is not None and built[0] == parts:

@@ -82,14 +82,16 @@ def keep_last(compute: "Callable[[Sequence[Alert]], Result]") -> "Callable[[Sequ
     poll many times, and each key would wait while thousands are gone through. The result belongs to all who ask: it is
     read only. A list may change, so it is gone through each time.
     """
-    last: list[tuple[Sequence[Alert], Result]] = []
+    last: tuple[Sequence[Alert], Result] | None = None
 
     def compute_once(alerts: Sequence[Alert]) -> Result:
-        if last and last[0][0] is alerts:
-            return last[0][1]
+        nonlocal last
+        before = last  # another thread may ask of others meanwhile
+        if before is not None and before[0] is alerts:
+            return before[1]
         result = compute(alerts)
         if isinstance(alerts, tuple):
-            last[:] = [(alerts, result)]
+            last = alerts, result
         return result
 
     return compute_once

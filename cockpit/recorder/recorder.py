@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and s
 LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
 RECORDER = "recorder"  # the source of what recorders write
 STOPPED = "stopped"  # what a recorder event says when it is no lease
+LARGE = 1_000  # alerts of one reading: more are gone through in a thread, for keys are answered on the loop meanwhile
 
 
 def read_last_recorded(timeline: Timeline, environment: str, until: int | None = None) -> LastRecorded:
@@ -74,6 +75,22 @@ class RecordedState:
     superseded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedReading:
+    """A reading that is not gone through yet; when it came, and when the one of its feed before it did."""
+
+    reading: Reading[Any]
+    now: datetime
+    looked: datetime | None
+
+    def take_changes(self, known: LastRecorded) -> list[Draft]:
+        """The facts that it adds to what is known, of which it is a part from then on."""
+        drafts = list_changes(known, self.reading, self.now, self.looked)
+        for draft in drafts:
+            known.apply(draft)
+        return drafts
+
+
 class Recorder:
     """Writes what changed in one environment. `observe` and `status` belong to the loop's thread."""
 
@@ -93,6 +110,7 @@ class Recorder:
         self._standstill = StandstillWatch(time)
         self._clock_steps = ClockStepWatch(time)
         self._newest_clock_step = 0  # id of the newest one that we know of, whoever recorded it
+        self._observed: deque[ObservedReading] = deque()  # large ones, and what came behind them; oldest first
         self._unsaved: deque[Sequence[Draft]] = deque()  # one poll each, oldest first
         self._wake = asyncio.Event()
         self._trouble = ""
@@ -113,16 +131,28 @@ class Recorder:
             return "not recording: read-only"
         return f"recorded by {self._holder}" if self._holder else "not recording yet"
 
+    @property
+    def is_written(self) -> bool:
+        """Whether all that was observed is in the file."""
+        return not self._unsaved and not self._observed
+
     def observe(self, reading: Reading[Any]) -> None:
-        """Take a reading of any environment. Never blocks: what changed is queued and written elsewhere."""
+        """Take a reading of any environment. Never blocks: what changed is queued and written elsewhere, and of
+        thousands of alerts it is found out elsewhere, too."""
         if reading.environment != self._environment:
             return
         before = self._latest.get(reading.feed)
         looked = before.at if before is not None and before.problem is None else None
         self._latest[reading.feed] = reading
         self._note_pause()
-        if self._known is not None and not reading.is_from_before(self._standstill.woke):
-            self._queue(list_changes(self._known, reading, self._time.now(), looked))
+        if self._known is None or reading.is_from_before(self._standstill.woke):
+            return
+        observed = ObservedReading(reading, self._time.now(), looked)
+        if self._observed or _is_large(reading):
+            self._observed.append(observed)
+            self._wake.set()
+        else:
+            self._add_unsaved(observed.take_changes(self._known))
 
     def learn(self, events: Sequence[Event]) -> None:
         """Take what people wrote of alerts themselves: one that somebody settled fires anew when it fires again."""
@@ -189,6 +219,7 @@ class Recorder:
             while self._lock.held:
                 if self._known is None and not await self._begin(before):
                     return
+                await self._go_through()
                 await self._save()
                 await self._rest()
         finally:
@@ -204,7 +235,7 @@ class Recorder:
     def _beat(self) -> None:
         """A sign of life; and of recording only while nothing waits to be written: a gap that is not in the file yet
         would be lost with us."""
-        recording = self._lease > 0 and not self._unsaved and not self._trouble
+        recording = self._lease > 0 and self.is_written and not self._trouble
         self._lock.beat(self._lease, recording=recording)
 
     async def _begin(self, before: LockHolder | None) -> bool:
@@ -318,8 +349,25 @@ class Recorder:
             return
         for draft in drafts:
             self._known.apply(draft)
-        self._unsaved.append(drafts)
-        self._wake.set()
+        self._add_unsaved(drafts)
+
+    def _add_unsaved(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            self._unsaved.append(drafts)
+            self._wake.set()
+
+    async def _go_through(self) -> None:
+        """The readings that wait for it, each in a thread."""
+        while self._known is not None and self._observed:
+            working = asyncio.ensure_future(asyncio.to_thread(self._observed[0].take_changes, self._known))
+            interrupted = await _wait_through(working)
+            self._observed.popleft()
+            if error := working.exception():
+                log.error("a poll could not be gone through", exc_info=error)
+            else:
+                self._add_unsaved(working.result())
+            if interrupted is not None:
+                raise interrupted
 
     async def _save(self) -> None:
         """Write what is queued, one transaction a poll. What cannot be written stays, in order, for the next beat."""
@@ -383,12 +431,7 @@ class Recorder:
     async def _write(self, batch: Sequence[Draft], write: Callable[[Sequence[Draft]], None]) -> bool:
         """One transaction; true when it is done with, one way or another."""
         writing = asyncio.ensure_future(asyncio.to_thread(write, batch))
-        interrupted: asyncio.CancelledError | None = None
-        while not writing.done():
-            try:
-                await asyncio.wait({writing})
-            except asyncio.CancelledError as error:
-                interrupted = error  # the thread cannot be stopped: wait until we know whether it is in the file
+        interrupted = await _wait_through(writing)  # until we know whether it is in the file
         done = self._settle(batch, writing.exception())
         if interrupted is not None:
             raise interrupted
@@ -426,16 +469,19 @@ class Recorder:
         for draft in (draft for batch in self._unsaved for draft in batch):
             log.error("never recorded: %s", draft)
         self._unsaved.clear()
+        self._observed.clear()
 
     async def _end(self) -> None:
         """Write what is left and that we stopped, then let go of the lock."""
         if self._known is not None and self._lock.held:
+            await self._go_through()
             self._queue([self._about_us(STOPPED)])
             await self._save()
             self._beat()
             for draft in (draft for batch in self._unsaved for draft in batch):
                 log.error("never recorded: %s", draft)
         self._known, self._lease = None, 0
+        self._observed.clear()
         self._holder = self._passed_over = ""
         self._watch = None
         self._lock.release()
@@ -454,3 +500,19 @@ class Recorder:
             waking.cancel()
             sleeping.cancel()
             self._wake.clear()
+
+
+def _is_large(reading: Reading[Any]) -> bool:
+    return isinstance(reading.value, tuple) and len(reading.value) > LARGE
+
+
+async def _wait_through(working: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Until a thread is done, which cannot be stopped. The interruption that came meanwhile is answered, for whoever
+    asked to raise it once all is in order."""
+    interrupted: asyncio.CancelledError | None = None
+    while not working.done():
+        try:
+            await asyncio.wait({working})
+        except asyncio.CancelledError as error:
+            interrupted = error
+    return interrupted

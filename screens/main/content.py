@@ -4,15 +4,16 @@ A pane is its rows, what its border counts, and the objects that the rows stand 
 it is imported behind that frame, together with the core.
 """
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.background import list_marked_events
 from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, group_alerts
 from cockpit.model.event import find_standing_events, join_alert_events
-from cockpit.model.incident import list_acknowledged, worst_first
+from cockpit.model.incident import Acknowledgement, list_acknowledged, worst_first
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading
@@ -62,7 +63,6 @@ class PaneScene:
     today: date
     now: datetime
     people_only: bool = False  # the timeline without what the recorder wrote by itself
-    unfolded: Container[str] = ()  # groups of alerts that are shown one by one
     filtered: bool = False  # the alert pane shows only what was asked for
     orders: Mapping[str, str] = field(default_factory=dict)  # by pane, where it is not the first of ORDERS
     marks: Sequence[probes.SparkMark] = ()  # what happened lately, for the sparklines
@@ -91,9 +91,7 @@ class CockpitContent:
         self._nudges = Nudges()
         self._unfolded: set[str] = set()  # groups of alerts that are shown one by one
         self._orders: dict[str, str] = {}  # how each pane is sorted, where it is another way than it opens
-        self._filled_alerts: FilledPanes | None = None
-        self._filled_of: Sequence[Alert] = ()
-        self._made_of: tuple[object, ...] = ()
+        self._alerts = AlertFilling(screen)
         self._marks: Sequence[probes.SparkMark] = ()
         self._marked_until = -1  # the id of the newest event when marks were looked for
         for pane in panes:
@@ -135,7 +133,6 @@ class CockpitContent:
             today,
             self.now,
             people_only,
-            self._unfolded,
             filtered,
             self._orders,
             self._find_marks() if name == "probes" else (),
@@ -145,14 +142,18 @@ class CockpitContent:
         return filled
 
     def _fill_alerts(self, scene: PaneScene) -> FilledPanes:
-        """Thousands of rows are not built again for every event of the timeline: only where they would differ."""
         taken = self.session.ledger.taken(self.session.environment.name)
-        minute = scene.now.replace(second=0, microsecond=0) if taken else None  # the age of an acknowledgement
-        made_of = (dict(taken), minute, frozenset(self._unfolded), scene.filtered, scene.choose_order("alerts"))
-        if self._filled_alerts is None or scene.seen.alerts is not self._filled_of or made_of != self._made_of:
-            self._filled_alerts = fill_pane("alerts", self.session, scene)
-            self._filled_of, self._made_of = scene.seen.alerts, made_of
-        return self._filled_alerts
+        return self._alerts.fill(
+            AlertScene(
+                scene.seen.alerts,
+                taken,
+                scene.now.replace(second=0, microsecond=0) if taken else None,
+                scene.now,
+                frozenset(self._unfolded),
+                scene.filtered,
+                scene.choose_order("alerts"),
+            )
+        )
 
     def _find_marks(self) -> Sequence[probes.SparkMark]:
         """Looked for again only when something was recorded: the panes are drawn every second."""
@@ -215,10 +216,76 @@ class CockpitContent:
         self._unfolded ^= {group.key}
 
 
-def _name_order(pane: str, scene: PaneScene) -> list[Piece]:
+def _name_order(pane: str, order: str) -> list[Piece]:
     """How the pane is sorted, where it is another way than it opens."""
-    order = scene.choose_order(pane)
     return [] if order == ORDERS[pane][0] else [(f" · {order}", "info")]
+
+
+# The rows of alerts: of thousands they are built in a thread, and only where they would differ.
+
+
+@dataclass(frozen=True, slots=True)
+class AlertScene:
+    """All that the rows of alerts are made of. `minute` is that of `now` where an age of minutes is among them."""
+
+    alerts: Sequence[Alert]
+    taken: Mapping[str, Acknowledgement]
+    minute: datetime | None
+    now: datetime = field(compare=False)
+    unfolded: frozenset[str]
+    filtered: bool
+    order: str
+
+    def is_shown_as(self, other: "AlertScene") -> bool:
+        """Whether both make the same rows; the alerts of one poll are the same object."""
+        return self.alerts is other.alerts and replace(self, alerts=()) == replace(other, alerts=())
+
+    def fill(self) -> FilledPanes:
+        """Pure, so that a thread can do it."""
+        acknowledged = list_acknowledged(self.taken, self.alerts)
+        # What is looked for may be inside of a group.
+        grouped = group_alerts(self.alerts, NEVER if self.filtered else GROUP_FROM)
+        rows = alerts.build_alert_rows(
+            self.alerts, acknowledged, self.unfolded, grouped=grouped, order=self.order, now=self.now
+        )
+        counts = [*alerts.count_alerts(self.alerts), *_name_order("alerts", self.order)]
+        return FilledPanes(rows, counts, alerts.list_alert_objects(self.alerts, grouped))
+
+
+class AlertFilling:
+    """The rows of alerts as they were last built. Those of a large poll follow a moment later: until then those of the
+    poll before stand, with the objects that belong to them."""
+
+    def __init__(self, screen: CockpitContext) -> None:
+        self._screen = screen
+        self._filled = FilledPanes((), (), {})
+        self._made_of: AlertScene | None = None
+        self._wanted: AlertScene | None = None  # while a thread builds rows
+
+    def fill(self, scene: AlertScene) -> FilledPanes:
+        if self._wanted is not None:
+            self._wanted = scene
+        elif self._made_of is None or not scene.is_shown_as(self._made_of):
+            if len(scene.alerts) > LARGE:
+                self._wanted = scene
+                self._screen.run_worker(
+                    self._build(), group="alerts", exit_on_error=True, exclusive=False, thread=False
+                )
+            else:
+                self._filled, self._made_of = scene.fill(), scene
+        return self._filled
+
+    async def _build(self) -> None:
+        while self._wanted is not None:
+            scene = self._wanted
+            filled = await asyncio.to_thread(scene.fill)
+            self._filled, self._made_of = filled, scene
+            if scene.is_shown_as(self._wanted):
+                self._wanted = None
+            self._screen.draw("alerts")
+
+
+LARGE = 500  # alerts; the rows of so many take some milliseconds
 
 
 MARKED = timedelta(hours=1)  # what a sparkline may still show
@@ -241,19 +308,11 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
             marks=scene.marks,
             every={probe.name: probe.interval for probe in session.environment.probes} if scene.marks else {},
         )
-        return FilledPanes(rows, [*counts, *_name_order(name, scene)], objects)
-    if name == "alerts":
-        taken = list_acknowledged(session.ledger.taken(session.environment.name), view.alerts)
-        # What is looked for may be inside of a group.
-        grouped = group_alerts(view.alerts, NEVER if scene.filtered else GROUP_FROM)
-        order = scene.choose_order(name)
-        rows = alerts.build_alert_rows(view.alerts, taken, scene.unfolded, grouped=grouped, order=order, now=scene.now)
-        counts = [*alerts.count_alerts(view.alerts), *_name_order(name, scene)]
-        return FilledPanes(rows, counts, alerts.list_alert_objects(view.alerts, grouped))
+        return FilledPanes(rows, [*counts, *_name_order(name, scene.choose_order(name))], objects)
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
-        counts = [*revisions.count_revisions(apps), *_name_order(name, scene)]
+        counts = [*revisions.count_revisions(apps), *_name_order(name, scene.choose_order(name))]
         return FilledPanes(revisions.build_revision_rows(apps, scene.choose_order(name)), counts, named)
     return _fill_due_pane(session, scene) if name == "due" else _fill_timeline_pane(session, scene)
 

@@ -29,6 +29,10 @@ class CockpitContext(KeyHandlerContext, Protocol):
     @property
     def roomy(self) -> bool: ...
 
+    def draw(self, *names: str) -> None:
+        """The rows of the named panes, from the newest Readings."""
+        ...
+
     def under_cursor(self, pane: int, /) -> object | None:
         """The object, not the row: what a key acts on is captured when it is pressed."""
         ...

@@ -48,7 +48,7 @@ def make_alert(number: int, clock: Clock) -> Alert:
 
 async def all_saved(one: Recorder) -> None:
     """Every fact is on the disk."""
-    while one._unsaved or one.status != "recording":
+    while not one.is_written or one.status != "recording":
         assert "NOT" not in one.status, one.status
         await asyncio.sleep(0.001)
 
