@@ -81,7 +81,8 @@ def describe_what_goes_on(app: "CockpitApp") -> list[str]:
 
     name = session.environment.name
     lines = [
-        f"Still open in {name}: {incident.severity_text} {clean_line(incident.title)} ({incident.id})."
+        f"Still open in {name}: {'DRILL ' if incident.drill else ''}{incident.severity_text} "
+        f"{clean_line(incident.title)} ({incident.id})."
         for incident in session.ledger.open(name)
     ]
     file = Path(session.system.file)

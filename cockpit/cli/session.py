@@ -138,7 +138,8 @@ def has_turned(timeline: Timeline, environment: str, *, after: int) -> bool:
 def list_incident_choices(incidents: tuple[Incident, ...] | list[Incident]) -> str:
     """One line for each incident that can be named, as it is typed."""
     return "\n".join(
-        f"  --incident {incident.id}  {incident.severity_text} {incident.status} {clean_line(incident.title)}"
+        f"  --incident {incident.id}  {'DRILL ' if incident.drill else ''}{incident.severity_text} {incident.status} "
+        f"{clean_line(incident.title)}"
         for incident in incidents
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,15 @@ from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
 from cockpit.model.event import Event, Kind, text_of, time_of
-from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, SeverityRules, StateChange, Status
+from cockpit.model.incident import (
+    Acknowledgement,
+    ForeignStretch,
+    HealthyPeriod,
+    Incident,
+    SeverityRules,
+    StateChange,
+    Status,
+)
 from cockpit.model.response import CloseReason, Freeze
 from cockpit.model.severity_scale import SeverityScale, find_level, rank_severity
 
@@ -36,6 +45,7 @@ class IncidentStateBuilder:
         severity_scale: SeverityScale,
         freezes: Callable[[], tuple[Freeze, ...]] = tuple,
         is_felt: Callable[[str], bool] = lambda key: True,
+        list_foreign: Callable[["IncidentStateBuilder"], tuple[ForeignStretch, ...]] = lambda case: (),
     ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
@@ -48,6 +58,9 @@ class IncidentStateBuilder:
         self._last_event = 0
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._impact = ImpactWatch()
+        self._list_foreign = list_foreign  # when the journal was another incident's
+        self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what it was told, by signal
+        self._given_up: set[str] = set()  # labels of signals that turned out to be a real incident's
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._steps: list[ClockStep] = []  # of the clock, since it was declared
@@ -93,10 +106,38 @@ class IncidentStateBuilder:
         self._last_event = step.event
         self._facts.move(step.length)
         self._superseded = [move_event(event, step.length) for event in self._superseded]
-        self._impact.move(step.length)
-        if self._earliest is not None:
-            self._earliest = replace(self._earliest, since=move_moment(self._earliest.since, step.length))
+        self._move_signals(step.length)
         self._built = self._range = None
+
+    def _move_signals(self, length: timedelta) -> None:
+        self._log_signal("", partial(self._move_signals, length))
+        self._impact.move(length)
+        if self._earliest is not None:
+            self._earliest = replace(self._earliest, since=move_moment(self._earliest.since, length))
+
+    @property
+    def drill(self) -> bool:
+        return self._facts.at(self._declared).detail.get("drill") is True
+
+    @property
+    def owns_from(self) -> datetime:
+        """Since when what its environment tells is its own: from its first signal, else from its declaration."""
+        incident = self.incident
+        return min(moment for moment in (incident.declared, incident.detected, incident.felt_since) if moment)
+
+    def give_up(self, signals: Iterable[Signal]) -> None:
+        """These signals are a real incident's, and this is a drill: as if it had never been told of them."""
+        signals = [signal for signal in signals if any(key == signal.key for key, _ in self._signal_log)]
+        keys = {signal.key for signal in signals}
+        self._given_up |= {signal.label for signal in signals}
+        kept = [tell for key, tell in self._signal_log if key not in keys]
+        self._impact, self._earliest, self._signal_log, self._built = ImpactWatch(), None, [], None
+        for tell in kept:
+            tell()
+
+    def _log_signal(self, key: str, tell: Callable[[], None]) -> None:
+        if self.drill:
+            self._signal_log.append((key, tell))
 
     def _by_present_clock(self, event: Event) -> Event:
         """A correction that keeps the time of a fact from before the clock was set, moved as that fact was."""
@@ -162,6 +203,7 @@ class IncidentStateBuilder:
 
     def turned_bad(self, signal: Signal, id: int, *, detects: bool = True) -> None:
         """A signal within the range went bad. `detects` False: it tells of the impact, and woke nobody."""
+        self._log_signal(signal.key, partial(self.turned_bad, signal, id, detects=detects))
         self._impact.turned_bad(signal, self._is_felt)
         self._last_event = id
         if (
@@ -176,6 +218,7 @@ class IncidentStateBuilder:
         """A signal recovered; when it was the last one that users felt, the service did."""
         if key not in self._impact:
             return
+        self._log_signal(key, partial(self.turned_good, key, moment, id))
         self._impact.turned_good(key, moment, self._is_felt)
         self._last_event = id
         self._signalled = True
@@ -198,6 +241,7 @@ class IncidentStateBuilder:
 
     def traffic_moved(self, moment: datetime, id: int) -> None:
         """Other revisions have the traffic now."""
+        self._log_signal("", partial(self.traffic_moved, moment, id))
         self._impact.traffic_moved(moment, self._is_felt)
         self._last_event = id
         self._signalled = True
@@ -267,6 +311,7 @@ class IncidentStateBuilder:
             ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP)),
             reviews=response_state.list_reviews(function(Kind.REVIEW)),
             clock_steps=tuple(self._steps),
+            foreign=self._list_foreign(self),
             **self._felt(),
         )
 
@@ -286,7 +331,8 @@ class IncidentStateBuilder:
     def _detected(self, first: Event) -> tuple[datetime, str]:
         """The earliest bad signal, else the person who declared."""
         moment = time_of(first.detail, "detected")
-        position, by = (moment, text_of(first.detail, "detected_by")) if moment else (first.occurred, first.actor)
+        by = text_of(first.detail, "detected_by")
+        position, by = (moment, by) if moment and by not in self._given_up else (first.occurred, first.actor)
         if self._earliest is not None and self._earliest.since < position:
             return self._earliest.since, self._earliest.label
         return position, by

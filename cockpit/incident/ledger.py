@@ -22,7 +22,7 @@ from cockpit.incident.signals import (
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
 from cockpit.model.event import Event, Kind, text_of
-from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.incident import Acknowledgement, ForeignStretch, Incident
 from cockpit.model.response import Freeze
 from cockpit.model.severity_scale import SeverityScale
 
@@ -64,6 +64,9 @@ class _EnvironmentLedger:
     stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What was bad and is over, each with when it was."""
     claimed: set[Signal] = field(default_factory=set)  # those of them that an incident of that time has for its own
+    practised: deque[ForeignStretch] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """What was bad for a drill alone, and is over."""
+    real: list[IncidentStateBuilder] = field(default_factory=list)  # every incident that is no drill
     recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
 
     clock_step: ClockStep | None = None  # the last
@@ -83,6 +86,27 @@ class _EnvironmentLedger:
 
     def freezes(self) -> tuple[Freeze, ...]:
         return list_freezes(self.frozen.of(Kind.FREEZE))
+
+    def takers(self, moment: datetime) -> list[IncidentStateBuilder]:
+        """The incidents that a fact of that moment belongs to: while a real one has it no drill does."""
+        covering = [case for case in self.watched(moment) if case.covers(moment)]
+        return [case for case in covering if not case.drill] or covering
+
+    def is_foreign(self, case: IncidentStateBuilder, moment: datetime) -> bool:
+        """Whether a fact of that moment is a real incident's, and `case` a drill."""
+        return case.drill and any(real.covers(moment) for real in self.real)
+
+    def list_foreign(self, case: IncidentStateBuilder) -> tuple[ForeignStretch, ...]:
+        """When what the journal tells is no fact of this incident."""
+        if case.drill:
+            ranges = (ForeignStretch(real.owns_from, real.incident.resolved) for real in self.real)
+            return tuple(stretch for stretch in ranges if stretch.end is None or case.covers(stretch.end))
+        return tuple(stretch for stretch in self.practised if case.covers(stretch.start))
+
+    def look_again_at_drills(self) -> None:
+        for case in (*self.open.values(), *self.closed.values()):
+            if case.drill:
+                case.look_again()
 
     def find_outage_past(
         self, past: Iterable[tuple[Signal, datetime]], bad: Iterable[Signal], declared: datetime
@@ -126,9 +150,21 @@ class Ledger:
         """The signals that are bad now, longest first."""
         return sorted(self._scene(environment).bad.values(), key=lambda signal: signal.since)
 
-    def find_outage_start(self, environment: str, declared: datetime) -> Signal | None:
+    def bad_of(self, incident: str) -> list[Signal]:
+        """Of the signals that are bad now those that an incident may have to do with: a drill with its own, a real
+        incident with all that no drill has for itself. Raises KeyError."""
+        case = self._cases[incident]
+        own, scene = set(case.bad_keys()), self._scene(case.environment)
+        drills = (other for other in scene.open.values() if other.drill)
+        practised = {key for other in drills for key in other.bad_keys()}
+        bad = self.bad(case.environment)
+        return [signal for signal in bad if signal.key in own or not (case.drill or signal.key in practised)]
+
+    def find_outage_start(self, environment: str, declared: datetime, *, drill: bool = False) -> Signal | None:
         """What knew first of the outage that somebody declares then: it is bad still, or of one outage with what is."""
         scene = self._scene(environment)
+        if drill and any(real.covers(declared) for real in scene.real):
+            return None  # what is bad is the real incident's
         bad = [signal for signal in scene.bad.values() if signal.since <= declared]
         first = earliest_signal(bad, declared)
         past = [
@@ -229,18 +265,20 @@ class Ledger:
             signal = signal_of(event)
             began = scene.bad.get(key, signal)
             scene.bad[key] = replace(began, state=signal.state)
-            for case in scene.watched(event.occurred):
-                if case.covers(event.occurred):
-                    case.turned_bad(signal, event.id)
-                    case.name_service(text_of(event.detail, "resource"))
+            for case in scene.takers(event.occurred):
+                case.turned_bad(signal, event.id)
+                case.name_service(text_of(event.detail, "resource"))
         else:
             if (ended := scene.bad.pop(key, None)) is not None:
                 scene.recovered[key] = event.occurred
                 if len(scene.stretches) == scene.stretches.maxlen:
                     scene.claimed.discard(scene.stretches[0][0])
                 scene.stretches.append((ended, event.occurred))
-                if any(key in case.bad_keys() for case in scene.watched(event.occurred)):
+                holders = [case for case in scene.watched(event.occurred) if key in case.bad_keys()]
+                if holders:
                     scene.claimed.add(ended)
+                if holders and all(case.drill for case in holders):
+                    scene.practised.append(ForeignStretch(ended.since, event.occurred, key))
             scene.taken.pop(event.subject, None)
             for case in scene.watched(event.occurred):
                 case.turned_good(key, event.occurred, event.id)
@@ -249,11 +287,11 @@ class Ledger:
         """What runs, how it fares and who gets the traffic: an incident feels the revisions that have some."""
         scene = self._scene(event.environment)
         worse, better = scene.serving.see_app(event)
+        for signal in worse:
+            for case in scene.takers(signal.since):
+                case.turned_bad(signal, event.id, detects=False)
+                case.name_service(event.subject.partition("/")[0])
         for case in scene.watched(event.occurred):
-            for signal in worse:
-                if case.covers(signal.since):
-                    case.turned_bad(signal, event.id, detects=False)
-                    case.name_service(event.subject.partition("/")[0])
             for key in better:
                 scene.recovered[key] = event.occurred
                 case.turned_good(key, event.occurred, event.id)
@@ -274,17 +312,19 @@ class Ledger:
         scene.recent_events.append(shorten_step(event) if event.kind == Kind.STEP else event)
         if event.kind == Kind.ACK:
             self._take(scene, event)
-        for case in scene.open.values():
-            if case.covers(event.occurred):
-                case.apply(event)
+        covering = [case for case in scene.open.values() if case.covers(event.occurred)]
+        for case in [case for case in covering if not case.drill] or covering:
+            case.apply(event)
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
         case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
-            event, self._severity_scale, scene.freezes, scene.serving.is_felt
+            event, self._severity_scale, scene.freezes, scene.serving.is_felt, scene.list_foreign
         )
+        if not case.drill:
+            scene.real.append(case)
         for lines in scene.recent_events:
-            if case.covers(lines.occurred):
+            if case.covers(lines.occurred) and not scene.is_foreign(case, lines.occurred):
                 case.apply(lines)
         self._gather_past(scene, case, event)
         self._gather(scene, case, event)
@@ -299,9 +339,15 @@ class Ledger:
         """
         declared = event.occurred
         stretches = [
-            (signal, ended) for signal, ended in scene.stretches if case.covers(signal.since) and ended > signal.since
+            (signal, ended)
+            for signal, ended in scene.stretches
+            if case.covers(signal.since) and ended > signal.since and not scene.is_foreign(case, signal.since)
         ]
-        is_bad = [signal for signal in scene.bad.values() if case.covers(signal.since)]
+        is_bad = [
+            signal
+            for signal in scene.bad.values()
+            if case.covers(signal.since) and not scene.is_foreign(case, signal.since)
+        ]
         past = [
             *((signal, ended) for signal, ended in stretches if ended > declared),
             *scene.find_outage_past(
@@ -321,6 +367,8 @@ class Ledger:
         if event.kind == Kind.DECLARE and event.supersedes is None:
             return  # the first declaration stands; only a correction may replace it
         scene = self._scene(case.environment)
+        if not case.drill:
+            scene.look_again_at_drills()
         if event.kind in RUN_KINDS:  # one that began in the journal, perhaps long before, and joined the incident later
             for lines in scene.recent_events:
                 if lines.kind in RUN_KINDS and _run_id(lines) == _run_id(event):
@@ -340,15 +388,19 @@ class Ledger:
 
     @staticmethod
     def _gather(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
-        """The signals that are bad already and began within the range are the incident's own."""
-        for signal in scene.bad.values():
-            if case.covers(signal.since):
-                case.turned_bad(signal, event.id)
-                case.name_service(scene.serving.find_resource(signal.key))
-        for signal in scene.serving.unwell.values():
-            if case.covers(signal.since):
-                case.turned_bad(signal, event.id, detects=False)
-                case.name_service(signal.key.partition(":")[2].partition("/")[0])
+        """The signals that are bad already and began within the range are the incident's own, and no drill's then."""
+        bad = [*scene.bad.values(), *scene.serving.unwell.values()]
+        own = [signal for signal in bad if case.covers(signal.since) and not scene.is_foreign(case, signal.since)]
+        for signal in own:
+            is_unwell = signal.key in scene.serving.unwell
+            case.turned_bad(signal, event.id, detects=not is_unwell)
+            case.name_service(
+                signal.key.partition(":")[2].partition("/")[0] if is_unwell else scene.serving.find_resource(signal.key)
+            )
+        if not case.drill:
+            for drill in (*scene.open.values(), *scene.closed.values()):
+                if drill.drill:
+                    drill.give_up(own)
 
     def _take_up_again(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """It is open again: what nobody told it while it was closed.

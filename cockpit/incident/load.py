@@ -26,6 +26,12 @@ def is_member(incident: Incident, event: Event) -> bool:
         event.environment == incident.environment
         and event.occurred >= incident.reach_from
         and (incident.resolved is None or event.occurred <= incident.resolved)
+        and not any(
+            stretch.start <= event.occurred
+            and (stretch.end is None or event.occurred <= stretch.end)
+            and stretch.key in ("", f"{event.kind}:{event.subject}")
+            for stretch in incident.foreign
+        )
     )
 
 
@@ -90,25 +96,20 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
 def _fold_range(
     timeline: Timeline, severity_scale: SeverityScale, incident: Incident, events: Iterable[Event]
 ) -> Incident | None:
-    """The incident by its events, with what they are read by: who had the traffic before it; where it found an outage
-    that was over, which other incidents had it; and where something was still bad at its end, when that was over.
+    """The incident by its events, with what they are read by: who had the traffic before it; which other incidents
+    there were, whose signals are theirs; and where something was still bad at its end, when that was over.
     """
     begin, end = _written_between(incident)
-    by_id = {event.id: event for event in (*serving_before(timeline, incident), *events)}
+    others = timeline.events(
+        environment=incident.environment, kinds=sorted(EXTENT), occurred_from=begin - STAYS_BAD, occurred_until=end
+    )
+    by_id = {event.id: event for event in (*serving_before(timeline, incident), *others, *events)}
     folded = _fold(by_id.values(), severity_scale, incident)
-    if folded is None:
-        return None
-    later: list[Event] = []
-    if folded.mitigated is not None and folded.mitigated <= folded.declared:
-        later = timeline.events(
-            environment=incident.environment, kinds=sorted(EXTENT), occurred_from=begin - STAYS_BAD, occurred_until=end
-        )
-    elif folded.mitigated is None and end is not None and folded.felt_since is not None:
-        later = timeline.events(
-            environment=incident.environment, kinds=SIGNALS, occurred_from=end, occurred_until=end + STAYS_BAD
-        )
-    if not later:
+    if folded is None or end is None or folded.mitigated is not None or folded.felt_since is None:
         return folded
+    later = timeline.events(
+        environment=incident.environment, kinds=SIGNALS, occurred_from=end, occurred_until=end + STAYS_BAD
+    )
     by_id |= {event.id: event for event in later}
     return _fold(by_id.values(), severity_scale, incident)
 

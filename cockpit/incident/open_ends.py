@@ -6,8 +6,11 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from cockpit.incident.clocks.reminders import ASKING
-from cockpit.incident.signals import Signal
+from cockpit.incident.impact import UNHEALTHY
+from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
+from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
+from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze
@@ -16,9 +19,13 @@ from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.time import format_duration
 from cockpit.recorder.last_recorded import LastRecorded
 
+QUIET = ", silenced at its source"
+ALERT = f"{Kind.ALERT} "  # how the label of an alert's signal begins
+
 
 class OpenEndKind(StrEnum):
     SIGNAL = "signal"
+    SILENCED = "silenced"
     FREEZE = "freeze"
     REVISION = "revision"
     RUN = "run"
@@ -47,6 +54,7 @@ def find_open_ends(
     now: datetime,
     *,
     bad: Iterable[Signal] = (),
+    silenced: Iterable[str] = (),
     freeze: Freeze | None = None,
     applications: Iterable[Application] = (),
     checklists: Sequence[Checklist] = (),
@@ -54,14 +62,25 @@ def find_open_ends(
     zone: tzinfo = UTC,
 ) -> tuple[OpenEnd, ...]:
     """In the order in which they matter: what is broken, what is changed for now, what is owed."""
+    bad, quiet = list(bad), set(silenced)
     ends = [
         OpenEnd(
             OpenEndKind.SIGNAL,
-            f"{signal.label} is still bad",
+            f"{signal.label} is still bad{QUIET if signal.label.removeprefix(ALERT) in quiet else ''}",
             signal.key,
             f"check that {signal.label} recovers: it was bad when this was resolved",
         )
         for signal in bad
+    ]
+    # One that was silenced before it was seen to fire is not known to be bad, and not to be well either.
+    ends += [
+        OpenEnd(
+            OpenEndKind.SILENCED,
+            f"alert {name} is silenced at its source",
+            name,
+            f"check that alert {name} recovers: it was silenced when this was resolved",
+        )
+        for name in sorted(quiet - {signal.label.removeprefix(ALERT) for signal in bad})
     ]
     if freeze is not None:
         reason = f": {freeze.reason}" if freeze.reason else ""
@@ -103,6 +122,61 @@ def list_left_open(incident: Incident, ends: Iterable[OpenEnd]) -> list[str]:
     """What is to be written down of the ends that are left open; not what is written down and open already."""
     open = {mark.text for mark in incident.marks if mark.kind is ClockKind.LOOP and mark.done is None}
     return [text for text in dict.fromkeys(end.left for end in ends) if text and text not in open]
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledSignal:
+    """What was bad when the events of an incident end: `state` in words, since when, and who took it."""
+
+    label: str
+    state: str
+    since: datetime
+    taken_by: str = ""
+
+
+def find_unsettled_signals(incident: Incident, events: Iterable[Event]) -> list[UnsettledSignal]:
+    """What is bad by the last word of each probe, number and alert, silenced and vanished ones too; and revisions that
+    are active and unhealthy. `events` are those of the incident that stand, in order."""
+    bad: dict[str, UnsettledSignal] = {}
+    revisions = LastRecorded()
+    ill_since: dict[str, datetime] = {}
+    takers = {ack.alert: ack.actor for ack in sorted(incident.acks, key=lambda ack: ack.at)}
+    for event in events:
+        if event.kind in (Kind.PROBE, Kind.SIGNAL, Kind.ALERT):
+            state, key = text_of(event.detail, "state"), key_of(event)
+            is_open = says_bad(event.kind, event.detail) or (
+                event.kind == Kind.ALERT and state in OPEN_ALERT_STATES and text_of(event.detail, "severity") != "info"
+            )
+            if is_open:
+                since = bad[key].since if key in bad else signal_of(event).began
+                words = _describe_alert_state(event) if event.kind == Kind.ALERT else state
+                taker = takers.get(event.subject, "") if event.kind == Kind.ALERT else ""
+                bad[key] = UnsettledSignal(signal_of(event).label, words, since, taker)
+            elif says_bad(event.kind, event.detail) is False:
+                bad.pop(key, None)
+        elif event.kind == Kind.REVISION:
+            revisions.apply(event)
+            for app, recorded in revisions.apps.items():
+                for name, revision in recorded.revisions.items():
+                    if revision.active and revision.health in UNHEALTHY:
+                        ill_since.setdefault(f"{app}/{name}", event.occurred)
+                    else:
+                        ill_since.pop(f"{app}/{name}", None)
+    ill = [
+        UnsettledSignal(f"revision {key.partition('/')[2]}", "active and unhealthy", since)
+        for key, since in ill_since.items()
+    ]
+    return [*bad.values(), *ill]
+
+
+OPEN_ALERT_STATES = frozenset({AlertState.SUPPRESSED.value, AlertState.RESOLVING.value})
+
+
+def _describe_alert_state(event: Event) -> str:
+    state = text_of(event.detail, "state")
+    if state == AlertState.SUPPRESSED:  # `silenced until 14:00 by ana`, `inhibited by 1 alert`
+        return text_of(event.detail, "note") or "silenced at its source"
+    return "vanished, and nothing confirmed that it is over" if state == AlertState.RESOLVING else state
 
 
 def list_recorded_applications(last_recorded: LastRecorded, environment: str) -> list[Application]:

@@ -69,6 +69,16 @@ class HealthyPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignStretch:
+    """A time in which what the journal tells is another incident's: all of it or, by its `key`, one signal. A drill has
+    nothing of the time of a real incident, and a real incident not what was broken for a drill alone."""
+
+    start: datetime
+    end: datetime | None  # None: it goes on
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """Ours, not the source's: who took an alert (by key; "" is the incident itself) and when."""
 
@@ -142,6 +152,7 @@ class Incident:
     felt_by: str = ""
     services: tuple[str, ...] = ()  # the apps and resources that its signals named, in the order they did
     worst: str = ""  # the worst severity that it ever had; "" where it is the one of now
+    foreign: tuple[ForeignStretch, ...] = ()
     clock_steps: tuple[ClockStep, ...] = ()  # the clock was set while it was open; its times are by the clock of now
 
     @property
@@ -206,11 +217,15 @@ class Incidents(Protocol):
 
 
 def worst_first(ledger: Incidents, environment: str, scale: SeverityScale) -> tuple[Incident, ...]:
-    """The open incidents of an environment by severity, then the oldest first."""
+    """The open incidents of an environment by severity, then the oldest first; drills after all that is real."""
     return tuple(
         sorted(
             ledger.open(environment),
-            key=lambda incident: (find_severity_position(scale, incident.severity), incident.declared),
+            key=lambda incident: (
+                incident.drill,
+                find_severity_position(scale, incident.severity),
+                incident.declared,
+            ),
         )
     )
 

@@ -65,10 +65,16 @@ class Declare(Dialog[Incident | Event]):
         self._incident_actions = incident_actions
         self._bad = _sort_signals(bad)
         self._list_bad = list_bad or (lambda: bad)
-        self._open = tuple(open)
+        self._all_open = tuple(open)
         self._first = first or earliest_signal(self._bad, time.now())
         self._reach_from = compute_reach(self._first, time.now())
         self._unsure = self._drill = self._joins = False
+
+    @property
+    def _open(self) -> tuple[Incident, ...]:
+        """What this may be the same as: a drill is never the same as what is real."""
+        is_drill = self._drill or self._incident_actions.only_drills
+        return tuple(incident for incident in self._all_open if incident.drill == is_drill)
 
     def fields(self) -> ComposeResult:
         yield Lines(id="already")
@@ -147,7 +153,9 @@ class Declare(Dialog[Incident | Event]):
         self._tell_level()
 
     def action_drill(self) -> None:
-        self._drill = not self._drill
+        self._drill, self._joins = not self._drill, False
+        self.query_one(Choice).disabled = False
+        self._tell_open()
         self._tell_level()
 
     @on(Choice.Changed)

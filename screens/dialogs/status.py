@@ -104,6 +104,7 @@ MOST_OTHERS = 4  # incidents offered as the one that this one repeats
 LIVE = 1.0  # seconds between two looks at what is open
 DEALS = {
     OpenEndKind.SIGNAL: "shows it",
+    OpenEndKind.SILENCED: "shows it",
     OpenEndKind.FREEZE: "lifts the freeze",
     OpenEndKind.REVISION: "opens its menu",
     OpenEndKind.RUN: "opens the run",

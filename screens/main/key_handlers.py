@@ -431,6 +431,12 @@ def deal_with(press: KeyPress, incident: Incident, end: OpenEnd) -> None:
                 open_details(press, signal)
             else:
                 press.say("It is not on the screen any more: its last state is on the timeline.", warns=True)
+        case OpenEndKind.SILENCED:
+            silenced = next((alert for alert in view.alerts if alert.name == end.target), None)
+            if silenced is not None:
+                open_details(press, silenced)
+            else:
+                press.say("It is not on the screen any more: its last state is on the timeline.", warns=True)
         case OpenEndKind.FREEZE:
             open_freeze(press)
         case OpenEndKind.REVISION if end.target in revisions:

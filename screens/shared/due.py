@@ -92,7 +92,8 @@ def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tupl
     return find_open_ends(
         current,
         now,
-        bad=session.ledger.bad(here),
+        bad=session.ledger.bad_of(current.id),
+        silenced=session.ledger.silenced(here),
         freeze=session.ledger.freeze(here),
         applications=build_view(session.watch, here).applications,
         checklists=session.plan.checklists,
@@ -103,7 +104,11 @@ def list_open_ends(session: "Session", incident: Incident, zone: tzinfo) -> tupl
 
 def list_other_incidents(session: "Session", incident: Incident) -> list[Incident]:
     """Those that this one may repeat: the open ones of its environment, the worst first, then what ended last."""
-    here = [other for other in session.ledger.incidents.values() if other.environment == incident.environment]
+    here = [
+        other
+        for other in session.ledger.incidents.values()
+        if other.environment == incident.environment and other.drill == incident.drill
+    ]
     open = worst_first(session.ledger, incident.environment, session.plan.severity_scale)
     ended = sorted((other for other in here if not other.open), key=lambda other: other.declared, reverse=True)
-    return [other for other in (*open, *ended) if other.id != incident.id]
+    return [other for other in (*open, *ended) if other.id != incident.id and other.drill == incident.drill]

@@ -64,10 +64,12 @@ def declare(
     as_json: bool,
 ) -> None:
     with open_cli_session(common) as cli_session:
-        if (running := cli_session.incident_actions.open()) and _joins(running, join):
-            event = cli_session.incident_actions.note(
-                " ".join(title), cli_session.incident_actions.find(None).id, cli_session.moment(at)
-            )
+        is_drill = drill or cli_session.environment.drill
+        # A drill is never the same as what is real.
+        running = [incident for incident in cli_session.incident_actions.open() if incident.drill == is_drill]
+        if running and _joins(running, join):
+            same = running[0] if len(running) == 1 else cli_session.incident_actions.find(None)
+            event = cli_session.incident_actions.note(" ".join(title), same.id, cli_session.moment(at))
             print_event(event, as_json, f"Noted{describe_destination(event)}: {event.summary}")
             return
         incident = cli_session.incident_actions.declare(
@@ -316,7 +318,8 @@ def _list_open_ends(cli_session: CliSession, incident: Incident) -> tuple[OpenEn
     return find_open_ends(
         incident,
         now,
-        bad=cli_session.incident_actions.bad() if environment == cli_session.environment.name else (),
+        bad=cli_session.incident_actions.bad_of(incident.id),
+        silenced=cli_session.incident_actions.silenced() if environment == cli_session.environment.name else (),
         freeze=cli_session.incident_actions.frozen() if environment == cli_session.environment.name else None,
         applications=list_recorded_applications(read_last_recorded(cli_session.timeline, environment), environment),
         checklists=cli_session.plan.checklists,

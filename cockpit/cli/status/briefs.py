@@ -45,7 +45,7 @@ def brief(common: Common, incident: str | None, as_json: bool) -> None:
 
 
 @click.command(
-    name="shift", help="The last hours: what fired and who took it, runs, silences, and what nobody touched."
+    name="shift", help="The last hours: what fired or failed and who took it, runs, silences, and what nobody touched."
 )
 @click.option("--since", default="12h", show_default=True, metavar="TIME", help="From then on: `12h`, `22:00`.")
 @json_option
@@ -58,7 +58,13 @@ def shift(common: Common, since: str, as_json: bool) -> None:
         events = cli_session.timeline.events(environment=name, occurred_from=begin)
         incidents = [incident for incident in cli_session.incident_actions.incidents() if incident.environment == name]
         report = build_shift_report(
-            events, incidents, since=begin, now=now, freeze=cli_session.incident_actions.frozen()
+            events,
+            incidents,
+            since=begin,
+            now=now,
+            freeze=cli_session.incident_actions.frozen(),
+            environment=name,
+            bad=cli_session.incident_actions.bad(),
         )
         zone = cli_session.zone
     if as_json:

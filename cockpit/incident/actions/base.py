@@ -99,6 +99,11 @@ class IncidentWriter:
         with self._lock:
             return self._caught_up().bad(self.environment)
 
+    def bad_of(self, incident: str) -> list[Signal]:
+        """Of these what an incident may have to do with: none of another world than its own. Raises KeyError."""
+        with self._lock:
+            return self._caught_up().bad_of(incident)
+
     def silenced(self) -> list[str]:
         """The names of the alerts of its environment that their source keeps silent now."""
         with self._lock:

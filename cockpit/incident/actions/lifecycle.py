@@ -57,7 +57,7 @@ def declare_incident(
     impact = writer.past(impact_started, now) if impact_started else None
 
     def act(ledger: Ledger) -> Draft:
-        signal = ledger.find_outage_start(writer.environment, declared)
+        signal = ledger.find_outage_start(writer.environment, declared, drill=drill or writer.only_drills)
         detail = {
             "title": subject,
             "severity": severity_level.name,
@@ -384,6 +384,13 @@ def _duplicate(writer: IncidentWriter, ledger: Ledger, incident: str | None, ori
 def _original(writer: IncidentWriter, ledger: Ledger, duplicate: Incident, named: str) -> Incident:
     """The incident that goes on in place of a duplicate. Raises IncidentActionError where that leads in a circle."""
     original = writer.meant(ledger, named)
+    if original.drill != duplicate.drill:
+        raise IncidentActionError(
+            f"One of {original.id} and {duplicate.id} is a drill: neither can stand for the other.",
+            code="duplicate-of-drill",
+            original=original.id,
+            duplicate=duplicate.id,
+        )
     ids, incident = {duplicate.id}, original
     while incident.id not in ids:
         if not incident.duplicate_of or incident.duplicate_of not in ledger.incidents:

@@ -1,7 +1,7 @@
 """Briefings: an incident in half a minute for whoever takes over, and a shift for whoever comes next."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.actions.incident_actions import IncidentActions
@@ -10,7 +10,7 @@ from cockpit.incident.clocks.reminders import list_open_things
 from cockpit.incident.impact import format_felt, propose_impact_end, propose_impact_start
 from cockpit.incident.load import list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
-from cockpit.incident.signals import Signal
+from cockpit.incident.signals import Signal, find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock
 from cockpit.model.clock_steps import ClockStep
@@ -19,10 +19,11 @@ from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze
 from cockpit.model.text import clean_line
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.timeline import Timeline
 
+OFTEN = 4  # outages of one probe that are told in one line
 LAST = 3  # decisions, notes and messages that are told
 LONGEST = 160  # characters of each
 
@@ -48,6 +49,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     now, zone = scene.now, scene.zone
     pairs = [
         ("incident", _describe_head(incident, now)),
+        ("environment", incident.environment),
         ("leads" if incident.open else "led", _describe_leaders(incident, scene.lead)),
     ]
     if others := [
@@ -85,7 +87,7 @@ def read_brief(
     )
     scene = BriefingScene(
         compute_clocks(full, actions.plan, now, zone=zone, deployed=deployed),
-        actions.bad() if incident.open else [],
+        actions.bad_of(incident.id) if incident.open else [],
         actions.silenced(),
         actions.frozen(),
         zone,
@@ -158,6 +160,22 @@ class AlertOfShift:
 
 
 @dataclass(frozen=True, slots=True)
+class OutageOfShift:
+    """One stretch in which a probe or a number was bad. `since` None: since before the shift; `until` None: still.
+
+    `incident` is the one that was led meanwhile, "" where none was; `taken_by` who acknowledged, led or declared it.
+    """
+
+    name: str
+    state: str
+    since: datetime | None
+    until: datetime | None
+    incident: str = ""
+    taken_by: str = ""
+    is_drill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftReport:
     """What happened in an environment from `since` to `until`."""
 
@@ -169,6 +187,9 @@ class ShiftReport:
     silences: tuple[str, ...]
     untouched: tuple[str, ...]
     freeze: Freeze | None = None
+    environment: str = ""
+    outages: tuple[OutageOfShift, ...] = ()
+    still_bad: tuple[Signal, ...] = ()  # since before the shift, and the shift tells nothing else of it
 
 
 def build_shift_report(
@@ -178,11 +199,14 @@ def build_shift_report(
     since: datetime,
     now: datetime,
     freeze: Freeze | None = None,
+    environment: str = "",
+    bad: Iterable[Signal] = (),
 ) -> ShiftReport:
-    """`events` are all of the environment from `since` on, `incidents` those of it. Pure."""
+    """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now. Pure."""
     standing = list_standing_events(events)
     in_shift = [incident for incident in incidents if incident.resolved is None or incident.resolved >= since]
     alerts = _list_alerts(standing)
+    keys = {key_of(event) for event in standing}
     return ShiftReport(
         since,
         now,
@@ -196,7 +220,51 @@ def build_shift_report(
         ),
         tuple(_list_untouched(standing, alerts, in_shift)),
         freeze,
+        environment,
+        tuple(_list_outages(standing, in_shift)),
+        tuple(signal for signal in bad if signal.since < since and signal.key not in keys),
     )
+
+
+def _list_outages(events: Sequence[Event], incidents: Sequence[Incident]) -> Iterable[OutageOfShift]:
+    """Each stretch in which a probe, or a number that users feel, was bad, the first first."""
+    rows: list[OutageOfShift] = []
+    open: dict[str, int] = {}  # by signal the place of its row
+    for event in events:
+        bad = says_bad(event.kind, event.detail) if event.kind in (Kind.PROBE, Kind.SIGNAL) else None
+        if bad is None:
+            continue
+        key, name = key_of(event), f"{event.kind} {event.subject}"
+        if bad and key not in open:
+            open[key] = len(rows)
+            rows.append(
+                _taken(OutageOfShift(name, text_of(event.detail, "state"), find_beginning(event), None), incidents)
+            )
+        elif bad and text_of(event.detail, "state") == ProbeState.DOWN:
+            rows[open[key]] = replace(rows[open[key]], state=ProbeState.DOWN.value)  # the worst that it was
+        elif not bad and key in open:
+            place = open.pop(key)
+            rows[place] = replace(rows[place], until=event.occurred)
+        elif not bad and says_bad(event.kind, {"state": text_of(event.detail, "was")}):
+            was = OutageOfShift(name, text_of(event.detail, "was"), None, event.occurred)
+            rows.append(_taken(was, incidents))
+    return rows
+
+
+def _taken(outage: OutageOfShift, incidents: Iterable[Incident]) -> OutageOfShift:
+    """With who had it: of several incidents of that time a real one before a drill, then the first."""
+    moment = outage.since or outage.until
+    covering = [
+        incident
+        for incident in incidents
+        if moment and incident.reach_from <= moment and (incident.resolved is None or moment <= incident.resolved)
+    ]
+    incident = min(covering, key=lambda incident: (incident.drill, incident.declared), default=None)
+    if incident is None:
+        return outage
+    ack = min(incident.acks, key=lambda ack: ack.at, default=None)
+    person = ack.actor if ack else next((role.person for role in incident.roles), incident.declared_by)
+    return replace(outage, incident=incident.id, taken_by=person, is_drill=incident.drill)
 
 
 def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
@@ -260,6 +328,8 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     """Pairs of a title and a line. Where there is nothing, that is said: a quiet shift is news too."""
     now = report.until
     pairs = [("shift", f"{_clock_time(report.since, zone, now)} to {_clock_time(now, zone, now)}")]
+    pairs += [("environment", report.environment)] if report.environment else []
+    head = len(pairs)
     pairs += [("incident", _describe_head(incident, now)) for incident in report.incidents]
     for alert in report.alerts:
         if alert.fired:
@@ -267,6 +337,10 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
             taken = f"taken by {alert.taken_by}" if alert.taken_by else "nobody took it"
             first = _clock_time(alert.first, zone, now)
             pairs.append(("fired", f"{alert.name}{times}, first {first}, now {alert.state}; {taken}"))
+    pairs += [("failed", line) for line in _describe_outages(report.outages, zone, now)]
+    pairs += [
+        ("still bad", f"{signal.label}, since {_clock_time(signal.since, zone, now)}") for signal in report.still_bad
+    ]
     pairs += [("run", line) for line in report.runs]
     pairs += [("silent", line) for line in report.silences]
     if report.freeze:
@@ -275,4 +349,39 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
             ("frozen", f"{report.freeze.environment} for {length}, by {report.freeze.by}: {report.freeze.reason}")
         )
     pairs += [("untouched", line) for line in report.untouched]
-    return pairs if len(pairs) > 1 else [*pairs, ("quiet", "nothing fired, nothing was run, nothing is open")]
+    if len(pairs) > head:
+        return pairs
+    return [*pairs, ("quiet", "nothing fired, nothing failed, nothing was run, nothing is open")]
+
+
+def _describe_outages(outages: Sequence[OutageOfShift], zone: tzinfo, now: datetime) -> Iterable[str]:
+    """A line for each; of what failed often one for all."""
+    by_name: dict[str, list[OutageOfShift]] = {}
+    for outage in outages:
+        by_name.setdefault(outage.name, []).append(outage)
+    for name, several in by_name.items():
+        if len(several) < OFTEN:
+            yield from (_describe_outage(outage, zone, now) for outage in several)
+            continue
+        first, last = several[0], several[-1]
+        begun = f"first {_clock_time(first.since, zone, now)}" if first.since else "since before the shift"
+        over = "still bad" if last.until is None else f"last until {_clock_time(last.until, zone, now)}"
+        takers = ", ".join(dict.fromkeys(_describe_taker(outage) for outage in several))
+        yield f"{name} {len(several)}x, {begun}, {over}; {takers}"
+
+
+def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
+    """`probe readyz down 02:00 to 02:10, 10m 00s; taken by ana in k7f`."""
+    begun = _clock_time(outage.since, zone, now) if outage.since else "since before the shift"
+    length = f", {format_duration(measure_between(outage.since, outage.until or now))}" if outage.since else ""
+    if outage.until is None:
+        when = f"since {begun}{length}, and is still"
+    else:
+        when = f"{begun}{' until' if outage.since is None else ' to'} {_clock_time(outage.until, zone, now)}{length}"
+    return f"{outage.name} {outage.state} {when}; {_describe_taker(outage)}"
+
+
+def _describe_taker(outage: OutageOfShift) -> str:
+    if not outage.incident:
+        return "nobody took it"
+    return f"taken by {outage.taken_by} in {'drill ' if outage.is_drill else ''}{outage.incident}"

@@ -140,7 +140,7 @@ def render_draft(
         outcomes=met_and_missed(list_other_clocks(due, now), now),
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
-        loops=loop_rows(incident, due, now, plan.checklists),
+        loops=loop_rows(incident, due, now, plan.checklists, mine),
         metrics=[(metric, target_of(plan, metric.short, worst)) for metric in list_metrics(incident)],
         head=head,
         now=now,

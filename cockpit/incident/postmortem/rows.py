@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.incident.clocks.updates import check_promise
-from cockpit.incident.open_ends import OpenEndKind, find_open_ends
+from cockpit.incident.open_ends import OpenEndKind, find_open_ends, find_unsettled_signals
 from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
@@ -417,10 +417,15 @@ def list_other_clocks(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
 
 
 def loop_rows(
-    incident: Incident, clocks: Sequence[Clock], now: datetime, checklists: Sequence[Checklist] = ()
+    incident: Incident,
+    clocks: Sequence[Clock],
+    now: datetime,
+    checklists: Sequence[Checklist] = (),
+    events: Sequence[Event] = (),
 ) -> list[LoopRow]:
-    """What was begun and not ended: temporary changes, tasks, promises, a freeze, a run; once it is resolved what was
-    not done, too. Each once, as it stands at `now`."""
+    """What was begun and not ended: temporary changes, tasks, promises, a freeze, a run, a step that nobody knows the
+    end of; what is bad still, silenced or not; once it is resolved what was not done, too. Each once, as it stands at
+    `now`, and what was bad as it stood when the incident ended. `events` are those of the incident that stand."""
     rows = [
         LoopRow(clock.what, clock.started, clock.due, clock.who, clock.state(now).value)
         for clock in clocks
@@ -450,10 +455,38 @@ def loop_rows(
         for item in incident.ran
         if not item.ended
     ]
+    rows += _list_unsettled_rows(incident, events)
+    rows += [
+        LoopRow(f"step {row.step or row.number}", row.at, None, row.who, "nobody knows whether it took effect")
+        for row in run_rows(events)
+        if row.state == UNKNOWN
+    ]
     if incident.resolved is not None:
         undone = find_open_ends(incident, now, checklists=checklists)
         rows += [LoopRow(end.text, incident.resolved, None, "", "not done") for end in undone if end.kind in UNDONE]
     return sorted(rows, key=lambda loop_row: loop_row.since)
+
+
+UNKNOWN = "unknown"  # the state of a step that was sent and not answered
+
+
+def _list_unsettled_rows(incident: Incident, events: Sequence[Event]) -> list[LoopRow]:
+    """What is bad still; not what was written down as something to check when it was resolved: that has its own row
+    until somebody ends it."""
+    marks = [mark.text for mark in incident.marks if mark.kind is ClockKind.LOOP]
+    then = "" if incident.open else " when it was resolved"
+    alike: dict[tuple[str, str, str], list[datetime]] = {}
+    for unsettled in find_unsettled_signals(incident, events):
+        if not any(unsettled.label.removeprefix("revision ") in text for text in marks):
+            key = (unsettled.label, f"{unsettled.state}{then}", unsettled.taken_by)
+            alike.setdefault(key, []).append(unsettled.since)
+    rows = []
+    for (label, state, person), moments in alike.items():
+        if len(moments) >= STORM_FROM:
+            rows.append(LoopRow(f"{label}: {len(moments)} instances", min(moments), None, person, state))
+        else:
+            rows += [LoopRow(label, since, None, person, state) for since in moments]
+    return rows
 
 
 # What was run, as the draft tells it: each try of a step with its command, its end and what came back.

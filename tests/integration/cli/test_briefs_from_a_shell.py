@@ -70,7 +70,7 @@ def test_a_shift_says_who_took_what_fired_and_what_nobody_touched(shell: Shell) 
 
 def test_a_quiet_shift_says_so(shell: Shell) -> None:
     shell.say("note", "good night")
-    assert titles(shell.say("shift"))["quiet"] == ["nothing fired, nothing was run, nothing is open"]
+    assert titles(shell.say("shift"))["quiet"] == ["nothing fired, nothing failed, nothing was run, nothing is open"]
 
 
 def start(file: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -104,4 +104,43 @@ def test_a_recorder_without_a_screen_records_until_it_is_stopped(shell: Shell) -
     assert [event["summary"].partition(" by ")[0] for event in shell.ask("timeline")] == [
         "recording started",
         "recording stopped",
+    ]
+
+
+def failed(name: str, minutes_ago: float, state: str = "down", was: str = "up") -> Draft:
+    moment = NOW - timedelta(minutes=minutes_ago)
+    detail = {"state": state, "was": was}
+    return Draft(Kind.PROBE, f"{name} {state}", moment, "default", name, source="recorder", detail=detail)
+
+
+def test_a_brief_and_a_shift_name_the_environment(shell: Shell) -> None:
+    shell.say("declare", "Checkout fails", "--severity", "P1")
+    assert titles(shell.say("brief"))["environment"] == ["default"]
+    assert titles(shell.say("shift"))["environment"] == ["default"]
+
+
+def test_a_shift_says_what_was_down_since_when_until_when_and_who_took_it(shell: Shell) -> None:
+    shell.record(
+        failed("old", 190, "up", was="down"), failed("web", 180), failed("web", 170, "up", was="down"),
+        failed("ready", 10), failed("readyz", 9, "degraded"),
+    )  # fmt: skip
+    shell.say("declare", "Checkout fails", "--severity", "P1")
+    shell.say("ack")
+    lines = titles(shell.say("shift", "--since", "200m"))["failed"]
+
+    (old,) = [line for line in lines if line.startswith("probe old down since before the shift until ")]
+    (web,) = [line for line in lines if line.startswith("probe web down ")]
+    (ready,) = [line for line in lines if line.startswith("probe ready down since ")]
+    assert old.endswith("; nobody took it")
+    assert ", 10m 00s; nobody took it" in web
+    assert ", and is still; taken by ana in " in ready
+    assert any(line.startswith("probe readyz degraded since ") for line in lines)
+    assert {item["name"]: item["until"] is None for item in shell.ask("shift")["outages"]}["probe ready"] is True
+
+
+def test_what_fired_before_the_shift_and_goes_on_is_in_it(shell: Shell) -> None:
+    shell.record(fired("disk full", 200), failed("web", 190))
+    assert [line.partition(",")[0] for line in titles(shell.say("shift", "--since", "2h"))["still bad"]] == [
+        "alert disk full",
+        "probe web",
     ]

@@ -147,3 +147,17 @@ def test_times_in_utc_are_understood(shell: Shell) -> None:
     shell.say("note", "seen", "--at", f"{at:%H:%M} UTC")
     with Timeline(shell.file, time=RealTime(), read_only=True) as timeline:
         assert [event.occurred for event in timeline.events()] == [at, at]
+
+
+def test_a_drill_is_never_joined_nor_a_duplicate(shell: Shell) -> None:
+    shell.say("declare", "Game day", "--drill")
+    (drill,) = shell.ask("incidents")
+    declared = shell.type("declare", "Checkout fails", "--join")
+    assert "Declared" in declared.stdout
+    assert drill["id"] not in declared.stderr
+    real = next(item["id"] for item in shell.ask("incidents") if not item["drill"])
+    refused = shell.type("resolve", "--incident", real, "--duplicate-of", drill["id"], "--json")
+    assert refused.exit_code == 2
+    assert len(shell.ask("incidents", "--open")) == 2
+    choices = shell.type("note", "which").stderr.splitlines()
+    assert [line for line in choices if drill["id"] in line and "DRILL" in line]

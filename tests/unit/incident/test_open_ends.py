@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,16 @@ from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.open_ends import OpenEndKind, find_open_ends, list_left_open, list_recorded_applications
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze, Mark, ProcedureRun, Tick, Update
 from cockpit.model.revision import Application, Revision
+from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import KnownRevision, LastRecorded, RecordedApp
+from tests.unit.incident.drafts import block, draft, tables
 from tests.unit.incident.incidents import incident, plan, rule, sent
-from tests.unit.incident.story import at
+from tests.unit.incident.story import Story, at
 
 NOW = datetime(2026, 2, 27, 13, 26, tzinfo=UTC)
 FIRST_TEN = Checklist("first-ten", "First ten minutes", ("Declare", "Stop the bleeding"), ("P1",))
@@ -116,3 +120,151 @@ def test_a_task_that_nobody_ended_stays_open(done: datetime | None, listed: list
     task = Clock("task:a", ClockKind.TASK, "test the pool", "", "said by hand", at(5), due=at(8), done=done)
     ends = find_open_ends(incident(updates=(sent(5),)), at(10), clocks=[task])
     assert [end.kind for end in ends] == listed
+
+
+# Every kind of thing that can be open, in the list before resolving and in the draft.
+
+
+def bad_alert(story: Story, state: str, note: str = "") -> None:
+    detail = {"state": state, "severity": "high", "name": "5xx", "note": note}
+    story.tell(Kind.ALERT, 3, subject="az:5xx", detail=detail, summary=f"5xx {state}")
+
+
+def leave(story: Story, what: str) -> None:
+    """An incident of minute 1 in which one thing stays open."""
+    match what:
+        case "firing":
+            bad_alert(story, "firing")
+        case "silenced":
+            bad_alert(story, "suppressed", "silenced until 14:00 by ben")
+        case "fired, then silenced":
+            story.alert(2, "az:5xx", "firing")
+            bad_alert(story, "suppressed", "silenced until 14:00 by ben")
+        case "inhibited":
+            bad_alert(story, "suppressed", "inhibited by 1 alert")
+        case "vanished":
+            story.alert(2, "az:5xx", "firing")
+            bad_alert(story, "resolved?")
+        case "acknowledged":
+            bad_alert(story, "firing")
+            story.act(Kind.ACK, 4, "ben", subject="az:5xx")
+        case "probe":
+            story.probe(3, "ready", "down")
+        case "number":
+            story.tell(Kind.SIGNAL, 3, subject="p95", detail={"state": "down"})
+        case "revision":
+            detail = {"what": "created", "active": True, "health": "Unhealthy"}
+            story.tell(Kind.REVISION, 3, subject="shop/shop--r44", detail=detail)
+        case "freeze":
+            story.act(Kind.FREEZE, 3, on=True, reason="until green")
+        case "temporary change":
+            story.act(Kind.CLOCK, 3, subject="loop:1", what="started", kind="loop", text="signature check is off")
+        case "promise":
+            story.act(Kind.UPDATE, 3, subject="client", audience="client", text="x", promised=format_timestamp(at(20)))
+        case "run":
+            open_run(story)
+        case "unknown step":
+            open_run(story, "unknown")
+            story.act(Kind.RUN, 5, subject="r1", what="ended")
+
+
+def open_run(story: Story, state: str = "ok") -> None:
+    story.act(Kind.RUN, 3, subject="r1", what="started", title="Roll back", procedure="x", path="ops.md")
+    step: dict[str, Any] = {"attempt": 1, "title": "Send it", "kind": "change"}
+    story.act(Kind.STEP, 3, subject="r1#1", phase="intent", **step)
+    story.act(Kind.STEP, 4, subject="r1#1", phase="outcome", state=state, **step)
+
+
+OPEN_KINDS = {
+    "firing": ("alert 5xx", "firing"),
+    "silenced": ("alert 5xx", "silenced until 14:00 by ben"),
+    "fired, then silenced": ("alert 5xx", "silenced until 14:00 by ben"),
+    "inhibited": ("alert 5xx", "inhibited by 1 alert"),
+    "vanished": ("alert 5xx", "vanished, and nothing confirmed that it is over"),
+    "acknowledged": ("alert 5xx", "firing"),
+    "probe": ("probe ready", "down"),
+    "number": ("signal p95", "down"),
+    "revision": ("revision shop--r44", "active and unhealthy"),
+    "freeze": ("no deployments to prod: until green", "holds"),
+    "temporary change": ("signature check is off", "open"),
+    "promise": ("update to client", ""),
+    "run": ("run of Roll back", ""),
+    "unknown step": ("step Send it", "nobody knows whether it took effect"),
+}
+
+
+@pytest.mark.parametrize("resolved", [False, True])
+@pytest.mark.parametrize("what", OPEN_KINDS)
+def test_whatever_is_open_stands_in_the_draft_once(what: str, resolved: bool) -> None:
+    story = Story()
+    story.declare(1, reach=-10)
+    leave(story, what)
+    if resolved:
+        story.act(Kind.RESOLVE, 8, because="fixed")
+    rows = list_open(story)
+    name, state = OPEN_KINDS[what]
+    assert len(rows) == 1, rows
+    assert name in rows[0][0]
+    assert rows[0][4].startswith(state)
+    if what == "acknowledged":
+        assert rows[0][3] == "ben"
+    settle(story, what, 9)
+    if not resolved:
+        assert list_open(story) == []
+
+
+UNDONE = ("First ten minutes: ", "nobody was told anything yet")  # at the end of each incident of these
+
+
+def list_open(story: Story) -> list[list[str]]:
+    text = block(draft(story, 10), "loops")
+    return [row for row in next(tables(text), []) if not row[0].startswith(UNDONE)]
+
+
+def settle(story: Story, what: str, minute: float) -> None:
+    """What ends it."""
+    if what in ("firing", "silenced", "fired, then silenced", "inhibited", "vanished", "acknowledged"):
+        story.alert(minute, "az:5xx", "resolved")
+    elif what == "probe":
+        story.probe(minute, "ready", "up")
+    elif what == "number":
+        story.tell(Kind.SIGNAL, minute, subject="p95", detail={"state": "up"})
+    elif what == "revision":
+        detail = {"what": "deactivated", "active": False, "health": "Unhealthy"}
+        story.tell(Kind.REVISION, minute, subject="shop/shop--r44", detail=detail)
+    elif what == "freeze":
+        story.act(Kind.FREEZE, minute, on=False)
+    elif what == "temporary change":
+        story.act(Kind.CLOCK, minute, subject="loop:1", what="done")
+    elif what == "promise":
+        story.act(Kind.UPDATE, minute, subject="client", audience="client", text="y")
+    elif what == "run":
+        story.act(Kind.RUN, minute, subject="r1", what="ended")
+    elif what == "unknown step":
+        story.act(Kind.STEP, minute, subject="r1#1", phase="settled", state="ok", reason="looked")
+
+
+def test_what_was_written_down_to_be_checked_stands_there_as_that_alone() -> None:
+    story = Story()
+    story.declare(1, reach=-10)
+    bad_alert(story, "firing")
+    text = "check that alert 5xx recovers: it was bad when this was resolved"
+    story.act(Kind.CLOCK, 4, subject="loop:1", what="started", kind="loop", text=text)
+    story.act(Kind.RESOLVE, 4, because="fixed")
+    assert [row[0] for row in list_open(story)] == [text]
+
+
+def test_a_storm_that_goes_on_is_one_row() -> None:
+    story = Story()
+    story.declare(1, reach=-10)
+    for number in range(40):
+        detail = {"state": "firing", "severity": "high", "name": "5xx"}
+        story.tell(Kind.ALERT, 2, subject=f"am:{number}", detail=detail)
+    assert [row[0] for row in list_open(story)] == ["alert 5xx: 40 instances"]
+
+
+def test_a_silenced_alert_is_asked_about_before_resolving_whether_it_was_seen_to_fire_or_not(told: Incident) -> None:
+    bad = [Signal("alert:a", "alert a", NOW)]
+    ends = find_open_ends(told, NOW, bad=bad, silenced=["a", "b"])
+    assert [(end.kind, end.target) for end in ends] == [(OpenEndKind.SIGNAL, "alert:a"), (OpenEndKind.SILENCED, "b")]
+    assert "silenced" in ends[0].text

@@ -107,6 +107,10 @@ STATUS = {
     "the wall says that the clock was set, and a freeze": "test_it_says_that_the_clock_was_set_and_that_nothing_may_be_deployed",
 }
 ONE_OR_TWO = {
+    "a drill beside it has none of its signals": "test_what_turns_bad_while_a_real_incident_is_open_is_none_of_a_drills",
+    "nor it what a drill broke": "test_what_was_broken_for_a_drill_and_is_over_is_none_of_the_next_real_incidents",
+    "what was no exercise": "test_a_real_incident_takes_what_is_bad_from_the_drill_that_had_it",
+    "a drill is never the same": "test_a_drill_is_never_joined_nor_a_duplicate",
     "declaring beside an open one says so": "test_declaring_while_one_is_open_says_so",
     "offers to join": "test_what_is_declared_can_join_the_one_that_is_open",
     "offers to join on the screen": "test_a_dialog_beside_an_open_incident_says_so_and_offers_to_join_it",
@@ -147,6 +151,8 @@ STATUS_DIALOG = {
     "no empty field looks filled": "test_no_empty_field_looks_as_if_a_value_stood_in_it",
 }
 RESOLVING = {
+    "whatever kind it is": "test_whatever_is_open_stands_in_the_draft_once",
+    "silenced": "test_a_silenced_alert_is_asked_about_before_resolving_whether_it_was_seen_to_fire_or_not",
     "lists what stays open, one key each": "test_resolving_lists_what_stays_open_and_deals_with_each_by_one_key",
     "everything once": "test_everything_that_stays_open_is_listed_once",
     "the rest are open loops": "test_what_is_written_down_stays_true_and_stands_nowhere_else",
@@ -218,6 +224,8 @@ BETWEEN_PEOPLE = {
     "a brief": "test_a_brief_says_state_leader_decisions_and_what_goes_on",
     "a brief of what is over": "test_a_brief_of_what_is_over_says_who_led_and_that_nobody_feels_it_now",
     "a brief by a key": "test_the_brief_says_the_situation_and_is_copied_as_it_stands",
+    "they name the environment": "test_a_brief_and_a_shift_name_the_environment",
+    "what was down in a shift": "test_a_shift_says_what_was_down_since_when_until_when_and_who_took_it",
     "a shift": "test_a_shift_says_who_took_what_fired_and_what_nobody_touched",
     "lines as they happen": "test_what_happens_is_printed_as_it_happens",
     "a recorder without a screen": "test_a_recorder_without_a_screen_records_until_it_is_stopped",
