@@ -20,7 +20,6 @@ from cockpit.incident.load import read_ledger
 from cockpit.model.event import Kind, words_of
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.plan import Plan
-from cockpit.model.problem import SourceError
 from cockpit.model.response import Freeze
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment, System
@@ -32,7 +31,6 @@ from cockpit.session import Session, read_rollback_evidence
 from cockpit.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
-    from cockpit.azure.identity import Credential
     from cockpit.runbooks.prepare.values import Live
     from cockpit.runbooks.run.notices import EvidenceProcedure
     from cockpit.runbooks.run.runner import Runner
@@ -71,7 +69,9 @@ def build_session(
         recall=lambda name: read_rollback_evidence(timeline, name, time.now()),  # opened below, before anybody asks
     )
     if connections.credential is not None:
-        author.cloud = partial(cloud_name, connections.credential)
+        from cockpit.azure.identity import find_cloud_name
+
+        author.cloud = partial(find_cloud_name, connections.credential)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
     ledger = read_ledger(timeline, plan.severity_scale)
     sleepers = Sleepers()
@@ -214,7 +214,7 @@ def build_runner(
         read_only=read_only,
         live=seen,
         incident=incident,
-        hidden=lambda: list_revealed_secrets(system, secrets),
+        hidden=lambda: secrets.list_revealed(system.secrets()),
         look=watch.refresh,
         read_applications=read_applications,
         workdir=lambda runbook: system.find_workdir(runbook.path),
@@ -231,24 +231,9 @@ def build_runner(
     return runner
 
 
-def cloud_name(credential: "Credential") -> str:
-    """As whom the cloud knows the person here; "" before its first answer, for a machine, and in a simulated cloud."""
-    identity = credential.identity()
-    return "" if identity is None or identity.machine or identity.method == "simulator" else identity.name
-
-
 def frozen_words(freeze: Freeze | None) -> str:
     """What a person is told before a change in an environment that is frozen; "" while it is not."""
     if freeze is None:
         return ""
     why = f": {freeze.reason}" if freeze.reason else ""
     return f"{freeze.environment} is frozen since {freeze.since:%H:%M}Z by {freeze.by}{why}."
-
-
-def list_revealed_secrets(system: System, secrets: Secrets) -> list[str]:
-    """Every configured secret that is there, for masking what commands print."""
-    result = []
-    for secret in system.secrets():
-        with suppress(SourceError):
-            result.append(secrets.reveal(secret))
-    return result

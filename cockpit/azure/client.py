@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
-from cockpit.azure.endpoints import resolve_endpoints
+from cockpit.azure.endpoints import Endpoints, resolve_endpoints
 from cockpit.azure.errors import advise_without_sign_in, explain_azure_error, make_garbage_problem
 from cockpit.azure.identity import Credential
-from cockpit.azure.pool import READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
+from cockpit.azure.pool import API_VERSION, READ_TIMEOUT, RETRY_PAUSE, Pool, open_pool
 from cockpit.azure.validate import (
     Pages,
     StrangeAnswerError,
@@ -27,6 +28,9 @@ from cockpit.model.raw import dig_value, read_text
 from cockpit.model.system import Cloud
 from cockpit.model.text import keep_whole
 from cockpit.model.time import Time
+
+if TYPE_CHECKING:
+    from cockpit.azure.direct import DirectReader
 
 Raw = Mapping[str, Any]
 DEADLINE = 30.0  # seconds for one call with all its pages; the SDK's own time-outs bound only single reads
@@ -56,7 +60,9 @@ class Azure:
         retry_pause: float = RETRY_PAUSE,
         read_timeout: float = READ_TIMEOUT,
         deadline: float = DEADLINE,
+        direct: bool = False,
     ) -> None:
+        """`direct`: for one command that was typed, whose reads need none of the SDKs where all goes well."""
         self.where = resolve_endpoints(cloud)
         self.credential = credential
         self.subscription = subscription
@@ -67,6 +73,7 @@ class Azure:
         self._deadline = deadline
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
+        self._direct = _make_direct_reader(self.where, credential) if direct else None
 
     async def pool(self) -> Pool:
         """The SDK clients, for reads and for operations alike."""
@@ -82,17 +89,29 @@ class Azure:
                 )
             return self._pool
 
+    @property
+    def is_direct(self) -> bool:
+        return self._direct is not None
+
     async def close(self) -> None:
+        if self._direct is not None:
+            await self._direct.close()
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Pool]:
+        """A read by an SDK in progress."""
+        async with self._explaining():
+            yield await self.pool()
+
+    @asynccontextmanager
+    async def _explaining(self) -> AsyncIterator[None]:
         """A read in progress: bounded in time, its failures explained."""
         try:
             async with asyncio.timeout(self._deadline):
-                yield await self.pool()
+                yield
         except Exception as error:
             raise SourceError(self.explain(error)) from error
 
@@ -137,10 +156,11 @@ class Azure:
 
     async def stream_token(self, resource_group: str, app: str) -> str:
         """The token that opens the log streams of an app. Valid for an hour; never shown."""
-        async with self._reading() as pool:
-            apps = await pool.open_apps()
-            container_app_auth_token = await apps.container_apps.get_auth_token(resource_group, app)
-        token = dig_value(container_app_auth_token, "properties", "token")
+        below = f"/subscriptions/{quote(self.subscription, safe='')}/resourceGroups/{quote(resource_group, safe='')}"
+        path = f"{below}/providers/Microsoft.App/containerApps/{quote(app, safe='')}/getAuthToken"
+        async with self._explaining():
+            answer = await self._request_answer("POST", f"{path}?{query_string({'api_version': API_VERSION})}")
+            token = dig_value(as_object(answer.json()), "properties", "token")
         if not isinstance(token, str) or not token or not token.isprintable():
             raise SourceError(make_garbage_problem("a stream token without a token"))
         return token
@@ -173,17 +193,17 @@ class Azure:
 
     async def get(self, path: str, **parameters: str) -> Raw:
         """The JSON object at any Resource Manager path, with an `api_version=`."""
-        async with self._reading() as pool:
-            return await _request_object(pool, f"{path}?{query_string(parameters)}")
+        async with self._explaining():
+            return await self._request_object(f"{path}?{query_string(parameters)}")
 
     async def pages(self, path: str, **parameters: str) -> list[Raw]:
         """Everything a paged list holds. A next page is asked of our own address, whatever host the link names."""
         records: list[Raw] = []
         pages = Pages(self.where.resource_manager)
         link = f"{path}?{query_string(parameters)}"
-        async with self._reading() as pool:
+        async with self._explaining():
             while link:
-                values, link = pages.take(await _request_object(pool, link))
+                values, link = pages.take(await self._request_object(link))
                 records += values
         return records
 
@@ -238,7 +258,25 @@ class Azure:
         Raises what the SDK raises, so that `once` can tell what was sent from what was not.
         """
         async with asyncio.timeout(self._deadline):
-            return await _request_answer(await self.pool(), method, link, body)
+            return await self._request_answer(method, link, body)
+
+    async def _request_object(self, link: str) -> Raw:
+        return as_object((await self._request_answer("GET", link)).json())
+
+    async def _request_answer(self, method: str, link: str, body: Raw | None = None) -> Any:
+        """The answer to a request at a path, or at a URL exactly as it is. Raises what the SDK raises."""
+        if self._direct is not None and body is None:
+            answer = await self._direct.ask(method, link)
+            if answer is not None:
+                must_be_success(answer)
+                return answer
+        pool = await self.pool()
+        from azure.core.rest import HttpRequest
+
+        template = link.replace("{", "{{").replace("}", "}}")  # the SDK would fill in what stands in braces
+        response = await pool.send_request(HttpRequest(method, template, json=body))
+        must_be_success(response)
+        return response
 
     def _alert_path(self, identifier: str) -> str:
         if not ALERT_ID.fullmatch(identifier):
@@ -252,15 +290,7 @@ def is_acknowledged(alert: Raw, identifier: str) -> bool:
     return same and read_text(dig_value(alert, "properties", "essentials", "alertState")) == "Acknowledged"
 
 
-async def _request_object(pool: Pool, link: str) -> Raw:
-    return as_object((await _request_answer(pool, "GET", link)).json())
+def _make_direct_reader(where: Endpoints, credential: Credential) -> "DirectReader":
+    from cockpit.azure.direct import DirectReader
 
-
-async def _request_answer(pool: Pool, method: str, link: str, body: Raw | None = None) -> Any:
-    """The answer to a request at a path, or at a URL exactly as it is. Raises what the SDK raises."""
-    from azure.core.rest import HttpRequest
-
-    template = link.replace("{", "{{").replace("}", "}}")  # the SDK would fill in what stands in braces
-    response = await pool.send_request(HttpRequest(method, template, json=body))
-    must_be_success(response)
-    return response
+    return DirectReader(where, credential)

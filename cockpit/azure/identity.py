@@ -232,6 +232,12 @@ NO_DEVICE_CODE = Problem(
 )
 
 
+def find_cloud_name(credential: Credential) -> str:
+    """As whom the cloud knows the person here; "" before its first answer, for a machine, and in a simulated cloud."""
+    identity = credential.identity()
+    return "" if identity is None or identity.machine or identity.method == "simulator" else identity.name
+
+
 def identity_of(source: TokenSource, token: Token) -> Identity:
     if source.method == "simulator":
         return Identity("simulator", "simulator")

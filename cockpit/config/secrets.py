@@ -39,6 +39,14 @@ class Secrets:
             with suppress(SourceError):
                 self.reveal(secret)
 
+    def list_revealed(self, secrets: Iterable[Secret]) -> list[str]:
+        """The value of each that is there, for masking what commands print."""
+        values = []
+        for secret in secrets:
+            with suppress(SourceError):
+                values.append(self.reveal(secret))
+        return values
+
     def mask(self, text: str) -> str:
         """`text` with every value that was ever revealed replaced by dots, however it is written."""
         return KNOWN_SECRETS.mask(text)

@@ -16,8 +16,9 @@ import pytest
 
 from cockpit.incident.postmortem.export import OUR_DRAFT
 from cockpit.model.run import SETTLED, StepState
+from cockpit.runbooks.run.process.files import AttemptFiles
 from cockpit.runbooks.run.process.identity import is_alive
-from cockpit.runbooks.run.process.shell import AttemptFiles, owner_in
+from cockpit.runbooks.run.process.shell import owner_in
 from tests.faults.responder import ACTS, DRAFT, WORDS, exporter_of, make_actions_of
 from tests.integration.runbooks.stage import Stage
 

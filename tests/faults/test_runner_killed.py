@@ -18,8 +18,9 @@ import pytest
 from cockpit.model.event import Event, RecordError
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.run.leading import TAKE_UP
+from cockpit.runbooks.run.process.files import AttemptFiles
 from cockpit.runbooks.run.process.identity import Owner, group_alive, is_alive
-from cockpit.runbooks.run.process.shell import AttemptFiles, command_in, owner_in
+from cockpit.runbooks.run.process.shell import command_in, owner_in
 from cockpit.runbooks.run.process.supervisor import LastWord
 from cockpit.runbooks.types import RunRefused
 from cockpit.timeline.follower import EVERY as FOLLOW_SECONDS

@@ -18,8 +18,7 @@ import pytest
 
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.run import recovery as found_again
-from cockpit.runbooks.run.process.files import take_lock
-from cockpit.runbooks.run.process.shell import AttemptFiles
+from cockpit.runbooks.run.process.files import AttemptFiles, take_lock
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]

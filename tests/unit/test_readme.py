@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from cockpit.cli import COMMANDS, cockpit
 from cockpit.cli.options import Refusal
-from cockpit.cli.run import steps
+from cockpit.cli.run import report
 from cockpit.cli.streams import BROKEN, OUTPUT_LOST, READER_LEFT
 from cockpit.config import load_system
 from cockpit.model.clock import ClockKind
@@ -116,7 +116,7 @@ COMMAND_LINE = Path("docs/command-line.md").read_text(encoding="utf-8")
 def test_every_exit_code_is_explained() -> None:
     codes = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", COMMAND_LINE)}
     answers = {state.exit_code for state in OverallState}
-    endings = {steps.DONE, steps.FAILED, steps.STOPPED, steps.UNKNOWN}
+    endings = {report.DONE, report.FAILED, report.STOPPED, report.UNKNOWN}
     assert codes == answers | endings | {Refusal.exit_code, BROKEN, OUTPUT_LOST, READER_LEFT}
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from cockpit.cli import output
-from cockpit.cli.run.session import Written, incident_for
-from cockpit.cli.run.steps import STOPPED, Ending
+from cockpit.cli.run.report import STOPPED, Ending, Written
+from cockpit.cli.run.session import incident_for
 from cockpit.model.problem import clean_fact
 from cockpit.model.run import Run, Value, is_run_done
 from cockpit.model.runbook import Procedure

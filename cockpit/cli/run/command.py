@@ -18,17 +18,10 @@ from cockpit.cli.run.begin import (
     open_run,
     remind_of_open_run,
 )
-from cockpit.cli.run.session import (
-    Aloud,
-    Written,
-    command_line,
-    for_incident,
-    open_session,
-    tell_where,
-    watch_environment,
-)
+from cockpit.cli.run.report import STOPPED, Aloud, Written, command_line, for_incident
+from cockpit.cli.run.session import open_session, tell_where, watch_environment
 from cockpit.cli.run.settle import WORDS, by_word
-from cockpit.cli.run.steps import STOPPED, StepRequest, describe_missing_consent, run_steps
+from cockpit.cli.run.steps import StepRequest, describe_missing_consent, run_steps
 from cockpit.cli.runbook_context import catalogue_of
 from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown

@@ -1,4 +1,4 @@
-"""What `run` and `exec` stand on: a session whose panes have been looked at once, and who hears what happens."""
+"""What `run` and `exec` stand on: a session whose panes have been looked at once."""
 
 import asyncio
 import sys
@@ -10,27 +10,19 @@ import click
 
 from cockpit.build_session import build_session
 from cockpit.cli.options import Common, Refusal, choose_environment, find_operator, load_system, timeline_path
+from cockpit.cli.run.report import NONE
 from cockpit.cli.session import list_incident_choices
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.model.event import RecordError
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import Reading
-from cockpit.model.run import Attempt, Run, StepState
-from cockpit.model.runbook import Step
+from cockpit.model.run import Run
 from cockpit.model.system import Environment, System
-from cockpit.model.text import clean_text
-from cockpit.model.time import format_timestamp
-from cockpit.runbooks.types import Finished, Prepared
+from cockpit.runbooks.types import Finished
 from cockpit.session import Session
 
 APPS = "revisions"
-NONE = "none"  # of the incidents; no id ends in these letters
 FIRST_LOOK = 15.0  # seconds to wait for the panes; what they would have filled in is asked for after that
-
-
-for_incident = click.option(
-    "--incident", metavar="ID", help=f"The incident it belongs to, or `{NONE}`; the only open one if not given."
-)
 
 
 def open_session(common: Common) -> tuple[System, Session]:
@@ -110,83 +102,3 @@ async def watch_environment(session: Session) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await watch
         await session.disconnect()
-
-
-class Aloud:
-    """Tells a person, as it happens. With `piped` standard output holds what the command printed there, alone."""
-
-    def __init__(self, *, piped: bool = False) -> None:
-        self._piped = piped
-        self._native = False
-
-    def begins(self, step: Step, prepared: Prepared | None) -> None:
-        self._native = prepared is not None and prepared.native is not None
-        kind = prepared.kind if prepared else step.kind
-        click.secho(f"{step.ordinal} {clean_text(step.title)}  [{kind}]", bold=True, err=self._piped)
-        if prepared is not None:
-            if prepared.script is not None and prepared.cwd != prepared.start:
-                click.echo(f"  in {prepared.cwd}", err=self._piped)
-            if prepared.script is not None and prepared.kept_shell.variables:
-                click.echo(f"  set before: {prepared.kept_shell.describe()}", err=self._piped)
-            click.echo(command_line(prepared.as_run), nl=False, err=self._piped)
-            for text in (*prepared.meets, *prepared.notices):
-                click.echo(f"  {text}", err=self._piped)
-
-    def output(self, text: str) -> None:
-        click.echo(text, nl=False, err=self._piped and self._native and text.startswith("ERROR: "))
-
-    def ended(self, step: Step, attempt: Attempt) -> None:
-        sentence = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
-        state = f"{attempt.state.value}{f': {sentence}' if sentence else ''}"
-        click.echo(f"  {state} ({count_seconds(attempt):.1f} s)\n", err=self._piped)
-
-    def settled(self, step: Step, state: StepState, reason: str) -> None:
-        click.echo(f"  {state.value}: {reason}\n", err=self._piped)
-
-
-class Written:
-    """Keeps what happened, for JSON."""
-
-    def __init__(self) -> None:
-        self.steps: list[dict[str, Any]] = []
-
-    def begins(self, step: Step, prepared: Prepared | None) -> None:
-        self.steps.append(
-            {
-                "step": step.ordinal,
-                "title": step.title,
-                "kind": prepared.kind.value if prepared else step.kind.value,
-                "command": prepared.as_run if prepared else "",
-                "native": prepared is not None and prepared.native is not None,
-                "notices": [*prepared.meets, *prepared.notices] if prepared else [],
-                "state": StepState.TODO.value,
-            }
-        )
-
-    def output(self, text: str) -> None:
-        """The attempt has it all, at its end."""
-
-    def ended(self, step: Step, attempt: Attempt) -> None:
-        self.steps[-1] |= {
-            "state": attempt.state.value,
-            "exit_code": attempt.exit_code,
-            "az_exit": attempt.exit_code if self.steps[-1]["native"] else None,
-            "outcome": attempt.outcome,
-            "verified": attempt.verified,
-            "output": attempt.output,
-            "began": format_timestamp(attempt.began),
-            "seconds": count_seconds(attempt),
-            "transcript": attempt.transcript,
-        }
-
-    def settled(self, step: Step, state: StepState, reason: str) -> None:
-        self.steps[-1] |= {"state": state.value, "outcome": reason}
-
-
-def command_line(command: str) -> str:
-    """A command as it would be typed, its further lines below the first."""
-    return "".join(f"  {'$' if index == 0 else ' '} {line}\n" for index, line in enumerate(command.splitlines()))
-
-
-def count_seconds(attempt: Attempt) -> float:
-    return (attempt.ended - attempt.began).total_seconds() if attempt.ended else 0.0

@@ -6,8 +6,8 @@ import click
 
 from cockpit.cli import output
 from cockpit.cli.run.begin import document_of, finish_run, must_be_chosen, open_or_begin_run
-from cockpit.cli.run.session import Written
-from cockpit.cli.run.steps import DONE, STOPPED, Ending, StepRequest
+from cockpit.cli.run.report import DONE, STOPPED, Ending, Written
+from cockpit.cli.run.steps import StepRequest
 from cockpit.model.run import Run, StepState
 from cockpit.model.runbook import Step
 from cockpit.model.text import clean_line

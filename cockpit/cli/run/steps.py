@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from cockpit.cli.run.report import CODES, DONE, FAILED, STOPPED, Ending
 from cockpit.model.run import SETTLED, Attempt, Run, StepState, list_steps_in_turn
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
@@ -16,9 +17,7 @@ from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.run.verify import BY_EYE
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 
-DONE, FAILED, STOPPED, UNKNOWN = 0, 1, 3, 4
 BROKEN_OFF = "^C ended what was watched, and starts nothing else: --step N goes on"
-CODES = {StepState.FAILED: FAILED, StepState.UNKNOWN: UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +32,6 @@ class StepRequest:
     again: bool = False  # the step of `step` once more, though it is done or nobody knows whether it is
     new: bool = False  # a run beside one that is open
     typed: datetime | None = None  # what others did since then, who typed it cannot have known
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How it ended. `reason` says why it stopped and what would help, "" when all is done."""
-
-    code: int
-    reason: str = ""
-    step: int | None = None
-    refused: str = ""  # the code of the rule that stopped it
-    facts: Mapping[str, object] = field(default_factory=dict)  # what that rule names
 
 
 class Tell(Protocol):

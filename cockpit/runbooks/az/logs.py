@@ -1,6 +1,7 @@
 """`az containerapp logs show`: the live stream of a container, or the platform's own log of the app."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from cockpit.azure.changes.container_app import ContainerApp
@@ -34,7 +35,8 @@ async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
         "tailLines": native.one("tail", USUAL_TAIL),
     }
     count = 0
-    async for lines in stream_line_batches(url, values_by_name, token, follow=native.follow):
+    read_batches = read_line_batches if azure.is_direct and not native.follow else stream_line_batches
+    async for lines in read_batches(url, values_by_name, token, follow=native.follow):
         count += len(lines)
         progress.output("".join(f"{clean_line(line, LONGEST_LINE)}\n" for line in lines))
     return f"{sentence} {count} lines."
@@ -99,6 +101,36 @@ async def stream_line_batches(
                     yield lines
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise SourceError(build_broken_problem(error)) from error
+    if rest.strip():
+        yield [rest]
+
+
+async def read_line_batches(
+    url: str, values_by_name: dict[str, str], token: str, *, follow: bool = False
+) -> AsyncIterator[list[bytes]]:
+    """The same of a stream that ends by itself, for one command that was typed: httpx takes longer to load than the
+    lines take to come. Raises SourceError."""
+    from http.client import HTTPException
+
+    from cockpit.azure.direct import open_direct_stream
+
+    rest = b""
+    try:
+        stream = await open_direct_stream(
+            stream_address(url, values_by_name), {"Authorization": f"Bearer {token}"}, silence=SILENCE, batch=BATCH
+        )
+        async with aclosing(stream.chunks) as chunks:
+            async for chunk in chunks:
+                if stream.status != 200:
+                    raise SourceError(build_refused_problem(stream.status, chunk[:2_000]))
+                *whole, rest = (rest + chunk).split(b"\n")
+                rest = rest[:LONGEST_LINE]
+                if lines := [data[:LONGEST_LINE] for data in whole if data.strip()]:
+                    yield lines
+    except (HTTPException, OSError, ValueError) as error:
+        raise SourceError(build_broken_problem(error)) from error
+    if stream.status != 200:
+        raise SourceError(build_refused_problem(stream.status, b""))
     if rest.strip():
         yield [rest]
 

@@ -1,4 +1,7 @@
-"""One attempt in progress: its files, its output, its end. How each sort of step is done is here; whether, is not."""
+"""One attempt in progress: its files, its output, its end. How each sort of step is done is here; whether, is not.
+
+What only a command for a shell needs is loaded with the first of them: `exec` of a known read has none.
+"""
 
 import asyncio
 import os
@@ -7,22 +10,19 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cockpit.model.probe import find_access
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line, clean_text
-from cockpit.runbooks.prepare.context import RunContext
-from cockpit.runbooks.prepare.script import argument_list
-from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, judge_outcome
-from cockpit.runbooks.run.process import shell
-from cockpit.runbooks.run.process.files import create_file, make_directory, take_lock
+from cockpit.runbooks.run.process.files import AttemptFiles, create_file, make_directory, take_lock
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.run.process.masking import Mask
-from cockpit.runbooks.run.process.shell import AttemptFiles
-from cockpit.runbooks.run.process.shell_state import add_restoring_variables
 from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, make_readable
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
+
+if TYPE_CHECKING:
+    from cockpit.runbooks.prepare.context import RunContext
 
 EVIDENCE = 8 * 1_048_576  # bytes of what it printed by which a command is judged
 LOOKERS, LETS_GO = 10, 0.2  # how often a lock is tried, and seconds until it is taken for held
@@ -156,9 +156,13 @@ class Writing:
 
 
 async def run_in_shell(
-    prepared: Prepared, files: ReservedFiles, context: RunContext, secrets: list[str], on_output: Output, index: int
+    prepared: Prepared, files: ReservedFiles, context: "RunContext", secrets: list[str], on_output: Output, index: int
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
+    from cockpit.runbooks.prepare.script import argument_list
+    from cockpit.runbooks.run.process import shell
+    from cockpit.runbooks.run.process.shell_state import add_restoring_variables
+
     assert prepared.script is not None
     env = context.shell(prepared.script.variables)
     keeps = keeps_shell(prepared)
@@ -197,20 +201,28 @@ async def watch_command(
     owner: Owner,
     kind: StepKind,
     command: str,
-    context: RunContext,
+    context: "RunContext",
     on_output: Output,
     *,
     index: int = 0,
     follow: bool = False,
 ) -> Finished:
     """Watch a supervised command to its end."""
+    from cockpit.runbooks.run.outcome import judge_outcome
+    from cockpit.runbooks.run.process import shell
+
     ended = await shell.watch_output(place, owner, on_output, context.mask, context.time, index=index)
     tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
     return replace(judge_outcome(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
 
 
-async def run_on_terminal(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
+async def run_on_terminal(prepared: Prepared, context: "RunContext", writing: Writing) -> Finished:
     """One try on the terminal itself. What was said there is not kept."""
+    from cockpit.runbooks.prepare.script import argument_list
+    from cockpit.runbooks.run.outcome import judge_outcome
+    from cockpit.runbooks.run.process import shell
+    from cockpit.runbooks.run.process.shell_state import add_restoring_variables
+
     assert prepared.script is not None
     assert context.terminal is not None
     argv = argument_list(prepared.script, language_of(prepared))
@@ -238,7 +250,7 @@ def describe_session(prepared: Prepared) -> str:
     return f"The document goes on in this session, by hand; leave it with `exit`, then tick these steps:\n{lines}\n"
 
 
-async def run_native(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
+async def run_native(prepared: Prepared, context: "RunContext", writing: Writing) -> Finished:
     """One try without a shell."""
     from cockpit.runbooks.run.native import perform_native_command
 
@@ -246,8 +258,9 @@ async def run_native(prepared: Prepared, context: RunContext, writing: Writing) 
     return await perform_native_command(prepared.native, context, writing, confirmed=prepared.confirmed)
 
 
-async def run_request(prepared: Prepared, context: RunContext, writing: Writing) -> Finished:
+async def run_request(prepared: Prepared, context: "RunContext", writing: Writing) -> Finished:
     """One try over HTTP."""
+    from cockpit.model.probe import find_access
     from cockpit.runbooks.run import http_step as web
 
     assert prepared.request is not None
@@ -274,6 +287,8 @@ async def wait_within_timeout(doing: Awaitable[Finished], prepared: Prepared) ->
 
 def broken_off(kind: StepKind, why: str, *, timed_out: bool = False) -> Finished:
     """The end of something that was not waited for."""
+    from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE
+
     changes = kind in MAY_HAVE_BEEN_DONE
     state = StepState.UNKNOWN if changes else StepState.FAILED
     sentence = f"{why}; {FAR_SIDE}" if changes else why

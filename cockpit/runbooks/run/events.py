@@ -4,20 +4,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.operator import with_author
 from cockpit.model.run import Run, ShellState, StepState
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.text import clean_line
-from cockpit.runbooks.plan.durations import read_effect_lag, read_time_budget
-from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.run.process.identity import Owner
 from cockpit.runbooks.run.process.masking import Mask
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
-from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Finished, Prepared, Resolved
+
+if TYPE_CHECKING:
+    from cockpit.runbooks.prepare.confirmation import Approval
 
 SHOWN = 120  # letters of a title in a summary
 WAITS_FOR_PERSON = frozenset({StepKind.DANGER, StepKind.MANUAL})  # offered when all is well: nobody is late for it
@@ -78,6 +78,10 @@ def list_promised_times(procedure: Procedure) -> dict[str, float]:
     `timed_by` is the step whose success ends the time: the last verification, where only steps that wait for a person
     follow it. `effect_by` is the change whose effect lags, `effect_ends_by` the restart that ends that at once.
     """
+    if procedure.steps and all(step.literal for step in procedure.steps):
+        return {"steps": len(procedure.to_do)}  # a command that was typed promises nothing
+    from cockpit.runbooks.plan.durations import read_effect_lag, read_time_budget
+
     durations_by_name = {"budget": read_time_budget(procedure), "tail": read_effect_lag(procedure)}
     steps_by_name = {"timed_by": find_timed_step(procedure), **find_effect_steps(procedure)}
     return {
@@ -130,6 +134,8 @@ def find_name_gap(procedure: Procedure, values: Sequence[Resolved]) -> dict[str,
 
 def fill_values(text: str, values: Sequence[Resolved]) -> str:
     """A name with what is known of its placeholders; a secret stays as it is written."""
+    from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+
     known = {value.name: value.shown for value in values if value.value is not None}
     for blank in reversed(find_placeholders(text)):
         text = text[: blank.start] + known.get(blank.name, blank.form) + text[blank.end :]
@@ -171,7 +177,7 @@ def draft_intent(
     number: int,
     transcript: str,
     owner: Owner,
-    approval: Approval | None,
+    approval: "Approval | None",
     event_author: EventAuthor,
 ) -> Draft:
     """Written before anything starts: whatever happens then, it is known that it was tried."""

@@ -22,9 +22,9 @@ from cockpit.runbooks.run.attempt import ReservedFiles, Writing, broken_off
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, without_reports
 from cockpit.runbooks.run.process import shell
+from cockpit.runbooks.run.process.files import AttemptFiles
 from cockpit.runbooks.run.process.identity import this_process, user_of
 from cockpit.runbooks.run.process.masking import mask_secrets
-from cockpit.runbooks.run.process.shell import AttemptFiles
 from cockpit.runbooks.run.process.transcript import head_and_tail, read_excerpt
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.run.shell_record import describe_left_shell

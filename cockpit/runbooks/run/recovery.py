@@ -17,9 +17,8 @@ from cockpit.runbooks.run import events, verify
 from cockpit.runbooks.run.attempt import Writing
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.outcome import judge_outcome, without_reports
-from cockpit.runbooks.run.process.files import take_lock
+from cockpit.runbooks.run.process.files import AttemptFiles, take_lock
 from cockpit.runbooks.run.process.shell import (
-    AttemptFiles,
     end_time,
     ended_in,
     left_behind,

@@ -7,7 +7,7 @@ from pathlib import Path
 from cockpit.model.run import Run, ShellState, ShellVariable
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.folders import moves_run
-from cockpit.runbooks.run.process.shell import AttemptFiles
+from cockpit.runbooks.run.process.files import AttemptFiles
 from cockpit.runbooks.run.process.shell_state import read_kept_shell
 from cockpit.runbooks.types import NOTHING_KEPT, KeptShell, KeptVariable
 

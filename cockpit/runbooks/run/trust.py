@@ -16,7 +16,7 @@ from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.document_cache import holds_secret
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.document.read import read_runbook, secrets_of, text_for_people
-from cockpit.runbooks.run.process.files import make_directory, write_whole
+from cockpit.runbooks.run.process.files import make_directory, snapshot_path, write_whole
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, secrets_in
 from cockpit.runbooks.types import RunRefused
 
@@ -96,10 +96,6 @@ def _hash_file(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def snapshot_path(snapshots: Path, sha256: str) -> Path:
-    return snapshots / f"{sha256}.md"
 
 
 def masked_path(snapshots: Path, sha256: str) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.cli.run.exec import make_command_document
+from cockpit.cli.run.typed_command import make_command_document
 from cockpit.incident.postmortem.rows import run_rows
 from cockpit.model.event import Event
 from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.cli.run.session import Aloud
+from cockpit.cli.run.report import Aloud
 from cockpit.model.run import StepState
 from cockpit.runbooks.run.notices import NO_LINES_KEPT, EvidenceProcedure, RunNotices, takes_logs
 from tests.integration.runbooks.stage import Stage, fence

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.run.begin import describe_stop
-from cockpit.cli.run.session import Written
-from cockpit.cli.run.steps import STOPPED, StepRequest, run_steps
+from cockpit.cli.run.report import STOPPED, Written
+from cockpit.cli.run.steps import StepRequest, run_steps
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Run, StepState, Value
 from cockpit.runbooks.prepare.values import Live

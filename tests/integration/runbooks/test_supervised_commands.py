@@ -16,10 +16,9 @@ import pytest
 
 from cockpit.model.time import RealTime
 from cockpit.runbooks.run.process import shell
-from cockpit.runbooks.run.process.files import create_file
+from cockpit.runbooks.run.process.files import AttemptFiles, create_file
 from cockpit.runbooks.run.process.identity import Owner, is_alive
 from cockpit.runbooks.run.process.shell import (
-    AttemptFiles,
     CommandEnd,
     cancel_command,
     ended_in,

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,45 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return fields if isinstance(fields, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFiles:
+    """The files of one try, side by side: `3-1.log`, `3-1.pid`, `3-1.exit`."""
+
+    transcript: Path
+
+    @property
+    def pid_file(self) -> Path:
+        return self.transcript.with_suffix(".pid")
+
+    @property
+    def exit_file(self) -> Path:
+        return self.transcript.with_suffix(".exit")
+
+    @property
+    def group_file(self) -> Path:
+        """Where the command itself stands: `3-1.group`."""
+        return self.transcript.with_suffix(".group")
+
+    @property
+    def state_file(self) -> Path:
+        """What its shell leaves to the next step: `3-1.state`."""
+        return self.transcript.with_suffix(".state")
+
+    @property
+    def closed(self) -> bool:
+        """True when we may not see how it stands: it is somebody else's, made before the directory was shared."""
+        return closed_to_us(self.transcript.parent, self.transcript, self.pid_file, self.exit_file, self.group_file)
+
+
+def snapshot_path(snapshots: Path, sha256: str) -> Path:
+    """Where the text of a document is kept under its hash."""
+    return snapshots / f"{sha256}.md"
+
+
+def keep_snapshot_text(snapshots: Path, sha256: str, text: bytes) -> None:
+    """Keep a text that holds no secret, once. Blocking. Raises OSError."""
+    make_directory(snapshots)
+    if not (path := snapshot_path(snapshots, sha256)).exists():
+        write_whole(path, text)

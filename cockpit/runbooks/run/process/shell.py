@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cockpit.model.time import Time
-from cockpit.runbooks.run.process.files import closed_to_us, read_json
+from cockpit.runbooks.run.process.files import AttemptFiles, read_json
 from cockpit.runbooks.run.process.identity import Owner, group_alive, is_alive, owner_of, send_signal
 from cockpit.runbooks.run.process.supervisor import CHUNK, Job
 from cockpit.runbooks.run.process.transcript import TranscriptTail
@@ -23,36 +23,6 @@ ROOT = Path(__file__).resolve().parents[4]  # where the package `cockpit` is, in
 QUICK, SLOW = 0.01, 0.05  # seconds between two looks at a transcript, in the first second and later
 LETS_GO = 2.0  # seconds that a supervisor may take to go after its last word
 APPEARS = 5.0  # seconds until a supervisor must have said who it is
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptFiles:
-    """The files of one try, side by side: `3-1.log`, `3-1.pid`, `3-1.exit`."""
-
-    transcript: Path
-
-    @property
-    def pid_file(self) -> Path:
-        return self.transcript.with_suffix(".pid")
-
-    @property
-    def exit_file(self) -> Path:
-        return self.transcript.with_suffix(".exit")
-
-    @property
-    def group_file(self) -> Path:
-        """Where the command itself stands: `3-1.group`."""
-        return self.transcript.with_suffix(".group")
-
-    @property
-    def state_file(self) -> Path:
-        """What its shell leaves to the next step: `3-1.state`."""
-        return self.transcript.with_suffix(".state")
-
-    @property
-    def closed(self) -> bool:
-        """True when we may not see how it stands: it is somebody else's, made before the directory was shared."""
-        return closed_to_us(self.transcript.parent, self.transcript, self.pid_file, self.exit_file, self.group_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.cli import cockpit
-from cockpit.cli.run.exec import make_command_document
+from cockpit.cli.run.typed_command import make_command_document
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_text
 from cockpit.runbooks.shell_syntax.hidden_letters import find_hidden_letters
