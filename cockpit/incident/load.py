@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from cockpit.incident.impact import HELD, SERVING_KINDS
 from cockpit.incident.incident_state import EXTENT
 from cockpit.incident.ledger import LEDGER_KINDS, STAYS_BAD, Ledger
+from cockpit.incident.signals import key_of
 from cockpit.model.clock_steps import ClockStep, move_moment, tell_by_present_clock
 from cockpit.model.event import Event, Kind, order_standing_events
 from cockpit.model.incident import Incident
@@ -26,12 +27,15 @@ def is_member(incident: Incident, event: Event) -> bool:
         event.environment == incident.environment
         and event.occurred >= incident.reach_from
         and (incident.resolved is None or event.occurred <= incident.resolved)
-        and not any(
-            stretch.start <= event.occurred
-            and (stretch.end is None or event.occurred <= stretch.end)
-            and stretch.key in ("", f"{event.kind}:{event.subject}")
-            for stretch in incident.foreign
-        )
+        and not is_foreign(incident, event.occurred, key_of(event))
+    )
+
+
+def is_foreign(incident: Incident, moment: datetime, key: str) -> bool:
+    """Whether what the journal tells of a signal at that moment is another incident's: one of them is a drill."""
+    return any(
+        stretch.start <= moment and (stretch.end is None or moment <= stretch.end) and stretch.key in ("", key)
+        for stretch in incident.foreign
     )
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_things
-from cockpit.incident.impact import format_felt, propose_impact_end, propose_impact_start
-from cockpit.incident.load import list_standing_events, with_events
+from cockpit.incident.impact import LATEST, format_felt, propose_impact_end, propose_impact_start
+from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
 from cockpit.incident.signals import Signal, find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
@@ -163,7 +163,8 @@ class AlertOfShift:
 class OutageOfShift:
     """One stretch in which a probe or a number was bad. `since` None: since before the shift; `until` None: still.
 
-    `incident` is the one that was led meanwhile, "" where none was; `taken_by` who acknowledged, led or declared it.
+    `incident` is the one that was open meanwhile, "" where none was; `taken_by` who acknowledged it, else leads, else
+    declared it, and `how` which of these.
     """
 
     name: str
@@ -172,6 +173,7 @@ class OutageOfShift:
     until: datetime | None
     incident: str = ""
     taken_by: str = ""
+    how: str = ""  # taken, led, declared
     is_drill: bool = False
 
 
@@ -237,34 +239,41 @@ def _list_outages(events: Sequence[Event], incidents: Sequence[Incident]) -> Ite
         key, name = key_of(event), f"{event.kind} {event.subject}"
         if bad and key not in open:
             open[key] = len(rows)
-            rows.append(
-                _taken(OutageOfShift(name, text_of(event.detail, "state"), find_beginning(event), None), incidents)
-            )
+            rows.append(OutageOfShift(name, text_of(event.detail, "state"), find_beginning(event), None))
         elif bad and text_of(event.detail, "state") == ProbeState.DOWN:
             rows[open[key]] = replace(rows[open[key]], state=ProbeState.DOWN.value)  # the worst that it was
         elif not bad and key in open:
             place = open.pop(key)
             rows[place] = replace(rows[place], until=event.occurred)
         elif not bad and says_bad(event.kind, {"state": text_of(event.detail, "was")}):
-            was = OutageOfShift(name, text_of(event.detail, "was"), None, event.occurred)
-            rows.append(_taken(was, incidents))
-    return rows
+            rows.append(OutageOfShift(name, text_of(event.detail, "was"), None, event.occurred))
+    return [_taken(row, incidents) for row in rows]
 
 
 def _taken(outage: OutageOfShift, incidents: Iterable[Incident]) -> OutageOfShift:
     """With who had it: of several incidents of that time a real one before a drill, then the first."""
-    moment = outage.since or outage.until
+    begin, end = outage.since or outage.until or LATEST, outage.until or LATEST
+    key = outage.name.replace(" ", ":", 1)
     covering = [
         incident
         for incident in incidents
-        if moment and incident.reach_from <= moment and (incident.resolved is None or moment <= incident.resolved)
+        if _is_open_within(incident, begin, end) and not is_foreign(incident, begin, key)
     ]
     incident = min(covering, key=lambda incident: (incident.drill, incident.declared), default=None)
     if incident is None:
         return outage
     ack = min(incident.acks, key=lambda ack: ack.at, default=None)
-    person = ack.actor if ack else next((role.person for role in incident.roles), incident.declared_by)
-    return replace(outage, incident=incident.id, taken_by=person, is_drill=incident.drill)
+    leader = next((role.person for role in incident.roles), "")
+    how, person = ("taken", ack.actor) if ack else ("led", leader) if leader else ("declared", incident.declared_by)
+    return replace(outage, incident=incident.id, taken_by=person, how=how, is_drill=incident.drill)
+
+
+def _is_open_within(incident: Incident, begin: datetime, end: datetime) -> bool:
+    """Whether an incident had what was bad between two moments: it was open at one of them, or reaches back to it, and
+    was not closed all the while."""
+    if begin > (incident.resolved or LATEST) or end < incident.reach_from:
+        return False
+    return not any(closed <= begin and end <= opened for closed, opened in incident.closures)
 
 
 def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
@@ -307,10 +316,10 @@ def _list_untouched(
     events: Sequence[Event], alerts: Iterable[AlertOfShift], incidents: Iterable[Incident]
 ) -> Iterable[str]:
     """Alerts that fired and that nobody took, and probes that failed, where no incident covers them."""
-    covers = [(incident.reach_from, incident.resolved or datetime.max.replace(tzinfo=UTC)) for incident in incidents]
+    incidents = list(incidents)
 
     def is_covered(moment: datetime) -> bool:
-        return any(begin <= moment <= end for begin, end in covers)
+        return any(_is_open_within(incident, moment, moment) for incident in incidents)
 
     for alert in alerts:
         if alert.fired and not alert.taken_by and not is_covered(alert.first):
@@ -384,4 +393,4 @@ def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
 def _describe_taker(outage: OutageOfShift) -> str:
     if not outage.incident:
         return "nobody took it"
-    return f"taken by {outage.taken_by} in {'drill ' if outage.is_drill else ''}{outage.incident}"
+    return f"{outage.how} by {outage.taken_by} in {'drill ' if outage.is_drill else ''}{outage.incident}"

@@ -26,7 +26,7 @@ from cockpit.model.event import (
 )
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
-from cockpit.model.response import ProcedureRun, Tick, Update
+from cockpit.model.response import CloseReason, ProcedureRun, Tick, Update
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import format_duration, measure_between
 
@@ -263,6 +263,7 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
 
 NOT_TICKED = "not ticked"
 OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
+ELSEWHERE_LED = frozenset({CloseReason.DUPLICATE, CloseReason.SUPERSEDED})  # what it owes, the other one does
 UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.NOTHING_SENT})  # a promise is a clock of its own
 STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 
@@ -455,6 +456,8 @@ def loop_rows(
         for item in incident.ran
         if not item.ended
     ]
+    if incident.because in ELSEWHERE_LED:
+        return sorted(rows, key=lambda loop_row: loop_row.since)
     rows += _list_unsettled_rows(incident, events)
     rows += [
         LoopRow(f"step {row.step or row.number}", row.at, None, row.who, "nobody knows whether it took effect")

@@ -3,7 +3,7 @@
 Nothing here is an opinion. Where the record does not say something, it says that it does not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -23,11 +23,14 @@ from cockpit.model.event import Event, Kind, map_of, text_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun
+from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
 
 MOST_BEFORE = 2  # other deployments right before the last one that are told
 MOST_AFTER = 4  # and of those after it
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
+TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
+CAME_TO_NOTHING = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value})
 CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
 TURNING_KINDS = frozenset(
     {
@@ -324,28 +327,41 @@ def _describe_stop(
     over = _describe_end(incident, end, face)
     act = find_remedy(events, begin, end)
     if act is None:
+        tries = [
+            f"{text_of(event.detail, 'title')}: {state} at {face.utc(event.occurred)}"
+            for event, state in _list_changing_steps(events, begin, end)
+            if state in CAME_TO_NOTHING
+        ]
+        if tries:
+            return f"no change that worked is on record between its start and its end ({'; '.join(tries[-2:])}); {over}"
         return f"no change is on record between its start and its end; {over}"
     return f"{_describe_remedy(act, events, incident, face)}; {over}"
 
 
 def find_remedy(events: Iterable[Event], begin: datetime, end: datetime) -> Event | None:
-    """The last change before it was over: traffic that moved, else a step that changed something."""
+    """The last change before it was over: traffic that moved, else a step that changed something and did not fail."""
     events = list(events)
+    moves = [event for event in events if event.kind == Kind.TRAFFIC and begin < event.occurred <= end + SKEW]
+    steps = [event for event, state in _list_changing_steps(events, begin, end) if state in TOOK_EFFECT]
+    return max(moves or steps, key=lambda event: event.occurred, default=None)
+
+
+def _list_changing_steps(events: Sequence[Event], begin: datetime, end: datetime) -> Iterator[tuple[Event, str]]:
+    """The ends of steps that were to change something, each with its state, which a person may have settled."""
     changing = {
         (event.subject, event.detail.get("attempt"))
         for event in events
         if event.kind == Kind.STEP and text_of(event.detail, "phase") == "intent" and _is_changing(event.detail)
     }
-    moves = [event for event in events if event.kind == Kind.TRAFFIC and begin < event.occurred <= end + SKEW]
-    steps = [
-        event
+    settled = {
+        event.subject: text_of(event.detail, "state")
         for event in events
-        if event.kind == Kind.STEP
-        and text_of(event.detail, "phase") == "outcome"
-        and (event.subject, event.detail.get("attempt")) in changing
-        and begin < event.occurred <= end + SKEW
-    ]
-    return max(moves or steps, key=lambda event: event.occurred, default=None)
+        if event.kind == Kind.STEP and text_of(event.detail, "phase") == "settled"
+    }
+    for event in events:
+        is_end = event.kind == Kind.STEP and text_of(event.detail, "phase") == "outcome"
+        if is_end and (event.subject, event.detail.get("attempt")) in changing and begin < event.occurred <= end + SKEW:
+            yield event, settled.get(event.subject) or text_of(event.detail, "state")
 
 
 def _is_changing(detail: Mapping[str, object]) -> bool:
@@ -359,7 +375,13 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
     if act.kind == Kind.TRAFFIC:
         return f"{_describe_move(act, events)} at {face.utc(act.occurred)}{how}"
     title, state = text_of(act.detail, "title"), text_of(act.detail, "state")
-    return f"{title}: {state} at {face.utc(act.occurred)}{how}"
+    settled = [
+        text_of(event.detail, "state")
+        for event in events
+        if event.kind == Kind.STEP and event.subject == act.subject and text_of(event.detail, "phase") == "settled"
+    ]
+    by_hand = f", settled as {settled[-1]}" if settled and settled[-1] != state else ""
+    return f"{title}: {state} at {face.utc(act.occurred)}{by_hand}{how}"
 
 
 def _describe_move(act: Event, events: Sequence[Event]) -> str:

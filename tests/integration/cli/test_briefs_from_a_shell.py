@@ -144,3 +144,27 @@ def test_what_fired_before_the_shift_and_goes_on_is_in_it(shell: Shell) -> None:
         "alert disk full",
         "probe web",
     ]
+
+
+def test_what_failed_while_an_incident_was_closed_was_taken_by_nobody(shell: Shell) -> None:
+    shell.record(failed("ready", 300), failed("ready", 290, "up", was="down"))
+    ago = f"{NOW - timedelta(minutes=299):%Y-%m-%d %H:%M:%S} UTC"
+    shell.say("declare", "Checkout fails", "--severity", "P1", "--at", ago)
+    shell.say("resolve", "--at", f"{NOW - timedelta(minutes=280):%Y-%m-%d %H:%M:%S} UTC")
+    shell.record(failed("ready", 200), failed("ready", 180, "up", was="down"))
+    shell.say("reopen", "--reason", "it is back", "--incident", shell.ask("incidents")[0]["id"])
+    first, second = titles(shell.say("shift", "--since", "12h"))["failed"]
+    assert "; declared by ana in " in first
+    assert second.endswith("; nobody took it")
+
+
+def test_what_failed_for_a_drill_is_the_drills_in_a_shift(shell: Shell) -> None:
+    def ago(minutes: float) -> str:
+        return f"{NOW - timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S} UTC"
+
+    shell.say("declare", "Game day", "--drill", "--at", ago(60))
+    shell.record(failed("web", 55), failed("web", 50, "up", was="down"), failed("ready", 45))
+    shell.say("declare", "Ready fails", "--severity", "P1", "--at", ago(44))
+    web, ready = titles(shell.say("shift", "--since", "2h"))["failed"]
+    assert "declared by ana in drill " in web
+    assert "declared by ana in 20" in ready

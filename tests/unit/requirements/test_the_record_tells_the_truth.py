@@ -190,6 +190,9 @@ SMALL_SCREEN = {
     "the output of a step that ended": "test_what_a_step_printed_stays_in_sight_until_a_person_moves_or_the_next_one_prints",
 }
 DRAFT = {
+    "what failed stopped nothing": "test_what_failed_or_nobody_knows_of_is_not_what_stopped_it",
+    "no impact that nobody recorded": "test_where_nothing_says_when_users_felt_it_the_impact_says_so",
+    "a duplicate owes nothing twice": "test_a_duplicate_owes_nothing_that_the_other_one_does_not",
     "sections in order": "test_it_has_the_sections_of_a_draft_in_their_order",
     "a summary from facts": "test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts",
     "no invented end": "test_while_it_goes_on_nothing_is_said_to_have_stopped_it",
@@ -226,6 +229,8 @@ BETWEEN_PEOPLE = {
     "a brief by a key": "test_the_brief_says_the_situation_and_is_copied_as_it_stands",
     "they name the environment": "test_a_brief_and_a_shift_name_the_environment",
     "what was down in a shift": "test_a_shift_says_what_was_down_since_when_until_when_and_who_took_it",
+    "taken by nobody while it was closed": "test_what_failed_while_an_incident_was_closed_was_taken_by_nobody",
+    "what failed for a drill": "test_what_failed_for_a_drill_is_the_drills_in_a_shift",
     "a shift": "test_a_shift_says_who_took_what_fired_and_what_nobody_touched",
     "lines as they happen": "test_what_happens_is_printed_as_it_happens",
     "a recorder without a screen": "test_a_recorder_without_a_screen_records_until_it_is_stopped",

@@ -298,3 +298,53 @@ def test_what_was_deployed_in_the_days_in_which_it_was_closed_is_not_told() -> N
     story.probe(1230, "readyz", "up")
     story.act(Kind.RESOLVE, 1240, reason="stable")
     assert "shop--r50" not in told(story).change
+
+
+@pytest.mark.parametrize(
+    ("ends", "stopped"),
+    [
+        (["ok"], "Send it: ok at 02:02:30; "),
+        (
+            ["failed"],
+            "no change that worked is on record between its start and its end (Send it: failed at 02:02:30); ",
+        ),
+        (
+            ["unknown"],
+            "no change that worked is on record between its start and its end (Send it: unknown at 02:02:30); ",
+        ),
+        (["failed", "ok"], "Send it: ok at 02:02:30; "),
+        (["skipped"], "no change is on record between its start and its end; "),
+        (["unknown", "settled ok"], "Send it: unknown at 02:02:30, settled as ok; "),
+        (["ok", "settled failed"], "no change that worked is on record between its start and its end (Send it: failed"),
+    ],
+)
+def test_what_failed_or_nobody_knows_of_is_not_what_stopped_it(ends: list[str], stopped: str) -> None:
+    story = Story()
+    fail(story, 0, "readyz")
+    story.declare(1, reach=-10)
+    step: dict[str, Any] = {"title": "Send it", "kind": "change"}
+    for attempt, state in enumerate(ends, start=1):
+        if state.startswith("settled "):
+            story.act(Kind.STEP, 2.7, subject="r1#1", phase="settled", state=state.removeprefix("settled "), **step)
+            continue
+        story.act(Kind.STEP, 2.4, subject="r1#1", phase="intent", attempt=attempt, **step)
+        story.act(Kind.STEP, 2.5, subject="r1#1", phase="outcome", attempt=attempt, state=state, **step)
+    story.probe(3, "readyz", "up")
+    story.act(Kind.RESOLVE, 9, reason="stable")
+    assert told(story).stop.startswith(stopped)
+    assert (
+        "last change before it was over" in [moment.what for moment in list_key_times(incident_of(story), story.events)]
+    ) is (not stopped.startswith("no change"))
+
+
+def test_where_nothing_says_when_users_felt_it_the_impact_says_so() -> None:
+    story = Story()
+    story.declare(1, reach=-10)
+    story.act(Kind.RESOLVE, 9, reason="stable")
+    assert block(draft(story, 20), "impact").strip().startswith("Nothing that was recorded says when users felt it.")
+
+
+def test_a_duplicate_owes_nothing_that_the_other_one_does_not() -> None:
+    story = night()
+    story.act(Kind.RESOLVE, 9.5, because="duplicate", of="i2")
+    assert "nobody was told" not in block(draft(story, 20), "loops")
