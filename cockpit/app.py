@@ -190,7 +190,8 @@ class CockpitApp(App[None]):
             for module in OFTEN_OPENED:
                 importlib.import_module(module)
         finally:
-            gc.freeze()  # what was loaded is never looked through again
+            if not gc.get_freeze_count():  # once: what is garbage by now would never be freed
+                gc.freeze()  # what was loaded is never looked through again
             gc.set_threshold(*GARBAGE)
             gc.enable()
 

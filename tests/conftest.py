@@ -18,7 +18,7 @@ for name in [each for each in os.environ if each == "NO_COLOR" or each.startswit
         del os.environ[name]  # read by Textual when it is imported, so before any fixture
 
 # The same examples in every run, and no clock: a slow machine proves nothing. `make torture` looks for new ones.
-quick = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", quick)
 settings.register_profile("thorough", quick, max_examples=1_000, derandomize=False)
 settings.load_profile("quick")
@@ -57,7 +57,7 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays: looking through it for garbage was an eighth of the run."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

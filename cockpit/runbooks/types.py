@@ -255,5 +255,6 @@ def no_collection() -> Iterator[None]:
         yield
     finally:
         if was:
-            gc.freeze()  # what was read stays: the next look for garbage does not go through all of it
+            if not gc.get_freeze_count():  # once: what is garbage by now would never be freed
+                gc.freeze()  # what was read stays: the next look for garbage does not go through all of it
             gc.enable()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cockpit.model.event import Kind, RecordError
 from cockpit.timeline.rescue import FilesLostError, TimelineRecovery, find_saved, load_saved, restore_backup
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.unit.timeline.files import NIGHT, note, notes, opened
 
 
@@ -146,7 +147,7 @@ def test_pins_and_corrections_follow_what_they_are_about(tmp_path: Path) -> None
         assert old.summary == "old"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scale_examples(25), deadline=None)
 @given(data=st.data())
 def test_no_file_beside_the_timeline_can_write_what_was_not_sealed(data: st.DataObject, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
     tmp_path = tmp_path_factory.mktemp("forged")

@@ -15,6 +15,7 @@ from screens.dialogs.note import Note
 from screens.main.screen import CockpitScreen
 from screens.shared.key_order import REFUSED
 from screens.shared.terminal_input import TerminalInput, is_in_burst
+from tests.examples import scale_examples
 from tests.tui.stage import Stage
 
 SETTLED = 2.0  # seconds, by the clock of the leaping loop
@@ -127,7 +128,7 @@ async def never(*_: object) -> None:
 
 
 @given(st.lists(st.sampled_from("abcxyz019 .-"), max_size=30))
-@settings(max_examples=50)
+@settings(max_examples=scale_examples(50))
 def test_letters_are_a_burst_when_they_came_in_one_piece(letters: list[str]) -> None:
     terminal = TerminalInput("utf-8", lambda: 0.0)
     together = [message for message in terminal.feed("".join(letters).encode()) if isinstance(message, Key)]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 import themes
+from tests.examples import scale_examples
 from tests.tui.stage import NOW
 from tests.tui.terminal import Terminal
 from widgets.cell import Cell, Column, Row, compute_widths, cut_text, render_line
@@ -216,7 +217,10 @@ STEP = st.one_of(
 
 @given(steps=st.lists(STEP, min_size=1, max_size=8))
 @settings(
-    max_examples=25, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=scale_examples(25),
+    deadline=None,
+    phases=NO_SHRINKING,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_whatever_happens_the_terminal_shows_the_rows_and_the_cursor_keeps_its_id(
     steps: list[Show | int | str | float], terminal: MakeTerminal

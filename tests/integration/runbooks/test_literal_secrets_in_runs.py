@@ -16,6 +16,7 @@ from cockpit.incident.postmortem.rows import run_rows
 from cockpit.model.event import Event
 from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET
 from cockpit.runbooks.types import Prepared
+from tests.examples import scale_examples
 from tests.integration.runbooks.stage import Stage, fence
 
 VALUES = st.text(
@@ -58,7 +59,7 @@ async def exec_(folder: Path, line: str) -> tuple[str, str]:
         stage.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scale_examples(25), deadline=None)
 @given(st.sampled_from(MARKERS), VALUES)
 def test_whatever_stands_behind_a_marker_is_in_no_event_transcript_or_screen(marker: str, value: str) -> None:
     with TemporaryDirectory() as name:

@@ -15,6 +15,7 @@ from cockpit.incident.load import list_standing_events
 from cockpit.model.event import Kind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.refusals import refuses
 from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.folding import only
@@ -63,7 +64,7 @@ def test_two_who_correct_one_entry_correct_it_one_after_the_other_and_all_words_
 
 
 @given(st.permutations(range(5)))
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 def test_entries_that_are_written_in_any_order_are_read_in_the_order_in_which_they_happened(order: list[int]) -> None:
     story = Story()
     story.declare(0, reach=-10)
@@ -74,7 +75,7 @@ def test_entries_that_are_written_in_any_order_are_read_in_the_order_in_which_th
 
 
 @given(st.integers(-600, 600), st.integers(1, 120))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scale_examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_two_hosts_whose_clocks_disagree_lose_nothing_and_no_duration_is_negative(
     timeline: Timeline, skew: int, minutes: int
 ) -> None:

@@ -17,6 +17,7 @@ from cockpit.model.plan import Checklist, Plan, Role
 from cockpit.model.response import Review
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
+from tests.examples import scale_examples
 from tests.unit.incident.incidents import plan, rule
 from tests.unit.incident.story import Story, at
 
@@ -101,7 +102,7 @@ def told(story: Story, what: str, minute: float, person: str) -> None:
         story.probe(minute, "readyz", what)
 
 
-@settings(max_examples=250)
+@settings(max_examples=scale_examples(250))
 @given(st.sampled_from(list(STRICT)), acts)
 def test_no_outcome_of_a_deadline_that_is_past_ever_changes(declared: str, walk: list[tuple[str, int, str]]) -> None:
     story, ledger, known, minute = Story(), Ledger(DEFAULT_SEVERITY_SCALE), dict[str, Fixed](), 0
@@ -120,7 +121,7 @@ def test_no_outcome_of_a_deadline_that_is_past_ever_changes(declared: str, walk:
         known = after
 
 
-@settings(max_examples=150)
+@settings(max_examples=scale_examples(150))
 @given(acts)
 def test_no_deadline_is_ever_moved_and_none_that_bound_is_lost(walk: list[tuple[str, int, str]]) -> None:
     story, ledger, known, minute = (
@@ -142,7 +143,7 @@ def test_no_deadline_is_ever_moved_and_none_that_bound_is_lost(walk: list[tuple[
         known = found
 
 
-@settings(max_examples=150)
+@settings(max_examples=scale_examples(150))
 @given(st.lists(st.tuples(st.sampled_from(list(STRICT)), st.integers(1, 20)), max_size=8), st.integers(0, 120))
 def test_nobody_gains_time_by_moving_the_severity(walk: list[tuple[str, int]], until: int) -> None:
     """While it is a P0 all along, or goes up and down, what asks first is due no later than with P0 alone."""

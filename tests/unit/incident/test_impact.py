@@ -12,6 +12,7 @@ from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at
@@ -282,7 +283,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale_examples(60))
 @given(steps)
 def test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_before_its_recovery(
     walk: list[tuple[str, bool, int, int]],
@@ -316,7 +317,7 @@ def test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_befor
 
 
 @given(lead=st.integers(0, 600), moved=st.integers(-7200, 7200))
-@settings(max_examples=40)
+@settings(max_examples=scale_examples(40))
 def test_an_impact_begins_with_the_first_failing_answer_by_whichever_clock(lead: int, moved: int) -> None:
     """One failing answer accuses nobody yet, but users felt it: known late, and felt from the start."""
     story = Story()
@@ -374,7 +375,7 @@ def test_what_failed_again_or_stayed_slow_does_and_the_time_between_is_no_impact
 
 
 @given(st.lists(st.tuples(st.sampled_from(["down", "degraded", "up"]), st.integers(5, 400)), max_size=12))
-@settings(max_examples=60)
+@settings(max_examples=scale_examples(60))
 def test_what_users_felt_is_never_longer_than_from_its_start_to_its_end(turns: list[tuple[str, int]]) -> None:
     story = Story()
     moment = 0.0

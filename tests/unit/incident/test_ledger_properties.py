@@ -12,6 +12,7 @@ from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
+from tests.examples import scale_examples
 from tests.unit.incident.story import at, written
 
 WORDS = (
@@ -92,7 +93,7 @@ def fold(events: list[Event]) -> Ledger:
     return ledger
 
 
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 @given(stories())
 def test_looking_between_the_events_changes_nothing(events: list[Event]) -> None:
     watched = Ledger(DEFAULT_SEVERITY_SCALE)
@@ -120,7 +121,7 @@ FIRST: dict[Kind, dict[str, Any]] = {
 }
 
 
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 @given(st.lists(st.tuples(st.sampled_from(list(FIRST)), st.integers(0, 60), details, st.none() | details), max_size=8))
 def test_correcting_and_folding_is_folding_what_is_correct(told: list[tuple[Kind, int, Any, Any]]) -> None:
     declaration = written(Draft(Kind.DECLARE, "", at(0), "prod", actor="ana", incident="i1"), 1)
@@ -150,14 +151,14 @@ def by_first_ids(incident: Incident, back: dict[int, int]) -> Incident:
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 @given(stories(), st.data())
 def test_events_that_come_twice_count_once(events: list[Event], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(events)))
     assert fold(events + events[start:]).incidents == fold(events).incidents
 
 
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 @given(stories())
 def test_an_incident_is_open_exactly_while_it_is_listed_as_open(events: list[Event]) -> None:
     ledger = fold(events)
@@ -169,7 +170,7 @@ def test_an_incident_is_open_exactly_while_it_is_listed_as_open(events: list[Eve
         assert incident.reach_from <= incident.declared
 
 
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 @given(stories())
 def test_every_own_event_is_a_member_and_nothing_of_another_incident_is(events: list[Event]) -> None:
     for incident in fold(events).incidents.values():

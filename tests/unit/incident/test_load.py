@@ -12,6 +12,7 @@ from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.unit.incident.story import at
 from tests.unit.timeline.files import opened
 
@@ -52,7 +53,7 @@ acts = st.builds(
 facts = signals | acts
 
 
-@settings(max_examples=25)
+@settings(max_examples=scale_examples(25))
 @given(st.lists(facts, max_size=20), st.lists(facts, max_size=20))
 def test_an_incident_read_by_its_range_is_the_one_folded_from_the_whole_range(
     tmp_path_factory: pytest.TempPathFactory, before: list[Draft], after: list[Draft]

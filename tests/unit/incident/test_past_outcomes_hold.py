@@ -30,6 +30,7 @@ from cockpit.incident.revised_outcomes import (
 from cockpit.model.event import Event, Kind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.unit.incident.actors import Clock as StandingClock
 from tests.unit.incident.actors import make_incident_actions
 from tests.unit.incident.story import at
@@ -209,7 +210,7 @@ def is_said_late(event: Event) -> bool:
     return event.supersedes is not None or event.recorded > event.occurred or event.kind in CHANGES_THE_PAST
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scale_examples(40), deadline=None)
 @given(st.sampled_from(SEVERITIES), st.lists(moves, max_size=12))
 def test_no_past_outcome_changes_but_by_an_act_on_that_very_fact_and_never_unsaid(
     severity: str, walk: list[Move]

@@ -11,6 +11,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.load import list_standing_events
 from cockpit.model.event import Event, Kind, find_standing_events
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.unit.incident.actors import Clock, make_incident_actions
 from tests.unit.incident.story import Story, at
 
@@ -64,7 +65,7 @@ MORE_ACTS = ("update", "task", "freeze", "recovered", "status", "note")
 
 
 @given(st.lists(st.tuples(st.sampled_from(ACTS + MORE_ACTS), st.integers(0, 50), st.integers(1, 30)), max_size=8))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=scale_examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_whatever_is_done_and_corrected(timeline: Timeline, walk: list[tuple[str, int, int]]) -> None:
     clock = Clock()
     clock.wall = now = at(0)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry
 from cockpit.model.text import clean_line, clean_text, clean_unmasked, keep_whole
+from tests.examples import scale_examples
 
 SECRET = "q7/P@ss w\"or'd&<ü>+\\ 9$x!"
 SECRETS = st.text(
@@ -62,7 +63,7 @@ def registry_of(*secrets: str) -> SecretRegistry:
 
 
 @pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 @given(secret=SECRETS)
 def test_a_secret_is_masked_in_every_escape(escape: Callable[[str], str], secret: str) -> None:
     written = escape(secret)

@@ -19,6 +19,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.recorder.alert_changes import name_alert_place
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import LastRecorded
+from tests.examples import scale_examples
 from tests.unit.incident.story import at
 
 EXPIRED = Problem(ProblemKind.SIGN_IN, "401 az login expired", "The sign-in expired.", "Run az login.")
@@ -219,7 +220,7 @@ def test_who_changed_the_app_long_after_a_deployment_did_not_make_it() -> None:
     assert created.detail["changed_by"] == ""
 
 
-@settings(max_examples=50)
+@settings(max_examples=scale_examples(50))
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(-30, 0), st.integers(1, 5), st.none() | st.integers(-20, 40)),
@@ -366,7 +367,7 @@ def test_a_feed_that_never_saw_anything_is_blind_at_once() -> None:
 states = st.lists(st.tuples(st.sampled_from(ProbeState), st.booleans()), max_size=20)
 
 
-@settings(max_examples=50)
+@settings(max_examples=scale_examples(50))
 @given(states)
 def test_probes_never_repeat_a_fact_and_a_restart_changes_nothing(walk: list[tuple[ProbeState, bool]]) -> None:
     world, facts = Recorded(), list[Draft]()
@@ -379,7 +380,7 @@ def test_probes_never_repeat_a_fact_and_a_restart_changes_nothing(walk: list[tup
     assert all(one.detail["state"] != two.detail["state"] for one, two in pairwise(facts))
 
 
-@settings(max_examples=50)
+@settings(max_examples=scale_examples(50))
 @given(
     st.sampled_from(Kind),
     st.dictionaries(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cockpit.model.event import Kind
 from cockpit.timeline.search import Query, split_terms
 from cockpit.timeline.timeline import Timeline
+from tests.examples import scale_examples
 from tests.unit.timeline.files import NIGHT, note, opened
 
 
@@ -129,7 +130,7 @@ def test_the_line_that_says_most_is_shown_with_its_words_marked(timeline: Timeli
 texts = st.text(alphabet=st.sampled_from('aAbBéÉ "\\%_:\n\t'), max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scale_examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(texts, st.dictionaries(st.sampled_from(["a", "ab", "text"]), texts)), max_size=6),
     st.lists(st.text(alphabet=st.sampled_from('aAbé"\\%_:'), min_size=1, max_size=3), min_size=1, max_size=3),

@@ -25,6 +25,7 @@ from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import CLIENT, TEAM, Plan, Template
 from cockpit.model.response import Update
 from cockpit.runbooks.plan.templates import find_reader
+from tests.examples import scale_examples
 from tests.unit.incident.messages.test_template import AUCKLAND, PLAN, SUMMER, SYSTEM, incident
 
 INNER = "orders-db pool exhausted (shop-api--r44)"
@@ -120,7 +121,7 @@ def test_what_was_told_to_others_is_not_carried_to_clients() -> None:
 words = st.text(st.characters(exclude_characters="⟦⟧", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale_examples(60))
 @given(st.lists(words, min_size=1, max_size=4), words)
 def test_what_was_put_into_a_template_is_read_back(values: list[str], between: str) -> None:
     plain = between.replace("[", "").replace("]", "").replace("<", "").replace("{", "").lower() or "and"
@@ -159,7 +160,7 @@ def test_a_symptom_is_told_as_it_is(state: str, word: str) -> None:
 
 
 @given(waited=st.integers(0, 3600))
-@settings(max_examples=30)
+@settings(max_examples=scale_examples(30))
 def test_within_so_many_minutes_counts_from_when_it_was_sent(waited: int) -> None:
     """Who reads it counts from when it came; who wrote it may have looked at it for a while."""
     known = incident()

@@ -21,6 +21,7 @@ from cockpit.model.response import Holding
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment, System
 from cockpit.model.text import HOSTILE
+from tests.examples import scale_examples
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 SUMMER = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
@@ -218,7 +219,7 @@ TEMPLATES = (
 
 
 @given(TEMPLATES, TITLES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scale_examples(200), deadline=None)
 def test_any_template_is_filled_and_every_mark_is_one_that_is_listed(text: str, title: str) -> None:
     told = filled(text, title=title)
     assert {told.text[start + 1 : end - 2] for start, end in find_marks(told.text)} <= {

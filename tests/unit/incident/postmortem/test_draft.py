@@ -14,6 +14,7 @@ from cockpit.incident.postmortem.markdown import escape_inline, flatten_text
 from cockpit.incident.postmortem.rows import deployment_rows, late_mark
 from cockpit.model.clock import ClockKind
 from cockpit.model.event import Kind
+from tests.examples import scale_examples
 from tests.unit.incident.drafts import (
     ALL_ENTRIES,
     HEAD,
@@ -175,7 +176,7 @@ def test_hostile_words_stay_in_their_cell(text: str) -> None:
     _check_hostile(text)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scale_examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.sampled_from("ab1 |\\`*_[]()<>#~&!$\n\r\t=-+.:/@'\"\u2028\x00\xa0é…"), max_size=40))
 def test_any_words_stay_in_their_cell(text: str) -> None:
     _check_hostile(text)

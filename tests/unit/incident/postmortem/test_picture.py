@@ -20,6 +20,7 @@ from cockpit.incident.postmortem.picture import (
 )
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.event import Kind
+from tests.examples import scale_examples
 from tests.unit.incident.drafts import incident_of, tell
 from tests.unit.incident.postmortem.test_story import fail, night
 from tests.unit.incident.story import Story, at
@@ -78,7 +79,7 @@ def test_a_resolution_hours_later_does_not_squeeze_the_night_into_a_line() -> No
 
 
 @given(st.integers(1, 600), st.sampled_from(["probe", "alert", "traffic", "none"]))
-@settings(max_examples=40)
+@settings(max_examples=scale_examples(40))
 def test_nothing_is_drawn_of_what_comes_after_the_export(seconds: int, what: str) -> None:
     story = Story()
     story.declare(0, reach=-10)
@@ -133,7 +134,7 @@ def test_every_turning_point_has_a_number_in_the_drawing_and_a_line_below_it() -
 names = st.text(max_size=30)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scale_examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names)
 def test_whatever_things_are_called_the_drawing_is_well_formed_and_the_chart_has_one_task_a_line(text: str) -> None:
     story = tell(text, title=text)

@@ -23,6 +23,7 @@ from cockpit.model.plan import Checklist, MetricTarget, Plan
 from cockpit.model.response import Freeze, ProcedureRun, Tick, Update
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
+from tests.examples import scale_examples
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, table
 from tests.unit.incident.story import Story, at
 
@@ -229,7 +230,7 @@ acts = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scale_examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(acts, max_size=8))
 def test_whatever_stands_in_the_details_there_is_a_draft(told: list[tuple[Kind, str, dict[str, Any]]]) -> None:
     story = Story()

@@ -19,6 +19,7 @@ from cockpit.runbooks.prepare.prepare import prepare_step
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Finished
+from tests.examples import scale_examples
 
 TOP = Path(__file__).parents[4]
 WHOLE = [path.read_text(encoding="utf-8") for path in sorted(TOP.glob("examples/*/runbooks/*.md"))]
@@ -59,7 +60,7 @@ def mangled(draw: st.DrawFn) -> str:
 
 
 @given(mangled())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150), deadline=None)
 def test_nothing_with_an_open_placeholder_can_start(text: str) -> None:
     book = read_runbook("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
     for procedure in book.procedures:
@@ -70,7 +71,7 @@ def test_nothing_with_an_open_placeholder_can_start(text: str) -> None:
 
 
 @given(mangled())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 def test_everything_that_is_said_of_a_document_is_said_of_a_mangled_one(text: str) -> None:
     book = read_runbook("/nowhere/x.md", text.encode("utf-8", "surrogatepass"))
     list_badges(book, date(2026, 11, 21))
@@ -98,7 +99,7 @@ def nested(draw: st.DrawFn) -> str:
 
 
 @given(nested())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300), deadline=None)
 def test_whatever_stands_inside_what_is_read_judged_and_prepared(text: str) -> None:
     book = read_runbook("/nowhere/x.md", text.encode())
     lint_runbook(book, LintContext(date(2026, 11, 21)))

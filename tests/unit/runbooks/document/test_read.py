@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.runbook import Damage, Procedure, Runbook, StepKind
 from cockpit.runbooks.document.read import read_runbook
+from tests.examples import scale_examples
 
 
 def runbook(text: str) -> Runbook:
@@ -315,7 +316,7 @@ MARKDOWN = st.lists(
 
 
 @given(MARKDOWN)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scale_examples(300), deadline=None)
 def test_any_markdown_at_all_is_read_without_a_crash(pieces: list[str]) -> None:
     for procedure in read_runbook("x.md", "".join(pieces).encode("utf-8", "surrogatepass")).procedures:
         assert procedure.steps

@@ -17,6 +17,7 @@ from cockpit.platforms.registry import list_procedure_folders
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.lint.lint import LintContext, lint_runbook, root_of
+from tests.examples import scale_examples
 
 TODAY = date(2026, 11, 21)
 Check = Callable[..., list[Any]]
@@ -251,7 +252,7 @@ def test_files_are_looked_for_up_to_the_repository(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 def test_any_document_at_all_is_linted(raw: bytes) -> None:
     lint_runbook(read_runbook("/nowhere/x.md", raw), LintContext(TODAY))
 
@@ -261,6 +262,6 @@ def test_any_document_at_all_is_linted(raw: bytes) -> None:
         st.sampled_from(["[a](b\x00c.md)", "`../../../etc/x.md`", "[x](%00)", "\n\n", "# A", "[y](#", ")", "a/" * 300])
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 def test_links_to_anywhere_are_looked_at_without_a_crash(pieces: list[str]) -> None:
     lint_runbook(read_runbook("/nowhere/x.md", " ".join(pieces).encode()), LintContext(TODAY))

@@ -11,6 +11,7 @@ from cockpit.model.clock import rule_of
 from cockpit.model.plan import Plan
 from cockpit.model.text import HOSTILE
 from cockpit.runbooks.plan.plan import merge_plans
+from tests.examples import scale_examples
 from tests.unit.runbooks.plan.reading import document
 
 SAID = """P0 P1 SEV-1 sev 2 within every after 15 min 5-15 minutes 3 business days 72 hours 99999 h update commander
@@ -65,13 +66,13 @@ def hangs_together(found: Plan) -> None:
     assert any(each.lead for each in found.roles)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=scale_examples(80), deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=2))
 def test_any_documents_make_a_plan_that_hangs_together(texts: list[str]) -> None:
     hangs_together(merge_plans([document(text, name) for text, name in zip(texts, ("one", "two"), strict=False)]))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=scale_examples(50), deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_at_all_makes_one_too(text: str) -> None:
     hangs_together(merge_plans([document(text)]))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.runbooks.prepare.script import argument_list, build_argument_list, build_script
 from cockpit.runbooks.types import Resolved, RunRefused
+from tests.examples import scale_examples
 from tests.refusals import refuses
 
 QUOTES = [
@@ -102,7 +103,7 @@ def test_a_hostile_value_is_one_argument_in_every_kind_of_quotes(value: str) -> 
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=30))
 def test_any_text_is_one_argument(value: str) -> None:
     assert arguments("printf '%s\\0' <x> \"<x>\" '<x>'", *resolved(x=value)) == [value] * 3
@@ -124,7 +125,7 @@ QUOTED_PIECES = [
 EXPECTED = ["{0}", "{0}", "{0}", "a {0} b", "a {0} b", "a{0}b", "{0}", "'{0}", "'{0}'", '"{0}"', '"{0}']
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 @given(st.lists(st.integers(0, len(QUOTED_PIECES) - 1), min_size=1, max_size=6), st.sampled_from(HOSTILE))
 def test_quotes_before_a_value_do_not_change_what_it_is(pieces: list[int], value: str) -> None:
     if value.endswith("\n"):
@@ -133,7 +134,7 @@ def test_quotes_before_a_value_do_not_change_what_it_is(pieces: list[int], value
     assert arguments(command, *resolved(x=value)) == [EXPECTED[each].replace("{0}", value) for each in pieces]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 @given(st.lists(st.sampled_from(QUOTED_PIECES), min_size=1, max_size=4), st.sampled_from(HOSTILE))
 def test_what_is_shown_means_what_runs(pieces: list[str], value: str) -> None:
     command = "printf '%s\\0' " + " ".join(pieces)

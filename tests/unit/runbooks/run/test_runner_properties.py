@@ -19,6 +19,7 @@ from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.run.trust import judge_trust, keep_snapshot, read_snapshot
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import RunRefused
+from tests.examples import scale_examples
 from tests.refusals import refuses
 
 PIECES = st.sampled_from(
@@ -49,7 +50,7 @@ def document(fences: list[tuple[str, str]]) -> Runbook:
     return read_runbook("/nowhere/x.md", text.encode("utf-8", "replace"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scale_examples(150), deadline=None)
 @given(
     st.lists(st.tuples(LANGUAGES, COMMANDS), min_size=1, max_size=3),
     st.dictionaries(st.sampled_from("xyZA"), st.text(max_size=6)),
@@ -73,7 +74,7 @@ def test_nothing_runs_with_something_left_open(fences: list[tuple[str, str]], gi
                     assert prepared.script.text.count(form) <= prepared.as_written.count(form) - number
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scale_examples(60), deadline=None)
 @given(st.lists(st.tuples(LANGUAGES, COMMANDS), min_size=1, max_size=3))
 def test_what_is_kept_of_a_document_reads_the_same(
     tmp_path_factory: pytest.TempPathFactory, fences: list[tuple[str, str]]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Run, StepState
 from cockpit.runbooks.run.runs import Runs, find_latest_attempt
+from tests.examples import scale_examples
 
 NIGHT = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
 
@@ -127,19 +128,19 @@ def stories(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(max_examples=200)
+@settings(max_examples=scale_examples(200))
 @given(stories())
 def test_told_twice_it_is_the_same_story(events: list[Event]) -> None:
     assert fold(*events) == fold(*events, *events) == fold(*(each for one in events for each in (one, one)))
 
 
-@settings(max_examples=200)
+@settings(max_examples=scale_examples(200))
 @given(stories())
 def test_runs_do_not_meddle_with_each_other(events: list[Event]) -> None:
     assert fold(*events) == fold(*(each for each in events if each.subject.startswith("r")))
 
 
-@settings(max_examples=200)
+@settings(max_examples=scale_examples(200))
 @given(stories())
 def test_what_a_step_is_follows_from_its_newest_attempt_or_a_person(events: list[Event]) -> None:
     run = fold(*events)
@@ -157,7 +158,7 @@ def test_what_a_step_is_follows_from_its_newest_attempt_or_a_person(events: list
         assert (attempt.ended is None) == (attempt.state is StepState.RUNNING)
 
 
-@settings(max_examples=100)
+@settings(max_examples=scale_examples(100))
 @given(
     st.lists(
         st.builds(event, st.integers(1, 50), st.sampled_from([Kind.RUN, Kind.STEP, Kind.NOTE]), st.text(max_size=4))
@@ -169,7 +170,7 @@ def test_nothing_in_the_file_makes_it_fall(events: list[Event]) -> None:
         runs.apply(each)
 
 
-@settings(max_examples=100)
+@settings(max_examples=scale_examples(100))
 @given(
     st.dictionaries(st.sampled_from(["what", "phase", "state", "attempt", "values", "owner", "title", "path"]), ODD),
     st.booleans(),

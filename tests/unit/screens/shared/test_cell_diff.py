@@ -15,6 +15,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from screens.shared.cell_diff import TerminalCells
+from tests.examples import scale_examples
 
 WIDE, HIGH = 20, 4
 STYLES = (
@@ -70,7 +71,7 @@ class Shown:
 
 
 @given(UPDATES)
-@settings(max_examples=300)
+@settings(max_examples=scale_examples(300))
 def test_the_terminal_shows_what_it_would_show_without_it(updates: list[tuple[bool, Any, int]]) -> None:
     cells, ours, textual = TerminalCells(), Shown(), Shown()
     for whole, lines, row in [(True, updates[0][1], 0), *updates]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cockpit.runbooks.run.process.identity import Owner, is_alive, send_signal, this_process
 from cockpit.runbooks.run.process.masking import DOTS, Mask
 from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, make_readable
+from tests.examples import scale_examples
 from tests.unit.model.test_secret import ESCAPES, SECRETS
 
 SECRET = "hunter2secret"
@@ -103,7 +104,7 @@ def test_an_escape_that_may_end_in_two_places_is_masked_wherever_the_stream_is_c
 
 
 @pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
-@settings(max_examples=15)
+@settings(max_examples=scale_examples(15))
 @given(secret=SECRETS, cuts=st.lists(st.integers(0, 300), max_size=6))
 def test_every_escape_is_masked_however_the_stream_is_cut(
     escape: Callable[[str], str], secret: str, cuts: list[int]
@@ -148,7 +149,7 @@ def test_this_process_lives_and_an_older_one_of_its_number_does_not() -> None:
     assert not send_signal(replace(us, started=1), signal.SIGTERM)
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale_examples(60))
 @given(st.text(st.characters(codec="utf-8"), max_size=300), st.lists(st.integers(0, 400), max_size=6))
 def test_a_growing_transcript_is_shown_whole(text: str, cuts: list[int]) -> None:
     raw = text.encode()
