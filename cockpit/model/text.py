@@ -4,8 +4,8 @@ known word to a mistyped one, and text for a terminal that has only ASCII.
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 
 from cockpit.model.secret import KNOWN_SECRETS
 
@@ -33,11 +33,15 @@ def clean_text(text: object, limit: int = MAX_TEXT) -> str:
 
 def hide_secrets(text: str) -> str:
     """`text` without the secrets that this process knows, and without those that give themselves away."""
-    from cockpit.model.secret_detection.detect import (
-        hide_detected_secrets,  # not before the first frame, which shows no such text
-    )
+    return load_detection()(KNOWN_SECRETS.mask(text))
 
-    return hide_detected_secrets(KNOWN_SECRETS.mask(text))
+
+@cache
+def load_detection() -> Callable[[str], str]:
+    """What hides those that give themselves away: not before the first frame, which shows no such text."""
+    from cockpit.model.secret_detection.detect import hide_detected_secrets
+
+    return hide_detected_secrets
 
 
 def clean_line(text: object, limit: int = MAX_LINE) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cockpit.model.alert import Alert
@@ -16,6 +16,7 @@ from cockpit.runbooks.catalogue.catalogue import (
     Catalogue,
     CatalogueEntry,
     Document,
+    NotFound,
     Unread,
     score_document,
     score_entry,
@@ -55,6 +56,10 @@ class Shelf:
     def places(self) -> list[CatalogueEntry]:
         return [entry for entry in self.entries.values() if isinstance(entry, CatalogueEntry)]
 
+    @property
+    def documents(self) -> list[Document]:
+        return [entry for entry in self.entries.values() if isinstance(entry, Document)]
+
     def of(self, kind: type[Entry]) -> int:
         return sum(isinstance(entry, kind) for entry in self.entries.values())
 
@@ -89,6 +94,28 @@ def build_shelf(
         for document in catalogue.documents
     }
     return Shelf(entries, worn, today, done)
+
+
+InDocument = Document | CatalogueEntry | Match | ProbeMatch
+
+
+def get_document(entry: InDocument) -> Document:
+    """The document that an entry is of."""
+    return entry if isinstance(entry, Document) else entry.document
+
+
+def find_entry_anew(entry: InDocument, catalogue: Catalogue) -> InDocument:
+    """The same entry in a catalogue that was read since. Raises NotFound where the document has it no more."""
+    path = get_document(entry).runbook.path
+    document = next((document for document in catalogue.documents if document.runbook.path == path), None)
+    if document is not None and isinstance(entry, Document):
+        return document
+    if document is not None and not isinstance(entry, Document):
+        procedures = {procedure.slug: procedure for procedure in document.runbook.procedures}
+        if entry.procedure is None or entry.procedure.slug in procedures:
+            procedure = procedures[entry.procedure.slug] if entry.procedure else None
+            return replace(entry, document=document, procedure=procedure)  # type: ignore[arg-type]
+    raise NotFound("The document was changed. Look at the list again.", code="document-changed", path=path)
 
 
 def list_rows(shelf: Shelf, query: str) -> list[Row]:

@@ -1,7 +1,7 @@
 """The catalogue: every runbook, found by a few letters, what helps with the firing alerts on top."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -19,9 +19,19 @@ from cockpit.model.event import Kind, RecordError
 from cockpit.model.key_bindings import CATALOGUE
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run
+from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch
-from cockpit.runbooks.catalogue.catalogue import AwaitedDocument, Catalogue, CatalogueEntry, Document
-from screens.catalogue.rows import COLUMNS, Entry, Shelf, build_shelf, describe_entry, list_rows
+from cockpit.runbooks.catalogue.catalogue import AwaitedDocument, Catalogue, CatalogueEntry, Document, Unread
+from screens.catalogue.rows import (
+    COLUMNS,
+    Entry,
+    Shelf,
+    build_shelf,
+    describe_entry,
+    find_entry_anew,
+    get_document,
+    list_rows,
+)
 from screens.dialogs.dialog import DialogContext as DialogPlace
 from screens.dialogs.dialog import show_hint
 from screens.run.open import open_or_begin, reopen_run
@@ -38,14 +48,14 @@ from widgets.table import KeyedTable
 if TYPE_CHECKING:
     from cockpit.session import Session
 
-STILL_READING = "Not all documents are read yet, and one may ask for an approval here. Press {} again in a moment."
 EMPTY = "No runbook yet: `runbooks = [...]` in cockpit.toml names folders and files."
 
 
 class CatalogueScreen(KeyedScreen):
     """`load` reads the documents anew, and blocks; `alerts` and `probes` are those of the key press.
 
-    `look` gives what can be shown at once: where it leaves titles to be read, nothing opens before all is.
+    `look` gives what can be shown at once. Where it leaves titles to be read, it is asked again with the path of what
+    is opened: that document is read ahead of the others, and whatever may bind it.
     """
 
     CSS_PATH = "screen.tcss"
@@ -53,11 +63,12 @@ class CatalogueScreen(KeyedScreen):
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(CATALOGUE)
 
     class Loaded(Message):
-        """The documents were read."""
+        """The documents were read; or, ahead of the others, the one of that path."""
 
-        def __init__(self, shelf: Shelf) -> None:
+        def __init__(self, shelf: Shelf, path: str = "") -> None:
             super().__init__()
             self.shelf = shelf
+            self.path = path
 
     class CatalogueNotice(Message):
         """Something was refused, or broke."""
@@ -73,7 +84,7 @@ class CatalogueScreen(KeyedScreen):
         load: Callable[[], Catalogue],
         alerts: Sequence[Alert],
         probes: Sequence[ProbeResult] = (),
-        look: Callable[[], Catalogue] | None = None,
+        look: Callable[[Collection[str]], Catalogue] | None = None,
     ) -> None:
         super().__init__()
         self._look = look
@@ -116,7 +127,7 @@ class CatalogueScreen(KeyedScreen):
     async def _read(self) -> None:
         try:
             if self._look is not None:
-                shelf = await asyncio.to_thread(self._shelve, self._look)
+                shelf = await asyncio.to_thread(self._shelve, partial(self._look, ()))
                 self.post_message(self.Loaded(shelf))
                 if not shelf.of(AwaitedDocument):
                     return
@@ -140,6 +151,8 @@ class CatalogueScreen(KeyedScreen):
 
     @on(Loaded)
     def _loaded(self, message: Loaded) -> None:
+        if message.path and not self._has_awaited:
+            return  # all was read meanwhile
         self._shelf = shelf = message.shelf
         head: list[Piece] = [(" Runbooks", "strong")]
         head += [(f"   {shelf.of(Document)} documents, {shelf.of(CatalogueEntry)} procedures", "muted")]
@@ -150,6 +163,14 @@ class CatalogueScreen(KeyedScreen):
         head += [(f" · {going} {'run' if going == 1 else 'runs'} open", "info")] if going else []
         self.query_one("#catalogue-head", Lines).show(head)
         self._draw()
+        if message.path:
+            ids = [row.id for row in self.table.rows]
+            read = (f"doc:{document.id}" for document in shelf.documents if document.runbook.path == message.path)
+            self.table.move_to(next((ids.index(id) for id in read if id in ids), 0))
+
+    @property
+    def _has_awaited(self) -> bool:
+        return self._shelf is not None and self._shelf.of(AwaitedDocument) > 0
 
     def _draw(self) -> None:
         if self._shelf is None:
@@ -212,8 +233,8 @@ class CatalogueScreen(KeyedScreen):
         if guard is not self._guard or guard.touches != touches:
             self.notify(explain_quick_key(self.name_key("catalogue.open")), severity="warning", markup=False)
             return
-        if entry is not None and not isinstance(entry, Run) and self._shelf and self._shelf.of(AwaitedDocument):
-            self.notify(STILL_READING.format(self.name_key("catalogue.open")), severity="warning", markup=False)
+        if entry is not None and not isinstance(entry, Run | Unread) and self._has_awaited:
+            self._open_ahead(entry)
         elif isinstance(entry, Document) or (isinstance(entry, Match) and entry.procedure is None):
             self._show(entry)
         elif entry is not None:
@@ -235,16 +256,34 @@ class CatalogueScreen(KeyedScreen):
         except Exception as error:
             self.post_message(self.CatalogueNotice(explain(error, "a runbook could not be opened")))
 
+    @work(exclusive=True, group="opening", exit_on_error=False)
+    async def _open_ahead(self, entry: AwaitedDocument | Document | CatalogueEntry | Match | ProbeMatch) -> None:
+        """Read what is opened ahead of the others; all that may bind it is read with it."""
+        assert self._look is not None
+        path = entry.path if isinstance(entry, AwaitedDocument) else get_document(entry).runbook.path
+        try:
+            catalogue = await asyncio.to_thread(self._look, (clean_line(path),))
+            if isinstance(entry, AwaitedDocument):
+                shelf = await asyncio.to_thread(self._shelve, lambda: catalogue)
+                self.post_message(self.Loaded(shelf, path))
+                return
+            anew = find_entry_anew(entry, catalogue)
+        except Exception as error:
+            self.post_message(self.CatalogueNotice(explain(error, "a runbook could not be read")))
+            return
+        if isinstance(anew, Document) or (isinstance(anew, Match) and anew.procedure is None):
+            self._show(anew)
+        else:
+            self._open(anew)
+
     def action_read(self) -> None:
         if isinstance(self.entry, Document | CatalogueEntry | Match | ProbeMatch):
             self._show(self.entry)
 
     def _show(self, entry: Document | CatalogueEntry | Match | ProbeMatch) -> None:
-        document = entry if isinstance(entry, Document) else entry.document
+        document = get_document(entry)
         procedure = None if isinstance(entry, Document) else entry.procedure
-        documents = [
-            item for item in (self._shelf.entries.values() if self._shelf else ()) if isinstance(item, Document)
-        ]
+        documents = self._shelf.documents if self._shelf else []
         line = procedure.line if procedure else 1
         self.app.push_screen(DocumentScreen(document.runbook, line, Catalogue(tuple(documents))))
 

@@ -32,7 +32,9 @@ def open_catalogue(screen: KeyHandlerContext, session: "Session", place: DialogC
             make_catalogue_reader(session),
             view.alerts,
             view.probes,
-            look=lambda: look_at_catalogue(session.system.runbooks, environments=[session.environment]),
+            look=lambda ahead: look_at_catalogue(
+                session.system.runbooks, environments=[session.environment], ahead=ahead
+            ),
         )
     )
 

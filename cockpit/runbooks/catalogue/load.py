@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from cockpit.model.runbook import Runbook
@@ -22,6 +23,7 @@ from cockpit.runbooks.catalogue.document_cache import (
 from cockpit.runbooks.catalogue.index_tables import bind_index_tables
 from cockpit.runbooks.catalogue.shared_reading import WaitingDocument, read_in_processes
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
+from cockpit.runbooks.document.repair import decode_document
 from cockpit.runbooks.types import no_collection
 
 LARGEST_DOCUMENT = 10_000_000  # bytes; no document is larger, a log by mistake is
@@ -30,6 +32,12 @@ TITLE_LINE = re.compile(r"^(?:#|title:)[ \t]+(\S.*)$", re.MULTILINE)
 READ_AT_ONCE = 60_000  # bytes: a tenth of a second of reading
 LONGEST_LEAD = 4_000  # bytes in which a title stands
 WaitingReader = Callable[[Sequence[WaitingDocument], "dict[Path, Runbook | None]", DocumentCache], None]
+# Of a table or a list that may name runbooks. It finds too many rather than too few.
+NAMES_RUNBOOKS = re.compile(
+    r"(?i)(?:\||<t[hrd]|^[ \t]*#)[^\n]*(?:runbook|playbook|procedure|document|guide)"
+    r"|(?:runbook|playbook|procedure|document|guide)[^\n]*\|",
+    re.MULTILINE,
+)
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
@@ -52,10 +60,17 @@ def load_catalogue(
 
 
 def look_at_catalogue(
-    paths: Sequence[str], *, environments: Sequence[Environment] | None = None, cache: DocumentCache | None = None
+    paths: Sequence[str],
+    *,
+    environments: Sequence[Environment] | None = None,
+    cache: DocumentCache | None = None,
+    ahead: Collection[str] = (),
 ) -> Catalogue:
-    """The same at first sight: what was read before, and of the rest the titles, `awaited`. Whole where none is."""
-    return _collect(paths, True, environments, cache or open_user_cache(), _read_a_few)
+    """The same at first sight: what was read before, and of the rest the titles, `awaited`. Whole where none is.
+
+    `ahead` are paths of documents that somebody opens: they are read now, and whatever may bind them.
+    """
+    return _collect(paths, True, environments, cache or open_user_cache(), partial(_read_a_few, ahead))
 
 
 def _collect(
@@ -120,8 +135,8 @@ def read_files(
     cache: DocumentCache,
     read: WaitingReader,
     awaited: list[AwaitedDocument],
-) -> Iterator[tuple[Path, Runbook]]:
-    """Each file that can be read, in order: from the cache where it was read before, else as `read` gives it."""
+) -> Iterator[tuple[Path, Runbook | None]]:
+    """Each file that can be read, in order: from the cache where it was read before, else what `read` gives or None."""
     runbooks: dict[Path, Runbook | None] = {}
     waiting: list[WaitingDocument] = []
     for path in files:
@@ -141,7 +156,7 @@ def read_files(
         for document in waiting
         if runbooks[document.path] is None
     ]
-    return ((path, runbook) for path, runbook in runbooks.items() if runbook is not None)
+    return iter(runbooks.items())
 
 
 def find_title_line(document: WaitingDocument) -> str:
@@ -150,10 +165,25 @@ def find_title_line(document: WaitingDocument) -> str:
     return clean_line(strip_markdown(match[1])) if match else clean_line(document.path.name)
 
 
-def _read_a_few(waiting: Sequence[WaitingDocument], runbooks: dict[Path, Runbook | None], cache: DocumentCache) -> None:
-    """Read what takes no time, such as the one document that was changed since; else nothing."""
+def _read_a_few(
+    ahead: Collection[str],
+    waiting: Sequence[WaitingDocument],
+    runbooks: dict[Path, Runbook | None],
+    cache: DocumentCache,
+) -> None:
+    """Read what takes no time, such as the one document that was changed since; else only what is needed ahead."""
     if sum(len(document.raw) for document in waiting) <= READ_AT_ONCE:
         _read_waiting(waiting, runbooks, cache)
+    elif ahead:
+        needed = [
+            document for document in waiting if clean_line(str(document.path)) in ahead or may_bind_others(document)
+        ]
+        _read_waiting(needed, runbooks, cache)
+
+
+def may_bind_others(document: WaitingDocument) -> bool:
+    """Whether it may have a table or a list of runbooks: what stands there binds the documents that it names."""
+    return NAMES_RUNBOOKS.search(decode_document(document.raw)) is not None
 
 
 def _read_waiting(
@@ -215,13 +245,16 @@ def markdown_in(folder: Path) -> Iterator[Path]:
         yield from (Path(base, name) for name in sorted(names) if name.endswith(".md") and not name.startswith("."))
 
 
-def name_documents(files: Iterable[tuple[Path, Runbook]]) -> list[Document]:
-    """Documents with ids: the name of the file, with its folder where two are named alike."""
-    documents: dict[str, Document] = {}
+def name_documents(files: Iterable[tuple[Path, Runbook | None]]) -> list[Document]:
+    """Documents with ids: the name of the file, with its folder where two are named alike.
+
+    One that is not read yet has a name already: nobody else's changes when it is.
+    """
+    documents: dict[str, Document | None] = {}
     for path, runbook in files:
         id = free_id(path, documents)
-        documents[id] = Document(id, runbook)
-    return list(documents.values())
+        documents[id] = Document(id, runbook) if runbook is not None else None
+    return [document for document in documents.values() if document is not None]
 
 
 def free_id(path: Path, taken: Collection[str]) -> str:

@@ -100,6 +100,11 @@ class JudgeContext:
     functions: frozenset[str] = frozenset()
     depth: int = 0
 
+    @property
+    def deeper(self) -> "JudgeContext":
+        """The same in a command that another one runs."""
+        return replace(self, depth=self.depth + 1)
+
 
 def judge_shell(text: str, masked: Sequence[tuple[int, int]] = (), context: JudgeContext | None = None) -> StepKind:
     """The kind of a bash text: that of its worst part. What does not parse is at least a change."""
@@ -119,8 +124,9 @@ def _judge_words_of(text: str) -> StepKind:
 
 
 def _judge_document(document: ShellDocument, context: JudgeContext) -> list[StepKind]:
-    functions = frozenset(name for statement in document.statements for name in statement.functions)
-    context = replace(context, functions=context.functions | functions)
+    if any(statement.functions for statement in document.statements):
+        functions = frozenset(name for statement in document.statements for name in statement.functions)
+        context = replace(context, functions=context.functions | functions)
     return [
         _judge_command(statement, command, place, context)
         for statement in document.statements
@@ -230,20 +236,19 @@ def judge_argv(argv: Sequence[str], stdin: CommandStdin, context: JudgeContext, 
             name = name.removeprefix(folder)
     if name == "cd":  # a visit; where it stands alone it moves what follows
         return StepKind.READ if not last else StepKind.LOCAL
-    inner = replace(context, depth=context.depth + 1)
     if name in WRAPPERS:
-        return _judge_wrapped(WRAPPERS[name](argv[1:]), stdin, inner)
+        return _judge_wrapped(WRAPPERS[name](argv[1:]), stdin, context.deeper)
     if name in SHELLS:
-        return _judge_inner_shell(argv[1:], stdin, inner)
+        return _judge_inner_shell(argv[1:], stdin, context.deeper)
     special = SPECIAL.get(name)
     if special is not None:
         tool = find_tool(name, context.tools)
         judged = special(Special(name, tuple(argv[1:]), stdin.source.value, stdin.text, tool))
         if judged.argv:  # it runs another
-            outer = judge_argv(judged.argv, judged_stdin(judged.stdin, stdin), inner)
+            outer = judge_argv(judged.argv, judged_stdin(judged.stdin, stdin), context.deeper)
             return find_worst_kind(judged.kind, _judge_place(outer, judged.elsewhere))
         if judged.script is not None:
-            outer = judge_shell(judged.script, (), inner)
+            outer = judge_shell(judged.script, (), context.deeper)
             return find_worst_kind(judged.kind, _judge_place(outer, judged.elsewhere))
         return judged.kind
     if len(argv) > 1 and (pair := context.tools.get(f"{name} {argv[1]}")):

@@ -29,7 +29,6 @@ from cockpit.runbooks.document.steps import (
     what_comes_then,
 )
 from cockpit.runbooks.document.tables import escalation_box, kind_of
-from cockpit.runbooks.types import no_collection
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -87,12 +86,11 @@ class MarkdownReader:
         self.findings += plain.findings
         self._tabs = plain.further_tabs
         text = plain.text
-        with no_collection():
-            tokens = make_parser().parse(text)
-            self.outline = make_outline(tokens)
-            index = 0
-            while index < len(tokens):
-                index = self._block(tokens, index)
+        tokens = make_parser().parse(text)
+        self.outline = make_outline(tokens)
+        index = 0
+        while index < len(tokens):
+            index = self._block(tokens, index)
 
     @property
     def _section(self) -> Section:
@@ -190,7 +188,8 @@ class MarkdownReader:
             del self._places[-1:]
         elif opens and opens_session(step.command, step.language):
             self._places.append(RemotePlace(clean_line(step.command), step.line))
-        return replace(step, place=belongs_elsewhere(place, step.command))
+        place = belongs_elsewhere(place, step.command)
+        return step if place == step.place else replace(step, place=place)
 
     def _led_elsewhere(self, markdown: str, line: int) -> None:
         if goes_elsewhere(markdown):

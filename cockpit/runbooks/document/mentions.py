@@ -133,6 +133,9 @@ GOES_ELSEWHERE = re.compile(
     | (?:on|inside|within|from(?:\s+within|\s+inside))\s+(?:the|each|every|all|any|one\s+of|your)\s+
       (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$ )"""
 )
+MAY_LEAD_ELSEWHERE = "host server machine node box vm instance pod container bastion jump ssh".split()  # noqa: SIM905
+"""Without one of these nothing leads to another machine: it is looked for first, as most sentences have none."""
+
 _NOUNS = (
     r"(?:such\s+as|causes?|root\s+causes?|reasons?|symptoms?|goals?|non-goals?|objectives?|examples?|references?|see\s+also"
     r"|related(?:\s+\w+)?|further\s+reading|anti-?patterns?|(?:common\s+)?mistakes|pitfalls|metrics?|signals?|background"
@@ -273,6 +276,9 @@ def gives_example(text: str) -> bool:
 
 def goes_elsewhere(text: str) -> bool:
     """True for a sentence that leads to another machine: "SSH to the database server", "On the node, run:"."""
+    small = text.lower()
+    if not any(word in small for word in MAY_LEAD_ELSEWHERE):
+        return False
     sentences = (CONDITION_ONLY.sub("", sentence, count=1) for sentence in SENTENCE.split(_flatten_markdown(text)))
     return any(GOES_ELSEWHERE.match(sentence) for sentence in sentences)
 

@@ -18,6 +18,7 @@ from cockpit.runbooks.document.repair import decode_document, repair_text
 from cockpit.runbooks.document.sidecar import apply_sidecar, join_sidecar
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+from cockpit.runbooks.types import no_collection
 
 # Procedures after which somebody should ask whether personal data was within reach. The question is never answered.
 
@@ -58,6 +59,11 @@ FRONT_ALIASES = {
 
 def read_runbook(path: str, raw: bytes, sidecar: bytes = b"") -> Runbook:
     """The runbook in these bytes, with its sidecar. Never raises: what cannot be understood is simply not a step."""
+    with no_collection():
+        return _read_runbook(path, raw, sidecar)
+
+
+def _read_runbook(path: str, raw: bytes, sidecar: bytes) -> Runbook:
     written, index, bound = take_index_blocks(decode_document(raw))
     text, damage = repair_text(written)
     front, text = front_matter(text)

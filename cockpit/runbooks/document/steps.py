@@ -82,7 +82,8 @@ class UnnumberedStep:
 
     def marked(self, title: str) -> "UnnumberedStep":
         """A look below "Verify ..." verifies, whatever it is called."""
-        return self if self.asked or self.title else replace(self, kind=mark_verification(self.kind, title))
+        kind = self.kind if self.asked or self.title else mark_verification(self.kind, title)
+        return self if kind is self.kind else replace(self, kind=kind)
 
     def called(self, title: str) -> "UnnumberedStep":
         """Another name, which says nothing of its kind."""

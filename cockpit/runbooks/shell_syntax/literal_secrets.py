@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK
@@ -87,6 +88,7 @@ def find_literal_secrets(command: str) -> list[LiteralSecret]:
     return sorted(_find_secrets(command), key=lambda literal_secret: (literal_secret.start, -literal_secret.end))
 
 
+@lru_cache(maxsize=4096)  # a document's commands are asked when it is read, kept and shown
 def secrets_in(command: str) -> tuple[str, ...]:
     """The values of a command's secrets that its output must not show."""
     values = dict.fromkeys(value for literal in find_literal_secrets(command) for value in literal.values)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from cockpit.model.secret_detection.detect import HintSearch
+
 NEAR = 200  # letters between a program and its option
 USER = r"[=\s]*[\"']?[^\s:\"'$<]+:"
 VALUE_FOLLOWS = r"(?:=|\s+)(?!-)"
@@ -140,7 +142,10 @@ for _place, _lead in enumerate(SECRET_LEADS):
         _LEADS_BY_HINT.setdefault(_hint, []).append(_place)
 
 
+_HINTS = HintSearch(_LEADS_BY_HINT, "~$+qzjxkvw_ybgp")
+
+
 def find_leads(small: str) -> list[SecretLead]:
     """The leads that are worth a try on a command in small letters, in the order of the table."""
-    places = {place for hint in _LEADS_BY_HINT if hint in small for place in _LEADS_BY_HINT[hint]}
+    places = {place for hint, _ in _HINTS.find(small) for place in _LEADS_BY_HINT[hint]}
     return [SECRET_LEADS[place] for place in sorted(places)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 # Stands in for each letter of a placeholder while the rest is parsed. A private letter: no shell gives it a meaning,
 # no document writes it, and a word that has one is known not to be what it says.
@@ -47,9 +48,11 @@ class ShellExpansion:
     quoted: bool = False  # in double quotes: the value stays one word
 
 
-@dataclass(frozen=True, slots=True)
-class ShellWord:
-    """One word. `parts` are its literal pieces, quotes and escapes removed, and its expansions, in order."""
+class ShellWord(NamedTuple):
+    """One word. `parts` are its literal pieces, quotes and escapes removed, and its expansions, in order.
+
+    A tuple, as a document has tens of thousands: it is made in a third of the time that a frozen dataclass takes.
+    """
 
     start: int
     end: int
@@ -67,6 +70,8 @@ class ShellWord:
     @property
     def template(self) -> str:
         """The word with one MASK_LETTER for each thing that is only known when it runs."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], str):
+            return self.parts[0]
         return "".join(part if isinstance(part, str) else MASK_LETTER for part in self.parts)
 
     @property

@@ -143,3 +143,28 @@ def test_one_changed_document_is_read_at_first_sight(folder: Path, cache: Callab
     catalogue = look_at_catalogue([str(folder)], environments=[], cache=cache("kept"))
     assert catalogue.awaited == ()
     assert catalogue == load_catalogue([str(folder)], environments=[], cache=cache("other"))
+
+
+INDEXES = {
+    "approvals": "| Runbook | Approval required |\n|---|---|\n| [Restart 7](restart-07.md) | On-call lead |\n",
+    "by name": "| Scenario | Guide | Authorization |\n|---|---|---|\n| It hangs | Restart 7 | DBA |\n",
+    "below a category": "## Emergency runbooks\n\n- [Restart 7](restart-07.md)\n",
+    "none": "Nothing but prose.\n",
+}
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+def test_what_is_opened_ahead_of_the_others_is_what_it_is_when_all_are_read(
+    index: str, folder: Path, cache: Callable[[str], DocumentCache], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.runbooks.catalogue.load.READ_AT_ONCE", 100)
+    (folder / "zz-index.md").write_text(f"# Index\n\n{index}")
+    deeper = folder / "deeper"
+    deeper.mkdir()
+    (deeper / "restart-07.md").write_text(TEXT.format(n="deeper"))
+    whole = load_catalogue([str(folder)], environments=[], cache=cache("whole"))
+    for path in (folder / "restart-07.md", deeper / "restart-07.md"):
+        ahead = look_at_catalogue([str(folder)], environments=[], cache=cache("ahead"), ahead=[str(path)])
+        (document,) = (document for document in ahead.documents if document.runbook.path == str(path))
+        assert document in whole.documents
+        assert len(ahead.awaited) >= 10

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import StepKind
+from cockpit.runbooks.command_kinds.sql import PLAIN_LOOK, SQL_DIALECTS, _reads_by_tree
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 
 READS = """
@@ -581,3 +582,26 @@ def test_the_worst_part_counts(one: tuple[str, StepKind], other: tuple[str, Step
 @given(st.text(alphabet="abz -'\"\\`$(){}<>;&|#\n/.*=", max_size=60), st.sampled_from(["bash", "powershell"]))
 def test_any_text_has_a_kind(text: str, language: str) -> None:
     assert kind_of(text, language=language) in ORDER
+
+
+PLAIN_LOOKS = (
+    "SELECT count(*) FROM orders",
+    "select * from public.orders limit 5",
+    "SELECT id, shutdown FROM orders WHERE id = 7",
+    "select state from jobs where state != 'done' limit 10",
+)
+NO_PLAIN_LOOKS = (
+    "select * into backup from orders",
+    "select pg_terminate_backend(pid) from pg_stat_activity",
+    "select a from b; drop table b",
+    "select nextval('s') from b",
+    "select a from b where c = 'it''s' or shutdown()",
+    "select a from b for update",
+    "select a from url('http://x')",
+)
+
+
+@pytest.mark.parametrize("dialect", ["", *sorted(set(SQL_DIALECTS.values()))])
+def test_what_is_taken_for_a_look_without_a_tree_is_one_by_its_tree(dialect: str) -> None:
+    assert all(PLAIN_LOOK.fullmatch(text) and _reads_by_tree(text, dialect) for text in PLAIN_LOOKS)
+    assert not any(PLAIN_LOOK.fullmatch(text) for text in NO_PLAIN_LOOKS)
