@@ -88,6 +88,15 @@ class PageRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSeverity:
+    """How grave an alert is by a row of a table of alerts, for alerts that have no severity of their own."""
+
+    alert: str
+    severity: str
+    origin: str = BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """How much may be lost (`rpo`) and how long it may take (`rto`) in one scenario."""
 
@@ -186,6 +195,7 @@ class Plan:
     roles: tuple[Role, ...] = field(default=(), metadata=setting("Who does what in an incident."))
     contacts: tuple[Contact, ...] = field(default=(), metadata=setting("Who is reached how."))
     pages: tuple[PageRule, ...] = ()
+    alert_severities: tuple[AlertSeverity, ...] = ()
     targets: tuple[Target, ...] = field(default=(), metadata=setting("What may be lost and how long it may take."))
     metric_targets: tuple[MetricTarget, ...] = ()
     templates: tuple[Template, ...] = ()

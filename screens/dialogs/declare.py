@@ -56,10 +56,11 @@ class Declare(Dialog[Incident | Event]):
         open: Sequence[Incident] = (),
         list_bad: Callable[[], Sequence[Signal]] | None = None,
         first: Signal | None = None,
+        severity: str = "",
     ) -> None:
         """`open` are the incidents that are open here, the worst first. `list_bad` tells what is bad at any moment.
 
-        `first` is what knew first of this outage, where that is over already.
+        `first` is what knew first of this outage, where that is over already. `severity` is the one that is proposed.
         """
         super().__init__(place, time)
         self._incident_actions = incident_actions
@@ -68,6 +69,7 @@ class Declare(Dialog[Incident | Event]):
         self._all_open = tuple(open)
         self._first = first or earliest_signal(self._bad, time.now())
         self._reach_from = compute_reach(self._first, time.now())
+        self._severity = severity or default_severity(incident_actions.severity_scale)
         self._unsure = self._drill = self._joins = False
 
     @property
@@ -82,7 +84,7 @@ class Declare(Dialog[Incident | Event]):
         yield Input(id="title", max_length=LONGEST_TITLE)
         yield Choice(
             [(level.name, level.definition) for level in self._incident_actions.severity_scale],
-            default_severity(self._incident_actions.severity_scale),
+            self._severity,
             was="preset",
         )
         yield Lines(id="response")

@@ -262,6 +262,7 @@ def read_changes_before(session: "Session", value: object, silent: Sequence[str]
 def read_background(session: "Session", value: object) -> "list[Fact]":
     """What the timeline and the configuration know of an alert, a probe or a signal. Blocking. Never raises."""
     from cockpit.incident.background import BACKGROUND_KINDS, PAST, describe_changes, list_changes_before
+    from cockpit.runbooks.plan.severities import find_alert_severity
 
     now = session.time.now()
     try:
@@ -274,6 +275,8 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
     except RecordError as error:
         return [("before", f"not known: {error}")]
     facts: list[Fact] = []
+    if isinstance(value, Alert) and (row := find_alert_severity(session.plan, value)):
+        facts.append(("by document", f"{row.severity} ({row.origin})"))
     if isinstance(value, Alert):
         facts.append(("how often", read_alert_past(events, value.key, now).text))
         facts += describe_first_action(session, value)
@@ -384,8 +387,24 @@ def open_declare(press: KeyPress) -> None:
     list_bad = partial(session.ledger.bad, session.environment.name)
     open = worst_first(session.ledger, session.environment.name, session.system.severity_scale)
     first = session.ledger.find_outage_start(session.environment.name, session.time.now())
-    dialog = Declare(*press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad, first=first)
+    severity = _propose_severity(press)
+    dialog = Declare(
+        *press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad, first=first, severity=severity
+    )
     press.open(dialog, partial(ask_who_is_on_call, press))
+
+
+def _propose_severity(press: KeyPress) -> str:
+    """By the documents, where they say how grave what fires is; else the one that is always proposed."""
+    from cockpit.incident.incident_state import default_severity
+    from cockpit.model.alert import AlertState
+    from cockpit.runbooks.plan.severities import propose_severity
+
+    session = press.session
+    alerts = build_view(session.watch, session.environment.name).alerts
+    firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
+    scale = session.system.severity_scale
+    return propose_severity(session.plan, scale, firing, default_severity(scale))
 
 
 def ask_who_is_on_call(press: KeyPress, declared: object) -> None:

@@ -34,6 +34,8 @@ def list_plan_lines(plan: Plan, zone: str) -> Iterator[str]:
     yield from list_part_lines(
         "Who to page", [(page.origin, join_parts(page.condition, page.who)) for page in plan.pages]
     )
+    severities = [(row.origin, join_parts(row.alert, row.severity)) for row in plan.alert_severities]
+    yield from list_part_lines("Alerts without a severity of their own", severities)
     yield from list_part_lines("Recovery targets", [(target.origin, of_target(target)) for target in plan.targets])
     metrics = [
         (metric_target.origin, join_parts(metric_target.metric, metric_target.text, metric_target.level))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from cockpit.model.runbook import DocumentTable, Procedure, Runbook, Step
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, number_of
@@ -107,6 +107,8 @@ def follow_link(catalogue: Catalogue, document: Document, target: str) -> Jump |
     """Where a link of a document leads inside the catalogue; None for an address, or a file that is not in it."""
     if OUTSIDE.match(target):
         return None
+    if target.startswith("[["):
+        return follow_wiki_link(catalogue, document, target)
     file, _, anchor = target.partition("#")
     there = document
     if file:
@@ -120,6 +122,38 @@ def follow_link(catalogue: Catalogue, document: Document, target: str) -> Jump |
             return None
         there = documents[0]
     return Jump(there, find_anchored_procedure(there.runbook, anchor))
+
+
+def follow_wiki_link(catalogue: Catalogue, document: Document, target: str) -> Jump | None:
+    """Where `[[page]]` leads: to the document whose file or title is named so, that in the nearest folder first."""
+    page, _, anchor = split_wiki_target(target)
+    there = document if not page else None
+    folder = PurePosixPath(document.runbook.path).parent
+    for other in catalogue.documents if page else ():
+        path = PurePosixPath(other.runbook.path)
+        if is_wiki_page(page, path) and (there is None or path.parent == folder):
+            there = other
+    if there is None:
+        titled = (other for other in catalogue.documents if squeeze_page(other.runbook.title) == squeeze_page(page))
+        there = next(titled, None)
+    return Jump(there, find_anchored_procedure(there.runbook, anchor)) if there else None
+
+
+def split_wiki_target(target: str) -> tuple[str, str, str]:
+    """The page and the heading that `[[page#heading]]` names."""
+    return target.removeprefix("[[").removesuffix("]]").partition("#")
+
+
+def is_wiki_page(page: str, path: PurePath) -> bool:
+    """Whether a file is what a wiki link names: by its name without its ending, with as many folders as are named."""
+    parts = [squeeze_page(part) for part in PurePosixPath(page.removesuffix(path.suffix)).parts if part != "/"]
+    names = [squeeze_page(part) for part in (*path.parent.parts, path.stem)]
+    return bool(parts) and names[-len(parts) :] == parts
+
+
+def squeeze_page(name: str) -> str:
+    """`DB_Failover`, `DB Failover` and `db-failover` are one page."""
+    return squeeze_slug(name.replace("_", " "))
 
 
 def find_anchored_procedure(runbook: Runbook, anchor: str) -> Procedure | None:

@@ -7,6 +7,11 @@ LONE = re.compile(r"^\*\*(?P<name>Expected(?: [Oo]utput)?|Note|Warning|WARNING)\
 WARNING = re.compile(r"⚠|\bWARNING\b|\b[Dd]anger(?:ous)?\b|\birreversible\b|\bcannot be undone\b")
 SIGNS_OF_A_WARNING = ("⚠", "WARNING", "anger", "irreversible", "undone", "**")  # without one there is none
 LINKED = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,500}\)")
+# `[[file]]`, `[[file|label]]`, `[[file#anchor]]`: not `[[ -f x ]]` of a shell, `[[:space:]]`, `x[[1]]`, nor an embedded
+# picture.
+WIKI_LINK = re.compile(
+    r"(?<![\w`!\[])\[\[(?![\s:])(?P<target>[^\[\]|\n]{1,200})(?:\|(?P<label>[^\[\]\n]{1,200}))?(?<!\s)\]\](?!\])"
+)
 EMPHASIS = re.compile(r"(\*\*|__|\*|`)([^\n]{1,400}?)\1")
 ALIASES = {
     "estimated time": "time to fix",
@@ -51,7 +56,14 @@ def is_warning(line: str) -> bool:
 def strip_markdown(markdown: str) -> str:
     """A title or a cell without its emphasis, code marks and links."""
     text = LINKED.sub(r"\1", markdown) if "](" in markdown else markdown
+    text = WIKI_LINK.sub(name_wiki_link, text) if "[[" in text else text
     return (EMPHASIS.sub(r"\2", text) if "*" in text or "`" in text or "__" in text else text).strip()
+
+
+def name_wiki_link(match: re.Match[str]) -> str:
+    """How a wiki link reads: its label, else the page, else the heading that it names."""
+    page, _, heading = match["target"].partition("#")
+    return (match["label"] or page or heading).strip()
 
 
 def make_slug(title: str) -> str:

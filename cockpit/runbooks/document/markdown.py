@@ -8,7 +8,7 @@ from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.fences import language_of
-from cockpit.runbooks.document.labels import is_warning, parse_label, strip_markdown
+from cockpit.runbooks.document.labels import WIKI_LINK, is_warning, name_wiki_link, parse_label, strip_markdown
 from cockpit.runbooks.document.mentions import (
     forbids_command,
     forbids_what_follows,
@@ -20,6 +20,7 @@ from cockpit.runbooks.document.mentions import (
 from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
 from cockpit.runbooks.document.steps import (
+    CODE,
     UnnumberedStep,
     click_path,
     from_fence,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 STEP_HEADING = re.compile(r"(?i)^\W*(?:step|part|phase|stage)\s+\d+\b|^\d+(?:\.\d+)*[.):]?\s")  # one of a row
 # By hand, as no inline markup is parsed (see `make_parser`): each line is searched once, whatever it holds.
 LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\(<?([^()<>\s]{1,500})>?(?:\s\"[^\"\n]{0,200}\")?\)")
+ADDRESS = re.compile(r"(?i)[a-z][a-z0-9+.-]*://")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
 OUTPUT_SHOWN = re.compile(
@@ -319,9 +321,13 @@ class MarkdownReader:
         self._output = True
 
     def _links(self, markdown: str, line: int) -> None:
-        if "](" not in markdown:
+        if "](" not in markdown and "[[" not in markdown:
             return
         for offset, text in enumerate(markdown.splitlines()):
+            for match in WIKI_LINK.finditer(CODE.sub("``", text)) if "[[" in text else ():
+                name, target = clean_line(name_wiki_link(match), 200), match["target"].strip()
+                target = target if ADDRESS.match(target) else f"[[{target}]]"  # as it is followed: by its name
+                self.links.append(Link(name, clean_line(target, 500), line + offset))
             for match in LINK.finditer(text):
                 self.links.append(
                     Link(clean_line(strip_markdown(match[1]), 200), clean_line(match[2], 500), line + offset)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from cockpit.model.runbook import DocumentTable, Finding, Runbook
+from cockpit.model.runbook import DocumentTable, Finding, Link, Runbook
 from cockpit.model.text import clean_line
-from cockpit.runbooks.catalogue.load import read_document_bytes
-from cockpit.runbooks.catalogue.references import OUTSIDE
+from cockpit.runbooks.catalogue.load import markdown_in, read_document_bytes
+from cockpit.runbooks.catalogue.references import OUTSIDE, is_wiki_page, split_wiki_target, squeeze_page
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.outline import Outline, list_headings, list_prose_lines, read_outline
 from cockpit.runbooks.document.repair import decode_document
@@ -110,6 +110,9 @@ def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
     for link in runbook.links:
         if OUTSIDE.match(link.target):
             continue
+        if link.target.startswith("[["):
+            yield from find_dead_wiki_link(link, own, places)
+            continue
         name, _, anchor = unquote(link.target).partition("#")
         file = find_file(name.partition("?")[0], places) if name else None
         if name and file is None:
@@ -124,6 +127,29 @@ def dead_links(runbook: Runbook, places: Sequence[Path]) -> Iterator[Finding]:
             name = match[1]
             if name.rsplit("/", 1)[-1] not in linked and not PATTERN.search(name) and find_file(name, places) is None:
                 yield Finding("dead-link", line, clean_line(f"mentions {name}, which is not there", 300))
+
+
+def find_dead_wiki_link(link: Link, own: frozenset[str], places: Sequence[Path]) -> Iterator[Finding]:
+    """A page is looked for by its name in the repository, else by its title in the folder of the document."""
+    page, _, anchor = split_wiki_target(link.target)
+    files = [path for path in markdown_in(places[-1]) if is_wiki_page(page, path)] if page else []
+    files = files or [path for path in markdown_in(places[0]) if page and is_titled(path, page)]
+    if page and not files and find_file(page, places) is None:
+        yield Finding("dead-link", link.line, clean_line(f"links to {link.target}, which is not there", 300))
+    elif anchor and not any(
+        normalise_anchor(make_slug(anchor)) in anchors for anchors in [anchors_of(path, "") for path in files] or [own]
+    ):
+        sentence = f"links to {link.target}, and no heading is named so"
+        yield Finding("dead-link", link.line, clean_line(sentence, 300))
+
+
+def is_titled(path: Path, page: str) -> bool:
+    """Whether a file has that title."""
+    try:
+        headings = list_headings(read_outline(decode_document(read_document_bytes(path))))
+    except OSError:
+        return False
+    return any(squeeze_page(title) == squeeze_page(page) for _, title in list(headings)[:1])
 
 
 def find_file(name: str, places: Sequence[Path]) -> Path | None:

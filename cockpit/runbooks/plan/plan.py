@@ -28,6 +28,7 @@ from cockpit.runbooks.plan.severities import (
     list_scale_rules,
     merge_severity_scales,
     paging_rules,
+    read_alert_severities,
 )
 from cockpit.runbooks.plan.source import Source, levels_in
 from cockpit.runbooks.plan.source import make_source as read
@@ -98,6 +99,9 @@ def merge_plans(documents: Sequence[Document], configured: Plan = NOTHING) -> Pl
         roles=find_first_layer(layer.roles for layer in layers),
         contacts=merge_layers([configured.contacts, *by_use(parts)], lambda contact: contact.role.casefold()),
         pages=merge_layers((layer.pages for layer in layers), lambda page_rule: page_rule.condition.casefold()),
+        alert_severities=merge_layers(
+            (layer.alert_severities for layer in layers), lambda alert_severity: alert_severity.alert.casefold()
+        ),
         targets=merge_layers((layer.targets for layer in layers), lambda target: target.scenario.casefold()),
         metric_targets=merge_layers(
             (layer.metric_targets for layer in layers),
@@ -137,6 +141,7 @@ def read_plan(source: Source, severity_scale: SeverityScale) -> Plan:
         roles=read_roles(source),
         contacts=people,
         pages=tuple(read_page_rules(source)),
+        alert_severities=tuple(read_alert_severities(source)),
         targets=tuple(read_targets(source)),
         metric_targets=tuple(metric_targets(source)),
         templates=tuple(read_templates(source)),

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from cockpit.model.alert import Alert, Severity
 from cockpit.model.clock import ClockKind, Counting, Rule
+from cockpit.model.plan import AlertSeverity, Plan
 from cockpit.model.runbook import DocumentTable
-from cockpit.model.severity_scale import SeverityLevel, SeverityScale
+from cockpit.model.severity_scale import SeverityLevel, SeverityScale, find_severity_position
 from cockpit.model.text import clean_line
 from cockpit.runbooks.plan.durations import Amount, list_amounts
-from cockpit.runbooks.plan.source import SEVERITY, Source, find_column, levels_in, read_cell
+from cockpit.runbooks.plan.source import SEVERITY, Source, find_column, is_blank, levels_in, read_cell
 
 ARROWED = re.compile(
     r"(?i)^[\s#>*+-]{0,12}(?P<name>SEV-?\s?[0-9]|P[0-5])\**\s*[:—–-]{1,2}\**\s*(?P<definition>[^→\n]{1,300}?)"
@@ -208,3 +210,51 @@ def read_promise_counting(clause: str, amount: Amount) -> Counting:
     """`within 2 hours, in business hours` counts them alone."""
     wall = amount.counting is Counting.WALL
     return Counting.HOURS if wall and WORKING_HOURS.search(clause) else amount.counting
+
+
+# A table of alerts says how grave each is.
+
+ALERT_COLUMN = re.compile(r"(?i)^alerts?(?:\s?(?:names?|rules?))?$")
+
+
+def read_alert_severities(source: Source) -> Iterator[AlertSeverity]:
+    """The rows of tables with a column of alerts in front and one of severities or priorities."""
+    for table in source.runbook.tables:
+        column = find_column(table, "severity", "priority", but=(0,))
+        if column is None or not ALERT_COLUMN.match(table.header[0]):
+            continue
+        for index, row in enumerate(table.rows):
+            alert, severity = read_cell(row, 0), read_cell(row, column)
+            if alert and severity and not is_blank(severity):
+                yield AlertSeverity(alert, severity, source.origin(table.line + 2 + index))
+
+
+def find_alert_severity(plan: Plan, alert: Alert) -> AlertSeverity | None:
+    """How grave the documents say that an alert is, where its source does not say it."""
+    from cockpit.runbooks.catalogue.alert_match import names_alert, same_alert
+
+    if alert.severity is not Severity.UNKNOWN:
+        return None
+    rows = plan.alert_severities
+    exact = next((row for row in rows if row.alert.casefold() == alert.name.casefold()), None)
+    return exact or next(
+        (row for row in rows if names_alert(row.alert, alert.name) or same_alert(row.alert, alert.name)), None
+    )
+
+
+def propose_severity(plan: Plan, severity_scale: SeverityScale, alerts: Iterable[Alert], preset: str) -> str:
+    """The severity that a declaration proposes: the worst that a document gives one of the alerts; never a lower one
+    than `preset` where another alert is not in the documents, or says itself how grave it is.
+    """
+    names = {level.name.casefold(): level.name for level in severity_scale}
+    of_each = [find_alert_severity(plan, alert) for alert in alerts]
+    levels = [
+        names[level.casefold()]
+        for row in of_each
+        for level in (levels_in(row.severity)[:1] or (row.severity,) if row else ())
+        if level.casefold() in names
+    ]
+    if not levels:
+        return preset
+    candidates = levels if len(levels) == len(of_each) else [*levels, preset]
+    return min(candidates, key=lambda level: find_severity_position(severity_scale, level))

@@ -1,10 +1,14 @@
 """Severities out of tables and lines, merged where documents name them alike."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock import ClockKind, Counting
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.runbooks.plan.plan import NOTHING
+from cockpit.runbooks.plan.severities import find_alert_severity, propose_severity
 from tests.unit.runbooks.plan.reading import HOUR, MINUTE, only, plan_of, told
 
 SEVERITY_SCALE = """
@@ -120,3 +124,54 @@ def test_what_a_response_promises(response: str, kind: str, seconds: float) -> N
 
 def test_a_time_to_resolve_is_no_clock_of_ours() -> None:
     assert told(plan_of("| Level | Definition | Response |\n|---|---|---|\n| P0 | Down | fixed within 4 h |\n")) == []
+
+
+ALERTS = """
+    # Alerts
+
+    | Alert | Severity | Runbook |
+    |---|---|---|
+    | HighErrorRate | P1 | errors.md |
+    | Disk almost full | P3 | disk.md |
+    | QueueStuck | TBD | queue.md |
+    | Certificate expires | warning | cert.md |
+"""
+
+
+def make_alert(name: str, severity: Severity = Severity.UNKNOWN) -> Alert:
+    return Alert("a", name, name, severity, AlertState.FIRING, datetime(2026, 3, 1, tzinfo=UTC), "prod")
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "by_document"),
+    [
+        ("HighErrorRate", Severity.UNKNOWN, ("P1", "oncall.md:6")),
+        ("high-error-rate", Severity.UNKNOWN, ("P1", "oncall.md:6")),
+        ("DiskAlmostFull", Severity.UNKNOWN, ("P3", "oncall.md:7")),
+        ("CertificateExpires", Severity.UNKNOWN, ("warning", "oncall.md:9")),
+        ("HighErrorRate", Severity.LOW, None),  # its source says how grave it is
+        ("QueueStuck", Severity.UNKNOWN, None),
+        ("PodCrashLooping", Severity.UNKNOWN, None),
+    ],
+)
+def test_an_alert_without_a_severity_has_that_of_a_table(
+    name: str, severity: Severity, by_document: tuple[str, str] | None
+) -> None:
+    row = find_alert_severity(plan_of(ALERTS), make_alert(name, severity))
+    assert (row and (row.severity, row.origin)) == by_document
+
+
+@pytest.mark.parametrize(
+    ("alerts", "proposed"),
+    [
+        ([], "P1"),
+        ([make_alert("DiskAlmostFull")], "P3"),
+        ([make_alert("DiskAlmostFull"), make_alert("HighErrorRate")], "P1"),
+        ([make_alert("DiskAlmostFull"), make_alert("Unheard")], "P1"),
+        ([make_alert("DiskAlmostFull", Severity.CRITICAL)], "P1"),  # never lower than without the table
+        ([make_alert("CertificateExpires")], "P1"),  # no level of the scale
+    ],
+)
+def test_a_declaration_proposes_the_severity_that_the_table_gives(alerts: list[Alert], proposed: str) -> None:
+    plan = plan_of(SEVERITY_SCALE, ALERTS)
+    assert propose_severity(plan, plan.severity_scale, alerts, "P1") == proposed
