@@ -405,13 +405,26 @@ class Ledger:
     def _take_up_again(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """It is open again: what nobody told it while it was closed.
 
-        What recovered since is over, and what turned bad since and is bad still is why it was opened again: as with a
-        declaration, what has been bad for longer than two hours was there before.
+        What recovered since is over, and what turned bad since and is bad still is why it was opened again, with what
+        is of one outage with it; where nothing is bad any more, the outage that was over last, within half an hour. As
+        with a declaration, what has been bad for longer than two hours was there before.
         """
         for key in case.bad_keys():
             if key not in scene.bad and key not in scene.serving.unwell:
                 case.turned_good(key, scene.recovered.get(key, event.occurred), event.id)
         since = max(case.last_resolved or event.occurred, event.occurred - LOOK_BACK)
+        bad = [signal for signal in scene.bad.values() if since < signal.since <= event.occurred]
+        past = [
+            (signal, ended)
+            for signal, ended in scene.stretches
+            if since < signal.since < ended <= event.occurred
+            and (bad or event.occurred - ended <= ALWAYS)
+            and not scene.is_foreign(case, signal.since)
+        ]
+        # In the order in which they happened: one that was over begins no other one that is.
+        for signal, ended in reversed(scene.find_outage_past(past, bad, event.occurred)):
+            case.turned_bad(signal, event.id, detects=False)
+            case.turned_good(signal.key, ended, event.id)
         for signal in scene.bad.values():
             if since < signal.since <= event.occurred:
                 case.turned_bad(signal, event.id, detects=False)

@@ -211,3 +211,22 @@ def measured(incident: Incident) -> dict[str, Metric]:
 
 def duration_in_message(incident: Incident) -> str:
     return collect_message_facts(incident, SYSTEM, PLAN, at(2 * DAYS), UTC, None).values["duration"]
+
+
+@pytest.mark.parametrize(
+    ("over", "mitigated", "length"),
+    [(DAYS + 20, DAYS + 20, "30m 00s in 2 stretches"), (DAYS - 60, 10, "10m 00s")],
+)
+def test_what_was_over_right_before_it_was_opened_again_is_why(over: int, mitigated: int, length: str) -> None:
+    """Somebody was slower than the recovery; an outage of an hour before is another one."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    story.act(Kind.RESOLVE, 20, because="fixed")
+    story.probe(over - 20, "ready", "down")
+    story.probe(over, "ready", "up")
+    story.act(Kind.STATUS, DAYS + 25, status="investigating", was="resolved", reason="it was back")
+    story.act(Kind.RESOLVE, DAYS + 30, because="fixed")
+    incident = only(story)
+    assert (incident.mitigated, felt(incident)) == (at(mitigated), length)

@@ -26,6 +26,7 @@ MITIGATED = {
     "written down later": "test_what_was_led_elsewhere_and_written_down_later_has_the_impact_of_its_time",
     "longer than the incident was open": "test_what_was_still_bad_at_the_end_is_over_when_it_recovered",
     "opened again": "test_what_was_bad_when_it_was_opened_again_is_its_impact",
+    "over right before it was opened again": "test_what_was_over_right_before_it_was_opened_again_is_why",
     "stated from the command line": "test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new",
     "never while a probe is down, whatever happens": "test_whatever_happens_mitigated_never_stands_while_a_probe_is_down_nor_before_its_recovery",
 }
