@@ -13,7 +13,7 @@ from enum import StrEnum, auto
 
 class Need(StrEnum):
     """What must be so before a key works. `find_reason` of its screen says why it is grey: `REASONS` of
-    `screens/main/context.py` and `screens/run/standing.py`."""
+    `screens/main/standing.py` and `screens/run/standing.py`."""
 
     SESSION = auto()  # the cockpit has started
     WRITING = auto()  # it was not started with --read-only

@@ -19,8 +19,9 @@ from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
-from screens.main.context import CockpitContext, Situation
-from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_situation
+from screens.main.context import CockpitContext
+from screens.main.standing import CockpitStanding
+from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_standing
 from screens.shared.due import DueClock, list_due_clocks
 from screens.shared.view import View, build_view
 from widgets import alerts, clocks, probes, revisions, timeline
@@ -195,8 +196,8 @@ class CockpitContent:
             self._screen.cockpit.bells.muted,
         )
 
-    def read_situation(self) -> Situation:
-        return read_situation(self._screen)
+    def read_standing(self) -> CockpitStanding:
+        return read_standing(self._screen)
 
     def render_bar(self, width: int) -> list[list[Piece]]:
         app = self._screen.cockpit

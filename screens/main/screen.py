@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from cockpit.model.key_bindings import MAIN, KeyBinding
-from screens.main.context import REASONS, Situation
+from screens.main.standing import REASONS, CockpitStanding
 from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
 from screens.shared.leaving import list_screens_in_sight
@@ -130,7 +130,7 @@ class CockpitScreen(KeyedScreen):
         self._waiting: set[str] = set()  # panes whose Readings changed since they were drawn
         self._gathering: Timer | None = None  # until the next that come are drawn
         self._people_only = False
-        self._situation = Situation()
+        self._standing = CockpitStanding()
         self._edges = EdgeMarks()
         self._working: dict[str, str] = {}  # the keys that do something now, by the id of what they do
         self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
@@ -296,7 +296,7 @@ class CockpitScreen(KeyedScreen):
     def _draw_keys(self) -> None:
         """Which keys work now, and on a narrow screen how many of what the panes hold."""
         if self.content is not None:
-            self._situation = self.content.read_situation()
+            self._standing = self.content.read_standing()
         strip: list[Piece] = []
         for pane in self.panes[:4]:
             strip += [(" │ " if strip else " ", "muted"), *pane.brief]
@@ -308,7 +308,7 @@ class CockpitScreen(KeyedScreen):
     # Keys
 
     def find_reason(self, binding: KeyBinding) -> str:
-        reasons = (REASONS[need](self._situation, binding) for need in binding.needs)
+        reasons = (REASONS[need](self._standing, binding) for need in binding.needs)
         return next(filter(None, reasons), "")
 
     def on_key(self, event: Key) -> None:

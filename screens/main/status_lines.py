@@ -17,7 +17,8 @@ from cockpit.model.reading import FeedState
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, find_newest_unhealthy, ill_working, last_rollback
 from cockpit.model.run import Run, StepState
-from screens.main.context import CockpitContext, Situation
+from screens.main.context import CockpitContext
+from screens.main.standing import CockpitStanding
 from screens.shared.context import CockpitHost
 from screens.shared.due import DueClock
 from screens.shared.view import View
@@ -36,14 +37,14 @@ CLOCKS = 2  # in the bar at all times
 LATE = frozenset({ClockState.AT_RISK, ClockState.OVERDUE})
 
 
-def read_situation(screen: CockpitContext) -> Situation:
+def read_standing(screen: CockpitContext) -> CockpitStanding:
     """What decides which keys work at this moment."""
     session, view = screen.session, screen.seen
     if session is None:
-        return Situation()
+        return CockpitStanding()
     here = session.environment.name
     alert = screen.under_cursor(1)
-    return Situation(
+    return CockpitStanding(
         attached=True,
         read_only=session.read_only,
         roomy=screen.roomy,

@@ -20,7 +20,7 @@ COUNTED = (
     ("keys", CockpitScreen, "keys_by_id"),
     ("bar", CockpitContent, "render_bar"),
     ("hint", CockpitContent, "render_hint"),
-    ("situation", content, "read_situation"),
+    ("standing", content, "read_standing"),
     ("clocks", CockpitContent, "remind"),
     ("rows", table, "render_line"),
 )
@@ -84,7 +84,7 @@ async def test_an_answer_with_another_latency_alone_changes_no_line_around_the_p
         stage.say("probes", tuple(replace(probe, latency=0.123) for probe in reading.value or ()))
         await rest.pilot.pause(1)
 
-        assert rest.counted["keys"] == rest.counted["bar"] == rest.counted["situation"] == 0
+        assert rest.counted["keys"] == rest.counted["bar"] == rest.counted["standing"] == 0
 
 
 async def test_a_probe_that_falls_changes_the_bar_the_hint_and_the_keys(
@@ -95,7 +95,7 @@ async def test_a_probe_that_falls_changes_the_bar_the_hint_and_the_keys(
         stage.trouble()
         await rest.pilot.pause(1)
 
-        assert all(rest.counted[name] for name in ("keys", "bar", "hint", "situation"))
+        assert all(rest.counted[name] for name in ("keys", "bar", "hint", "standing"))
 
 
 async def test_while_an_incident_is_open_the_bar_counts_its_seconds_and_nothing_else_is_computed(
@@ -109,4 +109,4 @@ async def test_while_an_incident_is_open_the_bar_counts_its_seconds_and_nothing_
 
         assert counted["bar"] == 4
         assert "keys" not in counted
-        assert "situation" not in counted
+        assert "standing" not in counted

@@ -21,9 +21,9 @@ from screens.incident.brief import BriefScreen
 from screens.incident.draft_preview import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
-from screens.main.context import REASONS
 from screens.main.key_handlers import KEY_HANDLERS as MAIN_HANDLERS
 from screens.main.screen import CockpitScreen
+from screens.main.standing import REASONS
 from screens.messages.screen import CommunicateScreen
 from screens.run.key_handlers import KEY_HANDLERS as RUN_HANDLERS
 from screens.run.resume import AskGoOn
