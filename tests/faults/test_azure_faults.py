@@ -122,7 +122,9 @@ async def test_an_answer_that_cannot_be_read_is_garbage_and_never_an_empty_list(
 
 
 @pytest.mark.parametrize("call", READS)
-async def test_a_throttle_is_told_at_once_with_the_wait_it_asks_for(call: str, azure: Azure, cloud: FakeAzure) -> None:
+async def test_a_throttle_is_reported_at_once_with_the_wait_it_asks_for(
+    call: str, azure: Azure, cloud: FakeAzure
+) -> None:
     for status in (429, 503):
         cloud.asked.clear()
         cloud.on(".", Reply(status, {"error": {"code": "TooMany"}}, {"Retry-After": "90"}))

@@ -72,7 +72,7 @@ ONCE = {
         "test_a_step_that_a_colleague_runs_stays_running_and_is_not_ours_to_stop"
     ],
     "a command whose supervisor was killed goes on, is said to, and is followed to its end": [
-        "test_a_command_whose_supervisor_was_killed_is_said_to_run_and_followed_to_its_end",
+        "test_a_command_whose_supervisor_was_killed_is_shown_as_running_and_followed_to_its_end",
         "test_a_command_is_not_killed_by_printing_after_its_supervisor_was",
         "test_a_command_that_lost_its_supervisor_can_be_stopped_with_all_that_it_started",
     ],
@@ -118,7 +118,7 @@ RECORDING = {
         "test_one_that_was_stopped_with_a_fact_in_its_hand_does_not_write_it_after_another_did",
     ],
     "an older version without a heartbeat is never passed over": [
-        "test_an_older_version_that_is_stopped_is_said_and_keeps_its_lock",
+        "test_an_older_version_that_is_stopped_is_reported_and_keeps_its_lock",
         "test_an_older_version_is_never_passed_over_and_reads_our_name_alone",
     ],
     "the gap is written on waking, by the clock since boot": [
@@ -131,7 +131,7 @@ RECORDING = {
     ],
     "nothing is acknowledged once the file or its WAL is not what it was": [
         "test_nothing_is_acknowledged_once_the_files_are_not_what_they_were",
-        "test_a_file_that_is_removed_is_said_before_there_is_a_fact_to_write",
+        "test_a_file_that_is_removed_is_reported_before_there_is_a_fact_to_write",
         "test_a_file_that_was_removed_is_not_made_anew_behind_our_back",
     ],
     "what was acknowledged is in a file beside it and is taken back": [
@@ -149,7 +149,7 @@ RECORDING = {
         "test_the_next_cockpit_goes_on_from_wherever_the_last_one_was_killed"
     ],
     "a step of the clock is an event and a banner": [
-        "test_a_clock_that_is_set_is_a_fact_told_once",
+        "test_a_clock_that_is_set_is_a_fact_recorded_once",
         "test_the_banner_says_how_far_and_which_way",
     ],
     "deadlines go on by elapsed time": ["test_whatever_is_set_when_every_deadline_is_as_if_the_clock_had_been_right"],
@@ -162,7 +162,7 @@ RECORDING = {
     "an old reading never looks live after a sleep": [
         "test_an_answer_that_was_asked_for_before_a_pause_is_stale_however_late_it_came"
     ],
-    "maintenance is told in the zone of who reads": ["test_maintenance_is_told_until_when_in_the_zone_of_who_reads"],
+    "maintenance is told in the zone of who reads": ["test_maintenance_shows_its_end_in_the_zone_of_who_reads"],
     "entries of another day carry the day, on the wall too": [
         "test_what_happened_on_another_day_says_so_however_narrow_the_pane",
         "test_an_entry_of_another_day_carries_its_day_on_the_wall",
@@ -192,7 +192,7 @@ WATCHING = {
     ],
     "a side-car never breaks it": ["test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named"],
     "a replica without a stream is said, and following means all of it": [
-        "test_a_replica_without_a_stream_is_said_to_be_missing"
+        "test_a_replica_without_a_stream_is_reported_as_missing"
     ],
     "a stream that went on without us has a hole": [
         "test_a_stream_that_went_on_by_more_than_its_tail_while_it_was_away_has_a_hole",
@@ -265,7 +265,7 @@ SECRETS = {
         "test_a_redirect_to_another_server_takes_neither_certificate_nor_token_along",
         "test_a_body_is_not_sent_on_to_another_server",
     ],
-    "our own echoes of arguments are cleaned": ["test_what_was_typed_is_told_back_without_what_steers_a_terminal"],
+    "our own echoes of arguments are cleaned": ["test_what_was_typed_is_repeated_without_what_steers_a_terminal"],
     "a pipe, a device or an endless file among the documents is not read": [
         "test_what_is_no_document_is_refused_and_the_others_are_read",
         "test_a_device_is_named_with_why_it_is_not_read",
@@ -301,9 +301,9 @@ TERMINALS = {
         "test_copying_goes_to_the_terminal_and_into_a_file_and_says_both"
     ],
     "closed descriptors are a sentence, and no answer of status": [
-        "test_output_that_is_lost_is_told_in_a_sentence",
+        "test_output_that_is_lost_is_reported_in_a_sentence",
         "test_closed_input_and_standard_error_change_nothing",
-        "test_a_reader_that_leaves_is_never_told_as_all_is_well",
+        "test_a_reader_that_leaves_never_ends_as_success",
     ],
     "every command prints in every encoding": [
         "test_every_encoding_is_printed_in",

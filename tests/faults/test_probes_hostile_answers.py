@@ -324,7 +324,7 @@ async def test_a_certificate_of_another_name_fails_in_the_phase_of_tls(authority
     assert "mismatch" in outcome.reason.lower()
 
 
-async def test_plain_http_on_a_tls_port_and_tls_on_a_plain_one_are_said(authority: trustme.CA) -> None:
+async def test_plain_http_on_a_tls_port_and_tls_on_a_plain_one_are_reported(authority: trustme.CA) -> None:
     with serving(says(page()), context_for(authority, "127.0.0.1")) as port:
         plain = await ask_one(probe(port, timeout=1.0))
     with serving(says(page())) as port:

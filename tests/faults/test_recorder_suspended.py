@@ -157,7 +157,7 @@ def test_a_recorder_that_was_stopped_alone_writes_the_gap_before_anything_new(tm
 
 
 @pytest.mark.torture
-def test_an_older_version_that_is_stopped_is_said_and_keeps_its_lock(tmp_path: Path, pace: float) -> None:
+def test_an_older_version_that_is_stopped_is_reported_and_keeps_its_lock(tmp_path: Path, pace: float) -> None:
     world(tmp_path, "down")
     with process(OLD_COCKPIT, tmp_path, pace) as old:
         says(old, "recording")

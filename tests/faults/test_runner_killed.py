@@ -259,7 +259,7 @@ def supervisor_and_command(stage: Stage) -> tuple[Owner, Owner]:
     return owner_in(place), command_in(place)
 
 
-async def test_a_command_whose_supervisor_was_killed_is_said_to_run_and_followed_to_its_end(stage: Stage) -> None:
+async def test_a_command_whose_supervisor_was_killed_is_shown_as_running_and_followed_to_its_end(stage: Stage) -> None:
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "at first output")
     supervisor, command = supervisor_and_command(stage)
@@ -310,7 +310,7 @@ async def test_what_another_cockpits_own_process_does_is_shown_to_who_watches(st
     assert stage.phases() == ["intent", "outcome"]
 
 
-async def test_of_two_who_settle_what_was_left_the_second_is_told(stage: Stage) -> None:
+async def test_of_two_who_settle_what_was_left_the_second_is_refused(stage: Stage) -> None:
     run = stage.start(MAKE)
     cockpit_that_dies(stage, "after intent")
     await next_cockpit(stage, run)

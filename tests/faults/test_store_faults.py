@@ -71,7 +71,7 @@ def recorded_until_refused(timeline: Timeline) -> tuple[list[Event], str]:
     raise AssertionError("nothing stopped it")
 
 
-def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_space_again(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_writing_goes_on_when_there_is_space_again(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * 150_000)
     with opened(small_disk / "timeline.db") as timeline:
@@ -109,7 +109,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_no_half_made_file(small_disk:
         assert timeline.verify().ok
 
 
-def test_a_file_that_may_not_grow_any_further_is_said(path: Path) -> None:
+def test_a_file_that_may_not_grow_any_further_is_reported(path: Path) -> None:
     """What a quota does; works without the right to mount a disk."""
     script = (
         "import resource, sys; from pathlib import Path; from cockpit.model.event import RecordError\n"
@@ -129,7 +129,7 @@ def test_a_file_that_may_not_grow_any_further_is_said(path: Path) -> None:
         assert timeline.verify().ok
 
 
-def test_a_locked_file_is_waited_for_and_then_said(path: Path) -> None:
+def test_a_locked_file_is_waited_for_and_then_reported(path: Path) -> None:
     with opened(path, patience=0.05) as timeline, any_tool(path) as other:
         timeline.record(notes(1))
         other.execute("BEGIN IMMEDIATE")
@@ -154,7 +154,7 @@ def test_three_processes_write_at_once_and_lose_nothing(path: Path) -> None:
     assert all(one.actor == two.actor for one, two in zip(events[::2], events[1::2], strict=True)), "no call was split"
 
 
-def test_a_read_only_file_is_said_at_the_start_and_can_still_be_read(ours: Path) -> None:
+def test_a_read_only_file_is_reported_at_the_start_and_can_still_be_read(ours: Path) -> None:
     path = ours / "timeline.db"
     with opened(path) as timeline:
         timeline.record(notes(2))
@@ -165,7 +165,7 @@ def test_a_read_only_file_is_said_at_the_start_and_can_still_be_read(ours: Path)
         assert timeline.verify().count == 2
 
 
-def test_a_read_only_directory_is_said_at_the_start_and_its_file_can_still_be_read(ours: Path) -> None:
+def test_a_read_only_directory_is_reported_at_the_start_and_its_file_can_still_be_read(ours: Path) -> None:
     path = ours / "timeline.db"
     with opened(path) as timeline:
         timeline.record(notes(2))
@@ -190,7 +190,7 @@ def test_a_file_that_becomes_read_only_while_it_is_open_loses_nothing(ours: Path
         assert timeline.verify().count == 2
 
 
-def test_a_directory_closed_to_us_is_said(ours: Path) -> None:
+def test_a_directory_closed_to_us_is_reported(ours: Path) -> None:
     closed = ours / "closed"
     closed.mkdir(mode=0o000)
     for read_only in (False, True):

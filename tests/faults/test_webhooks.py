@@ -114,7 +114,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_sender, "LOOK_EVERY", 0.05)
 
 
-async def test_a_night_is_told_once_and_in_its_order(timelines: Callable[[], Timeline]) -> None:
+async def test_the_events_of_a_night_stand_once_and_in_their_order(timelines: Callable[[], Timeline]) -> None:
     timeline = timelines()
     incident = act(timeline).declare("Readiness failing", "P1")
     act(timeline).change_severity("P0")
@@ -160,7 +160,7 @@ async def test_of_two_cockpits_only_one_tells_it(timelines: Callable[[], Timelin
         ("hangs", "unknown"),
     ],
 )
-async def test_what_became_of_it_is_said_as_far_as_it_is_known_and_nothing_is_sent_again(
+async def test_the_outcome_is_reported_as_far_as_it_is_known_and_nothing_is_sent_again(
     timelines: Callable[[], Timeline], answer: str, outcome: str
 ) -> None:
     timeline = timelines()

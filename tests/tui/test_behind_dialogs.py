@@ -72,7 +72,7 @@ async def test_what_is_behind_a_dialog_goes_on(cockpit: Open, stage: Stage) -> N
 
 @pytest.mark.parametrize(("key", "frame"), [("d", "#dialog"), ("question_mark", "#help")])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-async def test_what_breaks_meanwhile_is_told_in_the_border(
+async def test_what_breaks_meanwhile_is_shown_in_the_border(
     cockpit: Open, stage: Stage, key: str, frame: str, size: tuple[int, int]
 ) -> None:
     async with cockpit(*size) as pilot:

@@ -146,7 +146,7 @@ async def test_a_feed_that_falls_silent_grows_late_then_stale_and_is_never_calle
         assert user.cockpit.query_one("#probes", Pane).table.stale
 
 
-async def test_an_expired_sign_in_is_said_in_the_pane_with_the_key_that_mends_it(cockpit: Open) -> None:
+async def test_an_expired_sign_in_is_shown_in_the_pane_with_the_key_that_mends_it(cockpit: Open) -> None:
     async with cockpit() as user:
         user.stage.trouble()
         user.stage.fail("revisions", SIGNED_OUT)
@@ -692,7 +692,7 @@ async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(co
         assert "signals good" in user.text
 
 
-async def test_a_signal_past_its_limit_is_told_in_the_hint_and_its_hour_is_drawn_in_its_details(
+async def test_a_signal_past_its_limit_stands_in_the_hint_and_its_hour_is_drawn_in_its_details(
     cockpit: Open,
 ) -> None:
     async with cockpit(80, 24) as user:

@@ -165,7 +165,7 @@ async def test_a_revision_without_replicas_is_read_from_log_analytics_and_a_part
     assert any("no replicas" in each.text for each in found)
 
 
-async def test_a_workspace_that_is_not_there_is_said(azure: Azure, environment: Environment) -> None:
+async def test_a_workspace_that_is_not_there_is_reported(azure: Azure, environment: Environment) -> None:
     elsewhere = replace(environment, workspace="00000000-0000-0000-0000-000000000000")
     await log(azure, elsewhere, "r38", says("WorkspaceNotFoundError"))
 

@@ -179,7 +179,7 @@ async def test_a_tail_that_reaches_back_to_what_was_read_leaves_no_hole(
     assert [line.text for line in taken] == [f"line {number}" for number in range(100 + away)]
 
 
-async def test_a_replica_without_a_stream_is_said_to_be_missing(
+async def test_a_replica_without_a_stream_is_reported_as_missing(
     azure: Azure, cloud: FakeAzure, streams: Streams
 ) -> None:
     streams.says = {"a": b"hello\n"}
@@ -261,7 +261,7 @@ async def test_a_partial_answer_says_that_it_is_one(azure: Azure, cloud: FakeAzu
     assert line.text == "a line"
 
 
-async def test_a_log_analytics_that_refuses_is_said_and_nothing_ends(
+async def test_a_log_analytics_that_refuses_is_reported_and_nothing_ends(
     azure: Azure, cloud: FakeAzure, streams: Streams
 ) -> None:
     cloud.on("/replicas", replicas(streams))

@@ -138,7 +138,9 @@ async def test_giving_up_ends_the_wait_for_the_person(authority: Authority, pers
         await person.token(ARM)
 
 
-async def test_what_the_authority_refuses_is_told_in_its_own_words(authority: Authority, person: Credential) -> None:
+async def test_what_the_authority_refuses_is_reported_in_its_own_words(
+    authority: Authority, person: Credential
+) -> None:
     authority.refuses = "AADSTS50105: The user is not assigned to a role \x1b[31m"
     with pytest.raises(SourceError) as failed:
         await person.sign_in(lambda _: None)

@@ -70,7 +70,7 @@ async def deploy(azure: Azure, told: list[str]) -> ChangeOutcome:
 
 
 @pytest.mark.parametrize("link", [LINKS[name] for name in FOLLOWED], ids=FOLLOWED)
-async def test_a_change_is_followed_and_told_by_the_whole_link(link: str, azure: Azure, cloud: FakeAzure) -> None:
+async def test_a_long_change_is_followed_by_its_whole_link(link: str, azure: Azure, cloud: FakeAzure) -> None:
     told: list[str] = []
     cloud.on(PATHS, Reply(body=APP))
     cloud.on(rf"{PATHS}/revisions", Reply(body={"value": []}))

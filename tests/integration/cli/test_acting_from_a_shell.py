@@ -121,7 +121,7 @@ def test_what_cannot_be_done_is_one_sentence(shell: Shell, words: list[str], sen
     assert sentence in shell.refused(*words)
 
 
-def test_a_file_that_is_no_timeline_is_said_in_a_sentence(shell: Shell) -> None:
+def test_a_file_that_is_no_timeline_is_reported_in_a_sentence(shell: Shell) -> None:
     Path(shell.file).write_text("not a database, but long enough to be taken for one at first sight " * 20)
     for words in (["note", "x"], ["timeline"], ["incidents"], ["export"]):
         assert "is not a timeline" in shell.refused(*words)

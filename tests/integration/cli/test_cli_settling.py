@@ -138,7 +138,7 @@ def test_with_two_incidents_open_somebody_says_which(book: Book) -> None:
     assert {each["incident"] for each in told if "free" in json.dumps(each)} == {None}
 
 
-def test_a_change_is_told_with_its_link(shell: Shell) -> None:
+def test_a_change_is_shown_with_its_link(shell: Shell) -> None:
     shell.say("change", "api 1.45.0 deployed", "--url", "https://ci.example.com/7", "--of", "api", "--by", "pipeline")
     (event,) = (event for event in shell.ask("timeline") if event["kind"] == "change")
     assert event["detail"]["url"] == "https://ci.example.com/7"

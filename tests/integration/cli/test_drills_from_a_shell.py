@@ -71,7 +71,7 @@ def test_refusals_are_sentences(begun: Shell) -> None:
     assert "Read-only" in begun.refused("drills", "done", "rollback", "--read-only")
 
 
-def test_a_team_without_any_is_told_how_to_get_some(begun: Shell, team: Path) -> None:
+def test_a_team_without_any_reads_how_to_get_some(begun: Shell, team: Path) -> None:
     team.write_text("# Care\n")
     assert "`**Next Review**: 2027-03-07`" in begun.say("drills")
     assert begun.ask("drills") == []

@@ -59,7 +59,7 @@ def test_a_file_that_is_no_text_is_left_alone(shell: Shell, tmp_path: Path) -> N
     assert "it is not a text file" in shell.refused("export", "--output", str(binary))
 
 
-def test_a_place_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(shell: Shell, tmp_path: Path) -> None:
     declared(shell)
     (tmp_path / "file").write_text("")
     assert "Not a directory" in shell.refused("export", "--output", str(tmp_path / "file" / "x.md"))

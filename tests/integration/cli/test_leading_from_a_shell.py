@@ -84,7 +84,7 @@ def test_clocks_tell_what_is_due(leading: Shell) -> None:
     assert "met" in leading.say("clocks", "--all")
 
 
-def test_a_freeze_that_still_holds_is_told_at_the_end(leading: Shell) -> None:
+def test_a_freeze_that_still_holds_is_shown_at_the_end(leading: Shell) -> None:
     assert leading.say("freeze", "on", "--reason", "until green").startswith(
         "Default: deployments frozen: until green ("
     )

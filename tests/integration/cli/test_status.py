@@ -295,7 +295,7 @@ def test_an_open_grave_incident_is_1_though_all_is_up_and_says_who_leads(shell: 
     assert status(shell, healthy)[0] == 0
 
 
-def test_a_small_incident_is_told_and_leaves_the_code_alone(shell: Shell, healthy: Path) -> None:
+def test_a_small_incident_is_shown_and_leaves_the_exit_code_alone(shell: Shell, healthy: Path) -> None:
     shell.say("declare", "--config", str(healthy), "--severity", "P2", "A report is late")
     code, said = status(shell, healthy)
     assert code == 0
@@ -313,7 +313,7 @@ def test_an_incident_of_another_environment_counts_where_that_is_asked_for(
     assert status(shell, config)[0] == 1
 
 
-def test_a_freeze_is_told_and_a_pipeline_can_ask_for_it_alone(shell: Shell, healthy: Path, service: Service) -> None:
+def test_a_freeze_is_shown_and_a_pipeline_can_ask_for_it_alone(shell: Shell, healthy: Path, service: Service) -> None:
     shell.say("freeze", "--config", str(healthy), "on", "--reason", "schema change")
     code, said = status(shell, healthy)
     assert code == 0

@@ -38,7 +38,7 @@ def cockpit(config: Path, *words: str, redirect: str = "", **environ: str) -> su
 
 @pytest.mark.parametrize("redirect", [">&-", ">/dev/full"])
 @pytest.mark.parametrize("words", [("status",), ("note", "seen"), ("--help",)], ids=" ".join)
-def test_output_that_is_lost_is_told_in_a_sentence(config: Path, words: tuple[str, ...], redirect: str) -> None:
+def test_output_that_is_lost_is_reported_in_a_sentence(config: Path, words: tuple[str, ...], redirect: str) -> None:
     done = cockpit(config, *words, redirect=redirect)
     said = done.stderr.decode()
     assert done.returncode == OUTPUT_LOST
@@ -85,7 +85,7 @@ def test_a_note_that_is_no_text_is_written_and_printed(config: Path) -> None:
     assert done.stderr == b""
 
 
-def test_a_reader_that_leaves_is_never_told_as_all_is_well(config: Path) -> None:
+def test_a_reader_that_leaves_never_ends_as_success(config: Path) -> None:
     pipe = 'exec 3>&1; { "$@"; echo $? >&3; } | true'
     line = f"sleep 0.1; {pipe}"
     done = subprocess.run(

@@ -64,7 +64,7 @@ def told(shell: Callable[..., str]) -> list[tuple[str, str]]:
     return [(item["turn"], item["outcome"]) for item in json.loads(shell("webhook", "list", "--json"))["told"]]
 
 
-def test_a_declaration_from_a_shell_is_told_by_a_process_of_its_own(
+def test_a_declaration_from_a_shell_is_posted_by_a_process_of_its_own(
     shell: Callable[..., str], sink: tuple[str, list[dict[str, Any]]]
 ) -> None:
     shell("declare", "Readiness failing", "--severity", "P1")

@@ -173,7 +173,7 @@ async def test_when_nobody_answers_nothing_changes(world: World) -> None:
         (200, b'{"alerts": []}', ProblemKind.GARBAGE, "not a list of alerts"),
     ],
 )
-async def test_every_shape_of_failure_is_told(
+async def test_every_shape_of_failure_is_described(
     world: World, status: int, body: bytes, kind: ProblemKind, said: str
 ) -> None:
     world.one.answer = web.Response(status=status, body=body)
@@ -197,7 +197,7 @@ async def test_the_servers_are_asked_for_what_is_wanted_with_what_they_want(worl
     assert {each.headers["Accept-Encoding"] for each in world.one.requests} == {"identity"}
 
 
-async def test_a_secret_is_never_told(world: World) -> None:
+async def test_a_secret_is_never_printed(world: World) -> None:
     world.one.answer = web.Response(status=403, text="no")
     reading = await world.feed(world.one, headers={"Authorization": Secret("env", "TOKEN")}).poll()
     assert TOKEN not in repr(reading)
@@ -461,7 +461,7 @@ async def test_a_server_whose_clock_is_wrong_is_understood(world: World) -> None
     assert states(await feed.poll()) == {"Seen": AlertState.RESOLVED}
 
 
-async def test_a_secret_that_is_missing_is_said_and_nothing_is_sent(world: World) -> None:
+async def test_a_secret_that_is_missing_is_reported_and_nothing_is_sent(world: World) -> None:
     source = AlertSource("am", "alertmanager", (world.one.url,), headers={"Authorization": Secret("env", "TOKEN")})
     feed = alertmanager_feed(source, "prod", time=world.time, random=Random(7), reveal=Secrets({}).reveal)
     problem = (await feed.poll()).problem

@@ -350,7 +350,7 @@ def count_silenced(servers: RealServers, silence: str) -> int:
     return sum(silence in alert["status"]["silencedBy"] for alert in json.loads(answers[-1] or b"[]"))
 
 
-async def test_what_a_silence_is_said_to_reach_is_what_it_silences(servers: RealServers, tmp_path: Path) -> None:
+async def test_the_stated_reach_of_a_silence_is_what_it_silences(servers: RealServers, tmp_path: Path) -> None:
     odd = 'a"b\\c, {d}'
     servers.post([{"labels": {"alertname": "Odd", "app": "odd", "where": where}} for where in (odd, "left", "right")])
     source = AlertSource("am", "alertmanager", ("http://127.0.0.1:9", servers.alertmanager.url))  # the first is gone

@@ -29,7 +29,7 @@ async def azure_of(play: Playing) -> AsyncIterator[Azure]:
         await azure.close()
 
 
-async def test_a_deployment_of_others_is_told_and_our_own_restart_is_not() -> None:
+async def test_a_deployment_of_others_is_reported_and_our_own_restart_is_not() -> None:
     async with playing(load_scenario("bad-deploy")) as play, azure_of(play) as azure:
         feed = azure_changes_feed(PROD, azure, time=play.time, random=Random(1))
         play.time.pass_by(60)
@@ -42,7 +42,7 @@ async def test_a_deployment_of_others_is_told_and_our_own_restart_is_not() -> No
     assert not [operation for _, operation in told if operation.endswith("restart/action")]
 
 
-async def test_an_outage_of_azure_is_told_beside_it() -> None:
+async def test_an_outage_of_azure_is_reported_beside_it() -> None:
     issue = ServiceIssue(name="X", title="SQL is slow", service="SQL Database", status="Active", age=600)
     scenario = load_scenario("quiet")
     async with playing(scenario.model_copy(update={"service_issues": (issue,)})) as play, azure_of(play) as azure:

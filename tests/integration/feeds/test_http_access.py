@@ -178,7 +178,7 @@ def test_a_proxy_is_used_where_it_was_asked_for_and_never_for_this_machine(setti
 
 
 @pytest.mark.parametrize("proxy", ["https://proxy.example.com", "socks5://proxy.example.com"])
-def test_a_proxy_that_is_not_used_is_said_and_not_passed_over(proxy: str) -> None:
+def test_a_proxy_that_is_not_used_is_reported_and_not_passed_over(proxy: str) -> None:
     with pytest.raises(SourceError) as refused:
         find_proxy("env", "https://shop.example.com", {"HTTPS_PROXY": proxy})
     assert refused.value.code == "not-a-proxy"

@@ -208,7 +208,7 @@ def test_where_the_kernel_allows_no_ping_it_says_so_and_accuses_nobody() -> None
     assert "ping_group_range" in outcome
 
 
-async def test_an_echo_is_judged_or_it_is_said_that_none_may_be_sent() -> None:
+async def test_an_echo_is_judged_or_the_row_says_that_none_may_be_sent() -> None:
     """On whatever machine this runs."""
     outcome = await ask_one(probe("icmp://127.0.0.1", conditions=["[CONNECTED] == true"]))
     allowed = outcome.grade is Grade.GOOD and outcome.address == "127.0.0.1"

@@ -55,7 +55,7 @@ async def look_once(url: str, name: str = "queue") -> SignalResult:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_what_a_query_gives_is_said_in_its_row_and_accuses_nobody(name: str) -> None:
+async def test_the_result_of_a_query_stands_in_its_row_and_accuses_nobody(name: str) -> None:
     body, reason = HOSTILE[name]
     with serving(says(body)) as port:
         result = await look_once(f"http://127.0.0.1:{port}")

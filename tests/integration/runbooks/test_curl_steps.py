@@ -180,7 +180,7 @@ async def test_what_is_added_is_shown_and_the_document_stays_as_written(stage: S
 
 
 @pytest.mark.parametrize(("path", "state"), [("gateway", UNKNOWN), ("refused", FAILED), ("login", UNKNOWN)])
-async def test_a_step_is_told_as_it_was_answered(path: str, state: StepState, stage: Stage, place: Place) -> None:
+async def test_a_step_is_reported_as_it_was_answered(path: str, state: StepState, stage: Stage, place: Place) -> None:
     run = stage.start(fence(f"# Clear it\ncurl -s -X POST {place.url}/{path}"))
     attempt = await stage.perform(run)
     assert attempt.state is state

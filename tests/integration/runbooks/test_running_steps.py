@@ -92,7 +92,7 @@ async def test_a_secret_that_the_operator_types_is_masked_and_asked_again_after_
     assert "PASSWORD" in stage.again().prepare(run, 1).reason_not_runnable
 
 
-async def test_what_the_operator_said_is_asked_once_per_run(stage: Stage) -> None:
+async def test_the_operator_is_asked_for_a_value_once_per_run(stage: Stage) -> None:
     run = stage.start(fence("# Look\necho <ticket>\n\n# Look again\necho again <ticket>"))
     assert "ticket" in stage.runner.prepare(run, 1).reason_not_runnable
     await stage.perform(run, 1, values_by_name={"ticket": "T 1"})
@@ -452,12 +452,12 @@ async def test_a_drill_starts_nothing_on_this_machine(stage: Stage, text: str) -
         await runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
 
 
-async def test_a_missing_tool_is_said_beforehand(stage: Stage) -> None:
+async def test_a_missing_tool_is_reported_beforehand(stage: Stage) -> None:
     run = stage.start(fence("# Look\nno-such-tool list"))
     assert stage.runner.prepare(run, 1).reason_not_runnable.startswith("no-such-tool is not installed")
 
 
-async def test_powershell_without_pwsh_is_said_beforehand(stage: Stage) -> None:
+async def test_powershell_without_pwsh_is_reported_beforehand(stage: Stage) -> None:
     run = stage.start(fence("# Look\nGet-Process", "powershell"))
     runner = stage.again(environ={"PATH": "/nowhere"})
     assert "pwsh" in runner.prepare(run, 1).reason_not_runnable

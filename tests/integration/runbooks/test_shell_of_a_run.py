@@ -176,7 +176,7 @@ async def test_a_folder_that_is_only_there_from_the_start_is_offered_and_not_gue
     assert (stage.folder / "server" / "here").exists()
 
 
-async def test_a_folder_that_is_gone_is_said_before_anything_runs(stage: Stage) -> None:
+async def test_a_folder_that_is_gone_is_reported_before_anything_runs(stage: Stage) -> None:
     (stage.folder / "infra").mkdir()
     run = stage.start(document("cd infra", "pwd"))
     await stage.perform(run, 1)

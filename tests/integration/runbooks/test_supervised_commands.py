@@ -253,7 +253,7 @@ async def test_something_left_in_the_background_does_not_hold_up_the_end(begin: 
     assert running.output == "started\n"
 
 
-async def test_a_command_that_is_not_there_is_said(begin: Begin) -> None:
+async def test_a_command_that_is_not_there_is_reported(begin: Begin) -> None:
     ended = await begin("", argv=["no-such-tool"]).end()
     assert ended.trouble == "no-such-tool: No such file or directory"
 

@@ -105,7 +105,7 @@ def test_it_ends_when_its_standard_input_does(start: Start) -> None:
     assert config.exists()  # the timeline beside it outlives the world
 
 
-def test_without_being_told_so_it_outlives_its_standard_input(start: Start) -> None:
+def test_without_an_option_it_outlives_its_standard_input(start: Start) -> None:
     process = start()
     line = ready(process)
     assert process.stdin is not None

@@ -148,7 +148,7 @@ async def test_the_world_can_be_looked_at_from_behind(bad_deploy: Playing) -> No
     assert [each["name"] for each in world["alerts"]] == ["5xx errors"]
 
 
-async def test_az_is_told_that_the_provider_is_registered(quiet: Playing) -> None:
+async def test_az_reads_that_the_provider_is_registered(quiet: Playing) -> None:
     found = await quiet.get(f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.App")
     assert found["registrationState"] == "Registered"
     secrets = await quiet.http.post(f"{APP_PATH}/listSecrets", params=VERSION)

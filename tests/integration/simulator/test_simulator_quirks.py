@@ -114,7 +114,7 @@ class TestInEveryWorld:
         assert app["type"] == "Microsoft.App/containerApps"
         assert app["properties"]["configuration"]["secrets"] is None
 
-    async def test_ephemeral_storage_is_told_by_the_app_and_not_by_the_revision(self, quiet: Playing) -> None:
+    async def test_ephemeral_storage_is_reported_by_the_app_and_not_by_the_revision(self, quiet: Playing) -> None:
         app, revision = await quiet.get(APP_PATH), await quiet.get(revision_path("r43"))
         said = [
             "ephemeralStorage" in body["properties"]["template"]["containers"][0]["resources"]

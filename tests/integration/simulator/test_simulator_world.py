@@ -106,7 +106,7 @@ def test_a_scenario_is_a_name_and_never_a_path(name: str) -> None:
         load_scenario(name)
 
 
-def test_everything_wrong_with_a_scenario_is_said_at_once() -> None:
+def test_everything_wrong_with_a_scenario_is_reported_at_once() -> None:
     with pytest.raises(ScenarioError) as wrong:
         parse_scenario("odd", 'about = "x"\nspeeed = 3\n[[traffic]]\nweight = "lots"\n')
     assert all(each in str(wrong.value) for each in ("speeed", "traffic.0.weight"))

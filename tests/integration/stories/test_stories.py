@@ -160,7 +160,7 @@ def test_each_story_of_the_examples_is_played() -> None:
 
 @pytest.mark.xdist_group("stories")
 @pytest.mark.parametrize("story", STORIES, ids=str)
-def test_a_story_is_seen_mended_and_over(story: Story, played: Mapping[str, PlayedStory]) -> None:
+def test_a_scenario_is_noticed_mended_and_over(story: Story, played: Mapping[str, PlayedStory]) -> None:
     outcome = played[str(story)]
     assert outcome.missing == [], "\n".join(outcome.lines)
     failed = [step for step in outcome.steps if step[2] not in (StepState.OK, StepState.BY_HAND)]

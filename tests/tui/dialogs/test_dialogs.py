@@ -152,7 +152,7 @@ async def test_the_first_field_has_the_focus_and_a_bar_before_it(
             await pilot.press("tab")
 
 
-async def test_when_users_felt_it_and_how_far_it_reaches_can_be_said(
+async def test_when_users_felt_it_and_its_scope_can_be_stated(
     stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)
@@ -178,7 +178,7 @@ async def test_without_a_word_about_them_the_desk_decides_the_times(
         assert incident_actions.open()[0].reach_from == clock.now() - timedelta(minutes=30)
 
 
-async def test_a_time_nobody_can_read_is_said_and_nothing_is_declared(
+async def test_a_time_nobody_can_read_is_refused_and_nothing_is_declared(
     stage: Any, declare: Declare, clock: Any, incident_actions: IncidentActions
 ) -> None:
     app = stage(declare)

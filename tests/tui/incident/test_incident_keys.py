@@ -181,7 +181,7 @@ def test_what_a_clock_is_about_is_never_squeezed_out() -> None:
     assert squeezed == []
 
 
-async def test_who_is_told_to_call_the_one_on_call_is_first_asked_whether_that_is_them(
+async def test_who_would_call_the_one_on_call_is_first_asked_whether_that_is_them(
     session: Session, place: DialogContext, clock: Clock
 ) -> None:
     on_call = Rule(

@@ -52,7 +52,7 @@ async def test_it_lists_every_incident_and_counts_no_drill(ended: Session, place
         assert numbers["TTA/P1"][2:6] == ["1", "2m 00s", "2m 00s", "2m 00s"]
 
 
-async def test_the_definition_of_the_number_under_the_cursor_is_told(ended: Session, place: DialogContext) -> None:
+async def test_the_definition_of_the_number_under_the_cursor_is_shown(ended: Session, place: DialogContext) -> None:
     screen = PastScreen(ended, place)  # type: ignore[arg-type]
     async with Front(screen).run_test(size=(80, 24)) as pilot:
         await read(pilot)

@@ -104,7 +104,7 @@ async def test_lines_appear_with_their_time_and_errors_wear_a_glyph(stream: Stre
         assert "● following · 2 lines" in head(app)
 
 
-async def test_words_of_the_platform_and_of_several_replicas_are_told_apart(stream: Stream) -> None:
+async def test_lines_of_the_platform_and_of_several_replicas_are_distinguished(stream: Stream) -> None:
     app = LogsApp(stream.open)
     async with app.run_test(size=(80, 24)) as pilot:
         stream.say("a", replica="mi-prod--v42-abcde")

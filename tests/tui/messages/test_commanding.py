@@ -70,7 +70,7 @@ def test_the_status_line_is_copied_and_on_record_by_one_key(front: Any, play: An
     assert "recorded as sent to the team" in front.said[0]
 
 
-def test_without_a_checklist_it_is_said_how_to_have_one(front: Any, play: Any) -> None:
+def test_without_a_checklist_a_line_says_how_to_have_one(front: Any, play: Any) -> None:
     play.declare()
     play.plan = replace(PLAN, checklists=())
     commanding.open_checklist(KeyPress(front, play))

@@ -178,7 +178,7 @@ async def test_words_that_went_nowhere_are_not_left_behind_by_one_key(tell: Open
         assert app.answers == [None]
 
 
-async def test_a_refusal_is_said_and_the_words_stay(tell: Open, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_is_shown_and_the_words_stay(tell: Open, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> NoReturn:
         raise RecordError("The disk is full; \x1b[2Jnothing was written.")
 
@@ -253,7 +253,7 @@ async def test_the_next_one_is_promised_as_it_was_typed(
         assert sent.promised == due
 
 
-async def test_a_time_that_is_none_is_said(play: Play, stage: Open) -> None:
+async def test_a_time_that_is_none_is_refused(play: Play, stage: Open) -> None:
     app = stage(play, open_update_form(play.place, play.time, play.incident_actions, play.declare(), play.plan))
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "x", "tab", "ctrl+u", *"soon", "enter")

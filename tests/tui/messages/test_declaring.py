@@ -219,7 +219,7 @@ async def test_the_dialog_pages_nobody_and_says_so_at_every_level(play: Play, st
             await press(pilot, play, "down")
 
 
-async def test_what_a_level_leads_to_is_told_as_the_team_s_plan_and_orders_nobody(
+async def test_what_a_level_leads_to_is_shown_as_the_team_s_plan_and_orders_nobody(
     play: Play, stage: Open, dialog: Declare
 ) -> None:
     """The team's words may be orders; ours before them are facts, and where the team says nothing so do we."""

@@ -143,7 +143,7 @@ async def test_typing_finds_and_enter_opens_a_run_that_has_not_done_anything(ope
         assert user.screen == "CatalogueScreen"
 
 
-async def test_nothing_found_is_said_and_esc_shows_all_again(open_catalogue: Open) -> None:
+async def test_a_line_says_that_nothing_was_found_and_esc_shows_all_again(open_catalogue: Open) -> None:
     async with open_catalogue() as user:
         await user.type("zzzz")
         await user.settle()

@@ -366,7 +366,7 @@ OPS = "# Ops\n\n## Queue too long\n\n**When:** alert QueueLong\n\n```bash\n# Sta
         (SignalResult("queue", "prod", ProbeState.DOWN, NOW, runbook="ops#queue-too-long"), "ops#queue-too-long"),
     ],
 )
-async def test_from_the_details_of_a_thing_its_procedure_is_one_key_away(
+async def test_from_the_details_of_a_row_its_procedure_is_one_key_away(
     value: object, name: str, open_cockpit: Open, bad_deployment: Session, tmp_path: Path, place: DialogContext
 ) -> None:
     (tmp_path / "ops.md").write_text(OPS)

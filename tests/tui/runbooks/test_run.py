@@ -178,7 +178,7 @@ async def test_live_candidates_are_one_arrow_away(open_run: Open, play: Play) ->
         assert play.performed[0][1].endswith("--revision mi-prod--v41")
 
 
-async def test_a_wrong_answer_is_said_and_nothing_is_taken(open_run: Open, play: Play) -> None:
+async def test_a_wrong_answer_is_reported_and_nothing_is_taken(open_run: Open, play: Play) -> None:
     async with open_run() as user:
         await user.press("tab", "enter")
         await user.type("v41; rm -rf /")
@@ -233,7 +233,7 @@ async def test_skipping_takes_a_reason(open_run: Open, play: Play) -> None:
         assert "– skipped, said you: known" in user.lines("step")
 
 
-async def test_done_by_hand_may_be_said_without_a_word(open_run: Open, play: Play) -> None:
+async def test_done_by_hand_needs_no_reason(open_run: Open, play: Play) -> None:
     async with open_run() as user:
         await user.press("h", "enter")
         assert play.settled == [(1, StepState.BY_HAND, "")]
@@ -472,7 +472,7 @@ async def test_enter_typed_ahead_of_the_screen_is_not_heard(make_run: Callable[.
         assert play.performed == []
 
 
-async def test_what_would_run_otherwise_than_shown_is_refused_and_said(open_run: Open, play: Play) -> None:
+async def test_what_would_run_otherwise_than_shown_is_refused_with_the_difference(open_run: Open, play: Play) -> None:
     play.values["PREVIOUS"] = "v41"
     async with open_run() as user:
         await user.press("tab", "enter")

@@ -40,7 +40,7 @@ def test_a_sign_in_that_failed_is_named_by_its_code(message: str, kind: ProblemK
 
 
 @pytest.mark.parametrize("message", ["AADSTS700082: it is old. Run az login", "AADSTS50173: provide a fresh grant"])
-def test_an_expired_sign_in_is_said_first_and_azures_own_words_after_it(message: str) -> None:
+def test_an_expired_sign_in_is_reported_first_and_azures_own_words_after_it(message: str) -> None:
     assert (
         explain_azure_error(ClientAuthenticationError(message=message)).message
         == f"The sign-in to Azure has expired: {message}"

@@ -146,7 +146,7 @@ async def test_a_person_whose_sign_in_ends_in_mid_watch_is_not_replaced(clock: C
     assert machine.asked == []
 
 
-async def test_another_way_for_a_person_may_follow_and_the_failure_worth_mending_is_told(clock: Clock) -> None:
+async def test_another_way_for_a_person_may_follow_and_the_failure_worth_mending_is_reported(clock: Clock) -> None:
     device = Way(clock, "device_code", NOT_SIGNED_IN)
     cache = chain(clock, Way(clock, problem=NO_AZ), Way(clock, "managed_identity", NO_MANAGED_IDENTITY), device)
     with pytest.raises(SourceError) as failed:

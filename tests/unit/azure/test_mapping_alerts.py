@@ -43,7 +43,7 @@ def test_the_condition_decides_not_a_resolved_time_that_stands_beside_fired() ->
     assert over.ended == datetime(2026, 2, 25, 2, 13, 10, tzinfo=UTC)
 
 
-def test_what_people_said_of_an_alert_does_not_change_whether_it_fires() -> None:
+def test_marks_of_people_do_not_change_whether_an_alert_fires() -> None:
     closed = mapped(fired(alertState="Closed"))
     assert closed.state is AlertState.FIRING
     assert closed.note == "closed in Azure, still firing"

@@ -59,7 +59,7 @@ def test_without_json_only_the_sentence_is_printed() -> None:
 
 @pytest.mark.parametrize("form", ["argument", "option", "value", "command"])
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - STARTS_SOMETHING))
-def test_what_was_typed_is_told_back_without_what_steers_a_terminal(name: str, form: str) -> None:
+def test_what_was_typed_is_repeated_without_what_steers_a_terminal(name: str, form: str) -> None:
     arguments = {
         "argument": (name, HOSTILE, HOSTILE),
         "option": (name, f"--{HOSTILE}"),

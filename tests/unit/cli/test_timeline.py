@@ -30,7 +30,7 @@ def head(path: Path) -> str:
         return timeline.head()
 
 
-def test_a_whole_timeline_is_said_to_be_whole_and_what_that_does_not_prove(path: Path) -> None:
+def test_a_whole_timeline_is_reported_as_whole_with_what_that_does_not_prove(path: Path) -> None:
     result = run("verify", "--db", path)
     assert result.exit_code == 0
     assert result.stdout.startswith(f"whole: 5 events in {path}")
@@ -167,7 +167,7 @@ def lost_and_begun_again(path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
-def test_what_was_saved_is_offered_taken_back_and_told(tmp_path: Path) -> None:
+def test_what_was_saved_is_offered_taken_back_and_reported(tmp_path: Path) -> None:
     path = tmp_path / "timeline.db"
     lost_and_begun_again(path)
     with opened(path) as timeline:

@@ -103,7 +103,7 @@ def test_every_key_of_the_plan_reaches_it_with_its_line(read: Read, tmp_path: Pa
     assert plan.snapshot == "evidence#take"
 
 
-def test_the_first_role_leads_where_none_is_said_to(read: Read) -> None:
+def test_the_first_role_leads_where_none_is_configured_to(read: Read) -> None:
     roles = read('[[roles]]\nname = "Boss"\n[[roles]]\nname = "Scribe"\n').plan.roles
     assert [each.lead for each in roles] == [True, False]
 

@@ -201,7 +201,7 @@ def test_an_unknown_parent_is_named_with_the_nearest_one(wrong: Wrong) -> None:
     assert (error.code, error.facts["value"], error.suggestion) == ("unknown-name", "lvie", "live")
 
 
-def test_a_circle_of_dependencies_is_told_once_and_in_full(wrong: Wrong) -> None:
+def test_a_circle_of_dependencies_is_reported_once_and_in_full(wrong: Wrong) -> None:
     text = "".join(
         PROBE.replace("ready", name) + f'depends_on = ["{parent}"]\n'
         for name, parent in [("a", "b"), ("b", "c"), ("c", "a"), ("d", "a")]
@@ -235,7 +235,7 @@ def test_a_maintenance_window_has_two_moments_in_order(wrong: Wrong, window: str
     assert errors[f"environments.prod.probes[0].maintenance[0].{path}"].code == code
 
 
-def test_all_mistakes_are_told_at_once_each_with_its_line_and_column(wrong: Wrong) -> None:
+def test_all_mistakes_are_reported_at_once_each_with_its_line_and_column(wrong: Wrong) -> None:
     text = (
         'bell = 1\n[identity]\norder = ["cly"]\n\n'
         + PROBE

@@ -74,7 +74,7 @@ def test_two_actions_may_swap_their_keys_and_the_defaults_do_not_clash() -> None
         ({"run.edti": "j"}, "keys.run.edti", "unknown-action", "run.edit"),
     ],
 )
-def test_a_key_that_cannot_be_is_said_with_what_was_meant(
+def test_a_key_that_cannot_be_is_reported_with_what_was_meant(
     keys: dict[str, str], place: str, code: str, suggestion: str
 ) -> None:
     (error,) = key_rules(keys)

@@ -210,7 +210,7 @@ def test_a_declared_field_is_read_with_its_type_and_default_and_nothing_else_say
     assert reader.errors == []
 
 
-def test_every_wrong_key_of_a_declared_table_is_told() -> None:
+def test_every_wrong_key_of_a_declared_table_is_reported() -> None:
     reader = TableReader(SOURCE)
     wrong = {"height": 3, "tails": [], "colour": "rde", "holders": 5, "flies": True}
     reader.read_table(TableShape(Kite), wrong, ("kite",))

@@ -40,7 +40,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         (Secret("file", "a\0b"), "cannot be read: not a path"),
     ],
 )
-def test_a_secret_that_is_not_there_is_said_in_one_sentence(secret: Secret, said: str) -> None:
+def test_a_secret_that_is_not_there_is_reported_in_one_sentence(secret: Secret, said: str) -> None:
     with pytest.raises(SourceError) as refused:
         Secrets({"EMPTY": " \n", "LINES": "s3cr3t\r\nX: y"}).reveal(secret)
     assert refused.value.problem.kind is ProblemKind.REFUSED

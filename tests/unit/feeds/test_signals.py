@@ -98,7 +98,7 @@ def test_a_failed_look_between_two_bad_ones_does_not_begin_the_waiting_anew() ->
     assert standing.result.state is ProbeState.DEGRADED
 
 
-def test_a_number_of_long_ago_is_said_to_be() -> None:
+def test_a_number_of_long_ago_is_marked_as_old() -> None:
     sample = SignalSample(1.0, NOW - timedelta(minutes=12))
     assert apply_sample(SIGNAL, begin_signal(SIGNAL, NOW), sample, NOW).result.caution == "measured 12m ago"
 
@@ -188,7 +188,7 @@ def metric(values: Sequence[float | None], **more: Any) -> dict[str, Any]:
 AZURE = WatchedSignal(name="requests", kind="azure_metric", environment="prod", metric="Requests", window=120.0)
 
 
-def test_the_newest_window_that_was_told_is_the_number() -> None:
+def test_the_newest_window_that_was_reported_is_the_number() -> None:
     sample = build_metric_sample(AZURE, parse_metric(metric([1, 2, 3, None]), AZURE), None, NOW)
     assert (sample.value, sample.at) == (5.0, NOW - timedelta(minutes=1))
     assert [value for _, value in sample.points] == [1.0, 3.0, 5.0]

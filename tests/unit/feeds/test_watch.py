@@ -60,7 +60,7 @@ async def running(watch: Watch) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_the_newest_reading_of_each_feed_is_kept_and_told() -> None:
+async def test_the_newest_reading_of_each_feed_is_kept_and_passed_on() -> None:
     time = FakeTime()
     watch = Watch([Told("probes", time, 1), Told("alerts:a", time, 2), Told("alerts:b", time, 3)], time)
     heard: list[object] = []
@@ -111,7 +111,7 @@ def test_a_listener_that_stopped_hears_nothing_and_may_stop_again() -> None:
     assert heard == []
 
 
-def test_a_listener_may_stop_while_it_is_told() -> None:
+def test_a_listener_may_stop_while_it_is_called() -> None:
     time = FakeTime()
     feed = Told("probes", time)
     watch = Watch([feed], time)

@@ -95,7 +95,7 @@ def test_a_process_that_was_stopped_between_the_two_clocks_saw_no_step() -> None
     assert not watch.look()
 
 
-def test_a_clock_that_creeps_is_told_of_once_it_is_far_enough() -> None:
+def test_a_clock_that_creeps_is_reported_once_it_is_far_enough() -> None:
     clocks = MachineClocks()
     watch = ClockStepWatch(clocks)
     lengths = []

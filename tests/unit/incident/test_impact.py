@@ -123,7 +123,9 @@ def test_an_alert_that_ended_while_a_probe_only_seemed_bad_is_judged_by_what_is_
     assert propose_impact_end(only(story)).evidence == "all probes up"  # type: ignore[union-attr]
 
 
-def test_an_alert_of_what_has_the_traffic_ends_the_impact_also_where_its_end_was_told_before_the_last_probe() -> None:
+def test_an_alert_of_what_has_the_traffic_ends_the_impact_also_where_its_end_was_recorded_before_the_last_probe() -> (
+    None
+):
     story = bad_deployment()
     del story.events[-3:]  # nobody rolled back
     story.probe(6.2, "orders", "flapping")

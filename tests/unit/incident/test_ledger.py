@@ -96,7 +96,7 @@ def test_mitigation_is_the_latest_recovery_whichever_was_written_down_last() -> 
     assert only(story).mitigated == at(9)
 
 
-def test_what_is_told_late_and_was_over_earlier_does_not_move_the_mitigation_back() -> None:
+def test_what_is_recorded_late_and_was_over_earlier_does_not_move_the_mitigation_back() -> None:
     story = Story()
     story.declare(2, reach=-10)
     story.probe(3, "ready", "down")

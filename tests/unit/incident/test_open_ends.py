@@ -65,7 +65,7 @@ def test_a_box_counts_until_it_is_settled(told: Incident, state: str, left: int)
     assert f"{left} item" in end.text
 
 
-def test_a_drill_that_told_nobody_owes_nothing() -> None:
+def test_a_drill_that_notified_nobody_owes_nothing() -> None:
     assert find_open_ends(replace(INCIDENT, drill=True), NOW) == ()
 
 

@@ -61,7 +61,7 @@ def test_a_handover_ends_one_holding_and_begins_the_next_with_its_note() -> None
     )
 
 
-def test_a_box_is_told_once_as_it_stands() -> None:
+def test_a_checkbox_is_reported_once_as_it_stands() -> None:
     story = declared()
     story.act(Kind.TICK, 1, list="first", item=1, text="Declare", state="done")
     story.act(Kind.TICK, 2, "ben", list="first", item=2, text="Freeze", state="skipped", reason="no pipeline")
@@ -71,7 +71,7 @@ def test_a_box_is_told_once_as_it_stands() -> None:
     assert (two.state, two.reason) == ("skipped", "no pipeline")
 
 
-def test_a_clock_keeps_what_was_said_about_it() -> None:
+def test_a_clock_keeps_its_marks() -> None:
     story = declared()
     clock(story, 1, "task:k7f", "started", kind="task", text="slow queries", person="ben", due=format_timestamp(at(4)))
     clock(story, 2, "task:k7f", "snoozed", snoozed_until=format_timestamp(at(6)))
@@ -87,7 +87,7 @@ def test_a_clock_keeps_what_was_said_about_it() -> None:
     assert (mark.snoozed_until, mark.done, mark.reason) == (at(6), at(5), "an index is missing")
 
 
-def test_a_breach_is_over_only_when_it_was_told_or_for_a_reason() -> None:
+def test_a_breach_is_over_only_when_the_authority_was_notified_or_for_a_reason() -> None:
     story = declared()
     clock(story, 1, "breach", "started", kind="breach", text="leads were readable")
     clock(story, 2, "breach", "not applicable", reason="")
@@ -236,7 +236,7 @@ def test_an_incident_that_is_opened_again_has_no_reason_to_have_ended() -> None:
     assert (incident.open, incident.because, incident.close_reason) == (True, "", "")
 
 
-def test_updates_calls_and_reviews_are_told_in_order() -> None:
+def test_updates_calls_and_reviews_stand_in_order() -> None:
     story = declared()
     story.act(
         Kind.UPDATE,

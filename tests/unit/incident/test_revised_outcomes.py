@@ -72,7 +72,7 @@ def test_what_does_not_apply_is_not_missed_once_the_incident_ends() -> None:
         assert states["response"] == "not applicable"
 
 
-def test_what_is_done_late_and_said_at_once_revises_nothing() -> None:
+def test_what_is_done_late_and_recorded_at_once_revises_nothing() -> None:
     story = Story()
     story.declare(0, severity="P0")
     story.act(Kind.ACK, 30)
@@ -81,7 +81,7 @@ def test_what_is_done_late_and_said_at_once_revises_nothing() -> None:
     assert revised_outcomes(only(story), story.events, TEAM) == []
 
 
-def test_a_severity_entered_by_mistake_counts_in_no_metric_and_is_seen_in_the_chain(
+def test_a_severity_entered_by_mistake_counts_in_no_metric_and_stays_in_the_chain(
     timeline: Timeline, clock: Clock
 ) -> None:
     incident_actions = make_incident_actions(timeline, clock, plan=TEAM)

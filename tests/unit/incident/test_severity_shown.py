@@ -19,7 +19,7 @@ def test_the_worst_severity_is_shown_with_the_last_beside_it() -> None:
     assert "P1, now P2" in render_incident_line(incident(("P1", 0), ("P2", 30)), DEFAULT_SEVERITY_SCALE)
 
 
-def test_the_fold_knows_the_worst_without_a_scale_at_hand() -> None:
+def test_the_ledger_knows_the_worst_severity_without_a_scale_at_hand() -> None:
     story = Story()
     story.declare(0, severity="P1")
     assert only(story).severity_text == "P1"

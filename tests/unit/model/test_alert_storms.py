@@ -47,7 +47,7 @@ def event(number: int, name: str = "5xxHigh", state: str = "firing", seconds: fl
     )
 
 
-def test_labels_that_differ_name_the_thing_and_the_app_comes_before_its_instance() -> None:
+def test_labels_that_differ_name_the_alert_and_the_app_comes_before_its_instance() -> None:
     alerts = [alert(n, app="shop", pod=f"cart-{n}", instance=f"10.0.0.{n}:80", job="k8s") for n in range(3)]
     assert set(name_things(alerts).values()) == {f"cart-{n}/10.0.0.{n}:80" for n in range(3)}
     apart = [alert(1, app="shop", instance="a:1"), alert(2, app="billing", instance="b:1")]
@@ -60,7 +60,7 @@ def test_a_single_alert_is_named_by_its_app_and_one_without_labels_by_its_resour
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_an_alert_of_azure_is_named_by_the_thing_and_never_by_the_service_that_watches_it(count: int) -> None:
+def test_an_alert_of_azure_is_named_by_its_resource_and_never_by_the_service_that_watches_it(count: int) -> None:
     alerts = []
     for number in range(count):
         target = f"/subscriptions/s/resourceGroups/rg-{number}/providers/Microsoft.App/containerApps/shop-{number}"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cockpit.model.time import format_duration, format_elapsed
 
 
-def test_a_duration_is_told_in_its_two_largest_units_and_never_rounded_up() -> None:
+def test_a_duration_shows_its_two_largest_units_and_is_never_rounded_up() -> None:
     lengths = [
         format_duration(timedelta(seconds=seconds))
         for seconds in (0, 59.9, 64.9, 3_599.9, 7_325, 172_800, 273_600, -61)

@@ -131,7 +131,7 @@ def test_where_nobody_can_say_which_incidents_are_open_nothing_is_ok() -> None:
     assert judge_environment(up, {"probes": Freshness(FeedState.LIVE, 1.0)}, None).word is OverallState.UNKNOWN
 
 
-def test_what_told_only_a_part_is_not_ok_and_is_judged_by_that_part() -> None:
+def test_what_reported_only_a_part_is_not_ok_and_is_judged_by_that_part() -> None:
     assert word(in_part(seen("alerts:prom")), **{"alerts:prom": FeedState.LATE}) is OverallState.UNKNOWN
     down = in_part(seen("probes", probe(ProbeState.DOWN)))
     assert word(down, probes=FeedState.LATE) is OverallState.DOWN

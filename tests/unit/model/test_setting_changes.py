@@ -33,7 +33,7 @@ def changed(**more: object) -> Revision:
     return replace(OLD, settings=template_settings({"containers": [container], "scale": scale}))
 
 
-def test_a_change_is_told_in_its_group_by_its_name() -> None:
+def test_a_change_stands_in_its_group_by_its_name() -> None:
     new = changed(
         image="registry.example.com/api:1.44.0",
         env=[{"name": "LEVEL", "value": "debug"}, {"name": "DB", "secretRef": "db-password-2"}],
@@ -62,6 +62,6 @@ def test_what_was_not_read_is_not_compared() -> None:
 
 
 @given(st.text(min_size=8))
-def test_no_value_of_the_environment_is_ever_told(secret: str) -> None:
+def test_no_value_of_the_environment_is_ever_printed(secret: str) -> None:
     for change in list_setting_changes(OLD, changed(env=[{"name": "LEVEL", "value": secret}])):
         assert secret not in (change.old, change.new)

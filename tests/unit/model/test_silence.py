@@ -55,7 +55,7 @@ def test_an_expression_that_may_search_for_ever_is_not_tried(text: str, tried: b
     assert (compile_expression(text) is not None) is tried
 
 
-def test_what_is_not_tried_is_said_and_counts_nothing() -> None:
+def test_what_is_not_tried_is_reported_and_counts_nothing() -> None:
     reach = count_reach([SilenceMatcher("app", "(a+)+$", is_regex=True)], [{"app": "a" * 60 + "!"}])
     assert (reach.count, reach.untried) == (0, "(a+)+$")
 

@@ -59,7 +59,7 @@ def test_the_future_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "10x ago", "20260227", "ago", "99999999d ago"])
-def test_nonsense_is_told_how_to_write_a_time(text: str) -> None:
+def test_nonsense_is_answered_with_how_to_write_a_time(text: str) -> None:
     with pytest.raises(WhenError, match="10m ago"):
         parse_past_moment(text, NOW, AUCKLAND)
 

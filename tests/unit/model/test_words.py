@@ -63,7 +63,7 @@ SEV = (SeverityLevel("SEV-1", 0), SeverityLevel("SEV-2", 1), SeverityLevel("SEV-
         (SEV, "P1", "SEV-1"),
     ],
 )
-def test_a_rung_is_found_by_its_name_or_its_number(
+def test_a_severity_level_is_found_by_its_name_or_its_number(
     severity_scale: tuple[SeverityLevel, ...], typed: str, severity_level: str
 ) -> None:
     found = find_level(severity_scale, typed)

@@ -29,7 +29,7 @@ async def test_a_private_key_that_is_printed_line_by_line_is_not_shown(lead: str
     assert len(shown) == len(texts)
 
 
-async def test_replicas_are_told_apart() -> None:
+async def test_replicas_are_distinguished() -> None:
     """A line of another replica in between neither ends the key nor loses a letter."""
     mixed = [line for text in KEY for line in (LogLine(text, replica="a"), LogLine("QUVTVEVELCBPSw==", replica="b"))]
     lines = await read_all(mixed)

@@ -83,7 +83,7 @@ def test_a_probe_goes_down_and_up_at_the_times_it_says_itself() -> None:
     assert (up.summary, up.occurred, up.detail["was"]) == ("ready up again", at(4), "down")
 
 
-def test_a_state_that_stays_is_told_once() -> None:
+def test_a_state_that_stays_is_recorded_once() -> None:
     world = Recorded()
     world.probe(1, ProbeState.DOWN)
     assert world.probe(2, ProbeState.DOWN, since=1) == []
@@ -106,7 +106,7 @@ def test_unknown_is_a_fact_only_once_it_lasts() -> None:
     assert told(world.probe(4, ProbeState.UP)) == ["ready up again"]
 
 
-def test_a_flapping_probe_is_told_once() -> None:
+def test_a_flapping_probe_is_recorded_once() -> None:
     world = Recorded()
     world.probe(1, ProbeState.DOWN)
     assert told(world.probe(2, ProbeState.UP, flapping=True)) == ["ready flapping"]
@@ -170,14 +170,14 @@ def test_an_alert_nobody_saw_firing_is_no_news(state: AlertState) -> None:
     assert Recorded().alert(1, state) == []
 
 
-def test_a_silence_and_its_end_are_told() -> None:
+def test_a_silence_and_its_end_are_recorded() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)
     assert told(world.alert(2, AlertState.SUPPRESSED)) == ["5xx errors silenced at the source"]
     assert told(world.alert(3, AlertState.FIRING)) == ["5xx errors no longer silenced, still firing"]
 
 
-def test_a_severity_that_moves_is_told() -> None:
+def test_a_severity_that_moves_is_recorded() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)
     assert told(world.alert(2, AlertState.FIRING, severity=Severity.CRITICAL)) == ["5xx errors now critical, was high"]
@@ -287,7 +287,7 @@ def test_a_time_in_whole_seconds_holds_for_what_a_look_within_that_second_did_no
     }
 
 
-def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:
+def test_health_is_reported_for_active_revisions_and_silence_is_no_health() -> None:
     world = Recorded()
     world.app(0, revision("v41", 100, health="Healthy"))
     assert told(world.app(1, revision("v41", 100, health="Unhealthy"))) == ["mi--v41 Unhealthy, was Healthy"]
@@ -297,7 +297,7 @@ def test_health_is_told_for_active_revisions_and_silence_is_no_health() -> None:
     ]
 
 
-def test_why_a_revision_never_gets_ready_is_told_with_it() -> None:
+def test_why_a_revision_never_gets_ready_is_shown_with_it() -> None:
     world = Recorded()
     world.app(0, revision("v41", 100, health="None", running="Activating"))
     why = "ImagePullBackOff: the image was not found"
@@ -306,7 +306,7 @@ def test_why_a_revision_never_gets_ready_is_told_with_it() -> None:
     assert (fact.detail["health"], fact.detail["details"]) == ("Failed", why)
 
 
-def test_activation_and_deactivation_are_told() -> None:
+def test_activation_and_deactivation_are_recorded() -> None:
     world = Recorded()
     world.app(0, revision("v42", 100), revision("v41", active=False))
     assert told(world.app(1, revision("v42", 100), revision("v41"))) == ["mi--v41 activated"]
@@ -331,7 +331,7 @@ def test_a_failed_poll_changes_nothing() -> None:
     assert world.see(1.5, "alerts:am", (), EXPIRED, seen=1) == []
 
 
-def test_a_feed_that_stays_blind_is_told_once_and_again_when_it_sees() -> None:
+def test_a_feed_that_stays_blind_is_recorded_once_and_again_when_it_sees() -> None:
     world = Recorded()
     assert told(world.see(3, "alerts:am", (), EXPIRED, seen=1)) == [
         "alerts:am blind: 401 az login expired, last seen 2m ago"
@@ -428,7 +428,7 @@ def test_a_new_revision_names_the_settings_and_secrets_that_changed_and_no_value
         ({}, "mi-prod", "mi-prod"),
     ],
 )
-def test_an_alert_is_told_by_its_app_before_its_instance(labels: dict[str, str], resource: str, place: str) -> None:
+def test_an_alert_is_named_by_its_app_before_its_instance(labels: dict[str, str], resource: str, place: str) -> None:
     since = datetime(2026, 11, 21, tzinfo=UTC)
     pairs = tuple(labels.items())
     alert = Alert("am", "f", "Down", Severity.HIGH, AlertState.FIRING, since, "prod", resource, labels=pairs)

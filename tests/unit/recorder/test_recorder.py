@@ -198,7 +198,7 @@ async def test_when_the_lock_is_let_go_the_other_takes_over(timeline: FullDisk, 
     assert "recording took over by ben@jump-2 pid 2 from ana@jump-1 pid 1" in taken
 
 
-async def test_a_full_disk_is_said_and_nothing_is_lost(timeline: FullDisk, clock: Clock) -> None:
+async def test_a_full_disk_is_reported_and_nothing_is_lost(timeline: FullDisk, clock: Clock) -> None:
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording" and len(timeline.events()) == 1)  # that it began is written
         timeline.full = True
@@ -259,7 +259,7 @@ async def test_a_read_only_file_is_not_recorded(tmp_path: Path, clock: Clock) ->
         assert one.status == "not recording: read-only"
 
 
-async def test_a_directory_we_may_not_write_to_is_said(timeline: FullDisk, clock: Clock, tmp_path: Path) -> None:
+async def test_a_directory_we_may_not_write_to_is_reported(timeline: FullDisk, clock: Clock, tmp_path: Path) -> None:
     one = Recorder(timeline, "prod", time=clock, lock_path=tmp_path / "no" / "prod.lock", who="ana")
     async with running(one):
         await until(lambda: one.status.startswith("NOT RECORDED"))
@@ -323,7 +323,7 @@ async def test_an_older_version_that_hangs_is_named_and_not_passed_over(timeline
             await until(lambda: one.status == "recorded by old@jump-1 pid 3")
 
 
-async def test_standing_still_is_a_gap_before_anything_new_is_said(timeline: FullDisk, clock: Clock) -> None:
+async def test_standing_still_is_a_gap_before_anything_new_is_recorded(timeline: FullDisk, clock: Clock) -> None:
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording")
         clock.wall += timedelta(hours=1)
@@ -349,7 +349,7 @@ def told_steps(timeline: Timeline) -> list[timedelta]:
 
 
 @pytest.mark.parametrize("hours", [-1, 2])
-async def test_a_clock_that_is_set_is_a_fact_told_once(timeline: FullDisk, clock: Clock, hours: int) -> None:
+async def test_a_clock_that_is_set_is_a_fact_recorded_once(timeline: FullDisk, clock: Clock, hours: int) -> None:
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording")
         clock.stepped = timedelta(hours=hours)
@@ -359,7 +359,9 @@ async def test_a_clock_that_is_set_is_a_fact_told_once(timeline: FullDisk, clock
     assert not timeline.events(kinds=[Kind.GAP])
 
 
-async def test_a_clock_that_was_set_while_nobody_recorded_is_told_by_the_next(timeline: FullDisk, clock: Clock) -> None:
+async def test_a_clock_that_was_set_while_nobody_recorded_is_recorded_by_the_next(
+    timeline: FullDisk, clock: Clock
+) -> None:
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording")
     clock.wall += timedelta(seconds=20)
@@ -369,7 +371,9 @@ async def test_a_clock_that_was_set_while_nobody_recorded_is_told_by_the_next(ti
     assert told_steps(timeline) == [pytest.approx(timedelta(hours=-3), abs=timedelta(seconds=1))]
 
 
-async def test_a_step_that_a_command_told_of_is_not_told_again(timeline: FullDisk, clock: Clock) -> None:
+async def test_a_step_of_the_clock_that_a_command_recorded_is_not_recorded_again(
+    timeline: FullDisk, clock: Clock
+) -> None:
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording")
     clock.stepped = timedelta(hours=-1)
@@ -394,7 +398,7 @@ async def test_what_was_asked_before_a_pause_and_came_after_it_is_not_recorded(
 
 
 @pytest.mark.parametrize("name", ["timeline.db", "timeline.db-wal"])
-async def test_a_file_that_is_removed_is_said_before_there_is_a_fact_to_write(
+async def test_a_file_that_is_removed_is_reported_before_there_is_a_fact_to_write(
     timeline: FullDisk, clock: Clock, name: str
 ) -> None:
     async with running(recorder(timeline, clock)) as one:

@@ -27,7 +27,7 @@ def test_003_wont_start_the_variables_are_looked_for_by_name_and_never_by_value(
         (3, ("AZURE_CLIENT_ID", "AZURE_TENANT_ID")),
     ],
 )
-def test_003_auth_failures_three_things_to_look_at_each_ticked_by_who_looked(
+def test_003_auth_failures_three_checks_each_ticked_by_who_looked(
     shift: OnShift, step: int, words: tuple[str, ...]
 ) -> None:
     service = shift("api-service")

@@ -70,7 +70,7 @@ def test_002_s1_1_declare_text_names_severity_symptoms_impact_and_one_commander(
     assert lines[4] == "Incident Commander: ana"
 
 
-def test_002_s1_1_declare_text_is_the_first_that_is_offered_until_somebody_was_told(room: Enter) -> None:
+def test_002_s1_1_declare_text_is_the_first_that_is_offered_until_somebody_was_notified(room: Enter) -> None:
     dealix = room("dealix")
     incident = dealix.declare("P0")
     assert list_offers(incident, dealix.plan)[0] is DECLARATION

@@ -61,5 +61,5 @@ def test_002_s5_review_in_the_next_meeting_moves_its_state_and_action_items_are_
     assert table(draft(story, 4_002, PLAN), "items")[0][5] == "2026-03-01 20:40:00 UTC"
 
 
-def test_002_s1_1_and_s1_5_what_was_told_stands_in_the_draft() -> None:
+def test_002_s1_1_and_s1_5_messages_that_were_sent_stand_in_the_draft() -> None:
     assert table(draft(over(), 60, PLAN), "communication")[0][3:5] == ["client", "We are on it."]

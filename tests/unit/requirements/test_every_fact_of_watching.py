@@ -119,12 +119,12 @@ FACTS: dict[str, tuple[str, ...]] = {
     "the proxy is opt-in, and never for this machine": (
         "test_a_proxy_is_used_where_it_was_asked_for_and_never_for_this_machine",
         "test_every_client_of_the_cloud_takes_the_configured_way",
-        "test_a_proxy_of_the_environment_that_nothing_uses_is_told",
+        "test_a_proxy_of_the_environment_that_nothing_uses_is_reported",
     ),
     # Alerts
     "rows say which thing by labels that differ, the app before its instance": (
-        "test_labels_that_differ_name_the_thing_and_the_app_comes_before_its_instance",
-        "test_an_alert_of_azure_is_named_by_the_thing_and_never_by_the_service_that_watches_it",
+        "test_labels_that_differ_name_the_alert_and_the_app_comes_before_its_instance",
+        "test_an_alert_of_azure_is_named_by_its_resource_and_never_by_the_service_that_watches_it",
     ),
     "the summary is seen at 120 columns": ("test_at_120_columns_an_alert_shows_its_summary",),
     "details show all annotations, and links that open and can be copied": (
@@ -141,7 +141,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     ),
     "first action and procedure, one key away": (
         "test_000_s5_an_alert_shows_the_first_action_in_the_words_of_the_document",
-        "test_from_the_details_of_a_thing_its_procedure_is_one_key_away",
+        "test_from_the_details_of_a_row_its_procedure_is_one_key_away",
     ),
     "filters on every pane, by words and labels": (
         "test_every_pane_is_filtered_by_what_its_rows_are",
@@ -170,7 +170,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_without_an_answer_it_is_looked_for_and_never_sent_again",
     ),
     "matchers are proposed and their reach counted before enter": (
-        "test_what_a_silence_is_said_to_reach_is_what_it_silences",
+        "test_the_stated_reach_of_a_silence_is_what_it_silences",
         "test_proposed_matchers_silence_every_alert_they_were_made_of",
         "test_enter_does_nothing_before_its_reach_was_counted",
     ),
@@ -198,9 +198,9 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_a_signal_stands_among_the_probes_with_its_number_and_its_limit",
     ),
     "the last hour as a plot with its limit, what was deployed and incidents marked": (
-        "test_a_signal_past_its_limit_is_told_in_the_hint_and_its_hour_is_drawn_in_its_details",
+        "test_a_signal_past_its_limit_stands_in_the_hint_and_its_hour_is_drawn_in_its_details",
         "test_a_rising_number_rises_over_its_limit",
-        "test_what_happened_is_marked_below_and_told",
+        "test_what_happened_is_marked_below_and_described",
     ),
     "what changed is marked in the sparkline": (
         "test_a_deployment_stands_in_the_sparkline_before_what_was_measured_after_it",
@@ -208,7 +208,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     ),
     "partial answers and late numbers are said": (
         "test_a_partial_answer_says_so",
-        "test_a_number_of_long_ago_is_said_to_be",
+        "test_a_number_of_long_ago_is_marked_as_old",
     ),
     "an incident that a signal started takes it as its detection": (
         "test_a_threshold_of_the_team_that_is_passed_is_the_detection",
@@ -218,24 +218,24 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_the_entries_of_one_operation_are_one_fact_in_its_last_state",
         "test_it_says_through_what_it_was_done",
         "test_what_this_cockpit_sent_is_left_out_and_what_another_sent_says_so",
-        "test_a_deployment_of_others_is_told_and_our_own_restart_is_not",
+        "test_a_deployment_of_others_is_reported_and_our_own_restart_is_not",
     ),
     "changes of configuration and secrets, never a value": (
         "test_a_new_revision_names_the_settings_and_secrets_that_changed_and_no_value",
-        "test_no_value_of_the_environment_is_ever_told",
+        "test_no_value_of_the_environment_is_ever_printed",
     ),
     "GitHub's runs and deployments": (
-        "test_a_run_that_went_through_several_states_is_told_once",
+        "test_a_run_that_went_through_several_states_is_reported_once",
         "test_a_deployment_has_its_environment_and_outcome",
     ),
-    "a change that a pipeline tells": ("test_a_change_is_told_with_its_link",),
+    "a change that a pipeline tells": ("test_a_change_is_shown_with_its_link",),
     "one key shows what preceded it, newest first": (
         "test_the_newest_change_comes_first_with_its_link",
         "test_a_source_that_is_not_seen_says_that_something_may_be_missing",
     ),
     "is it Azure?": (
         "test_an_outage_of_azure_that_goes_on_stands_first",
-        "test_an_outage_of_azure_is_told_beside_it",
+        "test_an_outage_of_azure_is_reported_beside_it",
     ),
     # Probes
     "tcp and tls, also behind STARTTLS": (
@@ -306,7 +306,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_hostile_text_of_a_mark_is_no_control_character",
     ),
     "a query that errors, gives a million series or text, and a proxy's page are said in the row": (
-        "test_what_a_query_gives_is_said_in_its_row_and_accuses_nobody",
+        "test_the_result_of_a_query_stands_in_its_row_and_accuses_nobody",
         "test_a_proxy_that_refuses_or_answers_with_a_page_is_no_success",
     ),
     "a signal whose resource is gone ends nothing": (

@@ -13,7 +13,7 @@ Enter = Callable[[str], Room]
 NOTICE = "operations/message-to-clients"
 
 
-def test_000_s6_clients_are_told_of_more_than_15_minutes_with_a_template_that_is_offered(room: Enter) -> None:
+def test_000_s6_clients_are_notified_of_more_than_15_minutes_with_a_template_that_is_offered(room: Enter) -> None:
     mi = room("meeting-intelligence")
     (rule,) = (each for each in mi.plan.rules if each.kind is ClockKind.CLIENT)
     assert rule.after == timedelta(minutes=15)

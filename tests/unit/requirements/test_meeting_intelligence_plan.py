@@ -35,7 +35,7 @@ def test_000_contact_is_read_with_how_and_for_what(role: str, person: str, how: 
     assert (contact.person, contact.how, contact.scope, contact.filled) == (person, how, scope, True)
 
 
-def test_000_contact_business_owner_is_told_of_a_client_facing_outage_of_15_minutes() -> None:
+def test_000_contact_business_owner_is_notified_of_a_client_facing_outage_of_15_minutes() -> None:
     (rule,) = rules(ClockKind.CLIENT)
     assert (rule.who, rule.after) == ("Business owner", timedelta(minutes=15))
 
@@ -87,7 +87,7 @@ def test_000_targets_are_read_for_each_scenario(scenario: str, rpo: int, rto: in
     assert target.origin.startswith("operations.md:")
 
 
-def test_000_s2_rpo_15_min_is_said_by_the_procedure_too() -> None:
+def test_000_s2_rpo_15_min_stands_in_the_procedure_too() -> None:
     assert timedelta(minutes=15) in [each.rpo for each in PLAN.targets if each.origin == "restore-database.md:1"]
 
 

@@ -97,7 +97,7 @@ HELD: dict[str, dict[str, str]] = {
             "test_a_service_shows_the_image_it_runs_and_those_that_the_engine_still_has"
         ),
         "earlier images from the timeline": "test_an_image_that_the_engine_lost_is_known_from_the_timeline",
-        "health with its output": "test_a_health_check_that_fails_is_said_with_its_output",
+        "health with its output": "test_a_health_check_that_fails_is_reported_with_its_output",
         "R pulls and starts the earlier version": ("test_a_rollback_is_done_by_compose_and_the_service_is_well_again"),
         "logs": "test_lines_come_with_their_times_and_containers",
         "over ssh": "test_an_engine_is_asked_through_the_tunnel_of_ssh",
@@ -114,7 +114,7 @@ HELD: dict[str, dict[str, str]] = {
         "what is deployed where, by whom": "test_what_is_deployed_where_by_whom_and_how_it_fares",
         "R swaps back": "test_a_swap_moves_the_older_version_back_and_names_the_slot_for_it",
         "the first half can be taken back": "test_the_first_half_is_shown_and_can_be_taken_back",
-        "auto-swap is said": "test_auto_swap_is_said",
+        "auto-swap is said": "test_auto_swap_is_reported",
         "routing of traffic": "test_traffic_that_is_routed_to_a_slot_is_taken_from_production",
         "log": "test_the_log_of_production_is_read",
         "az webapp log tail needs no az": "test_the_log_is_followed_without_az",
@@ -130,13 +130,13 @@ HELD: dict[str, dict[str, str]] = {
     },
     "Databases": {
         "restore points and usage before a restore": (
-            "test_before_a_restore_its_points_and_how_busy_the_database_is_are_told"
+            "test_before_a_restore_its_points_and_how_busy_the_database_is_are_shown"
         ),
         "a swap is two renames": "test_a_swap_is_two_renames",
     },
     "The worlds": {
         "each of the five can be drilled": "test_each_of_the_five_systems_can_be_drilled",
-        "each story is played to its end": "test_a_story_is_seen_mended_and_over",
+        "each story is played to its end": "test_a_scenario_is_noticed_mended_and_over",
         "no story is forgotten": "test_each_story_of_the_examples_is_played",
         "the app runs where it was asked to": "test_the_app_runs_where_it_was_asked_to",
         "an unknown scenario lists the names": "test_what_cannot_be_played_is_refused_before_anything_starts",
@@ -147,7 +147,7 @@ HELD: dict[str, dict[str, str]] = {
         "one that is not taken": "test_a_token_that_is_not_taken_asks_to_sign_in",
         "a context that is not there": "test_a_context_that_is_not_there_names_those_that_are",
         "a context that vanished while it was open": (
-            "test_a_context_that_vanished_is_said_before_a_change_and_nothing_is_sent"
+            "test_a_context_that_vanished_is_reported_before_a_change_and_nothing_is_sent"
         ),
         "another cluster behind the context": "test_another_cluster_behind_the_same_context_is_refused",
         "a server that is gone": "test_a_cluster_that_is_gone_is_a_network_problem",
@@ -155,7 +155,7 @@ HELD: dict[str, dict[str, str]] = {
         "forbidden verbs": "test_a_forbidden_change_names_the_role",
         "a half-rolled deployment": "test_a_rollout_that_hangs_says_why",
         "two people, Kubernetes": "test_two_people_who_roll_back_are_one_rollback_and_one_refusal",
-        "two people, Compose": "test_two_people_roll_back_and_the_second_is_told",
+        "two people, Compose": "test_two_people_roll_back_and_the_second_is_refused",
         "two people, App Service": "test_of_two_people_who_swap_the_second_decides_anew",
         "a socket without rights": "test_a_socket_without_rights_says_whom_to_ask",
         "an engine that hangs": "test_an_engine_that_hangs_keeps_what_was_seen_and_its_age",

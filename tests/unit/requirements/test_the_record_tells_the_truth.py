@@ -36,7 +36,7 @@ SEVERITY = {
     "new rules bind from the change on": "test_the_new_rules_bind_from_the_change_on",
     "nobody gains time": "test_nobody_gains_time_by_moving_the_severity",
     "metrics count what was missed": "test_an_incident_counts_at_the_worst_severity_it_had",
-    "a mistake is in no metric and in the chain": "test_a_severity_entered_by_mistake_counts_in_no_metric_and_is_seen_in_the_chain",
+    "a mistake is in no metric and in the chain": "test_a_severity_entered_by_mistake_counts_in_no_metric_and_stays_in_the_chain",
     "a mistake can be marked on the screen": "test_a_severity_that_was_entered_by_mistake_is_taken_back_and_needs_no_reason",
     "no past outcome changes, whatever the order": "test_no_outcome_of_a_deadline_that_is_past_ever_changes",
     "none but by an act on that very fact, which is said": "test_no_past_outcome_changes_but_by_an_act_on_that_very_fact_and_never_unsaid",
@@ -45,10 +45,10 @@ SEVERITY = {
     "each wait for an update counts": "test_an_update_written_down_later_shows_which_wait_it_shortened_however_long_ago",
 }
 DEADLINES = {
-    "a tier shows when its window opens and closes": "test_a_tier_is_told_by_when_its_window_opens_and_closes",
+    "a tier shows when its window opens and closes": "test_a_tier_is_described_by_when_its_window_opens_and_closes",
     "in time until it closes": "test_a_tier_is_due_when_its_window_opens_and_in_time_until_it_closes",
     "an acknowledgement is no call": "test_an_order_to_call_everybody_is_not_answered_by_one_who_acknowledges",
-    "asked once, is that you": "test_who_is_told_to_call_the_one_on_call_is_first_asked_whether_that_is_them",
+    "asked once, is that you": "test_who_would_call_the_one_on_call_is_first_asked_whether_that_is_them",
     "asked at a terminal": "test_who_is_on_call_calls_nobody_and_is_asked_once",
     "never in a pipe": "test_a_pipe_is_asked_nothing",
     "a box is ticked with the time of the act": "test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act",
@@ -76,7 +76,7 @@ WHO = {
     "who corrects does not become the author": "test_who_corrects_an_entry_does_not_become_its_author",
 }
 DURATIONS = {
-    "the two largest units, never rounded up": "test_a_duration_is_told_in_its_two_largest_units_and_never_rounded_up",
+    "the two largest units, never rounded up": "test_a_duration_shows_its_two_largest_units_and_is_never_rounded_up",
     "screen and report agree": "test_a_running_clock_and_a_report_tell_the_same_seconds",
     "what a reader gets who subtracts": "test_a_duration_is_what_a_reader_gets_who_subtracts_the_times_that_are_shown",
     "none of the time in which it was closed": "test_the_time_in_which_it_was_closed_is_no_time_that_it_was_open",
@@ -85,7 +85,7 @@ DURATIONS = {
     "worst severity with the last beside it": "test_the_worst_severity_is_shown_with_the_last_beside_it",
 }
 CORRECTIONS = {
-    "the time alone may be corrected": "test_a_correction_may_change_the_time_alone_and_what_it_said_stays_on_record",
+    "the time alone may be corrected": "test_a_correction_may_change_the_time_alone_and_the_old_text_stays_on_record",
     "it stands in the row of what it corrects, under the cursor": "test_a_correction_stands_in_the_row_of_what_it_corrects_so_that_the_cursor_stays_on_it",
     "a correction of a correction": "test_a_correction_of_a_correction_corrects_the_first_fact",
     "marked in the draft": "test_what_was_written_down_late_or_corrected_or_redacted_is_marked",
@@ -101,8 +101,8 @@ RUNS = {
 }
 STATUS = {
     "an open grave incident is 1 and says who leads": "test_an_open_grave_incident_is_1_though_all_is_up_and_says_who_leads",
-    "the backlog leaves the code alone": "test_a_small_incident_is_told_and_leaves_the_code_alone",
-    "a freeze can be asked for": "test_a_freeze_is_told_and_a_pipeline_can_ask_for_it_alone",
+    "the backlog leaves the code alone": "test_a_small_incident_is_shown_and_leaves_the_exit_code_alone",
+    "a freeze can be asked for": "test_a_freeze_is_shown_and_a_pipeline_can_ask_for_it_alone",
     "the wall shows incidents elsewhere": "test_the_incident_of_another_environment_is_shown_and_named_while_one_without_has_its_turn",
     "no giant OK over a grave one": "test_a_giant_ok_never_stands_over_an_open_grave_incident",
     "the wall says that the clock was set, and a freeze": "test_it_says_that_the_clock_was_set_and_that_nothing_may_be_deployed",
@@ -140,10 +140,10 @@ DECLARING = {
     "a focus without colour": "test_the_first_field_has_the_focus_and_a_bar_before_it",
     "the screen behind stays in sight": "test_the_screen_behind_stays_in_sight_where_there_is_room",
     "and goes on": "test_what_is_behind_a_dialog_goes_on",
-    "what breaks meanwhile": "test_what_breaks_meanwhile_is_told_in_the_border",
+    "what breaks meanwhile": "test_what_breaks_meanwhile_is_shown_in_the_border",
     "what breaks while a screen is open": "test_on_another_screen_it_is_one_notice",
-    "impact start and lookback": "test_when_users_felt_it_and_how_far_it_reaches_can_be_said",
-    "levels are facts": "test_what_a_level_leads_to_is_told_as_the_team_s_plan_and_orders_nobody",
+    "impact start and lookback": "test_when_users_felt_it_and_its_scope_can_be_stated",
+    "levels are facts": "test_what_a_level_leads_to_is_shown_as_the_team_s_plan_and_orders_nobody",
     "a drill": "test_a_drill_is_declared_as_one",
 }
 STATUS_DIALOG = {
@@ -195,8 +195,8 @@ DRAFT = {
     "no impact that nobody recorded": "test_where_nothing_says_when_users_felt_it_the_impact_says_so",
     "a duplicate owes nothing twice": "test_a_duplicate_owes_nothing_that_the_other_one_does_not",
     "sections in order": "test_it_has_the_sections_of_a_draft_in_their_order",
-    "a summary from facts": "test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts",
-    "no invented end": "test_while_it_goes_on_nothing_is_said_to_have_stopped_it",
+    "a summary from facts": "test_the_summary_of_a_rolled_back_deployment_is_written_from_the_facts",
+    "no invented end": "test_while_it_goes_on_nothing_is_named_as_what_stopped_it",
     "a picture": "test_probes_alerts_and_traffic_are_lanes_on_one_axis",
     "a chart that is drawn": "test_whatever_things_are_called_the_drawing_is_well_formed_and_the_chart_has_one_task_a_line",
     "key times in order": "test_the_key_times_are_in_the_order_in_which_they_happened",
@@ -205,7 +205,7 @@ DRAFT = {
     "one time column where zone and UTC agree": "test_one_time_column_says_it_where_the_zone_is_utc_and_the_day_stands_where_it_is_another",
     "no empty section": "test_where_nothing_was_done_no_section_is_shown",
     "excerpts as evidence": "test_the_first_failing_answer_is_evidence",
-    "got 503, wanted 200": "test_a_failed_condition_is_said_in_words",
+    "got 503, wanted 200": "test_a_failed_condition_is_described_in_words",
     "commands as code": "test_a_step_stands_with_its_command_its_end_and_what_it_printed",
     "action items stay theirs": "test_rows_that_people_add_to_the_table_of_action_items_stay_theirs",
     "the worked example is a draft of ours": "test_it_can_be_exported_over_and_keeps_every_word",
@@ -216,7 +216,7 @@ EXPORT = {
     "the absolute path at leaving": "test_a_draft_that_was_written_is_named_with_its_whole_path_at_leaving",
     "a formatter is no edit": "test_what_a_formatter_changes_is_no_edit",
     "row by row": "test_a_row_that_somebody_filled_in_stays_and_new_rows_come_in",
-    "twice, and said": "test_a_row_that_both_changed_is_in_it_twice_and_that_is_said",
+    "twice, and said": "test_a_row_that_both_changed_is_in_it_twice_with_a_notice",
     "a block that stays away": "test_a_block_that_was_taken_out_is_named",
 }
 METRICS = {
@@ -236,8 +236,8 @@ BETWEEN_PEOPLE = {
     "lines as they happen": "test_what_happens_is_printed_as_it_happens",
     "a recorder without a screen": "test_a_recorder_without_a_screen_records_until_it_is_stopped",
     "a cockpit that opens joins it": "test_a_second_cockpit_says_who_records_and_writes_nothing",
-    "a webhook, each turn once": "test_a_night_is_told_once_and_in_its_order",
-    "a webhook hears of a reopening": "test_an_incident_that_is_opened_again_is_told_and_no_other_status_is",
+    "a webhook, each turn once": "test_the_events_of_a_night_stand_once_and_in_their_order",
+    "a webhook hears of a reopening": "test_an_incident_that_is_opened_again_is_posted_and_no_other_status_is",
     "Slack and Teams": "test_what_people_wrote_mentions_nobody_and_is_no_link",
 }
 BAD_INPUT = {

@@ -92,5 +92,5 @@ def test_a_command_below_a_prompt_goes_on_until_it_is_finished() -> None:
         ("az x --name <a> # why", ("az x --name <a>", "why")),
     ],
 )
-def test_a_comment_behind_a_command_is_told_from_it(text: str, expected: tuple[str, str]) -> None:
+def test_a_comment_behind_a_command_is_no_part_of_it(text: str, expected: tuple[str, str]) -> None:
     assert trailing_comment(text, "bash") == expected

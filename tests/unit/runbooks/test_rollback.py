@@ -392,7 +392,7 @@ def test_the_app_is_the_one_named_else_the_one_that_is_ill_else_the_first() -> N
         ((("v3", 100),), (), "v3 100 % before, nothing served now."),
     ],
 )
-def test_what_moved_since_a_rollback_was_proposed_is_said(before: Any, after: Any, said: str) -> None:
+def test_what_moved_since_a_rollback_was_proposed_is_reported(before: Any, after: Any, said: str) -> None:
     apps = [app(*(revision(name, weight=share) for name, share in shares)) for shares in (before, after)]
     assert describe_moved_traffic(*apps) == said
 

@@ -124,7 +124,7 @@ def test_nothing_that_signs_or_leads_outside_is_left(everything: Path) -> None:
     assert not [secret for probe in prod.probes for secret in probe.list_secrets() if isinstance(secret, Secret)]
 
 
-def test_what_the_team_calls_things_stays(everything: Path) -> None:
+def test_names_that_the_team_uses_stay(everything: Path) -> None:
     own = load_system(everything)
     drill = simulate_system(own, PLACE)
     (probe,) = drill.environments[0].probes

@@ -173,7 +173,9 @@ def test_trouble_is_reported_once_and_so_is_its_end() -> None:
     assert reports == [locked, damaged, None, locked, None]
 
 
-def test_a_file_that_was_taken_away_is_said_and_followed_again_when_it_is_back(path: Path, tail: TimelineTail) -> None:
+def test_a_file_that_was_taken_away_is_reported_and_followed_again_when_it_is_back(
+    path: Path, tail: TimelineTail
+) -> None:
     aside = path.with_name("aside")
     with opened(path) as timeline:
         timeline.record(notes(2))

@@ -76,7 +76,7 @@ def test_quotes_backslashes_and_letters_of_any_language_are_found_where_json_esc
     assert found(timeline, "100%") == []
 
 
-def test_the_names_of_fields_are_not_what_was_said(timeline: Timeline) -> None:
+def test_the_names_of_fields_are_not_searched(timeline: Timeline) -> None:
     timeline.record([note("x", detail={"reason": "a fuse"}), note("y", detail={"text": 'the "reason": unknown'})])
     assert found(timeline, "reason") == [2]
 

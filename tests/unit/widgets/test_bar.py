@@ -26,7 +26,7 @@ def said(bar: Bar, width: int) -> list[str]:
     return [" ".join("".join(text for text, _ in line).split()) for line in drawn]
 
 
-def test_an_incident_is_told_by_severity_title_status_and_elapsed_time() -> None:
+def test_an_incident_is_shown_by_severity_title_status_and_elapsed_time() -> None:
     assert said(BAR, 120)[0] == "PROD Meeting Intelligence P1 Readiness failing after deploy INVESTIGATING 00:12:43"
 
 
@@ -57,7 +57,7 @@ def test_an_identity_that_is_not_the_operator_is_shown_beside_them() -> None:
     assert "you@example.com mi-runner via managed identity" in said(bar, 120)[1]
 
 
-def test_read_only_is_said_at_any_width() -> None:
+def test_read_only_is_shown_at_any_width() -> None:
     assert "read-only" in said(replace(BAR, read_only=True), 80)[0]
     assert "read-only" in said(replace(BAR, read_only=True), 120)[1]
 

@@ -42,7 +42,7 @@ def told(shown: object, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("shown", [PROBE, ALERT, REVISION, EVENT])
-def test_every_field_that_says_something_is_told(shown: Any) -> None:
+def test_every_field_that_says_something_is_shown(shown: Any) -> None:
     text = told(shown)
     for name in shown.__dataclass_fields__:
         value = getattr(shown, name)
@@ -50,7 +50,7 @@ def test_every_field_that_says_something_is_told(shown: Any) -> None:
             assert value in text, name
 
 
-def test_a_time_is_told_in_both_zones_and_as_an_age() -> None:
+def test_a_time_is_shown_in_both_zones_and_as_an_age() -> None:
     assert "02:14:41 NZDT, 28 Feb 2026   13:14:41Z   12m ago" in told(PROBE)
 
 

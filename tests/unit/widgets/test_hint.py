@@ -66,7 +66,7 @@ def test_without_a_configuration_it_never_says_that_something_is_watched() -> No
     assert "Watching" not in hint
 
 
-def test_in_an_incident_the_alert_that_the_key_would_take_is_the_next_thing() -> None:
+def test_in_an_incident_the_alert_that_the_key_would_take_comes_next() -> None:
     assert "a acknowledges “5xx errors”" in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
 
 
@@ -119,7 +119,7 @@ def test_a_sign_in_that_expired_comes_before_everything_because_without_it_nothi
     )
 
 
-def test_a_source_that_cannot_be_read_is_said_with_what_to_do() -> None:
+def test_a_source_that_cannot_be_read_is_reported_with_what_to_do() -> None:
     problem = Problem(ProblemKind.FORBIDDEN, "403", "Reader is missing on the group.", "Ask for the role Reader.")
 
     assert said(HintInput(QUIET, problems=(problem,))) == "▸ Reader is missing on the group.  Ask for the role Reader."
@@ -262,7 +262,7 @@ def test_what_is_overdue_comes_before_what_else_could_be_done() -> None:
         assert drawn.endswith("c writes the update that is due")
 
 
-def test_a_run_that_waits_is_told_with_its_step_and_first_when_it_leaves_a_gap() -> None:
+def test_a_run_that_waits_is_shown_with_its_step_and_first_when_it_leaves_a_gap() -> None:
     waits, title = "“Swap the databases” waits at step 4", "Rename the restored one"
     assert f"{waits}, {title}" in said(HintInput(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 160)
     assert waits in said(HintInput(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 110)

@@ -158,7 +158,7 @@ def test_with_several_apps_each_revision_keeps_the_name_of_its_app() -> None:
         ("", ""),
     ],
 )
-def test_an_image_is_told_by_what_tells_it_from_others(image: str, said: str) -> None:
+def test_an_image_is_named_by_what_distinguishes_it_from_others(image: str, said: str) -> None:
     assert revision_rows.short_image(image) == said
 
 
@@ -246,7 +246,7 @@ def test_an_acknowledgement_ends_with_the_alert_that_it_was_of() -> None:
     assert list_acknowledged(taken, [again]) == {}
 
 
-def test_maintenance_is_told_until_when_in_the_zone_of_who_reads() -> None:
+def test_maintenance_shows_its_end_in_the_zone_of_who_reads() -> None:
     end = datetime(2026, 2, 27, 14, 30, tzinfo=UTC)
     probe = replace(up("live"), state=ProbeState.MAINTENANCE, maintenance_until=end)
     zone = ZoneInfo("Pacific/Auckland")
@@ -277,7 +277,7 @@ def test_a_pane_of_a_wide_screen_shows_the_whole_summary() -> None:
     assert "mi-prod 4 restarts > 2 in 10 min" in shown(row, alert_rows.COLUMNS, 73)
 
 
-def test_what_silences_an_alert_is_said_once() -> None:
+def test_what_silences_an_alert_is_shown_once() -> None:
     silenced = replace(alerts()[0], state=AlertState.SUPPRESSED, note="silenced by ana until 22:41Z: disk swap")
     row = alert_rows.build_alert_rows([silenced], {})[0]
     assert shown(row, alert_rows.COLUMNS, 73).count("silenced") == 1

@@ -29,7 +29,7 @@ def test_a_rising_number_rises_over_its_limit() -> None:
     assert lines[9].endswith("02:00")
 
 
-def test_what_happened_is_marked_below_and_told() -> None:
+def test_what_happened_is_marked_below_and_described() -> None:
     mark = PlotMark(NOW - timedelta(minutes=30), "D", "--v42 created by ci")
     lines = plot(hour(1, 2, 3), marks=(mark, PlotMark(NOW - timedelta(hours=3), "D", "too long ago")))
     assert lines[8].strip() == "D"

@@ -153,7 +153,7 @@ def test_a_small_incident_leaves_the_word_alone_and_is_shown() -> None:
     assert "Readiness failing" in text(view, views=(view, WELL))
 
 
-def test_a_source_that_told_only_a_part_is_named_and_nothing_is_ok() -> None:
+def test_a_source_that_reported_only_a_part_is_named_and_nothing_is_ok() -> None:
     late = replace(reading("alerts:a"), problem=Problem(ProblemKind.SERVER, "prom-1: timed out", "No answer."))
     view = wall_state("prod", [late], {"alerts:a": Freshness(FeedState.LATE, 2.0, "prom-1: timed out")})
     shown = text(view)

@@ -59,7 +59,9 @@ async def test_lines_come_with_their_times_and_containers(stage: EngineStage) ->
     assert all(line.at is not None for line in lines)
 
 
-async def test_a_broken_stream_is_taken_up_again_without_repeating_and_the_gap_is_said(stage: EngineStage) -> None:
+async def test_a_broken_stream_is_taken_up_again_without_repeating_and_with_a_line_for_the_gap(
+    stage: EngineStage,
+) -> None:
     stage.image(f"{APP}:1.44.0")
     stage.run("api", f"{APP}:1.44.0")
     stage.settle(10)
@@ -74,7 +76,7 @@ async def test_a_broken_stream_is_taken_up_again_without_repeating_and_the_gap_i
     assert len(told) == len(set(told))
 
 
-async def test_a_container_that_goes_is_said_once(stage: EngineStage) -> None:
+async def test_a_container_that_goes_is_reported_once(stage: EngineStage) -> None:
     stage.image(f"{APP}:1.44.0")
     container = stage.run("api", f"{APP}:1.44.0")
     stage.settle(4)

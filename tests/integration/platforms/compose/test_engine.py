@@ -76,7 +76,7 @@ async def test_a_tunnel_that_broke_is_opened_again(stage: EngineStage, tmp_path:
     await client.close()
 
 
-async def test_what_ssh_says_is_said(stage: EngineStage, tmp_path: Path) -> None:
+async def test_the_error_of_ssh_is_passed_on(stage: EngineStage, tmp_path: Path) -> None:
     client = make_client(stage, write_ssh(tmp_path, stage.socket, "ops@web-1: Permission denied (publickey)."))
     with pytest.raises(SourceError) as caught:
         await client.get("/info")
@@ -84,7 +84,7 @@ async def test_what_ssh_says_is_said(stage: EngineStage, tmp_path: Path) -> None
     assert "Permission denied (publickey)" in caught.value.problem.message
 
 
-async def test_without_ssh_it_is_said_what_to_install(stage: EngineStage) -> None:
+async def test_without_ssh_the_error_says_what_to_install(stage: EngineStage) -> None:
     with pytest.raises(SourceError) as caught:
         await make_client(stage, "/nowhere/ssh").get("/info")
     assert caught.value.problem.kind is ProblemKind.MISSING

@@ -94,7 +94,7 @@ async def test_compose_is_started_once_with_the_engine_and_the_version(stage: En
     assert f"unix://{stage.socket} 1.43.0 -p shop --project-directory {stage.folder} up -d --no-deps api" in printed
 
 
-async def test_two_people_roll_back_and_the_second_is_told(stage: EngineStage, tmp_path: Path) -> None:
+async def test_two_people_roll_back_and_the_second_is_refused(stage: EngineStage, tmp_path: Path) -> None:
     deploy(stage)
     mark = tmp_path / "ran"
     program = write_program(tmp_path, f"open({str(mark)!r}, 'a').write('x')")

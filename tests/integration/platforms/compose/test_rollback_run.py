@@ -141,7 +141,7 @@ async def test_an_upstream_file_says_who_has_the_traffic(
 
 
 @pytest.mark.parametrize("text", ["server app-blue:1;\nserver app-green:1;", "", "server 10.0.0.1;"])
-async def test_a_file_that_names_both_or_neither_gives_nobody_the_traffic_and_is_said(
+async def test_a_file_that_names_both_or_neither_gives_nobody_the_traffic_and_is_reported(
     stage: EngineStage, tmp_path: Path, text: str
 ) -> None:
     blue_green(stage)

@@ -39,7 +39,7 @@ async def test_a_service_shows_the_image_it_runs_and_those_that_the_engine_still
     assert dict(service.values)["compose-files"] == str(stage.folder / "docker-compose.yml")
 
 
-async def test_a_health_check_that_fails_is_said_with_its_output(stage: EngineStage) -> None:
+async def test_a_health_check_that_fails_is_reported_with_its_output(stage: EngineStage) -> None:
     stage.image(f"{APP}:1.44.0", sick_since=0.0)
     stage.run("api", f"{APP}:1.44.0")
     stage.settle(30)
@@ -86,7 +86,7 @@ async def test_containers_of_two_images_share_the_traffic_by_how_many_are_ready(
     assert {item.name: item.weight for item in service.revisions} == {"1.43.0": 67, "1.44.0": 33}
 
 
-async def test_a_moving_tag_is_told_apart_by_the_id_of_its_image(stage: EngineStage) -> None:
+async def test_a_moving_tag_is_distinguished_by_the_id_of_its_image(stage: EngineStage) -> None:
     older = stage.image(f"{APP}:latest", age=5 * DAY)
     newer = stage.image(f"{APP}:latest", age=DAY)
     stage.run("api", f"{APP}:latest")
@@ -130,7 +130,7 @@ async def test_several_projects_are_named_and_a_wrong_name_lists_what_is_there(s
     assert "shop/api" in reading.problem.message
 
 
-async def test_a_configured_service_without_a_container_is_said_beside_the_others(stage: EngineStage) -> None:
+async def test_a_configured_service_without_a_container_is_reported_beside_the_others(stage: EngineStage) -> None:
     stage.image(f"{APP}:1.44.0")
     stage.run("api", f"{APP}:1.44.0")
     reading = await stage.look(services=("api", "worker"))

@@ -182,7 +182,7 @@ async def test_another_cluster_behind_the_same_context_is_refused(commands: Comm
     assert "PATCH" not in [method for method, _ in commands.stage.api.requests]
 
 
-async def test_a_context_that_vanished_is_said_before_a_change_and_nothing_is_sent(commands: Commands) -> None:
+async def test_a_context_that_vanished_is_reported_before_a_change_and_nothing_is_sent(commands: Commands) -> None:
     platform = commands.stage.platform()
     command = recognise_kubectl_command(
         shlex.split("kubectl -n shop rollout restart deployment/api"), platform._context.environment

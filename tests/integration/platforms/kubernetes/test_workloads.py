@@ -120,7 +120,7 @@ async def test_a_context_that_is_not_there_names_those_that_are(stage: ClusterSt
     assert "Did you mean shop-admin?" in reading.problem.advice
 
 
-async def test_a_missing_right_is_said_in_words(stage: ClusterStage) -> None:
+async def test_a_missing_right_is_described_in_words(stage: ClusterStage) -> None:
     for plural in ("deployments", "statefulsets", "daemonsets"):
         stage.api.refuse(ApiRefusal(403, plural=plural))
     reading = await stage.platform().build_feed().poll()
@@ -129,7 +129,7 @@ async def test_a_missing_right_is_said_in_words(stage: ClusterStage) -> None:
     assert "allows list on deployments.apps: the ClusterRole view, bound in shop, does." in reading.problem.advice
 
 
-async def test_without_the_right_to_list_pods_the_rest_is_shown_and_the_lack_is_said(stage: ClusterStage) -> None:
+async def test_without_the_right_to_list_pods_the_rest_is_shown_with_what_is_missing(stage: ClusterStage) -> None:
     stage.api.refuse(ApiRefusal(403, plural="pods"))
     reading = await stage.platform().build_feed().poll()
     assert reading.value is not None

@@ -79,7 +79,7 @@ class TestRevisions:
         await done(quiet, line)
         assert not set(before.split()) & set(quiet.screen.text.split())
 
-    async def test_a_revision_nobody_knows_is_said_to_be_none(self, quiet: Shell) -> None:
+    async def test_a_revision_nobody_knows_is_reported_as_none(self, quiet: Shell) -> None:
         for what in ("activate", "restart", "deactivate"):
             await refused(quiet, f"az containerapp revision {what} {APP} --revision shop-api--nope", "shop-api--nope")
 
@@ -144,7 +144,7 @@ class TestTraffic:
             quiet, f"az containerapp ingress traffic set {APP} --revision-weight {R41}=100", "Activate it first."
         )
 
-    async def test_while_another_change_runs_azure_refuses_and_that_is_said(self, quiet: Shell) -> None:
+    async def test_while_another_change_runs_the_refusal_of_azure_is_reported(self, quiet: Shell) -> None:
         traffic = {"properties": {"configuration": {"ingress": {"traffic": [{"latestRevision": True, "weight": 100}]}}}}
         path = "/subscriptions/5105c0de-0000-4000-8000-000000000001/resourceGroups/shop-prod-rg"
         app = f"{path}/providers/Microsoft.App/containerApps/shop-api"
@@ -176,7 +176,7 @@ class TestSingleMode:
         await refused(single, line, "shop-api is in single revision mode")
         assert "Activate the revision that is to serve" in (await single.look(line)).refusal
 
-    async def test_activating_a_revision_hands_it_everything_and_that_is_said_before(self, single: Shell) -> None:
+    async def test_activating_a_revision_hands_it_everything_and_the_confirmation_says_so(self, single: Shell) -> None:
         line = f"az containerapp revision activate {APP} --revision {R43}"
         assert "takes all of it, and the others stop" in (await single.look(line)).words[1]
         await done(single, line)
@@ -206,7 +206,7 @@ class TestImages:
 
 
 class TestLongOperations:
-    async def test_the_operation_is_told_as_soon_as_it_is_known_and_again_at_the_end(self, quiet: Shell) -> None:
+    async def test_the_operation_is_reported_as_soon_as_it_is_known_and_again_at_the_end(self, quiet: Shell) -> None:
         line = f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100"
         finished = await done(quiet, line)
         assert quiet.screen.operations == [finished.operation]
@@ -259,7 +259,7 @@ class TestLongOperations:
         await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=200, body=body)
         assert (await resume_operation(url, quiet.azure)).state is StepState.UNKNOWN
 
-    async def test_an_operation_may_also_answer_with_the_finished_thing(self, quiet: Shell) -> None:
+    async def test_an_operation_may_also_answer_with_the_finished_resource(self, quiet: Shell) -> None:
         await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
         stage = quiet.play.stage
         link = operation_link(stage.world().operations[-1], "Results", stage.scenario.seed)
@@ -408,7 +408,7 @@ class TestStrangeAnswers:
         await quiet.fault("GET .*/revisions/[^/]+$", times=None, status=200, body=look)
         assert (await quiet.run(line)).state is StepState.UNKNOWN
 
-    async def test_an_operation_that_ends_with_another_thing_is_not_done(self, quiet: Shell) -> None:
+    async def test_an_operation_that_ends_with_another_resource_is_not_done(self, quiet: Shell) -> None:
         body = {"id": "/subscriptions/x/other", "name": "other", "properties": {}}
         await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=200, body=body)
         await quiet.fault("GET .*/containerApps/shop-api$", times=None, status=200, body=body, since=3.0)
@@ -442,7 +442,7 @@ class TestDatabases:
         assert "databaseAzureAsyncOperation" in finished.operation
         assert quiet.screen.operations == [finished.operation]
 
-    async def test_before_a_restore_its_points_and_how_busy_the_database_is_are_told(self, quiet: Shell) -> None:
+    async def test_before_a_restore_its_points_and_how_busy_the_database_is_are_shown(self, quiet: Shell) -> None:
         words = "\n".join((await quiet.look(self.RESTORE)).words)
         assert "since 2026-02-20" in words
         assert "until about 2026-02-27" in words

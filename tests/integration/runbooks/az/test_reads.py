@@ -105,7 +105,7 @@ async def test_metrics(bad: Shell) -> None:
     assert len(points) == 3
 
 
-async def test_console_logs_are_those_of_the_revision_with_traffic_and_that_is_said(quiet: Shell) -> None:
+async def test_console_logs_are_those_of_the_revision_with_traffic_and_a_line_says_so(quiet: Shell) -> None:
     await quiet.play.move_traffic({"revisionName": "shop-api--r42", "weight": 100})
     done = await quiet.run(f"az containerapp logs show {APP} --tail 5")
     lines = [json.loads(each) for each in quiet.screen.text.splitlines()]

@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_every_path_in_use_is_told(home: Path) -> None:
+def test_every_path_in_use_is_reported(home: Path) -> None:
     (home / "cockpit.toml").write_text('data = "state"\n[environments.prod]\n[environments.staging]\n')
     found = json.loads(CliRunner().invoke(info.info, ["--json"]).stdout)
     assert found["config"] == str(home / "cockpit.toml")
@@ -31,7 +31,7 @@ def test_every_path_in_use_is_told(home: Path) -> None:
     assert found["log"].endswith("cockpit.log")
 
 
-def test_the_timeline_that_was_asked_for_is_the_one_told(home: Path) -> None:
+def test_the_timeline_that_was_asked_for_is_the_one_printed(home: Path) -> None:
     found = json.loads(CliRunner().invoke(info.info, ["--json", "--db", str(home / "other.db")]).stdout)
     assert found["timeline"] == str(home / "other.db")
     assert found["data"] == str(home)

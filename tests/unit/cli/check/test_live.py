@@ -113,7 +113,7 @@ def test_errors_as_json(check: Check) -> None:
     }
 
 
-def test_mistakes_of_keys_theme_and_matchers_are_told_with_all_others(check: Check) -> None:
+def test_mistakes_of_keys_theme_and_matchers_are_reported_with_all_others(check: Check) -> None:
     source = '[[environments.prod.alerts]]\nname = "am"\nkind = "alertmanager"\nurls = ["http://am.example.com"]\n'
     text = 'theme = "drak"\nreed_only = true\n[keys]\nnote = "d"\nlogs = "f55"\nxyzzy = "g"\n'
     result = check(f"{text}{source}filters = ['severity=~']", "--json")
@@ -216,7 +216,7 @@ def test_an_unknown_procedure_of_a_signal_is_an_error_too(check: Check) -> None:
         ("[environments.prod]\n", ""),
     ],
 )
-def test_a_proxy_of_the_environment_that_nothing_uses_is_told(
+def test_a_proxy_of_the_environment_that_nothing_uses_is_reported(
     text: str, place: str, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
@@ -224,7 +224,7 @@ def test_a_proxy_of_the_environment_that_nothing_uses_is_told(
     assert found == ([place] if place else [])
 
 
-def test_a_key_that_does_nothing_any_more_is_told_and_no_error(check: Check) -> None:
+def test_a_key_that_does_nothing_any_more_is_a_notice_and_no_error(check: Check) -> None:
     result = check(GOOD.replace("production = true", 'production = true\nguard_word = "prod"'), "--json")
     assert result.exit_code == 0
     assert ("retired-key", "environments.prod.guard_word") in [

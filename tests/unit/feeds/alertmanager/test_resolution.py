@@ -92,7 +92,7 @@ def test_a_server_that_just_restarted_proves_nothing() -> None:
     assert (state, note) == (AlertState.RESOLVING, "vanished, am-1 restarted 12s ago")
 
 
-def test_what_a_settled_server_was_not_told_again_is_resolved() -> None:
+def test_an_alert_that_a_settled_server_was_not_sent_again_is_resolved() -> None:
     story = Story()
     story.look("am-1")
     story.look(uptime=timedelta(seconds=12))

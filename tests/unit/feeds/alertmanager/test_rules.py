@@ -59,7 +59,7 @@ def waiting(body: bytes = BODY) -> list[Alert]:
     return list_pending_alerts(rules_of(body), source="am", environment="prod", server="prom-1", polled=AT)
 
 
-def test_pending_alerts_are_told_with_when_they_began() -> None:
+def test_pending_alerts_are_reported_with_when_they_began() -> None:
     first, second = waiting()
     assert (first.name, first.state, first.severity) == ("Http5xxHigh", AlertState.PENDING, Severity.MEDIUM)
     assert (first.summary, first.seen_by) == ("5xx rate 12% on orders-api", ("prom-1",))
@@ -212,7 +212,7 @@ def test_a_server_that_cannot_say_whether_there_was_data_confirms_nothing() -> N
     assert word(alert("QueueLong"), said(up=frozenset())).says is PrometheusState.UNKNOWN
 
 
-def test_a_server_that_told_only_a_part_confirms_nothing() -> None:
+def test_a_server_that_reported_only_a_part_confirms_nothing() -> None:
     part = Rules("prom-1", AT, rules_of(BODY), Targets(UP), partial=True)
     assert word(alert("QueueLong"), part).says is PrometheusState.UNKNOWN
     assert is_partial(b'{"status": "success", "data": {"groups": [], "groupNextToken": "x"}}')

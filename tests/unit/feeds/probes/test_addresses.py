@@ -68,7 +68,7 @@ async def test_a_refusal_tries_the_next_at_once(wires: Wires) -> None:
     assert (await connect(REFUSING, GOOD)).journey.address == GOOD
 
 
-async def test_when_all_refuse_the_refusal_is_told(wires: Wires) -> None:
+async def test_when_all_refuse_the_refusal_is_reported(wires: Wires) -> None:
     with pytest.raises(httpcore.ConnectError, match="refused"):
         await connect(REFUSING)
 

@@ -132,7 +132,7 @@ async def test_refresh_asks_every_probe_now() -> None:
     assert sum(map(len, story.asked.values())) == before + 2
 
 
-async def test_answers_are_told_together_and_not_one_by_one() -> None:
+async def test_answers_are_reported_together_and_not_one_by_one() -> None:
     time = FakeTime()
     names = [f"p{number}" for number in range(500)]
     story = Story(time, {name: [Grade.GOOD] for name in names})

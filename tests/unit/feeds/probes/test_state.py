@@ -137,7 +137,7 @@ def test_flapping_begins_at_five_turns_ends_at_two_and_stays_as_it_is_between(st
 
 
 @given(st.lists(st.integers(1, 6), min_size=20, max_size=60))
-def test_a_probe_that_keeps_turning_is_said_to_flap_once(lengths: list[int]) -> None:
+def test_a_probe_that_keeps_turning_is_reported_as_flapping_once(lengths: list[int]) -> None:
     """However irregularly: no good or bad spell of six answers lets it go, so the timeline hears of it once."""
     story = "".join(("f" if odd % 2 else "g") * length for odd, length in enumerate(lengths))
     standing, said = ProbeStanding(), 0

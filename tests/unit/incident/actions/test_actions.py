@@ -78,7 +78,7 @@ def test_a_role_is_taken_by_its_initials_and_several_may_hold_it(incident_action
     assert now(incident_actions).in_role("Scribe") == ("ben",)
 
 
-def test_a_role_that_no_document_names_may_be_worn_but_a_slip_is_asked_about(incident_actions: IncidentActions) -> None:
+def test_a_role_that_no_document_names_may_be_held_but_a_slip_is_asked_about(incident_actions: IncidentActions) -> None:
     assert incident_actions.take_role("database").subject == "database"
     with pytest.raises(IncidentActionError, match="no role `Scrbie`; did you mean Scribe"):
         incident_actions.take_role("Scrbie")

@@ -70,7 +70,7 @@ def test_the_last_half_hour_is_kept_in_any_case(incident_actions: IncidentAction
     assert incident_actions.declare("y").reach_from == at(-30)
 
 
-def test_how_far_it_reaches_can_be_said_and_corrected(incident_actions: IncidentActions) -> None:
+def test_the_scope_can_be_stated_and_corrected(incident_actions: IncidentActions) -> None:
     incident = incident_actions.declare("x", reach_from=at(-5), impact_started=at(-7))
     assert (incident.reach_from, incident.impact_started) == (at(-5), at(-7))
     amended = incident_actions.amend(title="Readiness", reach_from=at(-90))
@@ -107,7 +107,7 @@ def test_without_an_incident_a_note_and_an_acknowledgement_go_to_the_journal(inc
     assert incident_actions.acknowledge("az:5xx", "5xx errors").incident is None
 
 
-def test_several_open_incidents_must_be_told_apart(incident_actions: IncidentActions) -> None:
+def test_several_open_incidents_must_be_distinguished(incident_actions: IncidentActions) -> None:
     one, two = incident_actions.declare("one"), incident_actions.declare("two")
     with pytest.raises(AmbiguousIncident) as refused:
         incident_actions.note("which?")
@@ -126,7 +126,7 @@ def test_an_alert_can_be_taken_however_many_incidents_are_open(incident_actions:
         incident_actions.acknowledge()
 
 
-def test_another_desks_incident_is_seen_at_once(
+def test_the_incident_of_another_session_is_shown_at_once(
     timeline: Timeline, clock: Clock, incident_actions: IncidentActions
 ) -> None:
     other = make_incident_actions(timeline, clock, "ben")
@@ -289,7 +289,7 @@ def test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act(
     assert ticks[2] == frozen
 
 
-def test_a_correction_may_change_the_time_alone_and_what_it_said_stays_on_record(
+def test_a_correction_may_change_the_time_alone_and_the_old_text_stays_on_record(
     timeline: Timeline, clock: Clock
 ) -> None:
     incident_actions = make_incident_actions(timeline, clock)

@@ -82,7 +82,7 @@ def test_intent_and_outcome_are_on_the_timeline(timeline: Timeline) -> None:
     assert list_phases(timeline) == [("intent", None), ("outcome", "done")]
 
 
-def test_a_refusal_is_told_and_may_be_tried_again(timeline: Timeline) -> None:
+def test_a_refusal_is_reported_and_may_be_tried_again(timeline: Timeline) -> None:
     refusal = SourceError(Problem(ProblemKind.REFUSED, "HTTP 400", "bad matcher"))
     server = Server(failure=refusal, keeps=False)
     assert sit_down(timeline).change_silence(server, CREATE, PLAN).outcome == "failed"

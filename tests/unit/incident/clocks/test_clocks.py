@@ -199,13 +199,13 @@ def test_a_promise_takes_the_place_of_the_interval_until_it_is_kept() -> None:
     assert states(resolved, UPDATE, 70) == ["overdue"], "people still wait for it"
 
 
-def test_an_update_sent_elsewhere_is_said_by_hand_and_begins_the_next_interval() -> None:
+def test_an_update_sent_elsewhere_is_recorded_by_hand_and_begins_the_next_interval() -> None:
     story = incident(updates=(sent(20),), marks=(Mark("update", done=at(25)),))
     again = one(story, UPDATE, "update")
     assert (again.due, again.done, again.why) == (at(55), None, "one was sent elsewhere")
 
 
-def test_clients_are_told_when_they_feel_it_for_longer_than_the_rule_says() -> None:
+def test_clients_are_notified_when_they_feel_it_for_longer_than_the_rule_says() -> None:
     given = plan(rule(ClockKind.CLIENT, 15))
     assert one(incident(), given, "client").due == at(15)
     felt = incident(impact_started=at(-20), detected=at(-2))
@@ -370,7 +370,7 @@ def test_hours_that_nobody_works_leave_a_clock_without_a_time() -> None:
     assert one(incident(), given, "response").state(at(999)) is ClockState.OPEN
 
 
-def test_whom_a_call_means_is_told_by_whole_words_or_by_the_person_in_a_role() -> None:
+def test_whom_a_call_means_is_found_by_whole_words_or_by_the_person_in_a_role() -> None:
     given = plan(*PATH.rules, contacts=(Contact("Team lead", person="lea@example.com", backup="-"),))
     met = {
         who: one(incident(called=(called(12, who),)), given, "escalation:2").done is not None

@@ -125,7 +125,7 @@ incidents = st.builds(
 
 
 @given(incidents, plans, moments, maybe(moments))
-def test_every_clock_can_be_told_shown_and_explained(
+def test_every_clock_can_be_named_shown_and_explained(
     incident: Incident, plan: Plan, now: datetime, deployed: datetime | None
 ) -> None:
     found = compute_clocks(incident, plan, now, zone=AUCKLAND, deployed=deployed)

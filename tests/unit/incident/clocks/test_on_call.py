@@ -32,7 +32,7 @@ def contact(person: str, **more: Any) -> Contact:
     return Contact("On-call engineer", person, filled=True, **more)
 
 
-def test_who_may_be_on_call_is_asked_before_they_are_told_to_call() -> None:
+def test_who_may_be_on_call_is_asked_before_a_deadline_sends_them_to_call() -> None:
     asked = question(incident(), plan(*PATH))
     assert asked is not None
     assert asked.who == "On-call engineer"

@@ -82,7 +82,7 @@ def test_a_due_time_is_shown_with_the_abbreviation_in_force_and_in_utc(due: str,
     assert shown_due(clock(datetime.fromisoformat(due).replace(tzinfo=UTC)), AUCKLAND, at(0)) == shown
 
 
-def test_a_zone_without_letters_shows_its_offset_and_utc_is_said_once() -> None:
+def test_a_zone_without_letters_shows_its_offset_and_utc_stands_once() -> None:
     assert shown_due(clock(at(17)), ZoneInfo("America/Sao_Paulo"), at(0)) == "23:17 UTC-03 · 02:17Z"
     assert shown_due(clock(at(17)), UTC, at(0)) == "02:17Z"
     assert shown_due(clock(None), AUCKLAND, at(0)) == ""

@@ -79,7 +79,7 @@ def test_once_it_is_resolved_its_own_text_comes_first() -> None:
     assert "next message follows" not in text
 
 
-def test_clients_are_told_until_when_they_felt_it_not_when_it_was_closed() -> None:
+def test_the_message_to_clients_says_until_when_they_felt_it_not_when_it_was_closed() -> None:
     over = incident(
         status=Status.RESOLVED, impact_started=SUMMER - timedelta(minutes=60), mitigated=SUMMER - timedelta(minutes=55),
         resolved=SUMMER,
@@ -112,7 +112,7 @@ def test_words_that_a_person_wrote_whole_are_where_the_next_one_begins_and_it_as
     assert again.unknown == ("what is new",)
 
 
-def test_what_was_told_to_others_is_not_carried_to_clients() -> None:
+def test_values_typed_for_others_are_not_carried_to_clients() -> None:
     other = replace(sent("[P1] pool exhausted: Lead: ana", "team"), audience="team")
     again = compose_message(CLIENT, scene(incident(updates=(other,))), SUMMER)
     assert "pool exhausted" not in again.text
@@ -151,7 +151,7 @@ def test_readers_are_called_what_the_team_calls_them() -> None:
 @pytest.mark.parametrize(
     ("state", "word"), [("down", "probe ready"), ("flapping", "now and then"), ("degraded", "degraded")]
 )
-def test_a_symptom_is_told_as_it_is(state: str, word: str) -> None:
+def test_a_symptom_is_written_as_it_is(state: str, word: str) -> None:
     context = build_message_context(
         incident(), SYSTEM, PLAN, AUCKLAND, [Signal("probe:ready", "probe ready", SUMMER, state)]
     )

@@ -91,7 +91,7 @@ def test_a_value_of_the_environment_fills_a_field_and_a_secret_never_does() -> N
     assert told.text == "Example Ltd, ⟦token?⟧"
 
 
-def test_what_a_person_said_comes_before_what_the_incident_knows() -> None:
+def test_what_a_person_typed_comes_before_what_the_incident_knows() -> None:
     template = Template("t", "T", "[Client Name]: [Impact]")
     said = {"client name": "Example Ltd", "Impact": "nobody can\nsign in"}
     assert (
@@ -130,7 +130,7 @@ def test_a_zone_that_stands_alone_is_the_one_in_force_and_other_words_stay() -> 
     assert filled("All times are NZST. The FIRST BEST LAST EST.").text == "All times are NZDT. The FIRST BEST LAST EST."
 
 
-def test_a_time_that_is_asked_for_in_utc_is_told_in_utc() -> None:
+def test_a_time_that_is_asked_for_in_utc_is_shown_in_utc() -> None:
     assert filled("[Time] UTC, [Time UTC], [HH:MM]Z").text == "13:12 UTC, 13:12 UTC, 13:12 UTC"
 
 
@@ -184,7 +184,7 @@ def test_without_a_word_about_it_the_rules_of_the_incident_promise() -> None:
     assert usual_promise(incident(resolved=SUMMER), PLAN) is None
 
 
-def test_a_promise_without_a_field_becomes_a_sentence_for_it_must_have_been_told() -> None:
+def test_a_promise_without_a_field_becomes_a_sentence_since_its_readers_must_have_read_it() -> None:
     promise = timedelta(minutes=15)
     told = fill_template(
         Template("t", "T", "We are on it."), incident(), SYSTEM, PLAN, SUMMER, AUCKLAND, promise=promise
@@ -292,7 +292,7 @@ def test_a_team_that_shares_the_timeline_reads_what_was_sent(tmp_path: Path) -> 
     assert (path.name, path.stat().st_mode & 0o777) == ("update-etcx-132640Z.txt", 0o640)
 
 
-def test_a_directory_that_takes_no_file_is_said(tmp_path: Path) -> None:
+def test_a_directory_that_takes_no_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "messages").write_text("in the way")
     with pytest.raises(IncidentActionError, match="cannot be written"):
         write_message_file("x", tmp_path, "k7f", SUMMER)

@@ -49,7 +49,7 @@ def test_each_turn_is_one_line_that_says_what_it_is() -> None:
     ]
 
 
-def test_only_the_turns_that_are_asked_for_are_told_and_none_that_waited_for_too_long() -> None:
+def test_only_the_turns_that_are_asked_for_are_posted_and_none_that_waited_for_too_long() -> None:
     _, events = night()
     late = at(0) + WAITS_FOR + timedelta(seconds=1)
     assert [event.kind for event in list_turns(hook(turns=("severity", "resolve")), events, at(6))] == [
@@ -59,7 +59,7 @@ def test_only_the_turns_that_are_asked_for_are_told_and_none_that_waited_for_too
     assert Kind.DECLARE not in [event.kind for event in list_turns(hook(), events, late)]
 
 
-def test_an_incident_that_is_opened_again_is_told_and_no_other_status_is() -> None:
+def test_an_incident_that_is_opened_again_is_posted_and_no_other_status_is() -> None:
     """Who was told of the end must hear that it was none."""
     story = Story()
     story.declare(0, title="Readiness failing", severity="P1")

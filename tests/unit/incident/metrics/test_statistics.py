@@ -88,7 +88,7 @@ def test_an_incident_counts_at_the_worst_severity_it_had() -> None:
     assert build_statistics([lowered], PLAN, NOW, severity="P3").incidents == 0
 
 
-def test_drills_and_what_was_no_incident_are_left_out_and_said_to_be() -> None:
+def test_drills_and_what_was_no_incident_are_left_out_with_a_notice() -> None:
     found = build_statistics(
         [OVER, replace(OVER, id="i2", drill=True), replace(OVER, id="i3", because="duplicate")], PLAN, NOW
     )

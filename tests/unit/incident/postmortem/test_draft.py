@@ -227,7 +227,7 @@ def test_what_was_not_done_never_reads_as_done_in_that_time() -> None:
             assert actual.startswith("not done in "), row
 
 
-def test_a_tier_is_told_by_when_its_window_opens_and_closes() -> None:
+def test_a_tier_is_described_by_when_its_window_opens_and_closes() -> None:
     """Its length is no target, and its start is no time by which somebody had to be called."""
     team = plan(
         *(rule(ClockKind.ESCALATION, minute, number=tier, who=who) for tier, minute, who in TIERS),

@@ -155,7 +155,7 @@ def test_our_export_of_the_incident_is_written_anew_and_no_other_file_is(tmp_pat
     assert write_export(path, told(), form, force=True) == NEW_FILE
 
 
-def test_a_spreadsheet_is_told_that_the_table_is_utf_8(tmp_path: Path) -> None:
+def test_a_table_for_spreadsheets_begins_with_the_mark_of_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     write_export(path, "incident,what\r\ni1,P1 → P0\r\n", ExportForm.CSV)
     assert path.read_bytes().startswith(b"\xef\xbb\xbfincident,")

@@ -69,7 +69,7 @@ def test_a_row_that_somebody_took_out_stays_out() -> None:
     assert "| one |" not in merge_drafts(old, draft(f"{TABLE}\n| three | ana |", "a"))
 
 
-def test_a_row_that_both_changed_is_in_it_twice_and_that_is_said() -> None:
+def test_a_row_that_both_changed_is_in_it_twice_with_a_notice() -> None:
     old = draft(TABLE, "a").replace("| one | nobody yet |", "| one | ben |")
     result = merge_with_notes(old, draft(TABLE.replace("| one | nobody yet |", "| one | cleo |"), "a"))
 

@@ -49,7 +49,7 @@ def test_what_a_person_settled_stands_with_the_last_try() -> None:
     assert [(each.state, each.outcome) for each in rows] == [("by hand", "seen in the portal")]
 
 
-def test_a_step_done_by_hand_without_a_try_is_told_too() -> None:
+def test_a_step_done_by_hand_without_a_try_is_reported_too() -> None:
     assert [each.state for each in run_rows([step(1, "settled", None, state="skipped", reason="not needed")])] == [
         "skipped"
     ]

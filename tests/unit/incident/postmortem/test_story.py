@@ -80,7 +80,7 @@ def told(story: Story) -> IncidentStory:
     return tell_story(incident_of(story), list_standing_events(story.events), TimeFace(UTC, at(0)))
 
 
-def test_a_bad_deployment_that_was_rolled_back_is_told_from_the_facts() -> None:
+def test_the_summary_of_a_rolled_back_deployment_is_written_from_the_facts() -> None:
     assert told(night()) == IncidentStory(
         "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00",
         "readyz failed from 02:00:12 (got 503, wanted 200), ready from 02:00:18 (the same)",
@@ -123,7 +123,7 @@ def test_where_nothing_changed_and_nothing_was_done_the_first_page_says_so() -> 
     assert result.stop.endswith(" at 02:03:00")
 
 
-def test_while_it_goes_on_nothing_is_said_to_have_stopped_it() -> None:
+def test_while_it_goes_on_nothing_is_named_as_what_stopped_it() -> None:
     story = night()
     story.events = [event for event in story.events if event.kind != Kind.RESOLVE and event.detail.get("state") != "up"]
 
@@ -205,7 +205,7 @@ def test_notes_that_begin_with_cause_or_fix_fill_their_sections() -> None:
         ("", ""),
     ],
 )
-def test_a_failed_condition_is_said_in_words(reason: str, words: str) -> None:
+def test_a_failed_condition_is_described_in_words(reason: str, words: str) -> None:
     assert explain_failed_condition(reason) == words
 
 

@@ -40,7 +40,7 @@ def test_the_same_version_in_both_slots_is_two_rows() -> None:
     assert {revision.name for revision in site.revisions} == {"1", "1@staging"}
 
 
-def test_auto_swap_is_said() -> None:
+def test_auto_swap_is_reported() -> None:
     slots = [slot(image="r/a:1"), slot("shop/staging", image="r/a:2", autoSwapSlotName="production")]
     site = map_site("shop", slots, environment="prod", location="")
     assert any("auto-swap" in revision.running_details for revision in site.revisions)

@@ -144,7 +144,7 @@ def test_only_a_whole_name_of_one_side_counts(text: str, side: str) -> None:
      (3_600, "About an hour"), (7_300, "2 hours"), (100_000, "28 hours"), (200_000, "2 days"), (2_000_000, "3 weeks"),
      (9_000_000, "3 months"), (99_000_000, "3 years")],
 )  # fmt: skip
-def test_ages_are_said_as_docker_says_them(seconds: int, words: str) -> None:
+def test_ages_are_written_as_docker_writes_them(seconds: int, words: str) -> None:
     now = datetime(2026, 11, 29, tzinfo=UTC)
     assert describe_age(now, int(now.timestamp()) - seconds) == words
 

@@ -66,7 +66,7 @@ def test_what_goes_on_keeps_its_state_though_the_cluster_forgets_how_it_began() 
     ]
 
 
-def test_what_comes_back_after_half_an_hour_is_told_anew() -> None:
+def test_what_comes_back_after_half_an_hour_is_reported_again() -> None:
     first = follow_groups({}, group_events([event(minute=0)]))
     later = follow_groups(first, group_events([event(minute=40)]))
     assert {group.first for group in later.values()} == {T0 + timedelta(minutes=40)}

@@ -215,7 +215,7 @@ def test_hostile_text_in_a_result_reaches_nobodys_terminal() -> None:
 
 
 @given(JSON, st.sampled_from(["json", "table", "tsv", "none"]))
-def test_anything_is_printed_or_said_to_fit_no_table(result: Any, output: str) -> None:
+def test_anything_is_printed_or_refused_as_no_table(result: Any, output: str) -> None:
     try:
         said = format_az_output(result, output=output)
     except NoTableError:

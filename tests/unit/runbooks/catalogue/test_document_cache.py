@@ -93,7 +93,7 @@ def test_a_document_with_a_secret_that_is_known_here_is_not_kept() -> None:
     assert key_of_document("a.md", b"# Another\n", b"") != ""
 
 
-def test_the_bytes_of_document_and_sidecar_are_told_apart() -> None:
+def test_the_bytes_of_document_and_sidecar_are_distinguished() -> None:
     assert key_of_document("a.md", b"ab", b"c") != key_of_document("a.md", b"a", b"bc")
 
 

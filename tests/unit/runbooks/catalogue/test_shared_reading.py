@@ -84,7 +84,7 @@ def test_it_says_of_a_document_in_which_a_secret_stands_that_it_must_not_be_kept
 
 
 @pytest.mark.usefixtures("no_team")
-def test_it_is_told_what_the_configuration_says_of_commands() -> None:
+def test_the_configuration_of_commands_is_passed_on() -> None:
     (((encoded, _),),) = serve({"shopctl clear": "danger"}, [(b"restart.md", TEXT.encode(), b"")])
     runbook = decode_runbook(encoded)
     assert runbook is not None

@@ -47,7 +47,7 @@ def test_without_the_configuration_it_is_a_change() -> None:
 
 
 @pytest.mark.usefixtures("commands")
-def test_what_is_lowered_is_said_and_what_is_raised_is_not() -> None:
+def test_what_is_lowered_is_reported_and_what_is_raised_is_not() -> None:
     assert "read" in describe_lowered_kind("shopctl status", "bash")
     assert describe_lowered_kind("shopctl orders purge", "bash") == ""
     assert describe_lowered_kind("kubectl get pods", "bash") == ""

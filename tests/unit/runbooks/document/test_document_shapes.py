@@ -106,7 +106,7 @@ def test_the_expected_column_of_a_table_is_what_its_commands_should_answer() -> 
     assert (step.title, step.command, step.expected) == ("Liveness", "GET /healthz", "200 OK")
 
 
-def test_what_is_expected_may_be_said_and_shown() -> None:
+def test_expected_output_is_written_and_shown() -> None:
     text = "## A\n\n```bash\naz x show\n```\n\n**Expected**: compare by eye\n\n```text\nMeetings 2\n```\n"
     assert only(text).steps[0].expected == "compare by eye\nMeetings 2"
 

@@ -121,7 +121,7 @@ def test_every_line_belongs_to_one_block_at_most(pieces: list[str]) -> None:
 
 
 @given(PIECES)
-def test_prose_is_told_once_in_order_and_as_it_stands(pieces: list[str]) -> None:
+def test_prose_stands_once_in_order_and_as_written(pieces: list[str]) -> None:
     text = "\n".join(pieces)
     lines = list(list_prose_lines(text, read_outline(text)))
     numbers = [number for number, _, _ in lines]

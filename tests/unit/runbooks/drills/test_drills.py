@@ -97,7 +97,7 @@ def test_what_was_done_a_day_early_is_done_and_what_is_planned_for_later_stays_p
     assert build_drill(far, date(2026, 1, 5)).due == date(2026, 12, 1)
 
 
-def test_why_no_day_is_computed_is_said() -> None:
+def test_why_no_day_is_computed_is_explained() -> None:
     assert (
         build_drill(Practice("x", "at full moon", last="2026-10-09")).undated
         == "“at full moon” is not an interval known here"
@@ -159,7 +159,7 @@ def test_a_review_is_left_to_be_dated_by_a_person() -> None:
     assert (found.line, "write the next day" in found.advice) == ("", True)
 
 
-def test_a_line_that_is_gone_is_said() -> None:
+def test_a_line_that_is_gone_is_reported() -> None:
     text = HEAD + "| Failover | Monthly | TBD | TBD |\n"
     assert "cannot be found" in build_paste(only(text), [], TODAY, None).advice
 

@@ -34,7 +34,7 @@ def test_a_label_is_the_budget_the_longer_end_of_a_range(line: str, budget: int)
 
 
 @pytest.mark.parametrize("line", ["**Estimated Time**: Varies", "**When:** more than 5 minutes of errors", ""])
-def test_where_nothing_is_said_there_is_none(line: str) -> None:
+def test_where_nothing_is_written_there_is_none(line: str) -> None:
     assert said(line) == {}
 
 

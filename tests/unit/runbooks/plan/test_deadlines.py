@@ -38,11 +38,11 @@ def test_how_long_a_rollback_is_free_of_blame(text: str) -> None:
         "Tell customers of every outage > 15 min.",
     ],
 )
-def test_when_clients_are_told(text: str) -> None:
+def test_when_clients_are_notified(text: str) -> None:
     assert told(plan_of(f"## Message\n\n{text}\n")) == [("client", 15 * MINUTE, ())]
 
 
-def test_a_contact_for_long_outages_is_who_is_told() -> None:
+def test_a_contact_for_long_outages_is_who_is_notified() -> None:
     table = "| Role | Contact | When |\n|---|---|---|\n| Owner | phone | Client-facing outage >15 min |\n"
     rule = only(plan_of(table), ClockKind.CLIENT)
     assert (rule.who, rule.after.total_seconds()) == ("Owner", 15 * MINUTE)

@@ -160,7 +160,7 @@ def test_working_hours(text: str, days: tuple[int, ...], opens: time, closes: ti
 @pytest.mark.parametrize(
     "text", ["Business hours only", "Support hours: Mon-Fri 25-99", "Mon-Fri 8am-6pm: deployments"]
 )
-def test_hours_that_are_not_said_are_the_built_in_ones(text: str) -> None:
+def test_hours_that_are_not_written_are_the_built_in_ones(text: str) -> None:
     assert plan_of(f"# Team\n\n{text}\n").hours.origin == BUILT_IN
 
 

@@ -131,7 +131,7 @@ def test_every_origin_begins_with_a_document_that_the_plan_knows() -> None:
     assert found.documents == {BUILT_IN, "oncall.md", "cockpit.toml"}
 
 
-def test_documents_of_one_name_are_told_apart_by_their_folder() -> None:
+def test_documents_of_one_name_are_distinguished_by_their_folder() -> None:
     one, other = document("- [ ] a\n", "oncall"), document("- [ ] b\n", "oncall")
     found = merge_plans([one, Document("db/oncall", other.runbook)])
     assert [each.origin for each in found.checklists][:2] == ["oncall.md:1", "db/oncall.md:1"]

@@ -65,7 +65,7 @@ def test_tables_of_two_documents_that_name_their_levels_alike_are_one_ladder() -
     ]
 
 
-def test_levels_of_another_kind_are_never_translated_and_that_is_said() -> None:
+def test_levels_of_another_kind_are_never_translated_and_a_notice_says_so() -> None:
     other = "| Severity | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | within 5 min |\n"
     found = plan_of(SEVERITY_SCALE, other)
     assert [each.name for each in found.severity_scale] == ["P0", "P1", "P2", "P3"]

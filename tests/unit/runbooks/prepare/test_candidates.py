@@ -81,7 +81,7 @@ def test_image_tags_and_points_just_before_the_detection_come_from_the_panes() -
     assert times.origins[0] == "5 min before the detection"
 
 
-def test_a_time_may_be_said_as_one_says_it() -> None:
+def test_a_time_may_be_typed_as_people_write_it() -> None:
     assert resolve("RESTORE_TIME", RESTORE_TIME="30m ago").value == "2026-11-20T13:30:00Z"
     assert resolve("RESTORE_TIME", RESTORE_TIME="soon").value is None
 

@@ -53,7 +53,7 @@ def test_a_command_asks_for_nothing_of_a_person() -> None:
     assert list_asked_variables(step("DATABASE_URL is set", "printenv DATABASE_URL")) == ()
 
 
-def test_what_is_there_and_what_is_not_is_said_by_name() -> None:
+def test_what_is_there_and_what_is_not_is_reported_by_name() -> None:
     said = describe_variables(step("DATABASE_URL, LOG_LEVEL, EMPTY_ONE and SECRET_KEY are set"), live())
     assert said.startswith(
         "shop--v7: DATABASE_URL is there; LOG_LEVEL is there; EMPTY_ONE is there but empty; SECRET_KEY is NOT there."

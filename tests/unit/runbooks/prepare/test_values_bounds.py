@@ -42,7 +42,7 @@ def test_what_its_document_does_not_limit_may_be_any_moment() -> None:
     assert asked("RESTORE_TIME", ASKED, now=None, RESTORE_TIME="2020-01-01T00:00:00Z").value
 
 
-def test_a_value_must_not_be_that_of_the_parameter_it_is_told_apart_from() -> None:
+def test_a_value_must_not_be_that_of_the_parameter_it_must_differ_from() -> None:
     same = asked("TARGET", "not SOURCE", TARGET="v1", SOURCE="v1")
     assert (same.value, same.problem) == (None, "TARGET must not be that of SOURCE")
     assert asked("TARGET", "not SOURCE", TARGET="v1", SOURCE="v2").value == "v1"
@@ -55,6 +55,6 @@ def test_any_words_about_any_value_are_no_crash(check: str, value: str) -> None:
 
 
 @given(st.integers(0, 20 * 24 * 60), st.integers(-12, 12))
-def test_the_zone_in_which_a_moment_is_told_changes_nothing(minutes: int, hours: int) -> None:
+def test_the_zone_in_which_a_moment_is_written_changes_nothing(minutes: int, hours: int) -> None:
     moment = (NOW - timedelta(minutes=minutes)).astimezone(timezone(timedelta(hours=hours)))
     assert bool(out_of_bounds(ASKED, moment.isoformat(), NOW)) == (not 15 <= minutes <= 7 * 24 * 60)

@@ -200,7 +200,7 @@ async def test_a_page_that_says_not_found_does_not_prove_that_something_is_gone(
         (httpx.Response(503, html="cache cleared"), 'contains "cache cleared"', UNKNOWN),
     ],
 )
-async def test_an_answer_that_the_document_foresees_is_the_things_own(
+async def test_an_answer_that_the_document_foresees_counts_as_it_stands(
     answer: httpx.Response, text: str, state: StepState
 ) -> None:
     finished, _, _ = await sent("POST", lambda incoming: answer)
@@ -218,7 +218,7 @@ async def test_hostile_bodies_are_cleaned_and_cut() -> None:
     assert "the first 1048576 bytes" in finished.outcome
 
 
-async def test_an_authority_file_that_is_not_there_is_said() -> None:
+async def test_an_authority_file_that_is_not_there_is_reported() -> None:
     wanted = Request("GET", "https://app.example.com/x", "")
     finished = await send_request(wanted, timeout=1.0, output=lambda text: None, authority="/nowhere/ca.pem")
     assert finished.state is FAILED

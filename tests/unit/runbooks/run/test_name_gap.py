@@ -30,7 +30,7 @@ def test_a_swap_leaves_nothing_with_the_name_until_the_second_rename() -> None:
     }
 
 
-def test_what_nobody_has_said_yet_stays_as_it_is_written() -> None:
+def test_a_field_without_a_value_stays_as_it_is_written() -> None:
     assert find_gap(*AZ)["missing"] == "shop-<env>"
 
 

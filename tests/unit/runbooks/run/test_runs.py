@@ -130,7 +130,7 @@ def stories(draw: st.DrawFn) -> list[Event]:
 
 @settings(max_examples=scale_examples(200))
 @given(stories())
-def test_told_twice_it_is_the_same_story(events: list[Event]) -> None:
+def test_events_applied_twice_make_the_same_state(events: list[Event]) -> None:
     assert fold(*events) == fold(*events, *events) == fold(*(each for one in events for each in (one, one)))
 
 

@@ -146,11 +146,11 @@ COUNTS = "2 meetings, 26 actions and 6 decisions"
         ("meetings: 2\nactions: 26", "failed"),
     ],
 )
-def test_numbers_of_things_are_compared(output: str, verdict: str) -> None:
+def test_counts_are_compared(output: str, verdict: str) -> None:
     assert answer(COUNTS, Evidence(exit_code=0, output=output)).answer == verdict
 
 
-def test_none_of_a_thing_means_none() -> None:
+def test_a_count_of_none_means_none() -> None:
     assert answer("0 errors", Evidence(exit_code=0, output="errors: 3")).answer == "failed"
 
 

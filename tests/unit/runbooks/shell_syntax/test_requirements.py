@@ -134,7 +134,7 @@ def test_a_time_out_is_a_duration_or_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "-5s", "0", "5 parsecs", "²"])
-def test_what_is_no_duration_is_left_out_and_said(text: str) -> None:
+def test_what_is_no_duration_is_left_out_and_reported(text: str) -> None:
     assert timeout_of(step(timeout=text), StepKind.READ)[0] == 300.0
     assert "left out" in timeout_of(step(timeout=text), StepKind.READ)[1]
 
@@ -148,7 +148,7 @@ def test_retry_is_times_and_interval(text: str, retry: Retry) -> None:
 
 
 @pytest.mark.parametrize("text", ["0x5s", "x5s", "99999x1s", "3x", "often"])
-def test_what_is_no_retry_is_left_out_and_said(text: str) -> None:
+def test_what_is_no_retry_is_left_out_and_reported(text: str) -> None:
     assert retry_of(step(retry=text), StepKind.VERIFY)[0] == Retry()
     assert "left out" in retry_of(step(retry=text), StepKind.VERIFY)[1]
 

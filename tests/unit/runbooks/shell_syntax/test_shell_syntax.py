@@ -145,7 +145,7 @@ def test_a_here_document_is_read_by_its_command_and_its_pipe_by_the_next() -> No
     assert list(statement.pipeline_inputs(psql)) == [cat]
 
 
-def test_nesting_is_told_from_the_outermost() -> None:
+def test_nesting_is_listed_from_the_outermost() -> None:
     command = next(each for each in parse_shell("for a in b; do (x | y); done").commands if each.words[0].text == "y")
     assert command.nesting == (ShellNesting.LOOP, ShellNesting.LOOP, ShellNesting.SUBSHELL, ShellNesting.PIPE)
 

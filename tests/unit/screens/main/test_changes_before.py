@@ -69,7 +69,7 @@ def test_the_newest_change_comes_first_with_its_link(tell: Any) -> None:
     ]
 
 
-def test_a_run_that_went_through_several_states_is_told_once(tell: Any) -> None:
+def test_a_run_that_went_through_several_states_is_reported_once(tell: Any) -> None:
     facts = tell(
         draft(Kind.WORKFLOW, 5, "Deploy began", RUN, state="in_progress"),
         draft(Kind.WORKFLOW, 3, "Deploy succeeded", RUN, state="success"),
@@ -77,12 +77,12 @@ def test_a_run_that_went_through_several_states_is_told_once(tell: Any) -> None:
     assert [label for label, _ in facts] == ["since", "workflow"]
 
 
-def test_what_came_after_or_long_before_is_not_told(tell: Any) -> None:
+def test_what_came_after_or_long_before_is_not_shown(tell: Any) -> None:
     facts = tell(draft(Kind.CHANGE, -1, "too late", "a"), draft(Kind.CHANGE, 200, "too early", "b"))
     assert [label for label, _ in facts] == ["since", "changed"]
 
 
-def test_what_changed_nothing_is_not_told(tell: Any) -> None:
+def test_what_changed_nothing_is_not_reported(tell: Any) -> None:
     facts = tell(draft(Kind.WORKFLOW, 3, "Deploy is queued", RUN, state="queued", changes=False))
     assert [label for label, _ in facts] == ["since", "changed"]
 

@@ -33,7 +33,7 @@ def test_no_enter_of_a_held_key_counts_however_it_repeats(gaps: list[float]) -> 
     assert not guard.armed
 
 
-def test_where_releases_are_told_the_next_press_counts_as_soon_as_the_dialog_listens() -> None:
+def test_where_releases_are_reported_the_next_press_counts_as_soon_as_the_dialog_listens() -> None:
     time = clock()
     guard = EnterGuard(time, TELLS)
     time.pass_by(TYPE_AHEAD - A_MOMENT)
@@ -51,6 +51,6 @@ def test_a_key_just_before_makes_it_part_of_a_burst() -> None:
     assert not guard.press()
 
 
-def test_it_waits_longer_for_a_repeat_where_none_is_told_apart() -> None:
+def test_it_waits_longer_for_a_repeat_where_none_is_distinguished() -> None:
     assert EnterGuard(clock(), TELLS_NOT).settling == HELD
     assert EnterGuard(clock(), TELLS).settling == QUIET
