@@ -5,7 +5,8 @@
 3. No folder holds more than 30 files side by side.
 4. Module functions are verb and object: at most a quarter may be a single word.
 5. Whatever is refused has a code that stays, so that scripts and tests need not read its sentence.
-6. A docstring names no parameter that is gone: a vague name in backticks is one of the class or function that it
+6. No name has a part that fits anything (VAGUE_PARTS), tests' names included: `_is_shown` says more than `_is_told`.
+7. A docstring names no parameter that is gone: a vague name in backticks is one of the class or function that it
    describes. What it says is raised is an exception that there is.
 
 Run: `python tests/lint_house.py [--list]`. Exit 1 with one line for each fault; `--list` names every place.
@@ -25,6 +26,10 @@ PACKAGES = ("cockpit", "screens", "widgets", "themes")
 VAGUE_NAMES = frozenset(
     ("each", "found", "told", "said", "known", "wanted", "given", "shown", "seen", "asked", "at", "of", "words")
 )
+VAGUE_PARTS = frozenset(("said", "told", "thing", "things", "given"))
+"""Of functions, variables and attributes. Of tests, whose names are sentences, only what is said or told."""
+VAGUE_IN_TESTS = frozenset(("said", "told"))
+NAME_PART = re.compile(r"[A-Z]?[a-z]+")
 MOST_FILES = 30  # side by side in one folder
 MOST_VAGUE = 0.01  # of all bindings
 # Of all module functions. What is left are mostly commands, whose function is called as one types them.
@@ -82,6 +87,26 @@ def find_bindings(trees: Trees) -> Iterator[NamePlace]:
                     yield NamePlace(name, path, line)
                 case ast.ExceptHandler(name=str(name), lineno=line) | ast.MatchAs(name=str(name), lineno=line):
                     yield NamePlace(name, path, line)
+
+
+def find_vague_parts(trees: Trees) -> Iterator[NamePlace]:
+    """Every name with a part that would fit anything, and every test whose name says that something is told."""
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.Attribute(attr=name, ctx=ast.Store()):
+                    pass
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    pass
+                case _:
+                    continue
+            if VAGUE_PARTS & {part.lower() for part in NAME_PART.findall(name)}:
+                yield NamePlace(name, path, node.lineno)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+            for name in re.findall(r"def (test_\w+)", line):
+                if VAGUE_IN_TESTS & set(name.split("_")):
+                    yield NamePlace(name, path, number)
 
 
 def find_module_functions(trees: Trees) -> Iterator[NamePlace]:
@@ -179,6 +204,7 @@ def main(arguments: list[str]) -> int:
     ]
     faults += [f'{refusal} needs a code="..." of its own' for refusal in find_refusals_without_code(trees)]
     faults += [f"{place}: the docstring names what is not there" for place in find_stale_docstrings(trees)]
+    faults += [f"{place} would fit anything: name what it is" for place in find_vague_parts(trees)]
     if vague_share > MOST_VAGUE:
         faults.append(f"{vague_share:.1%} of all bindings are vague, at most {MOST_VAGUE:.0%}; --list names them")
     if one_word_share > MOST_ONE_WORD:

@@ -14,7 +14,7 @@ from cockpit.model.alert import (
     Severity,
     group_alerts,
     keep_last,
-    name_things,
+    name_alert_subjects,
     rank_firing_alerts,
 )
 from cockpit.model.incident import Acknowledgement
@@ -65,17 +65,17 @@ def build_alert_rows(
 
     `grouped` is `group_alerts(alerts)`, where somebody has it already.
     """
-    things = name_things(alerts)
+    subjects = name_alert_subjects(alerts)
     rows: list[Row] = []
     for item in sort_alerts(group_alerts(alerts) if grouped is None else grouped, order):
         if isinstance(item, Alert):
-            rows.append(_recall_alert_row(item, *_tell_taken(item, acks, now), things))
+            rows.append(_recall_alert_row(item, *_tell_taken(item, acks, now), subjects))
             continue
         opened = item.key in unfolded
         taken = sum(alert.key in acks for alert in item.alerts) if acks else 0
-        rows.append(_build_group_row(item, taken, opened, things))
+        rows.append(_build_group_row(item, taken, opened, subjects))
         if opened:
-            rows += [_recall_alert_row(alert, *_tell_taken(alert, acks, now), things, True) for alert in item.alerts]
+            rows += [_recall_alert_row(alert, *_tell_taken(alert, acks, now), subjects, True) for alert in item.alerts]
     return rows
 
 
@@ -157,32 +157,32 @@ def _format_ack_age(ack: Acknowledgement | None, now: datetime | None) -> str:
 
 
 def _recall_alert_row(
-    alert: Alert, ack: Acknowledgement | None, age: str, things: Mapping[str, str], inner: bool = False
+    alert: Alert, ack: Acknowledgement | None, age: str, subjects: Mapping[str, str], inner: bool = False
 ) -> Row:
     key = alert.key
-    return ALERT_ROWS.build(key, _build_alert_row, alert, ack, age, things[key], inner)
+    return ALERT_ROWS.build(key, _build_alert_row, alert, ack, age, subjects[key], inner)
 
 
 ALERT_ROWS = RowMemory(16_384)  # in a storm most alerts are those of the poll before
 
 
-def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing: str, inner: bool) -> Row:
+def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, subject: str, inner: bool) -> Row:
     glyph, tone = choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor.partition('@')[0]}", "good", ack.at) if ack else Cell(state, tone)
     text = alert.note or alert.summary
-    # Where there is room for one column of text only, it says which thing, whose it is, and what is wrong.
+    # Where there is room for one column of text only, it says which subject, whose it is, and what is wrong.
     who = f"{taken.text} {age}".strip()
     says_it_already = (alert.state is AlertState.FIRING and not ack) or (not ack and text.startswith(state))
     prefix = "" if says_it_already else f"{who}: "
-    brief = f"{prefix}{thing} {text}".strip()
+    brief = f"{prefix}{subject} {text}".strip()
     return Row(
         alert.key,
         (
             Cell(glyph, tone),
             Cell(alert.severity.value, tone),
-            Cell(f"  {thing or alert.name}" if inner else alert.name, "" if ack or inner else "strong"),
-            Cell(thing, "muted"),
+            Cell(f"  {subject or alert.name}" if inner else alert.name, "" if ack or inner else "strong"),
+            Cell(subject, "muted"),
             Cell(brief, "muted"),
             Cell(brief, "muted"),
             Cell(text, "muted"),
@@ -194,12 +194,12 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, thing:
     )
 
 
-def _build_group_row(group: AlertGroup, taken: int, opened: bool, things: Mapping[str, str]) -> Row:
+def _build_group_row(group: AlertGroup, taken: int, opened: bool, subjects: Mapping[str, str]) -> Row:
     """`▲ critical 5xxHigh ×214   app=orders   api-1, api-2 and 212 more`; its age is that of the newest."""
     first = group.alerts[0]
     glyph, tone = choose_alert_look(first)
     shared = " ".join(f"{name}={value}" for name, value in group.shared)
-    names = list(dict.fromkeys(things[alert.key] for alert in group.alerts))
+    names = list(dict.fromkeys(subjects[alert.key] for alert in group.alerts))
     named = ", ".join(name for name in names[:2] if name)
     more = f" and {len(group.alerts) - 2} more" if named else f"{len(group.alerts)} alerts"
     notes, summaries = {alert.note for alert in group.alerts}, {alert.summary for alert in group.alerts}

@@ -33,7 +33,7 @@ class StrangeAnswerError(ValueError):
         super().__init__("it is not of what was to be changed")
 
 
-def is_thing(body: object, path: str) -> bool:
+def is_resource(body: object, path: str) -> bool:
     """Whether an answer is the resource at `path`, and not a sign-in page, a proxy's word, or another resource.
 
     Azure writes its ids in upper and lower case as it likes; an answer without an id must at least bear the name.
@@ -47,9 +47,9 @@ def is_thing(body: object, path: str) -> bool:
     return isinstance(name, str) and name.casefold() == mine.rpartition("/")[2]
 
 
-def must_be_thing(body: Raw, path: str) -> Raw:
+def must_be_resource_at(body: Raw, path: str) -> Raw:
     """`body`, read from `path`. Raises SourceError when it is something else."""
-    if not is_thing(body, path):
+    if not is_resource(body, path):
         raise SourceError(make_garbage_problem(f"what was answered is not {unquote(path).rpartition('/')[2]}"))
     return body
 

@@ -60,7 +60,7 @@ def run_screen(attach: Attach, *, wall: bool = False) -> None:
     from cockpit.app import CockpitApp
 
     app = CockpitApp(attach, wall=wall)
-    app.run(mouse=mouse_wanted(os.environ))
+    app.run(mouse=uses_mouse(os.environ))
     if app.farewell:
         click.echo(f"cockpit: {app.farewell}", err=True)
     for line in describe_what_goes_on(app):
@@ -96,7 +96,7 @@ def exit_code(returned: int | None) -> int:
     return BROKEN if returned in (None, 1) else returned or 0
 
 
-def mouse_wanted(environ: Mapping[str, str]) -> bool:
+def uses_mouse(environ: Mapping[str, str]) -> bool:
     """Not over SSH: a line that is lost leaves the mouse on, and then every movement types into the shell."""
     chosen = environ.get("COCKPIT_MOUSE", "").lower()
     if chosen:

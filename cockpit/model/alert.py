@@ -119,11 +119,11 @@ def is_settled(alert: Alert, gone: datetime | None, settled: SettledAlerts) -> b
 
 # Which thing an alert is about, told from the others in the list; and alerts of one name as one.
 
-TELLS_THE_THING = (
+SUBJECT_LABELS = (
     *("namespace", "app", "application", "service", "deployment", "workload", "container", "component"),
     *("pod", "node", "host", "instance", "job", "cluster", "env"),
 )
-"""Labels that name a thing, as a person would say it: the app before its instance."""
+"""Labels that name a subject, as a person would say it: the app before its instance."""
 
 TELLS_NOTHING = frozenset(
     {"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid", "monitor_service", "signal"}
@@ -145,23 +145,23 @@ class AlertGroup:
         return self.alerts[0].name
 
 
-def name_things(alerts: Sequence[Alert]) -> dict[str, str]:
+def name_alert_subjects(alerts: Sequence[Alert]) -> dict[str, str]:
     """What tells each alert from the others of its name, by its key: `shop/cart-7f9`; else its resource."""
     numbers = Counter([alert.name for alert in alerts])
     by_name: dict[str, list[Alert]] = {}
-    things: dict[str, str] = {}
+    subjects: dict[str, str] = {}
     for alert in alerts:
         if numbers[alert.name] == 1:  # no list of one: thousands of them wake the collector of garbage
-            things[alert.key] = _name_single_thing(alert.labels) or alert.resource
+            subjects[alert.key] = _name_single_subject(alert.labels) or alert.resource
         else:
             by_name.setdefault(alert.name, []).append(alert)
     for several in by_name.values():
         telling = _find_telling_labels(several)
-        if not any(label in TELLS_THE_THING for label in telling) and len({alert.resource for alert in several}) > 1:
-            telling = []  # a label that is no thing says less than the resource that the source itself names
+        if not any(label in SUBJECT_LABELS for label in telling) and len({alert.resource for alert in several}) > 1:
+            telling = []  # a label that names no subject says less than the resource that the source itself names
         for alert in several:
-            things[alert.key] = (_join_values(alert.labels, telling) if telling else "") or alert.resource
-    return things
+            subjects[alert.key] = (_join_values(alert.labels, telling) if telling else "") or alert.resource
+    return subjects
 
 
 def _join_values(labels: LabelPairs, telling: Iterable[str]) -> str:
@@ -170,21 +170,21 @@ def _join_values(labels: LabelPairs, telling: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=8_192)  # in a storm most alerts are those of the poll before
-def _name_single_thing(labels: LabelPairs) -> str:
+def _name_single_subject(labels: LabelPairs) -> str:
     """Of an alert that is alone under its name: what its labels call it."""
     names = {label for label, _ in labels}
-    known = [label for label in TELLS_THE_THING if label in names]
+    known = [label for label in SUBJECT_LABELS if label in names]
     return _join_values(labels, known[:1] if known and known[0] != "namespace" else known[:MOST_NAMED])
 
 
 def _find_telling_labels(alerts: Sequence[Alert]) -> list[str]:
-    """The labels whose values differ, those that name a thing first."""
+    """The labels whose values differ, those that name a subject first."""
     values: dict[str, set[str]] = {}
     for label, value in {pair for alert in alerts for pair in alert.labels}:
         if label not in TELLS_NOTHING:
             values.setdefault(label, set()).add(value)
     differing = {label for label, found in values.items() if len(found) > 1}
-    known = [label for label in TELLS_THE_THING if label in differing]
+    known = [label for label in SUBJECT_LABELS if label in differing]
     return known + sorted(differing.difference(known))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from cockpit.model.alert import Alert, AlertState, Severity, name_things
+from cockpit.model.alert import Alert, AlertState, Severity, name_alert_subjects
 from cockpit.model.event import CHANGES_FEED
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -138,11 +138,11 @@ def judge_environment(
 def list_troubles(value: object) -> list[Trouble]:
     """What is not as it should be in one Reading's value."""
     items = value if isinstance(value, tuple) else ()
-    things = name_things([item for item in items if isinstance(item, Alert) and item.state in TROUBLING])
-    return [trouble for item in items for trouble in _list_item_troubles(item, things)]
+    subjects = name_alert_subjects([item for item in items if isinstance(item, Alert) and item.state in TROUBLING])
+    return [trouble for item in items for trouble in _list_item_troubles(item, subjects)]
 
 
-def _list_item_troubles(item: object, things: Mapping[str, str]) -> list[Trouble]:
+def _list_item_troubles(item: object, subjects: Mapping[str, str]) -> list[Trouble]:
     if isinstance(item, ProbeResult):
         return _of_probe(item)
     if isinstance(item, SignalResult):
@@ -151,7 +151,7 @@ def _list_item_troubles(item: object, things: Mapping[str, str]) -> list[Trouble
             return []
         return [Trouble("signal", item.name, word, item.since, item.reason, item.text)]
     if isinstance(item, Alert):
-        return [replace(trouble, about=things.get(item.key, "")) for trouble in _of_alert(item)]
+        return [replace(trouble, about=subjects.get(item.key, "")) for trouble in _of_alert(item)]
     if isinstance(item, Application):
         return _of_application(item)
     return []

@@ -41,11 +41,11 @@ class RevisionChoice:
     name: str
     meaning: str
     procedure: str
-    given: Mapping[str, str] = field(default_factory=dict)  # for its placeholders
+    values_by_name: Mapping[str, str] = field(default_factory=dict)  # for its placeholders
 
     @property
     def values(self) -> tuple[Value, ...]:
-        return tuple(Value(name, value, REVISIONS_PANE) for name, value in self.given.items())
+        return tuple(Value(name, value, REVISIONS_PANE) for name, value in self.values_by_name.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from cockpit.model.alert import Alert, AlertState, name_things
+from cockpit.model.alert import Alert, AlertState, name_alert_subjects
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import LastRecorded, RecordedAlert
@@ -107,8 +107,8 @@ def _draft_vanished_alert(key: str, before: RecordedAlert, environment: str, mom
 
 def name_alert_place(alert: Alert) -> str:
     """Which thing it is about, as a row says it (the app), with the resource that its source names: `orders (a:1)`."""
-    thing = name_things([alert])[alert.key]
-    return thing if alert.resource in ("", *thing.split("/")) else f"{thing} ({alert.resource})"
+    subject = name_alert_subjects([alert])[alert.key]
+    return subject if alert.resource in ("", *subject.split("/")) else f"{subject} ({alert.resource})"
 
 
 def _describe_fired_alert(alert: Alert) -> str:

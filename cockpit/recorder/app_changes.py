@@ -123,10 +123,10 @@ def _draft_revision_changes(
         )
 
 
-def _sharpen_time(told: datetime, looked: datetime | None) -> datetime:
+def _sharpen_time(reported: datetime, looked: datetime | None) -> datetime:
     """A time that the cloud tells in whole seconds: what a look within that second did not see came after the look."""
-    if told.microsecond or looked is None or not told < looked < told + timedelta(seconds=1):
-        return told
+    if reported.microsecond or looked is None or not reported < looked < reported + timedelta(seconds=1):
+        return reported
     return looked
 
 

@@ -68,7 +68,7 @@ class Proposal:
     procedure: str
     why: str
     cautions: tuple[str, ...] = ()
-    given: Mapping[str, str] = field(default_factory=dict)
+    values_by_name: Mapping[str, str] = field(default_factory=dict)
     source: str = "proposal"  # of those values
     evidence: RollbackEvidence = RollbackEvidence.NONE
     refused: str = ""
@@ -77,7 +77,7 @@ class Proposal:
 
     @property
     def values(self) -> tuple[Value, ...]:
-        return tuple(Value(name, value, self.source) for name, value in self.given.items())
+        return tuple(Value(name, value, self.source) for name, value in self.values_by_name.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def propose_rollback(
     history = read_history(application, events)
     chosen = choose_revision(application, bad, history.services, history.failing)
     if chosen is None:
-        why = nothing_known(application, bad)
+        why = describe_unknown_outcome(application, bad)
         return Proposal(application.name, bad, None, terms.procedure, why, document=terms.document)
     return proposal_to(application, bad, chosen.revision, chosen.sentence, evidence=chosen.evidence, now=now)
 
@@ -165,7 +165,7 @@ def propose_chosen(
 def rollback_values(application: Application, events: Iterable[Event] = ()) -> Mapping[str, str]:
     """What a rollback would fill in, by placeholder; nothing where none is proposed, or it must not run."""
     proposal = propose_rollback(application, events)
-    return {} if proposal.refused else proposal.given
+    return {} if proposal.refused else proposal.values_by_name
 
 
 def proposal_to(
@@ -377,7 +377,7 @@ def _ready_now(revision: Revision) -> RollbackCandidate | None:
     return RollbackCandidate(revision, RollbackEvidence.HEALTHY_NOW, revision.created or EPOCH, sentence)
 
 
-def nothing_known(application: Application, bad: Revision) -> str:
+def describe_unknown_outcome(application: Application, bad: Revision) -> str:
     """Why no target is proposed, and what a person can do."""
     if len(application.revisions) < 2:
         return f"There is no other revision than {bad.name}: redeploy, or fix forward."

@@ -120,13 +120,13 @@ def is_wal_cut(path: Path) -> bool:
     To be asked where it became shorter. Whoever empties a `-wal` in peace says so there first, and whoever writes says
     so afterwards. Looked at twice: the first look may meet them in the middle.
     """
-    if not _is_shorter_than_told(path):
+    if not _is_shorter_than_declared(path):
         return False
     sleep(LOOK_AGAIN)
-    return _is_shorter_than_told(path)
+    return _is_shorter_than_declared(path)
 
 
-def _is_shorter_than_told(path: Path) -> bool:
+def _is_shorter_than_declared(path: Path) -> bool:
     try:
         head = _read_index(path.with_name(f"{path.name}-shm"))
         size = path.with_name(f"{path.name}-wal").stat().st_size

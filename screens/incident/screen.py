@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.events import DescendantFocus
 
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.clocks.reminders import list_open_things, list_urgent_clocks
+from cockpit.incident.clocks.reminders import list_open_items, list_urgent_clocks
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident
 from cockpit.model.key_bindings import INCIDENT, KeyBinding, Need
@@ -234,7 +234,7 @@ class IncidentScreen(KeyedScreen):
             form = clock_forms.open_clock_form(place, time, incident_actions, incident, chosen)
         elif isinstance(chosen, Role):
             form = people_forms.open_role_form(
-                place, time, incident_actions, incident, chosen.name, chosen.duty, self._open_things()
+                place, time, incident_actions, incident, chosen.name, chosen.duty, self._open_items()
             )
         elif isinstance(chosen, CallCandidate):
             form = people_forms.open_call_form(
@@ -305,8 +305,8 @@ class IncidentScreen(KeyedScreen):
             self._place, self._session.time, self._session.incident_actions, self.incident, chosen, later=True
         )
 
-    def _open_things(self) -> list[str]:
+    def _open_items(self) -> list[str]:
         now, zone = self._session.time.now(), self._place.zone
         ledger, here = self._session.ledger, self.incident.environment
         clocks = list_running_clocks(self._session, self.incident, now, zone)
-        return list_open_things(self.incident, clocks, now, zone, ledger.silenced(here), ledger.freeze(here))
+        return list_open_items(self.incident, clocks, now, zone, ledger.silenced(here), ledger.freeze(here))

@@ -216,7 +216,7 @@ class Nudges:
     """Which reminders were given. What was due before this screen began is on the screen and rings no more."""
 
     def __init__(self) -> None:
-        self._given: dict[tuple[str, str], int] | None = None
+        self._reminded: dict[tuple[str, str], int] | None = None
 
     def fresh(self, asking: Iterable[DueClock], now: datetime) -> list[DueClock]:
         """Those whose next reminder has come since the last call; each is told once."""
@@ -224,9 +224,9 @@ class Nudges:
             (due_clock.incident.id, due_clock.clock.id): (due_clock, find_due_reminder(due_clock.clock, now))
             for due_clock in asking
         }
-        before, first = self._given or {}, self._given is None
+        before, first = self._reminded or {}, self._reminded is None
         # One that asks for nothing for a while, and then again, was told of before.
-        self._given = before | {key: max(count, before.get(key, 0)) for key, (_, count) in counted.items()}
+        self._reminded = before | {key: max(count, before.get(key, 0)) for key, (_, count) in counted.items()}
         if first:
             return []
         return [due_clock for key, (due_clock, count) in counted.items() if count > before.get(key, 0)]

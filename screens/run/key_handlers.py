@@ -221,7 +221,7 @@ async def edit_values(screen: RunView, now: StepStanding) -> None:
         screen.session.time,
         resolved_values,
         (),
-        lambda given_values: runner.parameters(this_run, given_values),
+        lambda values_by_name: runner.parameters(this_run, values_by_name),
     )
     values_by_name = await screen.app.push_screen_wait(dialog)
     if values_by_name and now.step is not None:
@@ -355,7 +355,7 @@ async def _ask_missing_values(screen: RunView, step: Step, names: tuple[str, ...
         screen.session.time,
         resolved_values,
         names,
-        lambda given_values: runner.parameters(this_run, given_values),
+        lambda values_by_name: runner.parameters(this_run, values_by_name),
     )
     values_by_name = await screen.app.push_screen_wait(dialog)
     if values_by_name is None:

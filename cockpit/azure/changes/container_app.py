@@ -12,7 +12,7 @@ from cockpit.azure.changes.traffic import fingerprint_traffic, merge_traffic, re
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_application
 from cockpit.azure.pool import API_VERSION
-from cockpit.azure.validate import StrangeAnswerError, body_of, must_be_thing
+from cockpit.azure.validate import StrangeAnswerError, body_of, must_be_resource_at
 from cockpit.model.raw import dig_value, list_mappings, read_text, resource_name
 from cockpit.model.revision import Application, Revision
 from cockpit.model.text import REPLACEMENT, keep_whole
@@ -33,7 +33,7 @@ class ContainerApp:
 
     async def read(self) -> Raw:
         """The app as Resource Manager tells it."""
-        return must_be_thing(await self.azure.get(self.path, api_version=API_VERSION), self.path)
+        return must_be_resource_at(await self.azure.get(self.path, api_version=API_VERSION), self.path)
 
     async def revisions(self) -> list[Raw]:
         """Every revision, inactive ones too, the oldest first."""
@@ -41,7 +41,7 @@ class ContainerApp:
 
     async def revision(self, name: str) -> Raw:
         path = f"{self.path}/revisions/{quote_name(name)}"
-        return must_be_thing(await self.azure.get(path, api_version=API_VERSION), path)
+        return must_be_resource_at(await self.azure.get(path, api_version=API_VERSION), path)
 
     async def replicas(self, revision: str) -> list[Raw]:
         return await self.azure.pages(f"{self.path}/revisions/{quote_name(revision)}/replicas", api_version=API_VERSION)

@@ -7,7 +7,7 @@ from typing import Any
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
 from cockpit.azure.client import Azure
 from cockpit.azure.errors import MESSAGE, make_garbage_problem
-from cockpit.azure.validate import StrangeAnswerError, as_object, body_of, is_thing
+from cockpit.azure.validate import StrangeAnswerError, as_object, body_of, is_resource
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_text
 from cockpit.model.text import keep_whole
@@ -21,11 +21,11 @@ ReportProgress = Callable[[str], None]
 
 
 async def long_change(
-    azure: Azure, thing: str, send: Callable[[], Awaitable[Any]], tell: ReportProgress
+    azure: Azure, resource: str, send: Callable[[], Awaitable[Any]], tell: ReportProgress
 ) -> AzureChange:
     """Send a change, once, and follow the operation it becomes. `send` returns the response with its headers.
 
-    `thing` is the path of what is changed: an answer that is neither of it nor a link to an operation tells nothing.
+    `resource` is the path of what is changed: an answer that is neither of it nor a link to an operation tells nothing.
     `tell` gets the operation's URL as soon as it is known: whoever records it can `follow` it after a restart.
     """
     sent = await send_change_once(send, explain=azure.explain)
@@ -34,25 +34,25 @@ async def long_change(
     url = operation_url(sent.answer)
     if url:
         tell(url)
-        return await follow_operation(azure, url, thing=thing)
+        return await follow_operation(azure, url, resource=resource)
     if sent.answer.status_code not in (200, 201):
         return AzureChange(ChangeOutcome.UNKNOWN, NO_LINK)
-    if not is_thing(body_of(sent.answer), thing):
+    if not is_resource(body_of(sent.answer), resource):
         return AzureChange(ChangeOutcome.UNKNOWN, azure.explain(StrangeAnswerError()))
     return replace(sent, answer=None)
 
 
-async def follow_operation(azure: Azure, url: str, *, thing: str = "", soon: float = FIRST) -> AzureChange:
+async def follow_operation(azure: Azure, url: str, *, resource: str = "", soon: float = FIRST) -> AzureChange:
     """Wait for an operation to end. UNKNOWN when it is lost from sight, which is not its failure. Never raises.
 
-    `thing` is the path of what it changes, "" where that is not known any more.
+    `resource` is the path of what it changes, "" where that is not known any more.
     """
     pause, missed = soon, 0
     while True:
         await azure.time.sleep(pause)
         pause = min(LONGEST, max(pause, FIRST) * GROWTH)
         try:
-            ended = state_of(await azure.exchange("GET", url), thing)
+            ended = state_of(await azure.exchange("GET", url), resource)
         except Exception as error:
             problem, missed = azure.explain(error), missed + 1
             if not problem.transient or missed >= PATIENCE:
@@ -70,14 +70,14 @@ def operation_url(response: Any) -> str:
     return next(filter(None, links), "")
 
 
-def state_of(response: Any, thing: str) -> AzureChange | None:
-    """What one look tells; None while it goes on. A status document, or the finished thing itself."""
+def state_of(response: Any, resource: str) -> AzureChange | None:
+    """What one look tells; None while it goes on. A status document, or the finished resource itself."""
     if response.status_code == 202:
         return None
     body = as_object(response.json())
     status = read_text(body.get("status")).lower()
-    finished_thing = not status and is_thing(body, thing or keep_whole(body.get("id")))
-    if finished_thing or status == "succeeded":
+    is_finished = not status and is_resource(body, resource or keep_whole(body.get("id")))
+    if is_finished or status == "succeeded":
         return AzureChange(ChangeOutcome.DONE, None, body)
     if not status:
         raise SourceError(make_garbage_problem("an operation that tells no status"))

@@ -9,7 +9,7 @@ from cockpit.azure.changes.container_app import quote_name
 from cockpit.azure.changes.long_running import ReportProgress, is_seen, long_change, settle_change
 from cockpit.azure.changes.traffic import refuse_change
 from cockpit.azure.client import Azure
-from cockpit.azure.validate import StrangeAnswerError, body_of, is_thing, must_be_thing
+from cockpit.azure.validate import StrangeAnswerError, body_of, is_resource, must_be_resource_at
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.text import keep_whole
@@ -32,7 +32,7 @@ class SqlServer:
 
     async def database(self, name: str) -> Raw:
         path = self._database(name)
-        return must_be_thing(await self.azure.get(path, api_version=SQL_API), path)
+        return must_be_resource_at(await self.azure.get(path, api_version=SQL_API), path)
 
     async def restore(self, source: str, into: str, position: datetime, *, tell: ReportProgress) -> AzureChange:
         """Make a new database of what `source` was at a moment. Takes minutes; `source` stays as it is.
@@ -71,7 +71,7 @@ class SqlServer:
             link = f"{self._database(old)}/move?api-version={SQL_API}"
             answer = await self.azure.exchange("POST", link, {"id": self._database(new)})
             # Azure answers with nothing, which anybody can: then only looking tells.
-            named_so = is_thing(body_of(answer), self._database(new))
+            named_so = is_resource(body_of(answer), self._database(new))
             if not named_so and (answer.text().strip() or not await is_seen(looks_done)):
                 raise StrangeAnswerError
 

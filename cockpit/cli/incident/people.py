@@ -9,7 +9,7 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.output import at_option, parse_time_ahead, print_event
 from cockpit.cli.session import CliSession, open_cli_session
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import list_open_things
+from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.model.incident import Incident
 from cockpit.model.time import RealTime
 
@@ -86,7 +86,7 @@ def _goes_on(cli_session: CliSession, incident: Incident) -> list[str]:
     clocks = compute_clocks(
         incident, cli_session.plan, now, zone=cli_session.zone, deployed=cli_session.deployed(incident.environment, now)
     )
-    return list_open_things(
+    return list_open_items(
         incident,
         clocks,
         now,

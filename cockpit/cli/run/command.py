@@ -78,7 +78,7 @@ def command(
 ) -> None:
     typed = typed_at.get()
     request = StepRequest(
-        step, yes, words, approval_of(approval), given_of(values), again, new, typed() if typed else None
+        step, yes, words, approval_of(approval), parse_values(values), again, new, typed() if typed else None
     )
     if again and step is None:
         raise Refusal("--again does one step once more: name it with --step N.", code="step-not-named")
@@ -91,7 +91,7 @@ def command(
         if not dry_run:
             session.author.must_be_named()
         place = find_procedure(system, name)
-        must_be_asked_for(place, request.given)
+        must_be_asked_for(place, request.values_by_name)
         if settle:
             doing = by_word(session, place, request, settle, reason, incident, trust=trust, as_json=as_json)
         else:
@@ -108,7 +108,7 @@ def command(
     raise SystemExit(code)
 
 
-def given_of(values: Iterable[str]) -> dict[str, str]:
+def parse_values(values: Iterable[str]) -> dict[str, str]:
     """`NAME=VALUE` pairs. Raises Refusal."""
     pairs = [value.partition("=") for value in values]
     for name, equals, _ in pairs:
@@ -117,10 +117,10 @@ def given_of(values: Iterable[str]) -> dict[str, str]:
     return {name.strip("<>[]${} "): value for name, _, value in pairs}
 
 
-def must_be_asked_for(place: CatalogueEntry, given_values: Iterable[str]) -> None:
+def must_be_asked_for(place: CatalogueEntry, names: Iterable[str]) -> None:
     """A mistyped name would leave its placeholder to what was found for it. Raises Refusal."""
     parameters = place.document.runbook.parameters
-    if name := find_unasked_name(given_values, parameters):
+    if name := find_unasked_name(names, parameters):
         names = [parameter.name for parameter in parameters]
         meant = find_nearest(name, names)
         hint = f"Did you mean `{meant}`?" if meant else f"It asks for: {', '.join(names) or 'nothing'}."
@@ -176,7 +176,7 @@ async def run_procedure(
         this = await open_or_begin_run(
             session,
             place,
-            request.given,
+            request.values_by_name,
             target,
             this,
             incident,
@@ -212,11 +212,11 @@ def propose_rollback_target(
     if not place.document.builtin:
         return place, ()
     reading = session.watch.latest(session.environment.name, "revisions")
-    named = request.given.get("app", "")
+    named = request.values_by_name.get("app", "")
     apps = [item for item in (reading.value if reading else None) or () if named in ("", item.name)]
     if len(apps) != 1 or find_kind(apps[0]).plan_rollback(apps[0], None, None).document != place.document.id:
         return place, ()
-    proposal = session.propose_rollback(apps[0], request.given.get("previous", ""))
+    proposal = session.propose_rollback(apps[0], request.values_by_name.get("previous", ""))
     procedures = {procedure.slug: procedure for procedure in place.document.runbook.procedures}
     if place.procedure.level == 1 and proposal.procedure in procedures:
         place = CatalogueEntry(place.document, procedures[proposal.procedure])
@@ -240,10 +240,10 @@ def show_procedure(
     for step in place.procedure.steps:
         if request.step in (None, step.ordinal):
             prepared = (
-                session.runner.prepare(this, step.ordinal, request.given)
+                session.runner.prepare(this, step.ordinal, request.values_by_name)
                 if this
                 else session.runner.preview(
-                    place.document.runbook, place.procedure, step.ordinal, request.given, target
+                    place.document.runbook, place.procedure, step.ordinal, request.values_by_name, target
                 )
             )
             steps.append(build_step_document(place.procedure, prepared, request))

@@ -60,7 +60,9 @@ async def by_word(
         this = find_run_to_settle(runs, place.document.runbook, place.procedure, runner.environment.name, step)
         if this is None:
             must_be_chosen(place.procedure, step)
-        this = await open_or_begin_run(session, place, request.given, (), this, incident, trust=trust, as_json=as_json)
+        this = await open_or_begin_run(
+            session, place, request.values_by_name, (), this, incident, trust=trust, as_json=as_json
+        )
         if this is None:
             return STOPPED
         this, result, state = await settle_step(runner, this, step, word, reason)

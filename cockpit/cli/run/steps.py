@@ -28,7 +28,7 @@ class StepRequest:
     yes: bool = False
     words: tuple[str, ...] = ()
     approval: Approval | None = None
-    given: Mapping[str, str] = field(default_factory=dict)
+    values_by_name: Mapping[str, str] = field(default_factory=dict)
     again: bool = False  # the step of `step` once more, though it is done or nobody knows whether it is
     new: bool = False  # a run beside one that is open
     typed: datetime | None = None  # what others did since then, who typed it cannot have known
@@ -72,7 +72,7 @@ async def run_one_step(runner: Runner, run: Run, step: Step, request: StepReques
     if not step.command:
         return await by_hand(runner, run, step, request, tell)
     try:
-        prepared = await asyncio.to_thread(runner.prepare, run, step.ordinal, request.given)
+        prepared = await asyncio.to_thread(runner.prepare, run, step.ordinal, request.values_by_name)
         if request.typed is not None:
             number = attempts_until(runner.run(run.id), step.ordinal, request.typed)
             prepared = replace(prepared, attempts_before=number)

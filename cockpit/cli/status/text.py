@@ -16,7 +16,7 @@ from cockpit.connections import NO_ALERT_MEMORY, AlertMemory, remember_alerts
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
-from cockpit.model.alert import Alert, AlertGroup, group_alerts, name_things
+from cockpit.model.alert import Alert, AlertGroup, group_alerts, name_alert_subjects
 from cockpit.model.clock_steps import ClockStep, describe_step
 from cockpit.model.event import Event, Kind, RecordError, text_of
 from cockpit.model.incident import Incident
@@ -340,10 +340,10 @@ def _describe_problem(state: State, feed: str) -> tuple[str, str]:
 
 def _list_alert_cells(alerts: Sequence[Alert], now: datetime) -> Iterable[tuple[str, ...]]:
     """One line for each alert, and one for many of a name: a storm is no page of lines."""
-    things = name_things(alerts)
+    subjects = name_alert_subjects(alerts)
     for item in group_alerts(alerts):
         alert = item.alerts[0] if isinstance(item, AlertGroup) else item
-        name, about = alert.name, things[alert.key]
+        name, about = alert.name, subjects[alert.key]
         if isinstance(item, AlertGroup):
             name, about = f"{name} ×{len(item.alerts)}", " ".join(f"{label}={value}" for label, value in item.shared)
         text = alert.note or alert.summary

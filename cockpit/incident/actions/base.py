@@ -159,7 +159,7 @@ class IncidentWriter:
         self, kind: Kind, detail: Mapping[str, Any], moment: datetime, *, subject: str = "", **fields: Any
     ) -> Draft:
         """An entry of the journal, or with `incident` of one; without a `summary` it says what its detail does."""
-        given_values = {"environment": self.environment, "summary": summarize_event(kind, detail, subject)} | fields
+        fields_of_event = {"environment": self.environment, "summary": summarize_event(kind, detail, subject)} | fields
         return Draft(
             kind=kind,
             occurred=moment,
@@ -167,7 +167,7 @@ class IncidentWriter:
             detail=with_author(detail, self.author.detail()),
             source=self._source,
             actor=self.operator,
-            **given_values,
+            **fields_of_event,
         )
 
     def of(

@@ -46,7 +46,7 @@ def find_due_reminder(clock: Clock, now: datetime) -> int:
     return min(MOST, 2 + (now - clock.due) // pause)
 
 
-def list_open_things(
+def list_open_items(
     incident: Incident,
     clocks: Iterable[Clock],
     now: datetime,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import list_open_things
+from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.incident.impact import LATEST, format_felt, propose_impact_end, propose_impact_start
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
@@ -68,7 +68,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         promised = f"; next promised by {_clock_time(update.promised, zone, now)}" if update.promised else ""
         last_sent = f"{_clock_time(update.at, zone, now)} to {update.readers}: {_shorten(update.text)}{promised}"
         pairs.append(("last sent", last_sent))
-    goes_on = list_open_things(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
+    goes_on = list_open_items(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
     pairs += [("still open", line) for line in goes_on]
     if not incident.open:
         pairs += [("to do", f"{item.text} ({item.owner or 'nobody yet'})") for item in incident.items if not item.done]

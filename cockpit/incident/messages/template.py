@@ -219,7 +219,7 @@ class _Filling:
         self.fields: dict[str, str] = {}
         self.unknown: list[str] = []
         self.promises = False
-        self._known, self._incident, self._severity_scale, self._given = (
+        self._facts, self._incident, self._severity_scale, self._values_by_name = (
             message_facts,
             incident,
             severity_scale,
@@ -238,11 +238,11 @@ class _Filling:
             return match[0]
         before = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
         question = name.partition("|")[0] if match["curly"] else name
-        value = _make_safe(self._given.get(_normalize_key(question), "")) or self._chosen(question)
+        value = _make_safe(self._values_by_name.get(_normalize_key(question), "")) or self._chosen(question)
         if not value and (which := moment_of(question, before)):
             value = self._time(which, f"{name} {zone}")
             zone = "" if value else zone  # a time tells its zone itself
-        value = value or _make_safe(get_field_value(question, self._known))
+        value = value or _make_safe(get_field_value(question, self._facts))
         label = clean_line(name)
         if value:
             self.fields[label] = value
@@ -254,20 +254,20 @@ class _Filling:
         """The one of its options that holds; "" where it is no choice, or nobody can say which."""
         offered = list_options(name)
         if are_lengths(offered):
-            self.promises |= self._known.promise is not None
-            return chosen_length(offered, self._known.promise)
+            self.promises |= self._facts.promise is not None
+            return chosen_length(offered, self._facts.promise)
         status = chosen_status(offered, self._incident.status)
         return status or chosen_level(offered, self._incident.severity, self._severity_scale)
 
     def _time(self, which: str, question: str) -> str:
-        moment = self._known.moments.get(which)
+        moment = self._facts.moments.get(which)
         self.promises |= which == "next" and moment is not None
         in_utc = bool(re.search(r"\b(?:UTC|GMT|Z)\b", question))
-        return format_moment(moment, self._known.now, self._known.zone, utc_only=in_utc) if moment else ""
+        return format_moment(moment, self._facts.now, self._facts.zone, utc_only=in_utc) if moment else ""
 
     def _in_force(self, word: str) -> str:
         """A zone's name in a document reads as its name at this moment: NZST is NZDT in summer."""
-        return (self._known.now.astimezone(self._known.zone).tzname() or word) if word in self._names else word
+        return (self._facts.now.astimezone(self._facts.zone).tzname() or word) if word in self._names else word
 
 
 def _no_field(match: re.Match[str]) -> bool:

@@ -94,8 +94,8 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         *_list_traffic_lanes(events, start, until),
     )
     turning = find_turning_points(incident, events)
-    told = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
-    points = [event for event in told if event.id in turning and start <= event.occurred <= end]
+    joined = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
+    points = [event for event in joined if event.id in turning and start <= event.occurred <= end]
     marks = [
         PictureMark(number, event.occurred, _label_mark(event, face), event.kind in PEOPLE_KINDS)
         for number, event in enumerate(points[:MOST_MARKS], start=1)
@@ -399,8 +399,8 @@ def _draw_axis(picture: IncidentPicture, x_of: Callable[[datetime], float], bott
 def _draw_bar(bar: PictureBar, left: float, right: float, y: float) -> str:
     ground, ink = TONES[bar.tone]
     width = max(right - left, 2)
-    told = f"{bar.text}, goes on" if bar.goes_on else bar.text
-    text = _cut(told, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
+    caption = f"{bar.text}, goes on" if bar.goes_on else bar.text
+    text = _cut(caption, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
     label = _draw_text(left + 4, y + 12.5, text, ink) if text else ""
     return f"<rect x='{left:.1f}' y='{y}' width='{width:.1f}' height='{BAR}' rx='2' fill='{ground}'/>{label}"
 

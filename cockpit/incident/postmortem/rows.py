@@ -226,13 +226,13 @@ def _join_storm_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
 
 
 def _join_alert_rows(rows: Sequence[AlertRow]) -> AlertRow:
-    things = list(dict.fromkeys(row.resource for row in rows if row.resource))
-    more = f" and {len(things) - 2} more" if len(things) > 2 else ""
+    subjects = list(dict.fromkeys(row.resource for row in rows if row.resource))
+    more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
     ends = [row.ended for row in rows]
     return replace(
         rows[0],
         name=f"{rows[0].name}: {len(rows)} instances",
-        resource=", ".join(things[:2]) + more,
+        resource=", ".join(subjects[:2]) + more,
         fired=min((row.fired for row in rows if row.fired), default=None),
         ended=max(end for end in ends if end) if all(ends) else None,
     )

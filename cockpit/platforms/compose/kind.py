@@ -56,14 +56,18 @@ def plan_rollback(application: Application, bad: Revision | None, good: Revision
     variable = values_by_name.pop("version-variable", "")
     cautions = ["The next `up` without this version brings the newer one back: change .env, or what deploys, too."]
     if variable and older.tag not in MOVING_TAGS:
-        given = {**values_by_name, "version-variable": variable, "version": older.tag, "image": good.image}
-        return RollbackTerms(ROLLBACK, WITH_VARIABLE, given, tuple(cautions), keeps_settings=True)
+        placeholders = {**values_by_name, "version-variable": variable, "version": older.tag, "image": good.image}
+        return RollbackTerms(ROLLBACK, WITH_VARIABLE, placeholders, tuple(cautions), keeps_settings=True)
     if newer.tag in MOVING_TAGS and newer.repository and good.settings == () and "@" in good.name:
-        given = {**values_by_name, "image-id": good.name.rpartition("@")[2], "image": values_by_name.get("image", "")}
+        placeholders = {
+            **values_by_name,
+            "image-id": good.name.rpartition("@")[2],
+            "image": values_by_name.get("image", ""),
+        }
         cautions = [f"{newer.tag or 'latest'} means the older image on this machine until somebody pulls again."]
-        return RollbackTerms(ROLLBACK, BY_TAG, given, tuple(cautions), keeps_settings=True)
-    given = {**values_by_name, "image": good.image}
-    return RollbackTerms(ROLLBACK, BY_HAND, given, tuple(cautions), keeps_settings=True)
+        return RollbackTerms(ROLLBACK, BY_TAG, placeholders, tuple(cautions), keeps_settings=True)
+    placeholders = {**values_by_name, "image": good.image}
+    return RollbackTerms(ROLLBACK, BY_HAND, placeholders, tuple(cautions), keeps_settings=True)
 
 
 def _plan_switch(application: Application, bad: Revision | None, good: Revision | None) -> RollbackTerms:

@@ -259,7 +259,7 @@ class DockerPerformer:
                 now = await self._find_containers(command)
             except (SourceError, DockerCommandError):
                 continue
-            if is_as_asked(command, before, now):
+            if is_as_ordered(command, before, now):
                 output("No answer came, but looking again shows that it was done.\n")
                 return CommandOutcome(StepState.OK, "No answer came, but looking again shows that it was done.", 0)
         seen = (
@@ -319,8 +319,8 @@ class DockerPerformer:
 
     def _environment(self, command: DockerCommand | None) -> dict[str, str]:
         """What the program finds: the engine that is shown, and what the command sets."""
-        given = dict(command.variables) if command else {}
-        return {**self._environ, "DOCKER_HOST": self._client.locate().docker_host, **given}
+        assignments = dict(command.variables) if command else {}
+        return {**self._environ, "DOCKER_HOST": self._client.locate().docker_host, **assignments}
 
     async def _run_compose(
         self, command: DockerCommand, facts: Sequence[ContainerFacts], output: Output
@@ -422,7 +422,7 @@ def describe_containers(facts: Sequence[ContainerFacts]) -> list[str]:
     return [f"now {', '.join(images)}, {ready} of {len(facts)} container{'' if len(facts) == 1 else 's'} ready"]
 
 
-def is_as_asked(command: DockerCommand, before: Sequence[ContainerFacts], now: Sequence[ContainerFacts]) -> bool:
+def is_as_ordered(command: DockerCommand, before: Sequence[ContainerFacts], now: Sequence[ContainerFacts]) -> bool:
     """Whether what is there now is what the change would have made of it; False where that cannot be told."""
     verb = command.verb.removeprefix("compose ")
     started = {fact.identifier: fact.replica.created for fact in before}

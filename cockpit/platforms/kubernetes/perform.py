@@ -261,7 +261,7 @@ class KubectlPerformer:
             if command.verb == "delete":
                 return read_uid(after) != read_uid(before)
             if fingerprint_workload(after) != fingerprint_workload(before):
-                return is_as_asked(command, after)
+                return is_as_ordered(command, after)
         return False
 
     # Revisions
@@ -382,7 +382,7 @@ def build_patch(command: KubectlCommand, item: Raw, now: datetime) -> tuple[Any,
     raise KubectlError(f"{command.verb} is not known here")
 
 
-def is_as_asked(command: KubectlCommand, after: Raw) -> bool:
+def is_as_ordered(command: KubectlCommand, after: Raw) -> bool:
     """Whether a workload that was changed meanwhile is what this change would have made of it."""
     match command.verb:
         case "scale":

@@ -17,15 +17,15 @@ class AzCommand:
 
     words: str
     kind: StepKind
-    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values_by_flag: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output: str = "json"
     query: str = ""
 
     def one(self, flag: str, otherwise: str = "") -> str:
-        return self.given.get(flag, (otherwise,))[0]
+        return self.values_by_flag.get(flag, (otherwise,))[0]
 
     def many(self, flag: str) -> tuple[str, ...]:
-        return self.given.get(flag, ())
+        return self.values_by_flag.get(flag, ())
 
     def has(self, flag: str) -> bool:
         """Whether a flag is on: there without a value, or with `true`."""

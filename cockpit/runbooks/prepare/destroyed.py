@@ -185,14 +185,14 @@ def _find_kubernetes_name(rest: Sequence[str]) -> str:
     verb = next((index for index, text in enumerate(words) if text in VERBS or text == "scale"), None)
     if verb is None:
         return ""
-    things = [text for text in words[verb + 1 :] if text != file]
+    targets = [text for text in words[verb + 1 :] if text != file]
     if words[verb] in ("drain", "evict"):
-        return " ".join(things[:1])
-    if not things:
+        return " ".join(targets[:1])
+    if not targets:
         return file
-    if "/" in things[0]:
-        return " ".join(text.partition("/")[2] for text in things)
-    return " ".join(things[1:]) or file or things[0]
+    if "/" in targets[0]:
+        return " ".join(text.partition("/")[2] for text in targets)
+    return " ".join(targets[1:]) or file or targets[0]
 
 
 def _find_behind_verb(rest: Sequence[str]) -> str:

@@ -32,18 +32,21 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
         sent += [match[2][index : blank.start], part]
         visible += [match[2][index : blank.start], MASK if value.secret else part]
         index = blank.end
-    path, seen_text = "".join([*sent, match[2][index:]]), "".join([*visible, match[2][index:]])
+    path, visible_text = "".join([*sent, match[2][index:]]), "".join([*visible, match[2][index:]])
     if path.startswith("/"):
         if base is None or base.value is None:
             raise RunRefused(
                 "The address of the app is not known: set FQDN in the environment's values.", code="address-unknown"
             )
         scheme = "" if "://" in base.value else "https://"
-        path, seen_text = f"{scheme}{base.value.rstrip('/')}{path}", f"{scheme}{base.shown.rstrip('/')}{seen_text}"
+        path, visible_text = (
+            f"{scheme}{base.value.rstrip('/')}{path}",
+            f"{scheme}{base.shown.rstrip('/')}{visible_text}",
+        )
     try:
         names_somebody = urlsplit(path).username is not None
     except ValueError:
-        raise RunRefused(f"{clean_line(seen_text, 200)} is no address.", code="address-unknown") from None
+        raise RunRefused(f"{clean_line(visible_text, 200)} is no address.", code="address-unknown") from None
     if names_somebody:
         raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
-    return Request(match[1], path, f"{match[1]} {seen_text}")
+    return Request(match[1], path, f"{match[1]} {visible_text}")

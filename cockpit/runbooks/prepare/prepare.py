@@ -130,7 +130,7 @@ def directs_tool(name: str, command: str) -> bool:
     return any(re.fullmatch(variable, name) and re.search(tool, command) for variable, tool in DIRECTS)
 
 
-def asked_by(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
+def list_parameters(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
     """The placeholders of a procedure, each once."""
     declared = {parameter.name: parameter for parameter in runbook.parameters}
     names = dict.fromkeys(name for step in procedure.steps for name in step.parameters)

@@ -44,8 +44,8 @@ def is_read_as_code(command: str, index: int, masked: Sequence[tuple[int, int]],
     if statement is None:
         return False
     holders = {number for number, simple in enumerate(statement.commands) if _holds(simple, index)}
-    given_to = [simple for number in holders if not _reads_inline(simple := statement.commands[number], index)]
-    if any(_takes_code(_cut_command(command, simple), quoted=quoted) for simple in given_to):
+    receivers = [simple for number in holders if not _reads_inline(simple := statement.commands[number], index)]
+    if any(_takes_code(_cut_command(command, simple), quoted=quoted) for simple in receivers):
         return True
     return any(_runs_what_it_reads(simple) for simple in _list_readers(statement, holders, index))
 

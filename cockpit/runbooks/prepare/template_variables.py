@@ -37,8 +37,8 @@ def describe_variables(step: Step, live: Live) -> str:
     whole = len(revision.settings) < MOST_SETTINGS
     absent = "is NOT there" if whole else "is not in the part of the template that was read"
     words = {True: "is there", False: "is there but empty", None: absent}
-    said = "; ".join(f"{name} {words[there.get(name)]}" for name in names)
-    return f"{revision.name}: {said}. By their names only: no value is read."
+    states = "; ".join(f"{name} {words[there.get(name)]}" for name in names)
+    return f"{revision.name}: {states}. By their names only: no value is read."
 
 
 def find_looked_at(live: Live) -> Revision | None:

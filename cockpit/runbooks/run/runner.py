@@ -32,7 +32,7 @@ from cockpit.runbooks.prepare.confirmation import (
     must_consent,
 )
 from cockpit.runbooks.prepare.context import RunContext, Terminal
-from cockpit.runbooks.prepare.prepare import CHANGES, asked_by, prepare_step, resolve_parameters
+from cockpit.runbooks.prepare.prepare import CHANGES, list_parameters, prepare_step, resolve_parameters
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.template_variables import describe_variables, list_asked_variables
 from cockpit.runbooks.prepare.values import Live
@@ -137,7 +137,7 @@ class Runner:
             grace,
             platforms,
         )
-        self._given: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
+        self._typed: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
         self._chosen: dict[str, str] = {}  # of each run, the incident that a person named for it, "" for none
         self._documents: dict[str, Runbook] = {}
@@ -229,7 +229,7 @@ class Runner:
             trust_files.keep_snapshot(runbook, self._snapshots)
         id = self._new_id()
         with self._lock:
-            self._given[id], self._proposed[id] = dict(values_by_name or {}), tuple(proposed)
+            self._typed[id], self._proposed[id] = dict(values_by_name or {}), tuple(proposed)
             self._documents[id] = runbook
             if incident is not None:
                 self._chosen[id] = incident
@@ -265,7 +265,7 @@ class Runner:
 
     def _find_rollback_values(self, id: str, kept: Mapping[str, str]) -> dict[str, str]:
         proposed = {value.name: value.shown for value in self._proposed.get(id, ())}
-        return {**proposed, **self._given.get(id, {}), **kept}
+        return {**proposed, **self._typed.get(id, {}), **kept}
 
     async def _must_serve_as_agreed(self, run: Run, prepared: Prepared) -> None:
         """Look who serves now, before each change of a rollback. Raises RunRefused where a third revision does.
@@ -325,7 +325,7 @@ class Runner:
 
     def parameters(self, run: Run, values_by_name: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Every placeholder of the procedure with what it stands for now, or why it has no value. Runs nothing."""
-        self._given.setdefault(run.id, {}).update(values_by_name or {})
+        self._typed.setdefault(run.id, {}).update(values_by_name or {})
         return self._resolve(self.document(run), self.procedure(run), run.id)
 
     def prepare(
@@ -339,9 +339,9 @@ class Runner:
     ) -> Prepared:
         """The step, resolved. The values stay known to the run; `edit` replaces the command, `undo` is its undo."""
         run = self.run(run.id)
-        self._given.setdefault(run.id, {}).update(values_by_name or {})
+        self._typed.setdefault(run.id, {}).update(values_by_name or {})
         document = self.document(run)
-        context = self._narrow(document, self._given[run.id], run.values, self._proposed.get(run.id, ()), run)
+        context = self._narrow(document, self._typed[run.id], run.values, self._proposed.get(run.id, ()), run)
         prepared = prepare_step(run.id, document, self.step(run, step), context, edit=edit, undo=undo)
         prepared = replace(prepared, attempts_before=find_latest_attempt(run, step), state_before=run.state(step))
         unseen = describe_unseen_check(self.step(run, step), self.procedure(run), run)
@@ -518,8 +518,8 @@ class Runner:
     def _resolve(self, runbook: Runbook, procedure: Procedure, id: str) -> tuple[Resolved, ...]:
         run = self.runs.runs.get(id)
         kept = run.values if run else ()
-        context = self._narrow(runbook, self._given.get(id, {}), kept, self._proposed.get(id, ()), run)
-        return resolve_parameters(asked_by(runbook, procedure), context)
+        context = self._narrow(runbook, self._typed.get(id, {}), kept, self._proposed.get(id, ()), run)
+        return resolve_parameters(list_parameters(runbook, procedure), context)
 
     def _narrow(
         self,

@@ -211,12 +211,8 @@ def _read_state(detail: Mapping[str, Any]) -> StepState | None:
 
 
 def _read_values(detail: Mapping[str, Any]) -> tuple[Value, ...]:
-    given_values = detail.get("values")
-    records = (
-        [fields for fields in given_values if isinstance(fields, Mapping)]
-        if isinstance(given_values, list | tuple)
-        else []
-    )
+    fields = detail.get("values")
+    records = [fields for fields in fields if isinstance(fields, Mapping)] if isinstance(fields, list | tuple) else []
     return tuple(
         Value(_read_text(fields, "name"), _read_text(fields, "shown"), _read_text(fields, "source"))
         for fields in records
@@ -243,12 +239,12 @@ def _read_shell(detail: Mapping[str, Any]) -> ShellState | None:
 
 
 def _read_owner(detail: Mapping[str, Any]) -> Owner:
-    given_values = detail.get("owner")
-    if not isinstance(given_values, Mapping):
+    fields = detail.get("owner")
+    if not isinstance(fields, Mapping):
         return Owner()
     return Owner(
-        _read_text(given_values, "host"),
-        _read_text(given_values, "boot"),
-        _read_number(given_values, "pid") or 0,
-        _read_number(given_values, "started") or 0,
+        _read_text(fields, "host"),
+        _read_text(fields, "boot"),
+        _read_number(fields, "pid") or 0,
+        _read_number(fields, "started") or 0,
     )

@@ -161,8 +161,8 @@ def read_log(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 def _find_last_swap(stage: Stage, world: World) -> float | None:
     """When production last changed: by a swap that was asked for, or by one that the story tells as a deployment."""
     production = _must_have_content(world, PRODUCTION)
-    told = production.created > 0 and stage.scenario.platform == "app-service"
-    moments = [stage.last_swap, production.created if told else None]
+    is_reported = production.created > 0 and stage.scenario.platform == "app-service"
+    moments = [stage.last_swap, production.created if is_reported else None]
     return max((moment for moment in moments if moment is not None), default=None)
 
 

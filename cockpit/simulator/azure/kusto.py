@@ -55,7 +55,7 @@ def _run_statements(parser: KustoParser, tables: Mapping[str, KustoTable]) -> Ku
 
 def _declare_value(parser: KustoParser) -> None:
     """`let NAME = VALUE;`: a value alone, no table and no function."""
-    name = parser.read_given_name()
+    name = parser.read_assigned_name()
     if not name:
         raise make_refusal(f"'let NAME = VALUE;' is expected {parser.where()}")
     value = parser.read_expression()
@@ -68,7 +68,7 @@ def _read_source(parser: KustoParser, tables: Mapping[str, KustoTable]) -> Kusto
     if not parser.accept("union"):
         return _join_tables([parser.read_name()], tables, fuzzy=False)
     fuzzy = False
-    if option := parser.read_given_name():
+    if option := parser.read_assigned_name():
         if option != "isfuzzy":
             raise make_refusal(f"'union {option[:80]}=' is not supported")
         fuzzy = parser.expect("true", "false") == "true"
@@ -179,7 +179,7 @@ def _apply_summarize(parser: KustoParser, table: KustoTable) -> KustoTable:
 
 
 def _read_aggregates(parser: KustoParser, table: KustoTable, taken: Iterable[str]) -> dict[str, KustoExpression]:
-    name = parser.read_given_name()
+    name = parser.read_assigned_name()
     if extreme := parser.accept("arg_max", "arg_min"):
         return _read_extreme_row(parser, table, name, -1 if extreme == "arg_max" else 1)
     result = parser.read_expression()
@@ -264,7 +264,7 @@ def _read_columns(parser: KustoParser, taken: Iterable[str] = ()) -> dict[str, K
     """`NAME = EXPRESSION` or `EXPRESSION`, with commas between them."""
     columns: dict[str, KustoExpression] = {}
     while not columns or parser.accept(","):
-        name = parser.read_given_name()
+        name = parser.read_assigned_name()
         value = parser.read_expression()
         name = name or value.name or _find_free_name("", itertools.chain(taken, columns))
         if name in columns:

@@ -106,7 +106,7 @@ class KustoParser:
         self.cursor += 1
         return token.text if token.kind == "word" else token.text[1:-1].strip()[1:-1]
 
-    def read_given_name(self) -> str:
+    def read_assigned_name(self) -> str:
         """`NAME =` before an expression, or nothing."""
         following = self.tokens[min(self.cursor + 1, len(self.tokens) - 1)]
         if self.token.kind in ("word", "quoted") and (following.kind, following.text) == ("sign", "="):

@@ -65,16 +65,16 @@ def substitute(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def main(argv: Sequence[str]) -> int:
-    words, given = list(argv), {"-f": os.environ.get("COMPOSE_FILE", "docker-compose.yml")}
+    words, options = list(argv), {"-f": os.environ.get("COMPOSE_FILE", "docker-compose.yml")}
     while words and words[0] in GLOBAL:
         name, value, *words = words
-        given[name] = value
+        options[name] = value
     if words[:1] == ["version"]:
         print(f"docker-compose version {VERSION}, build simulated")
         return 0
-    project, verb = given.get("-p", given.get("--project-name", "")), words[0]
+    project, verb = options.get("-p", options.get("--project-name", "")), words[0]
     names = [word for word in words[1:] if not word.startswith("-")]
-    path = Path(given["-f"].partition(":")[0]).absolute()
+    path = Path(options["-f"].partition(":")[0]).absolute()
     services = substitute(json.loads(path.read_text("utf-8")), os.environ)["services"]
     for name in names or list(services):
         if name not in services:

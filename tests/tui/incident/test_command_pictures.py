@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from cockpit.incident.clocks.reminders import list_open_things
+from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.model.incident import Incident
 from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
@@ -25,7 +25,7 @@ Make = Callable[[Session, DialogContext, Clock, Incident], Screen[Any]]
 
 def role(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
     due = list_running_clocks(session, incident, clock.now(), place.zone)
-    leaves = list_open_things(incident, due, clock.now(), place.zone)
+    leaves = list_open_items(incident, due, clock.now(), place.zone)
     return people.open_role_form(
         place, clock, session.incident_actions, incident, "Incident Commander", "drives, does not debug", leaves
     )

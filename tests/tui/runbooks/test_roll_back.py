@@ -312,8 +312,8 @@ def test_every_wish_is_a_built_in_procedure_with_the_values_it_asks_for() -> Non
         for wish in list_revision_choices(app, revision):
             if wish.procedure:
                 asked = {each.name for each in open_file(KIND.procedures / f"{wish.procedure}.md").parameters}
-                assert set(wish.given) <= asked
-                assert asked - set(wish.given) <= {"rg"}
+                assert set(wish.values_by_name) <= asked
+                assert asked - set(wish.values_by_name) <= {"rg"}
 
 
 async def test_a_procedure_with_a_key_of_its_own_opens_its_run(

@@ -2,17 +2,17 @@
 
 import pytest
 
-from cockpit.cli.screen import exit_code, mouse_wanted
+from cockpit.cli.screen import exit_code, uses_mouse
 from cockpit.cli.streams import BROKEN
 
 
 @pytest.mark.parametrize("name", ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"])
 def test_the_mouse_is_off_over_ssh_unless_somebody_wants_it(name: str) -> None:
     over_ssh = {name: "10.0.0.1 50000 10.0.0.2 22"}
-    assert not mouse_wanted(over_ssh)
-    assert mouse_wanted({})
-    assert mouse_wanted({**over_ssh, "COCKPIT_MOUSE": "on"})
-    assert not mouse_wanted({"COCKPIT_MOUSE": "off"})
+    assert not uses_mouse(over_ssh)
+    assert uses_mouse({})
+    assert uses_mouse({**over_ssh, "COCKPIT_MOUSE": "on"})
+    assert not uses_mouse({"COCKPIT_MOUSE": "off"})
 
 
 @pytest.mark.parametrize("returned", [None, 1])

@@ -192,7 +192,7 @@ def check_unsaid(responders: Responders, before: Mapping[Hashable, DeadlineOutco
     if not changes:
         return
     (event, *_) = (event for event in new if event.incident == responders.incident)
-    assert is_said_late(event), f"{event.kind} at its own time changed {changes}"
+    assert is_recorded_late(event), f"{event.kind} at its own time changed {changes}"
     incident = responders.open_desk("ana").find(responders.incident)
     rows = [row for row in revised_outcomes(incident, responders.timeline.events(), TEAM) if row.event == event.id]
     assert {(row.actor, row.at) for row in rows} == {(event.actor, event.recorded)}
@@ -205,7 +205,7 @@ def check_unsaid(responders: Responders, before: Mapping[Hashable, DeadlineOutco
         assert change in said, f"{event.kind} changed {change} unsaid: {said}"
 
 
-def is_said_late(event: Event) -> bool:
+def is_recorded_late(event: Event) -> bool:
     """A correction, a time that somebody gave, or an act that takes back what was settled."""
     return event.supersedes is not None or event.recorded > event.occurred or event.kind in CHANGES_THE_PAST
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.azure.mapping import map_alert
-from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, AlertState, Severity, group_alerts, name_things
+from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, AlertState, Severity, group_alerts, name_alert_subjects
 from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, join_alert_events, join_flapping, join_storms
 from widgets.alerts import build_alert_rows, list_alert_objects
 from widgets.cell import Cell, Row
@@ -49,14 +49,14 @@ def event(number: int, name: str = "5xxHigh", state: str = "firing", seconds: fl
 
 def test_labels_that_differ_name_the_alert_and_the_app_comes_before_its_instance() -> None:
     alerts = [alert(n, app="shop", pod=f"cart-{n}", instance=f"10.0.0.{n}:80", job="k8s") for n in range(3)]
-    assert set(name_things(alerts).values()) == {f"cart-{n}/10.0.0.{n}:80" for n in range(3)}
+    assert set(name_alert_subjects(alerts).values()) == {f"cart-{n}/10.0.0.{n}:80" for n in range(3)}
     apart = [alert(1, app="shop", instance="a:1"), alert(2, app="billing", instance="b:1")]
-    assert set(name_things(apart).values()) == {"shop/a:1", "billing/b:1"}
+    assert set(name_alert_subjects(apart).values()) == {"shop/a:1", "billing/b:1"}
 
 
 def test_a_single_alert_is_named_by_its_app_and_one_without_labels_by_its_resource() -> None:
-    assert list(name_things([alert(1, app="shop", instance="a:1")]).values()) == ["shop"]
-    assert list(name_things([alert(1)]).values()) == ["fallback"]
+    assert list(name_alert_subjects([alert(1, app="shop", instance="a:1")]).values()) == ["shop"]
+    assert list(name_alert_subjects([alert(1)]).values()) == ["fallback"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
@@ -74,7 +74,7 @@ def test_an_alert_of_azure_is_named_by_its_resource_and_never_by_the_service_tha
         found = map_alert(raw, source="azure", environment="prod", polled=NOW)
         assert found is not None
         alerts.append(found)
-    assert sorted(name_things(alerts).values()) == [f"shop-{number}" for number in range(count)]
+    assert sorted(name_alert_subjects(alerts).values()) == [f"shop-{number}" for number in range(count)]
     assert all(row.cells[4].text.startswith("shop-") for row in build_alert_rows(alerts, {}))
 
 

@@ -84,7 +84,7 @@ def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() 
     assert (
         found.why == "v2 carried the traffic for 1h 00m until 2026-11-21 03:00 UTC; the timeline shows no failure then."
     )
-    assert found.given == {"app": "mi", "previous": "v2", "bad": "v3"}
+    assert found.values_by_name == {"app": "mi", "previous": "v2", "bad": "v3"}
 
 
 def test_what_the_record_did_not_watch_it_does_not_vouch_for() -> None:
@@ -195,7 +195,7 @@ def test_healthy_without_a_ready_replica_is_no_evidence() -> None:
 
 @given(word=st.sampled_from(["Provisioned", "Provisioning", "Deprovisioned", "Deprovisioning", "", "Succeeded"]))
 def test_the_provisioning_state_decides_nothing(word: str) -> None:
-    assert propose_rollback(app(V3, replace(V2, provisioning=word), V1)).given["previous"] == "v2"
+    assert propose_rollback(app(V3, replace(V2, provisioning=word), V1)).values_by_name["previous"] == "v2"
     never = off("v2", provisioning=word, **NEVER)
     assert propose_rollback(app(V3, never)).good is None
 
@@ -235,7 +235,7 @@ def test_where_there_is_nothing_to_go_back_to_it_says_so_and_what_to_do() -> Non
 
 def test_single_mode_deploys_the_older_image_again() -> None:
     found = propose_rollback(app(V3, V2, mode="Single"))
-    assert (found.procedure, found.given["image"]) == ("single-revision-mode", "app:v2")
+    assert (found.procedure, found.values_by_name["image"]) == ("single-revision-mode", "app:v2")
     assert found.cautions == (
         "The app is in single revision mode: the older image is deployed again as a new revision.",
     )
@@ -250,7 +250,7 @@ def test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named() ->
     found = propose_rollback(
         app(with_containers(V3, "api:3", "proxy:1"), with_containers(V2, "api:2", "proxy:1"), mode="single")
     )
-    assert (found.given["container"], found.given["image"]) == ("api", "api:2")
+    assert (found.values_by_name["container"], found.values_by_name["image"]) == ("api", "api:2")
 
     both = propose_rollback(
         app(with_containers(V3, "api:3", "proxy:3"), with_containers(V2, "api:2", "proxy:2"), mode="single")

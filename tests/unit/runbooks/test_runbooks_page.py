@@ -24,7 +24,7 @@ EXAMPLES = re.findall(
 CODE = re.compile(r"`([^`]+)`")
 
 
-def as_told(runbook: Runbook) -> str:
+def describe_runbook(runbook: Runbook) -> str:
     """The procedures and steps as the page tells them."""
     lines = []
     for procedure in runbook.procedures:
@@ -51,7 +51,7 @@ def test_there_is_an_example_of_each_level() -> None:
 def test_an_example_is_read_as_the_page_says(example: tuple[str, str, str]) -> None:
     text, sidecar, told = example
     found = read_runbook("ops.md", text.encode(), sidecar.encode())
-    assert as_told(found) == told
+    assert describe_runbook(found) == told
     assert found.findings == ()
 
 

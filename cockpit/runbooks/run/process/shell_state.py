@@ -51,13 +51,13 @@ def parse_reported_state(data: bytes) -> tuple[str, dict[str, KeptVariable], set
 def build_kept_shell(
     data: bytes,
     *,
-    given: Mapping[str, str],
+    started_with: Mapping[str, str],
     before: Collection[str],
     is_secret: Callable[[str, str], bool],
     host: str,
 ) -> KeptShell | None:
-    """What is to be kept of what the script told. `given` is the environment that the step was started with, `before`
-    names what earlier steps had left; `is_secret` is asked of each name and value.
+    """What is to be kept of what the script reported. `started_with` is the environment of the step at its start,
+    `before` names what earlier steps had left; `is_secret` is asked of each name and value.
     """
     reported = parse_reported_state(data)
     if reported is None:
@@ -65,15 +65,19 @@ def build_kept_shell(
     folder, variables, too_long = reported
     kept, hidden = dict[str, KeptVariable](), list[str]()
     for name, variable in variables.items():
-        given_as_is = given.get(name) == variable.value and variable.exported and not variable.is_array
-        if OWN_NAMES.fullmatch(name) or (given_as_is and name not in before):
+        is_unchanged = started_with.get(name) == variable.value and variable.exported and not variable.is_array
+        if OWN_NAMES.fullmatch(name) or (is_unchanged and name not in before):
             continue
         values = [variable.value, *(value for pair in variable.items for value in pair)]
         if any(is_secret(name, value) for value in values) or any(map(has_surrogates, (name, *values))):
             hidden.append(name)
         else:
             kept[name] = variable
-    unset = [name for name in given if name not in variables and name not in too_long and not OWN_NAMES.fullmatch(name)]
+    unset = [
+        name
+        for name in started_with
+        if name not in variables and name not in too_long and not OWN_NAMES.fullmatch(name)
+    ]
     return KeptShell(host, folder, kept, tuple(unset), tuple(sorted({*hidden, *too_long})))
 
 

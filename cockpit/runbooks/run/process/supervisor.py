@@ -136,9 +136,13 @@ class Supervisor:
         pipe.close()
         if code != 0 or not reported:
             return
-        given = {name: value for name, value in self.job.env.items() if name not in TELLING}
+        started_with = {name: value for name, value in self.job.env.items() if name not in TELLING}
         kept = build_kept_shell(
-            reported, given=given, before=self.job.kept, is_secret=self._is_secret, host=os.uname().nodename
+            reported,
+            started_with=started_with,
+            before=self.job.kept,
+            is_secret=self._is_secret,
+            host=os.uname().nodename,
         )
         if kept is not None:
             with suppress(OSError):  # a full disk: the next step then asks

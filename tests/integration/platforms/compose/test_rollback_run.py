@@ -78,8 +78,8 @@ async def test_a_rollback_is_done_by_compose_and_the_service_is_well_again(runs:
 async def test_the_way_back_fits_what_the_compose_file_says(shop: EngineStage) -> None:
     write_compose_file(shop.folder, {"api": f"{APP}:1.44.0"})
     proposal = await propose(shop, "1.43.0")
-    assert (proposal.procedure, proposal.given["image"]) == (BY_HAND, f"{APP}:1.43.0")
-    assert (await propose(shop, "1.43.0", version_variable="TAG")).given["version-variable"] == "TAG"
+    assert (proposal.procedure, proposal.values_by_name["image"]) == (BY_HAND, f"{APP}:1.43.0")
+    assert (await propose(shop, "1.43.0", version_variable="TAG")).values_by_name["version-variable"] == "TAG"
 
 
 async def test_a_tag_that_moves_is_moved_back(stage: EngineStage) -> None:
@@ -91,8 +91,8 @@ async def test_a_tag_that_moves_is_moved_back(stage: EngineStage) -> None:
     name = (await stage.read())["api"].revisions[1].name
     proposal = await propose(stage, name)
     assert proposal.procedure == BY_TAG
-    assert older.identifier.startswith(f"sha256:{proposal.given['image-id']}")
-    assert proposal.given["image"] == f"{APP}:latest"
+    assert older.identifier.startswith(f"sha256:{proposal.values_by_name['image-id']}")
+    assert proposal.values_by_name["image"] == f"{APP}:latest"
 
 
 async def test_nothing_is_proposed_where_nothing_shows_that_an_image_served(shop: EngineStage) -> None:
@@ -174,8 +174,8 @@ async def test_the_way_back_goes_by_how_the_traffic_is_switched(stage: EngineSta
         app = await read_sides(stage, **settings)
         proposal = propose_for(app, [], now=stage.clock.now(), chosen="blue-1.43.0")
         assert (proposal.document, proposal.procedure) == (SWITCH, procedure)
-        assert proposal.given["good-service"] == "app-blue"
-        assert proposal.given["bad-service"] == "app-green"
+        assert proposal.values_by_name["good-service"] == "app-blue"
+        assert proposal.values_by_name["bad-service"] == "app-green"
 
 
 async def test_the_log_of_a_side_is_that_of_its_own_containers(stage: EngineStage) -> None:

@@ -51,7 +51,7 @@ async def test_it_goes_back_to_what_served_and_not_to_what_never_came_up(cluster
     assert proposal.good is not None
     assert (proposal.bad.image, proposal.good.image) == (BROKEN, V2)
     assert proposal.evidence is not RollbackEvidence.NONE
-    assert (proposal.document, proposal.given["workload"], proposal.given["number"]) == (
+    assert (proposal.document, proposal.values_by_name["workload"], proposal.values_by_name["number"]) == (
         ROLLBACK,
         "deployment/api",
         "2",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import find_due_reminder, list_open_things, list_urgent_clocks, met_and_missed
+from cockpit.incident.clocks.reminders import find_due_reminder, list_open_items, list_urgent_clocks, met_and_missed
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.response import Freeze, Mark, ProcedureRun
 from tests.unit.incident.incidents import incident, plan, rule
@@ -93,9 +93,7 @@ def test_a_handover_names_what_asks_for_something_and_nothing_that_only_tells() 
     running = ProcedureRun("r1", "Roll back", at(-5))
     here = incident(ran=(running,))
     clocks = [clock(at(10)), clock(at(3), kind=ClockKind.ROLLBACK)]
-    things = list_open_things(
-        here, clocks, at(0), AUCKLAND, ["5xx errors"], Freeze("prod", at(0), "ana", "until green")
-    )
+    things = list_open_items(here, clocks, at(0), AUCKLAND, ["5xx errors"], Freeze("prod", at(0), "ana", "until green"))
     assert [line.split(",")[0].split(":")[0] for line in things] == [
         "update",
         "running for 5m 00s",

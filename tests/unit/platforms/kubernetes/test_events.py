@@ -91,5 +91,5 @@ def test_the_pod_to_delete_is_one_that_is_not_ready_and_the_most_often_restarted
     app = Application("api", "prod", "deployment", "", (revision,), location="ctx/shop (c)", platform="kubernetes")
     assert choose_pod(revision) == "c"
     choice = next(choice for choice in list_revision_choices(app, revision) if choice.procedure == "delete-a-pod")
-    assert dict(choice.given) == {"namespace": "shop", "pod": "c"}
+    assert dict(choice.values_by_name) == {"namespace": "shop", "pod": "c"}
     assert choose_pod(Revision("api", "x", True, 100, T0, replicas=())) == ""

@@ -189,4 +189,4 @@ def test_no_argument_list_at_all_makes_it_stumble(argv: list[str]) -> None:
 def test_a_value_stays_one_value_however_hostile(value: str) -> None:
     argv = ["az", "containerapp", "update", "-n", "shop-api", "-g", "rg", "--image", value]
     found = recognise_az_command(argv)
-    assert found is None or (found.one("image") == value and len(found.given) == 3)
+    assert found is None or (found.one("image") == value and len(found.values_by_flag) == 3)
