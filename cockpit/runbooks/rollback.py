@@ -58,7 +58,7 @@ class RollbackEvidence(StrEnum):
 class Proposal:
     """What a rollback of one app would do. `good` is None when there is nothing to go back to; `why` says so.
 
-    `procedure` is the slug in the built-in `document` of its platform; `values_by_name` the values it needs, by placeholder.
+    `procedure` is the slug in the built-in `document` of its platform; `values_by_name` what its placeholders need.
     `refused` says why it must not run though there is a target. `differences` changes with it, beside the image.
     """
 

@@ -13,7 +13,7 @@ OWN_SUBSCRIPTION = ("subscription", "name")  # of `account show`, the name is a 
 
 @dataclass(frozen=True, slots=True)
 class AzCommand:
-    """One known command: `words` such as `containerapp revision activate`, `values_by_flag` by long flag name without dashes."""
+    """`words` such as `containerapp revision activate`, `values_by_flag` by long names without dashes."""
 
     words: str
     kind: StepKind

@@ -144,7 +144,7 @@ def test_draft_message_and_figures_tell_the_same_length() -> None:
     assert figure.median == timedelta(minutes=70)
 
 
-def test_what_only_people_said_was_not_felt_while_it_was_closed() -> None:
+def test_an_impact_that_only_people_stated_was_not_felt_while_it_was_closed() -> None:
     """No probe and no alert: nothing says that anybody felt it in the days between."""
     story = Story()
     story.declare(0, reach=-10)
