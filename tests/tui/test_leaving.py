@@ -1,13 +1,16 @@
 """A screen that is left twice was left once: keys that arrive together end nothing else."""
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from cockpit.app import release_closed_widgets
 from screens.shared.leaving import leave_screen
 from tests.tui.bare import Bare
 
@@ -58,3 +61,23 @@ def test_every_screen_leaves_that_way(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert ".dismiss(" not in text
         assert ".pop_screen(" not in text
+
+
+async def test_a_closed_screen_keeps_none_of_its_lines() -> None:
+    """Textual remembers the styles of a widget by all that it ever drew: a night of dialogs would stay in memory."""
+    release_closed_widgets()
+
+    class Empty(App[None]):
+        pass
+
+    app = Empty()
+    async with app.run_test() as pilot:
+        screen: Screen[None] = Screen()
+        await app.push_screen(screen)
+        await pilot.pause()
+        drawn = weakref.ref(screen._styles_cache)
+        await app.pop_screen()
+        await pilot.pause()
+        del screen
+        gc.collect()
+        assert drawn() is None
