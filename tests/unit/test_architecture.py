@@ -108,7 +108,7 @@ CockpitApp(lambda: attach_to(Common(config={str(tmp_path / "cockpit.toml")!r})))
 def test_screens_and_dialogs_are_imported_when_they_are_opened() -> None:
     screens = {name for name in modules_at_the_first_frame("cockpit") if name.startswith("screens.")}
     assert {name for name in screens if not name.startswith("screens.shared")} == {
-        *("screens.main", "screens.main.context", "screens.main.screen", "screens.main.standing")
+        *("screens.main", "screens.main.screen", "screens.main.standing")
     }
 
 
