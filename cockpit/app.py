@@ -28,14 +28,14 @@ from textual.widgets import Static
 
 import themes
 from cockpit.model.key_bindings import APP
-from screens.shared.app_messages import Attached, DraftWritten, EventsAppended, ReadingChanged, describe_new_fault
 from screens.shared.cell_diff import CellUpdate, TerminalCells
+from screens.shared.context import Attached, DraftWritten, EventsAppended, ReadingChanged, describe_new_fault
 from screens.shared.driver import TerminalDriver
 from screens.shared.key_order import KeyOrder
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import list_screens_in_sight
 from widgets.keys import make_bindings
-from widgets.tone import ascii_only
+from widgets.line import ascii_only
 
 if TYPE_CHECKING:
     from pathlib import Path

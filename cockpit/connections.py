@@ -160,7 +160,7 @@ def build_feeds(
     feeds += [feed for platform in platforms for feed in platform.build_change_feeds()]
     azure = connections.clouds.get(environment.name)
     if azure is not None and (environment.activity_log or environment.service_health):
-        from cockpit.feeds.azure_changes.feed import azure_changes_feed
+        from cockpit.feeds.azure_changes import azure_changes_feed
 
         feeds.append(azure_changes_feed(environment, azure, time=time, random=random))
     for source in environment.alerts:

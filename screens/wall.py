@@ -9,8 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from cockpit.model.key_bindings import WALL
-from screens.shared.app_messages import Attached, EventsAppended
-from screens.shared.context import CockpitHost
+from screens.shared.context import Attached, CockpitHost, EventsAppended
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
 from widgets.cell import Piece

@@ -13,7 +13,7 @@ from cockpit.model.text import HOSTILE, REPLACEMENT, compile_expression
 from cockpit.model.time import format_age
 
 Piece = tuple[str, str]
-"""(text, tone); the tone "" is plain text, the others are in widgets/tone.py."""
+"""(text, tone); the tone "" is plain text, the others are in widgets/line.py."""
 
 ELLIPSIS = "…"
 BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")

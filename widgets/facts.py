@@ -16,7 +16,7 @@ from cockpit.model.revision import Replica, Revision
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.time import format_age, is_named_utc
 from widgets.cell import Piece, sanitize_line
-from widgets.tone import LINK
+from widgets.line import LINK
 
 LABEL = 14  # cells
 Fact = tuple[str, str]

@@ -15,7 +15,7 @@ from cockpit.model.reading import LogLine
 from cockpit.model.time import Time
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line, wrap_pieces
 from widgets.growing import Growing
-from widgets.tone import ascii_only, build_strip
+from widgets.line import ascii_only, build_strip
 
 KEPT = 5_000  # lines; older ones are dropped
 SETTLES = 3.0  # seconds after the first line in which streams still tell what they kept

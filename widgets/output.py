@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from widgets.cell import sanitize_line
 from widgets.growing import Growing
-from widgets.tone import ascii_only, build_strip
+from widgets.line import ascii_only, build_strip
 
 KEPT = 5_000  # lines; the transcript has them all
 LONGEST = 2_000  # letters of a line

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from cockpit.model.key_bindings import ROWS
 from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, join_pieces, render_line
 from widgets.keys import make_bindings
-from widgets.tone import ascii_only, build_strip
+from widgets.line import ascii_only, build_strip
 
 NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)
 NO_FAULT: tuple[tuple[Piece, ...], ...] = ((("Nothing is wrong here; esc shows all rows.", "good"),),)

@@ -1,11 +1,13 @@
-"""Our links in the SDKs' pipeline. Imports azure.core: import this only where a client is built."""
+"""Our links in the SDKs' pipeline and transport. Imports azure.core and aiohttp: only where a client is built."""
 
 import re
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, SansIOHTTPPolicy
+from yarl import URL
 
 from cockpit.azure.claims import read_claims_challenge
 from cockpit.azure.errors import UNREGISTERED
@@ -13,7 +15,7 @@ from cockpit.azure.identity import Credential
 from cockpit.azure.own_requests import make_request_id
 from cockpit.azure.readonly import READING_METHODS, refuse_change
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_line, keep_whole
 
 Request = PipelineRequest[Any]
 Response = PipelineResponse[Any, Any]
@@ -113,3 +115,30 @@ def refuse_foreign_link(url: str) -> Problem:
         "foreign link",
         clean_line(f"Azure's answer leads to another address, which gets no token: {url}", 300),
     )
+
+
+# Links that Azure signed go back letter by letter.
+
+
+class VerbatimSession:
+    """An aiohttp session as azure-core's transport uses one, except that it leaves a URL as it is.
+
+    aiohttp puts every URL into a normal form first: `%2f` becomes `/`, `%7E` becomes `~`, `%3d` becomes `%3D`. For a
+    browser these are the same address. Azure signs the links of its long operations, and the signature is over the
+    letters: a link in another form is answered 403, and the operation is lost from sight while it goes on. What is
+    already fit to be sent (ASCII, without spaces) is therefore sent as it is; anything else is quoted, as before.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @property
+    def auto_decompress(self) -> bool:
+        return self._session.auto_decompress
+
+    async def request(self, method: str, url: str, **options: Any) -> aiohttp.ClientResponse:
+        ready = url.isascii() and " " not in url and bool(keep_whole(url))
+        return await self._session.request(method, URL(url, encoded=ready), **options)
+
+    async def __aenter__(self) -> "VerbatimSession":
+        return self

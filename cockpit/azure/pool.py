@@ -33,7 +33,7 @@ HEAVY = (
     "azure.core.rest",
     "azure.mgmt.core",
     "cockpit.azure.policy",
-    "cockpit.azure.verbatim",
+    "cockpit.azure.policy",
 )
 USER_AGENT = "incident-cockpit"
 
@@ -150,8 +150,7 @@ class ClientSettings:
     def _list_options(self) -> dict[str, Any]:
         from azure.core.pipeline.transport import AioHttpTransport
 
-        from cockpit.azure.policy import RequestGuard, Retries
-        from cockpit.azure.verbatim import VerbatimSession
+        from cockpit.azure.policy import RequestGuard, Retries, VerbatimSession
 
         verbatim: Any = VerbatimSession(self.session)
         return {

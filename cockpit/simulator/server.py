@@ -17,7 +17,7 @@ from cockpit.simulator.azure.routes import CONSOLE, SYSTEM, match_route
 from cockpit.simulator.faults import Fault
 from cockpit.simulator.github.api import GithubApi, is_github_path
 from cockpit.simulator.github.story import tell_story
-from cockpit.simulator.logs.streams import LogStream
+from cockpit.simulator.log_streams import LogStream
 from cockpit.simulator.world.alerts import list_simulated_alerts
 from cockpit.simulator.world.site import SUBSCRIPTION, WORKSPACE, make_identifier
 from cockpit.simulator.world.stage import Stage, count_restarts

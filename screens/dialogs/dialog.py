@@ -28,7 +28,7 @@ from cockpit.model.key_bindings import DEFAULT_KEYS, DIALOG
 from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_person
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time, name_hour, parse_past_moment
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from screens.shared.enter_guard import EnterGuard, explain_quick_key
 from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece, sanitize_line, wrap_pieces

@@ -14,7 +14,7 @@ from textual.widgets import Footer
 from cockpit.model.incident import Incident
 from cockpit.model.key_bindings import BRIEFING
 from screens.dialogs.dialog import DialogContext
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups

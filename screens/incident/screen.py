@@ -23,7 +23,7 @@ from screens.dialogs.note import Note
 from screens.dialogs.status import OpenEndHandlers, StatusDialog
 from screens.incident import clock_forms, people_forms
 from screens.incident.people_forms import open_update_form
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from screens.shared.due import find_on_call_clock, list_other_incidents, list_running_clocks
 from screens.shared.keyed_screen import DUE, KeyedScreen, KeyGroups
 from screens.shared.keyed_screen import ROWS as ROW_KEYS
@@ -286,12 +286,12 @@ class IncidentScreen(KeyedScreen):
         self.app.push_screen(BriefScreen(self._session, self._place, self.incident))
 
     def action_preview(self) -> None:
-        from screens.incident.draft_preview import PreviewScreen
+        from screens.incident.post_mortem import PreviewScreen
 
         self.app.push_screen(PreviewScreen(self._session, self._place, self.incident))
 
     def _tick_boxes(self, checklist: str) -> None:
-        from screens.checklist.screen import ChecklistScreen
+        from screens.checklist import ChecklistScreen
 
         tell, freeze = self.action_communicate, partial(self.action_do, "freeze")
         acts: dict[str, Callable[[], None]] = {"declare": tell, "communicate": tell, "freeze": freeze}

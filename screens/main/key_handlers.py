@@ -523,7 +523,7 @@ def open_freeze(press: KeyPress) -> None:
 
 def open_checklist(press: KeyPress, first: str = "", incident: Incident | None = None) -> None:
     """The boxes of the plan's checklists, those of the incident's severity first; `first` names another one."""
-    from screens.checklist.screen import ChecklistScreen
+    from screens.checklist import ChecklistScreen
 
     session, subject = press.session, incident or press.incident
     if subject is None:
@@ -599,7 +599,7 @@ def open_brief(press: KeyPress) -> None:
 @handles("preview")
 def open_preview(press: KeyPress) -> None:
     """The draft as it would be written now."""
-    from screens.incident.draft_preview import PreviewScreen
+    from screens.incident.post_mortem import PreviewScreen
 
     if press.incident is not None:
         press.open(PreviewScreen(press.session, press.context, press.incident))
@@ -607,7 +607,7 @@ def open_preview(press: KeyPress) -> None:
 
 @handles("export")
 def open_export(press: KeyPress) -> None:
-    from screens.incident.export_dialog import Export
+    from screens.incident.post_mortem import Export
 
     def say_where(path: Path | None) -> None:
         if path is not None:
@@ -625,7 +625,7 @@ def _make_exporter(session: "Session", incident: Incident) -> "Exporter":
 
 @handles("past")
 def open_history(press: KeyPress) -> None:
-    from screens.history.screen import PastScreen
+    from screens.history import PastScreen
 
     press.open(PastScreen(press.session, press.context))
 

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from cockpit.model.key_bindings import MAIN, KeyBinding
 from screens.main.standing import REASONS, CockpitStanding
-from screens.shared.app_messages import Attached, EventsAppended, ReadingChanged
+from screens.shared.context import Attached, EventsAppended, ReadingChanged
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
 from screens.shared.leaving import list_screens_in_sight
 from screens.shared.terminal_input import QUIET

@@ -34,7 +34,7 @@ from cockpit.model.text import clean_line, clean_text
 from screens.dialogs.dialog import DialogContext, act_named
 from screens.messages import header
 from screens.messages.drafts import Drafts, Words
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups

@@ -48,7 +48,7 @@ from screens.run.view import (
     StepPrepared,
     StepSettled,
 )
-from screens.shared.app_messages import ReadingChanged
+from screens.shared.context import ReadingChanged
 from screens.shared.copying import copy_text
 from screens.shared.enter_guard import EnterGuard, explain_quick_key
 from screens.shared.errors import explain

@@ -12,7 +12,7 @@ from textual.events import Key
 from textual.screen import ModalScreen, Screen
 
 from cockpit.model.key_bindings import APP, DEFAULT_KEYS, HELP, KeyBinding, KeyTable
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece
 from widgets.keys import KeyLine, KeyShown, make_bindings

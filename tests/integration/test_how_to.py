@@ -25,7 +25,7 @@ WORKS = {
     "a-key": """
         from cockpit.config.checks_keys import key_rules
         from cockpit.model.key_bindings import DEFAULT_KEYS
-        from screens.checklist.screen import ChecklistScreen
+        from screens.checklist import ChecklistScreen
         assert "checklist.copy" in {binding.id for binding in ChecklistScreen.BINDINGS}
         assert not list(key_rules({"checklist.copy": DEFAULT_KEYS["checklist.copy"]}))
         assert ChecklistScreen.action_copy

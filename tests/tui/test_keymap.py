@@ -10,15 +10,15 @@ from cockpit.app import CockpitApp
 from cockpit.model.key_bindings import APP, KEY_TABLES, LINES, MAIN, ROWS, KeyTable
 from cockpit.model.system import System
 from screens.catalogue.screen import CatalogueScreen
-from screens.checklist.screen import ChecklistScreen
+from screens.checklist import ChecklistScreen
 from screens.dialogs.confirmation import Confirmation
 from screens.dialogs.declare import Declare
 from screens.dialogs.details import AlertDetails, Details, EventDetails
 from screens.dialogs.dialog import Dialog, name_keys
 from screens.dialogs.note import Note
-from screens.history.screen import PastScreen
+from screens.history import PastScreen
 from screens.incident.brief import BriefScreen
-from screens.incident.draft_preview import PreviewScreen
+from screens.incident.post_mortem import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
 from screens.main.key_handlers import KEY_HANDLERS as MAIN_HANDLERS

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,11 @@ from cockpit.azure.changes.container_app import ContainerApp, quote_name
 from cockpit.azure.changes.sql import SqlServer
 from cockpit.azure.changes.traffic import traffic_of
 from cockpit.azure.client import Azure
+from cockpit.azure.mapping import map_replica, map_revision
 from cockpit.azure.pool import API_VERSION
+from cockpit.model.problem import SourceError
 from cockpit.model.raw import dig_value, read_text
+from cockpit.model.revision_health import judge_revision, may_take_traffic
 from cockpit.runbooks.az import shapes
 from cockpit.runbooks.az.known_commands import parse_az_time
 from cockpit.runbooks.az.output import Rows
@@ -176,3 +180,23 @@ TABLES: Mapping[str, Rows] = {
     "sql db rename": shapes.database_row,
     "monitor metrics list": shapes.metric_rows,
 }
+
+
+# Would the revision that a known command names answer now? Asked of the cloud itself, before traffic goes to it.
+
+
+async def read_unready(native: AzCommand, azure: Azure) -> str | None:
+    """Why it would not answer, "" when a replica is ready or it is scaled to zero and may be; None if none is named."""
+    name = native.one("revision")
+    if not name:
+        return None
+    app = app_of(native, azure)
+    try:
+        raw = await app.revision(name)
+        replicas = tuple(map_replica(fields) for fields in await app.replicas(name))
+    except SourceError as error:
+        return f"it could not be read ({error.problem.short})"
+    result = replace(map_revision(raw, app.name), replicas=replicas)
+    if not result.active:
+        return "it is not active"
+    return "" if may_take_traffic(result) else judge_revision(result).reason

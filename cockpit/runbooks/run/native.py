@@ -45,7 +45,7 @@ async def read_unready(command: NativeCommand | None, context: RunContext) -> st
         return await platform.read_unready(_of_platform(command))
     if not isinstance(command, AzCommand) or context.azure is None:
         return None
-    from cockpit.runbooks.az.readiness import read_unready as read_unready_revision
+    from cockpit.runbooks.az.reads import read_unready as read_unready_revision
 
     return await read_unready_revision(command, context.azure)
 

@@ -6,7 +6,7 @@ the world is one of App Service as well: a bad deployment is a swap that somebod
 
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
-from cockpit.simulator.logs.streams import list_console_lines
+from cockpit.simulator.log_streams import list_console_lines
 from cockpit.simulator.world.changes import activate_revision, refuse_while_busy, restart_revision, start_change
 from cockpit.simulator.world.site import REGION, SUBSCRIPTION, make_identifier
 from cockpit.simulator.world.stage import Stage

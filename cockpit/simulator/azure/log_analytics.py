@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from cockpit.simulator import log_streams as lines
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.azure.kusto import KustoTable, run_query
 from cockpit.simulator.azure.kusto_functions import format_span
 from cockpit.simulator.azure.kusto_values import Row, make_refusal
-from cockpit.simulator.logs import streams as lines
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, MANAGED_ENVIRONMENT, WORKSPACE
 from cockpit.simulator.world.stage import Stage

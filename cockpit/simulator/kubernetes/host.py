@@ -8,7 +8,7 @@ from pathlib import Path
 from cockpit.simulator.kubernetes.api import build_kubeconfig
 from cockpit.simulator.kubernetes.cluster import Cluster
 from cockpit.simulator.kubernetes.objects import Object, is_ready
-from cockpit.simulator.logs.streams import list_console_lines
+from cockpit.simulator.log_streams import list_console_lines
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import SimulatedRevision, TrafficShare, World, remember_state
 

@@ -8,7 +8,7 @@ from random import Random
 from cockpit.azure.changes.container_app import ContainerApp
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import build_credential
-from cockpit.feeds.azure_changes.feed import azure_changes_feed
+from cockpit.feeds.azure_changes import azure_changes_feed
 from cockpit.model.event import Kind
 from cockpit.model.system import Cloud, Environment
 from cockpit.simulator.world.scenario import ServiceIssue, load_scenario

@@ -24,7 +24,7 @@ from cockpit.timeline.timeline import Timeline
 from screens.dialogs.details import Details
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.signin import DeviceCodeDialog, TerminalLogin, code_lines
-from screens.incident.export_dialog import Export
+from screens.incident.post_mortem import Export
 from screens.shared.enter_guard import HELD
 from widgets.line import Lines
 

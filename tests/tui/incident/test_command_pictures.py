@@ -15,7 +15,7 @@ from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
 from screens.incident import clock_forms as timing
 from screens.incident import people_forms as people
-from screens.incident.draft_preview import PreviewScreen
+from screens.incident.post_mortem import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.shared.due import list_running_clocks
 from tests.tui.incident.conftest import Clock, Front, Session

@@ -12,14 +12,14 @@ from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.runbook import Runbook
-from screens.checklist.screen import ChecklistScreen
+from screens.checklist import ChecklistScreen
 from screens.dialogs.dialog import DialogContext
 from screens.dialogs.form import FormDialog
 from screens.dialogs.note import Note
 from screens.dialogs.status import StatusDialog
-from screens.history.screen import PastScreen
+from screens.history import PastScreen
 from screens.incident.brief import BriefScreen
-from screens.incident.draft_preview import PreviewScreen
+from screens.incident.post_mortem import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
 from screens.messages.screen import CommunicateScreen

@@ -12,9 +12,9 @@ from cockpit.model.plan import Practice
 from cockpit.model.response import Review
 from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
-from screens.history.screen import PastScreen
+from screens.history import PastScreen
 from screens.incident.brief import BriefScreen, layout_brief
-from screens.incident.draft_preview import PreviewScreen, make_readable
+from screens.incident.post_mortem import PreviewScreen, make_readable
 from tests.tui.incident.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
 from widgets.output import OutputView

@@ -20,7 +20,7 @@ from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import Environment, System
 from cockpit.timeline.timeline import Timeline
 from screens.dialogs.dialog import DialogContext
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from tests.tui.bare import Bare, Clock
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)

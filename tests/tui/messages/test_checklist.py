@@ -7,8 +7,7 @@ import pytest
 
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
-from screens.checklist.rows import ChecklistBox, list_boxes
-from screens.checklist.screen import ChecklistScreen
+from screens.checklist import ChecklistBox, ChecklistScreen, list_boxes
 from tests.tui.messages.conftest import CARE, FIRST, NOW, Play, Stage, press
 from widgets.keys import KeyLine
 from widgets.line import Lines

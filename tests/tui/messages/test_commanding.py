@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from screens.checklist.screen import ChecklistScreen
+from screens.checklist import ChecklistScreen
 from screens.dialogs.form import FormDialog
 from screens.main import key_handlers as commanding
 from screens.main.key_handlers import KeyPress

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.incident.signals import Signal
-from screens.checklist.screen import ChecklistScreen
+from screens.checklist import ChecklistScreen
 from screens.dialogs.declare import Declare
 from screens.dialogs.status import StatusDialog
 from screens.incident.people_forms import open_update_form

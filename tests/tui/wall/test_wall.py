@@ -20,7 +20,7 @@ from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
-from screens.shared.app_messages import Attached, EventsAppended
+from screens.shared.context import Attached, EventsAppended
 from screens.wall import ROTATE, WallScreen
 from widgets.line import Lines
 

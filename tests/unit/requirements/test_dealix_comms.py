@@ -14,7 +14,7 @@ from cockpit.incident.messages.offers import (
     status_line,
 )
 from cockpit.model.clock import ClockKind
-from screens.checklist.rows import list_boxes, opens_for
+from screens.checklist import list_boxes, opens_for
 from tests.unit.requirements.comms_stage import AUCKLAND, Room, severity_level
 
 Enter = Callable[[str], Room]

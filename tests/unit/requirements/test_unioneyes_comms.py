@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from screens.checklist.rows import count_settled, list_boxes
+from screens.checklist import count_settled, list_boxes
 from tests.unit.requirements.comms_stage import Room, severity_level
 
 Enter = Callable[[str], Room]

@@ -8,7 +8,7 @@ from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.probe import ProbeState
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import FeedState, Freshness, Reading
-from screens.shared.app_messages import ReadingChanged
+from screens.shared.context import ReadingChanged
 from screens.shared.view import build_view
 from tests.unit.feeds.fake_time import FakeTime
 from tests.unit.model.test_overall import probe

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from widgets.cell import sanitize_line
-from widgets.tone import ascii_only, in_ascii
+from widgets.line import ascii_only, in_ascii
 
 
 @pytest.mark.parametrize(

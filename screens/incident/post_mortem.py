@@ -1,21 +1,122 @@
-"""Export the post-mortem draft: where to, and what becomes of a file that is already there."""
+"""The post-mortem draft: read as it would be written now, and exported, also over a file that is already there."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Footer, Input
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.postmortem.export import Exporter
 from cockpit.incident.postmortem.merge import NotOurDraft
+from cockpit.model.incident import Incident
+from cockpit.model.key_bindings import DRAFT
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
-from screens.shared.app_messages import DraftWritten
+from screens.incident import people_forms
+from screens.shared.context import DraftWritten, EventsAppended
+from screens.shared.document import text_tone
+from screens.shared.errors import explain
+from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
+from widgets.cell import Piece
+from widgets.keys import make_bindings
 from widgets.line import Lines
+from widgets.output import OutputTail, OutputView
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
+
+
+class PreviewScreen(KeyedScreen):
+    """Of `incident`, captured when it was opened. Nothing is written by looking."""
+
+    KEYS = DRAFT
+    BINDINGS: ClassVar[list[BindingType]] = make_bindings(DRAFT)
+    GROUPED: ClassVar[KeyGroups] = LINES
+
+    class Drafted(Message):
+        """The draft was made."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, session: "Session", place: DialogContext, incident: Incident) -> None:
+        super().__init__()
+        self._session = session
+        self._place = place
+        self._incident = incident
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="document-head")
+        yield OutputView(id="document", follow=False, tone=text_tone)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._tell("reading the timeline…")
+        self.query_one(OutputView).focus()
+        self._draft()
+
+    def on_screen_resume(self) -> None:
+        self._draft()
+
+    @on(EventsAppended)
+    def _something_happened(self) -> None:
+        self._draft()
+
+    def _tell(self, state: str) -> None:
+        head: list[Piece] = [(f" {self._incident.title}", "strong"), (f"   {self._incident.id}   ", "muted")]
+        self.query_one("#document-head", Lines).show([*head, (state, "info")])
+
+    @property
+    def _exporter(self) -> Exporter:
+        session = self._session
+        return Exporter(
+            self._incident, session.timeline, session.incident_actions, session.system, session.time, session.plan
+        )
+
+    @work(thread=True, exit_on_error=False, exclusive=True)
+    def _draft(self) -> None:
+        try:
+            text = self._exporter.text()
+        except Exception as error:
+            self.notify(explain(error, "a draft could not be made"), severity="error", markup=False)
+        else:
+            self.post_message(self.Drafted(text))
+
+    @on(Drafted)
+    def _show(self, message: Drafted) -> None:
+        incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
+        self._tell(incident.review.value)
+        self.query_one(OutputView).show(OutputTail(make_readable(message.text), kept=10_000_000), follow=False)
+
+    def action_export(self) -> None:
+
+        self.app.push_screen(Export(self._place, self._session.time, self._exporter))
+
+    def action_note(self) -> None:
+        from screens.dialogs.note import Note
+
+        session = self._session
+        self.app.push_screen(Note(self._place, session.time, session.incident_actions, self._incident))
+
+    def action_review(self) -> None:
+        session = self._session
+        incident = session.ledger.incidents.get(self._incident.id, self._incident)
+        self.app.push_screen(
+            people_forms.open_review_form(self._place, session.time, session.incident_actions, incident)
+        )
+
+
+def make_readable(draft: str) -> str:
+    """The draft without the markers that only the next export needs."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"^<!-- .*? -->\n", "", draft, flags=re.MULTILINE))
 
 
 class Export(Dialog[Path]):

@@ -1,7 +1,8 @@
 """The checklists of an incident: tick a box, skip it with a reason, and do what it asks for by one key."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,20 +12,23 @@ from textual.binding import BindingType
 from textual.events import Key, ScreenResume
 from textual.message import Message
 
+from cockpit.incident.actions.work import LONGEST_LINE, find_box_act
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.incident import Incident
 from cockpit.model.key_bindings import CHECKLIST
 from cockpit.model.plan import Checklist
-from screens.checklist import rows
-from screens.checklist.rows import ChecklistBox
+from cockpit.model.response import Tick
+from cockpit.model.text import clean_line
+from cockpit.model.time import format_clock_time
 from screens.dialogs.dialog import act_named
 from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.dialogs.note import Note
-from screens.shared.app_messages import EventsAppended
+from screens.shared.context import EventsAppended
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.terminal_input import QUIET
-from widgets.cell import Piece, wrap_pieces
+from widgets.cell import Cell, Column, Piece, Row, wrap_pieces
+from widgets.clocks import shorten_person
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.table import KeyedTable
@@ -33,6 +37,102 @@ if TYPE_CHECKING:
     from cockpit.model.event import Event
     from cockpit.session import Session
     from screens.dialogs.dialog import DialogContext
+
+WIDE = 100
+COLUMNS = (
+    Column(1),
+    Column(2, right=True),
+    Column(0, prose=True),
+    Column(14, prose=True, below=WIDE),
+    Column(30, prose=True, from_width=WIDE),
+)
+SIGNS = {DONE: ("✔", "good"), SKIPPED: ("–", "warn"), OPEN: ("○", "")}
+DOES = {
+    "roll_back": "rolls back",
+    "declare": "writes the declaration",
+    "freeze": "freezes deployments",
+    "communicate": "writes to clients or the team",
+    "preserve": "opens the snapshot procedure",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistBox:
+    """One item; `number` from 1."""
+
+    number: int
+    text: str
+    tick: Tick | None
+
+    @property
+    def state(self) -> str:
+        return self.tick.state if self.tick else OPEN
+
+    @property
+    def act(self) -> str:
+        """The act of the cockpit that the item asks for, by the first of its words; "" for none."""
+        return find_box_act(self.text)
+
+
+def list_boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
+    """Every item with its tick. One whose words have changed since it was ticked is open again."""
+    ticks = {tick.item: tick for tick in incident.ticks if tick.list == checklist.id}
+    result = []
+    for number, text in enumerate(checklist.items, 1):
+        tick = ticks.get(number)
+        same = tick is not None and tick.text in ("", text, clean_line(text, LONGEST_LINE))
+        result.append(ChecklistBox(number, text, tick if same else None))
+    return tuple(result)
+
+
+def count_settled(checklist_boxes: Sequence[ChecklistBox]) -> int:
+    """How many boxes are done or skipped."""
+    return sum(checklist_box.state in (DONE, SKIPPED) for checklist_box in checklist_boxes)
+
+
+def opens_for(checklists: Sequence[Checklist], severity: str) -> list[Checklist]:
+    """The plan's checklists, those that belong to an incident of this severity first."""
+    wanted_name = severity.casefold()
+    return sorted(checklists, key=lambda checklist: wanted_name not in {level.casefold() for level in checklist.levels})
+
+
+def list_rows(checklist_boxes: Sequence[ChecklistBox], operator: str, zone: tzinfo, today: date) -> list[Row]:
+    """A row a box: its sign, its number, its words, who ticked it and when."""
+    return [_render_box_row(checklist_box, operator, zone, today) for checklist_box in checklist_boxes]
+
+
+def _render_box_row(box: ChecklistBox, operator: str, zone: tzinfo, today: date) -> Row:
+    sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
+    short = long = ""
+    if box.tick and box.state != OPEN:
+        who = shorten_person(box.tick.actor, operator)
+        short = f"{format_clock_time(box.tick.at, zone, today)} {who}"
+        long = f"{box.state} by {who} {format_clock_time(box.tick.at, zone, today, seconds=True)}"
+    cell = Cell(box.text, "muted" if short else "")
+    return Row(
+        str(box.number),
+        (Cell(sign, tone), Cell(str(box.number), "muted"), cell, Cell(short, "muted"), Cell(long, "muted")),
+    )
+
+
+def describe_box(box: ChecklistBox | None, key: str, zone: tzinfo, today: date) -> list[list[Piece]]:
+    """The whole item, why it was skipped, and what one key does for it."""
+    if box is None:
+        return [[("This checklist has no boxes.", "muted")]]
+    lines: list[list[Piece]] = [[(box.text, "strong")]]
+    if box.tick and box.state != OPEN:
+        moment = format_clock_time(box.tick.at, zone, today, seconds=True)
+        how = f"{box.state} by {box.tick.actor}, {moment} {box.tick.at.astimezone(zone):%Z}"
+        lines.append([(how, "muted"), (f": {box.tick.reason}" if box.tick.reason else "", "")])
+    if box.act and key:
+        lines.append([(key, "key"), (f" {DOES[box.act]}", "")])
+    return lines
+
+
+def render_progress(checklist: Checklist, checklist_boxes: Sequence[ChecklistBox]) -> list[Piece]:
+    """`First ten minutes 3/5`."""
+    done, total = count_settled(checklist_boxes), len(checklist_boxes)
+    return [(f"{checklist.title} ", ""), (f"{done}/{total}", "good" if done == total else "strong")]
 
 
 class ChecklistScreen(KeyedScreen):
@@ -60,7 +160,7 @@ class ChecklistScreen(KeyedScreen):
     ) -> None:
         super().__init__()
         self._session, self._place, self._incident, self._acts = session, place, incident, dict(acts)
-        self._lists = rows.opens_for(session.plan.checklists, incident.severity)
+        self._lists = opens_for(session.plan.checklists, incident.severity)
         self._at = next((index for index, checklist in enumerate(self._lists) if checklist.id == first), 0)
         self._pressed, self._hurried = 0.0, False
 
@@ -69,7 +169,7 @@ class ChecklistScreen(KeyedScreen):
     def compose(self) -> ComposeResult:
         yield Lines(id="check-head")
         yield Lines(id="check-lists")
-        yield KeyedTable(rows.COLUMNS, id="check-boxes")
+        yield KeyedTable(COLUMNS, id="check-boxes")
         yield Lines(id="check-about")
         yield Lines(id="check-notice")
         yield KeyLine(id="keys-line")
@@ -92,7 +192,7 @@ class ChecklistScreen(KeyedScreen):
     def _boxes(self) -> tuple[ChecklistBox, ...]:
         """As the events tell it at this moment."""
         self._incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
-        return rows.list_boxes(self._list, self._incident)
+        return list_boxes(self._list, self._incident)
 
     @property
     def _box(self) -> ChecklistBox | None:
@@ -111,18 +211,16 @@ class ChecklistScreen(KeyedScreen):
             *self._lists[self._at :],
             *self._lists[: self._at],
         ):  # the one at hand first: it is never cut off
-            count = rows.render_progress(checklist, rows.list_boxes(checklist, self._incident))
+            count = render_progress(checklist, list_boxes(checklist, self._incident))
             pairs += [("▸ " if checklist is self._list else "  ", "info"), *count, ("   ", "")]
         self.query_one("#check-lists", Lines).show(pairs)
-        self._table.show(rows.list_rows(checklist_boxes, self._session.operator, place.zone, today), now)
+        self._table.show(list_rows(checklist_boxes, self._session.operator, place.zone, today), now)
         keys, box = self.keys_by_id(), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
         act = keys["checklist.act"].shown if box and box.act in self._acts and "checklist.act" in keys else ""
         wide = max(20, self.size.width - 2)
-        lines = [
-            row for line in rows.describe_box(box, act, place.zone, today) for row in wrap_pieces(line, wide, most=3)
-        ]
+        lines = [row for line in describe_box(box, act, place.zone, today) for row in wrap_pieces(line, wide, most=3)]
         self.query_one("#check-about", Lines).show(*lines)
         offered = {id: key for id, key in keys.items() if id != "checklist.act" or act}
         self.query_one(KeyLine).offer([offered[id] for id in ("table.select", *self.KEYS.footer) if id in offered])

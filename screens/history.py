@@ -248,7 +248,7 @@ class PastScreen(KeyedScreen):
         return self.incidents.get(self.panes[0].table.cursor or "")
 
     def action_preview(self) -> None:
-        from screens.incident.draft_preview import PreviewScreen
+        from screens.incident.post_mortem import PreviewScreen
 
         if incident := self._chosen():
             self.app.push_screen(PreviewScreen(self._session, self._place, incident))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.azure.own_requests import MARK, is_of_cockpit, make_request_id
-from cockpit.feeds.azure_changes.feed import is_changing, join_activity, map_service_issue
+from cockpit.feeds.azure_changes import is_changing, join_activity, map_service_issue
 from cockpit.model.event import Kind
 
 SITE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.App/containerApps/shop-api"

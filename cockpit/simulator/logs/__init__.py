@@ -1,1 +1,0 @@
-"""What the simulated containers and the platform wrote, and the live streams of it."""

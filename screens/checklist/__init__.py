@@ -1,1 +1,0 @@
-"""A checklist of an incident."""

@@ -1,1 +1,0 @@
-"""Incidents before, and their numbers."""
