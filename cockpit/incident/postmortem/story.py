@@ -112,8 +112,8 @@ def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> I
     moves = find_moves(incident, events)
     others = [steps for steps in moves if change not in steps and remedy not in steps]
     trigger = _describe_trigger(change, events, incident, face)
-    told_by = next((steps for steps in moves if change in steps and len(steps) > 1), None)
-    first = _describe_steps(told_by, events, face) if told_by else trigger
+    deployments = next((steps for steps in moves if change in steps and len(steps) > 1), None)
+    first = _describe_steps(deployments, events, face) if deployments else trigger
     return IncidentStory(
         _describe_changes(first, change, others, events, face),
         _describe_felt(incident, events, face),

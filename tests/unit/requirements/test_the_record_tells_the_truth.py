@@ -58,7 +58,7 @@ DEADLINES = {
     "what does not apply is never missed": "test_what_does_not_apply_is_not_missed_once_the_incident_ends",
 }
 DEPLOYMENTS = {
-    "a second attempt and the way back": "test_each_deployment_that_took_traffic_is_told_in_its_order_and_the_one_that_stopped_it_once",
+    "a second attempt and the way back": "test_each_deployment_that_took_traffic_is_reported_in_its_order_and_the_one_that_stopped_it_once",
     "no list of everything": "test_a_deployment_that_takes_its_share_step_by_step_is_one_and_many_are_no_list",
     "the window after a rollback": "test_the_window_after_a_rollback_counts_from_when_all_was_well",
     "one from before the watch, with its own time": "test_a_deployment_from_before_the_watch_began_is_recorded_with_its_own_time",

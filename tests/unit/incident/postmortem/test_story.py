@@ -229,7 +229,7 @@ def test_what_users_felt_begins_with_the_alert_where_that_was_the_first_sign() -
     assert felt.startswith("5xx fired from 02:00:00; ready failed from 02:04:00")
 
 
-def test_each_deployment_that_took_traffic_is_told_in_its_order_and_the_one_that_stopped_it_once() -> None:
+def test_each_deployment_that_took_traffic_is_reported_in_its_order_and_the_one_that_stopped_it_once() -> None:
     """The bad one, a second attempt that made nothing better, and the way back."""
     story = Story()
     change(story, 0)
@@ -249,7 +249,7 @@ def test_each_deployment_that_took_traffic_is_told_in_its_order_and_the_one_that
     assert result.stop.startswith("traffic back on --r43 at 02:04:00; ")
 
 
-def test_a_deployment_right_before_the_last_one_is_told_and_one_of_an_hour_before_is_not() -> None:
+def test_a_deployment_right_before_the_last_one_is_reported_and_one_of_an_hour_before_is_not() -> None:
     story = Story()
     move(story, -60, "pay--r1", "pay--r2")
     move(story, -4, "pay--r2", "pay--r3")
@@ -279,7 +279,7 @@ def test_a_deployment_that_takes_its_share_step_by_step_is_one_and_many_are_no_l
     assert told_change.endswith("shop--r56 took all traffic from --r55 at 02:16:00")
 
 
-def test_while_it_goes_on_a_rollback_that_did_not_help_is_told() -> None:
+def test_while_it_goes_on_a_rollback_that_did_not_help_is_reported() -> None:
     story = Story()
     change(story, 0)
     fail(story, 0.2, "readyz")
@@ -290,7 +290,7 @@ def test_while_it_goes_on_a_rollback_that_did_not_help_is_told() -> None:
     assert result.stop == "it is not over"
 
 
-def test_what_was_deployed_in_the_days_in_which_it_was_closed_is_not_told() -> None:
+def test_what_was_deployed_in_the_days_in_which_it_was_closed_is_not_reported() -> None:
     story = night()
     move(story, 600, GOOD, "shop--r50")
     fail(story, 1200, "readyz")
