@@ -181,7 +181,7 @@ def build_runner(
         return None if reading is None else reading.value
 
     def incident() -> str | None:
-        """The one that is open; where several are, nobody has said which."""
+        """The one that is open; where several are, nobody has chosen."""
         incidents = ledger.open(environment.name)
         return incidents[0].id if len(incidents) == 1 else None
 
@@ -232,7 +232,7 @@ def build_runner(
 
 
 def frozen_words(freeze: Freeze | None) -> str:
-    """What a person is told before a change in an environment that is frozen; "" while it is not."""
+    """What a person reads before a change in an environment that is frozen; "" while it is not."""
     if freeze is None:
         return ""
     why = f": {freeze.reason}" if freeze.reason else ""

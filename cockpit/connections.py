@@ -211,7 +211,7 @@ def _signals_feed(
 
 @dataclass(frozen=True, slots=True)
 class AlertMemory:
-    """What the timeline knows of the alerts of one environment: those of a source that were not over when last told
+    """What the timeline knows of the alerts of one environment: those of a source that were not over when last recorded
     of, and those that a person settled."""
 
     recorded: Callable[[str], Sequence[Alert]]  # by the name of the source

@@ -168,7 +168,7 @@ class Session:
         await runner.leadership.run_on()
 
     async def _tell_webhooks(self) -> None:
-        """What is declared here, and by commands beside us, is told to other systems."""
+        """What is declared here, and by commands beside us, is posted to other systems."""
         await self.watch.wait_for_first_reading()
         sender = await asyncio.to_thread(make_webhook_sender, self)
         await sender.run()

@@ -29,7 +29,7 @@ from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summarize_log
 
-# Lines that come one by one, told in batches: a screen is repainted ten times a second at most.
+# Lines that come one by one, shown in batches: a screen is repainted ten times a second at most.
 
 T = TypeVar("T")
 

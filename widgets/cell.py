@@ -245,7 +245,7 @@ def _build_cell_grid(pieces: Sequence[Piece]) -> list[Piece]:
     return grid
 
 
-# Pieces of text broken into rows between words, each keeping its tone: commands, and what is said about them.
+# Pieces of text broken into rows between words, each keeping its tone: commands, and the sentences about them.
 
 Letter = tuple[str, str]
 

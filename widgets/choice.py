@@ -36,7 +36,7 @@ class Choice(Lines, can_focus=True):
     def __init__(
         self, options: Sequence[tuple[str, str]], chosen: str, *, id: str | None = None, was: str = "now"
     ) -> None:
-        """`was` is said of the option it was made with, once another one is chosen."""
+        """`was` stands with the option it was made with, once another one is chosen."""
         super().__init__(id=id)
         self._was_note = was
         self.options = tuple(options)

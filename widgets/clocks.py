@@ -37,8 +37,8 @@ BRIEF = {
 }
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NEAR = timedelta(minutes=5)  # to when it is due: from there on its seconds count
-FULL = 94  # cells from which the moment it is due is told in both zones
-COLUMNS = (  # what it is about keeps thirty cells at every width; what has no column is told below the panes
+FULL = 94  # cells from which the moment it is due is written in both zones
+COLUMNS = (  # what it is about keeps thirty cells at every width; what has no column is shown below the panes
     Column(1),
     Column(0, prose=True),
     Column(24, prose=True, from_width=88),

@@ -25,7 +25,7 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """When it is read, and in which zone times are told beside UTC."""
+    """When it is read, and in which zone times are written beside UTC."""
 
     now: datetime
     zone: tzinfo

@@ -94,7 +94,7 @@ class HintInput:
     leaderless: bool = False  # nobody holds the leading role of the incident
     asks: Clock | None = None  # the most urgent clock, when it is at risk or overdue
     rolled_back: RolledBack | None = None  # lately, and it stands
-    zone: tzinfo = UTC  # of the times that are told
+    zone: tzinfo = UTC  # of the times that are written
     waits: str = ""  # the run that waits for a person, and at which step
     waits_for: str = ""  # the title of that step
     gap: str = ""  # what that run leaves broken until it goes on

@@ -32,7 +32,7 @@ TONES: dict[str, tuple[str, Style]] = {
 
 
 def ascii_only(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal cannot be trusted with Unicode: the bare Linux console, a non-UTF-8 locale, or as told."""
+    """Whether the terminal cannot be trusted with Unicode: the Linux console, a non-UTF-8 locale, or as configured."""
     if environ.get("COCKPIT_ASCII"):
         return environ["COCKPIT_ASCII"] != "0"
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "")

@@ -35,7 +35,7 @@ def render_border(heading: Sequence[Piece], state: Piece, width: int, frame: str
 
 
 class Pane(Vertical):
-    """Probes, Alerts, Revisions or Timeline. It is told what to show and never asks."""
+    """Probes, Alerts, Revisions or Timeline. It receives what to show and never asks."""
 
     def __init__(
         self, number: int, name: str, columns: Sequence[Column] = (), *, follow: bool = False, classes: str = ""
@@ -83,7 +83,7 @@ class Pane(Vertical):
 
     @property
     def brief(self) -> list[Piece]:
-        """The same without what is only said for completeness."""
+        """The same without what only makes it complete."""
         return [self.summary[0], *(count for count in self._counts if count[1] != "muted")]
 
     def draw_title(self) -> None:

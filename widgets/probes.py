@@ -68,8 +68,8 @@ def build_probe_rows(
 ) -> list[Row]:
     """One row a probe or signal; among equals the probes first, each in the order of the configuration.
 
-    Times are told in `zone`, with their day where that is not `today`. `marks` stand in the sparkline where they
-    happened; of a probe that is told by its interval in `every`, in seconds by its name.
+    Times are written in `zone`, with their day where that is not `today`. `marks` stand in the sparkline where they
+    happened; of a probe that is placed by its interval in `every`, in seconds by its name.
     """
     rows = [
         (
@@ -150,7 +150,7 @@ def place_marks(moments: Sequence[datetime], marks: Sequence[SparkMark]) -> Plac
 
 
 def _mark_probe(result: ProbeResult, every: float, marks: Sequence[SparkMark]) -> PlacedMarks:
-    """When its latencies were measured is told by its interval."""
+    """When its latencies were measured is placed by its interval."""
     number = min(SPARK_CELLS, len(result.history))
     if result.checked is None or not every:
         return ()

@@ -49,7 +49,7 @@ def build_event_rows(
     """One row an event in the order they happened; times in `zone`, where it is `today`; `operator` is `you`.
 
     What a later event corrects is not shown; the correction stands in its row, at the time that it says. The row keeps
-    the id of the first event, so that a cursor on it stays there. Where the clock was set, all is told by
+    the id of the first event, so that a cursor on it stays there. Where the clock was set, all is dated by
     the clock of now: what was recorded later stands later.
     """
     events = list(events)

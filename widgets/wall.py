@@ -28,8 +28,8 @@ EVENTS = 20  # kept; as many are shown as there is room for
 class WallView:
     """One environment at one moment. `broken` and `unsure` are names, worst first; `unsure` was read too long ago.
 
-    `unseen` are feeds that cannot be believed, `incomplete` those that told only a part. `grave`: an incident is open
-    here beside which nothing is OK.
+    `unseen` are feeds that cannot be believed, `incomplete` those that reported only a part. `grave`: an incident is
+    open here beside which nothing is OK.
     """
 
     environment: str

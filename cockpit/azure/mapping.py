@@ -32,7 +32,7 @@ def map_application(raw: Raw, revisions: Sequence[Raw], *, environment: str, nam
         changed_by=read_text(dig_value(raw, "systemData", "lastModifiedBy")),
         changed_at=read_moment(dig_value(raw, "systemData", "lastModifiedAt")),
         log_stream=keep_whole(dig_value(properties, "eventStreamEndpoint")),
-        # Only a configuration that was told can say that there is none.
+        # Only a configuration that was reported can say that there is none.
         has_ingress=not isinstance(configuration, Mapping) or isinstance(configuration.get("ingress"), Mapping),
     )
 
@@ -87,7 +87,7 @@ def least_replicas(template: Any) -> int | None:
 
 
 def newest_first(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
-    """By creation; Azure lists the oldest first, which decides where two were created at once or never said."""
+    """By creation; Azure lists the oldest first, which decides where two were created at once or at no known time."""
     return tuple(sorted(revisions, key=lambda item: item.created or EPOCH)[::-1])
 
 
@@ -151,7 +151,7 @@ def map_alert(raw: Raw, *, source: str, environment: str, polled: datetime) -> A
 
 
 def read_alert_state(raw: Raw) -> AlertState:
-    """By `monitorCondition` alone: a resolved time may stand beside Fired, and alertState is only what people said."""
+    """By `monitorCondition` alone: a resolved time may stand beside Fired, and alertState is a mark of people."""
     essentials = dig_value(raw, "properties", "essentials")
     if read_text(dig_value(essentials, "monitorCondition")).lower() == "resolved":
         return AlertState.RESOLVED

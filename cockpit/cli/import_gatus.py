@@ -172,7 +172,7 @@ class GatusImport:
         return pairs
 
     def _translate_thresholds(self, alerts: object) -> dict[str, str]:
-        """The lowest of its alerts: a probe is down as soon as somebody would have been told."""
+        """The lowest of its alerts: a probe is down as soon as somebody would have been notified."""
         pairs: dict[str, str] = {}
         for ours, theirs in (("failures", "failure-threshold"), ("successes", "success-threshold")):
             numbers = [alert.get(theirs) for alert in _tables(alerts)]

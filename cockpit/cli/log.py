@@ -56,7 +56,7 @@ def _open_log_file() -> logging.Handler:
 
 
 class CleanFormatter(logging.Formatter):
-    """What sources said reaches the file cleaned: a log is read in terminals too."""
+    """What sources answered reaches the file cleaned: a log is read in terminals too."""
 
     def format(self, record: logging.LogRecord) -> str:
         from cockpit.model.text import clean_text

@@ -34,7 +34,7 @@ def login_name() -> str:
 
 
 def operator_of(shared_logins: Iterable[str] = (), named: str | None = None, *, can_ask: bool = True) -> Operator:
-    """Who acts. `named` was typed as --as. On a shared login it is what was said before in this login session;
+    """Who acts. `named` was typed as --as. On a shared login it is what was typed before in this login session;
     without that a person is asked on the terminal, once something is to be written. Raises PersonError.
     """
     account = read_account(shared_logins)
@@ -88,14 +88,14 @@ def session_key(environ: Mapping[str, str] = os.environ) -> str:
 
 
 class PersonMemory:
-    """Who said who they are in which login session. Blocking; what cannot be read or written is asked again."""
+    """Who named themselves in which login session. Blocking; what cannot be read or written is asked again."""
 
     def __init__(self, file: Path, login: str, session: str, now: Callable[[], datetime]) -> None:
         self._file, self._now = file, now
         self._key = f"{login} {session}" if session else ""
 
     def read(self, account: LoginAccount) -> str:
-        """The person of this login session; "" where nobody said, or it was too long ago."""
+        """The person of this login session; "" where nobody named one, or it was too long ago."""
         entry = self._entries().get(self._key) if self._key else None
         try:
             return check_person(entry["name"], account) if entry else ""

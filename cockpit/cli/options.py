@@ -32,7 +32,7 @@ JSON_ASKED = "cockpit.json"
 class Refusal(click.ClickException):
     """One sentence that says what to do, with its code and facts; exit code 2.
 
-    What was typed may hold anything, and is told back: all of it is cleaned here.
+    What was typed may hold anything, and is repeated: all of it is cleaned here.
     """
 
     exit_code = 2
@@ -62,7 +62,7 @@ class Refusal(click.ClickException):
 
 
 def usage_sentence(error: click.UsageError, command: str) -> str:
-    """What was mistyped, and where the options are told: those of `command` where the error knows none itself."""
+    """What was mistyped, and where the options stand: those of `command` where the error knows none itself."""
     sentence = error.format_message().rstrip()
     command = error.ctx.command_path if error.ctx is not None else command
     return f"{sentence}{'' if sentence.endswith(('.', '?')) else '.'} `{command} --help` tells the options."

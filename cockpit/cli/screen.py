@@ -92,7 +92,7 @@ def describe_what_goes_on(app: "CockpitApp") -> list[str]:
 
 
 def exit_code(returned: int | None) -> int:
-    """None: the app ended without being told to. 1 is Textual's own for a defect, and an answer of `cockpit status`."""
+    """None: the app ended unasked. 1 is Textual's own for a defect, and an answer of `cockpit status`."""
     return BROKEN if returned in (None, 1) else returned or 0
 
 

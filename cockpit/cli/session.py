@@ -129,7 +129,7 @@ def open_cli_session(
 
 
 def has_turned(timeline: Timeline, environment: str, *, after: int) -> bool:
-    """Whether something was recorded since that webhooks are told of."""
+    """Whether something was recorded since that is posted to webhooks."""
     from cockpit.incident.messages.webhook_payload import TURN_KINDS, find_turn
 
     return any(find_turn(event) for event in timeline.events(environment=environment, kinds=TURN_KINDS, after=after))

@@ -39,7 +39,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ConfigSource:
-    """The file that a configuration was read from (absolute), and how the place of a key in it is told."""
+    """The file that a configuration was read from (absolute), and how the place of a key in it is written."""
 
     file: Path
     describe_origin: Callable[[KeyPath], str]
@@ -74,7 +74,7 @@ def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> Sys
 
 def _complete_plan(plan: Plan) -> Plan:
     """The tiers of an escalation are counted for each set of severities; `within` of a checklist is a rule of its own;
-    the first role commands where none is said to."""
+    the first role commands where none is configured to."""
     tiers: dict[tuple[str, ...], int] = {}
     rules = []
     for rule in plan.rules:

@@ -14,7 +14,7 @@ from cockpit.config.errors import ConfigError, Path, make_config_error
 from cockpit.config.raw import Raw, find_duplicates, get_table, get_text, list_tables, list_texts
 from cockpit.model.text import find_nearest
 
-# What no single value of the plan can tell: severities that there are, and nothing said twice.
+# What no single value of the plan can tell: severities that there are, and nothing written twice.
 
 SEVERAL = ("escalation", "checklist")  # kinds that one severity may have more than one of
 

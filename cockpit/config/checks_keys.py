@@ -1,4 +1,4 @@
-"""What the screen is told: keys that are keys and have one binding each, and a theme that there is."""
+"""What the screen is configured to: keys that are keys and have one binding each, and a theme that there is."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

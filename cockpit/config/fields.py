@@ -1,4 +1,4 @@
-"""The kinds of values in cockpit.toml: how each is read, written, described, and what is said when one is wrong."""
+"""The kinds of values in cockpit.toml: how each is read, written, described, and the error when one is wrong."""
 
 import os
 import re

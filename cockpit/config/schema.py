@@ -30,7 +30,7 @@ RETIRED: dict[tuple[str, ...], str] = {
     ("environments", "*", "guard_word"): "does nothing any more: before a danger the name of the thing that it "
     "destroys is typed. Remove the line",
 }
-"""Keys of older versions, and what whoever still has one is told. A file with one is valid."""
+"""Keys of older versions, and the notice for whoever still has one. A file with one is valid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Secrets:
         return value
 
     def learn(self, secrets: Iterable[Secret]) -> None:
-        """Know these values for masking before anybody asks for them; a missing one is told to whoever asks."""
+        """Know these values for masking before anybody asks for them; a missing one is reported to whoever asks."""
         for secret in secrets:
             with suppress(SourceError):
                 self.reveal(secret)

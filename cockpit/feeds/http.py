@@ -170,7 +170,7 @@ SHORTEST_TOKEN = 30.0  # seconds that one is used where its server says less, or
 
 
 class TokenKeeper:
-    """The tokens of this process. `entra` is told by the session, which has the identity."""
+    """The tokens of this process. `entra` comes from the session, which has the identity."""
 
     def __init__(self) -> None:
         self.entra: FetchToken | None = None

@@ -110,7 +110,7 @@ class Watch:
     def publish(self, reading: Reading[Any]) -> None:
         """Keep a Reading and tell everybody. A listener that fails is logged and harms nobody else.
 
-        Probes that all fell silent are told as what they are: down, or in doubt with our own line.
+        Probes that all fell silent are reported as what they are: down, or in doubt with our own line.
         """
         reading = suspect_own_line(reading, self._latest.values())
         self._latest[reading.environment, reading.feed] = reading
@@ -136,7 +136,7 @@ class Watch:
             self.notice_standstill()
 
     def notice_standstill(self) -> float:
-        """When we last woke from standing still. On waking every feed is asked: what it told is of the time before."""
+        """When we last woke from standing still. On waking every feed is asked: what it reported is of before."""
         if self._standstill is None:
             return float("-inf")
         if self._standstill.look():

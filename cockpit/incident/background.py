@@ -15,7 +15,7 @@ REVISION_CHANGES = frozenset({"created", "activated", "deactivated"})
 
 
 def is_change(event: Event) -> bool:
-    """Whether somebody or something changed what runs: not what was noticed, said or planned."""
+    """Whether somebody or something changed what runs: not what was noticed, stated or planned."""
     detail = event.detail
     match event.kind:
         case Kind.TRAFFIC | Kind.CHANGE:

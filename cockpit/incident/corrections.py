@@ -65,7 +65,7 @@ class CorrectedFacts:
         self._facts = {root: move_event(event, length) for root, event in self._facts.items()}
 
     def standing(self, id: int) -> int:
-        """The id of the event that now says what event `id` said; itself where nobody corrected it."""
+        """The id of the event that now stands for event `id`; itself where nobody corrected it."""
         event = self._facts.get(self.root(id))
         return id if event is None else event.id
 

@@ -285,7 +285,7 @@ class ImpactWatch:
         if not self.periods or self.periods[-1].end is not None:
             return
         last = self.periods.pop()
-        if since > last.start:  # what was told late, and was bad before it, shows that it was never all well
+        if since > last.start:  # what was recorded late, and was bad before it, shows that it was never all well
             self.periods.append(HealthyPeriod(last.start, since, last.evidence))
 
     def _evidence(self) -> str:
@@ -302,7 +302,7 @@ def _choose_earlier(first: Signal | None, signal: Signal) -> Signal:
 
 
 def as_of(incident: Incident, now: datetime) -> Incident:
-    """The incident as it can be told at `now`: while it is open, a recovery counts once it has held for two minutes."""
+    """The incident as it stands at `now`: while it is open, a recovery counts once it has held for two minutes."""
     mitigated = incident.mitigated
     if mitigated is None or not incident.open or incident.impact_ended is not None or now - mitigated >= HELD:
         return incident

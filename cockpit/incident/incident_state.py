@@ -37,7 +37,7 @@ CLOSE_REASONS = frozenset(CloseReason)
 
 
 class IncidentStateBuilder:
-    """Collects what is told and builds the Incident when it is looked at. `freezes` are those of its environment."""
+    """Collects what is recorded and builds the Incident when it is read. `freezes` are those of its environment."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class IncidentStateBuilder:
             self._range = None
 
     def move(self, step: ClockStep) -> None:
-        """The clock was set: what was known until now is told by the clock of now, as time passed."""
+        """The clock was set: what was known until now is dated by the clock of now, as time passed."""
         self._steps.append(step)
         self._last_event = step.event
         self._facts.move(step.length)
@@ -224,7 +224,7 @@ class IncidentStateBuilder:
         self._signalled = True
 
     def bad_keys(self) -> tuple[str, ...]:
-        """The signals that were bad when it was last told of them."""
+        """The signals that were bad when they were last recorded."""
         return self._impact.bad_keys()
 
     @property

@@ -72,7 +72,7 @@ class _EnvironmentLedger:
     clock_step: ClockStep | None = None  # the last
 
     def move(self, step: ClockStep) -> None:
-        """The clock was set: what goes on is told by the clock of now. What is over stays as it was."""
+        """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
         self.clock_step = step
         for case in self.open.values():
             case.move(step)
@@ -193,7 +193,7 @@ class Ledger:
         return dict(self._scene(environment).taken)
 
     def settled(self, environment: str) -> SettledAlerts:
-        """When a person said of an alert that it is over, by its key; not of those that fired again since."""
+        """When a person marked an alert as over, by its key; not of those that fired again since."""
         return dict(self._scene(environment).settled)
 
     def freeze(self, environment: str) -> Freeze | None:

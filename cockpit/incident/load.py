@@ -51,7 +51,7 @@ def list_members(incident: Incident, events: Iterable[Event]) -> list[Event]:
 def list_standing_events(events: Iterable[Event], steps: Sequence[ClockStep] = ()) -> list[Event]:
     """What is shown, sorted by when it occurred: of a fact that was corrected, once or often, the last word alone.
 
-    With `steps` of the clock it is told by the clock of now.
+    With `steps` of the clock it is dated by the clock of now.
     """
     present = tell_by_present_clock(events, steps) if steps else events
     return [event for _, event in order_standing_events(present)]

@@ -108,7 +108,7 @@ def _find_owed_updates(incident: Incident, clocks: Iterable[Clock], now: datetim
     """What somebody waits for: a message that was promised, and the next one where it is late already.
 
     That the next one would be due some time is nothing that stays open: it ends with the incident. Where nothing was
-    sent at all, that is said once.
+    sent at all, that is listed once.
     """
     for clock in clocks:
         state = clock.state(now)

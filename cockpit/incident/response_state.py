@@ -108,7 +108,7 @@ def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
 
 
 def list_marks(pairs: EventPairs) -> tuple[Mark, ...]:
-    """What was said about each clock. Done and not applicable take the place of each other."""
+    """The marks on each clock. Done and not applicable take the place of each other."""
     marks_by_name: dict[str, Mark] = {}
     for _, event in pairs:
         id, what = clean_line(event.subject), text_of(event.detail, "what")
@@ -124,11 +124,11 @@ def list_marks(pairs: EventPairs) -> tuple[Mark, ...]:
     return tuple(marks_by_name.values())
 
 
-NOT_ON_CALL = "not on call"  # what a person said of a deadline that calls whoever is
+NOT_ON_CALL = "not on call"  # the mark of a person on a deadline that calls whoever is
 
 
 def list_not_on_call(pairs: EventPairs) -> frozenset[str]:
-    """Who said that somebody else is on call."""
+    """Who stated that somebody else is on call."""
     return frozenset(
         text_of(event.detail, "person") or event.actor
         for _, event in pairs

@@ -78,7 +78,7 @@ def signal_of(fact: Event | Draft) -> Signal:
 def measure_lead(detail: Mapping[str, Any]) -> timedelta:
     """How long before it was settled a bad fact began: from the first failing answer that the record kept of it.
 
-    A length, so it holds by whichever clock the fact is told, and when a person says that it was at another time.
+    A length, so it holds by whichever clock the fact is dated, and when a person says that it was at another time.
     """
     settled, first = time_of(detail, "since"), time_of(map_of(detail, "answer"), "at")
     if settled is None or first is None:

@@ -105,7 +105,7 @@ def rank_firing_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
 
 
 SettledAlerts = Mapping[str, datetime]
-"""When a person said of an unconfirmed alert that it is over, by its key. One that was recorded as firing since has no
+"""When a person marked an unconfirmed alert as over, by its key. One that was recorded as firing since has no
 entry."""
 
 LATE_LOOK = timedelta(minutes=10)  # another cockpit may have noticed so much later that an alert vanished
@@ -117,7 +117,7 @@ def is_settled(alert: Alert, gone: datetime | None, settled: SettledAlerts) -> b
     return moment is not None and (gone is None or gone - moment < LATE_LOOK)
 
 
-# Which thing an alert is about, told from the others in the list; and alerts of one name as one.
+# What an alert is about, as distinct from the others in the list; and alerts of one name as one.
 
 SUBJECT_LABELS = (
     *("namespace", "app", "application", "service", "deployment", "workload", "container", "component"),

@@ -18,16 +18,16 @@ class ClockKind(StrEnum):
     COMMANDER = "commander"  # somebody leads
     CHECKLIST = "checklist"  # every box of it is ticked: the first ten minutes
     UPDATE = "update"  # the next one is sent; begins again with each
-    PROMISE = "promise"  # the time of the next update that somebody told others
+    PROMISE = "promise"  # the time of the next update that somebody promised to others
     ESCALATION = "escalation"  # a tier of people becomes due
-    CLIENT = "client"  # clients are told, while they feel it
+    CLIENT = "client"  # clients are notified, while they feel it
     RECOVERY = "recovery"  # the recovery time of the chosen scenario
-    BUDGET = "budget"  # the time a procedure is said to take
+    BUDGET = "budget"  # the time a procedure is expected to take
     TAIL = "tail"  # until then a change may not have reached everything: a token cache
     GAP = "gap"  # between two renames nothing goes by the name that users need
     TASK = "task"  # "look at X, back in three minutes"
     LOOP = "loop"  # what was turned off for now is to be turned on again
-    BREACH = "breach"  # the authority is told, counted from when a person declared being aware
+    BREACH = "breach"  # the authority is notified, counted from when a person declared being aware
     ROLLBACK = "rollback"  # the no-blame rollback window; after it one fixes forward
     POSTMORTEM = "postmortem"  # the draft is reviewed
 
@@ -192,7 +192,7 @@ WEEK = timedelta(days=6)  # a weekday names only one day within it
 def shown_due(clock: Clock, zone: tzinfo, now: datetime) -> str:
     """`04:17 NZDT · 15:17Z`, with the weekday or the date where it is another day there; "" without a time.
 
-    Where the zone is UTC it is said once.
+    Where the zone is UTC it stands once.
     """
     if clock.due is None:
         return ""
@@ -215,6 +215,6 @@ def _format_day(moment: datetime, today: datetime) -> str:
 
 
 def _name_zone(moment: datetime) -> str:
-    """The abbreviation in force; a zone that has only a number is told from UTC."""
+    """The abbreviation in force; a zone that has only a number is written from UTC."""
     name = moment.tzname() or ""
     return f"UTC{name}" if name[:1] in "+-" else name

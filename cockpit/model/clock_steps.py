@@ -1,6 +1,6 @@
 """Steps of the wall clock: it was set, and what is written on its two sides does not fit together.
 
-A deadline counts the time that passed, not what the clock says of it: the facts of an open incident are told by the
+A deadline counts the time that passed, not what the clock says of it: the facts of an open incident are dated by the
 clock of now. Those from before a step are moved by as much as the clock was, once, when the step becomes known. The
 file keeps what was written; where such a fact is shown, the time by the clock of then stands beside it.
 """
@@ -49,7 +49,7 @@ class ClockStepWatch:
             return timedelta()
         step = offset - self._offset
         if abs(step) < LEAST_STEP:
-            return timedelta()  # the offset stays: what creeps is told once it is as long as a step
+            return timedelta()  # the offset stays: what creeps is recorded once it is as long as a step
         self._offset = offset
         return timedelta(seconds=step)
 
@@ -131,7 +131,7 @@ def tell_by_present_clock(
     """Events by the clock of now, those from before a step with the time by the clock of then beside it.
 
     What was recorded more than `within` before a step was over when it came, and is left. A correction that keeps the
-    time of what it corrects is told by the clock of that.
+    time of what it corrects is dated by the clock of that.
     """
     result: list[Event] = []
     first: dict[int, tuple[int, datetime]] = {}  # by id: by the clock of which event its time is, and that time
@@ -158,5 +158,5 @@ def describe_clock_then(event: Event) -> str:
 
 
 def list_clock_steps(events: Iterable[Event]) -> list[ClockStep]:
-    """Those that are told of among events of any kind, of one environment."""
+    """Those that are reported among events of any kind, of one environment."""
     return [step for event in events if (step := read_clock_step(event))]

@@ -113,10 +113,10 @@ class Incident:
     declared: datetime
     declared_by: str
     reach_from: datetime
-    impact_started: datetime | None = None  # said by a person, never guessed: a guess would read "we detect at once"
-    impact_ended: datetime | None = None  # said by a person; it takes the place of what the signals say
+    impact_started: datetime | None = None  # stated by a person, never guessed: a guess would read "we detect at once"
+    impact_ended: datetime | None = None  # stated by a person; it takes the place of what the signals say
     detected: datetime | None = None
-    detected_by: str = ""  # what told us: `alert 5xx errors`, `probe ready`, `ana`
+    detected_by: str = ""  # what it was noticed by: `alert 5xx errors`, `probe ready`, `ana`
     acknowledged: datetime | None = None
     mitigated: datetime | None = None  # users felt it no more; see `as_of` for whether that has held
     resolved: datetime | None = None
@@ -138,7 +138,7 @@ class Incident:
     called: tuple[PageRecord, ...] = ()
     ticks: tuple[Tick, ...] = ()  # each box once, as it stands
     marks: tuple[Mark, ...] = ()
-    not_on_call: frozenset[str] = frozenset()  # who said that somebody else is
+    not_on_call: frozenset[str] = frozenset()  # who stated that somebody else is
     decisions: tuple[Decision, ...] = ()
     items: tuple[ActionItem, ...] = ()
     pins: frozenset[int] = frozenset()

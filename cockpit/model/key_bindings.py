@@ -21,7 +21,7 @@ class Need(StrEnum):
     DUE = auto()  # what is due is shown: in a pane of a wide screen, else on the screen of an incident
     ALERT = auto()  # one is under the cursor
     UNTAKEN = auto()  # and nobody acknowledged it yet
-    SILENCEABLE = auto()  # and its source can be told to be quiet about it
+    SILENCEABLE = auto()  # and its source can silence it
     EVENT = auto()  # one is under the cursor of the timeline
     APP = auto()
     SNAPSHOT = auto()  # the plan names a procedure that preserves evidence

@@ -1,4 +1,4 @@
-"""How keys are called in `[keys]`, known without the screen, so that every mistake of the file is told at once."""
+"""How keys are called in `[keys]`, known without the screen, so that every mistake of the file is reported at once."""
 
 import re
 import unicodedata

@@ -129,7 +129,7 @@ def operator_named(operator: "str | Operator") -> Operator:
 
 
 def with_author(detail: Mapping[str, object], operator_detail: Mapping[str, str]) -> dict[str, object]:
-    """The detail of an event with who wrote it beside; what a corrected event said of its own author goes."""
+    """The detail of an event with who wrote it beside; the author of a corrected event goes."""
     own = {key: value for key, value in detail.items() if key != "by"}
     return {**own, "by": dict(operator_detail)} if operator_detail else own
 

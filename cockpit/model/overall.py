@@ -57,7 +57,7 @@ PROBE_WORDS = {
     ProbeState.MAINTENANCE: OverallState.OK,
     ProbeState.ASLEEP: OverallState.OK,
     ProbeState.DEGRADED: OverallState.DEGRADED,
-    ProbeState.PENDING: OverallState.DEGRADED,  # it failed, and nothing has said yet that it was a blip
+    ProbeState.PENDING: OverallState.DEGRADED,  # it failed, and nothing has shown yet that it was a blip
     ProbeState.UNKNOWN: OverallState.UNKNOWN,
     ProbeState.DOWN: OverallState.DOWN,
 }
@@ -82,7 +82,7 @@ class Trouble:
 class Overall:
     """The worst word of an environment, its `troubles` worst first, and the feeds that cannot be believed.
 
-    `incomplete` are the feeds that were judged by what they told, and did not tell all; `grave` the open incidents
+    `incomplete` are the feeds that were judged by a part of what they watch; `grave` the open incidents
     beside which nothing is OK.
     """
 
@@ -103,8 +103,8 @@ def judge_environment(
 
     What tells of changes alone is not judged. A value is judged only while its feed can be believed: an old DOWN is
     STALE, not DOWN. Without feeds it is UNKNOWN.
-    So it is where a feed told only a part: what it left out may be the worst. `incidents` are those of the environment,
-    closed ones are ignored; None where nobody can say which are open.
+    So it is where a feed reported only a part: what it left out may be the worst. `incidents` are those of the
+    environment, closed ones are ignored; None where nobody can say which are open.
     """
     readings = tuple(readings)
     values = {reading.feed: reading.value for reading in readings if reading.value is not None}

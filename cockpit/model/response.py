@@ -9,7 +9,7 @@ from cockpit.model.clock import ClockKind
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One person in one role; `until` None: still. `note` is what was said at a handover."""
+    """One person in one role; `until` None: still. `note` is what was written at a handover."""
 
     role: str
     person: str
@@ -20,7 +20,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One message that was sent, with its words; `promised` is when it said the next one would come."""
+    """One message that was sent, with its words; `promised` is when the next one was promised for."""
 
     at: datetime
     actor: str
@@ -63,7 +63,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What people said about one clock, folded: begun by hand, done, snoozed, or not applicable because."""
+    """The marks of people on one clock, joined: begun by hand, done, snoozed, or not applicable because."""
 
     id: str
     kind: ClockKind | None = None  # of one that a person began
@@ -75,7 +75,7 @@ class Mark:
     snoozed_until: datetime | None = None
     not_applicable: str = ""
     reason: str = ""
-    stated_at: datetime | None = None  # when it was said not to apply: it says nothing of what began to bind later
+    stated_at: datetime | None = None  # when it was marked as not applying: no mark on what began to bind later
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ class SettingGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A setting that differs; None where one revision does not have it, a digest where its value is not told."""
+    """A setting that differs; None where one revision does not have it, a digest where its value is not shown."""
 
     group: SettingGroup
     name: str

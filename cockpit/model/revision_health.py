@@ -1,7 +1,7 @@
 """What is known of how a revision fares, from all that the cloud says of it. Pure.
 
 The cloud's one word is not enough: a revision that was superseded stays `Healthy` though its image never could be
-pulled, `Running` is said of one without any replica, and traffic may point at one that is switched off.
+pulled, `Running` is reported of one without any replica, and traffic may point at one that is switched off.
 """
 
 import re

@@ -91,7 +91,7 @@ class Cloud:
 
 WebhookTurn = Literal["declare", "severity", "update", "resolve", "reopen"]
 TURNS: tuple[WebhookTurn, ...] = ("declare", "severity", "update", "resolve", "reopen")
-"""What webhooks are told."""
+"""What is posted to webhooks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class RollbackTerms:
     """How one kind goes back from `bad` to `good`.
 
     `document` and `procedure` are those of the catalogue. `values` are for its placeholders, beside app, previous and
-    bad. `cautions` are told before those that hold for every platform. `keeps_settings`: the older settings do not
+    bad. `cautions` are shown before those that hold for every platform. `keeps_settings`: the older settings do not
     come back with it.
     """
 

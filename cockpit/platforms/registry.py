@@ -45,7 +45,7 @@ def list_settings(*, with_workloads: bool = False) -> dict[str, type]:
 def list_procedure_folders(environments: Sequence[Environment] | None = None) -> tuple[Path, ...]:
     """Where the built-in documents are: of the kinds that these environments use, None for every kind.
 
-    Of every kind, too, where there is only the environment that no file names: nobody has said yet what is used.
+    Of every kind, too, where there is only the environment that no file names: nobody has configured yet what is used.
     """
     unsaid = environments is None or all(environment.unnamed for environment in environments)
     kinds = list_kinds() if environments is None or unsaid else list_used_kinds(environments)

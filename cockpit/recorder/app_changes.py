@@ -144,7 +144,7 @@ def _draft_created_revision(app: Application, revision: Revision, environment: s
 
 
 MOST_SETTINGS_NAMED = 3
-NOT_NAMED = frozenset({SettingGroup.IMAGE, SettingGroup.OTHER})  # told anyway, and what tools write for themselves
+NOT_NAMED = frozenset({SettingGroup.IMAGE, SettingGroup.OTHER})  # reported anyway, and what tools write for themselves
 
 
 def list_changed_settings(app: Application, revision: Revision) -> list[str]:

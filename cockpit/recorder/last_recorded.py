@@ -1,4 +1,4 @@
-"""Known: what the timeline last said about an environment. New readings are compared with this, never with memory."""
+"""What the timeline last recorded of an environment. New readings are compared with this, never with memory."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class RecordedApp:
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlert:
-    """One alert as it was last told. `at` is when, `since` when it fired; what an older version did not keep is ""."""
+    """One alert as it was last recorded. `at` is when, `since` when it fired; what an older version left out is ""."""
 
     name: str
     state: str
@@ -62,7 +62,7 @@ class LastRecorded:
         self.alerts: dict[str, RecordedAlert] = {}
         self.apps: dict[str, RecordedApp] = {}
         self.blind: set[str] = set()
-        self.outside: dict[str, str] = {}  # the last state of what a source outside told, by its key
+        self.outside: dict[str, str] = {}  # the last state that a source outside reported, by its key
 
     def apply(self, fact: Event | Draft) -> None:
         """Take one fact, written or about to be. Never raises, whatever its detail holds."""
@@ -109,7 +109,7 @@ def _keep_state(states: dict[str, str], name: str, state: str) -> None:
 
 
 def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert | None) -> RecordedAlert:
-    """What a fact does not say is as it was told before."""
+    """What a fact does not say is as it was recorded before."""
     detail, labels = fact.detail, map_of(fact.detail, "labels")
     pairs = tuple((name, value) for name, value in labels.items() if isinstance(value, str))
     return RecordedAlert(
@@ -127,7 +127,7 @@ def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert 
 
 
 def list_recorded_alerts(last_recorded: LastRecorded, environment: str, source: str, now: datetime) -> list[Alert]:
-    """The alerts of `source` that were not over when they were last told of, as `resolved?`: nobody looked since."""
+    """The alerts of `source` that were not over when they were last recorded, as `resolved?`: nobody looked since."""
     return [
         Alert(
             source=source,
@@ -168,7 +168,7 @@ def find_newest_deployment(
     applications: Iterable[Application], changes: Iterable[OutsideChange] = ()
 ) -> datetime | None:
     """When the youngest revision that has traffic was created, by what the panes show; where no revision says it, when
-    the pipeline last told of a deployment that succeeded."""
+    the pipeline last reported a deployment that succeeded."""
     created = (revision.created for app in applications for revision in app.revisions if revision.weight > 0)
     newest = max((moment for moment in created if moment), default=None)
     if newest is not None:

@@ -17,7 +17,7 @@ def probe_changes(
 ) -> Iterator[Draft]:
     """Drafts for every probe whose settled state is not the one on the timeline.
 
-    Pending is not settled, and unknown only once it lasted. A flapping probe is said once to be flapping: its flips
+    Pending is not settled, and unknown only once it lasted. A flapping probe is recorded once as flapping: its flips
     would drown everything else. A probe first seen up is no news.
     """
     visited = set()

@@ -34,7 +34,7 @@ from cockpit.timeline.timeline import Timeline
 log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before the timeline says so; a restart is no gap
-MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is told once more
+MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is recorded once more
 LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
 RECORDER = "recorder"  # the source of what recorders write
 STOPPED = "stopped"  # what a recorder event says when it is no lease
@@ -42,7 +42,7 @@ LARGE = 1_000  # alerts of one reading: more are gone through in a thread, for k
 
 
 def read_last_recorded(timeline: Timeline, environment: str, until: int | None = None) -> LastRecorded:
-    """What the timeline last said of an environment, up to the event `until`. Blocking. Raises RecordError."""
+    """What the timeline last recorded of an environment, up to the event `until`. Blocking. Raises RecordError."""
     last_recorded = LastRecorded()
     before = None if until is None else until + 1
     for event in timeline.events(environment=environment, kinds=RECORDED_KINDS, before=before, limit=MOST_FACTS_READ):
@@ -64,7 +64,7 @@ class StaleStateError(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class RecordedState:
-    """What the timeline last said, until which event, and what to write first: the gap, and our lease.
+    """What the timeline last recorded, until which event, and what to write first: the gap, and our lease.
 
     `superseded`: another cockpit has recorded since our own last lease.
     """
@@ -213,7 +213,7 @@ class Recorder:
         return mine
 
     async def _record(self, before: LockHolder | None) -> None:
-        """`before` is what the lock file said before it was ours."""
+        """`before` is what the lock file held before it was ours."""
         beating = asyncio.ensure_future(self._keep_beating())
         try:
             while self._lock.held:
@@ -286,7 +286,7 @@ class Recorder:
 
     def _clock_step_before(self, before: LockHolder | None) -> list[Draft]:
         """By how much the clock was set since somebody last recorded, where the machine has counted on since; less
-        what others have told of it in the meantime."""
+        what others have recorded of it in the meantime."""
         counted = before.silence_by_boot_clock(self._time, self._lock.boot) if before is not None else None
         if before is None or counted is None:
             return []
@@ -372,7 +372,7 @@ class Recorder:
     async def _save(self) -> None:
         """Write what is queued, one transaction a poll. What cannot be written stays, in order, for the next beat."""
         if self._lease and not self._unsaved and not await self._write((), self._check_files):
-            return  # said now, and not only when there is a fact to write
+            return  # reported now, and not only when there is a fact to write
         if self._known is not None and not self._lease:
             await self._write(self._opening, self._take_lease)
         while self._unsaved and self._lease:
@@ -413,7 +413,7 @@ class Recorder:
             self._newest_clock_step = event.id
 
     def _without_recorded_steps(self, batch: Sequence[Draft], reader: TimelineReader) -> Sequence[Draft]:
-        """A step of the clock, less what somebody who acted in the same moment has told of it already."""
+        """A step of the clock, less what somebody who acted in the same moment has recorded of it already."""
         if all(draft.kind != Kind.WALL_CLOCK for draft in batch):
             return batch
         newest = self._newest_clock_step
@@ -459,7 +459,7 @@ class Recorder:
         return True
 
     def _give_up(self) -> None:
-        """We were passed over while we stood still: the other has told what happened since, by its own readings."""
+        """We were passed over while we stood still: the other has recorded what happened since, by its own readings."""
         log.warning("another cockpit took over the recording of %s", self._environment)
         self._drop_unsaved()
         self._known, self._lease = None, 0

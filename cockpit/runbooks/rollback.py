@@ -405,7 +405,7 @@ def same_template(one: Revision, other: Revision) -> bool:
 
 
 def list_differences(bad: Revision, good: Revision) -> tuple[str, ...]:
-    """What changes beside the image: `api env LEVEL has another value`. A value that may be a secret is not told."""
+    """What changes beside the image: `api env LEVEL has another value`. A value that may be a secret is not shown."""
     before, after = dict(bad.settings), dict(good.settings)
     if not before or not after:
         return ()

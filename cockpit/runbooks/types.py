@@ -57,7 +57,7 @@ class Progress(Protocol):
         """Something to show, as az would print it."""
 
     def operation(self, url: str) -> None:
-        """Where a long operation can be asked about: told as soon as it is known, so that a restart finds it again."""
+        """Where a long operation can be asked about: reported as soon as it is known, for a restart to find it."""
 
 
 @dataclass(frozen=True, slots=True)

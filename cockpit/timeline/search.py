@@ -110,7 +110,7 @@ def _iterate_candidates(connection: sqlite3.Connection, query: Query) -> Iterato
 
 
 def _make_row_filter(terms: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a row as the file has it may hold every term, told without reading its JSON."""
+    """Whether a row as the file has it may hold every term, judged without reading its JSON."""
     patterns = [_as_stored(term) for term in terms]
     return lambda text: all(pattern.search(text) for pattern in patterns)
 
@@ -157,7 +157,7 @@ def _find_best_line(
 
 
 def _without_rules(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The rules that a declaration records are of the documents: nobody said them there."""
+    """The rules that a declaration records are of the documents: nobody wrote them there."""
     return {name: value for name, value in detail.items() if name != "rules"}
 
 

@@ -69,7 +69,7 @@ class Timeline:
         refuse_network(self.path)
         self._writer = None if read_only else Writer(self.path, patience, time.now)
         with self._reading():
-            pass  # a file that cannot be read is said now, not at the first question
+            pass  # a file that cannot be read is reported now, not at the first question
 
     def close(self) -> None:
         """Stop the followers, let the write in hand finish, close the file."""

@@ -82,7 +82,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self.reason = reason
 
     class PersonAsked(Message):
-        """The login is shared, and nobody said yet who acts; `act` waits for it."""
+        """The login is shared, and nobody named yet who acts; `act` waits for it."""
 
         def __init__(self, operator: Operator, act: Callable[[], object]) -> None:
             super().__init__()
@@ -121,7 +121,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         lines.show(*(((row, tone),) for row in wrap_text(clean_text(text), wide)))
 
     def read_moment(self, text: str) -> datetime:
-        """The past moment that was typed; of an hour that came twice it is said which is meant. Raises WhenError."""
+        """The past moment that was typed; of an hour that came twice with the one that is meant. Raises WhenError."""
         moment = parse_past_moment(text, self.time.now(), self.place.zone)
         if which := name_hour(moment):
             self.app.notify(f"{which}.", markup=False)
@@ -217,7 +217,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     @on(Choice.Changed)
     def _take_back(self) -> None:
-        """What was said was about the fields as they stood: it is not so any more."""
+        """The notice was about the fields as they stood: it is not so any more."""
         if self._asked is None and not self._acting and self.query_one("#notice", Lines).display:
             self.say("")
 

@@ -55,7 +55,7 @@ class SilenceDialog(Confirmation[SilenceOutcome]):
     AUTO_FOCUS = "#field-why"
 
     class Answered(Message):
-        """The source said what it lists, or why not."""
+        """The source answered what it lists, or why not."""
 
         def __init__(self, situation: SilenceSituation | None, failure: str = "") -> None:
             super().__init__()
@@ -117,7 +117,7 @@ class SilenceDialog(Confirmation[SilenceOutcome]):
             self.post_message(self.Answered(self._read()))
         except SourceError as error:
             self.post_message(self.Answered(None, f"{error.problem.message} {error.problem.advice}".strip()))
-        except Exception as error:  # whatever it was: it is said, and nothing can be confirmed
+        except Exception as error:  # whatever it was: it is shown, and nothing can be confirmed
             self.post_message(self.Answered(None, clean_line(error, 200) or type(error).__name__))
 
     @on(Answered)
@@ -209,7 +209,7 @@ class SilenceDialog(Confirmation[SilenceOutcome]):
         lines.show(*wrap_pieces(self._count(), max(20, self.wide), most=4, indent=2))
 
     def _count(self) -> list[Piece]:
-        """What it reaches and until when, as far as the source has said."""
+        """What it reaches and until when, as far as the source has answered."""
         try:
             operation, silence = self._plan()
         except (MatcherError, LengthError) as error:

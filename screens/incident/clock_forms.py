@@ -80,7 +80,7 @@ ME, OTHER = "yes, I am on call", "no, somebody else"
 def open_on_call_form(
     place: DialogContext, time: Time, incident_actions: "IncidentActions", incident: Incident, running: Clock
 ) -> "FormDialog[Event]":
-    """Is that you? Asked once in an incident, before anybody is told to call themselves."""
+    """Is that you? Asked once in an incident, before anybody is asked to call themselves."""
 
     def act(values: Values) -> "Event":
         return incident_actions.answer_on_call(running.id, values["is"] == ME, incident=incident.id)

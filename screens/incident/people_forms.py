@@ -181,7 +181,7 @@ def open_review_form(
     )
 
 
-# The small dialog for an update that was sent by other means: what was said, to whom, when the next one follows.
+# The small dialog for an update that was sent by other means: its text, to whom, when the next one follows.
 
 READS = {"client": "customers, clients", "team": "the incident channel, our own people", "authority": "a regulator"}
 

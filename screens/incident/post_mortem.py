@@ -171,7 +171,7 @@ class Export(Dialog[Path]):
             self.post_message(self.Looked(path, self._exporter.outlook(path)))
         except NotOurDraft as why:
             self.post_message(self.Looked(path, "", str(why)))
-        except Exception as error:  # what stands in the way of looking will be said again by writing
+        except Exception as error:  # what stands in the way of looking will be reported again by writing
             self.post_message(self.Looked(path, clean_line(error) or type(error).__name__))
 
     @on(Looked)

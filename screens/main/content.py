@@ -350,7 +350,7 @@ def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
         name = pane.id or ""
         fresh, missing = view.fresh[name], name in view.missing
         pane.state("", "muted") if missing else pane.wear(fresh)
-        if not pane.table.rows:  # it is told beneath no row
+        if not pane.table.rows:  # it is written beneath no row
             pane.table.explain(
                 *describe_empty_pane(name, session.environment, fresh, view.problems, missing, session.system.searched)
             )

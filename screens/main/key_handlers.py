@@ -408,7 +408,7 @@ def _propose_severity(press: KeyPress) -> str:
 
 
 def ask_who_is_on_call(press: KeyPress, declared: object) -> None:
-    """Once it is declared, before anybody is told to call themselves; nothing where it was only noted, or is known."""
+    """Once it is declared, before anybody is asked to call themselves; nothing where it was only noted, or is known."""
     from screens.incident.clock_forms import open_on_call_form
 
     session = press.session
@@ -660,7 +660,7 @@ def open_procedure(press: KeyPress, name: str) -> None:
 
 def read_plan_again(press: KeyPress) -> None:
     """Read the documents again in a thread: somebody may have edited them since the cockpit began. What cannot be read
-    any more, or does not count, is said once."""
+    any more, or does not count, is reported once."""
     session, screen = press.session, press.screen
     problems = session.plan.problems
 

@@ -227,7 +227,7 @@ def open_known_run(screen: KeyHandlerContext, session: "Session", place: DialogC
 
 
 def in_words(screen: KeyHandlerContext, doing: Coroutine[Any, Any, None]) -> None:
-    """Do it in a worker of the screen; what is refused is said."""
+    """Do it in a worker of the screen; what is refused is shown."""
 
     async def report_refusal() -> None:
         try:

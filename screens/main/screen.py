@@ -1,4 +1,4 @@
-"""The cockpit: a bar, four panes, a hint and the keys. It shows what it is told and opens what a key asks for."""
+"""The cockpit: a bar, four panes, a hint and the keys. It shows what it receives and opens what a key asks for."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -37,7 +37,7 @@ ALERTS, TIMELINE, DUE = 1, 3, 4  # places among the panes
 NARROW = 80  # cells, before the screen knows its own width
 FED = ("probes", "alerts", "revisions")  # the panes of feeds
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
-HINT_EVERY = 10  # seconds after which the ages in the hint are told anew, though nothing else changed
+HINT_EVERY = 10  # seconds after which the ages in the hint are written anew, though nothing else changed
 LOOK_DUE = 5  # seconds between two looks at what is due, while nothing happens; its time is counted down each second
 MINUTE = 60
 ELSEWHERE = 5.0  # seconds between two looks at the clocks while another screen is in front
@@ -195,7 +195,7 @@ class CockpitScreen(KeyedScreen):
 
     @on(ScreenSuspend)
     def _behind_another(self) -> None:
-        """Who is in sight behind a dialog goes on; who is hidden waits, and is told nothing."""
+        """Who is in sight behind a dialog goes on; who is hidden waits, and receives nothing."""
         self.app.clear_notifications()
         self.call_later(self._rest_while_hidden)
 

@@ -1,4 +1,4 @@
-"""What the bar and the keys are told: the session and the view of this moment, as plain facts."""
+"""What the bar and the keys show: the session and the view of this moment, as plain facts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -219,13 +219,13 @@ class Nudges:
         self._reminded: dict[tuple[str, str], int] | None = None
 
     def fresh(self, asking: Iterable[DueClock], now: datetime) -> list[DueClock]:
-        """Those whose next reminder has come since the last call; each is told once."""
+        """Those whose next reminder has come since the last call; each is reminded of once."""
         counted = {
             (due_clock.incident.id, due_clock.clock.id): (due_clock, find_due_reminder(due_clock.clock, now))
             for due_clock in asking
         }
         before, first = self._reminded or {}, self._reminded is None
-        # One that asks for nothing for a while, and then again, was told of before.
+        # One that asks for nothing for a while, and then again, was reminded of before.
         self._reminded = before | {key: max(count, before.get(key, 0)) for key, (_, count) in counted.items()}
         if first:
             return []

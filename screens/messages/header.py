@@ -33,7 +33,7 @@ WRITING: tuple[Piece, ...] = (
 
 
 def render_head(incident: Incident, production: bool) -> list[Piece]:
-    """What is told of."""
+    """What it is about."""
     drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []
     return [
         (" Communicate", "strong"),

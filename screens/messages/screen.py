@@ -110,7 +110,7 @@ class CommunicateScreen(KeyedScreen):
         self._audience = ""  # "" is the template's own
         self._put = ""  # what we put into the text area; other words in it are a person's
         self._confirms = ""  # the key whose second press does it all the same
-        self._has_notice = False  # something was told above the keys; until then it is what to do next
+        self._has_notice = False  # something was shown above the keys; until then it is what to do next
         self._copied = ""  # what is known of the last copy
         self._pressed, self._hurried = 0.0, False
 

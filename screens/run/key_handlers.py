@@ -149,7 +149,7 @@ async def look_around(screen: RunView, now: StepStanding) -> None:
 
 
 async def watch_step(screen: RunView, now: StepStanding, *, step: int) -> None:
-    """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still told."""
+    """Follow a step that another cockpit, or an earlier one, started; where that cannot be, its end is still shown."""
     tail = screen.tails[step] = OutputTail()
     try:
         attempt = await screen.session.runner.leadership.attach(screen.now_run, step, tail.add)

@@ -157,7 +157,7 @@ def output_title(expected: bool, attempt: Attempt | None, width: int, whose: str
 def render_step(
     step: Step, now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int, copy: str
 ) -> list[list[Piece]]:
-    """The current step: its command with values shown, what it asks for, what was said, and how it ended.
+    """The current step: its command with values shown, what it asks for, the words of people, and how it ended.
 
     The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
     """
@@ -259,7 +259,7 @@ def render_change_effects(prepared: Prepared, width: int) -> list[list[Piece]]:
 
 
 def render_settled(word: SettledBy, width: int) -> list[list[Piece]]:
-    """What a person said of the step."""
+    """The words of a person on the step."""
     glyph, tone = SIGNS.get(word.state, ("·", ""))
     sentence = f"{word.state.value}, said {word.by}{f': {word.reason}' if word.reason else ''}"
     return wrap_pieces([(f"{glyph} {sentence}", tone)], width, most=3, indent=2)

@@ -146,7 +146,7 @@ def _why_not_run(step: Step, now: StepStanding) -> str:
 def render_hint(now: StepStanding, keys: Mapping[str, str], *, armed: bool = True) -> list[Piece]:
     """What to do next, and with which key; `keys` names the key of each binding that works now.
 
-    While it is not `armed` an Enter would not count: it is told to wait, as in a dialog.
+    While it is not `armed` an Enter would not count: its key says to wait, as in a dialog.
     """
     what, tone, then = _choose_advice(now)
     offers = [(binding, keys[binding], does) for binding, does in then if binding in keys]

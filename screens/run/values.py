@@ -95,7 +95,7 @@ class Values(Dialog[dict[str, str]]):
 
 
 def _describe_choices(resolved: Resolved) -> list[Piece]:
-    """The candidates, each with where it comes from: one origin is said once, behind the last that has it."""
+    """The candidates, each with where it comes from: one origin stands once, behind the last that has it."""
     pieces: list[Piece] = []
     origins = [*resolved.origins, *[""] * (len(resolved.choices) - len(resolved.origins))]
     for index, (choice, origin) in enumerate(zip(resolved.choices, origins, strict=True)):

@@ -98,7 +98,7 @@ class Began(Message):
 
 
 class ContextsSeen(Message):
-    """The tools of this run have said which cloud and which cluster they act on."""
+    """The tools of this run have reported which cloud and which cluster they act on."""
 
 
 class AttemptEnded(Message):

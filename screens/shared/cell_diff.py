@@ -1,7 +1,7 @@
 """Only the cells that differ are sent to the terminal.
 
 Textual sends whole pieces of lines: to open a dialog it sends the screen behind it once more, 30 KB for a box of 4. So
-we remember what stands in each cell, and of every update only the cells that change are written; a colour is told when
+we remember what stands in each cell, and of every update only the cells that change are written; a colour is sent when
 it differs from the one before. What the terminal shows is forgotten when it was resized, when another program had it,
 and when it fell behind and frames were dropped.
 """
@@ -93,7 +93,7 @@ class TerminalCells:
 
 
 def _shows_as(blank: CellLook, look: CellLook | None) -> bool:
-    """Whether a blank looks the same with whatever is in force: then nothing needs to be told before it."""
+    """Whether a blank looks the same with whatever is in force: then nothing needs to be sent before it."""
     return (
         look is not None
         and not SEEN_ON_BLANKS.intersection(blank.attributes)

@@ -97,7 +97,7 @@ def describe_new_fault(events: "Sequence[Event]", zone: tzinfo) -> str:
 
 
 class DraftWritten(Message):
-    """A post-mortem draft was written; whoever leaves is told once more where it lies."""
+    """A post-mortem draft was written; whoever leaves reads once more where it lies."""
 
     def __init__(self, path: "Path") -> None:
         super().__init__()

@@ -221,7 +221,7 @@ class TerminalDriver(LinuxDriver):
             self._print_nowhere()
 
     def _print_nowhere(self) -> None:
-        """What is said after the app would wait for this terminal, too, or fail."""
+        """What is printed after the app would wait for this terminal, too, or fail."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for fd in (1, 2):
             if os.path.sameopenfile(fd, self._output.fd):

@@ -77,7 +77,7 @@ def list_running_clocks(session: Watched, incident: Incident, now: datetime, zon
 
 
 def find_on_call_clock(session: "Session", incident: Incident, zone: tzinfo) -> Clock | None:
-    """What tells whoever is here to call who is on call, before they said whether that is themselves."""
+    """What tells whoever is here to call who is on call, before they answered whether that is themselves."""
     if session.read_only:
         return None
     now = session.time.now()

@@ -31,7 +31,7 @@ def tells_releases(app: App[Any]) -> bool:
 
 
 class EnterGuard:
-    """Opened with its dialog. Every key that types or moves is told to it by `touch`, every Enter by `press`.
+    """Opened with its dialog. Every key that types or moves is reported to it by `touch`, every Enter by `press`.
 
     The Enter that opened the dialog may be held: it counts as pressed at the moment of opening.
     """

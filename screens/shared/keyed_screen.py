@@ -69,7 +69,7 @@ class KeyedScreen(Screen[None]):
     KEYS: ClassVar[KeyTable]
     GROUPED: ClassVar[KeyGroups] = {}
     SIGNS: ClassVar[Sequence[Group]] = ()
-    WATCHES: ClassVar[bool] = False  # it shows what breaks itself; on any other one it is told in a line
+    WATCHES: ClassVar[bool] = False  # it shows what breaks itself; on any other one it is shown in a line
 
     def find_reason(self, binding: KeyBinding) -> str:
         """Why the key does nothing now, "" when it works."""

@@ -44,7 +44,7 @@ def is_in_burst(key: Key) -> bool:
 class KeyReportParser(XTermParser):
     """Textual's parser, which also understands key reports that tell a press from a repeat and a release."""
 
-    reports_releases = False  # whether this terminal has ever told that a key was let go
+    reports_releases = False  # whether this terminal has ever reported that a key was let go
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
         report = KEY_REPORT.fullmatch(sequence)

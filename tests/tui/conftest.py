@@ -13,11 +13,14 @@ from collections.abc import Callable, Mapping  # noqa: E402
 import pytest  # noqa: E402
 from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402
 
+from cockpit.app import release_closed_widgets  # noqa: E402
 from tests.tui.leaping import REPLACED, LeapingLoop  # noqa: E402
 from tests.tui.stage import Stage  # noqa: E402
 from tests.tui.terminal import Terminal  # noqa: E402
 
 REAL_TIME = "real_time"
+
+release_closed_widgets()  # also of the small apps that are not ours: else each worker keeps the lines of 1,024 widgets
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

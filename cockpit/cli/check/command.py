@@ -98,7 +98,7 @@ def list_text_lines(system: System, report: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_live(system: System, common: Common, as_json: bool) -> tuple[str, list[dict[str, Any]]]:
-    """As whom we asked, and what every source said; printed already unless JSON is wanted."""
+    """As whom we asked, and what every source answered; printed already unless JSON is wanted."""
     from cockpit.cli.check import live as check_live
 
     chosen = system.environments if common.env is None else (choose_environment(system, common.env),)

@@ -148,7 +148,7 @@ NOUNS = {"alerts": "alert", "changes": "change", "signals": "signal"}
 async def look_once(
     system: System, environments: Sequence[Environment], environ: Mapping[str, str], *, time: Time, random: Random
 ) -> tuple[str, list[LiveCheck]]:
-    """Ask every source of these environments once, side by side: its identity, and what each said. Changes nothing.
+    """Ask every source of these environments once, side by side: its identity, and what each answered. Changes nothing.
 
     Raises SourceError when the configured identity and cloud do not fit each other.
     """

@@ -167,7 +167,7 @@ def _asks_for(probe: Probe, place: str) -> bool:
 
 
 def _find_missing_paths(system: System) -> Iterator[CheckFinding]:
-    """Folders and files that the file names and that are not there; what holds messages is told with the plan."""
+    """Folders and files that the file names and that are not there; what holds messages is reported with the plan."""
     for index, path in enumerate(system.runbooks):
         if not Path(path).exists():
             message = f"runbooks: {path} {describe_missing_path(Path(path))}."

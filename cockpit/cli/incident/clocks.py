@@ -103,7 +103,7 @@ def not_applicable(common: Common, id: str, reason: str, incident: str | None, a
         print_event(cli_session.incident_actions.not_applicable(id, reason, incident=incident), as_json)
 
 
-# Is that you? Asked once in an incident, before somebody is told to call whoever is on call.
+# Is that you? Asked once in an incident, before somebody is asked to call whoever is on call.
 
 
 def ask_who_is_on_call(cli_session: CliSession, incident: Incident) -> None:

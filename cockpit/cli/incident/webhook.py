@@ -1,4 +1,4 @@
-"""`cockpit webhook`: what was told to other systems, a message to try one, and the telling itself for commands."""
+"""`cockpit webhook`: what was posted to other systems, a message to try one, and the posting itself for commands."""
 
 import asyncio
 import os

@@ -90,7 +90,7 @@ def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
 
 
 def remind_of_open_run(session: Session, place: CatalogueEntry, this: Run) -> None:
-    """A new run begins from the top; who has left another one half-way is told of it."""
+    """A new run begins from the top; who has left another one half-way reads of it."""
     runs = [run for run in session.runner.runs.runs.values() if run.id != this.id]
     others = still_open(runs, place.document.runbook, place.procedure, session.environment.name, this.values)
     if others and not is_untouched(others[0]):

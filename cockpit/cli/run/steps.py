@@ -22,7 +22,7 @@ BROKEN_OFF = "^C ended what was watched, and starts nothing else: --step N goes 
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """What the command line said. `step` is the only one to do; `words` are for dangers, in any order."""
+    """What the command line asks for. `step` is the only one to do; `words` are for dangers, in any order."""
 
     step: int | None = None
     yes: bool = False

@@ -49,7 +49,7 @@ FROZEN = 1
 
 
 class Unknown(Refusal):
-    """Why nothing can be said. Never the exit code of a service that is down."""
+    """Why nothing can be judged. Never the exit code of a service that is down."""
 
     exit_code = OverallState.UNKNOWN.exit_code
 

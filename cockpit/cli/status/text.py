@@ -163,7 +163,7 @@ class State:
         return judge_environment(self.readings, self.fresh, incidents, self.record.severity_scale)
 
     def items(self, kind: type) -> list[Any]:
-        """Every probe result, alert or application that was told."""
+        """Every probe result, alert or application that was reported."""
         return [item for reading in self.readings for item in reading.value or () if isinstance(item, kind)]
 
 

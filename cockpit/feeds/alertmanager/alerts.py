@@ -15,7 +15,7 @@ from cockpit.model.silence import Silence
 from cockpit.model.text import keep_whole
 
 LIFE = timedelta(minutes=4)  # Prometheus' default: an alert not sent again for four times the resend delay is over
-LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has been told everything again
+LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has received everything again
 LATE_SENDER = timedelta(seconds=2)  # a sender that is busy is not dead
 MOST_LABELS = 64
 LONGEST_LABEL = 500
@@ -51,7 +51,7 @@ class ListedAlert:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that one server said in one look. `at` is when, by its own clock, and `skew` how much ours is ahead of it;
+    """All that one server reported in one look. `at` is when, by its own clock, and `skew` how much ours is ahead;
     `uptime` is None when it does not tell."""
 
     server: str
@@ -71,7 +71,7 @@ class Report:
 
     @property
     def settling(self) -> bool:
-        """It runs for so short a time that it may not have been told again of everything that fires."""
+        """It runs for so short a time that it may not have received again everything that fires."""
         settles = min(2 * max(self.resends, default=LONGEST_SETTLING), LONGEST_SETTLING)
         return self.uptime is not None and self.uptime < settles
 

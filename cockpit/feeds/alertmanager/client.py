@@ -83,7 +83,7 @@ class AlertServer:
         self._access = access
         self._time = time
         self._reveal = reveal
-        self._rest: tuple[float, Problem] = (0.0, TOO_LARGE)  # until when (monotonic), and what it said
+        self._rest: tuple[float, Problem] = (0.0, TOO_LARGE)  # until when (monotonic), and its problem
         self._late: asyncio.Task[Any] | None = None  # the look that the others did not wait for
 
     def begin(self, asking: "Callable[[Ask], Awaitable[Answered]]") -> "asyncio.Task[Answered | Problem]":
@@ -266,7 +266,7 @@ class AlertmanagerReader:
             watchdog=watchdog[0] if watchdog else None,
         )
         if report.settling and not report.resends:
-            # How soon it will have been told everything, whatever our filters let pass. Only asked of a young server.
+            # How soon it will have received everything, whatever our filters let pass. Only asked of a young server.
             others = await self.listed_by_name(None, ask)
             report = replace(report, others=tuple(others.values()))
         return report

@@ -91,7 +91,7 @@ class AlertmanagerWatch:
         self._traces: Mapping[str, Trace] = recall_traces(recorded, time.now())
         self._unlisted = UnlistedAlerts()
         self._memories: dict[str, TargetMemory] = {}  # by Prometheus
-        self._pending: dict[str, tuple[datetime, Sequence[Alert]]] = {}  # by Prometheus, and when it said so
+        self._pending: dict[str, tuple[datetime, Sequence[Alert]]] = {}  # by Prometheus, and when it reported so
 
     def ask_anyway(self) -> None:
         """Every server is asked at the next look, whatever it asked us to wait."""
@@ -160,7 +160,7 @@ class AlertmanagerWatch:
             ]
         )
         whole = [listing for listing in answered if not isinstance(listing, Problem)]
-        if not whole:  # nobody can say now: nothing new is said, and nothing taken back
+        if not whole:  # nobody can say now: nothing new is reported, and nothing taken back
             return [fires for fires in unlisted if fires.fingerprint in self._unlisted.missed]
         return await run_aside(size, partial(not_listed, unlisted, whole))
 
@@ -180,7 +180,7 @@ class AlertmanagerWatch:
         answers: Sequence[Rules],
         unlisted: Sequence[FiringInRule],
     ) -> tuple[Alert, ...]:
-        """Take in what the servers said, away from the loop when it is much."""
+        """Take in what the servers reported, away from the loop when it is much."""
         now = self._time.now()
         for answer in answers:
             if answer.targets is not None:
@@ -239,7 +239,7 @@ def nobody_to_ask(_: Trace) -> None:
 
 
 def no_watchdog(report: Report, watchdog: str) -> Problem:
-    """A server that does not list what must always fire, or was not told of it again: its silence proves nothing."""
+    """A server that does not list what must always fire, or did not receive it again: its silence proves nothing."""
     server = report.server
     if report.watchdog is not None:
         silent = format_age((report.at - report.watchdog.updated).total_seconds())
@@ -279,7 +279,7 @@ def partial_answer(server: str) -> Problem:
 
 
 def combine_problems(problems: Sequence[Problem]) -> Problem:
-    """Several problems as one: the first decides, all are told, and only if all ask for a rest there is one."""
+    """Several problems as one: the first decides, all are named, and only if all ask for a rest there is one."""
     first = problems[0]
     more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
     waits = [problem.retry_after for problem in problems if problem.retry_after is not None]

@@ -33,7 +33,7 @@ class ResolutionWord:
 
 @dataclass(frozen=True, slots=True)
 class AlertSighting:
-    """The last that one server told of one alert, by our clock. `lost` is when it was first found missing there."""
+    """The last that one server reported of one alert, by our clock. `lost` is when it was first found missing there."""
 
     alert: Alert
     heard: datetime  # when we last read it in the list
@@ -73,7 +73,7 @@ def update_traces(
 ) -> dict[str, Trace]:
     """The traces after a look in which the servers of `reports` answered, both by their own keys.
 
-    What a server that did not answer has told stands until it would have ended by itself.
+    What a server that did not answer has reported stands until it would have ended by itself.
     """
     fingerprints = dict.fromkeys([*before, *(alert for report in reports.values() for alert in report.alerts)])
     after = (
@@ -157,7 +157,7 @@ def merge_alerts(alerts: Iterable[Alert]) -> Alert:
 def decide_alert_fate(
     before: Trace, sights: Mapping[str, AlertSighting], reports: Mapping[str, Report], word: ResolutionWord | None
 ) -> Alert:
-    """The alert as it is told now that nobody lists it."""
+    """The alert as it is reported now that nobody lists it."""
     doubts = [doubt_resolution(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is PrometheusState.FIRES:
         fires = merge_alerts(sight.alert for sight in sights.values()) if sights else before.alert
@@ -185,6 +185,6 @@ def doubt_resolution(server: str, sight: AlertSighting, report: Report | None) -
     if report.uptime < min(2 * sight.resend, LONGEST_SETTLING):
         return f"vanished, {server} restarted {format_age(report.uptime.total_seconds())} ago"
     if sight.heard <= sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
-        return ""  # it ended before its time (and no clock was set back): its sender said so
+        return ""  # it ended before its time (and no clock was set back): its sender reported so
     spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend
     return f"vanished while we could not see {server}" if spoke_lately else "expired: sender silent"

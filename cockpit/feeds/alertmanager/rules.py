@@ -71,9 +71,9 @@ class FiringInRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All that one Prometheus said in one look. `targets` None: it knows rules, and cannot say whether they had data.
+    """All that one Prometheus reported in one look. `targets` None: it knows rules, and not whether they had data.
 
-    `partial`: it said itself that this is not all of it.
+    `partial`: it reported itself that this is not all of it.
     """
 
     server: str
@@ -102,7 +102,7 @@ def rules_of(body: bytes) -> dict[str, tuple[AlertingRule, ...]]:
 
 
 def is_partial(body: bytes) -> bool:
-    """Whether a server said that it left rules out: a page of several, or stores that did not answer (Thanos)."""
+    """Whether a server reported that it left rules out: a page of several, or stores that did not answer (Thanos)."""
     answer = decode_json(body)
     return bool(dig_value(answer, "warnings") or dig_value(answer, "data", "groupNextToken"))
 

@@ -129,7 +129,7 @@ def build_silence_body(
 
 
 class SilenceClient:
-    """The silences of one source. Its servers are one cluster: what one is told the others learn, so the first that
+    """The silences of one source. Its servers are one cluster: what one receives the others learn, so the first that
     can be reached is asked. Reads raise SourceError or what httpx raises."""
 
     def __init__(self, source: AlertSource, time: Time, reveal: Callable[[Secret], str]) -> None:

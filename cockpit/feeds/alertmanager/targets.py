@@ -78,7 +78,7 @@ def _read_sample_value(sample: object) -> str:
 class TargetMemory:
     """When each target of one Prometheus was last seen up, by our clock.
 
-    `begins` is from when on that is known, None when it is for a day, as it is once the server told of its past.
+    `begins` is from when on that is known, None when it is for a day, as it is once the server reported its past.
     """
 
     last_up: Mapping[Target, datetime]
@@ -90,7 +90,7 @@ class TargetMemory:
         return TargetMemory({**kept, **dict.fromkeys(targets.up, now)}, self.begins)
 
     def with_past(self, last_up: Mapping[Target, datetime] | None, skew: timedelta, now: datetime) -> "TargetMemory":
-        """Together with what the server told of its past; None: it did not, and we know nothing of before now."""
+        """Together with what the server reported of its past; None: it did not, and we know nothing of before now."""
         if last_up is None:
             return TargetMemory(self.last_up, self.begins or now)
         past = {target: min(moment + skew, now) for target, moment in last_up.items()}

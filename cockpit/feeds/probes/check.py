@@ -136,7 +136,7 @@ class ProbeEndpoint:
         return client
 
     def _opened(self, url: httpx.URL) -> httpx.AsyncClient:
-        """The client, made when it is first needed: a CA file that is not there is then said, and never raised.
+        """The client, made when it is first needed: a CA file that is not there is then reported, and never raised.
 
         Another server than the probe's own, where a redirect leads, is shown no certificate of ours.
         """

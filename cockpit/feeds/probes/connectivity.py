@@ -24,7 +24,7 @@ class Line:
 
     @property
     def known(self) -> bool:
-        """Whether there are references at all: only then can the line be told from the endpoints."""
+        """Whether there are references at all: only then can the line be distinguished from the endpoints."""
         return bool(self._references)
 
     async def offline(self, since: float) -> bool:

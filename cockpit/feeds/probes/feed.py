@@ -1,4 +1,4 @@
-"""The feed of probes: who is asked when, and what is told of it."""
+"""The feed of probes: who is asked when, and what is reported of it."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ class Post:
 
 
 class ProbesFeed:
-    """The probes of one environment as one feed: each by its own clock, told together.
+    """The probes of one environment as one feed: each by its own clock, reported together.
 
     `references` are `host:port` pairs that answer when our own line works. `asker` stands in for the network in tests.
     `is_asleep` tells of an app whether it has no replica now; None while that is not known.

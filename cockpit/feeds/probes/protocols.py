@@ -1,7 +1,7 @@
 """Checks of what is no web page: a connection, TLS, a name server, an echo, a websocket, a job that reports itself.
 
 Each gives a ProbeAnswer, or raises what httpx raises for the same failure: a time-out, a refused connection. Times are
-those of the journey, so that all of them are told and judged as those of a web page.
+those of the journey, so that all of them are reported and judged as those of a web page.
 """
 
 import asyncio
@@ -115,7 +115,7 @@ async def check_connection(probe: Probe, context: ProtocolContext, journey: Jour
 
 
 async def begin_tls(stream: httpcore.AsyncNetworkStream, protocol: str, timeout: float) -> None:
-    """What is said before TLS begins: nothing, or the request of PostgreSQL or SMTP to begin it.
+    """What is sent before TLS begins: nothing, or the request of PostgreSQL or SMTP to begin it.
 
     Raises httpcore.ConnectError where the server does not want to.
     """

@@ -31,7 +31,7 @@ class Resolution:
     seconds: float
     error: str = ""
     passing: bool = False  # the fault lies with the resolver; an address known from before is as good as ever
-    fresh: bool = False  # a name server said so now: not an address as such, not one of this machine, not one we knew
+    fresh: bool = False  # a name server answered so now: no address as such, none of this machine, none that we knew
 
 
 def system_look_up(host: str) -> tuple[str, ...]:

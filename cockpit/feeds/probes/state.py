@@ -92,7 +92,7 @@ def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) ->
 
 
 def is_undecided(standing: ProbeStanding) -> bool:
-    """One more answer soon would tell: the last one told nothing, was a first failure, or cleared nobody yet."""
+    """One more answer soon would tell: the last one showed nothing, was a first failure, or cleared nobody yet."""
     if standing.last is not None and standing.last.grade is Grade.INCONCLUSIVE:
         return not (standing.last.offline or standing.last.asleep)
     return standing.state is ProbeState.PENDING or (standing.accused and standing.grade is not Grade.FAILING)
@@ -110,7 +110,7 @@ class ShownProbeState:
 def derive_shown_state(
     probe: Probe, standing: ProbeStanding, standings: Mapping[str, ProbeStanding], now: datetime, offline: bool
 ) -> ShownProbeState:
-    """What may be said of a probe now: its own state, unless maintenance, our own line or a parent explains it."""
+    """The state of a probe as it is shown now: its own, unless maintenance, our own line or a parent explains it."""
     for start, end in probe.maintenance:
         if start <= now < end:
             return _in_maintenance(end, now)

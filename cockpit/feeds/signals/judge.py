@@ -14,7 +14,7 @@ from cockpit.model.time import format_age
 
 HOUR = timedelta(hours=1)
 MOST_POINTS = 240  # kept of one hour
-LATE = timedelta(minutes=3)  # a number that is older is said to be
+LATE = timedelta(minutes=3)  # a number that is older is marked so
 NO_DATA = {
     "unknown": ProbeState.UNKNOWN,
     "ok": ProbeState.UP,

@@ -227,7 +227,7 @@ def build_metric_sample(
     whole: Mapping[datetime, float | None] | None,
     now: datetime,
 ) -> SignalSample:
-    """The number of the newest window. Minutes come late: the window ends with the last one that was told."""
+    """The number of the newest window. Minutes come late: the window ends with the last one that was reported."""
     numbers = minutes if whole is None else whole
     newest = max((moment for moment, number in numbers.items() if number is not None), default=None)
     points = tuple(

@@ -89,7 +89,7 @@ def record_decision(
 
 
 def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetime | None = None) -> Event:
-    """Let an entry read otherwise: what it said stays on record, beneath what it says now.
+    """Let an entry read otherwise: the old text stays on record, beneath the new one.
 
     `moment` corrects its time, of every entry of a person; without words they stay as they are. Where two correct one
     entry both corrections are on record, and the later one stands.

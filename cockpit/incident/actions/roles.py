@@ -1,4 +1,4 @@
-"""Acts about people: who holds which role, who was called, who was told, who acknowledges an alert."""
+"""Acts about people: who holds which role, who was called, who was notified, who acknowledges an alert."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -223,7 +223,7 @@ def record_message(
     moment: datetime | None = None,
     reader: str = "",
 ) -> Event:
-    """Write down what was told to whom. `promised` is when the message says that the next one comes."""
+    """Record which message went to whom. `promised` is when the message says that the next one comes."""
     now, tokens, whom = writer.now(), clean_text(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
     if not whom:
         raise IncidentActionError(

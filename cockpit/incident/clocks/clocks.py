@@ -56,20 +56,20 @@ def compute_clocks(
 
 
 def apply_mark(clock: Clock, mark: Mark | None) -> Clock:
-    """The clock with what people said about it. What happened is stronger: a clock that is done stays done."""
+    """The clock with the marks of people. What happened is stronger: a clock that is done stays done."""
     if mark is None:
         return clock
     clock = replace(clock, snoozed_until=mark.snoozed_until)
-    if mark.done is not None and clock.kind is not ClockKind.UPDATE:  # an update said to be sent began a new interval
+    if mark.done is not None and clock.kind is not ClockKind.UPDATE:  # an update marked as sent began a new interval
         return replace(clock, done=min(mark.done, clock.done or mark.done), not_applicable="")
-    later = mark.stated_at is not None and clock.started > mark.stated_at  # it bound only after that was said
+    later = mark.stated_at is not None and clock.started > mark.stated_at  # it bound only after that mark
     if mark.not_applicable and not later and not _is_done_first(clock, mark):
         return replace(clock, not_applicable=mark.not_applicable, done=None, undone=False)
     return clock
 
 
 def _is_done_first(clock: Clock, mark: Mark) -> bool:
-    """Done in time, or before somebody said that it does not apply: what comes later makes no lateness of it."""
+    """Done in time, or before somebody marked it as not applying: what comes later makes no lateness of it."""
     if clock.done is None or clock.undone:
         return False
     in_time = clock.limit is None or clock.done <= clock.limit

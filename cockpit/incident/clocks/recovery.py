@@ -25,7 +25,7 @@ NOTHING_HAPPENED = frozenset(
     {CloseReason.DUPLICATE, CloseReason.FALSE_POSITIVE, CloseReason.SUPERSEDED, CloseReason.CANCELLED}
 )
 
-LONGEST_GAP = timedelta(minutes=1)  # the two renames follow each other; whoever stops between them is told
+LONGEST_GAP = timedelta(minutes=1)  # the two renames follow each other; whoever stops between them reads it
 
 
 def list_recovery_clocks(bound: Binding) -> list[Clock]:

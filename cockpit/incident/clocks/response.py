@@ -30,7 +30,7 @@ SETTLED = frozenset({"done", "skipped"})
 
 
 def find_first_done(bound: Binding, obligation: str, *moments: datetime | None) -> datetime | None:
-    """When an obligation was first met: by what happened, or because a person said so."""
+    """When an obligation was first met: by what happened, or because a person marked it."""
     marks = [mark.done for mark in bound.incident.marks if mark.id == obligation]
     return min((moment for moment in (*moments, *marks) if moment is not None), default=None)
 
@@ -153,7 +153,7 @@ def list_escalation_clocks(bound: Binding) -> list[Clock]:
     """One for each tier, due when its window opens, done in time when somebody of it is called until it closes.
 
     On a path of several tiers nobody calls the first one once somebody acknowledged who may be on call: whoever is on
-    call is not told to call themselves. Where a contact names who that is, only theirs answers for it; an
+    call is not asked to call themselves. Where a contact names who that is, only theirs answers for it; an
     acknowledgement is no call. A single tier is an order to call, and only a call ends it. A tier binds when its
     window opens: one that a milder severity of that moment does not have calls nobody. A call to a later tier ends the
     earlier ones, for whoever was skipped is not called backwards. A tier that could wait until it was mitigated is
@@ -211,7 +211,7 @@ def find_on_call_question(
 ) -> Clock | None:
     """The deadline that tells somebody to call whoever is on call, while that may be themselves.
 
-    Whoever bears one of `names` is asked once in an incident: not where they said that it is somebody else, nor where
+    Whoever bears one of `names` is asked once in an incident: not where they stated that it is somebody else, nor where
     the plan names another person. None where there is nothing to ask.
     """
     if not incident.open or any(name in incident.not_on_call for name in names):

@@ -101,7 +101,7 @@ class Binding:
 
 
 def _number_obligation(obligation: str, before: int) -> str:
-    """The first keeps the plain name, so that what was said of it stays with it."""
+    """The first keeps the plain name, so that its marks stay with it."""
     return obligation if before == 0 else f"{obligation}:{before + 1}"
 
 

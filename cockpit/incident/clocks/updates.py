@@ -1,4 +1,4 @@
-"""The clocks of who should be told: the next update, the promised one, and clients while they feel it."""
+"""The clocks of who should be notified: the next update, the promised one, and clients while they feel it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Update
 
-# Were people told in time? Every update of an incident and every promise in one, kept or broken.
+# Were people notified in time? Every update of an incident and every promise in one, kept or broken.
 
 
 class PromiseState(StrEnum):
@@ -246,7 +246,7 @@ def _build_promise_clock(update: Update, audience: str, due: datetime) -> Clock:
 
 
 def list_client_clocks(bound: Binding) -> list[Clock]:
-    """From the start of the impact until clients are told; nothing is owed where it was mitigated sooner."""
+    """From the start of the impact until clients are notified; nothing is owed where it was mitigated sooner."""
     incident = bound.incident
     if incident.impact_started is not None:
         first = (incident.impact_started, "users feel it")

@@ -124,7 +124,7 @@ def collect_message_facts(
 ) -> MessageFacts:
     """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised.
 
-    Clients are not told what the incident is called inside, nor by which probe or alert it was noticed: a person writes
+    Clients do not read what the incident is called inside, nor by which probe or alert it was noticed: a person writes
     for them what they feel.
     """
     started = find_impact_start(incident) or incident.declared
@@ -135,7 +135,7 @@ def collect_message_facts(
         "restored": incident.mitigated or incident.resolved,  # users felt it no more, whenever it was closed
         "resolved": incident.resolved,
         "now": now,
-        # Whole minutes, as the text tells it: what is recorded as promised is what was said.
+        # Whole minutes, as the text tells it: what is recorded as promised is what was written.
         "next": (now + promise).replace(second=0, microsecond=0) if promise else None,
     }
     values = {

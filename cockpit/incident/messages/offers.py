@@ -26,7 +26,7 @@ from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_elapsed
 
-# The two texts of the incident channel: one line on how it stands, and what is said when an incident is declared.
+# The two texts of the incident channel: one line on how it stands, and the one for its declaration.
 
 DEFAULT = Plan()
 UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
@@ -58,7 +58,7 @@ def status_line(
 def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptoms: Sequence[str] = ()) -> str:
     """What to paste into the incident channel at the declaration: severity, symptoms, impact, one commander.
 
-    `symptoms` are what is bad at that moment, in a few words each; without any it is what told us.
+    `symptoms` are what is bad at that moment, in a few words each; without any it is what it was noticed by.
     """
     begun = incident.impact_started
     severity_level = next((level for level in plan.severity_scale if level.name == incident.severity), None)
@@ -155,7 +155,7 @@ def describe_symptom(signal: Signal) -> str:
 
 
 def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:
-    """What can be written of an incident, the most likely first: its declaration until somebody was told anything."""
+    """What can be written of an incident, the most likely first: its declaration until anybody was notified."""
     channel = (STATUS_LINE, DECLARATION) if incident.updates else (DECLARATION, STATUS_LINE)
     if not incident.open:
         ends = [template for template in plan.templates if _tells_an_end(template)]

@@ -135,7 +135,7 @@ def fill_template(
     values_by_name: Mapping[str, str] | None = None,
     promise: timedelta | None = None,
 ) -> FilledMessage:
-    """`values_by_name` is what a person said, by the names of the fields; it comes before what the incident knows.
+    """`values_by_name` is what a person typed, by the names of the fields; it comes before what the incident knows.
 
     `promise` is in how long the next message follows: None is as often as the incident's rules ask, zero is not at all.
     A promise that was given and has no field in the template becomes a sentence at its end.

@@ -10,13 +10,13 @@ from cockpit.model.incident import Incident, Status
 from cockpit.model.system import Webhook, WebhookTurn
 from cockpit.model.time import format_duration, format_timestamp
 
-WAITS_FOR = timedelta(minutes=10)  # a turn that nobody could tell for so long is not told any more
+WAITS_FOR = timedelta(minutes=10)  # a turn that nobody could tell for so long is not posted any more
 LONGEST_TEXT = 2_000  # characters of a message; Slack takes 3,000 in one block
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookNotice:
-    """One turn as it is told: `key` is the same however often it would be sent."""
+    """One turn as it is posted: `key` is the same however often it would be sent."""
 
     key: str
     turn: str
@@ -37,13 +37,13 @@ TURN_KINDS = (*TURN_OF, Kind.STATUS)
 
 def find_turn(event: Event) -> WebhookTurn | None:
     """Which turn of an incident an event tells of; None for what is none."""
-    if event.kind == Kind.STATUS:  # whatever it became: who was told of the end must hear that it was none
+    if event.kind == Kind.STATUS:  # whatever it became: who read of the end must read that it was none
         return "reopen" if text_of(event.detail, "was") == Status.RESOLVED else None
     return next((turn for kind, turn in TURN_OF.items() if event.kind == kind), None)
 
 
 def list_turns(webhook: Webhook, events: Sequence[Event], now: datetime) -> list[Event]:
-    """What it is to be told, oldest first. A correction is no turn: what it corrects was told."""
+    """What is to be posted to it, oldest first. A correction is no turn: what it corrects was posted."""
     return [
         event
         for event in sorted(events, key=lambda event: event.id)

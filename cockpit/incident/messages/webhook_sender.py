@@ -1,7 +1,7 @@
 """Tells a webhook the turns of incidents: each once, whoever sends it, and what became of it on the timeline.
 
 Cockpits, recorders and commands all may send. Who does is decided inside the transaction that writes the intent: there
-it is seen whether another one has it already. A receiver that hangs delays what is told to it later, and nothing else.
+it is seen whether another one has it already. A receiver that hangs delays later posts to it, and nothing else.
 """
 
 import asyncio
@@ -147,7 +147,7 @@ class WebhookSender:
         return "sent", ""
 
     def _claim(self, webhook: Webhook) -> Event | None:
-        """The oldest turn that nobody has told it, written down as ours. Blocking. None when there is none."""
+        """The oldest turn that nobody has posted to it, written down as ours. Blocking. None when there is none."""
         # Read before the transaction: an incident is folded under a lock that a writer may hold.
         waiting = self._list_waiting(webhook, self._time.now())
         found: list[Event] = []
@@ -254,7 +254,7 @@ def _is_under_way(event: Event, deliveries: Sequence[Event], now: datetime) -> b
 
 
 def list_deliveries(events: Sequence[Event]) -> list[WebhookDelivery]:
-    """What was told to webhooks, oldest first, as it stands; events of other kinds are passed over."""
+    """What was posted to webhooks, oldest first, as it stands; events of other kinds are passed over."""
     deliveries: dict[tuple[str, object], WebhookDelivery] = {}
     for event in (event for event in events if event.kind == Kind.WEBHOOK):
         number, detail = event.detail.get("event"), event.detail
@@ -290,7 +290,7 @@ NO_ADDRESS = Problem(
 
 
 def _host_of(webhook: Webhook, reveal: Reveal) -> str:
-    """ "" where it cannot be told."""
+    """ "" where it cannot be known."""
     from urllib.parse import urlsplit
 
     try:

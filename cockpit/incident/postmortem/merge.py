@@ -114,7 +114,7 @@ def merge_with_notes(old: str, new: str) -> MergedDraft:
     """`old` with our blocks as they are in `new`.
 
     What somebody changed in a block is merged row by row; where a new fact changed the same row, both stay. A block of
-    which that cannot be told is replaced, and their version kept below it. A block that somebody deleted stays away.
+    which that cannot be decided is replaced, and their version kept below it. A block that somebody deleted stays away.
     Raises NotOurDraft when `old` is not a draft of the same incident with its markers whole.
     """
     _refuse_others(old, new)

@@ -28,7 +28,7 @@ from cockpit.model.text import clean_line
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
 SHORTEST = timedelta(seconds=1)  # that a chart of whole seconds can draw beside another one
-MOST_BARS = 12  # lanes of one section; more is told, not drawn
+MOST_BARS = 12  # lanes of one section; more is counted, not drawn
 MOST_MARKS = 24
 MOST_SPANS = 8  # bars of one lane
 FINEST = 200  # parts of the whole window: what is narrower is not seen

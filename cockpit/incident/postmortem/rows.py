@@ -32,7 +32,7 @@ from cockpit.model.time import format_duration, measure_between
 
 NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
-ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # told in a place of their own
+ELSEWHERE = frozenset({Kind.PIN, Kind.LINK, Kind.TICK, Kind.ITEM, Kind.REVIEW})  # written in a place of their own
 SEEN_LATER = frozenset(
     {Kind.REVISION, Kind.TRAFFIC, *OUTSIDE_KINDS}
 )  # dated by the cloud, whenever somebody began to watch
@@ -130,7 +130,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
 
 
 def _is_implied_by_its_end(event: Event, ended: Set[tuple[str, object]]) -> bool:
-    """A step that began says nothing beside its end, which names its length; nor does what a webhook is to be told."""
+    """A step that began says nothing beside its end, which names its length; nor does a post to a webhook."""
     if event.kind == Kind.WEBHOOK and text_of(event.detail, "phase") == "intent":
         return True
     is_begun = event.kind == Kind.STEP and text_of(event.detail, "phase") in ("intent", "operation")
@@ -408,7 +408,7 @@ def procedure_rows(
 
 
 def list_other_clocks(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
-    """Without the clocks whose story is told with the recovery, the messages, or what is still open."""
+    """Without the clocks whose story is written with the recovery, the messages, or what is still open."""
     return [
         clock
         for clock in clocks

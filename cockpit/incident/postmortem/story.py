@@ -26,7 +26,7 @@ from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
 
-MOST_BEFORE = 2  # other deployments right before the last one that are told
+MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})

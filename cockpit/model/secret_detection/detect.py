@@ -1,7 +1,7 @@
 """Secrets that nobody configured (tokens, passwords, keys) are found in a text by what gives them away.
 
 The tables are `patterns` beside it; what takes more than one line (a private key, the data of a Secret of Kubernetes, a
-name and its value on lines of their own) is told here. Standard library only. All output of commands
+name and its value on lines of their own) is recognised here. Standard library only. All output of commands
 and all log lines come this way: a text without a hint costs some microseconds, and no expression is built before it is
 met.
 """
@@ -23,7 +23,7 @@ LONGEST_BEFORE = 16  # characters before a hint that its row may ask for
 LONGEST_NAME = 48  # characters before a hint that may belong to its name
 RANDOM_FROM = 6  # characters from which on letters mixed with digits look random
 LONG_RANDOM_FROM = 24  # characters from which on mixed letters do
-SCRAMBLED_FROM = 14  # characters from which on letters without any order of words can be told from a name
+SCRAMBLED_FROM = 14  # characters from which on letters without any order of words can be distinguished from a name
 LONGEST_WORD = 6  # small letters in a row; more are a word of a name such as HTTPConnectionPool
 FIGURE_BELOW = 4  # digits that are a count and no secret
 

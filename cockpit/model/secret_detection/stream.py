@@ -1,7 +1,7 @@
 """Secrets that nobody named are taken out of a stream of bytes, of which the end is not known. Standard library only.
 
 What may be the beginning of one is held back: a word that may go on, a line with a hint, the data of an object whose
-kind is not told yet. The lines of a private key are dropped as they come, so that no length of it is held.
+kind is not decided yet. The lines of a private key are dropped as they come, so that no length of it is held.
 """
 
 import codecs

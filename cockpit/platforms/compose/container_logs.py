@@ -1,4 +1,4 @@
-"""The log of a revision: every container that runs its image, as one stream; what is not in it is said."""
+"""The log of a revision: every container that runs its image, as one stream; a line says what is not in it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -159,11 +159,11 @@ class ContainerLogWatch:
             await self._waiting.put(LogLine(sentence, moment, "console", self._revision.name, name))
 
     def _is_new(self, identifier: str, moment: datetime, raw: bytes) -> bool:
-        """False for what was told before a new connection."""
+        """False for what was printed before a new connection."""
         newest, marks = self._newest.get(identifier, (moment, set()))
         if moment == newest and raw in marks:
             return False
-        if moment >= newest:  # stderr may come a little before what stdout said earlier
+        if moment >= newest:  # stderr may come a little before what stdout printed earlier
             self._newest[identifier] = (moment, marks | {raw} if moment == newest else {raw})
         return True
 

@@ -1,7 +1,7 @@
 """The API of one Docker Engine: over its socket, TCP or ssh, asked for plain JSON, its refusals in words.
 
 Plain httpx over a unix socket, and not aiodocker: ten questions are asked, each a GET or POST with JSON, and what goes
-wrong is told as it is for every other source. Nothing is sent twice.
+wrong is reported as it is for every other source. Nothing is sent twice.
 """
 
 import asyncio

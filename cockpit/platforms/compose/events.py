@@ -1,7 +1,7 @@
 """What an engine says of the containers of its projects, as facts for the timeline: ends, restarts, lack of memory.
 
 A storm is one line: what befalls a service for the same reason is counted together, whichever container it was. That a
-container came or went with another image is told by the revisions, and that it was stopped as asked is no news.
+container came or went with another image is reported by the revisions, and that it was stopped as asked is no news.
 """
 
 from collections.abc import Iterable, Mapping

@@ -423,7 +423,7 @@ def describe_containers(facts: Sequence[ContainerFacts]) -> list[str]:
 
 
 def is_as_ordered(command: DockerCommand, before: Sequence[ContainerFacts], now: Sequence[ContainerFacts]) -> bool:
-    """Whether what is there now is what the change would have made of it; False where that cannot be told."""
+    """Whether what is there now is what the change would have made of it; False where that cannot be known."""
     verb = command.verb.removeprefix("compose ")
     started = {fact.identifier: fact.replica.created for fact in before}
     match verb:

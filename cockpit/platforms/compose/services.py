@@ -43,7 +43,7 @@ class ServiceReader:
         self, client: EngineClient, settings: ComposeSettings, environment: str, recall: Recall | None = None
     ) -> None:
         self._client, self._settings, self._environment, self._recall = client, settings, environment, recall
-        self._inspected: dict[str, tuple[str, Raw]] = {}  # by id: the status it had, and what was told then
+        self._inspected: dict[str, tuple[str, Raw]] = {}  # by id: the status it had, and what was reported then
         self._names: dict[tuple[str, str], str] = {}
         self._remembered: dict[str, Sequence[RememberedImage]] | None = None
 

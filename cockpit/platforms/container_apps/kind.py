@@ -52,7 +52,7 @@ def choose_container(application: Application, good: Revision, bad: Revision) ->
     """
     running = {container.name: container.image for container in bad.containers}
     if not running or not good.containers:
-        return application.name, good.image  # not told: the name that Azure gives by itself
+        return application.name, good.image  # not named: the name that Azure gives by itself
     if len(running) == len(good.containers) == 1:
         return next(iter(running)), good.containers[0].image
     differs = [container for container in good.containers if running.get(container.name) != container.image]

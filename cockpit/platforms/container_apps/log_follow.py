@@ -61,7 +61,7 @@ async def follow_log_stream(
 ) -> AsyncIterator[LogLine | LogHole]:
     """The tail and what comes after it, until the server ends the stream. Raises SourceError.
 
-    After a new connection the tail holds lines that were seen before; those are not told twice. Where its first line
+    After a new connection the tail holds lines that were seen before; those are not printed twice. Where its first line
     is not among them, a LogHole comes first.
     """
     may_have_hole = bool(endpoint.recent)

@@ -137,7 +137,7 @@ def read_workflow_file(raw: Raw) -> str:
 
 
 def map_run(raw: Raw, repository: str) -> OutsideChange | None:
-    """A run as it is now; None for what cannot be told from others."""
+    """A run as it is now; None for what cannot be distinguished from others."""
     number, began = read_integer(raw.get("id")), read_moment(raw.get("run_started_at") or raw.get("created_at"))
     status, conclusion = read_text(raw.get("status")), read_text(raw.get("conclusion"))
     if number is None or began is None or not status:

@@ -1,7 +1,7 @@
 """What a cluster says of its workloads, as facts for the timeline: warnings, and the few normal events that change.
 
 A storm is one line: events of one workload and reason are counted together, whichever pod they name. The cluster
-forgets its events after an hour; what stops for half of one and comes back is told anew.
+forgets its events after an hour; what stops for half of one and comes back is reported again.
 """
 
 import re
@@ -17,7 +17,7 @@ from cockpit.platforms.kubernetes.client import ClusterClient
 Raw = Mapping[str, Any]
 QUIET = timedelta(minutes=30)  # without a new one, before the same is news again
 CHANGING = frozenset({"SuccessfulRescale", "Evicted", "TaintManagerEviction", "Preempted", "Preempting"})
-"""Reasons of normal events that are told, and that changed what runs. Rollouts are told by their revisions."""
+"""Reasons of normal events that are reported, and that changed what runs. Rollouts are reported by their revisions."""
 POD_SUFFIX = re.compile(r"-[a-z0-9]{5}$")
 SET_SUFFIX = re.compile(r"-[0-9a-f]{6,10}$|-[bcdfghjklmnpqrstvwxz2456789]{6,10}$")
 ORDINAL = re.compile(r"-\d{1,4}$")

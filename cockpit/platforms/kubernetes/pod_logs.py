@@ -44,7 +44,7 @@ class PodLogWatch:
         self._time, self._waiting = time, waiting
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._newest: dict[tuple[str, str], tuple[datetime, set[str]]] = {}
-        self._lives: dict[tuple[str, str], int] = {}  # restarts whose last words were told
+        self._lives: dict[tuple[str, str], int] = {}  # restarts whose last lines were printed
         self._complaints: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -76,7 +76,7 @@ class PodLogWatch:
                     self._running[pod.name, container] = asyncio.create_task(self._follow(pod, container))
 
     async def _tell_last_life(self, pod: Replica, container: str) -> None:
-        """What a container said before it was restarted: there the reason stands, and `logs -f` does not show it."""
+        """What a container printed before it was restarted: there the reason stands, and `logs -f` does not show it."""
         key = (pod.name, container)
         if pod.restarts <= self._lives.get(key, 0):
             return
@@ -122,7 +122,7 @@ class PodLogWatch:
         await self._waiting.put(line)
 
     def _is_new(self, key: tuple[str, str], moment: datetime, mark: str) -> bool:
-        """False for what was told before a new connection: `sinceTime` has whole seconds."""
+        """False for what was printed before a new connection: `sinceTime` has whole seconds."""
         newest, marks = self._newest.get(key, (moment, set()))
         if moment < newest or (moment == newest and mark in marks):
             return False

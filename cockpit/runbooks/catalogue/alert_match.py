@@ -70,7 +70,7 @@ class ProbeMatch:
 
 
 def match_probes(catalogue: Catalogue, probes: Iterable[ProbeResult]) -> tuple[ProbeMatch, ...]:
-    """The procedures of the probes that are down or degraded. One that there is not is told by `cockpit check`."""
+    """The procedures of the probes that are down or degraded. One that there is not is reported by `cockpit check`."""
     matches = []
     for probe in probes:
         if probe.runbook and probe.state in (ProbeState.DOWN, ProbeState.DEGRADED):

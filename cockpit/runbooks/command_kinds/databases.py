@@ -1,4 +1,4 @@
-"""Clients of databases: SQL by its tree, Redis by its table, what mongosh is told line by line."""
+"""Clients of databases: SQL by its tree, Redis by its table, what is sent to mongosh line by line."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ def judge_mongo_command(command: Special) -> SpecialJudgement:
     return SpecialJudgement(find_worst_kind(*kinds, StepKind.CHANGE if parsed.unknown_flags else StepKind.READ))
 
 
-# What mongosh is told: a chain of calls each of which is known to look, or it is no read.
+# What is sent to mongosh: a chain of calls each of which is known to look, or it is no read.
 
 DATABASE_CALLS = load_word_list("mongosh", "database_calls")
 ADMIN_COMMANDS = load_word_list("mongosh", "admin_commands")
@@ -139,7 +139,7 @@ MONGO = CommandTool("mongosh", ("mongosh", "mongo"), values=VALUES, flags=FLAGS)
 
 
 def judge_mongo(script: str) -> StepKind:
-    """What mongosh is told reads if every line is one of the calls that are known to."""
+    """What is sent to mongosh reads if every line is one of the calls that are known to."""
     lines = [line.strip().replace(MASK_LETTER, "x") for line in re.split(r";\s*|\n", script) if line.strip()]
     if lines and all(READS.match(line) or MOVES.fullmatch(line) for line in lines):
         return StepKind.READ

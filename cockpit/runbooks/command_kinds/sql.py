@@ -82,7 +82,7 @@ def load_sql_words() -> SqlWords:
 
 
 def judge_sql(text: str, dialect: str = "") -> StepKind:
-    """The kind of what a database is told: that of its worst statement."""
+    """The kind of what is sent to a database: that of its worst statement."""
     return _judge_sql(text, dialect)
 
 

@@ -28,7 +28,7 @@ def is_scratch(path: str) -> bool:
 
 
 def judge_written_file(path: str, operator: str, *, from_tool: bool) -> StepKind:
-    """The kind of writing to a path. `from_tool`: what is written is what some tool told, not other files or words."""
+    """The kind of writing to a path. `from_tool`: what is written is some tool's output, not other files or words."""
     if path in NOWHERE:
         return StepKind.READ
     if DEVICES.match(path) and not path.startswith("/dev/shm/"):

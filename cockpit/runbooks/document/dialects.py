@@ -1,7 +1,7 @@
 """Other dialects than CommonMark, put into it line by line, so that what stands in them is read like any other text.
 
 Tabs (`=== "Bash"`), admonitions (`!!! note`, `:::tip`), folded parts (`<details>`), blocks of HTML (`<pre>`), comments
-(`<!-- -->`). No line is added or taken away: what is said of a line holds for the document as it is.
+(`<!-- -->`). No line is added or taken away: what is found of a line holds for the document as it is.
 """
 
 import html

@@ -1,7 +1,7 @@
 """What a fence holds, and a fence of commands cut into comments and whole commands. The fence is never the step.
 
 A name behind the backticks says what a fence holds, a prompt says it better, and an unnamed one is judged by the
-programs that its lines begin with. What is left out although it may hold commands is said, with the reason.
+programs that its lines begin with. What is left out although it may hold commands is reported, with the reason.
 """
 
 import re

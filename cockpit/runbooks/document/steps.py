@@ -93,7 +93,7 @@ class UnnumberedStep:
         return replace(self, expected=text) if text else self
 
     def printing(self, output: str) -> "UnnumberedStep":
-        """What it is expected to print, below what was already said of it."""
+        """What it is expected to print, below what stands of it already."""
         return replace(self, expected=f"{self.expected}\n{output}".strip())
 
 
@@ -309,7 +309,7 @@ def from_inline(
 ) -> list[UnnumberedStep]:
     """The commands and requests in backticks that a table cell or a list item asks for; a mention is none.
 
-    `ordered` is an item with a number; `flag` says that what stands here is told, not asked for: causes, examples.
+    `ordered` is an item with a number; `flag` says that what stands here is described, not asked for: causes, examples.
     """
     steps: list[UnnumberedStep] = []
     box = BOX.match(markdown)

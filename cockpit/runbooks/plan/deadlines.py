@@ -92,7 +92,7 @@ def levels_behind(lines: StatedTime) -> tuple[str, ...]:
 
 
 def contact_rules(contacts: tuple[Contact, ...]) -> Iterator[Rule]:
-    """`Client-facing outage >15 min` beside a contact: it is they who are told then, or who tell."""
+    """`Client-facing outage >15 min` beside a contact: it is they who are notified then, or who notify."""
     for contact in contacts:
         for amount in list_amounts(contact.scope):
             before = contact.scope[: amount.start].rstrip("~ (")

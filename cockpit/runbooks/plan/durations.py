@@ -70,7 +70,7 @@ def _read_counting(match: re.Match[str]) -> Counting:
     return Counting.DAYS if match["unit"][0].lower() in "dw" else Counting.HOURS
 
 
-# How long a procedure is said to take, and how long its effect may lag behind.
+# How long a procedure is expected to take, and how long its effect may lag behind.
 
 LABELS = ("time to fix", "rto")
 LAGS = re.compile(r"(?i)\bup to\W*$|\bfor\W*$")
@@ -78,7 +78,7 @@ LAG = re.compile(r"(?i)cach|lag|propagat|may still|until no|stale|ttl")
 
 
 def read_time_budget(procedure: Procedure) -> timedelta | None:
-    """The time that it is said to take, the longer one of a range; None where it varies or nothing is said."""
+    """The time that it is expected to take, the longer one of a range; None where it varies or nothing is written."""
     for name in LABELS:
         text = procedure.labels.get(name, "")
         result = next((item for item in list_amounts(text) if not is_effect_lag(text, item.start)), None)

@@ -58,7 +58,7 @@ def _list_documents(system: System, catalogue: "Catalogue | None") -> "tuple[Seq
 def read_again(system: System, before: Plan) -> Plan:
     """The plan as it is now. Never raises.
 
-    With other severities than before, by which all that is shown is sorted, only what is lost is told.
+    With other severities than before, by which all that is shown is sorted, only what is lost is reported.
     """
     result = read_plan(system)
     if [level.name for level in result.severity_scale] == [level.name for level in before.severity_scale]:

@@ -23,7 +23,7 @@ class Source:
         return f"{self.name}:{line}"
 
     def list_sentences(self) -> Iterator[tuple[Chapter, OutlineBlock]]:
-        """What is said in sentences: paragraphs and items."""
+        """What stands in sentences: paragraphs and items."""
         for chapter in self.chapters:
             yield from ((chapter, block) for block in chapter.blocks if block.shape in (Shape.TEXT, Shape.ITEM))
 

@@ -68,7 +68,7 @@ class RunContext:
     panes: Live = Live()  # noqa: RUF009  frozen; as they were when this was narrowed
     start: str = ""  # the folder that the run began in
     folder: str = ""  # where the step starts
-    folder_choices: tuple[str, ...] = ()  # where it could begin, while nobody has said which
+    folder_choices: tuple[str, ...] = ()  # where it could begin, while nobody has chosen
     typed: Mapping[str, str] = field(default_factory=dict)  # values by a person's word
     kept: Sequence[Value] = ()  # what the run has used so far
     proposed: Sequence[Value] = ()  # what was found for it: the operator's word and the run's own count more

@@ -1,7 +1,7 @@
 """Whether the variables that a step asks to be set are there: by their names, in the template that the panes show.
 
 "Verify that `DATABASE_URL` and `SECRET_KEY` are set" is for a person to tick; what can be seen without their values is
-said beside it. No value is read: a template is known by names and digests alone.
+written beside it. No value is read: a template is known by names and digests alone.
 """
 
 import re

@@ -143,7 +143,7 @@ def fill_values(text: str, values: Sequence[Resolved]) -> str:
 
 
 def draft_folder_chosen(run: Run, folder: str, event_author: EventAuthor) -> Draft:
-    """A person has said where the commands of a run's document start."""
+    """A person has chosen where the commands of a run's document start."""
     return Draft(
         kind=Kind.RUN,
         summary=f"Run starts in {clean_line(folder, SHOWN)}: {clean_line(run.title, SHOWN)}",

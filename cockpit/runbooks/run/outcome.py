@@ -157,7 +157,7 @@ def judge_requests(code: int, command: str, output: str) -> CurlVerdict | None:
         if reports:
             return CurlVerdict(StepState.UNKNOWN, "curl may have sent it; its report was lost among what was printed")
         if all(call.fails for call in calls) and not swallowed:
-            return None  # -f would have told of an error
+            return None  # -f would have reported an error
         return CurlVerdict(StepState.UNKNOWN, "curl has sent it; its status is not known (exit 0, without -f)")
     if code == 22 and (refusals := HTTP_ERROR.findall(output)):
         return judge_answers(code, [CurlAnswer(int(refusals[-1]), 0, 0, "")], "", calls, alone=alone)

@@ -102,7 +102,7 @@ class Runner:
         workdir: Callable[[Runbook], str] = lambda runbook: "",
         grace: float = 5.0,
     ) -> None:
-        """`data` holds transcripts and snapshots; `incident` says which one runs belong to of which nobody has said it;
+        """`data` holds transcripts and snapshots; `incident` is the one of runs for which nobody has chosen one;
         `hidden` are secrets that no output may show; `look` asks the feeds to look now;
         `read_applications` waits for what the platforms say from now on, None where they do not answer.
         """
@@ -505,7 +505,7 @@ class Runner:
         return events
 
     def incident(self, run: Run) -> str | None:
-        """The one it began in, else what a person said, else the one that is open by now; None for the journal."""
+        """The one it began in, else what a person chose, else the one that is open by now; None for the journal."""
         chosen = run.incident or self._chosen.get(run.id)
         return self._incident() if chosen is None else chosen or None
 
@@ -543,7 +543,7 @@ class Runner:
         )
 
     def chosen_folder(self, runbook: Runbook, run: Run | None = None) -> str:
-        """Where a person said that the commands of a document start, in this run or the last one; "" for nowhere."""
+        """Where a person chose that the commands of a document start, in this run or the last one; "" for nowhere."""
         others = [other for other in self.runs.runs.values() if other.path == runbook.path and other.folder]
         last = max(others, key=lambda other: other.started, default=None)
         chosen = run.folder if run and run.folder else last.folder if last else ""

@@ -110,7 +110,7 @@ def parse_expectation(step: Step) -> Expected:
                 assertions.append(assertion)
                 rest = rest.replace(match.group(), " ", 1)
     counts = [match for match in COUNT.finditer(rest) if not UNITS.fullmatch(match["name"])]
-    if counts and not CONNECTS.sub("", COUNT.sub(" ", rest)):  # nothing else is said: `2 meetings, 26 actions`
+    if counts and not CONNECTS.sub("", COUNT.sub(" ", rest)):  # nothing else is written: `2 meetings, 26 actions`
         assertions += [Assertion("count", int(match["value"]), match["name"]) for match in counts]
         rest = ""
     return Expected(tuple(assertions), bool(CONNECTS.sub("", rest)), text)
@@ -159,11 +159,11 @@ def verify_evidence(target: Expected, evidence: Evidence) -> VerifyVerdict:
 def conclude_attempt(
     finished: Finished, verdict: VerifyVerdict, target: Expected, kind: StepKind
 ) -> tuple[StepState, str]:
-    """The state of the attempt and what is said of its verification. What is unknown stays unknown."""
+    """The state of the attempt and the sentence on its verification. What is unknown stays unknown."""
     asked_for = {assertion.what for assertion in target.assertions}
     if finished.state is StepState.UNKNOWN and verdict.answer == "passed" and is_foreseen(finished, asked_for):
         return StepState.OK, verdict.text
-    if finished.state is StepState.WARN:  # it found nothing, and the document may have said that it should
+    if finished.state is StepState.WARN:  # it found nothing, and the document may have expected that
         answers = {"passed": StepState.OK if asked_for else StepState.WARN, "failed": StepState.FAILED}
         return answers.get(verdict.answer, StepState.WARN), verdict.text
     if finished.state not in (StepState.OK, StepState.FAILED):

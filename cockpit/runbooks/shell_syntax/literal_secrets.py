@@ -96,7 +96,7 @@ def secrets_in(command: str) -> tuple[str, ...]:
 
 
 def hide_literal_secrets(command: str) -> str:
-    """The command for people: dots where a secret stands, given away or known, and wherever else it is said."""
+    """The command for people: dots where a secret stands, given away or known, and wherever else it stands."""
     literal_secrets, pieces, index = find_literal_secrets(command), [], 0
     for literal_secret in literal_secrets:
         if literal_secret.end > index:
@@ -106,7 +106,7 @@ def hide_literal_secrets(command: str) -> str:
 
 
 def remove_secrets(text: str, secrets: Iterable[str]) -> str:
-    """A text in which none of these is said."""
+    """A text in which none of these stands."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text

@@ -1,7 +1,7 @@
 """How people write "put your own value here": <x>, {x}, {{ x }}, %X%, __X__, [x], YOUR_X, xxxx, and three dots.
 
 Each form looks like something that a tool means in earnest: a redirection, a glob, JSON, a filter, a date format. What
-is a tool's own is told by its surroundings, and is none. Pure; variables of the shell are not looked for here.
+is a tool's own is known by its surroundings, and is none. Pure; variables of the shell are not looked for here.
 """
 
 import re

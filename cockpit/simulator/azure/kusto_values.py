@@ -42,7 +42,7 @@ TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class KustoExpression:
-    """What it gives for a row. `kind`: Kusto's type. `name`: what a column of it is called, if it is not told."""
+    """What it gives for a row. `kind`: Kusto's type. `name`: what a column of it is called, if it has no name."""
 
     kind: str
     evaluate: Callable[[Row], Any]

@@ -30,7 +30,7 @@ class SimulatedRefusal:
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
     method: str = ""
-    done: bool = False  # the change is made all the same, and nobody is told
+    done: bool = False  # the change is made all the same, and nobody gets an answer
     html: bool = False
 
 

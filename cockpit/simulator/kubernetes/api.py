@@ -47,7 +47,7 @@ class ApiRefusal:
     plural: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int | None = None  # None: for ever
-    done: bool = False  # the change is made all the same, and nobody is told
+    done: bool = False  # the change is made all the same, and nobody gets an answer
 
 
 class StatusError(Exception):

@@ -1,7 +1,7 @@
 """The alerts of the world at a moment: standing ones, and those that follow from how the traffic went.
 
 An alert is never stored. Its rule watches the history for spells of trouble; a spell that lasts long enough fired an
-alert, and the end of the spell resolved it. Only what people said of an alert is state of the world.
+alert, and the end of the spell resolved it. Only the marks of people on an alert are state of the world.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ class SimulatedAlert:
     severity: str
     fired: float
     resolved: float | None
-    state: str  # New | Acknowledged | Closed: what people said
+    state: str  # New | Acknowledged | Closed: marks of people
     changed: float
     changed_by: str
     description: str
     signal: str = "Metric"
-    rule: str = ""  # said instead of the rule's resource id
+    rule: str = ""  # reported instead of the rule's resource id
     says_resolved_at: float | None = None  # a resolution time that is there although it fires
 
     @property

@@ -30,9 +30,9 @@ class RevisionSpec(_Part):
     active: bool = True
     sick: bool = False
     replicas: int = 2
-    running_state: str = ""  # said instead of the true one
+    running_state: str = ""  # reported instead of the true one
     provisioning_error: str = ""
-    created_text: str = ""  # said instead of a date
+    created_text: str = ""  # reported instead of a date
     bare: bool = False  # answers without health, running state, template and replicas
 
 
@@ -134,7 +134,7 @@ class Scenario(_Part):
     name: str = ""
     about: str
     seed: int = 1
-    platform: Literal["", "container-apps", "app-service", "compose", "kubernetes"] = ""  # where the app runs, if told
+    platform: Literal["", "container-apps", "app-service", "compose", "kubernetes"] = ""  # where the app runs
     site: Site = SHOP
     mode: Literal["multiple", "single"] = "multiple"  # how many revisions are active at once
     certificate_days: float = 90.0  # what the workload's certificate has left at the start

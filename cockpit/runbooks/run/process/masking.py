@@ -1,6 +1,6 @@
 """Secrets taken out of a stream of bytes, also where one falls across two reads. Standard library only.
 
-What a secret looks like in each escape is told by `cockpit.model.secret`; here its expressions meet a text of
+What a secret looks like in each escape is decided by `cockpit.model.secret`; here its expressions meet a text of
 which the end is not known yet. What may be the beginning of a secret is held back until more has come.
 """
 
@@ -37,7 +37,7 @@ FIRST_CHARACTERS = 4  # that one expression looks for, before a place is looked 
 
 
 class StreamForm:
-    """One form of a secret as bytes, that can be told from its beginning."""
+    """One form of a secret as bytes, that can be recognised from its beginning."""
 
     def __init__(self, form: SecretForm, *, spelled: bool) -> None:
         source_of = spelled_source if spelled else form.source_of

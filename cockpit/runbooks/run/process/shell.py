@@ -22,7 +22,7 @@ from cockpit.runbooks.types import Output
 ROOT = Path(__file__).resolve().parents[4]  # where the package `cockpit` is, installed or not
 QUICK, SLOW = 0.01, 0.05  # seconds between two looks at a transcript, in the first second and later
 LETS_GO = 2.0  # seconds that a supervisor may take to go after its last word
-APPEARS = 5.0  # seconds until a supervisor must have said who it is
+APPEARS = 5.0  # seconds until a supervisor must have reported who it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def start_command(
 
 
 def owner_in(place: AttemptFiles) -> Owner:
-    """Who supervises, by its own word; nobody when it has not said so."""
+    """Who supervises, by its own report; nobody when there is none."""
     fields = read_json(place.pid_file) or {}
     try:
         return Owner(**fields)
@@ -106,7 +106,7 @@ def owner_in(place: AttemptFiles) -> Owner:
 
 
 def command_in(place: AttemptFiles) -> Owner:
-    """The process of the command itself, by its own word; nobody when it has not said so."""
+    """The process of the command itself, by its own report; nobody when there is none."""
     word = read_json(place.group_file) or {}
     try:
         return Owner(**{name: value for name, value in word.items() if name != "pipe"})
@@ -197,7 +197,7 @@ async def watch_output(
 
 
 async def _wait_until_gone(owner: Owner, time: Time) -> None:
-    """Wait until a supervisor that has said its last word lets go of the step."""
+    """Wait until a supervisor that has written its last line lets go of the step."""
     waited = 0.0
     while is_alive(owner) and waited < LETS_GO:
         await time.sleep(QUICK)

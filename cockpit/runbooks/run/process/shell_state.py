@@ -26,7 +26,7 @@ OWN_NAMES = re.compile(
 
 
 def parse_reported_state(data: bytes) -> tuple[str, dict[str, KeptVariable], set[str]] | None:
-    """(folder, variables, names of those that were too long) of what the script told; None when it is not whole."""
+    """(folder, variables, names of those that were too long) of what the script reported; None when it is not whole."""
     fields = data.decode("utf-8", "surrogateescape").split("\0")
     if fields[-2:] != ["end", ""]:
         return None

@@ -31,7 +31,7 @@ class TranscriptTail:
         self._line = ""  # what may still grow into an escape sequence, a secret or `\r\n`
 
     def read(self) -> str:
-        """What is new, up to 256 KB; whoever falls far behind gets the newest, and is told."""
+        """What is new, up to 256 KB; whoever falls far behind gets the newest, with a notice."""
         try:
             with self._path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
