@@ -60,7 +60,7 @@ class IncidentStateBuilder:
         self._impact = ImpactWatch()
         self._list_foreign = list_foreign  # when the journal was another incident's
         self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what it was told, by signal
-        self._given_up: set[str] = set()  # labels of signals that turned out to be a real incident's
+        self._abandoned: set[str] = set()  # labels of signals that turned out to be a real incident's
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._steps: list[ClockStep] = []  # of the clock, since it was declared
@@ -129,7 +129,7 @@ class IncidentStateBuilder:
         """These signals are a real incident's, and this is a drill: as if it had never been told of them."""
         signals = [signal for signal in signals if any(key == signal.key for key, _ in self._signal_log)]
         keys = {signal.key for signal in signals}
-        self._given_up |= {signal.label for signal in signals}
+        self._abandoned |= {signal.label for signal in signals}
         kept = [tell for key, tell in self._signal_log if key not in keys]
         self._impact, self._earliest, self._signal_log, self._built = ImpactWatch(), None, [], None
         for tell in kept:
@@ -332,7 +332,7 @@ class IncidentStateBuilder:
         """The earliest bad signal, else the person who declared."""
         moment = time_of(first.detail, "detected")
         by = text_of(first.detail, "detected_by")
-        position, by = (moment, by) if moment and by not in self._given_up else (first.occurred, first.actor)
+        position, by = (moment, by) if moment and by not in self._abandoned else (first.occurred, first.actor)
         if self._earliest is not None and self._earliest.since < position:
             return self._earliest.since, self._earliest.label
         return position, by

@@ -138,6 +138,7 @@ class MemoryIncidentActions:
     """Writes down what it was asked to do."""
 
     severity_scale: SeverityScale = DEFAULT_SEVERITY_SCALE
+    only_drills: bool = False
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def acknowledge(self, *what: object, **how: object) -> None:

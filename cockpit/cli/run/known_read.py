@@ -155,7 +155,7 @@ async def perform_read(
     data = timeline.path.parent
     keep_snapshot_text(data / "snapshots", runbook.sha256, runbook.text.encode())
     prepared = prepare_read(id, read, step, environment)
-    told = Written() if as_json else Aloud(piped=True)
+    progress = Written() if as_json else Aloud(piped=True)
     azure = Azure(
         system.cloud, credential, subscription=environment.subscription, read_only=False, time=time, direct=True
     )
@@ -164,9 +164,9 @@ async def perform_read(
         began = record.author()
         run = begin_run(id, runbook, procedure, environment, prepared, str(files.place.transcript), began, record)
         files.keep()
-        told.begins(step, prepared)
+        progress.begins(step, prepared)
         mask, secrets = Secrets(os.environ).mask, list(record.hidden)
-        writing = Writing(files.transcript, secrets, mask, told.output, lambda url: None)
+        writing = Writing(files.transcript, secrets, mask, progress.output, lambda url: None)
         finished = await do_read(read, azure, writing)
         writing.finish()
         finished = replace(finished, outcome=mask_secrets(finished.outcome, secrets))
@@ -176,10 +176,10 @@ async def perform_read(
         files.close()
         await azure.close()
         await credential.close()
-    told.ended(step, attempt)
+    progress.ended(step, attempt)
     code = CODES.get(attempt.state, DONE)
-    if isinstance(told, Written):
-        click.echo(told.format_document(id, incident, attempt.outcome if code else None, code))
+    if isinstance(progress, Written):
+        click.echo(progress.format_document(id, incident, attempt.outcome if code else None, code))
     elif code:
         click.echo(f"{attempt.outcome.removesuffix('.')}.", err=True)
     return code

@@ -24,7 +24,7 @@ from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS,
 from cockpit.timeline.timeline import Timeline
 
 OFTEN = 4  # outages of one probe that are told in one line
-LAST = 3  # decisions, notes and messages that are told
+LAST = 3  # decisions, notes and messages that are listed
 LONGEST = 160  # characters of each
 
 
@@ -334,7 +334,7 @@ def _list_untouched(
 
 
 def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
-    """Pairs of a title and a line. Where there is nothing, that is said: a quiet shift is news too."""
+    """Pairs of a title and a line. Where there is nothing, a line says so: a quiet shift is news too."""
     now = report.until
     pairs = [("shift", f"{_clock_time(report.since, zone, now)} to {_clock_time(now, zone, now)}")]
     pairs += [("environment", report.environment)] if report.environment else []

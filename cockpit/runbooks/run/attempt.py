@@ -217,7 +217,7 @@ async def watch_command(
 
 
 async def run_on_terminal(prepared: Prepared, context: "RunContext", writing: Writing) -> Finished:
-    """One try on the terminal itself. What was said there is not kept."""
+    """One try on the terminal itself. What was printed there is not kept."""
     from cockpit.runbooks.prepare.script import argument_list
     from cockpit.runbooks.run.outcome import judge_outcome
     from cockpit.runbooks.run.process import shell
