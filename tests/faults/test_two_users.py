@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cockpit.model.run import Run, StepState
-from cockpit.runbooks.run import recovery as found_again
+from cockpit.runbooks.run import leading as found_again
 from cockpit.runbooks.run.process.files import AttemptFiles, take_lock
 from tests.integration.runbooks.stage import Stage, fence
 

@@ -29,7 +29,7 @@ from cockpit.model.revision import Application
 from cockpit.model.system import Environment, System
 from cockpit.model.time import RealTime
 from cockpit.platforms.container_apps.log_stream import stream_log_lines
-from cockpit.platforms.container_apps.revisions import revisions_feed
+from cockpit.platforms.container_apps.platform import revisions_feed
 
 TIME = RealTime()
 Enough = Callable[[list[LogLine]], bool]

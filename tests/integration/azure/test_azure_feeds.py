@@ -18,7 +18,7 @@ from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
-from cockpit.platforms.container_apps.revisions import revisions_feed
+from cockpit.platforms.container_apps.platform import revisions_feed
 from tests.integration.azure.fake_azure import FakeAzure, Reply, opened
 
 PROD = Environment("prod", resource_group="rg", apps=("web",))

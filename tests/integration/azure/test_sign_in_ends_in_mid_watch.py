@@ -20,7 +20,7 @@ from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.reading import FeedState, compute_freshness
 from cockpit.model.system import Cloud, Environment
 from cockpit.model.time import RealTime
-from cockpit.platforms.container_apps.revisions import revisions_feed
+from cockpit.platforms.container_apps.platform import revisions_feed
 from tests.integration.azure.fake_azure import SUBSCRIPTION, FakeAzure, Reply
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}'

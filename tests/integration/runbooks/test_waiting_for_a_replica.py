@@ -10,7 +10,7 @@ from cockpit.model.overall import OverallState, list_troubles
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.system import Environment
 from cockpit.platforms.container_apps.kind import KIND, MULTIPLE, WITHOUT_INGRESS
-from cockpit.platforms.container_apps.revisions import RevisionsPoll
+from cockpit.platforms.container_apps.platform import RevisionsPoll
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.rollback import propose_rollback
 from cockpit.runbooks.types import RunRefused

@@ -10,7 +10,7 @@ from cockpit.azure.identity import build_credential
 from cockpit.feeds.azure_alerts.feed import azure_alerts_feed
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.system import AlertSource, Cloud, Environment
-from cockpit.platforms.container_apps.revisions import revisions_feed
+from cockpit.platforms.container_apps.platform import revisions_feed
 from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from tests.integration.simulator.playing import Playing
 

@@ -9,7 +9,7 @@ HEAVY = ("azure.core", "azure.identity", "msal", "aiohttp", "httpx", "azure.mgmt
 CHEAP = (
     "cockpit.azure.client",
     "cockpit.azure.identity",
-    "cockpit.platforms.container_apps.revisions",
+    "cockpit.platforms.container_apps.platform",
     "cockpit.feeds.azure_alerts.feed",
     "cockpit.platforms.container_apps.log_stream",
 )
