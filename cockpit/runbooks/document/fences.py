@@ -79,6 +79,10 @@ DRAWN = re.compile(r"[\u2500-\u257f\u25b2-\u25c4]{2}")  # `caller ──▶ api`
 COLUMNS = re.compile(r"\S(?:\s{2,}|\t)\S")
 TABLE_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_()%/-]+(?: [A-Z0-9_()%/-]+)*(?:(?:\s{2,}|\t)[A-Z][A-Z0-9_()%/ -]*)+\s*$")
 A_SIGN_OF_TYPING = re.compile(r"\s-{1,2}\w|[|=<>$\"'`#;&\\]")
+A_SIGN_IN_A_TABLE = re.compile(r"\s-{1,2}\w|[|$\"'`#;&\\]|(?<!\w)>|<(?![\w-]+>)")
+# What a command said, below it: "No resources found.", "INSTANCE GROUPS", "Using cluster from ...", a quoted name.
+SENTENCE = re.compile(r"(?:[A-Z][a-z]+(?:\s+[\w'\":.,()-]+){2,}|[A-Z]{2,}(?:\s+[A-Z]{2,})+)\s*$")
+QUOTED = re.compile(r"\"[^\"$`\\]*\"\s*$")
 NUMBERED_CELL = re.compile(r"(?:\s{2,}|\t)\d+(?:[./:]\d+|[smhd%]\b|\s{2,}|$)")
 FEWEST_COLUMNS = 3  # of a line without a head above it
 LONGEST_TYPED = 40  # lines of one command below a prompt
@@ -302,24 +306,27 @@ def parse_without_printed_lines(lines: list[str], document: ShellDocument) -> tu
 def find_printed_lines(lines: list[str], ends: dict[int, int]) -> frozenset[int]:
     """The statements of one line that are no commands: a row of a table, `service/api created`, `└── key.pem`."""
     printed: set[int] = set()
-    in_table = False
+    in_table = below_command = False
     for index, line in enumerate(lines):
         if not line.strip():
             in_table = False
         elif ends.get(index) == index:
+            below_command = below_command or (index > 0 and begins_with_program(lines[index - 1]))
             in_table = in_table or TABLE_HEAD.match(line) is not None
             sign = line.lstrip()[0]
             drawn = unicodedata.category(sign) in ("So", "Sm") and not sign.isascii()
-            if drawn or PRINTED.match(line) or _is_row(line, in_table=in_table):
+            says = below_command and (SENTENCE.match(line) or QUOTED.match(line)) and not begins_with_program(line)
+            if drawn or says or PRINTED.match(line) or _is_row(line, in_table=in_table):
                 printed.add(index)
     return frozenset(printed)
 
 
 def _is_row(line: str, *, in_table: bool) -> bool:
     """True for columns, below a head of capitals or with a number of their own, that no program begins."""
-    if A_SIGN_OF_TYPING.search(line) or begins_with_program(line.strip()):
-        return False
     columns = len(COLUMNS.findall(line)) + 1
+    signs = A_SIGN_IN_A_TABLE if in_table and columns >= FEWEST_COLUMNS else A_SIGN_OF_TYPING  # `<none>`, `arch=amd64`
+    if signs.search(line) or begins_with_program(line.strip()):
+        return False
     return columns >= 2 if in_table else columns >= FEWEST_COLUMNS and NUMBERED_CELL.search(line) is not None
 
 

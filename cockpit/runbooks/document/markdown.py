@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.dialects import read_dialects
-from cockpit.runbooks.document.fences import language_of
+from cockpit.runbooks.document.fences import PROMPT, begins_with_program, language_of
 from cockpit.runbooks.document.labels import WIKI_LINK, is_warning, name_wiki_link, parse_label, strip_markdown
 from cockpit.runbooks.document.mentions import (
     forbids_command,
@@ -42,6 +42,14 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+")
 BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
 OUTPUT_SHOWN = re.compile(
     r"(?i)^(?:(?:example|sample|expected|typical|possible)\s+(?:of\s+)?(?:the\s+)?(?:output|result|response)s?|output)\b[^.]{0,40}:?$"
+)
+# In the middle of a sentence, too: "the output resembles the following", "you will see the following message:".
+OUTPUT_TOLD = re.compile(
+    r"""(?ix) \b(?:output|result|response)s?\s+(?:(?:should|will|would|may|must)\s+)?(?:resembles?|looks?|be|is|are)\s+
+      (?:similar\s+to\s+|something\s+like\s+|like\s+|as\s+)?(?:the\s+following|this|below|follows)\b
+    | \b(?:see|get|returns?|prints?|shows?|produces?|gives?)\s+
+      (?:the\s+following\s+(?:output|result|message|response|text|lines?)
+      |(?:something|(?:an\s+)?output|a\s+(?:message|response))\s+(?:like|similar\s+to)\b)"""
 )
 FORBIDDEN_ROW = re.compile(
     r"(?i)^\W*(?:never|forbidden|prohibited|not\s+(?:allowed|permitted)|do\s+not|don['’]t)\W*$|^\W*[🚫⛔]"
@@ -138,9 +146,12 @@ class MarkdownReader:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
         section, line, content = self._section, line_of(token), token.content
         info = token.info if token.type == "fence" else ""  # an indented block has no name: what it holds is judged
-        shows_output = bool(OUTPUT_SHOWN.search(clean_line(strip_markdown(self._before))))
+        shows_output = announces_output(clean_line(strip_markdown(self._before)), content)
         if section.steps and (shows_output or (self._output and not language_of(info, content))):
             section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
+            above = clean_line(strip_markdown(self._before), 200)
+            if shows_output and language_of(info, content) and not OUTPUT_SHOWN.search(above):
+                self.findings.append(Finding("block-left-out", line, clean_line(f'output, because of "{above}"', 300)))
             self._promise_nothing()
             return False
         name, before = name or self._intro, self._before
@@ -170,8 +181,11 @@ class MarkdownReader:
         if any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
             self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
         first = next((step for step in unnumbered_steps if not step.title), None) if name else None
+        placed = [self._placed(step.named(name) if step is first else step.marked(name)) for step in unnumbered_steps]
+        # One block is typed in one place: where a sentence led to a host for one of its commands, it did for all.
+        there = next((step.place for step in placed if step.place and step.place.by_prose), None)
         section.steps.extend(
-            self._placed(step.named(name) if step is first else step.marked(name)) for step in unnumbered_steps
+            replace(step, place=there) if there and step.command and step.place is None else step for step in placed
         )
         return bool(unnumbered_steps)
 
@@ -332,6 +346,16 @@ class MarkdownReader:
                 self.links.append(
                     Link(clean_line(strip_markdown(match[1]), 200), clean_line(match[2], 500), line + offset)
                 )
+
+
+def announces_output(markdown: str, content: str) -> bool:
+    """True for words above a block that say what was printed, where the block does not begin with a command."""
+    if OUTPUT_SHOWN.search(markdown):
+        return True
+    lines = (line for line in content.splitlines() if line.strip())
+    first = next(lines, "")
+    is_typed = begins_with_program(first) or PROMPT.match(first) is not None or first.startswith("#")
+    return not is_typed and OUTPUT_TOLD.search(markdown) is not None
 
 
 def line_of(token: "Token") -> int:

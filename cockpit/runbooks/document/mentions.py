@@ -130,6 +130,7 @@ _A_MACHINE = (
 GOES_ELSEWHERE = re.compile(
     rf"""(?ix) ^\W*{LEADS} (?: (?:ssh|exec|shell|rdp|connect|attach|jump|log\s*in|sign\s+in)\b [^.:`]{{0,60}}?
       \b(?:to|into|on|onto)\b [^.`\ue000]{{0,60}}?\b{_A_MACHINE} | ssh\s+(?:in|into|to|onto)\b
+    | enter\s+into\s+[^.:`]{{0,40}}?\b{_A_MACHINE}
     | (?:on|inside|within|from(?:\s+within|\s+inside))\s+(?:the|each|every|all|any|one\s+of|your)\s+
       (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$ )"""
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cockpit.model.runbook import Finding
 from cockpit.model.text import clean_line
+from cockpit.runbooks.document.labels import WIKI_LINK
 from cockpit.runbooks.document.outline import Outline, list_prose_lines
 
 CODE = re.compile(r"(`+)(?:(?!\1).)+\1")
@@ -17,7 +18,7 @@ BLANK = re.compile(
 def find_unfilled_blanks(text: str, outline: Outline) -> Iterator[Finding]:
     """One finding for every line that still has a blank in it. Templates, commands and code are left alone."""
     for number, _, line in list_prose_lines(text, outline):
-        names = [match.group() for match in BLANK.finditer(CODE.sub("", line))]
+        names = [match.group() for match in BLANK.finditer(CODE.sub("", WIKI_LINK.sub("", line)))]
         if names:
             shown_text = ", ".join(dict.fromkeys(names))
             yield Finding("not-filled-in", number, clean_line(f"still to be filled in: {shown_text}", 200))

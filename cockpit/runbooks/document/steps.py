@@ -281,8 +281,15 @@ def add_comments(steps: list[UnnumberedStep], comments: Sequence[Piece], line: i
 
 
 def make_note_steps(comments: Sequence[Piece], line: int) -> list[UnnumberedStep]:
-    """Comments with no command under them: a note each; a list under "Common causes:" is one note with it."""
+    """Comments with no command under them: a note each; a list under "Common causes:" is one note with it.
+
+    One with a number that tells what to do is a step of the row, and a person does it.
+    """
     first, *others = (clean_line(comment.text) for comment in comments)
+    if (numbered := NUMBERED_TITLE.match(first)) and begins_with_imperative(first[numbered.end() :]):
+        # "3. Update the proxy": counted among the commands, and only a person can do it.
+        line += 1 + comments[0].line
+        return [UnnumberedStep(first[numbered.end() :], StepKind.MANUAL, line, remark=" · ".join(filter(None, others)))]
     if first.endswith(":") and others and all(text.startswith(("-", "*", "•")) for text in others):
         remark = " · ".join(text.lstrip("-*• ") for text in others)
         return [UnnumberedStep(first, StepKind.NOTE, line + 1 + comments[0].line, remark=remark)]

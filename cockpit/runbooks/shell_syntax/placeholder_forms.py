@@ -14,6 +14,8 @@ CHOICE = r"(?<!<)<(?P<choice>[A-Za-z][\w.-]*(?:\s?\|\s?[A-Za-z][\w.-]*){1,8})>"
 SQUARE = r"\[(?P<square>[A-Za-z][A-Za-z0-9 _'-]{0,60}?)\]"
 ACTIONS = r"\$\{\{\s*(?P<actions>[A-Za-z][\w. -]{0,60}?)\s*\}\}"
 DOUBLE = r"(?<!\$)\{\{-?\s*(?P<double>[A-Za-z][\w.-]{0,60})\s*(?:\|[^{}\n]{0,60})?-?\}\}"
+# Of Hugo: where the page was not built, bash would read it as a redirection.
+SHORTCODE = r"\{\{[<%]\s*(?P<shortcode>[A-Za-z][^<>{}%\n]{0,60}?)\s*/?[%>]\}\}"
 CURLY = r"(?<![\w$%{\\#]\{)(?<![$%{\\#\w])(?P<bare>\{(?P<curly>[A-Za-z][\w.-]*(?: [\w-]+){0,3})\})(?!\})"
 JOINED_CURLY = r"(?<=[\w])\{(?P<joined>[A-Za-z][\w-]*)\}(?!\})"
 PERCENT = r"(?<![%\w+])%(?P<percent>[A-Z][A-Z0-9_]*)%(?![\w%])"
@@ -37,6 +39,7 @@ FORMS = (
     (EXAMPLE, ("example.",)),
     (ACTIONS, ("{{",)),
     (DOUBLE, ("{{",)),
+    (SHORTCODE, ("{{",)),
     (CHOICE, ("<",)),
     (ANGLE, ("<",)),
     (SQUARE, ("[",)),
@@ -224,7 +227,7 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
 def _angle_is_a_hole(command: str, match: re.Match[str], name: str) -> bool:
     """No redirection `cmd <file >out`, no markup, no address, no comparison, no word that a tool prints: `<none>`."""
     before, after = command[: match.start()], command[match.end() :]
-    if before.endswith("<") or name.endswith((" ", "/")) or "@" in name or "://" in name:
+    if before.endswith("<") or name.endswith((" ", "/")) or "://" in name or ("@" in name and before[-1:] != "="):
         return False
     if name.casefold() in TOOLS_OWN or f"</{name.split()[0]}>" in after:
         return False

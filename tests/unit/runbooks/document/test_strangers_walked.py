@@ -1,8 +1,11 @@
 """What was wrong when strangers' runbooks were walked step by step: each kind in words of our own."""
 
+import pytest
+
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.references import list_step_references
 from cockpit.runbooks.document.read import read_runbook
+from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 MANUAL, NOTE, READ, DANGER = StepKind.MANUAL, StepKind.NOTE, StepKind.READ, StepKind.DANGER
 
@@ -173,3 +176,69 @@ def test_a_row_that_says_never_is_no_step_but_a_warning() -> None:
     assert [step.command for step in procedure.steps] == ["terraform plan"]
     assert [finding.line for finding in runbook.findings if finding.rule == "forbidden"] == [6, 7]
     assert any("terraform destroy" in warning for warning in procedure.warnings)
+
+
+def list_kinds(text: str) -> list[tuple[str, str, bool]]:
+    """(kind, command or title, whether it belongs elsewhere) of every step."""
+    runbook = read_runbook("a.md", text.encode())
+    steps = (step for procedure in runbook.procedures for step in procedure.steps)
+    return [(step.kind.value, step.command or step.title, step.place is not None) for step in steps]
+
+
+WALKED = {
+    "a block below a sentence that leads to a host is typed there, all of it": (
+        "Then SSH into each node and run:\n\n```bash\nsudo rm /mnt/old\nkubectl delete pods --all\n```\n",
+        [("danger", "sudo rm /mnt/old", True), ("danger", "kubectl delete pods --all", True)],
+    ),
+    "whoever enters into a node types there": (
+        "1. Enter into the node host the volume is attached to.\n\n   ```bash\n   fstrim /mnt/x\n   ```\n",
+        [("change", "fstrim /mnt/x", True)],
+    ),
+    "a block that the sentence above says was printed is no step": (
+        "```bash\nkubectl get svc\n```\n\nFrom v0.8 on the output resembles the following. Use the address.\n\n"
+        "```shell\nback    ClusterIP   10.20.2.1   <none>   80/TCP   58m\n```\n",
+        [("read", "kubectl get svc", False)],
+    ),
+    "a command below such a sentence is one": (
+        "```bash\nkubectl get svc\n```\n\nRun it again, you will see the following output:\n\n"
+        "```bash\nkubectl get svc\n```\n",
+        [("read", "kubectl get svc", False)] * 2,
+    ),
+    "what a command said below it is no step": (
+        '```bash\nkubectl get pods\nNo resources found.\naws ec2 describe-images\n"ami-32705b49"\n```\n',
+        [("read", "kubectl get pods", False), ("read", "aws ec2 describe-images", False)],
+    ),
+    "the cells of a table may hold signs": (
+        "```bash\nkubectl get nodes\nNAME      STATUS   LABELS\n"
+        "ip-1-2    Ready    arch=amd64,os=linux\nip-1-3    <none>   arch=amd64\n```\n",
+        [("read", "kubectl get nodes", False)],
+    ),
+    "a counted comment that tells what to do is a step of a person": (
+        "```bash\n# 1. Look\nkubectl get nodes\n\n# 2. Update the proxy\n# Edit /etc/proxy.ini\n\n"
+        "# If nothing helps: call the DBA\n```\n",
+        [
+            ("read", "kubectl get nodes", False),
+            ("manual", "Update the proxy", False),
+            ("note", "If nothing helps: call the DBA", False),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "steps"), WALKED.values(), ids=WALKED)
+def test_what_was_seen_in_documents_of_others(text: str, steps: list[tuple[str, str, bool]]) -> None:
+    kinds = list_kinds(f"# A\n\n## B\n\n{text}")
+    assert [row for row in kinds if row[0] != "manual" or row in steps] == steps
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("kubectl create -f https://x.y/v{{< current-version >}}/a.yaml", ["current-version"]),
+        ("curl {{% param host %}}/health", ["param host"]),
+        ("kubectl create clusterrolebinding admin --user=<name@example.com>", ["name@example.com"]),
+        ("git commit --author 'Ana <ana@example.com>'", []),
+    ],
+)
+def test_a_page_that_was_not_built_and_an_address_in_brackets_are_asked_for(command: str, names: list[str]) -> None:
+    assert [blank.name for blank in find_placeholders(command)] == names
