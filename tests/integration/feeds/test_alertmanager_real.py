@@ -147,7 +147,7 @@ async def test_a_real_vmalert_answers_no_queries_and_so_confirms_no_end(servers:
         await pane.until_it_is(FIRING)
         servers.signals.set("job", "payroll", 0)
         reading, alert = await pane.until(lambda _, alert: alert.state is RESOLVING)
-        assert alert.note.endswith("cannot say whether the rule had data")
+        assert "had data" in alert.note
         assert reading.problem is None  # a ruler that answers no queries is no fault
         servers.signals.set("job", "payroll", 1)
         await pane.until_it_is(FIRING)
