@@ -43,7 +43,7 @@ LABEL_TEST = re.compile(r"(?P<name>[a-z_][\w.:/-]*)(?P<operator>=~|!~|!=|=)(?P<v
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: `id` names the thing it shows, across every refresh."""
+    """One row of a table: `id` names the object it shows, across every refresh."""
 
     id: str
     cells: tuple[Cell, ...]

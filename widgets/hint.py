@@ -23,7 +23,7 @@ LEAST = 12  # cells of the first words that are worth more than the second half 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing to know or to do: its words, and fewer of them for a line that is too long."""
+    """One advice or fact: its words, and fewer of them for a line that is too long."""
 
     full: tuple[Piece, ...] = ()
     short: tuple[Piece, ...] = ()

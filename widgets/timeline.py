@@ -87,7 +87,7 @@ def format_day_offset(day: date, today: date) -> str:
 
 
 def format_actor(event: Event, operator: str) -> str:
-    """`you`, a name, or what sort of thing it was."""
+    """`you`, a name, or what kind of source it was."""
     if not event.actor or event.kind not in (*HUMAN, Kind.RUN, Kind.STEP):  # whose words say that it is a step
         return event.kind
     return "you" if event.actor == operator else event.actor.partition("@")[0]

@@ -74,7 +74,7 @@ def _check_escalations(data: Raw) -> Iterator[ConfigError]:
 
 
 def _check_duplicate_deadlines(data: Raw) -> Iterator[ConfigError]:
-    """Two deadlines for one thing: nobody could say which holds."""
+    """Two deadlines for one obligation: nobody could say which holds."""
     first: dict[tuple[str, str], int] = {}
     for index, rule in list_tables(data.get("rules")):
         kind = get_text(rule.get("kind"))

@@ -40,7 +40,7 @@ def theme_rules(theme: str) -> Iterator[ConfigError]:
 
 
 def key_rules(keys: Raw) -> Iterator[ConfigError]:
-    """Bindings that nobody knows, keys that are none, and keys that would do two things on one screen."""
+    """Bindings that nobody knows, keys that are none, and keys with two actions on one screen."""
     texts = {name: get_text(value) for name, value in keys.items()}
     chosen = {rename_key_id(name): text for name, text in texts.items()}
     # Keys that the file leaves alone are taken first, so that the mistake is the line that took one of them.

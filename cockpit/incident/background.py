@@ -169,7 +169,7 @@ def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime
     return Uptime(max(timedelta(0), known), max(timedelta(0), known - down))
 
 
-LOOK_BACK = timedelta(hours=3)  # of whoever asks what preceded a thing
+LOOK_BACK = timedelta(hours=3)  # of whoever asks what preceded an event
 OUTAGES = timedelta(days=1)  # how far back an outage of the cloud may have begun that still goes on
 
 

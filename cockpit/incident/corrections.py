@@ -70,7 +70,7 @@ class CorrectedFacts:
         return id if event is None else event.id
 
     def redact(self, id: int) -> bool:
-        """Forget the words of an event, as a fold of the redacted file would never have seen them."""
+        """Forget the words of an event, as if the redacted file had been read."""
         root = self.root(id)
         event = self._facts.get(root)
         if event is None or event.id != id:

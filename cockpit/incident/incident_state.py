@@ -59,7 +59,7 @@ class IncidentStateBuilder:
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._impact = ImpactWatch()
         self._list_foreign = list_foreign  # when the journal was another incident's
-        self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what it was told, by signal
+        self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what was recorded of it, by signal
         self._abandoned: set[str] = set()  # labels of signals that turned out to be a real incident's
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
@@ -126,7 +126,7 @@ class IncidentStateBuilder:
         return min(moment for moment in (incident.declared, incident.detected, incident.felt_since) if moment)
 
     def give_up(self, signals: Iterable[Signal]) -> None:
-        """These signals are a real incident's, and this is a drill: as if it had never been told of them."""
+        """These signals are a real incident's, and this is a drill: as if they had never been recorded of it."""
         signals = [signal for signal in signals if any(key == signal.key for key, _ in self._signal_log)]
         keys = {signal.key for signal in signals}
         self._abandoned |= {signal.label for signal in signals}
@@ -151,7 +151,7 @@ class IncidentStateBuilder:
         return event
 
     def redact(self, id: int) -> None:
-        """Forget the words of an event, as a fold of the redacted file would never have seen them."""
+        """Forget the words of an event, as if the redacted file had been read."""
         self._superseded = [event for event in self._superseded if event.id != id]
         if self._facts.redact(id):
             self._built = self._range = None
@@ -406,7 +406,7 @@ def _close_reason(event: Event) -> str:
 
 
 def _list_mistaken_severities(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
-    """The severities that were marked as entered by mistake, with who said so and when."""
+    """The severities that were marked as entered by mistake, with who marked them and when."""
     return tuple(
         StateChange(mistake, correction.recorded, correction.actor, text_of(correction.detail, "mistake_reason"))
         for correction in corrections

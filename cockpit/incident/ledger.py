@@ -129,7 +129,7 @@ class _EnvironmentLedger:
 
 
 class Ledger:
-    """A fold of events in the order of their ids. Pure: no clock, no file. An id already seen is ignored."""
+    """The incidents that events make, in the order of their ids. Pure: no clock, no file. A known id is ignored."""
 
     def __init__(self, severity_scale: SeverityScale) -> None:
         self._severity_scale = severity_scale
@@ -403,7 +403,7 @@ class Ledger:
                     drill.give_up(own)
 
     def _take_up_again(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
-        """It is open again: what nobody told it while it was closed.
+        """It is open again: what nobody recorded while it was closed.
 
         What recovered since is over, and what turned bad since and is bad still is why it was opened again, with what
         is of one outage with it; where nothing is bad any more, the outage that was over last, within half an hour. As

@@ -1,4 +1,4 @@
-"""What responders did, folded: the facts of one kind, in the order they were first stated, to the parts of an Incident.
+"""What responders did, joined: the facts of one kind, in the order they were first stated, to the parts of an Incident.
 
 Every function takes `(root, event)` pairs and never raises, whatever a detail holds. The last word counts.
 """
@@ -300,7 +300,7 @@ def _end_times(run: ProcedureRun, orders: Mapping[str, Any], step: int, moment: 
 
 
 def shorten_step(event: Event) -> Event:
-    """A step as the fold needs it: without its command and output, which may be long."""
+    """A step as incidents need it: without its command and output, which may be long."""
     return replace(event, detail={"phase": text_of(event.detail, "phase"), "state": text_of(event.detail, "state")})
 
 

@@ -26,7 +26,7 @@ ALERT_SAYS = {AlertState.FIRING.value: True, AlertState.RESOLVED.value: False}
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One bad thing: `label` as people say it, `probe ready` or `alert 5xx errors`.
+    """One bad signal: `label` as people say it, `probe ready` or `alert 5xx errors`.
 
     `since` is when it was known to be bad. It may have begun before, by `lead`: one failing answer accuses nobody yet.
     """

@@ -128,7 +128,7 @@ SUBJECT_LABELS = (
 TELLS_NOTHING = frozenset(
     {"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid", "monitor_service", "signal"}
 )
-MOST_NAMED = 2  # values that name one thing
+MOST_NAMED = 2  # values that name one subject
 GROUP_FROM = 6  # alerts of one name and state that are shown as one
 
 

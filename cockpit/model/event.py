@@ -260,7 +260,7 @@ def _speak_for_flapping(turns: list[Event]) -> Event:
     return replace(first, summary=summary, detail=detail)
 
 
-# Storms of several rules at once: what broke them all is one thing.
+# Storms of several rules at once: what broke them all is one cause.
 
 STORMS_FROM = 4  # storms that turn the same way within STORM_WITHIN and are read as one
 MOST_NAMED = 3

@@ -103,7 +103,7 @@ def list_acknowledged(taken: Mapping[str, Acknowledgement], alerts: Iterable[Ale
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A fold over events: never stored. `reach_from` is where its range begins in the journal."""
+    """Built from events, never stored. `reach_from` is where its range begins in the journal."""
 
     id: str
     environment: str

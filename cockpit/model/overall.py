@@ -67,7 +67,7 @@ LOUD = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UN
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One thing that is not as it should be. `since` is None where the source does not say. `about` is what tells it
+    """One item that is not as it should be. `since` is None where the source does not say. `about` is what tells it
     from others of its name: which app an alert is about, the value of a signal."""
 
     kind: Literal["probe", "alert", "revision", "signal"]

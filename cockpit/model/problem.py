@@ -13,7 +13,7 @@ class ProblemKind(StrEnum):
 
     SIGN_IN = "sign-in"  # the identity expired or never was: one key signs in again
     FORBIDDEN = "forbidden"  # signed in, but a role is missing
-    MISSING = "missing"  # the thing asked for is not there (404)
+    MISSING = "missing"  # what was asked for is not there (404)
     REFUSED = "refused"  # the request itself is wrong (other 4xx), or read-only refused it
     CONFLICT = "conflict"  # another change is in progress (409)
     THROTTLED = "throttled"  # 429: honour retry_after
@@ -55,7 +55,7 @@ class Problem:
 class CodedError(Exception):
     """A refusal or failure that a person reads: one sentence that says what to do next.
 
-    `code` is what sort of thing it is and stays when the sentence gets better; `facts` are what the sentence names.
+    `code` is its kind and stays when the sentence gets better; `facts` are what the sentence names.
     Scripts and tests go by these.
     """
 

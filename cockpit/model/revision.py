@@ -123,7 +123,7 @@ MOST_SETTINGS = 1_000  # of one template; more are a mistake or hostile
 def template_settings(template: Any) -> tuple[tuple[str, str], ...]:
     """A template as sorted pairs that two revisions can be compared by: `containers.api.env.LOG_LEVEL`.
 
-    Lists of named things go by their names. A value that may be a secret is a digest: compared, and never shown.
+    Lists of named settings go by their names. A value that may be a secret is a digest: compared, and never shown.
     """
     return tuple(sorted(_iterate_settings(template, "", ""))[:MOST_SETTINGS])
 

@@ -105,7 +105,7 @@ class SettledBy:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A fold over RUN and STEP events. `sha256` is of the snapshot it works on, which outlives the document."""
+    """Built from RUN and STEP events. `sha256` is of the snapshot it works on, which outlives the document."""
 
     id: str
     path: str

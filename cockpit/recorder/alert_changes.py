@@ -106,7 +106,7 @@ def _draft_vanished_alert(key: str, before: RecordedAlert, environment: str, mom
 
 
 def name_alert_place(alert: Alert) -> str:
-    """Which thing it is about, as a row says it (the app), with the resource that its source names: `orders (a:1)`."""
+    """What it is about, as a row says it (the app), with the resource that its source names: `orders (a:1)`."""
     subject = name_alert_subjects([alert])[alert.key]
     return subject if alert.resource in ("", *subject.split("/")) else f"{subject} ({alert.resource})"
 

@@ -35,7 +35,7 @@ FOLLOW_EVERY = 0.25  # seconds between two looks at what the scenario had in sto
 
 @dataclass(frozen=True, slots=True)
 class PlatformNames:
-    """Where the simulated app runs, and what things are called there."""
+    """Where the simulated app runs, and what its resources are called there."""
 
     platform: str = "container-apps"
     project: str = "shop"

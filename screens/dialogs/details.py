@@ -1,4 +1,4 @@
-"""Everything known of the thing under the cursor."""
+"""Everything known of the row under the cursor."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ NO_PROCEDURE = "No document names a procedure for it. In a `runbook` of its own 
 PROCEDURE_KEY = "r procedure"
 PROCEDURE = "procedure"  # the label of the fact that names it
 NO_INCIDENT = "It belongs to no incident: declare one first."
-PAST_AFTER = 5  # facts of the thing itself that stand before what is known of its past
+PAST_AFTER = 5  # facts of the row itself that stand before what is known of its past
 
 
 class Details(Dialog[None]):
@@ -133,7 +133,7 @@ class Details(Dialog[None]):
 
 
 class ChangesBefore(Details):
-    """What preceded a thing, newest first, and nothing of the thing itself."""
+    """What preceded a row, newest first, and nothing of the row itself."""
 
     def __init__(
         self, place: DialogContext, time: Time, value: object, read_changes: Callable[[], Sequence[Fact]]

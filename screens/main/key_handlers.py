@@ -1,4 +1,4 @@
-"""What the keys of the cockpit do: each opens a screen or writes one thing, of what was captured at its press.
+"""What the keys of the cockpit do: each opens a screen or writes one event, of what was captured at its press.
 
 Which key it is stands in `cockpit.model.key_bindings`, why one does nothing in `screens.main.standing`. Every screen is
 imported when it is first asked for. What concerns runbooks is done in `runbook_handlers`.

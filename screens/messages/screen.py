@@ -157,7 +157,7 @@ class CommunicateScreen(KeyedScreen):
 
     @on(KeyedTable.Selected)
     def action_write(self) -> None:
-        """Into the words, at the first thing that nobody knew."""
+        """Into the words, at the first value that nobody knew."""
         self._area.focus()
         self._area.move_cursor((0, 0))
         self._area.next_mark()

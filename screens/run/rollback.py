@@ -195,7 +195,7 @@ async def plan_rollback(runner: Runner, proposal: Proposal, runbook: Runbook, pr
         prepared = await asyncio.to_thread(runner.preview, runbook, procedure, step.ordinal, None, proposal.values)
         held = ""
         if prepared.kind is StepKind.CHANGE:
-            # The az commands of a rollback are all of one app; those of other platforms may each be of another thing.
+            # The az commands of a rollback are all of one app; those of other platforms may each be of another.
             if not confirmed or hasattr(prepared.native, "platform"):
                 prepared = await runner.survey(prepared)
                 confirmed = prepared.confirmed

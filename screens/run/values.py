@@ -86,7 +86,7 @@ class Values(Dialog[dict[str, str]]):
         return lambda: self._checked(values_by_name)
 
     def _checked(self, values_by_name: dict[str, str]) -> dict[str, str]:
-        """Raises RunRefused with the first thing that is wrong or missing."""
+        """Raises RunRefused with the first value that is wrong or missing."""
         for resolved in self._check(values_by_name):
             if resolved.value is None and (resolved.name in values_by_name or resolved.name in self._needed):
                 sentence = clean_line(f"{resolved.name}: {resolved.problem or 'it has no value yet'}.", 300)

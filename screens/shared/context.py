@@ -86,7 +86,7 @@ class EventsAppended(Message, bubble=False):
 
 
 def describe_new_fault(events: "Sequence[Event]", zone: tzinfo) -> str:
-    """The newest thing that broke, and how many more: `12:07:03 ready down, and 2 more`; "" where nothing did."""
+    """The newest fault, and how many more: `12:07:03 ready down, and 2 more`; "" where nothing did."""
     from cockpit.incident.signals import says_bad  # not needed before the first event
 
     bad = [event for event in events if says_bad(event.kind, event.detail)]

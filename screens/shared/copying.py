@@ -10,7 +10,7 @@ from textual.app import App
 
 
 def copy_path() -> Path:
-    """The last thing that was copied, under the XDG state directory."""
+    """The last text that was copied, under the XDG state directory."""
     return Path(platformdirs.user_state_dir("cockpit")) / "copied.txt"
 
 

@@ -1,4 +1,4 @@
-"""A change is sent once. What came of it is one of three things, and `unknown` is one of them."""
+"""A change is sent once. What came of it is one of three outcomes, and `unknown` is one of them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ChangeOutcome(StrEnum):
 class AzureChange:
     """What came of one change: `problem` says why it is not DONE, `answer` is what the service returned.
 
-    `operation` is the URL of a long one; `looked` that no answer told, and a second look did.
+    `operation` is the URL of a long one; `looked` that no answer showed it, and a second look did.
     """
 
     outcome: ChangeOutcome

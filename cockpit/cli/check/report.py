@@ -49,7 +49,7 @@ def build_report(system: System) -> dict[str, Any]:
 class CheckFinding:
     """What is right in the file and wrong on this machine, or probably forgotten.
 
-    `code` is what sort of thing it is, and stays; `place` the key that it is about; `facts` what the message names.
+    `code` is its kind, and stays; `place` the key that it is about; `facts` what the message names.
     `level` is `error` (nothing could ever do what the key asks), `warning` or `recommendation`; `strict` when
     `--strict` ends with 1 for it: something that the file names is not there.
     """
@@ -150,7 +150,7 @@ def _explain_unused_proxy(system: System, environ: Mapping[str, str]) -> Iterato
 
 
 def _explain_response_time(system: System) -> Iterator[CheckFinding]:
-    """It was the time to the first byte once, though the documents always said otherwise."""
+    """It was the time to the first byte once, though the documents always described it otherwise."""
     for environment in system.environments:
         touched = [probe.name for probe in environment.probes if _asks_for(probe, "[RESPONSE_TIME]")]
         if touched:

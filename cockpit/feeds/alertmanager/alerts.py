@@ -19,7 +19,7 @@ LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has receiv
 LATE_SENDER = timedelta(seconds=2)  # a sender that is busy is not dead
 MOST_LABELS = 64
 LONGEST_LABEL = 500
-PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the thing, best first
+PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the resource, best first
 SUMMARIES = ("summary", "description", "message")
 LINKS = (("runbook", "runbook_url"), ("dashboard", "dashboard_url"))
 NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is not a list of alerts.")

@@ -12,7 +12,7 @@ from cockpit.model.alert import Alert, AlertState
 
 ON_ITS_WAY = "fires in Prometheus, no Alertmanager lists it yet"
 DEFAULT_RESEND = LIFE / 4
-COMMON = frozenset({"alertname", "severity"})  # labels that tell no thing from another
+COMMON = frozenset({"alertname", "severity"})  # labels that distinguish no alert from another
 LISTED_STATES = (AlertState.FIRING, AlertState.SUPPRESSED)
 
 MakeAlert = Callable[[FiringInRule, AlertState, str], Alert]

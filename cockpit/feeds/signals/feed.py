@@ -1,4 +1,4 @@
-"""The feed of signals: each asked by its own clock, told together. One that cannot be asked says so in its row."""
+"""The feed of signals: each asked by its own clock, reported together. One that cannot be asked says so in its row."""
 
 import asyncio
 from collections.abc import Callable, Sequence

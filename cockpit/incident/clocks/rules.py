@@ -113,7 +113,7 @@ def _runs_out_first(running: Clock, other: Clock, moment: datetime) -> bool:
 
 
 def make_strictest_pick(kind: ClockKind) -> Pick:
-    """The rule of a kind with the least time, where several say when the same thing is due."""
+    """The rule of a kind with the least time, where several say when the same obligation is due."""
     return lambda period: min((rule for rule in period.rules if rule.kind is kind), key=_get_deadline_key, default=None)
 
 

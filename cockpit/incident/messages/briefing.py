@@ -23,7 +23,7 @@ from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.timeline import Timeline
 
-OFTEN = 4  # outages of one probe that are told in one line
+OFTEN = 4  # outages of one probe that stand in one line
 LAST = 3  # decisions, notes and messages that are listed
 LONGEST = 160  # characters of each
 

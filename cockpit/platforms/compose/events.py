@@ -27,7 +27,7 @@ BY_PEOPLE = {"restart": "restarted", "pause": "paused", "unpause": "goes on", "s
 
 @dataclass(frozen=True, slots=True)
 class EngineEvent:
-    """One thing that befell a container."""
+    """One event of a container."""
 
     at: datetime
     project: str

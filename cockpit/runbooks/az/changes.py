@@ -85,7 +85,7 @@ async def rename_database(
 async def result_of(
     change: AzureChange, read: Callable[[], Awaitable[Any]], shape: Callable[[Any], Any] = shapes.with_groups
 ) -> Any:
-    """What az prints after a change: the thing as it is now. None when that cannot be read; the change stays done."""
+    """What az prints after a change: the resource now. None when that cannot be read; the change stays done."""
     if change.outcome is not ChangeOutcome.DONE:
         return None
     try:

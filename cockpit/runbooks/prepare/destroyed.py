@@ -63,7 +63,7 @@ SQL_TARGET = re.compile(
 
 
 def find_argument_name(argv: Sequence[str]) -> str:
-    """The thing that goes; "" where the arguments do not name it."""
+    """The resource that is destroyed; "" where the arguments do not name it."""
     argv = _unwrap(list(argv))
     if not argv:
         return ""

@@ -382,7 +382,7 @@ TOO_WIDE = frozenset({"revision", "host", "hostname"})  # a database has those t
 
 
 def _find_named_value(name: str, values: Mapping[str, Any]) -> Any:
-    """The value under a name: as written, then by its canonical form, then by another word for the same thing."""
+    """The value under a name: as written, then by its canonical form, then by another name of the same value."""
     same = _find_same_name(name, values)
     return (
         same if same is not None else next((value for text, value in values.items() if asks_for_same(name, text)), None)

@@ -119,7 +119,7 @@ RENAMES = (
 
 
 def find_name_gap(procedure: Procedure, values: Sequence[Resolved]) -> dict[str, str | int]:
-    """Between which steps nothing has a name: one renames a thing away, and a later one gives its name to another."""
+    """Between which steps nothing has a name: one renames one away, and a later one gives its name to another."""
     renames = [
         (step.ordinal, match["old"].strip("\"'`[]"), match["new"].strip("\"'`[]"))
         for step in procedure.commands

@@ -16,7 +16,7 @@ JUDGED_BY_A_PERSON = frozenset({StepState.UNKNOWN, StepState.WARN})
 
 
 class Runs:
-    """A fold of RUN and STEP events. An event seen before changes nothing; odd ones are passed over."""
+    """The runs that RUN and STEP events make. A known event changes nothing; odd ones are passed over."""
 
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}

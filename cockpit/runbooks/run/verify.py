@@ -226,7 +226,7 @@ def _explain_failure(assertion: Assertion, evidence: Evidence) -> str:
 
 
 def _list_counts(name: str, output: str) -> list[int]:
-    """The numbers on the lines that speak of a thing: `Meetings   2`, `actions: 26`."""
+    """The numbers on the lines that speak of a noun: `Meetings   2`, `actions: 26`."""
     stem = name.casefold().rstrip("s")
     lines = (line for line in output.casefold().splitlines() if re.search(rf"\b{re.escape(stem)}", line))
     return [int(number) for line in lines for number in NUMBER.findall(line)]

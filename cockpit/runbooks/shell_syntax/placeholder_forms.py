@@ -113,7 +113,7 @@ SQL_NAMES = re.compile(
     r"|CONCURRENTLY\s+)*(?-i:(?P<word>(?:your_|my_)?(?:table|database|db|subscription|sub|publication|pub|user|role|index|schema|view)"
     r"_?name))(?!\w)"
 )
-# `-g RG`, `--name APP`, `-n NAMESPACE`: what names a thing in a cluster or a cloud is not written in capitals.
+# `-g RG`, `--name APP`, `-n NAMESPACE`: what names a resource in a cluster or a cloud is not written in capitals.
 NAME_OPTIONS = re.compile(
     r"(?<!\S)(?:-n|-g|--name|--namespace|--resource-group|--server|--registry|--vault-name|--cluster|--cluster-name"
     r"|--account-name|--subscription|--project|--workspace|--context)[\s=]+(?P<word>[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)(?=$|[\s;&|)])"

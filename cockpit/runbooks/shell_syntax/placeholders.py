@@ -158,7 +158,7 @@ ALIASES = (
 
 
 def asks_for_same(one: str, other: str) -> bool:
-    """True when two names ask for one thing: <APP> and <APP_NAME>, <rg> and <RESOURCE_GROUP>."""
+    """True when two names ask for one value: <APP> and <APP_NAME>, <rg> and <RESOURCE_GROUP>."""
     left, right = canonicalise_name(one), canonicalise_name(other)
     return left == right or any(left in group and right in group for group in ALIASES)
 

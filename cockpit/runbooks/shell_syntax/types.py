@@ -36,7 +36,7 @@ class ShellNesting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShellExpansion:
-    """One thing that the shell fills in. `operator` and `argument` are those of `${name:-argument}`, as written."""
+    """One expansion that the shell fills in. `operator` and `argument` are those of `${name:-argument}`, as written."""
 
     kind: ExpansionKind
     start: int
@@ -69,7 +69,7 @@ class ShellWord(NamedTuple):
 
     @property
     def template(self) -> str:
-        """The word with one MASK_LETTER for each thing that is only known when it runs."""
+        """The word with one MASK_LETTER for each expansion that is only known when it runs."""
         if len(self.parts) == 1 and isinstance(self.parts[0], str):
             return self.parts[0]
         return "".join(part if isinstance(part, str) else MASK_LETTER for part in self.parts)

@@ -104,5 +104,5 @@ def list_servers(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 
 def list_none(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
-    """A kind of thing that this world has none of: jobs, metric alert rules."""
+    """A kind of resource that this world has none of: jobs, metric alert rules."""
     return SimulatedAnswer({"value": []})

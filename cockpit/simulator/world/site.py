@@ -15,7 +15,7 @@ API_VERSION = "2025-07-01"
 
 
 class Site(BaseModel):
-    """What the things of one world are called. The server of its database is `<app>-sql`, the database `<app>`."""
+    """The names of the resources of one world. The server of its database is `<app>-sql`, the database `<app>`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

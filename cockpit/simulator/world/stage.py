@@ -1,4 +1,4 @@
-"""The one thing that changes: which world it is now. Everything else about the world is a value."""
+"""The only state that changes: which world it is now. Everything else about the world is a value."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
