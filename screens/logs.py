@@ -22,9 +22,9 @@ from cockpit.model.time import Time, WhenError, name_hour, parse_past_moment
 from screens.dialogs.dialog import show_hint
 from screens.shared.copying import save_lines
 from screens.shared.errors import explain
-from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
-from widgets.cell import Piece
+from widgets.cell import Piece, cut_text
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
 from widgets.log import KEPT, LogView, summarize_log
@@ -97,7 +97,7 @@ class LogsScreen(KeyedScreen):
     CSS_PATH = "logs.tcss"
     KEYS = LOG
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(LOG)
-    GROUPED: ClassVar[KeyGroups] = LINES
+    GROUPED: ClassVar[KeyGroups] = ROWS
 
     class Arrived(Message):
         """Lines came."""
@@ -174,7 +174,7 @@ class LogsScreen(KeyedScreen):
         elif not view.total:
             head += [("◌ connecting, no line yet …", "warn")]
         else:
-            head += summarize_log(view)
+            head += [*summarize_log(view), (f" · times in {self._time.now().astimezone(self._zone):%Z}", "muted")]
         self.query_one("#log-head", Lines).show(head)
         self.show_keys(self.keys_by_id())
 
@@ -287,7 +287,7 @@ class LogsScreen(KeyedScreen):
         field = self.query_one(Input)
         if asks_time != self._asks_time:
             self._asks_time, field.value = asks_time, ""
-        field.placeholder = show_hint(hint)
+        field.placeholder = show_hint(cut_text(hint, max(20, self.size.width - 5), middle=False))
         field.display = True
         field.focus()
 
@@ -321,4 +321,4 @@ class LogsScreen(KeyedScreen):
         self.view.focus()
 
 
-LOOKED_FOR = "words to look for; enter keeps them, esc shows all; -word leaves out, /a.b/ is a pattern"
+LOOKED_FOR = "words; -word leaves out, /a.b/ is a pattern; enter keeps, esc shows all"

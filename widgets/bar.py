@@ -16,6 +16,7 @@ from widgets.clocks import render_brief_clock, render_leaders
 
 NAMED, NARROW = 22, 16  # cells of a clock's words, with room and without
 GAP: Piece = ("   ", "")
+TIGHT: Piece = ("  ", "")  # where the title would be cut
 STATUS_TONES = {
     Status.INVESTIGATING: "bad",
     Status.IDENTIFIED: "warn",
@@ -47,26 +48,43 @@ class Bar:
 
 
 def render_bar(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[Piece]]:
-    """Under 100 cells one line, and a second one while something is due; from there on always two."""
+    """Under 100 cells one line, and a second one while something is due; from there on always two.
+
+    What is broken is worth more than all else: where its title would be cut the system, blanks and the second clock
+    make room, in that order.
+    """
     clock = local_time(now, zone)
-    due = _render_due_clocks(bar, now, NARROW if width < 100 else NAMED)
     if width < 100:
-        pair_lists = [
-            spread_pieces(_render_narrow_bar(bar, now, width - len(clock) - 2), [(clock, "muted"), (" ", "")], width)
+        due, led = _render_due_clocks(bar, now, NARROW), _render_role_holders(bar)[:3]  # the others are a key away
+        if not due and not led:
+            room = width - len(clock) - 2
+            return [spread_pieces(_render_narrow_bar(bar, now, room), [(clock, "muted"), (" ", "")], width)]
+        second = [*due, TIGHT if due else (" ", ""), (clock, "muted"), (" ", "")]
+        return [
+            spread_pieces(_render_narrow_bar(bar, now, width - 1), [], width),
+            spread_pieces(led, second, width),
         ]
-        led = _render_role_holders(bar)[:3]  # the lead; the others are a key away
-        if due or led:
-            pair_lists.append(spread_pieces(led, [*due, (" ", "")], width))
-        return pair_lists
     both = clock if is_named_utc(now.astimezone(zone)) else f"{clock}  {now.astimezone(UTC):%H:%M}Z"
-    right = [*due, (" ", "")] if due else []
-    story = [*_render_story(bar, now, (f" {bar.system}", "")), *_render_more_incidents(bar)]
-    if measure_pieces(story) + measure_pieces(right) >= width:  # what is broken is worth more than where
-        story = [*_render_story(bar, now, ("", "")), *_render_more_incidents(bar)]
-    return [
-        spread_pieces(story, right, width),
-        spread_pieces(_render_people(bar), [(both, "muted"), (" ", "")], width),
-    ]
+    people, times = _render_people(bar), [(both, "muted"), (" ", "")]
+    right = _render_due_clocks(bar, now, NAMED)
+    story = _render_fitting_story(bar, now, width - measure_pieces(right) - 1)
+    later = _render_clocks(bar, now, NAMED, slice(1, None))
+    moves = measure_pieces([*people, *later, GAP, *times]) < width
+    if later and moves and measure_pieces([*story, *right]) + 1 >= width:
+        right, times = _render_due_clocks(bar, now, NAMED, most=1), [*later, GAP, *times]
+        story = _render_fitting_story(bar, now, width - measure_pieces(right) - 1)
+    return [spread_pieces(story, [*right, (" ", "")] if right else [], width), spread_pieces(people, times, width)]
+
+
+def _render_fitting_story(bar: Bar, now: datetime, room: int) -> list[Piece]:
+    """The most of the story that has room; where even the least of it has none, its title is cut later."""
+    more = _render_more_incidents(bar)
+    story = [*_render_story(bar, now, (f" {bar.system}", "")), *more]
+    for beside, gap in ((("", ""), GAP), (("", ""), TIGHT)):
+        if measure_pieces(story) < room:
+            break
+        story = [*_render_story(bar, now, beside, gap), *more]
+    return story
 
 
 def render_headline(
@@ -75,17 +93,27 @@ def render_headline(
     """The first line alone, of one incident, for a screen that is about it; its id where there is room."""
     bar = Bar(environment=environment, production=production, incidents=(incident,))
     id: list[Piece] = [(f"{incident.id}   ", "muted")] if width >= 100 else []
-    return spread_pieces(_render_story(bar, now, ("", "")), [*id, (local_time(now, zone), "muted"), (" ", "")], width)
+    right: list[Piece] = [(local_time(now, zone), "muted"), (" ", "")]
+    story = _render_story(bar, now, ("", ""))
+    if measure_pieces([*story, *id, *right]) >= width:  # a title is worth more than an id
+        id, story = [], _render_story(bar, now, ("", ""), TIGHT)
+    return spread_pieces(story, [*id, *right], width)
 
 
-def _render_due_clocks(bar: Bar, now: datetime, named: int) -> list[Piece]:
+def _render_due_clocks(bar: Bar, now: datetime, named: int, most: int | None = None) -> list[Piece]:
     """The most urgent clocks, side by side; before them that nothing may be deployed."""
     banners = [label_step(bar.clock_step)] if bar.clock_step else []
     banners += ["FROZEN"] if bar.freeze else []
     pieces: list[Piece] = [(" · ".join(banners), "warn")] if banners else []
-    for index, clock in enumerate(bar.clocks):
+    clocks = _render_clocks(bar, now, named, slice(0, most))
+    return [*pieces, *([(" · ", "muted")] if pieces and clocks else []), *clocks]
+
+
+def _render_clocks(bar: Bar, now: datetime, named: int, which: slice) -> list[Piece]:
+    pieces: list[Piece] = []
+    for clock, letters in list(zip(bar.clocks, (*bar.whose, *("" for _ in bar.clocks)), strict=False))[which]:
         pieces += [(" · ", "muted")] if pieces else []
-        if letters := "".join(bar.whose[index : index + 1]):
+        if letters:
             pieces.append((f"{letters} ", "muted"))
         pieces += render_brief_clock(clock, now, named)
     return pieces
@@ -103,12 +131,12 @@ def local_time(now: datetime, zone: tzinfo) -> str:
 
 def _render_narrow_bar(bar: Bar, now: datetime, room: int) -> list[Piece]:
     """The story, what must never be out of sight, and while there is room who acts and in which system."""
-    pairs = [
-        *_render_story(bar, now, (" read-only", "warn") if bar.read_only else ("", "")),
-        *_render_more_incidents(bar),
-        *_render_not_recorded(bar),
-    ]
-    pairs += [GAP, ("bell off", "muted")] if bar.muted else []
+    beside = (" read-only", "warn") if bar.read_only else ("", "")
+    rest = [*_render_more_incidents(bar), *_render_not_recorded(bar)]
+    rest += [GAP, ("bell off", "muted")] if bar.muted else []
+    pairs = [*_render_story(bar, now, beside), *rest]
+    if measure_pieces(pairs) > room:
+        pairs = [*_render_story(bar, now, beside, TIGHT), *rest]
     who = bar.identity.name if bar.identity else bar.operator
     machine = bar.identity is not None and bar.identity.machine
     for index, pieces in ((len(pairs), [GAP, (who, "warn" if machine else "muted")]), (1, [(f" {bar.system}", "")])):
@@ -125,7 +153,7 @@ def _render_not_recorded(bar: Bar) -> list[Piece]:
     return [GAP, ("NOT RECORDED", "bad") if lost else (bar.recorder.partition(" pid ")[0], "warn")]
 
 
-def _render_story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
+def _render_story(bar: Bar, now: datetime, beside: Piece, gap: Piece = GAP) -> list[Piece]:
     """Where, what, how bad, since when; `beside` follows the environment."""
     where: list[Piece] = [(f" {bar.environment.upper()} ", "place" if bar.production else "strong"), beside]
     if not bar.incidents:
@@ -135,12 +163,12 @@ def _render_story(bar: Bar, now: datetime, beside: Piece) -> list[Piece]:
     title = f"DRILL {worst.title}" if worst.drill else worst.title
     return [
         *where,
-        GAP,
+        gap,
         (f"{describe_severity(worst, bar.plan.severity_scale)} ", "bad" if worst.open else "good"),
         (title, "strong"),
-        GAP,
+        gap,
         (worst.status.upper(), tone),
-        GAP,
+        gap,
         (format_elapsed(worst.open_for(now).total_seconds()), "strong"),
     ]
 

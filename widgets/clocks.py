@@ -107,9 +107,15 @@ def _build_clock_row(clock: Clock, id: str, now: datetime, zone: tzinfo, *, calm
             Cell(sign, tone),
             Cell(clock.what, tone if asks else "muted"),
             Cell(why, "muted"),
-            Cell(format_remaining(clock, now, calm=calm), tone if asks else "muted"),
-            Cell(format_due_time(clock, zone, now) if asks else "", "muted"),
-            Cell(shown_due(clock, zone, now) if asks else "", "muted"),
+            *(
+                (
+                    Cell(format_remaining(clock, now, calm=calm), tone),
+                    Cell(format_due_time(clock, zone, now), "muted"),
+                    Cell(shown_due(clock, zone, now), "muted"),
+                )
+                if asks
+                else (Cell(clock.state(now).value, "muted", span=3),)  # how it ended needs no time beside it
+            ),
             Cell(clock.who, "" if asks else "muted"),
             Cell(clock.origin, "muted"),
         ),

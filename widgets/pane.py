@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from cockpit.model.reading import FeedState, Freshness
@@ -23,10 +23,7 @@ OLD = frozenset({FeedState.STALE, FeedState.BLIND})
 
 
 def render_border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tuple[list[Piece], list[Piece]]:
-    """The upper border in two halves, `╭ 1 Probes ✖1 ◐1 ●10 ────────` and ` live 2s ╮`; `frame` is the line's tone.
-
-    Two, because the right one changes every second and the left one hardly ever.
-    """
+    """The upper border in two halves, `╭ 1 Probes ✖1 ◐1 ●10 ────────` and ` live 2s ╮`; `frame` is the line's tone."""
     word, tone = state
     word = cut_text(word, max(0, width - measure_pieces(heading) - 7), middle=False)
     right: list[Piece] = [(" ", ""), (word, tone), (" ╮", frame)] if word else [("─╮", frame)]
@@ -44,17 +41,14 @@ class Pane(Vertical):
         self.number = number
         self.heading = name
         self.table = KeyedTable(columns, follow=follow, id=f"{name.lower()}-table")
-        self._left = Lines(classes="pane-left")
-        self._right = Lines(classes="pane-right")
+        self._title = Lines(classes="pane-title")
         self.words = ""
         self.only_faults = False
         self._counts: Sequence[Piece] = ()
         self._state: Piece = ("", "muted")
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="pane-title"):
-            yield self._left
-            yield self._right
+        yield self._title
         yield self.table
 
     def show(self, rows: Sequence[Row], counts: Sequence[Piece], now: datetime) -> None:
@@ -83,8 +77,9 @@ class Pane(Vertical):
 
     @property
     def brief(self) -> list[Piece]:
-        """The same without what only makes it complete."""
-        return [self.summary[0], *(count for count in self._counts if count[1] != "muted")]
+        """The same without what only makes it complete, and without the order of the rows: the pane itself shows that."""
+        counts = (count for count in self._counts if count[1] != "muted" and not count[0].startswith(" · "))
+        return [self.summary[0], *counts]
 
     def draw_title(self) -> None:
         number, total = len(self.table.rows), self.table.total
@@ -95,10 +90,7 @@ class Pane(Vertical):
         room = self.size.width - measure_pieces([*self.summary, *pairs, self._state]) - 7
         heading = [*(self.summary if room > 0 and not pairs else self.brief), *pairs]
         left, right = render_border(heading, self._state, self.size.width, frame)
-        if self._right.styles.width is None or self._right.styles.width.value != measure_pieces(right):
-            self._right.styles.width = measure_pieces(right)
-        self._left.show(left)
-        self._right.show(right)
+        self._title.show([*left, *right])  # in one: two side by side would be laid out anew when an age gets longer
 
     def on_resize(self) -> None:
         self.draw_title()

@@ -90,7 +90,7 @@ class CallCandidate:
 def list_call_candidates(
     incident: Incident, plan: Plan, running: Iterable[Clock], now: datetime
 ) -> list[CallCandidate]:
-    """Who is due to be called now, who is next and in how long; then everybody the documents name."""
+    """Who is due to be called now, who is next and in how long; then everybody else whom the documents name."""
     call_candidates = [
         _build_tier_candidate(clock, plan, now) for clock in running if clock.kind is ClockKind.ESCALATION
     ]
@@ -105,6 +105,7 @@ def list_call_candidates(
         )
         for index, page_rule in enumerate(plan.pages)
     ]
+    due = [contact for candidate in call_candidates for contact in candidate.contacts]
     contacts = [
         CallCandidate(
             f"contact:{index}",
@@ -115,6 +116,7 @@ def list_call_candidates(
             origin=contact.origin,
         )
         for index, contact in enumerate(plan.contacts)
+        if contact not in due
     ]
     return [*call_candidates, *contacts, *pages]
 

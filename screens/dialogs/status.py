@@ -53,12 +53,15 @@ class OpenEndHandlers:
     deal: Callable[[OpenEnd], None]
 
 
+ENDS_KEYS = "enter resolves, keeps the rest open · esc leaves"  # before them the digits of what is listed
+
+
 class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
     """Before an incident is resolved: what stays open. Its result is what is left open all the same."""
 
     AUTO_FOCUS = ""
     what = "What stays open"
-    keys = "1-9 deal with one · enter resolves, keeps the rest open · esc leaves"
+    keys = ENDS_KEYS
     # Digits number what is listed, as in every choice: they are no keys of their own to bind.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(str(number), f"deal({number - 1})", "Deal with it", show=False) for number in range(1, 10)
@@ -87,6 +90,8 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
             rows += wrap_pieces(
                 [(f"{key}  ", "key"), (end.text, ""), (f"  {DEALS[end.kind]}", "muted")], self.wide, most=2, indent=3
             )
+        several = f"1-{min(len(self._ends), 9)} deal with one" if len(self._ends) > 1 else "1 deals with it"
+        self.keys = " · ".join(filter(None, [several if self._ends else "", ENDS_KEYS]))
         self.query_one("#ends", Lines).show(*rows or [[("✔ Nothing is open any more.", "good")]])
 
     def action_deal(self, index: int) -> None:
@@ -204,7 +209,7 @@ class StatusDialog(Dialog[None]):
     def _evidence(self) -> Sequence[Piece]:
         """What says that users felt it from then until then; Enter takes both times as they stand."""
         begin = self._start.evidence if self._start else "start not known"
-        end = self._end.evidence if self._end else "no recovery seen yet"
+        end = self._end.evidence if self._end else "no lasting recovery seen yet"
         return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
 
     def _clock_time(self, moment: ImpactMoment | None) -> str:

@@ -17,7 +17,7 @@ from screens.dialogs.dialog import DialogContext
 from screens.shared.context import EventsAppended
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
-from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from widgets.cell import Piece
 from widgets.keys import make_bindings
 from widgets.line import Lines
@@ -34,9 +34,10 @@ WIDEST = 10_000  # cells: what is copied is not broken into rows
 class BriefScreen(KeyedScreen):
     """Of `incident`, captured when it was opened. It is made anew while it is read, and nothing is written by it."""
 
+    CSS_PATH = "../shared/document.tcss"
     KEYS = BRIEFING
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(BRIEFING)
-    GROUPED: ClassVar[KeyGroups] = LINES
+    GROUPED: ClassVar[KeyGroups] = ROWS
 
     class Briefed(Message):
         """It was made: pairs of a title and a line."""
@@ -97,7 +98,8 @@ class BriefScreen(KeyedScreen):
     def _draw(self) -> None:
         if self._pairs:
             rows = layout_brief(self._pairs, max(40, self.size.width - 2))
-            self.query_one(OutputView).show(OutputTail("\n".join(rows)), follow=False)
+            view, brief = self.query_one(OutputView), OutputTail("\n".join(rows))
+            view.renew(brief) if view.tail.total else view.show(brief, follow=False)
 
     def action_copy(self) -> None:
         if self._pairs:

@@ -19,6 +19,7 @@ from cockpit.model.key_bindings import DRAFT
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
+<<<<<<< HEAD:screens/incident/post_mortem.py
 from screens.incident import people_forms
 from screens.shared.context import DraftWritten, EventsAppended
 from screens.shared.document import text_tone
@@ -26,6 +27,10 @@ from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from widgets.cell import Piece
 from widgets.keys import make_bindings
+=======
+from screens.shared.app_messages import DraftWritten
+from widgets.cell import wrap_pieces
+>>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen):screens/incident/export_dialog.py
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
 
@@ -180,8 +185,11 @@ class Export(Dialog[Path]):
             return
         self._foreign = message.path if message.why else None
         self._ask_name(bool(message.why))
-        shown_text = f"✖ {self._lost(message.path, message.why)}" if message.why else message.outlook
-        self.query_one("#outlook", Lines).show(((shown_text, "bad" if message.why else "muted"),))
+        text = f"✖ {self._lost(message.path, message.why)}" if message.why else f"{message.outlook}: {message.path}"
+        rows = wrap_pieces(
+            [(text, "bad" if message.why else "muted")], self.wide, most=4
+        )  # the field shows its end alone
+        self.query_one("#outlook", Lines).show(*rows)
 
     def _ask_name(self, flag: bool) -> None:
         self.query_one("#name-label").display = flag

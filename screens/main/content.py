@@ -338,7 +338,7 @@ def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:
-        counts = [(f" {len(rows)} of people", "info")]
+        counts = [(f" {len(rows)} by people", "info")]
     return FilledPanes(
         rows, counts, {str(root): event for root, event in find_standing_events(session.history).items()}
     )

@@ -7,8 +7,8 @@ from cockpit.incident.messages.fields import format_brief
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
 from screens.messages.drafts import count_minutes
-from widgets.bar import STATUS_TONES
-from widgets.cell import Cell, Column, Piece, Row
+from widgets.bar import GAP, STATUS_TONES, TIGHT, spread_pieces
+from widgets.cell import Cell, Column, Piece, Row, measure_pieces
 
 COLUMNS = (Column(0), Column(9), Column(7))
 AUDIENCES = ("client", "team", "authority")
@@ -32,20 +32,28 @@ WRITING: tuple[Piece, ...] = (
 )
 
 
+<<<<<<< HEAD
 def render_head(incident: Incident, production: bool) -> list[Piece]:
     """What it is about."""
+=======
+def render_head(incident: Incident, production: bool, width: int) -> list[Piece]:
+    """What is told of; where there is no room its title gives way, never its status."""
+>>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen)
     drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []
-    return [
+    pieces: list[Piece] = [
         (" Communicate", "strong"),
-        ("   ", ""),
+        GAP,
         (f" {incident.environment.upper()} ", "place" if production else "strong"),
         ("  ", ""),
         *drill,
         (f"{incident.severity_text} ", "bad" if incident.open else "good"),
         (incident.title, "strong"),
-        ("   ", ""),
+        GAP,
         (incident.status.value.upper(), STATUS_TONES[incident.status]),
     ]
+    if measure_pieces(pieces) > width:
+        pieces = [TIGHT if piece == GAP else piece for piece in pieces]
+    return spread_pieces(pieces, [], width)
 
 
 def list_rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[Row]:

@@ -189,7 +189,8 @@ class CommunicateScreen(KeyedScreen):
         self._draw()
 
     def _draw(self) -> None:
-        self.query_one("#tell-head", Lines).show(header.render_head(self._incident, self._place.production))
+        wide = self.size.width or 80
+        self.query_one("#tell-head", Lines).show(header.render_head(self._incident, self._place.production, wide))
         drafts, now = self._drafts, self._now
         self._table.show(header.list_rows(tuple(drafts.templates.values()), drafts.states), now)
         pairs = header.render_settings(self._reader, drafts.filled.promised, self._area.missing, now, self._place.zone)

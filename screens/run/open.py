@@ -220,8 +220,8 @@ async def went_on(
 
 async def follow_run(app: App[Any], session: "Session", place: DialogContext, refusal: RunAlreadyOpen) -> None:
     """Somebody else leads: say who, and show their run. In a worker. Raises RunRefused."""
-    app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
     await reopen_run(app, session, place, refusal.run)
+    app.notify(f"{refusal} You see that run; you follow it.", severity="warning", markup=False, timeout=10)
 
 
 async def reopen_run(

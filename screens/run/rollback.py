@@ -116,8 +116,11 @@ def _show_value(value: str | None) -> str:
 
 def _render_change(name: str, old: str, new: str) -> list[list[Piece]]:
     rows: list[list[Piece]] = [[("  ", ""), (name, "")]]
-    rows += wrap_pieces([("    ✖ ", "bad"), (old, "muted" if old == NONE else "")], WIDE, most=3, indent=6)
-    rows += wrap_pieces([("    ✔ ", "good"), (new, "muted" if new == NONE else "")], WIDE, most=3, indent=6)
+    for sign, tone, value in (("✖", "bad", old), ("✔", "good", new)):
+        text = value.replace("\n", f"\n{'':{BEHIND_SIGN}}")  # a value of several lines stands as one block
+        rows += wrap_pieces(
+            [(f"    {sign} ", tone), (text, "muted" if value == NONE else "")], WIDE, most=MOST_ROWS, indent=BEHIND_SIGN
+        )
     return rows
 
 
@@ -142,6 +145,8 @@ def _join_continuations(pairs: list[Fact]) -> dict[str, str]:
 
 
 WIDE = 74  # cells inside a dialog
+BEHIND_SIGN = 6  # cells before a value
+MOST_ROWS = 8  # of one value
 LIVE = 1.0  # seconds between two looks at the ages
 BY_ITSELF = frozenset({StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE})
 

@@ -30,7 +30,7 @@ class StepPane(Vertical):
             yield Lines(id="step")
             yield Lines(id="output-title")
             with Container(id="outputs"):
-                yield OutputView(id="expected", tone=lambda line: "muted", follow=False)
+                yield OutputView(id="expected", tone=lambda line: "muted", follow=False, wraps=True)
                 yield OutputView(id="output")
 
     def on_mount(self) -> None:

@@ -14,7 +14,7 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
 from cockpit.runbooks.catalogue.references import OUTSIDE, find_anchored_line, follow_link
 from cockpit.runbooks.document.read import text_for_people
 from screens.shared.copying import copy_text
-from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from widgets.cell import Piece
 from widgets.keys import make_bindings
 from widgets.line import Lines
@@ -71,7 +71,7 @@ class DocumentScreen(KeyedScreen):
     )  # absolute: Textual looks beside the subclass, in any folder
     KEYS = DOCUMENT
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(DOCUMENT)
-    GROUPED: ClassVar[KeyGroups] = LINES
+    GROUPED: ClassVar[KeyGroups] = ROWS
 
     def __init__(self, runbook: Runbook, line: int = 1, catalogue: Catalogue | None = None) -> None:
         """`catalogue` has the documents that its links may lead to; without one only those within it are followed."""
@@ -86,7 +86,7 @@ class DocumentScreen(KeyedScreen):
 
     def compose(self) -> ComposeResult:
         yield Lines(id="document-head")
-        yield OutputView(id="document", follow=False, tone=text_tone)
+        yield OutputView(id="document", follow=False, wraps=True, tone=text_tone)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -94,7 +94,7 @@ class DocumentScreen(KeyedScreen):
         view = self.query_one(OutputView)
         view.focus()
         view.show(OutputTail(self._text, kept=10_000_000), follow=False)
-        self.call_after_refresh(view.action_to, self._line - 1)
+        self.call_after_refresh(view.action_to_line, self._line - 1)
 
     def _draw_head(self) -> None:
         head: list[Piece] = [(f" {self._runbook.title}", "strong"), (f"   {self._runbook.path}", "muted")]
@@ -113,7 +113,7 @@ class DocumentScreen(KeyedScreen):
             return
         first = next((index for index, link in enumerate(links) if link.line >= self._line), 0)
         self._link = first if self._link < 0 else (self._link + 1) % len(links)
-        self.query_one(OutputView).action_to(max(0, links[self._link].line - 3))
+        self.query_one(OutputView).action_to_line(max(0, links[self._link].line - 3))
         self._draw_head()
 
     def action_code(self) -> None:
@@ -124,7 +124,7 @@ class DocumentScreen(KeyedScreen):
         first = next((index for index, (line, _) in enumerate(self._codes) if line >= self._line), 0)
         self._code = first if self._code < 0 else (self._code + 1) % len(self._codes)
         line, code = self._codes[self._code]
-        self.query_one(OutputView).action_to(max(0, line - 3))
+        self.query_one(OutputView).action_to_line(max(0, line - 3))
         self.query_one("#document-head", Lines).show(
             [(f" code {self._code + 1} of {len(self._codes)}, line {line}: ", "muted"), (code, "strong")]
         )

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, ScreenSuspend
 from textual.screen import ModalScreen, Screen
 
 from cockpit.model.key_bindings import APP, DEFAULT_KEYS, HELP, KeyBinding, KeyTable
@@ -29,7 +29,11 @@ SIGNS: tuple[tuple[str, str, str], ...] = (
     ("▲", "bad", "an alert fires"),
     ("△", "warn", "resolved?: it vanished, nothing has confirmed why"),
     ("✔", "good", "acknowledged by somebody, or resolved"),
-    ("▁▃█", "muted", "latencies of the last checks, · where there was no answer"),
+    ("○", "muted", "inactive, or asleep: nothing runs, and nothing should"),
+    ("~", "muted", "a signal: a number that is compared with its limit"),
+    ("▁▃█", "muted", "the last values, · where there was none"),
+    ("D I", "muted", "among them: something was deployed or changed, an incident"),
+    ("★", "", "pinned as evidence"),
 )
 STATES: tuple[tuple[str, str, str], ...] = (
     ("live 2s", "muted", "what the pane shows is 2 seconds old"),
@@ -70,6 +74,12 @@ class KeyedScreen(Screen[None]):
     GROUPED: ClassVar[KeyGroups] = {}
     SIGNS: ClassVar[Sequence[Group]] = ()
     WATCHES: ClassVar[bool] = False  # it shows what breaks itself; on any other one it is shown in a line
+
+    @on(ScreenSuspend)
+    def _clear_notices(self) -> None:
+        """What was said here says nothing on the screen that is opened; who leaves may have something to say there."""
+        if self in self.app.screen_stack:
+            self.app.clear_notifications()
 
     def find_reason(self, binding: KeyBinding) -> str:
         """Why the key does nothing now, "" when it works."""

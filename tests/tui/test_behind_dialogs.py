@@ -15,6 +15,7 @@ from screens.shared.document import DocumentScreen
 from screens.shared.keyed_screen import HelpScreen
 from tests.tui.stage import Stage, draft
 from tests.tui.terminal import Terminal
+from widgets.line import Lines
 
 Open = Callable[[int, int], AbstractAsyncContextManager[Pilot[None]]]
 
@@ -93,3 +94,43 @@ async def test_on_another_screen_it_is_one_notice(cockpit: Open, stage: Stage) -
         breaks(stage, "billing")
         await pilot.pause(0.2)
         assert ["billing down" in str(notice.message) for notice in pilot.app._notifications] == [True]
+
+
+async def test_a_notice_of_one_screen_is_not_shown_on_the_next(cockpit: Open, stage: Stage) -> None:
+    async with cockpit(120, 40) as pilot:
+        pilot.app.screen.notify("said on the main screen")
+        await pilot.pause()
+        await pilot.press("w")
+        await pilot.pause(0.1)
+        assert not pilot.app._notifications
+        pilot.app.screen.notify("said on the wall")
+        await pilot.press("question_mark")
+        await pilot.pause(0.1)
+        assert not pilot.app._notifications
+
+
+async def test_what_is_said_on_leaving_a_screen_is_read_on_the_one_below(cockpit: Open, stage: Stage) -> None:
+    async with cockpit(120, 40) as pilot:
+        await pilot.press("w")
+        await pilot.pause(0.1)
+        pilot.app.notify("it goes on")
+        await pilot.press("escape")
+        await pilot.pause(0.1)
+        assert [notice.message for notice in pilot.app._notifications] == ["it goes on"]
+
+
+async def test_the_border_is_whole_when_an_age_gets_longer_behind_a_dialog(
+    cockpit: Open, stage: Stage, terminal: Callable[[int, int], Terminal]
+) -> None:
+    visible = terminal(120, 40)
+    async with cockpit(120, 40) as pilot:
+        base = pilot.app.screen
+        assert isinstance(base, CockpitScreen)
+        await pilot.press("d")
+        await pilot.pause(0.2)
+        for text in ("live 9s", "live 10s", "live 9s", "recorded by somebody else"):
+            base.panes[0].state(text)
+            base.panes[0].draw_title()
+            assert base.panes[0].query_one(".pane-title", Lines).text.endswith(f" {text} ╮")
+        await pilot.pause(0.2)
+        assert "recorded by somebody else ╮╭ 2 Alerts" in visible.lines[2]

@@ -632,7 +632,7 @@ async def test_the_timeline_is_shown_without_what_was_written_by_itself(cockpit:
         await user.press("t")
         await user.settle()
 
-        assert "4 Timeline 2 of people" in user.text
+        assert "4 Timeline 2 by people" in user.text
         assert "started right after the deploy" in user.text
         assert "5xx errors fired" not in user.text
 

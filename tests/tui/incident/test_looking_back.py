@@ -14,7 +14,12 @@ from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
 from screens.history import PastScreen
 from screens.incident.brief import BriefScreen, layout_brief
+<<<<<<< HEAD
 from screens.incident.post_mortem import PreviewScreen, make_readable
+=======
+from screens.incident.draft_preview import PreviewScreen, make_readable
+from screens.shared.app_messages import EventsAppended
+>>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen)
 from tests.tui.incident.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
 from widgets.output import OutputView
@@ -88,6 +93,24 @@ async def test_the_draft_is_read_before_it_is_written_and_its_review_moves_on(
         await confirm(pilot, clock)
         ended.catch_up()
         assert ended.ledger.incidents[incident.id].review is Review.IN_REVIEW
+
+
+async def test_a_draft_stays_where_it_is_read_when_something_happens(ended: Session, place: DialogContext) -> None:
+    incident = next(each for each in ended.ledger.incidents.values() if not each.drill)
+    screen = PreviewScreen(ended, place, incident)  # type: ignore[arg-type]
+    async with Front(screen).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        view = screen.query_one(OutputView)
+        view.action_to_line(next(at for at, line in enumerate(view.tail.lines) if line.startswith("## What happened")))
+        await pilot.pause()
+        line = view.tail[view.top_line]
+        before = view.tail
+        ended.incident_actions.note("it happened while somebody read", incident.id)
+        ended.catch_up()
+        screen.post_message(EventsAppended(()))
+        while view.tail is before:
+            await pilot.pause(0.01)
+        assert view.tail[view.top_line] == line
 
 
 async def test_the_brief_says_the_situation_and_is_copied_as_it_stands(

@@ -128,7 +128,7 @@ async def test_the_past_of_a_revision_without_replicas_is_never_called_live(stre
         stream.say("listening", "bye", past=past)
         stream.say("Created replica", stream="system")
         await settle(pilot)
-        assert head(app) == f"logs of mi-prod--v42   ◌ {past} · 4 lines"
+        assert head(app) == f"logs of mi-prod--v42   ◌ {past} · 4 lines · times in NZDT"
 
         stream.say("listening again")
         await settle(pilot)
@@ -150,7 +150,7 @@ async def test_what_several_streams_still_hold_is_sorted_by_time(stream: Stream)
         view(app).add([LogLine(text, AT + timedelta(seconds=at)) for text, at in (("a", 1), ("c", 3))])
         await settle(pilot)
         assert [line[-1] for line in view(app).text] == ["a", "b", "c", "d"]
-        assert head(app).endswith("following · 4 lines")
+        assert head(app).endswith("following · 4 lines · times in NZDT")
 
 
 async def test_scrolling_back_stands_still_and_end_follows_again(stream: Stream) -> None:

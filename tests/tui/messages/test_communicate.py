@@ -45,6 +45,23 @@ async def test_the_declaration_comes_first_and_each_message_is_filled_from_the_i
         assert "Nothing is sent from here" in shown(app, "#tell-notice")
 
 
+async def test_the_head_gives_up_words_of_the_title_and_never_the_status(tell: Open, play: Play) -> None:
+    app = tell(title="Orders fail with 503 after release 1.44.0 of shop-api")
+    async with app.run_test(size=(80, 24)):
+        assert shown(app, "#tell-head").rstrip().endswith("INVESTIGATING")
+
+
+async def test_a_notice_covers_nothing_of_what_is_said_below_the_text(tell: Open, play: Play) -> None:
+    app = tell()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.notify("12:00:00 ready down.")
+        await pilot.pause()
+        app.screen.say("word " * 40)  # type: ignore[attr-defined]
+        await pilot.pause()
+        [notice] = app.screen.query("Toast")
+        assert notice.region.bottom <= app.screen.query_one("#tell-notice").region.y
+
+
 async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:

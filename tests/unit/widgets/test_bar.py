@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.operator import Identity
 from tests.tui.stage import NOW, ago
@@ -101,3 +102,40 @@ def test_the_name_of_the_zone_follows_daylight_saving() -> None:
     winter = NOW - timedelta(days=120)
 
     assert "".join(text for text, _ in render_bar(BAR, winter, AUCKLAND, 120)[1]).strip().endswith("NZST  13:26Z")
+
+
+LONG = replace(INCIDENT, title="Orders fail with 503 after release 1.44.0 of shop-api")
+
+
+def due_in(minutes: int, kind: ClockKind, name: str) -> Clock:
+    return Clock(kind, kind, name, "", "oncall.md:1", NOW, due=NOW + timedelta(minutes=minutes))
+
+
+CLOCKS = (due_in(9, ClockKind.CHECKLIST, "checklist"), due_in(14, ClockKind.CLIENT, "tell clients"))
+
+
+def test_a_title_that_would_be_cut_takes_the_room_of_the_second_clock() -> None:
+    first, second = said(replace(BAR, incidents=(LONG,), clocks=CLOCKS), 120)
+
+    assert LONG.title in first
+    assert [text.split()[-1] in first for text in ("checklist 9:00", "clients 14:00")] == [True, False]
+    assert "14:00" in second
+
+
+def test_where_the_second_line_is_full_both_clocks_stay_and_the_title_is_cut() -> None:
+    full = replace(
+        BAR, incidents=(LONG,), clocks=CLOCKS, recorder="recorded by ana@a-jump-host-with-a-long-name pid 4711"
+    )
+    first, _ = said(full, 120)
+
+    assert "…" in first
+    assert "9:00" in first
+    assert "14:00" in first
+
+
+def test_at_80_columns_the_time_leaves_the_first_line_to_the_title() -> None:
+    first, second = said(replace(BAR, incidents=(LONG,), clocks=CLOCKS), 80)
+
+    assert first.startswith("PROD P1 Orders fail with 503 after release 1.44.0")
+    assert first.endswith("INVESTIGATING 00:12:43")
+    assert second.endswith("14:00 02:26 NZDT")

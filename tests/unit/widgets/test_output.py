@@ -2,8 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
 
-from widgets.output import KEPT, OutputTail
+from widgets.output import KEPT, OutputTail, OutputView, wrap_line
 
 
 def test_a_line_may_come_in_pieces() -> None:
@@ -48,3 +50,74 @@ def test_no_control_character_reaches_the_terminal(text: str) -> None:
     assert all(
         each.isprintable() or each == " " for line in OutputTail(text).lines for each in line if ord(each) < 0xA0
     )
+
+
+# On the screen
+
+
+class Reader(App[None]):
+    """One view over the whole screen."""
+
+    def __init__(self, view: OutputView) -> None:
+        super().__init__()
+        self.view = view
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    def rows(self) -> list[str]:
+        height = self.view.scrollable_content_region.height
+        return ["".join(segment.text for segment in self.view.render_line(y)).rstrip() for y in range(height)]
+
+
+LONG = "1. **What users felt:** " + "word " * 30 + "end"
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" ")), st.integers(20, 120))
+def test_wrapped_rows_fit_and_lose_no_word(text: str, width: int) -> None:
+    rows = wrap_line(text, width)
+    assert all(cell_len(row) <= width for row in rows)
+    assert "".join("".join(rows).split()) == "".join("".join(wrap_line(text, 100_000)).split())
+
+
+def test_further_rows_stand_behind_the_mark_of_a_list() -> None:
+    first, *rest = wrap_line(LONG, 40)
+    assert first.startswith("1. **What")
+    assert all(row.startswith("   ") for row in rest)
+
+
+async def test_a_view_that_wraps_shows_every_word_of_a_long_line() -> None:
+    view = OutputView(wraps=True, follow=False)
+    app = Reader(view)
+    async with app.run_test(size=(40, 12)) as pilot:
+        view.show(OutputTail(LONG), follow=False)
+        await pilot.pause()
+        assert " ".join(app.rows()).split() == LONG.split()
+
+
+async def test_a_line_that_is_cut_says_so_at_the_side_at_which_it_goes_on() -> None:
+    view = OutputView(follow=False)
+    app = Reader(view)
+    async with app.run_test(size=(40, 6)) as pilot:
+        view.show(OutputTail(f"{LONG}\nshort"), follow=False)
+        await pilot.pause()
+        assert app.rows()[0].endswith("…")
+        assert app.rows()[1] == "short"
+        view.action_across(1)
+        await pilot.pause()
+        assert app.rows()[0].startswith("…")
+        assert app.rows()[0].endswith("…")
+
+
+async def test_whoever_reads_stays_at_the_line_when_the_text_is_renewed() -> None:
+    lines = [f"line {number} {'word ' * (number % 20)}" for number in range(200)]
+    view = OutputView(wraps=True, follow=False)
+    app = Reader(view)
+    async with app.run_test(size=(40, 12)) as pilot:
+        view.show(OutputTail("\n".join(lines)), follow=False)
+        view.action_to_line(120)
+        await pilot.pause()
+        read = app.rows()[0]
+        view.renew(OutputTail("\n".join(["something new", *lines[:50], "and this", *lines[50:]])))
+        await pilot.pause()
+        assert app.rows()[0] == read

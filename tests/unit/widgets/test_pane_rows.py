@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.alert import AlertState, Severity
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Acknowledgement, list_acknowledged
+from cockpit.model.incident import Acknowledgement, Incident, Status, list_acknowledged
+from cockpit.model.plan import Contact, Plan
 from cockpit.model.probe import ProbeState, SignalResult
 from tests.tui.stage import NOW, Stage, ago, alerts, application, draft, probes, up
 from widgets import alerts as alert_rows
@@ -18,7 +20,9 @@ from widgets import probes as probe_rows
 from widgets import revisions as revision_rows
 from widgets import timeline as timeline_rows
 from widgets.cell import Row, compute_widths, render_line
+from widgets.clocks import COLUMNS, build_clock_rows
 from widgets.probes import draw_sparkline, format_latency
+from widgets.responders import list_call_candidates
 from widgets.wall import Frame
 
 
@@ -281,3 +285,23 @@ def test_what_silences_an_alert_is_shown_once() -> None:
     silenced = replace(alerts()[0], state=AlertState.SUPPRESSED, note="silenced by ana until 22:41Z: disk swap")
     row = alert_rows.build_alert_rows([silenced], {})[0]
     assert shown(row, alert_rows.COLUMNS, 73).count("silenced") == 1
+
+
+def test_whoever_is_due_to_be_called_stands_once_among_those_to_call() -> None:
+    lead, head = Contact("Team lead", "lead@example.com"), Contact("Head", "head@example.com")
+    due = Clock(
+        *("escalation:2", ClockKind.ESCALATION, "call Team lead", "", "oncall.md:1", NOW), due=NOW, who="Team lead"
+    )
+    incident = Incident("INC-1", "prod", "ready fails", "P1", Status.INVESTIGATING, NOW, "ana", NOW)
+
+    candidates = list_call_candidates(incident, Plan(contacts=(lead, head)), [due], NOW)
+
+    assert [candidate.who for candidate in candidates] == ["Team lead", "Head"]
+
+
+def test_how_a_deadline_ended_is_told_whole() -> None:
+    over = Clock("client", ClockKind.CLIENT, "tell clients", "", "oncall.md:1", NOW, not_applicable="nobody felt it")
+    [row] = build_clock_rows([over], NOW, UTC)
+
+    line = render_line(row, COLUMNS, compute_widths(COLUMNS, 56), NOW)
+    assert "not applicable" in "".join(text for text, _ in line)
