@@ -138,7 +138,7 @@ def render_progress(checklist: Checklist, checklist_boxes: Sequence[ChecklistBox
 class ChecklistScreen(KeyedScreen):
     """`acts` are what an item may offer, by the names that a box has for them; `first` is the list to begin with."""
 
-    CSS_PATH = "screen.tcss"
+    CSS_PATH = "checklist.tcss"
     KEYS = CHECKLIST
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(CHECKLIST)
     GROUPED: ClassVar[KeyGroups] = {("table.select",): "Mark the item under the cursor as done", **ROWS}

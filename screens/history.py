@@ -101,7 +101,7 @@ def format_length(length: timedelta | None) -> str:
 class PastScreen(KeyedScreen):
     """Every incident of the environment in front, folded from its whole range; the drills count in no number."""
 
-    CSS_PATH = ["../main/screen.tcss", "screen.tcss"]  # noqa: RUF012  # an instance variable of Screen
+    CSS_PATH = ["main/screen.tcss", "history.tcss"]  # noqa: RUF012  # an instance variable of Screen
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     KEYS = HISTORY

@@ -77,7 +77,7 @@ class Pane(Vertical):
 
     @property
     def brief(self) -> list[Piece]:
-        """The same without what only makes it complete, and without the order of the rows: the pane itself shows that."""
+        """The same without what only makes it complete, and without the order: the pane itself shows that."""
         counts = (count for count in self._counts if count[1] != "muted" and not count[0].startswith(" · "))
         return [self.summary[0], *counts]
 

@@ -19,18 +19,14 @@ from cockpit.model.key_bindings import DRAFT
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from screens.dialogs.dialog import Dialog, DialogContext
-<<<<<<< HEAD:screens/incident/post_mortem.py
 from screens.incident import people_forms
 from screens.shared.context import DraftWritten, EventsAppended
 from screens.shared.document import text_tone
 from screens.shared.errors import explain
-from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
-from widgets.cell import Piece
+from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
+from widgets.bar import spread_pieces
+from widgets.cell import Piece, wrap_pieces
 from widgets.keys import make_bindings
-=======
-from screens.shared.app_messages import DraftWritten
-from widgets.cell import wrap_pieces
->>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen):screens/incident/export_dialog.py
 from widgets.line import Lines
 from widgets.output import OutputTail, OutputView
 
@@ -41,9 +37,10 @@ if TYPE_CHECKING:
 class PreviewScreen(KeyedScreen):
     """Of `incident`, captured when it was opened. Nothing is written by looking."""
 
+    CSS_PATH = "../shared/document.tcss"
     KEYS = DRAFT
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(DRAFT)
-    GROUPED: ClassVar[KeyGroups] = LINES
+    GROUPED: ClassVar[KeyGroups] = ROWS
 
     class Drafted(Message):
         """The draft was made."""
@@ -57,10 +54,11 @@ class PreviewScreen(KeyedScreen):
         self._session = session
         self._place = place
         self._incident = incident
+        self._text = ""  # as it is shown
 
     def compose(self) -> ComposeResult:
         yield Lines(id="document-head")
-        yield OutputView(id="document", follow=False, tone=text_tone)
+        yield OutputView(id="document", follow=False, wraps=True, tone=text_tone)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -77,7 +75,8 @@ class PreviewScreen(KeyedScreen):
 
     def _tell(self, state: str) -> None:
         head: list[Piece] = [(f" {self._incident.title}", "strong"), (f"   {self._incident.id}   ", "muted")]
-        self.query_one("#document-head", Lines).show([*head, (state, "info")])
+        wide = self.size.width or 80
+        self.query_one("#document-head", Lines).show(spread_pieces([*head, (state, "info")], [], wide))
 
     @property
     def _exporter(self) -> Exporter:
@@ -99,7 +98,12 @@ class PreviewScreen(KeyedScreen):
     def _show(self, message: Drafted) -> None:
         incident = self._session.ledger.incidents.get(self._incident.id, self._incident)
         self._tell(incident.review.value)
-        self.query_one(OutputView).show(OutputTail(make_readable(message.text), kept=10_000_000), follow=False)
+        view, text = self.query_one(OutputView), make_readable(message.text)
+        if view.tail.total and text == self._text:
+            return
+        draft = OutputTail(text, kept=10_000_000)
+        self._text = text
+        view.renew(draft) if view.tail.total else view.show(draft, follow=False)
 
     def action_export(self) -> None:
 

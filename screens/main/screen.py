@@ -195,12 +195,7 @@ class CockpitScreen(KeyedScreen):
 
     @on(ScreenSuspend)
     def _behind_another(self) -> None:
-<<<<<<< HEAD
         """Who is in sight behind a dialog goes on; who is hidden waits, and receives nothing."""
-        self.app.clear_notifications()
-=======
-        """Who is in sight behind a dialog goes on; who is hidden waits, and is told nothing."""
->>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen)
         self.call_later(self._rest_while_hidden)
 
     def _rest_while_hidden(self) -> None:

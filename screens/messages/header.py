@@ -32,13 +32,8 @@ WRITING: tuple[Piece, ...] = (
 )
 
 
-<<<<<<< HEAD
-def render_head(incident: Incident, production: bool) -> list[Piece]:
-    """What it is about."""
-=======
 def render_head(incident: Incident, production: bool, width: int) -> list[Piece]:
-    """What is told of; where there is no room its title gives way, never its status."""
->>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen)
+    """What it is about; where there is no room its title gives way, never its status."""
     drill: list[Piece] = [("DRILL ", "warn")] if incident.drill else []
     pieces: list[Piece] = [
         (" Communicate", "strong"),

@@ -109,7 +109,7 @@ async def test_a_notice_of_one_screen_is_not_shown_on_the_next(cockpit: Open, st
         assert not pilot.app._notifications
 
 
-async def test_what_is_said_on_leaving_a_screen_is_read_on_the_one_below(cockpit: Open, stage: Stage) -> None:
+async def test_a_notice_at_leaving_stays_on_the_screen_below(cockpit: Open, stage: Stage) -> None:
     async with cockpit(120, 40) as pilot:
         await pilot.press("w")
         await pilot.pause(0.1)

@@ -14,12 +14,8 @@ from screens.dialogs.details import EventDetails
 from screens.dialogs.dialog import DialogContext
 from screens.history import PastScreen
 from screens.incident.brief import BriefScreen, layout_brief
-<<<<<<< HEAD
 from screens.incident.post_mortem import PreviewScreen, make_readable
-=======
-from screens.incident.draft_preview import PreviewScreen, make_readable
-from screens.shared.app_messages import EventsAppended
->>>>>>> a21a2b0e (Lose no words on the screens: long text wraps and stays where it is read, titles use the room there is, notices stay on their screen)
+from screens.shared.context import EventsAppended
 from tests.tui.incident.conftest import Clock, Front, Session, confirm
 from widgets.line import Lines
 from widgets.output import OutputView

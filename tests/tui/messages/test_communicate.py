@@ -51,7 +51,7 @@ async def test_the_head_gives_up_words_of_the_title_and_never_the_status(tell: O
         assert shown(app, "#tell-head").rstrip().endswith("INVESTIGATING")
 
 
-async def test_a_notice_covers_nothing_of_what_is_said_below_the_text(tell: Open, play: Play) -> None:
+async def test_a_notice_stands_above_the_lines_below_a_message(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         app.notify("12:00:00 ready down.")

@@ -299,7 +299,7 @@ def test_whoever_is_due_to_be_called_stands_once_among_those_to_call() -> None:
     assert [candidate.who for candidate in candidates] == ["Team lead", "Head"]
 
 
-def test_how_a_deadline_ended_is_told_whole() -> None:
+def test_the_end_of_a_deadline_is_shown_whole() -> None:
     over = Clock("client", ClockKind.CLIENT, "tell clients", "", "oncall.md:1", NOW, not_applicable="nobody felt it")
     [row] = build_clock_rows([over], NOW, UTC)
 
