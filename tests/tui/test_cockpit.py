@@ -726,30 +726,31 @@ async def test_where_nothing_is_wrong_it_says_so(cockpit: Open) -> None:
         assert "Nothing is wrong here" in user.text
 
 
-@pytest.mark.parametrize(
-    ("pane", "ask", "rows"),
-    [
-        ("1", "state=down", 1),
-        ("1", "state!=up", 3),
-        ("1", "kind=probe name=~site", 7),
-        ("2", "severity=critical", 1),
-        ("2", "state=resolved?", 1),
-        ("2", "name!~5xx", 2),
-        ("3", "traffic!=0", 1),
-        ("3", "app=mi-prod active=no", 2),
-        ("4", "kind=alert", 2),
-        ("4", "by=~ana", 1),
-        ("4", "state=down", 1),
-    ],
-)
-async def test_every_pane_is_filtered_by_what_its_rows_are(cockpit: Open, pane: str, ask: str, rows: int) -> None:
+async def test_every_pane_is_filtered_by_what_its_rows_are(cockpit: Open) -> None:
+    expected = {
+        ("1", "state=down"): 1,
+        ("1", "state!=up"): 3,
+        ("1", "kind=probe name=~site"): 7,
+        ("2", "severity=critical"): 1,
+        ("2", "state=resolved?"): 1,
+        ("2", "name!~5xx"): 2,
+        ("3", "traffic!=0"): 1,
+        ("3", "app=mi-prod active=no"): 2,
+        ("4", "kind=alert"): 2,
+        ("4", "by=~ana"): 1,
+        ("4", "state=down"): 1,
+    }
     async with cockpit() as user:
         user.stage.trouble()
         await user.settle()
-        await user.press(pane, "slash")
-        user.cockpit.filter.value = ask
-        await user.pilot.pause()
-        assert len(user.cockpit.panes[int(pane) - 1].table.rows) == rows
+        counts = {}
+        for pane, condition in expected:
+            await user.press(pane, "slash")
+            user.cockpit.filter.value = condition
+            await user.pilot.pause()
+            counts[pane, condition] = len(user.cockpit.panes[int(pane) - 1].table.rows)
+            await user.press("escape")
+    assert counts == expected
 
 
 async def test_each_pane_is_sorted_by_a_key_and_says_how(cockpit: Open) -> None:

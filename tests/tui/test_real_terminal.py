@@ -15,7 +15,7 @@ MOUSE_OFF = b"\x1b[?1000l"
 COLOUR = re.compile(rb"\x1b\[[0-9;]*\b(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;[25]|48;[25])[0-9;]*m")
 
 
-ENDINGS = [getattr(signal, f"SIG{name}") for name in ("TERM", "HUP", "INT", "QUIT", "USR1", "USR2", "ALRM")]
+ENDINGS = [getattr(signal, f"SIG{name}") for name in ("TERM", "HUP", "INT", "QUIT", "USR1")]
 KEYBOARD_AS_FOUND = b"\x1b[<u"  # what the kitty protocol pushed is popped
 NOT_FROM_A_KEYBOARD = bytes(range(128, 256)) + b"\x1b[M \xff\xc3\x1b[1114112u\x1b[97:65;1:1u\x1b[55296;1;55296u\xc3"
 CTRL_Q = b"\x11"
@@ -57,12 +57,12 @@ def test_bytes_that_no_keyboard_sends_end_nothing() -> None:
     assert b"closed=True" in opened.received
 
 
-@pytest.mark.parametrize("opens", [b"n", b"s", b"?", b"d", b":", b"a", b"w", b"\r"], ids=repr)
-def test_escapes_that_arrive_together_leave_one_screen_and_end_nothing(opens: bytes) -> None:
+def test_escapes_that_arrive_together_leave_one_screen_and_end_nothing() -> None:
     with real(*DRIVER, "trouble") as opened:
         opened.until(READY)
-        opened.press(opens + b"\x1b" * 5)
-        opened.press(b"\x1b" * 3 + b"  ")
+        for opens in (b"n", b"s", b"?", b"d", b":", b"a", b"w", b"\r"):
+            opened.press(opens + b"\x1b" * 5)
+            opened.press(b"\x1b" * 3 + b"  ")
         opened.press(CTRL_Q)
 
         assert opened.end() == 0

@@ -36,8 +36,10 @@ def cockpit(config: Path, *words: str, redirect: str = "", **environ: str) -> su
     )
 
 
-@pytest.mark.parametrize("redirect", [">&-", ">/dev/full"])
-@pytest.mark.parametrize("words", [("status",), ("note", "seen"), ("--help",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("words", "redirect"),
+    [(("status",), ">&-"), (("status",), ">/dev/full"), (("note", "seen"), ">/dev/full"), (("--help",), ">&-")],
+)
 def test_output_that_is_lost_is_reported_in_a_sentence(config: Path, words: tuple[str, ...], redirect: str) -> None:
     done = cockpit(config, *words, redirect=redirect)
     said = done.stderr.decode()
@@ -58,15 +60,14 @@ def test_closed_input_and_standard_error_change_nothing(config: Path, redirect: 
     assert cockpit(config, "verify").returncode == 0
 
 
-@pytest.mark.parametrize("command", ["incidents", "clocks", "status"])
 @pytest.mark.parametrize(
-    "environ",
+    ("command", "environ"),
     [
-        {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"LC_ALL": "xx_XX.ISO-8859-1"},
-        {"PYTHONIOENCODING": "latin-1"},
+        ("status", {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        ("clocks", {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        ("clocks", {"LC_ALL": "xx_XX.ISO-8859-1"}),
+        ("incidents", {"PYTHONIOENCODING": "latin-1"}),
     ],
-    ids=lambda environ: " ".join(environ.values()),
 )
 def test_every_encoding_is_printed_in(config: Path, command: str, environ: dict[str, str]) -> None:
     done = cockpit(config, command, **environ)

@@ -262,7 +262,7 @@ class FrozenCockpitTime:
 
 TestRecordersOfOneFile = pytest.mark.torture(RecordersOfOneFile.TestCase)
 # A failure is not shrunk: that takes minutes of a machine that others share.
-TestRecordersOfOneFile.settings = settings(stateful_step_count=30, phases=(Phase.generate,))
+TestRecordersOfOneFile.settings = settings(stateful_step_count=20, phases=(Phase.generate,))
 
 
 def test_one_that_was_stopped_with_a_fact_in_its_hand_does_not_write_it_after_another_did() -> None:
