@@ -100,7 +100,7 @@ original, CockpitScreen.show_waiting = CockpitScreen.show_waiting, show_waiting
 cockpit.app.WARM_UP = cockpit.session.FIRST_TAKE_UP = 60  # a loaded machine may draw later than that
 CockpitApp(lambda: attach_to(Common(config={str(tmp_path / "cockpit.toml")!r}))).run(headless=True)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert "cockpit.feeds.probes.feed" in done.stdout.split(), done.stderr
     assert set(done.stdout.split()) & NOT_BEFORE_A_VERDICT == set()
 
