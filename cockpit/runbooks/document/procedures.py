@@ -1,6 +1,7 @@
 """Sections with something to do become procedures. The chapters of a template belong to its title."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from cockpit.model.runbook import Procedure, Step, StepKind
@@ -58,6 +59,7 @@ ROLLBACK = "rollback"
 STEP_HEADING = re.compile(r"(?i)^\W*(?:step|phase|stage)\s+\d+\s*[:.)—–-]?\s*")
 ROW = re.compile(r"(?i)^\W*(?:(?:step|part|phase|stage)\s+(\d+)\b[:.)\s—–-]*|(\d+)[.)]\s+)")
 CHOICE = re.compile(r"(?i)^\W*(?:scenario|option|case|variant|alternative|approach|method|possibility|if)\b")
+WAY = re.compile(r"(?i)^\W*(?:via|using|through|by\s+means\s+of)\b")  # two of them below one step are a choice, too
 SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
 
 
@@ -134,11 +136,12 @@ def join_numbered_rows(sections: list[Section]) -> Iterator[tuple[Section, list[
             heads |= {id(row): row.parents[-1] for row in numbered}
     groups: dict[int, list[Section]] = {}
     choices: dict[int, list[Section]] = {}  # by the identity of the row that they stand under
+    ways = Counter(id(section.parents[-1]) for section in sections if section.parents and WAY.match(section.title))
     for section in sections:
         path = (*section.parents, section)
         row = next((above for above in path if id(above) in heads), None)
         choice = (
-            next((above for above in path[path.index(row) + 1 :] if CHOICE.match(above.title)), None) if row else None
+            next((above for above in path[path.index(row) + 1 :] if _is_choice(above, ways)), None) if row else None
         )
         if row and choice is section:
             choices.setdefault(id(row), []).append(section)
@@ -150,9 +153,16 @@ def join_numbered_rows(sections: list[Section]) -> Iterator[tuple[Section, list[
         yield members[0], members
 
 
+def _is_choice(section: Section, ways: Mapping[int, int]) -> bool:
+    """True for a scenario or an option, and for one of several ways: "Via the portal", "Via kubectl"."""
+    return bool(CHOICE.match(section.title)) or (
+        WAY.match(section.title) is not None and ways.get(id(section.parents[-1]), 0) > 1
+    )
+
+
 def make_choice_step(row: Section, choices: Sequence[Section]) -> UnnumberedStep:
     """What a step says whose headings are scenarios or options: nobody shall run one after the other."""
-    name = STEP_HEADING.sub("", row.title) or row.title
+    name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", row.title)) or row.title
     titles = "; ".join(choice.title for choice in choices)
     return UnnumberedStep(f"{name}: choose one: {titles}", StepKind.MANUAL, row.line)
 

@@ -18,6 +18,8 @@ from cockpit.runbooks.plan.source import find_column, read_cell
 
 ENDPOINT = re.compile(r"(?:(?P<method>GET|HEAD|POST|OPTIONS)\s+)?(?P<url>https?://\S+|/[\w./{}<>:-]*)")
 STATUS = re.compile(r"\b([1-5]\d\d)\b")
+# It answers and is not ready: "200 when all pass; 503 otherwise".
+UNREADY = re.compile(r"(?i)\b(5\d\d)\b\W*\s(?:otherwise|if\s+not|while|until|when\s+(?:not|any|it)\b)")
 BODY = re.compile(r"\{[^{}]*\}")
 LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|ms|s\b|sec\w*|MB|GB)?")
 OF_WATCHING = re.compile(
@@ -57,7 +59,14 @@ def _propose_probes(table: DocumentTable, environment: str, origin: str) -> Iter
         yield f"url = {json.dumps(url)}"
         if endpoint["method"] not in (None, "GET"):
             yield f"method = {json.dumps(endpoint['method'])}"
-        yield f"conditions = {json.dumps(list(_list_conditions(read_cell(row, expected))))}"
+        conditions, degraded = list(_list_conditions(read_cell(row, expected))), list[str]()
+        if refused := UNREADY.search(read_cell(row, expected)):
+            good, *rest = conditions
+            degraded = [good]
+            conditions = [f"[STATUS] == any({good.rpartition(' ')[2]}, {refused[1]})", *rest]
+        yield f"conditions = {json.dumps(conditions)}"
+        if degraded:
+            yield f"degraded = {json.dumps(degraded)}"
         yield ""
 
 

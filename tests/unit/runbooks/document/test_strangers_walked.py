@@ -242,3 +242,42 @@ def test_what_was_seen_in_documents_of_others(text: str, steps: list[tuple[str, 
 )
 def test_a_page_that_was_not_built_and_an_address_in_brackets_are_asked_for(command: str, names: list[str]) -> None:
     assert [blank.name for blank in find_placeholders(command)] == names
+
+
+WAYS = """# Remove a node
+
+## Steps
+
+### 1. Cordon it
+
+```bash
+kubectl cordon n1
+```
+
+### 2. Move the data
+
+#### Via the console
+
+1. Open the console.
+
+#### {second}
+
+```bash
+kubectl patch node n1 -p x
+```
+
+### 3. Delete it
+
+```bash
+kubectl delete node n1
+```
+"""
+
+
+def test_two_ways_to_do_one_step_are_a_choice_and_one_is_none() -> None:
+    steps, *ways = read_procedures(WAYS.format(second="Via kubectl"))
+    assert [step.kind for step in steps.steps] == [StepKind.CHANGE, MANUAL, DANGER]
+    assert steps.steps[1].title == "Move the data: choose one: Via the console; Via kubectl"
+    assert [way.title for way in ways] == ["Via the console", "Via kubectl"]
+    (alone,) = read_procedures(WAYS.format(second="Then patch it"))
+    assert [step.kind for step in alone.steps] == [StepKind.CHANGE, MANUAL, StepKind.CHANGE, DANGER]
