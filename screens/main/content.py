@@ -23,7 +23,7 @@ from screens.main.context import CockpitContext
 from screens.main.standing import CockpitStanding
 from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_standing
 from screens.shared.due import DueClock, list_due_clocks
-from screens.shared.view import View, build_view
+from screens.shared.view import View, build_view, date_from_record
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.bar import render_bar
 from widgets.cell import Piece, Row
@@ -109,7 +109,8 @@ class CockpitContent:
 
     def look(self) -> None:
         """The newest Readings, and on each pane how fresh they are."""
-        self.view = build_view(self.session.watch, self.session.environment.name)
+        seen = build_view(self.session.watch, self.session.environment.name)
+        self.view = date_from_record(seen, self.session.history)
         mark_panes(self._panes, self.session, self.view)
 
     def tells_news(self, reading: "Reading[Any]") -> bool:

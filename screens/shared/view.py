@@ -1,13 +1,14 @@
 """What the four panes show of one environment, gathered from the newest Readings. Pure but for asking the Watch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from cockpit.feeds.watch import Watch
 from cockpit.model.alert import Alert, Severity, keep_last, rank_firing_alerts
-from cockpit.model.event import CHANGES_FEED, OutsideChange
-from cockpit.model.probe import ProbeResult, SignalResult
+from cockpit.model.event import CHANGES_FEED, Event, Kind, OutsideChange
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading, find_worst_freshness
 from cockpit.model.revision import Application
@@ -15,6 +16,7 @@ from cockpit.model.revision import Application
 PANES = ("probes", "alerts", "revisions")
 ALERTS = "alerts:"
 SIGNALS = "signals"
+BAD_STATES = (ProbeState.DOWN, ProbeState.DEGRADED)
 
 
 def pane_of(feed: str) -> str:
@@ -70,6 +72,34 @@ def build_view(watch: Watch, environment: str) -> View:
         silent_changes=tuple(_describe_silent_changes(readings, fresh)),
         missing=frozenset(pane for pane in PANES if not any(pane_of(feed) == pane for feed in fresh)),
     )
+
+
+def date_from_record(view: View, history: Sequence[Event]) -> View:
+    """What is bad with the time at which the record knows it so: who opens the cockpit late sees since when it is.
+
+    `history` are the newest events of the environment, the oldest first.
+    """
+    late = {(Kind.PROBE, probe.name) for probe in view.probes if probe.state in BAD_STATES}
+    late |= {(Kind.SIGNAL, signal.name) for signal in view.signals if signal.state in BAD_STATES}
+    if not late:
+        return view
+    turns: dict[tuple[str, str], Event] = {}
+    for event in reversed(history):
+        key = (event.kind, event.subject)
+        if key in late and key not in turns:
+            turns[key] = event
+            if len(turns) == len(late):
+                break
+    probes = [replace(probe, since=_find_start(probe, turns.get((Kind.PROBE, probe.name)))) for probe in view.probes]
+    signals = [
+        replace(signal, since=_find_start(signal, turns.get((Kind.SIGNAL, signal.name)))) for signal in view.signals
+    ]
+    return replace(view, probes=tuple(probes), signals=tuple(signals))
+
+
+def _find_start(result: ProbeResult | SignalResult, turn: Event | None) -> datetime:
+    is_same = turn is not None and turn.detail.get("state") == result.state
+    return min(result.since, turn.occurred) if turn is not None and is_same else result.since
 
 
 def _list_values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
