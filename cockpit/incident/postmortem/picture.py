@@ -33,6 +33,17 @@ MOST_MARKS = 24
 MOST_SPANS = 8  # bars of one lane
 FINEST = 200  # parts of the whole window: what is narrower is not seen
 LONGEST_LABEL = 80  # characters
+USUAL = 2
+TELLING: Mapping[str, int] = {
+    Kind.DECLARE: 0,
+    Kind.RESOLVE: 0,
+    Kind.STATUS: 1,
+    Kind.SEVERITY: 1,
+    Kind.TRAFFIC: 1,
+    Kind.DECISION: 1,
+    Kind.UPDATE: 3,
+    Kind.ROLE: 3,
+}  # which turning points are drawn where not all have room, the least first; else USUAL
 PEOPLE_KINDS = frozenset(
     {Kind.DECLARE, Kind.ACK, Kind.ROLE, Kind.DECISION, Kind.STATUS, Kind.SEVERITY, Kind.RESOLVE, Kind.UPDATE,
      Kind.FREEZE, Kind.RUN, Kind.STEP, Kind.NOTE, Kind.PAGE}
@@ -98,7 +109,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
     points = [event for event in joined if event.id in turning and start <= event.occurred <= end]
     marks = [
         PictureMark(number, event.occurred, _label_mark(event, face), event.kind in PEOPLE_KINDS)
-        for number, event in enumerate(points[:MOST_MARKS], start=1)
+        for number, event in enumerate(_choose_points(points), start=1)
     ]
     cut = []
     if len(points) > MOST_MARKS:
@@ -110,6 +121,13 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         for since, passed in list_felt_stretches(incident, begin, max(over or now, begin))
     )
     return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
+
+
+def _choose_points(points: Sequence[Event]) -> list[Event]:
+    """Those that have room, in their order: how it ended is not left out for what was said on the way."""
+    ranked = sorted(points, key=lambda event: (TELLING.get(event.kind, USUAL), event.occurred))
+    kept = {event.id for event in ranked[:MOST_MARKS]}
+    return [event for event in points if event.id in kept]
 
 
 def _choose_window(incident: Incident, events: Sequence[Event], now: datetime) -> tuple[datetime, datetime]:

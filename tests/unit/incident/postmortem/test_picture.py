@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.load import list_standing_events
 from cockpit.incident.postmortem.picture import (
+    MOST_MARKS,
     MOST_SPANS,
     IncidentPicture,
     PictureBar,
@@ -129,6 +130,25 @@ def test_every_turning_point_has_a_number_in_the_drawing_and_a_line_below_it() -
         assert str(mark.number) in texts
         assert f"{mark.number}  {mark.text}" in texts
     assert "readyz down: got 503, wanted 200" in " ".join(texts)
+
+
+def test_where_not_all_turning_points_have_room_the_picture_still_tells_how_it_ended() -> None:
+    story = Story()
+    fail(story, 0.3, "ready")
+    story.declare(1, reach=-10)
+    story.probe(2.9, "ready", "up")
+    for minute in range(30):
+        story.act(Kind.UPDATE, 3.1 + minute / 20, audience="client", text=f"update {minute}")
+    story.act(Kind.STATUS, 5, status="monitoring")
+    story.act(Kind.RESOLVE, 6, reason="rolled back")
+    picture = picture_of(story)
+
+    kinds = {event.occurred: event.kind for event in story.events if event.actor}
+    drawn = [kinds.get(mark.at) for mark in picture.marks]
+    assert {Kind.DECLARE, Kind.STATUS, Kind.RESOLVE} <= set(drawn)
+    assert len(picture.marks) == MOST_MARKS
+    assert "more turning points" in " ".join(picture.cut)
+    assert [mark.at for mark in picture.marks] == sorted(mark.at for mark in picture.marks)
 
 
 names = st.text(max_size=30)
