@@ -194,11 +194,14 @@ def shown_due(clock: Clock, zone: tzinfo, now: datetime) -> str:
 
     Where the zone is UTC it stands once.
     """
-    if clock.due is None:
-        return ""
+    return "" if clock.due is None else show_moment(clock.due, zone, now)
+
+
+def show_moment(moment: datetime, zone: tzinfo, now: datetime) -> str:
+    """A moment as `shown_due` shows it."""
     try:
-        here, today = clock.due.astimezone(zone), now.astimezone(zone)
-        utc, utc_today = clock.due.astimezone(UTC), now.astimezone(UTC)
+        here, today = moment.astimezone(zone), now.astimezone(zone)
+        utc, utc_today = moment.astimezone(UTC), now.astimezone(UTC)
     except OverflowError:  # the edge of the calendar, where a zone has no local time
         return ""
     universal = f"{_format_day(utc, utc_today)}{utc:%H:%M}Z"

@@ -3,7 +3,7 @@
 What a form is about is captured when it is made, and named in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.incident.messages.fields import usual_promise
@@ -34,9 +34,11 @@ def open_role_form(
     incident: Incident,
     name: str,
     duty: str,
-    leaves: Sequence[str],
+    list_leaves: Callable[[], Sequence[str]],
 ) -> "FormDialog[Event]":
-    """Take a role, leave it, or hand it over; `leaves` is what is still open, for the note of a handover."""
+    """Take a role, leave it, or hand it over; `list_leaves` tells what is still open, for the note of a handover.
+
+    It is asked again when it is handed over: what was done while the form was open is not left to the next one."""
     holds = incident.in_role(name)
     options = [("take", "I or somebody else takes it; several may hold one")]
     if holds:
@@ -51,11 +53,11 @@ def open_role_form(
             return incident_actions.leave_role(name, person, note, incident=incident.id)
         if values["what"] == "hand over":
             return incident_actions.hand_over(
-                name, person, "; ".join(filter(None, [note, *leaves])), incident=incident.id
+                name, person, "; ".join(filter(None, [note, *list_leaves()])), incident=incident.id
             )
         return incident_actions.take_role(name, person, note, incident=incident.id)
 
-    open: list[list[Piece]] = [[("still open: ", "muted"), (leaf, "")] for leaf in leaves[:4]] if holds else []
+    open: list[list[Piece]] = [[("still open: ", "muted"), (leaf, "")] for leaf in list_leaves()[:4]] if holds else []
     return FormDialog(
         place,
         time,

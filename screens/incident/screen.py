@@ -234,7 +234,7 @@ class IncidentScreen(KeyedScreen):
             form = clock_forms.open_clock_form(place, time, incident_actions, incident, chosen)
         elif isinstance(chosen, Role):
             form = people_forms.open_role_form(
-                place, time, incident_actions, incident, chosen.name, chosen.duty, self._open_items()
+                place, time, incident_actions, incident, chosen.name, chosen.duty, self._open_items
             )
         elif isinstance(chosen, CallCandidate):
             form = people_forms.open_call_form(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
+from cockpit.model.clock import Clock, ClockKind, ClockState, show_moment, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.response import Freeze
 from cockpit.model.time import format_duration, measure_between
@@ -54,7 +54,11 @@ def list_open_items(
     silenced: Iterable[str] = (),
     freeze: Freeze | None = None,
 ) -> list[str]:
-    """What who takes over must know: clocks that ask for something, runs that go on, silenced alerts, a freeze."""
+    """What who takes over must know: clocks that ask for something, runs that go on, silenced alerts, a freeze.
+
+    All with their moments: the lines stay on record, where a length would be that of another moment. A run that is open
+    need not run: it may wait for a person, or nobody may know how its step ended.
+    """
     clocks = [clock for clock in clocks if clock.kind not in INFORMATIVE_KINDS]
     timed = list_urgent_clocks(clocks, now)
     timeless = [clock for clock in clocks if clock.state(now) is ClockState.OPEN]
@@ -63,7 +67,7 @@ def list_open_items(
     lines += [
         f"run not closed, its work is verified: {run.title}"
         if run.verified
-        else f"running for {format_duration(now - run.started)}: {run.title}"
+        else f"run not ended, open since {show_moment(run.started, zone, now)}: {run.title}"
         for run in incident.ran
         if run.ended is None
     ]

@@ -24,10 +24,12 @@ Make = Callable[[Session, DialogContext, Clock, Incident], Screen[Any]]
 
 
 def role(session: Session, place: DialogContext, clock: Clock, incident: Incident) -> Screen[Any]:
-    due = list_running_clocks(session, incident, clock.now(), place.zone)
-    leaves = list_open_items(incident, due, clock.now(), place.zone)
+    def list_leaves() -> list[str]:
+        due = list_running_clocks(session, incident, clock.now(), place.zone)
+        return list_open_items(incident, due, clock.now(), place.zone)
+
     return people.open_role_form(
-        place, clock, session.incident_actions, incident, "Incident Commander", "drives, does not debug", leaves
+        place, clock, session.incident_actions, incident, "Incident Commander", "drives, does not debug", list_leaves
     )
 
 

@@ -94,9 +94,10 @@ def test_a_handover_names_what_asks_for_something_and_nothing_that_only_tells() 
     here = incident(ran=(running,))
     clocks = [clock(at(10)), clock(at(3), kind=ClockKind.ROLLBACK)]
     things = list_open_items(here, clocks, at(0), AUCKLAND, ["5xx errors"], Freeze("prod", at(0), "ana", "until green"))
+    assert shown_due(clock(at(-5)), AUCKLAND, at(0)) in things[1], "a moment stays true on record, a length does not"
     assert [line.split(",")[0].split(":")[0] for line in things] == [
         "update",
-        "running for 5m 00s",
+        "run not ended",
         "silenced at its source",
         "prod is frozen",
     ]
