@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from cockpit.model.clock import Clock, ClockKind, ClockState, show_moment, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.response import Freeze
-from cockpit.model.time import format_duration, measure_between
+from cockpit.model.time import measure_between
 
 ASKING = frozenset({ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 INFORMATIVE_KINDS = frozenset({ClockKind.BUDGET, ClockKind.TAIL, ClockKind.GAP, ClockKind.ROLLBACK})
