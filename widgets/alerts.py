@@ -163,6 +163,11 @@ def _recall_alert_row(
     return ALERT_ROWS.build(key, _build_alert_row, alert, ack, age, subjects[key], inner)
 
 
+def _find_state_begin(alert: Alert) -> datetime:
+    """Since when it is what the row says: an age beside `resolved` is read as that of the end."""
+    return (alert.ended or alert.since) if alert.state is AlertState.RESOLVED else alert.since
+
+
 ALERT_ROWS = RowMemory(16_384)  # in a storm most alerts are those of the poll before
 
 
@@ -187,7 +192,7 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, subjec
             Cell(brief, "muted"),
             Cell(text, "muted"),
             taken,
-            Cell("", "", alert.since),
+            Cell("", "", _find_state_begin(alert)),
         ),
         _label_alert(alert, ack),
         alert.state in FAULTS,

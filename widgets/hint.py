@@ -67,6 +67,7 @@ def _build_hint_pieces(what: str, tone: str, middle: Sequence[Part], action: Par
 
 
 FRESH = timedelta(minutes=30)  # a deployment younger than this is the first suspect
+LOOKED_AGAIN = timedelta(minutes=2)  # the longest between the last failing answer and the one that was well
 RECENT = timedelta(minutes=1)  # the record of a rollback may be later than the recovery that it brought
 EXPLAINED = 50  # alerts; of more nobody reads whose they are, and the line is drawn once a second
 ROOMY = 130  # cells in which everything that follows a rollback has room
@@ -306,7 +307,11 @@ def _after_rollback(sight: HintInput, now: datetime) -> list[Part]:
     if probes:
         up = [probe for probe in probes if probe.state in QUIET]
         count = f"{len(up)} of {len(probes)} probes up"
-        last = max((probe.since for probe in up if probe.since), default=None)
+        # A probe that was not seen for a while, because we were slow, say, is up since then and recovered from nothing.
+        mended = (
+            probe.since for probe in up if probe.last_failure and probe.since - probe.last_failure.at < LOOKED_AGAIN
+        )
+        last = max(mended, default=None)
         # Only a recovery after the traffic moved is one of the rollback's; a probe that was up all the time says less.
         recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
         since = (

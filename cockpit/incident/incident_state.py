@@ -349,7 +349,8 @@ class IncidentStateBuilder:
         if ended is not None and (again := self._went_on_after(stated or ended)) is not None:
             periods.append(HealthyPeriod(ended, max(again, ended), "stated"))
             ended = None
-        period = last_period(impact.periods)
+        periods.sort(key=lambda period: (period.end is None, period.start))  # what goes on is the last of them
+        period = last_period(periods)
         return {
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else None),

@@ -21,6 +21,7 @@ from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.references import list_step_references
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.template_variables import list_asked_variables
+from cockpit.runbooks.run.events import find_work_end
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import DialogContext
@@ -212,7 +213,7 @@ class RunScreen(KeyedScreen):
 
     def _draw_head(self) -> None:
         run, width = self._run, self.size.width or 80
-        until = run.ended or self.session.time.now()
+        until = find_work_end(self.procedure, run) or self.session.time.now()
         spent = (until - run.started).total_seconds()
         self.query_one("#run-head", Lines).show(
             rows.render_head(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import click
 
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, format_json, print_event, reason_option
+from cockpit.cli.output import at_option, format_full_time, format_json, print_event, reason_option
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers, name_reader
 from cockpit.model.incident import Incident
@@ -51,7 +51,8 @@ def correct(common: Common, number: int, text: tuple[str, ...], at: str | None, 
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common, there=True) as cli_session:
         event = cli_session.incident_actions.correct(number, tokens, cli_session.moment(at))
-    print_event(event, as_json, f"Corrected {number}: {event.summary}")
+    dated = f", at {format_full_time(event.occurred)}" if at else ""
+    print_event(event, as_json, f"Corrected {number}{dated}: {event.summary}")
 
 
 @click.command(name="pin", help="Mark an entry as one that matters.")

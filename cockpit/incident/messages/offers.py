@@ -58,12 +58,13 @@ def status_line(
 def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptoms: Sequence[str] = ()) -> str:
     """What to paste into the incident channel at the declaration: severity, symptoms, impact, one commander.
 
-    `symptoms` are what is bad at that moment, in a few words each; without any it is what it was noticed by.
+    `symptoms` are what is bad at that moment, each with its own beginning; without any it is what it was noticed by.
     """
     begun = incident.impact_started
     severity_level = next((level for level in plan.severity_scale if level.name == incident.severity), None)
+    # When the first sign of all was seen says nothing of what is bad now: that may have begun an hour later.
+    since = f", since {format_brief(incident.detected, zone)}" if incident.detected and not symptoms else ""
     sentence = "; ".join(symptoms) or incident.detected_by
-    since = f", since {format_brief(incident.detected, zone)}" if incident.detected else ""
     lines = [
         f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity_text}] {incident.title}",
         f"Severity: {_describe_severity(incident, severity_level)}",
@@ -131,7 +132,7 @@ PROMISES = tuple(timedelta(minutes=number) for number in (15, 30, 60, 120))
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """What a message is written from. `symptoms` are what is bad now, in a few words each."""
+    """What a message is written from. `symptoms` are what is bad now, each since when."""
 
     incident: Incident
     system: System
@@ -144,14 +145,14 @@ def build_message_context(
     incident: Incident, system: System, plan: Plan, zone: tzinfo, bad: Sequence[Signal]
 ) -> MessageContext:
     """What a message about this incident is written from; `bad` are the signals of its environment that are bad now."""
-    symptoms = [describe_symptom(signal) for signal in bad] if incident.open else []
+    symptoms = [describe_symptom(signal, zone) for signal in bad] if incident.open else []
     return MessageContext(incident, system, plan, zone, symptoms)
 
 
-def describe_symptom(signal: Signal) -> str:
-    """What is bad, as it is: what fails now and then is not down, and what is degraded still answers."""
+def describe_symptom(signal: Signal, zone: tzinfo) -> str:
+    """What is bad, as it is and since when: what fails now and then is not down, what is degraded still answers."""
     more = {"flapping": " (fails now and then)", "degraded": " (degraded)"}.get(signal.state, "")
-    return f"{signal.label}{more}"
+    return f"{signal.label}{more} since {format_brief(signal.since, zone)}"
 
 
 def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:

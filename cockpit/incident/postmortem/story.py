@@ -373,7 +373,7 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
     by = next((event.actor for event in events if run and event.kind == Kind.RUN and event.subject == run.id), "")
     how = f" ({run.title}{f', run by {by}' if by else ''})" if run else ""
     if act.kind == Kind.TRAFFIC:
-        return f"{_describe_move(act, events)} at {face.utc(act.occurred)}{how}"
+        return f"{_describe_move(act, events)} {_describe_move_time(act, events, face)}{how}"
     title, state = text_of(act.detail, "title"), text_of(act.detail, "state")
     settled = [
         text_of(event.detail, "state")
@@ -390,6 +390,26 @@ def _describe_move(act: Event, events: Sequence[Event]) -> str:
     if gaining and any(_had_traffic(event, gaining, act) for event in events):
         return f"traffic back on {shorten_revision(gaining, act.subject)}"
     return describe_traffic(act, events)
+
+
+def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> str:
+    """`at 12:07:57`, or between which moments, where it was asked for well before it was seen done."""
+    if _is_dated_by_request(act, events):
+        return (
+            f"between {face.utc(act.occurred)}, when it was asked for, and {face.utc(act.recorded)}, when it was seen"
+        )
+    return f"at {face.utc(act.occurred)}"
+
+
+def _is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
+    """Whether traffic went back some time after the moment that stands for it.
+
+    A cloud dates a shift by its request and is done with it some seconds later. A new revision is dated by its making.
+    """
+    if act.kind != Kind.TRAFFIC or act.recorded - act.occurred < SKEW:
+        return False
+    gaining = find_gaining(act)
+    return any(_had_traffic(event, gaining, act) for event in events)
 
 
 def _had_traffic(event: Event, revision: str, act: Event) -> bool:
@@ -442,7 +462,8 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
         first_role = min(incident.roles, key=lambda holding: holding.since)
         times.append(KeyTime(f"first {first_role.role}", first_role.since, first_role.person))
     if end is not None and (act := find_remedy(events, begin, end)) is not None:
-        times.append(KeyTime("last change before it was over", act.occurred, describe_summary(act)))
+        later = f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)" if _is_dated_by_request(act, events) else ""
+        times.append(KeyTime("last change before it was over", act.occurred, f"{describe_summary(act)}{later}"))
     if incident.mitigated is not None:
         proposal = propose_impact_end(incident)
         times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))

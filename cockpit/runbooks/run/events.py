@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 120  # letters of a title in a summary
 WAITS_FOR_PERSON = frozenset({StepKind.DANGER, StepKind.MANUAL})  # offered when all is well: nobody is late for it
+WENT_WELL = frozenset({StepState.OK, StepState.WARN, StepState.BY_HAND})  # a step whose effect is there
 RESTART = re.compile(r"\brestart\b", re.IGNORECASE)
 TEXTS = frozenset({"title", "as_written", "as_run", "outcome", "verified", "output", "reason"})  # where one could stand
 
@@ -98,6 +99,21 @@ def find_timed_step(procedure: Procedure) -> int:
     if last is None or any(step.kind not in WAITS_FOR_PERSON for step in steps[last + 1 :]):
         return 0
     return steps[last].ordinal
+
+
+def find_work_end(procedure: Procedure, run: Run) -> datetime | None:
+    """When the time that a document allows was over: by its last verification, else by the end of the run.
+
+    What waits for a person behind that takes none of it. The record reads the same from `timed_by`.
+    """
+    timed = find_timed_step(procedure)
+    verified = [
+        attempt.ended
+        for attempt in run.attempts
+        if attempt.step == timed and attempt.state in WENT_WELL and attempt.ended is not None
+    ]
+    verified += [word.at for word in run.words if word.step == timed and word.state in WENT_WELL]
+    return max(verified, default=run.ended) if timed else run.ended
 
 
 def find_effect_steps(procedure: Procedure) -> dict[str, int]:

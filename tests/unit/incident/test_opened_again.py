@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.impact import format_felt, list_felt_stretches
+from cockpit.incident.impact import format_felt, list_felt_stretches, propose_impact_end
 from cockpit.incident.messages.fields import collect_message_facts
 from cockpit.incident.metrics.metrics import Metric, list_metrics, recovery_metrics
 from cockpit.incident.metrics.statistics import build_statistics
@@ -230,3 +230,31 @@ def test_what_was_over_right_before_it_was_opened_again_is_why(over: int, mitiga
     story.act(Kind.RESOLVE, DAYS + 30, because="fixed")
     incident = only(story)
     assert (incident.mitigated, felt(incident)) == (at(mitigated), length)
+
+
+@pytest.mark.parametrize("stated", [10.0, 9.9, 12.0])
+def test_an_end_that_was_stated_is_not_lost_when_it_was_opened_again_for_nothing(stated: float) -> None:
+    """Clients called again, and nothing was bad: the end that the probes tell stands, and says what tells it."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    declared = story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    ended = {"impact_ended": format_timestamp(at(stated)), "impact_stated": format_timestamp(at(13))}
+    story.tell(
+        Kind.DECLARE,
+        1,
+        late=12,
+        incident="i1",
+        actor="ana",
+        detail={**declared.detail, **ended},
+        supersedes=declared.id,
+    )
+    story.act(Kind.STATUS, 14, status="monitoring")
+    story.act(Kind.RESOLVE, 20, because="fixed", reason="restarted")
+    story.act(Kind.STATUS, 25, status="investigating", was="resolved", reason="clients call again")
+    story.act(Kind.RESOLVE, 26, because="fixed", reason="it was their cache")
+    incident = only(story)
+
+    end = propose_impact_end(incident)
+    assert end is not None
+    assert (end.at, end.evidence) == (incident.mitigated, "probe ready up again")

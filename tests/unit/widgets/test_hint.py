@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
-from cockpit.model.probe import ProbeState, SignalResult
+from cockpit.model.probe import ProbeEvidence, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.revision_health import RolledBack
@@ -196,7 +196,7 @@ def after_rollback(**more: object) -> tuple[Application, ...]:
 
 
 BACK = RolledBack("mi-prod", "mi-prod--v42", "mi-prod--v41", ago(40))
-RECOVERED = tuple(replace(probe, since=ago(38)) for probe in QUIET)
+RECOVERED = tuple(replace(probe, since=ago(38), last_failure=ProbeEvidence(ago(48), "503")) for probe in QUIET)
 RESTARTS = (alerts()[0],)
 
 
@@ -212,6 +212,17 @@ def test_after_a_rollback_it_says_what_is_seen_since_and_whose_the_alert_is_that
         " · s sets monitoring"
     )
     assert said(waits, 80) == "▸ Rolled back 40s ago.  2 of 2 up since 13:26:02 · s sets monitoring"
+
+
+def test_a_probe_that_we_did_not_see_for_a_while_recovered_from_nothing() -> None:
+    back = replace(BACK, at=ago(400))
+    never_failed, failed = replace(RECOVERED[0], since=ago(5), last_failure=None), replace(RECOVERED[1], since=ago(395))
+    recovered = replace(failed, last_failure=ProbeEvidence(ago(405), "503"))
+    unseen = replace(recovered, since=ago(5))  # its recovery is past telling
+    calm = HintInput((never_failed, recovered), (), after_rollback(), incident=INCIDENT, rolled_back=back)
+
+    assert "2 of 2 probes up since 13:20:05" in said(calm, 160)
+    assert "2 of 2 probes up · " in said(replace(calm, probes=(never_failed, unseen)), 160)
 
 
 def test_a_rollback_is_never_proposed_to_be_rolled_back() -> None:

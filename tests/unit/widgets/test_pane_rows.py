@@ -123,6 +123,13 @@ def test_an_alert_that_somebody_took_says_who() -> None:
     assert "✔ ana" in shown(alert_rows.build_alert_rows(alerts(), taken)[0], alert_rows.COLUMNS, 56)
 
 
+@pytest.mark.parametrize(("state", "age"), [(AlertState.FIRING, 400), (AlertState.RESOLVED, 60)])
+def test_the_age_of_an_alert_is_that_of_what_its_row_says(state: AlertState, age: int) -> None:
+    alert = replace(alerts()[0], state=state, since=ago(400), ended=ago(60))
+    (row,) = alert_rows.build_alert_rows([alert], {})
+    assert row.cells[-1].since == ago(age)
+
+
 def test_a_silenced_alert_and_an_unknown_severity_are_named_as_such() -> None:
     alert = replace(alerts()[0], state=AlertState.SUPPRESSED, severity=Severity.UNKNOWN)
     row = shown(alert_rows.build_alert_rows([alert], {})[0], alert_rows.COLUMNS, 56)

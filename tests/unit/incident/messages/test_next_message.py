@@ -159,6 +159,16 @@ def test_a_symptom_is_written_as_it_is(state: str, word: str) -> None:
     assert word in compose_message(DECLARATION, context, SUMMER).text
 
 
+def test_a_symptom_that_began_later_has_a_beginning_of_its_own() -> None:
+    """A declaration may be sent after the rollback, when another sign is bad than the one that told us."""
+    bad = [Signal("signal:restarts", "signal restarts", SUMMER, "degraded")]
+    bad.append(Signal("alert:x:1", "alert 5xx errors", SUMMER - timedelta(minutes=2), "firing"))
+    context = build_message_context(incident(), SYSTEM, PLAN, AUCKLAND, bad)
+    assert compose_message(DECLARATION, context, SUMMER).text.splitlines()[2] == (
+        "Symptoms: signal restarts (degraded) since 02:26 NZDT (13:26Z); alert 5xx errors since 02:24 NZDT (13:24Z)"
+    )
+
+
 @given(waited=st.integers(0, 3600))
 @settings(max_examples=scale_examples(30))
 def test_within_so_many_minutes_counts_from_when_it_was_sent(waited: int) -> None:

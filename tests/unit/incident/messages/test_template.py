@@ -269,10 +269,10 @@ def test_the_line_tells_a_late_update_a_missing_leader_and_the_end() -> None:
 
 
 def test_the_declaration_names_severity_symptoms_impact_and_one_commander() -> None:
-    said = declare_text(incident(), AUCKLAND, PLAN, ("probe ready", "alert 5xx errors")).splitlines()
+    said = declare_text(incident(), AUCKLAND, PLAN).splitlines()
     assert said[0] == "[P1] Readiness failing"
     assert said[1].startswith("Severity: P1, A major feature is broken")
-    assert said[2] == "Symptoms: probe ready; alert 5xx errors, since 02:12 NZDT (13:12Z)"
+    assert said[2] == "Symptoms: probe ready, since 02:12 NZDT (13:12Z)"
     assert said[3] == "Impact: not known yet"
     assert said[4] == "Incident Commander: nobody yet, who takes it?"
 

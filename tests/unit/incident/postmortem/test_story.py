@@ -37,10 +37,10 @@ def change(story: Story, minute: float) -> None:
     move(story, minute, GOOD, BAD)
 
 
-def move(story: Story, minute: float, before: str, after: str) -> None:
+def move(story: Story, minute: float, before: str, after: str, *, late: float = 0) -> None:
     summary = f"shop: traffic from {before} to {after}"
     detail = {"before": {before: 100}, "after": {after: 100}}
-    story.tell(Kind.TRAFFIC, minute, subject=APP, summary=summary, detail=detail)
+    story.tell(Kind.TRAFFIC, minute, subject=APP, summary=summary, detail=detail, late=late)
 
 
 def fail(story: Story, minute: float, probe: str, *, first: float | None = None) -> None:
@@ -87,6 +87,21 @@ def test_the_summary_of_a_rolled_back_deployment_is_written_from_the_facts() -> 
         "traffic back on --r43 at 02:02:30 (Roll back, run by ben); all probes up at 02:02:54",
         "shop--r44 (1.44.0, by ci) took all traffic from --r43 at 02:00:00",
     )
+
+
+def test_traffic_that_a_cloud_dates_by_its_request_went_back_between_that_and_when_it_was_seen() -> None:
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    move(story, 2.5, BAD, GOOD, late=0.3)
+    story.probe(2.9, "ready", "up")
+
+    assert told(story).stop.startswith(
+        "traffic back on --r43 between 02:02:30, when it was asked for, and 02:02:48, when it was seen; "
+    )
+    evidence = {key.what: key.evidence for key in list_key_times(incident_of(story), story.events)}
+    assert evidence["last change before it was over"].endswith("(asked for then, seen at 02:02:48 UTC)")
 
 
 def test_each_probe_failed_from_its_own_first_failing_answer() -> None:
