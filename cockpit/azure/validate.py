@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from cockpit.azure.errors import make_garbage_problem
-from cockpit.model.problem import SourceError
+from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.text import REPLACEMENT, keep_whole
 
 Raw = Mapping[str, Any]
 MAX_PAGES = 40
+LONGEST_NAME = 260  # characters; the longest that Azure allows for any resource
 
 
 def as_object(body: object) -> Raw:
@@ -117,3 +119,16 @@ def next_path(link: object, endpoint: str) -> str:
     if not same or not parts.path.startswith("/"):
         raise SourceError(make_garbage_problem("a next page at another address"))
     return f"{parts.path}?{parts.query}"
+
+
+def quote_name(name: str) -> str:
+    """A name as one segment of a path. Raises SourceError for one that would lead elsewhere."""
+    if (
+        not name
+        or set(name) <= {"."}
+        or not name.isprintable()
+        or REPLACEMENT in name
+        or not keep_whole(name, LONGEST_NAME)
+    ):
+        raise SourceError(Problem(ProblemKind.REFUSED, "refused here", f"{name!r} is not a name that Azure accepts."))
+    return quote(name, safe="")

@@ -9,8 +9,6 @@ from cockpit.config.errors import Path as KeyPath
 from cockpit.config.places import default_data
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.conditions import parse_condition
-from cockpit.model.key_bindings import opens_a_procedure, rename_key_id
-from cockpit.model.key_names import key_name
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.probe import MaintenanceWindow, Probe, WatchedSignal
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
@@ -56,7 +54,6 @@ def build_noun(noun: type, values: Values, path: KeyPath, source: ConfigSource) 
 def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> System:
     plan = _complete_plan(Plan(**{"severity_scale": (), **values.pop(Plan.__name__, {})}))
     keys: Mapping[str, str] = values.pop("keys", {})
-    procedures = {name for name, text in keys.items() if opens_a_procedure(name, text)}
     return System(
         **{
             **values,
@@ -67,9 +64,20 @@ def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> Sys
         file=str(source.file),
         plan=plan,
         severity_scale=plan.severity_scale or DEFAULT_SEVERITY_SCALE,
-        keys={rename_key_id(name): text for name, text in keys.items() if name not in procedures},
-        procedure_keys={key_name(name): keys[name] for name in keys if name in procedures},
+        **(_complete_keys(keys) if keys else {}),
     )
+
+
+def _complete_keys(keys: Mapping[str, str]) -> Values:
+    """The bindings of actions, and those of the team's procedures."""
+    from cockpit.model.key_bindings import opens_a_procedure, rename_key_id  # only where the file has keys
+    from cockpit.model.key_names import key_name
+
+    procedures = {name for name, text in keys.items() if opens_a_procedure(name, text)}
+    return {
+        "keys": {rename_key_id(name): text for name, text in keys.items() if name not in procedures},
+        "procedure_keys": {key_name(name): keys[name] for name in keys if name in procedures},
+    }
 
 
 def _complete_plan(plan: Plan) -> Plan:

@@ -7,7 +7,6 @@ itself is passed over here, for it is reported already.
 import re
 from collections.abc import Iterator
 
-from cockpit.config.checks_keys import key_rules, theme_rules
 from cockpit.config.checks_probes import check_recurring_windows, probe_rules, signal_rules
 from cockpit.config.checks_secrets import access_rules, alert_rules, value_rules
 from cockpit.config.errors import ConfigError, Path, make_config_error
@@ -98,8 +97,11 @@ ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 def check_rules(data: Raw) -> Iterator[ConfigError]:
     """Every broken rule of the whole file."""
     yield from _check_identity(data)
-    yield from theme_rules(get_text(data.get("theme")).strip())
-    yield from key_rules(get_table(data.get("keys")))
+    if data.get("theme") or data.get("keys"):
+        from cockpit.config.checks_keys import key_rules, theme_rules  # the bindings of every screen
+
+        yield from theme_rules(get_text(data.get("theme")).strip())
+        yield from key_rules(get_table(data.get("keys")))
     yield from find_duplicates(("ladder",), data.get("ladder"))
     yield from plan_rules(data)
     for name, environment in get_table(data.get("environments")).items():

@@ -14,7 +14,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from cockpit.config.fields import KINDS, ValueKind
-from cockpit.model.key_bindings import KEY_TABLES, RENAMED
 from cockpit.model.probe import ENTRA_AUTH, HttpAuth
 from cockpit.model.setting import METADATA_KEY, NOTHING, Setting
 from cockpit.model.system import System
@@ -346,6 +345,8 @@ def _refer_to_table(shape: TableShape, definitions: dict[str, Any]) -> dict[str,
 
 def _build_bindings_schema() -> dict[str, Any]:
     """Each key binding; TOML reads `table.up` as `up` in the table `table`."""
+    from cockpit.model.key_bindings import KEY_TABLES, RENAMED  # a file is read without the keys of every screen
+
     bindings: dict[str, Any] = {}
     for binding in (binding for table in KEY_TABLES for binding in table.bindings):
         group, dot, name = binding.id.partition(".")

@@ -11,16 +11,16 @@ from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from cockpit.feeds.base import Feed
-from cockpit.model.alert import Alert, SettledAlerts
 from cockpit.model.probe import HttpAccess
 from cockpit.model.secret import Secret
-from cockpit.model.silence import Silence
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import Time
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
+    from cockpit.feeds.base import Feed
+    from cockpit.model.alert import Alert, SettledAlerts
+    from cockpit.model.silence import Silence
 
 HTTP_KEYS = frozenset(field.name for field in fields(HttpAccess))
 """What a source takes that is reached over HTTP, however it signs in."""
@@ -40,15 +40,15 @@ class AlertSourceContext:
     random: Random
     reveal: Callable[[Secret], str]
     azure: "Azure | None" = None
-    recorded: Sequence[Alert] = ()
-    settled: Callable[[], SettledAlerts] = dict
+    recorded: "Sequence[Alert]" = ()
+    settled: "Callable[[], SettledAlerts]" = dict
 
 
 class SilenceServer(Protocol):
     """Silences of one source. Reads raise SourceError or what httpx raises; changes are sent once, and raise
     SourceError where they were refused, SilenceUnknownError where nobody knows."""
 
-    async def list_silences(self) -> dict[str, Silence]: ...
+    async def list_silences(self) -> "dict[str, Silence]": ...
     async def list_labels(self) -> list[dict[str, str]]: ...
     async def put(self, body: Mapping[str, object], /) -> str: ...
     async def expire(self, id: str, /) -> None: ...
@@ -59,7 +59,7 @@ class AlertKind:
     """What a kind of source is. `build` gives the feed `alerts:NAME`: Reading[tuple[Alert, ...]]."""
 
     name: str  # as `kind` in cockpit.toml
-    build: Callable[[AlertSourceContext], Feed]
+    build: "Callable[[AlertSourceContext], Feed]"
     takes: frozenset[str] = frozenset()  # keys of the table that are not every kind's
     requires: Mapping[str, str] = field(default_factory=dict)  # of those, with what they are
     needs_subscription: bool = False

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.operator import Operator, operator_named, with_author
@@ -21,9 +21,10 @@ from cockpit.timeline.rescue import (
     split_missing,
 )
 from cockpit.timeline.rows import INSERT, EventQuery, Mask, RowMasker, TimelineReader, to_event, to_row
-from cockpit.timeline.search import PAGE, Query, SearchPage, search_events
-from cockpit.timeline.verify import audit_timeline
 from cockpit.timeline.writer import Writer
+
+if TYPE_CHECKING:
+    from cockpit.timeline.search import Query, SearchPage
 
 PATIENCE = 5.0  # seconds to wait for another program's lock
 Plan = Callable[[TimelineReader], Sequence[Draft]]
@@ -139,13 +140,17 @@ class Timeline:
                 code="timeline-missing",
                 file=self.path,
             )
+        from cockpit.timeline.verify import audit_timeline
+
         with self._connection() as connection:
             return audit_timeline(connection, known_head=known_head)
 
-    def search(self, query: Query, limit: int = PAGE) -> SearchPage:
-        """The newest `limit` events that hold every term of the query. A second for a million events."""
+    def search(self, query: "Query", limit: int | None = None) -> "SearchPage":
+        """The newest `limit` events that hold every term of the query, a page without one. A second for a million."""
+        from cockpit.timeline.search import PAGE, search_events  # of the programs that open a timeline few search it
+
         with self._connection() as connection:
-            return search_events(connection, query, limit)
+            return search_events(connection, query, PAGE if limit is None else limit)
 
     def redact(self, number: int, actor: str | Operator, reason: str) -> Event:
         """Empty summary, detail and salt of an event and write down who did it and why; returns that event.

@@ -4,7 +4,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
 from cockpit.azure.changes.long_running import ReportProgress, follow_operation, long_change, settle_change
@@ -12,13 +11,11 @@ from cockpit.azure.changes.traffic import fingerprint_traffic, merge_traffic, re
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_application
 from cockpit.azure.pool import API_VERSION
-from cockpit.azure.validate import StrangeAnswerError, body_of, must_be_resource_at
+from cockpit.azure.validate import StrangeAnswerError, body_of, must_be_resource_at, quote_name
 from cockpit.model.raw import dig_value, list_mappings, read_text, resource_name
 from cockpit.model.revision import Application, Revision
-from cockpit.model.text import REPLACEMENT, keep_whole
 
 Raw = Mapping[str, Any]
-LONGEST = 260  # characters of a name; the longest that Azure allows for any resource
 
 
 class ContainerApp:
@@ -247,10 +244,3 @@ def with_image(app: Raw, image: str, container: str) -> list[dict[str, Any]]:
             for entry in list_mappings(fields.get("env"))
         ] or None
     return [{key: value for key, value in item.items() if value is not None} for item in records]
-
-
-def quote_name(name: str) -> str:
-    """A name as one segment of a path. Raises SourceError for one that would lead elsewhere."""
-    if not name or set(name) <= {"."} or not name.isprintable() or REPLACEMENT in name or not keep_whole(name, LONGEST):
-        raise refuse_change(f"{name!r} is not a name that Azure accepts.")
-    return quote(name, safe="")

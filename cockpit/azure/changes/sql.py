@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from cockpit.azure.changes.change import AzureChange, send_change_once
-from cockpit.azure.changes.container_app import quote_name
 from cockpit.azure.changes.long_running import ReportProgress, is_seen, long_change, settle_change
 from cockpit.azure.changes.traffic import refuse_change
 from cockpit.azure.client import Azure
-from cockpit.azure.validate import StrangeAnswerError, body_of, is_resource, must_be_resource_at
+from cockpit.azure.validate import StrangeAnswerError, body_of, is_resource, must_be_resource_at, quote_name
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.text import keep_whole

@@ -9,9 +9,8 @@ from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
-from cockpit.runbooks.az.changes import CHANGES, describe_change_effect, has_taken_effect
-from cockpit.runbooks.az.logs import show_logs
 from cockpit.runbooks.az.output import NoTableError, format_az_output
 from cockpit.runbooks.az.parse import AzCommand
 from cockpit.runbooks.az.reads import READS, TABLES
@@ -34,6 +33,8 @@ class Survey:
 
 async def survey_az_change(native: AzCommand, azure: Azure) -> Survey:
     """Look at what a change would meet, without changing anything. A read meets nothing."""
+    from cockpit.runbooks.az.changes import describe_change_effect
+
     try:
         parts, fingerprint = await describe_change_effect(native, azure)
     except SourceError as error:
@@ -48,10 +49,14 @@ async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress
     """
     try:
         if native.words == "containerapp logs show":
+            from cockpit.runbooks.az.logs import show_logs
+
             return Finished(StepState.OK, await show_logs(native, azure, progress), 0)
         if read := READS.get(native.words):
             value, notes = await read(native, azure)
             return finish_az_command(native, progress, value, notes)
+        from cockpit.runbooks.az.changes import CHANGES  # a read is done without what changes things
+
         change, value = await CHANGES[native.words](native, azure, progress, confirmed)
     except SourceError as error:
         return build_failure(progress, error.problem, native=native)
@@ -74,6 +79,8 @@ async def resume_operation(
 
     change = await follow(azure, url)
     if native is not None and since is not None:
+        from cockpit.runbooks.az.changes import has_taken_effect
+
         sent = since - CLOCKS_DIFFER
         change = await settle_change(azure, change, lambda: has_taken_effect(native, azure, sent))
     if change.outcome is ChangeOutcome.DONE:
@@ -97,7 +104,7 @@ def finish_az_command(
         text = format_az_output(value, output=native.output, query=native.query, rows=TABLES.get(native.words))
     except ValueError as error:
         sentences = str(error) if isinstance(error, NoTableError) else f"The query fails on this result: {error}"
-        changed = native.words in CHANGES
+        changed = native.kind is not StepKind.READ
         progress.output(f"ERROR: {clean_line(sentences)}\n")
         done = "It was done, but its result could not be printed. " if changed else ""
         state = StepState.WARN if changed else StepState.FAILED

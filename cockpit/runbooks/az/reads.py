@@ -4,21 +4,21 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cockpit.azure.changes.container_app import ContainerApp, quote_name
-from cockpit.azure.changes.sql import SqlServer
-from cockpit.azure.changes.traffic import traffic_of
 from cockpit.azure.client import Azure
-from cockpit.azure.mapping import map_replica, map_revision
 from cockpit.azure.pool import API_VERSION
+from cockpit.azure.validate import quote_name
 from cockpit.model.problem import SourceError
 from cockpit.model.raw import dig_value, read_text
-from cockpit.model.revision_health import judge_revision, may_take_traffic
 from cockpit.runbooks.az import shapes
 from cockpit.runbooks.az.known_commands import parse_az_time
 from cockpit.runbooks.az.output import Rows
 from cockpit.runbooks.az.parse import AzCommand
+
+if TYPE_CHECKING:
+    from cockpit.azure.changes.container_app import ContainerApp
+    from cockpit.azure.changes.sql import SqlServer
 
 Found = tuple[Any, tuple[str, ...]]
 Read = Callable[[AzCommand, Azure], Awaitable[Found]]
@@ -31,11 +31,15 @@ MOST_EVENTS = 50
 CLOUDS = {"login.microsoftonline.us": "AzureUSGovernment", "login.chinacloudapi.cn": "AzureChinaCloud"}
 
 
-def app_of(native: AzCommand, azure: Azure) -> ContainerApp:
+def app_of(native: AzCommand, azure: Azure) -> "ContainerApp":
+    from cockpit.azure.changes.container_app import ContainerApp  # with what reads and changes an app
+
     return ContainerApp(azure, native.one("resource-group"), native.one("name"))
 
 
-def server_of(native: AzCommand, azure: Azure) -> SqlServer:
+def server_of(native: AzCommand, azure: Azure) -> "SqlServer":
+    from cockpit.azure.changes.sql import SqlServer
+
     return SqlServer(azure, native.one("resource-group"), native.one("server"))
 
 
@@ -75,6 +79,8 @@ async def show_revision(native: AzCommand, azure: Azure) -> Found:
 
 
 async def show_traffic(native: AzCommand, azure: Azure) -> Found:
+    from cockpit.azure.changes.traffic import traffic_of
+
     return [dict(fields) for fields in traffic_of(await app_of(native, azure).read())], ()
 
 
@@ -190,6 +196,9 @@ async def read_unready(native: AzCommand, azure: Azure) -> str | None:
     name = native.one("revision")
     if not name:
         return None
+    from cockpit.azure.mapping import map_replica, map_revision  # only before traffic goes somewhere
+    from cockpit.model.revision_health import judge_revision, may_take_traffic
+
     app = app_of(native, azure)
     try:
         raw = await app.revision(name)

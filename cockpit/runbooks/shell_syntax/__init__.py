@@ -15,21 +15,25 @@
 The grammars (tree-sitter) are loaded when the first text is parsed, not when this is imported.
 """
 
-from cockpit.runbooks.shell_syntax.parse import mask_spans, parse_shell
-from cockpit.runbooks.shell_syntax.types import (
-    MASK_LETTER,
-    ExpansionKind,
-    ShellAssignment,
-    ShellComment,
-    ShellDocument,
-    ShellExpansion,
-    ShellNesting,
-    ShellRedirect,
-    ShellStatement,
-    ShellSyntaxError,
-    ShellWord,
-    SimpleCommand,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cockpit.runbooks.shell_syntax.parse import mask_spans, parse_shell
+    from cockpit.runbooks.shell_syntax.types import (
+        MASK_LETTER,
+        ExpansionKind,
+        ShellAssignment,
+        ShellComment,
+        ShellDocument,
+        ShellExpansion,
+        ShellNesting,
+        ShellRedirect,
+        ShellStatement,
+        ShellSyntaxError,
+        ShellWord,
+        SimpleCommand,
+    )
 
 __all__ = [
     "MASK_LETTER",
@@ -47,3 +51,11 @@ __all__ = [
     "mask_spans",
     "parse_shell",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the tree and its reader with the first of their names that is asked for: to hide a secret needs neither."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = "parse" if name in ("mask_spans", "parse_shell") else "types"
+    return getattr(import_module(f"{__name__}.{place}"), name)
