@@ -6,9 +6,10 @@ A kind (`PlatformKind`) is pure and cheap: screens, the catalogue and the rollba
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import LogLine
@@ -124,6 +125,7 @@ class CommandOutcome:
     state: StepState
     sentence: str
     exit_code: int | None = None
+    operation: str = ""  # where a long operation can be asked about that may still be going on
 
 
 class Platform(Protocol):
@@ -167,6 +169,21 @@ class Platform(Protocol):
 
     async def close(self) -> None:
         """Close what is its own; the cloud's client belongs to the session."""
+
+
+@runtime_checkable
+class FollowsOperations(Protocol):
+    """A platform whose changes may go on without us, at an address that the next cockpit can ask."""
+
+    async def perform_followed(
+        self, command: PlatformCommand, output: Callable[[str], None], report: Callable[[str], None], *, confirmed: str
+    ) -> CommandOutcome:
+        """As `perform_command`; `report` gets the whole address as soon as it is known."""
+        ...
+
+    async def resume_command(self, command: PlatformCommand, operation: str, *, since: datetime) -> CommandOutcome:
+        """How it ended that another cockpit began `since` then: by its address, else by what stands now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ forms, `deployment slot list`) is left to az.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
@@ -46,9 +47,14 @@ class WebAppPerformer:
         return CommandSurvey(tuple(self._describe_slots(command, slots)), fingerprint_slots(slots))
 
     async def perform(
-        self, command: WebAppCommand, output: Callable[[str], None], *, confirmed: str = ""
+        self,
+        command: WebAppCommand,
+        output: Callable[[str], None],
+        *,
+        confirmed: str = "",
+        report: Callable[[str], None] = lambda url: None,
     ) -> CommandOutcome:
-        """Do it and tell how it ended. Raises nothing but cancellation."""
+        """Do it and tell how it ended. `report` gets the address of a swap under way. Raises only cancellation."""
         site = WebSite(self._azure, command.group, command.site)
         try:
             if command.verb == "log":
@@ -69,7 +75,7 @@ class WebAppPerformer:
             change = (
                 await site.restart(command.slot)
                 if command.verb == "restart"
-                else await site.swap(command.verb, command.slot, command.target)
+                else await site.swap(command.verb, command.slot, command.target, report)
             )
         except WebAppCommandError as error:
             output(f"ERROR: {error}\n")
@@ -78,6 +84,12 @@ class WebAppPerformer:
             output(f"ERROR: {error.problem.message}\n")
             return CommandOutcome(StepState.FAILED, f"{error.problem.message} {error.problem.advice}".strip(), 1)
         return tell_change(command, change, output)
+
+    async def resume(self, command: WebAppCommand, operation: str, since: datetime) -> CommandOutcome:
+        """How a swap ended that another cockpit sent. Raises nothing but cancellation."""
+        site = WebSite(self._azure, command.group, command.site)
+        change = await site.resume_swap(operation, command.slot, command.target, since)
+        return tell_change(command, change, lambda text: None)
 
     def _describe_slots(self, command: WebAppCommand, slots: Sequence[SlotAnswers]) -> list[str]:
         sentences = []
@@ -121,11 +133,11 @@ def tell_change(command: WebAppCommand, change: AzureChange, output: Callable[[s
     why = change.problem
     if change.outcome is ChangeOutcome.DONE:
         looked = " Azure gave no answer, but looking again shows that it was done." if change.looked else ""
-        return CommandOutcome(StepState.OK, f"{command.describe()}: done.{looked}", 0)
+        return CommandOutcome(StepState.OK, f"{command.describe()}: done.{looked}", 0, change.operation)
     message = why.message if why else "no answer came."
     if change.outcome is ChangeOutcome.FAILED:
         output(f"ERROR: {message}\n")
-        return CommandOutcome(StepState.FAILED, f"{message} {why.advice if why else ''}".strip(), 1)
+        return CommandOutcome(StepState.FAILED, f"{message} {why.advice if why else ''}".strip(), 1, change.operation)
     sentence = f"Unknown whether it was done: {message} {STILL}"
     output(f"UNKNOWN: {sentence}\n")
-    return CommandOutcome(StepState.UNKNOWN, sentence)
+    return CommandOutcome(StepState.UNKNOWN, sentence, operation=change.operation)

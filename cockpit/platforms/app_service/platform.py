@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 
 from cockpit.azure.client import Azure
 from cockpit.feeds.base import Feed, Polled
@@ -80,6 +81,16 @@ class AppServicePlatform:
     ) -> CommandOutcome:
         assert isinstance(command, WebAppCommand)
         return await self._commands.perform(command, output, confirmed=confirmed)
+
+    async def perform_followed(
+        self, command: PlatformCommand, output: Callable[[str], None], report: Callable[[str], None], *, confirmed: str
+    ) -> CommandOutcome:
+        assert isinstance(command, WebAppCommand)
+        return await self._commands.perform(command, output, confirmed=confirmed, report=report)
+
+    async def resume_command(self, command: PlatformCommand, operation: str, *, since: datetime) -> CommandOutcome:
+        assert isinstance(command, WebAppCommand)
+        return await self._commands.resume(command, operation, since)
 
     async def read_unready(self, command: PlatformCommand) -> str | None:
         return None

@@ -1,15 +1,16 @@
 """Reads of sites and slots, and the swap: checked against what stands now, sent once, looked at again when in doubt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from cockpit.azure.changes.change import AzureChange, send_change_once
-from cockpit.azure.changes.long_running import long_change, settle_change
+from cockpit.azure.changes.long_running import follow_operation, long_change, settle_change
 from cockpit.azure.client import Azure
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, list_mappings, read_text
+from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.revision import MISSING, Application
 from cockpit.model.time import Time
 from cockpit.platforms.app_service.mapping import (
@@ -28,6 +29,7 @@ LOG_CONNECT, LOG_SILENCE = 15.0, 3_600.0  # seconds to answer, and without a lin
 API = "2024-04-01"  # of Microsoft.Web
 NOT_FOR_US = frozenset({ProblemKind.FORBIDDEN, ProblemKind.MISSING, ProblemKind.REFUSED})
 """What a part of a site may be, and the rest of it is still shown: not allowed, or not there for this kind of site."""
+CLOCKS_DIFFER = timedelta(minutes=1)  # our clock and the cloud's
 BODIES = {"swap": "slotsswap", "preview": "applySlotConfig", "reset": "resetSlotConfig"}
 
 
@@ -62,8 +64,13 @@ class WebSite:
             return Application(self.name, environment, "", "", (), running=MISSING, platform=NAME)
         return map_site(self.name, slots, environment=environment, location=f"{self.group}/{self.name}")
 
-    async def swap(self, action: str, slot: str, target: str) -> AzureChange:
-        """`action` is a key of BODIES: the whole swap, its first half with the target's settings, or undoing that."""
+    async def swap(
+        self, action: str, slot: str, target: str, report: Callable[[str], None] = lambda url: None
+    ) -> AzureChange:
+        """`action` is a key of BODIES: the whole swap, its first half with the target's settings, or undoing that.
+
+        `report` gets the address of the operation that a whole swap becomes.
+        """
         before = {read_slot(answers.site): answers for answers in await self.read_slots()}
         body = None if action == "reset" else {"targetSlot": target, "preserveVnet": True}
         link = f"{self.slot_path(slot)}/{BODIES[action]}?api-version={API}"
@@ -79,7 +86,19 @@ class WebSite:
 
         if action != "swap":
             return await settle_change(self.azure, await send_change_once(send, explain=self.azure.explain), looks_done)
-        change = await long_change(self.azure, self.slot_path(slot), send, lambda url: None)
+        change = await long_change(self.azure, self.slot_path(slot), send, report)
+        return await settle_change(self.azure, change, looks_done)
+
+    async def resume_swap(self, operation: str, slot: str, target: str, since: datetime) -> AzureChange:
+        """How a whole swap ended that another cockpit sent at `since`; nothing is sent again."""
+
+        async def looks_done() -> bool:
+            swapped = dig_value(await self.azure.get(self.path, api_version=API), "properties", "slotSwapStatus")
+            moment = read_moment(dig_value(swapped, "timestampUtc"))
+            slots = {read_text(dig_value(swapped, name)).lower() for name in ("sourceSlotName", "destinationSlotName")}
+            return moment is not None and moment >= since - CLOCKS_DIFFER and slots == {slot.lower(), target.lower()}
+
+        change = await follow_operation(self.azure, operation, thing=self.slot_path(slot), soon=0.0)
         return await settle_change(self.azure, change, looks_done)
 
     async def stream_log(self, slot: str, time: Time) -> AsyncIterator[str]:

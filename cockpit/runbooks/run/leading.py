@@ -127,17 +127,11 @@ async def end_of(place: AttemptFiles, step: Step, attempt: Attempt, context: Run
     if ended is not None or not attempt.operation:
         left = ended or left_behind(place)
         return judge_outcome(left, kind, attempt.as_run, await asyncio.to_thread(head_and_tail, place.transcript))
-    if context.azure is None:
-        return Finished(
-            StepState.UNKNOWN, "the operation cannot be asked about without a cloud", operation=attempt.operation
-        )
-    from cockpit.runbooks import az as native
+    from cockpit.runbooks.run.native import resume_native_operation
 
     writing = Writing(None, [], context.mask, on_output, lambda url: None)
-    command = native.recognise_az_command(split_command(attempt.as_run), subscription=context.environment.subscription)
-    finished = await native.resume_operation(
-        attempt.operation, context.azure, writing, native=command, since=attempt.began
-    )
+    argv = split_command(attempt.as_run)
+    finished = await resume_native_operation(argv, attempt.operation, attempt.began, context, writing)
     writing.finish()
     return finished
 

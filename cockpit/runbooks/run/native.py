@@ -1,9 +1,19 @@
 """Commands that need no shell, by whoever does them: az through the SDK, others by their platform."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from cockpit.platforms.platform import Platform, PlatformCommand
-from cockpit.runbooks.az import AzCommand, Survey, perform_az_command, survey_az_change
+from cockpit.model.run import StepState
+from cockpit.platforms.platform import FollowsOperations, Platform, PlatformCommand
+from cockpit.platforms.registry import list_used_kinds
+from cockpit.runbooks.az import (
+    AzCommand,
+    Survey,
+    perform_az_command,
+    recognise_az_command,
+    resume_operation,
+    survey_az_change,
+)
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.types import Finished, NativeCommand, Progress
 
@@ -34,8 +44,29 @@ async def perform_native_command(
         return await perform_az_command(command, context.azure, progress, confirmed=confirmed)
     platform = find_platform(command, context.platforms)
     assert platform is not None
-    outcome = await platform.perform_command(_of_platform(command), progress.output, confirmed=confirmed)
-    return Finished(outcome.state, outcome.sentence, outcome.exit_code)
+    own = _of_platform(command)
+    if isinstance(platform, FollowsOperations):
+        outcome = await platform.perform_followed(own, progress.output, progress.operation, confirmed=confirmed)
+    else:
+        outcome = await platform.perform_command(own, progress.output, confirmed=confirmed)
+    return Finished(outcome.state, outcome.sentence, outcome.exit_code, operation=outcome.operation)
+
+
+async def resume_native_operation(
+    argv: Sequence[str], operation: str, since: datetime, context: RunContext, progress: Progress
+) -> Finished:
+    """How a long operation ended that another cockpit began by this command `since` then. Nothing is sent again."""
+    environment = context.environment
+    for kind in list_used_kinds([environment]):
+        command = kind.recognise_command(argv, environment)
+        platform = find_platform(command, context.platforms) if command is not None else None
+        if command is not None and isinstance(platform, FollowsOperations):
+            outcome = await platform.resume_command(command, operation, since=since)
+            return Finished(outcome.state, outcome.sentence, outcome.exit_code, operation=operation)
+    if context.azure is None:
+        return Finished(StepState.UNKNOWN, "the operation cannot be asked about without a cloud", operation=operation)
+    native = recognise_az_command(argv, subscription=environment.subscription)
+    return await resume_operation(operation, context.azure, progress, native=native, since=since)
 
 
 async def read_unready(command: NativeCommand | None, context: RunContext) -> str | None:

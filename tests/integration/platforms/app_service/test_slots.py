@@ -144,3 +144,18 @@ async def test_a_restart_is_sent_to_the_slot(slot: str) -> None:
         stage.play.time.pass_by(60)
         line = SWAP.partition(" --slot")[0].replace("deployment slot swap", "restart") + slot
         assert (await stage.perform(line)).state is StepState.OK
+
+
+async def test_a_swap_that_another_cockpit_sent_is_seen_at_the_slots_where_azure_forgot_its_operation() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        sent, links = stage.play.time.now(), list[str]()
+        command = stage.platform.kind.recognise_command(SWAP.split(), stage.platform._context.environment)
+        assert command is not None
+        await stage.platform.perform_followed(command, stage.printed.append, links.append, confirmed="")
+        await stage.break_next("GET .*operationResults", status=404, times=None)
+        writes = stage.play.stage.world().writes
+        outcome = await stage.platform.resume_command(command, links[0], since=sent)
+        assert stage.play.stage.world().writes == writes
+    assert outcome.state is StepState.OK
+    assert outcome.operation == links[0]
