@@ -192,7 +192,8 @@ def _build_revision(
     """The revision, and how many of its pods are ready; `ready` is what counts where pods may not be listed."""
     replicas = None if pods is None else tuple(map(map_pod, pods)) if active else ()
     ready_count = ready if replicas is None else sum(replica.ready for replica in replicas)
-    running, health, provisioning = _judge_rollout(workload, desired, ready_count, current, active)
+    trouble = _describe_trouble(workload, replicas, desired, current)
+    running, health, provisioning = _judge_rollout(workload, desired, ready_count, current, active, trouble)
     containers = tuple(
         RevisionContainer(read_text(container.get("name")), read_text(container.get("image")))
         for container in list_mappings(dig_value(template, "spec", "containers"))
@@ -210,7 +211,7 @@ def _build_revision(
         health=health,
         provisioning=provisioning,
         running=running,
-        running_details=_describe_trouble(workload, replicas, desired, current),
+        running_details=trouble,
         replica_count=desired if active else 0,
         replicas=replicas,
         min_replicas=desired if active else None,
@@ -221,7 +222,7 @@ def _build_revision(
 
 
 def _judge_rollout(
-    workload: WorkloadState, desired: int, ready: int, current: bool, active: bool
+    workload: WorkloadState, desired: int, ready: int, current: bool, active: bool, trouble: str
 ) -> tuple[str, str, str]:
     """(running, health, provisioning) in the words that `judge_revision` knows."""
     if not active:
@@ -234,6 +235,8 @@ def _judge_rollout(
         return "Running", "Healthy", ""
     if current and dig_value(workload.raw, "spec", "paused") is True:
         return "Paused", "", ""
+    if ready and trouble:  # some answer, and others never will: no rollout that only takes its time
+        return "Degraded", "", ""
     return ("Rollout" if ready else "Starting"), "", ""
 
 

@@ -36,6 +36,15 @@ WATCH_EVERY = 0.1  # seconds
 WHO = "ana@example.com"
 
 
+THROTTLED = "Too many requests, please try again later."
+APF_HEADERS = {
+    "X-Kubernetes-PF-FlowSchema-UID": "4a5f0c9e-1d0b-4c3a-9f6e-2b7c8d9e0f11",
+    "X-Kubernetes-PF-PriorityLevel-UID": "8c2d7e64-3b5f-4f0d-8a1c-6e9d0b1a2c33",
+    "Retry-After": "1",
+}
+"""Of an answer that API Priority and Fairness refused: the server's queues are full."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiRefusal:
     """An answer that stands in for the real one. `verb` and `plural` are what it is for, "" for all."""
@@ -321,6 +330,8 @@ class KubernetesApi:
             503: "ServiceUnavailable",
             504: "Timeout",
         }
+        if refusal.status == 429 and not refusal.headers:
+            return StatusError(429, "TooManyRequests", refusal.message or THROTTLED, APF_HEADERS)
         reason = refusal.reason or words.get(refusal.status, "Unknown")
         return StatusError(refusal.status, reason, message or reason, refusal.headers)
 

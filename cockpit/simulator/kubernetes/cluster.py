@@ -15,6 +15,7 @@ from typing import Any
 from cockpit.simulator.kubernetes.objects import (
     CHANGE_CAUSE,
     GROUP_OF,
+    LATER,
     REVISION,
     BrokenImage,
     Object,
@@ -434,7 +435,9 @@ class Cluster:
             ]
             self._set_pod_status(pod, "Pending", statuses, ready=False)
             return
-        if broken is None:
+        if broken is not None and broken.how == "later":
+            age -= LATER
+        if broken is None or (broken.how == "later" and not self._crashes_now(pod, age)):
             statuses = [
                 make_container_status(item, {"running": {"startedAt": started}}, ready=True) for item in containers
             ]
@@ -455,6 +458,17 @@ class Cluster:
             broken.how, f"Back-off restarting failed container {containers[0]['name']} in pod {pod['metadata']['name']}"
         )
         self._note(pod, reason, message, kind="Warning", source="kubelet")
+
+    def _crashes_now(self, pod: Object, age: float) -> bool:
+        """Whether a pod of an image that breaks later is the one that does by now: the oldest of its image."""
+        images = [item["image"] for item in pod["spec"]["containers"]]
+        alike = [
+            item
+            for item in self.of_kind("Pod")
+            if [container["image"] for container in item["spec"]["containers"]] == images
+        ]
+        ages = sorted((item["metadata"].get("x-born", 0.0), item["metadata"]["name"]) for item in alike)
+        return age >= self.startup and ages[0][1] == pod["metadata"]["name"]
 
     def _set_pod_status(self, pod: Object, phase: str, statuses: list[Object], *, ready: bool) -> None:
         word = "True" if ready else "False"
@@ -549,7 +563,7 @@ class Cluster:
         if self.logs is not None:
             return [(stamp, line) for line in self.logs(pod, container, spec["image"])]
         lines = [f"starting {spec['image']}", "listening on :8080"]
-        if broken is not None and broken.how in ("crash", "oom"):
+        if broken is not None and broken.how in ("crash", "oom", "later"):
             lines = [f"starting {spec['image']}", broken.message or "fatal: cannot reach the database"]
         elif (broken is not None and broken.how == "pull") or previous:
             return []

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from cockpit.simulator.kubernetes.api import build_kubeconfig
 from cockpit.simulator.kubernetes.cluster import Cluster
-from cockpit.simulator.kubernetes.objects import Object, is_ready
+from cockpit.simulator.kubernetes.objects import BrokenImage, Object, is_ready
 from cockpit.simulator.log_streams import list_console_lines
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import SimulatedRevision, TrafficShare, World, remember_state
 
 SETTLING = 40.0  # seconds in which an old rollout was through
 CLUSTER = "aks-simulated"
+BAD_RELEASE = BrokenImage("later", "fatal: database pool exhausted")
 LINES = 60.0  # seconds of log that a pod shows
 
 
@@ -39,6 +40,10 @@ class KubernetesHost:
         """What the scenario had in store by now happens to the cluster, and what became of the cluster to the world."""
         self.cluster.step(self._now())
         for revision in self._stage.world().revisions:
+            if revision.sick:
+                self.cluster.broken.setdefault(revision.image, BAD_RELEASE)
+            else:
+                self.cluster.broken.pop(revision.image, None)
             if revision.name not in self._deployed:
                 self._deploy(revision)
         if image := self._stage.image_to_run:

@@ -28,12 +28,14 @@ GROUP_OF = {
 }
 REVISION = "deployment.kubernetes.io/revision"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
+LATER = 25.0  # seconds in which a pod is well that is going to crash: its rollout is through by then
 BACK_OFF = 10.0  # seconds between two starts of a container that crashes
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenImage:
-    """How pods of an image fail: `crash` (exit 1), `oom`, `pull` (no such image), `unready` (it runs, unwell)."""
+    """How pods of an image fail: `crash` (exit 1), `oom`, `pull` (no such image), `unready` (it runs, unwell), `later`
+    (all come up, and after `LATER` seconds the oldest crashes again and again)."""
 
     how: str
     message: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cockpit.model.problem import ProblemKind
@@ -144,6 +145,34 @@ async def test_a_server_that_asks_for_patience_gets_it(stage: ClusterStage) -> N
     reading = await stage.platform().build_feed().poll()
     assert reading.problem is not None
     assert (reading.problem.kind, reading.problem.retry_after) == (ProblemKind.THROTTLED, 7.0)
+
+
+async def test_a_server_whose_queues_are_full_is_called_throttled_and_what_was_seen_stays(stage: ClusterStage) -> None:
+    feed = stage.platform().build_feed()
+    before = await feed.poll()
+    stage.api.refuse(ApiRefusal(429))  # as API Priority and Fairness does it: in plain text, for a second
+    reading = await feed.poll()
+    assert reading.problem is not None
+    assert (reading.problem.kind, reading.problem.retry_after) == (ProblemKind.THROTTLED, 1.0)
+    assert reading.problem.short.startswith("429 throttled")
+    assert (reading.value, reading.at, reading.seen) == (before.value, before.at, before.seen)
+
+
+async def test_an_answer_of_full_queues_names_its_flow_schema_and_priority_level(stage: ClusterStage) -> None:
+    stage.api.refuse(ApiRefusal(429))
+    async with httpx.AsyncClient(base_url=stage.url, trust_env=False) as client:
+        answer = await client.get("/api/v1/namespaces/shop/pods")
+    assert {"x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid", "retry-after"} <= set(answer.headers)
+
+
+async def test_a_pod_that_crashes_beside_one_that_is_ready_is_told_with_its_reason(stage: ClusterStage) -> None:
+    stage.cluster.broken[V1] = BrokenImage("later")
+    stage.settle()
+    (application,) = (await stage.platform().build_feed().poll()).value or ()
+    health = judge_revision(application.revisions[0])
+    assert (health.condition, health.word) == (RevisionCondition.ILL, "Degraded")
+    assert "CrashLoopBackOff" in health.reason
+    assert application.revisions[0].weight == 100  # the one that is ready has all of it
 
 
 async def test_a_token_that_ran_out_is_fetched_again_without_a_word(tmp_path: Path) -> None:
