@@ -98,7 +98,7 @@ class WebSite:
             slots = {read_text(dig_value(swapped, name)).lower() for name in ("sourceSlotName", "destinationSlotName")}
             return moment is not None and moment >= since - CLOCKS_DIFFER and slots == {slot.lower(), target.lower()}
 
-        change = await follow_operation(self.azure, operation, thing=self.slot_path(slot), soon=0.0)
+        change = await follow_operation(self.azure, operation, resource=self.slot_path(slot), soon=0.0)
         return await settle_change(self.azure, change, looks_done)
 
     async def stream_log(self, slot: str, time: Time) -> AsyncIterator[str]:
