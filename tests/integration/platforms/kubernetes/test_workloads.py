@@ -165,10 +165,10 @@ async def test_an_answer_of_full_queues_names_its_flow_schema_and_priority_level
     assert {"x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid", "retry-after"} <= set(answer.headers)
 
 
-async def test_a_pod_that_crashes_beside_one_that_is_ready_is_told_with_its_reason(stage: ClusterStage) -> None:
+async def test_a_crashing_pod_beside_a_ready_one_makes_a_degraded_revision(stage: ClusterStage) -> None:
     stage.cluster.broken[V1] = BrokenImage("later")
     stage.settle()
-    (application,) = (await stage.platform().build_feed().poll()).value or ()
+    application = (await stage.read())["api"]
     health = judge_revision(application.revisions[0])
     assert (health.condition, health.word) == (RevisionCondition.ILL, "Degraded")
     assert "CrashLoopBackOff" in health.reason
