@@ -167,6 +167,9 @@ def alerts_feed(count: int, every: float, *, come_and_go: bool = False) -> MadeU
     return MadeUp("alerts:am", every, every, answer, True)
 
 
+BLOCK = 100  # lines that come with one read of the stream
+
+
 def flood(lines: int, rate: int) -> None:
     """The log screen of a revision that prints `rate` lines a second, as they come from the stream of a replica."""
     import time
@@ -175,20 +178,22 @@ def flood(lines: int, rate: int) -> None:
     from cockpit.model.reading import LogLine
     from cockpit.model.revision import Revision
     from cockpit.model.time import RealTime
-    from cockpit.platforms.container_apps.log_lines import console_line
+    from cockpit.platforms.container_apps.log_lines import console_lines
     from screens.logs import LogsScreen
 
     revision = Revision("shop", "shop--1", True, 100, datetime.now(UTC))
 
     async def stream() -> AsyncIterator[LogLine]:
         began = time.monotonic()
-        for number in range(lines):
-            raw = f'{{"TimeStamp": "2026-11-29T13:00:00Z", "Log": "GET /orders/{number} 200 token=none user=ops"}}'
-            line = console_line(raw.encode(), "shop--1", "shop--1-a")
-            if line is not None:
-                yield line
-            if number % 100 == 0:
-                await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        for start in range(0, lines, BLOCK):
+            block = [
+                f'{{"TimeStamp": "2026-11-29T13:00:00Z", "Log": "GET /orders/{number} 200 token=none user=ops"}}'
+                for number in range(start, min(lines, start + BLOCK))
+            ]
+            for line in console_lines([raw.encode() for raw in block], "shop--1", "shop--1-a"):
+                if line is not None:
+                    yield line
+            await asyncio.sleep(max(0.0, began + start / rate - time.monotonic()))
         await asyncio.Event().wait()
 
     class FloodedApp(CockpitApp):

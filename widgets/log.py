@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from cockpit.model.reading import LogLine
 from cockpit.model.time import Time
-from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line, wrap_pieces
+from widgets.cell import Piece, cut_text, is_plain, measure_pieces, sanitize_line, wrap_pieces
 from widgets.growing import Growing
 from widgets.line import ascii_only, build_strip
 
@@ -101,8 +101,10 @@ class LogWords:
 
 
 LONGEST_SEARCHED = 4_000  # characters of a line that words are looked for in
-LogRow = tuple[int, tuple[Piece, ...]]
-"""The number of the line that a row belongs to, counted over all that ever came, and what it shows."""
+LONGEST_HEAD = 27  # cells before the text of a line: the time with its day, whose words, the glyph
+LogRow = tuple[int, tuple[Piece, ...] | None]
+"""The number of the line that a row belongs to, counted over all that ever came, and what it shows. None for a line of
+one row: it is rendered when it is drawn. In a flood most lines never are."""
 
 
 class LogView(Growing):
@@ -250,7 +252,10 @@ class LogView(Growing):
         first = self._first + len(self._shown) - len(fresh)
         width, today = max(20, self.scrollable_content_region.width or 80), self._today()  # once for thousands of lines
         for number, line in enumerate(fresh, first):
-            self._rows += [(number, row) for row in self._wrap(line, width, today)]
+            if len(line.text) <= width - LONGEST_HEAD and is_plain(line.text):
+                self._rows.append((number, None))
+            else:
+                self._rows += [(number, row) for row in self._wrap(line, width, today)]
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows))
         if self.following:
             self.look_at(self.last)
@@ -340,6 +345,9 @@ class LogView(Growing):
         index = self.scroll_offset.y + y
         base: Style = self.rich_style
         number, pieces = self._rows[index] if index < len(self._rows) else (-1, ())
+        if pieces is None:
+            line = self._shown[number - self._first]
+            pieces = render_log_line(line, self.zone, len(self._replicas) > 1, self._today())
         if number in self._chosen_range():
             base += Style(reverse=True)
         elif self.words and not self.hides and number >= 0 and self.words.match(self._shown[number - self._first]):

@@ -4,8 +4,10 @@ known word to a mistyped one, and text for a terminal that has only ASCII.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import accumulate
 
 from cockpit.model.secret import KNOWN_SECRETS
 
@@ -50,6 +52,36 @@ def clean_line(text: object, limit: int = MAX_LINE) -> str:
         return _clean_short_line(text, KNOWN_SECRETS.generation)
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
     return clean_text(LINE_BREAKS.sub(" ", plain).strip(), limit)
+
+
+def clean_lines(texts: Sequence[str], limit: int = MAX_LINE) -> list[str]:
+    """`clean_line` of each. Of a log that floods they are searched as one text, which costs half: whatever a line holds
+    is found there as well, and a line in which nothing is found needs no look of its own."""
+    lines = [LINE_BREAKS.sub(" ", text).strip() for text in texts]
+    whole = "\n".join(lines)
+    touched = _find_touched_lines(whole, lines)
+    hostile = HOSTILE.search(whole) is not None
+    return [
+        clean_line(line, limit) if hostile or number in touched or len(line) > limit else line
+        for number, line in enumerate(lines)
+    ]
+
+
+def _find_touched_lines(whole: str, lines: Sequence[str]) -> Container[int]:
+    """The numbers of the lines in which something may have to be masked."""
+    from cockpit.model.secret_detection.detect import find_secret_places
+
+    if KNOWN_SECRETS.mask(whole) != whole:
+        return range(len(lines))
+    places = find_secret_places(whole)
+    if not places:
+        return ()
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    return {
+        number
+        for start, end in places
+        for number in range(bisect_right(starts, start) - 1, bisect_right(starts, max(start, end - 1)))
+    }
 
 
 @lru_cache(maxsize=8_192)  # states, names and labels come again and again, in a storm thousands of times a second

@@ -1,7 +1,7 @@
 """One log stream of Azure: connect, follow, hand on whole lines. Imports httpx."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,7 +27,7 @@ class LogEndpoint:
     """One stream of one container, or the system log of the app; lives through many connections."""
 
     url: str
-    parse: Callable[[bytes], LogLine | None]
+    parse: Callable[[Sequence[bytes]], list[LogLine | None]]
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     last_time: datetime | None = None  # of the newest line
 
@@ -77,12 +77,12 @@ async def follow_log_stream(
                 raise SourceError(explain_refusal(response.status_code, response.headers, body, time.now()))
             lines = Splitter()
             async for chunk in response.aiter_bytes():
-                for raw in lines.feed(chunk):
+                block = lines.feed(chunk)
+                for raw, line in zip(block, endpoint.parse(block), strict=True):
                     mark = hash(raw)
                     repeated = tail_left > 0 and mark in numbers
                     tail_left -= 1
                     endpoint.recent.append(mark)
-                    line = endpoint.parse(raw)
                     if line is None:
                         continue
                     if may_have_hole and not repeated:

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.reading import LogLine
-from cockpit.model.text import MAX_LINE, clean_line
+from cockpit.model.text import MAX_LINE, clean_line, clean_lines
 
 LONGEST_LINE = 65_536  # bytes; the rest of a longer one is dropped as it arrives
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,13 +35,29 @@ class Splitter:
         return [data[:LONGEST_LINE] for data in whole if data.strip()]
 
 
+def console_lines(several: Sequence[bytes], revision: str, replica: str) -> list[LogLine | None]:
+    """Lines of a container's output, None for what says nothing: blank, null, or the stream greeting us. They are
+    cleaned together, as they came."""
+    records = [record_of(raw) for raw in several]
+    texts = [
+        _drop_colours(raw if record is None else record.get("Log"))
+        for raw, record in zip(several, records, strict=True)
+    ]
+    return [
+        LogLine(sentence, read_moment(dig_value(record, "TimeStamp")), "console", revision, replica)
+        if sentence and not CHATTER.match(sentence)
+        else None
+        for sentence, record in zip(clean_lines(texts, MAX_LINE), records, strict=True)
+    ]
+
+
 def console_line(raw: bytes, revision: str, replica: str) -> LogLine | None:
-    """One line of a container's output, None for what says nothing: blank, null, or the stream greeting us."""
-    record = record_of(raw)
-    sentence = clean_log_text(record.get("Log")) if record is not None else clean_log_text(raw)
-    if not sentence or CHATTER.match(sentence):
-        return None
-    return LogLine(sentence, read_moment(dig_value(record, "TimeStamp")), "console", revision, replica)
+    """The same of one."""
+    return console_lines((raw,), revision, replica)[0]
+
+
+def system_lines(several: Sequence[bytes], revision: str) -> list[LogLine | None]:
+    return [system_line(raw, revision) for raw in several]
 
 
 def system_line(raw: bytes, revision: str) -> LogLine | None:
@@ -85,9 +101,13 @@ def record_of(raw: bytes) -> Mapping[str, Any] | None:
 
 def clean_log_text(value: object) -> str:
     """A log text on one line, cleaned, without the colours its program meant for another screen."""
+    return clean_line(_drop_colours(value), MAX_LINE)
+
+
+def _drop_colours(value: object) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return clean_line(COLOUR.sub("", value), MAX_LINE) if isinstance(value, str) else ""
+    return COLOUR.sub("", value) if isinstance(value, str) else ""
 
 
 def where_and_why(record: Mapping[str, Any]) -> tuple[str, str]:

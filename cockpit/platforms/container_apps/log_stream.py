@@ -16,7 +16,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.container_apps.log_history import load_log_history
-from cockpit.platforms.container_apps.log_lines import console_line, system_line
+from cockpit.platforms.container_apps.log_lines import console_lines, system_lines
 from cockpit.platforms.log_queue import read_log_queue
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class LogWatch:
             for container, url in replica.containers:
                 key = f"{replica.name}/{container}"
                 if url:
-                    parse = partial(console_line, revision=name, replica=replica.name)
+                    parse = partial(console_lines, revision=name, replica=replica.name)
                     log_endpoints_by_name[key] = LogEndpoint(url, parse)
                 else:
                     without.add(key)
@@ -141,7 +141,7 @@ class LogWatch:
         for key in sorted(without):
             await self._complain(key, f"{key} has no log stream: its lines are missing here")
         if self._app.log_stream:
-            log_endpoints_by_name[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_line, revision=name))
+            log_endpoints_by_name[SYSTEM] = LogEndpoint(self._app.log_stream, partial(system_lines, revision=name))
         return log_endpoints_by_name
 
     async def _follow(self, client: "httpx.AsyncClient", key: str, endpoint: "LogEndpoint") -> None:
