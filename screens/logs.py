@@ -34,17 +34,31 @@ from widgets.log import KEPT, LogView, summarize_log
 T = TypeVar("T")
 
 
-async def batch_items(items: AsyncIterator[T], *, every: float, longest: int, time: Time) -> AsyncIterator[list[T]]:
-    """What came since the last batch, at most one batch in `every` seconds, the newest `longest` items of it.
+def _miss_nothing(number: int) -> None: ...
+
+
+async def batch_items(
+    items: AsyncIterator[T],
+    *,
+    every: float,
+    longest: int,
+    time: Time,
+    skip: Callable[[int], None] = _miss_nothing,
+) -> AsyncIterator[list[T]]:
+    """What came since the last batch, at most one batch in `every` seconds, the newest `longest` items of it; `skip`
+    hears how many more there were.
 
     Ends when `items` ends, and raises what it raised. The first item waits for nothing.
     """
     waiting: deque[T] = deque(maxlen=longest)
     arrived = asyncio.Event()
+    skipped = 0
 
     async def read() -> None:
+        nonlocal skipped
         try:
             async for item in items:
+                skipped += len(waiting) == longest
                 waiting.append(item)
                 arrived.set()
         finally:
@@ -58,6 +72,8 @@ async def batch_items(items: AsyncIterator[T], *, every: float, longest: int, ti
             if waiting:
                 batch = list(waiting)
                 waiting.clear()
+                skip(skipped)
+                skipped = 0
                 yield batch
                 await time.sleep(every)
             if reading.done():
@@ -148,7 +164,8 @@ class LogsScreen(KeyedScreen):
     async def _stream(self) -> None:
         reason = ""
         try:
-            async for batch in batch_items(self._open(), every=EVERY, longest=KEPT, time=self._time):
+            lines = batch_items(self._open(), every=EVERY, longest=KEPT, time=self._time, skip=self.view.count_dropped)
+            async for batch in lines:
                 self.post_message(self.Arrived(batch))
         except Exception as error:
             reason = explain(error, "a log could not be followed")

@@ -169,6 +169,10 @@ class LogView(Growing):
         anchor = self._cursor if self._anchor is None else self._anchor
         return range(min(anchor, self._cursor), max(anchor, self._cursor) + 1)
 
+    def count_dropped(self, number: int) -> None:
+        """So many lines came and went before they could be shown: more than are kept, since it was last drawn."""
+        self.dropped += number
+
     def add(self, lines: Sequence[LogLine]) -> None:
         """Append lines; the oldest make room."""
         for line in lines:

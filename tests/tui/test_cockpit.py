@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from cockpit.app import CockpitApp
+from cockpit.app import AT_ONCE, CockpitApp
 from cockpit.model.alert import Severity
 from cockpit.model.event import Kind
 from cockpit.model.probe import ProbeState, SignalResult
@@ -457,6 +457,28 @@ async def test_a_pane_with_thousands_of_rows_draws_only_what_is_seen(cockpit: Op
 
         assert user.terminal.cost < 2_000
         assert "2 Alerts ▲2000" in user.text
+
+
+async def test_the_alerts_of_a_storm_are_built_beside_the_screen_and_the_newest_poll_wins(cockpit: Open) -> None:
+    def storm(count: int) -> tuple[Any, ...]:
+        return tuple(replace(alerts()[0], fingerprint=str(number), name=f"Rule {number}") for number in range(count))
+
+    async with cockpit() as user:
+        for count in (600, 700, 800):
+            user.stage.say("alerts:azure", storm(count))
+        while "2 Alerts ▲800" not in user.text:
+            await user.settle()
+
+
+async def test_a_storm_of_events_is_taken_in_turns_and_in_order(cockpit: Open) -> None:
+    async with cockpit() as user:
+        user.stage.timeline.record([draft(Kind.NOTE, f"note {number}", 1) for number in range(3 * AT_ONCE)])
+        user.stage.timeline.record([draft(Kind.NOTE, "behind them", 1)])
+        while "behind them" not in user.text:
+            await user.settle()
+
+        assert user.stage.ledger.last == len(user.stage.timeline.kept)
+        assert [event.id for event in user.stage.history] == sorted(event.id for event in user.stage.history)
 
 
 async def test_quitting_closes_the_session(cockpit: Open) -> None:

@@ -5,7 +5,9 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.text import MAX_KEY, clean_line, clean_text, keep_whole
+from cockpit.model.secret import KNOWN_SECRETS
+from cockpit.model.text import MAX_KEY, MAX_LINE, clean_line, clean_lines, clean_text, keep_whole
+from tests.unit.model.secret_detection.test_detect import SAMPLES, VALUES, WITH
 
 ANY_TEXT = st.text(st.characters(codec=None)) | st.binary().map(lambda raw: raw.decode("latin-1"))
 
@@ -56,3 +58,26 @@ def test_a_key_as_long_as_azures_passes_whole_and_one_beyond_reason_is_refused_w
     assert keep_whole("k" * 4_000) == "k" * 4_000
     assert keep_whole("k" * (MAX_KEY + 1)) == ""
     assert keep_whole(None) == keep_whole(7) == ""
+
+
+LOG_LINES = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["GET /orders 200 token=none", "", " \t", "password:", "retry \x1b[31m", "x" * (MAX_LINE + 1), "secret"]
+    ),
+    st.sampled_from(sorted({sample for samples in SAMPLES.values() for sample in samples})),
+    st.sampled_from([text.replace("{}", VALUES[0]) for text in WITH]),
+    st.just("the key is Tr0ub4dor-and-3"),
+)
+
+
+@given(st.lists(LOG_LINES, max_size=12))
+def test_lines_that_are_cleaned_together_are_cleaned_as_each_by_itself(lines: list[str]) -> None:
+    KNOWN_SECRETS.learn("Tr0ub4dor-and-3")
+    assert clean_lines(lines) == [clean_line(line) for line in lines]
+
+
+def test_a_short_text_that_was_seen_before_is_masked_once_it_is_known_for_a_secret() -> None:
+    assert clean_line("shopping-cart-7") == "shopping-cart-7"
+    KNOWN_SECRETS.learn("shopping-cart-7")
+    assert "shopping" not in clean_line("shopping-cart-7")

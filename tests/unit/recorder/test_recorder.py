@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock_steps import draft_clock_step, list_clock_steps
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.recorder.lock import RecorderLock
-from cockpit.recorder.recorder import Recorder
+from cockpit.recorder.recorder import LARGE, Recorder
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT, at
@@ -405,3 +406,33 @@ async def test_a_file_that_is_removed_is_reported_before_there_is_a_fact_to_writ
         await until(lambda: one.status == "recording")
         timeline.path.with_name(name).unlink()
         await until(lambda: one.status.startswith("NOT RECORDED"))
+
+
+def storm(count: int, minutes: float = 0) -> Reading[Any]:
+    value = tuple(
+        Alert("am", str(number), f"Rule {number}", Severity.HIGH, AlertState.FIRING, at(0), "prod")
+        for number in range(count)
+    )
+    monotonic = STARTED + minutes * 60
+    return Reading("alerts:am", "prod", 15.0, monotonic, value, monotonic, at(minutes))
+
+
+async def test_a_storm_is_gone_through_beside_the_screen_and_what_comes_behind_it_waits_its_turn(
+    timeline: FullDisk, clock: Clock
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(storm(LARGE + 1))
+        one.observe(ready(ProbeState.DOWN))
+        assert not one.is_written
+        one.observe(storm(LARGE + 1, 1))  # as before: no new fact
+        await until(lambda: one.is_written)
+    assert len(facts(timeline)) == LARGE + 2
+    assert facts(timeline)[-1] == "ready down"
+
+
+async def test_a_storm_that_waits_when_it_ends_is_written_too(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(storm(LARGE + 1))
+    assert len(facts(timeline)) == LARGE + 1

@@ -54,7 +54,10 @@ async def test_of_a_flood_that_nobody_reads_the_newest_is_kept() -> None:
         for number in range(100):
             yield number
 
-    assert [batch async for batch in batch_items(flood(), every=0.1, longest=3, time=Pauses())] == [[97, 98, 99]]
+    skipped: list[int] = []
+    batches = batch_items(flood(), every=0.1, longest=3, time=Pauses(), skip=skipped.append)
+    assert [batch async for batch in batches] == [[97, 98, 99]]
+    assert skipped == [97]  # so that the screen says how many there were
 
 
 async def test_what_ends_the_source_is_raised_after_the_last_line() -> None:
