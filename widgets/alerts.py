@@ -13,7 +13,7 @@ from cockpit.model.alert import (
     AlertState,
     Severity,
     group_alerts,
-    keep_last,
+    list_unconfirmed_alerts,
     name_alert_subjects,
     rank_firing_alerts,
 )
@@ -115,7 +115,7 @@ def _label_alert(alert: Alert, ack: Acknowledgement | None) -> tuple[tuple[str, 
 def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
     """` ▲2 △1`, for the title of the pane."""
     firing = rank_firing_alerts(alerts)
-    unsure = count_unsure_alerts(alerts)
+    unsure = len(list_unconfirmed_alerts(alerts))
     pieces: list[Piece] = []
     if firing:
         loud = firing[0].severity in SHOUTS
@@ -123,11 +123,6 @@ def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
     if unsure:
         pieces += [(" ", ""), (f"△{unsure}", "warn")]
     return pieces
-
-
-@keep_last
-def count_unsure_alerts(alerts: Sequence[Alert]) -> int:
-    return sum(alert.state is AlertState.RESOLVING for alert in alerts)
 
 
 def choose_alert_look(alert: Alert) -> tuple[str, str]:

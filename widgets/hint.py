@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.model.alert import Alert, rank_firing_alerts
+from cockpit.model.alert import Alert, list_unconfirmed_alerts, rank_firing_alerts
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -346,7 +346,7 @@ def _render_doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list
     if sight.rolled_back:  # a threshold over minutes that are past says nothing of how it is since
         unsure = [probe for probe in unsure if isinstance(probe, ProbeResult)]
     if not unsure:
-        return _not_serving(sight, keys, width)
+        return _not_serving(sight, keys, width) or _not_over(sight, keys, width)
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
     state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
     why = make_key_part(keys, "table.select", "shows why")
@@ -367,6 +367,18 @@ def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[
     why = make_key_part(keys, "table.select", "shows why")
     declares = _offer_declaration(sight, keys, "declares an incident", "declares")
     sentence = f"{short_name(revision)} is not known to serve: {health.reason}."
+    return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
+
+
+def _not_over(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
+    """The first alert that is gone without anybody knowing that it is over: then it is not quiet yet."""
+    alerts = list_unconfirmed_alerts(sight.alerts)
+    if not alerts:
+        return []
+    others = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+    why = make_key_part(keys, "table.select", "shows why")
+    declares = _offer_declaration(sight, keys, "declares an incident", "declares")
+    sentence = f"{alerts[0].name}{others}: not known to be over."
     return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
 
 

@@ -25,7 +25,7 @@ OLD = frozenset({FeedState.STALE, FeedState.BLIND})
 def render_border(heading: Sequence[Piece], state: Piece, width: int, frame: str) -> tuple[list[Piece], list[Piece]]:
     """The upper border in two halves, `╭ 1 Probes ✖1 ◐1 ●10 ────────` and ` live 2s ╮`; `frame` is the line's tone."""
     word, tone = state
-    word = cut_text(word, max(0, width - measure_pieces(heading) - 7), middle=False)
+    word = cut_text(word, max(0, width - measure_pieces(heading) - 7))  # its end says how old what is shown is
     right: list[Piece] = [(" ", ""), (word, tone), (" ╮", frame)] if word else [("─╮", frame)]
     rule = "─" * (width - measure_pieces(heading) - measure_pieces(right) - 3)
     return [("╭ ", frame), *heading, (" ", ""), (rule, frame)], right

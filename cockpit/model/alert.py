@@ -104,6 +104,13 @@ def rank_firing_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
     return tuple(sorted(firing, key=lambda alert: SEVERITY_RANK[alert.severity]))
 
 
+@keep_last
+def list_unconfirmed_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
+    """Those that are gone without anybody knowing that they are over, the gravest first."""
+    unconfirmed = [alert for alert in alerts if alert.state is AlertState.RESOLVING]
+    return tuple(sorted(unconfirmed, key=lambda alert: SEVERITY_RANK[alert.severity]))
+
+
 SettledAlerts = Mapping[str, datetime]
 """When a person marked an unconfirmed alert as over, by its key. One that was recorded as firing since has no
 entry."""
@@ -120,14 +127,19 @@ def is_settled(alert: Alert, gone: datetime | None, settled: SettledAlerts) -> b
 # What an alert is about, as distinct from the others in the list; and alerts of one name as one.
 
 SUBJECT_LABELS = (
+    "rulename",  # of the rule that Grafana could not evaluate: all such alerts have one name, `DatasourceError`
     *("namespace", "app", "application", "service", "deployment", "workload", "container", "component"),
     *("pod", "node", "host", "instance", "job", "cluster", "env"),
 )
 """Labels that name a subject, as a person would say it: the app before its instance."""
 
 TELLS_NOTHING = frozenset(
-    {"alertname", "severity", "resource_id", "prometheus", "endpoint", "uid", "monitor_service", "signal"}
+    {
+        *("alertname", "severity", "resource_id", "prometheus", "endpoint", "uid", "monitor_service", "signal"),
+        *("datasource_uid", "ref_id"),  # Grafana
+    }
 )
+PRIVATE_LABEL = "__"  # begins those that a system keeps for itself: `__alert_rule_uid__`
 MOST_NAMED = 2  # values that name one subject
 GROUP_FROM = 6  # alerts of one name and state that are shown as one
 
@@ -159,6 +171,8 @@ def name_alert_subjects(alerts: Sequence[Alert]) -> dict[str, str]:
         telling = _find_telling_labels(several)
         if not any(label in SUBJECT_LABELS for label in telling) and len({alert.resource for alert in several}) > 1:
             telling = []  # a label that names no subject says less than the resource that the source itself names
+        if telling and len({_join_values(alert.labels, telling[:1]) for alert in several}) == len(several):
+            telling = telling[:1]  # the app alone tells them apart: its instance would take the room of what is wrong
         for alert in several:
             subjects[alert.key] = (_join_values(alert.labels, telling) if telling else "") or alert.resource
     return subjects
@@ -181,7 +195,7 @@ def _find_telling_labels(alerts: Sequence[Alert]) -> list[str]:
     """The labels whose values differ, those that name a subject first."""
     values: dict[str, set[str]] = {}
     for label, value in {pair for alert in alerts for pair in alert.labels}:
-        if label not in TELLS_NOTHING:
+        if label not in TELLS_NOTHING and not label.startswith(PRIVATE_LABEL):
             values.setdefault(label, set()).add(value)
     differing = {label for label, found in values.items() if len(found) > 1}
     known = [label for label in SUBJECT_LABELS if label in differing]
@@ -208,5 +222,7 @@ def group_alerts(alerts: Sequence[Alert], group_from: int = GROUP_FROM) -> list[
 def _make_group(kind: tuple[str, str, str], alerts: Sequence[Alert]) -> AlertGroup:
     newest = sorted(alerts, key=lambda alert: alert.since, reverse=True)
     shared = set(newest[0].labels).intersection(*(alert.labels for alert in newest))
-    telling = tuple(sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING))
+    telling = tuple(
+        sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING and not pair[0].startswith(PRIVATE_LABEL))
+    )
     return AlertGroup(f"group:{':'.join(kind)}", tuple(newest), telling)

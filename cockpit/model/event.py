@@ -200,7 +200,9 @@ def join_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Even
         if run is None or abs(event.occurred - run[-1].occurred) > STORM_WITHIN:
             run = runs[key] = runs_by_first[event.id] = []
         run.append(event)
-    storms = {number: run for number, run in runs_by_first.items() if len(run) >= STORM_FROM}
+    storms = {
+        number: run for number, run in runs_by_first.items() if len({event.subject for event in run}) >= STORM_FROM
+    }
     gone = {event.id for run in storms.values() for event in run[1:]}
     return [_speak_for(storms[event.id]) if event.id in storms else event for event in events if event.id not in gone]
 
@@ -211,8 +213,9 @@ def _speak_for(storm: list[Event]) -> Event:
     named = ", ".join(name for name in where[:2] if name)
     on = f" on {named}{f' and {len(where) - 2} more' if len(where) > 2 else ''}" if named else ""
     severity = f" ({detail['severity']})" if isinstance(detail.get("severity"), str) else ""
-    summary = f"{detail.get('name')}: {len(storm)} instances {detail.get('state')}{severity}{on}"
-    return replace(first, summary=summary, detail={**detail, "instances": len(storm), "events": [e.id for e in storm]})
+    instances = len({event.subject for event in storm})  # one that came and went within it is still one
+    summary = f"{detail.get('name')}: {instances} instances {detail.get('state')}{severity}{on}"
+    return replace(first, summary=summary, detail={**detail, "instances": instances, "events": [e.id for e in storm]})
 
 
 # Alerts that come and go: read as one line, as a probe that flaps is one event.

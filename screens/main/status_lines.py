@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks.reminders import find_due_reminder
-from cockpit.model.alert import Alert, AlertGroup, rank_firing_alerts
+from cockpit.model.alert import Alert, AlertGroup, list_unconfirmed_alerts, rank_firing_alerts
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, list_acknowledged, newest_closed, worst_first
@@ -198,6 +198,8 @@ def render_summary(view: View) -> Piece:
         return (f"{sick} revision{'' if sick == 1 else 's'} unhealthy", "bad")
     if any(freshness.state in OLD for freshness in view.fresh.values()):
         return ("cannot see everything", "bad")
+    if unconfirmed := len(list_unconfirmed_alerts(view.alerts)):
+        return (f"{unconfirmed} alert{'' if unconfirmed == 1 else 's'} not known to be over", "warn")
     unsure = sum(item.state not in QUIET for item in watched)
     if unsure:
         words = "probes and signals" if view.signals else "probes"

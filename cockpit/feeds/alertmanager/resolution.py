@@ -161,6 +161,8 @@ def decide_alert_fate(
     doubts = [doubt_resolution(server, sight, reports.get(server)) for server, sight in sorted(sights.items())]
     if word is not None and word.says is PrometheusState.FIRES:
         fires = merge_alerts(sight.alert for sight in sights.values()) if sights else before.alert
+        if sights and reports.keys().isdisjoint(sights):
+            return tell_unheard(fires, min(sights))
         return replace(fires, state=AlertState.FIRING, note=UNLISTED)
     if word is not None and word.says is PrometheusState.SILENT and not sights:
         return replace(before.alert, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
@@ -172,6 +174,15 @@ def decide_alert_fate(
         return replace(before.alert, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
     why = next((text for text in doubts if text), word.why if word else "" if sights else before.alert.note)
     return replace(before.alert, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
+
+
+def tell_unheard(fires: Alert, server: str) -> Alert:
+    """An alert that fires by the word of Prometheus while no server that listed it answers: nobody can say that it is
+    not listed, nor that a silence which holds is over."""
+    unheard = f"{server} does not answer"
+    if fires.state is AlertState.SUPPRESSED:
+        return replace(fires, note=f"{fires.note}; {unheard}")
+    return replace(fires, note=f"firing in Prometheus, {unheard}")
 
 
 def doubt_resolution(server: str, sight: AlertSighting, report: Report | None) -> str:

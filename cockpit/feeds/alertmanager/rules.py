@@ -129,6 +129,8 @@ def _read_seconds(value: object, otherwise: float) -> float:
 
 def _explain_rule_failure(raw: Mapping[str, Any]) -> str:
     """Why a rule proves nothing: it fails, or its server does not say in words we know that it does not."""
+    if raw.get("isPaused") is True:  # Grafana, which goes on calling it healthy
+        return "it is paused"
     health = read_text(raw.get("health"), 80)
     if health.casefold() != "ok":
         return read_text(raw.get("lastError"), 80) or health or "its health is not reported"
@@ -184,9 +186,12 @@ def list_firing_alerts(
 
 
 def _compute_firing_start(rule: AlertingRule, raw: Mapping[str, Any], now: datetime) -> datetime:
-    """When it turned from pending to firing: Prometheus only tells since when its condition holds."""
+    """When it turned from pending to firing: Prometheus only tells since when its condition holds, and Grafana, by its
+    own words for it, since when it fires."""
     since = parse_go_time(raw.get("activeAt"))
-    return now if since is None else min(now, since + timedelta(seconds=rule.waits))
+    by_prometheus = isinstance(word := raw.get("state"), str) and word.strip().casefold() == "firing"
+    waits = timedelta(seconds=rule.waits if by_prometheus else 0)
+    return now if since is None else min(now, since + waits)
 
 
 def rule_alert(

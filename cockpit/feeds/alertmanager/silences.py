@@ -155,9 +155,10 @@ class SilenceClient:
         SilenceUnknownError where nobody knows."""
         answer = await self._change("POST", "/api/v2/silences", body)
         try:
-            id = read_text(dig_value(json.loads(answer), "silenceID"), 80)
+            made = json.loads(answer)
         except ValueError:
-            id = ""
+            made = None
+        id = read_text(dig_value(made, "silenceID"), 80) or read_text(dig_value(made, "id"), 80)  # `id`: Grafana 8
         if not id:
             raise SilenceUnknownError("the answer is none of an Alertmanager")
         return id
@@ -205,7 +206,8 @@ class SilenceClient:
             http.stream(method, f"{root}{path}", json=body, headers=headers) as response,
         ):
             answer, _ = await read_bounded(response, LARGEST_LIST)
-            if response.status_code != 200:
+            accepted = response.is_success if method != "GET" else response.status_code == 200  # 202 of Grafana
+            if not accepted:
                 raise SourceError(explain_refusal(response.status_code, response.headers, answer, self._time.now()))
             return answer
 

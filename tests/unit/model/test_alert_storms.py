@@ -49,9 +49,13 @@ def event(number: int, name: str = "5xxHigh", state: str = "firing", seconds: fl
 
 def test_labels_that_differ_name_the_alert_and_the_app_comes_before_its_instance() -> None:
     alerts = [alert(n, app="shop", pod=f"cart-{n}", instance=f"10.0.0.{n}:80", job="k8s") for n in range(3)]
-    assert set(name_alert_subjects(alerts).values()) == {f"cart-{n}/10.0.0.{n}:80" for n in range(3)}
+    assert set(name_alert_subjects(alerts).values()) == {f"cart-{n}" for n in range(3)}
+    twice = [*alerts, replace(alerts[0], fingerprint="b", labels=(("instance", "10.0.0.9:80"), ("pod", "cart-0")))]
+    assert set(name_alert_subjects(twice).values()) == {f"cart-{n}/10.0.0.{n}:80" for n in range(3)} | {
+        "cart-0/10.0.0.9:80"
+    }
     apart = [alert(1, app="shop", instance="a:1"), alert(2, app="billing", instance="b:1")]
-    assert set(name_alert_subjects(apart).values()) == {"shop/a:1", "billing/b:1"}
+    assert set(name_alert_subjects(apart).values()) == {"shop", "billing"}
 
 
 def test_a_single_alert_is_named_by_its_app_and_one_without_labels_by_its_resource() -> None:
@@ -197,3 +201,19 @@ def test_storms_of_many_rules_in_one_moment_are_one_line() -> None:
     assert "25 alerts firing" in line.summary
     few = [event(100 * rule + n, f"Rule{rule}", seconds=rule) for rule in range(3) for n in range(1, 9)]
     assert len(join_alert_events(few)) == 3
+
+
+def test_what_grafana_could_not_evaluate_is_named_by_its_rule_and_never_by_an_id() -> None:
+    failed = [alert(n, rulename=f"Queue {n}", datasource_uid=f"d{n}", __alert_rule_uid__=f"a{n}") for n in range(2)]
+    assert set(name_alert_subjects(failed).values()) == {"Queue 0", "Queue 1"}
+    assert list(name_alert_subjects(failed[:1]).values()) == ["Queue 0"]
+    same_title = [alert(n, __alert_rule_uid__=f"a{n}", grafana_folder=f"team {n}") for n in range(2)]
+    assert not any("a0" in name or "a1" in name for name in name_alert_subjects(same_title).values())
+
+
+def test_turns_of_a_few_alerts_are_no_storm_of_many() -> None:
+    turns = [event(n, seconds=n) for n in range(1, 13)]
+    three = [replace(turn, subject=f"am:{turn.id % 3}") for turn in turns]
+    assert join_storms(three) == three
+    (line,) = join_storms([*turns, replace(turns[0], id=99)])
+    assert line.detail["instances"] == len(turns)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeEvidence, ProbeState, SignalResult
@@ -279,3 +280,11 @@ def test_a_run_that_waits_is_shown_with_its_step_and_first_when_it_leaves_a_gap(
     assert waits in said(HintInput(QUIET, incident=INCIDENT, waits=waits, waits_for=title), 110)
     gap = HintInput(probes(), alerts(), incident=INCIDENT, waits=waits, gap="no database is called shop now")
     assert said(gap, 160) == f"▸ {waits}: no database is called shop now.  r opens its run"
+
+
+def test_it_is_not_quiet_while_an_alert_that_is_gone_is_not_known_to_be_over() -> None:
+    gone = tuple(replace(alert, state=AlertState.RESOLVING) for alert in alerts())
+    line = said(HintInput(QUIET, gone))
+    assert any(alert.name in line for alert in gone)
+    assert "not known to be over" in line
+    assert "quiet" not in line

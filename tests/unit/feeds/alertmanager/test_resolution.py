@@ -19,6 +19,7 @@ from cockpit.feeds.alertmanager.resolution import (
     drop_settled,
     merge_alerts,
     recall_traces,
+    tell_unheard,
     update_traces,
 )
 from cockpit.model.alert import Alert, AlertState, Severity
@@ -337,3 +338,17 @@ def test_only_what_nobody_confirmed_stays(rounds: list[dict[str, tuple[list[str]
         traces = update_traces(traces, {"am-1": Report("am-1", now, {}, None)}, nobody, now)
     assert {trace.alert.state for trace in traces.values()} <= {AlertState.RESOLVING}
     assert not drop_settled(traces, dict.fromkeys([trace.alert.key for trace in traces.values()], now))
+
+
+def test_while_the_server_that_listed_it_is_silent_nobody_says_that_none_lists_it() -> None:
+    story = Story(ask=prometheus(PrometheusState.FIRES, "prom-1 says it fires"))
+    story.look("am-1")
+    silent = told(story.look(silent=("am-1",), after=LIFE))
+    assert silent == (AlertState.FIRING, "firing in Prometheus, am-1 does not answer")
+
+
+def test_a_silence_is_not_over_because_the_server_that_keeps_it_is_silent() -> None:
+    quiet = replace(FIRED, state=AlertState.SUPPRESSED, note="silenced by ana until 03:00Z on 21 Nov: disk swap")
+    alert = tell_unheard(quiet, "am-1")
+    assert alert.state is AlertState.SUPPRESSED
+    assert alert.note == "silenced by ana until 03:00Z on 21 Nov: disk swap; am-1 does not answer"

@@ -307,6 +307,21 @@ def test_what_fires_in_grafana_is_found_though_no_alertmanager_lists_it() -> Non
     assert [entry.name for entry in waiting(GRAFANA)] == ["QueueLong"]
 
 
+def test_a_paused_rule_proves_nothing_however_healthy_it_is_called() -> None:
+    answer = one_rule(state="inactive", isPaused=True)
+    assert word(AGGREGATED, answer).says is PrometheusState.UNKNOWN
+    assert word(AGGREGATED, answer).why.endswith("it is paused")
+
+
+@pytest.mark.parametrize(("state", "lasted"), [("firing", 0), ("Alerting", 240), ("Recovering", 240)])
+def test_since_when_it_fires_is_counted_from_what_each_of_the_two_means_by_active(state: str, lasted: int) -> None:
+    """Prometheus means since when the condition holds, Grafana since when it alerts."""
+    active = {**in_state(state), "activeAt": (AT - timedelta(seconds=240)).isoformat()}
+    rules = one_rule(active, duration=300, state="firing").rules
+    (fires,) = list_firing_alerts(rules, server="grafana", now=AT)
+    assert fires.lasted == timedelta(seconds=lasted)
+
+
 TARGETS = st.frozensets(st.tuples(st.sampled_from(["", "batch", "api"]), st.sampled_from(["", "1", "2"])), max_size=4)
 
 

@@ -1,15 +1,25 @@
 """Silenced is not inhibited: by whom, why, until when; and what a proposed silence would suppression."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.alertmanager.silences import AlertSuppression, describe_suppression, parse_silences, read_suppression
+from cockpit.feeds.alertmanager.silences import (
+    AlertSuppression,
+    SilenceClient,
+    describe_suppression,
+    parse_silences,
+    read_suppression,
+)
 from cockpit.model.silence import SilenceMatcher, propose_matchers
+from cockpit.model.system import AlertSource
 from cockpit.model.text import is_clean_line
+from cockpit.model.time import RealTime
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 RAW: dict[str, Any] = {
@@ -84,3 +94,25 @@ def test_hostile_text_of_a_silence_is_cleaned() -> None:
     hostile = RAW | {"createdBy": "\x1b[2Jana", "comment": "\u202emoc"}
     told = describe_suppression(AlertSuppression("silenced", ("9825d44b",)), parse_silences([hostile]))
     assert is_clean_line(told)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, {"silenceID": "9825d44b"}),  # Alertmanager
+        (202, {"silenceID": "9825d44b"}),  # Grafana
+        (202, {"message": "silence created", "id": "9825d44b"}),  # Grafana 8
+    ],
+)
+async def test_a_silence_that_was_made_is_never_told_as_refused(
+    status: int, answer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_client(*_: object, **__: object) -> httpx.AsyncClient:
+        body = json.dumps(answer).encode()
+        answers = httpx.MockTransport(lambda _: httpx.Response(status, stream=httpx.ByteStream(body)))
+        return httpx.AsyncClient(transport=answers)
+
+    monkeypatch.setattr("cockpit.feeds.http.open_client_for", open_client)
+    client = SilenceClient(AlertSource("am", "alertmanager", ("http://am",)), RealTime(), str)
+    assert await client.put({}) == "9825d44b"
+    await client.expire("9825d44b")
