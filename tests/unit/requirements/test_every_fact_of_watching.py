@@ -72,6 +72,19 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_a_person_settles_an_unconfirmed_alert_and_one_that_fires_again_is_back",
         "test_status_shows_an_alert_that_its_source_forgot_and_a_person_settles_it",
     ),
+    "it is not quiet while an alert that is gone is not known to be over": (
+        "test_it_is_not_quiet_while_an_alert_that_is_gone_is_not_known_to_be_over",
+    ),
+    "a server that is silent ends no silence, and lists nothing that one could miss": (
+        "test_a_silence_is_not_over_because_the_server_that_keeps_it_is_silent",
+        "test_while_the_server_that_listed_it_is_silent_nobody_says_that_none_lists_it",
+    ),
+    "Grafana is read as its source says: silences, paused rules, since when it fires, what it could not evaluate": (
+        "test_a_silence_that_was_made_is_never_told_as_refused",
+        "test_a_paused_rule_proves_nothing_however_healthy_it_is_called",
+        "test_since_when_it_fires_is_counted_from_what_each_of_the_two_means_by_active",
+        "test_what_grafana_could_not_evaluate_is_named_by_its_rule_and_never_by_an_id",
+    ),
     "opened while the source is empty, it shows what its timeline last knew": (
         "test_a_cockpit_opened_while_the_source_is_empty_shows_what_the_timeline_last_knew",
         "test_what_the_timeline_last_knew_is_over_once_prometheus_proves_it",
