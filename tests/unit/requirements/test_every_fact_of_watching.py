@@ -80,7 +80,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_while_the_server_that_listed_it_is_silent_nobody_says_that_none_lists_it",
     ),
     "Grafana is read as its source says: silences, paused rules, since when it fires, what it could not evaluate": (
-        "test_a_silence_that_was_made_is_never_told_as_refused",
+        "test_a_silence_that_was_made_is_never_reported_as_refused",
         "test_a_paused_rule_proves_nothing_however_healthy_it_is_called",
         "test_since_when_it_fires_is_counted_from_what_each_of_the_two_means_by_active",
         "test_what_grafana_could_not_evaluate_is_named_by_its_rule_and_never_by_an_id",

@@ -104,7 +104,7 @@ def test_hostile_text_of_a_silence_is_cleaned() -> None:
         (202, {"message": "silence created", "id": "9825d44b"}),  # Grafana 8
     ],
 )
-async def test_a_silence_that_was_made_is_never_told_as_refused(
+async def test_a_silence_that_was_made_is_never_reported_as_refused(
     status: int, answer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_client(*_: object, **__: object) -> httpx.AsyncClient:
