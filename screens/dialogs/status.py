@@ -209,8 +209,16 @@ class StatusDialog(Dialog[None]):
     def _evidence(self) -> Sequence[Piece]:
         """What says that users felt it from then until then; Enter takes both times as they stand."""
         begin = self._start.evidence if self._start else "start not known"
-        end = self._end.evidence if self._end else "no lasting recovery seen yet"
+        end = self._end.evidence if self._end else self._describe_bad()
         return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
+
+    def _describe_bad(self) -> str:
+        """Why no end is proposed: what is bad still, which nobody would guess where all probes are up again."""
+        ends = self._open_ends.list() if self._open_ends else ()
+        bad = [end.text for end in ends if end.kind in (OpenEndKind.SIGNAL, OpenEndKind.SILENCED)]
+        if not bad:
+            return "no lasting recovery seen yet"
+        return bad[0] if len(bad) == 1 else f"{bad[0]}, and {len(bad) - 1} more"
 
     def _clock_time(self, moment: ImpactMoment | None) -> str:
         """As `when` reads it back: with its day where that is not today."""

@@ -72,6 +72,35 @@ async def test_a_handover_says_what_is_still_open(screen: IncidentScreen, sessio
         assert note.endswith(": 5xx errors; prod is frozen: until green")
 
 
+async def test_what_was_done_while_the_form_was_open_is_not_handed_over(
+    screen: IncidentScreen, session: Session, clock: Clock
+) -> None:
+    session.incident_actions.take_role("Incident Commander")
+    session.incident_actions.freeze(True, "until green")
+    session.catch_up()
+    async with Front(screen).run_test(size=(120, 40)) as pilot:
+        await pilot.press("2", "enter", "down", "tab")
+        await pilot.press(*["backspace"] * 20, *"bob")
+        session.incident_actions.freeze(False)
+        session.catch_up()
+        await confirm(pilot, clock)
+
+        note = next(each.note for each in incident(session).roles if each.person == "bob")
+        assert "frozen" not in note
+
+
+async def test_where_no_end_of_the_impact_is_proposed_the_form_names_what_is_bad_still(
+    screen: IncidentScreen, session: Session, clock: Clock
+) -> None:
+    firing = {"name": "QueueBacklog", "state": "firing", "severity": "medium"}
+    session.timeline.record([Draft(Kind.ALERT, "fired", clock.now(), "prod", "am:backlog", detail=firing)])
+    session.catch_up()
+    async with Front(screen).run_test(size=(120, 40)) as pilot:
+        await pilot.press("s")
+        await pilot.pause()
+        assert "QueueBacklog" in str(pilot.app.screen.query_one("#impact-evidence", Lines).text)
+
+
 async def test_a_clock_can_be_put_off_and_goes_on_counting(
     screen: IncidentScreen, session: Session, clock: Clock
 ) -> None:
