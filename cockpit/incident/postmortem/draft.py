@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
-from cockpit.incident.clocks.updates import interval_counts, list_update_intervals
+from cockpit.incident.clocks.updates import PromiseState, interval_counts, list_update_intervals
 from cockpit.incident.impact import as_of, find_impact_start, format_felt, format_stretches
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
@@ -33,6 +33,7 @@ from cockpit.incident.postmortem.markdown import (
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid, render_svg
 from cockpit.incident.postmortem.rows import (
+    MessageRow,
     alert_rows,
     change_rows,
     deployment_rows,
@@ -99,6 +100,10 @@ def render_draft(
     timeline = timeline_rows(mine, incident)
     mermaid = render_mermaid(build_picture(incident, mine, face, now))
     impact_from, _ = find_impact(incident)
+    messages, intervals = (
+        message_rows(incident, now),
+        interval_counts(list_update_intervals(incident, plan, now, zone)),
+    )
     return _load_template().render(
         incident=incident,
         severity=describe_severity(incident, plan.severity_scale),
@@ -133,8 +138,9 @@ def render_draft(
         alerts=alert_rows(mine, incident),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
-        messages=message_rows(incident, now),
-        intervals=interval_counts(list_update_intervals(incident, plan, now, zone)),
+        messages=messages,
+        intervals=intervals,
+        late_messages=_count_late(messages, intervals),
         procedures=procedure_rows(incident, mine, due, now),
         recovery=recovery_metrics(incident),
         outcomes=met_and_missed(list_other_clocks(due, now), now),
@@ -183,6 +189,18 @@ def _count_outcomes(outcomes: Sequence[ClockOutcome]) -> str:
     for outcome in outcomes:
         counts[outcome.state.value] = counts.get(outcome.state.value, 0) + 1
     return ", ".join(f"{count} {state}" for state, count in counts.items())
+
+
+def _count_late(messages: Iterable[MessageRow], intervals: Iterable[tuple[object, int, int]]) -> str:
+    """`, 1 update late, 2 promises broken`: a folded line that counts what was sent must not hide what was not."""
+    late = sum(broken for _, _, broken in intervals)
+    promises = sum(row.kept == PromiseState.BROKEN for row in messages)
+    parts = [
+        f"{count} {noun if count == 1 else noun + 's'} {what}"
+        for count, noun, what in ((late, "update", "late"), (promises, "promise", "broken"))
+        if count
+    ]
+    return "".join(f", {part}" for part in parts)
 
 
 def _describe_target(outcome: ClockOutcome, face: TimeFace) -> str:

@@ -207,16 +207,19 @@ def _describe_trigger(change: Event | None, events: Sequence[Event], incident: I
         return f"{describe_traffic(change, events)} at {face.utc(change.occurred)}"
     name = describe_revision(change.subject, events)
     what = text_of(change.detail, "what")
-    return f"{name} was {what} at {face.utc(change.occurred)}{_describe_first_sight(change, events)}"
+    return f"{name} was {what} at {face.utc(change.occurred)}{_describe_first_sight(change, events, face)}"
 
 
-def _describe_first_sight(change: Event, events: Iterable[Event]) -> str:
-    """What traffic a revision had when the record began, where it began only after that revision was made."""
+def _describe_first_sight(change: Event, events: Iterable[Event], face: TimeFace) -> str:
+    """What traffic a revision had at the first look, where that came only after it was made.
+
+    The recorder may have started before it: the first answer of the cloud comes some seconds later.
+    """
     app, _, revision = change.subject.partition("/")
     for event in events:
         if event.kind == Kind.REVISION and event.subject == app and event.occurred >= change.occurred:
             weight = map_of(event.detail, "traffic").get(revision)
-            return f"; it had {weight} % of the traffic when the record began" if weight else ""
+            return f"; it had {weight} % of the traffic when first seen at {face.utc(event.occurred)}" if weight else ""
     return ""
 
 

@@ -148,6 +148,7 @@ def test_while_it_goes_on_nothing_is_named_as_what_stopped_it() -> None:
 def test_a_deployment_from_before_the_record_began_is_what_changed() -> None:
     story = Story()
     made = {"what": "created", "image": "shop:1.44.0", "active": True}
+    story.tell(Kind.RECORDER, -3, summary="recording started", late=0)  # its first look comes five minutes later
     story.tell(Kind.REVISION, -2, subject=f"{APP}/{BAD}", late=4, detail=made)
     baseline = {"what": "baseline", "traffic": {BAD: 100}, "revisions": {}}
     story.tell(Kind.REVISION, 2, subject=APP, detail=baseline)
@@ -155,7 +156,7 @@ def test_a_deployment_from_before_the_record_began_is_what_changed() -> None:
     story.declare(3, reach=-10)
 
     assert told(story).change == (
-        "shop--r44 (1.44.0) was created at 01:58:00; it had 100 % of the traffic when the record began"
+        "shop--r44 (1.44.0) was created at 01:58:00; it had 100 % of the traffic when first seen at 02:02:00"
     )
 
 
