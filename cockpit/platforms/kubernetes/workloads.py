@@ -32,7 +32,13 @@ async def read_workloads(
         "ControllerRevision": f"{base}/controllerrevisions",
         "Pod": f"/api/v1/namespaces/{target.namespace}/pods",
     }
-    results = await asyncio.gather(*(_list_allowed(client, path) for path in collections.values()))
+    # All are waited for, also where one fails: a question that nobody waits for any more keeps its connection open.
+    answered = await asyncio.gather(
+        *(_list_allowed(client, path) for path in collections.values()), return_exceptions=True
+    )
+    if failure := next((result for result in answered if isinstance(result, BaseException)), None):
+        raise failure
+    results = [result for result in answered if not isinstance(result, BaseException)]
     items: dict[str, list[Raw]] = {}
     problems: dict[str, Problem] = {}
     for kind, (raws, problem) in zip(collections, results, strict=True):
