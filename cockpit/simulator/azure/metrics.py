@@ -22,6 +22,7 @@ UNITS = {
     "WorkingSetBytes": "Bytes",
     "CpuPercentage": "Percent",
     "MemoryPercentage": "Percent",
+    "ResponseTime": "MilliSeconds",
 }
 INTERVALS = {
     "PT1M": 1,
@@ -197,6 +198,10 @@ def _list_metric_minutes(world: World, name: str, seconds: float) -> Iterator[Me
             for category, value in (("2xx", total - failed), ("5xx", failed)):
                 if value:
                     yield MetricMinute(revision.name, category, value)
+        elif name == "ResponseTime":  # a mean, of those that answer: whoever has no traffic has none
+            if weight_at(world, revision.name, seconds):
+                slow = sick_at(world, revision.name, seconds)
+                yield MetricMinute(revision.name, "5xx" if slow else "2xx", (2_400.0 if slow else 180.0) + wobble / 4)
         elif _is_alive(revision, seconds):
             yield MetricMinute(revision.name, "", _read_gauge(world, name, revision, seconds, wobble))
 

@@ -1,5 +1,7 @@
 """Alerts, metrics, the Activity Log and Azure's own health."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from cockpit.simulator.world.site import SUBSCRIPTION
 from tests.integration.simulator.playing import APP_PATH, GROUP, Playing
 
 ALERTS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.AlertsManagement/alerts"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 METRICS = f"{APP_PATH}/providers/Microsoft.Insights/metrics"
 ACTIVITY = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Insights/eventtypes/management/values"
 HEALTH = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.ResourceHealth/events"
@@ -102,8 +105,15 @@ class TestMetrics:
         assert {each["name"]["value"] for each in named} == {"revisionname"}
         assert [each["value"] for each in named] == ["shop-api--r42", "shop-api--r43"]
 
+    async def test_every_metric_of_the_examples_has_values(self, quiet: Playing) -> None:
+        text = "".join(path.read_text("utf-8") for path in EXAMPLES.glob("*/cockpit.toml"))
+        names = sorted({*re.findall(r'^(?:per_)?metric = "(\w+)"', text, re.MULTILINE)})
+        assert "ResponseTime" in names
+        found = (await quiet.get(METRICS, metricnames=",".join(names), aggregation="Average"))["value"]
+        assert [each["name"]["value"] for each in found if "average" in each["timeseries"][0]["data"][-1]] == names
+
     async def test_several_metrics_come_in_one_answer(self, quiet: Playing) -> None:
-        names = ["Requests", "Replicas", "RestartCount", "UsageNanoCores", "WorkingSetBytes"]
+        names = ["Requests", "Replicas", "RestartCount", "UsageNanoCores", "WorkingSetBytes", "ResponseTime"]
         found = (await quiet.get(METRICS, metricnames=",".join(names), aggregation="Total,Average"))["value"]
         assert [each["name"]["value"] for each in found] == names
         assert all(len(each["timeseries"][0]["data"]) == 60 for each in found)
@@ -111,7 +121,7 @@ class TestMetrics:
     @pytest.mark.parametrize(
         "query",
         [
-            {"metricnames": "ResponseTime"},
+            {"metricnames": "AnswerTime"},
             {"interval": "PT7M"},
             {"aggregation": "Median"},
             {"$filter": "podName eq 'x'"},
