@@ -12,6 +12,7 @@ def test_two_keys_roll_back_and_a_typed_word_ends_it(
 ) -> None:
     terminal = open_terminal(columns, rows, "demo --speed 10")
     terminal.see("[STATUS] (503) == 200")
+    terminal.see("R back")  # before the revisions are known there is nothing to go back to, and R says so
 
     terminal.press("R")
     shown = terminal.see("enter starts")
