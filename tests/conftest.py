@@ -24,6 +24,7 @@ settings.register_profile("thorough", quick, max_examples=1_000, derandomize=Fal
 settings.load_profile("quick")
 
 HERE = Path(__file__).parent
+gc.disable()  # until all is collected: none of it is garbage, and to look for some was a third of the time
 WAIT_LONGEST = (
     "integration/feeds/test_alertmanager_real.py",
     "integration/terminal/",
@@ -55,6 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What was imported and collected stays: looking through it for garbage was an eighth of the run."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)

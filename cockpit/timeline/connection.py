@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from cockpit.model.event import RecordError
 from cockpit.model.text import clean_line
-from cockpit.timeline.schema import check_schema, create_schema, prepare_schema
+from cockpit.timeline.schema import check_schema, create_schema, is_new, prepare_schema
 
 # Where the file may live and who may read it: modes, shared directories, network filesystems.
 
@@ -279,6 +279,9 @@ def to_read(path: Path, patience: float) -> Opened:
         return Opened(_open_empty_timeline(), live=False)
     opened = _open_to_read(path, patience)
     try:
+        if is_new(opened.connection):  # somebody is about to write its schema
+            opened.connection.close()
+            return Opened(_open_empty_timeline(), live=False)
         check_schema(opened.connection, path)
     except BaseException:
         opened.connection.close()

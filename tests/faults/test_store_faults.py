@@ -239,6 +239,14 @@ def test_an_empty_file_becomes_a_timeline(path: Path) -> None:
         assert len(timeline.record(notes(1))) == 1
 
 
+def test_a_timeline_that_is_just_being_made_reads_as_one_without_events(path: Path) -> None:
+    with any_tool(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")  # its header is written, its schema is not yet
+    assert path.stat().st_size
+    with opened(path, read_only=True) as timeline:
+        assert timeline.events() == []
+
+
 def finding(path: Path) -> ChainVerdict:
     """The verdict on a file; one that cannot even be opened is damaged, too."""
     try:

@@ -120,6 +120,7 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.press("s")
     terminal.see("ends its deadline")
     terminal.press("Down", "Down")  # reviewed
+    terminal.see("▸ enter records")
     terminal.press("Enter")
     terminal.see("   reviewed")
     terminal.press("x")
