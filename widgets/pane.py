@@ -46,6 +46,7 @@ class Pane(Vertical):
         self.only_faults = False
         self._counts: Sequence[Piece] = ()
         self._state: Piece = ("", "muted")
+        self._shorter = ""
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -59,14 +60,14 @@ class Pane(Vertical):
 
     def wear(self, fresh: Freshness) -> None:
         """Show the state of the feed; what is old is dimmed."""
-        self.state(fresh.label, FEED_TONES[fresh.state])
+        self.state(fresh.label, FEED_TONES[fresh.state], fresh.short_label)
         self.table.stale = fresh.state in OLD
         self.set_class(fresh.state in OLD, "-old")
 
-    def state(self, text: str, tone: str = "muted") -> None:
-        """What stands at the right of the upper border."""
+    def state(self, text: str, tone: str = "muted", shorter: str = "") -> None:
+        """What stands at the right of the upper border; `shorter` where there is no room for it."""
         if (text, tone) != self._state:
-            self._state = (text, tone)
+            self._state, self._shorter = (text, tone), shorter or text
             self.draw_title()
 
     @property
@@ -89,7 +90,9 @@ class Pane(Vertical):
         frame = "bad" if self.has_class("-old") else "info" if focused else "muted"
         room = self.size.width - measure_pieces([*self.summary, *pairs, self._state]) - 7
         heading = [*(self.summary if room > 0 and not pairs else self.brief), *pairs]
-        left, right = render_border(heading, self._state, self.size.width, frame)
+        fits = measure_pieces([*heading, self._state]) + 7 <= self.size.width
+        state = self._state if fits else (self._shorter, self._state[1])
+        left, right = render_border(heading, state, self.size.width, frame)
         self._title.show([*left, *right])  # in one: two side by side would be laid out anew when an age gets longer
 
     def on_resize(self) -> None:

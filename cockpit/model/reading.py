@@ -76,6 +76,13 @@ class Freshness:
         word = "STALE" if self.state is FeedState.STALE else self.state.value
         return " ".join(part for part in (word, old, self.reason) if part)
 
+    @property
+    def short_label(self) -> str:
+        """The same for a border without the room: `BLIND 401 az login expired 3m`."""
+        old = "" if self.age is None else format_age(self.age)
+        blind = " ".join(part for part in ("BLIND", self.reason, old) if part)
+        return blind if self.state is FeedState.BLIND else self.label
+
 
 def compute_freshness(
     reading: Reading[T] | None, now: float, started: float = 0.0, woke: float = float("-inf")

@@ -60,6 +60,7 @@ def test_a_silent_feed_grows_late_and_then_stale(old: float, state: FeedState, l
 def test_a_passing_fault_is_late_at_first_and_blind_when_it_lasts() -> None:
     reading = replace(seen_at(0.0), problem=LOST)
     assert compute_freshness(reading, 20.0).label == "late 20s no route"
+    assert compute_freshness(reading, 33.0).short_label == "BLIND no route 33s"
     assert compute_freshness(reading, 33.0).label == "BLIND no route (last 33s ago)"
 
 
