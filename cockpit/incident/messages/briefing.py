@@ -343,7 +343,9 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     for alert in report.alerts:
         if alert.fired:
             times = f" {alert.fired}x" if alert.fired > 1 else ""
-            taken = f"taken by {alert.taken_by}" if alert.taken_by else "nobody took it"
+            moment = OutageOfShift(f"alert {alert.name}", alert.state, alert.first, alert.first)
+            by_incident = _describe_taker(_taken(moment, report.incidents))
+            taken = f"taken by {alert.taken_by}" if alert.taken_by else by_incident
             first = _clock_time(alert.first, zone, now)
             pairs.append(("fired", f"{alert.name}{times}, first {first}, now {alert.state}; {taken}"))
     pairs += [("failed", line) for line in _describe_outages(report.outages, zone, now)]

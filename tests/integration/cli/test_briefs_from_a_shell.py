@@ -138,6 +138,15 @@ def test_a_shift_says_what_was_down_since_when_until_when_and_who_took_it(shell:
     assert {item["name"]: item["until"] is None for item in shell.ask("shift")["outages"]}["probe ready"] is True
 
 
+def test_an_alert_of_an_incident_that_somebody_took_was_taken_with_it(shell: Shell) -> None:
+    shell.record(fired("disk full", 170), fired("5xx errors", 8))
+    shell.say("declare", "Checkout fails", "--severity", "P1")
+    shell.say("ack")
+    first, second = titles(shell.say("shift", "--since", "200m"))["fired"]
+    assert first.endswith("; nobody took it")
+    assert "; taken by ana in " in second
+
+
 def test_what_fired_before_the_shift_and_goes_on_is_in_it(shell: Shell) -> None:
     shell.record(fired("disk full", 200), failed("web", 190))
     assert [line.partition(",")[0] for line in titles(shell.say("shift", "--since", "2h"))["still bad"]] == [
