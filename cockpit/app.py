@@ -83,8 +83,8 @@ def release_closed_widgets() -> None:
     """Let go of the lines that a widget has drawn once it is closed.
 
     Textual 8.2 remembers these two styles for the newest 1,024 widgets by the widget's whole cache (an `lru_cache` on
-    a method), and so keeps every line that each of them ever drew: some 300 KB a widget, 300 MB after a night of
-    opening dialogs. What is remembered depends on the colours alone.
+    a method), and so keeps every line that each of them ever drew, long after its screen is closed. What is
+    remembered depends on the colours alone.
     """
     StylesCache.get_inner_outer = lambda cache, base, background: _derive_background_styles(base, background)  # type: ignore[method-assign,assignment]
 
