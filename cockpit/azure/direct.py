@@ -135,9 +135,13 @@ async def open_direct_stream(url: str, headers: Mapping[str, str], *, silence: f
 
     def begin() -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         connection = open_connection(url)
-        connection.sock.settimeout(silence)
-        connection.request("GET", url.partition(urlsplit(url).netloc)[2] or "/", headers=dict(headers))
-        return connection, connection.getresponse()
+        try:
+            connection.sock.settimeout(silence)
+            connection.request("GET", url.partition(urlsplit(url).netloc)[2] or "/", headers=dict(headers))
+            return connection, connection.getresponse()
+        except BaseException:
+            connection.close()  # a stream that broke before it began leaves no socket open
+            raise
 
     connection, response = await asyncio.to_thread(begin)
 
