@@ -24,7 +24,7 @@ from cockpit.feeds.alertmanager.alerts import (
 )
 from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
 from cockpit.feeds.alertmanager.silences import parse_silences
-from cockpit.feeds.alertmanager.targets import DOWN, LAST_UP, UP, Target, Targets, last_up_of, targets_of
+from cockpit.feeds.alertmanager.targets import DOWN, FIRST_SAMPLE, LAST_UP, UP, TargetPast, Targets, past_of, targets_of
 from cockpit.feeds.base import LONGEST_RETRY_AFTER
 from cockpit.feeds.http import (
     Reveal,
@@ -330,16 +330,14 @@ class AlertmanagerReader:
     async def rules(self, server: str, ask: "Ask") -> Rules:
         """All that one Prometheus says. Raises what asking and reading raise."""
         answer, targets = await asyncio.gather(ask("/api/v1/rules", [("type", "alert")]), _load_targets(ask))
-        past: dict[Target, datetime] | None = None
+        past: TargetPast | None = None
         tries = self._past_tries.get(server, PAST_TRIES)
         if targets is not None and tries > 0:
             past = await _load_past(ask)
             self._past_tries[server] = tries - 1 if past is None else 0
         return await run_aside(len(answer.body), lambda: self._rules(server, answer, targets, past))
 
-    def _rules(
-        self, server: str, answer: "ServerAnswer", targets: Targets | None, past: Mapping[Target, datetime] | None
-    ) -> Rules:
+    def _rules(self, server: str, answer: "ServerAnswer", targets: Targets | None, past: TargetPast | None) -> Rules:
         rules = rules_of(answer.body)
         waiting = list_pending_alerts(
             rules, source=self._source.name, environment=self._environment, server=server, polled=answer.at
@@ -354,7 +352,7 @@ class AlertmanagerReader:
                 fires for fires in list_firing_alerts(rules, server=server, now=answer.at) if self._wanted(fires.labels)
             ),
             partial=is_partial(answer.body),
-            last_up=past,
+            past=past,
             skew=answer.skew,
         )
 
@@ -373,12 +371,14 @@ async def _load_targets(ask: "Ask") -> Targets | None:
         return None
 
 
-async def _load_past(ask: "Ask") -> dict[Target, datetime] | None:
+async def _load_past(ask: "Ask") -> TargetPast | None:
     """When each target was last up; None where that cannot be had, now or ever. It may take long: nothing waits for it
     but the first look."""
     try:
-        answer = await ask("/api/v1/query", [("query", LAST_UP), ("timeout", "5s")])
-        return await run_aside(len(answer.body), lambda: last_up_of(answer.body))
+        last_up, first = await asyncio.gather(
+            *(ask("/api/v1/query", [("query", query), ("timeout", "5s")]) for query in (LAST_UP, FIRST_SAMPLE))
+        )
+        return await run_aside(len(last_up.body), lambda: past_of(last_up.body, first.body))
     except (SourceError, httpx.HTTPError, ValueError, RecursionError):
         return None
 

@@ -169,9 +169,9 @@ class AlertmanagerWatch:
         now = self._time.now()
         for answer in answers:
             memory = self._memories.get(answer.server)
-            if memory is None or (memory.begins is not None and answer.last_up is not None):
+            if memory is None or (memory.begins is not None and answer.past is not None):
                 before = memory or NOTHING_REMEMBERED
-                self._memories[answer.server] = before.with_past(answer.last_up, answer.skew, now)
+                self._memories[answer.server] = before.with_past(answer.past, answer.skew, now)
 
     async def _tell(
         self,

@@ -12,8 +12,8 @@ from cockpit.feeds.alertmanager.labels import LabelIndex, Labels, index_labels
 from cockpit.feeds.alertmanager.resolution import PrometheusState, ResolutionWord, Trace
 from cockpit.feeds.alertmanager.targets import (
     NOTHING_REMEMBERED,
-    Target,
     TargetMemory,
+    TargetPast,
     Targets,
     TargetWitness,
 )
@@ -83,7 +83,7 @@ class Rules:
     pending: tuple[Alert, ...] = ()
     firing: tuple[FiringInRule, ...] = ()
     partial: bool = False
-    last_up: Mapping[Target, datetime] | None = None  # of its past, where that was asked for, by its own clock
+    past: TargetPast | None = None  # where that was asked for
     skew: timedelta = timedelta(0)
 
 

@@ -13,8 +13,16 @@ UP = "max by (job, instance) (up)"
 DOWN = "min by (job, instance) (min_over_time(up[2m])) == 0"
 """Targets that were down at some time of two minutes: a rule evaluated in them may have had no data, though by now the
 target is back."""
-LAST_UP = "max by (job, instance) (max_over_time(timestamp(up == 1)[1d:5m]))"
-"""When each target of the last day was last up: asked once, for what fired before we began to look."""
+LAST_UP = (
+    "max by (job, instance) (timestamp(max_over_time(up[1m]) == 1)"
+    " or max_over_time(timestamp(up == 1)[10m:15s]) or max_over_time(timestamp(up == 1)[1d:5m]))"
+)
+"""When each target of the last day was last up: asked once, for what fired before we began to look. The last minutes
+are asked finely: whoever opens the cockpit does so a moment after something died."""
+FIRST_SAMPLE = "min(min_over_time(timestamp(up)[1d:5m]) or min_over_time(timestamp(up)[10m:15s]))"
+"""Since when a server knows anything of the last day: one that lost its store does not know what was up before."""
+ASKED_FINELY = timedelta(minutes=10)
+COARSE_STEP = timedelta(minutes=5)  # a target may have been up for that long after the moment found by coarse steps
 REMEMBERED = timedelta(days=1)  # how long we know that a target once was up
 BETWEEN_LOOKS = timedelta(minutes=2)  # a target may have died just before we first heard of the alert
 
@@ -42,10 +50,23 @@ def targets_of(up_body: bytes, down_body: bytes) -> Targets:
     )
 
 
-def last_up_of(body: bytes) -> dict[Target, datetime]:
-    """Out of the answer to LAST_UP. Raises SourceError, ValueError or RecursionError."""
-    moments = ((target, read_moment_of_sample(value)) for target, value in series_of(body))
-    return {target: moment for target, moment in moments if moment is not None}
+@dataclass(frozen=True, slots=True)
+class TargetPast:
+    """What a Prometheus tells of its last day, by its own clock: when each target was last up, and `begins` its first
+    sample of any, None when it has none."""
+
+    last_up: Mapping[Target, datetime]
+    begins: datetime | None = None
+
+
+def past_of(last_up_body: bytes, first_sample_body: bytes) -> TargetPast:
+    """Out of the answers to LAST_UP and FIRST_SAMPLE. Raises SourceError, ValueError or RecursionError."""
+    moments = ((target, read_moment_of_sample(value)) for target, value in series_of(last_up_body))
+    first = [read_moment_of_sample(value) for _, value in series_of(first_sample_body)]
+    return TargetPast(
+        {target: moment for target, moment in moments if moment is not None},
+        min((moment for moment in first if moment is not None), default=None),
+    )
 
 
 def read_moment_of_sample(value: str) -> datetime | None:
@@ -89,12 +110,19 @@ class TargetMemory:
         kept = {target: moment for target, moment in self.last_up.items() if now - moment <= REMEMBERED}
         return TargetMemory({**kept, **dict.fromkeys(targets.up, now)}, self.begins)
 
-    def with_past(self, last_up: Mapping[Target, datetime] | None, skew: timedelta, now: datetime) -> "TargetMemory":
+    def with_past(self, past: TargetPast | None, skew: timedelta, now: datetime) -> "TargetMemory":
         """Together with what the server reported of its past; None: it did not, and we know nothing of before now."""
-        if last_up is None:
+        if past is None:
             return TargetMemory(self.last_up, self.begins or now)
-        past = {target: min(moment + skew, now) for target, moment in last_up.items()}
-        return TargetMemory({**past, **self.last_up})
+        last_up = {target: _latest_up(moment + skew, now) for target, moment in past.last_up.items()}
+        begins = past.begins + skew if past.begins is not None else now
+        a_whole_day = begins <= now - REMEMBERED + 2 * COARSE_STEP
+        return TargetMemory({**last_up, **self.last_up}, None if a_whole_day else begins)
+
+
+def _latest_up(moment: datetime, now: datetime) -> datetime:
+    """Until when a target may have been up that was seen so at `moment`: longer where only coarse steps were asked."""
+    return min(moment if now - moment <= ASKED_FINELY else moment + COARSE_STEP, now)
 
 
 NOTHING_REMEMBERED = TargetMemory({})

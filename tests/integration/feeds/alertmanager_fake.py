@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cockpit.feeds.alertmanager.targets import DOWN, LAST_UP
+from cockpit.feeds.alertmanager.targets import DOWN, FIRST_SAMPLE, LAST_UP
 from tests.unit.feeds.fake_time import FakeTime
 
 
@@ -27,7 +27,9 @@ class Fake:
         self.rules: list[dict[str, Any]] = []
         self.up: list[dict[str, str]] = [{"job": "api", "instance": "a:1"}]
         self.down: list[dict[str, str]] = []
-        self.were_up: list[dict[str, str]] = []  # an hour ago and no more
+        self.were_up: list[dict[str, str]] = []  # that long ago, and no more
+        self.last_up_ago = timedelta(minutes=1)
+        self.remembers = timedelta(days=1)  # how far back its store goes
         self.answer: web.Response | None = None  # instead of everything else
         self.no_queries = False
         self.hangs = False
@@ -81,8 +83,11 @@ class Fake:
 
     def _series(self, query: str) -> list[dict[str, Any]]:
         if query == LAST_UP:
-            last = str(self.time.now().timestamp() - 60)
+            last = str(self.time.now().timestamp() - self.last_up_ago.total_seconds())
             return [{"metric": each, "value": [0, last]} for each in [*self.up, *self.were_up]]
+        if query == FIRST_SAMPLE:
+            first = (self.time.now() - self.remembers).timestamp()
+            return [{"metric": {}, "value": [0, str(first)]}] if self.remembers else []
         down = [{"metric": each, "value": [0, "0"]} for each in self.down]
         if query == DOWN:
             return down

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -494,8 +495,35 @@ async def test_what_the_timeline_last_knew_is_over_once_prometheus_proves_it(wor
     assert states(await feed.poll()) == {"Down": AlertState.RESOLVED}
 
 
-async def test_a_target_that_died_before_the_cockpit_was_opened_leaves_its_alert_unconfirmed(world: World) -> None:
+DIED_BEFORE = {
+    "and is a target no more": (timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)),
+    "a minute ago": (timedelta(minutes=5), timedelta(minutes=1), timedelta(days=1)),
+    "between two coarse steps of an hour ago": (timedelta(minutes=64), timedelta(minutes=68), timedelta(days=1)),
+    "and the store was lost after that": (timedelta(minutes=64), timedelta(), timedelta(minutes=20)),
+    "and the store is empty": (timedelta(minutes=64), timedelta(), timedelta()),
+}
+"""How long ago the alert fired, its target was last found up (never: 0), and how far back the server's store goes."""
+
+
+@pytest.mark.parametrize("when", DIED_BEFORE)
+async def test_a_target_that_died_before_the_cockpit_was_opened_leaves_its_alert_unconfirmed(
+    world: World, when: str
+) -> None:
+    fired, last_up, world.prometheus.remembers = DIED_BEFORE[when]
     world.prometheus.evaluates("Down")
-    world.prometheus.were_up = [{"job": "worker", "instance": "w:1"}]
+    worker = {"job": "worker", "instance": "w:1"}
+    world.prometheus.were_up, world.prometheus.down = ([worker] if last_up else []), [worker]
+    if when == "and is a target no more":
+        world.prometheus.down = []
+    world.prometheus.last_up_ago = last_up
+    alert = replace(last_known(world, app="orders"), since=world.time.now() - fired)
+    reading = await world.feed(world.one, ask_prometheus=True, recorded=[alert]).poll()
+    assert states(reading) == {"Down": AlertState.RESOLVING}
+
+
+async def test_a_target_that_was_dead_before_the_alert_fired_stands_in_the_way_of_nothing(world: World) -> None:
+    world.prometheus.evaluates("Down")
+    world.prometheus.were_up = world.prometheus.down = [{"job": "worker", "instance": "w:1"}]
+    world.prometheus.last_up_ago = timedelta(hours=3)
     feed = world.feed(world.one, ask_prometheus=True, recorded=[last_known(world, app="orders")])
-    assert states(await feed.poll()) == {"Down": AlertState.RESOLVING}
+    assert states(await feed.poll()) == {"Down": AlertState.RESOLVED}

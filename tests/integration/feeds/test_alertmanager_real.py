@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -61,10 +61,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServers]:
 class Pane:
     """One app's alerts, looked at ten times a second."""
 
-    def __init__(self, servers: RealServers, app: str, **options: Any) -> None:
+    def __init__(self, servers: RealServers, app: str, recorded: Sequence[Alert] = (), **options: Any) -> None:
         source = AlertSource("am", "alertmanager", (servers.alertmanager.url,), filters=(f'app="{app}"',), **options)
         self._feed: Polled[tuple[Alert, ...]] = alertmanager_feed(
-            source, "prod", time=RealTime(), random=Random(7), reveal=str
+            source, "prod", time=RealTime(), random=Random(7), reveal=str, recorded=recorded
         )
         self.seen: list[AlertState] = []  # every state there was, in turn
 
@@ -133,6 +133,8 @@ async def test_the_only_target_of_an_aggregated_rule_takes_no_alert_with_it(serv
     servers.frail.gone = True
     try:
         await pane.until(lambda _, alert: alert.note == "not confirmed: no data, job frail is or was down")
+        opened_since = Pane(servers, "ledger", recorded=[alert], prometheus=(servers.prometheus.url,))
+        assert (await opened_since.until(lambda reading, _: reading.problem is None))[1].state is RESOLVING
     finally:
         servers.frail.gone = False
     await pane.until_it_is(FIRING)
