@@ -329,11 +329,12 @@ class IncidentStateBuilder:
         return tuple(changes)
 
     def _detected(self, first: Event) -> tuple[datetime, str]:
-        """The earliest bad signal, else the person who declared."""
+        """As a person stated it, else the earliest bad signal, else the person who declared."""
         moment = time_of(first.detail, "detected")
         by = text_of(first.detail, "detected_by")
         position, by = (moment, by) if moment and by not in self._abandoned else (first.occurred, first.actor)
-        if self._earliest is not None and self._earliest.since < position:
+        is_stated = "detection_stated" in first.detail
+        if self._earliest is not None and self._earliest.since < position and not is_stated:
             return self._earliest.since, self._earliest.label
         return position, by
 

@@ -43,6 +43,7 @@ RUN_KINDS = frozenset({Kind.RUN, Kind.STEP})
 JOURNAL = frozenset({Kind.ACK}) | RUN_KINDS  # what an incident takes from the journal, within its range
 STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
 REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
+A_SECOND = timedelta(seconds=1)  # a person names a moment no finer
 
 
 @dataclass(slots=True)
@@ -175,6 +176,13 @@ class Ledger:
         of_it = scene.find_outage_past(past, [first] if first else [], declared)
         signals = [*([first] if first else []), *(signal for signal, _ in of_it)]
         return min(signals, key=lambda signal: signal.since, default=None)
+
+    def find_signal_at(self, environment: str, moment: datetime) -> Signal | None:
+        """What turned bad in the second that somebody names, the nearest first; None where nothing did."""
+        scene = self._scene(environment)
+        signals = [*scene.bad.values(), *(signal for signal, _ in scene.stretches)]
+        near = [signal for signal in signals if abs(signal.since - moment) < A_SECOND]
+        return min(near, key=lambda signal: abs(signal.since - moment), default=None)
 
     def silenced(self, environment: str) -> list[str]:
         """The names of the alerts that their source keeps silent now, in the order in which they fell silent."""

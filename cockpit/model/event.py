@@ -30,7 +30,8 @@ class Kind(StrEnum):
     GAP = "gap"  # nobody recorded; detail: from, until
     WALL_CLOCK = "time set"  # the clock of the machine was set; detail: before, after (one moment by both)
     RECORDER = "recorder"  # detail: what (started | stopped | took over), who
-    DECLARE = "declare"  # detail: title, severity, reach_from, impact_started, detected, detected_by, drill, rules
+    DECLARE = "declare"  # detail: title, severity, reach_from, impact_started, detected, detected_by, drill, rules,
+    # and once somebody stated it: impact_ended, impact_stated, detection_stated (when it was stated)
     NOTE = "note"
     ACK = "ack"  # subject: the alert's key, or "" for the incident
     SEVERITY = "severity"  # detail: severity, was, reason, rules

@@ -120,6 +120,8 @@ DEALS = {
 }
 """What the key of each kind does."""
 CHANGED, MISTAKEN = "it changed", "entered by mistake"
+StatedTimes = tuple[datetime | None, datetime | None, datetime | None]
+"""When users first and last felt it and when it was noticed; None: no time was named."""
 
 
 class StatusDialog(Dialog[None]):
@@ -146,7 +148,9 @@ class StatusDialog(Dialog[None]):
         self._incident = incident
         self._severity = incident.severity  # as it was last recorded
         self._start, self._end = propose_impact_start(incident), propose_impact_end(incident)
-        self._stated = (incident.impact_started, incident.impact_ended)  # as they were last recorded
+        self._detected = ImpactMoment(incident.detected, incident.detected_by) if incident.detected else None
+        # As they were last recorded; what was detected stands until somebody states another time.
+        self._stated = (incident.impact_started, incident.impact_ended, incident.detected)
 
     def fields(self) -> ComposeResult:
         yield Lines(id="subject")
@@ -186,6 +190,8 @@ class StatusDialog(Dialog[None]):
             yield Input(self._clock_time(self._start), id="impact-from", max_length=40)
             yield Lines(id="until-label")
             yield Input(self._clock_time(self._end), id="impact-until", max_length=40)
+            yield Lines(id="noticed-label")
+            yield Input(self._clock_time(self._detected), id="noticed", max_length=40)
 
     def on_mount(self) -> None:
         for field in self.query(Input):
@@ -201,16 +207,18 @@ class StatusDialog(Dialog[None]):
             "#impact-evidence": self._evidence(),
             "#from-label": (("from ", "muted"),),
             "#until-label": (("  until ", "muted"),),
+            "#noticed-label": (("  noticed ", "muted"),),
         }
         for where, line in show.items():
             self.query_one(where, Lines).show(line)
         self._ask_because()
 
     def _evidence(self) -> Sequence[Piece]:
-        """What says that users felt it from then until then; Enter takes both times as they stand."""
+        """What says that users felt it from then until then; Enter takes the times as they stand."""
         begin = self._start.evidence if self._start else "start not known"
         end = self._end.evidence if self._end else self._describe_bad()
-        return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
+        by: tuple[Piece, ...] = (("; noticed by ", "muted"), (self._detected.evidence, "")) if self._detected else ()
+        return (("users felt it: ", "muted"), (f"{begin} … {end}", ""), *by)
 
     def _describe_bad(self) -> str:
         """Why no end is proposed: what is bad still, which nobody would guess where all probes are up again."""
@@ -293,8 +301,8 @@ class StatusDialog(Dialog[None]):
 
         self.app.push_screen(OpenEndsDialog(self.place, self.time, self._incident.title, ends), resolve)
 
-    def _impact(self) -> tuple[datetime | None, datetime | None]:
-        """From when until when users felt it, as the fields say. Raises WhenError."""
+    def _impact(self) -> StatedTimes:
+        """From when until when users felt it and when it was noticed, as the fields say. Raises WhenError."""
         begin = self._moment("#impact-from", self._start)
         end = self._moment("#impact-until", self._end)
         if begin is not None and end is not None and end < begin:
@@ -302,7 +310,7 @@ class StatusDialog(Dialog[None]):
             raise WhenError(
                 "The impact ends before it begins. Correct one of the two times, or empty it.", code="impact-ends-early"
             )
-        return begin, end
+        return begin, end, self._moment("#noticed", self._detected)
 
     def _moment(self, field: str, proposed: ImpactMoment | None) -> datetime | None:
         text = self.query_one(field, Input).value.strip()
@@ -338,7 +346,7 @@ class StatusDialog(Dialog[None]):
         status: str | None,
         reason: str,
         because: str,
-        impact: tuple[datetime | None, datetime | None],
+        impact: StatedTimes,
         is_mistake: bool,
     ) -> None:
         if severity is not None:
@@ -347,9 +355,11 @@ class StatusDialog(Dialog[None]):
             else:
                 self._incident_actions.change_severity(severity, self._incident.id, reason)
             self._severity = severity
-        started, ended = (new if new != old else None for new, old in zip(impact, self._stated, strict=True))
-        if started is not None or ended is not None:
-            self._incident_actions.amend(self._incident.id, impact_started=started, impact_ended=ended)
+        started, ended, noticed = (new if new != old else None for new, old in zip(impact, self._stated, strict=True))
+        if started is not None or ended is not None or noticed is not None:
+            self._incident_actions.amend(
+                self._incident.id, impact_started=started, impact_ended=ended, detected=noticed
+            )
             self._stated = impact
         if status == IncidentStatus.RESOLVED:
             while self._left:

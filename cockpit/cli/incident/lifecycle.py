@@ -238,24 +238,37 @@ def _ask_why_lowered(cli_session: CliSession, incident: Incident, level: str) ->
     return str(reason)
 
 
-@click.command(name="impact", help="Say from when until when users felt it; without times show what is known of it.")
+@click.command(
+    name="impact",
+    help="Say from when until when users felt it, and when it was noticed; without times show what is known of it.",
+)
 @click.option("--from", "begin", metavar="TIME", help="When users first felt it.")
 @click.option("--to", "end", metavar="TIME", help="When they felt it no more.")
+@click.option(
+    "--detected", metavar="TIME", help="When it was noticed: for what was bad before and had nothing to do with it."
+)
 @incident_option
 @json_option
 @common_options
-def impact(common: Common, begin: str | None, end: str | None, incident: str | None, as_json: bool) -> None:
+def impact(
+    common: Common, begin: str | None, end: str | None, detected: str | None, incident: str | None, as_json: bool
+) -> None:
     with open_cli_session(common, there=True) as cli_session:
         incident = cli_session.find_lately(incident).id
-        if begin or end:
+        if begin or end or detected:
             cli_session.incident_actions.amend(
-                incident, impact_started=cli_session.moment(begin), impact_ended=cli_session.moment(end)
+                incident,
+                impact_started=cli_session.moment(begin),
+                impact_ended=cli_session.moment(end),
+                detected=cli_session.moment(detected),
             )
         result = cli_session.incident_actions.find(incident)
     if as_json:
         click.echo(format_json(incident_document(result)))
     else:
         print_clean(f"{result.id}: {describe_impact(result)}")
+        if result.detected:
+            print_clean(f"Detected {result.detected:%Y-%m-%d %H:%M:%S} UTC by {result.detected_by}.")
 
 
 @click.command(name="reopen", help="Open a resolved incident again: the one resolved last, or --incident.")

@@ -82,11 +82,14 @@ def amend_declaration(
     reach_from: datetime | None = None,
     impact_started: datetime | None = None,
     impact_ended: datetime | None = None,
+    detected: datetime | None = None,
 ) -> Incident:
-    """Correct a declaration: its title, how far back it reaches, when users first and last felt it.
+    """Correct a declaration: its title, how far back it reaches, when users first and last felt it, when it was
+    detected.
 
     The declaration keeps its time and says nothing that came later: that users felt it until then is an entry of its
-    own, at the time at which it was stated.
+    own, at the time at which it was stated. `detected` is for what a program cannot know: the first thing that was bad
+    may have had nothing to do with it.
     """
     now = writer.now()
     values_by_name: dict[str, str] = {}
@@ -101,6 +104,11 @@ def amend_declaration(
             "impact_ended": format_timestamp(writer.past(impact_ended, now)),
             "impact_stated": format_timestamp(now),
         }
+    if detected is not None:
+        values_by_name |= {
+            "detected": format_timestamp(writer.past(detected, now)),
+            "detection_stated": format_timestamp(now),
+        }
     if not values_by_name:
         raise IncidentActionError(
             "Nothing to correct: give a title, where it reaches back to, or when users first felt it.",
@@ -114,6 +122,9 @@ def amend_declaration(
         if reach_from is not None:  # an incident that reaches no further back than its declaration begins with it
             values_by_name["reach_from"] = format_timestamp(min(writer.past(reach_from, now), first.occurred))
         detail = {**unmarked, **values_by_name}
+        if detected is not None:
+            signal = ledger.find_signal_at(meant.environment, writer.past(detected, now))
+            detail["detected_by"] = signal.label if signal else writer.operator
         begin, end = time_of(detail, "impact_started") or meant.detected, time_of(detail, "impact_ended")
         if impact_ended is not None and begin and end and end < begin:
             raise IncidentActionError(
@@ -121,28 +132,34 @@ def amend_declaration(
                 code="time-before-start",
                 block=begin,
             )
+        # What stood until now: of the detection, the signal that was found, which may be younger than the declaration.
+        before = {**first.detail, "detected": format_timestamp(meant.detected) if meant.detected else ""}
         amendments = {
-            key: _describe_amendment(key, values_by_name[key], first.detail) for key in AMENDED if key in values_by_name
+            key: _describe_amendment(key, values_by_name[key], before) for key in AMENDED if key in values_by_name
         }
-        changes = ", ".join(amendments[key] for key in amendments if key not in IMPACT_KEYS)
+        changes = ", ".join(amendments[key] for key in amendments if key not in STATED_KEYS)
         summary = f"{summarize_event(Kind.DECLARE, detail)}{f' ({changes})' if changes else ''}"
         drafts = [writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)]
-        felt = {key: values_by_name[key] for key in IMPACT_KEYS if key in values_by_name}
-        if felt:
-            statement = f"stated: {', '.join(amendments[key] for key in felt)}"
-            drafts.append(writer.of(meant, Kind.NOTE, felt, now, summary=statement))
+        stated = {key: values_by_name[key] for key in STATED_KEYS if key in values_by_name}
+        if stated:
+            statement = f"stated: {', '.join(amendments[key] for key in stated)}"
+            drafts.append(writer.of(meant, Kind.NOTE, stated, now, summary=statement))
         return drafts
 
     return writer.find(writer.write(act).incident)
 
 
-IMPACT_KEYS = {"impact_started": "users felt it from", "impact_ended": "users felt it until"}
-AMENDED = ("title", "reach_from", *IMPACT_KEYS)
+STATED_KEYS = {
+    "impact_started": "users felt it from",
+    "impact_ended": "users felt it until",
+    "detected": "detected at",
+}
+AMENDED = ("title", "reach_from", *STATED_KEYS)
 
 
 def _describe_amendment(key: str, value: str, before: Mapping[str, Any]) -> str:
     """What is corrected, the old word beside the new: `users felt it until 12:07:58Z (was 12:20:00Z)`."""
-    name = IMPACT_KEYS.get(key) or key.replace("_", " ")
+    name = STATED_KEYS.get(key) or key.replace("_", " ")
     new, old = time_of({key: value}, key), time_of(before, key)
     if new is None:
         return f"{name} “{value}” (was “{text_of(before, key)}”)"

@@ -57,6 +57,13 @@ def test_times_are_typed_as_people_say_them(shell: Shell) -> None:
     assert parse_timestamp(event["occurred"]) == now - timedelta(minutes=5)
 
 
+def test_what_was_noticed_later_than_something_else_was_bad_is_stated(shell: Shell) -> None:
+    shell.ask("declare", "x")
+    stated = shell.ask("impact", "--detected", "5m ago")
+    assert stated["detected"] != stated["declared"]
+    assert "Detected " in shell.say("impact")
+
+
 def test_a_time_that_was_typed_is_repeated_with_its_day_and_how_long_ago_that_is(shell: Shell) -> None:
     earlier = datetime.now(UTC) - timedelta(hours=17, minutes=30)
     said, typed = f"{earlier:%Y-%m-%d %H:%M} UTC (17h ago)", f"{earlier:%H:%M}Z"

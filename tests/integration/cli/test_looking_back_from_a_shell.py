@@ -47,7 +47,7 @@ def test_the_numbers_stand_with_their_definitions_and_say_what_was_left_out(shel
     shell.say("declare", "Practice", "--drill")
     said = shell.say("metrics")
     assert said.startswith("1 incident; left out: 1 drill. ")
-    assert "detection minus impact start; detection is the earliest bad probe" in said
+    assert "detection minus impact start; detection is as a person stated it, else" in said
     found = shell.ask("metrics", "--severity", "P1", "--since", "90d")
     assert (found["incidents"], found["drills"]) == (1, 1)
     (detect,) = [each for each in found["figures"] if each["short"] == "TTD"]

@@ -156,6 +156,21 @@ async def test_resolving_proposes_the_impact_with_what_says_so_and_enter_takes_i
         assert not found.open
 
 
+async def test_the_form_states_when_it_was_noticed_beside_the_impact(play: Play, stage: Open) -> None:
+    incident = recovered(play)
+    app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "tab", "down", "down", "tab")
+        assert "noticed by probe readyz" in shown(app, "#impact-evidence")
+        assert app.screen.query_one("#noticed", Input).region.right <= 80
+        app.screen.query_one("#noticed", Input).value = "10s ago"
+        await pilot.pause()
+        await press(pilot, play, "enter")
+        found = play.incident_actions.find(incident.id)
+        assert (found.detected or incident.declared) > (incident.detected or found.declared)
+        assert found.detected_by == play.incident_actions.operator
+
+
 async def test_a_corrected_impact_is_recorded_and_one_that_cannot_be_is_asked_again(play: Play, stage: Open) -> None:
     incident = recovered(play)
     app = stage(play, StatusDialog(play.place, play.time, play.incident_actions, incident))

@@ -1,5 +1,6 @@
 """When the impact ended: by what users feel, held, or as a person states it; and what proposes it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.impact import as_of, measure_felt, propose_impact_end, propose_impact_start
-from cockpit.model.event import Kind
+from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
@@ -223,6 +224,26 @@ def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new
     assert "02:12:00Z)" in timeline.events(kinds=[Kind.NOTE])[-1].summary
     with pytest.raises(IncidentActionError):
         incident_actions.amend(impact_ended=at(-10))
+
+
+def test_an_alert_that_had_nothing_to_do_with_it_is_not_the_detection_once_somebody_says_so(
+    timeline: Timeline, clock: Clock
+) -> None:
+    """A disk that fills up for an hour knew nothing of the outage; no program can tell, and a person may."""
+    disk = Draft(Kind.ALERT, "", at(-60), "prod", "disk", detail={"state": "firing", "name": "DiskWillFill"})
+    ready = Draft(Kind.PROBE, "", at(-2), "prod", "readyz", detail={"state": "down"})
+    timeline.record([disk, ready])
+    clock.wall = at(0)
+    incident_actions = make_incident_actions(timeline, clock)
+    assert incident_actions.declare("x").detected_by == "alert DiskWillFill"
+    incident = incident_actions.amend(detected=at(-2))
+    assert (incident.detected, incident.detected_by) == (at(-2), "probe readyz")
+    assert "was 2026-02-27 01:00:00Z" in timeline.events(kinds=[Kind.NOTE])[-1].summary
+    clock.wall = at(1)
+    timeline.record([replace(disk, occurred=at(-30), subject="slow", detail={"state": "firing", "name": "Slow"})])
+    assert incident_actions.find(incident.id).detected == at(-2)
+    incident = incident_actions.amend(detected=at(-1))
+    assert (incident.detected, incident.detected_by) == (at(-1), "ana")
 
 
 def test_a_revision_that_was_made_ill_is_felt_from_when_that_was_seen_not_from_its_creation() -> None:
