@@ -64,8 +64,8 @@ MEASURES = (
         "TTD",
         "time to detect",
         "detection minus impact start; detection is as a person stated it, else the earliest bad probe or alert of "
-        "the outage, bad when it was declared or over by then with less than two minutes of all well in between, else the declaration; impact "
-        "start is stated by a person, never guessed",
+        "the outage, bad when it was declared or over by then with less than two minutes of all well in between, else "
+        "the declaration; impact start is stated by a person, never guessed",
         lambda incident: incident.impact_started,
         lambda incident: incident.detected,
     ),

@@ -442,6 +442,7 @@ class SshTunnel:
                 await asyncio.wait_for(self._process.wait(), 2)
             if self._process.returncode is None:
                 self._process.kill()
+                await self._process.wait()
         self._folder.cleanup()
 
 

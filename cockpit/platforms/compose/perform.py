@@ -44,6 +44,7 @@ Output = Callable[[str], None]
 PATIENCE = 900.0  # seconds for Compose to end, where the step has no time-out
 GRACE = 10  # seconds that containers get to stop, Docker's own
 LOOK_FOR_OUTPUT = 0.2  # seconds
+END_PATIENCE = 5.0  # seconds from SIGTERM to SIGKILL: whoever leaves waits so long at most
 LOOKS_AFTER, LOOK_AGAIN = 5, 1.0  # looks at a service after a change that nobody answered, and seconds between
 UNANSWERED = frozenset({ProblemKind.TIMEOUT, ProblemKind.SERVER, ProblemKind.GARBAGE, ProblemKind.FAULT})
 NO_ANSWER = re.compile(
@@ -312,10 +313,14 @@ class DockerPerformer:
             env=self._environment(None),
         )
         try:
-            return await asyncio.wait_for(process.wait(), 10) == 0
+            async with asyncio.timeout(10):
+                return await process.wait() == 0
         except TimeoutError:
-            process.kill()
             return False
+        finally:
+            if process.returncode is None:  # its time is over, or nobody waits for it any more
+                process.kill()
+                await process.wait()
 
     def _environment(self, command: DockerCommand | None) -> dict[str, str]:
         """What the program finds: the engine that is shown, and what the command sets."""
@@ -384,18 +389,25 @@ class DockerPerformer:
                         if over and not chunk:
                             return ended.result(), printed.decode("utf-8", "replace"), True
                         if self._time.monotonic() > deadline:
-                            _end_program(process)
-                            await ended
+                            await _end_program(process)
                             return None, printed.decode("utf-8", "replace"), True
-            except asyncio.CancelledError:
-                _end_program(process)
-                raise
+            finally:
+                if process.returncode is None:
+                    await _end_program(process)
+                await ended
 
 
-def _end_program(process: asyncio.subprocess.Process) -> None:
-    """Compose ends in good order at SIGTERM: it lets go of what it waits for."""
+async def _end_program(process: asyncio.subprocess.Process) -> None:
+    """Compose ends in good order at SIGTERM: it lets go of what it waits for. One that does not is killed."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
+    try:
+        async with asyncio.timeout(END_PATIENCE):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 # Pure parts

@@ -167,9 +167,11 @@ class GithubClient:
             async with asyncio.timeout(GH_DEADLINE):
                 printed, complaint = await process.communicate()
         except TimeoutError:
-            process.kill()
-            await process.wait()
             raise SourceError(_explain_no_token("`gh auth token` did not answer.", host)) from None
+        finally:
+            if process.returncode is None:  # its time is over, or nobody waits for it any more
+                process.kill()
+                await process.wait()
         token = printed.decode("utf-8", "replace").strip()
         if process.returncode or not token or any(character.isspace() for character in token):
             reason = clean_line(complaint.decode("utf-8", "replace"), 120)

@@ -164,7 +164,9 @@ async def read_program_output(argv: tuple[str, ...], env: Mapping[str, str]) -> 
         async with asyncio.timeout(PATIENCE):
             output, _ = await process.communicate()
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return ""
+    finally:
+        if process.returncode is None:  # its time is over, or nobody waits for it any more
+            process.kill()
+            await process.wait()
     return clean_line(output, 200) if process.returncode == 0 else ""
