@@ -190,8 +190,10 @@ class StatusDialog(Dialog[None]):
             yield Input(self._clock_time(self._start), id="impact-from", max_length=40)
             yield Lines(id="until-label")
             yield Input(self._clock_time(self._end), id="impact-until", max_length=40)
+        with Horizontal(id="noticing"):
             yield Lines(id="noticed-label")
             yield Input(self._clock_time(self._detected), id="noticed", max_length=40)
+            yield Lines(id="noticed-by")
 
     def on_mount(self) -> None:
         for field in self.query(Input):
@@ -207,7 +209,8 @@ class StatusDialog(Dialog[None]):
             "#impact-evidence": self._evidence(),
             "#from-label": (("from ", "muted"),),
             "#until-label": (("  until ", "muted"),),
-            "#noticed-label": (("  noticed ", "muted"),),
+            "#noticed-label": (("noticed", "muted"),),
+            "#noticed-by": (("  by ", "muted"), (self._detected.evidence if self._detected else "", "")),
         }
         for where, line in show.items():
             self.query_one(where, Lines).show(line)
@@ -217,8 +220,7 @@ class StatusDialog(Dialog[None]):
         """What says that users felt it from then until then; Enter takes the times as they stand."""
         begin = self._start.evidence if self._start else "start not known"
         end = self._end.evidence if self._end else self._describe_bad()
-        by: tuple[Piece, ...] = (("; noticed by ", "muted"), (self._detected.evidence, "")) if self._detected else ()
-        return (("users felt it: ", "muted"), (f"{begin} … {end}", ""), *by)
+        return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
 
     def _describe_bad(self) -> str:
         """Why no end is proposed: what is bad still, which nobody would guess where all probes are up again."""
@@ -245,13 +247,13 @@ class StatusDialog(Dialog[None]):
         mended = status.changed and status.chosen in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED)
         self.query_one("#dialog").set_class(closes or mended, "-closing")
         repeats = closes and self.query_one("#because", Choice).chosen == CloseReason.DUPLICATE and bool(self._others)
-        for id in ("#impact-evidence", "#impact"):
+        for id in ("#impact-evidence", "#impact", "#noticing"):
             self.query_one(id).display = mended and not repeats
         for id in ("#of-label", "#of"):
             self.query_one(id).display = repeats
         for id in ("#because-label", "#because"):
             self.query_one(id).display = closes
-        for id in ("#severity-label", "#severity"):
+        for id in ("#severity-label", "#severity", "#status-label"):  # one choice alone needs no label
             self.query_one(id).display = not closes
         severity = self.query_one("#severity", Choice)
         for id in ("#why-label", "#why"):
