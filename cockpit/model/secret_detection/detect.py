@@ -163,11 +163,11 @@ def _find_spans(text: str, small: str) -> Iterator[Span]:
     hints = sorted(IN_SMALL_LETTERS.find(small), key=itemgetter(1))
     yield from (span for _, span in _find_tokens(text, hints))
     yield from _find_by_shape(text)
-    read = 0
+    start, end = 0, 0  # the last value: a hint in it names nothing, one before it may name another
     for hint, position in hints:
-        for name in NAMES_BY_HINT.get(hint, ()) if position >= read else ():
+        for name in NAMES_BY_HINT.get(hint, ()) if not start <= position < end else ():
             if span := _find_value(text, position, position + len(hint), name):
-                read = span[1]
+                start, end = span
                 yield span
                 break
     if "private" in small:
@@ -287,12 +287,15 @@ def _find_separator(
         return False, None
     if (match := compiled(COLON).match(text, position)) and (":" in match[0] or not name.whole_line):
         return True, compiled(rf"{COLON}{BLOCK}").match(text, position) or match
+    option = compiled(OPTION_BEFORE).search(before) and not compiled(NO_VALUE).search(before + word)
+    if option and (match := compiled(BLANK).match(text, position)):
+        return False, match  # before a pair, which may lie on several lines: those after it are about something else
     if match := compiled(PAIR).match(text, position):
         return False, match
     if text.startswith(">", position) and compiled(ELEMENT_BEFORE).search(before):
         return False, compiled(ELEMENT).match(text, position)
-    if compiled(OPTION_BEFORE).search(before) and not compiled(NO_VALUE).search(before + word):
-        return False, compiled(BLANK).match(text, position)
+    if option:
+        return False, None
     return False, compiled(CELL).match(text, position)
 
 

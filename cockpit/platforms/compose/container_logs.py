@@ -1,24 +1,23 @@
 """The log of a revision: every container that runs its image, as one stream; a line says what is not in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from datetime import UTC, datetime
 
 from cockpit.model.problem import ProblemKind, SourceError
-from cockpit.model.raw import dig_value, read_moment, read_text
+from cockpit.model.raw import dig_value, read_text
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
-from cockpit.model.text import MAX_LINE, clean_line
+from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.compose.engine import EngineClient
 from cockpit.platforms.compose.mapping import ContainerFacts, map_container
 from cockpit.platforms.compose.services import filter_projects
 from cockpit.platforms.compose.settings import BLUE_GREEN
-from cockpit.platforms.log_queue import LogQueue, read_log_queue
+from cockpit.platforms.log_queue import LONGEST_LINE, LogQueue, read_log_queue, read_stamped_lines
 
 TAIL = 100  # lines before now
 LOOK_AGAIN = 5.0  # seconds between two looks at which containers there are; also the pause before a new connection
-LONGEST_LINE = 65_536  # bytes
 OWN_REASON = "cockpit"
 HEADER = 8  # bytes before each frame: stream, three zeros, length
 
@@ -142,21 +141,17 @@ class ContainerLogWatch:
                 self._complaints.pop(identifier, None)
                 lost = "lines may be missing if its log was rotated since"
                 await self._say(f"{name}: followed again, not followed since {since:%H:%M:%S}Z; {lost}")
-            for raw in reader.feed(chunk):
-                await self._hand_on(identifier, name, raw)
-        for raw in reader.finish():
-            await self._hand_on(identifier, name, raw)
+            await self._hand_on(identifier, name, reader.feed(chunk))
+        await self._hand_on(identifier, name, reader.finish())
         if stopped:
             self._finished[identifier] = stopped
 
-    async def _hand_on(self, identifier: str, name: str, raw: bytes) -> None:
-        stamp, _, text = raw[:LONGEST_LINE].partition(b" ")
-        moment = read_moment(stamp.decode("ascii", "replace"))
-        sentence = clean_line(text if moment else raw[:LONGEST_LINE], MAX_LINE)
-        if moment is not None and not self._is_new(identifier, moment, raw):
-            return
-        if sentence:
-            await self._waiting.put(LogLine(sentence, moment, "console", self._revision.name, name))
+    async def _hand_on(self, identifier: str, name: str, several: Iterable[bytes]) -> None:
+        for line in read_stamped_lines(list(several)):
+            if line.moment is not None and not self._is_new(identifier, line.moment, line.raw):
+                continue
+            if line.text:
+                await self._waiting.put(LogLine(line.text, line.moment, "console", self._revision.name, name))
 
     def _is_new(self, identifier: str, moment: datetime, raw: bytes) -> bool:
         """False for what was printed before a new connection."""

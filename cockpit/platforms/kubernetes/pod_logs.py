@@ -1,24 +1,22 @@
 """The log of a revision: every container of its pods as one stream, and the last words of those that were restarted."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from cockpit.model.problem import ProblemKind, SourceError
-from cockpit.model.raw import read_moment
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Replica, Revision
-from cockpit.model.text import MAX_LINE, clean_line
+from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.kubernetes.client import ClusterClient
 from cockpit.platforms.kubernetes.mapping import index_owned, map_pod, read_name, read_uid
-from cockpit.platforms.log_queue import read_log_queue
+from cockpit.platforms.log_queue import LONGEST_LINE, read_log_queue, read_stamped_lines
 
 TAIL = 100  # lines before now
 PREVIOUS_TAIL = 40  # lines of a container's last life
 LOOK_AGAIN = 10.0  # seconds between two looks at which pods there are; also the pause before a new connection
-LONGEST_LINE = 65_536  # bytes
 OWN_REASON = "cockpit"
 
 
@@ -43,7 +41,7 @@ class PodLogWatch:
         self._client, self._application, self._revision = client, application, revision
         self._time, self._waiting = time, waiting
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._newest: dict[tuple[str, str], tuple[datetime, set[str]]] = {}
+        self._newest: dict[tuple[str, str], tuple[datetime, set[bytes]]] = {}
         self._lives: dict[tuple[str, str], int] = {}  # restarts whose last lines were printed
         self._complaints: dict[str, str] = {}
 
@@ -103,25 +101,21 @@ class PodLogWatch:
         rest = b""
         async for chunk in self._client.stream(path, {"container": container, "timestamps": "true", **params}):
             *lines, rest = (rest + chunk).split(b"\n")
-            for raw in lines:
-                await self._hand_on(pod, container, raw, past)
+            await self._hand_on(pod, container, lines, past)
             rest = rest[:LONGEST_LINE]
         if rest:
-            await self._hand_on(pod, container, rest, past)
+            await self._hand_on(pod, container, [rest], past)
 
-    async def _hand_on(self, pod: Replica, container: str, raw: bytes, past: str) -> None:
-        stamp, _, text = raw[:LONGEST_LINE].decode("utf-8", "replace").partition(" ")
-        moment = read_moment(stamp)
-        sentence = clean_line(text if moment else raw[:LONGEST_LINE], MAX_LINE)
-        if not sentence:
-            return
-        if moment is not None and not past and not self._is_new((pod.name, container), moment, stamp + text):
-            return
+    async def _hand_on(self, pod: Replica, container: str, several: Sequence[bytes], past: str) -> None:
         name = pod.name if len(pod.containers) < 2 else f"{pod.name}/{container}"
-        line = LogLine(sentence, moment, "console", self._revision.name, name, past=past)
-        await self._waiting.put(line)
+        for line in read_stamped_lines(several):
+            if not line.text:
+                continue
+            if line.moment is not None and not past and not self._is_new((pod.name, container), line.moment, line.raw):
+                continue
+            await self._waiting.put(LogLine(line.text, line.moment, "console", self._revision.name, name, past=past))
 
-    def _is_new(self, key: tuple[str, str], moment: datetime, mark: str) -> bool:
+    def _is_new(self, key: tuple[str, str], moment: datetime, mark: bytes) -> bool:
         """False for what was printed before a new connection: `sinceTime` has whole seconds."""
         newest, marks = self._newest.get(key, (moment, set()))
         if moment < newest or (moment == newest and mark in marks):

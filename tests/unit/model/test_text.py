@@ -60,6 +60,10 @@ def test_a_key_as_long_as_azures_passes_whole_and_one_beyond_reason_is_refused_w
     assert keep_whole(None) == keep_whole(7) == ""
 
 
+PIECES = (
+    *("password: ", "--password ", '"value": ', "value: ", "name: ", "kind: Secret", "Bearer ", "token", "data:"),
+    *("q7Zt41mWc", "  a: bG9uZyBlbm91Z2g=", "-----BEGIN RSA PRIVATE KEY-----", "'", '"', "=", "|", ">", ",", " "),
+)
 LOG_LINES = st.one_of(
     st.text(max_size=40),
     st.sampled_from(
@@ -68,6 +72,7 @@ LOG_LINES = st.one_of(
     st.sampled_from(sorted({sample for samples in SAMPLES.values() for sample in samples})),
     st.sampled_from([text.replace("{}", VALUES[0]) for text in WITH]),
     st.just("the key is Tr0ub4dor-and-3"),
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
 )
 
 

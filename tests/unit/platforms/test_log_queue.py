@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.model.reading import LogLine
-from cockpit.platforms.log_queue import LogQueue, read_log_queue
+from cockpit.model.text import clean_line
+from cockpit.platforms.log_queue import LogQueue, read_log_queue, read_stamped_lines
 
 BODY = ["MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn" * 2, "ygWyF8PbnGy0AHB7MaC8x1qT7bqMIIE" * 2, "x1qT7bqM=="]
 KEY = ["-----BEGIN RSA PRIVATE KEY-----", *BODY, "-----END RSA PRIVATE KEY-----"]
@@ -40,3 +43,13 @@ async def test_replicas_are_distinguished() -> None:
 async def test_what_follows_a_key_without_an_end_is_shown() -> None:
     lines = await read_all([LogLine(text) for text in [*KEY[:3], "GET /orders 200", "QUVTVEVELCBPSw=="]])
     assert [line.text for line in lines[-2:]] == ["GET /orders 200", "QUVTVEVELCBPSw=="]
+
+
+@given(
+    st.lists(st.sampled_from([b"GET /orders 200", b"DB_PASSWORD=q7Zt41mWc", b"\xff\x1b[31m", b"", b" \t", b"value: x"]))
+)
+def test_lines_that_come_together_are_read_as_each_by_itself(texts: list[bytes]) -> None:
+    stamped = [b"2026-03-02T09:00:00.123456789Z " + text for text in texts]
+    lines = read_stamped_lines([*stamped, *texts])
+    assert [line.text for line in lines] == [clean_line(text) for text in texts] * 2
+    assert [line.moment is None for line in lines] == [False] * len(texts) + [True] * len(texts)

@@ -183,6 +183,21 @@ def test_no_output_shows_the_value_that_its_name_gives_away(text: str, value: st
     assert value not in clean_text(printed)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "SECRET", "password": "{}", "value": "{}"}',
+        "- name: DB_PASSWORD\n  api_key: {}\n  value: {}\n",
+        "kind: Secret\npassword: '{}\nvalue: {}\n",
+        "mysql --password {}: \nvalue: {}\n",
+    ],
+)
+def test_a_value_that_stands_between_another_name_and_its_value_is_hidden_too(text: str) -> None:
+    first, second = "q7Zt41mWc", "w3Rb92xKp"
+    shown = hide_detected_secrets(text.replace("{}", first, 1).replace("{}", second))
+    assert first not in shown
+
+
 @pytest.mark.parametrize("line", WITHOUT.splitlines())
 def test_what_operations_print_stays_to_the_letter(line: str) -> None:
     assert hide_detected_secrets(line) == line
