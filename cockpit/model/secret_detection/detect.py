@@ -77,6 +77,7 @@ NO_SECRET_BY_ITSELF = (
 
 # A token that no row knows
 SHAPE = r"[_-](?P<value>[A-Za-z0-9]{30,})(?![\w+/=-])"
+SHORTEST_SHAPE = 30  # characters of the disorder alone
 SHAPE_PREFIX = r"(?<![\w+/=.-])[A-Za-z][A-Za-z0-9]{0,11}(?:[_-][a-z0-9]{1,8}){0,3}\Z"
 PUBLIC_PREFIX = r"(?i)sha\d*|md5|pk|pub|public|chatcmpl|cmpl|file|req|msg|resp|evt|etag|id|trace|span|build|img|image"
 
@@ -146,7 +147,7 @@ def _may_hold(text: str) -> bool:
     return (
         IN_SMALL_LETTERS.may_find(lower_case(text))
         or AS_WRITTEN.may_find(text)
-        or compiled(SHAPE).search(text) is not None
+        or (len(text) > SHORTEST_SHAPE and compiled(SHAPE).search(text) is not None)
         or any(compiled(token.expression).search(text) for token in SEARCHED_TOKENS)
     )
 
@@ -411,7 +412,10 @@ class HintSearch:
 
     def may_find(self, text: str) -> bool:
         """Whether any hint stands in it."""
-        return any(hint in text for hint in self._common) or self._search.search(text) is not None
+        for hint in self._common:
+            if hint in text:
+                return True
+        return self._search.search(text) is not None
 
     def find(self, text: str) -> Iterator[tuple[str, int]]:
         """Each hint and where it stands."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.command_kinds.special import (
@@ -67,7 +66,7 @@ def judge_redis(command: Special) -> SpecialJudgement:
     if lines:
         return SpecialJudgement(
             find_worst_kind(
-                *(by_table(replace(command, arguments=tuple(line.split()))).kind for line in lines if line.strip())
+                *(by_table(command._replace(arguments=tuple(line.split()))).kind for line in lines if line.strip())
             )
         )
     if not parsed.positionals and command.stdin_source in ("file", "program", "remote"):

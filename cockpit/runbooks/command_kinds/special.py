@@ -1,6 +1,6 @@
 """What the few tools that no table of verbs can tell are asked, and what they answer; `judge.py` lists them all."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.command_kinds.tables import (
@@ -11,8 +11,7 @@ from cockpit.runbooks.command_kinds.tables import (
 from cockpit.runbooks.command_kinds.targets import is_scratch
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(NamedTuple):
     """A command for one of these: its words behind the name, what it is fed, and its table, if it has one."""
 
     name: str
@@ -22,8 +21,7 @@ class Special:
     tool: CommandTool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SpecialJudgement:
+class SpecialJudgement(NamedTuple):
     """What it does itself, and what it runs: words or a script for a shell, here or elsewhere."""
 
     kind: StepKind

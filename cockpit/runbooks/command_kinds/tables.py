@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from cockpit.model.runbook import TEAM_COMMANDS, StepKind
 from cockpit.runbooks.shell_syntax import MASK_LETTER
@@ -15,6 +15,7 @@ from cockpit.runbooks.shell_syntax import MASK_LETTER
 ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
 NOT_TOOLS = frozenset(("words.toml", "sql.toml", "languages.toml"))
 GLOB = re.compile(r"[*?[]")
+MOST_NAMES_KEPT = 5_000  # words that were asked for; more are no names of tools
 SHORTEST_ABBREVIATION = 4  # letters of `--vo`, which some tools take for --volumes
 
 
@@ -29,10 +30,6 @@ class VerbPattern:
     def __post_init__(self) -> None:
         plain = tuple(token for token in self.tokens if token != "." and not GLOB.search(token))
         object.__setattr__(self, "plain", plain)
-
-    def may_match(self, parts: Sequence[str]) -> bool:
-        """False where one of its plain words is nowhere among these: most rules are of another verb."""
-        return all(token in parts for token in self.plain)
 
     def matches(self, parts: Sequence[str]) -> bool:
         """True when the words begin so. A word that is only known when it runs matches nothing but `*`."""
@@ -85,8 +82,7 @@ class CommandTool:
         object.__setattr__(self, "index", VerbIndex(self.verbs))
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedArguments:
+class ParsedArguments(NamedTuple):
     """A tool's words told apart. `leading` are the words before the first flag that is not known."""
 
     positionals: tuple[str, ...]
@@ -186,13 +182,35 @@ class BuiltInTools(Mapping[str, CommandTool]):
         }
         self._order = list(self._unread)
         self._tools: dict[str, dict[str, CommandTool]] = {}
+        self._asked: dict[str, CommandTool | None] = {}  # a document names the same few tools again and again
 
     def __getitem__(self, name: str) -> CommandTool:
-        self._read(name)
-        for file in reversed(self._order):
-            if name in self._tools.get(file, ()):
-                return self._tools[file][name]
-        raise KeyError(name)
+        if name not in self._asked:
+            self._read(name)
+            tools = (self._tools[file][name] for file in reversed(self._order) if name in self._tools.get(file, ()))
+            tool = next(tools, None)
+            if len(self._asked) > MOST_NAMES_KEPT:
+                self._asked.clear()
+            self._asked[name] = tool
+        else:
+            tool = self._asked[name]
+        if tool is None:
+            raise KeyError(name)
+        return tool
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of any mapping, without an error raised for each word that is no tool."""
+        if (tool := self._asked.get(name)) is not None:
+            return tool
+        if name in self._asked:
+            return default
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def __iter__(self) -> Iterator[str]:
         self._read()
@@ -449,26 +467,29 @@ def _count_literal(pattern: VerbPattern) -> int:
 
 
 def _rule_holds(rule: RaiseRule, verb: Sequence[str], parsed: ParsedArguments) -> bool:
-    if rule.verbs and not any(_verb_matches(pattern, verb) for pattern in rule.verbs):
+    if rule.verbs and not _is_one_of(rule.verbs, verb):
         return False
-    if any(_verb_matches(pattern, verb) for pattern in rule.but):
+    if rule.but and _is_one_of(rule.but, verb):
         return False
     if rule.more_than is not None:
         return len(parsed.positionals) > rule.more_than
     return not rule.flags or any(_flag_matches(flag, parsed) for flag in rule.flags)
 
 
-def _verb_matches(pattern: str, verb: Sequence[str]) -> bool:
-    verb_pattern = _make_verb_pattern(pattern)
-    if not verb_pattern.may_match(verb):
-        return False
-    starts = range(len(verb) - len(verb_pattern.tokens) + 1)
-    return any(verb_pattern.matches(verb[start:]) for start in starts)
+def _is_one_of(patterns: tuple[str, ...], verb: Sequence[str]) -> bool:
+    """Whether some words of a command are the verb of one of these patterns."""
+    parts = set(verb)
+    for verb_pattern in _make_verb_patterns(patterns):
+        if parts.issuperset(verb_pattern.plain):
+            for start in range(len(verb) - len(verb_pattern.tokens) + 1):
+                if verb_pattern.matches(verb[start:]):
+                    return True
+    return False
 
 
 @cache
-def _make_verb_pattern(pattern: str) -> VerbPattern:
-    return VerbPattern(tuple(pattern.split()), StepKind.READ)
+def _make_verb_patterns(patterns: tuple[str, ...]) -> tuple[VerbPattern, ...]:
+    return tuple(VerbPattern(tuple(pattern.split()), StepKind.READ) for pattern in patterns)
 
 
 def _flag_matches(spec: str, parsed: ParsedArguments) -> bool:

@@ -6,13 +6,15 @@ programs that its lines begin with. What is left out although it may hold comman
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import MappingProxyType
 from typing import Literal
 
 from cockpit.model.text import clean_line, clean_text, clean_unmasked
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
+from cockpit.runbooks.shell_syntax.parse import holds_plain_lines
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 _BASH = (
@@ -229,6 +231,10 @@ def split_fence(content: str, language: str) -> list[Piece]:
     content = content.replace("\r\n", "\n")
     if language == "console":
         return split_console(content)
+    if language == "bash" and SQL.search(content) is None and holds_plain_lines(content, list_masked_spans(content)):
+        lines = content.split("\n")
+        starts = ((index, line.lstrip(" \t")) for index, line in enumerate(lines))
+        return cut_lines(lines, {index: index for index, line in starts if line and line[0] != "#"}, language)
     document = parse_fence(content, language)
     if language == "bash" and (joined := join_wrapped_options(content, document)) != content:
         content, document = joined, parse_fence(joined, language)
@@ -245,7 +251,17 @@ def split_fence(content: str, language: str) -> list[Piece]:
         where = f"line {error.line + 1} of this block is not {language} ({error.reason}, at `{text}`)"
         reason = f"{where}: nobody can say what it would do. Edit it, or mend the document"
         return [replace(make_command_piece(content, 0), unparsed=reason)]
-    ends = statement_lines(document)
+    return cut_lines(lines, statement_lines(document), language, printed, sql)
+
+
+def cut_lines(
+    lines: list[str],
+    ends: dict[int, int],
+    language: str,
+    printed: frozenset[int] = frozenset(),
+    sql: Mapping[int, int] = MappingProxyType({}),
+) -> list[Piece]:
+    """The pieces of a fence: `ends` are the first lines of its statements with their last ones, `sql` those of SQL."""
     if language == "bash":
         printed |= find_printed_lines(lines, ends)
     pieces: list[Piece] = []
@@ -332,8 +348,11 @@ def _is_row(line: str, *, in_table: bool) -> bool:
 
 def parse_fence(content: str, language: str) -> ShellDocument:
     """The tree of a text in which placeholders are words, not redirections."""
-    masked = [(blank.start, blank.end) for blank in find_placeholders(content, language) if not blank.variable]
-    return parse_shell(content, language, masked=masked)
+    return parse_shell(content, language, masked=list_masked_spans(content, language))
+
+
+def list_masked_spans(content: str, language: str = "bash") -> list[tuple[int, int]]:
+    return [(blank.start, blank.end) for blank in find_placeholders(content, language) if not blank.variable]
 
 
 def join_wrapped_options(content: str, document: ShellDocument) -> str:

@@ -47,7 +47,10 @@ def parse_label(line: str) -> tuple[str, str] | None:
 
 def is_warning(line: str) -> bool:
     """True for a line that a person must read before the command under it."""
-    if not any(sign in line for sign in SIGNS_OF_A_WARNING):
+    for sign in SIGNS_OF_A_WARNING:
+        if sign in line:
+            break
+    else:
         return False
     pair = parse_label(line)
     return bool(WARNING.search(line)) or (pair is not None and pair[0] in {"note", "warning", "cache warning"})

@@ -7,6 +7,7 @@ belongs to the session until `exit`, or a heading. Pure; what a command is, the 
 import re
 import shlex
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cockpit.model.runbook import RemotePlace
 from cockpit.runbooks.shell_syntax import ShellNesting, SimpleCommand, parse_shell
@@ -97,6 +98,7 @@ MAYBE = re.compile(rf"(?:^|[\s;&|(\"'/])(?:{_NAMES}|{'|'.join(map(re.escape, _WO
 POWERSHELL = re.compile(r"(?i)^\s*(?:Enter-PSSession|etsn|Enter-PSHostProcess)\b")
 
 
+@lru_cache(maxsize=256)  # a step is asked when its block is read and when it gets its place
 def opens_session(command: str, language: str = "bash") -> bool:
     """True when a command ends in a session that waits for more: nothing says there what to do, nothing feeds it."""
     if language == "powershell" and POWERSHELL.match(command):

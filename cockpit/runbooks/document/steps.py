@@ -302,6 +302,8 @@ def make_note_steps(comments: Sequence[Piece], line: int) -> list[UnnumberedStep
 
 def fence_tags(info: str) -> dict[str, str]:
     """The words after the language: `bash danger needs=verify confirm="mi-prod"`. Damaged quoting gives what it can."""
+    if len(info.split(maxsplit=1)) < 2:
+        return {}
     try:
         parts = shlex.split(info)[1:]
     except ValueError:

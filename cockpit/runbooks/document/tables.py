@@ -144,6 +144,8 @@ BOX_TITLE = re.compile(r"^\s*[│|]\s*([^│|]*?)\s*[│|]\s*$")
 def escalation_box(content: str, line: int, heading: str) -> list[DocumentTable]:
     """Escalation windows drawn with box characters: one table for each title, rows of (window, who)."""
     document_tables: list[DocumentTable] = []
+    if "│" not in content and "|" not in content:
+        return []
     title, rows, start = "", [], line
     for offset, text in enumerate(content.splitlines()):
         row, name = BOX_ROW.match(text), BOX_TITLE.match(text)

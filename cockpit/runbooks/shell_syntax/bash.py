@@ -1,7 +1,7 @@
 """Bash, from its tree to our own few nouns. Whatever the grammar has and we have no noun for is walked all the same."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cockpit.runbooks.shell_syntax.tree import SourceText, find_errors, make_source, parse_bytes
@@ -64,9 +64,8 @@ def read_bash(written: str, parsed: str) -> ShellDocument:
         elif node.is_named:
             statements.append(_StatementReader(source, len(statements)).read(node))
         elif node.type in (";", "&") and statements:  # part of what it ends
-            statements[-1] = replace(
-                statements[-1], end=source.end(node), text=written[statements[-1].start : source.end(node)]
-            )
+            end = source.end(node)
+            statements[-1] = statements[-1]._replace(end=end, text=written[statements[-1].start : end])
     return ShellDocument(written, "bash", tuple(statements), tuple(comments), tuple(find_errors(root, source)))
 
 
@@ -231,7 +230,7 @@ class _StatementReader:
             if extra:  # `echo > file word`: words that stand behind the redirection
                 command = self.commands[last[0]]
                 assert command is not None
-                self.commands[last[0]] = replace(command, words=(*command.words, *extra))
+                self.commands[last[0]] = command._replace(words=(*command.words, *extra))
         elif body.type in ("pipeline", "list", "negated_command"):  # `a && b > out`, `! a > out`: the last one's
             last = self._visit(body, nesting, inputs, tuple(own))
         else:

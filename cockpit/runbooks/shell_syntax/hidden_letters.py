@@ -43,6 +43,8 @@ def find_hidden_letters(command: str) -> list[int]:
 def mark_hidden_letters(command: str) -> str:
     """The command with a sign in the place of each."""
     places = set(find_hidden_letters(command))
+    if not places:
+        return command
     return "".join(REPLACEMENT if index in places else letter for index, letter in enumerate(command))
 
 

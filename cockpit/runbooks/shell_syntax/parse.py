@@ -19,7 +19,6 @@ from cockpit.runbooks.shell_syntax.types import (
 
 _BARE = rf"[A-Za-z0-9_./:@%+,=~^{MASK_LETTER}-]"
 _WORD = rf"(?:{_BARE}++|'[^'\n]*+'|\"[^\"$`\\\n]*+\")++"
-PLAIN = re.compile(rf"(?:[ \t]*+(?:#[^\n]*+|{_WORD}(?:[ \t]++(?:\|[ \t]++)?{_WORD})*+)?[ \t]*+(?:\n|$))*+")
 TOKEN = re.compile(rf"\||{_WORD}")
 PIECE = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^'\"]+)")
 # What begins a line and is no program's name, or one whose words the grammar reads in a way of its own.
@@ -30,7 +29,15 @@ NOT_A_PROGRAM = frozenset(
         *("read", "mapfile", "readarray", "getopts", "printf", "let", "test"),
     )
 )
-NAME = re.compile(rf"[A-Za-z0-9_./@][A-Za-z0-9_./:@%+,~{MASK_LETTER}-]*|{MASK_LETTER}+")
+_NAME = rf"(?:[A-Za-z0-9_./@][A-Za-z0-9_./:@%+,~{MASK_LETTER}-]*+|{MASK_LETTER}++)(?=[ \t\n]|$)"
+_NO_NAME = rf"(?!(?:{'|'.join(sorted(NOT_A_PROGRAM))})(?=[ \t\n]|$))"
+_COMMAND = rf"{_NO_NAME}{_NAME}(?:[ \t]++{_WORD})*+"
+PLAIN = re.compile(rf"(?:[ \t]*+(?:#[^\n]*+|{_COMMAND}(?:[ \t]++\|[ \t]++{_COMMAND})*+)?[ \t]*+(?:\n|$))*+")
+
+
+def holds_plain_lines(text: str, masked: "Iterable[Span]") -> bool:
+    """Whether each line of a text is a comment, or one whole command of nothing but words, quotes and pipes."""
+    return len(text) <= LONGEST and PLAIN.fullmatch(mask_spans(text, masked)) is not None
 
 
 def read_plain_lines(written: str, parsed: str) -> ShellDocument | None:
@@ -47,15 +54,12 @@ def read_plain_lines(written: str, parsed: str) -> ShellDocument | None:
             end = place + len(bare)
             comments.append(ShellComment(place, end, written[place:end]))
         elif bare:
-            statement = _read_line(written, parsed, start, start + len(line), len(statements))
-            if statement is None:
-                return None
-            statements.append(statement)
+            statements.append(_read_line(written, parsed, start, start + len(line), len(statements)))
         start += len(line) + 1
     return ShellDocument(written, "bash", tuple(statements), tuple(comments))
 
 
-def _read_line(written: str, parsed: str, start: int, end: int, index: int) -> ShellStatement | None:
+def _read_line(written: str, parsed: str, start: int, end: int, index: int) -> ShellStatement:
     stages: list[list[ShellWord]] = [[]]
     for match in TOKEN.finditer(parsed, start, end):
         text = match.group()
@@ -68,10 +72,6 @@ def _read_line(written: str, parsed: str, start: int, end: int, index: int) -> S
             continue
         joined = "".join(piece[0] or piece[1] or piece[2] for piece in PIECE.findall(text))
         stages[-1].append(ShellWord(match.start(), match.end(), raw, (joined,), quoted=True))
-    for stage in stages:
-        name = stage[0].raw if stage else ""
-        if name in NOT_A_PROGRAM or NAME.fullmatch(stage[0].parts[0] if stage and not stage[0].quoted else "") is None:  # type: ignore[arg-type]
-            return None
     nesting = (ShellNesting.PIPE,) if len(stages) > 1 else ()
     commands = tuple(
         SimpleCommand(
@@ -95,10 +95,9 @@ def parse_shell(text: str, language: str = "bash", *, masked: Iterable[Span] = (
 
 def mask_spans(text: str, spans: Iterable[Span]) -> str:
     """The text with every letter in the spans replaced by one that has no meaning to any shell."""
-    letters = list(text)
     for start, end in spans:
-        letters[start:end] = MASK_LETTER * (min(end, len(letters)) - start)
-    return "".join(letters)
+        text = f"{text[:start]}{MASK_LETTER * (min(end, len(text)) - start)}{text[end:]}"
+    return text
 
 
 @lru_cache(maxsize=2048)  # a document's fences are read when cutting, judging, asking and linting

@@ -116,8 +116,7 @@ class ShellRedirect:
         return self.target if self.operator in ("<<", "<<-", "<<<") else None
 
 
-@dataclass(frozen=True, slots=True)
-class SimpleCommand:
+class SimpleCommand(NamedTuple):
     """One command with its arguments: `words[0]` is the program. No words: only assignments or redirections."""
 
     start: int
@@ -138,8 +137,7 @@ class SimpleCommand:
         return self.words[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class ShellStatement:
+class ShellStatement(NamedTuple):
     """What stands at the top level, from its first letter to its last, whatever is nested in it.
 
     `expansions` are all in it, also those of conditions, loop headers, here-documents and nested commands, in order.
