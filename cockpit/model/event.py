@@ -223,12 +223,14 @@ def _speak_for(storm: list[Event]) -> Event:
 
 FLAPPING_FROM = 5  # turns of one alert that are read as one
 FLAPPING_WITHIN = timedelta(minutes=15)  # between two turns that belong together
+FIRING_STATES = ("firing", "suppressed")
+LASTING_STATES = (*FIRING_STATES, "resolved?")  # an alert that was so and fires goes on, as far as anybody knows
 
 
 def join_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Event]:
     """The events as they come, the turns of one alert that fires and ends again and again as one, in the place of the
-    first: `5xxHigh on shop flapped: fired 6 times in 40m, firing now`. What is in `kept` (by id) and what people wrote
-    is never folded."""
+    first: `5xxHigh on shop flapped: fired 6 times in 40m, firing at last`. What is in `kept` (by id) and what people
+    wrote is never folded."""
     events = list(events)
     runs: dict[str, list[Event]] = {}
     flaps: list[list[Event]] = []
@@ -252,16 +254,30 @@ def join_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Ev
 
 def _speak_for_flapping(turns: list[Event]) -> Event:
     first, last = turns[0], turns[-1]
-    fired = sum(event.detail.get("state") == "firing" for event in turns)
     widest = max(int(event.detail.get("instances", 1)) for event in turns)
-    where = f" on {first.detail['resource']}" if first.detail.get("resource") and widest == 1 else ""
+    place = first.detail.get("place") or first.detail.get("resource")
+    where = f" on {place}" if place and widest == 1 else ""
     many = f": {widest} instances" if widest > 1 else ""
+    how, turned = _describe_turns(turns)
     took = format_duration(last.occurred - first.occurred)
-    state = str(last.detail.get("state"))
-    summary = f"{first.detail.get('name')}{where}{many} flapped: fired {fired} times in {took}, {state} at last"
+    summary = f"{first.detail.get('name')}{where}{many} {how} in {took}, {last.detail.get('state')} at last"
     events = [id for event in turns for id in event.detail.get("events", [event.id])]
-    detail = {**last.detail, "instances": len(events), "events": events}
+    detail = {**last.detail, "instances": len(events), "events": events, "turned": turned}
     return replace(first, summary=summary, detail=detail)
+
+
+def _describe_turns(turns: list[Event]) -> tuple[str, str]:
+    """What one alert did again and again, and the short name of that. Only an end that is known makes it flap: one that
+    its source lost and listed again fired all the time, and so did one that was silenced."""
+    states = [(event.detail.get("state"), event.detail.get("was")) for event in turns]
+    fired = sum(state in FIRING_STATES and was not in LASTING_STATES for state, was in states)
+    lost = sum(state == "resolved?" for state, _ in states)
+    out_of_sight = f"out of sight {lost} times" if lost > 1 else "out of sight once"
+    if fired > 1:
+        return f"flapped: fired {fired} times{f' and was {out_of_sight}' if lost else ''}", "flapped"
+    if lost:
+        return f"was {out_of_sight}", "went out of sight"
+    return f"changed {len(turns)} times", "changed"
 
 
 # Storms of several rules at once: what broke them all is one cause.
@@ -279,7 +295,7 @@ def join_alert_events(events: Iterable[Event], kept: Container[int] = ()) -> lis
     for event in joined_events:
         if event.kind != Kind.ALERT or "events" not in event.detail:
             continue
-        key = f"{event.detail.get('state')} {'flapped' if ' flapped: ' in event.summary else ''}"
+        key = f"{event.detail.get('state')} {event.detail.get('turned', '')}"
         run = runs.get(key)
         if run is None or abs(event.occurred - run[-1].occurred) > STORM_WITHIN:
             run = runs[key] = []
@@ -298,7 +314,7 @@ def _speak_for_storms(storms: list[Event]) -> Event:
     first = storms[0]
     names = [str(event.detail.get("name")) for event in storms]
     events = [id for event in storms for id in event.detail["events"]]
-    how = "flapped" if " flapped: " in first.summary else str(first.detail.get("state"))
+    how = str(first.detail.get("turned") or first.detail.get("state"))
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     summary = f"{len(names)} alerts {how} together, {len(events)} turns: {', '.join(names[:MOST_NAMED])}{more}"
     return replace(first, summary=summary, detail={**first.detail, "instances": len(events), "events": events})

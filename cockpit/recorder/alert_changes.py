@@ -41,7 +41,11 @@ def alert_changes(
             yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), occurred, before.state)
         elif alert.severity != before.severity:
             yield _draft_alert(
-                alert, environment, f"{alert.name} now {alert.severity}, was {before.severity}", moment, alert.state
+                alert,
+                environment,
+                f"{_name_alert(alert)} now {alert.severity}, was {before.severity}",
+                moment,
+                alert.state,
             )
     for key, before in sorted(last_recorded.alerts.items()):
         if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
@@ -72,6 +76,7 @@ def _draft_alert(
             "was": was,
             "since": format_timestamp(alert.since),
             "resource": alert.resource,
+            "place": name_alert_place(alert),
             "text": alert.summary,
             "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
             "note": alert.note,
@@ -90,13 +95,14 @@ def _list_alert_revisions(alert: Alert, last_recorded: LastRecorded) -> list[str
 def _draft_vanished_alert(key: str, before: RecordedAlert, environment: str, moment: datetime) -> Draft:
     return Draft(
         Kind.ALERT,
-        f"{before.name} resolved? {GONE}",
+        f"{before.name}{f' on {before.place}' if before.place else ''} resolved? {GONE}",
         moment,
         environment,
         key,
         source="recorder",
         detail={
             "name": before.name,
+            "place": before.place,
             "severity": before.severity,
             "state": AlertState.RESOLVING.value,
             "was": before.state,
@@ -111,24 +117,32 @@ def name_alert_place(alert: Alert) -> str:
     return subject if alert.resource in ("", *subject.split("/")) else f"{subject} ({alert.resource})"
 
 
+def _name_alert(alert: Alert) -> str:
+    """Its name and what it is about: of an alert with two hundred instances its name alone says nothing."""
+    place = name_alert_place(alert)
+    return f"{alert.name} on {place}" if place else alert.name
+
+
 def _describe_fired_alert(alert: Alert) -> str:
-    on = f" on {name_alert_place(alert)}" if alert.resource else ""
+    place = name_alert_place(alert)
+    on = f" on {place}" if place else ""
     silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
     return f"{alert.name} fired ({alert.severity}){on}{silenced}"
 
 
 def _describe_changed_alert(alert: Alert, before: RecordedAlert) -> str:
+    named = _name_alert(alert)
     match alert.state:
         case AlertState.RESOLVED:
-            return f"{alert.name} resolved: {alert.note}" if alert.note else f"{alert.name} resolved"
+            return f"{named} resolved: {alert.note}" if alert.note else f"{named} resolved"
         case AlertState.RESOLVING:
-            return f"{alert.name} resolved? {alert.note or 'it vanished, and nothing has confirmed why'}"
+            return f"{named} resolved? {alert.note or 'it vanished, and nothing has confirmed why'}"
         case AlertState.SUPPRESSED:
-            return f"{alert.name} {alert.note or 'silenced at the source'}"
+            return f"{named} {alert.note or 'silenced at the source'}"
         case _ if before.state == AlertState.SUPPRESSED:
-            return f"{alert.name} no longer {before.silenced_as or 'silenced'}, still firing"
+            return f"{named} no longer {before.silenced_as or 'silenced'}, still firing"
         case _:
-            return f"{alert.name} still firing: it is listed again"
+            return f"{named} still firing: it is listed again"
 
 
 def find_named_revisions(texts: Iterable[Any], last_recorded: LastRecorded) -> list[str]:

@@ -51,6 +51,7 @@ class RecordedAlert:
     native_id: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     silenced_as: str = ""  # silenced, inhibited or muted
+    place: str = ""  # what it is about, as its row says it
 
 
 class LastRecorded:
@@ -123,6 +124,7 @@ def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert 
         native_id=text_of(detail, "native_id") or (before.native_id if before else ""),
         labels=pairs or (before.labels if before else ()),
         silenced_as=verb if (verb := text_of(detail, "note").partition(" ")[0]) in SILENCED_AS else "",
+        place=text_of(detail, "place") or (before.place if before else text_of(detail, "resource")),
     )
 
 

@@ -206,8 +206,8 @@ def render_summary(view: View) -> Piece:
         return (f"{unsure} of {len(watched)} {words} not up", "warn")
     if ill:
         return (f"{len(ill)} revision{'' if len(ill) == 1 else 's'} not known to serve", "warn")
-    count = f"{len(view.signals)} signals good"
-    probes = f"all {len(view.probes)} probes up" if view.probes else ""
+    count = "1 signal good" if len(view.signals) == 1 else f"{len(view.signals)} signals good"
+    probes = "1 probe up" if len(view.probes) == 1 else f"all {len(view.probes)} probes up" if view.probes else ""
     return (", ".join(part for part in (probes, count if view.signals else "") if part), "good" if watched else "")
 
 

@@ -297,7 +297,7 @@ def _describe_environment(environment: Environment) -> dict[str, Any]:
 def _describe_probe(probe: Probe) -> dict[str, Any]:
     return {
         "name": probe.name,
-        "request": f"{probe.method} {probe.url}",
+        "request": f"{probe.method} {probe.url}" if probe.url.startswith("http") else probe.url,
         "headers": {name: str(value) for name, value in probe.headers.items()},
         "interval": show(probe.interval),
         "timeout": show(probe.timeout),
@@ -308,6 +308,9 @@ def _describe_probe(probe: Probe) -> dict[str, Any]:
         "depends_on": list(probe.depends_on),
         "runbook": probe.runbook,
     }
+
+
+AT_ONCE = "0ms"  # how `show` writes no time at all
 
 
 def _describe_signal(signal: WatchedSignal) -> dict[str, Any]:
@@ -359,7 +362,8 @@ def _environment_lines(environment: Mapping[str, Any]) -> Iterator[str]:
         yield f"  every {signal['every']:<5} signal {signal['name']} ({signal['kind']}): {signal['asks']}"
         for word in ("down", "degraded"):
             if signal[word]:
-                yield f"      {word} unless {' and '.join(signal[word])}, for {signal['for']}"
+                lasting = "" if signal["for"] == AT_ONCE else f", for {signal['for']}"
+                yield f"      {word} unless {' and '.join(signal[word])}{lasting}"
     for platform in environment["platforms"]:
         yield f"  platform {platform}"
     if not any(environment[key] for key in ("apps", "platforms", "probes", "alerts", "signals")):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,7 +31,7 @@ from cockpit.cli.status.text import (
 )
 from cockpit.model.overall import WORSE, OverallState
 from cockpit.model.own_line import suspect_own_line
-from cockpit.model.reading import Reading, compute_freshness
+from cockpit.model.reading import Freshness, Reading, compute_freshness
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, Time
@@ -196,7 +197,14 @@ def build_state(
 ) -> State:
     """One environment's part of the answers."""
     mine = [reading for reading in readings if reading.environment == environment.name]
-    return State(environment, tuple(mine), {reading.feed: compute_freshness(reading, now) for reading in mine}, record)
+    return State(environment, tuple(mine), {reading.feed: judge_single_look(reading, now) for reading in mine}, record)
+
+
+def judge_single_look(reading: Reading[Any], now: float) -> Freshness:
+    """Its state by the moment it answered: it waited for a source that hangs, and is no older for that."""
+    if reading.seen is None:
+        return compute_freshness(reading, now)
+    return replace(compute_freshness(reading, reading.seen), age=max(0.0, now - reading.seen))
 
 
 # What `cockpit` prints where nothing can be drawn: in a pipe, under cron, on a dumb terminal.

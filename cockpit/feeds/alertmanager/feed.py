@@ -13,6 +13,7 @@ from cockpit.feeds.alertmanager.client import AlertmanagerReader, look_side_by_s
 from cockpit.feeds.alertmanager.not_yet_listed import (
     UnlistedAlerts,
     add_unlisted,
+    describe_unlisted,
     not_listed,
     resend_delay,
 )
@@ -210,7 +211,8 @@ class AlertmanagerWatch:
     ) -> Mapping[str, Trace]:
         traces = update_traces(drop_settled(self._traces, self._settled()), reports, ask, now)
         delay = resend_delay(reports.values())
-        self._unlisted = add_unlisted(self._unlisted, traces, unlisted, delay, self._alert_of_rule, now)
+        note = describe_unlisted(len(reports), len(self._source.urls))
+        self._unlisted = add_unlisted(self._unlisted, traces, unlisted, delay, self._alert_of_rule, now, note)
         return self._unlisted.traces
 
     def _alert_of_rule(self, fires: FiringInRule, state: AlertState, note: str) -> Alert:

@@ -11,6 +11,7 @@ from cockpit.feeds.alertmanager.rules import FiringInRule
 from cockpit.model.alert import Alert, AlertState
 
 ON_ITS_WAY = "fires in Prometheus, no Alertmanager lists it yet"
+UNHEARD = "firing in Prometheus, no Alertmanager answers"
 DEFAULT_RESEND = LIFE / 4
 COMMON = frozenset({"alertname", "severity"})  # labels that distinguish no alert from another
 LISTED_STATES = (AlertState.FIRING, AlertState.SUPPRESSED)
@@ -40,6 +41,13 @@ def resend_delay(reports: Iterable[Report]) -> timedelta:
     return min((*resends, DEFAULT_RESEND))
 
 
+def describe_unlisted(answered: int, asked: int) -> str:
+    """Who does not list it. One that does not answer may list it, or keep it silenced."""
+    if not answered:
+        return UNHEARD
+    return UNLISTED if answered == asked else f"{UNLISTED} that answers"
+
+
 def not_listed(firing: Iterable[FiringInRule], listings: Iterable[Mapping[str, ListedAlert]]) -> list[FiringInRule]:
     """What fires by the word of a Prometheus and is in none of those lists."""
     listed = ListedAlerts(
@@ -55,8 +63,10 @@ def add_unlisted(
     delay: timedelta,
     make: MakeAlert,
     now: datetime,
+    note: str = UNLISTED,
 ) -> UnlistedAlerts:
-    """`traces` are those after this look at the Alertmanagers, `firing` what may be unlisted.
+    """`traces` are those after this look at the Alertmanagers, `firing` what may be unlisted, `note` who does not list
+    it.
 
     What fires unlisted for `delay` becomes a trace without sights, and lives on as every other alert.
     """
@@ -76,7 +86,7 @@ def add_unlisted(
             on_their_way.append(make(fires, AlertState.PENDING, ON_ITS_WAY))
             continue
         first = earlier_trace.first if earlier_trace is not None and earlier_trace.resolved is None else now
-        after[fingerprint] = Trace(make(fires, AlertState.FIRING, UNLISTED), first=first)
+        after[fingerprint] = Trace(make(fires, AlertState.FIRING, note), first=first)
     arrived = {
         listed_fingerprint: fingerprint
         for fingerprint, trace in traces.items()

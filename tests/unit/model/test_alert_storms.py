@@ -163,6 +163,41 @@ def test_an_alert_that_comes_and_goes_is_one_line() -> None:
     assert "fired 6 times in 40m" in line.summary
 
 
+FIRED, LOST, OVER, QUIET = "firing", "resolved?", "resolved", "suppressed"
+TURNS = {
+    "lost and listed again": ([FIRED, LOST, FIRED, LOST, FIRED], "was out of sight 2 times in 4m 00s, firing at last"),
+    "lost for good": ([FIRED, QUIET, FIRED, QUIET, LOST], "was out of sight once in 4m 00s, resolved? at last"),
+    "silenced and not": ([FIRED, QUIET, FIRED, QUIET, FIRED], "changed 5 times in 4m 00s, firing at last"),
+    "lost before each end": (
+        [FIRED, LOST, OVER, FIRED, LOST, OVER],
+        "flapped: fired 2 times and was out of sight 2 times in 5m 00s, resolved at last",
+    ),
+    "silenced from its first moment": ([QUIET, OVER, QUIET, OVER, QUIET], "flapped: fired 3 times in 4m 00s"),
+}
+
+
+@pytest.mark.parametrize("which", TURNS)
+def test_only_an_end_that_is_known_makes_an_alert_flap(which: str) -> None:
+    """One that its source lost, or that was silenced, fired all the time: it is us who did not see it."""
+    states, words = TURNS[which]
+    before = ["", *("" if state == OVER else state for state in states)]
+    turns = [
+        replace(event(n), subject="am:x", detail={"name": "5xxHigh", "state": state, "was": was, "resource": "a:1"})
+        for n, (state, was) in enumerate(zip(states, before, strict=False), 1)
+    ]
+    turns = [replace(each, occurred=NOW + timedelta(minutes=each.id)) for each in turns]
+    (line,) = join_flapping(turns)
+    assert words in line.summary
+
+
+def test_a_row_of_turns_names_its_instance_also_where_its_first_event_is_old() -> None:
+    for detail in ({"place": "orders (a:1)", "resource": "a:1"}, {"resource": "a:1"}):
+        turns = [turn(number, number) for number in range(1, 12)]
+        named = [replace(each, detail={**each.detail, **detail}) for each in turns]
+        (line,) = join_flapping(named)
+        assert "a:1" in line.summary
+
+
 def test_turns_far_apart_pinned_or_of_a_person_stand_for_themselves() -> None:
     apart = [turn(number, number * 20) for number in range(1, 9)]
     assert join_flapping(apart) == apart

@@ -133,7 +133,7 @@ def test_an_alert_fires_at_its_own_time_vanishes_and_is_confirmed() -> None:
     (fired,) = world.alert(5, AlertState.FIRING, since=3)
     assert (fired.summary, fired.occurred) == ("5xx errors fired (high) on mi-prod", at(3))
     (vanished,) = world.alert(8, AlertState.RESOLVING, since=3, note="vanished, server restarted 40 s ago")
-    assert vanished.summary == "5xx errors resolved? vanished, server restarted 40 s ago"
+    assert vanished.summary == "5xx errors on mi-prod resolved? vanished, server restarted 40 s ago"
     assert vanished.occurred == at(8)
     (resolved,) = world.alert(9, AlertState.RESOLVED, since=3, note="rule inactive at prom-1")
     assert resolved.detail["confirmed_by"] == "rule inactive at prom-1"
@@ -162,7 +162,7 @@ def test_an_alert_that_comes_back_was_never_gone() -> None:
     world.alert(1, AlertState.FIRING)
     world.alert(2, AlertState.RESOLVING)
     (back,) = world.alert(3, AlertState.FIRING)
-    assert (back.summary, back.occurred) == ("5xx errors still firing: it is listed again", at(3))
+    assert (back.summary, back.occurred) == ("5xx errors on mi-prod still firing: it is listed again", at(3))
 
 
 @pytest.mark.parametrize("state", [AlertState.PENDING, AlertState.RESOLVING, AlertState.RESOLVED])
@@ -173,14 +173,45 @@ def test_an_alert_nobody_saw_firing_is_no_news(state: AlertState) -> None:
 def test_a_silence_and_its_end_are_recorded() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)
-    assert told(world.alert(2, AlertState.SUPPRESSED)) == ["5xx errors silenced at the source"]
-    assert told(world.alert(3, AlertState.FIRING)) == ["5xx errors no longer silenced, still firing"]
+    assert told(world.alert(2, AlertState.SUPPRESSED)) == ["5xx errors on mi-prod silenced at the source"]
+    assert told(world.alert(3, AlertState.FIRING)) == ["5xx errors on mi-prod no longer silenced, still firing"]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [AlertState.RESOLVED],
+        [AlertState.RESOLVING, AlertState.FIRING],
+        [AlertState.SUPPRESSED, AlertState.FIRING, AlertState.RESOLVING, AlertState.RESOLVED],
+    ],
+)
+@pytest.mark.parametrize("labels", [{"app": "orders", "instance": "a:1"}, {"pod": "a:1"}, {"app": "a:1"}, {}])
+def test_every_turn_of_an_alert_says_which_instance_it_is_about(
+    turns: list[AlertState], labels: dict[str, str]
+) -> None:
+    world = Recorded()
+    about: dict[str, Any] = {"resource": "a:1", "labels": tuple(labels.items())}
+    events = [*world.alert(1, AlertState.FIRING, **about)]
+    for minute, state in enumerate(turns, 2):
+        events += world.alert(minute, state, **about)
+    assert len(events) == len(turns) + 1
+    assert all("a:1" in event.summary for event in events)
+    assert len({event.detail["place"] for event in events}) == 1
+
+
+def test_one_that_its_source_has_forgotten_says_it_as_well() -> None:
+    world = Recorded()
+    world.alert(1, AlertState.FIRING, resource="a:1")
+    (vanished,) = world.see(2, "alerts:am", ())
+    assert "a:1" in vanished.summary
 
 
 def test_a_severity_that_moves_is_recorded() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)
-    assert told(world.alert(2, AlertState.FIRING, severity=Severity.CRITICAL)) == ["5xx errors now critical, was high"]
+    assert told(world.alert(2, AlertState.FIRING, severity=Severity.CRITICAL)) == [
+        "5xx errors on mi-prod now critical, was high"
+    ]
 
 
 def test_an_alert_gone_while_nobody_looked_is_only_perhaps_resolved() -> None:
