@@ -24,7 +24,7 @@ from widgets.cell import Cell, Column, Piece, Row, RowMemory
 COLUMNS = (
     Column(1),
     Column(8),
-    Column(0),
+    Column(0, fitted=True),
     Column(14, from_width=92),
     Column(20, prose=True, from_width=50, below=66),
     Column(34, prose=True, from_width=66, below=92),

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVarTuple
 
@@ -102,7 +102,8 @@ class Column:
 
     Hidden in a table under `from_width`, and where `below` is given in one of that width and more.
 
-    Names are cut in the middle, `prose` at its end.
+    Names are cut in the middle, `prose` at its end. What is left over goes to prose where a `fitted` column of names is
+    as wide as its longest one: 0 before its rows are known.
     """
 
     width: int
@@ -110,6 +111,8 @@ class Column:
     prose: bool = False
     from_width: int = 0
     below: int = 0
+    fitted: bool = False
+    longest: int = 0
 
     def shown(self, total: int) -> bool:
         """Whether a table of `total` cells has it."""
@@ -121,7 +124,25 @@ def compute_widths(columns: Sequence[Column], total: int) -> list[int]:
     numbers = [column.width if column.shown(total) else 0 for column in columns]
     visible = [number for number, column in zip(numbers, columns, strict=True) if number or not column.width]
     left = max(0, total - sum(visible) - (len(visible) - 1))
+    prose = next((place for place, column in enumerate(columns) if column.prose and numbers[place]), None)
+    longest = next((column.longest for column in columns if not column.width and column.longest), left)
+    if prose is not None and longest < left:
+        numbers[prose] += left - longest
+        left = longest
     return [left if not column.width else number for number, column in zip(numbers, columns, strict=True)]
+
+
+SHORTEST_NAME = 14  # cells: a column of names does not move with each short one
+
+
+def fit_columns(columns: Sequence[Column], rows: Sequence["Row"]) -> tuple[Column, ...]:
+    """The columns for these rows: a fitted one as wide as the longest of its names."""
+    return tuple(
+        replace(column, longest=max([SHORTEST_NAME, *(len(row.cells[place].text) for row in rows)]))
+        if column.fitted
+        else column
+        for place, column in enumerate(columns)
+    )
 
 
 def sanitize_line(text: str) -> str:

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model.key_bindings import ROWS
-from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, join_pieces, render_line
+from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, fit_columns, join_pieces, render_line
 from widgets.keys import make_bindings
 from widgets.line import ascii_only, build_strip
 
@@ -83,6 +83,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def show(self, rows: Sequence[Row], now: datetime) -> None:
         """Show `rows` in this order; `now` is what ages are counted to."""
         self._all, self._now = tuple(rows), now
+        self.columns = fit_columns(self.columns, self._all)
         self._arrange()
 
     def tick(self, now: datetime) -> None:

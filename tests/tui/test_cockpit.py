@@ -711,7 +711,7 @@ async def test_a_signal_stands_among_the_probes_with_its_number_and_its_limit(co
         (row,) = (line for line in user.terminal.lines if "5xx share" in line)
         assert "~ limit < 1" in row
         assert "0.4 %" in row
-        assert "signals good" in user.text
+        assert "1 signal good" in user.text
 
 
 async def test_a_signal_past_its_limit_stands_in_the_hint_and_its_hour_is_drawn_in_its_details(

@@ -106,7 +106,9 @@ def follow_alert(
     if before.resolved is not None:
         return replace(before, sights=sights) if now - before.resolved <= KEPT_RESOLVED else None
     alert = decide_alert_fate(before, sights, reports, ask(before))
-    return Trace(alert, sights, gone, now if alert.state is AlertState.RESOLVED else None, before.first)
+    if alert.state is AlertState.RESOLVED:  # its row says since when it is over, not since when it fired
+        return Trace(replace(alert, ended=now), sights, gone, now, before.first)
+    return Trace(alert, sights, gone, None, before.first)
 
 
 def recall_traces(recorded: Iterable[Alert], now: datetime) -> dict[str, Trace]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -14,6 +15,7 @@ from widgets.cell import (
     compute_widths,
     cut_text,
     find_changed_cells,
+    fit_columns,
     fit_text,
     join_pieces,
     lend_room,
@@ -118,3 +120,14 @@ def test_a_title_takes_the_blanks_before_what_stands_at_the_right() -> None:
     numbers = compute_widths(columns, 19)
 
     assert "".join(text for text, _ in render_line(row, columns, numbers, NOW)) == "○ roll back    9:49"
+
+
+@pytest.mark.parametrize(
+    ("names", "widths"),
+    [(["Down"], [14, 25]), (["Down", "KubePodCrashLooping"], [19, 20]), (["x" * 80], [29, 10]), ([], [14, 25])],
+)
+def test_what_names_do_not_need_goes_to_prose(names: list[str], widths: list[int]) -> None:
+    columns = (Column(0, fitted=True), Column(10, prose=True, from_width=30))
+    rows = [Row(name, (Cell(name), Cell("why"))) for name in names]
+    assert compute_widths(fit_columns(columns, rows), 40) == widths
+    assert compute_widths(fit_columns(columns, rows), 20) == [20, 0]  # without prose there is nobody to give it to

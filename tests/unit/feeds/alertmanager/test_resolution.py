@@ -86,6 +86,17 @@ def test_an_alert_its_sender_withdrew_before_its_time_is_resolved() -> None:
     assert told(story.look()) == (AlertState.RESOLVED, "confirmed by Alertmanager am-1")
 
 
+def test_it_ended_when_that_was_first_known_and_not_when_it_fired() -> None:
+    story = Story()
+    story.look("am-1")
+    over = story.look()
+    assert over is not None
+    assert over.ended == story.now
+    later = story.look()
+    assert later is not None
+    assert later.ended == over.ended
+
+
 def test_a_server_that_just_restarted_proves_nothing() -> None:
     story = Story()
     story.look("am-1")
