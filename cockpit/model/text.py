@@ -12,6 +12,7 @@ from itertools import accumulate
 from cockpit.model.secret import KNOWN_SECRETS
 
 HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+COLOUR = re.compile(r"\x1b\[[0-9;:]*[mK]")  # what tools and loggers colour with; it stands between a name and its value
 REPLACEMENT = "\ufffd"
 LINE_BREAKS = re.compile(r"[\r\n\t\x0b\x0c]+")
 MAX_TEXT = 65_536
@@ -22,12 +23,13 @@ MAX_KEY = 32_768  # Azure's operation URLs, certificate included, have some 4,00
 
 def clean_text(text: object, limit: int = MAX_TEXT) -> str:
     """`text` without secrets, known or given away, and with what could steer a terminal replaced; newline, tab stay.
+    Colours are left out: between a name and its value they would hide that it is one.
 
     Replaced are control characters, ESC, C1, bidi marks and lone surrogates. Bytes are read as UTF-8, invalid ones
     replaced. Longer than `limit` characters is cut, and says so; masked is before, as half a secret is one too.
     """
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
-    plain = hide_secrets(plain)
+    plain = hide_secrets(COLOUR.sub("", plain) if "\x1b" in plain else plain)
     if len(plain) > limit:
         plain = f"{plain[:limit]}… ({len(plain) - limit} more characters)"
     return HOSTILE.sub(REPLACEMENT, plain.replace("\r\n", "\n"))

@@ -32,7 +32,8 @@ SUFFIX = r"(?:[_-]?\d{1,2}|[_-]?(?i:b64|base64|hash|value|old|new|prod|prd|dev|p
 QUOTE = r"(?:\\{0,8}[\"'])"
 NAME_ENDS = rf"{SUFFIX}(?![\w-])(?=[\s=:,;>|%\]\"'\\])"
 EQUALS = rf"{QUOTE}?\]?(?:[ \t]*:?[ \t]*\b(?i:string|str))?[ \t]*(?::=|=>|=(?!=)|%(?:25)*3[dD])[ \t]*"
-CELL = r"(?:[ \t]*\|[ \t]*|\t[ \t]*|[ ]{2,}(?![:=-]))(?=[^\s|])"  # in a table: a name and its value side by side
+BETWEEN_CELLS = r"(?:[ \t]*\|[ \t]*|\t[ \t]*|[ ]{2,}(?![:=-]))(?=[^\s|])"
+CELL = rf"{BETWEEN_CELLS}(?:(?i:true|false){BETWEEN_CELLS})?"  # in a table: a name and its value, or a switch before it
 CELL_VALUE = r"(?=.*\d)[^\s()*<>`\"'|\\]{8,}|[A-Za-z]{14,}"
 BLOCK = r"[|>][+-]?\d?[ \t]*\r?\n[ \t]+"  # of YAML: the value stands on the next line
 COLON = rf"(?P<quote>{QUOTE})?\]?(?:[ \t]*:(?!:|//)[ \t]*|[ \t]+(?i:is|was|now|set to)(?:[ \t]+now)?:?[ \t]+)"
@@ -46,14 +47,23 @@ OPTION_BEFORE = r"(?<![\w-])--?[\w-]*\Z"
 NO_VALUE = r"(?<![\w-])--?(?:no|ask|show|generate|with|expose|prompt|use|skip|reset|rotate|list)-[\w-]*\Z"
 NAME_BEFORE = r"[\w.-]*\Z"
 ELEMENT_BEFORE = r"<[\w:.-]*\Z"
-SCHEME = r"(?i:bearer|basic|token|apikey|digest|sharedkey|negotiate|geniekey|splunk|bot|key)[ \t]+(?=\S)"
+SCHEME = (  # and an anchor or a tag of YAML
+    r"(?i:bearer|basic|token|apikey|digest|sharedkey|negotiate|geniekey"
+    r"|splunk|bot|key|&\w{1,40}|!![a-z]{1,20})[ \t]+(?=\S)"
+)
 
 # A header whose value is all that follows: on a line of its own, or in quotes. Elsewhere a command may follow.
 HEADER_ALONE = r"(?s)\s*(?:[<>*+#]\s|\[HTTP/\d\] \[\d+\] \[|[<>] )?(?:(?i:set|proxy|x)-)?|.*[\"'](?:(?i:set|proxy|x)-)?"
 LONGEST_LEAD = 40
 
 # Values
-QUOTED = r"(?P<quote>\\{0,8}[\"'`])(?P<value>.{0,4096}?)(?:(?<!\\)(?P=quote)|(?=\n)|\Z|(?<=.{4096}))"
+QUOTED = (
+    r"(?P<quote>\\{0,8}(?:\"\"\"(?!\")|'''(?!')|[\"'`]))"
+    r"(?P<value>.{0,4096}?)(?:(?<!\\)(?P=quote)|(?=\n)|\Z|(?<=.{4096}))"
+)
+BRACED = (  # of ODBC: a value with any letters in it
+    r"\{(?P<value>(?=[^{}\n]*[\d;])[^{}\n]{4,400})\}(?=[\s;\"']|\Z)"
+)
 BARE = r"[^\s;&,<>|•]{1,4096}"
 WHOLE = r"[^\n]{1,4096}"
 CLOSING = "\"'`)]}\\.:!?\r "
@@ -319,6 +329,8 @@ def _read_value(text: str, start: int, position: int, name: NamePattern) -> Span
     ):
         return _read_header(text, position)
     if match := compiled(QUOTED).match(text, position):
+        return match.span("value")
+    if match := compiled(BRACED).match(text, position):
         return match.span("value")
     scheme = compiled(SCHEME).match(text, position)
     begin = scheme.end() if scheme else position

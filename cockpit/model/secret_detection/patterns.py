@@ -40,6 +40,9 @@ class NamePattern:
     whole_line: bool = False  # a header: its value is all that follows
 
 
+JSON_QUOTE = r"\\{0,8}\""
+JSON_TEXT = r"(?:[^\"\\\n]|\\(?!\\{0,8}\"?[,}\s]).)+"  # its quotes may be escaped, as JSON in JSON has them
+
 TOKENS: tuple[TokenPattern, ...] = (
     # Signed tokens, and keys of clouds
     TokenPattern("JSON web token", ("eyj",), r"(?P<value>eyJ[\w=-]{4,2000}\.[\w=-]*(?:\.[\w=.+/-]*)?)(?<=.{16})"),
@@ -177,6 +180,49 @@ TOKENS: tuple[TokenPattern, ...] = (
         ("code=",),
         r"(?<=[?&])code=(?P<value>(?=[\w.~%/+=-]{0,40}\d)(?=[\w.~%/+=-]{0,40}[A-Za-z])[\w.~%/+=-]{20,})",
     ),
+    # In what services answer: a secret under a name that says nothing
+    TokenPattern(
+        "secret of a vault",
+        ("/secrets/",),
+        rf"/secrets/[\w-]{{1,127}}(?:/\w{{1,64}})?{JSON_QUOTE}(?:[^{{}}\[\]]|\{{[^{{}}\[\]]{{0,400}}\}}){{0,2000}}?"
+        rf"\"value{JSON_QUOTE}:\s*{JSON_QUOTE}(?P<value>{JSON_TEXT})",
+    ),
+    TokenPattern(
+        "secret of a vault",
+        ("secretstring",),
+        rf"(?i:secretstring){JSON_QUOTE}:\s*{JSON_QUOTE}\{{?(?P<value>{JSON_TEXT})",
+    ),
+    TokenPattern(
+        "sensitive output",
+        ("sensitive",),
+        rf"(?i:sensitive){JSON_QUOTE}: *true,\s*{JSON_QUOTE}type{JSON_QUOTE}: *[^\n]{{1,200}}?,"
+        rf"\s*{JSON_QUOTE}value{JSON_QUOTE}: *{JSON_QUOTE}(?P<value>{JSON_TEXT})",
+    ),
+    TokenPattern(
+        "key of a service",
+        ("key1", "key2"),
+        rf"(?<=\")key[12]{JSON_QUOTE}: *{JSON_QUOTE}(?P<value>[\w+/=-]{{20,}})",
+    ),
+    TokenPattern(
+        "key of a web key", (), rf'"d{JSON_QUOTE}: *{JSON_QUOTE}(?P<value>[\w-]{{32,}})', exact=('"d":', '"d\\"')
+    ),
+    TokenPattern(
+        "password of redis",
+        ("requirepass", "masterauth"),
+        rf"(?i:requirepass|masterauth)(?:{JSON_QUOTE})?(?:\s|\\n)+(?:\d+\) *)?(?:{JSON_QUOTE})?"
+        r"(?P<value>(?=[^\s\"]{0,99}\d)[^\s\"\\]{4,})",
+    ),
+    TokenPattern(
+        "several passwords",
+        ("passwords",),
+        rf"(?i:passwords)(?:{JSON_QUOTE}|')?\s*[:=](?:\s|\\n)*(?:\[\s*|(?=- ))"
+        r"(?P<value>[^\s\]{}](?:[^\]{}\n]|\n[ \t]*(?=[-\"'])){3,400})",
+    ),
+    TokenPattern(
+        "variable of a shell",
+        ("set -",),
+        r"set -\w*x\w*\s+\w*(?i:pass\w*|pwd|secret|token|key)\s+['\"]?(?P<value>[^\s'\"]{4,})",
+    ),
     TokenPattern("unseal key", ("unseal key",), r"(?i:unseal key) \d{1,2}: *(?P<value>[\w+/=]{20,})"),
     TokenPattern("password in SQL", ("password '",), r"(?i:password) '(?P<value>[^'\n]{4,200})'"),
     TokenPattern("password in SQL", ("identified by",), r"(?i:identified by) +'(?P<value>[^'\n]{4,200})'"),
@@ -211,6 +257,21 @@ TOKENS: tuple[TokenPattern, ...] = (
         ("redis-cli ",),
         r"(?i:redis-cli)\s(?:[^\n;|]{0,200}?\s)?-a\s+['\"]?(?P<value>[^\s'\"-][^\s'\"]*)",
     ),
+    TokenPattern(
+        "password of a tool",
+        ("ldap", "mongo", "unzip ", "smbclient ", "rabbitmqctl ", "openssl "),
+        r"(?:(?i:ldap)\w+\s(?:[^\n;|]{0,200}?\s)?-w|(?i:mongo)\w*\s(?:[^\n;|]{0,200}?\s)?-p"
+        r"|(?i:unzip)\s(?:[^\n;|]{0,200}?\s)?-P|(?i:openssl)\s(?:[^\n;|]{0,200}?\s)?(?:-k|-pass(?:in|out)?\s+pass:)"
+        r"|(?i:smbclient)\s(?:[^\n;|]{0,200}?\s)?(?:-U|--user)[=\s]*['\"]?[^\s%'\"]+%"
+        r"|(?i:rabbitmqctl)\s(?:[^\n;|]{0,200}?\s)?(?:add_user|change_password|authenticate_user)\s+\S+)"
+        r"\s*['\"]?(?P<value>[^\s'\"-][^\s'\"]{3,})",
+    ),
+    TokenPattern(
+        "secret that is set",
+        ("keyvault secret set", "from-literal"),
+        r"(?:(?i:keyvault secret set)\s(?:[^\n;|]{0,200}?\s)?--value[=\s]|(?i:from-literal)[=\s]['\"]?[\w.-]+=)"
+        r"\s*['\"]?(?P<value>[^\s'\"$<-][^\s'\"]{3,})",
+    ),
     TokenPattern("password of sshpass", ("pass",), r"pass(?<=sshpass)\s+-p\s*(?P<value>'[^'\n]*'|\"[^\"\n]*\"|\S+)"),
 )
 
@@ -229,6 +290,9 @@ PUBLIC_KEY = (
 NAMES: tuple[NamePattern, ...] = (
     NamePattern("pass", after="(?i:word|wd|phrase|code|wort)"),
     NamePattern("kennwort"),
+    NamePattern("mot de passe"),
+    NamePattern("contraseña"),
+    NamePattern("wachtwoord"),
     NamePattern("pswd"),
     NamePattern("pwd"),
     NamePattern("pass", before=r"[_.-]|(?i:require|store|ssh|master)|[a-z](?=P)"),

@@ -131,7 +131,7 @@ def _keep_context(text: str) -> str:
     if begins := _find_led_key(text):
         return f"{begins}\n{text[text.rfind(chr(10)) + 1 :]}"
     around = text[-AROUND:]
-    if "apiVersion" in around or ("kind" in around and compiled(IS_A_SECRET).search(around)):
+    if "apiVersion" in around or "/secrets/" in around or ("kind" in around and compiled(IS_A_SECRET).search(around)):
         return around
     return text[max(text.rfind("\n") + 1, len(text) - LINE_BEFORE) :]
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,15 @@ LOG_LINES = st.one_of(
 def test_lines_that_are_cleaned_together_are_cleaned_as_each_by_itself(lines: list[str]) -> None:
     KNOWN_SECRETS.learn("Tr0ub4dor-and-3")
     assert clean_lines(lines) == [clean_line(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "line", ["\x1b[36mpassword\x1b[0m=q7Zt41mWc", "the key is Tr0ub4\x1b[01;31m\x1b[Kdor-and-3\x1b[m"]
+)
+def test_colours_hide_no_secret_and_are_not_shown(line: str) -> None:
+    KNOWN_SECRETS.learn("Tr0ub4dor-and-3")
+    for shown in (clean_text(line), clean_line(line), *clean_lines([line])):
+        assert shown in ("password=•••", "the key is •••")
 
 
 def test_a_short_text_that_was_seen_before_is_masked_once_it_is_known_for_a_secret() -> None:

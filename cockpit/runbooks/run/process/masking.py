@@ -33,6 +33,8 @@ LETTERS_ESCAPED = re.compile(LETTER_ESCAPED.encode())
 BEGINS_LETTER = re.compile(rb"(?:" + LETTER_BEGINS + rb")\Z")
 ESCAPE_BEGINS = LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|[\x80-\xff]{1,8}"
 BEGINS_ESCAPE = re.compile(rb"(?:" + ESCAPE_BEGINS + rb")\Z")
+COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
+COLOUR_BEGINS = re.compile(rb"\x1b(?:\[[0-9;:]{0,40})?\Z")
 FIRST_CHARACTERS = 4  # that one expression looks for, before a place is looked at closely
 
 
@@ -121,11 +123,12 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
+        self._colours = ColourFilter()
         self._known = KnownMask(secrets)
         self._detected = DetectedSecretMask()
 
     def feed(self, chunk: bytes) -> bytes:
-        return self._detected.feed(self._known.feed(chunk))
+        return self._detected.feed(self._known.feed(self._colours.feed(chunk)))
 
     def settle(self) -> bytes:
         """What can be passed on when nothing has come for a while."""
@@ -133,13 +136,35 @@ class Mask:
 
     def flush(self) -> bytes:
         """What was held back, at the end."""
-        return self._detected.feed(self._known.flush()) + self._detected.flush()
+        last = self._known.feed(self._colours.flush()) + self._known.flush()
+        return self._detected.feed(last) + self._detected.flush()
 
     def whole(self, text: str) -> str:
         """A text that nothing comes before or after."""
-        raw = text.encode("utf-8", "surrogatepass")
+        raw = COLOUR.sub(b"", text.encode("utf-8", "surrogatepass"))
         known = (self._known.feed(raw) + self._known.flush()).decode("utf-8", "surrogatepass")
         return hide_detected_secrets(known)
+
+
+class ColourFilter:
+    """Bytes in, bytes without colours out: `grep --color` or `jq -C` set them between a name and its value, or in the
+    middle of a secret."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        if not self._held and b"\x1b" not in chunk:
+            return chunk
+        text = COLOUR.sub(b"", self._held + chunk)
+        begun = COLOUR_BEGINS.search(text)
+        cut = begun.start() if begun else len(text)
+        self._held = text[cut:]
+        return text[:cut]
+
+    def flush(self) -> bytes:
+        held, self._held = self._held, b""
+        return held
 
 
 class KnownMask:

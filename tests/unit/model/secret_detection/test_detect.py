@@ -125,6 +125,25 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "storage key by itself": ("key1 " + "Ab1/" * 21 + "aa==",),
     "scheme of a header": ("sent Bearer abcdefgh12345678",),
     "key of a message service": (f"GenieKey {uuid.UUID(int=9)}",),
+    "secret of a vault": (
+        '{"id": "https://x.vault.azure.net/secrets/db/0a1b", "name": "db", "tags": {}, "value": "plain horse"}',
+        '{"ARN": "arn:aws:secretsmanager:x", "SecretString": "q7Zt41mWc"}',
+    ),
+    "sensitive output": ('{"db": {"sensitive": true, "type": "string", "value": "plainhorse"}}',),
+    "key of a service": (f'{{"key1": "{HEX[:32]}"}}', f'"key2": "{HEX[:32]}"'),
+    "key of a web key": (f'{{"kty": "EC", "d": "{LOWER}"}}',),
+    "password of redis": ("requirepass q7Zt41mWc", '1) "requirepass"\n2) "q7Zt41mWc"', "masterauth q7Zt41mWc"),
+    "several passwords": ('{"passwords": ["plain", "horse"]}', "passwords:\n  - plainhorse"),
+    "variable of a shell": ("set -gx DB_PASSWORD q7Zt41mWc",),
+    "password of a tool": (
+        "ldapsearch -x -w q7Zt41mWc -b dc=x", "mongosh -u a -p q7Zt41mWc", "unzip -P q7Zt41mWc x.zip",
+        "openssl rsa -in x -passin pass:q7Zt41mWc", "smbclient -U ops%q7Zt41mWc //x/y",
+        "rabbitmqctl add_user a q7Zt41mWc",
+    ),
+    "secret that is set": (
+        "az keyvault secret set --vault-name x --name y --value q7Zt41mWc",
+        "kubectl create secret generic db --from-literal=dsn=q7Zt41mWc",
+    ),
     "password of sshpass": ("+ sshpass -p hunter2 ssh host",),
 }  # fmt: skip
 

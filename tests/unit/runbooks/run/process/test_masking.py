@@ -48,6 +48,22 @@ def test_a_secret_in_an_address_or_in_json_is_masked_too() -> None:
     assert b"rd" not in masked(['pa"ss\\rd'], b'{"p": "pa\\"ss\\\\rd"}').removeprefix(b'{"p": "')
 
 
+@pytest.mark.parametrize(
+    "coloured",
+    [
+        b"DB_\x1b[01;31m\x1b[KPASSWORD\x1b[m\x1b[K=" + SECRET.encode(),  # grep --color
+        b'\x1b[34;1m"password"\x1b[0m\x1b[1;39m:\x1b[0m \x1b[0;32m"' + SECRET.encode() + b'"\x1b[0m',  # jq -C
+        b"x \x1b[38:5:203mhunter2\x1b[0msecret\x1b[",
+    ],
+)
+def test_colours_hide_no_secret_wherever_the_stream_is_cut(coloured: bytes) -> None:
+    for secrets in ([], [SECRET]) if b"password" in coloured.lower() else ([SECRET],):
+        for cut in range(len(coloured)):
+            shown = masked(secrets, coloured[:cut], coloured[cut:])
+            assert b"secret" not in shown
+            assert DOTS in shown
+
+
 def test_each_line_of_a_key_is_a_secret() -> None:
     assert b"MIIE" not in masked(["-----BEGIN\nMIIEvQIBADAN\n"], b"  MIIEvQIBADAN\n")
 
