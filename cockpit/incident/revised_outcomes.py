@@ -97,7 +97,7 @@ def list_deadline_outcomes(
         if clock.kind not in INFORMATIVE_KINDS | ONE_BY_ONE
     }
     for interval in list_update_intervals(incident, plan, now, zone):
-        if interval.rule is not None:
+        if not interval.promised:
             what = f"{interval.rule.what or 'update'}, due {interval.due:%H:%M}Z"
             outcome = WORDS.get(interval.kept, interval.kept.value)
             result["update", interval.started] = DeadlineOutcome("update", what, outcome, interval.due < now)

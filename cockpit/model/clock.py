@@ -159,6 +159,12 @@ class Clock:
         """The last moment at which it is done in time; None where there is none."""
         return self.until or self.due
 
+    def is_window_open(self, now: datetime) -> bool:
+        """Whether it asks for something now, and what is done now is in time: nobody is late yet."""
+        if self.due is None or self.until is None or self.done is not None or self.not_applicable:
+            return False
+        return self.due <= now <= self.until
+
     def state(self, now: datetime) -> ClockState:
         if self.not_applicable:
             return ClockState.NOT_APPLICABLE

@@ -12,7 +12,7 @@ from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.incident.clocks.response import find_on_call_question
-from cockpit.model.clock import Clock, ClockState, shown_due
+from cockpit.model.clock import Clock, ClockState, show_moment, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_duration, parse_length
@@ -149,8 +149,9 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
             click.echo(format_json([_build_clock_document(entry, now) for entry in visible]))
             return
         for item in visible:
+            moment = show_moment(item.until, cli_session.zone, now) if item.until and item.is_window_open(now) else ""
             print_clean(
-                f"{format_left(item, now):<14}  {shown_due(item, cli_session.zone, now):<27} {item.id}:"
+                f"{format_left(item, now):<14}  {moment or shown_due(item, cli_session.zone, now):<27} {item.id}:"
                 f" {_name_clock(item)}"
             )
         if not visible:
@@ -158,10 +159,17 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
 
 
 def format_left(clock: Clock, now: datetime) -> str:
-    """`12m 04s left`, `3m 10s late`; how it stands where no time runs."""
+    """`12m 04s left`, `3m 10s late`; `open until` where its moment follows; how it stands where no time runs.
+
+    Who may still call in time is not late: a window is late once it has closed.
+    """
+    if clock.is_window_open(now):
+        return "open until"
     span = clock.left(now)
     if span is None:
         return clock.state(now).value
+    if clock.limit is not None and now > clock.limit:
+        span = clock.limit - now
     return f"{format_duration(abs(span))} {'late' if span < timedelta() else 'left'}"
 
 

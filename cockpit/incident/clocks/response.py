@@ -12,6 +12,7 @@ from cockpit.incident.clocks.due import (
     Episode,
     SeverityPeriod,
     excuse_clock,
+    find_felt_window,
     later_by,
     settle_clock,
     well_at,
@@ -157,7 +158,7 @@ def list_escalation_clocks(bound: Binding) -> list[Clock]:
     acknowledgement is no call. A single tier is an order to call, and only a call ends it. A tier binds when its
     window opens: one that a milder severity of that moment does not have calls nobody. A call to a later tier ends the
     earlier ones, for whoever was skipped is not called backwards. A tier that could wait until it was mitigated is
-    spared.
+    spared; where users feel it again before its window would close, that runs on or begins then.
     """
     numbers = sorted(
         {rule.number for period in bound.periods for rule in period.rules if rule.kind is ClockKind.ESCALATION}
@@ -187,7 +188,7 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         begun = [period for period in bearing if period.start <= clock.started]
         path = _list_escalation_tiers(max(begun, key=_get_period_start, default=bearing[0]))
         place = next(place for place, rule in enumerate(path) if rule.number == number)
-        clock = replace(clock, until=later_by(clock.due, _compute_tier_window(path, place)))
+        clock = _open_while_felt(replace(clock, until=later_by(clock.due, _compute_tier_window(path, place))), incident)
         if called is not None and clock.limit is not None and called <= clock.limit:
             clocks.append(replace(clock, done=called))
             continue
@@ -201,6 +202,14 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         late = min((moment for moment in (called, taken, later, stretch.end) if moment is not None), default=None)
         clocks.append(clock if clock.not_applicable else replace(clock, done=late))
     return clocks
+
+
+def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
+    """Nobody was late to call while all was well: that time of its window does not count."""
+    if clock.due is None or clock.until is None:
+        return clock
+    window = find_felt_window(incident, clock.due, clock.until)
+    return replace(clock, due=window.opens, until=window.closes)
 
 
 ON_CALL = re.compile(r"\bon[\s-]?call\b", re.IGNORECASE)

@@ -38,7 +38,8 @@ class PromiseState(StrEnum):
 class UpdateInterval:
     """From one update (or the declaration, a new severity) to the next that was due by `due`.
 
-    `rule` None: the time was promised. `ended` by the next update, which answers it, or by the resolution.
+    `rule` None: the time was promised, in the place of `instead_of`, what the rule would have asked for. `ended` by the
+    next update, which answers it, or by the resolution.
     """
 
     rule: Rule | None
@@ -47,6 +48,7 @@ class UpdateInterval:
     why: str
     ended: datetime | None = None
     answered: bool = False
+    instead_of: "UpdateInterval | None" = None
 
     def outcome(self, now: datetime | None) -> PromiseState:
         late = self.due is not None and (self.ended or now or self.started) > self.due
@@ -59,43 +61,51 @@ class UpdateInterval:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval as it stands at one moment."""
+    """An interval of a rule as it stands at one moment; `promised`: a time that was promised stood in its place."""
 
     started: datetime
     due: datetime
     ended: datetime | None
     kept: PromiseState
-    rule: Rule | None = None
+    rule: Rule
+    promised: bool = False
 
 
 def list_update_intervals(incident: Incident, plan: Plan, now: datetime, zone: tzinfo = UTC) -> tuple[Interval, ...]:
-    """Every interval until an update was due, by the rule that bound then; a promised time takes its place. Pure.
+    """Every interval until an update was due, by the rule that bound then. Pure.
 
-    While it is closed nobody waits; opened again begins anew.
+    A promised time takes its place where it gives more time. One that gave less is a promise (`check_promise`): whoever
+    breaks it was not late by the rule. While it is closed nobody waits; opened again begins anew.
     """
     return tuple(
         Interval(
-            update_interval.started,
-            update_interval.due,
-            update_interval.ended,
-            update_interval.outcome(now),
-            update_interval.rule,
+            by_rule.started,
+            by_rule.due,
+            by_rule.ended,
+            by_rule.outcome(now),
+            by_rule.rule,
+            update_interval.rule is None,
         )
         for update_interval in update_intervals(build_binding(incident, plan, zone))
-        if update_interval.due is not None
+        if (by_rule := _measure_by_rule(update_interval)).due is not None and by_rule.rule is not None
     )
+
+
+def _measure_by_rule(interval: UpdateInterval) -> UpdateInterval:
+    """The interval as its rule counts it; without a rule, where one was promised that nothing asked for."""
+    asked = interval.instead_of
+    if interval.rule is not None or asked is None or asked.due is None or interval.due is None:
+        return interval
+    return replace(interval, rule=asked.rule, due=max(interval.due, asked.due))
 
 
 def interval_counts(result: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
     """For each rule that bound: how many of its intervals were kept, and how many broken."""
     counts: dict[Rule, list[int]] = {}
-    rule = next((item.rule for item in result if item.rule is not None), None)
     for interval in result:
-        rule = interval.rule or rule  # a promised time stood in the place of the rule before it
-        if rule is not None:
-            tally = counts.setdefault(rule, [0, 0])
-            tally[0] += interval.kept is PromiseState.KEPT
-            tally[1] += interval.kept is PromiseState.BROKEN
+        tally = counts.setdefault(interval.rule, [0, 0])
+        tally[0] += interval.kept is PromiseState.KEPT
+        tally[1] += interval.kept is PromiseState.BROKEN
     return [(rule, kept, broken) for rule, (kept, broken) in counts.items()]
 
 
@@ -137,11 +147,12 @@ def _begin_after(bound: Binding, moment: datetime, update: Update | str) -> list
         key=lambda severity_period: severity_period.start,
         default=None,
     )
-    if isinstance(update, Update) and update.promised is not None:
-        return [UpdateInterval(None, moment, update.promised, "promised")]
     rule = make_strictest_pick(ClockKind.UPDATE)(period) if period else None
     why = update if isinstance(update, str) else f"the last one, by {update.actor or 'nobody named'}"
-    return [] if rule is None else [_build_interval(bound, rule, moment, why)]
+    interval = _build_interval(bound, rule, moment, why) if rule else None
+    if isinstance(update, Update) and update.promised is not None:
+        return [UpdateInterval(None, moment, update.promised, "promised", instead_of=interval)]
+    return [] if interval is None else [interval]
 
 
 def _build_interval(bound: Binding, rule: Rule, start: datetime, why: str) -> UpdateInterval:

@@ -98,7 +98,7 @@ def list_kept_shares(
         _of_words(
             "updates in time",
             "intervals between the declaration and the updates that followed it no longer than the severity's rule, or "
-            "than the last update promised",
+            "than the last update promised where that is later",
             kepts,
         ),
         _of_words(
@@ -107,7 +107,15 @@ def list_kept_shares(
             promises,
         ),
         *(
-            _of_clocks(name, definition, [clock.state(now) for clock in running if clock.kind is kind])
+            _of_clocks(
+                name,
+                definition,
+                [
+                    ClockState.RUNNING if clock.is_window_open(now) else clock.state(now)
+                    for clock in running
+                    if clock.kind is kind
+                ],
+            )
             for kind, name, definition in DEADLINES
         ),
     )

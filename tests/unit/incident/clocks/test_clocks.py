@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cockpit.cli.incident.clocks import format_left
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
@@ -155,6 +158,76 @@ def test_nobody_more_is_called_once_it_is_mitigated_or_resolved() -> None:
         "missed",
         "not applicable",
     ]
+
+
+RELAPSED = (HealthyPeriod(at(6), at(29)), HealthyPeriod(at(29.5), at(30.6)), HealthyPeriod(at(31.7)))
+
+
+def during(minutes: float) -> tuple[HealthyPeriod, ...]:
+    """What was known of the recoveries by then."""
+    known = [period for period in RELAPSED if period.start <= at(minutes)]
+    return tuple(replace(period, end=None) if period.end and period.end > at(minutes) else period for period in known)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "opens", "closes"),
+    [
+        (5, ClockState.RUNNING, 15, 30),
+        (25, ClockState.NOT_APPLICABLE, 15, 30),
+        (29, ClockState.OVERDUE, 29, 44),  # all was well when it would have opened: it opens with the relapse
+        (29.6, ClockState.NOT_APPLICABLE, 29, 44),
+        (31, ClockState.OVERDUE, 29, 45.1),  # the minute in which nobody felt it does not count
+        (60, ClockState.NOT_APPLICABLE, 29, 45.1),
+    ],
+)
+def test_a_relapse_makes_nobody_late_who_had_nobody_to_call_before_it(
+    minutes: float, state: ClockState, opens: float, closes: float
+) -> None:
+    tier = one(incident(healthy=during(minutes)), PATH, "escalation:2", minutes)
+    assert (tier.state(at(minutes)), tier.due, tier.until) == (state, at(opens), at(closes))
+    assert state is not ClockState.OVERDUE or tier.is_window_open(at(minutes))
+
+
+def test_a_relapse_after_its_window_asks_for_nothing_that_was_spared() -> None:
+    relapsed = incident(healthy=(HealthyPeriod(at(6), at(30.1)),))
+    assert one(relapsed, PATH, "escalation:2", 40).not_applicable == "mitigated before it was late"
+
+
+def test_a_tier_that_was_not_called_after_a_relapse_is_late_once_its_window_closed() -> None:
+    relapsed = incident(healthy=(HealthyPeriod(at(6), at(29)),))
+    tier = one(relapsed, PATH, "escalation:2", 50)
+    assert not tier.is_window_open(at(45))
+    assert (format_left(tier, at(43)), format_left(tier, at(45))) == ("open until", "1m 00s late")
+    assert states(incident(healthy=(HealthyPeriod(at(6), at(29)),), called=(called(43, tier=2),)), PATH, 90)[1] == "met"
+
+
+def test_a_tier_that_may_be_called_now_is_open_until_its_window_closes_and_not_late() -> None:
+    first = one(incident(), PATH, "escalation:1", 0.2)
+    assert format_left(first, at(0.2)) == "open until"
+    assert format_left(one(incident(), PATH, "escalation:2", 0.2), at(0.2)) == "14m 48s left"
+    assert format_left(first, at(16)) == "1m 00s late"
+
+
+healthy = st.lists(st.integers(1, 70), min_size=1, max_size=8, unique=True).map(sorted)
+
+
+@given(healthy, st.integers(0, 80))
+def test_what_a_tier_became_holds_whatever_happens_later(borders: list[int], now: int) -> None:
+    def known(until: float) -> tuple[HealthyPeriod, ...]:
+        starts = [(borders[place], borders[place + 1 : place + 2]) for place in range(0, len(borders), 2)]
+        return tuple(
+            HealthyPeriod(at(start), at(end[0]) if end and end[0] <= until else None)
+            for start, end in starts
+            if start <= until
+        )
+
+    then, later = (incident(healthy=known(until)) for until in (now, 80))
+    for before, after in zip(compute_clocks(then, PATH, at(now)), compute_clocks(later, PATH, at(now)), strict=True):
+        if before.limit is not None and before.limit < at(now):
+            assert (before.due, before.until, before.not_applicable) == (after.due, after.until, after.not_applicable)
+        if before.not_applicable and not after.not_applicable:
+            assert after.until is not None
+            assert after.until > at(now), "nobody is late at once"
 
 
 def test_a_task_is_done_by_hand_and_ends_with_the_incident() -> None:

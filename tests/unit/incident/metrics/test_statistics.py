@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.updates import PromiseState, check_promise, list_update_intervals
+from cockpit.incident.clocks.updates import PromiseState, check_promise, interval_counts, list_update_intervals
 from cockpit.incident.metrics.statistics import Figure, KeptShare, build_statistics, group_by_month, group_by_service
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Kind
@@ -179,6 +179,34 @@ def test_while_it_is_closed_nobody_waits_for_an_update() -> None:
 def test_a_promised_time_takes_the_place_of_the_interval() -> None:
     told = (update(30, promised=120), update(119))
     assert words(night(121, updates=told)) == ["kept", "kept", "resolved before"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "promised", "counted"),
+    [
+        (26, 4, (1, 0)),  # late for whom it was promised, and in time by the rule
+        (31, 4, (0, 1)),
+        (31, 40, (1, 0)),  # the promise gave more time
+        (41, 40, (0, 1)),
+        (26, None, (1, 0)),
+    ],
+)
+def test_a_promise_that_was_broken_is_no_late_interval_of_a_rule_that_was_kept(
+    sent: float, promised: float | None, counted: tuple[int, int]
+) -> None:
+    told = (update(0.5, promised=None if promised is None else 0.5 + promised), update(0.5 + sent))
+    incident = night(0.5 + sent + 1, updates=told)
+    first = (1, 0)  # the interval before the first of them
+    assert interval_counts(list_update_intervals(incident, PLAN, NOW)) == [
+        (HALF_HOUR, first[0] + counted[0], first[1] + counted[1])
+    ]
+    in_time = share([incident], "updates in time")
+    assert (in_time.kept, in_time.total) == (first[0] + counted[0], sum(first) + sum(counted))
+
+
+def test_a_promise_that_no_rule_asked_for_is_no_interval() -> None:
+    told = (update(1, promised=5), update(9))
+    assert list_update_intervals(replace(night(20, updates=told), rules=()), PLAN, NOW) == ()
 
 
 def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
