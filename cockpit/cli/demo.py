@@ -131,11 +131,11 @@ def find_story(name: str, example: str) -> str:
 
     Raises ScenarioError, which names both.
     """
-    from cockpit.simulator.world.scenario import ScenarioError, list_scenarios
+    from cockpit.simulator.world.scenario import ScenarioError, list_scenarios, load_scenario
 
     stories = {path.stem: str(path) for path in sorted((EXAMPLES / spell(example) / "scenarios").glob("*.toml"))}
     if not name:
-        return next(iter(stories.values()), "bad-deploy") if example else "bad-deploy"
+        return min(stories.values(), key=lambda path: load_scenario(path).order, default="bad-deploy")
     if example and name not in stories and not name.endswith(".toml") and name not in list_scenarios():
         raise ScenarioError(
             f"There is no scenario `{name}`; {example} has: {', '.join(stories)}; everybody has: "

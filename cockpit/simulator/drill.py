@@ -3,7 +3,7 @@
 What is left names the simulator alone. Commands that would need a shell or another server are shown and not run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cockpit.model.probe import Probe, WatchedSignal
 from cockpit.model.setting import NO_PROXY
 from cockpit.model.system import AlertSource, Cloud, Environment, System
+from cockpit.simulator.workload import ANOTHER_SERVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
         resource_group=place.resource_group,
         workspace=place.workspace,
         apps=() if platforms.keys() & WHERE_APPS_RUN else (place.app,),
-        probes=tuple(_simulate_probe(probe, place) for probe in environment.probes if _is_http(probe.url)),
+        probes=tuple(_simulate_probes(environment.probes, place)),
         alerts=tuple(AlertSource(name=source.name, kind="azure", interval=5.0) for source in sources),
         signals=tuple(
             _simulate_signal(signal, place.app) for signal in environment.signals if signal.kind == "azure_metric"
@@ -130,10 +131,24 @@ def _is_http(url: str) -> bool:
     return urlsplit(url).scheme in ("http", "https")
 
 
-def _simulate_probe(probe: Probe, place: SimulatorAddress) -> Probe:
+def _simulate_probes(probes: Iterable[Probe], place: SimulatorAddress) -> Iterator[Probe]:
+    """Those over HTTP. What runs beside the app on the probing machine does not fail with it."""
+    asked = [probe for probe in probes if _is_http(probe.url)]
+    app_is_here = all(_is_on_this_machine(probe.url) for probe in asked)
+    for probe in asked:
+        yield _simulate_probe(probe, place, beside=_is_on_this_machine(probe.url) and not app_is_here)
+
+
+def _is_on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _simulate_probe(probe: Probe, place: SimulatorAddress, *, beside: bool) -> Probe:
     """The same question to the simulated app, over TLS where it was, without what would sign it."""
     parts = urlsplit(probe.url)
-    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    query = "&".join(filter(None, (parts.query, f"{ANOTHER_SERVER}=1" if beside else "")))
+    path = f"{parts.path or '/'}{f'?{query}' if query else ''}"
     secure = parts.scheme == "https"
     return replace(
         probe,

@@ -12,7 +12,7 @@ from cockpit.simulator.azure.bodies import replica_names
 from cockpit.simulator.world.changes import find_revision
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, make_identifier
-from cockpit.simulator.world.stage import Stage, list_crashes, sick_at, weight_at
+from cockpit.simulator.world.stage import Stage, list_crashes, sick_at, snapshot_at, weight_at
 from cockpit.simulator.world.world import SimulatedRevision, World
 
 # What the containers and the platform wrote to their logs: computed from the world, never stored.
@@ -20,6 +20,7 @@ from cockpit.simulator.world.world import SimulatedRevision, World
 TICK = 2.0  # seconds between two lines of a serving container
 IDLE_TICKS = 15  # an idle one writes this much less often
 KEPT = 6 * 3_600.0  # seconds of log there are
+NOT_FOUND = "the database does not have what the app asks for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _find_alive_span(world: World, revision: SimulatedRevision, since: float, un
 
 def _console_text(world: World, revision: SimulatedRevision, tick: int) -> tuple[str, str]:
     order = int(make_identifier(world.scenario.seed, "order", tick)[:4], 16)
+    if snapshot_at(world, tick * TICK).without_database:
+        return "ERROR", f"GET /api/orders/{order} 500 {8 + order % 17}ms OperationalError: {NOT_FOUND}"
     if tick % 3 == 0 and sick_at(world, revision.name, tick * TICK):
         return "ERROR", f"GET /api/orders/{order} 500 5003ms TimeoutError: database pool exhausted (20 of 20 in use)"
     return "INFO", f"GET /api/orders/{order} 200 {8 + order % 17}ms"

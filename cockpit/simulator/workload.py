@@ -9,7 +9,9 @@ from cockpit.simulator.world.world import SimulatedCondition, World
 
 LIVE = ("/health/live", "/healthz")
 READY = ("/health/ready", "/readyz")
+ANOTHER_SERVER = "another-server"  # in the query: what is asked is no part of the app, and is well whatever befalls it
 EVERY_THIRD = 3  # a sick revision in the traffic fails every third request
+HEALTHY: JSON = {"status": "ok", "database": "ok", "checks": {"database": "ok"}}
 SPREAD = 37  # has no divisor in common with 100: walks through all the percents, evenly spread
 
 
@@ -17,6 +19,8 @@ def answer_request(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """Liveness, readiness, or any other request."""
     path = call.path.lower().rstrip("/")
     world = stage.world()
+    if ANOTHER_SERVER in call.query:
+        return SimulatedAnswer(HEALTHY)
     if path in LIVE:
         return _answer_liveness(world)
     if path in READY:
@@ -46,7 +50,7 @@ def _answer_health(world: World) -> SimulatedAnswer:
     readiness = _answer_readiness(world)
     if readiness.status != 200:
         return readiness
-    return SimulatedAnswer({"status": "ok", "database": "ok", "checks": {"database": "ok"}})
+    return SimulatedAnswer(HEALTHY)
 
 
 def _answer_readiness(world: World) -> SimulatedAnswer:

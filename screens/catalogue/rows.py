@@ -78,8 +78,19 @@ def build_shelf(
     """
     newest_runs = sorted(runs, key=lambda run: run.started, reverse=True)
     entries: dict[str, Entry] = {f"run:{run.id}": run for run in newest_runs if run.ended is None}
-    entries |= {f"probe:{match.probe.name}": match for match in match_probes(catalogue, probes)}
+    helping: set[tuple[str, str, int]] = set()  # two things that are wrong and lead to one place are one row
+    for probe_match in match_probes(catalogue, probes):
+        place_of_match = (probe_match.document.id, probe_match.procedure.full_title, 0)
+        if place_of_match not in helping:
+            entries[f"probe:{probe_match.probe.name}"] = probe_match
+        helping.add(place_of_match)
     for index, match in enumerate(match_alerts(catalogue, alerts)):
+        if match.procedure is not None:
+            step = match.step.ordinal if match.step else 0
+            place_of_match = (match.document.id, match.procedure.full_title, step)
+            if place_of_match in helping:
+                continue
+            helping.add(place_of_match)
         entries[f"match:{index}"] = match
     for document in catalogue.documents:
         entries[f"doc:{document.id}"] = document
@@ -204,7 +215,8 @@ def describe_edition(labels: Mapping[str, str], today: date, *, whole: bool = Fa
     parts = [f"v{version[1]}" if version else ""]
     if day is not None:
         months = (today - day).days // 30
-        age = f"{months} months old" if 0 < months < 24 else f"{months // 12} years old" if months >= 24 else "new"
+        years = f"{months // 12} years old" if months >= 24 else ""
+        age = years or {0: "new", 1: "1 month old"}.get(max(months, 0), f"{months} months old")
         parts.append(f"of {day}, {age}" if whole else age)
         parts.append("OLD" if (today - day).days > OLD_DAYS else "")
     parts.append(labels.get("status", "") if whole else "")

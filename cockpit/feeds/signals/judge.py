@@ -13,6 +13,7 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import format_age
 
 HOUR = timedelta(hours=1)
+LONG_NUMBER = 1_000_000  # a limit from here on is read as the value beside it: 859M
 MOST_POINTS = 240  # kept of one hour
 LATE = timedelta(minutes=3)  # a number that is older is marked so
 NO_DATA = {
@@ -106,7 +107,9 @@ def judge_value(signal: WatchedSignal, value: float | None, sample: SignalSample
         for condition in conditions:
             if check_condition(condition, answer) is not None:
                 shown = format_number(value, signal.unit)
-                return state, describe_limits([condition]), f"{shown}, not {describe_limits([condition])}"
+                limit = describe_limits([condition])
+                clear = limit if shown.split()[0] not in limit else condition.text.replace("[VALUE]", "").strip()
+                return state, limit, f"{shown}, not {clear}"
     return ProbeState.UP, "", ""
 
 
@@ -122,8 +125,15 @@ def merge_points(
 
 
 def describe_limits(conditions: Sequence[Condition]) -> str:
-    """`< 5`, `< 5 and >= 1`: the conditions without the place that is always the same."""
-    return clean_line(" and ".join(condition.text.replace("[VALUE]", "").strip() for condition in conditions), 120)
+    """`< 5`, `< 5 and >= 1`, `< 400M`: without the place that is always the same, numbers as values are shown."""
+    return clean_line(" and ".join(_describe_limit(condition) for condition in conditions), 120)
+
+
+def _describe_limit(condition: Condition) -> str:
+    text, right = condition.text.replace("[VALUE]", "").strip(), condition.right
+    if isinstance(right, ConditionLiteral) and isinstance(right.value, Decimal) and abs(right.value) >= LONG_NUMBER:
+        return f"{text.removesuffix(right.text)}{format_number(float(right.value))}"
+    return text
 
 
 def list_limits(signal: WatchedSignal) -> tuple[float, ...]:

@@ -264,7 +264,7 @@ class DockerPerformer:
                 output("No answer came, but looking again shows that it was done.\n")
                 return CommandOutcome(StepState.OK, "No answer came, but looking again shows that it was done.", 0)
         seen = (
-            "the engine cannot be read now" if now is None else f"now there is: {'; '.join(describe_containers(now))}"
+            "the engine cannot be read now" if now is None else f"by now {'; '.join(describe_containers(now))}"
         )
         sentence = f"Unknown whether it was done: {why} Looked again: {seen}. Look before you try again."
         output(f"UNKNOWN: {sentence}\n")
@@ -431,7 +431,7 @@ def describe_containers(facts: Sequence[ContainerFacts]) -> list[str]:
         return ["no container now"]
     images = dict.fromkeys(f"{fact.image} ({shorten_id(fact.image_id)})" for fact in facts)
     ready = sum(fact.replica.ready for fact in facts)
-    return [f"now {', '.join(images)}, {ready} of {len(facts)} container{'' if len(facts) == 1 else 's'} ready"]
+    return [f"it runs {', '.join(images)}, {ready} of {len(facts)} container{'' if len(facts) == 1 else 's'} ready"]
 
 
 def is_as_ordered(command: DockerCommand, before: Sequence[ContainerFacts], now: Sequence[ContainerFacts]) -> bool:

@@ -352,7 +352,7 @@ def describe_workload(command: KubectlCommand, item: Raw) -> list[str]:
     images = ", ".join(read_text(entry.get("image")) for entry in containers)
     number = read_text(dig_value(item, "metadata", "annotations", NUMBER))
     revision = f"revision {number}, " if number else ""
-    return [f"now {revision}{images}, {ready} of {desired} pods ready"]
+    return [f"it runs {revision}{images}, {ready} of {desired} pods ready"]
 
 
 def build_patch(command: KubectlCommand, item: Raw, now: datetime) -> tuple[Any, str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.world.site import REGION, make_identifier
-from cockpit.simulator.world.stage import Stage, count_restarts, sick_at, weight_at
+from cockpit.simulator.world.stage import Stage, count_restarts, failing_share_at, weight_at
 from cockpit.simulator.world.world import SimulatedRevision, World
 
 MINUTE = timedelta(minutes=1)
@@ -53,7 +53,7 @@ def list_database_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnsw
     for minute in _list_minutes(since, until):
         seconds = stage.clock.seconds(minute)
         busy = any(
-            weight_at(world, revision.name, seconds) and sick_at(world, revision.name, seconds)
+            weight_at(world, revision.name, seconds) and failing_share_at(world, revision.name, seconds)
             for revision in world.revisions
         )
         wobble = int(make_identifier(world.scenario.seed, name, int(seconds // 60))[:2], 16) / 255
@@ -194,13 +194,13 @@ def _list_metric_minutes(world: World, name: str, seconds: float) -> Iterator[Me
     for revision in world.revisions:
         if name == "Requests":
             total = (REQUESTS_A_MINUTE + wobble // 8) * weight_at(world, revision.name, seconds) / 100
-            failed = float(total // 3) if sick_at(world, revision.name, seconds) else 0.0
+            failed = float(int(total * failing_share_at(world, revision.name, seconds)))
             for category, value in (("2xx", total - failed), ("5xx", failed)):
                 if value:
                     yield MetricMinute(revision.name, category, value)
         elif name == "ResponseTime":  # a mean, of those that answer: whoever has no traffic has none
             if weight_at(world, revision.name, seconds):
-                slow = sick_at(world, revision.name, seconds)
+                slow = failing_share_at(world, revision.name, seconds)
                 yield MetricMinute(revision.name, "5xx" if slow else "2xx", (2_400.0 if slow else 180.0) + wobble / 4)
         elif _is_alive(revision, seconds):
             yield MetricMinute(revision.name, "", _read_gauge(world, name, revision, seconds, wobble))

@@ -133,6 +133,7 @@ class Scenario(_Part):
 
     name: str = ""
     about: str
+    order: int = 100  # its place among the stories of a system: the lowest is played where none is named
     seed: int = 1
     platform: Literal["", "container-apps", "app-service", "compose", "kubernetes"] = ""  # where the app runs
     site: Site = SHOP

@@ -56,6 +56,12 @@ def sick_at(world: World, name: str, seconds: float) -> bool:
     return name in snapshot_at(world, seconds).sick
 
 
+def failing_share_at(world: World, name: str, seconds: float) -> float:
+    """How many of its requests failed: all without what it needs in the database, a third while it was ill."""
+    snapshot = snapshot_at(world, seconds)
+    return 1.0 if snapshot.without_database else 1 / 3 if name in snapshot.sick else 0.0
+
+
 def snapshot_at(world: World, seconds: float) -> WorldSnapshot:
     """The newest one that is not later than `seconds`; the first for anything before the start."""
     world_snapshot = world.history[0]

@@ -54,6 +54,30 @@ def test_each_system_has_stories_of_its_own() -> None:
     assert len(STORIES) >= 10
 
 
+@pytest.mark.parametrize(
+    ("system", "first"),
+    [
+        ("meeting-intelligence", "bad-deployment"),
+        ("union-eyes", "blue-green"),
+        ("dealix", "llm-provider"),
+        ("api-service", "readyz-503"),
+        ("mystira", "rollback-with-approval"),
+        ("", "bad-deploy"),
+    ],
+)
+def test_without_a_name_the_first_story_of_the_manual_is_played(system: str, first: str) -> None:
+    assert Path(find_story("", system)).stem == first
+    row = next(
+        (line for line in Path("docs/simulator.md").read_text("utf-8").splitlines() if f"| `{system}` |" in line), ""
+    )
+    assert not row or row.split("`")[3] == first
+
+
+def test_no_two_stories_of_a_system_have_the_same_place() -> None:
+    places = [(path.parts[1], load_scenario(str(path)).order) for path in STORIES]
+    assert len(set(places)) == len(places)
+
+
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parts[1]} {path.stem}")
 def test_a_story_brings_trouble_that_somebody_sees(path: Path) -> None:
     """Within a minute an alert fires, on the app that the example's configuration names."""

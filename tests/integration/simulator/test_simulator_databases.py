@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from cockpit.simulator.log_streams import list_console_lines
 from cockpit.simulator.world.scenario import load_scenario
-from tests.integration.simulator.playing import GROUP, Playing, playing
+from tests.integration.simulator.playing import APP_PATH, GROUP, Playing, playing
 
 SERVER = f"{GROUP}/providers/Microsoft.Sql/servers/shop-api-sql"
 VERSION = {"api-version": "2023-08-01"}
@@ -39,6 +40,33 @@ async def rename(play: Playing, old: str, new: str) -> Any:
 async def names(play: Playing) -> dict[str, str]:
     listed = await play.get(f"{SERVER}/databases")
     return {each["name"]: each["properties"]["status"] for each in listed["value"]}
+
+
+async def test_without_its_table_the_app_fails_in_metrics_and_log_as_it_does_for_its_users() -> None:
+    async with playing(load_scenario("examples/meeting-intelligence/scenarios/lost-table.toml")) as play:
+        play.time.pass_by(180)
+        query = {
+            "metricnames": "Requests",
+            "aggregation": "Total",
+            "timespan": "2026-02-27T02:01:00Z/2026-02-27T02:02:00Z",
+        }
+        totals = []
+        for category in ("2xx", "5xx"):
+            query["$filter"] = f"statusCodeCategory eq '{category}'"
+            answer = await play.get(f"{APP_PATH}/providers/Microsoft.Insights/metrics", **query)
+            totals.append(
+                [point.get("total", 0) > 0 for series in answer["value"][0]["timeseries"] for point in series["data"]]
+            )
+        world = play.stage.world()
+        levels = {line.level for line in list_console_lines(world, world.latest, 60.0, 120.0)}
+    assert (any(totals[0]), all(totals[1]), levels) == (False, True, {"ERROR"})
+
+
+async def test_another_server_beside_the_app_stays_well() -> None:
+    async with playing(load_scenario("bad-deploy")) as play:
+        play.time.pass_by(60)
+        answers = [await play.http.get("/api/health", params=query) for query in ({}, {"another-server": "1"})]
+    assert [answer.status_code for answer in answers] == [503, 200]
 
 
 async def test_a_restore_is_a_long_operation_of_a_new_database(world: Playing) -> None:

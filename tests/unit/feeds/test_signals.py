@@ -69,6 +69,19 @@ def test_the_graver_limit_decides_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "limit", "reason"),
+    [
+        (9e8, "< 859M", "900M B, not < 859M"),
+        (858993460.0, "< 859M", "859M B, not < 858993459"),  # rounded they would be the same
+    ],
+)
+def test_a_long_limit_is_read_as_the_value_beside_it(value: float, limit: str, reason: str) -> None:
+    signal = replace(SIGNAL, unit="B", lasting=0.0, down=(), degraded=(parse_condition("[VALUE] < 858993459"),))
+    result = play(signal, value)[0]
+    assert (result.limit, result.reason) == (limit, reason)
+
+
+@pytest.mark.parametrize(
     ("word", "state"),
     [
         ("unknown", ProbeState.UNKNOWN),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cockpit.config import load_system
-from cockpit.model.probe import HttpAuth
+from cockpit.model.probe import HttpAuth, Probe
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment, System
 from cockpit.platforms.app_service.settings import AppServiceSettings
@@ -133,6 +133,20 @@ def test_names_that_the_team_uses_stay(everything: Path) -> None:
     assert drill.environments[0].production
     assert drill.environments[0].values == {"FQDN": "127.0.0.1:8002", **own.environments[0].values}
     assert drill.data == PLACE.data != own.data
+
+
+def test_what_runs_beside_the_app_does_not_fail_with_it() -> None:
+    production = simulate_system(load_system(Path("examples/unioneyes/cockpit.toml")), PLACE).environments[0]
+    beside = {probe.name: "another-server" in probe.url for probe in production.probes}
+    assert beside == {"site": False, "prometheus": True, "grafana": True}
+
+
+def test_an_app_that_is_itself_on_the_probing_machine_is_the_app() -> None:
+    probes = tuple(
+        Probe(name=path, environment="prod", url=f"http://localhost:8000/{path}") for path in ("live", "ready")
+    )
+    drill = simulate_system(System("shop", (Environment("prod", probes=probes),), "/data"), PLACE)
+    assert [urlsplit(probe.url).query for probe in drill.environments[0].probes] == ["", ""]
 
 
 @pytest.mark.parametrize("name", ["unioneyes", "dealix"])

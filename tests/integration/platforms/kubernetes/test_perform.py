@@ -106,7 +106,7 @@ async def test_the_survey_says_where_and_what_is_there_now(commands: Commands) -
     survey = await commands.survey("kubectl -n shop rollout undo deployment/api")
     assert survey.words == (
         "on shop-admin/shop (aks-shop)",
-        f"now revision 2, {V2}, 2 of 2 pods ready",
+        f"it runs revision 2, {V2}, 2 of 2 pods ready",
         f"revision 1: {V1}",
     )
 

@@ -45,5 +45,6 @@ def test_what_is_required_stands_before_the_first_step() -> None:
 def test_a_document_shows_its_version_and_its_age_and_an_old_one_is_marked() -> None:
     labels = make_catalogue().documents[0].runbook.labels
     assert describe_edition(labels, date(2026, 11, 29)) == "v2.0 · 9 months old"
+    assert describe_edition({"date": "2026-10-14"}, date(2026, 11, 29)) == "1 month old"
     assert describe_edition(labels, date(2027, 11, 29)).endswith("OLD")
     assert describe_edition({}, date(2027, 11, 29)) == ""
