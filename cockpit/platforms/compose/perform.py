@@ -263,9 +263,7 @@ class DockerPerformer:
             if is_as_ordered(command, before, now):
                 output("No answer came, but looking again shows that it was done.\n")
                 return CommandOutcome(StepState.OK, "No answer came, but looking again shows that it was done.", 0)
-        seen = (
-            "the engine cannot be read now" if now is None else f"by now {'; '.join(describe_containers(now))}"
-        )
+        seen = "the engine cannot be read now" if now is None else f"by now {'; '.join(describe_containers(now))}"
         sentence = f"Unknown whether it was done: {why} Looked again: {seen}. Look before you try again."
         output(f"UNKNOWN: {sentence}\n")
         return CommandOutcome(StepState.UNKNOWN, sentence)
