@@ -81,27 +81,33 @@ BACKGROUND_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class AlertPast:
-    """`times` it fired in the last 30 days, the last time before this one, how long that took, and what ended it."""
+    """`times` it fired in the last 30 days, the last time before this one, how long that took, and what ended it.
+    `recorded` is how much of those days there is a record of; None is all of them."""
 
     times: int
     last: datetime | None = None
     took: timedelta | None = None
     ended_by: str = ""
+    recorded: timedelta | None = None
 
     @property
     def text(self) -> str:
-        """`7th time in 30 days, last on 9 Nov, over after 18m 05s, by traffic to --v41`; "" for the first time."""
+        """`7th time in 30 days, last on 9 Nov, over after 18m 05s, by traffic to --v41`; "" where it never fired."""
+        span = "30 days" if self.recorded is None else f"the {format_age(self.recorded.total_seconds())} on record"
         if self.times < 2:
-            return "the first time in 30 days" if self.times else ""
+            return f"the first time in {span}" if self.times else ""
         ordinal = "th" if 10 <= self.times % 100 <= 20 else ORDINALS.get(self.times % 10, "th")
         when = f", last on {self.last.day} {self.last:%b}" if self.last else ""
         took = f", over after {format_duration(self.took)}" if self.took else ""
         by = f", after: {self.ended_by}" if self.ended_by else ""
-        return f"{self.times}{ordinal} time in 30 days{when}{took}{by}"
+        return f"{self.times}{ordinal} time in {span}{when}{took}{by}"
 
 
-def read_alert_past(events: Sequence[Event], key: str, now: datetime) -> AlertPast:
+def read_alert_past(
+    events: Sequence[Event], key: str, now: datetime, record_began: datetime | None = None
+) -> AlertPast:
     """The firings of one alert. One that was silenced or vanished in between fired on."""
+    recorded = now - record_began if record_began is not None and record_began > now - PAST else None
     firings: list[tuple[datetime, datetime | None]] = []
     running: datetime | None = None
     for event in events:
@@ -116,9 +122,18 @@ def read_alert_past(events: Sequence[Event], key: str, now: datetime) -> AlertPa
     times = len(firings) + (running is not None)
     before = firings[-1] if running is not None and firings else firings[-2] if len(firings) > 1 else None
     if before is None or before[1] is None:
-        return AlertPast(times)
+        return AlertPast(times, recorded=recorded)
     changes = list_changes_before(events, before[1], min(ENDING, before[1] - before[0]))
-    return AlertPast(times, before[0], before[1] - before[0], changes[0].summary if changes else "")
+    return AlertPast(times, before[0], before[1] - before[0], changes[0].summary if changes else "", recorded)
+
+
+def describe_no_changes(moment: datetime, record_began: datetime | None) -> str:
+    """That nothing is known to have changed in the quarter of an hour before a moment; or that nobody recorded then."""
+    if record_began is None or record_began <= moment - BEFORE:
+        return "nothing on the timeline in the 15 minutes before"
+    if record_began >= moment:
+        return "not known: the timeline begins after it"
+    return f"nothing on the timeline, which begins {format_age((moment - record_began).total_seconds())} before it"
 
 
 # How much of the last day a probe or signal was up.

@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -107,6 +108,11 @@ class Timeline:
     def event(self, number: int) -> Event | None:
         with self._reading() as reader:
             return reader.event(number)
+
+    def first_recorded(self) -> datetime | None:
+        """Since when there is a record at all; None for an empty one."""
+        first = self.event(1)
+        return min(first.recorded, first.occurred) if first else None
 
     def head(self) -> str:
         """The hash of the newest event: who notes it elsewhere can later prove what the file held."""

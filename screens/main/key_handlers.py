@@ -261,7 +261,13 @@ def read_changes_before(session: "Session", value: object, silent: Sequence[str]
 
 def read_background(session: "Session", value: object) -> "list[Fact]":
     """What the timeline and the configuration know of an alert, a probe or a signal. Blocking. Never raises."""
-    from cockpit.incident.background import BACKGROUND_KINDS, PAST, describe_changes, list_changes_before
+    from cockpit.incident.background import (
+        BACKGROUND_KINDS,
+        PAST,
+        describe_changes,
+        describe_no_changes,
+        list_changes_before,
+    )
     from cockpit.runbooks.plan.severities import find_alert_severity
 
     now = session.time.now()
@@ -272,13 +278,14 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
             occurred_from=now - PAST,
             limit=MOST_EVENTS_READ,
         )
+        record_began = session.timeline.first_recorded()
     except RecordError as error:
         return [("before", f"not known: {error}")]
     facts: list[Fact] = []
     if isinstance(value, Alert) and (row := find_alert_severity(session.plan, value)):
         facts.append(("by document", f"{row.severity} ({row.origin})"))
     if isinstance(value, Alert):
-        facts.append(("how often", read_alert_past(events, value.key, now).text))
+        facts.append(("how often", read_alert_past(events, value.key, now, record_began).text))
         facts += describe_first_action(session, value)
     elif isinstance(value, ProbeResult | SignalResult):
         kind = Kind.PROBE if isinstance(value, ProbeResult) else Kind.SIGNAL
@@ -287,7 +294,7 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
         facts += describe_probe_settings(session, value.name)
     if isinstance(value, Alert | ProbeResult | SignalResult):
         changes = describe_changes(list_changes_before(events, value.since), value.since)[:MOST_CHANGES_SHOWN]
-        lines = changes or ["nothing in the 15 minutes before"]
+        lines = changes or [describe_no_changes(value.since, record_began)]
         facts += [("changed" if index == 0 else "", line) for index, line in enumerate(lines)]
     return [(label, line) for label, line in facts if line]
 

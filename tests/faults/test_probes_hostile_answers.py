@@ -11,9 +11,11 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 
+from cockpit.feeds.probes.check import is_sign_in_host, looks_like_sign_in
 from cockpit.feeds.probes.feed import Engine
 from cockpit.feeds.probes.resolver import Resolver
 from cockpit.feeds.probes.state import Grade
@@ -140,6 +142,40 @@ async def test_an_answer_of_a_sign_in_page_is_down(path: str) -> None:
         outcome = await ask_one(probe(port))
     assert outcome.grade is Grade.FAILING
     assert outcome.reason == f"sent to a sign-in page: http://127.0.0.1:{port}{path}"
+
+
+SIGN_IN_PAGES = [
+    *(
+        "https://shop.example.com/wp-login.php",
+        "https://shop.example.com/login;jsessionid=1F",
+        "https://sso.example.com/",
+    ),
+    *("https://shop.example.com/login.action", "https://shop.example.com/_layouts/15/Authenticate.aspx"),
+    *("https://shop.example.com/session/new", "https://tenant.b2clogin.com/x", "https://login.corp.example.com/start"),
+    *("https://shop.example.com/realms/x/protocol/openid-connect/auth", "https://idp-eu.example.com/profile"),
+]
+OTHER_PAGES = [
+    *(
+        "https://shop.example.com/blog-in-pictures",
+        "https://shop.example.com/authors",
+        "https://shop.example.com/plug-in",
+    ),
+    *("https://www.example.com/", "https://shop.example.com/design-on", "https://shop.example.com/v2/sessions"),
+    *("https://authors.example.com/", "https://shop.example.com/castle", "https://login.com/"),
+]
+
+
+@pytest.mark.parametrize("address", SIGN_IN_PAGES)
+def test_a_sign_in_page_is_known_by_its_address(address: str) -> None:
+    url = httpx.URL(address)
+    assert looks_like_sign_in(url) or is_sign_in_host(url.host)
+
+
+@pytest.mark.parametrize("address", OTHER_PAGES)
+def test_no_other_page_is_taken_for_one(address: str) -> None:
+    url = httpx.URL(address)
+    assert not looks_like_sign_in(url)
+    assert not is_sign_in_host(url.host)
 
 
 async def test_a_body_is_not_sent_on_to_another_server() -> None:

@@ -42,10 +42,13 @@ SIGN_IN_HOSTS = (
     *("ciamlogin.com", "accounts.google.com", "okta.com", "oktapreview.com", "auth0.com", "onelogin.com"),
     *("pingidentity.com", "cloudflareaccess.com", "amazoncognito.com", "duosecurity.com", "appleid.apple.com"),
 )
+SIGN_IN_HOST = re.compile(r"((log|sign)[-_]?(in|on)|auth|oauth2?|sso|idp|adfs|accounts|keycloak)([-_]\w+)?")
 SIGN_IN_SEGMENT = re.compile(
-    r"(log|sign)[-_]?(in|on)(\.(php|html?|aspx?|jsp|do))?|auth|authorize|oauth2?|sso|saml2?|adfs|\.auth|openid-connect|"
-    r"authenticate|cas"
+    r"((wp|user|users|admin|customer|member|app)[-_])?(log|sign)[-_]?(in|on)([-_](oidc|page|form))?(\.\w+)?"
+    r"|auth(n|orize|enticate)?(\.\w+)?|oauth2?|sso|saml2?|adfs|\.auth|openid-connect|cas|j_security_check"
 )
+SIGN_IN_PATH = re.compile(r"/sessions?/new/?$")
+"""Words for where people sign in: the first label of a host, a segment of a path, the end of one."""
 
 
 class ProbeEndpoint:
@@ -249,9 +252,11 @@ class ProbeEndpoint:
         asked, answered = httpx.URL(self._probe.url), httpx.URL(answer.url)
         if show_url(asked) == answer.url:
             return Grade.GOOD, ""
-        if looks_like_sign_in(answered) and not looks_like_sign_in(asked):
+        elsewhere = answered.host != asked.host
+        signs_in = looks_like_sign_in(answered) or (elsewhere and is_sign_in_host(answered.host))
+        if signs_in and not looks_like_sign_in(asked):
             return Grade.FAILING, f"sent to a sign-in page: {answer.url}"
-        if answered.host != asked.host:
+        if elsewhere:
             return Grade.DEGRADED, f"answered by another host: {name_host(answered)}"
         return Grade.GOOD, ""
 
@@ -303,12 +308,19 @@ def is_same_origin(url: httpx.URL, first: httpx.URL) -> bool:
     return (first.scheme, url.scheme) == ("http", "https") and url.host == first.host and not (url.port or first.port)
 
 
+def is_sign_in_host(host: str) -> bool:
+    """`sso.example.com`: it says itself what it is for."""
+    first_label, _, domain = host.lower().partition(".")
+    return "." in domain and SIGN_IN_HOST.fullmatch(first_label) is not None
+
+
 def looks_like_sign_in(url: httpx.URL) -> bool:
     """Whether an address is one where people sign in: such a page answers 200 for an application that is gone."""
-    host = url.host.lower()
+    host, path = url.host.lower(), url.path.lower()
     if any(host == known or host.endswith(f".{known}") for known in SIGN_IN_HOSTS):
         return True
-    return any(SIGN_IN_SEGMENT.fullmatch(segment) for segment in url.path.lower().split("/"))
+    segments = (segment.partition(";")[0] for segment in path.split("/"))  # `;jsessionid=` of Java
+    return bool(SIGN_IN_PATH.search(path)) or any(SIGN_IN_SEGMENT.fullmatch(segment) for segment in segments)
 
 
 def is_silence(error: httpx.HTTPError) -> bool:

@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.background import (
     compute_uptime,
     describe_changes,
+    describe_no_changes,
     is_change,
     list_changes_before,
     read_alert_past,
@@ -58,6 +60,35 @@ def test_an_alert_says_how_often_it_fired_before_and_what_ended_it() -> None:
     past = read_alert_past(story.events, KEY, NOW)
     assert (past.times, past.took, past.ended_by) == (3, minutes(18), "traffic to --v41")
     assert past.text.startswith("3rd time in 30 days")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words"),
+    [
+        (None, "the first time in 30 days"),
+        (timedelta(days=40), "the first time in 30 days"),
+        (timedelta(days=3), "the first time in the 3d on record"),
+        (timedelta(minutes=21), "the first time in the 21m on record"),
+    ],
+)
+def test_how_often_it_fired_is_said_of_the_time_that_is_on_record(recorded: timedelta | None, words: str) -> None:
+    story = Story()
+    story.add(Kind.ALERT, minutes(5), KEY, state="firing")
+    began = NOW - recorded if recorded is not None else None
+    assert read_alert_past(story.events, KEY, NOW, began).text == words
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (None, "nothing on the timeline in the 15 minutes before"),
+        (minutes(60), "nothing on the timeline in the 15 minutes before"),
+        (minutes(4), "nothing on the timeline, which begins 4m before it"),
+        (minutes(-1), "not known: the timeline begins after it"),
+    ],
+)
+def test_nobody_says_that_nothing_changed_while_nobody_recorded(before: timedelta | None, words: str) -> None:
+    assert describe_no_changes(NOW, NOW - before if before is not None else None) == words
 
 
 def test_an_alert_that_vanished_and_came_back_fired_once() -> None:
