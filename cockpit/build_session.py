@@ -17,7 +17,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
-from cockpit.model.event import Kind, words_of
+from cockpit.model.event import Event, Kind, join_storms, keep_newest, words_of
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from cockpit.runbooks.run.runner import Runner
 
 SHOWN = 500  # events of the journal that the timeline pane opens with
+STORM_READ = 20_000  # events that are read where a storm fills those
+FEW_LINES = 100  # that are left of them once the storm is one line
 
 
 def build_session(
@@ -94,7 +96,7 @@ def build_session(
 
     watch = sleepers.watch = Watch(list_feeds() if watches else list_feeds, time)
     since = max((event.id for event in timeline.events(limit=1)), default=0)
-    history = timeline.events(environment=environment.name, limit=SHOWN)
+    history = read_history(timeline, environment.name)
     recorder = None
     if not read_only:
         path = lock_path(timeline_file, environment.name)
@@ -143,6 +145,14 @@ def build_session(
         connections=connections,
         reveal=secrets.reveal,
     )
+
+
+def read_history(timeline: Timeline, environment: str) -> list[Event]:
+    """What the timeline pane opens with: the newest events, or more where nearly all of them are one storm."""
+    history = timeline.events(environment=environment, limit=SHOWN)
+    if len(history) < SHOWN or len(join_storms(history)) >= FEW_LINES:
+        return history
+    return keep_newest(timeline.events(environment=environment, limit=STORM_READ), SHOWN)
 
 
 def build_runner(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cockpit.model.problem import CodedError
 from cockpit.model.text import clean_line, clean_text
-from cockpit.model.time import format_duration, parse_timestamp
+from cockpit.model.time import format_duration, format_timestamp, parse_timestamp
 
 
 class Kind(StrEnum):
@@ -198,11 +198,11 @@ def join_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Even
             continue
         key = (str(event.detail.get("name")), str(event.detail.get("state")))
         run = runs.get(key)
-        if run is None or abs(event.occurred - run[-1].occurred) > STORM_WITHIN:
+        if run is None or abs(event.occurred - _last_moment(run[-1])) > STORM_WITHIN:
             run = runs[key] = runs_by_first[event.id] = []
         run.append(event)
     storms = {
-        number: run for number, run in runs_by_first.items() if len({event.subject for event in run}) >= STORM_FROM
+        number: run for number, run in runs_by_first.items() if len(run) > 1 and len(_list_subjects(run)) >= STORM_FROM
     }
     gone = {event.id for run in storms.values() for event in run[1:]}
     return [_speak_for(storms[event.id]) if event.id in storms else event for event in events if event.id not in gone]
@@ -210,13 +210,47 @@ def join_storms(events: Iterable[Event], kept: Container[int] = ()) -> list[Even
 
 def _speak_for(storm: list[Event]) -> Event:
     first, detail = storm[0], storm[0].detail
-    where = list(dict.fromkeys(str(event.detail.get("resource") or "") for event in storm))
+    where = list(dict.fromkeys(place for event in storm for place in _list_places(event)))
     named = ", ".join(name for name in where[:2] if name)
     on = f" on {named}{f' and {len(where) - 2} more' if len(where) > 2 else ''}" if named else ""
     severity = f" ({detail['severity']})" if isinstance(detail.get("severity"), str) else ""
-    instances = len({event.subject for event in storm})  # one that came and went within it is still one
-    summary = f"{detail.get('name')}: {instances} instances {detail.get('state')}{severity}{on}"
-    return replace(first, summary=summary, detail={**detail, "instances": instances, "events": [e.id for e in storm]})
+    subjects = _list_subjects(storm)  # one that came and went within it is still one
+    summary = f"{detail.get('name')}: {len(subjects)} instances {detail.get('state')}{severity}{on}"
+    joined = {
+        "instances": len(subjects),
+        "events": [id for event in storm for id in event.detail.get("events", [event.id])],
+        "subjects": tuple(subjects),
+        "places": tuple(where),
+        "until": format_timestamp(_last_moment(storm[-1])),
+    }
+    return replace(first, summary=summary, detail={**detail, **joined})
+
+
+def _list_subjects(storm: Iterable[Event]) -> dict[str, None]:
+    """Of single events and of storms that were joined before, each once."""
+    subjects: dict[str, None] = {}
+    for event in storm:
+        joined = event.detail.get("subjects")
+        subjects.update(dict.fromkeys(joined if isinstance(joined, tuple) else (event.subject,)))
+    return subjects
+
+
+def _list_places(event: Event) -> tuple[str, ...]:
+    places = event.detail.get("places")
+    return places if isinstance(places, tuple) else (str(event.detail.get("resource") or ""),)
+
+
+def _last_moment(event: Event) -> datetime:
+    """When the last of a joined storm happened."""
+    return time_of(event.detail, "until") or event.occurred
+
+
+def keep_newest(events: list[Event], most: int, kept: Container[int] = ()) -> list[Event]:
+    """The newest `most` of them, a storm counted as one: else five thousand alerts push out the whole evening, and are
+    shown as the five hundred that are left of them."""
+    if len(events) <= most:
+        return events
+    return join_storms(events, kept)[-most:]
 
 
 # Alerts that come and go: read as one line, as a probe that flaps is one event.

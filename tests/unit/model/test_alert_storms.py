@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from cockpit.azure.mapping import map_alert
 from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, AlertState, Severity, group_alerts, name_alert_subjects
-from cockpit.model.event import FLAPPING_FROM, STORM_FROM, Event, Kind, join_alert_events, join_flapping, join_storms
+from cockpit.model.event import (
+    FLAPPING_FROM,
+    STORM_FROM,
+    Event,
+    Kind,
+    join_alert_events,
+    join_flapping,
+    join_storms,
+    keep_newest,
+)
 from widgets.alerts import build_alert_rows, list_alert_objects
 from widgets.cell import Cell, Row
 
@@ -112,6 +121,34 @@ def test_folding_loses_no_alert_and_shows_none_twice(entries: list[tuple[int, st
     assert sorted(keys) == sorted(a.key for a in alerts)
     ids = [row.id for row in build_alert_rows(alerts, {}, grouped=folded)]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_storm_pushes_nothing_out_and_is_counted_whole_however_it_arrives() -> None:
+    """The timeline pane keeps 500 lines, and hears of a storm in portions."""
+    evening = [replace(event(n, "Note"), kind=Kind.NOTE) for n in range(1, 31)]
+    history = list(evening)
+    for portion in range(12):
+        start = 1_000 + portion * 400
+        history += [event(n, seconds=portion * 60) for n in range(start, start + 400)]
+        history = keep_newest(history, 500)
+    lines = join_storms(history)
+    assert lines[:30] == evening
+    (storm,) = lines[30:]
+    assert (storm.detail["instances"], len(storm.detail["events"])) == (4_800, 4_800)
+    assert "4800 instances" in storm.summary
+    assert "and 4798 more" in storm.summary
+
+
+def test_the_same_instances_again_are_counted_once_and_what_is_pinned_stays() -> None:
+    first = [event(n) for n in range(1, 601)]
+    again = [replace(event(n + 1_000), subject=f"am:{n}") for n in range(1, 601)]
+    history = keep_newest(keep_newest(first, 500, {7}) + again, 500, {7})
+    assert [line.detail.get("instances", 1) for line in join_storms(history, {7})] == [600, 1]
+
+
+def test_few_events_are_kept_as_they_came() -> None:
+    events = [event(n) for n in range(1, 400)]
+    assert keep_newest(events, 500) is events
 
 
 def test_a_storm_is_one_line_of_the_timeline() -> None:
