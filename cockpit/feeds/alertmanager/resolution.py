@@ -11,6 +11,7 @@ from cockpit.model.time import format_age
 
 KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
 CLOCKS_DIFFER = timedelta(seconds=2)
+EXPIRED = "expired: sender silent"
 UNLISTED = "firing in Prometheus, listed by no Alertmanager"
 
 
@@ -174,6 +175,8 @@ def decide_alert_fate(
         sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
     ):
         return replace(before.alert, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
+    if word is not None and word.says is PrometheusState.UNKNOWN:  # its Prometheus speaks to us: it is not silent
+        doubts = [text for text in doubts if text != EXPIRED]
     why = next((text for text in doubts if text), word.why if word else "" if sights else before.alert.note)
     return replace(before.alert, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
@@ -200,4 +203,4 @@ def doubt_resolution(server: str, sight: AlertSighting, report: Report | None) -
     if sight.heard <= sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
         return ""  # it ended before its time (and no clock was set back): its sender reported so
     spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend
-    return f"vanished while we could not see {server}" if spoke_lately else "expired: sender silent"
+    return f"vanished while we could not see {server}" if spoke_lately else EXPIRED

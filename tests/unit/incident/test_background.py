@@ -71,7 +71,7 @@ def test_an_alert_says_how_often_it_fired_before_and_what_ended_it() -> None:
         (timedelta(minutes=21), "the first time in the 21m on record"),
     ],
 )
-def test_how_often_it_fired_is_said_of_the_time_that_is_on_record(recorded: timedelta | None, words: str) -> None:
+def test_an_alert_fired_so_often_within_the_time_that_is_on_record(recorded: timedelta | None, words: str) -> None:
     story = Story()
     story.add(Kind.ALERT, minutes(5), KEY, state="firing")
     began = NOW - recorded if recorded is not None else None

@@ -206,6 +206,18 @@ def test_prometheus_confirms_at_once_what_a_restarted_server_cannot() -> None:
     assert told(story.look(uptime=timedelta(seconds=3))) == (AlertState.RESOLVED, "confirmed by Prometheus prom-1")
 
 
+@pytest.mark.parametrize(
+    ("state", "note"),
+    [(PrometheusState.UNKNOWN, "no Prometheus has a rule"), (PrometheusState.SILENT, "expired: sender silent")],
+)
+def test_a_sender_that_answers_us_is_not_called_silent(state: PrometheusState, note: str) -> None:
+    story = Story(ask=prometheus(state, "no Prometheus has a rule"))
+    story.look("am-1")
+    for _ in range(7):
+        story.look("am-1", resent=False)
+    assert told(story.look(resent=False)) == (AlertState.RESOLVING, note)
+
+
 def test_an_alert_that_prometheus_still_sees_fires_though_nobody_lists_it() -> None:
     story = Story(ask=prometheus(PrometheusState.FIRES, "prom-1 says it fires"))
     story.look("am-1")
