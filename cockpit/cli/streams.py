@@ -40,6 +40,16 @@ class OutputFile(io.FileIO):
             raise OutputError(error.errno, error.strerror) from None
 
 
+class ErrorFile(io.FileIO):
+    """What cannot be told is lost: no error of it may take the place of the exit code that says what was done."""
+
+    def write(self, data: object) -> int:
+        try:
+            return super().write(data)  # type: ignore[arg-type]  # whatever bytes the buffer hands on
+        except OSError:
+            return len(data)  # type: ignore[arg-type]
+
+
 def open_streams(environ: Mapping[str, str] = os.environ) -> None:
     """Make all three usable. A descriptor that is closed would be given to the next file, and be written into."""
     codecs.register_error(FALLBACK, _in_signs_there_are)
@@ -54,6 +64,10 @@ def open_streams(environ: Mapping[str, str] = os.environ) -> None:
         sys.stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)
     if 2 in closed or sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="replace", closefd=False)
+    elif isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr is sys.__stderr__:
+        encoding = _find_encoding(sys.stderr, environ)
+        raw = io.BufferedWriter(ErrorFile(2, "w", closefd=False))
+        sys.stderr = io.TextIOWrapper(raw, encoding=encoding, errors=FALLBACK, line_buffering=True)
     elif isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(encoding=_find_encoding(sys.stderr, environ), errors=FALLBACK)
     if 1 in closed or _is_the_process_own(sys.stdout):

@@ -52,6 +52,7 @@ ONCE = {
         "test_without_a_status_every_other_exit_code_is_unknown",
         "test_a_time_out_is_unknown",
     ],
+    "so is what any other client sent": ["test_a_change_that_was_sent_and_not_answered_is_unknown_whatever_sent_it"],
     "what is added to a curl is shown and changes nothing that it prints": [
         "test_what_is_added_is_shown_and_the_document_stays_as_written",
         "test_what_a_command_prints_stays_as_it_was",
@@ -238,6 +239,13 @@ SECRETS = {
         "test_no_output_shows_the_value_that_its_name_gives_away",
         "test_a_stream_is_masked_wherever_it_is_cut",
     ],
+    "colours hide no secret": [
+        "test_colours_hide_no_secret_wherever_the_stream_is_cut",
+        "test_colours_hide_no_secret_and_are_not_shown",
+    ],
+    "a value between the name of another and its value is found": [
+        "test_a_value_that_stands_between_another_name_and_its_value_is_hidden_too"
+    ],
     "a token that no table knows is found by its shape": [
         "test_a_token_that_no_row_knows_is_known_by_its_shape",
         "test_nine_of_ten_tokens_of_a_new_kind_are_gone",
@@ -303,6 +311,7 @@ TERMINALS = {
     "closed descriptors are a sentence, and no answer of status": [
         "test_output_that_is_lost_is_reported_in_a_sentence",
         "test_closed_input_and_standard_error_change_nothing",
+        "test_where_nothing_can_be_printed_at_all_the_exit_code_is_no_answer_of_status",
         "test_a_reader_that_leaves_never_ends_as_success",
     ],
     "every command prints in every encoding": [

@@ -37,6 +37,10 @@ def judge_outcome(ended: CommandEnd, kind: StepKind, command: str, output: str, 
         answered = judge_requests(ended.exit_code or 0, command, output)
         if answered is not None:
             state, sentence = answered.state, answered.outcome
+    if ran_to_its_end(ended) and kind in MAY_HAVE_BEEN_DONE and answered is None:
+        answered = judge_lost_answer(ended.exit_code or 0, command, output)
+        if answered is not None:
+            state, sentence = answered.state, answered.outcome
     if state is StepState.UNKNOWN and answered is not None:
         sentence = f"{sentence}; {FAR_SIDE}"
     if ended.left_out:
@@ -94,6 +98,49 @@ HTTP_ERROR = re.compile(r"curl: \(22\) [^\n]*returned error: (\d{3})")
 NEVER_SENT = {6: "the name is unknown", 7: "the connection was refused"}
 NOT_STARTED = frozenset({126, 127})
 OWN_CODES_FROM = 6  # lower exit codes of a pipe are mostly those of what reads the answer: jq, grep
+
+# Other clients that sent something and were not answered, by what they print and by their exit codes.
+
+LOST_ANSWER = re.compile(
+    r"(?i)\b(?:unexpected EOF|context deadline exceeded|client\.timeout exceeded|(?<!dial )(?:read|write) tcp [^\n]*|"
+    r"connection reset by peer|connection aborted|connection broken|read ?timed? ?out|ReadTimeout|"
+    r"remote end closed connection|server disconnected|server closed the connection|empty reply from server|"
+    r"http2: (?:client connection lost|server sent GOAWAY)|stream error: stream ID|TLS connection was non-properly|"
+    r"lost connection to (?:the )?(?:mysql )?(?:server|backend|pod)|could not receive data from server|"
+    r"server has gone away|etcdserver: request timed out|"
+    r"error from server \((?:Timeout|ServerTimeout|InternalError|ServiceUnavailable)\)|"
+    r"(?:HTTP(?:/[\d.]+)?|HTTP Error|ERROR|status(?: code)?:?|StatusCode[:=]?) *\(?5\d\d\b|"
+    r"(?:bad gateway|gateway time-?out|service unavailable))"
+)
+NEVER_CONNECTED = re.compile(
+    r"(?i)connection refused|could not resolve|unable to resolve|no such host|name or service not known|"
+    r"temporary failure in name resolution|dial tcp|no route to host|network is unreachable|failed to establish a new"
+)
+WGET_SENDS = re.compile(
+    r"(?i)\bwget\b[^\n;|&]*\s--(?:post-(?:data|file)|body-(?:data|file)|method[= ](?!GET\b|HEAD\b))"
+)
+WGET_LOST = frozenset({4, 7, 8})  # no answer, one that is none, one that is an error
+HTTPIE_LOST = frozenset({2, 3, 5})  # a time-out, a redirect, an error of the server
+HTTPIE = re.compile(r"(?:^|[;&|\n]\s*)(?:https?|xhs?)\s(?:[^\n;|&]*\s)?(?:POST|PUT|PATCH|DELETE)\s")
+REFUSED_STATUS = re.compile(r"(?:HTTP(?:/[\d.]+)?|ERROR) *(4(?!08)\d\d)\b")
+
+
+def judge_lost_answer(code: int, command: str, output: str) -> "CurlVerdict | None":
+    """What the end of a command without curl tells where its request went out and no answer came back; else None."""
+    unknown = CurlVerdict(StepState.UNKNOWN, f"it may have been sent, and no answer tells (exit {code})")
+    if code == 0 and HTTPIE.search(command) and re.search(r"(?:\A|\n)HTTP/[\d.]+ 5\d\d", output):
+        return CurlVerdict(StepState.UNKNOWN, "an error of the server answered: it may have been done all the same")
+    if code == 0 or code in NOT_STARTED:
+        return None
+    if NEVER_CONNECTED.search(output) and not LOST_ANSWER.search(output):
+        return None
+    if LOST_ANSWER.search(output):
+        return unknown
+    if REFUSED_STATUS.search(output):
+        return None
+    lost = WGET_LOST if WGET_SENDS.search(command) else HTTPIE_LOST if HTTPIE.search(command) else frozenset()
+    return unknown if code in lost else None
+
 
 # Web pages in the place of an answer: of a sign-in, a proxy, or whatever else stands before the application.
 

@@ -51,6 +51,12 @@ def test_output_that_is_lost_is_reported_in_a_sentence(config: Path, words: tupl
         assert b"seen" in cockpit(config, "timeline").stdout
 
 
+def test_where_nothing_can_be_printed_at_all_the_exit_code_is_no_answer_of_status(config: Path) -> None:
+    done = cockpit(config, "note", "seen by nobody", redirect=">/dev/full 2>&1")
+    assert done.returncode == OUTPUT_LOST
+    assert b"seen by nobody" in cockpit(config, "timeline").stdout
+
+
 @pytest.mark.parametrize("redirect", ["<&-", "2>&-"])
 def test_closed_input_and_standard_error_change_nothing(config: Path, redirect: str) -> None:
     done = cockpit(config, "incidents", redirect=redirect)
