@@ -61,8 +61,8 @@ $(CLIENTS)/bin/az: tests/clients/az.txt  # in an environment of its own: it pins
 	touch $@
 
 # docker, docker-compose and a shell for the images of a real engine are Debian's: docker.io docker-compose busybox-static
-clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az, gh, docker and docker-compose on the simulator, and a real engine
-	COCKPIT_AZ=$(CLIENTS)/bin/az COCKPIT_GH=$$(command -v gh) COCKPIT_DOCKERD=1 $(BIN)/python -m pytest -q tests/clients
+clients: $(BIN)/.ready $(CLIENTS)/bin/az  ## the real az, gh, docker, docker-compose and kubectl on the simulator, and a real engine
+	COCKPIT_AZ=$(CLIENTS)/bin/az COCKPIT_GH=$$(command -v gh) COCKPIT_DOCKERD=1 $(BIN)/python -m pytest -q tests/clients tests/integration/platforms/kubernetes/test_perform.py
 
 clean:
 	rm -rf .venv

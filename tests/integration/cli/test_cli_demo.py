@@ -15,6 +15,7 @@ from cockpit.simulator.world.scenario import load_scenario, rename_scenario
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import Caller
 from tests.integration.simulator.playing import FakeTime
+from tests.unit.requirements.hints_stage import hint
 
 
 def demo(*words: str) -> Result:
@@ -71,6 +72,24 @@ def test_without_a_name_the_first_story_of_the_manual_is_played(system: str, fir
         (line for line in Path("docs/simulator.md").read_text("utf-8").splitlines() if f"| `{system}` |" in line), ""
     )
     assert not row or row.split("`")[3] == first
+
+
+@pytest.mark.parametrize(
+    ("system", "alert", "procedure"),
+    [
+        ("dealix", "LLMProviderOutage", "2.1 Language model provider down"),
+        ("dealix", "Secret in the log", "2.3 A secret may have leaked"),
+        ("dealix", "Approvals are stuck", "2.7 Approvals are stuck"),
+        ("api-service", "Automatic rollback failed", "Manual rollback"),
+        ("mystira", "error rate", "Runbook: Emergency rollback"),
+        ("unioneyes", "Site down", "Application down"),
+        ("meeting-intelligence", "Auth failure spike", "At once, for a security incident"),
+    ],
+)
+def test_the_alert_of_a_story_leads_to_what_its_document_does_about_it(system: str, alert: str, procedure: str) -> None:
+    leads_to = hint(system, alert).procedure
+    assert leads_to is not None
+    assert leads_to.title == procedure
 
 
 def test_no_two_stories_of_a_system_have_the_same_place() -> None:
