@@ -277,6 +277,7 @@ SECRETS = {
     "a pipe, a device or an endless file among the documents is not read": [
         "test_what_is_no_document_is_refused_and_the_others_are_read",
         "test_a_device_is_named_with_why_it_is_not_read",
+        "test_a_file_that_would_be_waited_for_is_named_and_not_read",
         "test_of_a_file_beyond_the_limit_nothing_is_kept",
     ],
     "no cell of a table is a formula, whatever separates cells": ["test_a_spreadsheet_takes_no_cell_for_a_formula"],

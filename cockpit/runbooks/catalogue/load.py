@@ -119,6 +119,8 @@ def read_document_bytes(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("is not a file: a pipe, a device or a folder")
         content = file.read(LARGEST_DOCUMENT + 1)
+    if content is None:  # what the kernel calls a file and would wait in, such as /proc/kmsg
+        raise OSError("has nothing to read yet: it is no document")
     if len(content) > LARGEST_DOCUMENT:
         raise OSError(f"is larger than {LARGEST_DOCUMENT // 1_000_000} MB")
     return content

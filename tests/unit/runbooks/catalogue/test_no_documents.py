@@ -1,5 +1,6 @@
 """What lies among the documents and is none: a pipe is not waited for, a device not drained, the others are read."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_a_device_is_named_with_why_it_is_not_read(target: str, tmp_path: Path) 
     catalogue = load_catalogue([str(tmp_path)], builtin=False, cache=DocumentCache(tmp_path / "cache"))
     assert len(catalogue.unread) == 1
     assert catalogue.documents == ()
+
+
+class KernelFile(io.FileIO):
+    """Called a file by the kernel, and without anything to read for now."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return None  # type: ignore[return-value]  # what a file that does not wait gives
+
+
+def test_a_file_that_would_be_waited_for_is_named_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.md").write_text(SOUND)
+    monkeypatch.setattr("os.fdopen", KernelFile)
+    with pytest.raises(OSError, match="no document"):
+        load.read_document_bytes(tmp_path / "x.md")
 
 
 def test_of_a_file_beyond_the_limit_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
