@@ -117,6 +117,16 @@ def test_a_run_that_gh_starts_is_followed_by_gh_and_stands_in_our_list(site: Git
 
 
 @whole
+def test_viewing_and_watching_a_run_in_a_step_is_left_to_gh_and_ends_as_gh_ends(site: GithubSite) -> None:
+    hosts = site.config.parent / "hosts.yml"  # a step gets no token of ours: gh asks its own sign-in
+    hosts.write_text(f"{site.environ['GH_HOST']}:\n  user: ana\n  oauth_token: gho_simulated0123456789\n")
+    for line in ("run view 7000000001", "run watch 7000000001 --exit-status"):
+        theirs, ours = site.gh(line), site.ours(line)
+        assert (ours.returncode, theirs.returncode) == (0, 0), ours.stderr
+        assert ours.stdout == theirs.stdout
+
+
+@whole
 def test_a_run_that_we_start_ends_as_gh_sees_it_end(site: GithubSite) -> None:
     ours = site.ours("workflow run rollback.yml --ref main -f reason=drill")
     assert ours.returncode == 0, ours.stdout + ours.stderr

@@ -37,6 +37,14 @@ class GithubSettings(HttpAccess):
         return False
 
     @property
+    def shell_variables(self) -> dict[str, str]:
+        """What `gh` in a shell is to find: the repository that the commands done without it ask, too."""
+        if len(self.repositories) != 1:
+            return {}
+        host = "" if self.host == PUBLIC_HOST else f"{self.host}/"
+        return {"GH_REPO": f"{host}{self.repositories[0]}"}
+
+    @property
     def host(self) -> str:
         """As `gh --hostname` takes it."""
         parts = urlsplit(self.url)

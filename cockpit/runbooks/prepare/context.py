@@ -129,7 +129,17 @@ class RunContext:
             "COCKPIT_ENV": self.environment.name,
             "COCKPIT_OPERATOR": self.author.name,
         }
-        return build_step_environment(self.environ, {**self.environment.shell, **ours, **(variables or {})}, tty=tty)
+        chosen = {**_list_platform_variables(self.environment), **self.environment.shell}
+        return build_step_environment(self.environ, {**chosen, **ours, **(variables or {})}, tty=tty)
+
+
+def _list_platform_variables(environment: Environment) -> dict[str, str]:
+    """What the environment's platforms set for the tools of a shell, as far as the team does not set it itself."""
+    return {
+        name: value
+        for settings in environment.platforms.values()
+        for name, value in getattr(settings, "shell_variables", {}).items()
+    }
 
 
 def build_step_environment(ours: Mapping[str, str], more: Mapping[str, str], *, tty: bool = False) -> dict[str, str]:
