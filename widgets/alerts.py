@@ -9,6 +9,7 @@ from typing import Any
 from cockpit.model.alert import (
     SEVERITY_RANK,
     Alert,
+    AlertGrade,
     AlertGroup,
     AlertState,
     Severity,
@@ -51,6 +52,15 @@ ORDERS = ("loudest first", "newest first", "oldest first", "by name")
 FAULTS = frozenset({AlertState.FIRING, AlertState.RESOLVING})
 
 
+NO_GRADES: Mapping[str, AlertGrade] = {}
+
+
+def grade(alert: Alert, grades: Mapping[str, AlertGrade]) -> Alert:
+    """The alert as grave as the documents say, where its source does not say it."""
+    known = grades.get(alert.name) if grades and alert.severity is Severity.UNKNOWN else None
+    return replace(alert, severity=known.severity) if known else alert
+
+
 def build_alert_rows(
     alerts: Sequence[Alert],
     acks: Mapping[str, Acknowledgement],
@@ -59,23 +69,28 @@ def build_alert_rows(
     grouped: Sequence[Alert | AlertGroup] | None = None,
     order: str = ORDERS[0],
     now: datetime | None = None,
+    grades: Mapping[str, AlertGrade] = NO_GRADES,
 ) -> list[Row]:
     """One row an alert or a group of many of one name; `acks` are ours, by the alert's key. A taken alert is quieter
     than one nobody has, and says since when somebody has it. Of a group in `unfolded` its alerts stand below it.
 
-    `grouped` is `group_alerts(alerts)`, where somebody has it already.
+    `grouped` is `group_alerts(alerts)`, where somebody has it already. `grades` are what the documents say of alerts,
+    by their names: such a row shows the document's word, and stands and is coloured by it.
     """
     subjects = name_alert_subjects(alerts)
     rows: list[Row] = []
-    for item in sort_alerts(group_alerts(alerts) if grouped is None else grouped, order):
+    for item in sort_alerts(group_alerts(alerts) if grouped is None else grouped, order, grades):
         if isinstance(item, Alert):
-            rows.append(_recall_alert_row(item, *_tell_taken(item, acks, now), subjects))
+            rows.append(_recall_alert_row(item, *_tell_taken(item, acks, now), subjects, grades.get(item.name)))
             continue
         opened = item.key in unfolded
         taken = sum(alert.key in acks for alert in item.alerts) if acks else 0
-        rows.append(_build_group_row(item, taken, opened, subjects))
+        rows.append(_build_group_row(item, taken, opened, subjects, grades))
         if opened:
-            rows += [_recall_alert_row(alert, *_tell_taken(alert, acks, now), subjects, True) for alert in item.alerts]
+            rows += [
+                _recall_alert_row(alert, *_tell_taken(alert, acks, now), subjects, grades.get(alert.name), True)
+                for alert in item.alerts
+            ]
     return rows
 
 
@@ -86,9 +101,11 @@ def list_alert_objects(alerts: Sequence[Alert], grouped: Sequence[Alert | AlertG
     return objects
 
 
-def sort_alerts(items: Sequence[Alert | AlertGroup], order: str = ORDERS[0]) -> list[Alert | AlertGroup]:
+def sort_alerts(
+    items: Sequence[Alert | AlertGroup], order: str = ORDERS[0], grades: Mapping[str, AlertGrade] = NO_GRADES
+) -> list[Alert | AlertGroup]:
     """Loudest first, then newest: a new instance of an old rule is not buried. A group is as old as its newest."""
-    ranked = [(item, item if isinstance(item, Alert) else item.alerts[0]) for item in items]
+    ranked = [(item, grade(item if isinstance(item, Alert) else item.alerts[0], grades)) for item in items]
     keyed: list[tuple[Any, str, Alert | AlertGroup]]
     match ORDERS.index(order):
         case 0:
@@ -112,13 +129,13 @@ def _label_alert(alert: Alert, ack: Acknowledgement | None) -> tuple[tuple[str, 
     return (*alert.labels, *ours, ("source", alert.source), ("ack", ack.actor if ack else ""))
 
 
-def count_alerts(alerts: Sequence[Alert]) -> list[Piece]:
+def count_alerts(alerts: Sequence[Alert], grades: Mapping[str, AlertGrade] = NO_GRADES) -> list[Piece]:
     """` ▲2 △1`, for the title of the pane."""
     firing = rank_firing_alerts(alerts)
     unsure = len(list_unconfirmed_alerts(alerts))
     pieces: list[Piece] = []
     if firing:
-        loud = firing[0].severity in SHOUTS
+        loud = any(grade(alert, grades).severity in SHOUTS for alert in (firing if grades else firing[:1]))
         pieces += [(" ", ""), (f"▲{len(firing)}", "bad" if loud else "warn")]
     if unsure:
         pieces += [(" ", ""), (f"△{unsure}", "warn")]
@@ -152,10 +169,15 @@ def _format_ack_age(ack: Acknowledgement | None, now: datetime | None) -> str:
 
 
 def _recall_alert_row(
-    alert: Alert, ack: Acknowledgement | None, age: str, subjects: Mapping[str, str], inner: bool = False
+    alert: Alert,
+    ack: Acknowledgement | None,
+    age: str,
+    subjects: Mapping[str, str],
+    by_document: AlertGrade | None = None,
+    inner: bool = False,
 ) -> Row:
     key = alert.key
-    return ALERT_ROWS.build(key, _build_alert_row, alert, ack, age, subjects[key], inner)
+    return ALERT_ROWS.build(key, _build_alert_row, alert, ack, age, subjects[key], by_document, inner)
 
 
 def _find_state_begin(alert: Alert) -> datetime:
@@ -166,8 +188,13 @@ def _find_state_begin(alert: Alert) -> datetime:
 ALERT_ROWS = RowMemory(16_384)  # in a storm most alerts are those of the poll before
 
 
-def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, subject: str, inner: bool) -> Row:
-    glyph, tone = choose_alert_look(alert)
+def _build_alert_row(
+    alert: Alert, ack: Acknowledgement | None, age: str, subject: str, by_document: AlertGrade | None, inner: bool
+) -> Row:
+    if by_document and alert.severity is Severity.UNKNOWN:
+        severity, (glyph, tone) = by_document.word, choose_alert_look(replace(alert, severity=by_document.severity))
+    else:
+        severity, (glyph, tone) = alert.severity.value, choose_alert_look(alert)
     state = quiet_word(alert) if alert.state is AlertState.SUPPRESSED else alert.state.value
     taken = Cell(f"✔ {ack.actor.partition('@')[0]}", "good", ack.at) if ack else Cell(state, tone)
     text = alert.note or alert.summary
@@ -180,7 +207,7 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, subjec
         alert.key,
         (
             Cell(glyph, tone),
-            Cell(alert.severity.value, tone),
+            Cell(severity, tone),
             Cell(f"  {subject or alert.name}" if inner else alert.name, "" if ack or inner else "strong"),
             Cell(subject, "muted"),
             Cell(brief, "muted"),
@@ -189,15 +216,18 @@ def _build_alert_row(alert: Alert, ack: Acknowledgement | None, age: str, subjec
             taken,
             Cell("", "", _find_state_begin(alert)),
         ),
-        _label_alert(alert, ack),
+        (*_label_alert(alert, ack), *((("severity", severity),) if severity != alert.severity.value else ())),
         alert.state in FAULTS,
     )
 
 
-def _build_group_row(group: AlertGroup, taken: int, opened: bool, subjects: Mapping[str, str]) -> Row:
+def _build_group_row(
+    group: AlertGroup, taken: int, opened: bool, subjects: Mapping[str, str], grades: Mapping[str, AlertGrade]
+) -> Row:
     """`▲ critical 5xxHigh ×214   app=orders   api-1, api-2 and 212 more`; its age is that of the newest."""
     first = group.alerts[0]
-    glyph, tone = choose_alert_look(first)
+    glyph, tone = choose_alert_look(grade(first, grades))
+    by_document = grades.get(first.name) if first.severity is Severity.UNKNOWN else None
     shared = " ".join(f"{name}={value}" for name, value in group.shared)
     names = list(dict.fromkeys(subjects[alert.key] for alert in group.alerts))
     named = ", ".join(name for name in names[:2] if name)
@@ -210,7 +240,7 @@ def _build_group_row(group: AlertGroup, taken: int, opened: bool, subjects: Mapp
         group.key,
         (
             Cell(glyph, tone),
-            Cell(first.severity.value, tone),
+            Cell(by_document.word if by_document else first.severity.value, tone),
             Cell(f"{'▾' if opened else '▸'} {first.name} ×{len(group.alerts)}", "strong"),
             Cell(shared, "muted"),
             Cell(f"{shared} {text}".strip(), "muted"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 LabelPairs = tuple[tuple[str, str], ...]
 
@@ -72,6 +72,13 @@ class Alert:
     @property
     def key(self) -> str:
         return f"{self.source}:{self.fingerprint}"
+
+
+class AlertGrade(NamedTuple):
+    """How grave the team's documents say that an alert is: their word, and what it is among ours."""
+
+    word: str
+    severity: Severity
 
 
 Result = TypeVar("Result")

@@ -11,14 +11,16 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.background import list_marked_events
-from cockpit.model.alert import GROUP_FROM, Alert, AlertGroup, group_alerts
+from cockpit.model.alert import GROUP_FROM, Alert, AlertGrade, AlertGroup, group_alerts
 from cockpit.model.event import find_standing_events, join_alert_events
 from cockpit.model.incident import Acknowledgement, list_acknowledged, worst_first
+from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
+from cockpit.runbooks.plan.severities import grade_alerts
 from screens.main.context import CockpitContext
 from screens.main.standing import CockpitStanding
 from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_standing
@@ -93,6 +95,7 @@ class CockpitContent:
         self._unfolded: set[str] = set()  # groups of alerts that are shown one by one
         self._orders: dict[str, str] = {}  # how each pane is sorted, where it is another way than it opens
         self._alerts = AlertFilling(screen)
+        self._graded: tuple[Plan, Sequence[Alert], Mapping[str, AlertGrade]] | None = None
         self._marks: Sequence[probes.SparkMark] = ()
         self._marked_until = -1  # the id of the newest event when marks were looked for
         for pane in panes:
@@ -154,8 +157,16 @@ class CockpitContent:
                 frozenset(self._unfolded),
                 scene.filtered,
                 scene.choose_order("alerts"),
+                self._grade_alerts(scene.seen.alerts),
             )
         )
+
+    def _grade_alerts(self, alerts: Sequence[Alert]) -> Mapping[str, AlertGrade]:
+        """Asked again only of another poll or another plan: the panes are drawn every second."""
+        plan = self.session.plan
+        if self._graded is None or self._graded[0] is not plan or self._graded[1] is not alerts:
+            self._graded = (plan, alerts, grade_alerts(plan, alerts))
+        return self._graded[2]
 
     def _find_marks(self) -> Sequence[probes.SparkMark]:
         """Looked for again only when something was recorded: the panes are drawn every second."""
@@ -237,6 +248,7 @@ class AlertScene:
     unfolded: frozenset[str]
     filtered: bool
     order: str
+    grades: Mapping[str, AlertGrade]
 
     def is_shown_as(self, other: "AlertScene") -> bool:
         """Whether both make the same rows; the alerts of one poll are the same object."""
@@ -248,9 +260,15 @@ class AlertScene:
         # What is looked for may be inside of a group.
         grouped = group_alerts(self.alerts, NEVER if self.filtered else GROUP_FROM)
         rows = alerts.build_alert_rows(
-            self.alerts, acknowledged, self.unfolded, grouped=grouped, order=self.order, now=self.now
+            self.alerts,
+            acknowledged,
+            self.unfolded,
+            grouped=grouped,
+            order=self.order,
+            now=self.now,
+            grades=self.grades,
         )
-        counts = [*alerts.count_alerts(self.alerts), *_name_order("alerts", self.order)]
+        counts = [*alerts.count_alerts(self.alerts, self.grades), *_name_order("alerts", self.order)]
         return FilledPanes(rows, counts, alerts.list_alert_objects(self.alerts, grouped))
 
 

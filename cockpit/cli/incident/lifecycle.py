@@ -20,6 +20,7 @@ from cockpit.cli.output import (
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import describe_impact
+from cockpit.incident.incident_state import default_severity
 from cockpit.incident.open_ends import (
     OpenEnd,
     OpenEndKind,
@@ -36,11 +37,16 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime
 from cockpit.recorder.last_recorded import list_recorded_alerts
 from cockpit.recorder.recorder import read_last_recorded
+from cockpit.runbooks.plan.severities import propose_severity
 
 
 @click.command(name="declare", help="Declare an incident: one line that says what is wrong.")
 @click.argument("title", nargs=-1, required=True)
-@click.option("--severity", metavar="LEVEL", help="A severity level, or SEV-n; the second worst if not given.")
+@click.option(
+    "--severity",
+    metavar="LEVEL",
+    help="A level, or SEV-n; else what the documents say of the alerts that fire.",
+)
 @click.option("--unsure", is_flag=True, help="Between two levels: take the worse one.")
 @click.option("--impact", metavar="TIME", help="When users first felt it, if that is known.")
 @click.option("--reach", metavar="TIME", help="How far back the incident's range reaches, if further or less.")
@@ -74,7 +80,7 @@ def declare(
             return
         incident = cli_session.incident_actions.declare(
             " ".join(title),
-            severity,
+            severity if severity is not None else propose_recorded_severity(cli_session),
             unsure=unsure,
             reach_from=cli_session.moment(reach),
             impact_started=cli_session.moment(impact),
@@ -195,6 +201,23 @@ def list_unsure_alerts(cli_session: CliSession) -> list[Alert]:
         for alert in list_recorded_alerts(last_recorded, cli_session.environment.name, source, now)
         if last_recorded.alerts[alert.key].state == AlertState.RESOLVING
     ]
+
+
+def propose_recorded_severity(cli_session: CliSession) -> str | None:
+    """What the dialog on screen would propose, by the alerts that the timeline has as firing; None for nothing."""
+    if not cli_session.plan.alert_severities:
+        return None
+    scale = cli_session.plan.severity_scale
+    last_recorded = read_last_recorded(cli_session.timeline, cli_session.environment.name)
+    sources = sorted({key.partition(":")[0] for key in last_recorded.alerts})
+    now = RealTime().now()
+    firing = [
+        alert
+        for source in sources
+        for alert in list_recorded_alerts(last_recorded, cli_session.environment.name, source, now)
+        if last_recorded.alerts[alert.key].state == AlertState.FIRING
+    ]
+    return propose_severity(cli_session.plan, scale, firing, default_severity(scale)) if firing else None
 
 
 @click.command(name="severity", help="Raise or lower the severity of an incident; its rules bind from now on.")

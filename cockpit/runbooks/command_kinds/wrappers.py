@@ -190,6 +190,11 @@ def _make_runner_unwrap(*verbs: str) -> Unwrap:
     return unwrap
 
 
+def _unwrap_npx(parts: Sequence[str]) -> Unwrapped:
+    """`npx prisma migrate reset`: it fetches what it runs, so it is a change at least."""
+    return Unwrapped(tuple(skip_flags(parts, "pc", ("--package", "--call"))), kind=StepKind.CHANGE)
+
+
 def _after_dashes(parts: Sequence[str]) -> Unwrapped:
     """`aws-vault exec prod -- aws s3 ls`."""
     if "--" in parts:
@@ -261,5 +266,5 @@ WRAPPERS: dict[str, Unwrap] = {
     "rbenv": _make_runner_unwrap("exec"),
     "hatch": _make_runner_unwrap("run"),
     "pdm": _make_runner_unwrap("run"),
-    "npx": lambda parts: Unwrapped(kind=StepKind.CHANGE),
+    "npx": _unwrap_npx,
 }

@@ -123,6 +123,13 @@ ELSEWHERE = re.compile(
 )
 """Words that say a command belongs to another machine: it must not run on this one."""
 
+BEHIND_IT = re.compile(
+    rf"""(?ix) ^\W*(?:on|inside|within|from(?:\s+within)?|in)\s+ (?:
+      (?:the|a|an|each|every|any|one\s+of\s+the|your|all)\s+ (?:[\w-]+\s+){{0,3}}?{_MACHINES}
+    | \w+(?:-\w+)*-?\d+(?:[\w-]*\w)?(?:\.[\w-]+)*\b )"""
+)
+"""Behind a command: "`df -h` on the node", "`dpkg -l` on web-01.example": it belongs there."""
+
 CONDITION_ONLY = re.compile(r"(?i)^\W*(?:if|when(?:ever)?|once|after|before|unless|until)\b[^,:]*[,:]\s*")
 _A_MACHINE = (
     r"(?:hosts?|servers?|machines?|nodes?|box|vms?|instances?|pods?|containers?|bastion|jump\s*(?:host|box))\b"
@@ -215,6 +222,13 @@ def requests_command(before: str, after: str, kind: StepKind) -> bool:
         return True
     lead = _from_last_imperative(main)
     return bool(lead) and _imperative_reaches_command(lead, kind)
+
+
+def says_where(after: str, program: str) -> bool:
+    """True where the words behind a command say that it is typed at another machine; a cloud is asked from anywhere."""
+    from cockpit.runbooks.document.sessions import FROM_ANYWHERE
+
+    return program not in FROM_ANYWHERE and BEHIND_IT.match(_flatten_markdown(after)) is not None
 
 
 def stands_alone(gaps: Sequence[str]) -> bool:

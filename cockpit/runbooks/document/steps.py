@@ -9,6 +9,7 @@ from cockpit.model.runbook import Finding, RemotePlace, Step, StepKind
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.fences import (
     Piece,
+    begins_with_program,
     find_commands_among_output,
     find_language_name,
     read_fence,
@@ -17,6 +18,7 @@ from cockpit.runbooks.document.fences import (
 )
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.mentions import (
+    RUNS,
     begins_with_imperative,
     describes_behaviour,
     forbids_command,
@@ -26,6 +28,7 @@ from cockpit.runbooks.document.mentions import (
     joins_commands,
     requests_command,
     says_or,
+    says_where,
     stands_alone,
 )
 from cockpit.runbooks.document.step_kind import kind_of, mark_verification, raise_kind
@@ -35,7 +38,14 @@ from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program
 
 OR = re.compile(r"(?i)^(?:(?:or|alternatively)\b|(?:option|alternative|method|variant)\s+(?:[2-9]|[B-Fb-f])\b)")
 CODE = re.compile(r"(`+)(.+?)\1")
-RUNNABLE = re.compile(r"^(az|kubectl|gh|docker|curl|gitleaks|psql|alembic|helm|git|terraform|systemctl|redis-cli) \S")
+_TOOLS = (
+    "az kubectl gh docker curl gitleaks psql alembic helm git terraform systemctl redis-cli aws gcloud oc ceph nodetool"
+    " npm pnpm yarn rabbitmqctl argocd flux velero istioctl etcdctl patronictl pgbackrest supervisorctl doctl flyctl"
+    " heroku"
+)
+RUNNABLE = re.compile(rf"^(?:sudo )?(?:{'|'.join(_TOOLS.split())}) \S")
+SIGN_OF_A_COMMAND = re.compile(r"\s--?\w|^sudo\s|\s[|&]|\s\S*[/=]")
+FEWEST_WORDS = (2, 3)  # of what may be a command, and of what is one without any other sign
 HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
@@ -328,7 +338,7 @@ def from_inline(
     for match in [] if flag else CODE.finditer(markdown):
         text = match[2].strip()
         http = bool(HTTP.match(text))
-        if not http and not RUNNABLE.match(text):
+        if not http and not is_runnable(text):
             continue
         before, after = markdown[: match.start()], markdown[match.end() :]
         kind = kind_of(text, strip_markdown(before).rstrip(" :—–-"))
@@ -337,11 +347,13 @@ def from_inline(
         request = (
             bare
             or joined
-            or requests_command(before, after, kind)
+            or (requests_command(before, after, kind) and not says_where(after, find_first_program(text)))
             or ((ordered or box is not None) and stands_alone([before]) and goes_on_harmlessly(after, kind))
         )
         if request:
             tokens = "" if joined else strip_markdown(before).rstrip(" :—–-")
+            if tokens.casefold() in RUNS:  # "Run" is no name
+                tokens = shorten_command(text)
             steps.append(
                 UnnumberedStep(
                     clean_line(title or tokens or strip_markdown(markdown)),
@@ -357,6 +369,27 @@ def from_inline(
             )
         end = match.end()
     return steps
+
+
+def is_runnable(code: str) -> bool:
+    """True for code in a sentence that is a whole command, and no name: `kubectl`, `celery worker`, `./README.md`.
+
+    Two words are one only of a tool that is no name of a service; of any other program an option or a third word says
+    so. A script is one by its path and what it is given: `release.sh patch` is found by nobody's shell.
+    """
+    if RUNNABLE.match(code):
+        return True
+    if not begins_with_program(code) or len(code.split()) < FEWEST_WORDS[0]:
+        return False
+    program = find_first_program(code)
+    if "/" in program or "." in program:
+        return program.startswith(("./", "../", "/", "~/"))  # `app/GL agents` is where something lies
+    return bool(SIGN_OF_A_COMMAND.search(code)) or len(code.split()) >= FEWEST_WORDS[1]
+
+
+def find_first_program(code: str) -> str:
+    """The first word that is no sudo and no assignment."""
+    return next((word for word in code.split() if word != "sudo" and "=" not in word), "")
 
 
 def find_code_gaps(markdown: str) -> Iterator[tuple[int, int]]:
@@ -375,7 +408,7 @@ def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) ->
     if not box and (not ordered or flag or forbids_command(text) or describes_behaviour(text)):
         return []
     named = [] if forbids_command(text) else [match[2].strip() for match in CODE.finditer(text)]
-    commands = clean_unmasked("\n".join(code for code in named if RUNNABLE.match(code)))
+    commands = clean_unmasked("\n".join(code for code in named if is_runnable(code)))
     return [
         UnnumberedStep(clean_line(strip_markdown(text)), StepKind.MANUAL, line, checkbox=bool(box), mention=commands)
     ]
@@ -415,5 +448,5 @@ def what_comes_then(markdown: str, line: int) -> UnnumberedStep | None:
         return None
     named = (code[2].strip() for code in CODE.finditer(markdown))
     return UnnumberedStep(
-        flat, StepKind.MANUAL, line, mention=clean_unmasked("\n".join(code for code in named if RUNNABLE.match(code)))
+        flat, StepKind.MANUAL, line, mention=clean_unmasked("\n".join(code for code in named if is_runnable(code)))
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cockpit.model.alert import Alert, Severity
+from cockpit.model.alert import Alert, AlertGrade, Severity, parse_severity
 from cockpit.model.clock import ClockKind, Counting, Rule
 from cockpit.model.plan import AlertSeverity, Plan
 from cockpit.model.runbook import DocumentTable
@@ -258,3 +258,28 @@ def propose_severity(plan: Plan, severity_scale: SeverityScale, alerts: Iterable
         return preset
     candidates = levels if len(levels) == len(of_each) else [*levels, preset]
     return min(candidates, key=lambda level: find_severity_position(severity_scale, level))
+
+
+GRADES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)  # of the levels of a scale, the worst first
+
+
+def grade_alerts(plan: Plan, alerts: Iterable[Alert]) -> dict[str, AlertGrade]:
+    """What the documents say of alerts without a severity of their own, by the alert's name: their word, and how loud
+    that is."""
+    if not plan.alert_severities:
+        return {}
+    grades: dict[str, AlertGrade] = {}
+    seen_names: set[str] = set()
+    for alert in alerts:
+        if alert.severity is Severity.UNKNOWN and alert.name not in seen_names:
+            seen_names.add(alert.name)
+            if row := find_alert_severity(plan, alert):
+                grades[alert.name] = _grade(plan, row.severity)
+    return grades
+
+
+def _grade(plan: Plan, severity: str) -> AlertGrade:
+    word = next(iter(levels_in(severity)), severity)
+    position = find_severity_position(plan.severity_scale, word)
+    is_level = position < len(plan.severity_scale)
+    return AlertGrade(word, GRADES[min(position, len(GRADES) - 1)] if is_level else parse_severity(word))

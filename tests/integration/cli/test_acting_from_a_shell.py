@@ -132,3 +132,20 @@ def test_a_file_that_is_no_timeline_is_reported_in_a_sentence(shell: Shell) -> N
     Path(shell.file).write_text("not a database, but long enough to be taken for one at first sight " * 20)
     for words in (["note", "x"], ["timeline"], ["incidents"], ["export"]):
         assert "is not a timeline" in shell.refused(*words)
+
+
+def test_a_declaration_takes_the_severity_that_a_document_gives_what_fires(shell: Shell, tmp_path: Path) -> None:
+    levels = "| Level | Definition |\n|---|---|\n| P0 | Down |\n| P1 | Broken |\n| P2 | Slow |\n"
+    table = "| Alert | Severity |\n|---|---|\n| DiskAlmostFull | P2 |\n"
+    (tmp_path / "oncall.md").write_text(f"# On call\n\n## Severities\n\n{levels}\n## Alerts\n\n{table}", "utf-8")
+    (tmp_path / "cockpit.toml").write_text('runbooks = ["oncall.md"]\n', "utf-8")
+    detail = {
+        "name": "DiskAlmostFull",
+        "state": "firing",
+        "severity": "unknown",
+        "since": datetime.now(UTC).isoformat(),
+    }
+    shell.record(Draft(Kind.ALERT, "DiskAlmostFull fired", datetime.now(UTC), "default", "am:f1", detail=detail))
+
+    assert shell.ask("declare", "disk is full")["severity"] == "P2"
+    assert shell.ask("declare", "worse", "--severity", "P0", "--another")["severity"] == "P0"

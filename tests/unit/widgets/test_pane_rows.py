@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.alert import AlertState, Severity
+from cockpit.model.alert import AlertGrade, AlertState, Severity
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Acknowledgement, Incident, Status, list_acknowledged
@@ -312,3 +312,17 @@ def test_the_end_of_a_deadline_is_shown_whole() -> None:
 
     line = render_line(row, COLUMNS, compute_widths(COLUMNS, 56), NOW)
     assert "not applicable" in "".join(text for text, _ in line)
+
+
+def test_an_alert_without_a_severity_shows_the_word_of_the_documents_and_stands_by_it() -> None:
+    unheard, own, _ = alerts()
+    unheard = replace(unheard, severity=Severity.UNKNOWN)
+    own = replace(own, severity=Severity.MEDIUM)
+    grades = {unheard.name: AlertGrade("P1", Severity.HIGH), own.name: AlertGrade("P0", Severity.CRITICAL)}
+
+    rows = alert_rows.build_alert_rows((own, unheard), {}, grades=grades)
+
+    assert [row.cells[1].text for row in rows] == ["P1", "medium"]  # what a source says itself is its own
+    assert [row.cells[0].tone for row in rows] == ["bad", "warn"]
+    assert ("severity", "P1") in rows[0].labels  # and the filter finds it
+    assert alert_rows.count_alerts((own, unheard), grades)[-1] == ("▲2", "bad")

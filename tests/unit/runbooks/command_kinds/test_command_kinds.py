@@ -9,6 +9,20 @@ from cockpit.runbooks.command_kinds.sql import PLAIN_LOOK, SQL_DIALECTS, _reads_
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 
 READS = """
+ceph -s
+ceph osd tree
+ceph health detail
+gluster volume heal gv0 info
+nodetool status
+nodetool -h db-1 tpstats
+lvs -o +devices
+smartctl -a /dev/sda
+kubeadm certs check-expiration
+linkerd check --proxy
+tcpdump -i any port 53 -c 20
+certbot certificates
+pt-query-digest slow.log
+ansible-playbook -i prod site.yml --list-hosts
 kubectl -n shop get pods -o wide
 kubectl --context prod -n shop describe pod api-0
 kubectl config current-context
@@ -215,6 +229,14 @@ ssh -N -L 5432:db:5432 bastion
 """
 
 CHANGES = """
+ceph osd set noout
+nodetool repair -pr
+smartctl -s off /dev/sda
+kubeadm certs renew all
+certbot renew
+tcpdump -i any -z /tmp/run -w /tmp/x
+npx prisma migrate deploy
+npx some-reader status
 gcloud sql instances restart list
 terraform plan -out=/etc/x
 jq . f > f
@@ -325,6 +347,14 @@ POST /api/v1/reload
 """
 
 DANGERS = """
+ceph osd purge 3 --yes-i-really-mean-it
+ceph osd pool delete logs logs --yes-i-really-really-mean-it
+gluster volume remove-brick gv0 h:/b force
+nodetool decommission
+nodetool removenode 1234
+kubeadm reset -f
+certbot delete --cert-name shop.example
+npx prisma migrate reset --force
 alias ls=rm; ls x
 rm -rf .../health-check.sh
 rm status.py

@@ -254,3 +254,33 @@ def test_two_commands_of_one_request_are_two_steps_and_or_makes_a_choice() -> No
 def test_the_way_of_a_request_is_no_path_of_clicks() -> None:
     assert steps_of("## How\n\nThe browser → the gateway → the api → the database\n") == []
     assert len(steps_of("## How\n\nSettings → find the token → Revoke\n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("item", "command"),
+    [
+        ("Run `sudo systemctl restart kafka`", "sudo systemctl restart kafka"),
+        ("Run `aws ecs list-services --cluster shop`", "aws ecs list-services --cluster shop"),
+        ("Restart it with `supervisorctl restart api`", "supervisorctl restart api"),
+        ("Run `./bin/failover.sh eu-west`", "./bin/failover.sh eu-west"),
+        ("`nodetool status`", "nodetool status"),
+        ("Verify with `kubectl get nodes` on the cluster", "kubectl get nodes"),
+        ("`celery worker`", None),
+        ("`./README.md`", None),
+        ("`release.sh patch`", None),
+        ("`services/orders api`", None),
+        ("Never run `sudo dropdb app`", None),
+        ("For example `ceph osd tree` shows it", None),
+        ("Check disk usage with `df -h` on the node", None),
+        ("Check the version: `dpkg -l postgresql` on db-01.internal", None),
+    ],
+)
+def test_any_known_program_is_asked_for_in_a_sentence_and_a_name_is_none(item: str, command: str | None) -> None:
+    runbook = read_runbook("x.md", f"# Kafka\n\n## Restart it\n\n1. {item}\n".encode())
+    steps = [step for procedure in runbook.procedures for step in procedure.steps if step.command]
+    assert [step.command for step in steps] == ([command] if command else [])
+
+
+def test_a_step_that_only_says_run_is_called_by_its_command() -> None:
+    runbook = read_runbook("x.md", b"# Kafka\n\n## Look\n\n1. Run `ceph osd tree`\n")
+    assert runbook.procedures[0].steps[0].title == "ceph osd tree"

@@ -8,7 +8,7 @@ from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock import ClockKind, Counting
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE, SeverityLevel
 from cockpit.runbooks.plan.plan import NOTHING
-from cockpit.runbooks.plan.severities import find_alert_severity, propose_severity
+from cockpit.runbooks.plan.severities import find_alert_severity, grade_alerts, propose_severity
 from tests.unit.runbooks.plan.reading import HOUR, MINUTE, only, plan_of, told
 
 SEVERITY_SCALE = """
@@ -175,3 +175,13 @@ def test_an_alert_without_a_severity_has_that_of_a_table(
 def test_a_declaration_proposes_the_severity_that_the_table_gives(alerts: list[Alert], proposed: str) -> None:
     plan = plan_of(SEVERITY_SCALE, ALERTS)
     assert propose_severity(plan, plan.severity_scale, alerts, "P1") == proposed
+
+
+def test_alerts_without_a_severity_are_graded_by_the_words_of_the_documents() -> None:
+    plan = plan_of(SEVERITY_SCALE, ALERTS)
+    names = ("DiskAlmostFull", "CertificateExpires", "Unheard")
+    grades = grade_alerts(plan, [*map(make_alert, names), make_alert("HighErrorRate", Severity.LOW)])
+    assert {name: tuple(grade) for name, grade in grades.items()} == {
+        "DiskAlmostFull": ("P3", Severity.LOW),
+        "CertificateExpires": ("warning", Severity.MEDIUM),
+    }
