@@ -20,7 +20,6 @@ from cockpit.model.problem import Problem
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
-from cockpit.runbooks.plan.severities import grade_alerts
 from screens.main.context import CockpitContext
 from screens.main.standing import CockpitStanding
 from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_standing
@@ -164,7 +163,11 @@ class CockpitContent:
     def _grade_alerts(self, alerts: Sequence[Alert]) -> Mapping[str, AlertGrade]:
         """Asked again only of another poll or another plan: the panes are drawn every second."""
         plan = self.session.plan
+        if not plan.alert_severities:
+            return {}
         if self._graded is None or self._graded[0] is not plan or self._graded[1] is not alerts:
+            from cockpit.runbooks.plan.severities import grade_alerts
+
             self._graded = (plan, alerts, grade_alerts(plan, alerts))
         return self._graded[2]
 

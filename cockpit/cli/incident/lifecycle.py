@@ -37,7 +37,6 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime
 from cockpit.recorder.last_recorded import list_recorded_alerts
 from cockpit.recorder.recorder import read_last_recorded
-from cockpit.runbooks.plan.severities import propose_severity
 
 
 @click.command(name="declare", help="Declare an incident: one line that says what is wrong.")
@@ -207,6 +206,8 @@ def propose_recorded_severity(cli_session: CliSession) -> str | None:
     """What the dialog on screen would propose, by the alerts that the timeline has as firing; None for nothing."""
     if not cli_session.plan.alert_severities:
         return None
+    from cockpit.runbooks.plan.severities import propose_severity
+
     scale = cli_session.plan.severity_scale
     last_recorded = read_last_recorded(cli_session.timeline, cli_session.environment.name)
     sources = sorted({key.partition(":")[0] for key in last_recorded.alerts})

@@ -133,16 +133,31 @@ BEHIND_IT = re.compile(
 CONDITION_ONLY = re.compile(r"(?i)^\W*(?:if|when(?:ever)?|once|after|before|unless|until)\b[^,:]*[,:]\s*")
 _A_MACHINE = (
     r"(?:hosts?|servers?|machines?|nodes?|box|vms?|instances?|pods?|containers?|bastion|jump\s*(?:host|box))\b"
-    r"(?!\s+(?:dashboard|portal|ui|console|page|settings|group))"
+    r"(?!\s+(?:dashboard|portal|ui|console|page|settings|group|pool))"
+)
+_WHICH_ONE = (
+    r"(?:(?:the|an?|each|every|all|any|both|one\s+of|your)\s+)+(?:of\s+)?(?:the\s+)?"
+    r"(?!(?:[\w-]+\s+){0,2}(?:local|own|laptop|workstation|computer)\b)"
+)
+_A_ROLE = (
+    r"(?:primary|secondary|standby|replicas?|leader|followers?|master|slave|brokers?|members?|control\s+planes?)\b"
 )
 GOES_ELSEWHERE = re.compile(
     rf"""(?ix) ^\W*{LEADS} (?: (?:ssh|exec|shell|rdp|connect|attach|jump|log\s*in|sign\s+in)\b [^.:`]{{0,60}}?
       \b(?:to|into|on|onto)\b [^.`\ue000]{{0,60}}?\b{_A_MACHINE} | ssh\s+(?:in|into|to|onto)\b
     | enter\s+into\s+[^.:`]{{0,40}}?\b{_A_MACHINE}
-    | (?:on|inside|within|from(?:\s+within|\s+inside))\s+(?:the|each|every|all|any|one\s+of|your)\s+
-      (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$ )"""
+    | (?:on|inside|within|from(?:\s+within|\s+inside)?)\s+{_WHICH_ONE} (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$
+    | on\s+{_WHICH_ONE} (?:(?:new|old|current|former|failed|healthy)\s+)?{_A_ROLE} .*: \s*$
+    | (?:run|execute|issue|enter|type|perform|repeat|do|try|use|invoke)\s+
+      (?:(?:this|it|these|the|following|next|same|commands?|steps?|lines?|script|below|again|above)\s+)+
+      (?:on|in|inside|within|from(?:\s+within|\s+inside)?)\s+{_WHICH_ONE}
+      (?:(?:[\w-]+\s+){{0,3}}?{_A_MACHINE} | (?:(?:new|old|current|former|failed|healthy)\s+)?{_A_ROLE}) )"""
 )
-MAY_LEAD_ELSEWHERE = "host server machine node box vm instance pod container bastion jump ssh".split()  # noqa: SIM905
+MAY_LEAD_ELSEWHERE = (
+    *("host", "server", "machine", "node", "box", "vm", "instance", "pod", "container", "bastion", "jump", "ssh"),
+    *("primary", "secondary", "standby", "replica", "leader", "follower", "master", "slave", "broker", "member"),
+    "control",
+)
 """Without one of these nothing leads to another machine: it is looked for first, as most sentences have none."""
 
 _NOUNS = (

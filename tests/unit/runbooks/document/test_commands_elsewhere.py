@@ -256,3 +256,28 @@ def test_counted_headings_go_on_where_the_one_before_them_was(first: str) -> Non
     )
     steps = [step for procedure in read_runbook("x.md", text.encode()).procedures for step in procedure.commands]
     assert [step.place is not None for step in steps] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_elsewhere"),
+    [
+        ("Run the following command in all etcd pods.", True),
+        ("Run the following command on every worker node:", True),
+        ("Then run this on each broker node.", True),
+        ("Run the commands below inside the postgres container", True),
+        ("Run the following from the bastion host:", True),
+        ("Perform the following steps on the standby:", True),
+        ("Repeat the steps on the other node.", True),
+        ("On the primary, run:", True),
+        ("From the control plane node, run:", True),
+        ("Run the following on your laptop:", False),
+        ("Run the following on your local machine:", False),
+        ("Run the following command to drain the node pool", False),
+        ("Run the following command to list all pods:", False),
+        ("Run the following query in the console", False),
+    ],
+)
+def test_a_sentence_that_says_on_which_machines_leads_there(sentence: str, is_elsewhere: bool) -> None:
+    text = f"# Etcd\n\n## Defrag\n\n{sentence}\n\n```console\n$ etcdctl defrag\n```\n"
+    (step,) = read_runbook("etcd.md", text.encode()).procedures[0].commands
+    assert (step.place is not None) is is_elsewhere
