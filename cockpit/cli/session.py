@@ -62,7 +62,7 @@ class CliSession:
         return meant
 
     def deployed(self, environment: str, now: datetime) -> datetime | None:
-        """When what serves there was deployed, by what was recorded."""
+        """When the newest deployment there was made, by what was recorded, whatever serves now."""
         since = now - DEPLOYED_LATELY
         return find_recorded_deployment(
             self.timeline.events(environment=environment, kinds=SERVING_STATE_KINDS, occurred_from=since)

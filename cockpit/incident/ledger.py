@@ -25,6 +25,7 @@ from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Acknowledgement, ForeignStretch, Incident
 from cockpit.model.response import Freeze
 from cockpit.model.severity_scale import SeverityScale
+from cockpit.recorder.last_recorded import RecordedDeployments
 
 LEDGER_KINDS = (
     Kind.PROBE,
@@ -60,6 +61,7 @@ class _EnvironmentLedger:
         default_factory=dict
     )  # so lately that its recovery may not have held
     serving: ServingState = field(default_factory=ServingState)
+    deployments: RecordedDeployments = field(default_factory=RecordedDeployments)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
 
     stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -209,6 +211,10 @@ class Ledger:
         last = self._scene(environment).freezes()[-1:]
         return last[0] if last and last[0].until is None else None
 
+    def deployed(self, environment: str) -> datetime | None:
+        """When the newest revision that ever had traffic there was deployed, by what was recorded."""
+        return self._scene(environment).deployments.newest
+
     def clock_step(self, environment: str) -> ClockStep | None:
         """The last time that the clock of the machine was set while it recorded an environment."""
         return self._scene(environment).clock_step
@@ -294,6 +300,7 @@ class Ledger:
     def _app(self, event: Event) -> None:
         """What runs, how it fares and who gets the traffic: an incident feels the revisions that have some."""
         scene = self._scene(event.environment)
+        scene.deployments.apply(event)
         worse, better = scene.serving.see_app(event)
         for signal in worse:
             for case in scene.takers(signal.since):

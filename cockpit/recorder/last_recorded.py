@@ -160,8 +160,8 @@ def _read_weights(fields: Mapping[str, Any]) -> dict[str, int]:
     return {str(name): weight for name, weight in fields.items() if isinstance(weight, int) and weight > 0}
 
 
-# When what serves now was deployed: as the panes show it, and as the journal tells it, for a shell, which watches
-# nothing itself. Both go by the youngest revision that has traffic.
+# When the newest deployment was made: as the panes show it, by the youngest revision that has traffic, and as the
+# journal tells it, which also knows of one that a rollback took the traffic from.
 
 DEPLOYED_LATELY = timedelta(days=30)  # how far back a deployment is looked for
 
@@ -185,21 +185,50 @@ SERVING_STATE_KINDS = (Kind.REVISION, Kind.TRAFFIC, Kind.DEPLOYMENT)
 """The kinds of events that `find_recorded_deployment` reads."""
 
 
-def find_recorded_deployment(events: Iterable[Event]) -> datetime | None:
-    """When the youngest revision that has traffic was created, else a pipeline deployed; None where nobody recorded
-    that. In id order."""
-    last_recorded, created, deployed = LastRecorded(), dict[str, datetime](), list[datetime]()
-    for event in events:
-        last_recorded.apply(event)
-        if event.kind == Kind.DEPLOYMENT and text_of(event.detail, "state") == DEPLOYED:
-            deployed.append(event.occurred)
-        if event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
+class RecordedDeployments:
+    """A fold of revisions and traffic, in id order: when each revision that ever had traffic was deployed.
+
+    That is when it was made, or when it first took traffic, where that came later. Going back to one that had traffic
+    before deploys nothing.
+    """
+
+    def __init__(self) -> None:
+        self._created: dict[str, datetime] = {}
+        self._first_served: dict[str, datetime | None] = {}  # None: it had traffic already when it was first seen
+
+    def apply(self, event: Event) -> None:
+        """Take one fact. Never raises, whatever its detail holds."""
+        if event.kind == Kind.TRAFFIC:
+            for name in _read_weights(map_of(event.detail, "before")):
+                self._first_served.setdefault(f"{event.subject}/{name}", None)
+            for name in _read_weights(map_of(event.detail, "after")):
+                self._first_served.setdefault(f"{event.subject}/{name}", event.occurred)
+        elif event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
+            for name in _read_weights(map_of(event.detail, "traffic")):
+                self._first_served.setdefault(f"{event.subject}/{name}", None)
             for name, revision in map_of(event.detail, "revisions").items():
                 first = time_of(revision, "created") if isinstance(revision, Mapping) else None
                 if first is not None:
-                    created[f"{event.subject}/{name}"] = first
-        made = time_of(event.detail, "created") if event.kind == Kind.REVISION else None
-        if made is not None:
-            created[event.subject] = made
-    serving = (f"{name}/{revision}" for name, app in last_recorded.apps.items() for revision in app.traffic)
-    return max((created[text] for text in serving if text in created), default=max(deployed, default=None))
+                    self._created[f"{event.subject}/{name}"] = first
+        elif event.kind == Kind.REVISION and (made := time_of(event.detail, "created")) is not None:
+            self._created[event.subject] = made
+
+    @property
+    def newest(self) -> datetime | None:
+        """None where nobody recorded when any of them was made or got its traffic."""
+        moments = (
+            max((moment for moment in (self._created.get(subject), served) if moment), default=None)
+            for subject, served in self._first_served.items()
+        )
+        return max((moment for moment in moments if moment), default=None)
+
+
+def find_recorded_deployment(events: Iterable[Event]) -> datetime | None:
+    """When the newest revision that ever had traffic was deployed, else a pipeline deployed; None where nobody recorded
+    that. In id order."""
+    deployments, by_pipeline = RecordedDeployments(), list[datetime]()
+    for event in events:
+        deployments.apply(event)
+        if event.kind == Kind.DEPLOYMENT and text_of(event.detail, "state") == DEPLOYED:
+            by_pipeline.append(event.occurred)
+    return deployments.newest or max(by_pipeline, default=None)

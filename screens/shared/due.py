@@ -9,6 +9,7 @@ from cockpit.feeds.watch import Watch
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import INFORMATIVE_KINDS, list_urgent_clocks
 from cockpit.incident.clocks.response import find_on_call_question
+from cockpit.incident.ledger import Ledger
 from cockpit.incident.open_ends import OpenEnd, find_open_ends
 from cockpit.model.clock import Clock
 from cockpit.model.incident import Incident, worst_first
@@ -67,12 +68,16 @@ class Watched(Protocol):
     def plan(self) -> Plan: ...
     @property
     def watch(self) -> Watch: ...
+    @property
+    def ledger(self) -> Ledger: ...
 
 
 def list_running_clocks(session: Watched, incident: Incident, now: datetime, zone: tzinfo) -> tuple[Clock, ...]:
-    """Every clock of one incident, with what the screen knows of deployments."""
+    """Every clock of one incident, with what the panes and the record know of deployments: after a rollback an old
+    revision serves again, and only the record tells of the one that was newer."""
     view = build_view(session.watch, incident.environment)
-    deployed = find_newest_deployment(view.applications, view.changes)
+    moments = (find_newest_deployment(view.applications, view.changes), session.ledger.deployed(incident.environment))
+    deployed = max((moment for moment in moments if moment), default=None)
     return compute_clocks(incident, session.plan, now, zone=zone, deployed=deployed)
 
 

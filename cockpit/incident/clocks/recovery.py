@@ -119,7 +119,7 @@ def _build_tail_clock(bound: Binding, ran: ProcedureRun, begun: datetime, now: d
 
 
 def list_rollback_clocks(bound: Binding, deployed: datetime | None, now: datetime) -> list[Clock]:
-    """The no-blame rollback window, from the newest deployment, or else the declaration.
+    """The no-blame rollback window, from the newest deployment whatever serves since, or else the declaration.
 
     A deployment that came after the impact began is no cause but a cure, a rollback in single revision mode say: it
     counts from when all was well with it. A window, so nothing is missed when it closes: from then on the answer is to

@@ -4,6 +4,7 @@ from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.revision import Application, Revision
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import find_newest_deployment, find_recorded_deployment
+from tests.unit.incident.folding import fold
 from tests.unit.incident.story import Story, at
 
 
@@ -17,17 +18,30 @@ def serves(story: Story, minute: float, name: str) -> None:
     story.tell(Kind.TRAFFIC, minute, subject="mi", detail={"after": {name: 100}})
 
 
-def test_the_youngest_revision_with_traffic_says_when_it_was() -> None:
+def test_the_newest_revision_that_had_traffic_says_when_it_was_also_after_a_rollback() -> None:
     story = Story()
     assert find_recorded_deployment(story.events) is None
     made(story, -600, "v41")
     serves(story, -599, "v41")
     made(story, 5, "v42")
-    assert find_recorded_deployment(story.events) == at(-600)
+    assert find_recorded_deployment(story.events) == at(-599)
     serves(story, 6, "v42")
-    assert find_recorded_deployment(story.events) == at(5)
+    assert find_recorded_deployment(story.events) == at(6)
     serves(story, 20, "v41")
-    assert find_recorded_deployment(story.events) == at(-600)
+    assert find_recorded_deployment(story.events) == at(6), "v41 was there before"
+    assert fold(story.events).deployed("prod") == at(6), "the screen tells the same"
+
+
+def test_a_revision_that_waited_for_its_traffic_is_deployed_when_it_gets_some() -> None:
+    """Made a day before and tried without traffic: the window never counts from before what broke it."""
+    story = Story()
+    made(story, -1500, "v41")
+    serves(story, -1499, "v41")
+    made(story, -1440, "v42")
+    assert find_recorded_deployment(story.events) == at(-1499)
+    story.tell(Kind.TRAFFIC, 0, subject="mi", detail={"before": {"v41": 100}, "after": {"v41": 90, "v42": 10}})
+    story.tell(Kind.TRAFFIC, 5, subject="mi", detail={"before": {"v41": 90, "v42": 10}, "after": {"v42": 100}})
+    assert find_recorded_deployment(story.events) == at(0)
 
 
 def test_a_revision_from_before_the_record_began_says_when_it_was_made_where_the_cloud_did() -> None:
@@ -46,8 +60,11 @@ def test_a_revision_that_was_there_before_the_record_began_says_nothing() -> Non
     detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": {"v41": {"active": True}}}
     story.tell(Kind.REVISION, 0, subject="mi", detail=detail)
     story.tell(Kind.REVISION, 1, subject="mi/v42", detail={"created": "nonsense", "what": "created"})
-    story.tell(Kind.TRAFFIC, 2, subject="mi", detail={"after": {"v42": 100}})
     assert find_recorded_deployment(story.events) is None
+    story.tell(Kind.TRAFFIC, 2, subject="mi", detail={"after": {"v42": 100}})
+    assert find_recorded_deployment(story.events) == at(2)
+    story.tell(Kind.TRAFFIC, 3, subject="mi", detail={"before": {"v42": 100}, "after": {"v41": 100}})
+    assert find_recorded_deployment(story.events) == at(2)
 
 
 def test_where_no_revision_says_it_the_pipeline_does() -> None:
@@ -57,7 +74,7 @@ def test_where_no_revision_says_it_the_pipeline_does() -> None:
     assert find_recorded_deployment(story.events) == at(-300)
     made(story, 5, "v42")
     serves(story, 6, "v42")
-    assert find_recorded_deployment(story.events) == at(5)
+    assert find_recorded_deployment(story.events) == at(6)
 
 
 def test_the_panes_tell_the_same_of_a_pipeline() -> None:

@@ -12,11 +12,15 @@ from cockpit.cli.incident.clocks import format_left
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
 from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
+from cockpit.model.event import Kind
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
 from cockpit.model.response import Mark, ProcedureRun, Recovery
+from cockpit.model.time import format_timestamp
+from cockpit.recorder.last_recorded import find_recorded_deployment
+from tests.unit.incident.folding import fold
 from tests.unit.incident.incidents import called, held, incident, named, plan, rule, sent, tick
-from tests.unit.incident.story import at
+from tests.unit.incident.story import Story, at
 
 RESPONSE = plan(rule(ClockKind.RESPONSE, 15))
 COMMANDER = plan(rule(ClockKind.COMMANDER, 15))
@@ -361,6 +365,35 @@ def test_the_window_after_a_rollback_counts_from_when_all_was_well(
         incident(felt_since=at(0), healthy=periods), plan(rule(ClockKind.ROLLBACK, 60)), at(15), deployed=at(deployed)
     )
     assert window.started == at(begins)
+
+
+def test_the_window_after_traffic_went_back_counts_from_the_deployment_that_broke_it() -> None:
+    """In multiple revision mode the old revision of the day before serves again."""
+    story = Story()
+    baseline = {
+        "what": "baseline", "traffic": {"r43": 100},
+        "revisions": {"r43": {"active": True, "created": format_timestamp(at(-1500))}},
+    }  # fmt: skip
+    story.tell(Kind.REVISION, -60, subject="shop", detail=baseline)
+    made = {"what": "created", "created": format_timestamp(at(0)), "active": True}
+    story.tell(Kind.REVISION, 0, subject="shop/r44", detail=made)
+    story.tell(Kind.TRAFFIC, 0, subject="shop", detail={"before": {"r43": 100}, "after": {"r44": 100}})
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=-10)
+    story.tell(Kind.TRAFFIC, 9, subject="shop", detail={"before": {"r44": 100}, "after": {"r43": 100}})
+    story.probe(9.1, "readyz", "up")
+
+    ledger = fold(story.events)
+    windows = [
+        one_window(ledger.incidents["i1"], deployed)
+        for deployed in (find_recorded_deployment(story.events), ledger.deployed("prod"))
+    ]
+    assert [(window.started, window.due, window.not_applicable) for window in windows] == [(at(0), at(24 * 60), "")] * 2
+
+
+def one_window(story: Incident, deployed: datetime | None) -> Clock:
+    (window,) = compute_clocks(story, plan(rule(ClockKind.ROLLBACK, 24 * 60)), at(15), deployed=deployed)
+    return window
 
 
 REVIEW = plan(
