@@ -16,7 +16,7 @@ from cockpit.incident.impact import (
     propose_impact_end,
     propose_impact_start,
 )
-from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, says_bad
+from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, words_of
@@ -28,6 +28,7 @@ from cockpit.model.time import format_duration, measure_between
 
 MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
+MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
 CAME_TO_NOTHING = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value})
@@ -87,12 +88,23 @@ class TimeFace:
 @dataclass(frozen=True, slots=True)
 class IncidentStory:
     """Each a sentence without its full stop; "" where there is nothing to say. `trigger` is the last change before it,
-    `change` tells with it what was deployed right before and while users felt it."""
+    `change` tells with it what was deployed right before and while users felt it. `stretches` tell of each what stopped
+    it, where users felt it more than once."""
 
     change: str
     felt: str
     stop: str
     trigger: str = ""
+    stretches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeltStretch:
+    """One stretch in which users felt it, and the last change that worked in it; `end` None: it is not over."""
+
+    begin: datetime
+    end: datetime | None
+    remedy: Event | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +118,37 @@ class KeyTime:
 
 def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> IncidentStory:
     """`events` are those of the incident that stand, in the order in which they happened."""
-    begin, end = find_impact(incident)
+    begin, _ = find_impact(incident)
     change = find_trigger(events, begin)
-    remedy = find_remedy(events, begin, end) if end is not None else None
+    stretches = list_stretches(incident, events)
+    told = [change, *(stretch.remedy for stretch in stretches)]
     moves = find_moves(incident, events)
-    others = [steps for steps in moves if change not in steps and remedy not in steps]
+    others = [steps for steps in moves if not any(event in told for event in steps)]
     trigger = _describe_trigger(change, events, incident, face)
     deployments = next((steps for steps in moves if change in steps and len(steps) > 1), None)
     first = _describe_steps(deployments, events, face) if deployments else trigger
     return IncidentStory(
         _describe_changes(first, change, others, events, face),
         _describe_felt(incident, events, face),
-        _describe_stop(incident, events, begin, end, face),
+        _describe_stops(incident, events, stretches, face),
         trigger,
+        tuple(_describe_stretch(incident, events, stretch, face) for stretch in stretches if len(stretches) > 1),
     )
 
 
 def find_impact(incident: Incident) -> tuple[datetime, datetime | None]:
     """From when users felt it, else from when it was detected or declared, and until when; None: not over."""
     return find_impact_start(incident) or incident.declared, incident.mitigated or incident.resolved
+
+
+def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStretch]:
+    """Every stretch in which users felt it, each with its own end: what ended the first did not end a relapse."""
+    begin, end = find_impact(incident)
+    borders = list_felt_stretches(incident, begin, end or LATEST) or [(begin, end or LATEST)]
+    return [
+        FeltStretch(start, None, None) if over == LATEST else FeltStretch(start, over, find_remedy(events, start, over))
+        for start, over in borders
+    ]
 
 
 # What changed.
@@ -322,17 +346,35 @@ def join_names(names: Sequence[str]) -> str:
 # What stopped it.
 
 
-def _describe_stop(
-    incident: Incident, events: Sequence[Event], begin: datetime, end: datetime | None, face: TimeFace
+def _describe_stops(
+    incident: Incident, events: Sequence[Event], stretches: Sequence[FeltStretch], face: TimeFace
 ) -> str:
-    if end is None:
+    """What stopped each stretch, as they followed each other."""
+    first, *later = [_describe_stop(incident, events, stretch, face) for stretch in stretches]
+    parts = [
+        f"felt again from {face.utc(stretch.begin)}: {text}" for stretch, text in zip(stretches[1:], later, strict=True)
+    ]
+    left = len(stretches) - MOST_STRETCHES
+    if left > 1:
+        parts = [*parts[: MOST_STRETCHES - 2], f"felt again in {left} more stretches", parts[-1]]
+    return "; ".join([first, *parts])
+
+
+def _describe_stretch(incident: Incident, events: Sequence[Event], stretch: FeltStretch, face: TimeFace) -> str:
+    """`felt from 06:13:25 to 06:21:26: traffic back on --r43 at 06:21:21; probe api up again at 06:21:26`."""
+    until = "on" if stretch.end is None else f"to {face.utc(stretch.end)}"
+    return f"felt from {face.utc(stretch.begin)} {until}: {_describe_stop(incident, events, stretch, face)}"
+
+
+def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStretch, face: TimeFace) -> str:
+    if stretch.end is None:
         return "it is not over"
-    over = _describe_end(incident, end, face)
-    act = find_remedy(events, begin, end)
+    over = _describe_end(incident, stretch.end, face)
+    act = stretch.remedy
     if act is None:
         tries = [
             f"{text_of(event.detail, 'title')}: {state} at {face.utc(event.occurred)}"
-            for event, state in _list_changing_steps(events, begin, end)
+            for event, state in _list_changing_steps(events, stretch.begin, stretch.end)
             if state in CAME_TO_NOTHING
         ]
         if tries:
@@ -433,6 +475,10 @@ def find_run_at(runs: Iterable[ProcedureRun], moment: datetime) -> ProcedureRun 
 
 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
+    if end < (incident.mitigated or incident.resolved or LATEST):  # users felt it again
+        if evidence := _find_recovery(incident, end):
+            return f"{evidence} at {face.utc(end)}"
+        return f"nothing that was recorded says that users felt it after {face.utc(end)}"
     proposal = propose_impact_end(incident)
     if proposal is not None and proposal.at == end:
         if proposal.evidence == STATED:
@@ -443,12 +489,17 @@ def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
     return f"mitigated at {face.utc(end)}"
 
 
+def _find_recovery(incident: Incident, end: datetime) -> str:
+    """What says that a stretch ended then; "" where nothing does: it was closed then, and nothing was bad since."""
+    return next((period.evidence for period in incident.healthy if period.start == end), "")
+
+
 # The moments that a reader looks for.
 
 
 def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]:
     """In the order in which they happened; what is not on record is left out."""
-    begin, end = find_impact(incident)
+    begin, _ = find_impact(incident)
     start = propose_impact_start(incident)
     times = []
     if (change := find_trigger(events, begin)) is not None:
@@ -464,9 +515,18 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     if incident.roles:
         first_role = min(incident.roles, key=lambda holding: holding.since)
         times.append(KeyTime(f"first {first_role.role}", first_role.since, first_role.person))
-    if end is not None and (act := find_remedy(events, begin, end)) is not None:
-        later = f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)" if _is_dated_by_request(act, events) else ""
-        times.append(KeyTime("last change before it was over", act.occurred, f"{describe_summary(act)}{later}"))
+    stretches = list_stretches(incident, events)
+    for stretch in stretches:
+        if (act := stretch.remedy) is not None:
+            later = (
+                f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)" if _is_dated_by_request(act, events) else ""
+            )
+            times.append(KeyTime("last change before it was over", act.occurred, f"{describe_summary(act)}{later}"))
+    for before_it, after_it in pairwise(stretches):
+        if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):
+            times.append(KeyTime("users felt it no more", before_it.end, evidence))
+        if any(period.end == after_it.begin for period in incident.healthy):
+            times.append(KeyTime("users felt it again", after_it.begin, _find_sign(events, after_it.begin)))
     if incident.mitigated is not None:
         proposal = propose_impact_end(incident)
         times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))
@@ -477,6 +537,15 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     if incident.resolved is not None:
         times.append(KeyTime("resolved", incident.resolved, incident.close_reason))
     return sorted(times, key=lambda key_time: key_time.at)
+
+
+def _find_sign(events: Iterable[Event], begin: datetime) -> str:
+    """`probe ready`: the signal with which users felt it again; "" where none of a probe or alert says it."""
+    signs = [
+        event for event in events if says_bad(event.kind, event.detail) and abs(find_beginning(event) - begin) <= SKEW
+    ]
+    first = min(signs, key=lambda event: abs(find_beginning(event) - begin), default=None)
+    return signal_of(first).label if first else ""
 
 
 def describe_offset(moment: datetime, begin: datetime) -> str:
@@ -498,12 +567,17 @@ def describe_summary(event: Event) -> str:
 
 def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozenset[int]:
     """The ids of the entries that a reader needs to follow it: what changed, what was felt, decided and done."""
-    _begin, end = find_impact(incident)
+    stretches = list_stretches(incident, events)
+    ends = [stretch.end for stretch in stretches if stretch.end is not None]
+    relapses = [stretch.begin for stretch in stretches[1:]]
     ids = set(incident.pins)
     bad: set[str] = set()
     changing: set[object] = set()
     first_ack = True
     for event in events:
+        while relapses and event.occurred >= relapses[0]:
+            bad.clear()  # what turns bad from here on is felt again
+            del relapses[0]
         if (
             event.kind in TURNING_KINDS
             or is_marked_note(event)
@@ -528,7 +602,7 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
             if verdict and key_of(event) not in bad:
                 bad.add(key_of(event))
                 ids.add(event.id)
-            elif verdict is False and end is not None and abs(event.occurred - end) <= SKEW:
+            elif verdict is False and any(abs(event.occurred - end) <= SKEW for end in ends):
                 ids.add(event.id)
     return frozenset(ids)
 

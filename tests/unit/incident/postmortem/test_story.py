@@ -76,6 +76,91 @@ def night() -> Story:
     return story
 
 
+def relapsing_night() -> Story:
+    """Rolled back and well after three minutes; half an hour later it came back for half a minute, and for a minute."""
+    story = night()
+    story.events = [event for event in story.events if event.kind != Kind.RESOLVE]
+    fail(story, 30.2, "readyz", first=30)
+    story.probe(30.5, "readyz", "up")
+    fail(story, 31.6, "readyz", first=31.5)
+    story.probe(32.7, "readyz", "up")
+    story.act(Kind.DECISION, 33, text="roll back to r43", summary="decided: roll back to r43")
+    story.act(Kind.RESOLVE, 40, reason="stable")
+    return story
+
+
+def test_each_stretch_is_told_with_what_stopped_it_and_a_relapse_that_ended_by_itself_without_a_change() -> None:
+    first = "traffic back on --r43 at 02:02:30 (Roll back, run by ben); all probes up at 02:02:54"
+    by_itself = "no change is on record between its start and its end; all probes up at 02:32:42"
+    result = told(relapsing_night())
+    assert result.stop == f"{first}; felt again from 02:30:00: {by_itself}"
+    assert result.stretches == (
+        f"felt from 02:00:12 to 02:02:54: {first}",
+        f"felt from 02:30:00 to 02:32:42: {by_itself}",
+    )
+    text = draft(relapsing_night(), 60)
+    for sentence in (first, by_itself):
+        assert all(sentence in block(text, name) for name in ("summary", "resolution"))
+
+
+def test_what_ended_a_relapse_is_named_with_it_and_while_one_goes_on_the_rollback_still_ended_the_first() -> None:
+    story = relapsing_night()
+    move(story, 32.6, GOOD, "shop--r42")
+    assert "felt again from 02:30:00: shop--r42 took all traffic from --r43 at 02:32:36; all" in told(story).stop
+
+    story = relapsing_night()
+    story.events = [event for event in story.events if event.occurred < at(31)]
+    story.events = [event for event in story.events if event.occurred != at(30.5)]
+    assert told(story).stop.startswith("traffic back on --r43 at 02:02:30 ")
+    assert told(story).stop.endswith("; felt again from 02:30:00: it is not over")
+
+
+def test_every_end_and_beginning_of_a_stretch_is_a_key_time_and_a_turning_point() -> None:
+    story = relapsing_night()
+    times = [(time.what, time.at) for time in list_key_times(incident_of(story), list_standing_events(story.events))]
+    assert [pair for pair in times if "felt" in pair[0] or "over" in pair[0]] == [
+        ("users felt it", at(0.2)),
+        ("last change before it was over", at(2.5)),
+        ("users felt it no more", at(2.9)),
+        ("users felt it again", at(30)),
+        ("users felt it no more", at(32.7)),
+    ]
+    (again,) = [row for row in table(draft(story, 60), "key-times") if row[0] == "users felt it again"]
+    assert again[-1] == "probe readyz"
+    turning = find_turning_points(incident_of(story), story.events)
+    probes = [(event.summary[:9], event.occurred) for event in story.events if event.kind == Kind.PROBE]
+    told_probes = [
+        (event.summary[:9], event.occurred)
+        for event in story.events
+        if event.kind == Kind.PROBE and event.id in turning
+    ]
+    within = [("ready up", at(2.8)), ("readyz up", at(30.5)), ("readyz do", at(31.6))]  # no end and no beginning
+    assert told_probes == [probe for probe in probes if probe not in within]
+    chart = block(draft(story, 60), "picture")
+    assert "readyz up :milestone, 2026-02-27 02:02:54" in chart
+    assert "readyz down got 503, wanted 200 :milestone, 2026-02-27 02:30:12" in chart
+
+
+def test_a_decision_does_not_read_as_the_act_where_no_column_tells_its_kind() -> None:
+    text = draft(relapsing_night(), 60)
+    assert "decided: roll back to r43" in [row[-1] for row in table(text, "timeline")]
+    assert "roll back to r43" in [row[4] for row in table(text, "timeline", ALL_ENTRIES)]
+
+
+@pytest.mark.parametrize("count", [4, 5, 9])
+def test_of_many_stretches_the_first_and_the_last_are_told(count: int) -> None:
+    story = Story()
+    for number in range(count):
+        fail(story, number * 10, "readyz")
+        story.probe(number * 10 + 1, "readyz", "up")
+        if number == 0:
+            story.declare(0.5, reach=-10)
+    result = told(story)
+    assert len(result.stretches) == count
+    assert result.stop.count("felt again") <= 4
+    assert f"at {at((count - 1) * 10 + 1):%H:%M:%S}" in result.stop
+
+
 def told(story: Story) -> IncidentStory:
     return tell_story(incident_of(story), list_standing_events(story.events), TimeFace(UTC, at(0)))
 
