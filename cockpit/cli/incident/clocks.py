@@ -185,4 +185,5 @@ def _build_clock_document(clock: Clock, now: datetime) -> dict[str, object]:
         **{name: to_json_value(value) for name, value in asdict(clock).items()},
         "state": clock.state(now).value,
         "seconds_left": None if span is None else span.total_seconds(),
+        "window_open": clock.is_window_open(now),  # overdue, and yet in time until its `until`
     }

@@ -113,35 +113,19 @@ def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FeltWindow:
-    """From when until when something can be done in time, while users feel it."""
+def find_window_end(incident: Incident, opens: datetime, closes: datetime) -> datetime:
+    """When a window closes in which nobody need do anything while all is well: that time of it does not count.
 
-    opens: datetime
-    closes: datetime
-
-
-def find_felt_window(incident: Incident, opens: datetime, closes: datetime) -> FeltWindow:
-    """The window as it runs for who may leave it while all is well: it opens when users feel it again, and the time in
-    which they felt nothing does not count.
-
-    Whether it is over is asked when it would close: all was well then, and it is, whatever comes later.
+    Whether it is over is asked when it would close: where all was well then it is, whatever comes later.
     """
-    periods = sorted(healthy_periods(incident), key=lambda period: period.start)
-    length, begin, until = closes - opens, opens, opens
-    well = timedelta()
-    for period in periods:
-        over = later_by(opens, length + well)
-        if over is None or period.start > over or period.end is None or period.end > over:
-            break  # not within what is counted so far, or all is well at its end
-        start = max(period.start, until)
-        if period.end <= start:
-            continue
-        if start == begin:
-            begin = period.end
-        well += period.end - start
-        until = period.end
-    return FeltWindow(begin, later_by(opens, length + well) or closes)
+    counted, until = closes, opens
+    for period in sorted(healthy_periods(incident), key=lambda period: period.start):
+        if period.start > counted or period.end is None or period.end > counted:
+            break  # it closed before, or while all was well
+        well = period.end - max(period.start, until)
+        if well > timedelta():
+            counted, until = later_by(counted, well) or counted, period.end
+    return counted
 
 
 def well_after(incident: Incident, limit: datetime | None, end: datetime | None) -> datetime | None:

@@ -12,7 +12,7 @@ from cockpit.incident.clocks.due import (
     Episode,
     SeverityPeriod,
     excuse_clock,
-    find_felt_window,
+    find_window_end,
     later_by,
     settle_clock,
     well_at,
@@ -158,7 +158,7 @@ def list_escalation_clocks(bound: Binding) -> list[Clock]:
     acknowledgement is no call. A single tier is an order to call, and only a call ends it. A tier binds when its
     window opens: one that a milder severity of that moment does not have calls nobody. A call to a later tier ends the
     earlier ones, for whoever was skipped is not called backwards. A tier that could wait until it was mitigated is
-    spared; where users feel it again before its window would close, that runs on or begins then.
+    spared; where users feel it again before its window would close, that closes so much later.
     """
     numbers = sorted(
         {rule.number for period in bound.periods for rule in period.rules if rule.kind is ClockKind.ESCALATION}
@@ -205,11 +205,10 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
 
 
 def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
-    """Nobody was late to call while all was well: that time of its window does not count."""
+    """Nobody was late to call while all was well: a relapse leaves of its window what there was before it, or all."""
     if clock.due is None or clock.until is None:
         return clock
-    window = find_felt_window(incident, clock.due, clock.until)
-    return replace(clock, due=window.opens, until=window.closes)
+    return replace(clock, until=find_window_end(incident, clock.due, clock.until))
 
 
 ON_CALL = re.compile(r"\bon[\s-]?call\b", re.IGNORECASE)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
@@ -59,7 +60,7 @@ from cockpit.incident.postmortem.story import (
     tell_story,
 )
 from cockpit.incident.revised_outcomes import revised_outcomes
-from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
@@ -143,7 +144,7 @@ def render_draft(
         late_messages=_count_late(messages, intervals),
         procedures=procedure_rows(incident, mine, due, now),
         recovery=recovery_metrics(incident),
-        outcomes=met_and_missed(list_other_clocks(due, now), now),
+        outcomes=[_spare_open_window(row, now) for row in met_and_missed(list_other_clocks(due, now), now)],
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now, plan.checklists, mine),
@@ -201,6 +202,11 @@ def _count_late(messages: Iterable[MessageRow], intervals: Iterable[tuple[object
         if count
     ]
     return "".join(f", {part}" for part in parts)
+
+
+def _spare_open_window(outcome: ClockOutcome, now: datetime) -> ClockOutcome:
+    """A tier that may still be called in time is open: on paper `overdue` reads as if somebody were late."""
+    return replace(outcome, state=ClockState.OPEN) if outcome.clock.is_window_open(now) else outcome
 
 
 def _describe_target(outcome: ClockOutcome, face: TimeFace) -> str:

@@ -352,7 +352,8 @@ def _describe_stops(
     """What stopped each stretch, as they followed each other."""
     first, *later = [_describe_stop(incident, events, stretch, face) for stretch in stretches]
     parts = [
-        f"felt again from {face.utc(stretch.begin)}: {text}" for stretch, text in zip(stretches[1:], later, strict=True)
+        f"{'felt' if _is_relapse(incident, stretch.begin) else 'open'} again from {face.utc(stretch.begin)}: {text}"
+        for stretch, text in zip(stretches[1:], later, strict=True)
     ]
     left = len(stretches) - MOST_STRETCHES
     if left > 1:
@@ -494,6 +495,11 @@ def _find_recovery(incident: Incident, end: datetime) -> str:
     return next((period.evidence for period in incident.healthy if period.start == end), "")
 
 
+def _is_relapse(incident: Incident, begin: datetime) -> bool:
+    """Whether a signal says that users felt it again then; else it was only opened again."""
+    return any(period.end == begin for period in incident.healthy)
+
+
 # The moments that a reader looks for.
 
 
@@ -525,7 +531,7 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     for before_it, after_it in pairwise(stretches):
         if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):
             times.append(KeyTime("users felt it no more", before_it.end, evidence))
-        if any(period.end == after_it.begin for period in incident.healthy):
+        if _is_relapse(incident, after_it.begin):
             times.append(KeyTime("users felt it again", after_it.begin, _find_sign(events, after_it.begin)))
     if incident.mitigated is not None:
         proposal = propose_impact_end(incident)

@@ -245,4 +245,16 @@ def test_a_tier_is_described_by_when_its_window_opens_and_closes() -> None:
     assert [(row[3], row[5]) for row in rows] == [("between 02:15:00 and 02:45:00", "met")]
 
 
+def test_a_tier_whose_window_is_open_when_the_draft_is_written_is_open_and_not_overdue() -> None:
+    team = plan(*(rule(ClockKind.ESCALATION, minute, number=tier, who=who) for tier, minute, who in TIERS))
+    story = Story()
+    story.declare(0)
+    rows = table(draft(story, plan=team, minutes=20), "clocks")
+    assert [(row[1], row[5]) for row in rows] == [
+        ("On-call engineer", "overdue"),
+        ("Team lead", "open"),
+        ("Engineering manager", "running"),
+    ]
+
+
 TIERS = ((1, 0, "On-call engineer"), (2, 15, "Team lead"), (3, 45, "Engineering manager"))

@@ -147,6 +147,17 @@ def test_a_decision_does_not_read_as_the_act_where_no_column_tells_its_kind() ->
     assert "roll back to r43" in [row[4] for row in table(text, "timeline", ALL_ENTRIES)]
 
 
+def test_where_it_was_only_opened_again_nobody_says_that_users_felt_it_again() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    story.act(Kind.RESOLVE, 10, reason="stable")
+    story.act(Kind.STATUS, 100, status="investigating", was="resolved")
+    story.act(Kind.RESOLVE, 120, reason="stable")
+    assert "; open again from 03:40:00: " in told(story).stop
+    assert "felt again" not in told(story).stop
+    assert "users felt it again" not in [time.what for time in list_key_times(incident_of(story), story.events)]
+
+
 @pytest.mark.parametrize("count", [4, 5, 9])
 def test_of_many_stretches_the_first_and_the_last_are_told(count: int) -> None:
     story = Story()
