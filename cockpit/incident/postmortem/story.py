@@ -121,9 +121,9 @@ def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> I
     begin, _ = find_impact(incident)
     change = find_trigger(events, begin)
     stretches = list_stretches(incident, events)
-    told = [change, *(stretch.remedy for stretch in stretches)]
+    described = [change, *(stretch.remedy for stretch in stretches)]
     moves = find_moves(incident, events)
-    others = [steps for steps in moves if not any(event in told for event in steps)]
+    others = [steps for steps in moves if not any(event in described for event in steps)]
     trigger = _describe_trigger(change, events, incident, face)
     deployments = next((steps for steps in moves if change in steps and len(steps) > 1), None)
     first = _describe_steps(deployments, events, face) if deployments else trigger

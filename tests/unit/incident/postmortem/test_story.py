@@ -89,7 +89,7 @@ def relapsing_night() -> Story:
     return story
 
 
-def test_each_stretch_is_told_with_what_stopped_it_and_a_relapse_that_ended_by_itself_without_a_change() -> None:
+def test_each_stretch_is_described_with_what_stopped_it_and_a_relapse_that_ended_by_itself_without_a_change() -> None:
     first = "traffic back on --r43 at 02:02:30 (Roll back, run by ben); all probes up at 02:02:54"
     by_itself = "no change is on record between its start and its end; all probes up at 02:32:42"
     result = told(relapsing_night())
@@ -159,7 +159,7 @@ def test_where_it_was_only_opened_again_nobody_says_that_users_felt_it_again() -
 
 
 @pytest.mark.parametrize("count", [4, 5, 9])
-def test_of_many_stretches_the_first_and_the_last_are_told(count: int) -> None:
+def test_of_many_stretches_the_first_and_the_last_are_listed(count: int) -> None:
     story = Story()
     for number in range(count):
         fail(story, number * 10, "readyz")
