@@ -194,7 +194,7 @@ def test_a_relapse_makes_nobody_late_who_had_nobody_to_call_before_it(
 
 def test_a_relapse_after_its_window_asks_for_nothing_that_was_spared() -> None:
     relapsed = incident(healthy=(HealthyPeriod(at(6), at(30.1)),))
-    assert one(relapsed, PATH, "escalation:2", 40).not_applicable == "mitigated before it was late"
+    assert one(relapsed, PATH, "escalation:2", 40).state(at(40)) is ClockState.NOT_APPLICABLE
 
 
 def test_a_tier_that_was_not_called_after_a_relapse_is_late_once_its_window_closed() -> None:
