@@ -211,6 +211,7 @@ WATCHING = {
     ],
     "Retry-After is honoured within bounds and said, and F5 looks at once": [
         "test_the_wait_is_never_shorter_than_asked_nor_without_end",
+        "test_a_source_that_asks_for_an_hour_is_asked_again_within_two_minutes",
         "test_a_throttled_feed_says_how_long_it_waits",
         "test_asking_for_an_answer_brings_one_now",
     ],
@@ -278,6 +279,7 @@ SECRETS = {
         "test_what_is_no_document_is_refused_and_the_others_are_read",
         "test_a_device_is_named_with_why_it_is_not_read",
         "test_a_file_that_would_be_waited_for_is_named_and_not_read",
+        "test_of_what_is_no_file_nothing_is_read",
         "test_of_a_file_beyond_the_limit_nothing_is_kept",
     ],
     "no cell of a table is a formula, whatever separates cells": ["test_a_spreadsheet_takes_no_cell_for_a_formula"],

@@ -70,6 +70,10 @@ def test_the_wait_is_never_shorter_than_asked_nor_without_end(
         assert wait >= min(asked, LONGEST_RETRY_AFTER)
 
 
+def test_a_source_that_asks_for_an_hour_is_asked_again_within_two_minutes() -> None:
+    assert wait_after(15.0, 1, 3_600.0, Random(1)) == 120
+
+
 @given(every=st.floats(0.1, 600), failures=st.integers(0, 30), seed=st.integers())
 def test_each_failure_makes_the_wait_no_shorter(every: float, failures: int, seed: int) -> None:
     assert wait_after(every, failures, None, Random(seed)) <= wait_after(every, failures + 1, None, Random(seed))

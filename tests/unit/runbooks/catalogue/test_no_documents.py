@@ -45,6 +45,14 @@ def test_what_is_no_document_is_refused_and_the_others_are_read(
     assert "sound" in [document.id for document in catalogue.documents]
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, link_to("/dev/zero"), link_to("/dev/null"), Path.mkdir])
+def test_of_what_is_no_file_nothing_is_read(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """A pipe that nobody writes into would look like an empty document."""
+    make(tmp_path / "x.md")
+    with pytest.raises(OSError, match=r"is not a file|Is a directory"):
+        load.read_document_bytes(tmp_path / "x.md")
+
+
 @pytest.mark.parametrize("target", ["/dev/zero", "/dev/tty"])
 def test_a_device_is_named_with_why_it_is_not_read(target: str, tmp_path: Path) -> None:
     (tmp_path / "x.md").symlink_to(target)
