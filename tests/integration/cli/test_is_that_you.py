@@ -66,6 +66,15 @@ def test_a_pipe_is_asked_nothing(shell: Shell) -> None:
     assert escalation(shell) == "overdue"
 
 
+def test_who_may_still_be_called_in_time_is_called_late_nowhere(shell: Shell) -> None:
+    shell.type("declare", "Checkout fails", "--severity", "P1")
+    (line,) = [line for line in shell.type("clocks").stdout.splitlines() if "escalation:1" in line]
+    (clock,) = [clock for clock in shell.ask("clocks") if clock["id"] == "escalation:1"]
+    assert line.startswith("open until ")
+    assert str(clock["until"])[11:16] in line
+    assert clock["window_open"] is True
+
+
 @pytest.mark.usefixtures("terminal")
 def test_a_document_for_programs_is_asked_nothing(shell: Shell) -> None:
     asked = shell.type("declare", "Checkout fails", "--severity", "P1", "--json", stdin="y\n")
