@@ -90,6 +90,7 @@ class Service:
     began: datetime | None = None
     rolled_back: bool = False  # it ended because an older revision took over
     watched: datetime | None = None  # from when on somebody recorded how it fared; None: from its beginning
+    is_assumed: bool = False  # `began` is when it was made: nobody saw when it took the traffic, which was not before
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +331,9 @@ def _find_carried_candidate(
     if off is not None and off < until and (service.began is None or off > service.began):
         until = off  # nobody watched when it lost the traffic: the cloud knows that it was off by then
     lasted = until - service.began if service.began else None
-    how_long = f" for {format_duration(lasted)}" if lasted and lasted > timedelta() else ""
+    length = format_duration(lasted) if lasted and lasted > timedelta() else ""
+    how_long = f" for {length}" if length and not service.is_assumed else ""
+    age = f" ({length} old then)" if length and service.is_assumed else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     shows = "the timeline shows no failure then."
     if service.watched is not None:
@@ -340,7 +343,7 @@ def _find_carried_candidate(
         shows = f"the timeline since {since} shows no failure."
         if service.ended is not None and service.watched < until:
             shows = f"the timeline since {since} shows no failure then."
-    sentence = f"{revision.name} carried the traffic{how_long}{ended}; {shows}"
+    sentence = f"{revision.name}{age} carried the traffic{how_long}{ended}; {shows}"
     short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
     return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
 
@@ -465,6 +468,7 @@ class ServiceHistory:
         self._ended: list[Service] = []
         self._carrying = ""
         self._since: datetime | None = None
+        self._is_assumed = False
         self._first: datetime | None = None  # when the first of all was recorded: before it nobody watched
         self._down: dict[str, datetime] = {}  # probes, and since when
         self._failing: set[str] = set()  # revisions, when they were last seen active
@@ -478,8 +482,10 @@ class ServiceHistory:
         """Oldest first; the last one still goes on."""
         healthy = not self._down and self._carrying not in self._failing
         watched = self._find_watched(self._since)
-        current = [Service(self._carrying, None, healthy, self._since, watched=watched)] if self._carrying else []
-        return self._ended + current
+        if not self._carrying:
+            return self._ended
+        now = Service(self._carrying, None, healthy, self._since, watched=watched, is_assumed=self._is_assumed)
+        return [*self._ended, now]
 
     @property
     def failing(self) -> frozenset[str]:
@@ -501,7 +507,7 @@ class ServiceHistory:
             self._carrying = find_traffic_carrier(event.detail.get("traffic"))
             # It carried it before anybody watched: since when is not known, only that it was there.
             created = self._created.get(self._carrying)
-            self._since = min(created, event.occurred) if created else event.occurred
+            self._since, self._is_assumed = min(created, event.occurred) if created else event.occurred, True
             states = read_mapping(event.detail.get("revisions")).items()
             self._failing = {name for name, state in states if is_failing(read_mapping(state))}
         elif event.kind == Kind.REVISION and event.subject.startswith(f"{self.app}/"):
@@ -536,9 +542,10 @@ class ServiceHistory:
                     began,
                     goes_back(self._created, self._images, before, after),
                     self._find_watched(began),
+                    began is not None and self._is_assumed,
                 )
             )
-        self._carrying, self._since = after, event.occurred
+        self._carrying, self._since, self._is_assumed = after, event.occurred, False
 
     def _was_well(self, before: str, after: str) -> bool:
         """No probe was down, nor the revision failing. What broke once its successor was deployed is not its fault."""
