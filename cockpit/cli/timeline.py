@@ -85,7 +85,8 @@ def _read_events(cli_session: CliSession, incident: str | None, limit: int | Non
 def format_event_line(event: Event) -> str:
     """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
     text = "(redacted)" if event.redacted else event.summary
-    corrected = " (corrected)" if event.supersedes is not None else ""
+    # The line of a declaration says itself what was corrected in it; where it says nothing, only its impact was stated.
+    corrected = " (corrected)" if event.supersedes is not None and event.kind != Kind.DECLARE else ""
     then = f" ({at_that_time})" if (at_that_time := describe_clock_then(event)) else ""
     who = event.actor or event.source
     return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {text}{corrected}{then}"

@@ -86,11 +86,7 @@ def find_open_ends(
         reason = f": {freeze.reason}" if freeze.reason else ""
         ends.append(OpenEnd(OpenEndKind.FREEZE, f"{freeze.environment} is frozen{reason}"))
     ends += _find_unhealthy_revisions(applications)
-    ends += [
-        OpenEnd(OpenEndKind.RUN, f"run open for {format_duration(now - run.started)}: {run.title}", run.id)
-        for run in incident.ran
-        if run.ended is None
-    ]
+    ends += _find_open_runs(incident, now)
     ends += _find_open_checklists(incident, checklists)
     clocks = list(clocks)
     ends += [
@@ -102,6 +98,18 @@ def find_open_ends(
     if not incident.updates and not incident.drill:
         ends.append(OpenEnd(OpenEndKind.NOTHING_SENT, "nobody was told anything yet"))
     return tuple(ends)
+
+
+def _find_open_runs(incident: Incident, now: datetime) -> Iterator[OpenEnd]:
+    """Each run that nobody ended, and each that left a step behind of which nobody knows whether it took effect."""
+    for run in incident.ran:
+        steps = f"step{'s' if len(run.unknown) > 1 else ''} {', '.join(run.unknown)}"
+        doubt = f"nobody knows whether {steps} took effect" if run.unknown else ""
+        if run.ended is None:
+            text = f"run open for {format_duration(now - run.started)}: {run.title}{f'; {doubt}' if doubt else ''}"
+            yield OpenEnd(OpenEndKind.RUN, text, run.id)
+        elif doubt:
+            yield OpenEnd(OpenEndKind.RUN, f"run ended: {run.title}; {doubt}", run.id)
 
 
 def _find_owed_updates(incident: Incident, clocks: Iterable[Clock], now: datetime, zone: tzinfo) -> Iterator[OpenEnd]:

@@ -25,6 +25,7 @@ from cockpit.model.response import (
     Tick,
     Update,
 )
+from cockpit.model.run import StepState
 from cockpit.model.text import clean_line, keep_whole
 
 EventPairs = Iterable[tuple[int, Event]]
@@ -259,11 +260,13 @@ def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
     fields: dict[str, ProcedureRun] = {}
     orders: dict[str, Mapping[str, Any]] = {}  # which steps end which time, as the beginning of the run recorded them
     touched: set[str] = set()
+    states: dict[str, dict[str, str]] = {}
     for _, event in pairs:
         detail, what, id = event.detail, text_of(event.detail, "what"), clean_line(event.subject)
         if event.kind == Kind.STEP:
             name, _, step = id.rpartition("#")
             touched.add(name)
+            states.setdefault(name, {})[step] = text_of(detail, "state")
             if name in fields and text_of(detail, "state") in WELL and step.isascii() and step.isdecimal():
                 fields[name] = _end_times(fields[name], orders[name], int(step), event.occurred)
         elif what == "started" and id and id not in fields:
@@ -281,7 +284,11 @@ def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
         elif what == "ended" and id in fields and fields[id].ended is None:
             fields[id] = replace(fields[id], ended=event.occurred)
     # Older versions recorded no number of steps: what they wrote stands as it was.
-    return tuple(run for id, run in fields.items() if id in touched or "steps" not in orders[id])
+    return tuple(
+        replace(run, unknown=tuple(step for step, state in states.get(id, {}).items() if state == StepState.UNKNOWN))
+        for id, run in fields.items()
+        if id in touched or "steps" not in orders[id]
+    )
 
 
 def _end_times(run: ProcedureRun, orders: Mapping[str, Any], step: int, moment: datetime) -> ProcedureRun:

@@ -138,7 +138,8 @@ class ProcedureRun:
 
     `verified` is when the last verification succeeded after which only offered steps are left; `effective` when the
     change was made whose effect lags, and `settled` when a restart ended that. `missing` is the name that nothing has
-    from `gap_began` on, when it was renamed away, until something else got it.
+    from `gap_began` on, when it was renamed away, until something else got it. `unknown` are the numbers of the steps
+    that were sent and of which nobody knows whether they took effect.
     """
 
     id: str
@@ -154,6 +155,7 @@ class ProcedureRun:
     missing: str = ""
     gap_began: datetime | None = None
     gap_ended: datetime | None = None
+    unknown: tuple[str, ...] = ()
 
     @property
     def done(self) -> datetime | None:

@@ -57,7 +57,9 @@ def list_command(common: Common, source: str, as_json: bool) -> None:
 )
 @click.argument("matchers", nargs=-1, required=True)
 @click.option("--for", "length", required=True, metavar="LENGTH", help="How long: `30m`, `2h`.")
-@click.option("--comment", required=True, metavar="TEXT", help="Why; it stands in Alertmanager, too.")
+@click.option(
+    "--reason", "--comment", "comment", required=True, metavar="TEXT", help="Why; it stands in Alertmanager, too."
+)
 @source_option
 @yes_option
 @json_option
@@ -68,7 +70,7 @@ def create(
     parsed = [parse_matcher(text) for text in matchers]
     why = clean_line(comment, 300)
     if not why:
-        raise Refusal(f"{WHY_MISSING} (--comment)", code="reason-missing")
+        raise Refusal(f"{WHY_MISSING} (--reason)", code="reason-missing")
     with open_cli_session(common) as cli_session:
         client, now = _open_client(cli_session, source), RealTime().now()
         ends = now + parse_length(length)

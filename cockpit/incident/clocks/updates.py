@@ -230,17 +230,19 @@ def list_update_clocks(bound: Binding) -> list[Clock]:
 
 
 def list_promise_clocks(bound: Binding) -> list[Clock]:
-    """The newest promise to each audience that no update to it has kept yet. It outlives the incident: people wait.
-
-    Those that are over are judged by `check_promise`.
+    """The newest promise to each audience that no update to it has kept yet, which outlives the incident since people
+    wait; before them those that were answered late. Whether one was kept is judged by `check_promise`.
     """
     waiting: dict[str, Clock] = {}
+    late: list[Clock] = []
     for update in _in_order(bound.incident):
         audience = update.audience.strip().casefold()
-        waiting.pop(audience, None)
+        answered = waiting.pop(audience, None)
+        if answered is not None and answered.due is not None and answered.due < update.at:
+            late.append(replace(answered, id=f"{answered.id}:late:{len(late) + 1}", done=update.at))
         if update.promised is not None:
             waiting[audience] = _build_promise_clock(update, audience, update.promised)
-    return list(waiting.values())
+    return [*late, *waiting.values()]
 
 
 def _build_promise_clock(update: Update, audience: str, due: datetime) -> Clock:

@@ -214,7 +214,7 @@ def build_shift_report(
         now,
         tuple(incident for incident in in_shift if incident.declared <= now),
         alerts,
-        tuple(_list_runs(standing)),
+        tuple(_list_runs(standing, incidents)),
         tuple(
             f"{alert.name}: {alert.note or 'silenced at its source'}"
             for alert in alerts
@@ -295,9 +295,10 @@ def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
     return tuple(rows.values())
 
 
-def _list_runs(events: Sequence[Event]) -> Iterable[str]:
-    """Each run of which a step was tried: who, what, and how its steps ended."""
-    titles = {event.subject: text_of(event.detail, "title") for event in events if event.kind == Kind.RUN}
+def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterable[str]:
+    """Each run of which a step was tried: who, what, and how its steps ended. One may have begun before the shift."""
+    titles = {run.id: run.title for incident in incidents for run in incident.ran}
+    titles |= {event.subject: text_of(event.detail, "title") for event in events if event.kind == Kind.RUN}
     states: dict[str, dict[str, str]] = {}
     people: dict[str, str] = {}
     for event in events:
