@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from cockpit.incident.signals import Signal
 from cockpit.model.alert import AlertState
@@ -169,6 +170,14 @@ class ImpactWatch:
     def bad_keys(self) -> tuple[str, ...]:
         return (*self._certain, *self._alerts, *self._thresholds)
 
+    def find_felt(self, is_felt: Callable[[str], bool]) -> Signal | None:
+        """The first of what users feel now."""
+        if not self._feels:
+            return None
+        felt_alerts = (alert for alert in self._alerts.values() if is_felt(alert.key))
+        thresholds = () if self._probes_tell else self._thresholds.values()
+        return next(chain(self._certain.values(), felt_alerts, thresholds), None)
+
     @property
     def _probes_tell(self) -> bool:
         return any(name.startswith(f"{Kind.PROBE}:") for name in self._names)
@@ -306,7 +315,7 @@ def as_of(incident: Incident, now: datetime) -> Incident:
     mitigated = incident.mitigated
     if mitigated is None or not incident.open or incident.impact_ended is not None or now - mitigated >= HELD:
         return incident
-    return replace(incident, mitigated=None)
+    return replace(incident, mitigated=None, healthy=incident.healthy[:-1], unheld=last_period(incident.healthy))
 
 
 def last_period(periods: Iterable[HealthyPeriod]) -> HealthyPeriod | None:
@@ -349,6 +358,8 @@ def propose_impact_end(incident: Incident) -> ImpactMoment | None:
     if incident.impact_ended is not None:
         is_seen = period is not None and period.start == incident.impact_ended
         return ImpactMoment(incident.impact_ended, period.evidence if period and is_seen else STATED)
+    if incident.unheld is not None:
+        return ImpactMoment(incident.unheld.start, f"{incident.unheld.evidence}, not for two minutes yet")
     return None if period is None else ImpactMoment(period.start, period.evidence)
 
 
@@ -428,13 +439,24 @@ def format_stretches(length: timedelta, count: int) -> str:
     return format_duration(length) if count == 1 else f"{format_duration(length)} in {count} stretches"
 
 
+def find_relapse(incident: Incident) -> datetime | None:
+    """When users began to feel it again, the last time, after all had been well for two minutes or more; None while it
+    never was, and where all is well now."""
+    begin = find_impact_start(incident)
+    if begin is None or last_period(incident.healthy) is not None:
+        return None
+    return max((end for _, end in _list_pauses(incident, begin, LATEST)), default=None)
+
+
 def describe_impact(incident: Incident) -> str:
     """`impact 12:07:00 UTC (probe readyz) to 12:07:58 UTC (all probes up), 58s`."""
     begin, end = propose_impact_start(incident), propose_impact_end(incident)
     if begin is None and end is None:
         return "nothing that was recorded says when users felt it"
     took = f", {format_felt(incident, begin.at, end.at)}" if begin and end else ""
-    return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, 'not over')}{took}"
+    again = find_relapse(incident) if end is None else None
+    missing = f"not over, felt again since {again:%Y-%m-%d %H:%M:%S} UTC" if again else "not over"
+    return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, missing)}{took}"
 
 
 def _format_moment(moment: ImpactMoment | None, missing: str) -> str:

@@ -356,6 +356,7 @@ class IncidentStateBuilder:
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else None),
             "healthy": tuple(periods),
+            "felt_bad": felt.still if (felt := impact.find_felt(self._is_felt)) else "",
             "felt_since": impact.first.began if impact.first else None,
             "felt_by": impact.first.label if impact.first else "",
         }

@@ -66,7 +66,7 @@ def find_open_ends(
     ends = [
         OpenEnd(
             OpenEndKind.SIGNAL,
-            f"{signal.label} is still bad{QUIET if signal.label.removeprefix(ALERT) in quiet else ''}",
+            f"{signal.still}{QUIET if signal.label.removeprefix(ALERT) in quiet else ''}",
             signal.key,
             f"check that {signal.label} recovers: it was bad when this was resolved",
         )

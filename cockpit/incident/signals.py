@@ -38,6 +38,11 @@ class Signal:
     lead: timedelta = timedelta()
 
     @property
+    def still(self) -> str:
+        """`probe ready is still bad`; one that goes up and down is not known to be bad at this moment."""
+        return f"{self.label} is still {'flapping' if self.state == FLAPPING else 'bad'}"
+
+    @property
     def began(self) -> datetime:
         return self.since - self.lead
 

@@ -148,6 +148,8 @@ class Incident:
     ran: tuple[ProcedureRun, ...] = ()
     reviews: tuple[StateChange, ...] = ()
     healthy: tuple[HealthyPeriod, ...] = ()
+    unheld: HealthyPeriod | None = None  # a recovery that has not held for two minutes yet: it counts for nothing
+    felt_bad: str = ""  # what users feel still, the first of it: `probe readyz is still bad`
     felt_since: datetime | None = None  # the earliest signal that users felt, and which
     felt_by: str = ""
     services: tuple[str, ...] = ()  # the apps and resources that its signals named, in the order they did

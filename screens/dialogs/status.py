@@ -224,6 +224,8 @@ class StatusDialog(Dialog[None]):
 
     def _describe_bad(self) -> str:
         """Why no end is proposed: what is bad still, which nobody would guess where all probes are up again."""
+        if self._incident.felt_bad:
+            return self._incident.felt_bad
         ends = self._open_ends.list() if self._open_ends else ()
         bad = [end.text for end in ends if end.kind in (OpenEndKind.SIGNAL, OpenEndKind.SILENCED)]
         if not bad:

@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items
-from cockpit.incident.impact import LATEST, format_felt, propose_impact_end, propose_impact_start
+from cockpit.incident.impact import (
+    LATEST,
+    ImpactMoment,
+    find_relapse,
+    format_felt,
+    propose_impact_end,
+    propose_impact_start,
+)
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
 from cockpit.incident.signals import Signal, find_beginning, key_of, says_bad
@@ -118,13 +125,26 @@ def _describe_leaders(incident: Incident, lead: str) -> str:
 
 def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
     start, end = propose_impact_start(incident), propose_impact_end(incident)
-    begun = f"users feel it since {_clock_time(start.at, zone, now)} ({start.evidence})" if start else "not known"
-    if end is None or start is None or incident.mitigated is None:
-        if start is None or incident.open:
-            return begun
+    if start is None:
+        return "not known"
+    if end is None or incident.mitigated is None:
+        if incident.open:
+            return _describe_felt_now(incident, start, end, zone, now)
         return f"users felt it from {_clock_time(start.at, zone, now)} ({start.evidence}); nothing says until when"
     length = format_felt(incident, start.at, end.at)
     return f"users felt it for {length}, over since {_clock_time(end.at, zone, now)} ({end.evidence})"
+
+
+def _describe_felt_now(
+    incident: Incident, start: ImpactMoment, end: ImpactMoment | None, zone: tzinfo, now: datetime
+) -> str:
+    """`users feel it since 06:27 (probe readyz)`; after a pause since when again, and for how long in all."""
+    again = find_relapse(incident)
+    first = f"{_clock_time(start.at, zone, now)} ({start.evidence})"
+    length = format_felt(incident, start.at, now)
+    since = f"users feel it again since {_clock_time(again, zone, now)}; first {first}, {length} so far" if again else ""
+    well = f"; {end.evidence}, since {_clock_time(end.at, zone, now)}" if end else ""
+    return f"{since or f'users feel it since {first}'}{well}"
 
 
 def _list_last_notes(events: Iterable[Event], steps: Sequence[ClockStep], zone: tzinfo, now: datetime) -> list[str]:
