@@ -92,7 +92,8 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
         if own is None:
             return await attach_to(replace(common, config=config))
         drill = simulated(own, world.ready_line)
-        return await attach_to(replace(common, db=str(Path(drill.data) / "timeline.db")), read_system=lambda _: drill)
+        file = common.db or str(Path(drill.data) / "timeline.db")
+        return await attach_to(replace(common, db=file), read_system=lambda _: drill)
 
     try:
         run_screen(attach)
@@ -100,11 +101,12 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
         world.end()
     if world.config:
         folder = Path(world.config).parent
-        click.echo(f"The demo's timeline is in {folder}; read it again with")
+        file = common.db or f"{folder}/timeline.db"
+        click.echo(f"The demo's timeline is in {Path(file).parent}; read it again with")
         click.echo(
             f"  cockpit timeline --config {world.config}"
-            if own is None
-            else f"  cockpit timeline --db {folder}/timeline.db"
+            if own is None and common.db is None
+            else f"  cockpit timeline --db {file}"
         )
 
 

@@ -100,6 +100,14 @@ def find_open_ends(
     return tuple(ends)
 
 
+UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.NOTHING_SENT})  # a promise is a clock of its own
+
+
+def find_undone(incident: Incident, now: datetime, checklists: Sequence[Checklist]) -> list[OpenEnd]:
+    """What was not done when it was resolved, and is not done now: it does not end with the incident."""
+    return [end for end in find_open_ends(incident, now, checklists=checklists) if end.kind in UNDONE]
+
+
 def _find_open_runs(incident: Incident, now: datetime) -> Iterator[OpenEnd]:
     """Each run that nobody ended, and each that left a step behind of which nobody knows whether it took effect."""
     for run in incident.ran:

@@ -228,6 +228,8 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
             "rules": _list_binding_rules(writer, severity_level),
             **marks,
         }
+        if kind == Kind.SEVERITY and why:
+            detail["reason"] = why  # what was said of the wrong one is no reason for the one that was meant
         summary = (
             f"{summarize_event(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
         )

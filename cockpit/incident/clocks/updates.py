@@ -255,6 +255,7 @@ def _build_promise_clock(update: Update, audience: str, due: datetime) -> Clock:
         started=update.at,
         due=due,
         risk=risk_of(update.at, due),
+        who=update.actor,
     )
 
 

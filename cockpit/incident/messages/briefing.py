@@ -17,12 +17,14 @@ from cockpit.incident.impact import (
 )
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
+from cockpit.incident.open_ends import find_undone
 from cockpit.incident.signals import Signal, find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.clock import Clock
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Incident
+from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze
 from cockpit.model.text import clean_line
@@ -46,6 +48,7 @@ class BriefingScene:
     zone: tzinfo
     now: datetime
     lead: str = ""  # the role that leads, as the team calls it
+    checklists: Sequence[Checklist] = ()
 
 
 def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScene) -> list[tuple[str, str]]:
@@ -77,6 +80,10 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         pairs.append(("last sent", last_sent))
     goes_on = list_open_items(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
     pairs += [("still open", line) for line in goes_on]
+    if not incident.open:  # what was not done does not end with it
+        undone = [f"{clock.what}, not done" for clock in scene.clocks if clock.kind is ClockKind.TASK and clock.undone]
+        undone += [end.text for end in find_undone(incident, now, scene.checklists)]
+        pairs += [("still open", line) for line in undone]
     if not incident.open:
         pairs += [("to do", f"{item.text} ({item.owner or 'nobody yet'})") for item in incident.items if not item.done]
     return pairs
@@ -100,6 +107,7 @@ def read_brief(
         zone,
         now,
         find_lead(actions.plan).name,
+        actions.plan.checklists,
     )
     return build_brief(full, events, scene)
 
@@ -142,9 +150,10 @@ def _describe_felt_now(
     again = find_relapse(incident)
     first = f"{_clock_time(start.at, zone, now)} ({start.evidence})"
     length = format_felt(incident, start.at, now)
-    since = f"users feel it again since {_clock_time(again, zone, now)}; first {first}, {length} so far" if again else ""
-    well = f"; {end.evidence}, since {_clock_time(end.at, zone, now)}" if end else ""
-    return f"{since or f'users feel it since {first}'}{well}"
+    since = f"users feel it since {first}"
+    if again:
+        since = f"users feel it again since {_clock_time(again, zone, now)}; first {first}, {length} so far"
+    return f"{since}; {end.evidence}, since {_clock_time(end.at, zone, now)}" if end else since
 
 
 def _list_last_notes(events: Iterable[Event], steps: Sequence[ClockStep], zone: tzinfo, now: datetime) -> list[str]:
@@ -169,11 +178,12 @@ def _shorten(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AlertOfShift:
-    """One alert in a shift; `taken_by` "" where nobody acknowledged it."""
+    """One alert in a shift; `taken_by` "" where nobody acknowledged it since it fired last."""
 
     name: str
     fired: int
     first: datetime
+    last: datetime
     state: str
     taken_by: str
     note: str = ""
@@ -282,10 +292,20 @@ def _taken(outage: OutageOfShift, incidents: Iterable[Incident]) -> OutageOfShif
     incident = min(covering, key=lambda incident: (incident.drill, incident.declared), default=None)
     if incident is None:
         return outage
-    ack = min(incident.acks, key=lambda ack: ack.at, default=None)
-    leader = next((role.person for role in incident.roles), "")
-    how, person = ("taken", ack.actor) if ack else ("led", leader) if leader else ("declared", incident.declared_by)
+    how, person = _find_taker(incident, begin, end)
     return replace(outage, incident=incident.id, taken_by=person, how=how, is_drill=incident.drill)
+
+
+def _find_taker(incident: Incident, begin: datetime, end: datetime) -> tuple[str, str]:
+    """How somebody had what was bad between two moments, and who: an acknowledgement of before took what was bad then,
+    and not what came after somebody else had taken over."""
+    acks = sorted(incident.acks, key=lambda ack: ack.at)
+    leaders = [role.person for role in incident.roles if role.since <= end and (role.until or LATEST) > begin]
+    if now := [ack.actor for ack in acks if begin <= ack.at]:
+        return "taken", now[0]
+    if leaders:
+        return "led", leaders[0]
+    return ("taken", acks[-1].actor) if acks else ("declared", incident.declared_by)
 
 
 def _is_open_within(incident: Incident, begin: datetime, end: datetime) -> bool:
@@ -297,17 +317,24 @@ def _is_open_within(incident: Incident, begin: datetime, end: datetime) -> bool:
 
 
 def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
-    takers = {event.subject: event.actor for event in events if event.kind == Kind.ACK and event.subject}
     rows: dict[str, AlertOfShift] = {}
+    takers: dict[str, str] = {}
     for event in events:
+        if event.kind == Kind.ACK and event.subject:
+            takers.setdefault(event.subject, event.actor)
+            if (taken := rows.get(event.subject)) is not None:
+                rows[event.subject] = replace(taken, taken_by=takers[event.subject])
         if event.kind != Kind.ALERT:
             continue
         state, before = text_of(event.detail, "state"), rows.get(event.subject)
+        if before is not None and before.state == AlertState.RESOLVED and state == AlertState.FIRING:
+            takers.pop(event.subject, None)  # whoever took it took what was over by then
         fired = (before.fired if before else 0) + (state == AlertState.FIRING)
         rows[event.subject] = AlertOfShift(
             text_of(event.detail, "name") or event.subject,
             fired,
             before.first if before else event.occurred,
+            event.occurred if before is None or state == AlertState.FIRING else before.last,
             state,
             takers.get(event.subject, ""),
             text_of(event.detail, "note"),
@@ -318,7 +345,11 @@ def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
 def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterable[str]:
     """Each run of which a step was tried: who, what, and how its steps ended. One may have begun before the shift."""
     titles = {run.id: run.title for incident in incidents for run in incident.ran}
-    titles |= {event.subject: text_of(event.detail, "title") for event in events if event.kind == Kind.RUN}
+    titles |= {
+        event.subject: title
+        for event in events
+        if event.kind == Kind.RUN and (title := text_of(event.detail, "title"))  # its end names none
+    }
     states: dict[str, dict[str, str]] = {}
     people: dict[str, str] = {}
     for event in events:
@@ -364,7 +395,7 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     for alert in report.alerts:
         if alert.fired:
             times = f" {alert.fired}x" if alert.fired > 1 else ""
-            moment = OutageOfShift(f"alert {alert.name}", alert.state, alert.first, alert.first)
+            moment = OutageOfShift(f"alert {alert.name}", alert.state, alert.last, alert.last)
             by_incident = _describe_taker(_taken(moment, report.incidents))
             taken = f"taken by {alert.taken_by}" if alert.taken_by else by_incident
             first = _clock_time(alert.first, zone, now)

@@ -86,7 +86,8 @@ def list_kept_shares(
         ),
         _of_clocks(
             "procedures within their budget",
-            "runs that ended within the expected time of their procedure, of those that have one",
+            "runs whose work was verified, else that ended, within the expected time of their procedure, of those that "
+            "have one",
             [clock.state(now) for clock in running if clock.kind is ClockKind.BUDGET],
         ),
         _of_clocks(

@@ -265,6 +265,7 @@ def _load_template() -> "Template":
         "verdict": _describe_verdict,
         "stretches": lambda metric: format_stretches(metric.value, metric.stretches),
         "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",
+        "output": lambda text: render_code(text, "text"),
         "code": lambda text: render_code(shorten_code(text), "sh"),
         "link": lambda target: render_link(target) if target else Markdown(),
     }

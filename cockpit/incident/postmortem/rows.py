@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.incident.clocks.updates import check_promise
-from cockpit.incident.open_ends import OpenEndKind, find_open_ends, find_unsettled_signals
+from cockpit.incident.open_ends import find_undone, find_unsettled_signals
 from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
@@ -27,7 +27,7 @@ from cockpit.model.event import (
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import CloseReason, ProcedureRun, Tick, Update
-from cockpit.model.text import clean_line, clean_text
+from cockpit.model.text import clean_text
 from cockpit.model.time import format_duration, measure_between
 
 NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
@@ -264,7 +264,6 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
 NOT_TICKED = "not ticked"
 OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
 ELSEWHERE_LED = frozenset({CloseReason.DUPLICATE, CloseReason.SUPERSEDED})  # what it owes, the other one does
-UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.NOTHING_SENT})  # a promise is a clock of its own
 STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 
 
@@ -465,8 +464,8 @@ def loop_rows(
         if row.state == UNKNOWN
     ]
     if incident.resolved is not None:
-        undone = find_open_ends(incident, now, checklists=checklists)
-        rows += [LoopRow(end.text, incident.resolved, None, "", "not done") for end in undone if end.kind in UNDONE]
+        undone = find_undone(incident, now, checklists)
+        rows += [LoopRow(end.text, incident.resolved, None, "", "not done") for end in undone]
     return sorted(rows, key=lambda loop_row: loop_row.since)
 
 
@@ -495,7 +494,7 @@ def _list_unsettled_rows(incident: Incident, events: Sequence[Event]) -> list[Lo
 # What was run, as the draft tells it: each try of a step with its command, its end and what came back.
 
 COMMAND = 4_000  # characters of a command
-ANSWER = 200  # characters of the end of what it printed
+ANSWER = 400  # characters of the end of what it printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,8 +548,17 @@ def _apply_end(row: RunRow, event: Event) -> RunRow:
         state=text_of(event.detail, "state"),
         outcome="; ".join(word for word in parts if word),
         took=float(seconds) if isinstance(seconds, int | float) else None,
-        answer=clean_line(text_of(event.detail, "output")[-ANSWER:]),
+        answer=_cut_answer(words_of(event.detail, "output")),
     )
+
+
+def _cut_answer(output: str) -> str:
+    """The last whole lines of what came back; of one long line its end, marked as cut."""
+    text = clean_text(output).strip()
+    if len(text) <= ANSWER:
+        return text
+    first, border, rest = text[-ANSWER:].partition("\n")
+    return rest if border and rest.strip() else f"…{first}{border}{rest}"
 
 
 def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
