@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -188,6 +188,17 @@ def list_setting_changes(old: Revision, new: Revision) -> tuple[SettingChange, .
         if before.get(path) != after.get(path)
     ]
     return tuple(sorted(changes, key=lambda change: list(SettingGroup).index(change.group)))
+
+
+SAME_CHANGE = timedelta(minutes=2)  # between a revision and the change of the app that made it
+
+
+def find_author(app: Application, revision: Revision) -> str:
+    """Who changed the app last made its newest revision, unless the change came later than that revision; else ""."""
+    if app.revisions[0].name != revision.name:
+        return ""
+    later = revision.created and app.changed_at and app.changed_at - revision.created > SAME_CHANGE
+    return "" if later else app.changed_by
 
 
 def find_setting_group(path: str) -> SettingGroup:

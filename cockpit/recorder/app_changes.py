@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.event import Draft, Kind
-from cockpit.model.revision import Application, Revision, SettingGroup, list_setting_changes
+from cockpit.model.revision import Application, Revision, SettingGroup, find_author, list_setting_changes
 from cockpit.model.revision_health import ILL_DETAILS, is_ill
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import LastRecorded, RecordedApp
 
 RECENT = timedelta(days=1)  # deployments from before the watch began that are worth a line of their own
-SAME_CHANGE = timedelta(minutes=2)  # between a revision and the change of the app that made it
 FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running states that say more than the health
 
 
@@ -132,7 +131,7 @@ def _sharpen_time(reported: datetime, looked: datetime | None) -> datetime:
 
 def _draft_created_revision(app: Application, revision: Revision, environment: str, moment: datetime) -> Draft:
     """Dated by the cloud: it may be recorded long after."""
-    author = _find_author(app, revision)
+    author = find_author(app, revision)
     by = f" by {author}" if author else ""
     occurred = min(revision.created or moment, moment)
     changed = list_changed_settings(app, revision)
@@ -160,14 +159,6 @@ def list_changed_settings(app: Application, revision: Revision) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _find_author(app: Application, revision: Revision) -> str:
-    """Who changed the app last made its newest revision, unless the change came later than that revision."""
-    if app.revisions[0] is not revision:
-        return ""
-    later = revision.created and app.changed_at and app.changed_at - revision.created > SAME_CHANGE
-    return "" if later else app.changed_by
-
-
 def _draft_revision_fact(
     app: Application, revision: Revision, summary: str, what: str, environment: str, occurred: datetime
 ) -> Draft:
@@ -184,7 +175,7 @@ def _draft_revision_fact(
             "health": describe_condition(revision),
             "image": revision.image,
             "created": format_timestamp(revision.created) if revision.created else "",
-            "changed_by": _find_author(app, revision) if what == "created" else "",
+            "changed_by": find_author(app, revision) if what == "created" else "",
             "error": revision.provisioning_error,
             **({"details": revision.running_details} if revision.running_details else {}),
         },

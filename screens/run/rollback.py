@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from cockpit.model.key_bindings import DIFFERENCE, ROLLBACK
-from cockpit.model.revision import Application, Revision, list_setting_changes
+from cockpit.model.revision import Application, Revision, find_author, list_setting_changes
 from cockpit.model.revision_health import judge_revision
 from cockpit.model.runbook import Procedure, Runbook, StepKind
 from cockpit.model.time import Time, format_age
@@ -303,7 +303,8 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         bad, good = self._plan.proposal.bad, self._plan.proposal.good
         assert bad is not None
         assert good is not None
-        by = f" by {self._application.changed_by}" if self._application.changed_by else ""
+        author = find_author(self._application, bad)  # who moved the traffic since has deployed nothing
+        by = f" by {author}" if author else ""
         deployed = (
             f"deployed {format_age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""
         )
