@@ -136,9 +136,9 @@ def ask_who_is_on_call(cli_session: CliSession, incident: Incident) -> None:
 def list_clocks(common: Common, everything: bool, incident: str | None, as_json: bool) -> None:
     if somebody_to_ask() and not (as_json or everything):
         with open_cli_session(common, there=True) as cli_session:
-            ask_who_is_on_call(cli_session, cli_session.incident_actions.find(incident))
+            ask_who_is_on_call(cli_session, cli_session.find_lately(incident))
     with open_cli_session(common, read_only=True) as cli_session:
-        meant, now = cli_session.incident_actions.find(incident), RealTime().now()
+        meant, now = cli_session.find_lately(incident), RealTime().now()
         deployed = cli_session.deployed(meant.environment, now)
         result = compute_clocks(meant, cli_session.plan, now, zone=cli_session.zone, deployed=deployed)
         visible = list_urgent_clocks(result, now)
