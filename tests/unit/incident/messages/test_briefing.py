@@ -36,7 +36,7 @@ def test_a_brief_in_a_relapse_says_since_when_users_feel_it_again() -> None:
     assert "felt again since 2026-02-27 02:15:00 UTC" in describe_impact(as_of(only(story), at(15.5)))
 
 
-def test_a_recovery_of_less_than_two_minutes_is_told_as_such_and_counts_nowhere() -> None:
+def test_a_recovery_of_less_than_two_minutes_counts_nowhere_and_is_named_as_too_young() -> None:
     story = relapse()
     story.probe(16, "readyz", "up")
     young, old = as_of(only(story), at(17)), as_of(only(story), at(19))
