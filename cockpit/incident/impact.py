@@ -289,6 +289,8 @@ class ImpactWatch:
         self._is_mild = is_mild and (self._is_mild or not self._feels)
         if not self._feels:
             self.relapses.append(since)
+        elif self.relapses and since < self.relapses[-1]:
+            self._begin_earlier(since)
         self._bad_since = since if self._bad_since is None else max(self._bad_since, since)
         self._feels = True
         if not self.periods or self.periods[-1].end is not None:
@@ -296,6 +298,14 @@ class ImpactWatch:
         last = self.periods.pop()
         if since > last.start:  # what was recorded late, and was bad before it, shows that it was never all well
             self.periods.append(HealthyPeriod(last.start, since, last.evidence))
+
+    def _begin_earlier(self, since: datetime) -> None:
+        """What was recorded second was felt first: a probe's first failing answer before the traffic was seen to move,
+        say."""
+        last = self.periods[-1] if self.periods else None
+        if last is not None and last.end == self.relapses[-1] and since > last.start:
+            self.periods[-1] = replace(last, end=since)
+            self.relapses[-1] = since
 
     def _evidence(self) -> str:
         probes = [name for name in self._names if name.startswith(f"{Kind.PROBE}:")]

@@ -246,6 +246,19 @@ def test_an_alert_that_had_nothing_to_do_with_it_is_not_the_detection_once_someb
     assert (incident.detected, incident.detected_by) == (at(-1), "ana")
 
 
+def test_a_relapse_begins_with_what_was_felt_first_whichever_was_recorded_first() -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    story.probe(5, "readyz", "up")
+    story.probe(15, "ready", "down")
+    story.probe(14, "readyz", "down", late=1.2)
+    assert [(period.start, period.end) for period in only(story).healthy] == [(at(5), at(14))]
+    story.probe(16, "readyz", "up")
+    story.probe(17, "ready", "up")
+    assert measure_felt(only(story), at(1), at(17)) == (timedelta(minutes=7), 2)
+
+
 def test_a_revision_that_was_made_ill_is_felt_from_when_that_was_seen_not_from_its_creation() -> None:
     """The cloud dates the creation; its health is of the moment at which somebody looked."""
     story = Story()
