@@ -402,10 +402,15 @@ def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> l
 
 
 def _list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    # A shorter one is a pause within one outage, unless somebody closed the incident in it: then it was over.
     well = [
         (period.start, period.end)
         for period in incident.healthy
-        if period.end is not None and period.end - max(period.start, begin) >= HELD
+        if period.end is not None
+        and (
+            period.end - max(period.start, begin) >= HELD
+            or any(closed < period.end and period.start < opened for closed, opened in incident.closures)
+        )
     ]
     return _within([*well, *_list_quiet_closures(incident)], begin, end)
 

@@ -259,6 +259,19 @@ def test_a_relapse_begins_with_what_was_felt_first_whichever_was_recorded_first(
     assert measure_felt(only(story), at(1), at(17)) == (timedelta(minutes=7), 2)
 
 
+def test_what_was_over_when_somebody_closed_it_stays_over_when_it_is_opened_again() -> None:
+    """Up for 80 seconds, closed within them, down again: the time before the closure was not felt."""
+    story = Story()
+    story.probe(1, "api", "down")
+    story.declare(2, reach=0)
+    story.probe(5, "api", "up")
+    story.act(Kind.RESOLVE, 6)
+    story.probe(6 + 1 / 3, "api", "down")
+    story.act(Kind.STATUS, 7, status="investigating", was="resolved")
+    story.probe(8, "api", "up")
+    assert measure_felt(only(story), at(1), at(8)) == (timedelta(minutes=4, seconds=100), 2)
+
+
 def test_a_revision_that_was_made_ill_is_felt_from_when_that_was_seen_not_from_its_creation() -> None:
     """The cloud dates the creation; its health is of the moment at which somebody looked."""
     story = Story()
