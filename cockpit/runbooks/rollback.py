@@ -333,7 +333,6 @@ def _find_carried_candidate(
     lasted = until - service.began if service.began else None
     length = format_duration(lasted) if lasted and lasted > timedelta() else ""
     how_long = f" for {length}" if length and not service.is_assumed else ""
-    age = f" ({length} old then)" if length and service.is_assumed else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     shows = "the timeline shows no failure then."
     if service.watched is not None:
@@ -343,7 +342,7 @@ def _find_carried_candidate(
         shows = f"the timeline since {since} shows no failure."
         if service.ended is not None and service.watched < until:
             shows = f"the timeline since {since} shows no failure then."
-    sentence = f"{revision.name}{age} carried the traffic{how_long}{ended}; {shows}"
+    sentence = f"{revision.name} carried the traffic{how_long}{ended}; {shows}"
     short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
     return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
 

@@ -303,6 +303,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         bad, good = self._plan.proposal.bad, self._plan.proposal.good
         assert bad is not None
         assert good is not None
+        age = f"   {format_age((self.time.now() - good.created).total_seconds())} old" if good.created else ""
         author = find_author(self._application, bad)  # who moved the traffic since has deployed nothing
         by = f" by {author}" if author else ""
         deployed = (
@@ -316,7 +317,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
             [
                 ("  → ", "info"),
                 (_name_with_number(good), "good"),
-                (f"   {'active' if good.active else 'inactive'}   image {short_image(good.image)}", "muted"),
+                (f"   {'active' if good.active else 'inactive'}{age}   image {short_image(good.image)}", "muted"),
             ],
         ]
 

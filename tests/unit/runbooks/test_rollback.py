@@ -92,7 +92,7 @@ def test_what_the_record_did_not_watch_it_does_not_vouch_for() -> None:
     story = Story().tell(Kind.REVISION, 0, "mi", {"what": "baseline", "traffic": {"v2": 100}, "revisions": {}})
     story = story.created(59, "v3").traffic(60, "v2", "v3").probe(61, "down")
     why = propose_rollback(app(V3, revision("v2"), V1), story.events).why
-    assert "v2 (7d 01h old then) carried the traffic until" in why  # nobody saw since when
+    assert "v2 carried the traffic until" in why  # nobody saw since when
     assert f"since {at(0):%H:%M} UTC" in why
 
 
