@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.config import Secrets
 from cockpit.connections import Connections, Sleepers, build_feeds, connect_environments, remember_alerts
-from cockpit.feeds.base import Feed
+from cockpit.feeds.polling import Feed
 from cockpit.feeds.watch import Watch
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions

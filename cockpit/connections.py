@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import AlertSourceContext, find_alert_kind
-from cockpit.feeds.base import Feed
+from cockpit.feeds.polling import Feed
 from cockpit.feeds.watch import Watch
 from cockpit.incident.ledger import Ledger
 from cockpit.model.alert import Alert, SettledAlerts

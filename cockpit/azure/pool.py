@@ -33,7 +33,6 @@ HEAVY = (
     "azure.core.rest",
     "azure.mgmt.core",
     "cockpit.azure.policy",
-    "cockpit.azure.policy",
 )
 USER_AGENT = "incident-cockpit"
 

@@ -18,7 +18,7 @@ from cockpit.model.time import Time
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
-    from cockpit.feeds.base import Feed
+    from cockpit.feeds.polling import Feed
     from cockpit.model.alert import Alert, SettledAlerts
     from cockpit.model.silence import Silence
 

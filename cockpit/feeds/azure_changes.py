@@ -13,7 +13,7 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.own_requests import is_of_cockpit, is_of_this_process
-from cockpit.feeds.base import Polled, join_changes
+from cockpit.feeds.polling import Polled, join_changes
 from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.system import Environment

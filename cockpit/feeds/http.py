@@ -19,7 +19,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 import httpx
 
-from cockpit.feeds.base import explain_unknown_error
+from cockpit.feeds.polling import explain_unknown_error
 from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import KNOWN_SECRETS, Secret

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from cockpit.feeds.base import Feed, explain_unknown_error
+from cockpit.feeds.polling import Feed, explain_unknown_error
 from cockpit.model.own_line import suspect_own_line
 from cockpit.model.reading import Freshness, Reading, compute_freshness
 from cockpit.model.time import StandstillWatch, Time

@@ -16,7 +16,7 @@ from cockpit.recorder.last_recorded import LastRecorded
 
 # Which signals users feel, and when the last of them recovered: what "mitigated" means here.
 
-HELD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
+RECOVERY_MUST_HOLD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
@@ -211,7 +211,7 @@ class ImpactWatch:
         ill, other = self._first_ill, self._first
         if ill is None or other is None:
             return other or ill
-        return other if other.began <= ill.began + HELD else ill
+        return other if other.began <= ill.began + RECOVERY_MUST_HOLD else ill
 
     def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
         if (threshold := self._thresholds.pop(key, None)) is not None:
@@ -283,7 +283,7 @@ class ImpactWatch:
         last = self.periods[-1] if self.periods else None
         if not self._is_mild or last is None or last.end is None or not self.relapses or last.end != self.relapses[-1]:
             return False
-        return last.end - last.start >= HELD and over - last.end < HELD
+        return last.end - last.start >= RECOVERY_MUST_HOLD and over - last.end < RECOVERY_MUST_HOLD
 
     def _relapse(self, since: datetime, is_mild: bool = False) -> None:
         self._is_mild = is_mild and (self._is_mild or not self._feels)
@@ -323,7 +323,12 @@ def _choose_earlier(first: Signal | None, signal: Signal) -> Signal:
 def as_of(incident: Incident, now: datetime) -> Incident:
     """The incident as it stands at `now`: while it is open, a recovery counts once it has held for two minutes."""
     mitigated = incident.mitigated
-    if mitigated is None or not incident.open or incident.impact_ended is not None or now - mitigated >= HELD:
+    if (
+        mitigated is None
+        or not incident.open
+        or incident.impact_ended is not None
+        or now - mitigated >= RECOVERY_MUST_HOLD
+    ):
         return incident
     return replace(incident, mitigated=None, healthy=incident.healthy[:-1], unheld=last_period(incident.healthy))
 
@@ -408,7 +413,7 @@ def _list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tup
         for period in incident.healthy
         if period.end is not None
         and (
-            period.end - max(period.start, begin) >= HELD
+            period.end - max(period.start, begin) >= RECOVERY_MUST_HOLD
             or any(closed < period.end and period.start < opened for closed, opened in incident.closures)
         )
     ]

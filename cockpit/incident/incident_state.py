@@ -9,7 +9,7 @@ from typing import Any
 
 from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import HELD, ImpactWatch, last_period
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Rule
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
@@ -188,7 +188,7 @@ class IncidentStateBuilder:
     def settles_until(self) -> datetime:
         """Until when a signal can still show that a recovery before the resolution did not hold."""
         moved = [event for _, event in self._facts.of(*EXTENT) if _read_status(event)]
-        return moved[-1].occurred + HELD
+        return moved[-1].occurred + RECOVERY_MUST_HOLD
 
     def _extent(self) -> tuple[datetime, bool]:
         if self._range is None:

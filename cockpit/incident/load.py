@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
-from cockpit.incident.impact import HELD, SERVING_KINDS
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, SERVING_KINDS
 from cockpit.incident.incident_state import EXTENT
 from cockpit.incident.ledger import LEDGER_KINDS, STAYS_BAD, Ledger
 from cockpit.incident.signals import key_of
@@ -127,7 +127,7 @@ def _fold(events: Iterable[Event], severity_scale: SeverityScale, incident: Inci
 
 def settled_by(incident: Incident) -> datetime | None:
     """Until when signals tell of it: what went bad again right after the resolution shows that nothing had held."""
-    return incident.resolved and incident.resolved + HELD
+    return incident.resolved and incident.resolved + RECOVERY_MUST_HOLD
 
 
 def _written_between(incident: Incident) -> tuple[datetime, datetime | None]:

@@ -22,7 +22,7 @@ from cockpit.model.time import Time
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
-    from cockpit.feeds.base import Feed
+    from cockpit.feeds.polling import Feed
     from cockpit.model.event import Event
 
 REVISIONS_PANE = "revisions pane"  # where the values of a choice come from

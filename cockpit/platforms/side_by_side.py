@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from random import Random
 
-from cockpit.feeds.base import Feed, IncompleteError, Polled
+from cockpit.feeds.polling import Feed, IncompleteError, Polled
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application

@@ -17,8 +17,8 @@ from cockpit.azure.mapping import map_revision
 from cockpit.cli.log import CleanFormatter
 from cockpit.config import Secrets
 from cockpit.feeds.alertmanager.alerts import parse_listed_alerts
-from cockpit.feeds.base import explain_unknown_error
 from cockpit.feeds.http import explain_refusal
+from cockpit.feeds.polling import explain_unknown_error
 from cockpit.model.answer import ProbeAnswer
 from cockpit.model.conditions import check_condition, parse_condition
 from cockpit.model.event import Draft, Kind

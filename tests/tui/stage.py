@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from cockpit.feeds.base import Feed
+from cockpit.feeds.polling import Feed
 from cockpit.feeds.watch import Watch
 from cockpit.incident.ledger import Ledger
 from cockpit.model.alert import Alert, AlertState, Severity

@@ -8,7 +8,7 @@ from typing import Any
 
 from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import find_alert_kind
-from cockpit.feeds.base import explain_unknown_error
+from cockpit.feeds.polling import explain_unknown_error
 from cockpit.incident.messages.webhook_sender import look_at_webhook
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind, SourceError

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cockpit.feeds.alert_kinds import HTTP_KEYS, AlertKind, AlertSourceContext, SilenceServer
-from cockpit.feeds.base import Feed
+from cockpit.feeds.polling import Feed
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
 from cockpit.model.time import Time

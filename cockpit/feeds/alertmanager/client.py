@@ -25,7 +25,6 @@ from cockpit.feeds.alertmanager.alerts import (
 from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
 from cockpit.feeds.alertmanager.silences import parse_silences
 from cockpit.feeds.alertmanager.targets import DOWN, FIRST_SAMPLE, LAST_UP, UP, TargetPast, Targets, past_of, targets_of
-from cockpit.feeds.base import LONGEST_RETRY_AFTER
 from cockpit.feeds.http import (
     Reveal,
     explain_http_error,
@@ -34,6 +33,7 @@ from cockpit.feeds.http import (
     open_client_for,
     read_bounded,
 )
+from cockpit.feeds.polling import LONGEST_RETRY_AFTER
 from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.silence import Silence

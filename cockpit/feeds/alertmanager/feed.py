@@ -26,7 +26,7 @@ from cockpit.feeds.alertmanager.rules import (
     worth_showing,
 )
 from cockpit.feeds.alertmanager.targets import NOTHING_REMEMBERED, TargetMemory
-from cockpit.feeds.base import IncompleteError, Polled, UnsureError
+from cockpit.feeds.polling import IncompleteError, Polled, UnsureError
 from cockpit.model.alert import Alert, AlertState, SettledAlerts
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret

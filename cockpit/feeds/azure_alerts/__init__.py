@@ -1,7 +1,7 @@
 """Alerts of Azure Monitor."""
 
 from cockpit.feeds.alert_kinds import AlertKind, AlertSourceContext
-from cockpit.feeds.base import Feed
+from cockpit.feeds.polling import Feed
 
 
 def build_azure_alerts_feed(context: AlertSourceContext) -> Feed:

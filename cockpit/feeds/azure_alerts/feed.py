@@ -9,7 +9,7 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_alert
-from cockpit.feeds.base import Polled
+from cockpit.feeds.polling import Polled
 from cockpit.model.alert import Alert, AlertState, SettledAlerts, is_settled
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import AlertSource, Environment

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from cockpit.feeds.base import explain_unknown_error
 from cockpit.feeds.http import Reveal, fetch_access_headers, find_proxy, measure_rest, read_bounded, tls_of
+from cockpit.feeds.polling import explain_unknown_error
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.protocols import CHECKS, NotAllowedError, ProtocolContext, ReadBeat, no_beats
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError

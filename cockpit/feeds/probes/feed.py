@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from cockpit.feeds.base import JITTER, Publish, compute_poll_phase, wait_for_poll
 from cockpit.feeds.http import Reveal, tls_of
+from cockpit.feeds.polling import JITTER, Publish, compute_poll_phase, wait_for_poll
 from cockpit.feeds.probes.check import ProbeEndpoint
 from cockpit.feeds.probes.connectivity import Line, LoopLag
 from cockpit.feeds.probes.protocols import ReadBeat, no_beats

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 
-from cockpit.feeds.base import JITTER, Publish, compute_poll_phase, explain_unknown_error, wait_for_poll
+from cockpit.feeds.polling import JITTER, Publish, compute_poll_phase, explain_unknown_error, wait_for_poll
 from cockpit.feeds.signals.judge import SignalSample, SignalStanding, apply_sample, begin_signal
 from cockpit.feeds.signals.sources import Read
 from cockpit.model.probe import SignalResult, WatchedSignal

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
-from cockpit.incident.clocks.recovery import (
+from cockpit.incident.clocks.recovery_target import (
     list_begun_clocks,
     list_budget_clocks,
     list_postmortem_clocks,

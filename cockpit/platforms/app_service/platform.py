@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from cockpit.azure.client import Azure
-from cockpit.feeds.base import Feed, Polled
+from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import read_moment
 from cockpit.model.reading import LogLine

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cockpit.feeds.base import IncompleteError
+from cockpit.feeds.polling import IncompleteError
 from cockpit.model.event import Event, Kind
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import read_moment, read_text

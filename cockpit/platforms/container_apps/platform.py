@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_application, map_replica, with_replicas
-from cockpit.feeds.base import Feed, Polled
+from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import read_text
 from cockpit.model.reading import LogLine

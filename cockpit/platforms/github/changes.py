@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.feeds.base import join_changes
+from cockpit.feeds.polling import join_changes
 from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text

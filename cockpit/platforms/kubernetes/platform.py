@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from cockpit.feeds.base import Feed, Polled
+from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
 from cockpit.platforms.kubernetes.client import ClusterClient

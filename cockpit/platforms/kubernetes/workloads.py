@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cockpit.feeds.base import IncompleteError
+from cockpit.feeds.polling import IncompleteError
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.revision import MISSING, Application
 from cockpit.platforms.kubernetes.client import ClusterClient

@@ -12,7 +12,7 @@ import pytest
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential
 from cockpit.feeds.azure_alerts.feed import azure_alerts_feed
-from cockpit.feeds.base import Polled
+from cockpit.feeds.polling import Polled
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision import Application

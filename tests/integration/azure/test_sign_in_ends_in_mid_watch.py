@@ -15,7 +15,7 @@ from aiohttp import web
 
 from cockpit.azure.client import Azure
 from cockpit.azure.identity import Credential, build_credential
-from cockpit.feeds.base import Polled
+from cockpit.feeds.polling import Polled
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.reading import FeedState, compute_freshness
 from cockpit.model.system import Cloud, Environment

@@ -22,7 +22,7 @@ from cockpit.feeds.alertmanager import (
     client as alertmanager_look,
 )
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
-from cockpit.feeds.base import Polled
+from cockpit.feeds.polling import Polled
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.probe import HttpAccess, HttpAuth

@@ -18,7 +18,7 @@ from cockpit.cli import cockpit
 from cockpit.feeds.alertmanager import client as alertmanager_ask
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.alertmanager.silences import SilenceClient
-from cockpit.feeds.base import Polled
+from cockpit.feeds.polling import Polled
 from cockpit.feeds.signals.feed import SignalsFeed
 from cockpit.feeds.signals.sources import SignalContext, make_reader
 from cockpit.incident.actions.incident_actions import IncidentActions

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.screen import Screen
 
 import themes
-from cockpit.feeds.base import Publish
+from cockpit.feeds.polling import Publish
 from cockpit.feeds.watch import Watch
 from cockpit.incident.ledger import Ledger
 from cockpit.model.clock import ClockKind, Rule

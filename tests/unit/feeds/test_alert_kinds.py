@@ -15,7 +15,7 @@ from cockpit.config.errors import ConfigErrors
 from cockpit.config.schema import keys_of_table
 from cockpit.feeds import alert_kinds
 from cockpit.feeds.alert_kinds import PACKAGES, AlertKind, AlertSourceContext, list_alert_kinds
-from cockpit.feeds.base import Feed, Polled
+from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.time import RealTime
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.feeds.base import Publish
+from cockpit.feeds.polling import Publish
 from cockpit.feeds.watch import ASKED_ANEW, RESTART_AFTER, Watch
 from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading

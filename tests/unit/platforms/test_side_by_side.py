@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from cockpit.feeds.base import Feed, Polled
+from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.revision import Application
 from cockpit.model.system import Environment

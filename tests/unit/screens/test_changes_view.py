@@ -2,7 +2,7 @@
 
 from random import Random
 
-from cockpit.feeds.base import Polled
+from cockpit.feeds.polling import Polled
 from cockpit.feeds.watch import Watch
 from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.probe import ProbeState

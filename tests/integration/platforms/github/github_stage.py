@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cockpit.feeds.base import Feed
+from cockpit.feeds.polling import Feed
 from cockpit.model.event import OutsideChange
 from cockpit.model.reading import Reading
 from cockpit.model.system import Environment

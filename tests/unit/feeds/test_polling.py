@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.feeds.base import (
+from cockpit.feeds.polling import (
     JITTER,
     LONGEST_RETRY_AFTER,
     LONGEST_WAIT,
