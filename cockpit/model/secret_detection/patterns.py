@@ -268,9 +268,14 @@ TOKENS: tuple[TokenPattern, ...] = (
     ),
     TokenPattern(
         "secret that is set",
-        ("keyvault secret set", "from-literal"),
-        r"(?:(?i:keyvault secret set)\s(?:[^\n;|]{0,200}?\s)?--value[=\s]|(?i:from-literal)[=\s]['\"]?[\w.-]+=)"
-        r"\s*['\"]?(?P<value>[^\s'\"$<-][^\s'\"]{3,})",
+        ("keyvault secret set",),
+        r"(?i:keyvault secret set)\s(?:[^\n;|]{0,200}?\s)?--value[=\s]\s*['\"]?(?P<value>[^\s'\"$<-][^\s'\"]{3,})",
+    ),
+    TokenPattern(  # up to the last literal of the command; those of a config map are no secrets
+        "literal of a Kubernetes secret",
+        ("create secret",),
+        r"(?i:create secret)\s(?:[^\n;|&]{0,200}?\s)?--from-literal[=\s]['\"]?[\w.-]+="
+        r"['\"]?(?P<value>[^\s'\"$<-][^\s'\"]{3,}(?:[^\n;|&]{0,2000}--from-literal[=\s][^\s;|&]+)?)",
     ),
     TokenPattern("password of sshpass", ("pass",), r"pass(?<=sshpass)\s+-p\s*(?P<value>'[^'\n]*'|\"[^\"\n]*\"|\S+)"),
 )

@@ -142,7 +142,10 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "secret that is set": (
         "az keyvault secret set --vault-name x --name y --value q7Zt41mWc",
+    ),
+    "literal of a Kubernetes secret": (
         "kubectl create secret generic db --from-literal=dsn=q7Zt41mWc",
+        "kubectl create secret generic db --from-literal=dsn=abcd -n x --from-literal=other=q7Zt41mWc",
     ),
     "password of sshpass": ("+ sshpass -p hunter2 ssh host",),
 }  # fmt: skip
