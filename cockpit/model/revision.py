@@ -195,7 +195,7 @@ SAME_CHANGE = timedelta(minutes=2)  # between a revision and the change of the a
 
 def find_author(app: Application, revision: Revision) -> str:
     """Who changed the app last made its newest revision, unless the change came later than that revision; else ""."""
-    if app.revisions[0].name != revision.name:
+    if not app.revisions or app.revisions[0].name != revision.name:
         return ""
     later = revision.created and app.changed_at and app.changed_at - revision.created > SAME_CHANGE
     return "" if later else app.changed_by

@@ -301,8 +301,8 @@ def _find_taker(incident: Incident, begin: datetime, end: datetime) -> tuple[str
     and not what came after somebody else had taken over."""
     acks = sorted(incident.acks, key=lambda ack: ack.at)
     leaders = [role.person for role in incident.roles if role.since <= end and (role.until or LATEST) > begin]
-    if now := [ack.actor for ack in acks if begin <= ack.at]:
-        return "taken", now[0]
+    if takers := [ack.actor for ack in acks if begin <= ack.at]:
+        return "taken", takers[0]
     if leaders:
         return "led", leaders[0]
     return ("taken", acks[-1].actor) if acks else ("declared", incident.declared_by)
