@@ -57,6 +57,14 @@ def test_times_are_typed_as_people_say_them(shell: Shell) -> None:
     assert parse_timestamp(event["occurred"]) == now - timedelta(minutes=5)
 
 
+def test_clocks_go_on_with_the_incident_that_ended_last(shell: Shell) -> None:
+    incident = shell.ask("declare", "x")["id"]
+    shell.say("resolve", "--reason", "rolled back")
+    assert [clock["id"] for clock in shell.ask("clocks")] == [
+        clock["id"] for clock in shell.ask("clocks", "--incident", incident)
+    ]
+
+
 def test_what_was_noticed_later_than_something_else_was_bad_is_stated(shell: Shell) -> None:
     shell.ask("declare", "x")
     stated = shell.ask("impact", "--detected", "5m ago")

@@ -323,7 +323,7 @@ async def test_a_silence_is_made_extended_and_ended_by_commands(servers: RealSer
         return CliRunner().invoke(cockpit, ["silence", words[0], *common, *words[1:]], input=answer)
 
     def create(answer: str) -> Any:
-        return type_in("create", "app=quiet", "--for", "1h", "--comment", "known", answer=answer)
+        return type_in("create", "app=quiet", "--for", "1h", "--reason", "known", answer=answer)
 
     no = await asyncio.to_thread(create, "n\n")
     assert (no.exit_code, "alerts listed now: ReplicaDown" in no.output) == (2, True)
