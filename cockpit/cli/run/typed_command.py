@@ -17,7 +17,7 @@ from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown
 from cockpit.model.runbook import Runbook, StepKind
 from cockpit.model.text import clean_line, is_clean
-from cockpit.runbooks.document.read import named_safely
+from cockpit.runbooks.document.read import name_safely
 from cockpit.runbooks.document.step_kind import kind_of
 from cockpit.runbooks.document.steps import from_fence, number_steps
 from cockpit.runbooks.prepare.confirmation import find_required_confirmation
@@ -57,7 +57,7 @@ def make_command_document(line: str) -> Runbook:
         raise RunRefused("This is not one command: put it into a script, or into a runbook.", code="not-one-command")
     is_altered = not is_clean(line) or bool(find_hidden_letters(line))
     step = make_typed_step(line, kind_of(line), clean_line(hide_literal_secrets(line)), altered=is_altered)
-    return make_typed_document(line, named_safely(make_typed_procedure(step)))
+    return make_typed_document(line, name_safely([make_typed_procedure(step)])[0])
 
 
 def list_shell_variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:

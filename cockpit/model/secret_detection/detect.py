@@ -170,6 +170,14 @@ def find_tokens(text: str) -> Iterator[tuple[str, Span]]:
         yield from (("private key", _key_span(match)) for match in compiled(expression).finditer(text))
 
 
+def find_hints(text: str) -> Iterator[Span]:
+    """Where something stands without which `find_tokens` finds nothing there: for many commands at once."""
+    yield from ((position, position + len(hint)) for hint, position in IN_SMALL_LETTERS.find(lower_case(text)))
+    yield from ((position, position + len(hint)) for hint, position in AS_WRITTEN.find(text))
+    for expression in (SHAPE, "PRIVATE|Private", *(token.expression for token in SEARCHED_TOKENS)):
+        yield from (match.span() for match in compiled(expression).finditer(text))
+
+
 def _find_spans(text: str, small: str) -> Iterator[Span]:
     hints = sorted(IN_SMALL_LETTERS.find(small), key=itemgetter(1))
     yield from (span for _, span in _find_tokens(text, hints))

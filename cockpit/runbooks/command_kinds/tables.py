@@ -515,7 +515,10 @@ def worst_of_words(parts: Iterable[str], default: StepKind) -> StepKind:
     return StepKind.DANGER if any(names_danger(word) for word in parts) else default
 
 
+JOINTS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
+
+
 def names_danger(word: str) -> bool:
     """True when one of the danger words stands in it between joints: `db:reset`, `delete-all`, `cleanup.sh`."""
-    parts = re.split(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])", word)
+    parts = JOINTS.split(word)
     return not load_danger_words().danger.isdisjoint(part.casefold() for part in parts)

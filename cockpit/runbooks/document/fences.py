@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Literal
@@ -44,6 +45,7 @@ ASKED_INSIDE = re.compile(
 )
 SCRIPT = re.compile(r"\s*#!\s*/")
 OPTION = re.compile(r"--?[A-Za-z]")
+AN_ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
 A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather than of a sentence
 LIKE_OUTPUT = re.compile(
     r"\S(?:\s{2,}|\t)\S|^\s|^[A-Z][A-Z0-9_-]+\b|^[\[{}\]()|+<>*-]|^\w[\w /.-]*:(?:\s|$)|^\d|\.\.\.|^\S+$|: "
@@ -209,18 +211,24 @@ def begins_with_programs(content: str, *, portable: bool = False) -> bool:
 def begins_with_program(line: str) -> bool:
     """True for a line that is a command rather than a sentence: `kubectl top pods`, `find / -name x`, `cd /srv`."""
     words = line.split(maxsplit=1)
-    while words and (words[0] == "sudo" or re.fullmatch(r"[A-Z_][A-Z0-9_]*=\S*", words[0])):
+    while words and (words[0] == "sudo" or AN_ASSIGNMENT.fullmatch(words[0])):
         words = words[1].split(maxsplit=1) if len(words) > 1 else []
     if not words or not is_known_program(words[0]) or DRAWN.search(line):
         return False
     return words[0] not in ENGLISH or bool(A_SIGN.search(line)) or len(words) == 1
 
 
-def is_known_program(word: str) -> bool:
-    """True for a name that the tables of verbs know, and for a path of a script."""
+@cache
+def load_known_programs() -> Callable[[str], bool]:
+    """What knows the names of programs. It is loaded with the first block: not every command reads one."""
     from cockpit.runbooks.command_kinds.judge import knows_program
 
-    return knows_program(word) or IN_A_PATH.fullmatch(word) is not None
+    return knows_program
+
+
+def is_known_program(word: str) -> bool:
+    """True for a name that the tables of verbs know, and for a path of a script."""
+    return load_known_programs()(word) or IN_A_PATH.fullmatch(word) is not None
 
 
 def split_fence(content: str, language: str) -> list[Piece]:

@@ -33,8 +33,10 @@ def make_parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     # html off: with it on, <PREVIOUS> is markup and vanishes from the text. Inline markup is not parsed at all:
-    # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes.
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "reference"])
+    # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes. What does nothing without either
+    # is not asked for each line.
+    unused = ["inline", "reference", "html_block", "text_join"]
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(unused)
 
 
 def read_outline(text: str) -> Outline:

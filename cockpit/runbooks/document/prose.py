@@ -36,7 +36,13 @@ TO_REPLACE = (
 
 def find_words_to_replace(text: str, outline: Outline) -> frozenset[str]:
     """Words in capitals that the prose tells to replace: "Replace POD with the name of the pod", "where POD is"."""
-    if CAPITALS.search(text) is None:
+    lines = text.split("\n")
+    suspects = {number for number, line in enumerate(lines, 1) if CAPITALS.search(line) and _list_words(line)}
+    if not suspects:
         return frozenset()
-    lines = (line for _, _, line in list_prose_lines(text, outline) if CAPITALS.search(line))
-    return frozenset(match["word"] for line in lines for form in TO_REPLACE for match in form.finditer(line))
+    prose = ((number, line) for number, _, line in list_prose_lines(text, outline) if number in suspects)
+    return frozenset(word for _, line in prose for word in _list_words(line))
+
+
+def _list_words(line: str) -> list[str]:
+    return [match["word"] for form in TO_REPLACE for match in form.finditer(line)]

@@ -16,7 +16,13 @@ from cockpit.runbooks.document.procedures import gather_procedures
 from cockpit.runbooks.document.prose import find_words_to_replace
 from cockpit.runbooks.document.repair import decode_document, repair_text
 from cockpit.runbooks.document.sidecar import apply_sidecar, join_sidecar
-from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, hide_literal_secrets, remove_secrets, secrets_in
+from cockpit.runbooks.shell_syntax.literal_secrets import (
+    find_suspects,
+    hide_in_text,
+    hide_literal_secrets,
+    remove_secrets,
+    secrets_in,
+)
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import no_collection
 
@@ -72,7 +78,7 @@ def _read_runbook(path: str, raw: bytes, sidecar: bytes) -> Runbook:
     reader = MarkdownReader()
     reader.read(text)
     sections = reader.sections
-    procedures = tuple(add_exposure_question(named_safely(procedure)) for procedure in gather_procedures(sections))
+    procedures = tuple(map(add_exposure_question, name_safely(gather_procedures(sections))))
     if words := find_words_to_replace(text, reader.outline):
         procedures = tuple(refuse_words(procedure, words) for procedure in procedures)
     title = next((strip_markdown(section.title) for section in sections if section.level == 1), "")
@@ -99,9 +105,15 @@ def _read_runbook(path: str, raw: bytes, sidecar: bytes) -> Runbook:
     return add_text_block(runbook, index) if index else runbook
 
 
-def named_safely(procedure: Procedure) -> Procedure:
-    """The procedure with dots where its title, or what stands beside a step, says a secret of one of its commands."""
-    secrets = secrets_of([procedure])
+def name_safely(procedures: Iterable[Procedure]) -> list[Procedure]:
+    """Procedures with dots where a title, or what stands beside a step, says a secret of one of its own commands."""
+    procedures = list(procedures)
+    secrets = find_secrets(procedures)
+    return [hide_secrets_of_commands(procedure, secrets) for procedure in procedures] if secrets else procedures
+
+
+def hide_secrets_of_commands(procedure: Procedure, secrets_by_command: Mapping[str, tuple[str, ...]]) -> Procedure:
+    secrets = {secret for step in procedure.commands for secret in secrets_by_command.get(step.command, ())}
     steps = (
         replace(step, title=remove_secrets(step.title, secrets), remark=remove_secrets(step.remark, secrets))
         for step in procedure.steps
@@ -128,9 +140,15 @@ def refuse_word(step: Step, words: frozenset[str]) -> Step:
     return step
 
 
+def find_secrets(procedures: Iterable[Procedure]) -> dict[str, tuple[str, ...]]:
+    """The commands that hold secrets, with these."""
+    suspects = find_suspects([step.command for procedure in procedures for step in procedure.commands])
+    return {command: secrets for command in suspects if (secrets := secrets_in(command))}
+
+
 def secrets_of(procedures: Iterable[Procedure]) -> set[str]:
     """What the commands of a document give away."""
-    return {value for procedure in procedures for step in procedure.commands for value in secrets_in(step.command)}
+    return {secret for secrets in find_secrets(procedures).values() for secret in secrets}
 
 
 def text_for_people(runbook: Runbook) -> str:

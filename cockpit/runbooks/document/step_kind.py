@@ -4,10 +4,11 @@ The judging is done in `command_kinds`; here placeholders are taken out first, a
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 
 from cockpit.model.runbook import TEAM_COMMANDS, StepKind
-from cockpit.runbooks.command_kinds.tables import ORDER
+from cockpit.runbooks.command_kinds.tables import ORDER, CommandTool, load_built_in_tools, load_tools
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 __all__ = ["ORDER", "kind_of", "mark_verification", "raise_kind"]
@@ -38,18 +39,26 @@ def describe_lowered_kind(command: str, language: str) -> str:
 
 @lru_cache(maxsize=4096)  # a document is read again when it changes, and its steps are judged again when they are run
 def _judge_command(command: str, language: str, team: tuple[tuple[str, StepKind], ...]) -> StepKind:
+    return load_judge()(command, language, load_tools() if team else load_built_in_tools())
+
+
+@cache
+def load_judge() -> Callable[[str, str, Mapping[str, CommandTool]], StepKind]:
+    """What judges. It is loaded with the first command: `cockpit exec` of a known read has none to judge."""
     from cockpit.runbooks.command_kinds.judge import JudgeContext, judge_shell
     from cockpit.runbooks.command_kinds.powershell import judge_powershell
     from cockpit.runbooks.command_kinds.requests import judge_request
-    from cockpit.runbooks.command_kinds.tables import load_built_in_tools, load_tools
 
-    if request := REQUEST.match(command):
-        return judge_request(request[1], request[2])
-    masked = [(blank.start, blank.end) for blank in find_placeholders(command, language) if not blank.variable]
-    context = JudgeContext(load_tools() if team else load_built_in_tools())
-    if language == "powershell":
-        return judge_powershell(command, masked, context)
-    return judge_shell(command, masked, context)
+    def judge(command: str, language: str, tools: Mapping[str, CommandTool]) -> StepKind:
+        if request := REQUEST.match(command):
+            return judge_request(request[1], request[2])
+        masked = [(blank.start, blank.end) for blank in find_placeholders(command, language) if not blank.variable]
+        context = JudgeContext(tools)
+        if language == "powershell":
+            return judge_powershell(command, masked, context)
+        return judge_shell(command, masked, context)
+
+    return judge
 
 
 def mark_verification(kind: StepKind, title: str) -> StepKind:

@@ -5,15 +5,22 @@ What is not sure to be a secret is left alone: a `$TOKEN`, a `<token>`, `--token
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from urllib.parse import unquote
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK
-from cockpit.model.secret_detection.detect import detect_secrets, find_tokens, hide_detected_secrets
-from cockpit.runbooks.shell_syntax.secret_leads import find_leads
+from cockpit.model.secret_detection.detect import (
+    detect_secrets,
+    find_hints,
+    find_tokens,
+    hide_detected_secrets,
+)
+from cockpit.runbooks.shell_syntax.secret_leads import find_lead_hints, find_leads
 from cockpit.runbooks.shell_syntax.words import LiteralWord, find_quotes, word_at
 
 LEAST = 4  # letters: shorter ones are masked where they stand, and not in what a command prints
@@ -93,6 +100,23 @@ def secrets_in(command: str) -> tuple[str, ...]:
     """The values of a command's secrets that its output must not show."""
     values = dict.fromkeys(value for literal in find_literal_secrets(command) for value in literal.values)
     return tuple(value for value in values if len(value) >= LEAST)
+
+
+def find_suspects(commands: Sequence[str]) -> list[str]:
+    """Those of many commands that may hold a secret: all are searched as one text, as most of them hold none."""
+    whole = "\n".join(commands)
+    small = whole.lower()
+    if len(small) != len(whole):
+        return list(commands)
+    spans = [*find_hints(whole), *((position, position + 1) for position in find_lead_hints(small))]
+    spans += [match.span() for expression in (ANY_HINT, re.compile("<<")) for match in expression.finditer(small)]
+    starts = list(accumulate((len(command) + 1 for command in commands), initial=0))
+    numbers = {
+        number
+        for start, end in set(spans)
+        for number in range(bisect_right(starts, start) - 1, bisect_right(starts, max(start, end - 1)))
+    }
+    return [commands[number] for number in sorted(numbers)]
 
 
 def hide_literal_secrets(command: str) -> str:

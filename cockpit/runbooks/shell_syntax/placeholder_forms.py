@@ -139,6 +139,7 @@ TOOLS_CAPITALS = frozenset(
         "SOCK",
     }
 )
+MAY_HOLD_CAPITALS = re.compile(r"[A-Z][A-Z0-9_-]|name")  # or none of the expressions for words in capitals finds one
 # Where a word in capitals is the name of a variable, a secret or a setting, and means itself.
 MEANS_ITSELF = re.compile(
     r"""(?ix)(?:^|[\s;&|(])(?:printenv|unset|export|grep|egrep|rg|echo|test|env|declare|sed|awk|readonly|read)\b[^;&|]*$
@@ -297,6 +298,8 @@ def _name_hole(command: str, match: re.Match[str], kind: str) -> str:
 
 def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
     """`--detector-id DETECTOR_ID`: a word in capitals that only says again what its option is called."""
+    if MAY_HOLD_CAPITALS.search(command) is None:
+        return
     for match in CAPITALS.finditer(command):
         option = re.sub(r"[^a-z0-9]", "", match["option"].casefold())
         word = re.sub(r"(?:\d+|[^a-z0-9])", "", match["word"].casefold())

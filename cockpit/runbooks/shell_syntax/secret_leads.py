@@ -145,6 +145,11 @@ for _place, _lead in enumerate(SECRET_LEADS):
 _HINTS = HintSearch(_LEADS_BY_HINT, "~$+qzjxkvw_ybgp")
 
 
+def find_lead_hints(small: str) -> Iterator[int]:
+    """Where in a text in small letters the hint of a lead stands."""
+    return (position for _, position in _HINTS.find(small))
+
+
 def find_leads(small: str) -> list[SecretLead]:
     """The leads that are worth a try on a command in small letters, in the order of the table."""
     places = {place for hint, _ in _HINTS.find(small) for place in _LEADS_BY_HINT[hint]}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.secret_detection.detect import hide_detected_secrets
-from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, secrets_in
+from cockpit.runbooks.shell_syntax.literal_secrets import find_suspects, hide_literal_secrets, secrets_in
 
 FORMS = [
     line.replace("\\n", "\n")
@@ -25,6 +25,14 @@ def test_a_secret_in_a_command_is_found_and_hidden(form: str) -> None:
         command = form.replace("{}", value)
         assert value in secrets_in(command)
         assert value not in hide_literal_secrets(command)
+
+
+def test_no_secret_is_missed_where_many_commands_are_searched_as_one() -> None:
+    commands = [form.replace("{}", VALUES[0]) for form in FORMS]
+    for between in ("uptime", "kubectl get pods -n İstanbul"):  # two letters in small ones: every place behind it moves
+        mixed = [text for command in commands for text in (between, command)]
+        assert set(find_suspects(mixed)) >= {text for text in mixed if secrets_in(text)}
+    assert find_suspects(["uptime", "kubectl get pods", "git log"]) == []
 
 
 @pytest.mark.parametrize(
