@@ -159,6 +159,7 @@ class Environment:
     )
     unnamed: bool = False  # nobody gave it its name: there is no file, or none of them in it
     drill: bool = False  # on a simulator, whatever its names say: nothing outside is reached, incidents are drills
+    simulated_at: tuple[str, ...] = ()  # of a drill: the addresses of the simulated app, where HTTP steps may go
     activity_log: bool = field(
         default=False,
         metadata=setting("`true` puts what Azure's activity log tells of the resource group on the timeline."),

@@ -58,6 +58,8 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
     return replace(
         environment,
         drill=True,
+        simulated_at=(place.url, place.tls_url),
+        http_access=(),
         subscription=place.subscription,
         resource_group=place.resource_group,
         workspace=place.workspace,
@@ -67,7 +69,7 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
         signals=tuple(
             _simulate_signal(signal, place.app) for signal in environment.signals if signal.kind == "azure_metric"
         ),
-        values={"FQDN": urlsplit(place.tls_url).netloc} | dict(environment.values),
+        values=dict(environment.values) | {"FQDN": urlsplit(place.tls_url).netloc},
         shell={"CURL_CA_BUNDLE": place.ca_file}
         | ({"GH_HOST": urlsplit(place.url).netloc} if "github" in environment.platforms else {}),
         platforms=platforms,

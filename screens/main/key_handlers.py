@@ -312,7 +312,8 @@ def describe_first_action(session: "Session", alert: Alert) -> "list[Fact]":
     hint = match.hint if match.hint != title else ""
     action = " · ".join(part for part in (hint, first.title if first else "", first.command if first else "") if part)
     place = f"{match.document.id}#{match.procedure.slug}" if match.procedure else match.document.id
-    return [("procedure", f"{title} ({place})"), ("first action", clean_line(action, 300))]
+    label = "its limit" if match.how == "threshold" else "first action"
+    return [("procedure", f"{title} ({place})"), (label, clean_line(action, 300))]
 
 
 def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cockpit.model.alert import Alert
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
-from cockpit.runbooks.catalogue.catalogue import Catalogue
+from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
 from cockpit.runbooks.types import Prepared, RunRefused
 from screens.dialogs.dialog import DialogContext
 from screens.shared.context import KeyHandlerContext
@@ -125,6 +125,7 @@ async def _roll_back(
     raise RunRefused("The traffic moves faster than it can be read. Look at the revisions pane.", code="traffic-moves")
 
 
+NOT_ONE_PROCEDURE = ("ambiguous-procedure", "nothing-to-run")
 PROPOSALS = 10  # of one press of the key, one for each time the traffic moved
 
 
@@ -200,10 +201,18 @@ def _find_application(session: "Session", application: Application) -> Applicati
 async def begin_named(
     screen: KeyHandlerContext, session: "Session", place: DialogContext, name: str, proposed: Sequence[Value] = ()
 ) -> None:
+    """Begin what the name leads to. A whole document without one procedure that stands out is there to be read."""
     from screens.run.open import open_or_begin
+    from screens.shared.document import DocumentScreen
 
     catalogue = await asyncio.to_thread(make_catalogue_reader(session))
-    catalogue_entry = catalogue.find(name)
+    try:
+        catalogue_entry = catalogue.find(name)
+    except NotFound as error:
+        if error.code not in NOT_ONE_PROCEDURE:
+            raise
+        screen.app.push_screen(DocumentScreen(catalogue.document(name).runbook, catalogue=catalogue))
+        return
     await open_or_begin(
         screen.app, session, place, catalogue_entry.document.runbook, catalogue_entry.procedure, proposed=proposed
     )

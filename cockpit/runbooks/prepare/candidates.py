@@ -17,11 +17,30 @@ MOST = 8  # candidates of one placeholder
 LONGEST_LINE = 200  # letters of a line that is one value
 MOST_LINES = 20  # of an output that is a list of names
 LOOKS = frozenset({StepKind.READ.value, StepKind.VERIFY.value})
-IMAGE_TAG = frozenset({"image_tag", "tag", "version", "image_version", "release"})
+IMAGE_TAG = frozenset({"tag", "version", "release", "sha", "commit"})  # what an older image is called by
+WHICH_IMAGE = frozenset(
+    {
+        "image",
+        "docker",
+        "container",
+        "app",
+        "git",
+        "release",
+        "previous",
+        "prev",
+        "prior",
+        "old",
+        "older",
+        "last",
+        "known",
+    }
+    | {"good", "stable", "working", "rollback", "to", "target", "new", "current", "bad", "broken"}
+)  # what may stand before that: any other word makes it the version of something else
 RESTORE_POINT = re.compile(r"restore|recover|point_in_time|pitr")
 BEFORE_DETECTION = (5, 15, 60)  # minutes
 PAIR = re.compile(r"^\s*[\"']?(?P<key>[\w.-]+)[\"']?\s*[=:]\s*[\"']?(?P<value>[^\"'\s,]+)[\"']?,?\s*$")
 COLUMNS = re.compile(r"\t|\s{2,}")
+THE_NEW_ONE = frozenset({"new", "current", "bad", "broken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +87,17 @@ def list_candidates(
     return tuple(result.values())[:MOST]
 
 
+def _asks_for_image_tag(asked: str) -> bool:
+    *before, last = asked.split("_")
+    return last in IMAGE_TAG and WHICH_IMAGE.issuperset(before)
+
+
 def _list_from_panes(name: str, applications: Sequence[Application], detected: datetime | None) -> Iterator[Candidate]:
     asked = canonicalise_name(name)
-    if asked in IMAGE_TAG:
+    if _asks_for_image_tag(asked):
+        newest = not THE_NEW_ONE.isdisjoint(asked.split("_"))
         for application in applications:
-            for revision in application.revisions:
+            for revision in sorted(application.revisions, key=lambda revision: bool(revision.weight) is not newest):
                 tag = revision.image.rpartition("/")[2].partition(":")[2]
                 if tag:
                     yield Candidate(tag, f"image of {revision.name}")
@@ -86,7 +111,7 @@ def _list_from_output(name: str, output: PrintedOutput) -> Iterator[Candidate]:
     """What a step printed that goes by the name; for a version the releases of `gh release list`, for a time to restore
     to what a database says of its own."""
     asked, origin = canonicalise_name(name), f"step {output.step}'s output"
-    if asked in IMAGE_TAG:
+    if _asks_for_image_tag(asked):
         for tag, published in find_releases(output.text):
             for written in dict.fromkeys((tag, tag.removeprefix("v"))):  # a document may write the v itself
                 yield Candidate(written, f"release {tag} of {published}, {origin}")

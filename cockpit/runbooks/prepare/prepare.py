@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cockpit.model.probe import find_origin
 from cockpit.model.runbook import Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK, names_a_secret
+from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, clean_text, is_clean
 from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.document.sessions import goes_through, leaves_commands_behind, opens_session, through_place
@@ -323,7 +325,7 @@ def not_now(prepared: Prepared, context: RunContext) -> str:
     """Why this cannot start here and now; "" when it can."""
     if context.read_only and not only_looks(prepared):
         return "read-only: only what looks through the SDK or with GET may run"
-    if context.environment.drill and prepared.native is None:
+    if context.environment.drill and not stays_in_simulator(prepared, context.environment):
         return "a drill reaches nothing outside the simulator: read it, and mark it done as if you had run it"
     if prepared.script is None:
         return ""
@@ -340,6 +342,13 @@ def not_now(prepared: Prepared, context: RunContext) -> str:
         return "it needs a terminal of its own, and there is none"
     language = "bash" if prepared.undo else prepared.step.language
     return tools.explain_missing_program(prepared.as_written, language, path=context.path, cwd=context.folder)
+
+
+def stays_in_simulator(prepared: Prepared, environment: Environment) -> bool:
+    """True for what a drill may do: a known command, which goes to the simulated cloud, and HTTP to its app."""
+    if prepared.request is None:
+        return prepared.native is not None
+    return find_origin(prepared.request.url) in map(find_origin, environment.simulated_at)
 
 
 def suggest_return(prepared: Prepared, context: RunContext) -> str:

@@ -27,6 +27,7 @@ from cockpit.runbooks.types import Finished
 from screens.dialogs.details import Details
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_handlers as acting
+from screens.main.key_handlers import describe_first_action
 from screens.run.confirm import AskCancel
 from screens.run.rollback import RollbackPlan, render_setting_changes
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
@@ -351,6 +352,10 @@ def test_a_rollback_away_from_what_serves_no_longer_is_refused(meet: str, stands
     assert (plan.trouble == "") is stands
 
 
+LIMITS = (
+    "# Slow\n\n| Signal | Threshold |\n|---|---|\n| Latency p95 | more than 2 s |\n\n"
+    "## Clear the cache\n\n```bash\n./clear.sh\n```\n\n## Add a pod\n\n```bash\n./add.sh\n```\n"
+)
 OPS = "# Ops\n\n## Queue too long\n\n**When:** alert QueueLong\n\n```bash\n# Start the workers\n./workers.sh\n```\n"
 
 
@@ -364,12 +369,17 @@ OPS = "# Ops\n\n## Queue too long\n\n**When:** alert QueueLong\n\n```bash\n# Sta
             "ops#queue-too-long",
         ),
         (SignalResult("queue", "prod", ProbeState.DOWN, NOW, runbook="ops#queue-too-long"), "ops#queue-too-long"),
+        (Alert("am", "f3", "LatencyP95", Severity.HIGH, AlertState.FIRING, NOW, "prod"), "slow"),
+        (ProbeResult("slow", "prod", "https://x", ProbeState.DOWN, NOW, runbook="slow"), "slow"),
+        (SignalResult("wiki", "prod", ProbeState.DOWN, NOW, runbook="wiki"), "wiki"),
     ],
 )
 async def test_from_the_details_of_a_row_its_procedure_is_one_key_away(
     value: object, name: str, open_cockpit: Open, bad_deployment: Session, tmp_path: Path, place: DialogContext
 ) -> None:
     (tmp_path / "ops.md").write_text(OPS)
+    (tmp_path / "slow.md").write_text(LIMITS)
+    (tmp_path / "wiki.md").write_text("# Wiki\n\nNothing to do.\n")
     bad_deployment.system = SimpleNamespace(runbooks=(str(tmp_path),), rollback="")
     assert acting.find_helping_procedure(cast("Any", bad_deployment), value) == name
 
@@ -383,7 +393,22 @@ async def test_from_the_details_of_a_row_its_procedure_is_one_key_away(
         assert ("r procedure" in user.lines("keys")) is bool(name)
         await user.press("r")
         await user.settle()
-        assert user.screen in ("AskTrust", "RunScreen") if name else "No document names" in user.lines("notice")
+        if not name:
+            assert "No document names" in user.lines("notice")
+        elif "#" in name:
+            assert user.screen in ("AskTrust", "RunScreen")
+        else:  # a document of several procedures, or of none, is there to be read
+            assert user.screen == "DocumentScreen"
+
+
+def test_the_limit_that_a_document_gives_a_signal_is_not_called_an_action(
+    bad_deployment: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "slow.md").write_text(LIMITS)
+    bad_deployment.system = SimpleNamespace(runbooks=(str(tmp_path),), rollback="")
+    alert = Alert("am", "f3", "LatencyP95", Severity.HIGH, AlertState.FIRING, NOW, "prod")
+    labels = [label for label, _ in describe_first_action(bad_deployment, alert)]
+    assert labels == ["procedure", "its limit"]
 
 
 def test_what_tells_two_revisions_apart_stands_with_the_likeliest_cause_first_and_no_secret() -> None:

@@ -3,16 +3,23 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from cockpit.config import load_system
 from cockpit.model.probe import HttpAuth, Probe
+from cockpit.model.runbook import Parameter
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment, System
+from cockpit.model.time import RealTime
 from cockpit.platforms.app_service.settings import AppServiceSettings
 from cockpit.platforms.github.settings import GithubSettings
+from cockpit.runbooks.prepare.http_request import build_request
+from cockpit.runbooks.prepare.prepare import stays_in_simulator
+from cockpit.runbooks.prepare.values import Live, resolve_values
 from cockpit.simulator.drill import SimulatorAddress, simulate_system
 
 PLACE = SimulatorAddress(
@@ -133,6 +140,21 @@ def test_names_that_the_team_uses_stay(everything: Path) -> None:
     assert drill.environments[0].production
     assert drill.environments[0].values == {"FQDN": "127.0.0.1:8002", **own.environments[0].values}
     assert drill.data == PLACE.data != own.data
+
+
+def test_an_http_step_of_a_drill_goes_to_the_simulated_app_and_nowhere_else(everything: Path) -> None:
+    environment = simulate_system(load_system(everything), PLACE).environments[0]
+    host = resolve_values([Parameter("FQDN")], environment, Live(), {}, now=RealTime().now())[0]
+    for url, may_run in (
+        ("/api/v1/cache/clear", True),
+        ("https://127.0.0.1:8002/readyz", True),
+        ("https://quay.internal.test/readyz", False),
+        ("https://127.0.0.1:8003/readyz", False),
+        ("http://127.0.0.1:8002/readyz", False),
+    ):
+        request = build_request(f"POST {url}", (), host)
+        step: Any = SimpleNamespace(native=None, request=request)
+        assert stays_in_simulator(step, environment) is may_run, url
 
 
 def test_what_runs_beside_the_app_does_not_fail_with_it() -> None:

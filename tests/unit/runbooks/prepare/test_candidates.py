@@ -81,6 +81,27 @@ def test_image_tags_and_points_just_before_the_detection_come_from_the_panes() -
     assert times.origins[0] == "5 min before the detection"
 
 
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("PREVIOUS_SHA", ("1.4.1", "1.4.2")),
+        ("last-good-tag", ("1.4.1", "1.4.2")),
+        ("rollback version", ("1.4.1", "1.4.2")),
+        ("bad_release", ("1.4.2", "1.4.1")),
+        ("schema_version", ()),
+        ("TLS_VERSION", ()),
+        ("git_commit_message", ()),
+    ],
+)
+def test_what_an_older_image_is_called_by_is_offered_under_any_of_its_names_and_what_does_not_serve_comes_first(
+    name: str, choices: tuple[str, ...]
+) -> None:
+    bad = Revision("api", "api--v2", True, 100, NOW, image="registry/api:1.4.2")
+    good = Revision("api", "api--v1", True, 0, NOW, image="registry/api:1.4.1")
+    panes = Live((Application("api", "prod", "multiple", "", (bad, good)),))
+    assert resolve(name, panes=panes).choices == choices
+
+
 def test_a_time_may_be_typed_as_people_write_it() -> None:
     assert resolve("RESTORE_TIME", RESTORE_TIME="30m ago").value == "2026-11-20T13:30:00Z"
     assert resolve("RESTORE_TIME", RESTORE_TIME="soon").value is None
