@@ -407,7 +407,7 @@ def test_the_limit_that_a_document_gives_a_signal_is_not_called_an_action(
     (tmp_path / "slow.md").write_text(LIMITS)
     bad_deployment.system = SimpleNamespace(runbooks=(str(tmp_path),), rollback="")
     alert = Alert("am", "f3", "LatencyP95", Severity.HIGH, AlertState.FIRING, NOW, "prod")
-    labels = [label for label, _ in describe_first_action(bad_deployment, alert)]
+    labels = [label for label, _ in describe_first_action(cast("Any", bad_deployment), alert)]
     assert labels == ["procedure", "its limit"]
 
 
