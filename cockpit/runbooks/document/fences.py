@@ -20,12 +20,35 @@ from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 _BASH = (
     "bash sh shell zsh ksh posix shellscript shell-script azurecli azurecli-interactive azcli bash-interactive"
-    " sh-script cli commandline linux unix"
+    " sh-script cli commandline linux unix ash dash bourne bash-script cmd-line command commands"
 )
 _POWERSHELL = "powershell pwsh ps1 ps posh azurepowershell azurepowershell-interactive powershell-interactive ps1con"
 _CONSOLE = "console shell-session shellsession terminal sh-session bash-session session shell-console ps-session"
 _PLAIN = "text txt plain plaintext none nohighlight raw code sourcecode literal cmdline example"
 BASH, POWERSHELL, CONSOLE, PLAIN = (frozenset(names.split()) for names in (_BASH, _POWERSHELL, _CONSOLE, _PLAIN))
+# Shells in which a program with its words is written as in bash, and all else is not.
+FOREIGN_SHELLS = frozenset({"fish", "csh", "tcsh", "nu", "nushell", "elvish", "xonsh"})
+_FOREIGN_WORDS = (
+    "set setenv set-env unset alias source . eval let let-env def function and or not begin if for while switch end"
+    " exit return use overlay var fn"
+)
+# What some program runs, a database or a console answers: it may be what is to be done.
+_SCRIPTS = (
+    "python python2 python3 py pycon ipython ruby rb irb perl pl javascript js node php groovy lua r awk gawk sed jq"
+    " jsonpath expect tcl vb vbs vbscript applescript ansible redis mongodb mongo mongosh cypher promql prometheus"
+    " metricsql kql kusto logql lucene esql dql influxql flux sparql http rest"
+)
+# What is written down to be kept, compared or built: nobody types it anywhere, so nothing of it is left out of a run.
+_DATA = (
+    "yaml yml json jsonc json5 jsonl ndjson toml ini cfg conf config properties env dotenv xml html htm svg css scss"
+    " less sass csv tsv log logs output stdout stderr result response diff patch mermaid plantuml puml graphviz dot"
+    " ascii diagram math latex tex markdown md mdx rst asciidoc hcl terraform tf tfvars bicep helm gotmpl gotpl jinja"
+    " jinja2 j2 nginx apache apacheconf caddyfile haproxy dockerfile containerfile makefile make jsonnet rego proto"
+    " protobuf graphql prisma avro systemd service cron crontab gitignore dockerignore codeowners ssh-config sshconfig"
+    " hosts bnf ebnf regex regexp tree go golang rust rs c cpp c++ csharp cs c# java kotlin scala swift typescript ts"
+    " tsx jsx vue svelte erb haskell elixir erlang clojure solidity vhdl assembly asm"
+)
+FOREIGN_WORDS, SCRIPTS, DATA = (frozenset(names.split()) for names in (_FOREIGN_WORDS, _SCRIPTS, _DATA))
 WINDOWS = frozenset({"cmd", "bat", "batch", "dos", "winbatch"})
 DIRECTIVES = frozenset({"code", "code-block", "sourcecode", "code-cell", "prompt"})  # of MyST: the next word says it
 LANGUAGE = re.compile(r"[\w+#-]+")
@@ -143,7 +166,23 @@ def read_fence(info: str, content: str) -> FenceReading:
         return FenceReading(left_out="it is for the command prompt of Windows, which does not run here")
     if name in CONSOLE or name in PLAIN or not name:
         return _read_unmarked_fence(name, content)
-    return FenceReading()
+    return FenceReading() if name in DATA or not content.strip() else _read_unknown_fence(name, content)
+
+
+def _read_unknown_fence(name: str, content: str) -> FenceReading:
+    """A fence of another shell, of a language that something runs, or of a name that says nothing: `docker`, `bahs`."""
+    if name not in SCRIPTS and begins_with_programs(content):
+        if name not in FOREIGN_SHELLS:
+            return FenceReading("bash")
+        statements = parse_fence(content, "bash").statements
+        programs = {command.words[0].raw for statement in statements for command in statement.commands if command.words}
+        if (
+            programs.isdisjoint(FOREIGN_WORDS)
+            and all(map(is_known_program, programs))
+            and holds_plain_lines(content, list_masked_spans(content))
+        ):
+            return FenceReading("bash")
+    return FenceReading(left_out=f"it is {clean_line(name, 40)}, which does not run here: a step can run a file of it")
 
 
 def find_language_name(info: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from cockpit.model.runbook import Finding, RemotePlace, Step, StepKind
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.fences import (
+    PLAIN,
     Piece,
     begins_with_program,
     find_commands_among_output,
@@ -155,12 +156,14 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
     """What a fence holds. `line` is that of the opening mark."""
     reading = read_fence(info, content)
     tags = fence_tags(info)
-    if reading.left_out:
-        left = Finding("block-left-out", line, clean_line(f"this block is no step: {reading.left_out}", 300))
-        note = make_mention("A block to look at", content, line)
-        return FenceContents((note,), findings=(left,))
     if find_language_name(info) in SQL_NAMES and "skip" not in tags:
         return FenceContents(tuple(list_sql_steps(content, line)))
+    if reading.left_out and "skip" not in tags:
+        left = Finding("block-left-out", line, clean_line(f"this block is no step: {reading.left_out}", 300))
+        name = clean_line(find_language_name(info), 40)
+        named = name and name not in PLAIN
+        note = make_mention(f"A block of {name} to look at" if named else "A block to look at", content, line)
+        return FenceContents((note,), findings=(left,))
     if not reading.language or "skip" in tags:
         return FenceContents(to_read=find_language_name(info) or "text" if content.strip() else "")
     language = reading.shell if reading.language == "console" else reading.language

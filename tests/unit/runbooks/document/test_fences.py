@@ -1,6 +1,8 @@
 """What a fence holds: by its name, by a prompt, by the programs in it. Nothing vanishes without a word."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.model.runbook import Runbook, StepKind
 from cockpit.runbooks.document.fences import find_language_name, read_fence
@@ -114,6 +116,42 @@ def test_blocks_without_commands_are_listed_by_their_language() -> None:
     runbook = read("```yaml\na: 1\n```\n\n```json\n{}\n```\n\n```yaml\nb: 2\n```")
     assert runbook.to_read == {"yaml": (5, 13), "json": (9,)}
     assert runbook.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("info", "content"),
+    [
+        ("fish", "set -x KUBECONFIG staging.yaml\nkubectl get pods"),
+        ("fish", "for pod in (kubectl get pods -o name)\n  kubectl delete $pod\nend"),
+        ("nushell", "kubectl get pods -o json | from json | where status == Running"),
+        ("csh", "setenv TERM vt100\nsystemctl status web"),
+        ("python", "import os\nos.remove('/data/lock')"),
+        ("py title=fix.py", "kill(4)"),
+        ("ruby", "Order.where(state: 'stuck').update_all(state: 'new')"),
+        ("mongodb", "db.orders.deleteMany({})"),
+        ("redis", "FLUSHALL"),
+        ("promql", "rate(http_requests_total[5m])"),
+        ("http", "DELETE /api/v1/jobs/7"),
+        ("klingon", "nuqneH"),
+    ],
+)
+def test_no_block_vanishes_whatever_its_language(info: str, content: str) -> None:
+    runbook = read(f"1. Look first.\n\n```{info}\n{content}\n```")
+    assert commands(runbook) == []
+    assert left_out(runbook) == [7]
+    note = runbook.procedures[0].steps[-1]  # in its place, to read and to copy
+    assert (note.kind, note.mention) == (StepKind.NOTE, content)
+
+
+@given(name=st.from_regex(r"[A-Za-z][A-Za-z0-9+#_-]{0,12}", fullmatch=True))
+def test_under_any_name_a_block_is_a_step_or_a_finding_or_listed(name: str) -> None:
+    runbook = read(f"```{name}\nrestart everything now\n```")
+    assert commands(runbook) or left_out(runbook) or runbook.to_read
+
+
+@pytest.mark.parametrize("name", ["fish", "csh", "xonsh", "nu", "ash", "docker", "bahs"])
+def test_plain_programs_run_whatever_shell_they_were_written_for(name: str) -> None:
+    assert commands(read(f"```{name}\n# Look\ndocker ps --all\n```")) == ["docker ps --all"]
 
 
 def test_a_command_among_output_is_named() -> None:
