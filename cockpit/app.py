@@ -18,7 +18,7 @@ from rich.segment import Segments
 from textual import events, work
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.color import Color
 from textual.screen import Screen
@@ -34,6 +34,7 @@ from screens.shared.driver import TerminalDriver
 from screens.shared.key_order import KeyOrder
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import list_screens_in_sight
+from screens.shared.themed_app import ThemedApp
 from widgets.keys import make_bindings
 from widgets.line import ascii_only
 
@@ -101,7 +102,7 @@ def _make_wall_screen() -> Screen[None]:
     return WallScreen()
 
 
-class CockpitApp(App[None]):
+class CockpitApp(ThemedApp):
     """The terminal front end. After it ended, `farewell` is what to print, if anything.
 
     The first frame is the screen itself, without a session. Nothing else is imported at the top of this file, nor of
@@ -109,7 +110,6 @@ class CockpitApp(App[None]):
     """
 
     TITLE = "cockpit"
-    CSS = themes.css()
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "cockpit": _make_cockpit_screen,
         "wall": _make_wall_screen,
@@ -132,14 +132,10 @@ class CockpitApp(App[None]):
         self._keys = KeyOrder(self, super().on_event)
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._open_session = attach
-        for theme in themes.OURS:
-            self.register_theme(theme)
         # NO_COLOR and terminals of 16 colours get the terminal's own colours, not an approximation of ours.
         self._few_colours = self.no_color or self.console.color_system in (None, "standard")
-        self.theme = themes.NAMES["ansi"] if self._few_colours else themes.DEFAULT
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
+        if self._few_colours:
+            self.theme = themes.NAMES["ansi"]
 
     def get_loading_widget(self) -> Widget:
         """Textual's own animation costs 100 KB/s on a remote line."""

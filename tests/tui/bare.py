@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from textual.app import App
 from textual.screen import Screen
 
-import themes
+from screens.shared.themed_app import ThemedApp
 
 
 class Clock:
@@ -28,21 +27,13 @@ class Clock:
         raise AssertionError("a screen does not sleep")
 
 
-class Bare(App[None]):
+class Bare(ThemedApp):
     """Shows one screen over an empty one, and keeps what it answered when it left."""
-
-    CSS = themes.css()
 
     def __init__(self, shown: Screen[Any]) -> None:
         super().__init__()
         self.shown = shown
         self.answers: list[Any] = []
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
-
     def on_mount(self) -> None:
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
         self.push_screen(self.shown, self.answers.append)

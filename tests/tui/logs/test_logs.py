@@ -11,12 +11,12 @@ import pytest
 from textual.app import App
 from textual.widgets import Input
 
-import themes
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.model.time import RealTime
 from screens.logs import ALONE, LogsScreen, LogSurroundings
+from screens.shared.themed_app import ThemedApp
 from widgets.line import Lines
 from widgets.log import KEPT, OWN_REASON, LogView
 
@@ -52,19 +52,11 @@ class Stream:
             yield line
 
 
-class LogsApp(App[None]):
-    CSS = themes.css()
-
+class LogsApp(ThemedApp):
     def __init__(self, open: Callable[[], AsyncIterator[LogLine]], around: LogSurroundings = ALONE) -> None:
         super().__init__()
         self._around = around
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
         self._open = open
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
 
     def on_mount(self) -> None:
         self.push_screen(LogsScreen(REVISION, self._open, zone=NZDT, time=NoPause(), around=self._around))

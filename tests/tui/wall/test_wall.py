@@ -8,7 +8,6 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
-import themes
 from cockpit.feeds.polling import Publish
 from cockpit.feeds.watch import Watch
 from cockpit.incident.ledger import Ledger
@@ -21,6 +20,7 @@ from cockpit.model.reading import Reading
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
 from screens.shared.context import Attached, EventsAppended
+from screens.shared.themed_app import ThemedApp
 from screens.wall import ROTATE, WallScreen
 from widgets.line import Lines
 
@@ -94,20 +94,13 @@ class Session:
             self.watch.publish(Reading("probes", environment, 15.0, seen, (result,), seen, NOW))
 
 
-class WallApp(App[None]):
-    CSS = themes.css()
+class WallApp(ThemedApp):
     zone = timezone(timedelta(hours=13), "NZDT")
 
     def __init__(self, session: Session | None, below: Screen[None] | None = None) -> None:
         super().__init__()
         self.session = session
         self.below = below
-        for theme in themes.OURS:
-            self.register_theme(theme)
-        self.theme = themes.DEFAULT
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return themes.FALLBACK
 
     def get_default_screen(self) -> Screen[None]:
         return self.below or WallScreen()

@@ -1,0 +1,56 @@
+"""An app that looks like the cockpit: its themes, and a style sheet whose sources are each parsed once."""
+
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.cache import LRUCache
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
+
+import themes
+
+
+class ParsedOnceStylesheet(Stylesheet):
+    """Whenever a screen brings a style sheet of its own, Textual 8.2 parses that of every widget anew: twice before the
+    first frame, and again for each dialog. Rules depend on the source and the theme's colours alone, and nothing
+    changes them once they are made: here the process remembers them.
+    """
+
+    _parsed: ClassVar[LRUCache[Hashable, list[RuleSet]]] = LRUCache(512)  # all screens and widgets in some themes
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self._colours = frozenset(self._variables.items())
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        super().set_variables(variables)
+        self._colours = frozenset(variables.items())
+
+    def _parse_rules(
+        self, css: str, read_from: CSSLocation, is_default_rules: bool = False, tie_breaker: int = 0, scope: str = ""
+    ) -> list[RuleSet]:
+        source = (self._colours, css, read_from, is_default_rules, tie_breaker, scope)
+        rules = self._parsed.get(source)
+        if rules is None:
+            rules = super()._parse_rules(css, read_from, is_default_rules, tie_breaker, scope)
+            self._parsed[source] = rules
+        return rules
+
+    def reparse(self) -> None:
+        self.parse()
+
+
+class ThemedApp(App[None]):
+    CSS = themes.css()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.stylesheet = ParsedOnceStylesheet(variables=self.get_css_variables())
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = themes.DEFAULT
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.FALLBACK
