@@ -145,7 +145,9 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         if problem.kind is ProblemKind.SIGN_IN:
             again = make_key_part(keys, "sign_in", "signs in again")
             instead = Part() if again or not problem.advice else Part(((problem.advice, ""),))
-            return render_hint_line(problem.message, instead, action=again, tone="bad", width=width)
+            # What the authority said stands in the pane: here it would push out what to do.
+            what, _, _ = problem.message.partition(": ")
+            return render_hint_line(what, instead, action=again, tone="bad", width=width)
     if sight.unsettled:
         sentence = f"Nobody knows how “{cut_text(sight.unsettled, LONGEST_NAME)}” ended."
         return render_hint_line(

@@ -6,6 +6,7 @@ line that is 19 KB a second, and after a refresh the cursor points at something 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.style import Style
@@ -18,12 +19,23 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model.key_bindings import ROWS
-from widgets.cell import Column, Piece, Row, compute_widths, find_changed_cells, fit_columns, join_pieces, render_line
+from widgets.cell import (
+    Column,
+    Piece,
+    Row,
+    compute_widths,
+    find_changed_cells,
+    fit_columns,
+    join_pieces,
+    render_line,
+    wrap_pieces,
+)
 from widgets.keys import make_bindings
 from widgets.line import ascii_only, build_strip
 
-NOTHING_FOUND: tuple[tuple[Piece, ...], ...] = ((("No row has these words; esc shows all rows.", "muted"),),)
-NO_FAULT: tuple[tuple[Piece, ...], ...] = ((("Nothing is wrong here; esc shows all rows.", "good"),),)
+PieceLines = tuple[tuple[Piece, ...], ...]
+NOTHING_FOUND: PieceLines = ((("No row has these words; esc shows all rows.", "muted"),),)
+NO_FAULT: PieceLines = ((("Nothing is wrong here; esc shows all rows.", "good"),),)
 LineSource = tuple[Row | tuple[Piece, ...], bool, int, bool, Sequence[Column]]
 """A row or plain pieces, whether the cursor is on it, the width, whether it is old, and the columns of a row."""
 Painted = tuple[tuple[Piece, ...], LineSource]
@@ -33,6 +45,13 @@ Painted = tuple[tuple[Piece, ...], LineSource]
 def has_age(content: Row | tuple[Piece, ...]) -> bool:
     """Whether a line changes by itself as time passes."""
     return isinstance(content, Row) and any(cell.since is not None for cell in content.cells)
+
+
+@lru_cache(maxsize=64)
+def wrap_explanation(lines: PieceLines, width: int, height: int) -> PieceLines:
+    """Long lines in full where there is room for all; else each on a row of its own, so that the last is seen, too."""
+    rows = tuple(tuple(row) for line in lines for row in wrap_pieces(line, width))
+    return rows if width > 0 and len(rows) <= height else lines
 
 
 class KeyedTable(ScrollView, can_focus=True):
@@ -73,7 +92,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._place: dict[str, int] = {}
         self._filter = ""
         self._only_faults = False
-        self._empty: tuple[tuple[Piece, ...], ...] = ()
+        self._empty: PieceLines = ()
         self._now = datetime.now(UTC)
         self._painted: dict[int, Painted] = {}
         self._only_ascii = ascii_only()
@@ -205,10 +224,10 @@ class KeyedTable(ScrollView, can_focus=True):
         if top + y < len(self.rows):
             row = self.rows[top + y]
             return row, row.id == self.cursor, width, self.stale, self.columns
-        pair_lists = () if self.rows else self._explain_no_rows()
+        pair_lists = () if self.rows else wrap_explanation(self._explain_no_rows(), width, self.scrollable_size.height)
         return tuple(pair_lists[y] if y < len(pair_lists) else ()), False, width, False, ()
 
-    def _explain_no_rows(self) -> tuple[tuple[Piece, ...], ...]:
+    def _explain_no_rows(self) -> PieceLines:
         if not self._all:
             return self._empty
         return NOTHING_FOUND if self._filter or not self._only_faults else NO_FAULT

@@ -112,7 +112,7 @@ def explain_missing_token(message: str) -> Problem:
 
 def sign_in_failed(value: object) -> Problem:
     """A sign-in that the authority refused, with its AADSTS code where there is one."""
-    tokens = clean_line(value, MESSAGE)
+    tokens = clean_line(value, MESSAGE).removeprefix("ERROR: ")  # as az begins what it prints
     code = re.search(r"AADSTS\d+", tokens)
     expired = "expired" in tokens.lower() or (code is not None and code.group() in EXPIRED)
     short = (

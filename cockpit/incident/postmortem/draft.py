@@ -65,7 +65,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -223,8 +223,11 @@ def _describe_actual(outcome: ClockOutcome) -> str:
     """`3m 12s`, the time it took; of what was not done how long nobody has done it: the two must not read alike."""
     if outcome.actual is None:
         return ""
+    clock = outcome.clock
+    if clock.done is not None and clock.done < clock.started:  # acknowledged, say, before it was declared
+        return f"done {format_duration(measure_between(clock.done, clock.started))} before that"
     length = format_duration(outcome.actual)
-    return length if outcome.clock.done is not None and not outcome.clock.undone else f"not done in {length}"
+    return length if clock.done is not None and not clock.undone else f"not done in {length}"
 
 
 def default_path(incident: Incident) -> Path:
