@@ -25,7 +25,7 @@ TIMEOUT, RETRY_INTERVAL = 5.0, 3.0  # seconds, where a probe names none and its 
 WHAT = {
     ClockKind.RESPONSE: "acknowledge",
     ClockKind.COMMANDER: "name a commander",
-    ClockKind.UPDATE: "update the team",
+    ClockKind.UPDATE: "send an update",
     ClockKind.CLIENT: "tell clients",
     ClockKind.BREACH: "notify the authority",
     ClockKind.ROLLBACK: "no-blame rollback window",

@@ -286,7 +286,7 @@ def build_default_rules(severity_scale: SeverityScale) -> tuple[Rule, ...]:
         Rule(ClockKind.RESPONSE, "acknowledge", 15 * MINUTE, levels=grave),
         Rule(ClockKind.COMMANDER, "name a commander", 15 * MINUTE, levels=grave),
         Rule(ClockKind.CHECKLIST, "first ten minutes", 10 * MINUTE, levels=grave, checklist=FIRST_TEN),
-        Rule(ClockKind.UPDATE, "update the team", 30 * MINUTE, levels=grave),
+        Rule(ClockKind.UPDATE, "send an update", 30 * MINUTE, levels=grave),
         Rule(ClockKind.CLIENT, "tell clients", 15 * MINUTE, levels=grave),
         Rule(ClockKind.BREACH, "notify the authority", 72 * HOUR),
         Rule(ClockKind.ROLLBACK, "no-blame rollback window", 24 * HOUR),

@@ -75,9 +75,10 @@ def list_update_intervals(incident: Incident, plan: Plan, now: datetime, zone: t
     """Every interval until an update was due, by the rule that bound then. Pure.
 
     A promised time takes its place where it gives more time. One that gave less is a promise (`check_promise`): whoever
-    breaks it was not late by the rule. While it is closed nobody waits; opened again begins anew.
+    breaks it was not late by the rule. While it is closed nobody waits; opened again begins anew. A message that came
+    in time for the rules of two severities was one message in time, by the stricter of them.
     """
-    return tuple(
+    intervals = [
         Interval(
             by_rule.started,
             by_rule.due,
@@ -88,7 +89,20 @@ def list_update_intervals(incident: Incident, plan: Plan, now: datetime, zone: t
         )
         for update_interval in update_intervals(build_binding(incident, plan, zone))
         if (by_rule := _measure_by_rule(update_interval)).due is not None and by_rule.rule is not None
+    ]
+    strictest: dict[datetime, Interval] = {}
+    for interval in intervals:
+        if interval.ended is not None and interval.kept in (PromiseState.KEPT, PromiseState.BROKEN):
+            strictest[interval.ended] = min(strictest.get(interval.ended, interval), interval, key=_get_due)
+    return tuple(
+        interval
+        for interval in intervals
+        if interval.ended is None or interval.kept is not PromiseState.KEPT or interval is strictest[interval.ended]
     )
+
+
+def _get_due(interval: Interval) -> datetime:
+    return interval.due
 
 
 def _measure_by_rule(interval: UpdateInterval) -> UpdateInterval:

@@ -8,6 +8,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.incident.impact import (
+    as_of,
     LATEST,
     ImpactMoment,
     find_relapse,
@@ -94,6 +95,7 @@ def read_brief(
 ) -> list[tuple[str, str]]:
     """The brief of an incident as the record stands now. Blocking. Raises RecordError."""
     full, events = with_events(timeline, actions.plan.severity_scale, incident)
+    full = as_of(full, now)  # a recovery that has not held for two minutes ends nothing yet
     deployed = find_recorded_deployment(
         timeline.events(
             environment=incident.environment, kinds=SERVING_STATE_KINDS, occurred_from=now - DEPLOYED_LATELY
@@ -298,14 +300,15 @@ def _taken(outage: OutageOfShift, incidents: Iterable[Incident]) -> OutageOfShif
 
 def _find_taker(incident: Incident, begin: datetime, end: datetime) -> tuple[str, str]:
     """How somebody had what was bad between two moments, and who: an acknowledgement of before took what was bad then,
-    and not what came after somebody else had taken over."""
+    and not what came after somebody else had taken over; one that came when it was over took nothing."""
     acks = sorted(incident.acks, key=lambda ack: ack.at)
     leaders = [role.person for role in incident.roles if role.since <= end and (role.until or LATEST) > begin]
-    if takers := [ack.actor for ack in acks if begin <= ack.at]:
+    if takers := [ack.actor for ack in acks if begin <= ack.at <= end]:
         return "taken", takers[0]
     if leaders:
         return "led", leaders[0]
-    return ("taken", acks[-1].actor) if acks else ("declared", incident.declared_by)
+    before = [ack.actor for ack in acks if ack.at < begin]
+    return ("taken", before[-1]) if before else ("declared", incident.declared_by)
 
 
 def _is_open_within(incident: Incident, begin: datetime, end: datetime) -> bool:
@@ -314,6 +317,9 @@ def _is_open_within(incident: Incident, begin: datetime, end: datetime) -> bool:
     if begin > (incident.resolved or LATEST) or end < incident.reach_from:
         return False
     return not any(closed <= begin and end <= opened for closed, opened in incident.closures)
+
+
+OVER = frozenset({AlertState.RESOLVED.value})
 
 
 def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
@@ -329,12 +335,14 @@ def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
         state, before = text_of(event.detail, "state"), rows.get(event.subject)
         if before is not None and before.state == AlertState.RESOLVED and state == AlertState.FIRING:
             takers.pop(event.subject, None)  # whoever took it took what was over by then
-        fired = (before.fired if before else 0) + (state == AlertState.FIRING)
+        # An alert that was silenced and fires on when the silence is lifted fired once.
+        is_new = state == AlertState.FIRING and (before is None or before.state in OVER or not before.fired)
+        fired = (before.fired if before else 0) + is_new
         rows[event.subject] = AlertOfShift(
             text_of(event.detail, "name") or event.subject,
             fired,
             before.first if before else event.occurred,
-            event.occurred if before is None or state == AlertState.FIRING else before.last,
+            event.occurred if before is None or is_new else before.last,
             state,
             takers.get(event.subject, ""),
             text_of(event.detail, "note"),

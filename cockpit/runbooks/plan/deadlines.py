@@ -81,7 +81,7 @@ def read_deadline(lines: StatedTime, origin: str, worst: tuple[str, ...]) -> Rul
     if AFTER.search(lines.before) and CLIENTS.search(lines.text) and SUFFERING.search(lines.text):
         return Rule(ClockKind.CLIENT, "tell clients", after, origin, counting=counting, levels=levels)
     if EVERY.search(lines.before) and UPDATES.search(lines.text) and levels and counting is Counting.WALL:
-        return Rule(ClockKind.UPDATE, "update the team", after, origin, levels=levels)
+        return Rule(ClockKind.UPDATE, "send an update", after, origin, levels=levels)
     return None
 
 

@@ -151,9 +151,9 @@ A_WORKING_DAY = timedelta(hours=8)  # "business-hours triage" names no time: one
 PROMISES: tuple[tuple[re.Pattern[str], ClockKind | None, str], ...] = (
     (re.compile(r"(?i)post-?\s?mortem|post-incident|retrospective"), ClockKind.POSTMORTEM, "review the post-mortem"),
     (re.compile(r"(?i)commander|\bIC\b|\bincident lead\b"), ClockKind.COMMANDER, "name a commander"),
-    (re.compile(r"(?i)\bevery\b"), ClockKind.UPDATE, "update the team"),
+    (re.compile(r"(?i)\bevery\b"), ClockKind.UPDATE, "send an update"),
     (re.compile(r"(?i)\b(?:clients?|customers?|users?)\b|status page"), ClockKind.CLIENT, "tell clients"),
-    (re.compile(r"(?i)\bupdat"), ClockKind.UPDATE, "update the team"),
+    (re.compile(r"(?i)\bupdat"), ClockKind.UPDATE, "send an update"),
     (re.compile(r"(?i)resol|\bfix|restor|mitigat|recover|\bescalat"), None, ""),
     (re.compile(r""), ClockKind.RESPONSE, "acknowledge"),
 )

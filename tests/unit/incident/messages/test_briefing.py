@@ -73,6 +73,24 @@ def test_an_alert_that_fires_again_was_not_taken_by_who_took_what_was_over() -> 
     assert (alert.fired, alert.taken_by, alert.last) == (2, "", at(9))
 
 
+def test_whoever_acknowledged_when_it_was_over_took_nothing() -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    story.probe(5, "readyz", "up")
+    story.act(Kind.ACK, 10, actor="ben")
+    (outage,) = build_shift_report(story.events, fold(story.events).incidents.values(), since=at(0), now=at(20)).outages
+    assert outage.how == "declared"
+
+
+def test_an_alert_whose_silence_was_lifted_fired_once() -> None:
+    story = Story()
+    for minute, state in ((1, "firing"), (3, "suppressed"), (5, "firing"), (6, "suppressed"), (8, "resolved")):
+        story.alert(minute, "am:queue", state)
+    (alert,) = build_shift_report(story.events, (), since=at(0), now=at(20)).alerts
+    assert (alert.fired, alert.last) == (1, at(1))
+
+
 def test_a_shift_names_a_run_that_ended_by_its_title() -> None:
     story = Story()
     story.tell(Kind.RUN, 1, subject="r1", actor="ana", detail={"what": "started", "title": "Roll back"})

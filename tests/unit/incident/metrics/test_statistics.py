@@ -209,6 +209,19 @@ def test_a_promise_that_no_rule_asked_for_is_no_interval() -> None:
     assert list_update_intervals(replace(night(20, updates=told), rules=()), PLAN, NOW) == ()
 
 
+def test_one_message_is_one_in_time_whatever_the_number_of_severities_that_asked_for_it() -> None:
+    quarter = replace(HALF_HOUR, after=timedelta(minutes=15), levels=("P0",))
+    half = replace(HALF_HOUR, levels=("P1",))
+    levels = (StateChange("P1", at(0)), StateChange("P0", at(1)))
+    incident = replace(night(60, severities=levels, updates=(update(10), update(20))), rules=(half, quarter))
+    found = list_update_intervals(incident, Plan(rules=(half, quarter)), NOW)
+    assert [(interval.rule, interval.kept) for interval in found] == [
+        (quarter, PromiseState.KEPT),
+        (quarter, PromiseState.KEPT),
+        (quarter, PromiseState.BROKEN),
+    ]
+
+
 def test_a_new_severity_begins_the_interval_anew_but_heals_none() -> None:
     levels = (StateChange("P2", at(0)), StateChange("P1", at(20)), StateChange("P0", at(55)))
     found = list_update_intervals(night(60, severities=levels), replace(PLAN, rules=(HALF_HOUR,)), NOW)
