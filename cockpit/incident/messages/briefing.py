@@ -8,9 +8,9 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.incident.impact import (
-    as_of,
     LATEST,
     ImpactMoment,
+    as_of,
     find_relapse,
     format_felt,
     propose_impact_end,
