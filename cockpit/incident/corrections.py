@@ -10,8 +10,8 @@ from cockpit.model.event import Event
 class CorrectedFacts:
     """Events by the id of the one that first stated them, so a correction replaces its fact in place.
 
-    What corrects an event from before `first` stands for itself: it is of another incident. Who first stated a fact
-    stays its author, whoever corrected it.
+    What corrects an event from before `first` stands for itself, unless that event was taken here, too: else it is of
+    another incident. Who first stated a fact stays its author, whoever corrected it.
     """
 
     def __init__(self, first: int = 0) -> None:
@@ -19,6 +19,7 @@ class CorrectedFacts:
         self._facts: dict[int, Event] = {}
         self._roots: dict[int, int] = {}  # a correction's id -> the id of what it corrects, in the end
         self._kinds: dict[str, set[int]] = {}  # the roots of each kind
+        self._taken_over: set[int] = set()  # roots from before `first` that were taken, whether they stand still or not
 
     def of(self, *kinds: str) -> list[tuple[int, Event]]:
         """Each root with the event that stands for it."""
@@ -34,10 +35,17 @@ class CorrectedFacts:
         if event.supersedes is None:
             return event.id
         root = self.root(event.supersedes)
-        if root < self._first:
+        if root < self._first and root not in self._taken_over:
+            if event.id != self._first:
+                self._roots[root] = event.id  # its next correction finds this one
             return event.id
         self._roots[event.id] = root
         return root
+
+    def is_taken(self, id: int) -> bool:
+        """Whether what event `id` first stated was taken here, even where a correction has moved it away since."""
+        root = self.root(id)
+        return root in self._facts or root in self._taken_over
 
     def put(self, root: int, event: Event) -> None:
         """Let an event stand at its root."""
@@ -48,6 +56,8 @@ class CorrectedFacts:
             event = replace(event, actor=before.actor)
         self._facts[root] = event
         self._kinds.setdefault(event.kind, set()).add(root)
+        if root < self._first:
+            self._taken_over.add(root)
 
     def withdraw(self, root: int) -> bool:
         """True when there was something to take away."""

@@ -46,6 +46,7 @@ class IncidentStateBuilder:
         freezes: Callable[[], tuple[Freeze, ...]] = tuple,
         is_felt: Callable[[str], bool] = lambda key: True,
         list_foreign: Callable[["IncidentStateBuilder"], tuple[ForeignStretch, ...]] = lambda case: (),
+        find_standing: Callable[[int], int] = lambda id: id,
     ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
@@ -61,6 +62,7 @@ class IncidentStateBuilder:
         self._list_foreign = list_foreign  # when the journal was another incident's
         self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what was recorded of it, by signal
         self._abandoned: set[str] = set()  # labels of signals that turned out to be a real incident's
+        self._find_standing = find_standing  # of what the journal holds: by which event a fact was corrected last
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._steps: list[ClockStep] = []  # of the clock, since it was declared
@@ -99,6 +101,15 @@ class IncidentStateBuilder:
             self._facts.withdraw(root)  # something else stands in its place now
         if event.kind in EXTENT or event.supersedes is not None:
             self._range = None
+
+    def has_taken(self, id: int) -> bool:
+        """Whether it took event `id` of the journal, or what that event corrects."""
+        return self._facts.is_taken(id)
+
+    def leave_out(self, event: Event) -> None:
+        """A correction says that what was taken from the journal happened at another time: it is of this no more."""
+        self._last_event, self._built = event.id, None
+        self._facts.withdraw(self._facts.place(event))
 
     def move(self, step: ClockStep) -> None:
         """The clock was set: what was known until now is dated by the clock of now, as time passed."""
@@ -183,6 +194,11 @@ class IncidentStateBuilder:
         """True within its range: from where it reaches back to, until a recovery of its last minute has held."""
         begins, open = self._extent()
         return occurred >= begins and (open or occurred <= self.settles_until)
+
+    def owns(self, occurred: datetime) -> bool:
+        """True from where it reaches back to until it was resolved: what an act of that time belongs to."""
+        begins, open = self._extent()
+        return occurred >= begins and (open or occurred <= (self.last_resolved or occurred))
 
     @property
     def settles_until(self) -> datetime:
@@ -299,8 +315,8 @@ class IncidentStateBuilder:
             not_on_call=response_state.list_not_on_call(function(Kind.CLOCK)),
             decisions=response_state.list_decisions(function(Kind.DECISION)),
             items=response_state.list_action_items(function(Kind.NOTE, Kind.ITEM)),
-            pins=response_state.find_pins(function(Kind.PIN), self._facts.standing),
-            links=response_state.list_evidence_links(function(Kind.LINK), self._facts.standing),
+            pins=response_state.find_pins(function(Kind.PIN), self._standing),
+            links=response_state.list_evidence_links(function(Kind.LINK), self._standing),
             freezes=tuple(
                 freeze
                 for freeze in self._freezes()
@@ -314,6 +330,10 @@ class IncidentStateBuilder:
             foreign=self._list_foreign(self),
             **self._felt(),
         )
+
+    def _standing(self, id: int) -> int:
+        """The id of the event that now stands for event `id`, of this incident or of the journal."""
+        return self._find_standing(self._facts.standing(id))
 
     def _severities(self, events: Iterable[Event]) -> tuple[tuple[StateChange, tuple[Rule, ...]], ...]:
         changes: list[tuple[StateChange, tuple[Rule, ...]]] = []

@@ -63,6 +63,7 @@ class _EnvironmentLedger:
     serving: ServingState = field(default_factory=ServingState)
     deployments: RecordedDeployments = field(default_factory=RecordedDeployments)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
+    corrections: dict[int, int] = field(default_factory=dict)  # in the journal: what was corrected, and by which event
 
     stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What was bad and is over, each with when it was."""
@@ -86,6 +87,12 @@ class _EnvironmentLedger:
         self.serving.unwell = {key: signal.moved(step.length) for key, signal in self.serving.unwell.items()}
         if any(freeze.until is None for freeze in self.freezes()[-1:]):
             self.frozen.move(step.length)
+
+    def find_standing(self, id: int) -> int:
+        """The id of the last correction of a fact in the journal; its own where nobody corrected it."""
+        while (later := self.corrections.get(id, 0)) > id:
+            id = later
+        return id
 
     def freezes(self) -> tuple[Freeze, ...]:
         return list_freezes(self.frozen.of(Kind.FREEZE))
@@ -321,24 +328,48 @@ class Ledger:
             scene.silenced.pop(event.subject, None)
 
     def _journal(self, event: Event) -> None:
+        scene = self._scene(event.environment)
+        if event.supersedes is not None:
+            scene.corrections[event.supersedes] = event.id
+            self._look_again(event.environment)  # it may be pinned, or have evidence
         if event.kind not in JOURNAL:
             return
-        scene = self._scene(event.environment)
         scene.recent_events.append(shorten_step(event) if event.kind == Kind.STEP else event)
         if event.kind == Kind.ACK:
             self._take(scene, event)
         covering = [case for case in scene.open.values() if case.covers(event.occurred)]
-        for case in [case for case in covering if not case.drill] or covering:
+        if event.kind == Kind.ACK and event.recorded > event.occurred:  # an incident of that time may be over by now
+            others = (case for case in self._cases.values() if case.environment == event.environment and not case.open)
+            covering += [case for case in others if case.owns(event.occurred)]
+        takers = [case for case in covering if not case.drill] or covering
+        if event.supersedes is not None:
+            # Whoever has what it corrects has the correction, open or closed; or nothing, where it was at another time.
+            holders = [case for case in self._cases.values() if self._correct(scene, case, event)]
+            takers = [case for case in takers if case not in holders]
+        for case in takers:
             case.apply(event)
+
+    @staticmethod
+    def _correct(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> bool:
+        """Let a correction from the journal stand in an incident that took what it corrects; False where it did not."""
+        if case.environment != event.environment or event.supersedes is None or not case.has_taken(event.supersedes):
+            return False
+        if case.owns(event.occurred) and not scene.is_foreign(case, event.occurred):
+            case.apply(event)
+        else:
+            case.leave_out(event)
+        return True
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
         case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
-            event, self._severity_scale, scene.freezes, scene.serving.is_felt, scene.list_foreign
+            event, self._severity_scale, scene.freezes, scene.serving.is_felt, scene.list_foreign, scene.find_standing
         )
         if not case.drill:
             scene.real.append(case)
         for lines in scene.recent_events:
+            if self._correct(scene, case, lines):
+                continue
             if case.covers(lines.occurred) and not scene.is_foreign(case, lines.occurred):
                 case.apply(lines)
         self._gather_past(scene, case, event)

@@ -41,11 +41,22 @@ def is_foreign(incident: Incident, moment: datetime, key: str) -> bool:
 
 def list_members(incident: Incident, events: Iterable[Event]) -> list[Event]:
     """The events of an incident, in the order given, as they were written."""
-    if not incident.clock_steps:
-        return [event for event in events if is_member(incident, event)]
     events = list(events)
-    ids = {event.id for event in tell_by_present_clock(events, incident.clock_steps) if is_member(incident, event)}
+    present = tell_by_present_clock(events, incident.clock_steps) if incident.clock_steps else events
+    ids = {event.id for event in present if is_member(incident, event)} - _list_moved_away(incident, present)
     return [event for event in events if event.id in ids]
+
+
+def _list_moved_away(incident: Incident, events: Sequence[Event]) -> set[int]:
+    """What the journal told of a time in the range, and a correction says to have been at another time."""
+    roots: dict[int, int] = {}
+    last: dict[int, Event] = {}
+    for event in sorted((event for event in events if event.incident is None), key=lambda event: event.id):
+        root = roots[event.id] = event.id if event.supersedes is None else roots.get(event.supersedes, event.supersedes)
+        if event.supersedes is not None:
+            last[root] = event
+    gone = {root for root, event in last.items() if not is_member(incident, event)}
+    return {id for id, root in roots.items() if root in gone}
 
 
 def list_standing_events(events: Iterable[Event], steps: Sequence[ClockStep] = ()) -> list[Event]:
@@ -88,13 +99,23 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
     begin, end = _written_between(incident)
     journal = timeline.events(journal=True, environment=incident.environment, occurred_from=begin, occurred_until=end)
     own = timeline.events(incident=incident.id)
-    events = sorted((*journal, *own), key=lambda event: event.id)
+    events = sorted((*journal, *own, *_list_corrections_outside(timeline, incident)), key=lambda event: event.id)
     full = _fold_range(timeline, severity_scale, incident, events) or incident
     # A freeze may have begun long before, in another incident: the ledger of everything knows.
     # So may a run that joined it.
     ran = {item.id: item for item in (*incident.ran, *full.ran)}
     full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
     return full, list_members(full, events)
+
+
+def _list_corrections_outside(timeline: Timeline, incident: Incident) -> list[Event]:
+    """What the journal says to have been at another time than in the range: it may have been in it by what was written
+    first."""
+    begin, end = _written_between(incident)
+    corrections = timeline.events(
+        journal=True, corrections=True, environment=incident.environment, kinds=(Kind.ACK, Kind.NOTE)
+    )
+    return [event for event in corrections if event.occurred < begin or (end is not None and event.occurred > end)]
 
 
 def _fold_range(
@@ -182,5 +203,6 @@ def _load_whole_incident(timeline: Timeline, severity_scale: SeverityScale, inci
         occurred_until=end,
         kinds=LEDGER_KINDS,
     )
-    events = [*journal, *timeline.events(incident=incident.id)]
+    own = timeline.events(incident=incident.id)
+    events = [*journal, *own, *_list_corrections_outside(timeline, incident)]
     return _fold_range(timeline, severity_scale, incident, events) or incident

@@ -139,6 +139,7 @@ class EventQuery(TypedDict, total=False):
 
     incident: str | None
     journal: bool  # only what no incident owns
+    corrections: bool  # only what corrects another event
     environment: str | None
     after: int  # an id, exclusive
     before: int | None  # as well
@@ -169,6 +170,8 @@ class TimelineReader:
         pairs = [(condition, value) for condition, value in filters if value is not None]
         conditions = [condition for condition, _ in pairs]
         values = [value for _, value in pairs]
+        if query.get("corrections"):
+            conditions.append("supersedes IS NOT NULL")
         if query.get("journal"):
             conditions.append("+incident IS NULL")  # the plus keeps SQLite from walking through every journal's index
         if limit is None:
