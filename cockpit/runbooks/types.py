@@ -117,13 +117,18 @@ class KeptVariable:
 
 @dataclass(frozen=True, slots=True)
 class KeptShell:
-    """`unset` are variables that every step gets and that were taken away; `hidden` those whose value is not kept."""
+    """`unset` are variables that every step gets and that were taken away; `hidden` those whose value is not kept.
+
+    `folder_before` is where `cd -` goes, `folder_stack` where `popd` does, the next one first.
+    """
 
     host: str = ""
     folder: str = ""
     variables: Mapping[str, KeptVariable] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    folder_before: str = ""
+    folder_stack: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """`KUBECONFIG=staging.yaml · PODS=a b`: the beginning of each value, on one line."""
@@ -148,6 +153,8 @@ class KeptShell:
                 lines.append(f"declare {kind}{'x' if variable.exported else ''} {name}=({items})")
             elif not variable.exported:
                 lines.append(f"export -n {name}")
+        lines += [f"builtin pushd -n {shlex.quote(folder)} >/dev/null" for folder in reversed(self.folder_stack)]
+        lines += [f"OLDPWD={shlex.quote(self.folder_before)}"] if self.folder_before else []
         return "\n".join(lines)
 
 

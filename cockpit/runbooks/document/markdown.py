@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.model.text import clean_line, clean_text
+from cockpit.runbooks.document.defined_names import DefinedNames
 from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.fences import PROMPT, begins_with_program, language_of
 from cockpit.runbooks.document.labels import WIKI_LINK, is_warning, name_wiki_link, parse_label, strip_markdown
@@ -89,6 +90,7 @@ class MarkdownReader:
         self._heading_now = ""
         self._tabs: tuple[range, ...] = ()  # of lines: what stands there is the same as in the tab before, elsewhere
         self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
+        self._defined = DefinedNames()
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
 
     def read(self, written: str) -> None:
@@ -158,7 +160,7 @@ class MarkdownReader:
         self._promise_nothing()
         self.tables.extend(escalation_box(content, line, section.title))
         contents = from_fence(info, content, line)
-        unnumbered_steps = list(contents.steps)
+        unnumbered_steps = [self._defined.carry_into(step) for step in contents.steps]
         self.findings += contents.findings
         if contents.to_read:
             self.to_read.setdefault(contents.to_read, []).append(line)

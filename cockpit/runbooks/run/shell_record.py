@@ -1,6 +1,7 @@
 """What a step's shell left becomes part of its outcome, and what a run has kept is read again for its next step."""
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from cockpit.model.run import Run, ShellState, ShellVariable
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.folders import moves_run
 from cockpit.runbooks.run.process.files import AttemptFiles
-from cockpit.runbooks.run.process.shell_state import read_kept_shell
+from cockpit.runbooks.run.process.shell_state import read_kept_shell, write_kept_shell
 from cockpit.runbooks.types import NOTHING_KEPT, KeptShell, KeptVariable
 
 SHOWN = 60  # letters of a value that are shown
@@ -22,7 +23,10 @@ def describe_left_shell(run: Run, step: int, command: str, place: AttemptFiles) 
     kept = read_kept_shell(place.state_file)
     if kept is None:
         return None
-    folder = kept.folder if moves_run(command) else run.shell.folder
+    folder = kept.folder
+    if not moves_run(command):
+        folder = run.shell.folder
+        _forget_visit(run, kept, place)
     before = {variable.name: variable for variable in run.shell.variables}
     now = [_describe_variable(name, variable, step) for name, variable in kept.variables.items()]
     now += [ShellVariable(name, "", step, secret=True) for name in kept.hidden]
@@ -33,6 +37,15 @@ def describe_left_shell(run: Run, step: int, command: str, place: AttemptFiles) 
         for new in now
     )
     return ShellState(kept.host, folder, variables, str(place.state_file))
+
+
+def _forget_visit(run: Run, kept: KeptShell, place: AttemptFiles) -> None:
+    """`cd -` and `popd` of the next step lead where they led before somebody only visited another folder."""
+    before = (read_kept_shell(Path(run.shell.file)) if run.shell.file else None) or NOTHING_KEPT
+    as_before = replace(kept, folder_before=before.folder_before, folder_stack=before.folder_stack)
+    if as_before != kept:
+        with suppress(OSError):  # a full disk: they then lead to where the visit was
+            write_kept_shell(place.state_file, as_before)
 
 
 def _describe_variable(name: str, variable: KeptVariable, step: int) -> ShellVariable:

@@ -98,6 +98,18 @@ async def test_a_lone_cd_moves_the_run_and_a_visit_comes_back(stage: Stage) -> N
     assert run.shell.folder == f"{top}/infra/prod"
 
 
+async def test_the_way_back_leads_where_it_would_by_hand(stage: Stage) -> None:
+    for name in ("infra/prod", "server"):
+        (stage.folder / name).mkdir(parents=True)
+    top = str(stage.folder)
+    run = stage.start(document("cd infra/prod", "cd ../../server && pwd", "cd -", "pwd"))
+    run = await run_all(stage, run)
+    assert run.shell.folder == top  # the visit to the server is no place to go back to
+    run = stage.start(document("pushd infra", "pushd prod", "popd", "popd"))
+    run = await run_all(stage, run)
+    assert run.shell.folder == top
+
+
 async def test_it_survives_a_restart_and_is_part_of_what_is_confirmed(stage: Stage) -> None:
     (stage.folder / "infra").mkdir()
     run = stage.start(document("cd infra", "export STAGE=$(echo one)", "touch made-$STAGE"))

@@ -78,7 +78,17 @@ def build_kept_shell(
         for name in started_with
         if name not in variables and name not in too_long and not OWN_NAMES.fullmatch(name)
     ]
-    return KeptShell(host, folder, kept, tuple(unset), tuple(sorted({*hidden, *too_long})))
+    left = variables.get("OLDPWD", KeptVariable()).value
+    stack = tuple(text for _, text in variables.get("DIRSTACK", KeptVariable()).items[1:])  # the first is where it is
+    return KeptShell(
+        host,
+        folder,
+        kept,
+        tuple(unset),
+        tuple(sorted({*hidden, *too_long})),
+        folder_before="" if left == started_with.get("OLDPWD", "") or has_surrogates(left) else left,
+        folder_stack=() if any(map(has_surrogates, stack)) else stack,
+    )
 
 
 def has_surrogates(text: str) -> bool:
@@ -119,7 +129,17 @@ def read_kept_shell(path: Path) -> KeptShell | None:
         lists = {name: tuple(filter(is_free_name, fields[name])) for name in ("unset", "hidden")}
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return KeptShell(texts["host"], texts["folder"], variables, lists["unset"], lists["hidden"])
+    stack = tuple(map(str, fields.get("folder_stack", ())))  # older versions did not keep it
+    before = str(fields.get("folder_before", ""))
+    return KeptShell(
+        texts["host"],
+        texts["folder"],
+        variables,
+        lists["unset"],
+        lists["hidden"],
+        folder_before=before,
+        folder_stack=stack,
+    )
 
 
 def is_free_name(name: object) -> bool:

@@ -295,3 +295,33 @@ def test_prose_that_asks_for_nothing_more_is_no_step(prose: str) -> None:
 
 def test_a_drawing_that_begins_with_the_name_of_a_program_is_a_drawing() -> None:
     assert [step for procedure in read("```\ncaller ───▶ api\n```").procedures for step in procedure.commands] == []
+
+
+def steps_of(text: str) -> list[tuple[StepKind, str]]:
+    return [(step.kind, step.command) for procedure in read(text).procedures for step in procedure.commands]
+
+
+def test_a_function_of_an_earlier_block_goes_with_the_steps_that_call_it() -> None:
+    drop, both = "drop() {\n  kubectl delete pod $1\n}", "both() { drop web-1; drop web-2; }"
+    steps = steps_of(f"```bash\n{drop}\n\n{both}\n```\n\nThen:\n\n```bash\nboth\n\nuptime\n\nkubectl get pods\n```")
+    assert steps[2:] == [
+        (StepKind.DANGER, f"{drop}\n{both}\nboth"),
+        (StepKind.READ, "uptime"),
+        (StepKind.READ, "kubectl get pods"),
+    ]
+
+
+def test_the_last_definition_of_a_function_counts_and_its_own_does_not_call_itself() -> None:
+    steps = steps_of("```bash\nlook() { uptime; }\n\nlook() { df -h; }\n\nlook\n```")
+    assert steps[-1] == (StepKind.READ, "look() { df -h; }\nlook")
+
+
+def test_an_alias_is_put_in_its_place_and_nowhere_else() -> None:
+    steps = steps_of(
+        "```bash\nalias k=kubectl kn='kubectl -n shop'\n\nk get pods | grep k\n\nkn delete pod k\n\necho k\n```"
+    )
+    assert steps[1:] == [
+        (StepKind.READ, "kubectl get pods | grep k"),
+        (StepKind.DANGER, "kubectl -n shop delete pod k"),
+        (StepKind.READ, "echo k"),
+    ]
