@@ -191,8 +191,9 @@ def list_catalogue_lines(fields: dict[str, Any]) -> Iterator[str]:
         where = "built in" if document["builtin"] else shown_path(document["path"])
         badges = "".join(f"  [{entry}]" for entry in document["badges"])
         yield f"{document['id']}  {document['title']}  ({where}){badges}"
+        titles = Counter(procedure["title"] for procedure in document["procedures"])
         for procedure in document["procedures"]:
-            yield from procedure_lines(procedure)
+            yield from procedure_lines(procedure, shares_its_title=titles[procedure["title"]] > 1)
         if document["tables"]:
             kinds = Counter(entry["kind"] or "not recognised" for entry in document["tables"])
             yield "  tables: " + ", ".join(kind + (f" x{count}" if count > 1 else "") for kind, count in kinds.items())
@@ -210,9 +211,10 @@ def list_catalogue_lines(fields: dict[str, Any]) -> Iterator[str]:
         yield 'There are no runbooks. Name folders in cockpit.toml: runbooks = ["runbooks"]'
 
 
-def procedure_lines(procedure: dict[str, Any]) -> Iterator[str]:
+def procedure_lines(procedure: dict[str, Any], *, shares_its_title: bool) -> Iterator[str]:
     menu = "  (a menu: choose with --step)" if procedure["menu"] else ""
-    yield f"  {procedure['name']}{menu}"
+    parents = f"  {' › '.join((*procedure['within'], procedure['title']))}" if shares_its_title else ""
+    yield f"  {procedure['name']}{parents}{menu}"
     for step in procedure["steps"]:
         how = "" if not step["command"] else "native" if step["native"] else step["language"]
         yield f"    {step['ordinal']:>2} {step['kind']:7} {how:10} {step['title']}{describe_hindrance(step)}"

@@ -150,13 +150,14 @@ def find_procedure(document: Document, text: str) -> Procedure:
     procedures = document.runbook.procedures
     wanted_name = make_slug(text)
     exact = [item for item in procedures if item.slug == wanted_name]
-    if exact:
-        return exact[0]
+    titled = [item for item in procedures if make_slug(item.title) == wanted_name]
+    if exact and (len(titled) < 2 or text.strip() == exact[0].slug):
+        return exact[0]  # of several with one title only its very slug names one
     if ORDINAL.match(text.strip()):
         if procedure := find_numbered_procedure(procedures, text.strip()):
             return procedure
     else:
-        found_by_words = [item for item in procedures if has_words(item, wanted_name)]
+        found_by_words = titled or [item for item in procedures if has_words(item, wanted_name)]
         if len(found_by_words) == 1:
             return found_by_words[0]
         if found_by_words:
@@ -194,8 +195,9 @@ def number_of(title: str) -> str:
 
 
 def has_words(procedure: Procedure, wanted_name: str) -> bool:
-    """True when the slug holds the wanted words side by side."""
-    return bool(wanted_name) and f"-{wanted_name}-" in f"-{procedure.slug}-"
+    """True when the slug, or the headings down to it, hold the wanted words side by side."""
+    path = "-".join(make_slug(title) for title in (*procedure.within, procedure.title))
+    return bool(wanted_name) and any(f"-{wanted_name}-" in f"-{name}-" for name in (procedure.slug, path))
 
 
 def near_slug(wanted_name: str, slugs: Sequence[str]) -> str:

@@ -226,8 +226,12 @@ def find_document_by_words(catalogue: Catalogue, document: Document, name: str) 
         named = (other.id, stem, other.runbook.title, re.sub(r"(?i)\brunbook\b:?", "", other.runbook.title))
         if not other.builtin and squeezed in {squeeze_slug(text) for text in named}:
             return Jump(other)
-    own = find_anchored_procedure(document.runbook, name)
-    return Jump(document, own) if own else None
+    others = (other for other in catalogue.documents if other is not document and not other.builtin)
+    for other in (document, *others):
+        own = find_anchored_procedure(other.runbook, name)
+        if own or find_anchored_line(other.runbook, name):
+            return Jump(other, own)
+    return None
 
 
 def normalise_path(path: PurePosixPath) -> str:

@@ -27,6 +27,7 @@ from cockpit.runbooks.document.steps import (
     from_fence,
     from_inline,
     from_item,
+    from_paragraph,
     make_mention,
     what_comes_then,
 )
@@ -71,6 +72,7 @@ class Section:
     hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
     labels: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    prose: tuple[str, int] | None = None  # its first paragraph, Markdown, and the line of it
 
 
 class MarkdownReader:
@@ -325,8 +327,11 @@ class MarkdownReader:
         self._before = token.content
         self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
+        self._section.prose = self._section.prose or (token.content, line)
         if path and self._section.level:
             self._section.steps.append(path)
+        elif self._section.level and (asked_for := from_paragraph(token.content, line)):
+            self._section.steps.extend(self._placed(step, opens=False) for step in asked_for)
         elif any(step.command for step in self._section.steps) and (then := what_comes_then(token.content, line)):
             self._section.steps.append(then)
 

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from cockpit.model.runbook import Procedure, Step, StepKind
-from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
+from cockpit.model.text import clean_line
+from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, strip_markdown
 from cockpit.runbooks.document.markdown import Section
-from cockpit.runbooks.document.mentions import begins_with_imperative
-from cockpit.runbooks.document.steps import UnnumberedStep, number_steps, shorten_command
+from cockpit.runbooks.document.mentions import begins_with_imperative, introduces_facts
+from cockpit.runbooks.document.steps import UnnumberedStep, from_item, number_steps, shorten_command
 from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
 # A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
@@ -60,7 +61,7 @@ STEP_HEADING = re.compile(r"(?i)^\W*(?:step|phase|stage)\s+\d+\s*[:.)—–-]?\s
 ROW = re.compile(r"(?i)^\W*(?:(?:step|part|phase|stage)\s+(\d+)\b[:.)\s—–-]*|(\d+)[.)]\s+)")
 CHOICE = re.compile(r"(?i)^\W*(?:scenario|option|case|variant|alternative|approach|method|possibility|if)\b")
 WAY = re.compile(r"(?i)^\W*(?:via|using|through|by\s+means\s+of)\b")  # two of them below one step are a choice, too
-SECTION_NUMBER = re.compile(r"^[\d.]+\s+")
+SECTION_NUMBER = re.compile(r"^[\d.]+[):]?\s+")
 
 
 def gather_procedures(sections: list[Section]) -> list[Procedure]:
@@ -147,10 +148,27 @@ def join_numbered_rows(sections: list[Section]) -> Iterator[tuple[Section, list[
             choices.setdefault(id(row), []).append(section)
         groups.setdefault(id(choice or (heads[id(row)] if row else section)), []).append(section)
     for members in groups.values():
+        for row in members if len(members) > 1 else ():
+            if id(row) in heads and id(row) not in choices and not _holds_steps(row, members):
+                row.steps.extend(_make_row_step(row))
         for row in members:
             if id(row) in choices:
                 row.steps.append(make_choice_step(row, choices[id(row)]))
         yield members[0], members
+
+
+def _holds_steps(row: Section, members: Sequence[Section]) -> bool:
+    return any(member.steps for member in members if member is row or row in member.parents)
+
+
+def _make_row_step(row: Section) -> Iterator[UnnumberedStep]:
+    """A counted heading with nothing but words under it is a step all the same, and a person does it."""
+    name = ROW.sub("", row.title) or row.title
+    text, line = row.prose or ("", row.line)
+    by_hand = next(iter(from_item(text, line, ordered=True)), None) if text else None
+    if not introduces_facts(name):
+        remark, mention = (by_hand.title, by_hand.mention) if by_hand else (clean_line(strip_markdown(text)), "")
+        yield UnnumberedStep(name, StepKind.MANUAL, row.line, remark=remark, mention=mention)
 
 
 def _is_choice(section: Section, ways: Mapping[int, int]) -> bool:

@@ -47,6 +47,11 @@ _TOOLS = (
 RUNNABLE = re.compile(rf"^(?:sudo )?(?:{'|'.join(_TOOLS.split())}) \S")
 SIGN_OF_A_COMMAND = re.compile(r"\s--?\w|^sudo\s|\s[|&]|\s\S*[/=]")
 FEWEST_WORDS = (2, 3)  # of what may be a command, and of what is one without any other sign
+RUN_SENTENCE = re.compile(
+    r"(?i)\W*(?:(?:then|now|next|finally|first|afterwards)\b,?\s+|(?:to|for)\s+[^.:`]{3,60},\s+)?(?:please\s+)?"
+    r"(?:run|execute|invoke|issue|type)\b[^.`]{0,40}\Z"
+)
+SENTENCE_ENDS = re.compile(r"\W{0,3}(?:\Z|(?<=[.!)])\s)")
 HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
@@ -55,6 +60,7 @@ WARNS = re.compile(r"^\W*(?:WARNING|CAUTION|DANGER|ATTENTION)\b\s*[:!—–-]|^�
 SQL_NAMES = frozenset(
     ("sql", "psql", "mysql", "pgsql", "postgresql", "plpgsql", "tsql", "t-sql", "mssql", "plsql", "cql")
 )
+BANNER = re.compile(r"^\W?[-=*#~_]{2,}\s+|\s+[-=*#~_]{2,}$")  # `---- Restart ----`
 DECORATION = re.compile(r"[\W_]*")
 LONGEST_SHORT = 60  # letters of a command that stands for its own name
 TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
@@ -261,7 +267,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     text = mark_hidden_letters(text)
     if language == "powershell" and not piece.unparsed and (plain := read_as_plain_program(text)):
         text, language = plain, "bash"
-    title = NUMBERED_TITLE.sub("", clean_line(comments[0].text)) if comments else ""
+    title = NUMBERED_TITLE.sub("", clean_line(BANNER.sub("", comments[0].text) or comments[0].text)) if comments else ""
     remark = " ".join(
         clean_line(text) for text in (*(comment.text for comment in (*warnings, *comments[1:])), tail) if text
     )
@@ -415,6 +421,18 @@ def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) ->
     return [
         UnnumberedStep(clean_line(strip_markdown(text)), StepKind.MANUAL, line, checkbox=bool(box), mention=commands)
     ]
+
+
+def from_paragraph(markdown: str, line: int) -> list[UnnumberedStep]:
+    """The commands of a paragraph that is nothing but them, or one sentence that says to run one: "Run `x`."
+
+    What stands in the middle of a text is only mentioned, and what ends in a colon announces the block below it.
+    """
+    if "`" not in markdown or markdown.rstrip().endswith(":"):
+        return []
+    gaps = [markdown[index:end] for index, end in find_code_gaps(markdown)]
+    asks = len(gaps) == 2 and RUN_SENTENCE.match(gaps[0]) and SENTENCE_ENDS.match(gaps[1])
+    return from_inline(markdown, "", line) if asks or stands_alone(gaps) else []
 
 
 def click_path(markdown: str, line: int) -> UnnumberedStep | None:

@@ -202,9 +202,57 @@ def test_a_variable_that_bash_only_compares_is_still_asked_for(command: str) -> 
     assert only(f"## A\n\n```bash\n{command}\n```\n").steps[0].parameters == ("X",)
 
 
+def test_a_counted_heading_without_a_command_is_a_step_that_a_person_does() -> None:
+    text = (
+        "## Move the store\n\n### 1) Stop writing\n\n```bash\nkubectl get pods\n```\n\n"
+        "### 2) Tell the payments team\n\nThey stop their jobs; wait for `kubectl get jobs -n pay` to be empty.\n\n"
+        "### 3) Open it\n\n#### For readers\n\n"
+        "```bash\nkubectl get svc\n```\n\n### 4) Background\n\nThe store is old.\n"
+    )
+    steps = only(text).steps
+    assert [(step.kind, step.title) for step in steps] == [
+        (StepKind.READ, "Stop writing"),
+        (StepKind.MANUAL, "Tell the payments team"),
+        (StepKind.READ, "For readers"),
+    ]
+    assert steps[1].mention == "kubectl get jobs -n pay"
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "command"),
+    [
+        ("Run `systemctl restart nginx`.", "systemctl restart nginx"),
+        ("To do it by hand, run `sudo systemctl stop nginx`. **Note:** it hurts.", "sudo systemctl stop nginx"),
+        ("`kubectl get pods -n shop`", "kubectl get pods -n shop"),
+        ("Then please execute `./failover.sh eu`", "./failover.sh eu"),
+        ("Do not run `systemctl restart nginx`.", ""),
+        ("The job will run `systemctl restart nginx`.", ""),
+        ("Run `systemctl restart nginx` only where the owner agreed.", ""),
+        ("You can run `systemctl restart nginx`, too.", ""),
+        ("Nginx may be stuck after `systemctl restart nginx`.", ""),
+        ("If somebody has run `systemctl restart nginx`, wait.", ""),
+    ],
+)
+def test_a_paragraph_asks_for_a_command_only_in_a_sentence_of_its_own(paragraph: str, command: str) -> None:
+    procedures = runbook(f"## A\n\n{paragraph}\n").procedures
+    commands = [step.command for procedure in procedures for step in procedure.steps if step.command]
+    assert commands == ([command] if command else [])
+
+
+@pytest.mark.parametrize(
+    "comment", ["---- Restart it ----", "=== Restart it ===", "Restart it -----", "1. Restart it", "** Restart it"]
+)
+def test_decoration_is_no_part_of_a_name(comment: str) -> None:
+    assert only(f"## A\n\n```bash\n# {comment}\nuptime\n\ndf -h\n```\n").steps[0].title == "Restart it"
+
+
+def test_an_option_that_begins_a_comment_stays() -> None:
+    assert only("## A\n\n```bash\n# --dry-run first\nuptime\n\ndf -h\n```\n").steps[0].title == "--dry-run first"
+
+
 def test_a_shell_function_stays_in_one_piece() -> None:
     steps = only("## A\n\n```bash\nlook() {\n  az group list\n}\n\nlook\n```\n").steps
-    assert [step.command for step in steps] == ["look() {\n  az group list\n}", "look"]
+    assert [step.command for step in steps] == ["look() {\n  az group list\n}", "look() {\n  az group list\n}\nlook"]
 
 
 @given(st.lists(st.sampled_from(["A", "A 2", "a", "A-2", "B"]), min_size=1, max_size=12))
