@@ -25,17 +25,20 @@ OPPOSITES = (
 OPPOSED = frozenset().union(*OPPOSITES)
 
 
-def is_menu(title: str, parents: Sequence[str], steps: Sequence[Step], *, counted: bool = False) -> bool:
+def is_menu(
+    title: str, parents: Sequence[str], steps: Sequence[Step], *, counted: bool = False, listed: bool = True
+) -> bool:
     """True when the steps are choices: by the heading, an "Or ...", a table, or an act and its opposite.
 
-    Where the headings of the steps are counted, an act and its opposite follow each other: stop, migrate, start.
+    Where the headings of the steps are counted, an act and its opposite follow each other: stop, migrate, start. So do
+    the items of a numbered list: `listed` is False for one.
     """
     commands = [step for step in steps if step.command]
     if len(commands) < 2:
         return False
     named = any(MENU_HEADING.search(text) for text in (title, *parents[1:]))
     chosen = any(step.alternative_to is not None for step in steps)
-    tabled = all(step.inline for step in commands)
+    tabled = listed and all(step.inline for step in commands)
     return named or chosen or tabled or (not counted and undoes_itself(commands))
 
 
@@ -88,7 +91,13 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                 labels=labels,
                 warnings=(*list_requirements(labels), *(text for member in members for text in member.warnings)),
                 section=ROLLBACK if make_slug(head.title) == ROLLBACK else "",
-                menu=is_menu(head.title, [parent.title for parent in head.parents], steps, counted=len(members) > 1),
+                menu=is_menu(
+                    head.title,
+                    [parent.title for parent in head.parents],
+                    steps,
+                    counted=len(members) > 1,
+                    listed=not any(step.counted for step in unnumbered_steps if step.command),
+                ),
                 within=tuple(section.title for section in above),
             )
         )

@@ -59,13 +59,26 @@ COMMAND_OPTIONS = {
     "pgcli": ("--list", "-l", "--version"),
     "sqlplus": ("-V",),
     "duckdb": ("-c", "-s", "--version"),
+    "mycli": ("-e", "--execute", "--version", "--list-dsn"),
+    "snowsql": ("-q", "--query", "-f", "--filename", "--version"),
+    "trino": ("--execute", "-f", "--file", "--version"),
+    "beeline": ("-e", "-f", "--help"),
+    "hive": ("-e", "-f", "--version", "--service"),
+    "impala-shell": ("-q", "--query", "-f", "--query_file"),
+}
+# Letters that stand before the one with the command in one word, `psql -Atc`: options without a value of their own.
+FLAGS_ALONE = {
+    "psql": "01AbeEHnqsStwWxXz",
+    "mysql": "ABCEHNXbfinqrstvw",
+    "mariadb": "ABCEHNXbfinqrstvw",
+    "clickhouse-client": "mnst",
 }
 # How many words such a client takes before one of them says what to do.
 ASKED_BY_A_WORD = {"sqlite3": 1, "redis-cli": 0, "valkey-cli": 0, "keydb-cli": 0, "cypher-shell": 0}
 ONE_ANSWER = re.compile(r"-x$|--(?:scan|stat|latency|bigkeys|memkeys|hotkeys|pipe|rdb|cluster|eval|version|intrinsic)")
 PLAIN_START = re.compile(r"-[lia]+|-q|-|--(?:login|interactive|norc|noprofile)|-NoLogo|-NoProfile")
 _OTHERS = (
-    r"(?:gcloud|doctl)\s+compute\s+(?:\S+\s+)*?ssh\b(?!.*\s--(?:command|ssh-command)\b)",
+    r"(?:gcloud|doctl)\s+compute\s+(?:\S+\s+)*?ssh\b(?!.*\s--(?:(?:command|ssh-command)\b|\s+[^-\s]))",
     r"gcloud\s+(?:sql\s+connect|(?:alpha\s+)?cloud-shell\s+ssh)\b",
     r"aws\s+ssm\s+start-session\b(?!.*--document-name)",
     r"aws\s+ecs\s+execute-command\b(?!.*--command\s+\S*\s?\S*\s-c)",
@@ -82,8 +95,13 @@ _OTHERS = (
     r"(?:\S*python\d?\s+)?\S*manage\.py\s+(?:shell|dbshell)\w*\s*$",
     r"flask\s+shell\b|php\s+artisan\s+tinker\b|(?:poetry|pipenv)\s+shell\b|newgrp\b",
     r"nix-shell\b(?!.*--run)|bq\s+shell\b",
-    r"(?:machinectl|virsh|pct|qm|xl)\s+(?:shell|login|console|enter|terminal)\b|lxc-attach\b(?!.*\s--\s)",
-    r"(?:mosh|telnet|sftp|ftp|lftp|rlogin|rsh|slogin|autossh|evil-winrm|zkCli\.sh|spark-shell|pyspark)\b",
+    r"machinectl\s+login\b|machinectl\s+shell\b(?!\s+\S+\s+\S)",
+    r"(?:virsh|pct|qm|xl)\s+(?:shell|login|console|enter|terminal)\b|lxc-attach\b(?!.*\s--\s)",
+    r"sftp\b(?!.*\s-b)|lftp\b(?!.*\s(?:-c|-f)\b)(?!.*\b(?:bye|quit|exit)\b)",
+    r"iex\s+-S\s+mix\b|gdb\s|rman\b(?!.*(?:cmdfile|@))|ipmitool\b.*\bsol\s+activate\b",
+    r"cockroach\s+(?:sql|demo)\b(?!.*\s(?:-e|--execute|-f|--file)\b)",
+    r"nomad\s+(?:alloc\s+)?exec\b.*\s(?:\S*/)?\w*sh\s*$",
+    r"(?:mosh|telnet|ftp|rlogin|rsh|slogin|autossh|evil-winrm|zkCli\.sh|spark-shell|pyspark)\b",
     r"nsenter\b(?!.*\s(?:--\s+)?(?:\S*/)?(?!-|\d)[a-z]\w*\s*$)|arch-chroot\s+\S+\s*$",
     r"(?:toolbox|distrobox)\s+enter\b",
 )
@@ -92,7 +110,8 @@ _NAMES = "|".join(re.escape(name) for name in sorted({*SHELLS, *INTERPRETERS, *C
 _WORDS = (
     "su sudo doas ssh chroot exec run debug attach rsh shell console connect ip nsenter enter start-session pg:psql"
     " execute-command redis:cli ps:exec rails dbshell tinker nix-shell lxc-attach login terminal mosh telnet sftp ftp"
-    " lftp rlogin slogin autossh evil-winrm spark-shell pyspark newgrp arch-chroot manage.py zkCli.sh"
+    " lftp rlogin slogin autossh evil-winrm spark-shell pyspark newgrp arch-chroot manage.py zkCli.sh sol rman"
+    " cockroach gdb nomad"
 )
 MAYBE = re.compile(rf"(?:^|[\s;&|(\"'/])(?:{_NAMES}|{'|'.join(map(re.escape, _WORDS.split()))})(?=$|[\s;&|)\"'])")
 POWERSHELL = re.compile(r"(?i)^\s*(?:Enter-PSSession|etsn|Enter-PSHostProcess)\b")
@@ -195,7 +214,7 @@ def _asks_for_more(argv: Sequence[str]) -> bool:
     if name in CONTAINER_CLIENTS:
         return _in_a_container(rest)
     if name in COMMAND_OPTIONS:
-        return not any(_gives_command(word, COMMAND_OPTIONS[name]) for word in rest)
+        return not any(_gives_command(word, name) for word in rest)
     if name in ASKED_BY_A_WORD:
         without_options = _without_options(rest, "redis-cli")
         return len(without_options) <= ASKED_BY_A_WORD[name] and not any(ONE_ANSWER.match(word) for word in rest)
@@ -210,7 +229,7 @@ def _sudo_opens_session(rest: list[str]) -> bool:
 
 
 def _su_opens_session(rest: list[str]) -> bool:
-    return not any(re.match(r"-c|--command", word) for word in rest)
+    return not any(re.match(r"-[lmpP]*c|--command", word) for word in rest)
 
 
 def _ssh_opens_session(rest: list[str]) -> bool:
@@ -243,8 +262,12 @@ _OPENERS = {
 }
 
 
-def _gives_command(word: str, options: Sequence[str]) -> bool:
-    """True for `-c`, `-c'select 1'`, `--eval=...`, a script, `@script`."""
+def _gives_command(word: str, name: str) -> bool:
+    """True for `-c`, `-Atc`, `-c'select 1'`, `--eval=...`, a script, `@script`."""
+    options = COMMAND_OPTIONS[name]
+    if not word.startswith("--"):
+        bare = word.lstrip("-").lstrip(FLAGS_ALONE.get(name, ""))
+        word = f"-{bare}" if word.startswith("-") and bare else word
     if re.search(r"\.(?:js|sql)$|^@", word):
         return True
     short = (option for option in options if len(option) == 2)
@@ -302,7 +325,9 @@ def _behind_options(rest: Sequence[str], tool: str) -> list[str]:
             return list(rest[index + 1 :])
         if not word.startswith("-") and not (tool in ("", "sudo") and re.match(r"[A-Za-z_]\w*=", word)):
             return list(rest[index:])
-        index += 2 if word in values else 1
+        # `-iu postgres`: the last of several letters takes the value, where none before it does.
+        joined = re.fullmatch(r"-[A-Za-z]{2,}", word) and values.isdisjoint(f"-{letter}" for letter in word[1:-1])
+        index += 2 if word in values or (joined and f"-{word[-1]}" in values) else 1
     return []
 
 

@@ -81,6 +81,7 @@ class UnnumberedStep:
     expected: str = ""
     alternative: bool = False
     inline: bool = False
+    counted: bool = False  # an item with a number, or a box: it has its turn
     checkbox: bool = False
     altered: bool = False
     unparsed: str = ""  # why it is only to be looked at
@@ -373,6 +374,7 @@ def from_inline(
                     remark=clean_line(strip_markdown(markdown)),
                     alternative=joined and says_or(between),
                     inline=True,
+                    counted=ordered or box is not None,
                     checkbox=bool(box),
                 )
             )

@@ -62,6 +62,25 @@ SQL_TARGET = re.compile(
 )
 
 
+REDIS_VALUES = frozenset(
+    {"-h", "-p", "-s", "-a", "-u", "-r", "-i", "-n", "-d", "--user", "--pass", "--cacert", "--sni"}
+)
+CLUSTER_TOOLS: Mapping[str, frozenset[str]] = {
+    "rabbitmqctl": frozenset({"-p", "--vhost", "-n", "--node", "-t", "--timeout"}),
+    "rabbitmqadmin": frozenset(
+        {"-H", "-P", "-u", "-p", "-V", "--host", "--port", "--username", "--password", "--vhost"}
+    ),
+    "patronictl": frozenset(
+        {"-c", "--config-file", "-d", "--dcs-url", "--candidate", "--leader", "--primary", "--group"}
+    ),
+    "helm": WITH_A_VALUE,
+}
+"""Tools whose verb has the name of the thing right behind it. With each its flags that take the next word along."""
+MONGO_TARGET = re.compile(
+    r"""\bdb\.(?:(?P<all>dropDatabase)|(?:getCollection\(["'])?(?P<name>\w+)["')]*\.(?:drop|delete\w+|remove)\b)"""
+)
+
+
 def find_argument_name(argv: Sequence[str]) -> str:
     """The resource that is destroyed; "" where the arguments do not name it."""
     argv = _unwrap(list(argv))
@@ -95,9 +114,18 @@ def find_argument_name(argv: Sequence[str]) -> str:
         return next((text.partition("=")[2] for text in rest if text.startswith("-target=")), "") or _find_flag(
             rest, ("-target",)
         )
-    if tool == "redis-cli":
-        words = list(_list_operands(rest))
-        return words[1] if len(words) > 1 else "".join(words)
+    if tool in ("redis-cli", "valkey-cli", "keydb-cli"):
+        return _find_redis_name(rest)
+    if tool in CLUSTER_TOOLS:
+        return _find_cluster_name(tool, rest)
+    if tool.startswith("kafka-"):
+        return _find_flag(rest, ("--topic", "--group", "--entity-name", "--broker-list"))
+    if tool == "pg_restore":
+        return _find_flag(rest, ("-d", "--dbname"))
+    if tool in ("mongosh", "mongo"):
+        return next((match["name"] or match["all"] for text in rest if (match := MONGO_TARGET.search(text))), "")
+    if rest[:1] == ["compose"] or tool in ("docker-compose", "podman-compose"):
+        return _find_flag(rest, ("-p", "--project-name")) or _find_behind_verb(rest)
     return _find_flag_name_of_cloud(tool, rest) or _find_behind_verb(rest)
 
 
@@ -168,6 +196,23 @@ def _find_naming_flag(rest: Sequence[str]) -> str:
         if NAMING.fullmatch(flag)
     ]
     return next((name for name in reversed(named) if name and not name.startswith("-")), "")
+
+
+def _find_redis_name(rest: Sequence[str]) -> str:
+    """The key, or where nothing but the whole store can be meant the host of it."""
+    words = list(_list_operands(rest, REDIS_VALUES))
+    if len(words) > 1:
+        return words[1]
+    host = _find_flag(rest, ("-h",)) or _name_address(_find_flag(rest, ("-u",)))
+    return host or "".join(words)
+
+
+def _find_cluster_name(tool: str, rest: Sequence[str]) -> str:
+    """`rabbitmqctl delete_queue orders`, `patronictl failover shop`, `helm rollback web 3`: the word behind the verb."""
+    words = list(_list_operands(rest, CLUSTER_TOOLS[tool]))
+    if tool == "rabbitmqadmin":
+        return next((text.removeprefix("name=") for text in words if text.startswith("name=")), "")
+    return words[1] if len(words) > 1 else ""
 
 
 def _find_flag_name_of_cloud(tool: str, rest: Sequence[str]) -> str:

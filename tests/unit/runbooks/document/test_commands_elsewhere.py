@@ -67,6 +67,14 @@ OPENERS = """
     az ssh vm -n x -g y
     vagrant ssh
     heroku run bash
+    sudo -iu postgres
+    sudo -Hu postgres psql
+    iex -S mix
+    mycli -u root
+    cockroach sql --insecure
+    nomad alloc exec -i -t 9f2 /bin/bash
+    ipmitool -H bmc-1 -U ops sol activate
+    rman target /
 """
 ONE_COMMANDS = """
     ssh host uptime
@@ -108,6 +116,17 @@ ONE_COMMANDS = """
     gcloud compute ssh vm --command "ls"
     scp a b:c
     curl -s http://x | bash
+    psql -Atqc "select 1"
+    psql -h db -XtAc"select 1"
+    mysql -u root -sNe "show databases"
+    clickhouse-client -mnq "select 1"
+    su -lc "systemctl --user status" app
+    sudo -iu postgres psql -tc "select 1"
+    sftp -b batch.txt host
+    lftp -e "mirror -R site; bye" host
+    gcloud compute ssh vm --zone a -- uptime
+    machinectl shell web /bin/ls
+    snowsql -a acme -q "select 1"
     echo "ssh host"
     for h in a b; do ssh $h uptime; done
 """
@@ -139,6 +158,17 @@ def test_what_stands_below_an_opener_belongs_to_its_session(opener: str) -> None
 def test_a_command_that_says_what_to_do_opens_nothing(command: str) -> None:
     assert not opens_session(command)
     assert places_of(f"## Restore\n\n```bash\n{command}\ndf -h\n```\n")[-1] == ("df -h", "")
+
+
+@given(
+    st.sampled_from([("psql", "c", "AbeEHnqStwXz"), ("mysql", "e", "BCEHNXfnqrstv")]).flatmap(
+        lambda client: st.tuples(st.just(client), st.text(client[2], max_size=5))
+    )
+)
+def test_letters_before_the_one_with_the_command_hide_it_not(case: tuple[tuple[str, str, str], str]) -> None:
+    (client, letter, _), before = case
+    assert not opens_session(f"{client} -h db -{before}{letter} 'select 1'")
+    assert opens_session(f"{client} -h db{f' -{before}' if before else ''}")
 
 
 def test_a_document_fed_to_a_shell_is_no_session() -> None:

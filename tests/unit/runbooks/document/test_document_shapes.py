@@ -246,6 +246,14 @@ def test_decoration_is_no_part_of_a_name(comment: str) -> None:
     assert only(f"## A\n\n```bash\n# {comment}\nuptime\n\ndf -h\n```\n").steps[0].title == "Restart it"
 
 
+def test_a_numbered_list_of_commands_is_done_in_order_and_a_table_of_them_is_chosen_from() -> None:
+    commands = ("GET /synonyms", "POST /synonyms/reload", "DELETE /cache")
+    counted = "\n".join(f"{number}. `{command}`" for number, command in enumerate(commands, 1))
+    tabled = "\n".join(f"| `{command}` |" for command in commands)
+    assert not only(f"## A\n\n{counted}\n").menu
+    assert only(f"## A\n\n| What |\n|---|\n{tabled}\n").menu
+
+
 def test_an_option_that_begins_a_comment_stays() -> None:
     assert only("## A\n\n```bash\n# --dry-run first\nuptime\n\ndf -h\n```\n").steps[0].title == "--dry-run first"
 
