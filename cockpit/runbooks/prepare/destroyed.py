@@ -208,7 +208,7 @@ def _find_redis_name(rest: Sequence[str]) -> str:
 
 
 def _find_cluster_name(tool: str, rest: Sequence[str]) -> str:
-    """`rabbitmqctl delete_queue orders`, `patronictl failover shop`, `helm rollback web 3`: the word behind the verb."""
+    """`rabbitmqctl delete_queue orders`, `patronictl failover shop`, `helm rollback web 3`: what stands behind it."""
     words = list(_list_operands(rest, CLUSTER_TOOLS[tool]))
     if tool == "rabbitmqadmin":
         return next((text.removeprefix("name=") for text in words if text.startswith("name=")), "")
