@@ -71,6 +71,6 @@ class DefinedNames:
                 self.functions[name] = statement.text
             for command in statement.commands:
                 for word in command.arguments if command.name and command.name.raw == "alias" else ():
-                    name, is_given, value = (word.text or "").partition("=")
-                    if is_given and PLAIN_ALIAS.fullmatch(value):
+                    name, sign, value = (word.text or "").partition("=")
+                    if sign and PLAIN_ALIAS.fullmatch(value):
                         self.aliases[name] = value
