@@ -11,11 +11,11 @@ from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact import RECOVERY_MUST_HOLD, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
+from cockpit.incident.takers import read_acknowledgement
 from cockpit.model.clock import Rule
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
 from cockpit.model.event import Event, Kind, text_of, time_of
 from cockpit.model.incident import (
-    Acknowledgement,
     ForeignStretch,
     HealthyPeriod,
     Incident,
@@ -267,10 +267,7 @@ class IncidentStateBuilder:
         graded, moved = function(Kind.DECLARE, Kind.SEVERITY), [event for _, event in function(*EXTENT)]
         bindings, statuses = self._severities(event for _, event in graded), _list_status_changes(moved)
         severities = tuple(change for change, _ in bindings)
-        acks = tuple(
-            Acknowledgement(event.subject, event.occurred, event.actor, text_of(event.detail, "note"))
-            for _, event in function(Kind.ACK)
-        )
+        acks = tuple(read_acknowledgement(event) for _, event in function(Kind.ACK))
         detected, detected_by = self._detected(first)
         over = statuses[-1] if statuses[-1].value == Status.RESOLVED else None
         reach_from, resolved = self._reach_from(first), over.at if over else None

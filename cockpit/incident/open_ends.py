@@ -8,6 +8,7 @@ from enum import StrEnum
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.impact import UNHEALTHY
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
+from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
 from cockpit.model.event import Event, Kind, text_of
@@ -153,10 +154,13 @@ class UnsettledSignal:
 def find_unsettled_signals(incident: Incident, events: Iterable[Event]) -> list[UnsettledSignal]:
     """What is bad by the last word of each probe, number and alert, silenced and vanished ones too; and revisions that
     are active and unhealthy. `events` are those of the incident that stand, in order."""
+    events = list(events)
+    stretches: dict[str, list[BadStretch]] = {}
+    for stretch in list_bad_stretches(events):
+        stretches.setdefault(stretch.key, []).append(stretch)
     bad: dict[str, UnsettledSignal] = {}
     revisions = LastRecorded()
     ill_since: dict[str, datetime] = {}
-    takers = {ack.alert: ack.actor for ack in sorted(incident.acks, key=lambda ack: ack.at)}
     for event in events:
         if event.kind in (Kind.PROBE, Kind.SIGNAL, Kind.ALERT):
             state, key = text_of(event.detail, "state"), key_of(event)
@@ -166,7 +170,8 @@ def find_unsettled_signals(incident: Incident, events: Iterable[Event]) -> list[
             if is_open:
                 since = bad[key].since if key in bad else signal_of(event).began
                 words = _describe_alert_state(event) if event.kind == Kind.ALERT else state
-                taker = takers.get(event.subject, "") if event.kind == Kind.ALERT else ""
+                own = stretches.get(key, [])
+                taker = ", ".join(find_takers_in(incident, own[-1], own)) if own else ""
                 bad[key] = UnsettledSignal(signal_of(event).label, words, since, taker)
             elif says_bad(event.kind, event.detail) is False:
                 bad.pop(key, None)

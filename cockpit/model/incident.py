@@ -86,6 +86,15 @@ class Acknowledgement:
     at: datetime
     actor: str
     note: str = ""
+    keys: tuple[str, ...] = ()  # of several alerts that were taken at once
+
+    @property
+    def is_of_incident(self) -> bool:
+        return not (self.alert or self.keys)
+
+    def names(self, alert: str) -> bool:
+        """Whether it is of that alert, by its key."""
+        return alert in (self.alert, *self.keys)
 
     def is_of(self, since: datetime) -> bool:
         """Whether it is of the alert that fires since then: one that ended and fired again is another one's to take."""

@@ -13,6 +13,7 @@ from cockpit.cli.output import event_document, format_json, incident_document, t
 from cockpit.cli.session import open_cli_session, parse_since, print_clean
 from cockpit.cli.timeline import format_event_line
 from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
+from cockpit.incident.messages.fields import find_lead
 from cockpit.model.event import Event
 from cockpit.model.time import RealTime
 
@@ -65,6 +66,7 @@ def shift(common: Common, since: str, as_json: bool) -> None:
             freeze=cli_session.incident_actions.frozen(),
             environment=name,
             bad=cli_session.incident_actions.bad(),
+            lead=find_lead(cli_session.plan).name,
         )
         zone = cli_session.zone
     if as_json:

@@ -1,8 +1,10 @@
 """Briefings: an incident in half a minute for whoever takes over, and a shift for whoever comes next."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import groupby
 
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
@@ -19,21 +21,30 @@ from cockpit.incident.impact import (
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
 from cockpit.incident.open_ends import find_undone
-from cockpit.incident.signals import Signal, find_beginning, key_of, says_bad
+from cockpit.incident.signals import Signal, key_of
+from cockpit.incident.takers import (
+    BadStretch,
+    find_takers,
+    has_stretch,
+    join_terms,
+    list_bad_stretches,
+    read_acknowledgement,
+)
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind, text_of
-from cockpit.model.incident import Incident
+from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
-from cockpit.model.response import Freeze
+from cockpit.model.response import Freeze, Holding
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.timeline import Timeline
 
 OFTEN = 4  # outages of one probe that stand in one line
+MOST = 5  # signals that are bad now
 LAST = 3  # decisions, notes and messages that are listed
 LONGEST = 160  # characters of each
 
@@ -68,12 +79,15 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     ]:
         pairs.append(("also", ", ".join(others)))
     pairs.append(("impact", _describe_impact(incident, zone, now)))
-    pairs += [("bad now", f"{signal.label}, since {_clock_time(signal.since, zone, now)}") for signal in scene.bad[:5]]
-    pairs += [
-        ("decided", f"{_clock_time(decision.at, zone, now)} {decision.actor}: {_shorten(decision.text)}")
-        for decision in incident.decisions[-LAST:]
+    bad = [f"{signal.label}, since {_clock_time(signal.since, zone, now)}" for signal in scene.bad]
+    pairs += [("bad now", line) for line in bad[:MOST]]
+    pairs += [("bad now", f"… and {len(bad) - MOST} more")] * (len(bad) > MOST)
+    decided = [
+        f"{_clock_time(decision.at, zone, now)} {decision.actor}: {_shorten(decision.text)}"
+        for decision in incident.decisions
     ]
-    pairs += [("note", line) for line in _list_last_notes(events, incident.clock_steps, zone, now)]
+    pairs += [("decided", line) for line in _keep_last(decided)]
+    pairs += [("note", line) for line in _keep_last(_list_notes(events, incident.clock_steps, zone, now))]
     if incident.updates:
         update = max(incident.updates, key=lambda update: update.at)
         promised = f"; next promised by {_clock_time(update.promised, zone, now)}" if update.promised else ""
@@ -117,20 +131,26 @@ def read_brief(
 def _describe_head(incident: Incident, now: datetime) -> str:
     drill = "DRILL " if incident.drill else ""
     length = format_duration(incident.open_for(now))
+    same = f", duplicate of {incident.duplicate_of}" if incident.duplicate_of else ""
     return (
-        f"{drill}{incident.severity_text} {incident.status.value}, open for {length}: {incident.title} ({incident.id})"
+        f"{drill}{incident.severity_text} {incident.status.value}{same}, open for {length}: {incident.title} "
+        f"({incident.id})"
     )
 
 
 def _describe_leaders(incident: Incident, lead: str) -> str:
-    """Whoever holds the role that leads, and nobody who only holds another; of what is over, whoever ever held it."""
-    ever = dict.fromkeys(role.person for role in incident.roles if role.role.casefold() == lead.casefold())
-    held = incident.in_role(lead) if incident.open else tuple(ever)
-    return (
-        f"{(' and ' if incident.open else ', then ').join(held)} ({lead})"
-        if held
-        else f"nobody; declared by {incident.declared_by}"
-    )
+    """Whoever holds the role that leads, and nobody who only holds another; of what is over, every term of it."""
+    if incident.open:
+        held = " and ".join(incident.in_role(lead))
+    else:
+        held = join_terms(term.person for term in list_terms(incident, lead))
+    return f"{held} ({lead})" if held else f"nobody; declared by {incident.declared_by}"
+
+
+def list_terms(incident: Incident, lead: str) -> list[Holding]:
+    """Every term of whoever led, in order; `lead` "": of whoever held any role."""
+    name = lead.casefold()
+    return sorted((role for role in incident.roles if name in ("", role.role.casefold())), key=lambda term: term.since)
 
 
 def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
@@ -158,9 +178,15 @@ def _describe_felt_now(
     return f"{since}; {end.evidence}, since {_clock_time(end.at, zone, now)}" if end else since
 
 
-def _list_last_notes(events: Iterable[Event], steps: Sequence[ClockStep], zone: tzinfo, now: datetime) -> list[str]:
+def _keep_last(lines: Sequence[str]) -> list[str]:
+    """The last of them, in front how many came before: what is cut without a word reads as the whole."""
+    earlier = len(lines) - LAST
+    return [*([f"{earlier} earlier, in the timeline"] if earlier > 0 else []), *lines[-LAST:]]
+
+
+def _list_notes(events: Iterable[Event], steps: Sequence[ClockStep], zone: tzinfo, now: datetime) -> list[str]:
     notes = [event for event in list_standing_events(events, steps) if event.kind == Kind.NOTE and not event.redacted]
-    return [f"{_clock_time(note.occurred, zone, now)} {note.actor}: {_shorten(note.summary)}" for note in notes[-LAST:]]
+    return [f"{_clock_time(note.occurred, zone, now)} {note.actor}: {_shorten(note.summary)}" for note in notes]
 
 
 def _clock_time(moment: datetime, zone: tzinfo, now: datetime) -> str:
@@ -179,24 +205,12 @@ def _shorten(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertOfShift:
-    """One alert in a shift; `taken_by` "" where nobody acknowledged it since it fired last."""
-
-    name: str
-    fired: int
-    first: datetime
-    last: datetime
-    state: str
-    taken_by: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class OutageOfShift:
-    """One stretch in which a probe or a number was bad. `since` None: since before the shift; `until` None: still.
+    """One stretch in which a probe, a number or an alert was bad. `since` None: since before the shift; `until` None:
+    still.
 
-    `incident` is the one that was open meanwhile, "" where none was; `taken_by` who acknowledged it, else leads, else
-    declared it, and `how` which of these.
+    `incident` is the one that was open meanwhile, "" where none was; `taken_by` who acknowledged it, else led, else
+    declared it, and `how` which of these; "" where nobody did any of it.
     """
 
     name: str
@@ -207,6 +221,23 @@ class OutageOfShift:
     taken_by: str = ""
     how: str = ""  # taken, led, declared
     is_drill: bool = False
+    key: str = ""
+    is_resolved: bool = False  # the incident is, though this is bad still
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOfShift:
+    """One alert in a shift; `taken_by` "" where nobody acknowledged it since it fired last. `outages` are the stretches
+    in which it fired."""
+
+    name: str
+    fired: int
+    first: datetime
+    last: datetime
+    state: str
+    taken_by: str
+    note: str = ""
+    outages: tuple[OutageOfShift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +266,21 @@ def build_shift_report(
     freeze: Freeze | None = None,
     environment: str = "",
     bad: Iterable[Signal] = (),
+    lead: str = "",
 ) -> ShiftReport:
-    """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now. Pure."""
-    standing = list_standing_events(events)
+    """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now. Pure.
+
+    `lead` is the role that leads, as the team calls it; "": whoever holds any role leads.
+    """
+    standing, incidents = list_standing_events(events), list(incidents)
     in_shift = [incident for incident in incidents if incident.resolved is None or incident.resolved >= since]
-    alerts = _list_alerts(standing)
+    stretches = list_bad_stretches(standing)
+    by_key: dict[str, list[BadStretch]] = {}
+    for stretch in stretches:
+        by_key.setdefault(stretch.key, []).append(stretch)
+    holder = _HolderFinder(in_shift, _list_acks(standing, in_shift), by_key, lead)
+    alerts = _list_alerts(standing, holder)
+    outages = tuple(holder.find(stretch) for stretch in stretches if not stretch.key.startswith(f"{Kind.ALERT}:"))
     keys = {key_of(event) for event in standing}
     return ShiftReport(
         since,
@@ -252,145 +293,154 @@ def build_shift_report(
             for alert in alerts
             if alert.state == AlertState.SUPPRESSED
         ),
-        tuple(_list_untouched(standing, alerts, in_shift)),
+        tuple(_list_untouched(alerts, outages)),
         freeze,
         environment,
-        tuple(_list_outages(standing, in_shift)),
+        outages,
         tuple(signal for signal in bad if signal.since < since and signal.key not in keys),
     )
 
 
-def _list_outages(events: Sequence[Event], incidents: Sequence[Incident]) -> Iterable[OutageOfShift]:
-    """Each stretch in which a probe, or a number that users feel, was bad, the first first."""
-    rows: list[OutageOfShift] = []
-    open: dict[str, int] = {}  # by signal the place of its row
-    for event in events:
-        bad = says_bad(event.kind, event.detail) if event.kind in (Kind.PROBE, Kind.SIGNAL) else None
-        if bad is None:
-            continue
-        key, name = key_of(event), f"{event.kind} {event.subject}"
-        if bad and key not in open:
-            open[key] = len(rows)
-            rows.append(OutageOfShift(name, text_of(event.detail, "state"), find_beginning(event), None))
-        elif bad and text_of(event.detail, "state") == ProbeState.DOWN:
-            rows[open[key]] = replace(rows[open[key]], state=ProbeState.DOWN.value)  # the worst that it was
-        elif not bad and key in open:
-            place = open.pop(key)
-            rows[place] = replace(rows[place], until=event.occurred)
-        elif not bad and says_bad(event.kind, {"state": text_of(event.detail, "was")}):
-            rows.append(OutageOfShift(name, text_of(event.detail, "was"), None, event.occurred))
-    return [_taken(row, incidents) for row in rows]
+def _list_acks(events: Iterable[Event], incidents: Iterable[Incident]) -> list[Acknowledgement]:
+    """Every acknowledgement of alerts: of the shift, and of its incidents, which may have begun before it."""
+    acks = [read_acknowledgement(event) for event in events if event.kind == Kind.ACK]
+    acks += [ack for incident in incidents for ack in incident.acks]
+    return [ack for ack in acks if not ack.is_of_incident]
 
 
-def _taken(outage: OutageOfShift, incidents: Iterable[Incident]) -> OutageOfShift:
-    """With who had it: of several incidents of that time a real one before a drill, then the first."""
-    begin, end = outage.since or outage.until or LATEST, outage.until or LATEST
-    key = outage.name.replace(" ", ":", 1)
-    covering = [
-        incident
-        for incident in incidents
-        if _is_open_within(incident, begin, end) and not is_foreign(incident, begin, key)
-    ]
-    incident = min(covering, key=lambda incident: (incident.drill, incident.declared), default=None)
-    if incident is None:
-        return outage
-    how, person = _find_taker(incident, begin, end)
-    return replace(outage, incident=incident.id, taken_by=person, how=how, is_drill=incident.drill)
+@dataclass(frozen=True, slots=True)
+class _HolderFinder:
+    """Who had what was bad: whoever took it, else whoever led the incident that it was of, else who declared that."""
+
+    incidents: Sequence[Incident]
+    acks: Sequence[Acknowledgement]  # of alerts
+    stretches: Mapping[str, Sequence[BadStretch]]  # by signal
+    lead: str
+
+    def find(self, stretch: BadStretch) -> OutageOfShift:
+        """Of several incidents of that time one in which somebody took it, then a real one before a drill, then the
+        first."""
+        outage = OutageOfShift(stretch.name, stretch.state, stretch.since, stretch.until, key=stretch.key)
+        moment, others = stretch.since or stretch.end, self.stretches.get(stretch.key, ())
+        covering = [
+            incident
+            for incident in self.incidents
+            if has_stretch(incident, stretch) and not is_foreign(incident, moment, stretch.key)
+        ]
+        covering.sort(key=lambda incident: (incident.drill, incident.declared))
+        for incident in covering:
+            own = [ack for ack in incident.acks if ack.is_of_incident]
+            if takers := find_takers(stretch, [*self.acks, *own], others):
+                return _held(outage, incident, "taken", join_terms(takers))
+        if not covering:
+            takers = find_takers(stretch, self.acks, others)
+            return replace(outage, how="taken", taken_by=join_terms(takers)) if takers else outage
+        leaders = _find_leaders(covering[0], stretch, self.lead)
+        if leaders:
+            return _held(outage, covering[0], "led", leaders)
+        return _held(outage, covering[0], "declared", covering[0].declared_by)
 
 
-def _find_taker(incident: Incident, begin: datetime, end: datetime) -> tuple[str, str]:
-    """How somebody had what was bad between two moments, and who: an acknowledgement of before took what was bad then,
-    and not what came after somebody else had taken over; one that came when it was over took nothing."""
-    acks = sorted(incident.acks, key=lambda ack: ack.at)
-    leaders = [role.person for role in incident.roles if role.since <= end and (role.until or LATEST) > begin]
-    if takers := [ack.actor for ack in acks if begin <= ack.at <= end]:
-        return "taken", takers[0]
-    if leaders:
-        return "led", leaders[0]
-    before = [ack.actor for ack in acks if ack.at < begin]
-    return ("taken", before[-1]) if before else ("declared", incident.declared_by)
+def _held(outage: OutageOfShift, incident: Incident, how: str, person: str) -> OutageOfShift:
+    is_resolved = outage.until is None and not incident.open
+    return replace(
+        outage, incident=incident.id, taken_by=person, how=how, is_drill=incident.drill, is_resolved=is_resolved
+    )
 
 
-def _is_open_within(incident: Incident, begin: datetime, end: datetime) -> bool:
-    """Whether an incident had what was bad between two moments: it was open at one of them, or reaches back to it, and
-    was not closed all the while."""
-    if begin > (incident.resolved or LATEST) or end < incident.reach_from:
-        return False
-    return not any(closed <= begin and end <= opened for closed, opened in incident.closures)
-
-
-OVER = frozenset({AlertState.RESOLVED.value})
-
-
-def _list_alerts(events: Sequence[Event]) -> tuple[AlertOfShift, ...]:
-    rows: dict[str, AlertOfShift] = {}
-    takers: dict[str, str] = {}
-    for event in events:
-        if event.kind == Kind.ACK and event.subject:
-            takers.setdefault(event.subject, event.actor)
-            if (taken := rows.get(event.subject)) is not None:
-                rows[event.subject] = replace(taken, taken_by=takers[event.subject])
-        if event.kind != Kind.ALERT:
-            continue
-        state, before = text_of(event.detail, "state"), rows.get(event.subject)
-        if before is not None and before.state == AlertState.RESOLVED and state == AlertState.FIRING:
-            takers.pop(event.subject, None)  # whoever took it took what was over by then
-        # An alert that was silenced and fires on when the silence is lifted fired once.
-        is_new = state == AlertState.FIRING and (before is None or before.state in OVER or not before.fired)
-        fired = (before.fired if before else 0) + is_new
-        rows[event.subject] = AlertOfShift(
-            text_of(event.detail, "name") or event.subject,
-            fired,
-            before.first if before else event.occurred,
-            event.occurred if before is None or is_new else before.last,
-            state,
-            takers.get(event.subject, ""),
-            text_of(event.detail, "note"),
+def _find_leaders(incident: Incident, stretch: BadStretch, lead: str) -> str:
+    """Of what is bad still whoever leads now, or led when its incident ended; of what is over all who led, in order."""
+    terms = list_terms(incident, lead)
+    if stretch.until is not None:
+        return join_terms(
+            term.person for term in terms if term.since <= stretch.end and (term.until or LATEST) > stretch.begin
         )
-    return tuple(rows.values())
+    last = incident.resolved or LATEST
+    return " and ".join(
+        dict.fromkeys(term.person for term in terms if term.since <= last and (term.until or LATEST) >= last)
+    )
+
+
+def _list_alerts(events: Iterable[Event], holder: _HolderFinder) -> tuple[AlertOfShift, ...]:
+    """Each alert that the shift tells of, by the last that is known of it."""
+    by_subject: dict[str, list[Event]] = {}
+    for event in events:
+        if event.kind == Kind.ALERT:
+            by_subject.setdefault(event.subject, []).append(event)
+    rows = []
+    for subject, turns in by_subject.items():
+        first, event = turns[0], turns[-1]
+        own = [stretch for stretch in holder.stretches.get(key_of(event), ()) if stretch.fired is not None]
+        outages = tuple(holder.find(stretch) for stretch in own)
+        row = AlertOfShift(
+            text_of(event.detail, "name") or subject,
+            len(own),
+            own[0].begin if own else first.occurred,
+            own[-1].begin if own else first.occurred,
+            text_of(event.detail, "state"),
+            outages[-1].taken_by if outages and outages[-1].how == "taken" else "",
+            text_of(event.detail, "note"),
+            outages,
+        )
+        rows.append(row)
+    return tuple(rows)
 
 
 def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterable[str]:
-    """Each run of which a step was tried: who, what, and how its steps ended. One may have begun before the shift."""
-    titles = {run.id: run.title for incident in incidents for run in incident.ran}
+    """Each run of which a step was tried: who, what, how each try ended, and whether it is open. One may have begun
+    before the shift."""
+    runs = {run.id: run for incident in incidents for run in incident.ran}
+    titles = {run.id: run.title for run in runs.values()}
     titles |= {
         event.subject: title
         for event in events
         if event.kind == Kind.RUN and (title := text_of(event.detail, "title"))  # its end names none
     }
-    states: dict[str, dict[str, str]] = {}
+    ended = {event.subject for event in events if event.kind == Kind.RUN and text_of(event.detail, "what") == "ended"}
+    ended |= {run.id for run in runs.values() if run.ended is not None}
     people: dict[str, str] = {}
+    tries: dict[str, dict[str, dict[object, str]]] = {}  # by run and step how each try stands, and what a person said
     for event in events:
-        if event.kind == Kind.STEP:
-            run, _, step = event.subject.partition("#")
-            people.setdefault(run, event.actor)
-            state = text_of(event.detail, "state") if text_of(event.detail, "phase") != "intent" else "running"
-            if state:
-                states.setdefault(run, {})[step] = state
-    for run, steps in states.items():
-        ends = ", ".join(f"{step} {state}" for step, state in steps.items())
-        yield f"{titles.get(run) or run} by {people[run]}: step {ends}"
+        if event.kind != Kind.STEP:
+            continue
+        run_id, _, step = event.subject.partition("#")
+        people.setdefault(run_id, event.actor)
+        phase, state = text_of(event.detail, "phase"), text_of(event.detail, "state")
+        state = "running" if phase == "intent" else state
+        if state:
+            attempt: object = f"settled {event.id}" if phase == "settled" else event.detail.get("attempt")
+            tries.setdefault(run_id, {}).setdefault(step, {})[attempt] = state
+    for run_id, steps in tries.items():
+        ends = ", ".join(f"{step} {_join_tries(states.values())}" for step, states in steps.items())
+        if run_id in ended:
+            open = ""
+        elif run_id in runs and runs[run_id].verified:
+            open = "; not closed, its work is verified"
+        else:
+            open = "; not ended"
+        yield f"{titles.get(run_id) or run_id} by {people[run_id]}: step {ends}{open}"
 
 
-def _list_untouched(
-    events: Sequence[Event], alerts: Iterable[AlertOfShift], incidents: Iterable[Incident]
-) -> Iterable[str]:
-    """Alerts that fired and that nobody took, and probes that failed, where no incident covers them."""
-    incidents = list(incidents)
+def _join_tries(states: Iterable[str]) -> str:
+    """`failed 2x then ok`: a step that was ok at last failed all the same."""
+    return " then ".join(
+        state if (count := len(list(group))) == 1 else f"{state} {count}x" for state, group in groupby(states)
+    )
 
-    def is_covered(moment: datetime) -> bool:
-        return any(_is_open_within(incident, moment, moment) for incident in incidents)
 
+def _list_untouched(alerts: Iterable[AlertOfShift], outages: Iterable[OutageOfShift]) -> Iterable[str]:
+    """Alerts that fired and probes that failed while nobody took them and no incident had them."""
     for alert in alerts:
-        if alert.fired and not alert.taken_by and not is_covered(alert.first):
-            yield f"alert {alert.name}, fired {alert.fired}x, now {alert.state}"
-    down: dict[str, list[datetime]] = {}
-    for event in events:
-        if event.kind == Kind.PROBE and text_of(event.detail, "state") == ProbeState.DOWN:
-            down.setdefault(event.subject, []).append(event.occurred)
-    for name, moments in down.items():
-        if not any(map(is_covered, moments)):
-            yield f"probe {name}, down {len(moments)}x"
+        if left := sum(not outage.how for outage in alert.outages):
+            some = f"{left} of {alert.fired}x" if left < alert.fired else f"{left}x"
+            yield f"alert {alert.name}, fired {some}, now {alert.state}"
+    down: dict[str, list[OutageOfShift]] = {}
+    for outage in outages:
+        if outage.state == ProbeState.DOWN and outage.key.startswith(f"{Kind.PROBE}:"):
+            down.setdefault(outage.name, []).append(outage)
+    for name, several in down.items():
+        if left := sum(not outage.how for outage in several):
+            yield f"{name}, down {f'{left} of {len(several)}x' if left < len(several) else f'{left}x'}"
 
 
 def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
@@ -403,10 +453,8 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     for alert in report.alerts:
         if alert.fired:
             times = f" {alert.fired}x" if alert.fired > 1 else ""
-            moment = OutageOfShift(f"alert {alert.name}", alert.state, alert.last, alert.last)
-            by_incident = _describe_taker(_taken(moment, report.incidents))
-            taken = f"taken by {alert.taken_by}" if alert.taken_by else by_incident
             first = _clock_time(alert.first, zone, now)
+            taken = _describe_takers(alert.outages)
             pairs.append(("fired", f"{alert.name}{times}, first {first}, now {alert.state}; {taken}"))
     pairs += [("failed", line) for line in _describe_outages(report.outages, zone, now)]
     pairs += [
@@ -437,8 +485,7 @@ def _describe_outages(outages: Sequence[OutageOfShift], zone: tzinfo, now: datet
         first, last = several[0], several[-1]
         begun = f"first {_clock_time(first.since, zone, now)}" if first.since else "since before the shift"
         over = "still bad" if last.until is None else f"last until {_clock_time(last.until, zone, now)}"
-        takers = ", ".join(dict.fromkeys(_describe_taker(outage) for outage in several))
-        yield f"{name} {len(several)}x, {begun}, {over}; {takers}"
+        yield f"{name} {len(several)}x, {begun}, {over}; {_describe_takers(several)}"
 
 
 def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
@@ -452,7 +499,19 @@ def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
     return f"{outage.name} {outage.state} {when}; {_describe_taker(outage)}"
 
 
+def _describe_takers(outages: Sequence[OutageOfShift]) -> str:
+    """`6 taken by ben in k7f, 3 led by ben in k7f, 1 by nobody`; of one, or where all are alike, without a count."""
+    counts = Counter(_describe_taker(outage) for outage in outages)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {'by nobody' if taker == NOBODY else taker}" for taker, count in counts.items())
+
+
+NOBODY = "nobody took it"
+
+
 def _describe_taker(outage: OutageOfShift) -> str:
-    if not outage.incident:
-        return "nobody took it"
-    return f"{outage.how} by {outage.taken_by} in {'drill ' if outage.is_drill else ''}{outage.incident}"
+    if not outage.how:
+        return NOBODY
+    where = f" in {'drill ' if outage.is_drill else ''}{outage.incident}" if outage.incident else ""
+    return f"{outage.how} by {outage.taken_by}{where}{', which is resolved' if outage.is_resolved else ''}"

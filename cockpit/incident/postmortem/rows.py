@@ -10,6 +10,8 @@ from cockpit.incident.open_ends import find_undone, find_unsettled_signals
 from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
+from cockpit.incident.signals import key_of
+from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.clock_steps import describe_clock_then
@@ -185,9 +187,9 @@ def format_answer(event: Event, answer: Mapping[str, Any]) -> str:
 
 def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
     """One row an alert, in the order they first appear."""
-    takers: dict[str, list[str]] = {}
-    for ack in incident.acks:
-        takers.setdefault(ack.alert, []).append(ack.actor)
+    stretches: dict[str, list[BadStretch]] = {}
+    for stretch in list_bad_stretches(event for event in events if event.kind == Kind.ALERT):
+        stretches.setdefault(stretch.key, []).append(stretch)
     rows: dict[str, AlertRow] = {}
     for event in events:
         if event.kind != Kind.ALERT:
@@ -201,7 +203,7 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
             None,
             "",
             None,
-            ", ".join(dict.fromkeys(takers.get(event.subject, []))),
+            _list_takers(stretches.get(key_of(event), ()), incident),
         )
         rows[event.subject] = replace(
             row,
@@ -212,6 +214,12 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
             ended=event.occurred if state == AlertState.RESOLVED else None,
         )
     return _join_storm_rows(list(rows.values()))
+
+
+def _list_takers(stretches: Sequence[BadStretch], incident: Incident) -> str:
+    """Whoever took it in any of its stretches."""
+    takers = (person for stretch in stretches for person in find_takers_in(incident, stretch, stretches))
+    return ", ".join(dict.fromkeys(takers))
 
 
 def _join_storm_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:

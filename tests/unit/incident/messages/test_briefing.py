@@ -3,8 +3,16 @@
 from dataclasses import replace
 from datetime import UTC
 
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from cockpit.incident.impact import as_of, describe_impact, propose_impact_end
+from cockpit.incident.load import list_members
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.incident.postmortem.rows import alert_rows
+from cockpit.incident.signals import Signal
+from cockpit.incident.takers import join_terms
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
@@ -109,3 +117,196 @@ def test_the_brief_of_what_is_over_lists_what_was_not_done() -> None:
         only(story), story.events, BriefingScene((), (), (), None, UTC, at(30), checklists=(checklist,))
     )
     assert any("First ten minutes" in line for title, line in pairs if title == "still open")
+
+
+def test_a_brief_of_what_is_over_tells_every_term_of_whoever_led_in_order() -> None:
+    story = Story()
+    story.declare(0)
+    people = ("ben", "ana", "ana", "ben")
+    for minute, person in enumerate(people, start=1):
+        led(story, minute, person, of=people[minute - 2] if minute > 1 else "")
+    led(story, 9, "cleo", "Scribe")
+    story.act(Kind.RESOLVE, 10)
+    assert brief_of(only(story), story, 12, lead="Incident Commander")["led"] == (
+        "ben, then ana, then ben (Incident Commander)"
+    )
+
+
+@pytest.mark.parametrize("count", range(1, 12))
+def test_terms_that_are_left_out_are_counted(count: int) -> None:
+    people = [f"p{number}" for number in range(count)]
+    told = join_terms(people).split(", then ")
+    left_out = [int(term.split()[0]) for term in told if term.endswith("more turns")]
+    assert len(told) - len(left_out) + sum(left_out) == count
+    assert (told[0], told[-1]) == (people[0], people[-1])
+
+
+def test_what_a_brief_leaves_out_it_counts() -> None:
+    story = Story()
+    story.declare(0)
+    for minute in range(1, 6):
+        story.act(Kind.DECISION, minute, text=f"choice {minute}")
+    bad = [Signal(f"probe:p{number}", f"probe p{number}", at(number)) for number in range(9)]
+    scene = BriefingScene((), bad, (), None, UTC, at(10))
+    pairs = build_brief(as_of(only(story), at(10)), story.events, scene)
+    assert [line for title, line in pairs if title == "bad now"][-1] == "… and 4 more"
+    assert ("decided", "2 earlier, in the timeline") in pairs
+
+
+# Who had what was bad: each row is a night, told until 20, and who the shift says had which stretch of readyz.
+
+
+def led(story: Story, minute: float, person: str, role: str = "Incident Commander", of: str = "") -> None:
+    story.act(Kind.ROLE, minute, **{"what": "takes", "role": role, "person": person, "from": of})
+
+
+def nights() -> dict[str, tuple[Story, list[tuple[str, str]]]]:
+    handed, scribe, still, other, whole, late = Story(), Story(), Story(), Story(), Story(), Story()
+    for story in (handed, scribe, still, other, whole, late):
+        story.probe(1, "readyz", "down")
+        story.declare(2, reach=0)
+    led(handed, 3, "ben")
+    led(handed, 5, "ana", of="ben")
+    handed.probe(9, "readyz", "up")
+    led(scribe, 3, "ben", "Scribe")
+    led(still, 3, "ben")
+    led(still, 5, "ana", of="ben")
+    led(other, 3, "ben")
+    other.alert(4, "am:5xx", "firing")
+    other.act(Kind.ACK, 5, actor="cleo", subject="am:5xx")
+    led(whole, 3, "ben")
+    whole.act(Kind.ACK, 4, actor="cleo")
+    whole.probe(6, "readyz", "up")
+    whole.probe(8, "readyz", "down")
+    late.probe(4, "readyz", "up")
+    late.act(Kind.ACK, 9, actor="cleo")
+    return {
+        "of what is over all who led in order": (handed, [("led", "ben, then ana")]),
+        "another role leads nothing": (scribe, [("declared", "ana")]),
+        "of what is bad still who leads now": (still, [("led", "ana")]),
+        "whoever took an alert took nothing else": (other, [("led", "ben")]),
+        "of the incident is what was bad in it then": (whole, [("taken", "cleo"), ("led", "ben")]),
+        "nobody takes what is over": (late, [("declared", "ana")]),
+    }
+
+
+@pytest.mark.parametrize("name", nights())
+def test_a_shift_says_who_had_what_was_bad(name: str) -> None:
+    story, holders = nights()[name]
+    incidents = fold(story.events).incidents.values()
+    report = build_shift_report(story.events, incidents, since=at(0), now=at(20), lead="Incident Commander")
+    assert [(outage.how, outage.taken_by) for outage in report.outages] == holders
+
+
+def test_what_burned_on_into_an_incident_that_was_opened_again_is_not_untouched() -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.RESOLVE, 5)
+    story.alert(9.8, "am:5xx", "firing")
+    story.act(Kind.STATUS, 10, status="investigating", was="resolved")
+    report = build_shift_report(story.events, fold(story.events).incidents.values(), since=at(0), now=at(20))
+    assert report.untouched == ()
+    assert report.alerts[0].outages[0].incident == "i1"
+
+
+STATES = st.sampled_from(["firing", "resolved"])
+ACTS = st.one_of(STATES, st.sampled_from(["ack 5xx", "ack the incident", "ack lag", "resolve", "reopen"]))
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), ACTS), max_size=14, unique_by=lambda act: act[0]))
+def test_a_shift_and_a_draft_agree_on_who_took_an_alert(acts: list[tuple[int, str]]) -> None:
+    story, is_open, people = Story(), True, iter("abcdefghijklmn")
+    story.declare(0, reach=0)
+    for minute, act in sorted(acts, key=lambda pair: pair[0]):
+        if act.startswith("ack"):
+            subject = {"ack 5xx": "am:5xx", "ack lag": "am:lag"}.get(act, "")
+            story.act(Kind.ACK, minute / 10, actor=next(people), subject=subject)
+        elif act == "resolve" and is_open:
+            story.act(Kind.RESOLVE, minute / 10)
+            is_open = False
+        elif act == "reopen" and not is_open:
+            story.act(Kind.STATUS, minute / 10, status="investigating", was="resolved")
+            is_open = True
+        elif act not in ("resolve", "reopen"):
+            story.alert(minute / 10, "am:5xx", act)
+    if not is_open:  # the draft of what is closed tells nothing of what came later
+        story.act(Kind.STATUS, 21, status="investigating", was="resolved")
+    incident = only(story)
+    report = build_shift_report(story.events, [incident], since=at(0), now=at(30))
+    takers = {
+        person
+        for alert in report.alerts
+        for outage in alert.outages
+        if outage.how == "taken"
+        for person in outage.taken_by.split(", then ")
+    }
+    rows = alert_rows(list_members(incident, story.events), incident)
+    drafted = {person for row in rows if row.fired for person in row.taken_by.split(", ") if person}
+    assume(not any("more turns" in person for person in takers))
+    assert takers == drafted
+
+
+def test_an_alert_is_untouched_for_as_many_times_as_nobody_had_it() -> None:
+    story = Story()
+    for minute in (1, 5, 9):
+        story.alert(minute, "am:lag", "firing")
+        story.alert(minute + 2, "am:lag", "resolved")
+    story.tell(Kind.ACK, 6, subject="am:lag", actor="ben")
+    story.tell(Kind.ACK, 8, subject="am:lag", actor="cleo")  # it is over by then
+    report = build_shift_report(story.events, (), since=at(0), now=at(20))
+    assert report.untouched == ("alert lag, fired 2 of 3x, now resolved",)
+    assert any(line.endswith("2 by nobody, 1 taken by ben") for title, line in describe_shift(report, UTC))
+
+
+def test_of_what_failed_often_the_shift_counts_who_had_how_many() -> None:
+    story = Story()
+    story.probe(0.1, "orders", "down")
+    story.probe(0.2, "orders", "up")
+    story.declare(2, reach=1)
+    led(story, 2.5, "ben")
+    for minute in range(3, 8):
+        story.probe(minute, "orders", "down")
+        story.probe(minute + 0.5, "orders", "up")
+    story.act(Kind.ACK, 4.2, actor="cleo")
+    incidents = fold(story.events).incidents.values()
+    report = build_shift_report(story.events, incidents, since=at(0), now=at(20))
+    (line,) = (line for title, line in describe_shift(report, UTC) if title == "failed")
+    assert line.endswith("1 by nobody, 4 led by ben in i1, 1 taken by cleo in i1")
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ((("outcome", 1, "ok"),), "step 1 ok; not ended"),
+        ((("outcome", 1, "failed"), ("outcome", 2, "ok")), "step 1 failed then ok; not ended"),
+        (
+            (("outcome", 1, "failed"), ("outcome", 2, "failed"), ("settled", None, "by hand")),
+            "step 1 failed 2x then by hand; not ended",
+        ),
+        ((("intent", 1, ""),), "step 1 running; not ended"),
+        ((("intent", 1, ""), ("outcome", 1, "ok"), ("end", None, "")), "step 1 ok"),
+    ],
+)
+def test_a_shift_tells_every_try_of_a_step_and_whether_the_run_is_open(
+    told: tuple[tuple[str, int | None, str], ...], line: str
+) -> None:
+    story = Story()
+    story.tell(Kind.RUN, 1, subject="r1", actor="ana", detail={"what": "started", "title": "Roll back"})
+    for minute, (phase, attempt, state) in enumerate(told, start=2):
+        if phase == "end":
+            story.tell(Kind.RUN, minute, subject="r1", actor="ana", detail={"what": "ended"})
+        else:
+            detail = {"phase": phase, "state": state, "attempt": attempt}
+            story.tell(Kind.STEP, minute, subject="r1#1", actor="ana", detail=detail)
+    report = build_shift_report(story.events, (), since=at(0), now=at(20))
+    assert report.runs == (f"Roll back by ana: {line}",)
+
+
+def test_a_shift_calls_a_duplicate_one() -> None:
+    story = Story()
+    story.declare(1)
+    story.declare(2, incident="i2")
+    story.act(Kind.RESOLVE, 3, incident="i2", because="duplicate", of="i1")
+    report = build_shift_report(story.events, fold(story.events).incidents.values(), since=at(0), now=at(20))
+    heads = [line for title, line in describe_shift(report, UTC) if title == "incident"]
+    assert ["duplicate of i1" in line for line in heads] == [False, True]
