@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-from cockpit.incident.signals import Signal
+from cockpit.incident.signals import Signal, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.clock_steps import move_moment
 from cockpit.model.event import Event, Kind, list_of, text_of
@@ -44,6 +44,16 @@ class ServingState:
     ill_since: dict[str, datetime] = field(default_factory=dict)  # revisions that are not healthy, traffic or not
     probes_down: set[str] = field(default_factory=set)
     recovered: datetime | None = None  # when a probe last recovered, which proves that probes watch
+
+    def see(self, event: Event) -> tuple[list[Signal], list[str]]:
+        """Take any fact: the revisions with traffic that turned bad, and the keys of those that are bad no more."""
+        if event.kind in SERVING_KINDS:
+            return self.see_app(event)
+        if event.kind == Kind.ALERT:
+            self.see_alert(event)
+        elif event.kind == Kind.PROBE and (bad := says_bad(event.kind, event.detail)) is not None:
+            self.see_probe(event.subject, bad, event.occurred)
+        return [], []
 
     def see_probe(self, name: str, bad: bool, moment: datetime) -> None:
         if bad:
@@ -163,6 +173,7 @@ class ImpactWatch:
         self._first_ill: Signal | None = None  # the earliest revision with traffic that was not healthy
         self.relapses: list[datetime] = []  # when users began to feel something again
         self._is_mild = False  # since then every answer came, if not well
+        self._guess: _RelapseGuess | None = None  # while nothing but a guess says that users feel it again
 
     def __contains__(self, key: str) -> bool:
         return key in self._certain or key in self._alerts or key in self._thresholds
@@ -195,11 +206,12 @@ class ImpactWatch:
         if alert and not is_felt(signal.key):
             return
         self._names.add(signal.key)
-        if signal.key.startswith(f"{Kind.REVISION}:"):
+        is_guess = signal.key.startswith(f"{Kind.REVISION}:")
+        if is_guess:
             self._first_ill = _choose_earlier(self._first_ill, signal)
         else:
             self._first = _choose_earlier(self._first, signal)
-        self._relapse(signal.began, signal.state == ProbeState.DEGRADED)
+        self._relapse(signal.began, signal.state == ProbeState.DEGRADED, is_guess)
 
     @property
     def first(self) -> Signal | None:
@@ -235,7 +247,9 @@ class ImpactWatch:
             self._look(moment, "", is_felt)
         elif (felt := [alert for alert in self._alerts.values() if is_felt(alert.key)]) and not self._certain:
             self._names |= {signal.key for signal in felt}
-            self._relapse(moment)
+            if self._first is None:  # it was bad before, and nobody felt that
+                self._first = replace(felt[0], since=moment, lead=timedelta())
+            self._relapse(moment, is_guess=True)
 
     def move(self, length: timedelta) -> None:
         """Tell every moment by a clock that was set by so much."""
@@ -248,10 +262,10 @@ class ImpactWatch:
         self._first = self._first and self._first.moved(length)
         self._first_ill = self._first_ill and self._first_ill.moved(length)
         self.relapses = [move_moment(moment, length) for moment in self.relapses]
-        self.periods = [
-            replace(period, start=move_moment(period.start, length), end=period.end and move_moment(period.end, length))
-            for period in self.periods
-        ]
+        self.periods = [_move_period(period, length) for period in self.periods]
+        if (guess := self._guess) is not None:
+            well = guess.well and _move_period(guess.well, length)
+            self._guess = _RelapseGuess(move_moment(guess.at, length), well)
 
     def _look(self, moment: datetime | None, by: str, is_felt: Callable[[str], bool]) -> None:
         """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact.
@@ -285,10 +299,13 @@ class ImpactWatch:
             return False
         return last.end - last.start >= RECOVERY_MUST_HOLD and over - last.end < RECOVERY_MUST_HOLD
 
-    def _relapse(self, since: datetime, is_mild: bool = False) -> None:
+    def _relapse(self, since: datetime, is_mild: bool = False, is_guess: bool = False) -> None:
         self._is_mild = is_mild and (self._is_mild or not self._feels)
         if not self._feels:
             self.relapses.append(since)
+            self._guess = _RelapseGuess(since, last_period(self.periods)) if is_guess else None
+        elif self._guess is not None and not is_guess:
+            self._replace_guess(self._guess, since)
         elif self.relapses and since < self.relapses[-1]:
             self._begin_earlier(since)
         self._bad_since = since if self._bad_since is None else max(self._bad_since, since)
@@ -298,6 +315,19 @@ class ImpactWatch:
         last = self.periods.pop()
         if since > last.start:  # what was recorded late, and was bad before it, shows that it was never all well
             self.periods.append(HealthyPeriod(last.start, since, last.evidence))
+
+    def _replace_guess(self, guess: "_RelapseGuess", since: datetime) -> None:
+        """A probe or an alert says when users felt it again: not when traffic was asked to move, nor when the platform
+        thought a revision ill. What says so more than two minutes later tells of something else."""
+        self._guess = None
+        if not guess.at < since <= guess.at + RECOVERY_MUST_HOLD:
+            if since < self.relapses[-1]:
+                self._begin_earlier(since)
+            return
+        self.relapses[-1] = since
+        if guess.well is not None and since > guess.well.start:
+            kept = [period for period in self.periods if period.start != guess.well.start]
+            self.periods = [*kept, replace(guess.well, end=since)]
 
     def _begin_earlier(self, since: datetime) -> None:
         """What was recorded second was felt first: a probe's first failing answer before the traffic was seen to move,
@@ -314,6 +344,19 @@ class ImpactWatch:
         if len(probes) == len(self._names) or self._by.startswith("probe "):
             return "all probes up" if len(probes) > 1 else f"{self._by} up again"
         return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class _RelapseGuess:
+    """When users may have begun to feel it again, and the stretch without that ended with it."""
+
+    at: datetime
+    well: HealthyPeriod | None
+
+
+def _move_period(period: HealthyPeriod, length: timedelta) -> HealthyPeriod:
+    end = period.end and move_moment(period.end, length)
+    return replace(period, start=move_moment(period.start, length), end=end)
 
 
 def _choose_earlier(first: Signal | None, signal: Signal) -> Signal:

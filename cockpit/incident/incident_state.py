@@ -1,6 +1,7 @@
 """IncidentState: what is known of one incident while its events arrive; answers with an Incident when asked."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -146,6 +147,14 @@ class IncidentStateBuilder:
         for tell in kept:
             tell()
 
+    def forget_detection(self, signals: Iterable[Signal]) -> None:
+        """These signals are another incident's: none of them is what this one was detected by."""
+        detail = self._facts.at(self._declared).detail
+        detected, by = time_of(detail, "detected"), text_of(detail, "detected_by")
+        if "detection_stated" not in detail:
+            self._abandoned |= {signal.label for signal in signals if (signal.since, signal.label) == (detected, by)}
+            self._built = None
+
     def _log_signal(self, key: str, tell: Callable[[], None]) -> None:
         if self.drill:
             self._signal_log.append((key, tell))
@@ -216,6 +225,15 @@ class IncidentStateBuilder:
     @staticmethod
     def _reach_from(first: Event) -> datetime:
         return min(time_of(first.detail, "reach_from") or first.occurred, first.occurred)
+
+    @contextmanager
+    def judging_by(self, is_felt: Callable[[str], bool]) -> Iterator[None]:
+        """Take what is told in here by whether users felt it then."""
+        before, self._is_felt = self._is_felt, is_felt
+        try:
+            yield
+        finally:
+            self._is_felt = before
 
     def turned_bad(self, signal: Signal, id: int, *, detects: bool = True) -> None:
         """A signal within the range went bad. `detects` False: it tells of the impact, and woke nobody."""

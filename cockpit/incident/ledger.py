@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import SERVING_KINDS, ServingState
+from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD, SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import event_number, list_freezes, shorten_step
 from cockpit.incident.signals import (
@@ -22,7 +23,7 @@ from cockpit.incident.signals import (
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
 from cockpit.model.event import Event, Kind, text_of
-from cockpit.model.incident import Acknowledgement, ForeignStretch, Incident
+from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, ForeignStretch, Incident
 from cockpit.model.response import Freeze
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.recorder.last_recorded import RecordedDeployments
@@ -73,6 +74,10 @@ class _EnvironmentLedger:
     real: list[IncidentStateBuilder] = field(default_factory=list)  # every incident that is no drill
     recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
 
+    seen: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """The newest facts about signals, revisions and traffic: an incident that is declared next is told them again."""
+    serving_before: ServingState = field(default_factory=ServingState)  # what ran before the first of them
+
     clock_step: ClockStep | None = None  # the last
 
     def move(self, step: ClockStep) -> None:
@@ -84,9 +89,16 @@ class _EnvironmentLedger:
         self.recent_events = deque((move_event(event, step.length) for event in self.recent_events), maxlen=REMEMBERED)
         self.taken = {key: replace(ack, at=move_moment(ack.at, step.length)) for key, ack in self.taken.items()}
         self.settled = {key: move_moment(moment, step.length) for key, moment in self.settled.items()}
-        self.serving.unwell = {key: signal.moved(step.length) for key, signal in self.serving.unwell.items()}
+        self.seen = deque((move_event(event, step.length) for event in self.seen), maxlen=REMEMBERED)
+        for serving in (self.serving, self.serving_before):
+            serving.unwell = {key: signal.moved(step.length) for key, signal in serving.unwell.items()}
         if any(freeze.until is None for freeze in self.freezes()[-1:]):
             self.frozen.move(step.length)
+
+    def remember(self, event: Event) -> None:
+        if len(self.seen) == self.seen.maxlen:
+            self.serving_before.see(self.seen[0])
+        self.seen.append(event)
 
     def find_standing(self, id: int) -> int:
         """The id of the last correction of a fact in the journal; its own where nobody corrected it."""
@@ -113,6 +125,10 @@ class _EnvironmentLedger:
             return tuple(stretch for stretch in ranges if stretch.end is None or case.covers(stretch.end))
         return tuple(stretch for stretch in self.practised if case.covers(stretch.start))
 
+    def is_taken(self, id: int) -> bool:
+        """Whether a real incident took that event of the journal."""
+        return any(real.has_taken(id) for real in self.real)
+
     def look_again_at_drills(self) -> None:
         for case in (*self.open.values(), *self.closed.values()):
             if case.drill:
@@ -127,6 +143,20 @@ class _EnvironmentLedger:
             [signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared],
         )
 
+    def find_left_over(self, signal: Signal, case: IncidentStateBuilder | None = None) -> datetime | None:
+        """Since when all was well in an incident other than `case` that has this signal for its own: it fires on, and
+        begins no new one. None where it is no other one's, or nothing was well while it was bad."""
+        if case is not None and case.drill:
+            return None
+        wells = [
+            period.start
+            for other in (*self.open.values(), *self.closed.values())
+            if other is not case and not other.drill and signal.key in other.bad_keys()
+            for period in other.incident.healthy
+            if period.start > signal.since
+        ]
+        return max(wells, default=None)
+
     def watched(self, moment: datetime) -> list[IncidentStateBuilder]:
         """The incidents that a signal of that moment concerns."""
         if self.closed:
@@ -136,6 +166,28 @@ class _EnvironmentLedger:
                 if case.settles_until >= moment or (case.bad_keys() and moment - case.settles_until <= STAYS_BAD)
             }
         return [*self.open.values(), *self.closed.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSignals:
+    """Of what was recorded before an incident was declared or opened again, what is its own: `past` each with its end,
+    `bad` still, revisions that are `unwell` still; `left_over` fires on since another incident, each with the moment
+    from which all was well there."""
+
+    past: tuple[tuple[Signal, datetime], ...]
+    bad: tuple[Signal, ...]
+    unwell: tuple[Signal, ...]
+    left_over: Mapping[Signal, datetime]
+
+    def has_begun(self, moment: datetime) -> bool:
+        signals = (*(signal for signal, _ in self.past), *self.bad, *self.unwell)
+        return any(signal.began <= moment for signal in signals)
+
+    def list_turns(self) -> list[tuple[datetime, Signal, bool]]:
+        """When each turned bad or good, in order."""
+        turns = [(signal.since, signal, True) for signal in (*(signal for signal, _ in self.past), *self.bad)]
+        turns += [(ended, signal, False) for signal, ended in self.past]
+        return sorted(turns, key=lambda turn: (turn[0], turn[2]))
 
 
 class Ledger:
@@ -175,7 +227,11 @@ class Ledger:
         scene = self._scene(environment)
         if drill and any(real.covers(declared) for real in scene.real):
             return None  # what is bad is the real incident's
-        bad = [signal for signal in scene.bad.values() if signal.since <= declared]
+        bad = [
+            signal
+            for signal in scene.bad.values()
+            if signal.since <= declared and (drill or scene.find_left_over(signal) is None)
+        ]
         first = earliest_signal(bad, declared)
         past = [
             (signal, ended)
@@ -241,9 +297,11 @@ class Ledger:
         self.last = event.id
         if event.kind in (Kind.PROBE, Kind.SIGNAL, Kind.ALERT):
             self._signal(event)
+            self._scene(event.environment).remember(event)
             return
         if event.kind in SERVING_KINDS:
             self._app(event)
+            self._scene(event.environment).remember(event)
             return
         if event.kind == Kind.REDACT:
             self._redact(event)
@@ -275,13 +333,11 @@ class Ledger:
                 scene.settled[event.subject] = event.occurred
             elif text_of(event.detail, "state") in (AlertState.FIRING, AlertState.SUPPRESSED):
                 scene.settled.pop(event.subject, None)
-            scene.serving.see_alert(event)
+        scene.serving.see(event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:
             return
         key = key_of(event)
-        if event.kind == Kind.PROBE:
-            scene.serving.see_probe(event.subject, bad, event.occurred)
         if bad:
             signal = signal_of(event)
             began = scene.bad.get(key, signal)
@@ -367,17 +423,19 @@ class Ledger:
         )
         if not case.drill:
             scene.real.append(case)
+        self._gather_past(scene, case, event)
+        begins = case.owns_from - CLOCKS_DIFFER
         for lines in scene.recent_events:
             if self._correct(scene, case, lines):
                 continue
+            if lines.kind == Kind.ACK and lines.occurred < begins and scene.is_taken(lines.id):
+                continue  # of what another incident was about, before this one began
             if case.covers(lines.occurred) and not scene.is_foreign(case, lines.occurred):
                 case.apply(lines)
-        self._gather_past(scene, case, event)
-        self._gather(scene, case, event)
 
-    @staticmethod
-    def _gather_past(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
-        """What was bad within the range and is over already, when it is written down.
+    def _gather_past(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
+        """What was bad within the range, over already or bad still, when it is written down: told as if the incident
+        had been open all along.
 
         Of an incident that was led elsewhere that is what was bad at its declaration or turned bad since. What was over
         by then belongs to it where it is of one outage with that; where nothing was bad any more, it is the outage that
@@ -387,13 +445,15 @@ class Ledger:
         stretches = [
             (signal, ended)
             for signal, ended in scene.stretches
-            if case.covers(signal.since) and ended > signal.since and not scene.is_foreign(case, signal.since)
+            if case.covers(signal.since) and not scene.is_foreign(case, signal.since)
         ]
         is_bad = [
             signal
             for signal in scene.bad.values()
             if case.covers(signal.since) and not scene.is_foreign(case, signal.since)
         ]
+        left_over = {signal: since for signal in is_bad if (since := scene.find_left_over(signal, case))}
+        is_bad = [signal for signal in is_bad if signal not in left_over]
         past = [
             *((signal, ended) for signal, ended in stretches if ended > declared),
             *scene.find_outage_past(
@@ -402,12 +462,79 @@ class Ledger:
                 declared,
             ),
         ]
-        moments = [(signal.since, 1, signal) for signal, _ in past] + [(ended, 0, signal) for signal, ended in past]
-        for moment, begins, signal in sorted(moments, key=lambda item: item[:2]):
-            if begins:
-                case.turned_bad(signal, event.id)
-            else:
-                case.turned_good(signal.key, moment, event.id)
+        if not case.drill:  # older files state what another incident knew first as the detection of this one
+            case.forget_detection([*(scene.claimed - {signal for signal, _ in past}), *left_over])
+        scene.claimed.update(signal for signal, _ in past)
+        unwell = [
+            signal
+            for signal in scene.serving.unwell.values()
+            if case.covers(signal.since) and not scene.is_foreign(case, signal.since)
+        ]
+        self._tell_again(scene, case, event, OwnSignals(tuple(past), tuple(is_bad), tuple(unwell), left_over))
+        if not case.drill:
+            for drill in (*scene.open.values(), *scene.closed.values()):
+                if drill.drill:
+                    drill.give_up([*is_bad, *unwell])
+
+    @staticmethod
+    def _tell_again(
+        scene: _EnvironmentLedger,
+        case: IncidentStateBuilder,
+        event: Event,
+        own: "OwnSignals",
+        since: datetime = EARLIEST,
+        *,
+        detects: bool = True,
+    ) -> None:
+        """Tell an incident what was recorded of its own signals before it was declared or opened again, in the order in
+        which that was written and with what ran at each moment, as if it had been open. What happened until `since` it
+        was told then."""
+        serving = deepcopy(scene.serving_before)
+        beginnings = {(key_of(fact), fact.occurred) for fact in scene.seen if says_bad(fact.kind, fact.detail)}
+        begun = {(signal.key, signal.since) for _, signal, is_bad in own.list_turns() if is_bad}
+        is_own = {key: True for key, _ in begun - beginnings}  # of what is bad in the course of it
+        # A threshold over past minutes that is left over says nothing of these.
+        waiting = sorted(
+            ((signal, well) for signal, well in own.left_over.items() if not signal.key.startswith(f"{Kind.SIGNAL}:")),
+            key=lambda pair: pair[1],
+        )
+        with case.judging_by(serving.is_felt):
+            for moment, signal, is_bad in own.list_turns():
+                if (signal.key, signal.since) in beginnings:
+                    continue
+                # So long ago that only its beginning and its end are known.
+                if is_bad:
+                    case.turned_bad(signal, event.id, detects=detects)
+                    case.name_service(scene.serving.find_resource(signal.key))
+                else:
+                    case.turned_good(signal.key, moment, event.id)
+            for fact in scene.seen:
+                worse, better = serving.see(fact)
+                while waiting and waiting[0][1] <= fact.occurred:
+                    case.turned_bad(waiting.pop(0)[0], event.id, detects=False)
+                key, bad = key_of(fact), says_bad(fact.kind, fact.detail)
+                if bad:
+                    is_own.setdefault(key, (key, fact.occurred) in begun)
+                elif bad is False:
+                    is_own.pop(key, None)
+                if fact.occurred <= since:
+                    continue
+                if bad and is_own[key]:
+                    case.turned_bad(signal_of(fact), event.id, detects=detects)
+                    case.name_service(text_of(fact.detail, "resource"))
+                elif bad is False:
+                    case.turned_good(key, fact.occurred, event.id)
+                for signal in worse:
+                    if own.has_begun(signal.since) and case.covers(signal.since):
+                        case.turned_bad(signal, event.id, detects=False)
+                        case.name_service(fact.subject.partition("/")[0])
+                for gone in better:
+                    case.turned_good(gone, fact.occurred, event.id)
+                if fact.kind == Kind.TRAFFIC and own.has_begun(fact.occurred):
+                    case.traffic_moved(fact.occurred, event.id)
+        for signal in (*(signal for signal, _ in waiting), *own.unwell):
+            if signal.key not in case.bad_keys():
+                case.turned_bad(signal, event.id, detects=False)
 
     def _belongs(self, case: IncidentStateBuilder, event: Event) -> None:
         if event.kind == Kind.DECLARE and event.supersedes is None:
@@ -438,6 +565,8 @@ class Ledger:
         bad = [*scene.bad.values(), *scene.serving.unwell.values()]
         own = [signal for signal in bad if case.covers(signal.since) and not scene.is_foreign(case, signal.since)]
         for signal in own:
+            if signal.key in case.bad_keys() or scene.find_left_over(signal, case):
+                continue
             is_unwell = signal.key in scene.serving.unwell
             case.turned_bad(signal, event.id, detects=not is_unwell)
             case.name_service(
@@ -467,18 +596,12 @@ class Ledger:
             and (bad or event.occurred - ended <= ALWAYS)
             and not scene.is_foreign(case, signal.since)
         ]
-        # In the order in which they happened: one that was over begins no other one that is.
-        for signal, ended in reversed(scene.find_outage_past(past, bad, event.occurred)):
-            case.turned_bad(signal, event.id, detects=False)
-            case.turned_good(signal.key, ended, event.id)
-        for signal in scene.bad.values():
-            if since < signal.since <= event.occurred:
-                case.turned_bad(signal, event.id, detects=False)
-                case.name_service(scene.serving.find_resource(signal.key))
-        for signal in scene.serving.unwell.values():
-            if since < signal.since <= event.occurred:
-                case.turned_bad(signal, event.id, detects=False)
-                case.name_service(signal.key.partition(":")[2].partition("/")[0])
+        unwell = [signal for signal in scene.serving.unwell.values() if since < signal.since <= event.occurred]
+        over = scene.find_outage_past(past, bad, event.occurred)
+        scene.claimed.update(signal for signal, _ in over)
+        settled_until = (case.last_resolved or event.occurred) + RECOVERY_MUST_HOLD
+        own = OwnSignals(tuple(over), tuple(bad), tuple(unwell), {})
+        self._tell_again(scene, case, event, own, settled_until, detects=False)
 
     @staticmethod
     def _take(scene: _EnvironmentLedger, event: Event) -> None:

@@ -189,7 +189,8 @@ class RecordedDeployments:
     """A fold of revisions and traffic, in id order: when each revision that ever had traffic was deployed.
 
     That is when it was made, or when it first took traffic, where that came later. Going back to one that had traffic
-    before deploys nothing.
+    before deploys nothing, nor does going back to one that is older than what served until then: it had its traffic
+    before anybody recorded.
     """
 
     def __init__(self) -> None:
@@ -202,7 +203,8 @@ class RecordedDeployments:
             for name in _read_weights(map_of(event.detail, "before")):
                 self._first_served.setdefault(f"{event.subject}/{name}", None)
             for name in _read_weights(map_of(event.detail, "after")):
-                self._first_served.setdefault(f"{event.subject}/{name}", event.occurred)
+                is_old = self._is_older_than_served(event.subject, name)
+                self._first_served.setdefault(f"{event.subject}/{name}", None if is_old else event.occurred)
         elif event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
             for name in _read_weights(map_of(event.detail, "traffic")):
                 self._first_served.setdefault(f"{event.subject}/{name}", None)
@@ -212,6 +214,12 @@ class RecordedDeployments:
                     self._created[f"{event.subject}/{name}"] = first
         elif event.kind == Kind.REVISION and (made := time_of(event.detail, "created")) is not None:
             self._created[event.subject] = made
+
+    def _is_older_than_served(self, app: str, name: str) -> bool:
+        """Whether a younger revision of the app had traffic before; a canary that waited is the youngest."""
+        made = self._created.get(f"{app}/{name}")
+        served = (self._created.get(key) for key in self._first_served if key.startswith(f"{app}/"))
+        return made is not None and any(moment > made for moment in served if moment)
 
     @property
     def newest(self) -> datetime | None:

@@ -53,6 +53,7 @@ def test_also_where_both_corrections_name_the_first_one() -> None:
 
 def test_an_incident_that_is_closed_has_the_correction_and_so_has_every_other_one_that_took_it() -> None:
     story = Story()
+    story.alert(0, "az:5xx", "firing")
     first = journal_ack(story, 1)
     story.declare(2, reach=-30)
     story.declare(3, reach=-30, incident="i2")

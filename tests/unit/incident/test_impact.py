@@ -438,3 +438,44 @@ def test_what_users_felt_is_never_longer_than_from_its_start_to_its_end(turns: l
         length, count = measure_felt(incident, at(0), end)
         assert timedelta() <= length <= end - at(0)
         assert 1 <= count <= 1 + sum(state != "up" for state, _ in turns)
+
+
+def relapse_by_traffic(probe: float | None, fired: float | None = None, *, ill: bool = False) -> Story:
+    """A rollback made all well at minute 7; at minute 9 somebody asked for the traffic to go to the bad one again."""
+    story = bad_deployment()
+    if ill:
+        health(story, 3.5, BAD, "Unhealthy")
+    traffic(story, 9, BAD)
+    if fired is not None:
+        alert(story, fired, "again", "firing")
+    if probe is not None:
+        story.probe(probe, "readyz", "down")
+    return story
+
+
+@pytest.mark.parametrize("ill", [False, True])
+@pytest.mark.parametrize(
+    ("probe", "fired", "begins"),
+    [
+        (None, None, 9),  # the alerts that fired for it count again, and nothing else says when
+        (9.2, None, 9.2),  # the move took effect, and a probe felt it
+        (9.2, 9.5, 9.2),
+        (9.2, 9.1, 9.1),
+        (None, 9.5, 9.5),
+        (12, None, 9),  # two minutes later is another matter: it was felt by then
+    ],
+)
+def test_a_relapse_begins_when_a_probe_or_an_alert_felt_it_and_not_when_traffic_was_asked_to_move(
+    ill: bool, probe: float | None, fired: float | None, begins: float
+) -> None:
+    periods = only(relapse_by_traffic(probe, fired, ill=ill)).healthy
+    assert [(period.start, period.end) for period in periods] == [(at(7), at(begins))]
+
+
+def test_what_was_well_for_two_minutes_until_a_probe_failed_is_no_impact() -> None:
+    """Seen: 2m 06s between two probes, told as 1m 51s, for the traffic was asked to move in between."""
+    story = relapse_by_traffic(9.1)
+    traffic(story, 11, GOOD)
+    story.probe(11.5, "readyz", "up")
+    incident = only(story)
+    assert measure_felt(incident, at(1), at(11.5)) == (timedelta(minutes=6 + 2.4), 2)

@@ -1,5 +1,8 @@
 """The rollback window in a shell: from when what serves now was deployed, as recorders wrote it down."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.revision import Application, Revision
 from cockpit.model.time import format_timestamp
@@ -85,3 +88,19 @@ def test_the_panes_tell_the_same_of_a_pipeline() -> None:
     assert find_newest_deployment([], changes) == at(-300)
     app = Application("a", "prod", "single", "", (Revision("a", "r1", True, 100, at(-5)),))
     assert find_newest_deployment([app], changes) == at(-5)
+
+
+@given(st.permutations(["v39", "v40", "v42"]), st.lists(st.sampled_from(["v39", "v40", "v41", "v42"]), max_size=5))
+def test_going_back_to_what_is_older_than_what_served_deploys_nothing_also_where_nobody_saw_it_serve(
+    order: list[str], more: list[str]
+) -> None:
+    """Seen: the rollback window began anew with the rollback to a revision that had its traffic before the record."""
+    made_at = {"v39": -3000, "v40": -2000, "v41": -1000, "v42": -5}
+    story = Story()
+    revisions = {name: {"active": False, "created": format_timestamp(at(minute))} for name, minute in made_at.items()}
+    detail = {"what": "baseline", "traffic": {"v41": 100}, "revisions": revisions}
+    story.tell(Kind.REVISION, -10, subject="mi", detail=detail)
+    moves = [*order, *more]
+    for minute, name in enumerate(moves):
+        serves(story, minute, name)
+    assert find_recorded_deployment(story.events) == at(moves.index("v42")), "the one that was made after it"
