@@ -156,7 +156,7 @@ def find_names(system: "System") -> tuple[str, str]:
         names = environment.apps or getattr(environment.platforms.get("app_service"), "sites", ())
         if names:
             return names[0], environment.resource_group
-    return make_app_name(system.name), ""
+    return make_app_name(system.name), next((item.resource_group for item in system.environments), "")
 
 
 def list_world_options(system: "System", platform: str = "") -> list[str]:

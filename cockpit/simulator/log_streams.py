@@ -12,7 +12,7 @@ from cockpit.simulator.azure.bodies import replica_names
 from cockpit.simulator.world.changes import find_revision
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.site import CONTAINER, make_identifier
-from cockpit.simulator.world.stage import Stage, list_crashes, sick_at, snapshot_at, weight_at
+from cockpit.simulator.world.stage import Stage, list_crashes, sick_at, slow_at, snapshot_at, weight_at
 from cockpit.simulator.world.world import SimulatedRevision, World
 
 # What the containers and the platform wrote to their logs: computed from the world, never stored.
@@ -76,6 +76,8 @@ def _console_text(world: World, revision: SimulatedRevision, tick: int) -> tuple
         return "ERROR", f"GET /api/orders/{order} 500 {8 + order % 17}ms OperationalError: {NOT_FOUND}"
     if tick % 3 == 0 and sick_at(world, revision.name, tick * TICK):
         return "ERROR", f"GET /api/orders/{order} 500 5003ms TimeoutError: database pool exhausted (20 of 20 in use)"
+    if slow_at(world, revision.name, tick * TICK):
+        return "WARN", f"GET /api/orders/{order} 200 {2400 + order % 170}ms cache miss"
     return "INFO", f"GET /api/orders/{order} 200 {8 + order % 17}ms"
 
 

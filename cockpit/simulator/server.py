@@ -125,8 +125,11 @@ class SimulatorServer:
                 return await self._stream(request, _with_names(call, result.groupdict()), system=system)
         if is_github_path(call.path):
             now = self._stage.clock.at(self._stage.world().now).timestamp()
-            return self._response(call, self._github.answer(call, now))
-        answer, wait = self._answer(call)
+            answer, wait = self._github.answer(call, now), 0.0
+        else:
+            answer, wait = self._answer(call)
+        if answer.status < 400:
+            self._stage.heed_act(f"{call.method} {call.path}")
         await self._stage.clock.hold(wait)
         return self._response(call, answer)
 

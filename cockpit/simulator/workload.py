@@ -9,9 +9,12 @@ from cockpit.simulator.world.world import SimulatedCondition, World
 
 LIVE = ("/health/live", "/healthz")
 READY = ("/health/ready", "/readyz")
+CACHE_STATISTICS = "/cache/stats"
 ANOTHER_SERVER = "another-server"  # in the query: what is asked is no part of the app, and is well whatever befalls it
 EVERY_THIRD = 3  # a sick revision in the traffic fails every third request
 HEALTHY: JSON = {"status": "ok", "database": "ok", "checks": {"database": "ok"}}
+COLD = 2.4  # real seconds that an answer of a revision with an empty cache takes
+GIVES_UP = 6  # of its requests every sixth one gives up
 SPREAD = 37  # has no divisor in common with 100: walks through all the percents, evenly spread
 
 
@@ -35,6 +38,8 @@ def compute_delay(world: World, call: SimulatedRequest) -> float:
     """Real seconds the answer takes: a little wobble, and longer where a sick revision has traffic."""
     wobble = int(make_identifier(world.scenario.seed, "delay", call.path, world.requests, int(world.now))[:2], 16)
     slow = 0.150 if _list_serving(world, SimulatedCondition.SICK) else 0.0
+    if is_slow(world) and call.path.lower().rstrip("/") not in LIVE:
+        slow = COLD
     return slow + 0.004 + wobble / 255 * 0.016
 
 
@@ -61,6 +66,8 @@ def _answer_readiness(world: World) -> SimulatedAnswer:
         return SimulatedAnswer(_build_readiness("starting"), 503)
     if not world.has_database:
         return SimulatedAnswer(_build_readiness("missing"), 503)
+    if world.is_drained:
+        return _answer_for_nobody()
     if _list_serving(world, SimulatedCondition.SICK):
         return SimulatedAnswer(_build_readiness("timeout"), 503)
     return SimulatedAnswer(_build_readiness("ok"))
@@ -68,8 +75,10 @@ def _answer_readiness(world: World) -> SimulatedAnswer:
 
 def _answer_other_request(world: World, call: SimulatedRequest) -> SimulatedAnswer:
     name = choose_revision(world, world.requests)
-    if _is_in_condition(world, name, SimulatedCondition.INACTIVE) or _is_in_condition(
-        world, name, SimulatedCondition.STARTING
+    if (
+        world.is_drained
+        or _is_in_condition(world, name, SimulatedCondition.INACTIVE)
+        or _is_in_condition(world, name, SimulatedCondition.STARTING)
     ):
         return _answer_for_nobody()
     if not world.has_database:
@@ -77,6 +86,11 @@ def _answer_other_request(world: World, call: SimulatedRequest) -> SimulatedAnsw
     sick = _list_serving(world, SimulatedCondition.SICK)
     if sick and world.requests % EVERY_THIRD == 0:
         return SimulatedAnswer({"error": "database pool exhausted"}, 500, {"x-served-by": sick[0]})
+    if call.path.lower().endswith(CACHE_STATISTICS):
+        hits = 0.04 if is_slow(world) else 0.93
+        return SimulatedAnswer({"status": "ok", "hit_rate": hits}, headers={"x-served-by": name})
+    if is_slow(world) and world.requests % GIVES_UP == 0:
+        return SimulatedAnswer({"error": "timed out waiting for the database"}, 504, {"x-served-by": name})
     return SimulatedAnswer({"path": call.path, "status": "ok"}, headers={"x-served-by": name})
 
 
@@ -97,6 +111,12 @@ def _list_weights(world: World) -> dict[str, int]:
 def _is_in_condition(world: World, name: str, condition: SimulatedCondition) -> bool:
     revision = world.revision(name)
     return revision is not None and world.condition(revision) is condition
+
+
+def is_slow(world: World) -> bool:
+    """Whether a slow revision has traffic."""
+    weights = _list_weights(world)
+    return any(revision.slow and revision.name in weights for revision in world.revisions)
 
 
 def _list_serving(world: World, condition: SimulatedCondition) -> list[str]:

@@ -48,7 +48,7 @@ def list_instances(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """By the health check of the site: READY, or STOPPED where it fails."""
     slot, world = _find_slot(stage, call), stage.world()
     revision = _must_have_content(world, slot)
-    state = "STOPPED" if revision.sick else "READY"
+    state = "STOPPED" if world.is_sick(revision) else "READY"
     values = [
         {
             "id": f"{_build_id(stage, slot)}/instances/{name}",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.world.site import REGION, make_identifier
-from cockpit.simulator.world.stage import Stage, count_restarts, failing_share_at, weight_at
+from cockpit.simulator.world.stage import Stage, count_restarts, failing_share_at, slow_at, weight_at
 from cockpit.simulator.world.world import SimulatedRevision, World
 
 MINUTE = timedelta(minutes=1)
@@ -200,8 +200,9 @@ def _list_metric_minutes(world: World, name: str, seconds: float) -> Iterator[Me
                     yield MetricMinute(revision.name, category, value)
         elif name == "ResponseTime":  # a mean, of those that answer: whoever has no traffic has none
             if weight_at(world, revision.name, seconds):
-                slow = failing_share_at(world, revision.name, seconds)
-                yield MetricMinute(revision.name, "5xx" if slow else "2xx", (2_400.0 if slow else 180.0) + wobble / 4)
+                fails = bool(failing_share_at(world, revision.name, seconds))
+                mean = 2_400.0 if fails or slow_at(world, revision.name, seconds) else 180.0
+                yield MetricMinute(revision.name, "5xx" if fails else "2xx", mean + wobble / 4)
         elif _is_alive(revision, seconds):
             yield MetricMinute(revision.name, "", _read_gauge(world, name, revision, seconds, wobble))
 

@@ -96,7 +96,7 @@ class DockerHost:
 
     def _follow_health(self, world: World, revision: SimulatedRevision) -> None:
         image = self._images[revision.name]
-        sick = revision.sick or not world.has_database
+        sick = world.is_sick(revision) or not world.has_database
         if sick and image.sick_since is None:
             image.sick_since = self.engine.now
         elif not sick:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cockpit.simulator.github.host import FIRST_NUMBER, QUEUED_FOR, GithubHost, SimulatedRelease, SimulatedRun
 from cockpit.simulator.world.changes import activate_revision
+from cockpit.simulator.world.scenario import WorkflowRun
 from cockpit.simulator.world.site import make_identifier
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import Caller, SimulatedRevision, TrafficShare, World, remember_state
@@ -24,16 +25,24 @@ class StoryHost(GithubHost):
     def __init__(self, stage: Stage) -> None:
         super().__init__(repository=f"acme/{stage.scenario.site.app}")
         if stage.workflows:
-            self.workflows = {file: file.partition(".")[0].replace("-", " ") for file in stage.workflows}
+            self.workflows = {file: name_workflow(file) for file in stage.workflows}
+        files = (run.workflow for run in stage.scenario.runs)
+        self.workflows = {
+            **self.workflows,
+            **{file: name_workflow(file) for file in files if file not in self.workflows},
+        }
+        self._awaited = sorted(stage.scenario.runs, key=lambda run: run.age, reverse=True)
         self._deploys = next((file for file in self.workflows if not is_rollback(file)), next(iter(self.workflows)))
         self._stage = stage
-        self._rolled_back: set[int] = set()
+        self._heeded: set[int] = set()
         self._shown_revisions: set[str] = set()
 
     def look(self) -> None:
         """Take in what the world has become."""
         world, clock = self._stage.world(), self._stage.clock
-        self._roll_back(world)
+        self._heed_runs(world)
+        while self._awaited and -self._awaited[0].age - self._awaited[0].lasts - QUEUED_FOR <= world.now:
+            self._add_run(self._awaited.pop(0))
         for revision in sorted(world.revisions, key=lambda revision: revision.created):
             if revision.name in self._shown_revisions:
                 continue
@@ -57,16 +66,37 @@ class StoryHost(GithubHost):
             if tag and tag[0].isdigit():
                 self.releases.append(SimulatedRelease(len(self.releases) + 1, f"v{tag}", f"v{tag}", made - LASTS))
 
-    def _roll_back(self, world: World) -> None:
-        """A run of a rollback workflow that somebody started has ended well: the version before is served again."""
+    def _add_run(self, awaited: WorkflowRun) -> None:
+        ended = self._stage.clock.at(-awaited.age).timestamp()
+        self.runs.append(
+            SimulatedRun(
+                number=max((run.number for run in self.runs), default=FIRST_NUMBER - 1) + 1,
+                workflow=awaited.workflow,
+                created=ended - awaited.lasts - QUEUED_FOR,
+                by=awaited.by,
+                sha=make_identifier(self._stage.scenario.seed, "run", awaited.workflow)
+                .replace("-", "")
+                .ljust(40, "0")[:40],
+                event="schedule",
+                title=self.workflows[awaited.workflow],
+                lasts=awaited.lasts,
+                ends=awaited.ends,
+            )
+        )
+
+    def _heed_runs(self, world: World) -> None:
+        """What a run that somebody started has done when it ended well: after that of a rollback workflow the version
+        before is served again."""
         now = self._stage.clock.at(world.now).timestamp()
         for run in self.runs:
             over = run.status(now) == ("completed", "success")
-            if run.event != "workflow_dispatch" or not is_rollback(run.workflow) or not over:
+            if run.event != "workflow_dispatch" or not over or run.number in self._heeded:
                 continue
-            if run.number in self._rolled_back:
+            self._heeded.add(run.number)
+            self._stage.heed_act(f"RUN {run.workflow}")
+            world = self._stage.world()
+            if not is_rollback(run.workflow):
                 continue
-            self._rolled_back.add(run.number)
             earlier = find_earlier_revision(world)
             if earlier is None:
                 continue
@@ -76,6 +106,10 @@ class StoryHost(GithubHost):
                 self._stage.become(world)
             else:
                 self._stage.image_to_run = earlier.image
+
+
+def name_workflow(file: str) -> str:
+    return file.partition(".")[0].replace("-", " ")
 
 
 def is_rollback(workflow: str) -> bool:

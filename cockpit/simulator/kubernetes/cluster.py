@@ -40,7 +40,9 @@ class Cluster:
     startup: float = 1.0
     progress_deadline: float | None = None  # None: what the Deployment says
     broken: dict[str, BrokenImage] = field(default_factory=dict)  # by image
+    broken_since: dict[str, float] = field(default_factory=dict)  # by image; a pod that is older was well until then
     logs: Callable[[str, str, str], list[str]] | None = None  # (pod, container, image) -> lines
+    no_room: str = ""  # why the scheduler finds no node for a new pod; "" where it finds one
     objects: dict[tuple[str, str], Object] = field(default_factory=dict)
     version: int = 1000
     now: float = 0.0
@@ -143,6 +145,19 @@ class Cluster:
         self._control(workload)
         return workload
 
+    def drain(self, node: str, why: str) -> None:
+        """As `kubectl drain`: its pods are evicted, and nothing is scheduled there. Until `no_room` is taken back the
+        pods that are made for them find no other node."""
+        self.no_room = why
+        if (item := self.objects.get(("Node", node))) is not None:
+            item["spec"]["unschedulable"] = True
+            self.touch(item)
+        for pod in self.of_kind("Pod"):
+            if pod["spec"].get("nodeName") == node:
+                container = pod["spec"]["containers"][0]["name"]
+                self._note(pod, "Killing", f"Stopping container {container}", source="kubelet")
+                self.remove("Pod", pod["metadata"]["name"])
+
     # Controllers
 
     def step(self, now: float) -> None:
@@ -200,6 +215,7 @@ class Cluster:
             if cause:
                 current["metadata"]["annotations"][CHANGE_CAUSE] = cause
             deployment["metadata"]["x-since"] = self.now  # when this rollout began
+            deployment["metadata"]["x-through"] = False
             self.touch(deployment)
         if not spec.get("paused"):
             self._roll(deployment, current, [item for item in sets if item is not current], desired)
@@ -270,9 +286,12 @@ class Cluster:
         )
         late = not done and self.now - began >= limit
         name = current["metadata"]["name"] if current else ""
+        # A rollout that was through stays so when pods of it fail later.
+        through = done or (len(pods) == updated and bool(deployment["metadata"].get("x-through")))
+        deployment["metadata"]["x-through"] = through
         progressing = (
             ("True", "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
-            if done
+            if through
             else ("False", "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')
             if late
             else ("True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
@@ -408,13 +427,24 @@ class Cluster:
                 "metadata": deepcopy(template["metadata"]),
                 "spec": {
                     **deepcopy(template["spec"]),
-                    "nodeName": node or f"node-{1 + self.serial % 2}",
                     "restartPolicy": "Always",
                 },
                 "status": {"phase": "Pending"},
             },
             owner=owner,
         )
+        self._schedule(pod, node)
+        self._move_pod(pod)
+
+    def _schedule(self, pod: Object, node: str = "") -> None:
+        """Give it a node, `node` or one that takes pods, where there is room."""
+        name = pod["metadata"]["name"]
+        if self.no_room:
+            self._note(pod, "FailedScheduling", self.no_room, kind="Warning", source="default-scheduler")
+            return
+        nodes = [item for item in self.of_kind("Node") if not item["spec"].get("unschedulable")]
+        names = [item["metadata"]["name"] for item in nodes] or ["node-1", "node-2"]
+        pod["spec"]["nodeName"] = node or names[-1]  # it fills one node before the next
         pod["metadata"]["x-born"] = self.now
         self._note(
             pod,
@@ -422,9 +452,15 @@ class Cluster:
             f"Successfully assigned {self.namespace}/{name} to {pod['spec']['nodeName']}",
             source="default-scheduler",
         )
-        self._move_pod(pod)
 
     def _move_pod(self, pod: Object) -> None:
+        if not pod["spec"].get("nodeName"):
+            self._schedule(pod)
+        if not pod["spec"].get("nodeName"):
+            waiting = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": self.no_room}
+            since = {"lastTransitionTime": pod["metadata"]["creationTimestamp"]}
+            self._set_status(pod, {"phase": "Pending", "conditions": [waiting | since], "qosClass": "Burstable"})
+            return
         age = self.now - pod["metadata"].get("x-born", 0.0)
         containers = pod["spec"]["containers"]
         broken = next((self.broken[item["image"]] for item in containers if item["image"] in self.broken), None)
@@ -448,7 +484,8 @@ class Cluster:
             if item["image"] not in self.broken:
                 statuses.append(make_container_status(item, {"running": {"startedAt": started}}, ready=True))
                 continue
-            statuses.append(make_broken_status(item, broken, age - self.startup, pod["metadata"]["name"]))
+            ill = min(age - self.startup, self.now - self.broken_since.get(item["image"], 0.0))
+            statuses.append(make_broken_status(item, broken, ill, pod["metadata"]["name"]))
         self._set_pod_status(pod, "Pending" if broken.how == "pull" else "Running", statuses, ready=False)
         reason = {"pull": "Failed", "unready": "Unhealthy"}.get(broken.how, "BackOff")
         message = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cockpit.simulator.kubernetes.api import build_kubeconfig
 from cockpit.simulator.kubernetes.cluster import Cluster
-from cockpit.simulator.kubernetes.objects import BrokenImage, Object, is_ready
+from cockpit.simulator.kubernetes.objects import BrokenImage, Object, is_ready, make_node
 from cockpit.simulator.log_streams import list_console_lines
 from cockpit.simulator.world.stage import Stage
 from cockpit.simulator.world.world import SimulatedRevision, TrafficShare, World, remember_state
@@ -15,6 +15,8 @@ from cockpit.simulator.world.world import SimulatedRevision, TrafficShare, World
 SETTLING = 40.0  # seconds in which an old rollout was through
 CLUSTER = "aks-simulated"
 BAD_RELEASE = BrokenImage("later", "fatal: database pool exhausted")
+NODES = ("aks-pool1-1", "aks-pool1-2", "aks-pool1-3")
+NO_ROOM = "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu."
 LINES = 60.0  # seconds of log that a pod shows
 
 
@@ -27,6 +29,8 @@ class KubernetesHost:
         self._name = stage.scenario.site.app
         self.cluster = Cluster(namespace=namespace, startup=2.0, logs=self._write_log)
         self._deployed: set[str] = set()
+        for name in NODES:
+            self.cluster.add("Node", name, make_node(name))
         for revision in stage.world().revisions:
             moment = stage.clock.at(revision.created).timestamp()
             self.cluster.now = moment
@@ -39,11 +43,18 @@ class KubernetesHost:
     def follow(self) -> None:
         """What the scenario had in store by now happens to the cluster, and what became of the cluster to the world."""
         self.cluster.step(self._now())
-        for revision in self._stage.world().revisions:
-            if revision.sick:
+        world = self._stage.world()
+        if not world.is_drained:
+            self.cluster.no_room = ""
+        elif not self.cluster.no_room:
+            self.cluster.drain(NODES[-1], NO_ROOM)
+        for revision in world.revisions:
+            if world.is_sick(revision):
                 self.cluster.broken.setdefault(revision.image, BAD_RELEASE)
+                self.cluster.broken_since.setdefault(revision.image, self._now())
             else:
                 self.cluster.broken.pop(revision.image, None)
+                self.cluster.broken_since.pop(revision.image, None)
             if revision.name not in self._deployed:
                 self._deploy(revision)
         if image := self._stage.image_to_run:

@@ -29,7 +29,8 @@ GROUP_OF = {
 REVISION = "deployment.kubernetes.io/revision"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 LATER = 25.0  # seconds in which a pod is well that is going to crash: its rollout is through by then
-BACK_OFF = 10.0  # seconds between two starts of a container that crashes
+BACK_OFF = 10.0  # seconds before the second start of a container that crashes; then twice as long each time
+LONGEST_BACK_OFF = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,21 @@ def make_container_status(item: Object, state: Object, *, ready: bool = False, r
     }
 
 
+def find_back_off(seconds: float) -> tuple[int, float]:
+    """How often a container that ends at once was started again, and how long the kubelet waits now: twice as long
+    each time, at most five minutes."""
+    restarts, wait, due = 1, BACK_OFF, BACK_OFF
+    while seconds >= due:
+        wait = min(2 * wait, LONGEST_BACK_OFF)
+        restarts, due = restarts + 1, due + wait
+    return restarts, wait
+
+
+def show_back_off(wait: float) -> str:
+    minutes, seconds = divmod(int(wait), 60)
+    return f"{minutes}m{seconds}s" if minutes else f"{seconds}s"
+
+
 def make_broken_status(item: Object, broken: BrokenImage, seconds: float, pod: str) -> Object:
     """As a kubelet says it `seconds` after the first start."""
     if broken.how == "pull":
@@ -78,14 +94,24 @@ def make_broken_status(item: Object, broken: BrokenImage, seconds: float, pod: s
         return make_container_status(item, {"waiting": {"reason": "ImagePullBackOff", "message": message}})
     if broken.how == "unready":
         return make_container_status(item, {"running": {"startedAt": format_time(0)}})
-    restarts = int(seconds // BACK_OFF) + 1
-    message = f"back-off 10s restarting failed container={item['name']} pod={pod}"
+    restarts, wait = find_back_off(seconds)
+    message = f"back-off {show_back_off(wait)} restarting failed container={item['name']} pod={pod}"
     status = make_container_status(
         item, {"waiting": {"reason": "CrashLoopBackOff", "message": message}}, restarts=restarts
     )
     code, reason = (137, "OOMKilled") if broken.how == "oom" else (1, "Error")
     status["lastState"] = {"terminated": {"exitCode": code, "reason": reason}}
     return status
+
+
+def make_node(name: str) -> Object:
+    """A node that is well and takes pods."""
+    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status"}
+    return {
+        "metadata": {"labels": {"kubernetes.io/hostname": name, "kubernetes.io/role": "agent"}},
+        "spec": {},
+        "status": {"conditions": [ready], "nodeInfo": {"kubeletVersion": "v1.30.4"}},
+    }
 
 
 def hash_template(template: Object) -> str:

@@ -67,7 +67,11 @@ def _is_troubled(snapshot: WorldSnapshot, watches: str) -> bool:
     if watches == "restarts":
         return bool(snapshot.sick & snapshot.active)
     serving = set(snapshot.weights)
-    return bool(serving & snapshot.sick or serving - snapshot.active or snapshot.without_database)
+    if watches == "latency":
+        return bool(serving & snapshot.slow)
+    return bool(
+        serving & snapshot.sick or serving - snapshot.active or snapshot.without_database or snapshot.is_drained
+    )
 
 
 def _list_rule_alerts(world: World, rule: AlertRule) -> Iterator[SimulatedAlert]:
@@ -91,7 +95,14 @@ def _list_standing_alerts(world: World, standing: StandingAlert) -> Iterator[Sim
             continue
         later = fired / 2
         alert = make_identifier(world.scenario.seed, "standing", standing.name, place)
-        over = None if standing.lasts is None else fired + standing.lasts
+        ended = world.remedies.get(standing.name)
+        over = (
+            ended + standing.ended_after
+            if ended is not None
+            else None
+            if standing.lasts is None
+            else fired + standing.lasts
+        )
         resolved = (
             later if standing.condition == "Resolved" else over if over is not None and over <= world.now else None
         )

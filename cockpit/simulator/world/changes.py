@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cockpit.simulator.answer import RefusedError
-from cockpit.simulator.world.scenario import Deploy, Event, Spoil
+from cockpit.simulator.world.scenario import Deploy, Drain, Event, Spoil
 from cockpit.simulator.world.site import make_identifier, make_short_name
 from cockpit.simulator.world.world import (
     MAX_REPLICAS,
@@ -84,7 +84,7 @@ def start_change(world: World, patch: Patch, caller: Caller) -> tuple[World, Ope
 def finish_change(world: World, operation: Operation) -> World:
     """End a long-running change: what it asked for becomes so, all of it or nothing."""
     patch = operation.patch
-    if patch.image is not None and not _registry_known(world, patch.image):
+    if patch.image is not None and not _image_known(world, patch.image):
         error = (
             "InvalidImage",
             f"Field 'template.containers.{world.scenario.site.app}.image' is invalid: cannot pull '{patch.image}'.",
@@ -103,9 +103,15 @@ def apply_event(world: World, event: Event) -> World:
         return deploy_revision(world, event)
     if isinstance(event, Spoil):
         return spoil_database(world, None if event.what == "mend" else world.now)
-    name = world.scenario.site.revision(event.suffix)
+    if isinstance(event, Drain):
+        return remember_state(replace(world, drained_until=world.now + event.lasts))
     sick = event.what == "sicken"
-    changed = tuple(replace(revision, sick=sick) if revision.name == name else revision for revision in world.revisions)
+    if not event.suffix:
+        return remember_state(replace(world, lacks_dependency=sick))
+    name = world.scenario.site.revision(event.suffix)
+    changed = tuple(
+        replace(revision, sick=sick, slow=False) if revision.name == name else revision for revision in world.revisions
+    )
     return remember_state(replace(world, revisions=changed))
 
 
@@ -121,7 +127,7 @@ def spoil_database(world: World, since: float | None) -> World:
 def deploy_revision(world: World, event: Deploy) -> World:
     """A delivery pipeline brings a new revision."""
     name = world.scenario.site.revision(event.suffix)
-    revision = _new_revision(world, name, event.image, sick=event.sick)
+    revision = replace(_new_revision(world, name, event.image, sick=event.sick), slow=event.slow)
     correlation = make_identifier(world.scenario.seed, "deploy", name)
     activity = Activity(event.at, event.at, event.by, WRITE, "", correlation)
     world = _with_mode(replace(world, revisions=(*world.revisions, revision)))
@@ -212,8 +218,9 @@ def _with_new_revision(world: World, patch: Patch) -> World:
     latest = world.latest
     suffix = patch.suffix or make_short_name(world.scenario.seed, 7, "revision", len(world.revisions))
     image = patch.image or latest.image
-    sick = any(revision.sick for revision in world.revisions if revision.image == image)
-    revision = _new_revision(world, world.scenario.site.revision(suffix), image, sick=sick)
+    alike = [item for item in world.revisions if read_tag(item.image) == read_tag(image)]
+    revision = _new_revision(world, world.scenario.site.revision(suffix), image, sick=any(item.sick for item in alike))
+    revision = replace(revision, slow=any(item.slow for item in alike))
     low = latest.min_replicas if patch.min_replicas is None else patch.min_replicas
     high = latest.max_replicas if patch.max_replicas is None else patch.max_replicas
     revision = replace(revision, min_replicas=low, max_replicas=high)
@@ -253,6 +260,15 @@ def _new_revision(world: World, name: str, image: str, *, sick: bool) -> Simulat
 
 def _registry_known(world: World, image: str) -> bool:
     return image.partition("/")[0] in world.scenario.registries
+
+
+def read_tag(image: str) -> str:
+    return image.rpartition("/")[2].partition(":")[2]
+
+
+def _image_known(world: World, image: str) -> bool:
+    """A registry that is there has the tags that were deployed, whatever the repository is called."""
+    return _registry_known(world, image) and read_tag(image) in {read_tag(item.image) for item in world.revisions}
 
 
 def _check_traffic(world: World, patch: Patch) -> None:

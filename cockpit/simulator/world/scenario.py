@@ -53,14 +53,26 @@ class Deploy(_Part):
     image: str
     by: str
     sick: bool = False
+    slow: bool = False  # it is well and takes its time until it is healed: an empty cache
 
 
 class Turn(_Part):
-    """A revision falls ill, or recovers, with no new deployment: a dependency, a full disk, a certificate."""
+    """A revision falls ill, or recovers, with no new deployment: a full disk, a certificate.
+
+    Without `suffix` it is what every revision needs, so that no rollback helps: a provider, a queue.
+    """
 
     at: float
     what: Literal["sicken", "heal"]
-    suffix: str
+    suffix: str = ""
+
+
+class Drain(_Part):
+    """The node where the app runs is drained, and for so long no other one has room for its pods."""
+
+    at: float
+    what: Literal["drain"]
+    lasts: float
 
 
 class Spoil(_Part):
@@ -73,15 +85,16 @@ class Spoil(_Part):
     what: Literal["spoil", "mend"]
 
 
-Event = Annotated[Deploy | Turn | Spoil, Field(discriminator="what")]
+Event = Annotated[Deploy | Turn | Spoil | Drain, Field(discriminator="what")]
 
 
 class AlertRule(_Part):
-    """An alert that follows the world: `errors` while a sick revision has traffic, `restarts` while one is active."""
+    """An alert that follows the world: `errors` while a sick revision has traffic, `latency` while a slow one has,
+    `restarts` while a sick one is active."""
 
     name: str
     severity: Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"]
-    watches: Literal["errors", "restarts"]
+    watches: Literal["errors", "latency", "restarts"]
     fires_after: float  # seconds
     resolves_after: float
     description: str
@@ -99,8 +112,22 @@ class StandingAlert(_Part):
     description: str = ""
     count: int = 1
     lasts: float | None = None  # seconds until it resolves by itself; for good, if not given
+    ended_by: str = (
+        ""  # a regular expression for what ends its cause: `POST /a/path`, or `RUN deploy.yml` that ended well
+    )
+    ended_after: float = 10.0  # seconds from then until it resolves
     rule: str = ""  # what `alertRule` says instead of the rule's resource id
     resolved_time_while_fired: bool = False
+
+
+class WorkflowRun(_Part):
+    """A run of one of the repository's workflows. With a negative age it ends after the start."""
+
+    workflow: str  # its file
+    age: float  # seconds before the start at which it ended
+    lasts: float = 60.0
+    ends: Literal["success", "failure", "cancelled", "timed_out"] = "success"
+    by: str = "ana"
 
 
 class ServiceIssue(_Part):
@@ -154,6 +181,7 @@ class Scenario(_Part):
     events: tuple[Event, ...] = ()
     rules: tuple[AlertRule, ...] = ()
     alerts: tuple[StandingAlert, ...] = ()
+    runs: tuple[WorkflowRun, ...] = ()  # beside those that made the revisions
     service_issues: tuple[ServiceIssue, ...] = ()
     faults: tuple[Fault, ...] = ()
 

@@ -1,5 +1,6 @@
 """The only state that changes: which world it is now. Everything else about the world is a value."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -9,7 +10,14 @@ from cockpit.simulator.world.changes import apply_event, finish_change
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.database_changes import finish_restore
 from cockpit.simulator.world.scenario import Scenario
-from cockpit.simulator.world.world import CRASH_EVERY, SimulatedRevision, World, WorldSnapshot, begin_world
+from cockpit.simulator.world.world import (
+    CRASH_EVERY,
+    SimulatedRevision,
+    World,
+    WorldSnapshot,
+    begin_world,
+    remember_state,
+)
 
 # What time alone does to the world: the scenario's events come, and long-running operations end.
 
@@ -36,6 +44,8 @@ def find_next_step(world: World) -> Step | None:
         due.insert(0, (operation.due, partial(finish_change, operation=operation)))
     if world.pending:
         due.append((world.pending[0].at, next_event))
+    if world.history[-1].is_drained:
+        due.append((world.drained_until, remember_state))
     return min(due, key=lambda pair: pair[0], default=None)
 
 
@@ -57,9 +67,16 @@ def sick_at(world: World, name: str, seconds: float) -> bool:
 
 
 def failing_share_at(world: World, name: str, seconds: float) -> float:
-    """How many of its requests failed: all without what it needs in the database, a third while it was ill."""
+    """How many of its requests failed: all without what it needs in the database or a node
+    to run on, a third while it was ill, some while it was slow."""
     snapshot = snapshot_at(world, seconds)
-    return 1.0 if snapshot.without_database else 1 / 3 if name in snapshot.sick else 0.0
+    if snapshot.without_database or snapshot.is_drained:
+        return 1.0
+    return 1 / 3 if name in snapshot.sick else 1 / 6 if name in snapshot.slow else 0.0
+
+
+def slow_at(world: World, name: str, seconds: float) -> bool:
+    return name in snapshot_at(world, seconds).slow
 
 
 def snapshot_at(world: World, seconds: float) -> WorldSnapshot:
@@ -126,6 +143,17 @@ class Stage:
         """The world at this moment."""
         self._world = advance_world(self._world, self.clock.elapsed())
         return self._world
+
+    def heed_act(self, act: str) -> None:
+        """Something was done, `METHOD path` or `RUN workflow`: of a standing alert it may end the cause."""
+        world = self.world()
+        ended = {
+            standing.name: world.now
+            for standing in self.scenario.alerts
+            if standing.ended_by and -standing.age <= world.now and re.search(standing.ended_by, act, re.IGNORECASE)
+        }
+        if ended:
+            self.become(replace(world, remedies={**ended, **world.remedies}))
 
     def become(self, world: World) -> World:
         """From now on the world is this one."""

@@ -43,6 +43,7 @@ class SimulatedRevision:
     stopped: float | None
     min_replicas: int
     max_replicas: int
+    slow: bool = False
     odd: RevisionSpec | None = None  # how the scenario wants it to answer
 
 
@@ -64,6 +65,8 @@ class WorldSnapshot:
     active: frozenset[str]
     sick: frozenset[str] = frozenset()
     without_database: bool = False
+    slow: frozenset[str] = frozenset()
+    is_drained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,16 @@ class World:
     writes: int = 0  # changes asked for, the source of ids
     changed_by: str = ""
     changed_at: float = 0.0
+    lacks_dependency: bool = False  # what every revision needs is out
+    drained_until: float = 0.0  # the end of the newest drain
+    remedies: Mapping[str, float] = field(default_factory=dict)  # name of a standing alert: when its cause was ended
+
+    @property
+    def is_drained(self) -> bool:
+        return self.now < self.drained_until
+
+    def is_sick(self, revision: SimulatedRevision) -> bool:
+        return revision.sick or self.lacks_dependency
 
     @property
     def latest(self) -> SimulatedRevision:
@@ -167,7 +180,7 @@ class World:
             return SimulatedCondition.INACTIVE
         if self.now < revision.ready:
             return SimulatedCondition.STARTING
-        return SimulatedCondition.SICK if revision.sick else SimulatedCondition.FINE
+        return SimulatedCondition.SICK if self.is_sick(revision) else SimulatedCondition.FINE
 
 
 def begin_world(scenario: Scenario) -> World:
@@ -227,8 +240,9 @@ def remember_state(world: World) -> World:
     """The world with its present traffic, revisions and database added to its history, if they are news."""
     weights = {name: weight for name, weight in world.weights().items() if weight}
     active = frozenset(revision.name for revision in world.revisions if revision.active)
-    sick = frozenset(revision.name for revision in world.revisions if revision.sick)
-    snapshot = WorldSnapshot(world.now, weights, active, sick, not world.has_database)
+    sick = frozenset(revision.name for revision in world.revisions if world.is_sick(revision))
+    slow = frozenset(revision.name for revision in world.revisions if revision.slow)
+    snapshot = WorldSnapshot(world.now, weights, active, sick, not world.has_database, slow, world.is_drained)
     if world.history and replace(world.history[-1], at=world.now) == snapshot:
         return world
     return replace(world, history=(*world.history, snapshot))

@@ -63,6 +63,7 @@ STORIES = (
         "union-eyes",
         "backup-fails",
         trouble=("alert Backup verification failed fired",),
+        runs=(StoryRun("backup#take-a-backup-and-read-it-back"),),
         recovery=("alert Backup verification failed .*resolved",),
     ),
     Story(
@@ -106,7 +107,7 @@ STORIES = (
     Story(
         "api-service",
         "rollback-failed",
-        trouble=("alert Automatic rollback failed fired", "alert 5xx above 1 % fired"),
+        trouble=("alert Automatic rollback failed fired", "alert 5xx above 1 % fired", "workflow rollback FAILED"),
         runs=(StoryRun("operations#manual-rollback", {"PREVIOUS_SHA": "1.43.0"}),),
         recovery=("alert 5xx above 1 % .*resolved", "alert Automatic rollback failed .*resolved"),
     ),
@@ -121,8 +122,9 @@ STORIES = (
         "mystira",
         "node-drained",
         passes=True,
-        trouble=("alert Node not ready fired", "probe api down"),
+        trouble=("alert Node not ready fired", "probe api down", "cluster .*FailedScheduling"),
         seen_after=40.0,
+        runs=(StoryRun("node-maintenance"),),
         recovery=("probe api up again", "alert Node not ready .*resolved"),
     ),
     Story(
@@ -130,6 +132,7 @@ STORIES = (
         "certificate",
         passes=True,
         trouble=("alert Certificate expires soon fired", "probe api degraded"),
+        runs=(StoryRun("certificate-renewal"),),
         recovery=("probe api .*(up|well)", "alert Certificate expires soon .*resolved"),
     ),
 )
@@ -165,3 +168,19 @@ def test_a_scenario_is_noticed_mended_and_over(story: Story, played: Mapping[str
     assert outcome.missing == [], "\n".join(outcome.lines)
     failed = [step for step in outcome.steps if step[2] not in (StepState.OK, StepState.BY_HAND)]
     assert failed == [], "\n".join(outcome.lines)
+
+
+@pytest.mark.xdist_group("stories")
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("dealix stuck-approvals", "incident#27-approvals-are-stuck 2"),
+        ("api-service cold-cache", "operations#it-is-slow 1"),
+        ("union-eyes backup-fails", "backup#take-a-backup-and-read-it-back 4"),
+    ],
+)
+def test_what_a_document_asks_of_the_app_itself_is_done_in_a_drill(
+    name: str, step: str, played: Mapping[str, PlayedStory]
+) -> None:
+    states = {f"{run} {ordinal}": state for run, ordinal, state, _ in played[name].steps}
+    assert states[step] is StepState.OK

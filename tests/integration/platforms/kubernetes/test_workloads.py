@@ -45,7 +45,7 @@ async def test_a_new_image_is_a_new_revision_and_the_old_one_rests(stage: Cluste
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ("crash", "CrashLoopBackOff: back-off 10s restarting failed container=api pod="),
+        ("crash", "CrashLoopBackOff: back-off 40s restarting failed container=api pod="),
         ("oom", "(OOMKilled, exit code 137)"),
         ("pull", "ImagePullBackOff: Back-off pulling image"),
         ("unready", "containers with unready status: [api]"),
@@ -76,7 +76,7 @@ async def test_restarts_are_counted(stage: ClusterStage) -> None:
     stage.deploy(image=BROKEN)
     stage.settle(45)
     new, _ = (await stage.read())["api"].revisions
-    assert sum(replica.restarts for replica in new.replicas or ()) >= 4
+    assert sum(replica.restarts for replica in new.replicas or ()) >= 3  # the kubelet waits twice as long each time
 
 
 async def test_scaled_to_nothing_is_not_ill(stage: ClusterStage) -> None:
