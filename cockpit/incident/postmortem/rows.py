@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.incident.clocks.updates import check_promise
@@ -570,9 +570,22 @@ def _cut_answer(output: str) -> str:
 
 
 def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
+    """What a person said of a step stands at the time at which they said it; how its last try went stays beside it."""
     sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
+    run, _, number = event.subject.partition("#")
+    said = RunRow(
+        event.occurred, event.actor, text_of(event.detail, "title"), "", sentence, reason, run=run, number=number
+    )
     if row is None:
-        run, _, number = event.subject.partition("#")
-        title = text_of(event.detail, "title")
-        return RunRow(event.occurred, event.actor, title, "", sentence, reason, run=run, number=number)
-    return replace(row, state=sentence, outcome="; ".join(text for text in (row.outcome, reason) if text))
+        return said
+    seconds = "" if row.took is None else f" after {row.took:.1f} s"
+    before = "no end is known" if row.state == "running" else f"{row.state}{seconds}"
+    last_try = f"the try of {row.at.astimezone(UTC):%H:%M:%S} UTC by {row.who}: {before}"
+    return replace(
+        row,
+        at=said.at,
+        who=said.who,
+        state=sentence,
+        took=None,
+        outcome="; ".join(text for text in (reason, last_try, row.outcome) if text),
+    )

@@ -29,6 +29,7 @@ from cockpit.model.time import format_duration, measure_between
 MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
 MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
+SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
 CAME_TO_NOTHING = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value})
@@ -415,7 +416,7 @@ def _is_changing(detail: Mapping[str, object]) -> bool:
 
 
 def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
-    run = find_run_at(incident.ran, act.occurred)
+    run = find_changing_run(incident.ran, events, act)
     by = next((event.actor for event in events if run and event.kind == Kind.RUN and event.subject == run.id), "")
     how = f" ({run.title}{f', run by {by}' if by else ''})" if run else ""
     if act.kind == Kind.TRAFFIC:
@@ -467,12 +468,26 @@ def _had_traffic(event: Event, revision: str, act: Event) -> bool:
     return event.kind == Kind.REVISION and bool(_weigh(map_of(event.detail, "traffic").get(revision)))
 
 
-def find_run_at(runs: Iterable[ProcedureRun], moment: datetime) -> ProcedureRun | None:
-    """The run during which something happened."""
-    return next(
-        (run for run in runs if run.started - SKEW <= moment and (run.ended is None or moment <= run.ended + SKEW)),
-        None,
-    )
+def find_changing_run(runs: Iterable[ProcedureRun], events: Iterable[Event], act: Event) -> ProcedureRun | None:
+    """The run one of whose steps made a change: the newest that was at work then or had just ended. A run that only
+    reads and stands open all the while did not."""
+    id = act.subject.partition("#")[0] if act.kind == Kind.STEP else _find_changing_step_run(events, act.occurred)
+    return next((run for run in runs if run.id == id), None)
+
+
+def _find_changing_step_run(events: Iterable[Event], moment: datetime) -> str:
+    begun: dict[tuple[str, object], Event] = {}
+    for event in events:
+        if event.kind != Kind.STEP:
+            continue
+        key = (event.subject, event.detail.get("attempt"))
+        if text_of(event.detail, "phase") == "intent" and event.occurred - SKEW <= moment:
+            if _is_changing(event.detail):
+                begun[key] = event
+        elif text_of(event.detail, "phase") == "outcome" and event.occurred + SEEN_WITHIN < moment:
+            begun.pop(key, None)
+    newest = max(begun.values(), key=lambda event: event.occurred, default=None)
+    return newest.subject.partition("#")[0] if newest else ""
 
 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:

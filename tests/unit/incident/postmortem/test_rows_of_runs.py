@@ -46,7 +46,21 @@ def test_what_a_person_settled_stands_with_the_last_try() -> None:
     rows = run_rows(
         [step(1, "intent", as_run="a"), step(2, "settled", None, state="by hand", reason="seen in the portal")]
     )
-    assert [(each.state, each.outcome) for each in rows] == [("by hand", "seen in the portal")]
+    assert [(each.state, each.outcome) for each in rows] == [
+        ("by hand", "seen in the portal; the try of 02:00:00 UTC by ana: no end is known")
+    ]
+
+
+def test_what_a_person_settled_later_stands_at_that_time_and_hides_not_how_the_try_went() -> None:
+    (row,) = run_rows(
+        [
+            step(1, "intent", as_run="a"),
+            step(2, "outcome", state="failed", outcome="exit 22", seconds=0.3),
+            step(3, "settled", None, minute=7, state="skipped", reason="ready is up by now"),
+        ]
+    )
+    assert (row.state, row.at, row.took) == ("skipped", at(7), None)
+    assert row.outcome == "ready is up by now; the try of 02:00:00 UTC by ana: failed after 0.3 s; exit 22"
 
 
 def test_a_step_done_by_hand_without_a_try_is_reported_too() -> None:

@@ -13,6 +13,7 @@ from cockpit.incident.postmortem.story import (
     IncidentStory,
     TimeFace,
     describe_offset,
+    find_changing_run,
     find_trigger,
     find_turning_points,
     list_key_times,
@@ -447,6 +448,30 @@ def test_what_failed_or_nobody_knows_of_is_not_what_stopped_it(ends: list[str], 
     assert (
         "last change before it was over" in [moment.what for moment in list_key_times(incident_of(story), story.events)]
     ) is (not stopped.startswith("no change"))
+
+
+@pytest.mark.parametrize(
+    ("ended", "credited"),
+    [
+        (2.6, "Roll back"),
+        (1.2, ""),  # its last step ended long before: somebody else did that
+    ],
+)
+def test_a_change_is_credited_to_the_run_whose_step_changed_something(ended: float, credited: str) -> None:
+    """A run that only reads stands open all the while."""
+    story = Story()
+    story.probe(0, "readyz", "down")
+    story.declare(0.5, reach=-10)
+    for minute, run, kind in ((0.6, "look", "read"), (1, "back", "change")):
+        title = "Look" if run == "look" else "Roll back"
+        story.act(Kind.RUN, minute, subject=run, what="started", title=title)
+        story.act(Kind.STEP, minute, subject=f"{run}#1", phase="intent", attempt=1, title="x", kind=kind)
+    story.act(Kind.STEP, 0.7, subject="look#1", phase="outcome", attempt=1, state="ok", title="x")
+    story.act(Kind.STEP, ended, subject="back#1", phase="outcome", attempt=1, state="ok", title="x", kind="change")
+    move(story, 2.5, BAD, GOOD)
+    (moved,) = (event for event in story.events if event.kind == Kind.TRAFFIC)
+    run = find_changing_run(incident_of(story).ran, story.events, moved)
+    assert (run.title if run else "") == credited
 
 
 def test_where_nothing_says_when_users_felt_it_the_impact_says_so() -> None:
