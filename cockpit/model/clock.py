@@ -57,7 +57,8 @@ class Rule:
     """One deadline of the team's own: `after` from what starts a clock of this kind.
 
     `origin` is where it stands: `oncall.md:41`, `cockpit.toml`, `built in`. `who` must do it, or is to be called.
-    `levels` are the severities it holds for, none for all. `number` orders the tiers of an escalation, from 1.
+    `levels` are the severities it holds for, none for all. `number` orders the tiers of an escalation, from 1;
+    `closes` is when the window of one does, counted as `after` is, where its document says so.
     """
 
     kind: ClockKind = field(
@@ -86,6 +87,7 @@ class Rule:
         default="", metadata=setting("*Required* for a checklist rule: the name of the list.")
     )
     outside: bool = False  # it holds when the incident began outside the working hours, in place of the other one
+    closes: timedelta | None = None
 
     def holds(self, level: str) -> bool:
         return not self.levels or level.casefold() in {level.casefold() for level in self.levels}
@@ -105,6 +107,7 @@ class Rule:
             "number": self.number,
             "checklist": self.checklist,
             "outside": self.outside,
+            "closes": self.closes.total_seconds() if self.closes else 0,
         }
         return fields | {name: value for name, value in extra.items() if value}
 
@@ -123,6 +126,7 @@ def rule_of(detail: Mapping[str, Any]) -> Rule | None:
             number=int(detail.get("number", 0)),
             checklist=clean_line(detail.get("checklist", "")),
             outside=detail.get("outside") is True,
+            closes=timedelta(seconds=float(detail["closes"])) if detail.get("closes") else None,
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

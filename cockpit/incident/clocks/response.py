@@ -293,7 +293,11 @@ def _milder_when_due(clock: Clock, stretch: Episode, number: int) -> SeverityPer
 
 
 def _compute_tier_window(tiers: list[Rule], place: int) -> timedelta:
-    """Until the next tier's turn; of the last one, which no document closes, as long as that of the one before it."""
+    """As its document says, else until the next tier's turn; of a last one that is left open as long as that of the one
+    before it."""
+    rule = tiers[place]
+    if rule.closes is not None and rule.closes > rule.after:
+        return rule.closes - rule.after
     turns = sorted({max(tier.after, NOTHING) for tier in tiers})
     index = turns.index(max(tiers[place].after, NOTHING))
     if index + 1 < len(turns):

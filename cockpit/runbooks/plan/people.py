@@ -157,8 +157,10 @@ def escalation_rules(source: Source) -> Iterator[Rule]:
             if after is None or is_blank(who):
                 continue
             counts[levels] = number = counts.get(levels, 0) + 1
-            line = source.origin(table.line + index + first_row(table))
-            yield Rule(ClockKind.ESCALATION, f"call {who}", after, line, who=who, levels=levels, number=number)
+            line, closes = source.origin(table.line + index + first_row(table)), parse_window_end(read_cell(row, 0))
+            yield Rule(
+                ClockKind.ESCALATION, f"call {who}", after, line, who=who, levels=levels, number=number, closes=closes
+            )
     for block, after, who, levels in _tiers_of_lists(source):
         counts[levels] = number = counts.get(levels, 0) + 1
         origin = source.origin(block.line)
@@ -190,6 +192,14 @@ def parse_window_start(window: str) -> timedelta | None:
     match = WINDOW.match(window)
     unit = (match["unit"] or match["first"] or "").lower() if match else ""
     return float(match["from"]) * UNITS[unit] if match and unit else None
+
+
+def parse_window_end(window: str) -> timedelta | None:
+    """When a window closes: `15-30 min` after 30 minutes; None where it is left open."""
+    match = WINDOW.match(window)
+    unit = (match["unit"] or match["first"] or "").lower() if match else ""
+    end = match["until"] if match else None
+    return float(end) * UNITS[unit] if unit and end and end[0].isdigit() else None
 
 
 def levels_of(table: DocumentTable, row: tuple[str, ...]) -> tuple[str, ...]:

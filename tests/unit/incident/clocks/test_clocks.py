@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.cli.incident.clocks import format_left
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import find_due_reminder, list_urgent_clocks
-from cockpit.model.clock import Clock, ClockKind, ClockState, Counting
+from cockpit.model.clock import Clock, ClockKind, ClockState, Counting, rule_of
 from cockpit.model.event import Kind
 from cockpit.model.incident import Acknowledgement, HealthyPeriod, Incident, StateChange
 from cockpit.model.plan import Checklist, Contact, Hours, Plan
@@ -139,6 +139,18 @@ def test_a_tier_is_due_when_its_window_opens_and_in_time_until_it_closes() -> No
     assert states(incident(called=(called(14, tier=1),)), PATH, 14)[:1] == ["met"]
     late = incident(acknowledged=at(16), called=(called(31, tier=2), called(46, tier=3)))
     assert states(late, PATH, 50) == ["missed", "missed", "missed"]
+
+
+def test_a_tier_whose_document_says_when_its_window_closes_is_in_time_until_then() -> None:
+    path = plan(
+        *(
+            replace(rule, closes=end and timedelta(minutes=end))
+            for rule, end in zip(PATH.rules, (None, 20, 90), strict=True)
+        )
+    )
+    assert [clock.until for clock in compute_clocks(incident(), path, at(0))] == [at(15), at(20), at(90)]
+    recorded = [rule_of(rule.detail()) for rule in path.rules]
+    assert recorded == list(path.rules), "the record keeps it when the document is gone"
 
 
 def test_a_call_to_a_later_tier_ends_the_earlier_ones() -> None:

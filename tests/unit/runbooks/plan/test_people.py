@@ -8,6 +8,7 @@ from cockpit.model.clock import ClockKind
 from cockpit.model.plan import BUILT_IN, Plan
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.lint.lint import LintContext, lint_runbook
+from cockpit.runbooks.plan.people import parse_window_end
 from tests.unit.runbooks.plan.reading import plan_of
 
 BOX = """
@@ -35,6 +36,18 @@ def test_a_drawn_box_has_a_tier_for_each_row() -> None:
     found = plan_of(BOX)
     assert tiers(found) == [(1, 0, "On-call", ("P0",)), (2, 15, "Lead + Team", ("P0",)), (3, 60, "VP", ("P0",))]
     assert [each.origin for each in found.rules][:3] == ["oncall.md:6", "oncall.md:7", "oncall.md:8"]
+
+
+def test_a_window_closes_when_its_document_says_and_one_that_is_left_open_not() -> None:
+    closes = [rule.closes for rule in plan_of(BOX).rules if rule.kind is ClockKind.ESCALATION]
+    assert closes == [timedelta(minutes=15), timedelta(minutes=30), None]
+    assert [parse_window_end(text) for text in ("20-60 min", "1-2 h", "60+ min", "15 min", "30m to 2h")] == [
+        timedelta(minutes=60),
+        timedelta(hours=2),
+        None,
+        None,
+        timedelta(hours=2),
+    ]
 
 
 def test_a_table_of_windows_has_them_too() -> None:
