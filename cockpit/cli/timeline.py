@@ -30,9 +30,9 @@ from cockpit.cli.output import event_document, format_json, incident_document
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
 from cockpit.incident.load import list_standing_events, with_events
+from cockpit.incident.postmortem.rows import late_mark
 from cockpit.model.clock_steps import (
     RECENT_ENOUGH,
-    describe_clock_then,
     list_clock_steps,
     tell_by_present_clock,
 )
@@ -87,7 +87,7 @@ def format_event_line(event: Event) -> str:
     text = "(redacted)" if event.redacted else event.summary
     # The line of a declaration says itself what was corrected in it; where it says nothing, only its impact was stated.
     corrected = " (corrected)" if event.supersedes is not None and event.kind != Kind.DECLARE else ""
-    then = f" ({at_that_time})" if (at_that_time := describe_clock_then(event)) else ""
+    then = f" ({', '.join(marks)})" if (marks := late_mark(event)) else ""
     who = event.actor or event.source
     return f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {event.kind:<9} {who:<11} {text}{corrected}{then}"
 

@@ -104,7 +104,7 @@ def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
         )
         if list and item > 0 and state in TICKED:
             text, reason = text_of(event.detail, "text"), text_of(event.detail, "reason")
-            boxes[list, item] = Tick(list, item, text, state, event.occurred, event.actor, reason)
+            boxes[list, item] = Tick(list, item, text, state, event.occurred, event.actor, reason, event.recorded)
     return tuple(boxes.values())
 
 

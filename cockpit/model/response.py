@@ -50,7 +50,8 @@ class PageRecord:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One box as it stands; `item` from 1. `state`: done, skipped, or open again."""
+    """One box as it stands; `item` from 1. `state`: done, skipped, or open again. `at` is when it was done: where that
+    is on record as an act, `ticked` is when somebody came round to tick it."""
 
     list: str
     item: int
@@ -59,6 +60,7 @@ class Tick:
     at: datetime
     actor: str
     reason: str = ""
+    ticked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

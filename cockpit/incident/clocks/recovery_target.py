@@ -1,5 +1,6 @@
 """The clocks of mending and of what follows: the recovery target, budgets, what lags behind, the window, the review."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -212,6 +213,7 @@ def _find_review_time(incident: Incident) -> datetime | None:
 # The clocks that a person began: a task with a time, a temporary change to revert, the notice of a breach.
 
 BY_HAND = "said by hand"
+LEFT_OPEN = re.compile(r"when this was resolved$")  # the words of what `open_ends` writes down
 NOTICE = Rule(ClockKind.BREACH, "notify the authority", timedelta(hours=72))
 """Where no document says otherwise: the GDPR (article 33) and the Saudi PDPL both give 72 hours from being aware."""
 
@@ -236,13 +238,18 @@ def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
         id=mark.id,
         kind=kind,
         what=mark.text or kind.value,
-        why="a task with a time" if kind is ClockKind.TASK else "a temporary change to revert",
+        why="a task with a time" if kind is ClockKind.TASK else _explain_loop(mark.text),
         origin=BY_HAND,
         started=started,
         due=mark.due,
         risk=risk_of(started, mark.due),
         who=mark.person,
     )
+
+
+def _explain_loop(text: str) -> str:
+    """What was bad when it was resolved is written down in the same way as what was turned off for now."""
+    return "left open at the resolution" if LEFT_OPEN.search(text) else "a temporary change to revert"
 
 
 def _build_breach_clock(bound: Binding, mark: Mark) -> Clock:

@@ -385,7 +385,11 @@ def _list_boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[Checklist
 
 def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:
     state = tick.state if tick.state in ("done", SKIPPED) else NOT_TICKED
-    return ChecklistLine(tick.text or text, state, tick.actor, tick.at, tick.reason)
+    reason = tick.reason
+    if state == "done" and tick.ticked is not None and tick.ticked - tick.at >= WRITTEN_LATE:
+        later = f"ticked at {tick.ticked.astimezone(UTC):%H:%M:%S}; when it was done is on record"
+        reason = "; ".join(text for text in (reason, later) if text)
+    return ChecklistLine(tick.text or text, state, tick.actor, tick.at, reason)
 
 
 def procedure_rows(

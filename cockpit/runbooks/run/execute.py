@@ -250,7 +250,8 @@ class Doing:
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
             output = without_reports(await asyncio.to_thread(read_excerpt, active.files.place.transcript, index))
-        until = context.time.monotonic() + max((assertion.within for assertion in expected.assertions), default=0.0)
+        ended = context.time.monotonic()
+        until = ended + max((assertion.within for assertion in expected.assertions), default=0.0)
         seconds, sentence = -REFRESH, ""
         needs_ready = any(assertion.what == "ready" for assertion in expected.assertions)
         while True:
@@ -269,6 +270,8 @@ class Doing:
                 seconds = now
             await wait_for_first(context.time.sleep(READY_LOOK if unready else PROBE_LOOK), active.stop.wait())
         state, verified = verify.conclude_attempt(finished, verdict, expected, prepared.kind)
+        if sentence and not unready:  # what it printed shows that it was not ready yet
+            verified = f"{verified}; ready {now - ended:.0f} s after it ended"
         return replace(finished, state=state), verified
 
     async def _end(

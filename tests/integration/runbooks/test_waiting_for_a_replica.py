@@ -1,5 +1,6 @@
 """A rollback gives no traffic to a revision that would answer nobody, unless a person says so with a reason."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -60,6 +61,7 @@ async def test_it_waits_until_a_replica_is_ready(native: Stage, cloud: Shell) ->
     attempt = await native.perform(native.runner.run(run.id), 2)
 
     assert attempt.state is StepState.OK, attempt.verified
+    assert re.search(r"; ready [3-9] s after it ended$", attempt.verified), "what it printed shows that it was not yet"
     assert 3.0 <= cloud.play.time.seconds - before < 10.0  # the four seconds that the world takes to start one
     assert "not ready yet: starting, 0 of 2 replicas ready" in native.output
 

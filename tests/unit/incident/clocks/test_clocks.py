@@ -144,7 +144,7 @@ def test_a_tier_is_due_when_its_window_opens_and_in_time_until_it_closes() -> No
 def test_a_tier_whose_document_says_when_its_window_closes_is_in_time_until_then() -> None:
     path = plan(
         *(
-            replace(rule, closes=end and timedelta(minutes=end))
+            replace(rule, closes=timedelta(minutes=end) if end else None)
             for rule, end in zip(PATH.rules, (None, 20, 90), strict=True)
         )
     )

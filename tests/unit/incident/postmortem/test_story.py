@@ -470,8 +470,8 @@ def test_a_change_is_credited_to_the_run_whose_step_changed_something(ended: flo
     story.act(Kind.STEP, ended, subject="back#1", phase="outcome", attempt=1, state="ok", title="x", kind="change")
     move(story, 2.5, BAD, GOOD)
     (moved,) = (event for event in story.events if event.kind == Kind.TRAFFIC)
-    run = find_changing_run(incident_of(story).ran, story.events, moved)
-    assert (run.title if run else "") == credited
+    made_by = find_changing_run(incident_of(story).ran, story.events, moved)
+    assert (made_by.title if made_by else "") == credited
 
 
 def test_where_nothing_says_when_users_felt_it_the_impact_says_so() -> None:
