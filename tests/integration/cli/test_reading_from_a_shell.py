@@ -31,7 +31,8 @@ def test_the_timeline_is_sorted_by_when_things_happened(shell: Shell) -> None:
     shell.record(fact("second", 5), fact("first", 9), fact("elsewhere", 7, "staging"))
     shell.say("note", "third")
     printed = shell.say("timeline").splitlines()
-    assert [line.split("  ")[-1].strip() for line in printed] == ["first", "second", "third"]
+    assert [line.split("  ")[-1].split()[0] for line in printed] == ["first", "second", "third"]
+    assert printed[0].endswith("(recorded 9m 00s later)")
     assert printed[2].split()[1].startswith(f"{NOW:%Y-%m-%d}")
     assert " ana " in printed[2]
 
