@@ -574,21 +574,21 @@ def _cut_answer(output: str) -> str:
 
 
 def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
-    """What a person said of a step stands at the time at which they said it; how its last try went stays beside it."""
+    """What a person settlement of a step stands at the time at which they settlement it; how its last try went stays beside it."""
     sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
     run, _, number = event.subject.partition("#")
-    said = RunRow(
+    settlement = RunRow(
         event.occurred, event.actor, text_of(event.detail, "title"), "", sentence, reason, run=run, number=number
     )
     if row is None:
-        return said
+        return settlement
     seconds = "" if row.took is None else f" after {row.took:.1f} s"
     before = "no end is known" if row.state == "running" else f"{row.state}{seconds}"
     last_try = f"the try of {row.at.astimezone(UTC):%H:%M:%S} UTC by {row.who}: {before}"
     return replace(
         row,
-        at=said.at,
-        who=said.who,
+        at=settlement.at,
+        who=settlement.who,
         state=sentence,
         took=None,
         outcome="; ".join(text for text in (reason, last_try, row.outcome) if text),
