@@ -574,7 +574,7 @@ def _cut_answer(output: str) -> str:
 
 
 def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
-    """What a person settlement of a step stands at the time at which they settlement it; how its last try went stays beside it."""
+    """What a person said of a step stands at the time at which they said it; how its last try went stays beside it."""
     sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
     run, _, number = event.subject.partition("#")
     settlement = RunRow(
