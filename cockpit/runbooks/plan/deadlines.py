@@ -26,6 +26,8 @@ AFTER_HOURS = re.compile(r"(?i)\b(?:after|out of|outside)[\s-](?:hours|business|
 COMMANDER = re.compile(r"(?i)\bcommander\b|\bIC\b")
 CRITICAL = re.compile(r"(?i)\bcritical\b|\bemergenc|\burgent\b")
 BEHIND = re.compile(r"\s*(?:\(|for\s+)([^();,.]{1,40})\)?")
+RHYTHMS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1)}
+RHYTHM = re.compile(rf"(?i)\b({'|'.join(RHYTHMS)})\b")
 LONG = timedelta(hours=1)  # what an authority, a review or a rollback is given, at least
 LONGEST = 80  # letters of what is to be done
 
@@ -59,6 +61,16 @@ def promise_rules(source: Source, worst: tuple[str, ...] = ()) -> Iterator[Rule]
             rule = read_deadline(StatedTime(chapter, block, amount), source.origin(block.line), worst)
             if rule is not None:
                 yield rule
+        if UPDATES.search(block.text) or UPDATES.search(chapter.title):
+            yield from _list_daily_updates(block, source.origin(block.line))
+
+
+def _list_daily_updates(block: OutlineBlock, origin: str) -> Iterator[Rule]:
+    """`Updates hourly (P2), daily (P3)`: a rhythm without a number, for the levels behind it."""
+    for match in RHYTHM.finditer(block.text):
+        behind = BEHIND.match(block.text, match.end())
+        if behind and (levels := levels_in(behind[1])):
+            yield Rule(ClockKind.UPDATE, "send an update", RHYTHMS[match[1].lower()], origin, levels=levels)
 
 
 def read_deadline(lines: StatedTime, origin: str, worst: tuple[str, ...]) -> Rule | None:

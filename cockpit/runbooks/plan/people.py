@@ -139,8 +139,21 @@ WINDOW = re.compile(
 )
 ESCALATION = re.compile(r"(?i)\bescalat")
 TIER = re.compile(r"^\W*(?P<window>[^:—–]{2,40}?)\W*\s*(?::|—|–|\s-\s|→)\W*(?P<who>[A-Za-z].{1,200})$")
+# The same the other way round: "Payments lead (10-25 minutes)", "CTO - after 25 minutes".
+_NOT_YET = r"if\s+not\s+\w+\s+(?:in|within|after)"
+TIER_BEFORE = re.compile(
+    r"(?i)^\W*(?P<who>[A-Z][^()\n]{1,80}?)\W*\s*(?:\(|,\s|;\s|—|–|:\s|\s-\s)\W*"
+    rf"(?P<window>(?:immediate(?:ly)?|at\s+once)|(?:(?:after|at|from|{_NOT_YET})\s+|\+|>)?\s*\d[^()\n]{{1,30}})\)?\W*$"
+)
+# "If there is no answer within 15 minutes, call the platform lead".
+UNANSWERED = re.compile(
+    r"""(?ix) ^\W*(?:if|when|after)\b [^,]*
+      \b(?:no\s+(?:answer|response|reply|ack\w*|progress)|not\s+\w+|nobody\s+\w+|un(?:answered|resolved|acknowledged))\b
+      [^,\d]*(?P<window>\d[^,:]{1,20})[,:]\s*
+      (?:then\s+)?(?:call|page|escalate\s+to|contact|notify|ring|involve)\s+(?:the\s+)?(?P<who>[^,;.]{2,80})"""
+)
 AT_ONCE = re.compile(r"(?i)^\W*(?:immediate(?:ly)?|at once|now|first|start)\W*$")
-LEADING = re.compile(r"(?i)^\W*(?:after|within|at|from|\+|>)?\s*")
+LEADING = re.compile(rf"(?i)^\W*(?:after|within|at|from|{_NOT_YET}|\+|>)?\s*")
 BOX = ("window", "who")  # the head that a drawn box is given
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -173,10 +186,18 @@ def _tiers_of_lists(source: Source) -> Iterator[tuple[OutlineBlock, timedelta, s
         if not ESCALATION.search(chapter.title):
             continue
         for block in chapter.blocks:
-            match = TIER.match(block.text) if block.shape is Shape.ITEM and not block.nested else None
-            after = parse_tier_start(match["window"]) if match else None
-            if match and after is not None and not is_blank(match["who"]):
-                yield block, after, match["who"].rstrip("."), levels_in(chapter.title)
+            if block.shape is Shape.ITEM and not block.nested and (tier := _read_tier(block.text)):
+                yield block, *tier, levels_in(chapter.title)
+
+
+def _read_tier(text: str) -> tuple[timedelta, str] | None:
+    """(when, who) of one tier of a list, in whichever order it says them."""
+    for form in (TIER, UNANSWERED, TIER_BEFORE):
+        match = form.match(text)
+        after = parse_tier_start(match["window"]) if match else None
+        if match and after is not None and not is_blank(match["who"]):
+            return after, match["who"].strip().rstrip(".")
+    return None
 
 
 def parse_tier_start(window: str) -> timedelta | None:

@@ -21,7 +21,17 @@ STATUS = re.compile(r"\b([1-5]\d\d)\b")
 # It answers and is not ready: "200 when all pass; 503 otherwise".
 UNREADY = re.compile(r"(?i)\b(5\d\d)\b\W*\s(?:otherwise|if\s+not|while|until|when\s+(?:not|any|it)\b)")
 BODY = re.compile(r"\{[^{}]*\}")
-LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|ms|s\b|sec\w*|MB|GB)?")
+_VALUE = r"(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<thousands>[kKM](?![A-Za-z]))?"
+_UNIT = r"(?P<unit>%|ms|s\b|sec\w*|min\w*|h\b|hours?|KB|MB|GB|TB)?"
+LIMIT = re.compile(rf"(?P<sign>[<>≤≥]=?)\s*{_VALUE}\s*{_UNIT}")
+# In a column of thresholds a word says it as well; in a sentence "under 5 minutes" is no limit of a signal.
+_WORDS = r"above|over|more\s+than|greater\s+than|exceeds|below|under|less\s+than|fewer\s+than|at\s+least"
+LIMIT_IN_WORDS = re.compile(rf"(?i:(?P<sign>[<>≤≥]=?|{_WORDS}))\s*{_VALUE}\s*{_UNIT}")
+OVER = ("above", "over", "more", "greater", "exceeds", "at")
+THOUSANDS = {"k": 1_000, "m": 1_000_000}
+FASTER_THAN = re.compile(
+    r"(?i)(?:<|≤|under|within|below|in\s+less\s+than|faster\s+than)\s*=?\s*(\d+(?:\.\d+)?)\s*(ms|s\b|sec\w*)"
+)
 OF_WATCHING = re.compile(
     r"(?i)\b(?:alerts?|alarms?|alerting|thresholds?|monitor\w*|watch\w*|page|warn\w*|health\s?-?checks?)\b"
 )
@@ -64,6 +74,8 @@ def _propose_probes(table: DocumentTable, environment: str, origin: str) -> Iter
             good, *rest = conditions
             degraded = [good]
             conditions = [f"[STATUS] == any({good.rpartition(' ')[2]}, {refused[1]})", *rest]
+        if fast := FASTER_THAN.search(read_cell(row, expected)):
+            degraded.append(f"[RESPONSE_TIME] < {fast[1]}{'ms' if fast[2] == 'ms' else 's'}")
         yield f"conditions = {json.dumps(conditions)}"
         if degraded:
             yield f"degraded = {json.dumps(degraded)}"
@@ -89,12 +101,21 @@ def _propose_signals(table: DocumentTable, environment: str, origin: str) -> Ite
     for row in table.rows:
         text = strip_markdown(read_cell(row, limits))
         name = clean_line(strip_markdown(read_cell(row, signals)), 60)
-        if name and (limit := LIMIT.search(text)):
+        if name and (limit := LIMIT_IN_WORDS.search(text)):
             yield from _propose_signal(name, text, limit, environment, origin)
+        elif name and any(letter.isdigit() for letter in text):
+            yield f"# {origin}: {name}: {clean_line(text, 80)}: no signal, as nothing says above or below"
+            yield ""
 
 
 def _propose_signal(name: str, text: str, limit: re.Match[str], environment: str, origin: str) -> Iterator[str]:
-    over = limit["sign"].startswith((">", "≥"))
+    sign = limit["sign"].lower()
+    over = sign.startswith((">", "≥", *OVER))
+    meets = sign.endswith(("=", "≥", "≤")) or sign.startswith("at")  # the limit itself is no good value any more
+    good = ("<" if over else ">") + ("" if meets else "=")
+    value = limit["value"].replace(",", "")
+    if limit["thousands"]:
+        value = f"{float(value) * THOUSANDS[limit['thousands'].lower()]:.0f}"
     span = find_amount(text[limit.end() :])
     yield f"[[environments.{environment}.signals]]  # {origin}: {clean_line(text, 80)}"
     yield f"name = {json.dumps(name)}"
@@ -103,7 +124,7 @@ def _propose_signal(name: str, text: str, limit: re.Match[str], environment: str
     yield f'query = "QUERY"  # what measures {name}'
     if limit["unit"]:
         yield f"unit = {json.dumps('s' if limit['unit'].startswith('sec') else limit['unit'])}"
-    yield f"degraded = {json.dumps(['[VALUE] ' + ('<= ' if over else '>= ') + limit['value']])}"
+    yield f"degraded = {json.dumps([f'[VALUE] {good} {value}'])}"
     if span is not None:
         yield f'for = "{int(span.after.total_seconds())}s"'
     yield ""

@@ -116,3 +116,13 @@ def test_the_title_of_a_document_says_what_it_is_about() -> None:
 def test_the_first_minutes_of_no_severity_are_those_of_the_worst() -> None:
     rule = only(plan_of("## First 10 minutes\n\n1. Declare\n"), ClockKind.CHECKLIST)
     assert rule.levels == ("P0", "P1")
+
+
+def test_a_rhythm_without_a_number_holds_for_the_levels_behind_it() -> None:
+    found = plan_of("## Updates\n\nPost an update every 20 minutes (P1), hourly (P2) and daily (P3).\n")
+    assert told(found, ClockKind.UPDATE) == [
+        ("update", 20 * MINUTE, ("P1",)),
+        ("update", HOUR, ("P2",)),
+        ("update", 24 * HOUR, ("P3",)),
+    ]
+    assert told(plan_of("## Updates\n\nThe daily update (P3) is a call.\n"), ClockKind.UPDATE) == []

@@ -57,6 +57,33 @@ def test_a_table_of_windows_has_them_too() -> None:
     assert tiers(plan_of(table)) == [(1, 0, "On-call", ("P1",)), (2, 60, "Lead", ("P1",))]
 
 
+@pytest.mark.parametrize(
+    ("item", "minutes", "who"),
+    [
+        ("Platform on-call (0-10 minutes)", 0, "Platform on-call"),
+        ("Payments lead (10-25 minutes)", 10, "Payments lead"),
+        ("CTO (after 25 minutes)", 25, "CTO"),
+        ("**Database team** — after 1 hour", 60, "Database team"),
+        ("Head of operations, if not resolved in 45 minutes", 45, "Head of operations"),
+        ("Secondary on-call: 15 min", 15, "Secondary on-call"),
+        ("On-call engineer (immediately)", 0, "On-call engineer"),
+        ("If there is no answer within 15 minutes, call the platform lead", 15, "platform lead"),
+        ("If nobody acknowledged after 20 min, escalate to Mira Holt.", 20, "Mira Holt"),
+        ("**15 minutes**: Secondary on-call", 15, "Secondary on-call"),
+    ],
+)
+def test_a_counted_list_names_who_and_when_in_either_order(item: str, minutes: float, who: str) -> None:
+    assert tiers(plan_of(f"## Escalation\n\n1. {item}\n")) == [(1, minutes, who, ())]
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["Look at the last 15 minutes of the log", "Restart the pods (3 of them)", "Call the vendor", "P1 (see 2.1)"],
+)
+def test_other_items_of_an_escalation_are_no_tiers(item: str) -> None:
+    assert tiers(plan_of(f"## Escalation\n\n1. {item}\n")) == []
+
+
 def test_a_contact_with_a_placeholder_is_not_filled_in() -> None:
     found = plan_of("""
         ## Emergency contacts

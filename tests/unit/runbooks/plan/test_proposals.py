@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from cockpit.config import load_system
 from cockpit.runbooks.plan.proposals import propose_watches
 from tests.unit.runbooks.plan.reading import document
@@ -92,3 +94,33 @@ def test_the_configuration_takes_what_a_list_proposes(tmp_path: Path) -> None:
 
 def test_documents_without_such_tables_propose_nothing() -> None:
     assert list(propose_watches([document("# X\n\nText.\n")], "prod")) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "good"),
+    [
+        ("above 5,000", "[VALUE] <= 5000"),
+        ("more than 12k per minute", "[VALUE] <= 12000"),
+        (">= 3 %", "[VALUE] < 3"),
+        ("at least 40", "[VALUE] < 40"),
+        ("below 2", "[VALUE] >= 2"),
+        ("≤ 1,250.5 ms", "[VALUE] > 1250.5"),
+    ],
+)
+def test_a_limit_is_read_whole_in_signs_and_in_words(limit: str, good: str) -> None:
+    text = f"# A\n\n| Signal | Threshold |\n|---|---|\n| Queue | {limit} |\n"
+    (signal,) = tomllib.loads("\n".join(propose_watches([document(text)], "prod")))["environments"]["prod"]["signals"]
+    assert signal["degraded"] == [good]
+
+
+def test_a_limit_that_nobody_can_read_is_named() -> None:
+    text = "# A\n\n| Signal | Threshold |\n|---|---|\n| Queue | 80 |\n"
+    (comment, _) = propose_watches([document(text)], "prod")
+    assert comment.startswith("# ")
+    assert "Queue" in comment
+
+
+def test_an_endpoint_that_should_answer_fast_is_degraded_when_it_is_slow() -> None:
+    text = "# A\n\n| Endpoint | Expected |\n|---|---|\n| https://shop.test/v | 200, under 500 ms |\n"
+    (probe,) = tomllib.loads("\n".join(propose_watches([document(text)], "prod")))["environments"]["prod"]["probes"]
+    assert (probe["conditions"], probe["degraded"]) == (["[STATUS] == 200"], ["[RESPONSE_TIME] < 500ms"])
