@@ -199,6 +199,7 @@ class Prepared:
     follow: bool = False
     edited: bool = False
     undo: bool = False
+    undone_by: str = ""  # the undo that the step names, with the values that are known; its holes as they are written
     reason_not_runnable: str = ""
     misfit: bool = False  # that reason is what a tool was last set to: it is looked at again before it counts
     notices: tuple[str, ...] = ()

@@ -28,7 +28,6 @@ from screens.run.rows import (
     render_values,
     shorten_folder,
     strip_warning,
-    undo_of,
     wrap_command,
 )
 from widgets.cell import Piece, wrap_pieces
@@ -112,7 +111,7 @@ class AskConsent(Confirmation[Consent]):
         if prepared.script is not None and prepared.kept_shell.variables:
             rows += render_labelled("set before", prepared.kept_shell.describe(), WIDE, tone="info", most=4)
         if not prepared.undo:
-            rows += render_labelled("undo", undo_of(prepared) or "the document names none", WIDE)
+            rows += render_labelled("undo", prepared.undone_by or "the document names none", WIDE)
         for sentence in (*self._extra(), *map(strip_warning, self._warnings)):
             rows += render_labelled("caution", sentence, WIDE, tone="warn")
         return rows

@@ -213,14 +213,11 @@ def strip_warning(text: str) -> str:
     return WARNS.sub("", text)
 
 
-def undo_of(prepared: Prepared, values_by_name: Mapping[str, str] | None = None) -> str:
-    """The undo that a step names, with the values that are known; "" for none."""
-    shown_by_name = {value.name: value.shown for value in prepared.values if value.value is not None} | dict(
-        values_by_name or {}
-    )
-    text = prepared.step.tags.get("undo", "")
+def undo_of(prepared: Prepared, values_by_name: Mapping[str, str]) -> str:
+    """The undo that a step names, with these values and those that it knows; "" for none."""
+    text = prepared.undone_by
     for blank in reversed(find_placeholders(text)):
-        text = text[: blank.start] + shown_by_name.get(blank.name, blank.form) + text[blank.end :]
+        text = text[: blank.start] + values_by_name.get(blank.name, blank.form) + text[blank.end :]
     return hide_literal_secrets(text)
 
 

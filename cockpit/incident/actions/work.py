@@ -32,7 +32,7 @@ def tick_box(
 ) -> Event:
     """Set one box, counted from 1: done, skipped because, or open again.
 
-    Without `text` the list is one of the plan, by its id or a part of it that no other has.
+    Without `text` the list is one of the plan, by its id or its title or a part of them that no other has.
     """
     name, box_state, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
     if box_state not in TICKED:
@@ -92,8 +92,13 @@ def find_act_time(incident: Incident, act: str) -> datetime | None:
 
 def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
     """The id of a list of the plan, and the words of a box of it. Raises IncidentActionError."""
-    checklists_by_name = {item.id: item for item in writer.plan.checklists}
-    fits = [text for text in checklists_by_name if list and list.casefold() in text.casefold()]
+    checklists_by_name = {checklist.id: checklist for checklist in writer.plan.checklists}
+    part = list.casefold()
+    fits = [
+        id
+        for id, checklist in checklists_by_name.items()
+        if part and (part in id.casefold() or part in checklist.title.casefold())
+    ]
     if list not in checklists_by_name and len(fits) != 1:
         raise IncidentActionError(
             f"There is no checklist `{list}`; there are {', '.join(checklists_by_name) or 'none'}.",

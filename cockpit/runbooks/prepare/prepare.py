@@ -77,6 +77,7 @@ def prepare_step(
         kept_shell=NOTHING_KEPT if step.literal else context.kept_shell,
         edited=edit is not None and edit != step.command,
         undo=undo,
+        undone_by="" if undo else _render_undo(runbook, step, context),
     )
     if reason := explain_never_runnable(runbook, bare, language):
         return replace(bare, reason_not_runnable=reason)
@@ -85,6 +86,14 @@ def prepare_step(
     except RunRefused as refusal:
         return replace(bare, reason_not_runnable=str(refusal))
     return with_limits(ready, context)
+
+
+def _render_undo(runbook: Runbook, step: Step, context: RunContext) -> str:
+    written = step.tags.get("undo", "")
+    if not written:
+        return ""
+    rendered = script.render_command(written, "bash", values_of(runbook, written, "bash", context))
+    return clean_text(hide_literal_secrets(rendered))
 
 
 def kind_now(step: Step, command: str, language: str, *, edited: bool, undo: bool) -> StepKind:

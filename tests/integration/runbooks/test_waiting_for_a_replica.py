@@ -66,6 +66,13 @@ async def test_it_waits_until_a_replica_is_ready(native: Stage, cloud: Shell) ->
     assert "not ready yet: starting, 0 of 2 replicas ready" in native.output
 
 
+def test_the_undo_of_a_change_is_shown_with_the_values_that_only_it_needs(native: Stage) -> None:
+    run = begin(native)
+    shift = native.runner.prepare(run, 3)
+    assert "bad" not in {value.name for value in shift.values}
+    assert shift.undone_by.endswith(f"--revision-weight {R44}=100")
+
+
 @pytest.mark.parametrize("cloud", [world(replicas=0)], indirect=True)
 async def test_one_that_is_scaled_to_zero_and_may_be_is_waited_for_no_longer(native: Stage, cloud: Shell) -> None:
     run = begin(native)

@@ -222,7 +222,7 @@ class Play:
         return Prepared(
             "", step, "prod", step.kind, command, shown, values,
             script=None if reason else Script(shown, shown=shown),
-            edited=edit is not None, undo=undo, reason_not_runnable=reason,
+            edited=edit is not None, undo=undo, undone_by=step.tags.get("undo", ""), reason_not_runnable=reason,
         )  # fmt: skip
 
     async def survey(self, prepared: Prepared) -> Prepared:

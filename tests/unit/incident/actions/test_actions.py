@@ -141,6 +141,9 @@ def test_a_reminder_can_be_put_off_but_not_switched_off(incident_actions: Incide
 
 def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(incident_actions: IncidentActions) -> None:
     assert incident_actions.tick("first", 2).summary == "ticked: Freeze"
+    title = incident_actions.plan.checklists[0].title
+    with pytest.raises(IncidentActionError, match="first#2 is done already"):
+        incident_actions.tick(title.lower(), 2)
     with pytest.raises(IncidentActionError, match="first#2 is done already"):
         incident_actions.tick("first", 2)
     incident_actions.tick("first", 2, state="open")
