@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ from cockpit.model.clock_steps import (
     list_clock_steps,
     tell_by_present_clock,
 )
-from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.event import Draft, Event, Kind, RecordError, time_of
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
@@ -80,6 +80,24 @@ def _read_events(cli_session: CliSession, incident: str | None, limit: int | Non
         cli_session.timeline, cli_session.system.severity_scale, cli_session.incident_actions.find(incident)
     )
     return events[-limit:] if limit else events
+
+
+STATED = (("impact_started", "users felt it from"), ("impact_ended", "until"), ("detected", "detected at"))
+"""What a person states of an incident after it was declared, as a line of a correction tells it."""
+
+
+def format_followed_line(event: Event) -> str:
+    """As `format_event_line`, of one line after the other as they come: a correction must not read as a second act."""
+    if event.supersedes is None or event.kind != Kind.DECLARE or event.redacted:
+        return format_event_line(event)
+    times = [
+        f"{name} {moment:%Y-%m-%d %H:%M:%S}Z"
+        for key, name in STATED
+        if (moment := time_of(event.detail, key)) and (key != "detected" or "detection_stated" in event.detail)
+    ]
+    stated = f" [{', '.join(times)}]" if times else ""
+    text = f"corrects event {event.supersedes}, now: {event.summary}{stated}"
+    return format_event_line(replace(event, summary=text))
 
 
 def format_event_line(event: Event) -> str:

@@ -24,7 +24,7 @@ from cockpit.model.incident import (
     StateChange,
     Status,
 )
-from cockpit.model.response import CloseReason, Freeze
+from cockpit.model.response import CloseReason, Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale, find_level, rank_severity
 
 EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
@@ -48,11 +48,13 @@ class IncidentStateBuilder:
         is_felt: Callable[[str], bool] = lambda key: True,
         list_foreign: Callable[["IncidentStateBuilder"], tuple[ForeignStretch, ...]] = lambda case: (),
         find_standing: Callable[[int], int] = lambda id: id,
+        silences: Callable[[], tuple[RecordedSilence, ...]] = tuple,
     ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
         self._severity_scale = severity_scale
         self._freezes = freezes
+        self._silences = silences
         self._declared = declaration.id
         self._facts = CorrectedFacts(first=declaration.id)
         self._people: dict[str, None] = {}
@@ -337,6 +339,12 @@ class IncidentStateBuilder:
                 for freeze in self._freezes()
                 if (resolved is None or freeze.since <= resolved)
                 and (freeze.until is None or freeze.until >= reach_from)
+            ),
+            silences=tuple(
+                silence
+                for silence in self._silences()
+                if (resolved is None or silence.since <= resolved)
+                and min(silence.until, silence.ended or silence.until) >= reach_from
             ),
             recovery=response_state.find_recovery(function(Kind.RECOVERY)),
             ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP)),

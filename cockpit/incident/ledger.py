@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cockpit.incident.corrections import CorrectedFacts
 from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD, SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
-from cockpit.incident.response_state import event_number, list_freezes, shorten_step
+from cockpit.incident.response_state import event_number, list_freezes, list_recorded_silences, shorten_step
 from cockpit.incident.signals import (
     ALWAYS,
     LOOK_BACK,
@@ -24,7 +24,7 @@ from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, ForeignStretch, Incident
-from cockpit.model.response import Freeze
+from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.recorder.last_recorded import RecordedDeployments
 
@@ -64,6 +64,7 @@ class _EnvironmentLedger:
     serving: ServingState = field(default_factory=ServingState)
     deployments: RecordedDeployments = field(default_factory=RecordedDeployments)
     frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
+    silencing: list[Event] = field(default_factory=list)  # changes of silences that were made from here
     corrections: dict[int, int] = field(default_factory=dict)  # in the journal: what was corrected, and by which event
 
     stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -108,6 +109,9 @@ class _EnvironmentLedger:
 
     def freezes(self) -> tuple[Freeze, ...]:
         return list_freezes(self.frozen.of(Kind.FREEZE))
+
+    def list_silences(self) -> tuple[RecordedSilence, ...]:
+        return list_recorded_silences(self.silencing)
 
     def takers(self, moment: datetime) -> list[IncidentStateBuilder]:
         """The incidents that a fact of that moment belongs to: while a real one has it no drill does."""
@@ -253,6 +257,10 @@ class Ledger:
         """The names of the alerts that their source keeps silent now, in the order in which they fell silent."""
         return list(self._scene(environment).silenced.values())
 
+    def silences(self, environment: str) -> tuple[RecordedSilence, ...]:
+        """The silences that were made from here for an environment, those that are over as well."""
+        return self._scene(environment).list_silences()
+
     def declaration(self, incident: str) -> Event:
         """The declaration that stands, under the id of the first one: what a correction supersedes. Raises KeyError."""
         return self._cases[incident].declaration
@@ -312,6 +320,9 @@ class Ledger:
             return
         if event.kind == Kind.FREEZE or event.supersedes is not None:
             self._freeze(event)
+        if event.kind == Kind.ACTION and text_of(event.detail, "operation").startswith("silence "):
+            self._scene(event.environment).silencing.append(event)
+            self._look_again(event.environment)
         if event.incident is None:
             self._journal(event)
         elif event.incident in self._cases:
@@ -419,7 +430,13 @@ class Ledger:
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
         case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
-            event, self._severity_scale, scene.freezes, scene.serving.is_felt, scene.list_foreign, scene.find_standing
+            event,
+            self._severity_scale,
+            scene.freezes,
+            scene.serving.is_felt,
+            scene.list_foreign,
+            scene.find_standing,
+            scene.list_silences,
         )
         if not case.drill:
             scene.real.append(case)
@@ -625,7 +642,9 @@ class Ledger:
         for case in self._cases.values():
             case.redact(number)
         for environment, scene in self._scenes.items():
-            if scene.frozen.redact(number):
+            was_silencing = [event for event in scene.silencing if event.id == number]
+            scene.silencing = [event for event in scene.silencing if event.id != number]
+            if scene.frozen.redact(number) or was_silencing:
                 self._look_again(environment)
 
     def _look_again(self, environment: str) -> None:

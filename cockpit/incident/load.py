@@ -101,10 +101,10 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
     own = timeline.events(incident=incident.id)
     events = sorted((*journal, *own, *_list_corrections_outside(timeline, incident)), key=lambda event: event.id)
     full = _fold_range(timeline, severity_scale, incident, events) or incident
-    # A freeze may have begun long before, in another incident: the ledger of everything knows.
+    # A freeze and a silence may have begun long before, in another incident: the ledger of everything knows.
     # So may a run that joined it.
     ran = {item.id: item for item in (*incident.ran, *full.ran)}
-    full = replace(full, freezes=incident.freezes, ran=tuple(ran.values()))
+    full = replace(full, freezes=incident.freezes, silences=incident.silences, ran=tuple(ran.values()))
     return full, list_members(full, events)
 
 

@@ -10,7 +10,7 @@ from cockpit.incident.impact import UNHEALTHY
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState
-from cockpit.model.clock import Clock, ClockKind, ClockState, shown_due
+from cockpit.model.clock import Clock, ClockKind, ClockState, show_moment, shown_due
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
@@ -27,6 +27,7 @@ ALERT = f"{Kind.ALERT} "  # how the label of an alert's signal begins
 class OpenEndKind(StrEnum):
     SIGNAL = "signal"
     SILENCED = "silenced"
+    SILENCE = "silence"  # made from here, whether an alert falls silent by it or not
     FREEZE = "freeze"
     REVISION = "revision"
     RUN = "run"
@@ -41,7 +42,8 @@ class OpenEnd:
     """`target` names what it is about: a signal's key, `app/revision`, a run's or a checklist's id.
 
     `left` is what is written down where it is left open, in words that stay true; "" for what the record itself tells
-    for as long as it is open: a run, a freeze, a box, a message. Written down, it would stand there twice, for ever.
+    for as long as it is open: a run, a freeze, a silence, a box, a message. Written down, it would stand there twice,
+    for ever.
     """
 
     kind: OpenEndKind
@@ -82,6 +84,16 @@ def find_open_ends(
             f"check that alert {name} recovers: it was silenced when this was resolved",
         )
         for name in sorted(quiet - {signal.label.removeprefix(ALERT) for signal in bad})
+    ]
+    # One whose alert has ended silences the next one all the same.
+    ends += [
+        OpenEnd(
+            OpenEndKind.SILENCE,
+            f"silence of {silence.describe(show_moment(silence.until, zone, now))}",
+            silence.id or silence.text,
+        )
+        for silence in incident.silences
+        if silence.holds(now)
     ]
     if freeze is not None:
         reason = f": {freeze.reason}" if freeze.reason else ""

@@ -20,6 +20,7 @@ from cockpit.model.response import (
     Mark,
     PageRecord,
     ProcedureRun,
+    RecordedSilence,
     Recovery,
     Review,
     Tick,
@@ -233,6 +234,52 @@ def list_freezes(pairs: EventPairs) -> tuple[Freeze, ...]:
         elif event.detail.get("on") is False and holds:
             result[-1] = replace(result[-1], until=max(event.occurred, result[-1].since))
     return tuple(result)
+
+
+def list_recorded_silences(events: Iterable[Event]) -> tuple[RecordedSilence, ...]:
+    """Of one environment, those that were made from here, oldest first, by events of kind action.
+
+    One that was sent and of which nobody knows the end may hold: it is listed, as not sure.
+    """
+    silences: dict[str, RecordedSilence] = {}  # by id, or by the event that sent it
+    sent: dict[tuple[str, str], str] = {}  # by operation and target the key of what is on its way
+    for event in events:
+        operation, phase = text_of(event.detail, "operation"), text_of(event.detail, "phase")
+        until, id = time_of(event.detail, "until"), text_of(event.detail, "id")
+        verb = operation.removeprefix("silence ")
+        if verb not in SILENCE_VERBS or until is None:
+            continue
+        what = (operation, text_of(event.detail, "target"))
+        if phase == "intent":
+            key = sent[what] = id or f"event {event.id}"
+            if verb != "expire" and key not in silences:
+                silences[key] = _read_silence(event, until, id, is_sure=False)
+            continue
+        key, outcome = sent.pop(what, id), text_of(event.detail, "outcome")
+        before = silences.get(key)
+        if outcome == "failed":
+            if before is not None and not before.is_sure and before.until == until:
+                del silences[key]
+        elif verb == "expire" and outcome == "done":
+            if before is not None:
+                silences[key] = replace(before, ended=event.occurred)
+        elif verb != "expire":
+            silences.pop(key, None)
+            silence = _read_silence(event, until, id, is_sure=outcome == "done")
+            silences[id or key] = (
+                replace(silence, since=before.since) if before and before.holds(event.occurred) else silence
+            )
+        elif before is not None:
+            silences[key] = replace(before, is_sure=False)
+    return tuple(silences.values())
+
+
+SILENCE_VERBS = frozenset({"create", "extend", "expire"})
+
+
+def _read_silence(event: Event, until: datetime, id: str, *, is_sure: bool) -> RecordedSilence:
+    target, comment = text_of(event.detail, "target"), text_of(event.detail, "comment")
+    return RecordedSilence(target, event.occurred, until, event.actor, comment, id, is_sure=is_sure)
 
 
 def find_recovery(pairs: EventPairs) -> Recovery | None:

@@ -19,6 +19,7 @@ from cockpit.model.response import (
     Mark,
     PageRecord,
     ProcedureRun,
+    RecordedSilence,
     Recovery,
     Review,
     Tick,
@@ -153,6 +154,7 @@ class Incident:
     pins: frozenset[int] = frozenset()
     links: tuple[EvidenceLink, ...] = ()
     freezes: tuple[Freeze, ...] = ()  # of its environment, within its range
+    silences: tuple[RecordedSilence, ...] = ()  # made from here in its environment, and not over before its range
     recovery: Recovery | None = None
     ran: tuple[ProcedureRun, ...] = ()
     reviews: tuple[StateChange, ...] = ()

@@ -123,6 +123,33 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedSilence:
+    """A silence that somebody made from here, as the record knows it. Others may have changed it at its source.
+
+    `text` are its matchers; `ended` when somebody lifted it from here; `is_sure` False where nobody answered whether it
+    was made or changed.
+    """
+
+    text: str
+    since: datetime
+    until: datetime
+    by: str
+    reason: str = ""
+    id: str = ""
+    ended: datetime | None = None
+    is_sure: bool = True
+
+    def holds(self, moment: datetime) -> bool:
+        return self.since <= moment < min(self.until, self.ended or self.until)
+
+    def describe(self, end: str) -> str:
+        """`alertname="QueueLag", until 10:55Z, by ben: known (as recorded)`; `end` is its end as people read it."""
+        why = f": {self.reason}" if self.reason else ""
+        doubt = "as recorded" if self.is_sure else "as recorded; nobody answered whether it was made so"
+        return f"{self.text}, until {end}, by {self.by or 'somebody'}{why} ({doubt})"
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """The scenario that was chosen, its targets, and the moment the data was brought back to."""
 

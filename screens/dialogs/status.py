@@ -110,6 +110,7 @@ LIVE = 1.0  # seconds between two looks at what is open
 DEALS = {
     OpenEndKind.SIGNAL: "shows it",
     OpenEndKind.SILENCED: "shows it",
+    OpenEndKind.SILENCE: "says how to lift it",
     OpenEndKind.FREEZE: "lifts the freeze",
     OpenEndKind.REVISION: "opens its menu",
     OpenEndKind.RUN: "opens the run",

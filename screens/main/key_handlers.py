@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 from cockpit.incident.background import compute_uptime, read_alert_past
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind
-from cockpit.model.alert import Alert, AlertGroup
+from cockpit.model.alert import Alert, AlertGroup, AlertState
 from cockpit.model.event import Event, Kind, RecordError, text_of
 from cockpit.model.incident import Incident, find_concerned_incident, list_acknowledged, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
@@ -23,7 +23,7 @@ from cockpit.model.revision import Revision
 from cockpit.model.text import clean_line
 from cockpit.model.time import show
 from screens.main.context import CockpitContext
-from screens.main.status_lines import find_followed_revision
+from screens.main.status_lines import find_followed_revision, is_over
 from screens.shared.copying import copy_text
 from screens.shared.due import DueClock, find_on_call_clock, list_open_ends, list_other_incidents
 from screens.shared.view import build_view
@@ -115,10 +115,13 @@ def handles(name: str) -> Callable[[F], F]:
 def acknowledge_alert(press: KeyPress) -> None:
     """Acknowledge the alert under the cursor; one key, and the notice names it."""
     alert = press.screen.under_cursor(1)
-    if isinstance(alert, AlertGroup):
-        acknowledge_all = partial(press.session.incident_actions.acknowledge_all, alert.alerts)
-        press.screen.write(acknowledge_all, f"You acknowledged {len(alert.alerts)} alerts {alert.name}.")
-    if isinstance(alert, Alert):
+    if is_over(alert):
+        press.say("This alert is over: there is nothing to acknowledge.", warns=True)
+    elif isinstance(alert, AlertGroup):
+        going = [item for item in alert.alerts if item.state is not AlertState.RESOLVED]
+        acknowledge_all = partial(press.session.incident_actions.acknowledge_all, going)
+        press.screen.write(acknowledge_all, f"You acknowledged {len(going)} alerts {alert.name}.")
+    elif isinstance(alert, Alert):
         acknowledge = partial(press.session.incident_actions.acknowledge, alert.key, alert.name)
         press.screen.write(acknowledge, f"You acknowledged {alert.name}.")
 
@@ -133,11 +136,12 @@ def open_silence(press: KeyPress) -> None:
 
 
 def open_silence_dialog(press: KeyPress, alerts: Sequence[Alert]) -> None:
-    """Of several sources the one of the first alert: a silence holds in one Alertmanager."""
+    """Of several sources the first that can be silenced: a silence holds in one Alertmanager."""
     from cockpit.incident.actions.silences import read_silences
     from screens.dialogs.silence import SilencedAlerts, SilenceDialog
 
-    session, source = press.session, alerts[0].source
+    session = press.session
+    source = next((alert.source for alert in alerts if session.can_silence(alert.source)), alerts[0].source)
     server = session.open_silences(source)
     if server is None:
         press.say("Its source is no Alertmanager: silence it where it comes from.", warns=True)
@@ -464,6 +468,11 @@ def deal_with(press: KeyPress, incident: Incident, end: OpenEnd) -> None:
                 open_details(press, silenced)
             else:
                 press.say("It is not on the screen any more: its last state is on the timeline.", warns=True)
+        case OpenEndKind.SILENCE:
+            id = "ID" if '"' in end.target else end.target.partition("-")[0]
+            press.say(
+                f"`cockpit silence list` in a shell shows it, `cockpit silence expire {id}` lifts it.", warns=True
+            )
         case OpenEndKind.FREEZE:
             open_freeze(press)
         case OpenEndKind.REVISION if end.target in revisions:

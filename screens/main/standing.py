@@ -15,6 +15,7 @@ class CockpitStanding:
     any_incident: bool = False
     roomy: bool = False  # what is due has a pane
     alert: bool = False  # one is under the cursor of the alert pane
+    over: bool = False  # and it has ended
     taken: bool = False  # and somebody acknowledged it
     silenceable: bool = True  # and its source is one whose alerts are silenced from here
     event: bool = False  # one is under the cursor of the timeline
@@ -46,7 +47,11 @@ REASONS: Mapping[Need, Reason] = {
         "" if now.alert else f"There is no alert to {'silence' if binding.name == 'silence' else 'acknowledge'}."
     ),
     Need.UNTAKEN: lambda now, binding: (
-        "Somebody acknowledged this alert already. Choose another one in pane 2." if now.taken else ""
+        "This alert is over: there is nothing to acknowledge. Choose another one in pane 2."
+        if now.over
+        else "Somebody acknowledged this alert already. Choose another one in pane 2."
+        if now.taken
+        else ""
     ),
     Need.SILENCEABLE: lambda now, binding: (
         "" if now.silenceable else "Its source is no Alertmanager: silence it where it comes from."

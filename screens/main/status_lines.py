@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cockpit.incident.clocks.reminders import find_due_reminder
-from cockpit.model.alert import Alert, AlertGroup, list_unconfirmed_alerts, rank_firing_alerts
+from cockpit.model.alert import Alert, AlertGroup, AlertState, list_unconfirmed_alerts, rank_firing_alerts
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, list_acknowledged, newest_closed, worst_first
@@ -50,6 +50,7 @@ def read_standing(screen: CockpitContext) -> CockpitStanding:
         roomy=screen.roomy,
         any_incident=any(incident.environment == here for incident in session.ledger.incidents.values()),
         alert=isinstance(alert, Alert | AlertGroup),
+        over=is_over(alert),
         taken=isinstance(alert, Alert) and bool(list_acknowledged(session.ledger.taken(here), [alert])),
         silenceable=any(session.can_silence(source) for source in list_alert_sources(alert)),
         event=screen.under_cursor(3) is not None,
@@ -58,6 +59,12 @@ def read_standing(screen: CockpitContext) -> CockpitStanding:
         signed_out=any(problem.kind is ProblemKind.SIGN_IN for problem in view.problems),
         person=session.credential is None or session.credential.signs_in_with is not None,
     )
+
+
+def is_over(chosen: object) -> bool:
+    """Whether what is under the cursor is an alert that ended, or a group of such: nobody takes what is over."""
+    alerts = chosen.alerts if isinstance(chosen, AlertGroup) else (chosen,) if isinstance(chosen, Alert) else ()
+    return bool(alerts) and all(alert.state is AlertState.RESOLVED for alert in alerts)
 
 
 def list_alert_sources(chosen: object) -> tuple[str, ...]:
@@ -131,7 +138,7 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
         waiting=FeedState.WAITING in states.values(),
         recorder=session.recorder.status if session.recorder else "",
         logs_of=followed_revision[1] if followed_revision else None,
-        chosen=alert if isinstance(alert, Alert) else None,
+        chosen=alert if isinstance(alert, Alert) and not is_over(alert) else None,
         unsettled=find_unsettled_run(session.runs.values(), here),
         leaderless=is_leaderless(incident, session.plan),
         asks=next((due_clock.clock for due_clock in screen.asking if due_clock.clock.state(now) in LATE), None),

@@ -338,6 +338,7 @@ def resolve(
 
 
 DEALS = {
+    OpenEndKind.SILENCE: "; `cockpit silence expire` lifts it",
     OpenEndKind.FREEZE: "; `cockpit freeze off` lifts it",
     OpenEndKind.RUN: "; `cockpit run` goes on with it",
     OpenEndKind.CHECKLIST: "; `cockpit tick` ticks them",

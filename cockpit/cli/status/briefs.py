@@ -11,7 +11,7 @@ import click
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
 from cockpit.cli.session import open_cli_session, parse_since, print_clean
-from cockpit.cli.timeline import format_event_line
+from cockpit.cli.timeline import format_followed_line
 from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.event import Event
@@ -66,6 +66,7 @@ def shift(common: Common, since: str, as_json: bool) -> None:
             freeze=cli_session.incident_actions.frozen(),
             environment=name,
             bad=cli_session.incident_actions.bad(),
+            silences=cli_session.incident_actions.silences(),
             lead=find_lead(cli_session.plan).name,
         )
         zone = cli_session.zone
@@ -109,4 +110,4 @@ def print_events(events: Iterable[Event], as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(event_document(event)))
         else:
-            print_clean(format_event_line(event))
+            print_clean(format_followed_line(event))

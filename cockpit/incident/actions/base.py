@@ -17,7 +17,7 @@ from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.operator import LONGEST_NAME, Operator, operator_named, with_author
 from cockpit.model.plan import Plan
-from cockpit.model.response import Freeze
+from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
@@ -108,6 +108,11 @@ class IncidentWriter:
         """The names of the alerts of its environment that their source keeps silent now."""
         with self._lock:
             return self._caught_up().silenced(self.environment)
+
+    def silences(self) -> tuple[RecordedSilence, ...]:
+        """The silences that were made from here for its environment, those that are over as well."""
+        with self._lock:
+            return self._caught_up().silences(self.environment)
 
     def frozen(self) -> Freeze | None:
         """Since when nothing may be deployed to its environment."""

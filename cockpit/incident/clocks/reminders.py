@@ -54,7 +54,7 @@ def list_open_items(
     silenced: Iterable[str] = (),
     freeze: Freeze | None = None,
 ) -> list[str]:
-    """What who takes over must know: clocks that ask for something, runs that go on, silenced alerts, a freeze.
+    """What who takes over must know: clocks that ask for something, runs that go on, silences, a freeze.
 
     All with their moments: the lines stay on record, where a length would be that of another moment. A run that is open
     need not run: it may wait for a person, or nobody may know how its step ended.
@@ -72,6 +72,11 @@ def list_open_items(
         if run.ended is None
     ]
     lines += [f"silenced at its source: {name}" for name in silenced]
+    lines += [
+        f"silence of {silence.describe(show_moment(silence.until, zone, now))}"
+        for silence in incident.silences
+        if silence.holds(now)
+    ]
     return [*lines, *([f"{freeze.environment} is frozen: {freeze.reason}".rstrip(": ")] if freeze else [])]
 
 

@@ -31,13 +31,13 @@ from cockpit.incident.takers import (
     read_acknowledgement,
 )
 from cockpit.model.alert import AlertState
-from cockpit.model.clock import Clock, ClockKind
+from cockpit.model.clock import Clock, ClockKind, show_moment
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
-from cockpit.model.response import Freeze, Holding
+from cockpit.model.response import Freeze, Holding, RecordedSilence
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
@@ -267,10 +267,12 @@ def build_shift_report(
     environment: str = "",
     bad: Iterable[Signal] = (),
     lead: str = "",
+    silences: Iterable[RecordedSilence] = (),
 ) -> ShiftReport:
     """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now. Pure.
 
-    `lead` is the role that leads, as the team calls it; "": whoever holds any role leads.
+    `silences` are those that were made from here. `lead` is the role that leads, as the team calls it; "": whoever
+    holds any role leads.
     """
     standing, incidents = list_standing_events(events), list(incidents)
     in_shift = [incident for incident in incidents if incident.resolved is None or incident.resolved >= since]
@@ -292,7 +294,8 @@ def build_shift_report(
             f"{alert.name}: {alert.note or 'silenced at its source'}"
             for alert in alerts
             if alert.state == AlertState.SUPPRESSED
-        ),
+        )
+        + tuple(silence.describe(show_moment(silence.until, UTC, now)) for silence in silences if silence.holds(now)),
         tuple(_list_untouched(alerts, outages)),
         freeze,
         environment,

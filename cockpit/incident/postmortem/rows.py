@@ -462,6 +462,17 @@ def loop_rows(
     ]
     rows += [
         LoopRow(
+            f"silence of {silence.text}{f': {silence.reason}' if silence.reason else ''}",
+            silence.since,
+            silence.until,
+            silence.by,
+            "holds, as recorded" if silence.is_sure else "may hold: nobody answered whether it was made so",
+        )
+        for silence in incident.silences
+        if silence.holds(now)
+    ]
+    rows += [
+        LoopRow(
             f"run of {item.title}", item.started, None, "", "verified, not closed" if item.verified else "not ended"
         )
         for item in incident.ran

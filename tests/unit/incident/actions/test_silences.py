@@ -11,7 +11,12 @@ from cockpit.feeds.alertmanager.silences import SilenceUnknownError
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.actions.silences import SilenceOperation, list_offers
-from cockpit.model.event import Kind
+from cockpit.incident.clocks.reminders import list_open_items
+from cockpit.incident.messages.briefing import build_shift_report
+from cockpit.incident.open_ends import OpenEndKind, find_open_ends
+from cockpit.incident.postmortem.rows import loop_rows
+from cockpit.model.alert import AlertState
+from cockpit.model.event import Draft, Kind
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.silence import Silence, SilenceMatcher
@@ -95,6 +100,65 @@ def test_without_an_answer_it_is_looked_for_and_never_sent_again(timeline: Timel
     server = Server(failure=SilenceUnknownError("timed out"), keeps=keeps)
     assert sit_down(timeline).change_silence(server, CREATE, PLAN).outcome == outcome
     assert server.sent == 1
+
+
+@pytest.mark.parametrize("ends_before", [True, False], ids=["its alert ended before", "its alert never fired"])
+def test_a_silence_that_holds_is_told_wherever_the_incident_is_handed_over(
+    timeline: Timeline, ends_before: bool
+) -> None:
+    desk, server = sit_down(timeline), Server()
+    desk.declare("Queue lag", "P1")
+    desk.change_silence(server, CREATE, PLAN)
+    if ends_before:
+        states = (AlertState.SUPPRESSED, AlertState.RESOLVED)
+        timeline.record([Draft(Kind.ALERT, state, NOW, "prod", "am:lag", detail={"state": state}) for state in states])
+    assert (list_open(desk), list_shift(timeline, desk)) == (2 * [1], 1)
+    desk.resolve("")
+    assert (list_open(desk), list_shift(timeline, desk)) == (2 * [1], 1)
+    server.silences["s1"] = replace(PLAN, id="s1")
+    desk.change_silence(server, EXPIRE, replace(PLAN, id="s1"))
+    assert (list_open(desk), list_shift(timeline, desk)) == (2 * [0], 0)
+
+
+def list_open(desk: IncidentActions) -> list[int]:
+    """How many silences the end of the incident tells, and the draft of it."""
+    (incident,) = desk.incidents()
+    ends = [end for end in find_open_ends(incident, NOW) if end.kind is OpenEndKind.SILENCE]
+    loops = [row for row in loop_rows(incident, (), NOW) if row.what.startswith("silence of")]
+    handed = [line for line in list_open_items(incident, (), NOW, UTC) if line.startswith("silence of")]
+    assert len(handed) == len(ends)
+    return [len(ends), len(loops)]
+
+
+def list_shift(timeline: Timeline, desk: IncidentActions) -> int:
+    """How many silences the shift tells of one that began after all of it was written."""
+    report = build_shift_report([], desk.incidents(), since=NOW, now=NOW, silences=desk.silences())
+    return len(report.silences)
+
+
+@pytest.mark.parametrize(
+    ("failure", "keeps", "held"),
+    [
+        (None, True, [True]),
+        (SourceError(Problem(ProblemKind.REFUSED, "400", "No.")), False, []),
+        (SilenceUnknownError("no answer"), False, [False]),
+    ],
+)
+def test_whether_it_was_made_is_told_as_surely_as_it_is_known(
+    timeline: Timeline, failure: Exception | None, keeps: bool, held: list[bool]
+) -> None:
+    desk = sit_down(timeline)
+    desk.change_silence(Server(failure=failure, keeps=keeps), CREATE, PLAN)
+    assert [silence.is_sure for silence in desk.silences() if silence.holds(NOW)] == held
+    assert not any(silence.holds(PLAN.ends) for silence in desk.silences())
+
+
+def test_one_that_was_extended_holds_until_its_new_end_and_once(timeline: Timeline) -> None:
+    desk, server = sit_down(timeline), Server()
+    desk.change_silence(server, CREATE, PLAN)
+    later = PLAN.ends + timedelta(hours=1)
+    desk.change_silence(server, EXTEND, replace(PLAN, id="s1", ends=later))
+    assert [silence.until for silence in desk.silences()] == [later]
 
 
 @pytest.mark.parametrize(
