@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.model.alert import Alert, list_unconfirmed_alerts, rank_firing_alerts
+from cockpit.model.alert import Alert, AlertState, list_unconfirmed_alerts, rank_firing_alerts
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -242,7 +242,7 @@ def _in_incident(
             make_key_part(
                 keys, "acknowledge", f"acknowledges “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "acknowledges it"
             )
-            if sight.chosen
+            if sight.chosen and sight.chosen.state is not AlertState.RESOLVED
             else None
         )
         if overdue:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_text
 from cockpit.model.text import MAX_KEY, clean_line
 
@@ -65,6 +65,9 @@ def explain_azure_error(error: Exception) -> Problem:
     """The Problem of anything the SDKs, the credential or the network raise. Total."""
     if isinstance(error, SourceError):
         return error.problem
+    if isinstance(error, CodedError):  # a sentence for people already, and no defect
+        sentence = clean_line(error, MESSAGE)
+        return Problem(ProblemKind.REFUSED, sentence, sentence, code=error.code, facts=error.facts)
     from azure.core import exceptions
 
     if isinstance(error, exceptions.DecodeError) and (error.status_code or 200) == 200:

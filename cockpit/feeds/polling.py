@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
 from cockpit.model.event import OutsideChange
-from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, format_age
@@ -95,6 +95,9 @@ def explain_unknown_error(error: BaseException) -> Problem:
         return error.problem
     if isinstance(error, TimeoutError):
         return Problem(ProblemKind.TIMEOUT, "timed out", "The source did not answer within its deadline.")
+    if isinstance(error, CodedError):  # a sentence for people already, and no defect
+        sentence = clean_line(error, 300)
+        return Problem(ProblemKind.REFUSED, sentence, sentence, code=error.code, facts=error.facts)
     name = type(error).__name__
     return Problem(
         ProblemKind.FAULT,

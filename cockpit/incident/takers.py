@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from cockpit.incident.impact import LATEST
+from cockpit.incident.impact import EARLIEST, LATEST
 from cockpit.incident.signals import find_beginning, key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
 from cockpit.model.probe import ProbeState
-
-EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,6 +231,14 @@ class RecordedDeployments:
         return max((moment for moment in moments if moment), default=None)
 
 
+def find_recorded_author(events: Iterable[Event], revision: str) -> str:
+    """Who made a revision, `app/name`, by what was recorded when it came; "" where nobody recorded that.
+
+    The cloud itself tells only who changed the app last."""
+    made = [event for event in events if event.kind == Kind.REVISION and event.subject == revision]
+    return next((author for event in made if (author := text_of(event.detail, "changed_by"))), "")
+
+
 def find_recorded_deployment(events: Iterable[Event]) -> datetime | None:
     """When the newest revision that ever had traffic was deployed, else a pipeline deployed; None where nobody recorded
     that. In id order."""

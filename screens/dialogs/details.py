@@ -179,6 +179,9 @@ class SignalDetails(Details):
 # One alert in full. Who knows that an unconfirmed one is over can say so.
 
 
+ACKNOWLEDGED = "Somebody acknowledged it already."
+
+
 class AlertDetails(Details):
     """Without `incident_actions` nothing may be written; `silence` opens what silences it, None where nothing does."""
 
@@ -200,7 +203,9 @@ class AlertDetails(Details):
         self._silence = silence if incident_actions is not None else None
         self._alert = alert
         self._incident_actions = incident_actions
-        self._may_take = incident_actions is not None and taken is None
+        is_over = alert.state is AlertState.RESOLVED
+        self._may_take = incident_actions is not None and taken is None and not is_over
+        self._why_not_taken = "It is over: there is nothing to acknowledge." if is_over else ACKNOWLEDGED
         self._may_settle = incident_actions is not None and alert.state is AlertState.RESOLVING
         offers = [
             "a acknowledges" if self._may_take else "",
@@ -212,7 +217,7 @@ class AlertDetails(Details):
 
     def action_acknowledge(self) -> None:
         if self._incident_actions is None or not self._may_take:
-            self.say(READ_ONLY if self._incident_actions is None else "Somebody acknowledged it already.")
+            self.say(READ_ONLY if self._incident_actions is None else self._why_not_taken)
         else:
             self._act(partial(self._incident_actions.acknowledge, self._alert.key, self._alert.name))
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.alert import Alert
+from cockpit.model.event import Kind
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
@@ -125,6 +126,16 @@ async def _roll_back(
     raise RunRefused("The traffic moves faster than it can be read. Look at the revisions pane.", code="traffic-moves")
 
 
+def _read_author(session: "Session", revision: Revision) -> str:
+    """Who made a revision, as it was recorded. Blocking."""
+    from cockpit.recorder.last_recorded import find_recorded_author
+
+    made = session.timeline.events(
+        environment=session.environment.name, kinds=[Kind.REVISION], occurred_from=revision.created
+    )
+    return find_recorded_author(made, f"{revision.app}/{revision.name}")
+
+
 NOT_ONE_PROCEDURE = ("ambiguous-procedure", "nothing-to-run")
 PROPOSALS = 10  # of one press of the key, one for each time the traffic moved
 
@@ -163,7 +174,8 @@ async def _propose_and_begin(
         agreed = ProposeAnew(now, since) if since else None
     if agreed is None:
         look = partial(_find_application, session, application)
-        dialog = AskRollback(place, session.time, planned, application, moved=moved, look=look)
+        author = await asyncio.to_thread(_read_author, session, proposal.bad) if proposal.bad else ""
+        dialog = AskRollback(place, session.time, planned, application, moved=moved, look=look, author=author)
         agreed = await screen.app.push_screen_wait(dialog)
     if isinstance(agreed, ProposeAnew):
         if has_been_done(proposal, agreed.application):

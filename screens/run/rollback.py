@@ -237,10 +237,13 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         *,
         moved: str = "",
         look: Callable[[], Application | None] = lambda: None,
+        author: str = "",
     ) -> None:
-        """`moved`: what changed since it was proposed before, "" the first time."""
+        """`author` is who made the revision to leave, by the record. `moved`: what changed since it was proposed
+        before, "" the first time."""
         super().__init__(place, time)
         self._plan, self._application, self._look, self._moved = plan, application, look, moved
+        self._author = author
         self.runnable = not plan.trouble
         self._anew: ProposeAnew | None = None
         self._name_keys()
@@ -304,7 +307,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         assert bad is not None
         assert good is not None
         age = f"   {format_age((self.time.now() - good.created).total_seconds())} old" if good.created else ""
-        author = find_author(self._application, bad)  # who moved the traffic since has deployed nothing
+        author = find_author(self._application, bad) or self._author  # who moved the traffic since has deployed nothing
         by = f" by {author}" if author else ""
         deployed = (
             f"deployed {format_age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""

@@ -41,7 +41,8 @@ def silence(ctx: click.Context, common: Common) -> None:
 @common_options
 def list_command(common: Common, source: str, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
-        silences = _ask(lambda: _open_client(cli_session, source).list_silences())
+        client = _open_client(cli_session, source)
+        silences = _ask(client.list_silences)
     now = RealTime().now()
     recent_silences = [item for item in silences.values() if item.ends > now - RECENT]
     if as_json:
@@ -153,9 +154,15 @@ def _open_client(cli_session: CliSession, name: str) -> SilenceServer:
     """Of the only Alertmanager of the environment, or of the one that is named. Raises Refusal."""
     openers = {source.name: (source, find_alert_kind(source.kind)) for source in cli_session.environment.alerts}
     able = [(source, kind.open_silences) for source, kind in openers.values() if kind and kind.open_silences]
+    if not able:
+        raise Refusal(
+            f"{cli_session.environment.name} has no Alertmanager; silence an alert where it comes from.",
+            code="no-silences",
+            environment=cli_session.environment.name,
+        )
     chosen = [(source, open_silences) for source, open_silences in able if not name or source.name == name]
     if len(chosen) != 1:
-        names = ", ".join(source.name for source, _ in able) or "none"
+        names = ", ".join(source.name for source, _ in able)
         raise Refusal(
             f"Name one of the Alertmanagers of {cli_session.environment.name} with --source: {names}.",
             code="source-not-named",
@@ -168,6 +175,8 @@ def _ask(call: Callable[[], Any]) -> Any:
     """A read that must succeed. Raises Refusal."""
     try:
         return asyncio.run(call())
+    except click.ClickException:
+        raise
     except Exception as error:
         from cockpit.feeds.alertmanager.silences import explain_failure
 

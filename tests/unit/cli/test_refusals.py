@@ -38,6 +38,13 @@ def call(*arguments: str) -> Result:
         (("status", "--json", "--env", "moon"), "unknown-environment", {"name": "moon"}),
         (("timeline", "--json", "--config", "none.toml"), "configuration-invalid", {}),
         (("note", "--json", "--nonsense"), "usage", {}),
+        (("silence", "list", "--json"), "no-silences", {"environment": "default"}),
+        (
+            ("silence", "create", "a=b", "--for", "1h", "--reason", "x", "--yes", "--json"),
+            "no-silences",
+            {"environment": "default"},
+        ),
+        (("silence", "expire", "x", "--yes", "--json"), "no-silences", {"environment": "default"}),
         (("nonsense", "--json"), "unknown-command", {"command": "nonsense"}),
     ],
 )

@@ -2,13 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
 from cockpit.cli.session import print_clean
-from cockpit.model.event import RecordError
+from cockpit.cli.timeline import format_followed_line
+from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.model.event import Kind, RecordError
+from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from tests.tui.bare import Clock
+from tests.unit.incident.story import at
 from tests.unit.timeline.files import note, notes, opened, tamper
 
 
@@ -191,3 +197,31 @@ def test_a_restored_backup_says_so_on_the_timeline(tmp_path: Path) -> None:
     with opened(path) as timeline, opened(Path(document["before"])) as before:
         event = timeline.events()[-1]
         assert (event.detail["restored"], len(before.events())) == (str(backup), 3)
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ({"impact_started": at(1)}, "users felt it from 2026-02-27 02:01:00Z"),
+        ({"impact_ended": at(9)}, "until 2026-02-27 02:09:00Z"),
+        ({"title": "Orders fail"}, "title “Orders fail”"),
+    ],
+)
+def test_a_declaration_that_was_corrected_reads_as_a_correction_of_it_for_whoever_follows(
+    tmp_path: Path, stated: dict[str, Any], told: str
+) -> None:
+    with opened(tmp_path / "timeline.db") as timeline:
+        desk = IncidentActions(
+            timeline,
+            operator="ana",
+            environment="prod",
+            severity_scale=DEFAULT_SEVERITY_SCALE,
+            time=Clock(at(20)),
+        )
+        desk.declare("Readiness failing", "P1", moment=at(2))
+        desk.amend(**stated)
+        first, *others = [event for event in timeline.events() if event.kind == Kind.DECLARE]
+    assert "corrects" not in format_followed_line(first)
+    assert len(others) == 1
+    assert f"corrects event {first.id}" in format_followed_line(others[0])
+    assert told in format_followed_line(others[0])

@@ -1,7 +1,7 @@
 """A feed polls on and on: at its pace when all is well, slower when not, and whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.azure.errors import explain_azure_error
+from cockpit.feeds.http import explain_http_error
 from cockpit.feeds.polling import (
     JITTER,
     LONGEST_RETRY_AFTER,
@@ -21,7 +23,7 @@ from cockpit.feeds.polling import (
     wait_after,
     wait_for_poll,
 )
-from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.time import RealTime
 from tests.unit.feeds.fake_time import START, FakeTime
@@ -243,3 +245,9 @@ async def test_a_reading_remembers_when_it_was_asked_for() -> None:
         began = time.monotonic()
         reading = await feed_of(Slow(answer), time).poll()
         assert (reading.began, reading.tried) == (began, began + 3.0)
+
+
+@pytest.mark.parametrize("explain", [explain_unknown_error, explain_http_error, explain_azure_error])
+def test_what_is_a_sentence_for_people_already_is_told_as_no_defect(explain: Callable[[Exception], Problem]) -> None:
+    problem = explain(CodedError("Name one with --source.", code="source-not-named"))
+    assert (problem.kind, problem.code) == (ProblemKind.REFUSED, "source-not-named")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cockpit.model.event import Kind, OutsideChange
 from cockpit.model.revision import Application, Revision
 from cockpit.model.time import format_timestamp
-from cockpit.recorder.last_recorded import find_newest_deployment, find_recorded_deployment
+from cockpit.recorder.last_recorded import find_newest_deployment, find_recorded_author, find_recorded_deployment
 from tests.unit.incident.folding import fold
 from tests.unit.incident.story import Story, at
 
@@ -104,3 +104,12 @@ def test_going_back_to_what_is_older_than_what_served_deploys_nothing_also_where
     for minute, name in enumerate(moves):
         serves(story, minute, name)
     assert find_recorded_deployment(story.events) == at(moves.index("v42")), "the one that was made after it"
+
+
+def test_who_made_a_revision_is_who_was_recorded_then_whoever_changed_the_app_since() -> None:
+    story = Story()
+    story.tell(Kind.REVISION, 1, subject="mi/v44", detail={"what": "created", "changed_by": "ci@example.com"})
+    story.tell(Kind.TRAFFIC, 2, subject="mi", detail={"after": {"v43": 100}, "changed_by": "ana@example.com"})
+    story.tell(Kind.REVISION, 3, subject="mi/v44", detail={"what": "deactivated", "changed_by": ""})
+    assert find_recorded_author(story.events, "mi/v44") == "ci@example.com"
+    assert find_recorded_author(story.events, "mi/v43") == ""

@@ -71,6 +71,11 @@ def test_in_an_incident_the_alert_that_the_key_would_take_comes_next() -> None:
     assert "a acknowledges “5xx errors”" in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=alerts()[1]))
 
 
+def test_what_is_over_is_not_asked_for() -> None:
+    over = replace(alerts()[1], state=AlertState.RESOLVED)
+    assert "acknowledges" not in said(HintInput(QUIET, alerts(), incident=INCIDENT, chosen=over))
+
+
 def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
     assert said(HintInput(QUIET, alerts(), incident=INCIDENT)) == "▸ 5xx errors and 1 more.  n writes a note"
 
