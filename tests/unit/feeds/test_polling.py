@@ -248,6 +248,6 @@ async def test_a_reading_remembers_when_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("explain", [explain_unknown_error, explain_http_error, explain_azure_error])
-def test_what_is_a_sentence_for_people_already_is_told_as_no_defect(explain: Callable[[Exception], Problem]) -> None:
+def test_a_coded_error_is_explained_as_a_refusal_and_as_no_defect(explain: Callable[[Exception], Problem]) -> None:
     problem = explain(CodedError("Name one with --source.", code="source-not-named"))
     assert (problem.kind, problem.code) == (ProblemKind.REFUSED, "source-not-named")

@@ -103,7 +103,7 @@ def test_without_an_answer_it_is_looked_for_and_never_sent_again(timeline: Timel
 
 
 @pytest.mark.parametrize("ends_before", [True, False], ids=["its alert ended before", "its alert never fired"])
-def test_a_silence_that_holds_is_told_wherever_the_incident_is_handed_over(
+def test_a_silence_that_holds_is_listed_at_resolving_at_a_handover_in_the_draft_and_in_the_shift(
     timeline: Timeline, ends_before: bool
 ) -> None:
     desk, server = sit_down(timeline), Server()
@@ -144,7 +144,7 @@ def list_shift(timeline: Timeline, desk: IncidentActions) -> int:
         (SilenceUnknownError("no answer"), False, [False]),
     ],
 )
-def test_whether_it_was_made_is_told_as_surely_as_it_is_known(
+def test_a_silence_that_nobody_answered_is_listed_as_unsure_and_a_refused_one_not_at_all(
     timeline: Timeline, failure: Exception | None, keeps: bool, held: list[bool]
 ) -> None:
     desk = sit_down(timeline)
