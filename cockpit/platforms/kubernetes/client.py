@@ -20,6 +20,7 @@ from cockpit.model.setting import ENVIRONMENT_PROXY, NO_PROXY
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.kubernetes.kubeconfig import ClusterAccess, ClusterTarget, locate_kubeconfig, read_access
+from cockpit.platforms.kubernetes.sign_in import SIGN_IN_ADVICE, complete_sign_in
 
 if TYPE_CHECKING:
     import httpx
@@ -54,7 +55,7 @@ class ClusterClient:
     ) -> None:
         self._proxy = proxy
         self._paths = locate_kubeconfig(kubeconfig, environ)
-        self._context, self._namespace = context, namespace
+        self._context, self._namespace, self._environ = context, namespace, environ
         self._read_only = read_only
         self._time = time
         self._api: Api | None = None
@@ -193,9 +194,10 @@ class ClusterClient:
         # Not by kr8s.asyncio.api(): it asks for the version first, warns on the terminal of one that it was not tried
         # with, and keeps a connection that nobody can close when that fails. No service account: a person's terminal
         # must not fall through to a machine's identity.
+        kubeconfig = await complete_sign_in(access.kubeconfig, self._environ, self._time.now(), SIGN_IN_DEADLINE)
         api = Api(
             bypass_factory=True,
-            kubeconfig=access.kubeconfig,
+            kubeconfig=kubeconfig,
             context=access.target.context,
             namespace=access.target.namespace,
             serviceaccount="",
@@ -283,8 +285,6 @@ def _drop_key_files(api: "Api") -> None:
 
 
 # Refusals in words.
-
-SIGN_IN_ADVICE = "Sign in as your cluster asks (on AKS: az login, then kubelogin), then press r or wait."
 
 
 def explain_cluster_refusal(problem: Problem, status: int, namespace: str) -> Problem:

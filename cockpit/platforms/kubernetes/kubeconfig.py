@@ -16,7 +16,7 @@ from cockpit.model.text import clean_line, find_nearest
 
 LARGEST = 5_000_000  # bytes
 MOST_NAMED = 12
-PATHS = frozenset({"client-key", "client-certificate", "certificate-authority"})
+PATHS = frozenset({"client-key", "client-certificate", "certificate-authority", "tokenFile"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,9 @@ def read_access(paths: tuple[Path, ...], context: str, namespace: str) -> Cluste
     where = namespace or read_text(dig_value(details, "namespace")) or "default"
     user = read_text(dig_value(details, "user"))
     users = {read_text(entry.get("name")): entry for entry in _list_entries(documents, "users")}
+    if user and user not in users:
+        message = f"The context {name} names the user {clean_line(user, 80)}, which the kubeconfig does not have."
+        raise SourceError(Problem(ProblemKind.MISSING, "no user", message, "Fetch the kubeconfig again."))
     return ClusterAccess(
         ClusterTarget(name, where, cluster, server),
         {
@@ -116,7 +119,13 @@ def _read_document(path: Path) -> Mapping[str, Any] | None:
         raise SourceError(
             Problem(ProblemKind.REFUSED, "bad kubeconfig", message, "Mend it, or fetch it again.")
         ) from None
-    return _make_plain(document, path.resolve().parent) if isinstance(document, Mapping) else None
+    if document is None:  # an empty file, which kubectl takes too
+        return {}
+    if not isinstance(document, Mapping):
+        message = f"The kubeconfig {clean_line(path, 200)} holds something else."
+        raise SourceError(Problem(ProblemKind.REFUSED, "bad kubeconfig", message, "Mend it, or fetch it again."))
+    plain: Mapping[str, Any] = _make_plain(document, path.resolve().parent)
+    return plain
 
 
 def _make_plain(value: Any, folder: Path, key: str = "") -> Any:
