@@ -170,7 +170,7 @@ def kind_of(status: int) -> ProblemKind:
 
 ADVICE = {
     ProblemKind.FORBIDDEN: "The identity in use lacks a role; docs/azure.md lists which call needs which.",
-    ProblemKind.MISSING: "Check subscription, resource group and names in cockpit.toml.",
+    ProblemKind.MISSING: "Check the names in the command and in cockpit.toml: subscription, resource group, app.",
     ProblemKind.CONFLICT: "Another change is in progress; look again before trying again.",
     ProblemKind.GARBAGE: "Something between here and Azure answered in its place: a proxy, or a network sign-in page.",
 }

@@ -76,11 +76,10 @@ def locate_engine(configured: str, environ: Mapping[str, str]) -> EngineAddress:
             return EngineAddress("unix", path=parts.path or f"/{parts.netloc}")
         case "tcp" | "http" | "https" if parts.hostname:
             secure = parts.scheme == "https" or bool(environ.get("DOCKER_TLS_VERIFY") or context_folder)
-            folder = (
-                context_folder
-                or environ.get("DOCKER_CERT_PATH")
-                or str(Path(environ.get("HOME", "~")).expanduser() / ".docker")
-            )
+            named = environ.get("DOCKER_CERT_PATH", "")
+            if secure and named and not context_folder and not (Path(named) / "ca.pem").is_file():
+                raise SourceError(_explain_bad_certificates(named, "there is no ca.pem"))
+            folder = context_folder or named or str(Path(environ.get("HOME", "~")).expanduser() / ".docker")
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
             return EngineAddress(
                 "tcp", f"{host}:{port or (2376 if secure else 2375)}", certificates=folder if secure else ""
@@ -349,10 +348,12 @@ def _tls_of(address: EngineAddress) -> Any:
     try:
         return tls_context(True, str(folder / "ca.pem") if (folder / "ca.pem").exists() else "", *own)
     except (OSError, ssl.SSLError) as error:
-        sentence = f"The certificates in {clean_line(str(folder), 120)} cannot be read: {clean_line(error, 120)}."
-        raise SourceError(
-            Problem(ProblemKind.SIGN_IN, "bad certificates", sentence, "Look at DOCKER_CERT_PATH.")
-        ) from error
+        raise SourceError(_explain_bad_certificates(str(folder), clean_line(error, 120))) from error
+
+
+def _explain_bad_certificates(folder: str, reason: str) -> Problem:
+    sentence = f"The certificates in {clean_line(folder, 120)} cannot be read: {reason}."
+    return Problem(ProblemKind.SIGN_IN, "bad certificates", sentence, "Look at DOCKER_CERT_PATH.")
 
 
 def choose_version(newest: object) -> str:

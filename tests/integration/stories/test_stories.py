@@ -176,7 +176,7 @@ def test_a_scenario_is_noticed_mended_and_over(story: Story, played: Mapping[str
     [
         ("dealix stuck-approvals", "incident#27-approvals-are-stuck 2"),
         ("api-service cold-cache", "operations#it-is-slow 1"),
-        ("union-eyes backup-fails", "backup#take-a-backup-and-read-it-back 4"),
+        ("union-eyes backup-fails", "backup#take-a-backup-and-read-it-back 3"),
     ],
 )
 def test_what_a_document_asks_of_the_app_itself_is_done_in_a_drill(

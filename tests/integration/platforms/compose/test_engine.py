@@ -139,6 +139,14 @@ def test_a_context_brings_its_certificates(tmp_path: Path) -> None:
     assert address.certificates.endswith("/docker")
 
 
+def test_a_folder_without_certificates_is_named_before_anything_is_sent(tmp_path: Path) -> None:
+    environ = {"DOCKER_HOST": "tcp://web-1:2376", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    with pytest.raises(SourceError, match="no ca"):
+        locate_engine("", environ)
+    (tmp_path / "ca.pem").write_text("x")
+    assert locate_engine("", environ).certificates == str(tmp_path)
+
+
 def test_a_context_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         locate_engine("", {"DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": "staging"})

@@ -32,11 +32,11 @@ def answer_with(**status: str) -> str:
     return f"cat <<'END'\n{json.dumps({'kind': 'ExecCredential', 'status': status})}\nEND"
 
 
-async def sign_in(user: Mapping[str, Any], deadline: float = 20.0, **cluster: str) -> Mapping[str, Any]:
+async def sign_in(user: Mapping[str, Any], deadline: float = 20.0, authority: str = "") -> Mapping[str, Any]:
     """The user of the kubeconfig that kr8s gets."""
     kubeconfig = {
         "users": [{"name": "ana", "user": dict(user)}],
-        "clusters": [{"name": "aks", "cluster": {"server": "https://127.0.0.1:1", **cluster}}],
+        "clusters": [{"name": "aks", "cluster": {"server": "https://127.0.0.1:1", "certificate-authority": authority}}],
     }
     completed = await complete_sign_in(kubeconfig, os.environ, NOW, deadline)
     result: Mapping[str, Any] = completed["users"][0]["user"]
@@ -121,7 +121,7 @@ async def test_what_is_gone_or_damaged_is_named_and_is_no_defect_of_ours(user: d
 
 async def test_an_authority_that_is_gone_is_named() -> None:
     with pytest.raises(SourceError, match="as certificate-authority"):
-        await sign_in({"token": "t"}, **{"certificate-authority": "/nowhere/ca.pem"})
+        await sign_in({"token": "t"}, authority="/nowhere/ca.pem")
 
 
 @pytest.mark.parametrize(("days", "over"), [(-1, True), (1, False)])
