@@ -148,6 +148,19 @@ def list_rows(shelf: Shelf, query: str) -> list[Row]:
     return [_render_entry_row(id, entry, shelf, flag=True) for _, _, id, entry in fitting]
 
 
+WIDEST_PATH = 58  # letters of a procedure with the headings above it, on a narrow screen
+SHORTEST_PARENT = 12  # letters by which two parents are still told apart
+
+
+def shorten_path(procedure: Procedure) -> str:
+    """`Step 3: If no autom… › Scenario A`: the headings above it are cut, never its own title."""
+    path, title = procedure.full_title, procedure.title
+    if len(path) <= WIDEST_PATH or path == title:
+        return path
+    parents = path.removesuffix(title).rstrip(" ›")
+    return f"{parents[: max(SHORTEST_PARENT, WIDEST_PATH - len(title) - 4)].rstrip()}… › {title}"
+
+
 def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False) -> Row:
     narrow: Cell | None = None
     match entry:
@@ -180,7 +193,7 @@ def _render_entry_row(id: str, entry: Entry, shelf: Shelf, *, flag: bool = False
         case CatalogueEntry():
             cells = (
                 Cell(""),
-                Cell(entry.procedure.full_title if flag else f"  {entry.procedure.title}"),
+                Cell(shorten_path(entry.procedure) if flag else f"  {entry.procedure.title}"),
                 Cell(entry.document.runbook.title if flag else "", "muted"),
                 Cell(_format_time(entry.procedure), "muted"),
                 Cell(_format_size(entry.procedure), "muted"),

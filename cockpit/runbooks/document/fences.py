@@ -68,6 +68,11 @@ ASKED_INSIDE = re.compile(
 )
 SCRIPT = re.compile(r"\s*#!\s*/")
 OPTION = re.compile(r"--?[A-Za-z]")
+LOOP = re.compile(r"\s*(?:for\s+\w+\s+in\b[^\n]*;\s*do\b|(?:while|until|if)\s[^\n]*;\s*(?:do|then)\b)")
+# A program by an option right behind it; by one further on only where its name looks like one.
+TYPED_WITH_OPTION = re.compile(
+    r"(?:sudo\s+)?(?:(?P<name>\w+(?:[-_.]\w+|ctl|cli|adm))(?:\s+[\w./:-]+){0,2}|(?P<word>[a-z]\w*))\s+--?[A-Za-z][\w-]*(?:[\s=]|$)"
+)
 AN_ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
 A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather than of a sentence
 LIKE_OUTPUT = re.compile(
@@ -220,11 +225,22 @@ def _read_unmarked_fence(name: str, content: str) -> FenceReading:
         return FenceReading("console")
     if name in CONSOLE and not any(LIKE_OUTPUT.search(line) for line in starts):
         return FenceReading("bash")
+    if begins_with_loop(content):
+        return FenceReading("bash")
+    unknown = next((match["name"] or match["word"] for line in starts if (match := TYPED_WITH_OPTION.match(line))), "")
+    if unknown and not any(typed):
+        where = f"no language is named, and `{clean_line(unknown, 40)}` is no program known here"
+        return FenceReading(left_out=f"{where}: name it bash if it is one")
     if any(typed) or (name in CONSOLE):
         what = "it is a console without prompts" if name in CONSOLE else "no language is named"
         first = clean_line(next((line for line, one in zip(starts, typed, strict=True) if not one), starts[0]), 40)
         return FenceReading(left_out=f"{what}, and `{first}` is no program known here: name it bash if it is one")
     return FenceReading()
+
+
+def begins_with_loop(content: str) -> bool:
+    """True for a loop or a test that bash reads without an error: nothing else is written so."""
+    return LOOP.match(content) is not None and not parse_fence(content, "bash").errors
 
 
 def begins_with_programs(content: str, *, portable: bool = False) -> bool:

@@ -72,7 +72,7 @@ class Section:
     hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
     labels: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    prose: tuple[str, int] | None = None  # its first paragraph, Markdown, and the line of it
+    prose: list[str] = field(default_factory=list)  # its paragraphs and items, Markdown
 
 
 class MarkdownReader:
@@ -298,6 +298,7 @@ class MarkdownReader:
         commands = from_inline(token.content, "", line, ordered=ordered, flag=flag)
         by_hand = [] if commands else from_item(token.content, line, ordered=ordered, flag=flag)
         section.steps.extend([self._placed(step, opens=ordered) for step in commands] or by_hand)
+        section.prose.append(token.content)
         self._led_elsewhere(token.content, line)
         return by_hand[0] if by_hand else None
 
@@ -327,7 +328,7 @@ class MarkdownReader:
         self._before = token.content
         self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
-        self._section.prose = self._section.prose or (token.content, line)
+        self._section.prose.append(token.content)
         if path and self._section.level:
             self._section.steps.append(path)
         elif self._section.level and (asked_for := from_paragraph(token.content, line)):

@@ -148,6 +148,9 @@ GOES_ELSEWHERE = re.compile(
     | enter\s+into\s+[^.:`]{{0,40}}?\b{_A_MACHINE}
     | (?:on|inside|within|from(?:\s+within|\s+inside)?)\s+{_WHICH_ONE} (?:[\w-]+\s+){{0,3}}?{_A_MACHINE} .*: \s*$
     | on\s+{_WHICH_ONE} (?:(?:new|old|current|former|failed|healthy)\s+)?{_A_ROLE} .*: \s*$
+    | (?:on|inside|within|from(?:\s+within|\s+inside)?)\s+{_WHICH_ONE}
+      (?:(?:[\w-]+\s+){{0,3}}?{_A_MACHINE} | (?:(?:new|old|current|former|failed|healthy)\s+)?{_A_ROLE}) ,?\s*
+      (?:please\s+)?(?:run|execute|issue|type|enter|invoke|start|stop|restart)\b
     | (?:run|execute|issue|enter|type|perform|repeat|do|try|use|invoke)\s+
       (?:(?:this|it|these|the|following|next|same|commands?|steps?|lines?|script|below|again|above)\s+)+
       (?:on|in|inside|within|from(?:\s+within|\s+inside)?)\s+{_WHICH_ONE}

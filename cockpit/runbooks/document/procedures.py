@@ -64,6 +64,7 @@ STEP_HEADING = re.compile(r"(?i)^\W*(?:step|phase|stage)\s+\d+\s*[:.)—–-]?\s
 ROW = re.compile(r"(?i)^\W*(?:(?:step|part|phase|stage)\s+(\d+)\b[:.)\s—–-]*|(\d+)[.)]\s+)")
 CHOICE = re.compile(r"(?i)^\W*(?:scenario|option|case|variant|alternative|approach|method|possibility|if)\b")
 WAY = re.compile(r"(?i)^\W*(?:via|using|through|by\s+means\s+of)\b")  # two of them below one step are a choice, too
+LONGEST_REMARK = 1_000  # letters of what stands under a counted heading
 SECTION_NUMBER = re.compile(r"^[\d.]+[):]?\s+")
 
 
@@ -173,10 +174,10 @@ def _holds_steps(row: Section, members: Sequence[Section]) -> bool:
 def _make_row_step(row: Section) -> Iterator[UnnumberedStep]:
     """A counted heading with nothing but words under it is a step all the same, and a person does it."""
     name = ROW.sub("", row.title) or row.title
-    text, line = row.prose or ("", row.line)
-    by_hand = next(iter(from_item(text, line, ordered=True)), None) if text else None
     if not introduces_facts(name):
-        remark, mention = (by_hand.title, by_hand.mention) if by_hand else (clean_line(strip_markdown(text)), "")
+        by_hand = [step for text in row.prose for step in from_item(text, row.line, ordered=True)]
+        remark = clean_line(" · ".join(clean_line(strip_markdown(text)) for text in row.prose), LONGEST_REMARK)
+        mention = "\n".join(filter(None, (step.mention for step in by_hand)))
         yield UnnumberedStep(name, StepKind.MANUAL, row.line, remark=remark, mention=mention)
 
 

@@ -128,7 +128,11 @@ def opens_session(command: str, language: str = "bash") -> bool:
 def leaves_commands_behind(command: str) -> bool:
     """True when a session opens in the middle of a command: what follows would run here, once somebody has left it."""
     commands = _list_simple_commands(command)
-    return any(_opens_session(command) for command in commands[:-1] if ShellNesting.LOOP not in command.nesting)
+    return any(
+        _opens_session(opener) and any(behind.start >= opener.end for behind in commands)  # `$(...)` runs before it
+        for opener in commands
+        if ShellNesting.LOOP not in opener.nesting
+    )
 
 
 def ends_session(command: str) -> bool:

@@ -51,6 +51,7 @@ RUN_SENTENCE = re.compile(
     r"(?i)\W*(?:(?:then|now|next|finally|first|afterwards)\b,?\s+|(?:to|for)\s+[^.:`]{3,60},\s+)?(?:please\s+)?"
     r"(?:run|execute|invoke|issue|type)\b[^.`]{0,40}\Z"
 )
+BARE_COMMAND = re.compile(r"sudo(?:\s+[\w./@:=%+-]+){2,8}(?<![.:])")
 SENTENCE_ENDS = re.compile(r"\W{0,3}(?:\Z|(?<=[.!)])\s)")
 HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
@@ -343,6 +344,8 @@ def from_inline(
     steps: list[UnnumberedStep] = []
     box = BOX.match(markdown)
     markdown = markdown[box.end() :] if box else markdown
+    if "`" not in markdown and BARE_COMMAND.fullmatch(markdown) and is_runnable(markdown):
+        markdown = f"`{markdown}`"  # `- sudo systemctl reload web`: nobody says that to a person
     bare = stands_alone([markdown[index:to] for index, to in find_code_gaps(markdown)])
     end, request = 0, False  # of the command before, and whether it was asked for
     for match in [] if flag else CODE.finditer(markdown):

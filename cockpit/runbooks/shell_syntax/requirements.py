@@ -44,6 +44,24 @@ TERMINAL = re.compile(
     | \bkubectl\s+edit\b | \bcrontab\s+-e\b | \bgit\s+(?:rebase\s+-i|add\s+-p|commit(?!.*\s-\w*m)) | \bsudo\s+-[is]\b
     | {AT_START}(?:psql|mysql|sqlcmd|redis-cli|sqlite3|mongosh|python3?|bash|sh|pwsh)\s*$"""
 )
+# What asks whether it shall go on, and the options by which a command has answered already.
+ASKS_BACK = tuple(
+    (re.compile(rf"{AT_START}{tool}"), re.compile(answer))
+    for tool, answer in (
+        (r"(?:terraform|tofu|terragrunt)\s(?:.*\s)?(?:apply|destroy)\b", r"\s-auto-approve\b|\s--?help\b|plan\b"),
+        (r"pulumi\s(?:up|destroy|refresh)\b", r"\s(?:-y|--yes)\b"),
+        (
+            r"patronictl\s(?:.*\s)?(?:failover|switchover|restart|reinit|remove|edit-config)\b",
+            r"\s--force\b|\s--help\b",
+        ),
+        (
+            r"(?:apt|apt-get|dnf|yum|zypper)\s(?:.*\s)?(?:install|remove|purge|erase|(?:full-|dist-)?upgrade|autoremove)\b",
+            r"\s-\w*y\w*\b|\s--(?:yes|assume-?yes|assumeno|dry-run|simulate|non-interactive)\b|\s-qq\b",
+        ),
+        (r"(?:docker|podman)\s(?:\w+\s)?prune\b", r"\s-\w*f\w*\b|\s--force\b"),
+    )
+)
+ANSWERED = re.compile(r"\b(?:yes|echo\s+\S+|printf\s+\S+)\s*(?:\w+\s*)?\||<")  # `yes | apt install x`
 CLUSTER_TOOLS = frozenset({"kubectl", "helm", "helmfile", "oc", "flux", "istioctl", "linkerd", "velero"})
 GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/@])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
 
@@ -95,8 +113,14 @@ def is_endless(command: str) -> bool:
 
 
 def needs_terminal(command: str) -> bool:
-    """True for a command that talks with the person: sign-in, editors, shells in containers."""
-    return any(TERMINAL.search(line) for line in command.replace("\\\n", " ").splitlines())
+    """True for a command that talks with the person: sign-in, editors, shells in containers, "are you sure?"."""
+    return any(TERMINAL.search(line) or _asks_back(line) for line in command.replace("\\\n", " ").splitlines())
+
+
+def _asks_back(line: str) -> bool:
+    return not ANSWERED.search(line) and any(
+        asks.search(line) and not answer.search(line) for asks, answer in ASKS_BACK
+    )
 
 
 def list_guarded_tools(command: str) -> list[str]:

@@ -311,3 +311,24 @@ def test_a_sentence_that_says_on_which_machines_leads_there(sentence: str, is_el
     text = f"# Etcd\n\n## Defrag\n\n{sentence}\n\n```console\n$ etcdctl defrag\n```\n"
     (step,) = read_runbook("etcd.md", text.encode()).procedures[0].commands
     assert (step.place is not None) is is_elsewhere
+
+
+def test_what_the_opener_itself_asks_for_runs_before_it() -> None:
+    opener = "oc rsh -n etcd $(oc get pod -l app=etcd -o name | head -1)"
+    assert opens_session(opener)
+    assert not leaves_commands_behind(opener)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "On the replica node run: `sudo agent-off now`",
+        "On each worker node, execute `sudo swapoff -a`",
+        "On the standby run `pg_ctl status`",
+        "Inside the container, restart the worker with `supervisorctl restart worker`",
+    ],
+)
+def test_an_item_that_is_typed_at_a_machine_leads_those_below_it_there(item: str) -> None:
+    steps = places_of(f"## A\n\n- {item}\n- sudo systemctl reload web\n\n## B\n\n- sudo systemctl reload api\n")
+    assert [bool(place) for command, place in steps if command == "sudo systemctl reload web"] == [True]
+    assert [bool(place) for command, place in steps if command == "sudo systemctl reload api"] == [False]

@@ -254,6 +254,22 @@ def test_a_numbered_list_of_commands_is_done_in_order_and_a_table_of_them_is_cho
     assert only(f"## A\n\n| What |\n|---|\n{tabled}\n").menu
 
 
+def test_what_stands_below_a_counted_heading_goes_with_its_step() -> None:
+    text = (
+        "## Scale down\n\n### Step 1 - Stop the agent\n\n"
+        "- On the node run: `sudo agent-off now`\n- Wait for `uptime -p`.\n\n"
+        "### Step 2 - Look\n\n```bash\nuptime\n```\n"
+    )
+    first = only(text).steps[0]
+    assert (first.kind, first.title, first.mention) == (StepKind.MANUAL, "Stop the agent", "uptime -p")
+    assert first.remark == "On the node run: sudo agent-off now · Wait for uptime -p."
+
+
+def test_a_bare_item_that_is_a_command_with_sudo_is_one() -> None:
+    steps = only("## A\n\n- sudo systemctl reload web\n- sudo is needed for all of it.\n- restart the web\n").steps
+    assert [step.command for step in steps] == ["sudo systemctl reload web"]
+
+
 def test_an_option_that_begins_a_comment_stays() -> None:
     assert only("## A\n\n```bash\n# --dry-run first\nuptime\n\ndf -h\n```\n").steps[0].title == "--dry-run first"
 

@@ -325,3 +325,21 @@ def test_an_alias_is_put_in_its_place_and_nowhere_else() -> None:
         (StepKind.DANGER, "kubectl -n shop delete pod k"),
         (StepKind.READ, "echo k"),
     ]
+
+
+def test_a_loop_in_a_block_without_a_name_is_a_command() -> None:
+    loop = "for host in web-1 web-2; do $CHECK -h $host | grep -v ok; done | wc -l"
+    assert commands(read(f"```\n{loop}\n```")) == [loop]
+
+
+@pytest.mark.parametrize("line", ["acme-psql -qtc 'select 1'", "sudo acmectl drain --now", "acmectl node drain -f"])
+def test_an_unknown_program_in_a_block_without_a_name_is_named(line: str) -> None:
+    assert left_out(read(f"1. Look.\n\n```\n{line}\n```")) == [7]
+
+
+@pytest.mark.parametrize(
+    "text", ["tags:\n  nofailover: true", "for each host do what is said", "see the -x option", "a - b"]
+)
+def test_what_is_no_command_at_all_is_only_listed(text: str) -> None:
+    runbook = read(f"```\n{text}\n```")
+    assert (commands(runbook), left_out(runbook)) == ([], [])

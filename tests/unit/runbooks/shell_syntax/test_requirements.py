@@ -208,3 +208,31 @@ def test_the_environment_of_a_step_is_a_short_list() -> None:
     assert set(found) >= {"PATH", "HOME", "LC_ALL", "KUBECONFIG", "COCKPIT_ENV", "P1"}
     assert not set(found) & {"AWS_SECRET_ACCESS_KEY", "BASH_ENV", "LD_PRELOAD", "PS4", "COCKPIT_DB", "PYTHONPATH"}
     assert build_step_environment({}, {})["PATH"]
+
+
+@pytest.mark.parametrize(
+    ("asks", "answer"),
+    [
+        ("terraform apply", "-auto-approve"),
+        ("terraform -chdir=infra destroy", "-auto-approve"),
+        ("tofu apply", "tfplan"),
+        ("sudo apt install nginx", "-y"),
+        ("apt-get dist-upgrade", "--yes"),
+        ("dnf remove nginx", "-y"),
+        ("zypper install nginx", "--non-interactive"),
+        ("patronictl -c /etc/patroni.yml failover shop", "--force"),
+        ("docker system prune", "-af"),
+        ("docker image prune", "--force"),
+        ("pulumi up", "--yes"),
+    ],
+)
+def test_what_asks_back_needs_a_terminal_until_an_option_answers(asks: str, answer: str) -> None:
+    assert needs_terminal(asks)
+    assert needs_terminal(f"cd infra && {asks}")
+    assert not needs_terminal(f"{asks} {answer}")
+    assert not needs_terminal(f"yes | {asks}")
+
+
+@pytest.mark.parametrize("command", ["terraform plan", "apt update", "apt-get install -qq x", "patronictl list"])
+def test_what_asks_nothing_needs_none(command: str) -> None:
+    assert not needs_terminal(command)
