@@ -62,6 +62,7 @@ class IncidentStateBuilder:
         self._last_event = 0
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._impact = ImpactWatch()
+        self._recoveries: dict[str, datetime] = {}  # of what was left open at the resolution, by label
         self._list_foreign = list_foreign  # when the journal was another incident's
         self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what was recorded of it, by signal
         self._abandoned: set[str] = set()  # labels of signals that turned out to be a real incident's
@@ -259,6 +260,16 @@ class IncidentStateBuilder:
         self._last_event = id
         self._signalled = True
 
+    def see_left_open(self, label: str, recovered: datetime | None) -> None:
+        """How something fares that may have been left open at the resolution; None: it is bad."""
+        if self._recoveries.get(label) == recovered:
+            return
+        if recovered is None:
+            del self._recoveries[label]
+        else:
+            self._recoveries[label] = recovered
+        self._built = None
+
     def bad_keys(self) -> tuple[str, ...]:
         """The signals that were bad when they were last recorded."""
         return self._impact.bad_keys()
@@ -328,7 +339,7 @@ class IncidentStateBuilder:
             updates=response_state.list_updates(function(Kind.UPDATE)),
             called=response_state.list_calls(function(Kind.PAGE)),
             ticks=response_state.list_ticks(function(Kind.TICK)),
-            marks=response_state.list_marks(function(Kind.CLOCK)),
+            marks=response_state.end_recovered(response_state.list_marks(function(Kind.CLOCK)), self._recoveries),
             not_on_call=response_state.list_not_on_call(function(Kind.CLOCK)),
             decisions=response_state.list_decisions(function(Kind.DECISION)),
             items=response_state.list_action_items(function(Kind.NOTE, Kind.ITEM)),

@@ -7,9 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD, SERVING_KINDS, ServingState
+from cockpit.incident.impact import EARLIEST, HEALTHY, RECOVERY_MUST_HOLD, SERVING_KINDS, ServingState
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
-from cockpit.incident.response_state import event_number, list_freezes, list_recorded_silences, shorten_step
+from cockpit.incident.response_state import (
+    event_number,
+    find_left_open,
+    list_freezes,
+    list_recorded_silences,
+    shorten_step,
+)
 from cockpit.incident.signals import (
     ALWAYS,
     LOOK_BACK,
@@ -74,6 +80,8 @@ class _EnvironmentLedger:
     """What was bad for a drill alone, and is over."""
     real: list[IncidentStateBuilder] = field(default_factory=list)  # every incident that is no drill
     recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
+
+    waiting: dict[str, IncidentStateBuilder] = field(default_factory=dict)  # with something left open at the resolution
 
     seen: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """The newest facts about signals, revisions and traffic: an incident that is declared next is told them again."""
@@ -349,8 +357,10 @@ class Ledger:
         if bad is None:
             return
         key = key_of(event)
+        signal = signal_of(event)
+        for case in scene.waiting.values():
+            case.see_left_open(signal.label, None if bad else event.occurred)
         if bad:
-            signal = signal_of(event)
             began = scene.bad.get(key, signal)
             scene.bad[key] = replace(began, state=signal.state)
             for case in scene.takers(event.occurred):
@@ -376,6 +386,11 @@ class Ledger:
         scene = self._scene(event.environment)
         scene.deployments.apply(event)
         worse, better = scene.serving.see_app(event)
+        app = scene.serving.known.apps.get(event.subject.partition("/")[0]) if scene.waiting else None
+        for name, revision in app.revisions.items() if app else ():
+            is_over = not revision.active or revision.health == HEALTHY
+            for case in scene.waiting.values():
+                case.see_left_open(name, event.occurred if is_over else None)
         for signal in worse:
             for case in scene.takers(signal.since):
                 case.turned_bad(signal, event.id, detects=False)
@@ -568,6 +583,8 @@ class Ledger:
             self._take(scene, event)
         elif event.kind == Kind.DECLARE:
             self._gather(scene, case, event)
+        elif event.kind == Kind.CLOCK and find_left_open(text_of(event.detail, "text")):
+            scene.waiting[case.id] = case
         if case.open:
             if case.id not in scene.open:
                 self._take_up_again(scene, case, event)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.impact import UNHEALTHY
+from cockpit.incident.response_state import LEFT_BAD, LEFT_SILENCED, LEFT_UNHEALTHY
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState
@@ -71,7 +72,7 @@ def find_open_ends(
             OpenEndKind.SIGNAL,
             f"{signal.still}{QUIET if signal.label.removeprefix(ALERT) in quiet else ''}",
             signal.key,
-            f"check that {signal.label} recovers: it was bad when this was resolved",
+            LEFT_BAD.format(label=signal.label),
         )
         for signal in bad
     ]
@@ -81,7 +82,7 @@ def find_open_ends(
             OpenEndKind.SILENCED,
             f"alert {name} is silenced at its source",
             name,
-            f"check that alert {name} recovers: it was silenced when this was resolved",
+            LEFT_SILENCED.format(label=f"alert {name}"),
         )
         for name in sorted(quiet - {signal.label.removeprefix(ALERT) for signal in bad})
     ]
@@ -235,7 +236,7 @@ def _find_unhealthy_revisions(applications: Iterable[Application]) -> Iterator[O
             health = judge_revision(revision)
             if revision.active and health.condition is RevisionCondition.ILL:
                 text = f"{revision.name} is still active and unhealthy ({revision.weight} % of the traffic)"
-                left = f"repair or deactivate {revision.name}: it was active and unhealthy when this was resolved"
+                left = LEFT_UNHEALTHY.format(label=revision.name)
                 yield OpenEnd(OpenEndKind.REVISION, text, f"{revision.app}/{revision.name}", left)
 
 

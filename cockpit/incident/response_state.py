@@ -3,6 +3,7 @@
 Every function takes `(root, event)` pairs and never raises, whatever a detail holds. The last word counts.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -107,6 +108,38 @@ def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
             text, reason = text_of(event.detail, "text"), text_of(event.detail, "reason")
             boxes[list, item] = Tick(list, item, text, state, event.occurred, event.actor, reason, event.recorded)
     return tuple(boxes.values())
+
+
+# What was bad when an incident was resolved is written down as something to put right; that it recovered ends it.
+
+LEFT_BAD = "check that {label} recovers: it was bad when this was resolved"
+LEFT_SILENCED = "check that {label} recovers: it was silenced when this was resolved"
+LEFT_UNHEALTHY = "repair or deactivate {label}: it was active and unhealthy when this was resolved"
+LEFT_OPEN = re.compile(
+    "|".join(
+        re.escape(words).replace(re.escape("{label}"), "(.+)") for words in (LEFT_BAD, LEFT_SILENCED, LEFT_UNHEALTHY)
+    )
+)
+RECOVERED = "recovered, as recorded"
+
+
+def find_left_open(text: str) -> str:
+    """The signal, alert or revision of which a mark says that it was left open at the resolution; "" for any other."""
+    match = LEFT_OPEN.fullmatch(text)
+    return next(filter(None, match.groups()), "") if match else ""
+
+
+def end_recovered(marks: Iterable[Mark], recoveries: Mapping[str, datetime]) -> tuple[Mark, ...]:
+    """The marks, of which those that wait for a recovery are done where it came. `recoveries` by label."""
+    return tuple(
+        replace(mark, done=moment, reason=RECOVERED)
+        if mark.done is None
+        and not mark.not_applicable
+        and (moment := recoveries.get(find_left_open(mark.text)))
+        and moment >= (mark.started or moment)
+        else mark
+        for mark in marks
+    )
 
 
 def list_marks(pairs: EventPairs) -> tuple[Mark, ...]:

@@ -1,6 +1,5 @@
 """The clocks of mending and of what follows: the recovery target, budgets, what lags behind, the window, the review."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from cockpit.incident.clocks.due import (
 )
 from cockpit.incident.clocks.rules import Binding, is_document_lost, make_strictest_pick
 from cockpit.incident.impact import find_impact_start
+from cockpit.incident.response_state import find_left_open
 from cockpit.model.clock import Clock, ClockKind, Counting, Rule
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason, Mark, ProcedureRun, Recovery, Review
@@ -213,7 +213,6 @@ def _find_review_time(incident: Incident) -> datetime | None:
 # The clocks that a person began: a task with a time, a temporary change to revert, the notice of a breach.
 
 BY_HAND = "said by hand"
-LEFT_OPEN = re.compile(r"when this was resolved$")  # the words of what `open_ends` writes down
 NOTICE = Rule(ClockKind.BREACH, "notify the authority", timedelta(hours=72))
 """Where no document says otherwise: the GDPR (article 33) and the Saudi PDPL both give 72 hours from being aware."""
 
@@ -249,7 +248,7 @@ def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:
 
 def _explain_loop(text: str) -> str:
     """What was bad when it was resolved is written down in the same way as what was turned off for now."""
-    return "left open at the resolution" if LEFT_OPEN.search(text) else "a temporary change to revert"
+    return "left open at the resolution" if find_left_open(text) else "a temporary change to revert"
 
 
 def _build_breach_clock(bound: Binding, mark: Mark) -> Clock:

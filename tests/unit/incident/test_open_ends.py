@@ -9,6 +9,7 @@ import pytest
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.open_ends import OpenEndKind, find_open_ends, list_left_open, list_recorded_applications
+from cockpit.incident.response_state import LEFT_BAD, LEFT_UNHEALTHY
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Kind
@@ -19,6 +20,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import KnownRevision, LastRecorded, RecordedApp
 from tests.unit.incident.drafts import block, draft, tables
+from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import incident, plan, rule, sent
 from tests.unit.incident.story import Story, at
 
@@ -268,3 +270,45 @@ def test_a_silenced_alert_is_asked_about_before_resolving_whether_it_was_seen_to
     ends = find_open_ends(told, NOW, bad=bad, silenced=["a", "b"])
     assert [(end.kind, end.target) for end in ends] == [(OpenEndKind.SIGNAL, "alert:a"), (OpenEndKind.SILENCED, "b")]
     assert "silenced" in ends[0].text
+
+
+@pytest.mark.parametrize(
+    ("then", "done"),
+    [
+        (["up"], True),
+        ([], False),
+        (["up", "down"], False),  # it did not stay well
+        (["up", "down", "up"], True),
+    ],
+)
+def test_what_was_left_open_at_the_resolution_is_done_when_the_record_has_its_recovery(
+    then: list[str], done: bool
+) -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    story.act(Kind.RESOLVE, 20)
+    text = LEFT_BAD.format(label="probe readyz")
+    story.act(Kind.CLOCK, 20.1, subject="loop:a", what="started", kind="loop", text=text)
+    for minute, state in enumerate(then, start=30):
+        story.probe(minute, "readyz", state)
+    (mark,) = only(story).marks
+    assert (mark.done is not None) is done
+    if done:
+        assert mark.done == at(29 + len(then))
+
+
+def test_a_revision_that_was_left_open_is_done_when_it_is_switched_off() -> None:
+    story = Story()
+    ill = {"what": "baseline", "traffic": {"shop--r43": 100}, "revisions": {
+        "shop--r43": {"active": True, "health": "Healthy"}, "shop--r44": {"active": True, "health": "Unhealthy"},
+    }}  # fmt: skip
+    story.tell(Kind.REVISION, 0, subject="shop", detail=ill)
+    story.declare(2, reach=0)
+    story.act(Kind.RESOLVE, 20)
+    story.act(
+        Kind.CLOCK, 20.1, subject="loop:a", what="started", kind="loop", text=LEFT_UNHEALTHY.format(label="shop--r44")
+    )
+    assert only(story).marks[0].done is None
+    story.tell(Kind.REVISION, 25, subject="shop/shop--r44", detail={"what": "changed", "active": False})
+    assert only(story).marks[0].done == at(25)
