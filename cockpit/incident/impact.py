@@ -17,6 +17,7 @@ from cockpit.recorder.last_recorded import LastRecorded
 # Which signals users feel, and when the last of them recovered: what "mitigated" means here.
 
 RECOVERY_MUST_HOLD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
+SHORTEST_PAUSE = timedelta(seconds=10)  # that is told: a look or two
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
@@ -446,6 +447,17 @@ def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> l
     borders = [begin, *(border for pause in pauses for border in pause), end]
     return [
         (start, over) for start, over in zip(borders[::2], borders[1::2], strict=True) if start < over or not pauses
+    ]
+
+
+def list_short_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches between two moments in which all was well, and not for long enough to be no impact."""
+    counted = _list_pauses(incident, begin, end)
+    well = [(period.start, period.end) for period in incident.healthy if period.end is not None]
+    return [
+        (start, over)
+        for start, over in _within(well, begin, end)
+        if over - start >= SHORTEST_PAUSE and not any(first <= start and over <= last for first, last in counted)
     ]
 
 

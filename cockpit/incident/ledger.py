@@ -428,8 +428,14 @@ class Ledger:
             # Whoever has what it corrects has the correction, open or closed; or nothing, where it was at another time.
             holders = [case for case in self._cases.values() if self._correct(scene, case, event)]
             takers = [case for case in takers if case not in holders]
-        for case in takers:
+        begun = [case for case in takers if not self._is_before(case, event)]
+        for case in begun if begun or scene.is_taken(event.supersedes or event.id) else takers:
             case.apply(event)
+
+    @staticmethod
+    def _is_before(case: IncidentStateBuilder, event: Event) -> bool:
+        """Whether somebody took an alert before this incident began: where another one has it, it is of that."""
+        return event.kind == Kind.ACK and event.occurred < case.owns_from - CLOCKS_DIFFER
 
     @staticmethod
     def _correct(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> bool:
@@ -456,12 +462,11 @@ class Ledger:
         if not case.drill:
             scene.real.append(case)
         self._gather_past(scene, case, event)
-        begins = case.owns_from - CLOCKS_DIFFER
         for lines in scene.recent_events:
             if self._correct(scene, case, lines):
                 continue
-            if lines.kind == Kind.ACK and lines.occurred < begins and scene.is_taken(lines.id):
-                continue  # of what another incident was about, before this one began
+            if self._is_before(case, lines) and scene.is_taken(lines.id):
+                continue
             if case.covers(lines.occurred) and not scene.is_foreign(case, lines.occurred):
                 case.apply(lines)
 

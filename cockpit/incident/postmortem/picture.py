@@ -16,6 +16,7 @@ from cockpit.incident.postmortem.story import (
     find_impact,
     find_trigger,
     find_turning_points,
+    is_dated_by_request,
     shorten_revision,
 )
 from cockpit.incident.signals import find_beginning, says_bad
@@ -108,7 +109,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
     joined = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
     points = [event for event in joined if event.id in turning and start <= event.occurred <= end]
     marks = [
-        PictureMark(number, event.occurred, _label_mark(event, face), event.kind in PEOPLE_KINDS)
+        PictureMark(number, event.occurred, _label_mark(event, events, face), event.kind in PEOPLE_KINDS)
         for number, event in enumerate(_choose_points(points), start=1)
     ]
     cut = []
@@ -215,13 +216,15 @@ def merge_bars(bars: Sequence[PictureBar], gap: timedelta) -> list[PictureBar]:
     return result if len(result) <= MOST_SPANS else merge_bars(result, max(gap, timedelta(seconds=1)) * 2)
 
 
-def _list_traffic_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
+def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime) -> list[PictureLane]:
     """Who had the traffic of each app: one bar for each share."""
     shares: dict[str, list[tuple[datetime, Mapping[str, object]]]] = {}
     for event in events:
         if event.kind == Kind.TRAFFIC:
             moves = shares.setdefault(event.subject, [(start, map_of(event.detail, "before"))])
-            moves.append((event.occurred, map_of(event.detail, "after")))
+            # What was only asked for is drawn from when it was seen: who had the traffic in between is not known.
+            seen = event.recorded if is_dated_by_request(event, events) else event.occurred
+            moves.append((seen, map_of(event.detail, "after")))
         elif event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
             shares.setdefault(event.subject, []).append((event.occurred, map_of(event.detail, "traffic")))
     lanes = {}
@@ -262,8 +265,10 @@ def _fit_lanes(
     return lanes[:MOST_BARS]
 
 
-def _label_mark(event: Event, face: TimeFace) -> str:
+def _label_mark(event: Event, events: Sequence[Event], face: TimeFace) -> str:
     text = clean_line(describe_summary(event))
+    if is_dated_by_request(event, events):
+        text = f"asked for: {text}"
     who = f" ({event.actor})" if event.actor and event.actor not in text else ""
     return f"{face.utc(event.occurred)} {_shorten(text, LONGEST_LABEL)}{who}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from cockpit.incident.clocks.updates import check_promise
 from cockpit.incident.open_ends import find_undone, find_unsettled_signals
 from cockpit.incident.postmortem.markdown import Markdown, render_link
-from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
+from cockpit.incident.postmortem.story import describe_request, describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
 from cockpit.incident.signals import key_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
@@ -116,12 +116,13 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
     evidence = {number: Markdown(", ".join(names)) for number, names in links.items()}
     kept = {*incident.pins, *links}
     events = join_alert_events(events, kept)
+    moves = {event.id: text for event in events if (text := describe_request(event, events))}
     return [
         TimelineRow(
             event.occurred,
             event.kind,
             event.actor or event.source,
-            _describe_event(event),
+            f"{_describe_event(event)}{moves.get(event.id, '')}",
             event.id in incident.pins,
             evidence.get(event.id, NOTHING),
             event.id in turning,
@@ -255,10 +256,11 @@ def revisions_created(events: Iterable[Event]) -> int:
 
 def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
     """Revisions and traffic, in the order given."""
+    events = list(events)
     return [
         DeploymentRow(
             event.occurred,
-            _with_marks(event.summary, late_mark(event)),
+            f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}",
             text_of(event.detail, "image"),
             text_of(event.detail, "changed_by"),
         )

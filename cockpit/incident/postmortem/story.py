@@ -10,9 +10,11 @@ from itertools import pairwise
 
 from cockpit.incident.impact import (
     LATEST,
+    RECOVERY_MUST_HOLD,
     STATED,
     find_impact_start,
     list_felt_stretches,
+    list_short_pauses,
     propose_impact_end,
     propose_impact_start,
 )
@@ -28,6 +30,7 @@ from cockpit.model.time import format_duration, measure_between
 
 MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
+MOST_PAUSES = 2  # within one stretch that are told with their times
 MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
 SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
@@ -146,10 +149,30 @@ def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStre
     """Every stretch in which users felt it, each with its own end: what ended the first did not end a relapse."""
     begin, end = find_impact(incident)
     borders = list_felt_stretches(incident, begin, end or LATEST) or [(begin, end or LATEST)]
+    trigger = find_trigger(events, begin)
+    harmful = {event.id for event in events if event.kind == Kind.TRAFFIC and _is_harmful(event, trigger, incident)}
+    helpful = [event for event in events if event.id not in harmful]
     return [
-        FeltStretch(start, None, None) if over == LATEST else FeltStretch(start, over, find_remedy(events, start, over))
+        FeltStretch(
+            start, None if over == LATEST else over, None if over == LATEST else find_remedy(helpful, start, over)
+        )
         for start, over in borders
     ]
+
+
+def _is_harmful(move: Event, trigger: Event | None, incident: Incident) -> bool:
+    """Whether it sent traffic to what the incident began with, or was made while all was well and was bad again soon:
+    no such move stopped anything."""
+    gaining = find_gaining(move)
+    if trigger is not None and trigger.kind == Kind.TRAFFIC and move.subject == trigger.subject:
+        before = map_of(trigger.detail, "before")
+        if gaining and gaining == find_gaining(trigger) and move.occurred > trigger.occurred and before:
+            return True
+    return any(
+        period.start <= move.occurred <= period.end <= max(move.occurred, move.recorded) + RECOVERY_MUST_HOLD
+        for period in incident.healthy
+        if period.end is not None and period.evidence != STATED
+    )
 
 
 # What changed.
@@ -216,7 +239,7 @@ def _describe_steps(steps: Sequence[Event], events: Sequence[Event], face: TimeF
     first, last = steps[0], steps[-1]
     share = _weigh(map_of(last.detail, "after").get(find_gaining(last)))
     by = f", {'all of it' if share == 100 else f'{share} %'} by {face.utc(last.occurred)}" if len(steps) > 1 else ""
-    return f"{_describe_move(first, events)} at {face.utc(first.occurred)}{by}"
+    return f"{_describe_move(first, events)} {_describe_move_time(first, events, face)}{by}"
 
 
 def _is_change(event: Event) -> bool:
@@ -229,7 +252,7 @@ def _describe_trigger(change: Event | None, events: Sequence[Event], incident: I
     if change is None:
         return f"no deployment and no change of traffic is on record since {face.utc(incident.reach_from)}"
     if change.kind == Kind.TRAFFIC:
-        return f"{describe_traffic(change, events)} at {face.utc(change.occurred)}"
+        return f"{describe_traffic(change, events)} {_describe_move_time(change, events, face)}"
     name = describe_revision(change.subject, events)
     what = text_of(change.detail, "what")
     return f"{name} was {what} at {face.utc(change.occurred)}{_describe_first_sight(change, events, face)}"
@@ -288,6 +311,28 @@ def _weigh(weight: object) -> int:
 
 
 def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
+    felt = _describe_first_failures(incident, events, face)
+    pauses = _describe_pauses(incident, face)
+    return "; ".join(filter(None, (felt, pauses)))
+
+
+def _describe_pauses(incident: Incident, face: TimeFace) -> str:
+    """`all well in between from 08:41:25 to 08:43:10 (1m 45s)`: a pause of less than two minutes counts as impact."""
+    begin, end = find_impact(incident)
+    pauses = list_short_pauses(incident, begin, end or LATEST)
+    if not pauses:
+        return ""
+    if len(pauses) > MOST_PAUSES:
+        length = sum((measure_between(start, over) for start, over in pauses), timedelta())
+        return f"all well in between {len(pauses)} times, for {format_duration(length)} in all"
+    times = [
+        f"from {face.utc(start)} to {face.utc(over)} ({format_duration(measure_between(start, over))})"
+        for start, over in pauses
+    ]
+    return f"all well in between {join_names(times)}"
+
+
+def _describe_first_failures(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
     begin, end = find_impact(incident)
     firsts: dict[str, Event] = {}
     for event in events:
@@ -381,6 +426,8 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
         ]
         if tries:
             return f"no change that worked is on record between its start and its end ({'; '.join(tries[-2:])}); {over}"
+        if incident.resolved is not None and incident.resolved < stretch.end and incident.duplicate_of:
+            return f"told in the record of {incident.duplicate_of}, which goes on after this one was closed; {over}"
         return f"no change is on record between its start and its end; {over}"
     return f"{_describe_remedy(act, events, incident, face)}; {over}"
 
@@ -441,14 +488,14 @@ def _describe_move(act: Event, events: Sequence[Event]) -> str:
 
 def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> str:
     """`at 12:07:57`, or between which moments, where it was asked for well before it was seen done."""
-    if _is_dated_by_request(act, events):
+    if is_dated_by_request(act, events):
         return (
             f"between {face.utc(act.occurred)}, when it was asked for, and {face.utc(act.recorded)}, when it was seen"
         )
     return f"at {face.utc(act.occurred)}"
 
 
-def _is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
+def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
     """Whether traffic went back some time after the moment that stands for it.
 
     A cloud dates a shift by its request and is done with it some seconds later. A new revision is dated by its making.
@@ -457,6 +504,11 @@ def _is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
         return False
     gaining = find_gaining(act)
     return any(_had_traffic(event, gaining, act) for event in events)
+
+
+def describe_request(act: Event, events: Sequence[Event]) -> str:
+    """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request."""
+    return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)" if is_dated_by_request(act, events) else ""
 
 
 def _had_traffic(event: Event, revision: str, act: Event) -> bool:
@@ -524,7 +576,8 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     start = propose_impact_start(incident)
     times = []
     if (change := find_trigger(events, begin)) is not None:
-        times.append(KeyTime("last change before it", change.occurred, describe_summary(change)))
+        evidence = f"{describe_summary(change)}{describe_request(change, events)}"
+        times.append(KeyTime("last change before it", change.occurred, evidence))
     if start is not None:
         times.append(KeyTime("users felt it", start.at, start.evidence))
     if incident.detected is not None:
@@ -539,9 +592,7 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     stretches = list_stretches(incident, events)
     for stretch in stretches:
         if (act := stretch.remedy) is not None:
-            later = (
-                f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)" if _is_dated_by_request(act, events) else ""
-            )
+            later = describe_request(act, events)
             times.append(KeyTime("last change before it was over", act.occurred, f"{describe_summary(act)}{later}"))
     for before_it, after_it in pairwise(stretches):
         if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):

@@ -160,3 +160,15 @@ def test_a_detection_that_an_older_file_took_from_another_incident_is_found_anew
     assert fold(story.events).incidents["i2"].detected == at(7)
     story.declare(9, incident="i3", reach=-21, **detection, detection_stated="2026-02-27T02:09:00Z")
     assert fold(story.events).incidents["i3"].detected == signal.since, "a person said so"
+
+
+@pytest.mark.parametrize("is_corrected", [False, True])
+def test_who_took_an_alert_before_the_second_incident_began_took_it_in_the_first_one(is_corrected: bool) -> None:
+    story = broken_again()
+    taken = story.act(Kind.ACK, 1, incident=None, subject="az:restarts", late=8)
+    story.declare(9, incident="i2", reach=-21)
+    story.act(Kind.RESOLVE, 10, incident="i2", because="duplicate", of="i1")
+    if is_corrected:
+        story.act(Kind.ACK, 0.9, incident=None, subject="az:restarts", late=12, supersedes=taken.id)
+    first, second = fold(story.events).incidents.values()
+    assert (first.acknowledged, second.acknowledged) == (at(0.9 if is_corrected else 1), None)

@@ -485,3 +485,65 @@ def test_a_duplicate_owes_nothing_that_the_other_one_does_not() -> None:
     story = night()
     story.act(Kind.RESOLVE, 9.5, because="duplicate", of="i2")
     assert "nobody was told" not in block(draft(story, 20), "loops")
+
+
+def sent_back(*, late: float = 0.3, first: float = 8.1) -> Story:
+    """A rollback made all well at minute 2.9; at minute 8 the traffic went to the bad one again."""
+    story = night()
+    story.events.pop()
+    move(story, 8, GOOD, BAD, late=late)
+    fail(story, first, "readyz")
+    return story
+
+
+@pytest.mark.parametrize("closed", [10, 20])
+def test_a_move_that_broke_it_again_is_not_what_stopped_it(closed: float) -> None:
+    """The second incident ends before the move that helped, or after one that nobody recorded."""
+    story = sent_back()
+    story.declare(9, incident="i2", reach=-3)
+    story.act(Kind.RESOLVE, closed, incident="i2", because="duplicate", of="i1")
+    story.probe(12.2, "readyz", "up")
+    incident = incident_of(story, "i2")
+    sentence = tell_story(incident, list_standing_events(story.events), TimeFace(UTC, at(0))).stop
+    assert BAD.removeprefix(APP) not in sentence
+    assert ("i1" in sentence) == (closed < 12.2)
+
+
+@pytest.mark.parametrize("first", [8.1, 9.5])
+def test_what_went_to_the_revision_it_began_with_stopped_nothing_and_what_went_back_did(first: float) -> None:
+    story = sent_back(first=first)
+    story.probe(11.9, "readyz", "up")
+    ended_by_itself = tell_story(incident_of(story), list_standing_events(story.events), TimeFace(UTC, at(0)))
+    assert "no change is on record" in ended_by_itself.stretches[-1]
+    story.events.pop()
+    move(story, 12, BAD, GOOD)
+    story.probe(12.2, "readyz", "up")
+    rolled_back = tell_story(incident_of(story), list_standing_events(story.events), TimeFace(UTC, at(0)))
+    assert "traffic back on --r43 at 02:12:00" in rolled_back.stretches[-1]
+
+
+@pytest.mark.parametrize(("late", "is_asked"), [(0.3, True), (0.02, False)])
+def test_a_move_dated_by_its_request_is_told_as_asked_for_wherever_it_stands(late: float, is_asked: bool) -> None:
+    story = sent_back(late=late)
+    move(story, 12, BAD, GOOD)
+    story.probe(12.2, "readyz", "up")
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    text = draft(story)
+    lines = [line for line in text.splitlines() if "02:08:00" in line and "traffic" in line]
+    assert len(lines) > 4, "the summary, the timeline twice, the deployments, the picture, a key time"
+    assert {"asked for" in line for line in lines if " done," not in line and " active," not in line} == {is_asked}
+    (bar,) = [line for line in text.splitlines() if "r44 100 % :" in line and "02:12:00" in line]
+    assert ("02:08:18" if is_asked else "02:08:00") in bar
+
+
+def test_a_pause_of_less_than_two_minutes_counts_as_impact_and_is_told() -> None:
+    story = night()
+    story.events.pop()
+    fail(story, 4.4, "readyz")
+    story.probe(6, "readyz", "up")
+    assert "all well in between from 02:02:54 to 02:04:24 (1m 30s)" in told(story).felt
+    assert told(story).stretches == ()
+    for minute in (7, 8):
+        fail(story, minute - 0.4, "readyz")
+        story.probe(minute, "readyz", "up")
+    assert "all well in between 3 times, for 2m 42s in all" in told(story).felt
