@@ -20,6 +20,7 @@ from cockpit.model.incident import (
     ForeignStretch,
     HealthyPeriod,
     Incident,
+    MistakenSeverity,
     SeverityRules,
     StateChange,
     Status,
@@ -334,7 +335,7 @@ class IncidentStateBuilder:
             duplicate_of=_duplicate_of(moved) if over else "",
             rules=bindings[-1][1],
             bindings=tuple(SeverityRules(change.value, change.at, rules) for change, rules in bindings),
-            mistakes=_list_mistaken_severities(self._superseded),
+            mistakes=self._list_mistakes(),
             roles=response_state.list_holdings(function(Kind.ROLE)),
             updates=response_state.list_updates(function(Kind.UPDATE)),
             called=response_state.list_calls(function(Kind.PAGE)),
@@ -364,6 +365,30 @@ class IncidentStateBuilder:
             foreign=self._list_foreign(self),
             **self._felt(),
         )
+
+    def _list_mistakes(self) -> tuple[MistakenSeverity, ...]:
+        """The severities that were marked as entered by mistake, with who marked them and when, and since when each
+        stood: of one that was corrected twice the second mistake stood from the first correction on."""
+        mistakes: list[MistakenSeverity] = []
+        stood_since: dict[int, datetime] = {}
+        authors = {root: event.actor for root, event in self._facts.of(Kind.DECLARE, Kind.SEVERITY)}
+        for correction in self._superseded:
+            if mistake := text_of(correction.detail, "mistake"):
+                root, moment = self._facts.root(correction.id), correction.recorded
+                reason, meant = text_of(correction.detail, "mistake_reason"), text_of(correction.detail, "severity")
+                mistakes.append(
+                    MistakenSeverity(
+                        mistake,
+                        moment,
+                        correction.actor,
+                        reason,
+                        entered=stood_since.get(root, correction.occurred),
+                        entered_by=authors.get(root, ""),
+                        meant=meant,
+                    )
+                )
+                stood_since[root] = moment
+        return tuple(mistakes)
 
     def _standing(self, id: int) -> int:
         """The id of the event that now stands for event `id`, of this incident or of the journal."""
@@ -401,7 +426,8 @@ class IncidentStateBuilder:
         first, impact = self._facts.at(self._declared), self._impact
         ended, stated = time_of(first.detail, "impact_ended"), time_of(first.detail, "impact_stated")
         periods = list(impact.periods)
-        if ended is not None and (again := self._went_on_after(stated or ended)) is not None:
+        again = self._went_on_after(stated or ended) if ended is not None else None
+        if ended is not None and again is not None:
             periods.append(HealthyPeriod(ended, max(again, ended), "stated"))
             ended = None
         periods.sort(key=lambda period: (period.end is None, period.start))  # what goes on is the last of them
@@ -416,7 +442,10 @@ class IncidentStateBuilder:
         }
 
     def _went_on_after(self, stated: datetime) -> datetime | None:
-        """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring."""
+        """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring.
+
+        Who went back and found nothing that was bad has not said that it went on, once it is over again.
+        """
         statuses = _list_status_changes([event for _, event in self._facts.of(*EXTENT)])
         back = [
             after.at
@@ -424,6 +453,8 @@ class IncidentStateBuilder:
             if before.value in MITIGATED_STATUSES and after.value not in MITIGATED_STATUSES
         ]
         felt = [relapse for relapse in self._impact.relapses if relapse > stated]
+        if statuses[-1].value in MITIGATED_STATUSES:
+            back = []
         return min((*felt, *(moment for moment in back if moment >= stated)), default=None)
 
 
@@ -460,15 +491,6 @@ def _duplicate_of(moved: list[Event]) -> str:
 def _close_reason(event: Event) -> str:
     sentence = text_of(event.detail, "because")
     return sentence if sentence in CLOSE_REASONS else ""
-
-
-def _list_mistaken_severities(corrections: Iterable[Event]) -> tuple[StateChange, ...]:
-    """The severities that were marked as entered by mistake, with who marked them and when."""
-    return tuple(
-        StateChange(mistake, correction.recorded, correction.actor, text_of(correction.detail, "mistake_reason"))
-        for correction in corrections
-        if (mistake := text_of(correction.detail, "mistake"))
-    )
 
 
 def default_severity(severity_scale: SeverityScale) -> str:

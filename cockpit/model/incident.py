@@ -52,6 +52,16 @@ class StateChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MistakenSeverity(StateChange):
+    """A severity that was entered by mistake, with when and by whom it was marked so; `entered` is since when it stood,
+    and `meant` what was to be entered."""
+
+    entered: datetime | None = None
+    entered_by: str = ""
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SeverityRules:
     """The rules that were recorded when a severity was set; () where none were."""
 
@@ -142,7 +152,7 @@ class Incident:
     duplicate_of: str = ""  # the id of the incident that this one repeats
     rules: tuple[Rule, ...] = ()  # what binds it, as recorded when its severity was last set
     bindings: tuple[SeverityRules, ...] = ()  # what bound it, severity after severity
-    mistakes: tuple[StateChange, ...] = ()  # severities that were entered by mistake: on record, and counted nowhere
+    mistakes: tuple[MistakenSeverity, ...] = ()  # severities entered by mistake: on record, and counted nowhere
     roles: tuple[Holding, ...] = ()
     updates: tuple[Update, ...] = ()
     called: tuple[PageRecord, ...] = ()

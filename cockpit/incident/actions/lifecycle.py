@@ -230,9 +230,8 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
         }
         if kind == Kind.SEVERITY and why:
             detail["reason"] = why  # what was said of the wrong one is no reason for the one that was meant
-        summary = (
-            f"{summarize_event(kind, detail)} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
-        )
+        change = summarize_event(kind, detail) if kind == Kind.DECLARE else f"severity {severity_level}"
+        summary = f"{change} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"
         return writer.of(meant, kind, detail, entered.occurred, summary=summary, supersedes=entered.id)
 
     return writer.write(act)

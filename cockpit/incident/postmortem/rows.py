@@ -90,14 +90,21 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
     named = [("severity", severity) for severity in incident.severities] + [
         ("status", status) for status in incident.statuses
     ]
+    # The one that was meant counts from when the wrong one was entered, and stood only once that was marked.
+    mistaken = {mistake.entered for mistake in incident.mistakes}
     rows = [
         ChangeRow(state_change.at, f"{what} {state_change.value}", state_change.actor, state_change.reason)
         for what, state_change in named
+        if not (what == "severity" and state_change.at in mistaken)
     ]
-    rows += [
-        ChangeRow(mistake.at, f"severity {mistake.value} marked as entered by mistake", mistake.actor, mistake.reason)
-        for mistake in incident.mistakes
-    ]
+    for mistake in incident.mistakes:
+        if mistake.entered is not None:
+            rows.append(
+                ChangeRow(mistake.entered, f"severity {mistake.value}, by mistake", mistake.entered_by, mistake.reason)
+            )
+        counts = f", {mistake.meant} counts from {mistake.entered:%H:%M:%S} UTC" if mistake.entered else ""
+        what = f"severity {mistake.value} marked as entered by mistake{counts}"
+        rows.append(ChangeRow(mistake.at, what, mistake.actor, mistake.reason))
     return sorted(rows, key=lambda row: row.at)
 
 

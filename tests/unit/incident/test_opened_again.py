@@ -236,7 +236,7 @@ def test_what_was_over_right_before_it_was_opened_again_is_why(over: int, mitiga
 
 @pytest.mark.parametrize("stated", [10.0, 9.9, 12.0])
 def test_an_end_that_was_stated_is_not_lost_when_it_was_opened_again_for_nothing(stated: float) -> None:
-    """Clients called again, and nothing was bad: the end that the probes tell stands, and says what tells it."""
+    """Clients called again, and nothing was bad: once it is over again the end that a person stated stands again."""
     story = Story()
     story.probe(0, "ready", "down")
     declared = story.declare(1, reach=-10)
@@ -259,4 +259,21 @@ def test_an_end_that_was_stated_is_not_lost_when_it_was_opened_again_for_nothing
 
     end = propose_impact_end(incident)
     assert end is not None
-    assert (end.at, end.evidence) == (incident.mitigated, "probe ready up again")
+    assert (end.at, end.evidence) == (at(stated), "probe ready up again" if stated == 10 else "stated")
+    assert (incident.mitigated, incident.impact_ended) == (at(stated), at(stated))
+
+
+def test_an_end_that_was_stated_is_lost_where_it_was_bad_again_while_it_was_open_again() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    declared = story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    ended = {"impact_ended": format_timestamp(at(12)), "impact_stated": format_timestamp(at(13))}
+    detail = {**declared.detail, **ended}
+    story.tell(Kind.DECLARE, 1, late=12, incident="i1", actor="ana", detail=detail, supersedes=declared.id)
+    story.act(Kind.RESOLVE, 20, because="fixed")
+    story.act(Kind.STATUS, 25, status="investigating", was="resolved")
+    story.probe(26, "ready", "down")
+    story.probe(29, "ready", "up")
+    story.act(Kind.RESOLVE, 35, because="fixed")
+    assert (only(story).impact_ended, only(story).mitigated) == (None, at(29))

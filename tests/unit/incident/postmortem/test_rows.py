@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cockpit.incident.postmortem.markdown import render_link
 from cockpit.incident.postmortem.rows import (
     NOT_TICKED,
+    change_rows,
     list_rows,
     loop_rows,
     message_rows,
@@ -25,6 +26,7 @@ from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, table
+from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at
 
 NIGHT = Incident(
@@ -245,3 +247,42 @@ def test_whatever_stands_in_the_details_there_is_a_draft(told: list[tuple[Kind, 
     for minute, (kind, subject, detail) in enumerate(told, start=1):
         story.tell(kind, minute, incident="i1", actor="ana", subject=subject, detail=detail)
     assert "cockpit:end record" in draft(story, 60)
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_severity_entered_by_mistake_is_in_the_chain_from_when_it_stood_until_it_was_marked(is_first: bool) -> None:
+    story = Story()
+    declared = story.declare(0, severity="P3" if is_first else "P0")
+    wrong = declared if is_first else story.act(Kind.SEVERITY, 5, "ben", severity="P3", reason="queue")
+    marks = {"severity": "P0", "mistake": "P3", "mistake_reason": "typed the wrong incident"}
+    moment = 0 if is_first else 5
+    story.tell(
+        Kind(wrong.kind),
+        moment,
+        late=7 - moment,
+        incident="i1",
+        actor="ana",
+        supersedes=wrong.id,
+        detail={**wrong.detail, **marks},
+    )
+    incident = only(story)
+    rows = [(row.at, row.what, row.by) for row in change_rows(incident) if row.what.startswith("severity")]
+    expected = [
+        (at(moment), "severity P3, by mistake", "ana" if is_first else "ben"),
+        (at(7), f"severity P3 marked as entered by mistake, P0 counts from {at(moment):%H:%M:%S} UTC", "ana"),
+    ]
+    assert rows == ([] if is_first else [(at(0), "severity P0", "ana")]) + expected
+    assert [change.value for change in incident.severities] == ["P0"] * (1 if is_first else 2), "the metrics"
+
+
+def test_two_mistakes_in_a_row_each_stood_from_when_it_was_entered() -> None:
+    story = Story()
+    story.declare(0, severity="P2")
+    event = story.act(Kind.SEVERITY, 5, severity="P3")
+    for minute, right, wrong in ((7, "P1", "P3"), (9, "P0", "P1")):
+        detail = {"severity": right, "mistake": wrong}
+        event = story.tell(
+            Kind.SEVERITY, 5, late=minute - 5, incident="i1", actor="ana", supersedes=event.id, detail=detail
+        )
+    mistakes = [(mistake.value, mistake.entered, mistake.at) for mistake in only(story).mistakes]
+    assert mistakes == [("P3", at(5), at(7)), ("P1", at(7), at(9))]

@@ -523,7 +523,7 @@ def test_what_went_to_the_revision_it_began_with_stopped_nothing_and_what_went_b
 
 
 @pytest.mark.parametrize(("late", "is_asked"), [(0.3, True), (0.02, False)])
-def test_a_move_dated_by_its_request_is_told_as_asked_for_wherever_it_stands(late: float, is_asked: bool) -> None:
+def test_a_move_dated_by_its_request_reads_so_in_every_place(late: float, is_asked: bool) -> None:
     story = sent_back(late=late)
     move(story, 12, BAD, GOOD)
     story.probe(12.2, "readyz", "up")
@@ -536,7 +536,7 @@ def test_a_move_dated_by_its_request_is_told_as_asked_for_wherever_it_stands(lat
     assert ("02:08:18" if is_asked else "02:08:00") in bar
 
 
-def test_a_pause_of_less_than_two_minutes_counts_as_impact_and_is_told() -> None:
+def test_a_pause_of_less_than_two_minutes_counts_as_impact_and_is_named() -> None:
     story = night()
     story.events.pop()
     fail(story, 4.4, "readyz")
