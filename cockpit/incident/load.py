@@ -108,6 +108,23 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
     return full, list_members(full, events)
 
 
+def list_alert_afterlife(timeline: Timeline, incident: Incident) -> list[Event]:
+    """What the record knows of alerts beside an incident that is over: what became of them after its end, and who took
+    them in another incident. Blocking. Raises RecordError."""
+    begin, end = _written_between(incident)
+    if end is None:
+        return []
+    until = end + STAYS_BAD
+    kinds = (Kind.ALERT, Kind.ACK)
+    events = timeline.events(environment=incident.environment, kinds=kinds, occurred_from=begin, occurred_until=until)
+    beside = [
+        event
+        for event in events
+        if not is_member(incident, event) or (event.kind == Kind.ACK and event.incident is None)
+    ]
+    return list_standing_events(beside)
+
+
 def _list_corrections_outside(timeline: Timeline, incident: Incident) -> list[Event]:
     """What the journal says to have been at another time than in the range: it may have been in it by what was written
     first."""

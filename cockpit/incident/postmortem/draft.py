@@ -85,6 +85,7 @@ def render_draft(
     head: str,
     now: datetime,
     picture_file: str = "",
+    alert_afterlife: Sequence[Event] = (),
 ) -> str:
     """The draft as Markdown. `events` may hold others' too; `time_zone` "" is the machine's; `head` is the chain's.
 
@@ -136,7 +137,7 @@ def render_draft(
         timeline=timeline,
         turning=[row for row in timeline if row.turning],
         count=len(mine),
-        alerts=alert_rows(mine, incident),
+        alerts=alert_rows(mine, incident, alert_afterlife),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
         messages=messages,

@@ -18,7 +18,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact import as_of
-from cockpit.incident.load import with_events
+from cockpit.incident.load import list_alert_afterlife, with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
 from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture
 from cockpit.incident.postmortem.json_document import as_json
@@ -183,6 +183,7 @@ class Exporter:
                 head=head,
                 now=now,
                 picture_file=picture_file,
+                alert_afterlife=list_alert_afterlife(self.timeline, full),
             )
         zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC
         if self.form is ExportForm.CSV:

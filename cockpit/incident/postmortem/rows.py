@@ -22,6 +22,7 @@ from cockpit.model.event import (
     Event,
     Kind,
     join_alert_events,
+    list_of,
     map_of,
     text_of,
     words_of,
@@ -65,7 +66,8 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """`ended` is the last word of its source: a moment, or why there is none."""
+    """`ended` is when its source ended it in the time of the incident. Where it did not, `state` is as it was when that
+    was closed, `closed`, and `ended_later` when it ended after that, where the record knows."""
 
     name: str
     severity: str
@@ -75,6 +77,8 @@ class AlertRow:
     state: str
     ended: datetime | None
     taken_by: str
+    closed: datetime | None = None
+    ended_later: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +197,8 @@ def format_answer(event: Event, answer: Mapping[str, Any]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
-    """One row an alert, in the order they first appear."""
+def alert_rows(events: Sequence[Event], incident: Incident, afterlife: Sequence[Event] = ()) -> list[AlertRow]:
+    """One row an alert, in the order they first appear. `afterlife` is what is on record of alerts beside it."""
     stretches: dict[str, list[BadStretch]] = {}
     for stretch in list_bad_stretches(event for event in events if event.kind == Kind.ALERT):
         stretches.setdefault(stretch.key, []).append(stretch)
@@ -221,6 +225,11 @@ def alert_rows(events: Sequence[Event], incident: Incident) -> list[AlertRow]:
             state=state,
             ended=event.occurred if state == AlertState.RESOLVED else None,
         )
+    facts: dict[str, list[Event]] = {}
+    for event in afterlife:
+        for key in _list_alert_keys(event):
+            facts.setdefault(key, []).append(event)
+    rows = {key: _add_afterlife(row, incident.resolved, facts.get(key, ())) for key, row in rows.items()}
     return _join_storm_rows(list(rows.values()))
 
 
@@ -228,6 +237,28 @@ def _list_takers(stretches: Sequence[BadStretch], incident: Incident) -> str:
     """Whoever took it in any of its stretches."""
     takers = (person for stretch in stretches for person in find_takers_in(incident, stretch, stretches))
     return ", ".join(dict.fromkeys(takers))
+
+
+def _list_alert_keys(event: Event) -> list[str]:
+    """The alerts that an alert's turn or an acknowledgement is about."""
+    keys = [str(key) for key in list_of(event.detail, "keys")] if event.kind == Kind.ACK else []
+    return keys or [event.subject]
+
+
+def _add_afterlife(row: AlertRow, closed: datetime | None, afterlife: Sequence[Event]) -> AlertRow:
+    """Of one that had not ended when the incident was closed what became of it; and who took it in another incident."""
+    since = [event for event in afterlife if event.occurred >= (row.fired or event.occurred)]
+    ends = [
+        event.occurred
+        for event in since
+        if event.kind == Kind.ALERT and text_of(event.detail, "state") == AlertState.RESOLVED
+    ]
+    ended = row.ended or min(ends, default=None)
+    takers = [event.actor for event in since if event.kind == Kind.ACK and (ended is None or event.occurred <= ended)]
+    taken_by = ", ".join(dict.fromkeys(filter(None, [*row.taken_by.split(", "), *takers])))
+    if row.ended is not None or closed is None:
+        return replace(row, taken_by=taken_by)
+    return replace(row, closed=closed, ended_later=ended, taken_by=taken_by)
 
 
 def _join_storm_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
@@ -244,13 +275,14 @@ def _join_storm_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
 def _join_alert_rows(rows: Sequence[AlertRow]) -> AlertRow:
     subjects = list(dict.fromkeys(row.resource for row in rows if row.resource))
     more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
-    ends = [row.ended for row in rows]
+    ends, later = [row.ended for row in rows], [row.ended_later for row in rows]
     return replace(
         rows[0],
         name=f"{rows[0].name}: {len(rows)} instances",
         resource=", ".join(subjects[:2]) + more,
         fired=min((row.fired for row in rows if row.fired), default=None),
         ended=max(end for end in ends if end) if all(ends) else None,
+        ended_later=max(end for end in later if end) if all(later) else None,
     )
 
 

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cockpit.incident.load import list_alert_afterlife, with_events
 from cockpit.incident.postmortem.markdown import render_link
 from cockpit.incident.postmortem.rows import (
     NOT_TICKED,
+    alert_rows,
     change_rows,
     list_rows,
     loop_rows,
@@ -18,7 +21,7 @@ from cockpit.incident.postmortem.rows import (
     severity_times,
 )
 from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.event import Kind
+from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import Checklist, MetricTarget, Plan
 from cockpit.model.response import Freeze, ProcedureRun, Tick, Update
@@ -26,8 +29,9 @@ from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, table
-from tests.unit.incident.folding import only
+from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
+from tests.unit.timeline.files import opened
 
 NIGHT = Incident(
     "i1", "prod", "x", "P1", Status.RESOLVED, declared=at(0), declared_by="ana", reach_from=at(-10), resolved=at(60),
@@ -286,3 +290,40 @@ def test_two_mistakes_in_a_row_each_stood_from_when_it_was_entered() -> None:
         )
     mistakes = [(mistake.value, mistake.entered, mistake.at) for mistake in only(story).mistakes]
     assert mistakes == [("P3", at(5), at(7)), ("P1", at(7), at(9))]
+
+
+@pytest.mark.parametrize(("over", "later"), [(9, None), (14, 14), (None, None)])
+def test_an_alert_that_fired_when_it_was_closed_says_so_and_what_became_of_it(
+    over: float | None, later: float | None, tmp_path: Path
+) -> None:
+    with opened(tmp_path / "timeline.db") as timeline:
+
+        def write(kind: Kind, minute: float, **fields: Any) -> None:
+            timeline.record([Draft(kind, kind.value, at(minute), "prod", **fields)])
+
+        write(Kind.ALERT, 0, subject="az:5xx", detail={"state": "firing", "severity": "high", "name": "5xx"})
+        write(Kind.DECLARE, 1, incident="i1", actor="ana", detail={"title": "x", "severity": "P1"})
+        reach = {"title": "y", "severity": "P2", "reach_from": format_timestamp(at(-10))}
+        write(Kind.DECLARE, 2, incident="i2", actor="ben", detail=reach)
+        write(Kind.ACK, 3, incident="i1", actor="ana", subject="az:5xx")
+        if over is not None and over < 10:
+            write(Kind.ALERT, over, subject="az:5xx", detail={"state": "resolved", "name": "5xx"})
+        write(Kind.RESOLVE, 10, incident="i2", actor="ben", detail={"because": "duplicate", "of": "i1"})
+        if later is not None:
+            write(Kind.ALERT, later, subject="az:5xx", detail={"state": "resolved", "name": "5xx"})
+            write(Kind.ALERT, 16, subject="az:5xx", detail={"state": "firing", "name": "5xx"})
+            write(Kind.ACK, 17, incident="i1", actor="carl", subject="az:5xx")
+        ledger = fold(timeline.events())
+        full, events = with_events(timeline, DEFAULT_SEVERITY_SCALE, ledger.incidents["i2"])
+        (row,) = alert_rows(events, full, list_alert_afterlife(timeline, full))
+    assert (row.ended, row.closed) == ((at(9), None) if over == 9 else (None, at(10)))
+    assert (row.ended_later, row.taken_by) == (later and at(later), "ana")
+
+
+def test_the_table_of_alerts_says_of_which_moment_it_is() -> None:
+    story = Story()
+    story.alert(0, "az:5xx", "firing")
+    story.declare(1, reach=-10)
+    assert table(draft(story), "alerts")[0][5] == "firing"
+    story.act(Kind.RESOLVE, 9)
+    assert table(draft(story), "alerts")[0][5] == f"firing when this was closed at {at(9):%H:%M:%S}"
