@@ -27,6 +27,7 @@ from cockpit.model.revision_health import (
     may_take_traffic,
 )
 from cockpit.model.run import Value
+from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration
 from cockpit.platforms.platform import RollbackTerms
 from cockpit.platforms.registry import find_kind
@@ -383,6 +384,13 @@ def describe_unknown_outcome(application: Application, bad: Revision) -> str:
     """Why no target is proposed, and what a person can do."""
     if len(application.revisions) < 2:
         return f"There is no other revision than {bad.name}: redeploy, or fix forward."
+    others = [revision for revision in application.revisions if revision.active and revision.name != bad.name]
+    if others and all(judge_revision(revision).condition is RevisionCondition.ILL for revision in others):
+        names = ", ".join(revision.name for revision in others)
+        return (
+            f"What else runs of {application.name} is ill, too ({clean_line(names, 120)}): look at what all of them "
+            "need, such as the database. A rollback does not help there."
+        )
     return (
         f"Nothing shows that another revision of {application.name} served well. Choose one in the revisions pane "
         "and roll back to it, redeploy, or fix forward."

@@ -335,6 +335,8 @@ def not_now(prepared: Prepared, context: RunContext) -> str:
     if context.read_only and not only_looks(prepared):
         return "read-only: only what looks through the SDK or with GET may run"
     if context.environment.drill and not stays_in_simulator(prepared, context.environment):
+        if prepared.request is None:
+            return "a drill runs no command of a shell: read it, and mark it done as if you had run it"
         return "a drill reaches nothing outside the simulator: read it, and mark it done as if you had run it"
     if prepared.script is None:
         return ""

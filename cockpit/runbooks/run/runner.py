@@ -35,7 +35,7 @@ from cockpit.runbooks.prepare.context import RunContext, Terminal
 from cockpit.runbooks.prepare.prepare import CHANGES, list_parameters, prepare_step, resolve_parameters
 from cockpit.runbooks.prepare.target_guard import ToolContext
 from cockpit.runbooks.prepare.template_variables import describe_variables, list_asked_variables
-from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.prepare.values import Live, typed_moment
 from cockpit.runbooks.rollback import describe_third_revision, list_serving_names
 from cockpit.runbooks.run import events as journal
 from cockpit.runbooks.run import preconditions
@@ -229,7 +229,7 @@ class Runner:
             trust_files.keep_snapshot(runbook, self._snapshots)
         id = self._new_id()
         with self._lock:
-            self._typed[id], self._proposed[id] = dict(values_by_name or {}), tuple(proposed)
+            self._typed[id], self._proposed[id] = self._settle_moments(values_by_name or {}), tuple(proposed)
             self._documents[id] = runbook
             if incident is not None:
                 self._chosen[id] = incident
@@ -325,8 +325,13 @@ class Runner:
 
     def parameters(self, run: Run, values_by_name: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Every placeholder of the procedure with what it stands for now, or why it has no value. Runs nothing."""
-        self._typed.setdefault(run.id, {}).update(values_by_name or {})
+        self._typed.setdefault(run.id, {}).update(self._settle_moments(values_by_name or {}))
         return self._resolve(self.document(run), self.procedure(run), run.id)
+
+    def _settle_moments(self, values_by_name: Mapping[str, str]) -> dict[str, str]:
+        """What was typed, with `20m ago` as the moment that it means now: every step and every try has the same."""
+        now = self._time.now()
+        return {name: typed_moment(name, values_by_name, now)[name] for name in values_by_name}
 
     def prepare(
         self,
@@ -339,7 +344,7 @@ class Runner:
     ) -> Prepared:
         """The step, resolved. The values stay known to the run; `edit` replaces the command, `undo` is its undo."""
         run = self.run(run.id)
-        self._typed.setdefault(run.id, {}).update(values_by_name or {})
+        self._typed.setdefault(run.id, {}).update(self._settle_moments(values_by_name or {}))
         document = self.document(run)
         context = self._narrow(document, self._typed[run.id], run.values, self._proposed.get(run.id, ()), run)
         prepared = prepare_step(run.id, document, self.step(run, step), context, edit=edit, undo=undo)

@@ -20,6 +20,7 @@ from cockpit.runbooks.prepare.confirmation import Approval, Consent
 from cockpit.runbooks.prepare.values import Live
 from cockpit.runbooks.run.runs import Runs
 from cockpit.runbooks.types import Finished, RunRefused
+from tests.integration.platforms.turned_clock import TurnedClock
 from tests.integration.runbooks.stage import Stage, fence
 
 
@@ -569,3 +570,17 @@ async def test_a_program_in_python_is_heard_while_it_runs(stage: Stage) -> None:
     run = stage.start(fence("# Watch\nprintenv PYTHONUNBUFFERED", "bash read"))
     await stage.perform(run)
     assert stage.output.strip() == "1"
+
+
+def test_a_time_that_was_typed_as_an_age_is_one_moment_for_every_step_and_every_try(stage: Stage) -> None:
+    """A restore that is tried again, or whose next step names the time too, must not mean another moment."""
+    clock = TurnedClock()
+    stage.options = {"time": clock}
+    stage.runner = stage.again()
+    run = stage.start(fence("# Restore\necho <restore-time>\n\n# Compare\necho <restore-time>"))
+    stage.runner.parameters(run, {"restore-time": "20m ago"})
+    before = stage.runner.prepare(run, 1).as_run
+    clock.turn(600)
+    assert "T01:40:00Z" in before
+    assert stage.runner.prepare(run, 1).as_run == before
+    assert "T01:40:00Z" in stage.runner.prepare(run, 2).as_run

@@ -233,6 +233,14 @@ def test_where_there_is_nothing_to_go_back_to_it_says_so_and_what_to_do() -> Non
     assert propose_rollback(app()).why == "mi has no revision that serves."
 
 
+def test_where_all_that_runs_is_ill_it_points_at_what_all_of_them_need() -> None:
+    down = {"active": True, "health": "Unhealthy"}
+    why = propose_rollback(app(revision("v2", 100, **down), revision("v1", 0, **down)), now=at(0)).why
+    assert "v1" in why
+    assert "database" in why
+    assert "served well" in propose_rollback(app(revision("v2", 100, **down), off("v1", 0.0)), now=at(0)).why
+
+
 def test_single_mode_deploys_the_older_image_again() -> None:
     found = propose_rollback(app(V3, V2, mode="Single"))
     assert (found.procedure, found.values_by_name["image"]) == ("single-revision-mode", "app:v2")
