@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.log import log_path
-from cockpit.cli.options import Common, Refusal, common_options, load_system
+from cockpit.cli.options import DRILL_FILE, Common, Refusal, common_options, load_system
 from cockpit.model.text import clean_line
 
 if TYPE_CHECKING:
@@ -88,10 +88,13 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
     world = SimulatorProcess(scenario, speed, *(list_world_options(own, platform) if own else ()))
 
     async def attach() -> "Session":
+        from cockpit.simulator.drill import simulate_by_ready_line
+
         config = await world.ready()
         if own is None:
             return await attach_to(replace(common, config=config))
-        drill = simulated(own, world.ready_line)
+        drill = simulate_by_ready_line(own, world.ready_line)
+        write_drill_file(own, world.ready_line)
         file = common.db or str(Path(drill.data) / "timeline.db")
         return await attach_to(replace(common, db=file), read_system=lambda _: drill)
 
@@ -103,11 +106,8 @@ def demo(common: Common, example: str, scenario: str, speed: float) -> None:
         folder = Path(world.config).parent
         file = common.db or f"{folder}/timeline.db"
         click.echo(f"The demo's timeline is in {Path(file).parent}; read it again with")
-        click.echo(
-            f"  cockpit timeline --config {world.config}"
-            if own is None and common.db is None
-            else f"  cockpit timeline --db {file}"
-        )
+        kept = f" --db {file}" if common.db else ""
+        click.echo(f"  cockpit timeline --config {world.config}{kept}")
 
 
 EXAMPLES = Path(__file__).parents[2] / "examples"  # of a checkout
@@ -219,25 +219,14 @@ def make_app_name(name: str) -> str:
     return plain if re.fullmatch(r"[a-z][a-z0-9-]*[a-z0-9]", plain) else ""
 
 
-PLATFORM_FACTS = ("docker_host", "compose_program", "project", "services", "kubeconfig", "context", "namespace", "site")
-"""What the ready line says of the platform that the simulated app runs on."""
+# Another shell beside a drill: the cockpit.toml of the simulator is that of its shop, so a file beside it says whose
+# system the drill is on.
 
 
-def simulated(system: "System", ready_line: "Mapping[str, str]") -> "System":
-    from cockpit.simulator.drill import SimulatorAddress, simulate_system
-
-    place = SimulatorAddress(
-        url=ready_line["url"],
-        tls_url=ready_line["tls_url"],
-        ca_file=ready_line["ca_file"],
-        subscription=ready_line["subscription"],
-        resource_group=ready_line["resource_group"],
-        app=ready_line["app"],
-        workspace=ready_line["workspace"],
-        data=str(Path(ready_line["config"]).parent),
-        **{name: ready_line.get(name, "") for name in PLATFORM_FACTS},
-    )
-    return simulate_system(system, place)
+def write_drill_file(system: "System", ready_line: "Mapping[str, str]") -> None:
+    """Lets `--config` of the simulator's folder open the very system that is on the screen."""
+    file = Path(ready_line["config"]).parent / DRILL_FILE
+    file.write_text(json.dumps({"config": system.file, "ready_line": dict(ready_line)}), encoding="utf-8")
 
 
 # `cockpit simulator`: a simulated system on this machine, for demos, drills and tests.

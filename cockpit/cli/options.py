@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 TIMELINE_FILE = "timeline.db"
+DRILL_FILE = "drilled-system.json"  # beside the cockpit.toml of a simulator on which somebody drills their own system
 typed_at: ContextVar[Callable[[], datetime] | None] = ContextVar("typed_at", default=None)
 """Tells when the command line of this process was typed: what happened later, nobody can have known who typed it."""
 
@@ -136,6 +137,8 @@ def load_system(common: Common) -> "System":
 
     try:
         path = find_config_file(common.config, os.environ, Path.cwd())
+        if path is not None and os.path.exists(path.parent / DRILL_FILE):
+            return _load_drilled_system(common, path.parent / DRILL_FILE)
         searched = [candidate for _, candidate in list_candidates(common.config, os.environ, Path.cwd())]
         system = load_system(path) if path is not None else default_system(searched)
     except ConfigErrors as errors:
@@ -146,6 +149,24 @@ def load_system(common: Common) -> "System":
 
         learn_team_commands(system.commands)
     return replace(system, read_only=system.read_only or common.read_only)
+
+
+def _load_drilled_system(common: Common, file: Path) -> "System":
+    """The system of a drill on its simulator, as it is on the screen. Raises Refusal."""
+    from cockpit.simulator.drill import simulate_by_ready_line
+
+    try:
+        drill = json.loads(file.read_text(encoding="utf-8"))
+        own = load_system(replace(common, config=str(drill["config"])))
+        return replace(simulate_by_ready_line(own, drill["ready_line"]), read_only=common.read_only)
+    except (OSError, ValueError, KeyError, TypeError):
+        from cockpit.model.text import clean_line
+
+        raise Refusal(
+            f"{clean_line(file)} should say which system is drilled there, and cannot be read.",
+            code="drill-unreadable",
+            file=clean_line(file),
+        ) from None
 
 
 def choose_environment(system: "System", name: str | None) -> "Environment":

@@ -5,6 +5,7 @@ What is left names the simulator alone. Commands that would need a shell or anot
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -173,3 +174,23 @@ BARE: Mapping[str, Any] = {
 
 def _simulate_signal(signal: WatchedSignal, app: str) -> WatchedSignal:
     return replace(signal, resource=app, url="", source="", ca_file="", **BARE)
+
+
+PLATFORM_FACTS = ("docker_host", "compose_program", "project", "services", "kubeconfig", "context", "namespace", "site")
+"""What the ready line says of the platform that the simulated app runs on."""
+
+
+def simulate_by_ready_line(system: System, ready_line: Mapping[str, str]) -> System:
+    """`system` on the simulator that printed this line. Raises KeyError where it lacks something."""
+    place = SimulatorAddress(
+        url=ready_line["url"],
+        tls_url=ready_line["tls_url"],
+        ca_file=ready_line["ca_file"],
+        subscription=ready_line["subscription"],
+        resource_group=ready_line["resource_group"],
+        app=ready_line["app"],
+        workspace=ready_line["workspace"],
+        data=str(Path(ready_line["config"]).parent),
+        **{name: ready_line.get(name, "") for name in PLATFORM_FACTS},
+    )
+    return simulate_system(system, place)

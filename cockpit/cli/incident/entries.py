@@ -111,7 +111,7 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
                 reader = name_reader(template, template.audience, cli_session.plan)
                 print_clean(f"{template.id}  {template.title}, to {reader} ({template.origin})")
             return
-        _print_message(_find_template(there, " ".join(name)), cli_session, meant, within, as_json)
+        _print_message(find_template(there, " ".join(name)), cli_session, meant, within, as_json)
 
 
 def _print_message(
@@ -131,8 +131,9 @@ def _print_message(
         click.echo(f"To fill: {', '.join(clean_line(text) for text in filled_message.unknown)}.", err=True)
 
 
-def _find_template(templates: tuple[Template, ...], text: str) -> Template:
-    """The one of that id, else the only one whose id or title has these words. Raises Refusal."""
+def find_template(templates: tuple[Template, ...], text: str) -> Template:
+    """The one of that id, else the only one whose id or title has these words, else the only one for these readers, as
+    `update --to` names them. Raises Refusal."""
     wanted_name = text.casefold()
     exact = [template for template in templates if template.id.casefold() == wanted_name]
     result = exact or [
@@ -140,6 +141,7 @@ def _find_template(templates: tuple[Template, ...], text: str) -> Template:
         for template in templates
         if wanted_name in template.id.casefold() or wanted_name in template.title.casefold()
     ]
+    result = result or [template for template in templates if template.audience.casefold() == wanted_name]
     if len(result) != 1:
         names = ", ".join(template.id for template in result or templates)
         raise Refusal(

@@ -6,8 +6,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
-from cockpit.cli.demo import find_names, find_story, load_own_system, make_app_name
-from cockpit.cli.options import Common
+from cockpit.cli.demo import (
+    find_names,
+    find_story,
+    load_own_system,
+    make_app_name,
+    write_drill_file,
+)
+from cockpit.cli.options import DRILL_FILE, Common, Refusal, load_system
+from cockpit.simulator.drill import simulate_by_ready_line
 from cockpit.simulator.world.alerts import list_simulated_alerts
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.database_changes import rename_database, restore_database
@@ -139,3 +146,28 @@ def test_a_scenario_of_ones_own_is_read_and_checked(tmp_path: Path) -> None:
 )
 def test_an_app_is_called_as_azure_would_take_it(name: str, app: str) -> None:
     assert make_app_name(name) == app
+
+
+def test_another_shell_reaches_the_very_system_that_is_drilled(tmp_path: Path) -> None:
+    """The cockpit.toml beside the timeline of a drill is that of the simulator's shop."""
+    config = tmp_path / "cockpit.toml"
+    config.write_text('system = "simulated shop"\n[environments.prod]\n', encoding="utf-8")
+    own = load_own_system(Common(), "meeting-intelligence")
+    assert own is not None
+    names = ("url", "tls_url", "ca_file", "subscription", "resource_group", "app", "workspace")
+    ready_line = {**dict.fromkeys(names, "https://127.0.0.1:9"), "config": str(config)}
+    assert load_system(Common(config=str(config))).name == "simulated shop"
+
+    write_drill_file(own, ready_line)
+    assert load_system(Common(config=str(config))) == simulate_by_ready_line(own, ready_line)
+    assert load_system(Common(config=str(config), read_only=True)).read_only
+    assert load_system(Common(config=str(config))).data == str(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"config": "nosuch.toml", "ready_line": {}}'])
+def test_a_drill_that_cannot_be_read_is_no_other_system(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "cockpit.toml"
+    config.write_text('system = "simulated shop"\n[environments.prod]\n', encoding="utf-8")
+    (tmp_path / DRILL_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(Refusal):
+        load_system(Common(config=str(config)))

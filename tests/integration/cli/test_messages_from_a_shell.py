@@ -1,7 +1,12 @@
 """A message is printed from its template, mended in an editor, and written down once it was sent."""
 
+from dataclasses import replace
+
 import pytest
 
+from cockpit.cli.incident.entries import find_template
+from cockpit.cli.options import Refusal
+from cockpit.model.plan import Template
 from tests.integration.cli.shell import Shell
 
 
@@ -33,3 +38,23 @@ def test_its_document_says_what_it_promises(told: Shell) -> None:
 def test_a_name_that_none_or_several_have_is_refused_with_the_names(told: Shell) -> None:
     assert "names no message: declaration, " in told.refused("message", "nothing")
     assert "names several messages: " in told.refused("message", "message")
+
+
+TEMPLATES = (
+    Template("declaration", "Declaration (channel)", "", "team", "built in"),
+    Template("oncall/message-to-customers", "Message to customers", "", "client", "oncall.md:93"),
+    Template("team", "Message to the team", "", "team", "oncall.md:80"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [("client", "oncall/message-to-customers"), ("customers", "oncall/message-to-customers"), ("team", "team")],
+)
+def test_a_message_is_found_by_its_words_and_by_its_readers(text: str, id: str) -> None:
+    assert find_template(TEMPLATES, text).id == id
+
+
+def test_of_several_messages_for_the_same_readers_none_is_chosen() -> None:
+    with pytest.raises(Refusal):
+        find_template(tuple(replace(template, audience="authority") for template in TEMPLATES), "authority")

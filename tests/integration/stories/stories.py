@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cockpit.build_session import build_session
-from cockpit.cli.demo import find_names, find_story, list_world_options, load_own_system, simulated
+from cockpit.cli.demo import find_names, find_story, list_world_options, load_own_system
 from cockpit.cli.options import Common
 from cockpit.model.revision import Application
 from cockpit.model.run import Run, StepState
@@ -21,6 +21,7 @@ from cockpit.runbooks.catalogue.load import load_catalogue
 from cockpit.runbooks.prepare.confirmation import Approval, Consent
 from cockpit.runbooks.rollback import choose_application
 from cockpit.session import Session
+from cockpit.simulator.drill import simulate_by_ready_line
 from cockpit.simulator.play import PlatformNames, serve_world
 from cockpit.simulator.world.clock import SimulatedClock
 from cockpit.simulator.world.scenario import load_scenario, rename_scenario
@@ -127,7 +128,7 @@ async def open_story(story: Story, folder: Path, time: "SkippingTime") -> AsyncI
     scenario = rename_scenario(scenario, app=app, resource_group=group)
     scenario = scenario.model_copy(update={"platform": names.platform})
     async with serve_world(scenario, names=names, clock=SimulatedClock(time, SPEED)) as ready:
-        system = hasten(simulated(own, ready))
+        system = hasten(simulate_by_ready_line(own, ready))
         session = await asyncio.to_thread(
             build_session, system, system.environments[0], folder / "timeline.db", operator="ana"
         )
