@@ -26,7 +26,8 @@ COMMON = frozenset(
     {"a", "an", "the", "of", "on", "in", "is", "are", "or", "and", "to", "for", "after", "with", "alert", "any", "by"}
 )
 WORD = re.compile(r"[0-9]+[a-z]+|[a-z]+|[0-9]+")
-CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
+ENDING = re.compile(r"(?<=\w{4})(?:ing|ed|e)$")  # "expires" in a title is `Expiring` in an alert
 CLAUSE = re.compile(r"[,;.]\s+|\bor\b|\n")
 SIGNS = ("when", "symptoms")  # labels that tell what it looks like
 ACTIONS = ("action", "fix", "solution", "resolution", "remedy", "mitigation", "what to do")
@@ -180,6 +181,8 @@ def names_alert(title: str, name: str) -> bool:
 def _is_same_word(one: str, other: str) -> bool:
     """`auth` is `authentication`, `db` is `database`; a plural is no other word."""
     if one == other or SHORT_FORMS.get(one, one) == SHORT_FORMS.get(other, other):
+        return True
+    if ENDING.sub("", one) == ENDING.sub("", other):
         return True
     shorter, longer = sorted((one, other), key=len)
     return len(shorter) >= 4 and longer.startswith(shorter)

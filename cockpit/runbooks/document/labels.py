@@ -35,6 +35,16 @@ ALIASES = {
 }
 
 
+WHEN_HEADING = re.compile(
+    r"(?i)^\W*(?:\d[\d.]*[.):]?\s+)?(?:when\s+(?:to\s+use|to\s+run|should\s+i\s+use)\b.{0,30}|use\s+(?:this\s+)?when|occasions)\W*$"
+)
+
+
+def tells_when(heading: str) -> bool:
+    """True for a heading under which stands when a document is for: "When to use this runbook"."""
+    return WHEN_HEADING.match(heading) is not None
+
+
 def parse_label(line: str) -> tuple[str, str] | None:
     """(name in lower case, value) when a line is a label. Names that mean one thing have one name."""
     bare = line.strip()

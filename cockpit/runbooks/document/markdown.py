@@ -9,7 +9,14 @@ from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.defined_names import DefinedNames
 from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.fences import PROMPT, begins_with_program, language_of
-from cockpit.runbooks.document.labels import WIKI_LINK, is_warning, name_wiki_link, parse_label, strip_markdown
+from cockpit.runbooks.document.labels import (
+    WIKI_LINK,
+    is_warning,
+    name_wiki_link,
+    parse_label,
+    strip_markdown,
+    tells_when,
+)
 from cockpit.runbooks.document.mentions import (
     forbids_command,
     forbids_what_follows,
@@ -145,6 +152,8 @@ class MarkdownReader:
             self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
         self._heading_now = markdown
         self.sections.append(Section(clean_line(strip_markdown(markdown)), level, line, above))
+        if tells_when(self._section.title):
+            self._label = "when"  # the list under it is what a label "**When to use:**" would have
 
     def _fence(self, token: "Token", name: str = "") -> bool:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
@@ -324,6 +333,8 @@ class MarkdownReader:
                 self._label = pair[0]
             if is_warning(text):
                 self._section.warnings.append(clean_line(strip_markdown(text)))
+        if tells_when(self._section.title):
+            self._section.labels.setdefault("when", clean_line(strip_markdown(token.content), LONGEST_LABEL))
         self._intro = read_announcement(token.content) if not self._output else ""
         self._before = token.content
         self._led_elsewhere(token.content, line)

@@ -165,6 +165,8 @@ def through_place(place: RemotePlace, command: str) -> str:
     if name in CLUSTER_CLIENTS | CONTAINER_CLIENTS and inner and inner[-1].rsplit("/", 1)[-1] in SHELLS:
         quiet = [word for word in parts if word not in ("-it", "-ti", "-t", "--tty")]
         return f"{place.opener[: opener.start]}{' '.join(quiet)} -c {shlex.quote(command)}"
+    if name in CLUSTER_CLIENTS and "rsh" in parts:
+        return f"{head} sh -c {shlex.quote(command)}"
     if name in ("psql", "mysql", "mariadb"):
         return f"{head} {'-c' if name == 'psql' else '-e'} {shlex.quote(command)}"
     return ""

@@ -374,7 +374,7 @@ def from_inline(
                     line,
                     text,
                     "http" if http else "bash",
-                    remark=clean_line(strip_markdown(markdown)),
+                    remark="" if bare and strip_markdown(markdown) == text else clean_line(strip_markdown(markdown)),
                     alternative=joined and says_or(between),
                     inline=True,
                     counted=ordered or box is not None,

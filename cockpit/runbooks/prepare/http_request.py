@@ -1,7 +1,8 @@
 """An HTTP step read into a request: method, address, body, and whether it only reads."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 from cockpit.model.secret import MASK
@@ -13,8 +14,11 @@ READING = frozenset({"GET", "HEAD"})
 HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE) (/\S*|https?://\S+)")
 
 
-def build_request(command: str, values: Sequence[Resolved], base: Resolved | None) -> Request:
-    """The request that a step stands for. `base` is the environment's host. Raises RunRefused."""
+def build_request(
+    command: str, values: Sequence[Resolved], base: Resolved | None, plain_hosts: Collection[str] = ()
+) -> Request:
+    """The request that a step stands for. `base` is the environment's host; one of `plain_hosts` is asked without TLS,
+    because the configuration names it so. Raises RunRefused."""
     match = HTTP.fullmatch(command.strip())
     if match is None:
         raise RunRefused("This is not a request that can be sent.", code="not-a-request")
@@ -35,10 +39,9 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     path, visible_text = "".join([*sent, match[2][index:]]), "".join([*visible, match[2][index:]])
     if path.startswith("/"):
         if base is None or base.value is None:
-            raise RunRefused(
-                "The address of the app is not known: set FQDN in the environment's values.", code="address-unknown"
-            )
-        scheme = "" if "://" in base.value else "https://"
+            why = base.problem if base and base.problem else "set FQDN in the environment's values"
+            raise RunRefused(f"The address of the app is not known: {why.rstrip('.')}.", code="address-unknown")
+        scheme = "" if "://" in base.value else "http://" if base.value.lower() in plain_hosts else "https://"
         path, visible_text = (
             f"{scheme}{base.value.rstrip('/')}{path}",
             f"{scheme}{base.shown.rstrip('/')}{visible_text}",
@@ -50,3 +53,13 @@ def build_request(command: str, values: Sequence[Resolved], base: Resolved | Non
     if names_somebody:
         raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
     return Request(match[1], path, f"{match[1]} {visible_text}")
+
+
+def list_plain_hosts(addresses: Iterable[str]) -> frozenset[str]:
+    """The hosts that the configuration names without TLS (`http://127.0.0.1:8080`), and nowhere with it."""
+    by_scheme: dict[str, set[str]] = {"http": set(), "https": set()}
+    for address in addresses:
+        with suppress(ValueError):
+            parts = urlsplit(address)
+            by_scheme.setdefault(parts.scheme, set()).add(parts.netloc.rpartition("@")[2].lower())
+    return frozenset(by_scheme["http"] - by_scheme["https"])

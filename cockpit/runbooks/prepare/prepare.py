@@ -18,7 +18,7 @@ from cockpit.runbooks.prepare import curl_requests, script, tags
 from cockpit.runbooks.prepare import target_guard as guard
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.folders import find_lost_folder
-from cockpit.runbooks.prepare.http_request import READING, build_request
+from cockpit.runbooks.prepare.http_request import READING, build_request, list_plain_hosts
 from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.hidden_letters import name_hidden_letters
@@ -219,7 +219,10 @@ def explain_remote_command(prepared: Prepared) -> str:
 def with_request(prepared: Prepared, context: RunContext) -> Prepared:
     """An HTTP step. Raises RunRefused."""
     host = resolve_parameters([Parameter("FQDN")], context)[0]
-    request = build_request(prepared.as_written, prepared.values, host)
+    environment = context.environment
+    origins = (origin for access in environment.http_access for origin in access.origins)
+    plain_hosts = list_plain_hosts((*origins, *(probe.url for probe in environment.probes)))
+    request = build_request(prepared.as_written, prepared.values, host, plain_hosts)
     return replace(
         prepared,
         request=request,

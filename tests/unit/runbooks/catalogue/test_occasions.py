@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.runbooks.catalogue.alert_match import match_alerts
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
@@ -28,11 +30,12 @@ def make_catalogue() -> Catalogue:
     return Catalogue(tuple(Document(id, read_runbook(f"/d/{id}.md", text.encode())) for id, text in texts.items()))
 
 
+def make_alert(name: str) -> Alert:
+    return Alert("am", "x", name, Severity.HIGH, AlertState.FIRING, datetime(2026, 1, 1, tzinfo=UTC), "prod")
+
+
 def test_a_list_of_occasions_leads_to_the_runbook_that_its_heading_links() -> None:
-    alert = Alert(
-        "am", "x", "RansomwareAttack", Severity.HIGH, AlertState.FIRING, datetime(2026, 1, 1, tzinfo=UTC), "prod"
-    )
-    (match,) = match_alerts(make_catalogue(), [alert])
+    (match,) = match_alerts(make_catalogue(), [make_alert("RansomwareAttack")])
     assert (match.how, match.document.id) == ("when", "restore")
     assert "Ransomware attack" in match.hint
 
@@ -48,3 +51,13 @@ def test_a_document_shows_its_version_and_its_age_and_an_old_one_is_marked() -> 
     assert describe_edition({"date": "2026-10-14"}, date(2026, 11, 29)) == "1 month old"
     assert describe_edition(labels, date(2027, 11, 29)).endswith("OLD")
     assert describe_edition({}, date(2027, 11, 29)) == ""
+
+
+@pytest.mark.parametrize("heading", ["## When to use", "## 5. When to use this runbook", "### When to run it"])
+@pytest.mark.parametrize("text", ["- Login fails for everybody\n- Sessions vanish\n", "Login fails for everybody.\n"])
+def test_a_heading_that_tells_when_leads_an_alert_to_the_document(heading: str, text: str) -> None:
+    text = f"# Web tier\n\n{heading}\n\n{text}\n## Restart\n\n```bash\nuptime\n```\n"
+    catalogue = Catalogue((Document("web", read_runbook("/docs/web.md", text.encode())),))
+    (match,) = match_alerts(catalogue, [make_alert("LoginFailsForEverybody")])
+    assert (match.document.id, match.how) == ("web", "when")
+    assert match.hint.startswith("Web tier: Login fails")

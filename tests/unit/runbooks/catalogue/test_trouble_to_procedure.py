@@ -144,3 +144,23 @@ def test_the_title_of_a_document_comes_before_letters_that_happen_to_fit() -> No
 def test_prose_and_tables_are_searched(query: str) -> None:
     assert score_document(BOOKS.documents[0], query.casefold().split()) < 1_000
     assert search_entries(BOOKS.places(), query)[0].document.id == "providers"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("3. TLS certificate about to expire", "TLSCertificateExpiringSoon"),
+        ("Backup failing", "NightlyBackupFailed"),
+        ("502 and 504 from the edge", "Edge504Errors"),
+        ("Disk filling up on brokers", "BrokerDiskFilled"),
+    ],
+)
+def test_an_alert_may_say_it_in_another_form_of_the_word(title: str, name: str) -> None:
+    assert names_alert(title, name)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("Restore the cache", "CacheRestarting"), ("The cache in use", "CacheUsing")]
+)
+def test_two_words_that_only_begin_alike_are_two(title: str, name: str) -> None:
+    assert not names_alert(title, name)

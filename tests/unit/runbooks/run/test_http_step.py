@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
-from cockpit.runbooks.prepare.http_request import build_request
+from cockpit.runbooks.prepare.http_request import build_request, list_plain_hosts
 from cockpit.runbooks.run.http_step import send_request
 from cockpit.runbooks.run.verify import Evidence, conclude_attempt, parse_expectation, verify_evidence
 from cockpit.runbooks.types import Finished, Request, Resolved, RunRefused
@@ -54,6 +54,28 @@ def test_a_path_goes_to_the_environments_own_host() -> None:
         "https://app.example.com/health/ready",
         "GET https://app.example.com/health/ready",
     )
+
+
+def test_a_host_that_is_named_without_tls_is_asked_without() -> None:
+    plain = list_plain_hosts(
+        ["http://127.0.0.1:8080", "http://App.test/health", "http://both.test", "https://both.test/x"]
+    )
+    assert plain == {"127.0.0.1:8080", "app.test"}
+    addresses = [
+        build_request("GET /live", [], value("FQDN", host), plain).url
+        for host in ("127.0.0.1:8080", "App.test", "both.test", "127.0.0.1:9090")
+    ]
+    assert addresses == [
+        "http://127.0.0.1:8080/live",
+        "http://App.test/live",
+        "https://both.test/live",
+        "https://127.0.0.1:9090/live",
+    ]
+
+
+def test_why_a_host_cannot_be_used_is_told() -> None:
+    with pytest.raises(RunRefused, match="without https://"):
+        build_request("GET /x", [], Resolved("FQDN", None, problem="FQDN must be a host, without https://"))
 
 
 def test_a_value_in_a_path_leads_nowhere_else() -> None:
