@@ -73,7 +73,7 @@ def test_a_host_that_is_named_without_tls_is_asked_without() -> None:
     ]
 
 
-def test_why_a_host_cannot_be_used_is_told() -> None:
+def test_the_reason_why_a_host_cannot_be_used_stands_in_the_refusal() -> None:
     with pytest.raises(RunRefused, match="without https://"):
         build_request("GET /x", [], Resolved("FQDN", None, problem="FQDN must be a host, without https://"))
 
