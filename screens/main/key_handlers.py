@@ -118,7 +118,7 @@ def acknowledge_alert(press: KeyPress) -> None:
     if is_over(alert):
         press.say("This alert is over: there is nothing to acknowledge.", warns=True)
     elif isinstance(alert, AlertGroup):
-        going = [item for item in alert.alerts if item.state is not AlertState.RESOLVED]
+        going = tuple(item for item in alert.alerts if item.state is not AlertState.RESOLVED)
         acknowledge_all = partial(press.session.incident_actions.acknowledge_all, going)
         press.screen.write(acknowledge_all, f"You acknowledged {len(going)} alerts {alert.name}.")
     elif isinstance(alert, Alert):
