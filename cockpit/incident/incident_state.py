@@ -444,7 +444,7 @@ class IncidentStateBuilder:
     def _went_on_after(self, stated: datetime) -> datetime | None:
         """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring.
 
-        Who went back and found nothing that was bad has not said that it went on, once it is over again.
+        Who went back while every signal said that all was well asked whether it goes on, and did not say so.
         """
         statuses = _list_status_changes([event for _, event in self._facts.of(*EXTENT)])
         back = [
@@ -453,7 +453,7 @@ class IncidentStateBuilder:
             if before.value in MITIGATED_STATUSES and after.value not in MITIGATED_STATUSES
         ]
         felt = [relapse for relapse in self._impact.relapses if relapse > stated]
-        if statuses[-1].value in MITIGATED_STATUSES:
+        if last_period(self._impact.periods) is not None:
             back = []
         return min((*felt, *(moment for moment in back if moment >= stated)), default=None)
 

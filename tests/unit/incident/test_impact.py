@@ -1,7 +1,7 @@
 """When the impact ended: by what users feel, held, or as a person states it; and what proposes it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -200,15 +200,24 @@ def test_what_a_person_states_takes_the_place_of_what_the_signals_say() -> None:
     assert (only(story).mitigated, only(story).impact_ended) == (at(15), at(15))
 
 
-def test_a_stated_end_is_taken_back_by_what_users_feel_afterwards_and_by_an_incident_opened_again() -> None:
-    felt, again = bad_deployment(), bad_deployment()
-    for story in (felt, again):
-        stated(story, 20, end=15)
-    felt.probe(21, "readyz", "down")
-    assert only(felt).mitigated is None
-    again.act(Kind.RESOLVE, 22)
-    again.act(Kind.STATUS, 30, status="investigating", was="resolved")
-    assert only(again).impact_ended is None
+def test_a_stated_end_is_taken_back_by_what_users_feel_afterwards() -> None:
+    story = bad_deployment()
+    stated(story, 20, end=15)
+    story.probe(21, "readyz", "down")
+    assert (only(story).mitigated, only(story).impact_ended) == (None, None)
+
+
+@pytest.mark.parametrize(("signals", "end"), [(True, at(15)), (False, None)])
+def test_opening_it_again_takes_a_stated_end_back_where_no_signal_says_that_all_is_well(
+    signals: bool, end: datetime | None
+) -> None:
+    story = bad_deployment() if signals else Story()
+    if not signals:
+        story.declare(4, reach=-10)
+    stated(story, 20, end=15)
+    story.act(Kind.RESOLVE, 22)
+    story.act(Kind.STATUS, 30, status="investigating", was="resolved")
+    assert only(story).impact_ended == end
 
 
 def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new(
