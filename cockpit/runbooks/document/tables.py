@@ -17,6 +17,9 @@ def make_first_column_check(*parts: str) -> Callable[[Sequence[str], str], bool]
     return lambda header, heading: bool(header) and header[0] in parts
 
 
+EXERCISES = ("exercise", "rehearsal", "game day", "gameday", "simulation", "tabletop")
+RECURS = ("frequency", "how often", "cadence", "interval", "every", "next")
+
 # From the most particular to the least: the first that fits names the table.
 KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     ("recovery-targets", make_columns_check("rpo", "rto")),
@@ -109,7 +112,17 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     ("thresholds", make_columns_check("threshold")),
     ("probes", lambda h, t: make_columns_check("endpoint")(h, t) and make_columns_check("expected")(h, t)),
     ("http-actions", lambda h, t: make_columns_check("action", "endpoint")(h, t)),
-    ("drills", lambda h, t: make_columns_check("drill")(h, t) or make_columns_check("last completed")(h, t)),
+    (
+        "drills",
+        lambda h, t: (
+            make_columns_check("drill")(h, t)
+            or make_columns_check("last completed")(h, t)
+            or (
+                any(word in column for column in h[:1] for word in EXERCISES)
+                and any(word in column for column in h[1:] for word in RECURS)
+            )
+        ),
+    ),
     ("training", lambda h, t: make_columns_check("frequency", "audience")(h, t)),
     ("reviews", make_columns_check("next review")),
     ("runbook-index", lambda h, t: make_columns_check("runbook")(h, t)),

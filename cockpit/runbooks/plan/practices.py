@@ -79,7 +79,10 @@ def labels_in(runbook: Runbook) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
-    every, next_one = find_column(table, "frequency", "every", "how often"), find_column(table, "next")
+    every, next_one = (
+        find_column(table, "frequency", "every", "how often", "cadence", "interval"),
+        find_column(table, "next"),
+    )
     last, whose, method = find_column(table, "last"), find_column(table, "audience"), find_column(table, "method")
     training = table.kind == "training"
     for index, row in enumerate(table.rows):

@@ -54,6 +54,17 @@ def test_the_next_day_follows_from_the_words(words: str, last: str, due: str) ->
     assert str(often.after(date.fromisoformat(last))) == due
 
 
+@pytest.mark.parametrize(
+    "head", ["Exercise | Frequency", "Game day | How often", "Rehearsal | Cadence", "Tabletop exercise | Interval"]
+)
+def test_an_exercise_by_any_name_is_due_one_period_after_the_day_of_its_document(head: str) -> None:
+    text = (
+        f"# Care\n\n**Last Updated**: 2026-02-01\n\n| {head} |\n|---|---|\n| Restore from backup | every 6 months |\n"
+    )
+    (drill,) = list_drills([only(text)], {}, TODAY)
+    assert (drill.practice.name, drill.due) == ("Restore from backup", date(2026, 8, 1))
+
+
 @pytest.mark.parametrize("words", ["", "TBD", "at full moon", "bi-weekly", "three times a month", "every release"])
 def test_other_words_are_not_guessed_at(words: str) -> None:
     assert parse_rhythm(words) is None
