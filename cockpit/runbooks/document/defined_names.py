@@ -10,6 +10,7 @@ from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 DEFINES = re.compile(r"\(\s*\)|\bfunction\b|\balias\b")
+SIGNS = ("(", "function", "alias")  # without one nothing is defined
 PLAIN_ALIAS = re.compile(r"[\w./-]+(?: [\w./:=@,+-]+)*")  # words alone: put in the alias's place they mean the same
 
 
@@ -28,8 +29,8 @@ class DefinedNames:
         """The step with what it uses of them; what it defines is known to those that follow."""
         if step.language != "bash" or not step.command or step.unparsed:
             return step
-        names = (*self.functions, *self.aliases)
-        if not DEFINES.search(step.command) and not any(name in step.command for name in names):
+        defines = any(sign in step.command for sign in SIGNS) and DEFINES.search(step.command)
+        if not defines and not any(name in step.command for names in (self.functions, self.aliases) for name in names):
             return step
         spans = [(blank.start, blank.end) for blank in find_placeholders(step.command) if not blank.variable]
         document = parse_shell(step.command, masked=spans)

@@ -79,6 +79,7 @@ class Section:
     hints: dict[str, str] = field(default_factory=dict)  # NAME="literal" lines
     labels: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    tells_when: bool = False  # what stands under it is when to use something
     prose: list[str] = field(default_factory=list)  # its paragraphs and items, Markdown
 
 
@@ -153,7 +154,10 @@ class MarkdownReader:
         self._heading_now = markdown
         self.sections.append(Section(clean_line(strip_markdown(markdown)), level, line, above))
         if tells_when(self._section.title):
-            self._label = "when"  # the list under it is what a label "**When to use:**" would have
+            self._section.tells_when, self._label = (
+                True,
+                "when",
+            )  # the list under it is what a label "**When to use:**" would have
 
     def _fence(self, token: "Token", name: str = "") -> bool:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
@@ -333,7 +337,7 @@ class MarkdownReader:
                 self._label = pair[0]
             if is_warning(text):
                 self._section.warnings.append(clean_line(strip_markdown(text)))
-        if tells_when(self._section.title):
+        if self._section.tells_when:
             self._section.labels.setdefault("when", clean_line(strip_markdown(token.content), LONGEST_LABEL))
         self._intro = read_announcement(token.content) if not self._output else ""
         self._before = token.content

@@ -9,7 +9,7 @@ from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, S
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
 from cockpit.runbooks.document.index_block import add_bound_labels, add_text_block, take_index_blocks
-from cockpit.runbooks.document.labels import strip_markdown, tells_when
+from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.markdown import MarkdownReader, Section
 from cockpit.runbooks.document.parameters import list_parameters
 from cockpit.runbooks.document.procedures import gather_procedures
@@ -204,7 +204,7 @@ def list_occasions(sections: Iterable[Section], procedures: Iterable[Procedure])
         when = section.labels.get("when", "") or section.labels.get("symptoms", "")
         if when and section.line not in with_steps and not any(step.command for step in section.steps):
             above = next((parent.title for parent in reversed(section.parents)), section.title)
-            yield Occasion(above if tells_when(section.title) else section.title, when, section.line)
+            yield Occasion(above if section.tells_when else section.title, when, section.line)
 
 
 def document_labels(sections: list[Section]) -> Mapping[str, str]:
