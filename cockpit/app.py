@@ -134,8 +134,7 @@ class CockpitApp(ThemedApp):
         self._open_session = attach
         # NO_COLOR and terminals of 16 colours get the terminal's own colours, not an approximation of ours.
         self._few_colours = self.no_color or self.console.color_system in (None, "standard")
-        if self._few_colours:
-            self.theme = themes.NAMES["ansi"]
+        self.theme = themes.NAMES["ansi"] if self._few_colours else themes.DEFAULT
 
     def get_loading_widget(self) -> Widget:
         """Textual's own animation costs 100 KB/s on a remote line."""

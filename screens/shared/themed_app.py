@@ -43,6 +43,8 @@ class ParsedOnceStylesheet(Stylesheet):
 
 
 class ThemedApp(App[None]):
+    """Knows our themes; which one it begins with is its own to say."""
+
     CSS = themes.css()
 
     def __init__(self, **options: Any) -> None:
@@ -50,7 +52,6 @@ class ThemedApp(App[None]):
         self.stylesheet = ParsedOnceStylesheet(variables=self.get_css_variables())
         for theme in themes.OURS:
             self.register_theme(theme)
-        self.theme = themes.DEFAULT
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.FALLBACK

@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+import themes
 from screens.shared.themed_app import ThemedApp
 
 
@@ -36,4 +37,5 @@ class Bare(ThemedApp):
         self.answers: list[Any] = []
 
     def on_mount(self) -> None:
+        self.theme = themes.DEFAULT
         self.push_screen(self.shown, self.answers.append)

@@ -11,6 +11,7 @@ import pytest
 from textual.app import App
 from textual.widgets import Input
 
+import themes
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
@@ -55,6 +56,7 @@ class Stream:
 class LogsApp(ThemedApp):
     def __init__(self, open: Callable[[], AsyncIterator[LogLine]], around: LogSurroundings = ALONE) -> None:
         super().__init__()
+        self.theme = themes.DEFAULT
         self._around = around
         self._open = open
 

@@ -8,6 +8,7 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
+import themes
 from cockpit.feeds.polling import Publish
 from cockpit.feeds.watch import Watch
 from cockpit.incident.ledger import Ledger
@@ -99,6 +100,7 @@ class WallApp(ThemedApp):
 
     def __init__(self, session: Session | None, below: Screen[None] | None = None) -> None:
         super().__init__()
+        self.theme = themes.DEFAULT
         self.session = session
         self.below = below
 
