@@ -197,12 +197,12 @@ def test_a_secret_is_known_by_its_own_letters(name: str) -> None:
                 assert text[start:end] not in hide_detected_secrets(text)
 
 
-@pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("text", WITH, ids=range(len(WITH)))
-def test_no_output_shows_the_value_that_its_name_gives_away(text: str, value: str) -> None:
-    printed = text.replace("{}", value if "PRIVATE" not in text else VALUES[0])  # a key is base64
-    assert value not in hide_detected_secrets(printed)
-    assert value not in clean_text(printed)
+def test_no_output_shows_the_value_that_its_name_gives_away(text: str) -> None:
+    for value in VALUES if "PRIVATE" not in text else VALUES[:1]:  # a key is base64
+        printed = text.replace("{}", value)
+        assert value not in hide_detected_secrets(printed)
+        assert value not in clean_text(printed)
 
 
 @pytest.mark.parametrize(
