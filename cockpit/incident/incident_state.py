@@ -208,6 +208,13 @@ class IncidentStateBuilder:
         begins, open = self._extent()
         return occurred >= begins and (open or occurred <= self.settles_until)
 
+    @property
+    def may_relapse(self) -> bool:
+        """Whether what goes bad right after its end can show that its recovery had not held: not of one in which users
+        felt nothing, and not of a duplicate, whose outage is the other's."""
+        moved = [event for _, event in self._facts.of(*EXTENT)]
+        return self.open or (self._impact.first is not None and not _duplicate_of(moved))
+
     def owns(self, occurred: datetime) -> bool:
         """True from where it reaches back to until it was resolved: what an act of that time belongs to."""
         begins, open = self._extent()

@@ -123,7 +123,7 @@ class _EnvironmentLedger:
 
     def takers(self, moment: datetime) -> list[IncidentStateBuilder]:
         """The incidents that a fact of that moment belongs to: while a real one has it no drill does."""
-        covering = [case for case in self.watched(moment) if case.covers(moment)]
+        covering = [case for case in self.watched(moment) if case.covers(moment) and case.may_relapse]
         return [case for case in covering if not case.drill] or covering
 
     def is_foreign(self, case: IncidentStateBuilder, moment: datetime) -> bool:

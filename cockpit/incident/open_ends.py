@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.impact import UNHEALTHY
-from cockpit.incident.response_state import LEFT_BAD, LEFT_SILENCED, LEFT_UNHEALTHY
+from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState
@@ -19,7 +19,7 @@ from cockpit.model.response import Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.time import format_duration
-from cockpit.recorder.last_recorded import LastRecorded
+from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
 
 QUIET = ", silenced at its source"
 ALERT = f"{Kind.ALERT} "  # how the label of an alert's signal begins
@@ -72,7 +72,7 @@ def find_open_ends(
             OpenEndKind.SIGNAL,
             f"{signal.still}{QUIET if signal.label.removeprefix(ALERT) in quiet else ''}",
             signal.key,
-            LEFT_BAD.format(label=signal.label),
+            (LEFT_FLAPPING if signal.state == FLAPPING else LEFT_BAD).format(label=signal.label),
         )
         for signal in bad
     ]

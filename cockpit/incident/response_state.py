@@ -113,11 +113,13 @@ def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
 # What was bad when an incident was resolved is written down as something to put right; that it recovered ends it.
 
 LEFT_BAD = "check that {label} recovers: it was bad when this was resolved"
+LEFT_FLAPPING = "check that {label} recovers: it was flapping when this was resolved"
 LEFT_SILENCED = "check that {label} recovers: it was silenced when this was resolved"
 LEFT_UNHEALTHY = "repair or deactivate {label}: it was active and unhealthy when this was resolved"
 LEFT_OPEN = re.compile(
     "|".join(
-        re.escape(words).replace(re.escape("{label}"), "(.+)") for words in (LEFT_BAD, LEFT_SILENCED, LEFT_UNHEALTHY)
+        re.escape(words).replace(re.escape("{label}"), "(.+)")
+        for words in (LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY)
     )
 )
 RECOVERED = "recovered, as recorded"
@@ -132,11 +134,8 @@ def find_left_open(text: str) -> str:
 def end_recovered(marks: Iterable[Mark], recoveries: Mapping[str, datetime]) -> tuple[Mark, ...]:
     """The marks, of which those that wait for a recovery are done where it came. `recoveries` by label."""
     return tuple(
-        replace(mark, done=moment, reason=RECOVERED)
-        if mark.done is None
-        and not mark.not_applicable
-        and (moment := recoveries.get(find_left_open(mark.text)))
-        and moment >= (mark.started or moment)
+        replace(mark, done=max(moment, mark.started or moment), reason=RECOVERED)  # one that flaps may have been well
+        if mark.done is None and not mark.not_applicable and (moment := recoveries.get(find_left_open(mark.text)))
         else mark
         for mark in marks
     )

@@ -10,6 +10,7 @@ from cockpit.model.alert import AlertState
 from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
 from cockpit.model.probe import ProbeState
+from cockpit.model.response import Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +136,12 @@ def join_terms(people: Iterable[str]) -> str:
         left_out = len(terms) - MOST_TERMS + 1
         terms = [*terms[: MOST_TERMS - 2], f"{left_out} more turns", terms[-1]]
     return ", then ".join(terms)
+
+
+def describe_terms(terms: Iterable[Holding]) -> str:
+    """Who held a role, in order; `ana and bob` for as long as both did."""
+    turns: list[list[Holding]] = []
+    for term in terms:
+        beside = [held for held in turns[-1] if held.until is None or held.until > term.since] if turns else []
+        turns.append([*(held for held in beside if held.person != term.person), term])
+    return join_terms(" and ".join(dict.fromkeys(held.person for held in turn)) for turn in turns)

@@ -24,6 +24,7 @@ from cockpit.incident.open_ends import find_undone
 from cockpit.incident.signals import Signal, key_of
 from cockpit.incident.takers import (
     BadStretch,
+    describe_terms,
     find_takers,
     has_stretch,
     join_terms,
@@ -140,10 +141,7 @@ def _describe_head(incident: Incident, now: datetime) -> str:
 
 def _describe_leaders(incident: Incident, lead: str) -> str:
     """Whoever holds the role that leads, and nobody who only holds another; of what is over, every term of it."""
-    if incident.open:
-        held = " and ".join(incident.in_role(lead))
-    else:
-        held = join_terms(term.person for term in list_terms(incident, lead))
+    held = " and ".join(incident.in_role(lead)) if incident.open else describe_terms(list_terms(incident, lead))
     return f"{held} ({lead})" if held else f"nobody; declared by {incident.declared_by}"
 
 
@@ -352,15 +350,12 @@ def _held(outage: OutageOfShift, incident: Incident, how: str, person: str) -> O
 
 
 def _find_leaders(incident: Incident, stretch: BadStretch, lead: str) -> str:
-    """Of what is bad still whoever leads now, or led when its incident ended; of what is over all who led, in order."""
-    terms = list_terms(incident, lead)
-    if stretch.until is not None:
-        return join_terms(
-            term.person for term in terms if term.since <= stretch.end and (term.until or LATEST) > stretch.begin
-        )
-    last = incident.resolved or LATEST
-    return " and ".join(
-        dict.fromkeys(term.person for term in terms if term.since <= last and (term.until or LATEST) >= last)
+    """All who led while it was bad, in order; of what is bad still until now, or until its incident ended."""
+    last = min(stretch.end, incident.resolved or LATEST)
+    return describe_terms(
+        term
+        for term in list_terms(incident, lead)
+        if term.since <= last and (term.until is None or term.until > stretch.begin)
     )
 
 

@@ -172,3 +172,15 @@ def test_who_took_an_alert_before_the_second_incident_began_took_it_in_the_first
         story.act(Kind.ACK, 0.9, incident=None, subject="az:restarts", late=12, supersedes=taken.id)
     first, second = fold(story.events).incidents.values()
     assert (first.acknowledged, second.acknowledged) == (at(0.9 if is_corrected else 1), None)
+
+
+def test_a_duplicate_that_felt_nothing_gets_nothing_of_what_goes_bad_right_after_it() -> None:
+    story = Story()
+    story.declare(0, incident="i1", reach=0)
+    story.declare(5, incident="i2", reach=4)
+    story.act(Kind.RESOLVE, 5.2, incident="i2", because="duplicate", of="i1")
+    story.probe(6, "readyz", "down")
+    story.probe(12, "readyz", "up")
+    incidents = fold(story.events).incidents
+    assert (incidents["i2"].felt_since, incidents["i2"].healthy) == (None, ())
+    assert incidents["i1"].healthy

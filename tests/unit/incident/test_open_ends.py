@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.open_ends import OpenEndKind, find_open_ends, list_left_open, list_recorded_applications
-from cockpit.incident.response_state import LEFT_BAD, LEFT_UNHEALTHY
+from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_UNHEALTHY
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Kind
@@ -312,3 +312,15 @@ def test_a_revision_that_was_left_open_is_done_when_it_is_switched_off() -> None
     assert only(story).marks[0].done is None
     story.tell(Kind.REVISION, 25, subject="shop/shop--r44", detail={"what": "changed", "active": False})
     assert only(story).marks[0].done == at(25)
+
+
+def test_what_flapped_at_the_resolution_and_had_been_well_before_it_is_not_left_open() -> None:
+    story = Story()
+    story.probe(1, "orders", "flapping")
+    story.declare(2, reach=0)
+    story.act(Kind.RESOLVE, 20)
+    text = LEFT_FLAPPING.format(label="probe orders")
+    story.act(Kind.CLOCK, 20.1, subject="loop:a", what="started", kind="loop", text=text)
+    assert only(story).marks[0].done is None
+    story.tell(Kind.PROBE, 19, subject="orders", detail={"state": "up", "was": "flapping"}, late=2)
+    assert only(story).marks[0].done == at(20.1)

@@ -132,6 +132,15 @@ def test_a_brief_of_what_is_over_tells_every_term_of_whoever_led_in_order() -> N
     )
 
 
+def test_two_who_led_at_once_led_together_and_not_one_after_the_other() -> None:
+    story = Story()
+    story.declare(0)
+    led(story, 1, "ana")
+    led(story, 5, "bob")
+    story.act(Kind.RESOLVE, 10)
+    assert brief_of(only(story), story, 12, lead="Incident Commander")["led"].startswith("ana, then ana and bob (")
+
+
 @pytest.mark.parametrize("count", range(1, 12))
 def test_terms_that_are_left_out_are_counted(count: int) -> None:
     people = [f"p{number}" for number in range(count)]
@@ -183,7 +192,7 @@ def nights() -> dict[str, tuple[Story, list[tuple[str, str]]]]:
     return {
         "of what is over all who led in order": (handed, [("led", "ben, then ana")]),
         "another role leads nothing": (scribe, [("declared", "ana")]),
-        "of what is bad still who leads now": (still, [("led", "ana")]),
+        "of what is bad still who led until now": (still, [("led", "ben, then ana")]),
         "whoever took an alert took nothing else": (other, [("led", "ben")]),
         "of the incident is what was bad in it then": (whole, [("taken", "cleo"), ("led", "ben")]),
         "nobody takes what is over": (late, [("declared", "ana")]),
