@@ -14,7 +14,7 @@ import themes
 from tests.examples import scale_examples
 from tests.tui.stage import NOW
 from tests.tui.terminal import Terminal
-from widgets.cell import Cell, Column, Row, compute_widths, cut_text, render_line
+from widgets.cell import Cell, Column, Row, compute_widths, cut_text, render_line, wrap_pieces
 from widgets.table import NOTHING_FOUND, KeyedTable
 
 NO_ROWS = NOTHING_FOUND[0][0][0]  # what the table says when a filter finds nothing
@@ -266,5 +266,6 @@ def expected(table: KeyedTable, passed: float) -> list[str]:
         for each in visible
     ]
     if table.total and not texts:
-        texts = [cut_text(NO_ROWS, width, middle=False)]
+        wrapped = ["".join(text for text, _ in row) for row in wrap_pieces([(NO_ROWS, "")], width)]
+        texts = wrapped if len(wrapped) <= HEIGHT else [cut_text(NO_ROWS, width, middle=False)]
     return [text.rstrip() for text in texts] + [""] * (HEIGHT - len(texts))

@@ -199,8 +199,13 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
         clock = excuse_clock(clock, later, "a later tier was called before it was late")
         clock = excuse_clock(clock, stretch.end, OVER)
-        late = min((moment for moment in (called, taken, later, stretch.end) if moment is not None), default=None)
-        clocks.append(clock if clock.not_applicable else replace(clock, done=late))
+        if clock.not_applicable:
+            clocks.append(clock)
+        elif called is not None and (stretch.end is None or called <= stretch.end):
+            clocks.append(replace(clock, done=called))
+        else:  # whoever else was called, or took it when it was late, called nobody of this tier
+            over = min((moment for moment in (taken, later, stretch.end) if moment is not None), default=None)
+            clocks.append(replace(clock, done=over, undone=over is not None))
     return clocks
 
 

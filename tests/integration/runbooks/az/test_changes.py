@@ -283,7 +283,7 @@ CHANGES = [
     ("POST .*/deactivate$", f"az containerapp revision deactivate {APP} --revision {R42}"),
     ("POST .*/restart$", f"az containerapp revision restart {APP} --revision {R43}"),
     ("PATCH ", f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100"),
-    ("PATCH ", f"az containerapp update {APP} --image registry.example.com/shop-api:9"),
+    ("PATCH ", f"az containerapp update {APP} --image registry.example.com/shop-api:1.42.0"),
     ("PUT ", f"az sql db restore {SQL} -n shop-api --dest-name restored --time 2026-02-27T01:00:00Z"),
     ("POST .*/move$", f"az sql db rename {SQL} -n shop-api --new-name old"),
 ]

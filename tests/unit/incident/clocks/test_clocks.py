@@ -542,3 +542,11 @@ def test_a_name_that_nothing_has_is_a_clock_until_something_has_it() -> None:
     assert gap.state(at(4)) is ClockState.OVERDUE
     swapped = replace(swapping, gap_ended=at(5))
     assert one(incident(ran=(swapped,)), PATH, "gap:r1", 6).done == at(5)
+
+
+def test_a_call_to_another_tier_is_no_call_of_this_one() -> None:
+    late = incident(called=(called(20, tier=2),))
+    first = one(late, PATH, "escalation:1", 25)
+    assert (first.state(at(25)), first.undone) == (ClockState.MISSED, True)
+    own = incident(called=(called(20, tier=1),))
+    assert (one(own, PATH, "escalation:1", 25).done, one(own, PATH, "escalation:1", 25).undone) == (at(20), False)
