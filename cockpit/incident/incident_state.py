@@ -62,6 +62,7 @@ class IncidentStateBuilder:
         self._services: dict[str, None] = {}
         self._last_event = 0
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
+        self._mistaken: dict[int, Event] = {}  # what each of them corrected, as it stood then
         self._impact = ImpactWatch()
         self._recoveries: dict[str, datetime] = {}  # of what was left open at the resolution, by label
         self._list_foreign = list_foreign  # when the journal was another incident's
@@ -99,6 +100,9 @@ class IncidentStateBuilder:
             self._people.setdefault(event.actor)
         if event.supersedes is not None and text_of(event.detail, "mistake"):
             self._superseded.append(event)
+            corrected = dict(self._facts.of(event.kind)).get(self._facts.root(event.supersedes))
+            if corrected is not None:
+                self._mistaken[event.id] = corrected
         root = event.id if event.supersedes is None else self._facts.place(event)
         if event.kind in FACTS and (root != self._declared or event.kind == Kind.DECLARE):
             self._facts.put(root, event)
@@ -177,7 +181,9 @@ class IncidentStateBuilder:
     def redact(self, id: int) -> None:
         """Forget the words of an event, as if the redacted file had been read."""
         self._superseded = [event for event in self._superseded if event.id != id]
-        if self._facts.redact(id):
+        was_shown = any(fact.id == id for fact in self._mistaken.values())
+        self._mistaken = {correction: fact for correction, fact in self._mistaken.items() if fact.id != id}
+        if self._facts.redact(id) or was_shown:
             self._built = self._range = None
 
     def look_again(self) -> None:
@@ -383,6 +389,7 @@ class IncidentStateBuilder:
             if mistake := text_of(correction.detail, "mistake"):
                 root, moment = self._facts.root(correction.id), correction.recorded
                 reason, meant = text_of(correction.detail, "mistake_reason"), text_of(correction.detail, "severity")
+                mistaken = self._mistaken.get(correction.id)
                 mistakes.append(
                     MistakenSeverity(
                         mistake,
@@ -391,6 +398,7 @@ class IncidentStateBuilder:
                         reason,
                         entered=stood_since.get(root, correction.occurred),
                         entered_by=authors.get(root, ""),
+                        entered_reason=text_of(mistaken.detail, "reason") if mistaken else "",
                         meant=meant,
                     )
                 )

@@ -53,11 +53,12 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class MistakenSeverity(StateChange):
-    """A severity that was entered by mistake, with when and by whom it was marked so; `entered` is since when it stood,
-    and `meant` what was to be entered."""
+    """A severity that was entered by mistake, with when, by whom and why it was marked so; `entered` is since when it
+    stood, `entered_reason` what was said of it then, and `meant` what was to be entered."""
 
     entered: datetime | None = None
     entered_by: str = ""
+    entered_reason: str = ""
     meant: str = ""
 
 

@@ -1,6 +1,6 @@
 """Which states of the deployed apps are facts for the timeline. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import LastRecorded, RecordedApp
 
 RECENT = timedelta(days=1)  # deployments from before the watch began that are worth a line of their own
+SINGLE = "single"  # the mode of an app in which the cloud gives all traffic to one revision
 FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running states that say more than the health
 
 
@@ -190,12 +191,13 @@ def _draft_traffic_changes(
         return
     # The cloud's own time of the change, when it can be the time of this one.
     lines = before.last_traffic_event
-    changed = app.changed_at
-    occurred = changed if changed is not None and changed <= moment and (lines is None or changed > lines) else moment
+    changed = app.changed_at if app.changed_at is not None and app.changed_at <= moment else None
+    if changed is not None and lines is not None and changed <= lines:
+        changed = None
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
-    gaining = {name for name, weight in now.items() if weight > before.traffic.get(name, 0)}
-    made = (revision.created for revision in app.revisions if revision.name in gaining and revision.created is not None)
-    occurred = _sharpen_time(max([occurred, *made]), looked)
+    gaining = [revision for revision in app.revisions if revision.weight > before.traffic.get(revision.name, 0)]
+    made = (revision.created for revision in gaining if revision.created is not None)
+    occurred = _sharpen_time(max([changed or moment, *made]), looked)
     # The cloud dates a change by when it was asked for, and moves the traffic when that is done. Where we saw it
     # unmoved after that, the moment at which we saw it moved is the nearest to the truth.
     occurred = moment if looked is not None and occurred < looked else min(occurred, moment)
@@ -206,5 +208,17 @@ def _draft_traffic_changes(
         environment,
         app.name,
         source="recorder",
-        detail={"before": dict(before.traffic), "after": now, "changed_by": app.changed_by},
+        detail={
+            "before": dict(before.traffic),
+            "after": now,
+            "changed_by": _find_traffic_author(app, gaining) if changed is not None else "",
+        },
     )
+
+
+def _find_traffic_author(app: Application, gaining: Sequence[Revision]) -> str:
+    """Who moved the traffic, where the last change of the app can have done that; else "". An app that serves one
+    revision at a time changes when one is deployed. Who activates an older one leaves no trace in the app."""
+    if app.mode != SINGLE:
+        return app.changed_by
+    return next((author for revision in gaining if (author := find_author(app, revision))), "")

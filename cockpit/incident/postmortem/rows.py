@@ -103,9 +103,8 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
     ]
     for mistake in incident.mistakes:
         if mistake.entered is not None:
-            rows.append(
-                ChangeRow(mistake.entered, f"severity {mistake.value}, by mistake", mistake.entered_by, mistake.reason)
-            )
+            what = f"severity {mistake.value}, by mistake"
+            rows.append(ChangeRow(mistake.entered, what, mistake.entered_by, mistake.entered_reason))
         counts = f", {mistake.meant} counts from {mistake.entered:%H:%M:%S} UTC" if mistake.entered else ""
         what = f"severity {mistake.value} marked as entered by mistake{counts}"
         rows.append(ChangeRow(mistake.at, what, mistake.actor, mistake.reason))

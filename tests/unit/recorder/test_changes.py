@@ -302,6 +302,35 @@ def test_traffic_did_not_move_while_it_was_seen_where_it_was() -> None:
     assert moved.occurred == at(5)
 
 
+@pytest.mark.parametrize(
+    ("mode", "serving", "changed", "author"),
+    [
+        ("multiple", "v41", 4, "ci@example.com"),
+        ("multiple", "v41", -30, ""),  # it changed before the traffic was last seen to move
+        ("multiple", "v41", None, ""),
+        ("single", "v41", 4, ""),  # it was activated, which is no change of the app
+        ("single", "v43", 4.2, "ci@example.com"),
+        ("single", "v43", -30, ""),
+        ("single", "v43", 4.2 + 3, ""),  # the app was changed again since: that is not who deployed it
+    ],
+)
+def test_whoever_changed_the_app_last_moved_the_traffic_only_where_that_change_can_have_done_it(
+    mode: str, serving: str, changed: float | None, author: str
+) -> None:
+    world = Recorded()
+    world.app(0, revision("v42", 100, created=at(-60)), revision("v41", created=at(-90)), changed_at=at(-60))
+    made = {"v43": at(4), "v42": at(-60), "v41": at(-90)}
+    revisions = [
+        revision(name, 100 if name == serving else 0, created=created)
+        for name, created in made.items()
+        if name in ("v42", "v41", serving)
+    ]
+    changed_at = None if changed is None else at(changed)
+    app = Application("mi", "prod", mode, "", tuple(revisions), changed_by="ci@example.com", changed_at=changed_at)
+    (moved,) = (draft for draft in world.see(8, "revisions", (app,)) if draft.kind == Kind.TRAFFIC)
+    assert moved.detail["changed_by"] == author
+
+
 def test_a_time_in_whole_seconds_holds_for_what_a_look_within_that_second_did_not_see() -> None:
     """In single revision mode the new revision is made, gets the traffic and stops the old one within a second."""
     world = Recorded()

@@ -270,12 +270,13 @@ def test_a_severity_entered_by_mistake_is_in_the_chain_from_when_it_stood_until_
         detail={**wrong.detail, **marks},
     )
     incident = only(story)
-    rows = [(row.at, row.what, row.by) for row in change_rows(incident) if row.what.startswith("severity")]
+    rows = [(row.at, row.what, row.by, row.reason) for row in change_rows(incident) if row.what.startswith("severity")]
+    counts = f"severity P3 marked as entered by mistake, P0 counts from {at(moment):%H:%M:%S} UTC"
     expected = [
-        (at(moment), "severity P3, by mistake", "ana" if is_first else "ben"),
-        (at(7), f"severity P3 marked as entered by mistake, P0 counts from {at(moment):%H:%M:%S} UTC", "ana"),
+        (at(moment), "severity P3, by mistake", "ana" if is_first else "ben", "" if is_first else "queue"),
+        (at(7), counts, "ana", "typed the wrong incident"),
     ]
-    assert rows == ([] if is_first else [(at(0), "severity P0", "ana")]) + expected
+    assert rows == ([] if is_first else [(at(0), "severity P0", "ana", "")]) + expected
     assert [change.value for change in incident.severities] == ["P0"] * (1 if is_first else 2), "the metrics"
 
 
