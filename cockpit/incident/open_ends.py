@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.impact import UNHEALTHY
-from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY
+from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY, find_left_open
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState
@@ -107,6 +107,14 @@ def find_open_ends(
         OpenEnd(OpenEndKind.TASK, f"task: {clock.what}, due {shown_due(clock, zone, now)}", clock.id)
         for clock in clocks
         if clock.kind is ClockKind.TASK and clock.state(now) in ASKING
+    ]
+    # What waits for a recovery is among what is bad.
+    ends += [
+        OpenEnd(OpenEndKind.TASK, f"for now, to be put back: {clock.what}", clock.id)
+        for clock in clocks
+        if clock.kind is ClockKind.LOOP
+        and clock.state(now) in ASKING | {ClockState.OPEN}
+        and not find_left_open(clock.what)
     ]
     ends += _find_owed_updates(incident, clocks, now, zone)
     if not incident.updates and not incident.drill:

@@ -62,7 +62,12 @@ def list_open_items(
     clocks = [clock for clock in clocks if clock.kind not in INFORMATIVE_KINDS]
     timed = list_urgent_clocks(clocks, now)
     timeless = [clock for clock in clocks if clock.state(now) is ClockState.OPEN]
-    lines = [f"{clock.what}, due {shown_due(clock, zone, now) or 'when it can be done'}" for clock in timed]
+    lines = [
+        f"{clock.what}, open until {show_moment(clock.until, zone, now)}"
+        if clock.until is not None and clock.is_window_open(now)
+        else f"{clock.what}, due {shown_due(clock, zone, now) or 'when it can be done'}"
+        for clock in timed
+    ]
     lines += [f"{clock.what}, still open" for clock in timeless]
     lines += [
         f"run not closed, its work is verified: {run.title}"

@@ -206,17 +206,23 @@ def check_promise(update: Update, updates: Sequence[Update], now: datetime) -> P
     """
     if update.promised is None:
         return None
+    answer = find_answer(update, updates)
+    if answer is not None:
+        return PromiseState.KEPT if answer <= update.promised else PromiseState.BROKEN
+    return PromiseState.PENDING if now <= update.promised else PromiseState.BROKEN
+
+
+def find_answer(update: Update, updates: Sequence[Update]) -> datetime | None:
+    """When the next message to the same readers was sent."""
     audience = update.audience.strip().casefold()
-    after = [
+    after = (
         item.at
         for item in updates
         if item is not update
         and item.audience.strip().casefold() == audience
         and (item.at, item.event) > (update.at, update.event)
-    ]
-    if after:
-        return PromiseState.KEPT if min(after) <= update.promised else PromiseState.BROKEN
-    return PromiseState.PENDING if now <= update.promised else PromiseState.BROKEN
+    )
+    return min(after, default=None)
 
 
 CLIENTS = "client"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cockpit.incident.clocks.updates import check_promise
+from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.open_ends import find_undone, find_unsettled_signals
 from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.postmortem.story import describe_request, describe_summary, find_turning_points, is_marked_note
@@ -317,10 +317,11 @@ STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, Cloc
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message that was sent; `kept` is what became of the time it promised."""
+    """One message that was sent; `kept` is what became of the time it promised, `late` by how much it was missed."""
 
     update: Update
     kept: str
+    late: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +390,16 @@ def severity_times(incident: Incident, now: datetime) -> list[tuple[str, timedel
 def message_rows(incident: Incident, now: datetime) -> list[MessageRow]:
     """Every message in the order in which they were sent."""
     sent = sorted(incident.updates, key=lambda update: (update.at, update.event))
-    return [MessageRow(update, check_promise(update, sent, now) or "") for update in sent]
+    return [
+        MessageRow(update, check_promise(update, sent, now) or "", _measure_lateness(update, sent)) for update in sent
+    ]
+
+
+def _measure_lateness(update: Update, sent: Sequence[Update]) -> timedelta | None:
+    """How long after the promised time the next message to the same readers came."""
+    answer = find_answer(update, sent)
+    late = answer - update.promised if answer is not None and update.promised is not None else None
+    return late if late is not None and late > timedelta() else None
 
 
 def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:

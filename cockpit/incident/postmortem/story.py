@@ -32,6 +32,7 @@ MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
 MOST_PAUSES = 2  # within one stretch that are told with their times
 MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
+A_MINUTE = timedelta(minutes=1)
 SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
@@ -181,9 +182,13 @@ def _is_harmful(move: Event, trigger: Event | None, incident: Incident) -> bool:
 def find_trigger(events: Iterable[Event], begin: datetime) -> Event | None:
     """The last change of what runs before users felt it: traffic that moved, else a revision that was made.
 
-    A revision that was stopped is what follows a deployment, and is named only where nothing else changed.
+    A revision that was stopped is what follows a deployment, and is named only where nothing else changed. A beginning
+    that a person typed is known to the minute: what changed in that minute came before it, where nothing else did.
     """
-    changes = [event for event in events if _is_change(event) and event.occurred <= begin + SKEW]
+    changed = [event for event in events if _is_change(event)]
+    changes = [event for event in changed if event.occurred <= begin + SKEW]
+    if not changes and begin.second == begin.microsecond == 0:
+        changes = [event for event in changed if event.occurred < begin + A_MINUTE]
     first_hand = [
         event for event in changes if event.kind == Kind.TRAFFIC or text_of(event.detail, "what") == "created"
     ]

@@ -324,3 +324,12 @@ def test_what_flapped_at_the_resolution_and_had_been_well_before_it_is_not_left_
     assert only(story).marks[0].done is None
     story.tell(Kind.PROBE, 19, subject="orders", detail={"state": "up", "was": "flapping"}, late=2)
     assert only(story).marks[0].done == at(20.1)
+
+
+def test_what_was_turned_off_for_now_stays_open_and_what_waits_for_a_recovery_is_listed_once() -> None:
+    clocks = [
+        Clock(f"loop:{number}", ClockKind.LOOP, text, "", "", NOW)
+        for number, text in enumerate(("the autoscaler is off", LEFT_BAD.format(label="probe readyz")))
+    ]
+    ends = find_open_ends(incident(), NOW, clocks=clocks)
+    assert [end.target for end in ends if end.kind is OpenEndKind.TASK] == ["loop:0"]

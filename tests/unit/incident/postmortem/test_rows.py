@@ -30,6 +30,7 @@ from cockpit.model.time import format_timestamp
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, table
 from tests.unit.incident.folding import fold, only
+from tests.unit.incident.incidents import sent
 from tests.unit.incident.story import Story, at
 from tests.unit.timeline.files import opened
 
@@ -328,3 +329,13 @@ def test_the_table_of_alerts_says_of_which_moment_it_is() -> None:
     assert table(draft(story), "alerts")[0][5] == "firing"
     story.act(Kind.RESOLVE, 9)
     assert table(draft(story), "alerts")[0][5] == f"firing when this was closed at {at(9):%H:%M:%S}"
+
+
+def test_a_promise_that_was_kept_late_says_by_how_much() -> None:
+    told = (sent(0, promised=10), sent(12, promised=20), sent(19, promised=30))
+    rows = message_rows(replace(NIGHT, updates=told), at(25))
+    assert [(row.kept, row.late) for row in rows] == [
+        ("broken", timedelta(minutes=2)),
+        ("kept", None),
+        ("pending", None),
+    ]

@@ -1,6 +1,6 @@
 """What the first page says happened: what changed, what users felt, what stopped it, from the facts alone."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -448,6 +448,15 @@ def test_what_failed_or_nobody_knows_of_is_not_what_stopped_it(ends: list[str], 
     assert (
         "last change before it was over" in [moment.what for moment in list_key_times(incident_of(story), story.events)]
     ) is (not stopped.startswith("no change"))
+
+
+def test_a_beginning_that_was_typed_to_the_minute_hides_no_change_of_that_minute() -> None:
+    story = Story()
+    move(story, 11.4, GOOD, BAD)
+    (moved,) = story.events
+    assert find_trigger(story.events, at(11)) == moved
+    assert find_trigger(story.events, at(11) + timedelta(seconds=7)) is None
+    assert find_trigger(story.events, at(10)) is None
 
 
 @pytest.mark.parametrize(
