@@ -67,7 +67,7 @@ class ServingState:
         if text_of(event.detail, "state") in ("", AlertState.RESOLVED):
             if (origin := self.alerts.pop(event.subject, None)) is not None:
                 self.ended_alerts[event.subject] = origin
-        elif event.subject not in self.alerts:
+        elif event.subject not in self.alerts or text_of(event.detail, "was") == AlertState.RESOLVED:
             resource = text_of(event.detail, "resource").casefold()
             app = self._app(resource)
             self.ended_alerts.pop(event.subject, None)
@@ -173,6 +173,7 @@ class ImpactWatch:
         self._first: Signal | None = None  # the earliest probe or alert that was felt
         self._first_ill: Signal | None = None  # the earliest revision with traffic that was not healthy
         self.relapses: list[datetime] = []  # when users began to feel something again
+        self._joined: list[tuple[str, datetime]] = []  # what turned bad while they felt something already, by key
         self._is_mild = False  # since then every answer came, if not well
         self._guess: _RelapseGuess | None = None  # while nothing but a guess says that users feel it again
 
@@ -181,6 +182,10 @@ class ImpactWatch:
 
     def bad_keys(self) -> tuple[str, ...]:
         return (*self._certain, *self._alerts, *self._thresholds)
+
+    def list_turns_bad(self) -> list[datetime]:
+        """When anything that users feel turned bad, also while something else was bad already."""
+        return [*self.relapses, *(moment for _, moment in self._joined)]
 
     def find_felt(self, is_felt: Callable[[str], bool]) -> Signal | None:
         """The first of what users feel now."""
@@ -195,9 +200,11 @@ class ImpactWatch:
         return any(name.startswith(f"{Kind.PROBE}:") for name in self._names)
 
     def turned_bad(self, signal: Signal, is_felt: Callable[[str], bool]) -> None:
+        is_turn = signal.key not in self or signal.fired_anew
         if signal.key.startswith(f"{Kind.SIGNAL}:"):
             self._thresholds.setdefault(signal.key, signal)
             if not self._probes_tell:
+                self._join(signal, is_turn)
                 self._names.add(signal.key)
                 self._first = _choose_earlier(self._first, signal)
                 self._relapse(signal.began)
@@ -206,6 +213,7 @@ class ImpactWatch:
         (self._alerts if alert else self._certain).setdefault(signal.key, signal)
         if alert and not is_felt(signal.key):
             return
+        self._join(signal, is_turn)
         self._names.add(signal.key)
         is_guess = signal.key.startswith(f"{Kind.REVISION}:")
         if is_guess:
@@ -213,6 +221,10 @@ class ImpactWatch:
         else:
             self._first = _choose_earlier(self._first, signal)
         self._relapse(signal.began, signal.state == ProbeState.DEGRADED, is_guess)
+
+    def _join(self, signal: Signal, is_turn: bool) -> None:
+        if is_turn and self._feels:
+            self._joined.append((signal.key, signal.began))
 
     @property
     def first(self) -> Signal | None:
@@ -236,6 +248,8 @@ class ImpactWatch:
         signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
         if signal is None or not felt:
             return
+        if signal.state == ProbeState.DEGRADED and moment - signal.began < RECOVERY_MUST_HOLD:
+            self._joined = [turn for turn in self._joined if turn != (key, signal.began)]  # it was slow for a moment
         if is_alert and self._feels:
             self._alert_ends[key] = (moment, signal.label)
             self._look(None, "", is_felt)
@@ -263,6 +277,7 @@ class ImpactWatch:
         self._first = self._first and self._first.moved(length)
         self._first_ill = self._first_ill and self._first_ill.moved(length)
         self.relapses = [move_moment(moment, length) for moment in self.relapses]
+        self._joined = [(key, move_moment(moment, length)) for key, moment in self._joined]
         self.periods = [_move_period(period, length) for period in self.periods]
         if (guess := self._guess) is not None:
             well = guess.well and _move_period(guess.well, length)

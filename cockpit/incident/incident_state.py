@@ -436,7 +436,7 @@ class IncidentStateBuilder:
         """What users felt: since when, in which stretches not, and when the impact ended.
 
         What a person stated stands until the record shows that it went on: something that users feel turned bad
-        after that was stated, or the status went back to one before monitoring.
+        after that was stated. What was bad already then, and only goes on, they knew of.
         """
         first, impact = self._facts.at(self._declared), self._impact
         ended, stated = time_of(first.detail, "impact_ended"), time_of(first.detail, "impact_stated")
@@ -457,19 +457,18 @@ class IncidentStateBuilder:
         }
 
     def _went_on_after(self, stated: datetime) -> datetime | None:
-        """When users felt it again: a signal turned bad, or somebody went back to a status before monitoring.
-
-        Who went back while every signal said that all was well asked whether it goes on, and did not say so.
+        """When users felt it again: a signal turned bad, or, where no signal ever told of it, somebody went back to a
+        status before monitoring. Where signals tell of it, who went back asked whether it goes on, and did not say so.
         """
+        felt = [moment for moment in self._impact.list_turns_bad() if moment > stated]
+        if self._impact.first is not None:
+            return min(felt, default=None)
         statuses = _list_status_changes([event for _, event in self._facts.of(*EXTENT)])
         back = [
             after.at
             for before, after in pairwise(statuses)
             if before.value in MITIGATED_STATUSES and after.value not in MITIGATED_STATUSES
         ]
-        felt = [relapse for relapse in self._impact.relapses if relapse > stated]
-        if last_period(self._impact.periods) is not None:
-            back = []
         return min((*felt, *(moment for moment in back if moment >= stated)), default=None)
 
 

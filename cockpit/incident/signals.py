@@ -36,6 +36,7 @@ class Signal:
     since: datetime
     state: str = ""  # `down`, `degraded`, `flapping` or `firing`, when it was first bad
     lead: timedelta = timedelta()
+    fired_anew: bool = False  # an alert of which one had ended unseen before
 
     @property
     def still(self) -> str:
@@ -76,7 +77,12 @@ def signal_of(fact: Event | Draft) -> Signal:
     """The signal that a bad fact begins."""
     name = text_of(fact.detail, "name") or fact.subject
     return Signal(
-        key_of(fact), f"{fact.kind} {name}", fact.occurred, text_of(fact.detail, "state"), measure_lead(fact.detail)
+        key_of(fact),
+        f"{fact.kind} {name}",
+        fact.occurred,
+        text_of(fact.detail, "state"),
+        measure_lead(fact.detail),
+        fired_anew=fact.kind == Kind.ALERT and text_of(fact.detail, "was") == AlertState.RESOLVED,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Protocol
 
 from cockpit.model.problem import CodedError
@@ -303,15 +304,30 @@ def _speak_for_flapping(turns: list[Event]) -> Event:
 def _describe_turns(turns: list[Event]) -> tuple[str, str]:
     """What one alert did again and again, and the short name of that. Only an end that is known makes it flap: one that
     its source lost and listed again fired all the time, and so did one that was silenced."""
-    states = [(event.detail.get("state"), event.detail.get("was")) for event in turns]
-    fired = sum(state in FIRING_STATES and was not in LASTING_STATES for state, was in states)
-    lost = sum(state == "resolved?" for state, _ in states)
+    anew = [_has_fired_anew(turn, before) for before, turn in pairwise(turns)]
+    fired = sum(
+        event.detail.get("state") in FIRING_STATES and (is_anew or event.detail.get("was") not in LASTING_STATES)
+        for event, is_anew in zip(turns, [False, *anew], strict=True)
+    )
+    lost = sum(
+        event.detail.get("state") == "resolved?" and not is_over
+        for event, is_over in zip(turns, [*anew, False], strict=True)
+    )
     out_of_sight = f"out of sight {lost} times" if lost > 1 else "out of sight once"
     if fired > 1:
         return f"flapped: fired {fired} times{f' and was {out_of_sight}' if lost else ''}", "flapped"
     if lost:
         return f"was {out_of_sight}", "went out of sight"
     return f"changed {len(turns)} times", "changed"
+
+
+def _has_fired_anew(turn: Event, before: Event) -> bool:
+    """Whether an alert that was lost had ended, and this is the next: older files call it the same, and keep when it
+    began."""
+    if turn.detail.get("state") not in FIRING_STATES or before.detail.get("state") != "resolved?":
+        return False
+    since = time_of(turn.detail, "since")
+    return turn.detail.get("was") == "resolved" or (since is not None and since > before.occurred)
 
 
 # Storms of several rules at once: what broke them all is one cause.

@@ -1,15 +1,16 @@
 """Which changes of an alert are facts for the timeline; one that vanished is `resolved?`, never resolved. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import Alert, AlertState, name_alert_subjects
-from cockpit.model.event import Draft, Kind
+from cockpit.model.event import FIRING_STATES, Draft, Kind
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import LastRecorded, RecordedAlert
 
 GONE = "not listed after a gap in our watch, and nothing confirms that it resolved"
+STARTS_DIFFER = timedelta(minutes=2)  # between what Prometheus and Alertmanager call the beginning of one alert
 ENDED_STATES = (AlertState.RESOLVING, AlertState.RESOLVED)  # the end of an alert whose beginning nobody recorded
 
 
@@ -36,6 +37,15 @@ def alert_changes(
                 "",
                 _list_alert_revisions(alert, last_recorded),
             )
+        elif alert.state != before.state and _has_fired_anew(alert, before):
+            yield _draft_alert(
+                alert,
+                environment,
+                _describe_fired_alert(alert, "fired again"),
+                max(min(alert.since, moment), before.at),
+                AlertState.RESOLVED,
+                _list_alert_revisions(alert, last_recorded),
+            )
         elif alert.state != before.state:
             occurred = _date_alert_change(alert, before, moment)
             yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), occurred, before.state)
@@ -50,6 +60,15 @@ def alert_changes(
     for key, before in sorted(last_recorded.alerts.items()):
         if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
             yield _draft_vanished_alert(key, before, environment, moment)
+
+
+def _has_fired_anew(alert: Alert, before: RecordedAlert) -> bool:
+    """Whether the one that was recorded has ended, and this is another: it began after the first was seen to be gone,
+    or so much later than it that these are not two sources' words for one beginning."""
+    if alert.state not in FIRING_STATES:
+        return False
+    is_gone = before.state == AlertState.RESOLVING and alert.since > before.at
+    return is_gone or alert.since - before.since > STARTS_DIFFER
 
 
 def _date_alert_change(alert: Alert, before: RecordedAlert, moment: datetime) -> datetime:
@@ -123,11 +142,11 @@ def _name_alert(alert: Alert) -> str:
     return f"{alert.name} on {place}" if place else alert.name
 
 
-def _describe_fired_alert(alert: Alert) -> str:
+def _describe_fired_alert(alert: Alert, fired: str = "fired") -> str:
     place = name_alert_place(alert)
     on = f" on {place}" if place else ""
     silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
-    return f"{alert.name} fired ({alert.severity}){on}{silenced}"
+    return f"{alert.name} {fired} ({alert.severity}){on}{silenced}"
 
 
 def _describe_changed_alert(alert: Alert, before: RecordedAlert) -> str:

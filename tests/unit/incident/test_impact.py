@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.incident.impact import as_of, measure_felt, propose_impact_end, propose_impact_start
+from cockpit.incident.impact import as_of, find_relapse, measure_felt, propose_impact_end, propose_impact_start
+from cockpit.incident.postmortem.story import list_key_times
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp
@@ -218,6 +219,45 @@ def test_opening_it_again_takes_a_stated_end_back_where_no_signal_says_that_all_
     story.act(Kind.RESOLVE, 22)
     story.act(Kind.STATUS, 30, status="investigating", was="resolved")
     assert only(story).impact_ended == end
+
+
+GOES_BAD = {
+    "nothing": ((), None),
+    "another probe": (((Kind.PROBE, 31, "readyz", {"state": "down"}),), 31),
+    "slow for a moment": (
+        (
+            (Kind.PROBE, 31, "readyz", {"state": "degraded"}),
+            (Kind.PROBE, 32, "readyz", {"state": "up"}),
+        ),
+        None,
+    ),
+    "its silence is over": (((Kind.ALERT, 31, "a", {"state": "firing", "was": "suppressed"}),), None),
+    "it fired again": (((Kind.ALERT, 31, "a", {"state": "firing", "was": "resolved"}),), 31),
+}
+
+
+@pytest.mark.parametrize("which", GOES_BAD)
+def test_what_was_bad_when_the_end_was_stated_and_only_goes_on_takes_it_back_by_no_reopening(which: str) -> None:
+    """A silenced alert was still there when the end was stated at the resolution; then it was opened again."""
+    facts, again = GOES_BAD[which]
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.tell(Kind.ALERT, 2, subject="a", detail={"name": "Errors", "state": "firing"})
+    story.declare(4, reach=-10)
+    story.tell(Kind.ALERT, 5, subject="a", detail={"name": "Errors", "state": "suppressed", "was": "firing"})
+    story.probe(14, "readyz", "up")
+    stated(story, 20, end=15)
+    story.act(Kind.RESOLVE, 22)
+    story.act(Kind.STATUS, 30, status="investigating", was="resolved")
+    for kind, minute, subject, detail in facts:
+        story.tell(kind, minute, subject=subject, detail={"name": "Errors", **detail})
+    incident = only(story)
+    assert incident.impact_ended == (at(15) if again is None else None)
+    assert find_relapse(incident) == (None if again is None else at(again))
+    told = [
+        key_time.at for key_time in list_key_times(incident, story.events) if key_time.what == "users felt it again"
+    ]
+    assert told == ([] if again is None else [at(again)])
 
 
 def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new(

@@ -20,6 +20,7 @@ from cockpit.model.event import (
     join_storms,
     keep_newest,
 )
+from cockpit.model.time import format_timestamp
 from widgets.alerts import build_alert_rows, list_alert_objects
 from widgets.cell import Cell, Row
 
@@ -223,6 +224,36 @@ def test_only_an_end_that_is_known_makes_an_alert_flap(which: str) -> None:
         for n, (state, was) in enumerate(zip(states, before, strict=False), 1)
     ]
     turns = [replace(each, occurred=NOW + timedelta(minutes=each.id)) for each in turns]
+    (line,) = join_flapping(turns)
+    assert words in line.summary
+
+
+@pytest.mark.parametrize(
+    ("was", "began", "words"),
+    [
+        (OVER, 5, "flapped: fired 3 times in 5m 00s"),
+        (LOST, 4.5, "flapped: fired 3 times in 5m 00s"),  # as files have it from before that was told apart
+        (LOST, 3, "flapped: fired 2 times and was out of sight once in 5m 00s"),
+    ],
+)
+def test_an_alert_that_was_gone_and_fires_with_a_new_beginning_was_not_out_of_sight(
+    was: str, began: float, words: str
+) -> None:
+    states = [(FIRED, "", 0.0), (OVER, FIRED, 0), (FIRED, "", 3), (LOST, FIRED, 3), (FIRED, was, began)]
+    turns = [
+        replace(
+            event(n),
+            subject="am:x",
+            occurred=NOW + timedelta(minutes=n if n < 5 else n + 1),
+            detail={
+                "name": "5xxHigh",
+                "state": state,
+                "was": before,
+                "since": format_timestamp(NOW + timedelta(minutes=since)),
+            },
+        )
+        for n, (state, before, since) in enumerate(states, 1)
+    ]
     (line,) = join_flapping(turns)
     assert words in line.summary
 

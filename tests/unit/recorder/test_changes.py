@@ -165,6 +165,36 @@ def test_an_alert_that_comes_back_was_never_gone() -> None:
     assert (back.summary, back.occurred) == ("5xx errors on mi-prod still firing: it is listed again", at(3))
 
 
+@pytest.mark.parametrize(
+    ("before", "since", "occurred"),
+    [
+        (AlertState.RESOLVING, 7.5, 7.5),  # it began after the first was seen to be gone
+        (AlertState.RESOLVING, 5.5, 7),  # we noticed late that the first was gone
+        (AlertState.SUPPRESSED, 7.5, 7.5),
+        (AlertState.RESOLVING, 3.5, None),  # two sources' words for one beginning
+        (AlertState.SUPPRESSED, 3.5, None),
+        (AlertState.RESOLVING, 2, None),
+    ],
+)
+def test_an_alert_with_a_new_beginning_fired_again(before: AlertState, since: float, occurred: float | None) -> None:
+    world = Recorded()
+    world.alert(3, AlertState.FIRING, since=3)
+    world.alert(7, before, since=3)
+    (back,) = world.alert(8, AlertState.FIRING, since=since)
+    is_another = (back.summary.startswith("5xx errors fired again"), back.detail["was"] == AlertState.RESOLVED)
+    assert is_another == (occurred is not None, occurred is not None)
+    assert back.occurred == at(8 if occurred is None else occurred)
+    assert world.known.alerts["am:f1"].since == at(since)
+
+
+def test_a_silence_holds_for_the_next_one_that_fires() -> None:
+    world = Recorded()
+    world.alert(3, AlertState.FIRING, since=3)
+    world.alert(7, AlertState.RESOLVING, since=3)
+    (back,) = world.alert(8, AlertState.SUPPRESSED, since=7.5, note="silenced by ana")
+    assert back.summary == "5xx errors fired again (high) on mi-prod, silenced by ana"
+
+
 @pytest.mark.parametrize("state", [AlertState.PENDING, AlertState.RESOLVING, AlertState.RESOLVED])
 def test_an_alert_nobody_saw_firing_is_no_news(state: AlertState) -> None:
     assert Recorded().alert(1, state) == []
