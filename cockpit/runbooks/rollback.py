@@ -343,9 +343,28 @@ def _find_carried_candidate(
         shows = f"the timeline since {since} shows no failure."
         if service.ended is not None and service.watched < until:
             shows = f"the timeline since {since} shows no failure then."
-    sentence = f"{revision.name} carried the traffic{how_long}{ended}; {shows}"
-    short = lasted is not None and lasted < SHORT_SERVICE and service.ended is not None
+    before = _measure_longest_service(revision, served, service)
+    and_before = ", and longer before" if lasted and lasted < before else ""
+    sentence = f"{revision.name} carried the traffic{how_long}{ended}{and_before}; {shows}"
+    # One that served well for long and a moment once more shows as much as it did before that moment.
+    short = lasted is not None and max(lasted, before) < SHORT_SERVICE and service.ended is not None
     return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
+
+
+def _measure_longest_service(revision: Revision, served: Sequence[Service], last: Service) -> timedelta:
+    """The longest time before its last one in which it carried the traffic and nothing was wrong with it. Of one that
+    carried it when the watch began nobody saw since when: not before it was made."""
+    lengths = (
+        service.ended - began
+        for service in served
+        if service.revision == revision.name
+        and service is not last
+        and service.healthy
+        and not service.rolled_back
+        and service.ended is not None
+        and (began := service.began or revision.created) is not None
+    )
+    return max(lengths, default=timedelta())
 
 
 def _was_active(revision: Revision, taken_over: datetime | None) -> RollbackCandidate | None:

@@ -169,6 +169,15 @@ def test_one_that_served_for_seconds_is_worth_less_than_one_that_served_for_long
     assert propose_rollback(app(V3, off("v2", **NEVER), V1), [first, *story.events]).good == V1
 
 
+def test_one_that_served_for_long_and_for_seconds_once_more_is_worth_what_it_was() -> None:
+    """The traffic was moved to the bad one again, right after it was taken from it."""
+    story = Story().traffic(0, "v1", "v2").traffic(60, "v2", "v3").probe(61, "down")
+    story = story.traffic(63, "v3", "v2").probe(63.2, "up").traffic(63.6, "v2", "v3").probe(64, "down")
+    found = propose_rollback(app(V3, off("v2"), V1), story.events)
+    assert (found.good and found.good.name, found.evidence) == ("v2", RollbackEvidence.CARRIED)
+    assert "and longer before" in found.why
+
+
 def test_the_one_that_is_active_still_counts_until_the_bad_one_came() -> None:
     """The usual case: paged right after a deployment, and nobody watched before."""
     before = revision("v2", active=True, running="Running", replicas=ready(2, 2))
