@@ -254,10 +254,10 @@ def test_what_was_bad_when_the_end_was_stated_and_only_goes_on_takes_it_back_by_
     incident = only(story)
     assert incident.impact_ended == (at(15) if again is None else None)
     assert find_relapse(incident) == (None if again is None else at(again))
-    told = [
+    felt_again = [
         key_time.at for key_time in list_key_times(incident, story.events) if key_time.what == "users felt it again"
     ]
-    assert told == ([] if again is None else [at(again)])
+    assert felt_again == ([] if again is None else [at(again)])
 
 
 def test_the_impact_is_stated_at_the_desk_and_the_old_word_stands_beside_the_new(
