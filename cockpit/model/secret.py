@@ -4,17 +4,20 @@ configured, such as a token in a log line, are found by `secret_detection`; `tex
 The secrets that this process knows are found in a text in every form they are usually printed. A secret becomes an
 expression, character by character: each matches itself, and every way in which JSON, HTML, addresses, shells, Python
 and other languages escape it. So escapes that are mixed, or done twice, are found without a list of programs. Base64,
-at its three places in a group of three bytes, and hex have expressions of their own.
+at its three places in a group of three bytes and also of UTF-16, and bytes as numbers (hex, octal, decimal) have
+expressions of their own. What programs set between characters (the end of a line, blanks, colons, `0x`) may be there.
 
 Most texts hold no secret, and that must cost next to nothing: ten thousand log lines a second come this way. One
-expression looks for a few characters of each form that are rare in other texts; only where one stands, the
+expression looks for a few characters of each form that are rare in other texts; for the forms that may be drawn apart
+they are looked for in the letters and digits alone, as if nothing stood between. Only where some stand, the
 expressions of the secrets are built (once) and asked.
 """
 
 import base64
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import string
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from html.entities import codepoint2name
 from typing import Literal
@@ -44,6 +47,7 @@ SHORT = 8  # characters: what is shorter is masked only where it stands alone, n
 LEAST_ENCODED = 6  # characters of base64 or hex that cannot be there by chance
 SPELLED_OUT = 256  # characters: the letters of a longer secret are not looked for as escapes, only its other characters
 HINT = 8  # characters of a form that are enough to make it worth while to look closer
+LEAST_JOINED = 5  # letters and digits of a value that are looked for in the letters and digits of a text
 BACKSLASHES = r"\\{1,8}"  # JSON in JSON in a shell's quotes
 
 # From rare to frequent in logs, labels and addresses. A hint begins with the rarest of its form.
@@ -51,11 +55,25 @@ BY_RARITY = "QXJKZVYWGHUqBjPzLMxFDRNCOSAEITkvwybgfhpumdclsorniate~!@#$%^&*987654
 RANK = {character: position for position, character in enumerate(BY_RARITY)}
 
 LETTER_CODE = "(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])"  # of an ASCII letter or digit, in hex
-# Each branch begins with a character as it is: only so the search passes quickly over what begins none.
-LETTER_ESCAPED = (
-    rf"%(?:25)?{LETTER_CODE}|\\(?:[xu](?:00)?{LETTER_CODE}|u{{0*{LETTER_CODE}}}|U0+{LETTER_CODE})"
-    rf"|&#(?:0*(?:[4-9]\d|1[0-2]\d)|[xX]0*{LETTER_CODE});"
-)
+# By the character that each begins with. One by one, as a search for one character passes over a text ten times as fast
+# as one for several.
+LETTERS_ESCAPED_BY_FIRST = {
+    "%": rf"%(?:25)?{LETTER_CODE}",
+    "\\": rf"\\(?:[xu](?:00)?{LETTER_CODE}|u{{0*{LETTER_CODE}}}|U0+{LETTER_CODE}|0?(?:1[0-7]|0[67])[0-7])",
+    "&#": rf"&#(?:0*(?:[4-9]\d|1[0-2]\d)|[xX]0*{LETTER_CODE});",
+}
+LETTERS_ESCAPED = tuple(map(re.compile, LETTERS_ESCAPED_BY_FIRST.values()))
+LETTERS_ESCAPED_IN_BYTES = tuple(re.compile(source.encode()) for source in LETTERS_ESCAPED_BY_FIRST.values())
+
+# What may stand between two characters: the end of a line, as base64 and quoted-printable break theirs; between bytes
+# that are numbers also what separates them, how the next one begins, or the end of a line of a dump.
+LINE_END = r"(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)"
+BETWEEN_BASE64 = rf"(?:{LINE_END}[ \t]{{0,16}})?"
+BETWEEN_CHARACTERS = r"(?:=\r?\n|\x00|[ ]{3}(?:\n[0-7]{6,8}[ ]{1,4})?)?"
+DUMP_LINE = r"(?:[ \t]{0,4}(?:[ \t]{2}\|?[^\n]{1,16}\|?)?\r?\n[0-9A-Fa-f]{4,16}:?[ \t]{1,4})"
+SEPARATORS = r"[ \t:;,.|_-]"
+NUMBER_BEGINS = r"(?:0[xX]?|[=%]|\\{1,8}[xX]?)"
+BETWEEN_NUMBERS = rf"(?:{DUMP_LINE}|{SEPARATORS}{{0,3}}(?:{LINE_END}{SEPARATORS}{{0,16}})?{NUMBER_BEGINS}?)"
 ALONE_BEFORE, ALONE_AFTER = r"(?<![\w./@%-])(?<!:)", r"(?![\w/:@-]|\.\w)"
 AS_PASSWORD_BEFORE, AS_PASSWORD_AFTER = r"(?<=:)", r"(?=@)"
 
@@ -67,28 +85,27 @@ USER_AND_PASSWORD = re.compile(r"[A-Za-z][\w+.-]*://[^\s/@]*?:(?P<password>[^\s/
 
 @dataclass(frozen=True)
 class SecretForm:
-    """One way to write one secret. `alone` where it counts only outside of longer words."""
+    """One way to write one secret: an expression for each character, with what may stand before it.
+
+    `alone` where it counts only outside of longer words.
+    """
 
     text: str
-    source_of: Callable[[str], str]
+    slots: tuple[str, ...]
+    between: str
     ending: str = ""
     alone: bool = False
+    prefixed: str = ""  # the text with a zero before each number
+    joined_hints: tuple[bytes, ...] = ()  # of which one is in the letters of every text that holds it; () for any text
 
-    @property
-    def hints(self) -> tuple[str, ...]:
-        """Characters of which one is in every text that holds this form."""
-        run = max(re.findall(r"[A-Za-z0-9]+", self.text), key=len, default="")  # the same in every escape
-        if self.source_of is hex_source:
-            return (_hint(self.text), _hint(self.text.upper()))
-        if len(run) > 1:
-            return (_hint(run),)
-        first = self.text[0]
-        return (first, first.encode("utf-8", "surrogatepass")[:1].decode("latin-1"), *"\\&%+-/_'\"`$\xa0")
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.source)
 
     @property
     def source(self) -> str:
         """The form as an expression."""
-        body = "".join(map(self.source_of, self.text)) + self.ending
+        body = "".join(self.slots) + self.ending
         if not self.alone:
             return body
         return f"(?:{ALONE_BEFORE}{body}{ALONE_AFTER}|{AS_PASSWORD_BEFORE}{body}{AS_PASSWORD_AFTER})"
@@ -100,25 +117,68 @@ class KnownSecret:
     def __init__(self, value: str) -> None:
         self.value = value
         self.forms = tuple(secret_forms(value))
-        self.hints = frozenset(hint for form in self.forms for hint in form.hints)
+        self.hints = value_hints(value)
+        self.joined_hints = frozenset(
+            [*value_joined_hints(value), *(hint for form in self.forms for hint in form.joined_hints)]
+        )
+        self.is_found_joined = len(_join_longest_run(value)) >= LEAST_JOINED
 
     @cached_property
     def hinted(self) -> re.Pattern[str]:
         return re.compile("|".join(sorted(map(re.escape, self.hints))))
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Finds every form in which letters and digits are as they are."""
-        return re.compile("|".join(form.source for form in self.forms))
+    def find_forms(self, joined: bytes) -> list[SecretForm]:
+        """Those in which letters and digits are as they are, and that a text of these letters and digits may hold."""
+        return [
+            form for form in self.forms if not form.joined_hints or any(hint in joined for hint in form.joined_hints)
+        ]
 
     @property
     def spelled_form(self) -> SecretForm:
         """The form in which letters and digits are escaped, too."""
-        return SecretForm(self.value, spelled_source, alone=len(self.value) < SHORT)
+        return make_form(self.value, spelled_source, BETWEEN_CHARACTERS, alone=len(self.value) < SHORT)
 
     @cached_property
     def spelled_out(self) -> re.Pattern[str]:
         return re.compile(self.spelled_form.source)
+
+    def is_hinted_in(self, joined: bytes) -> bool:
+        """Whether some of it stands in the letters and digits of a text."""
+        return any(hint in joined for hint in self.joined_hints)
+
+
+def has_escaped_letters(text: str | bytes) -> bool:
+    """Whether letters or digits are escaped in a text, which few programs do."""
+    if isinstance(text, str):
+        return any(pattern.search(text) for pattern in LETTERS_ESCAPED)
+    return any(pattern.search(text) for pattern in LETTERS_ESCAPED_IN_BYTES)
+
+
+class HintOfSecrets:
+    """Whether a text may hold any of some secrets: all that is asked of nearly every one."""
+
+    def __init__(self, secrets: Sequence[KnownSecret]) -> None:
+        values = [secret.value for secret in secrets]
+        # Whatever holds a secret holds those within it, in the same form.
+        least = [
+            secret for secret in secrets if not any(value in secret.value for value in values if value != secret.value)
+        ]
+        self._joined = tuple({hint for secret in least for hint in secret.joined_hints})
+        hints = sorted({re.escape(hint) for secret in secrets if not secret.is_found_joined for hint in secret.hints})
+        self._sought = bool(hints)
+        self._in_text, self._in_bytes = re.compile("|".join(hints)), re.compile("|".join(hints).encode())
+
+    def find_apart(self, joined: bytes) -> bool:
+        """Whether some stand in the letters and digits of a text, whatever stands between these."""
+        return any(hint in joined for hint in self._joined)
+
+    def find(self, text: str | bytes) -> bool:
+        """Whether some are written with escapes, or have too few letters for `find_apart`."""
+        if has_escaped_letters(text):
+            return True
+        return self._sought and bool(
+            self._in_text.search(text) if isinstance(text, str) else self._in_bytes.search(text)
+        )
 
 
 class SecretRegistry:
@@ -127,7 +187,7 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._values: frozenset[str] = frozenset()
         self._secrets: tuple[KnownSecret, ...] = ()  # the longest first; replaced as a whole, never changed
-        self._search: Callable[[str], object] | None = None
+        self._hint: HintOfSecrets | None = None
         self.generation = 0  # another number as soon as more or less is known: what was masked before may not be now
 
     def learn(self, value: str) -> None:
@@ -143,25 +203,30 @@ class SecretRegistry:
             secrets = tuple(
                 sorted(known_secrets_by_name.values(), key=lambda secret: (-len(secret.value), secret.value))
             )
-            hints = sorted({re.escape(hint) for secret in secrets for hint in secret.hints})
-            self._secrets, self._search = secrets, re.compile("|".join([*hints, LETTER_ESCAPED])).search
+            self._secrets, self._hint = secrets, HintOfSecrets(secrets)
 
     def mask(self, text: str) -> str:
         """`text` with every known secret, however it is written, replaced by dots."""
-        search = self._search
-        if search is None or search(text) is None:
+        hint = self._hint
+        if hint is None:
             return text
-        spelled = re.search(LETTER_ESCAPED, text)
+        joined = join_letters(text.encode("utf-8", "surrogatepass"))
+        may_be_apart = hint.find_apart(joined)
+        if not may_be_apart and not hint.find(text):
+            return text
+        spelled = has_escaped_letters(text)
         for secret in self._secrets:
-            if secret.hinted.search(text):
-                text = secret.pattern.sub(MASK, text)
-            if spelled and len(secret.value) <= SPELLED_OUT:
+            apart = may_be_apart and secret.is_hinted_in(joined)
+            if apart or secret.hinted.search(text):
+                for form in secret.find_forms(joined):
+                    text = form.pattern.sub(MASK, text)
+            if (apart or spelled) and len(secret.value) <= SPELLED_OUT:
                 text = secret.spelled_out.sub(MASK, text)
         return text
 
     def forget(self) -> None:
         """Know nothing any more; for tests."""
-        self._values, self._secrets, self._search = frozenset(), (), None
+        self._values, self._secrets, self._hint = frozenset(), (), None
         self.generation += 1
 
 
@@ -224,18 +289,100 @@ def _secret_pairs(part: str) -> Iterator[str]:
 def secret_forms(value: str) -> Iterator[SecretForm]:
     """Every way a secret may be printed."""
     alone, data = len(value) < SHORT, value.encode("utf-8", "surrogatepass")
-    yield SecretForm(value, character_source, alone=alone)
+    yield make_form(value, character_source, BETWEEN_CHARACTERS, alone=alone)
+    for encoded_bytes in (data, value.encode("utf-16-le", "surrogatepass")):
+        for whole, inner in _encode_base64(encoded_bytes):
+            hints = (_join_longest_run(inner),)
+            if whole != inner and len(whole) >= LEAST_ENCODED:
+                by_chance = len(inner) < LEAST_ENCODED
+                padding = f"(?:{character_source('=')}){{0,2}}"
+                form = make_form(whole, base64_source, BETWEEN_BASE64, padding, alone and by_chance)
+                yield replace(form, joined_hints=hints)
+            if len(inner) >= LEAST_ENCODED:
+                yield replace(make_form(inner, base64_source, BETWEEN_BASE64), joined_hints=hints)
+    for number_format in ("02x", "03o", "d"):
+        yield make_number_form([format(byte, number_format) for byte in data], alone=alone)
+
+
+def make_form(
+    text: str, source_of: Callable[[str], str], between: str, ending: str = "", alone: bool = False
+) -> SecretForm:
+    """A text of which each character is written in its own way."""
+    first, *others = map(source_of, text)
+    return SecretForm(text, (first, *(between + source for source in others)), between, ending, alone)
+
+
+def make_number_form(numbers: Sequence[str], *, alone: bool) -> SecretForm:
+    """Bytes, each of them written as a number."""
+    slots = [
+        (BETWEEN_NUMBERS if not place else "") + digit_source(digit)
+        for number in numbers
+        for place, digit in enumerate(number)
+    ]
+    slots[0] = digit_source(numbers[0][0])
+    prefixed = "".join(f"0{number}" for number in numbers)
+    # Two hints: a line of a dump, which begins with a number of its own, may end within one. What comes in parts may
+    # lack its beginning, and so does the last one.
+    size = max(1, min(HINT_BYTES, len(numbers) // 2))
+    hints = ("".join(numbers[:size]), "".join(numbers[size : 2 * size]), "0".join(numbers[:HINT_BYTES]))
+    return SecretForm(
+        "".join(numbers),
+        tuple(slots),
+        BETWEEN_NUMBERS,
+        alone=alone,
+        prefixed=prefixed,
+        joined_hints=tuple(hint.encode() for hint in hints if hint),
+    )
+
+
+def _encode_base64(data: bytes) -> Iterator[tuple[str, str]]:
+    """At each of three places: what ends with the bytes, and what of it depends on nothing beside them.
+
+    Letters at its ends that it shares with what stands beside it are left: they tell at most four of its bits.
+    """
     for before in range(3):
-        # Letters at its ends that it shares with what stands beside it are left: they tell at most four of its bits.
         encoded = base64.b64encode(bytes(before) + data).decode().rstrip("=")
         first, last = (0, 2, 3)[before], (before + len(data)) * 8 // 6
-        inner, whole = encoded[first:last], encoded[first:]
-        if whole != inner and len(whole) >= LEAST_ENCODED:
-            by_chance = len(inner) < LEAST_ENCODED
-            yield SecretForm(whole, base64_source, f"(?:{character_source('=')}){{0,2}}", alone and by_chance)
-        if len(inner) >= LEAST_ENCODED:
-            yield SecretForm(inner, base64_source)
-    yield SecretForm(data.hex(), hex_source, alone=alone)
+        yield encoded[first:], encoded[first:last]
+
+
+def value_hints(value: str) -> frozenset[str]:
+    """Characters of which one is in every text that holds a value whose letters and digits are as they are."""
+    run = max(re.findall(r"[A-Za-z0-9]+", value), key=len, default="")  # the same in every escape
+    if len(run) > 1 and len(join_letters(value.encode("utf-8", "surrogatepass"))) >= FEW_JOINED:
+        return frozenset((_hint(run),))
+    first = value[0]
+    return frozenset((first, first.encode("utf-8", "surrogatepass")[:1].decode("latin-1"), *"\\&%+-/_'\"`$=\xa0"))
+
+
+CAPITALS, DIGITS = string.ascii_uppercase.encode(), string.digits.encode()
+IN_SMALL_LETTERS = bytes.maketrans(CAPITALS, CAPITALS.lower())
+JOINED = frozenset(CAPITALS + CAPITALS.lower() + DIGITS) - frozenset(b"xX")  # an `x` may be how a number begins
+NOT_JOINED = bytes(byte for byte in range(256) if byte not in JOINED)
+FEW_JOINED = 3  # of a value with more signs than letters
+HINT_BYTES = 4  # of bytes as numbers
+JOINED_HINT = 10  # letters and digits
+
+
+def join_letters(data: bytes) -> bytes:
+    """Only the letters and digits of a text, in small letters: whatever stood between them is gone."""
+    if b"\\" in data:
+        data = data.replace(b"\\n", b"").replace(b"\\r", b"")
+    return data.translate(IN_SMALL_LETTERS, NOT_JOINED)
+
+
+def value_joined_hints(value: str) -> Iterator[bytes]:
+    """Letters and digits that are in every text that holds a value as it is, whatever stands between its characters."""
+    data = value.encode("utf-8", "surrogatepass")
+    if len(run := _join_longest_run(value)) >= LEAST_JOINED:
+        yield run
+    elif len(joined := join_letters(data)) >= FEW_JOINED:
+        yield joined[:JOINED_HINT]
+
+
+def _join_longest_run(text: str) -> bytes:
+    run = max(re.findall(r"[A-Za-z0-9]+", text), key=len, default="")
+    return join_letters(run.encode())[:JOINED_HINT]
 
 
 @lru_cache(maxsize=512)
@@ -254,12 +401,12 @@ def spelled_source(character: str) -> str:
         units = character.encode("utf-16-be").hex()
         codes.append(rf"u{units[:4]}{BACKSLASHES}u{units[4:]}")
     codes.append(BACKSLASHES.join(f"x{byte:02x}" for byte in data))
-    codes.append(BACKSLASHES.join(f"{byte:03o}" for byte in data))
+    codes.append(BACKSLASHES.join(f"0?{byte:03o}" for byte in data))
     entities = [f"#0*{code}", f"#x0*{code:x}"]
     ways = [
         *map(re.escape, QUOTED.get(character, ())),
         f"{BACKSLASHES}(?i:{'|'.join(codes)})",
-        "".join(f"(?i:%(?:25)*{byte:02x})" for byte in data),
+        r"(?:=\r?\n)?".join(f"(?i:(?:%(?:25)*|=){byte:02x})" for byte in data),
     ]
     if not (character.isascii() and character.isalnum()):
         name = codepoint2name.get(code, "apos" if character == "'" else "")
@@ -296,7 +443,8 @@ def base64_source(character: str) -> str:
     return BASE64_PLUS if character == "+" else BASE64_SLASH
 
 
-def hex_source(digit: str) -> str:
+def digit_source(digit: str) -> str:
+    """A digit of a number, hex ones in small letters or capitals."""
     return f"[{digit}{digit.upper()}]" if digit.isalpha() else digit
 
 

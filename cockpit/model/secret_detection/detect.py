@@ -411,17 +411,23 @@ class HintSearch:
     """Finds every place of some words in one go, by the letter of each that few texts have many of."""
 
     def __init__(self, hints: Iterable[str], rare: str) -> None:
-        """`rare`: such letters, the rarest first. A hint without one is looked for by itself."""
-        self._common: list[str] = []
-        self._by_letter: dict[str, list[tuple[int, str]]] = {}
-        for hint in sorted(hints):
+        """`rare`: such letters, the rarest first. A hint without one is looked for by itself, or where a part of it is
+        found that is a hint, too."""
+        by_letter: dict[str, list[tuple[int, str]]] = {}
+        common: list[str] = []
+        for hint in sorted(hints, key=lambda hint: (len(hint), hint)):
             letter = next((letter for letter in rare if letter in hint), "")
             if letter:
-                self._by_letter.setdefault(letter, []).append((hint.index(letter), hint))
+                by_letter.setdefault(letter, []).append((hint.index(letter), hint))
             else:
-                self._common.append(hint)
+                common.append(hint)
+        self._common = [hint for hint in common if not any(part in hint for part in common if part != hint)]
+        self._longer = {
+            part: [(hint.index(part), hint) for hint in common if part in hint and hint != part]
+            for part in self._common
+        }
         branches = []
-        for letter, places in self._by_letter.items():
+        for letter, places in sorted(by_letter.items()):
             around = [
                 (f"(?={re.escape(hint[offset + 1 :])})" if hint[offset + 1 :] else "")
                 + (f"(?<={re.escape(hint[: offset + 1])})" if offset else "")
@@ -429,13 +435,18 @@ class HintSearch:
             ]
             branches.append(f"{re.escape(letter)}(?:{'|'.join(sorted(around))})")
         self._search = re.compile("|".join(branches))
+        self._by_letters: dict[str, list[tuple[int, str]]] = {}  # that letter and the next one
+        self._by_last_letter: dict[str, list[tuple[int, str]]] = {}
+        for letter, places in by_letter.items():
+            for offset, hint in places:
+                if pair := hint[offset + 1 : offset + 2]:
+                    self._by_letters.setdefault(letter + pair, []).append((offset, hint))
+                else:
+                    self._by_last_letter.setdefault(letter, []).append((offset, hint))
 
     def may_find(self, text: str) -> bool:
         """Whether any hint stands in it."""
-        for hint in self._common:
-            if hint in text:
-                return True
-        return self._search.search(text) is not None
+        return any(hint in text for hint in self._common) or self._search.search(text) is not None
 
     def find(self, text: str) -> Iterator[tuple[str, int]]:
         """Each hint and where it stands."""
@@ -443,12 +454,18 @@ class HintSearch:
             position = text.find(hint)
             while position >= 0:
                 yield hint, position
+                for offset, longer in self._longer[hint]:
+                    if position >= offset and text.startswith(longer, position - offset):
+                        yield longer, position - offset
                 position = text.find(hint, position + 1)
         for match in self._search.finditer(text):
-            for offset, hint in self._by_letter[match.group()]:
-                position = match.start() - offset
-                if position >= 0 and text.startswith(hint, position):
-                    yield hint, position
+            place = match.start()
+            for offset, hint in (
+                *self._by_letters.get(text[place : place + 2], ()),
+                *self._by_last_letter.get(text[place], ()),
+            ):
+                if place >= offset and text.startswith(hint, place - offset):
+                    yield hint, place - offset
 
 
 def _group_rows(pairs: Iterable[tuple[str, Row]]) -> dict[str, tuple[Row, ...]]:

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import quopri
 import shlex
 import string
 from collections.abc import Callable
@@ -52,7 +53,55 @@ ESCAPES: dict[str, Callable[[str], str]] = {
     "base64 of it": lambda text: base64.b64encode(text.encode()).decode(),
     "base64 of more, 1": lambda text: base64.b64encode(b"u:" + text.encode() + b"\n").decode(),
     "base64 of more, 2": lambda text: base64.urlsafe_b64encode(b"u" + text.encode() + b"\n").decode(),
+    "JSON in JSON in JSON": lambda text: json.dumps(json.dumps(json.dumps(text)))[5:-5],
+    "hex with blanks": lambda text: text.encode().hex(" "),
+    "hex with colons and capitals": lambda text: text.encode().hex(":").upper(),
+    "hex with dashes": lambda text: text.encode().hex("-"),
+    "hex of C": lambda text: ", ".join(f"0x{byte:02X}" for byte in text.encode()),
+    "hex escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "hex escapes in JSON": lambda text: json.dumps("".join(f"\\x{byte:02X}" for byte in text.encode()))[1:-1],
+    "hex in pairs, over lines": lambda text: wrap_text(text.encode().hex(" ", 2), 40),
+    "a dump as hexdump writes it": lambda text: dump_bytes(text.encode()),
+    "a dump as od writes it": lambda text: "\n".join(
+        f"{start:07o} " + " ".join(f"{byte:03o}" for byte in text.encode()[start : start + 16])
+        for start in range(0, len(text.encode()), 16)
+    ),
+    "octal escapes": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "octal escapes of echo": lambda text: "".join(f"\\0{byte:03o}" for byte in text.encode()),
+    "octal escapes in JSON": lambda text: "".join(f"\\\\{byte:03o}" for byte in text.encode()),
+    "a list of bytes": lambda text: json.dumps(list(text.encode())),
+    "bytes as Go prints them": lambda text: str(list(text.encode())).replace(",", ""),
+    "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "quoted-printable mail": lambda text: quopri.encodestring(b"m" * 70 + text.encode()).decode(),
+    "base64 over lines": lambda text: base64.encodebytes(b"m" * 50 + text.encode() + b"n" * 60).decode(),
+    "base64 over lines of Windows": lambda text: (
+        base64.encodebytes(b"m" * 49 + text.encode()).decode().replace("\n", "\r\n")
+    ),
+    "base64 over lines of YAML": lambda text: wrap_text(
+        base64.b64encode(b"m" * 44 + text.encode()).decode(), 64, "\n    "
+    ),
+    "base64 over lines in JSON": lambda text: json.dumps(base64.encodebytes(b"m" * 51 + text.encode()).decode())[1:-1],
+    "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "base64 of UTF-16, 1": lambda text: base64.b64encode(f"a{text}\r\n".encode("utf-16-le")).decode(),
+    "base64 of UTF-16, 2, over lines": lambda text: base64.encodebytes(
+        f"{'m' * 26}{text}".encode("utf-16-le")
+    ).decode(),
+    "UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1") if text.isascii() else text,
 }
+
+
+def wrap_text(text: str, columns: int, line_end: str = "\n") -> str:
+    return line_end.join(text[start : start + columns] for start in range(0, len(text), columns))
+
+
+def dump_bytes(data: bytes) -> str:
+    """As `hexdump -C`: the place, sixteen bytes, and what of them is ASCII."""
+    lines = []
+    for start in range(0, len(data), 16):
+        row = data[start : start + 16]
+        column = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        lines.append(f"{start:08x}  {row[:8].hex(' '):<23}  {row[8:].hex(' '):<23}  |{column}|")
+    return "\n".join(lines)
 
 
 def registry_of(*secrets: str) -> SecretRegistry:

@@ -6,17 +6,22 @@ which the end is not known yet. What may be the beginning of a secret is held ba
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from cockpit.model.secret import (
-    LETTER_ESCAPED,
+    BETWEEN_BASE64,
+    BETWEEN_CHARACTERS,
+    BETWEEN_NUMBERS,
+    JOINED,
     MASK,
     SPELLED_OUT,
+    HintOfSecrets,
     KnownSecret,
     SecretForm,
     SecretRegistry,
+    has_escaped_letters,
+    join_letters,
     secret_parts,
-    spelled_source,
 )
 from cockpit.model.secret_detection.detect import hide_detected_secrets
 from cockpit.model.secret_detection.stream import DetectedSecretMask
@@ -24,17 +29,32 @@ from cockpit.model.secret_detection.stream import DetectedSecretMask
 DOTS = MASK.encode()
 AHEAD = 2  # bytes that must follow a short secret before it is known to stand alone
 ONE_ESCAPE = 12  # bytes of one character, escaped twice
+LONGEST_SLOT = 80  # bytes of one character with what stands before it, the end of a line of a dump
 LONGEST_HELD = 65_536  # bytes; what begins a secret and goes on for longer is no escape of it
 LETTER_BEGINS = (
     rb"\\{1,8}(?:[uUx]\{?)?[0-9A-Fa-f]{0,8}(?:\\{1,8}[uUx]?[0-9A-Fa-f]{0,4}){0,4}"
-    rb"|\\{0,8}&(?:amp;){0,8}#?[xX]?\w{0,8}|(?:%(?:25){0,8}[0-9A-Fa-f]{0,2}){1,4}"
+    rb"|\\{0,8}&(?:amp;){0,8}#?[xX]?\w{0,8}|(?:%(?:25){0,8}[0-9A-Fa-f]{0,2}|=(?:[0-9A-Fa-f]{0,2}|\r?\n?)){1,8}"
 )
-LETTERS_ESCAPED = re.compile(LETTER_ESCAPED.encode())
-BEGINS_LETTER = re.compile(rb"(?:" + LETTER_BEGINS + rb")\Z")
 ESCAPE_BEGINS = LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|[\x80-\xff]{1,8}"
-BEGINS_ESCAPE = re.compile(rb"(?:" + ESCAPE_BEGINS + rb")\Z")
+# How what may stand between two characters of a form begins.
+BETWEEN_BEGINS = {
+    BETWEEN_CHARACTERS: rb"=\r?\n?|[ ]{1,3}(?:\n[0-7]{0,8}[ ]{0,4})?|\x00",
+    BETWEEN_BASE64: rb"\r|\\{1,4}(?:r\\{0,4})?|(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)[ \t]{0,16}",
+    BETWEEN_NUMBERS: (
+        rb"[ \t:;,.|_-]{0,3}(?:\r|\\{1,4}(?:r\\{0,4})?|(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)[ \t:;,.|_-]{0,16})?"
+        rb"(?:0[xX]?|[=%]|\\{1,8}[xX]?)?"
+    ),
+}
+DUMP_LINE_BEGINS = rb"[ \t]{0,4}(?:[ \t]{2}\|?[^\n]{0,16}\|?)?(?:\r|\r?\n[0-9A-Fa-f]{0,16}:?[ \t]{0,4})?"
+HOLDS_ESCAPE = re.compile(rb"[\\&%\x80-\xff]|=(?:[0-9A-Fa-f]{2}|[0-9A-Fa-f]?\Z)|['\"`$!{}]['\"\\]{0,4}\Z")
+HOLDS_DUMP_LINE = re.compile(rb"\n[0-9A-Fa-f]{1,16}(?::?[ \t]|:?\Z)")
+ENDS_IN_DUMP_LINE = re.compile(rb"[ \t]{2}\|?[^\n]{1,17}\r?\n?\Z")
+LONGEST_COLUMN = 22
+BYTES_BEFORE_DUMP_LINE = 2  # of a secret: what follows one byte is shown at once, it may be a question
 COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 COLOUR_BEGINS = re.compile(rb"\x1b(?:\[[0-9;:]{0,40})?\Z")
+LAST_LETTERS = 4  # of a text and of the beginnings of a form, that are compared
+LONGEST_JOINED = 600  # letters of a form; of longer ones, such as keys, no table is made
 FIRST_CHARACTERS = 4  # that one expression looks for, before a place is looked at closely
 
 
@@ -42,38 +62,53 @@ class StreamForm:
     """One form of a secret as bytes, that can be recognised from its beginning."""
 
     def __init__(self, form: SecretForm, *, spelled: bool) -> None:
-        source_of = spelled_source if spelled else form.source_of
-        sources = [source_of(character) for character in form.text]
-        self._slots = [_compile_pattern(source) for source in sources]
-        self._first = _compile_beginning(tuple(sources[:FIRST_CHARACTERS]))
-        self._fixed = [character.isalnum() and character.isascii() for character in form.text]
-        self._escapes = BEGINS_LETTER if form.text[:1].isalnum() and form.text.isascii() else BEGINS_ESCAPE
-        self._escaped = spelled or not form.text[:1].isalnum()  # whether its first character may be
+        self._form = form
+        self._fixed = [character.isalnum() and character.isascii() and character != "0" for character in form.text]
+        escapes = LETTER_BEGINS if form.text[:1].isalnum() and form.text.isascii() else ESCAPE_BEGINS
+        self._escapes = _compile_end(escapes) if spelled or not form.text[:1].isalnum() else None
+        self._goes_on_with = _compile_end(_next_begins(form.between))
+        self._dump_line = _compile_end(DUMP_LINE_BEGINS) if form.between == BETWEEN_NUMBERS else None
         self._alone = form.alone
-        self._reach = min(LONGEST_HELD, len(form.text) * ONE_ESCAPE)
+        self.encoded = form.text.encode("utf-8", "surrogatepass")
+        self.prefixed = form.prefixed.encode() or join_letters(self.encoded)
+        self.reach = min(LONGEST_HELD, len(form.text) * ONE_ESCAPE)
+        self.may_be_escaped = spelled or not form.text.isalnum() or not form.text.isascii()
+        self.may_be_dumped = form.between in (BETWEEN_NUMBERS, BETWEEN_CHARACTERS)
+
+    @cached_property
+    def _slots(self) -> list[re.Pattern[bytes]]:
+        return [_compile_pattern(source) for source in self._form.slots]
+
+    @cached_property
+    def _first(self) -> re.Pattern[bytes]:
+        return _compile_beginning(self._form.slots[:FIRST_CHARACTERS], self._form.between)
 
     def begins(self, text: bytes) -> int | None:
         """Where in a text this form begins that may go on behind the end of the text."""
-        first = max(0, len(text) - self._reach)
-        position = first
+        position = first = max(0, len(text) - self.reach)
+        starts = []
         while match := self._first.search(text, position):
-            if self._goes_on(text, match.start()):
-                return match.start()
+            if self.goes_on(text, match.start()):
+                starts.append(match.start())
+                break
             position = match.start() + 1
-        if self._escaped and (escape := self._escapes.search(text, max(first, len(text) - 4 * ONE_ESCAPE))):
-            return escape.start()
-        return None
+        if self._escapes and (escape := self._escapes.search(text, max(first, len(text) - 4 * ONE_ESCAPE))):
+            starts.append(escape.start())
+        return min(starts, default=None)
 
-    def _goes_on(self, text: bytes, start: int) -> bool:
+    def goes_on(self, text: bytes, start: int) -> bool:
         """Whether the form may go on from `start` to behind the end of the text.
 
         Every length of an escape is followed: of three backslashes all may be one of the secret's, or the last one
         begins the escape of the next character.
         """
         positions = {start}
-        for slot, fixed in zip(self._slots, self._fixed, strict=True):
+        for number, (slot, fixed) in enumerate(zip(self._slots, self._fixed, strict=True)):
             # An `&` at the end may be itself, or become `&amp;`.
-            if any(position == len(text) or BEGINS_ESCAPE.match(text, position) for position in positions):
+            if any(position == len(text) or self._goes_on_with.match(text, position) for position in positions):
+                return True
+            dump_line = self._dump_line if number >= 2 * BYTES_BEFORE_DUMP_LINE else None
+            if dump_line and any(dump_line.match(text, position) for position in positions):
                 return True
             positions = {end for position in positions for end in _slot_ends(slot, text, position, fixed)}
             if not positions:
@@ -88,32 +123,95 @@ class StreamSecrets:
         parts = {part for secret in secrets for part in secret_parts(secret)}
         known_secrets = [KnownSecret(part) for part in sorted(parts, key=lambda part: (-len(part), part))]
         short_enough = [secret for secret in known_secrets if len(secret.value) <= SPELLED_OUT]
-        hints = {re.escape(hint) for secret in known_secrets for hint in secret.hints}
-        self._hinted = re.compile("|".join([*sorted(hints), LETTER_ESCAPED]).encode())
+        self._hint = HintOfSecrets(known_secrets)
         self._known = [(secret, tuple(hint.encode() for hint in secret.hints)) for secret in known_secrets]
         self.forms = [
-            StreamForm(form, spelled=form.text == secret.value and secret in short_enough)
+            StreamForm(secret.spelled_form, spelled=True)
+            if form.text == secret.value and secret in short_enough
+            else StreamForm(form, spelled=False)
             for secret in known_secrets
             for form in secret.forms
         ]
+        self._last_letters = LastLetters(self.forms)
 
     def find(self, text: bytes) -> list[tuple[int, int]]:
         """Where secrets stand in a text."""
-        if not self.forms or not self._hinted.search(text):
+        if not self.forms:
             return []
-        letters = LETTERS_ESCAPED.search(text) is not None
+        joined = join_letters(text)
+        may_be_apart = self._hint.find_apart(joined)
+        if not may_be_apart and not self._hint.find(text):
+            return []
+        letters = has_escaped_letters(text)
         sources = []
         for secret, hints in self._known:
-            if any(hint in text for hint in hints):
-                sources += [form.source for form in secret.forms]
-            if letters and len(secret.value) <= SPELLED_OUT:
+            apart = may_be_apart and secret.is_hinted_in(joined)
+            if apart or any(hint in text for hint in hints):
+                sources += [form.source for form in secret.find_forms(joined)]
+            if (apart or letters) and len(secret.value) <= SPELLED_OUT:
                 sources.append(secret.spelled_form.source)
         return [match.span() for match in _compile_pattern("|".join(sources)).finditer(text)] if sources else []
 
     def begins(self, text: bytes) -> int:
         """From where on a text may be the beginning of a secret; its length where no end of it is."""
-        starts = [start for form in self.forms if (start := form.begins(text)) is not None]
-        return min(starts, default=len(text))
+        return min(self._last_letters.find_starts(text), default=len(text))
+
+
+class LastLetters:
+    """Which forms the end of a text may be a beginning of, by its last letters and digits.
+
+    Nearly every line ends in none of them, and nothing more is asked then.
+    """
+
+    def __init__(self, forms: Iterable[StreamForm]) -> None:
+        self._always: list[StreamForm] = []
+        self._escapable: list[StreamForm] = []
+        self._dumped: list[StreamForm] = []
+        self._by_letters: dict[bytes, list[StreamForm]] = {}
+        self._reach = 0
+        for form in forms:
+            self._reach = max(self._reach, form.reach)
+            if len(form.encoded) > LONGEST_JOINED or not join_letters(form.encoded[:1]):
+                self._always.append(form)
+                continue
+            for letters in {join_letters(form.encoded), form.prefixed, form.prefixed.removeprefix(b"0")}:
+                for end in range(1, len(letters) + 1):
+                    of_form = self._by_letters.setdefault(letters[max(0, end - LAST_LETTERS) : end], [])
+                    if form not in of_form:
+                        of_form.append(form)
+            if form.may_be_escaped:
+                self._escapable.append(form)
+            if form.may_be_dumped:
+                self._dumped.append(form)
+
+    def find_starts(self, text: bytes) -> Iterator[int]:
+        """Where a form begins that may go on behind the end of the text."""
+        if not self._reach:
+            return
+        tail = text[-self._reach :]
+        letters = join_letters(tail)
+        forms = [*self._always, *self._by_letters.get(letters[-LAST_LETTERS:], ())]
+        if HOLDS_ESCAPE.search(tail):
+            forms += self._escapable
+        if HOLDS_DUMP_LINE.search(tail) or ENDS_IN_DUMP_LINE.search(tail, max(0, len(tail) - LONGEST_COLUMN)):
+            forms += self._dumped
+        backslash, start = b"\\" in tail, len(text)
+        for count in range(1, LAST_LETTERS):
+            start = _find_letter_before(text, start)
+            beginning = self._by_letters.get(letters[-count:], ())
+            if backslash:  # what is after one may be no letter
+                forms += beginning
+            elif beginning and start >= 0 and any(form.goes_on(text, start) for form in beginning):
+                yield start
+        yield from (start for form in dict.fromkeys(forms) if (start := form.begins(text)) is not None)
+
+
+def _find_letter_before(text: bytes, end: int) -> int:
+    """Where the last letter or digit before `end` stands; -1 where there is none."""
+    for position in range(end - 1, -1, -1):
+        if text[position] in JOINED:
+            return position
+    return -1
 
 
 class Mask:
@@ -208,7 +306,7 @@ def _slot_ends(slot: re.Pattern[bytes], text: bytes, position: int, fixed: bool)
         return
     yield match.end()
     if not fixed:
-        farthest = min(len(text), position + 4 * ONE_ESCAPE)
+        farthest = min(len(text), position + LONGEST_SLOT)
         yield from (end for end in range(position + 1, farthest + 1) if slot.fullmatch(text, position, end))
 
 
@@ -222,19 +320,29 @@ def _compile_pattern(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("utf-8", "surrogatepass"))
 
 
+def _next_begins(between: str) -> bytes:
+    """How the next character of a form begins, with what may stand before it."""
+    return between.encode() + rb"(?:" + ESCAPE_BEGINS + rb")?|" + BETWEEN_BEGINS[between]
+
+
+@lru_cache(maxsize=64)
+def _compile_end(source: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:" + source + rb")\Z")
+
+
 @lru_cache(maxsize=1024)
-def _compile_beginning(sources: Sequence[str]) -> re.Pattern[bytes]:
+def _compile_beginning(slots: Sequence[str], between: str) -> re.Pattern[bytes]:
     """Finds where these characters stand, or as many of them as there are before the end of the text.
 
     Nearly every text has the first letter of a secret somewhere; few have four. Only there the exact rule is asked.
     """
-    first, *others = (f"(?:{source})".encode("utf-8", "surrogatepass") for source in sources)
-    end = rb"(?:" + ESCAPE_BEGINS + rb")?\Z"
+    first, *others = (f"(?:{slot})".encode("utf-8", "surrogatepass") for slot in slots)
+    end = rb"(?:" + _next_begins(between) + rb")?\Z"
     rest = b""
     for source in reversed(others):
         rest = rb"(?:" + end + rb"|" + source + rest + rb")"
-    if sources[0].isalnum():  # begins no escape, and is looked for at the speed of a plain search
-        return re.compile(sources[0].encode() + rest)
+    if slots[0].isalnum():  # begins no escape, and is looked for at the speed of a plain search
+        return re.compile(slots[0].encode() + rest)
     return re.compile(rb"(?=" + first + rb")(?:(?:" + ESCAPE_BEGINS + rb")\Z|" + first + rest + rb")")
 
 
