@@ -22,6 +22,7 @@ from cockpit.incident.signals import (
     Signal,
     earliest_signal,
     find_outage_past,
+    has_fired_anew,
     key_of,
     says_bad,
     signal_of,
@@ -352,6 +353,8 @@ class Ledger:
                 scene.settled[event.subject] = event.occurred
             elif text_of(event.detail, "state") in (AlertState.FIRING, AlertState.SUPPRESSED):
                 scene.settled.pop(event.subject, None)
+            if has_fired_anew(event):
+                scene.taken.pop(event.subject, None)  # whoever took the one before did not take this one
         scene.serving.see(event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:

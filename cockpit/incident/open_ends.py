@@ -189,11 +189,12 @@ def find_unsettled_signals(incident: Incident, events: Iterable[Event]) -> list[
                 event.kind == Kind.ALERT and state in OPEN_ALERT_STATES and text_of(event.detail, "severity") != "info"
             )
             if is_open:
-                since = bad[key].since if key in bad else signal_of(event).began
+                signal = signal_of(event)
+                since = bad[key].since if key in bad and not signal.fired_anew else signal.began
                 words = _describe_alert_state(event) if event.kind == Kind.ALERT else state
                 own = stretches.get(key, [])
                 taker = ", ".join(find_takers_in(incident, own[-1], own)) if own else ""
-                bad[key] = UnsettledSignal(signal_of(event).label, words, since, taker)
+                bad[key] = UnsettledSignal(signal.label, words, since, taker)
             elif says_bad(event.kind, event.detail) is False:
                 bad.pop(key, None)
         elif event.kind == Kind.REVISION:

@@ -82,8 +82,13 @@ def signal_of(fact: Event | Draft) -> Signal:
         fact.occurred,
         text_of(fact.detail, "state"),
         measure_lead(fact.detail),
-        fired_anew=fact.kind == Kind.ALERT and text_of(fact.detail, "was") == AlertState.RESOLVED,
+        fired_anew=has_fired_anew(fact),
     )
+
+
+def has_fired_anew(fact: Event | Draft) -> bool:
+    """Whether an alert had ended unseen before, and this is the next that fires or is silenced."""
+    return fact.kind == Kind.ALERT and text_of(fact.detail, "was") == AlertState.RESOLVED
 
 
 def measure_lead(detail: Mapping[str, Any]) -> timedelta:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cockpit.incident.impact import EARLIEST, LATEST
-from cockpit.incident.signals import find_beginning, key_of, says_bad
+from cockpit.incident.signals import find_beginning, has_fired_anew, key_of, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
@@ -48,6 +48,8 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             continue
         key, state, was = key_of(event), text_of(event.detail, "state"), text_of(event.detail, "was")
         name = f"{event.kind} {text_of(event.detail, 'name') or event.subject}"
+        if has_fired_anew(event) and (over := open.pop(key, None)) is not None:
+            rows[over] = replace(rows[over], until=event.occurred)  # whoever took that one did not take the next
         if is_bad and key not in open:
             open[key] = len(rows)
             rows.append(BadStretch(key, name, state, find_beginning(event)))

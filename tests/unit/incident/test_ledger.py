@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from cockpit.incident.load import list_members, list_standing_events
+from cockpit.incident.takers import find_takers, list_bad_stretches, read_acknowledgement
 from cockpit.model.event import Kind
 from cockpit.model.incident import Status
 from cockpit.model.time import format_timestamp
@@ -141,6 +144,20 @@ def test_an_acknowledgement_of_an_alert_ends_when_the_alert_does() -> None:
     assert fold(story.events).taken("prod")["az:5xx"].actor == "ben"
     story.alert(2, "az:5xx", "resolved")
     assert fold(story.events).taken("prod") == {}
+
+
+@pytest.mark.parametrize(("was", "is_taken"), [("resolved?", True), ("resolved", False)])
+def test_an_acknowledgement_of_an_alert_is_not_one_of_the_next_that_fires(was: str, is_taken: bool) -> None:
+    """One that its source lost and listed again is the same; one that ended unseen and fired anew is another."""
+    story = Story()
+    story.tell(Kind.ALERT, 1, subject="az:5xx", detail={"name": "5xx", "state": "firing"})
+    story.tell(Kind.ACK, 2, subject="az:5xx", actor="ben")
+    story.tell(Kind.ALERT, 3, subject="az:5xx", detail={"state": "resolved?", "was": "firing"})
+    story.tell(Kind.ALERT, 4, subject="az:5xx", detail={"state": "firing", "was": was})
+    assert ("az:5xx" in fold(story.events).taken("prod")) is is_taken
+    stretches = list_bad_stretches(story.events)
+    takers = find_takers(stretches[-1], [read_acknowledgement(story.events[1])], stretches)
+    assert takers == (("ben",) if is_taken else ())
 
 
 def test_a_status_after_the_resolution_opens_it_again() -> None:
