@@ -200,7 +200,9 @@ class ImpactWatch:
         return any(name.startswith(f"{Kind.PROBE}:") for name in self._names)
 
     def turned_bad(self, signal: Signal, is_felt: Callable[[str], bool]) -> None:
-        is_turn = signal.key not in self or signal.fired_anew
+        before = self._certain.get(signal.key)
+        is_worse = before is not None and (before.state, signal.state) == (ProbeState.DEGRADED, ProbeState.DOWN)
+        is_turn = signal.key not in self or signal.fired_anew or is_worse
         if signal.key.startswith(f"{Kind.SIGNAL}:"):
             self._thresholds.setdefault(signal.key, signal)
             if not self._probes_tell:

@@ -231,6 +231,8 @@ GOES_BAD = {
         ),
         None,
     ),
+    "slow goes on": (((Kind.PROBE, 31, "slow", {"state": "degraded"}),), None),
+    "slow goes down": (((Kind.PROBE, 31, "slow", {"state": "down"}),), 31),
     "its silence is over": (((Kind.ALERT, 31, "a", {"state": "firing", "was": "suppressed"}),), None),
     "it fired again": (((Kind.ALERT, 31, "a", {"state": "firing", "was": "resolved"}),), 31),
 }
@@ -245,6 +247,7 @@ def test_what_was_bad_when_the_end_was_stated_and_only_goes_on_takes_it_back_by_
     story.tell(Kind.ALERT, 2, subject="a", detail={"name": "Errors", "state": "firing"})
     story.declare(4, reach=-10)
     story.tell(Kind.ALERT, 5, subject="a", detail={"name": "Errors", "state": "suppressed", "was": "firing"})
+    story.probe(6, "slow", "degraded")
     story.probe(14, "readyz", "up")
     stated(story, 20, end=15)
     story.act(Kind.RESOLVE, 22)
