@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 gc.disable()  # until all is collected: none of it is garbage, and to look for some was a third of the time
 WAIT_LONGEST = (
     "integration/feeds/test_alertmanager_real.py",
+    "integration/stories/",
     "integration/terminal/",
     "tui/test_hostile_text.py",
     "faults/test_terminal_ends.py",

@@ -405,7 +405,7 @@ def spelled_source(character: str) -> str:
     entities = [f"#0*{code}", f"#x0*{code:x}"]
     ways = [
         *map(re.escape, QUOTED.get(character, ())),
-        f"{BACKSLASHES}(?i:{'|'.join(codes)})",
+        f"{BACKSLASHES}(?i:{'|'.join(dict.fromkeys(codes))})",  # two ways to read one escape double with each of them
         r"(?:=\r?\n)?".join(f"(?i:(?:%(?:25)*|=){byte:02x})" for byte in data),
     ]
     if not (character.isascii() and character.isalnum()):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry
+from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry, spelled_source
 from cockpit.model.text import clean_line, clean_text, clean_unmasked, keep_whole
 from tests.examples import scale_examples
 
@@ -217,3 +217,10 @@ def test_masking_twice_changes_nothing_more() -> None:
 def test_several_secrets_and_one_inside_of_another() -> None:
     registry = registry_of("first-secret", "first-secret-and-more", "second-secret")
     assert registry.mask("first-secret-and-more second-secret first-secret") == f"{MASK} {MASK} {MASK}"
+
+
+@pytest.mark.parametrize("character", [*string.printable, "ü", "€", "😀"])
+def test_no_escape_of_a_character_can_be_read_in_two_ways(character: str) -> None:
+    """Two ways to read each of twenty escapes are a million ways to read all: a text that ends within them hung."""
+    codes = spelled_source(character).split("(?i:", 1)[1].partition(")")[0].split("|")
+    assert len(codes) == len(set(codes))
