@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from cockpit.model.event import Event, Kind, words_of
+from cockpit.model.event import Event, Kind, text_of, words_of
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
@@ -124,7 +124,9 @@ def find_kept_lines(events: Iterable[Event]) -> bool:
             return True
         if event.kind == Kind.STEP and PRINTS_LOGS.search(words_of(event.detail, "as_run")):
             reading.add(event.subject)
-        if event.subject in reading and "\n" in words_of(event.detail, "output").strip():
+        # What a step that failed printed is why it failed, and no log.
+        is_ok = text_of(event.detail, "state") == StepState.OK
+        if is_ok and event.subject in reading and "\n" in words_of(event.detail, "output").strip():
             return True
     return False
 

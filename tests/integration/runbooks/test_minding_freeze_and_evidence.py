@@ -178,6 +178,14 @@ def test_a_required_file_that_is_not_there_is_named_before_the_change(tmp_path: 
     stage.close()
 
 
+def test_what_a_step_that_failed_printed_is_no_log() -> None:
+    story = Story()
+    story.tell(Kind.STEP, 1, subject="r1#1", detail={"phase": "intent", "as_run": "kubectl logs deploy/api"})
+    failed = {"phase": "outcome", "state": "failed", "output": "error: forbidden\nask your admin\n"}
+    story.tell(Kind.STEP, 2, subject="r1#1", detail=failed)
+    assert not find_kept_lines(story.events)
+
+
 @pytest.mark.parametrize(
     ("command", "output", "kept"),
     [
