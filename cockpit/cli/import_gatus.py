@@ -10,6 +10,7 @@ import click
 
 from cockpit.cli.options import Refusal
 from cockpit.model.conditions import ConditionError, parse_condition
+from cockpit.model.raw import read_named_file
 from cockpit.model.text import clean_line
 from cockpit.model.time import DurationError, seconds
 
@@ -274,8 +275,7 @@ def import_group() -> None:
 @click.option("--env", "environment", default="prod", show_default=True, metavar="NAME", help="The environment.")
 def gatus(file: Path, environment: str) -> None:
     try:
-        with file.open("rb") as opened:
-            content = opened.read(LARGEST + 1)
+        content = read_named_file(file, LARGEST + 1)
         if len(content) > LARGEST:
             raise Refusal("The file is larger than 1 MB: no configuration is.", code="too-large")
         text = content.decode("utf-8-sig")

@@ -30,6 +30,7 @@ from cockpit.config.schema import (
     keys_of_table,
     list_tables_of,
 )
+from cockpit.model.raw import read_named_file
 from cockpit.model.secret import Secret
 from cockpit.model.setting import NOTHING
 from cockpit.model.system import System
@@ -211,14 +212,14 @@ REASONS: dict[type[Exception], str] = {
     IsADirectoryError: "is a directory; name the file in it",
     PermissionError: "may not be read by this user",
     NotADirectoryError: "does not exist: a part of its path is a file",
+    TimeoutError: "is no file, and nobody wrote a whole configuration into it; name a file, or start what writes it",
 }
 
 
 def read_config_text(path: Path) -> str:
     """The text of the file. Raises ConfigErrors with one sentence."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = read_named_file(path, LARGEST + 1)
     except (OSError, ValueError) as error:
         sentences = getattr(error, "strerror", None) or str(error)
         raise _make_config_errors(

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import read_named_file
 from cockpit.model.secret import KNOWN_SECRETS, Secret
 from cockpit.model.text import HOSTILE, clean_line
 
@@ -64,8 +65,7 @@ class Secrets:
 
 def _from_file(secret: Secret) -> str:
     try:
-        with Path(secret.name).open("rb") as file:
-            return file.read(LARGEST).decode("utf-8")
+        return read_named_file(Path(secret.name), LARGEST).decode("utf-8")
     except UnicodeDecodeError:
         message = f"The secret file {secret.name} is not UTF-8 text."
         raise _make_secret_error("secret-malformed", secret, message, "Put the secret there as text.") from None

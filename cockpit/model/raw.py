@@ -1,14 +1,23 @@
-"""Reading fields of an answer from outside when any of them may be missing, null, of another type, or hostile."""
+"""Reading from outside without trust: fields of an answer, any of which may be missing, null, of another type, or
+hostile; and files that somebody names and that may be none: a pipe nobody writes to, a terminal, what has no end.
+"""
 
+import os
 import re
+import select
+import stat
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from cockpit.model.text import MAX_LINE, clean_line
 
 RESOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,12})?\s*(Z|[+-]\d\d:?\d\d)?")
+LONGEST_WAIT = 10.0  # seconds for all of it: whoever writes into a pipe is started together with us
+AT_ONCE = 65_536  # bytes
 
 
 def dig_value(raw: object, *path: str) -> Any:
@@ -74,3 +83,48 @@ def in_utc(value: datetime) -> datetime | None:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         return None
+
+
+# Files. Blocking, but for no longer than a person waits for the first line of an answer.
+
+
+def read_named_file(path: Path, limit: int) -> bytes:
+    """At most `limit` bytes of a file, or of what a pipe (`<(...)`, `/dev/stdin`, a FIFO) brings in time.
+
+    Raises OSError, also TimeoutError where nobody writes or does not end, and ValueError for what is no path.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(21, "Is a directory")
+        return _read_until_end(descriptor, limit)
+    finally:
+        os.close(descriptor)
+
+
+def _read_until_end(descriptor: int, limit: int) -> bytes:
+    """A FIFO without a writer reads as ended, so whatever is no regular file is waited for before it is read."""
+    waits = not stat.S_ISREG(os.fstat(descriptor).st_mode)
+    until = time.monotonic() + LONGEST_WAIT
+    content = bytearray()
+    while len(content) < limit:
+        if waits:
+            _wait_for_bytes(descriptor, until, begun=bool(content))
+        try:
+            chunk = os.read(descriptor, min(AT_ONCE, limit - len(content)))
+        except BlockingIOError:  # what the kernel calls a file and would wait in, such as /proc/kmsg
+            waits = True
+            continue
+        if not chunk:
+            break
+        content += chunk
+    return bytes(content)
+
+
+def _wait_for_bytes(descriptor: int, until: float, *, begun: bool) -> None:
+    """Until there is something to read, or an end. Raises TimeoutError."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+        what = "did not end within" if begun else "gave nothing for"
+        raise TimeoutError(110, f"it {what} {LONGEST_WAIT:.0f} seconds")

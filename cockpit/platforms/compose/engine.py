@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, read_text
+from cockpit.model.raw import dig_value, read_named_file, read_text
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 
@@ -31,6 +31,7 @@ SILENCE = 3_600.0  # seconds without a line before a log stream counts as dead
 TUNNEL_DEADLINE = 20.0  # seconds for ssh to open its tunnel
 NEWEST, OLDEST = (1, 41), (1, 24)  # of the API: what we ask for, and the least that does (Docker 1.12)
 ERROR_BODY = 65_536
+LARGEST_CONTEXT = 1_000_000  # bytes of a file that docker keeps of its contexts
 LARGEST = 64 * 1024 * 1024  # bytes of one answer
 
 
@@ -120,7 +121,7 @@ def _read_json_file(path: Path) -> Mapping[str, Any]:
     import json
 
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(read_named_file(path, LARGEST_CONTEXT).decode("utf-8"))
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, Mapping) else {}

@@ -10,7 +10,7 @@ from typing import Any
 from cockpit.feeds.polling import IncompleteError
 from cockpit.model.event import Event, Kind
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import read_moment, read_text
+from cockpit.model.raw import read_moment, read_named_file, read_text
 from cockpit.model.revision import Application
 from cockpit.model.text import clean_line
 from cockpit.platforms.compose.engine import EngineClient
@@ -253,8 +253,7 @@ def remember_images(events: Iterable[Event]) -> dict[str, Sequence[RememberedIma
 def read_small_file(path: str) -> str:
     """Raises SourceError."""
     try:
-        with Path(path).open("rb") as file:
-            return file.read(LARGEST_FILE).decode("utf-8", "replace")
+        return read_named_file(Path(path), LARGEST_FILE).decode("utf-8", "replace")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SourceError(

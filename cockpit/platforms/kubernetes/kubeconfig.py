@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, list_mappings, read_text
+from cockpit.model.raw import dig_value, list_mappings, read_named_file, read_text
 from cockpit.model.text import clean_line, find_nearest
 
 LARGEST = 5_000_000  # bytes
@@ -108,9 +108,10 @@ def _read_document(path: Path) -> Mapping[str, Any] | None:
     import yaml
 
     try:
-        if path.stat().st_size > LARGEST:
+        content = read_named_file(path, LARGEST + 1)
+        if len(content) > LARGEST:
             raise OSError("is larger than 5 MB")
-        document = yaml.safe_load(path.read_bytes())
+        document = yaml.safe_load(content)
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:

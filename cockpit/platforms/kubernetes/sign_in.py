@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, list_mappings
+from cockpit.model.raw import dig_value, list_mappings, read_named_file
 from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.text import clean_line
 
 LARGEST_ANSWER = 1_000_000  # bytes of what a plugin prints
+LARGEST_CERTIFICATE = 1_000_000  # bytes
 AFTER_KILL = 1.0  # seconds for a killed plugin to be gone
 NO_SUCH_API = "client.authentication.k8s.io/v1alpha1"
 FILES = ("client-certificate", "client-key", "tokenFile")
@@ -55,8 +56,7 @@ def must_be_usable(name: str, user: Mapping[str, Any], cluster: Mapping[str, Any
     for key, path in files.items():
         if path and not user.get(f"{key}-data") and not cluster.get(f"{key}-data"):
             try:
-                with Path(path).open("rb") as file:
-                    file.read(1)
+                read_named_file(Path(path), 1)
             except OSError as error:
                 raise _refuse(f"names {path} as {key}, which cannot be read: {error.strerror}", FETCH_AGAIN) from None
     for key in DATA:
@@ -89,7 +89,10 @@ def _find_end(user: Mapping[str, Any]) -> datetime | None:
     from cryptography.x509 import load_pem_x509_certificate
 
     try:
-        pem = Path(path).read_bytes() if not data else data.encode() if "-----" in data else base64.b64decode(data)
+        if not data:
+            pem = read_named_file(Path(path), LARGEST_CERTIFICATE)
+        else:
+            pem = data.encode() if "-----" in data else base64.b64decode(data)
         return load_pem_x509_certificate(pem).not_valid_after_utc
     except (OSError, ValueError):
         return None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cockpit.config import ConfigErrors, load_system
 from cockpit.config.lines import find_position, find_positions
+from cockpit.model import raw
 
 
 def refusal(path: Path) -> str:
@@ -56,7 +57,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")  # chmod would not stop a test that runs as root
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     assert "may not be read by this user" in refusal(tmp_path / "cockpit.toml")
 
 
@@ -97,6 +98,17 @@ def test_a_configuration_from_a_pipe(tmp_path: Path) -> None:
     writer.start()
     assert load_system(pipe).name == "piped"
     writer.join()
+
+
+def test_a_pipe_that_nobody_writes_to_is_a_mistake_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(raw, "LONGEST_WAIT", 0.0)
+    with pytest.raises(ConfigErrors) as refused:
+        load_system(pipe)
+    assert [error.code for error in refused.value.errors] == ["unreadable"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -1,10 +1,12 @@
 """Secrets are revealed to the one who needs them, and to nobody else."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from cockpit.config import Secrets
+from cockpit.model import raw
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.secret import MASK, Secret
 
@@ -47,6 +49,16 @@ def test_a_secret_that_is_not_there_is_reported_in_one_sentence(secret: Secret, 
     assert said in refused.value.problem.message
     assert refused.value.problem.advice
     assert "s3cr3t" not in refused.value.problem.message
+
+
+def test_a_pipe_that_nobody_writes_to_is_a_secret_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(raw, "LONGEST_WAIT", 0.0)
+    with pytest.raises(SourceError) as refused:
+        Secrets({}).reveal(Secret("file", str(tmp_path / "pipe")))
+    assert refused.value.problem.code == "secret-missing"
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
