@@ -192,7 +192,7 @@ def list_fences(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _is_accounted_for(runbook: Runbook, line: int) -> bool:
-    """A step, a finding, a literal that became a parameter, or a block that shows output lies in the fence."""
+    """A step, a finding, or a block of values or output that is listed lies in the fence."""
     fence = next(item for item in list_fences(runbook.text) if item[0] == line)
     end = line + fence[2].count("\n") + 2
     if not fence[2].strip():
@@ -206,9 +206,7 @@ def _is_accounted_for(runbook: Runbook, line: int) -> bool:
         return True
     expected = " ".join(step.expected for procedure in runbook.procedures for step in procedure.steps)
     first = next((text.strip() for text in fence[2].splitlines() if text.strip()), "")
-    return first in expected or all(
-        re.match(r"\s*(?:\$\s+)?(?:#.*|(?:export\s+)?\w+=\S*.*|\$\w+\s*=.*)?$", text) for text in fence[2].splitlines()
-    )
+    return first in expected or all(re.match(r"\s*(?:\$\s+)?(?:#.*)?$", text) for text in fence[2].splitlines())
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ class TableReader:
         values: dict[str, Any] = {}
         for name in table:
             if name not in keys and not self._note_retired_key((*path, name)):
-                self.errors.append(_unknown_key((*path, name), tuple(keys)))
+                self.errors.append(_unknown_key((*path, name), table[name], keys))
         for key, declaration in keys.items():
             value = self._read_key(declaration, table.get(key, NOTHING), (*path, key))
             if value is NOTHING:
@@ -179,15 +179,75 @@ def _wrong_list_of_tables(path: KeyPath, value: Any) -> str:
     return f"must be a list of tables, written [[{name}]]"
 
 
-def _unknown_key(path: KeyPath, here: tuple[str, ...]) -> ConfigError:
-    """A key nobody knows: misspelled, or known in another table (TOML puts it in the table of the line above)."""
+def _unknown_key(path: KeyPath, value: Any, keys: Mapping[str, KeyDeclaration]) -> ConfigError:
+    """A key nobody knows: misspelled, shortened, or known in another table (TOML puts it in the table above it)."""
     key = str(path[-1])
-    if meant := find_nearest(key, here):
-        return make_config_error(path, "unknown-key", "is not known", meant)
+    if meant := _find_meant_key(key, value, keys):
+        message = "is not known"
+        if isinstance(keys[meant].shape, TablesShape) and isinstance(value, dict):
+            table = ".".join(step for step in (*path[:-1], meant) if isinstance(step, str))
+            message = f"is not known, and `{meant}` is a list of tables, written [[{table}]]"
+        return make_config_error(path, "unknown-key", message, meant)
     homes = sorted(_find_key_homes(key), key=len)
-    if not homes:
-        return make_config_error(path, "unknown-key", f"is not known; here are known: {', '.join(here)}", known=here)
-    return make_config_error(path, "misplaced-key", f"does not belong here but {' or '.join(homes)}", homes=homes)
+    if homes:
+        return make_config_error(path, "misplaced-key", f"does not belong here but {' or '.join(homes)}", homes=homes)
+    message = f"is not known; here are known: {', '.join(keys)}"
+    return make_config_error(path, "unknown-key", message, _find_key_elsewhere(key, value), known=tuple(keys))
+
+
+def _find_meant_key(key: str, value: Any, keys: Mapping[str, KeyDeclaration]) -> str:
+    """The key of this table that was meant: spelled nearly so, a part of it (`http`), or the one that holds such keys.
+
+    Of two that share a word the one counts that takes such a value: `[kube]` is no `kube_context`.
+    """
+    if near := find_nearest(key, keys):
+        return near
+    sharing = [name for name in keys if _shares_word(key.casefold(), name)]
+    fitting = [name for name in sharing if _takes_tables(keys[name].shape) == _holds_tables(value)]
+    holding = [name for name, declaration in keys.items() if _holds_its_keys(value, declaration.shape)]
+    return next((names[0] for names in (fitting, sharing, holding) if len(names) == 1), "")
+
+
+SHORTEST_PART = 3  # letters of a key by which another one can be known
+
+
+def _shares_word(key: str, name: str) -> bool:
+    longer, shorter = sorted((key, name), key=len, reverse=True)
+    return len(shorter) >= SHORTEST_PART and (longer.startswith(shorter) or shorter in longer.split("_"))
+
+
+def _takes_tables(shape: Shape) -> bool:
+    return isinstance(shape, TableShape | TablesShape | NamedTablesShape | MapShape)
+
+
+def _holds_tables(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(entry, dict) for entry in value))
+
+
+def _holds_its_keys(value: Any, shape: Shape) -> bool:
+    """True for a table all of whose keys are those of `shape`."""
+    tables = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+    if not isinstance(shape, TableShape | TablesShape) or not tables:
+        return False
+    group = shape.group if isinstance(shape, TableShape) else ""
+    return all(
+        isinstance(table, dict) and table and set(table) <= set(keys_of_table(shape.noun, group)) for table in tables
+    )
+
+
+NEAR_ELSEWHERE = 0.8  # of a key in another table: there are some hundred, and one of them is always a little like it
+
+
+def _find_key_elsewhere(key: str, value: Any) -> str:
+    """The key of another table that was most likely meant, with its table: `environments.NAME.http_access`."""
+    for pattern, shape in list_tables_of():
+        keys = keys_of_table(shape.noun, shape.group)
+        meant = find_nearest(key, keys, likeness=NEAR_ELSEWHERE)
+        if not meant and _holds_tables(value):
+            meant = _find_meant_key(key, value, {name: keys[name] for name in keys if _takes_tables(keys[name].shape)})
+        if meant:
+            return ".".join((*pattern, meant)).replace("*", "NAME")
+    return ""
 
 
 def _find_key_homes(key: str) -> Iterator[str]:

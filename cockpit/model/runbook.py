@@ -141,6 +141,9 @@ class Occasion:
     line: int
 
 
+ONLY_VALUES = "values"  # the name under which blocks of nothing but assignments are listed
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something the owner of the document should mend before the next incident."""
@@ -197,7 +200,7 @@ class Runbook:
     damage: Damage = Damage.NONE
     findings: tuple[Finding, ...] = ()
     occasions: tuple[Occasion, ...] = ()
-    to_read: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # lines of blocks without commands: yaml, json
+    to_read: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # lines of blocks without commands
     outline: tuple[OutlineSpan, ...] = ()
 
     def is_only_shown(self, procedure: "Procedure") -> bool:

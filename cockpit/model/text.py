@@ -121,12 +121,12 @@ def keep_whole(key: object, limit: int = MAX_KEY) -> str:
 # Did you mean?
 
 
-def find_nearest(word: str, names: Iterable[str]) -> str:
-    """The known word nearest to `word`, or "" when none is near."""
+def find_nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:
+    """The known word nearest to `word`, or "" when none is as like it as that."""
     from difflib import get_close_matches  # only a mistake needs it; the first paint does not wait for it
 
     by_lower_case = {text.casefold(): text for text in names}
-    close_matches = get_close_matches(word.casefold()[:100], by_lower_case, n=1, cutoff=0.6)
+    close_matches = get_close_matches(word.casefold()[:100], by_lower_case, n=1, cutoff=likeness)
     return by_lower_case[close_matches[0]] if close_matches else ""
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from cockpit.model.alert import Alert
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import SETTLED, Run
-from cockpit.model.runbook import Procedure, Runbook
+from cockpit.model.runbook import ONLY_VALUES, Procedure, Runbook
 from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch, match_alerts, match_probes
 from cockpit.runbooks.catalogue.catalogue import (
     FAR,
@@ -299,6 +299,15 @@ def _describe_left_out(runbook: Runbook) -> str:
     return f"{len(lines)} blocks are no steps: line {', '.join(lines[:8])}; read them in the document" if lines else ""
 
 
+def _describe_values(runbook: Runbook) -> str:
+    """Blocks of assignments alone are no steps: they say what is asked for, and propose it."""
+    lines = runbook.to_read.get(ONLY_VALUES, ())
+    where = ", ".join(map(str, lines[:8]))
+    return (
+        f"line {where}: no steps; what is used of them is asked for, with what stands there proposed" if lines else ""
+    )
+
+
 def _describe_document(document: Document, shelf: Shelf, width: int) -> list[list[Piece]]:
     labels = document.runbook.labels
     due = "; ".join(finding.message for finding in find_overdue_days(document.runbook, shelf.today, shelf.done))
@@ -311,6 +320,7 @@ def _describe_document(document: Document, shelf: Shelf, width: int) -> list[lis
     ]
     triples += [("badges", ", ".join(shelf.badges.get(document.id, ())), "warn")]
     triples += [("left out", _describe_left_out(document.runbook), "warn")]
+    triples += [("values", _describe_values(document.runbook), "muted")]
     return [
         row for label, text, tone in triples if text for row in render_labelled(label, text, width, tone=tone, most=2)
     ]

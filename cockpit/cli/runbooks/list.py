@@ -23,7 +23,7 @@ from cockpit.cli.runbook_context import (
     shown_path,
     world_of,
 )
-from cockpit.model.runbook import Damage, Finding, Procedure, Runbook, Step
+from cockpit.model.runbook import ONLY_VALUES, Damage, Finding, Procedure, Runbook, Step
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.model.time import RealTime
 from cockpit.runbooks.catalogue.catalogue import Catalogue, Document
@@ -197,9 +197,16 @@ def list_catalogue_lines(fields: dict[str, Any]) -> Iterator[str]:
         if document["tables"]:
             kinds = Counter(entry["kind"] or "not recognised" for entry in document["tables"])
             yield "  tables: " + ", ".join(kind + (f" x{count}" if count > 1 else "") for kind, count in kinds.items())
-        if document["to_read"]:
-            blocks = (f"{name} (line {', '.join(map(str, lines[:6]))})" for name, lines in document["to_read"].items())
+        blocks = [
+            f"{name} (line {', '.join(map(str, lines[:6]))})"
+            for name, lines in document["to_read"].items()
+            if name != ONLY_VALUES
+        ]
+        if blocks:
             yield "  blocks to read, no steps: " + ", ".join(blocks)
+        if lines := document["to_read"].get(ONLY_VALUES):
+            where = ", ".join(map(str, lines[:6]))
+            yield f"  blocks of values, no steps: line {where}; what is used of them is asked for"
         if left := [finding for finding in document["findings"] if finding["rule"] == "block-left-out"]:
             yield f"  {make_plural(len(left), 'block')} left out, see: cockpit lint {shown_path(document['path'])}"
         if document["findings"]:

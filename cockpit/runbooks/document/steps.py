@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cockpit.model.runbook import Finding, RemotePlace, Step, StepKind
+from cockpit.model.runbook import ONLY_VALUES, Finding, RemotePlace, Step, StepKind
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.fences import (
     PLAIN,
@@ -157,7 +157,7 @@ class FenceContents:
     steps: tuple[UnnumberedStep, ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    to_read: str = ""  # the language of a block that holds no commands: yaml, json
+    to_read: str = ""  # the language of a block that holds no commands: yaml, json; ONLY_VALUES for assignments
 
 
 def from_fence(info: str, content: str, line: int) -> FenceContents:
@@ -214,7 +214,8 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                 )
                 for text in find_commands_among_output(piece.output)
             ]
-    return FenceContents(tuple(steps), hints, tuple(findings))
+    only_values = bool(hints) and not any(step.command or step.mention for step in steps)
+    return FenceContents(tuple(steps), hints, tuple(findings), to_read=ONLY_VALUES if only_values else "")
 
 
 def list_sql_steps(content: str, line: int) -> Iterator[UnnumberedStep]:

@@ -1,6 +1,7 @@
 """Bash, from its tree to our own few nouns. Whatever the grammar has and we have no noun for is walked all the same."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,9 @@ BRACED = re.compile(
     r"(?P<operator>:?[-=?+]|##?|%%?|//?|/[#%]|\^\^?|,,?|@|:)?(?P<argument>.*)\}",
     re.DOTALL,
 )
+BLANKS_BEFORE = re.compile(rb"((?:(?<=\n)|\A)[ \t\n]*)[ \t\n](?=[$`])")
+BACKTICKS = re.compile(r"(?<!\\)`((?:[^`\\]|\\.)*)`", re.DOTALL)
+MOST_READINGS = 3  # of a text with here-documents
 GLOB = re.compile(r"(?<!\\)[*?]|(?<!\\)\[[^\]]+\]")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v", "0": "\0"}
 SETTERS = frozenset({"read", "mapfile", "readarray", "getopts"})
@@ -56,6 +60,12 @@ def read_bash(written: str, parsed: str) -> ShellDocument:
     """The document of a text; `parsed` is the text with its placeholders masked."""
     source, data = make_source(written, parsed)
     root = parse_bytes(data, "bash").root_node
+    for _ in range(MOST_READINGS if b"<<" in data else 0):
+        led_in = _lead_in_expansions(root, data)
+        if led_in == data:
+            break
+        data = led_in
+        root = parse_bytes(data, "bash").root_node
     statements: list[ShellStatement] = []
     comments: list[ShellComment] = []
     for node in root.children:
@@ -67,6 +77,34 @@ def read_bash(written: str, parsed: str) -> ShellDocument:
             end = source.end(node)
             statements[-1] = statements[-1]._replace(end=end, text=written[statements[-1].start : end])
     return ShellDocument(written, "bash", tuple(statements), tuple(comments), tuple(find_errors(root, source)))
+
+
+def _lead_in_expansions(root: "Node", data: bytes) -> bytes:
+    """The text with a letter for the blank before what begins a line of a here-document and is expanded.
+
+    The grammar takes `$X` and `$(rm -rf /)` for plain letters there: the one would run empty, and the other would be
+    judged by nobody. What lies within something that it does see expanded is left alone.
+    """
+    for body in _list_nodes(root, "heredoc_body"):
+        begin = data.find(b"\n", len(data[: body.start_byte].rstrip())) + 1
+        inner = [child for child in body.children if child.child_count or child.type == "heredoc_content"]
+        spans = [(begin, inner[0].start_byte if inner else body.end_byte)]
+        spans += [(child.start_byte, child.end_byte) for child in inner if child.type == "heredoc_content"]
+        for start, end in spans:
+            data = (
+                data[:start]
+                + BLANKS_BEFORE.sub(rb"\1.", data[start:end] + data[end : end + 1])[: end - start]
+                + data[end:]
+            )
+    return data
+
+
+def _list_nodes(node: "Node", kind: str) -> Iterator["Node"]:
+    for child in node.children:
+        if child.type == kind:
+            yield child
+        if child.child_count:
+            yield from _list_nodes(child, kind)
 
 
 @dataclass(slots=True)
@@ -357,8 +395,35 @@ class _StatementReader:
                 parts if quoted else self._parts_between(body, nesting, quoted=True),
                 quoted=True,
             )
+            if not quoted:
+                self._backticks(body, nesting)
         into.append(ShellRedirect(operator, start, end, target))
         return followers
+
+    def _backticks(self, node: "Node", nesting: tuple[ShellNesting, ...]) -> None:
+        """What `...` in a here-document or in `${X:-...}` runs, where the grammar takes it for letters."""
+        for match in BACKTICKS.finditer(self.source.parsed, self.source.start(node), self.source.end(node)):
+            start, end = match.span(1)
+            if any(
+                expansion.start < start and end < expansion.end and expansion.kind is ExpansionKind.COMMAND
+                for expansion in self.expansions
+            ):
+                continue
+            before = " " * start  # so that its places are those of the whole text
+            document = read_bash(before + self.source.written[start:end], before + match[1])
+            if document.errors:
+                script = self.source.written[start:end]
+                self.commands.append(SimpleCommand(start, end, (ShellWord(start, end, script, (script,)),)))
+            for statement in document.statements:
+                first = len(self.commands)
+                for command in statement.commands:
+                    inside = (*nesting, ShellNesting.SUBSTITUTION, *command.nesting)
+                    inputs = tuple(first + place for place in command.input_from)
+                    self.commands.append(
+                        command._replace(nesting=inside, input_from=inputs, statement_index=self.index)
+                    )
+                self.expansions.extend(statement.expansions)
+                self.assignments.extend(statement.assignments)
 
     # Words
 
@@ -413,14 +478,20 @@ class _StatementReader:
         parts: list[str | ShellExpansion] = []
         place = node.start_byte + edges
         for child in _list_expansions(node):
-            parts.append(_unescape_double(self._between(place, child.start_byte)))
+            parts.append(_unescape_double(self._between(place, child.start_byte + self._count_blanks(child))))
             parts.append(self._expansion(child, nesting, quoted=quoted))
             place = child.end_byte
         parts.append(_unescape_double(self._between(place, max(place, node.end_byte - edges))))
         return _join_parts(parts)
 
+    def _count_blanks(self, node: "Node") -> int:
+        """Blanks that the grammar counts to an expansion: the one before `$B` in `"$A $B"` is a letter of the text."""
+        raw = self.source.raw(node)
+        return len(raw) - len(raw.lstrip(" \t\r\n"))
+
     def _expansion(self, node: "Node", nesting: tuple[ShellNesting, ...], *, quoted: bool) -> ShellExpansion:
-        start, end, raw = self.source.start(node), self.source.end(node), self.source.raw(node)
+        start, end = self.source.start(node) + self._count_blanks(node), self.source.end(node)
+        raw = self.source.written[start:end]
         kind = EXPANSIONS[node.type]
         name = operator = argument = ""
         if node.type == "simple_expansion":
@@ -436,6 +507,8 @@ class _StatementReader:
             self._compound(node, (*nesting, ShellNesting.SUBSTITUTION), (), ())
         else:
             self._inner(node, nesting, quoted=quoted)
+            if "`" in raw:
+                self._backticks(node, nesting)
         return expansion
 
     def _inner(self, node: "Node", nesting: tuple[ShellNesting, ...], *, quoted: bool) -> None:

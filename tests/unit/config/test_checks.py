@@ -41,6 +41,20 @@ WEBHOOK = '[[environments.prod.webhooks]]\nname = "ops"\n'
         ("[identity]\nbell = true", "identity.bell", "misplaced-key", ""),
         ("[environments.prod]\nrunbook = 'x'", "environments.prod.runbook", "misplaced-key", ""),
         ("zzz = 3", "zzz", "unknown-key", ""),
+        # a part of the name, a table that holds such keys, and a key of another table
+        (
+            '[environments.prod.http]\nurl = "https://a.example.com"',
+            "environments.prod.http",
+            "unknown-key",
+            "http_access",
+        ),
+        ("[[environments.prod.access]]\nurl = 'https://a'", "environments.prod.access", "unknown-key", "http_access"),
+        ("[environments.prod.kube]\nnamespace = 'shop'", "environments.prod.kube", "unknown-key", "kubernetes"),
+        ("[environments.prod]\nkube = 'shop'", "environments.prod.kube", "unknown-key", "kube_context"),
+        ("[environments.prod.k8s]\nworkloads = ['shop']", "environments.prod.k8s", "unknown-key", "kubernetes"),
+        ("[[http]]\nurl = 'https://a'", "http", "unknown-key", "environments.NAME.http_access"),
+        ("resource_grp = 'rg'", "resource_grp", "unknown-key", "environments.NAME.resource_group"),
+        ("[environments.prod.zzz]\nname = 'x'", "environments.prod.zzz", "unknown-key", ""),
         # types
         ("system = 3", "system", "wrong-type", ""),
         ('bell = "yes"', "bell", "wrong-type", ""),

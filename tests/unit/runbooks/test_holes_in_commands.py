@@ -52,6 +52,10 @@ HOLES = {
     "rm -rf ${#Y}": ["Y"],
     "rm $1": ["1"],
     "cat <<EOF\n$NAME\nEOF": ["NAME"],
+    "cat <<EOF | kubectl apply -f -\nspec:\n  $NAME: x\n\n  ${IMAGE}\nEOF": ["NAME", "IMAGE"],
+    'rm -rf "$DIR $OLD"': ["DIR", "OLD"],
+    'psql -h "$HOST" -c "drop table $A, $B"': ["HOST", "A", "B"],
+    "cat <<EOF\nowner: `id -un $WHO`\nEOF": ["WHO"],
     "bash -c 'rm -rf $DIR/old'": ["DIR"],
     'if [ -n "$A" ]; then B=1; fi; rm "$B"': ["A", "B"],
     'rm "${X%$Y}"': ["X", "Y"],
@@ -255,6 +259,19 @@ def test_a_variable_that_nothing_sets_is_asked_for_in_every_form(name: str, form
 def test_a_variable_that_the_same_command_sets_first_is_not(name: str, form: str, before: str) -> None:
     text = before.replace("X", name, 1) + "echo " + form.replace("X", name, 1)
     assert find_placeholders(text) == []
+
+
+PARTS = [" ", "\t", "\n", "  ", "é", "/x", "-", ": ", "{A}", "{B}", "${C:-d}", "$(date)", "$((1 + 2))"]
+
+
+@given(
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=6),
+    st.sampled_from(['rm -rf "{}"', 'X="{}"', '[ "{}" = x ]', "cat <<EOF\n{}\nEOF", 'cat <<< "{}"', 'y "$(z "{}")"']),
+)
+def test_every_variable_of_a_text_is_asked_for_whatever_stands_between_them(parts: list[str], command: str) -> None:
+    text = command.replace("{}", "".join(parts).replace("{A}", "${FIRST}").replace("{B}", "${SECOND}"))
+    names = [{"{A}": "FIRST", "{B}": "SECOND"}[part] for part in parts if part in ("{A}", "{B}")]
+    assert [blank.name for blank in find_placeholders(text)] == names
 
 
 def test_what_another_step_set_is_gone_by_now() -> None:

@@ -573,7 +573,10 @@ WRAPS = [
     "for a in b; do {}; done",
     "bash <<'EOF'\n{}\nEOF", "echo '{}' | sh", "watch -n 2 '{}'", "( {} )", "{{ {}; }}", "! {}", "cat <({})",
     "docker compose -f x exec api sh -c '{}'", "su - app -c '{}'", "while true; do {}; done", "A=$({})",
-    "case x in x) {};; esac", "f() {{ {}; }}; f", "uv run {}", "cat <<EOF\n$({})\nEOF", "xargs -n1 {}",
+    "case x in x) {};; esac", "f() {{ {}; }}; f", "cat <<EOF\n$({})\nEOF",
+    "cat <<EOF\n  $({})\nEOF", "cat <<EOF\nsee: $A\n\t$({}) b\nEOF", "cat <<EOF\na `{}`\nEOF",
+    "cat <<-EOF\n\t`{}`\n\tEOF",
+    'echo "${{X:-`{}`}}"', "cat <<EOF\n b $(cat <<IN\n  $({})\nIN\n)\nEOF", "uv run {}", "xargs -n1 {}",
 ]  # fmt: skip
 PROGRAMS = [pair for pair in SIMPLE if not pair[0].startswith(("GET ", "POST ", "DELETE "))]
 

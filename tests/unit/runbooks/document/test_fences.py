@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.runbook import Runbook, StepKind
+from cockpit.model.runbook import ONLY_VALUES, Runbook, StepKind
 from cockpit.runbooks.document.fences import find_language_name, read_fence
 from cockpit.runbooks.document.read import read_runbook
 
@@ -116,6 +116,15 @@ def test_blocks_without_commands_are_listed_by_their_language() -> None:
     runbook = read("```yaml\na: 1\n```\n\n```json\n{}\n```\n\n```yaml\nb: 2\n```")
     assert runbook.to_read == {"yaml": (5, 13), "json": (9,)}
     assert runbook.findings == ()
+
+
+@pytest.mark.parametrize(
+    "content", ["RG=shop", "# Where\nexport RG=shop\n\nSUB='a b'", '$ RG="shop"', "RG=<rg>\n", "export A=1\nexport B=2"]
+)
+def test_a_block_of_values_alone_is_listed(content: str) -> None:
+    runbook = read(f"```bash\n{content}\n```\n\n```bash\nX=1\nls $X\n```")
+    assert commands(runbook) == ["ls $X"]
+    assert runbook.to_read == {ONLY_VALUES: (5,)}
 
 
 @pytest.mark.parametrize(
