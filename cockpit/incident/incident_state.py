@@ -64,6 +64,7 @@ class IncidentStateBuilder:
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._mistaken: dict[int, Event] = {}  # what each of them corrected, as it stood then
         self._impact = ImpactWatch()
+        self._moves: list[Event] = []  # of the traffic
         self._recoveries: dict[str, datetime] = {}  # of what was left open at the resolution, by label
         self._list_foreign = list_foreign  # when the journal was another incident's
         self._signal_log: list[tuple[str, Callable[[], None]]] = []  # of a drill: what was recorded of it, by signal
@@ -126,6 +127,7 @@ class IncidentStateBuilder:
         self._last_event = step.event
         self._facts.move(step.length)
         self._superseded = [move_event(event, step.length) for event in self._superseded]
+        self._moves = [move_event(event, step.length) for event in self._moves]
         self._move_signals(step.length)
         self._built = self._range = None
 
@@ -307,6 +309,12 @@ class IncidentStateBuilder:
         self._last_event = id
         self._signalled = True
 
+    def see_move(self, move: Event) -> None:
+        """A move of traffic, which may take back the work of a run."""
+        if all(move.id != before.id for before in self._moves):
+            self._moves.append(move)
+            self._built = None
+
     def _build(self) -> Incident:
         function, first = self._facts.of, self._facts.at(self._declared)
         graded, moved = function(Kind.DECLARE, Kind.SEVERITY), [event for _, event in function(*EXTENT)]
@@ -372,7 +380,7 @@ class IncidentStateBuilder:
                 and min(silence.until, silence.ended or silence.until) >= reach_from
             ),
             recovery=response_state.find_recovery(function(Kind.RECOVERY)),
-            ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP)),
+            ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP), self._moves),
             reviews=response_state.list_reviews(function(Kind.REVIEW)),
             clock_steps=tuple(self._steps),
             foreign=self._list_foreign(self),

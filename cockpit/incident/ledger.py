@@ -404,6 +404,8 @@ class Ledger:
                 case.turned_good(key, event.occurred, event.id)
             if event.kind == Kind.TRAFFIC and (case.covers(event.occurred) or case.bad_keys()):
                 case.traffic_moved(event.occurred, event.id)
+            if event.kind == Kind.TRAFFIC and case.covers(event.occurred):
+                case.see_move(event)
 
     @staticmethod
     def _silence(scene: _EnvironmentLedger, event: Event) -> None:
@@ -572,6 +574,8 @@ class Ledger:
                     case.turned_good(gone, fact.occurred, event.id)
                 if fact.kind == Kind.TRAFFIC and own.has_begun(fact.occurred):
                     case.traffic_moved(fact.occurred, event.id)
+                if fact.kind == Kind.TRAFFIC and case.covers(fact.occurred):
+                    case.see_move(fact)
         for signal in (*(signal for signal, _ in waiting), *own.unwell):
             if signal.key not in case.bad_keys():
                 case.turned_bad(signal, event.id, detects=False)

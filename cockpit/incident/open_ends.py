@@ -136,7 +136,9 @@ def _find_open_runs(incident: Incident, now: datetime) -> Iterator[OpenEnd]:
         steps = f"step{'s' if len(run.unknown) > 1 else ''} {', '.join(run.unknown)}"
         doubt = f"nobody knows whether {steps} took effect" if run.unknown else ""
         if run.ended is None:
-            text = f"run open for {format_duration(now - run.started)}: {run.title}{f'; {doubt}' if doubt else ''}"
+            length = format_duration(now - run.started)
+            standing = f", {run.standing}" if run.standing else ""
+            text = f"run open for {length}{standing}: {run.title}{f'; {doubt}' if doubt else ''}"
             yield OpenEnd(OpenEndKind.RUN, text, run.id)
         elif doubt:
             yield OpenEnd(OpenEndKind.RUN, f"run ended: {run.title}; {doubt}", run.id)

@@ -4,13 +4,13 @@ Every function takes `(root, event)` pairs and never raises, whatever a detail h
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.clock import ClockKind, Rule, rule_of
-from cockpit.model.event import Event, Kind, date_of, list_of, number_of, span_of, text_of, time_of, words_of
+from cockpit.model.event import Event, Kind, date_of, list_of, map_of, number_of, span_of, text_of, time_of, words_of
 from cockpit.model.incident import StateChange
 from cockpit.model.response import (
     ActionItem,
@@ -28,6 +28,7 @@ from cockpit.model.response import (
     Update,
 )
 from cockpit.model.run import StepState
+from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line, keep_whole
 
 EventPairs = Iterable[tuple[int, Event]]
@@ -334,60 +335,182 @@ def find_recovery(pairs: EventPairs) -> Recovery | None:
     return result
 
 
-def list_procedure_runs(pairs: EventPairs) -> tuple[ProcedureRun, ...]:
-    """Of RUN and STEP events. A procedure that was opened and of which nothing was run is no run."""
-    fields: dict[str, ProcedureRun] = {}
-    orders: dict[str, Mapping[str, Any]] = {}  # which steps end which time, as the beginning of the run recorded them
-    touched: set[str] = set()
-    states: dict[str, dict[str, str]] = {}
+def list_procedure_runs(pairs: EventPairs, moves: Sequence[Event] = ()) -> tuple[ProcedureRun, ...]:
+    """Of RUN and STEP events. A procedure that was opened and of which nothing was run is no run.
+
+    `moves` are those of the traffic, in order: one that gives it back takes back the work of the run that moved it.
+    """
+    readings: dict[str, _RunReading] = {}
+    steps: dict[str, _StepReading] = {}
     for _, event in pairs:
         detail, what, id = event.detail, text_of(event.detail, "what"), clean_line(event.subject)
         if event.kind == Kind.STEP:
             name, _, step = id.rpartition("#")
-            touched.add(name)
-            states.setdefault(name, {})[step] = text_of(detail, "state")
-            if name in fields and text_of(detail, "state") in WELL and step.isascii() and step.isdecimal():
-                fields[name] = _end_times(fields[name], orders[name], int(step), event.occurred)
-        elif what == "started" and id and id not in fields:
-            procedure = text_of(detail, "procedure")
-            orders[id] = detail
-            fields[id] = ProcedureRun(
-                id=id,
-                title=text_of(detail, "title") or procedure or id,
-                started=event.occurred,
-                budget=span_of(detail, "budget"),
-                tail=span_of(detail, "tail"),
-                origin=f"{text_of(detail, 'path')}#{procedure}" if procedure else text_of(detail, "path"),
-                missing=text_of(detail, "missing"),
-            )
-        elif what == "ended" and id in fields and fields[id].ended is None:
-            fields[id] = replace(fields[id], ended=event.occurred)
+            run_steps = steps.setdefault(name, _StepReading())
+            went_well = run_steps.read(step, event)
+            if name in readings:
+                readings[name].take_back(run_steps)
+                if went_well:
+                    readings[name].end_times(int(step), event.occurred)
+        elif what == "started" and id and id not in readings:
+            readings[id] = _RunReading(_build_run(id, event), detail)
+        elif what == "ended" and id in readings and readings[id].run.ended is None:
+            readings[id].run = replace(readings[id].run, ended=event.occurred)
     # Older versions recorded no number of steps: what they wrote stands as it was.
-    return tuple(
-        replace(run, unknown=tuple(step for step, state in states.get(id, {}).items() if state == StepState.UNKNOWN))
-        for id, run in fields.items()
-        if id in touched or "steps" not in orders[id]
+    runs = [
+        reading.finish(steps.get(id, _StepReading()))
+        for id, reading in readings.items()
+        if id in steps or "steps" not in reading.orders
+    ]
+    return tuple(_take_back_moves(runs, steps, moves))
+
+
+CHANGES = frozenset({StepKind.CHANGE.value, StepKind.DANGER.value})
+NOT_DONE = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value})
+SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
+SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
+
+
+@dataclass(slots=True)
+class _StepReading:
+    """How the steps of one run stand: `undone` when each was taken back that was not done again since; `changing` from
+    when until when each try was at work that changes something."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    undos: set[tuple[str, object]] = field(default_factory=set)
+    undone: dict[str, datetime] = field(default_factory=dict)
+    changing: dict[tuple[str, object], tuple[datetime, datetime | None]] = field(default_factory=dict)
+    redone: bool = False  # by the last event: a step that had been taken back
+
+    def read(self, step: str, event: Event) -> bool:
+        """Take an event of a step; whether the step went well by it."""
+        detail, key = event.detail, (step, event.detail.get("attempt"))
+        phase, state = text_of(detail, "phase"), text_of(detail, "state")
+        self.states[step], self.redone = state, False
+        if phase == "intent":
+            if detail.get("undo") is True:
+                self.undos.add(key)
+            if text_of(detail, "kind") in CHANGES:
+                self.changing[key] = (event.occurred, None)
+            return False
+        if key in self.changing and phase == "outcome":
+            self.changing[key] = (self.changing[key][0], event.occurred)
+        if phase == "outcome" and key in self.undos:
+            if state == StepState.OK:
+                self.undone[step] = event.occurred
+                self.states[step] = StepState.TODO.value
+            return False
+        if state in WELL:
+            self.redone = self.undone.pop(step, None) is not None
+        return state in WELL and step.isascii() and step.isdecimal()
+
+    def had_at_work(self, moment: datetime) -> datetime | None:
+        """When the newest try began that changed something at that moment, as far as two clocks agree."""
+        return max(
+            (
+                begun
+                for begun, ended in self.changing.values()
+                if begun - SKEW <= moment and (ended is None or moment <= ended + SEEN_WITHIN)
+            ),
+            default=None,
+        )
+
+
+@dataclass(slots=True)
+class _RunReading:
+    """A run as its events so far tell it; `orders` is which steps end which time, as its beginning recorded them."""
+
+    run: ProcedureRun
+    orders: Mapping[str, Any]
+
+    def end_times(self, step: int, moment: datetime) -> None:
+        """A step that went well may end the time of its run, begin the lag of its effect, or end that."""
+        if step == number_of(self.orders, "timed_by"):
+            self.run = replace(self.run, verified=moment)
+        if step == number_of(self.orders, "effect_by"):
+            self.run = replace(self.run, effective=moment)
+        if step == number_of(self.orders, "effect_ends_by"):
+            self.run = replace(self.run, settled=moment)
+        if step == number_of(self.orders, "gap_by"):
+            self.run = replace(self.run, gap_began=moment, gap_ended=None)
+        if step == number_of(self.orders, "gap_ends_by"):
+            self.run = replace(self.run, gap_ended=moment)
+
+    def take_back(self, steps: _StepReading) -> None:
+        """What was taken back and done again was not verified since."""
+        verified = None if steps.redone else self.run.verified
+        self.run = replace(self.run, undone=max(steps.undone.values(), default=None), verified=verified)
+
+    def finish(self, steps: _StepReading) -> ProcedureRun:
+        unknown = tuple(step for step, state in steps.states.items() if state == StepState.UNKNOWN)
+        return replace(self.run, unknown=unknown, unfinished=self._explain_unfinished(steps.states))
+
+    def _explain_unfinished(self, states: Mapping[str, str]) -> str:
+        if number_of(self.orders, "timed_by"):
+            return "" if self.run.verified is not None else "its work was not verified"
+        failed = [step for step, state in states.items() if state in NOT_DONE]
+        if failed:
+            return f"step{'s' if len(failed) > 1 else ''} {', '.join(failed)} did not succeed"
+        return "none of its steps was done" if states and not WELL.intersection(states.values()) else ""
+
+
+def _build_run(id: str, event: Event) -> ProcedureRun:
+    detail, procedure = event.detail, text_of(event.detail, "procedure")
+    return ProcedureRun(
+        id=id,
+        title=text_of(detail, "title") or procedure or id,
+        started=event.occurred,
+        budget=span_of(detail, "budget"),
+        tail=span_of(detail, "tail"),
+        origin=f"{text_of(detail, 'path')}#{procedure}" if procedure else text_of(detail, "path"),
+        missing=text_of(detail, "missing"),
     )
 
 
-def _end_times(run: ProcedureRun, orders: Mapping[str, Any], step: int, moment: datetime) -> ProcedureRun:
-    """A step that went well may end the time of its run, begin the lag of its effect, or end that."""
-    if step == number_of(orders, "timed_by"):
-        run = replace(run, verified=moment)
-    if step == number_of(orders, "effect_by"):
-        run = replace(run, effective=moment)
-    if step == number_of(orders, "effect_ends_by"):
-        run = replace(run, settled=moment)
-    if step == number_of(orders, "gap_by"):
-        run = replace(run, gap_began=moment, gap_ended=None)
-    if step == number_of(orders, "gap_ends_by"):
-        run = replace(run, gap_ended=moment)
-    return run
+def _take_back_moves(
+    runs: Iterable[ProcedureRun], steps: Mapping[str, _StepReading], moves: Sequence[Event]
+) -> Iterator[ProcedureRun]:
+    """The runs, of which those are undone whose traffic went back since to what they had taken it from, whoever did it:
+    another run, or somebody elsewhere. What the run itself moved again stands as it moved it last."""
+    owners = [_find_mover(steps, move.occurred) for move in moves]
+    for run in runs:
+        own = [number for number, owner in enumerate(owners) if owner == run.id]
+        if not own or run.undone is not None:
+            yield run
+            continue
+        last = own[-1]
+        back = (move.occurred for move in moves[last + 1 :] if _is_taken_back(moves[last], move))
+        yield replace(run, undone=next(back, None))
+
+
+def _find_mover(steps: Mapping[str, _StepReading], moment: datetime) -> str:
+    """The run one of whose steps was changing something then: the newest of them; "" where none was."""
+    begun = [(start, id) for id, reading in steps.items() if (start := reading.had_at_work(moment)) is not None]
+    return max(begun, default=(moment, ""))[1]
+
+
+def _is_taken_back(move: Event, later: Event) -> bool:
+    """Whether what lost all of its traffic got some back from what had it then."""
+    if move.subject != later.subject:
+        return False
+    before, after = map_of(move.detail, "before"), map_of(move.detail, "after")
+    gained = {name for name in after if _weigh(after[name]) > _weigh(before.get(name))}
+    lost = {name for name in before if _weigh(before[name]) and not _weigh(after.get(name))}
+    then, since = map_of(later.detail, "before"), map_of(later.detail, "after")
+    gives = any(_weigh(since.get(name)) < _weigh(then.get(name)) for name in gained)
+    return gives and any(_weigh(since.get(name)) > _weigh(then.get(name)) for name in lost)
+
+
+def _weigh(weight: object) -> int:
+    return weight if isinstance(weight, int) and not isinstance(weight, bool) else 0
+
+
+KEPT_OF_STEPS = ("phase", "state", "kind", "undo", "attempt")
 
 
 def shorten_step(event: Event) -> Event:
     """A step as incidents need it: without its command and output, which may be long."""
-    return replace(event, detail={"phase": text_of(event.detail, "phase"), "state": text_of(event.detail, "state")})
+    return replace(event, detail={name: event.detail[name] for name in KEPT_OF_STEPS if name in event.detail})
 
 
 def list_reviews(pairs: EventPairs) -> tuple[StateChange, ...]:

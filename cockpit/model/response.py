@@ -1,7 +1,7 @@
 """What responders did in an incident, as its events tell it: the parts that `Incident` is made of."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from cockpit.model.clock import ClockKind
@@ -161,6 +161,9 @@ class Recovery:
     origin: str = ""
 
 
+VERIFIED = "its work is verified"
+
+
 @dataclass(frozen=True, slots=True)
 class ProcedureRun:
     """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it.
@@ -168,7 +171,9 @@ class ProcedureRun:
     `verified` is when the last verification succeeded after which only offered steps are left; `effective` when the
     change was made whose effect lags, and `settled` when a restart ended that. `missing` is the name that nothing has
     from `gap_began` on, when it was renamed away, until something else got it. `unknown` are the numbers of the steps
-    that were sent and of which nobody knows whether they took effect.
+    that were sent and of which nobody knows whether they took effect. `undone` is when its work was taken back, by the
+    undo of a step or by whatever moved the traffic back. `unfinished` says why its end is no end of its work: "" where
+    it is.
     """
 
     id: str
@@ -185,11 +190,27 @@ class ProcedureRun:
     gap_began: datetime | None = None
     gap_ended: datetime | None = None
     unknown: tuple[str, ...] = ()
+    undone: datetime | None = None
+    unfinished: str = ""
 
     @property
     def done(self) -> datetime | None:
         """When the work was done: verified, else ended."""
         return min((moment for moment in (self.verified, self.ended) if moment is not None), default=None)
+
+    @property
+    def succeeded(self) -> datetime | None:
+        """As `done`; None where it ended and its work was not done."""
+        return None if self.unfinished and self.verified is None else self.done
+
+    @property
+    def standing(self) -> str:
+        """What is known of its work, in the words of every place that tells of it; "" where nothing is."""
+        if self.undone is not None:
+            return f"its work was undone at {self.undone.astimezone(UTC):%H:%M:%S} UTC"
+        if self.verified is not None:
+            return VERIFIED
+        return self.unfinished if self.ended is not None else ""
 
 
 class Review(StrEnum):

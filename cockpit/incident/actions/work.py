@@ -86,7 +86,7 @@ def find_act_time(incident: Incident, act: str) -> datetime | None:
         times = [update.at for update in incident.updates if update.at >= incident.declared]
     elif act in patterns:
         fits = re.compile(rf"\b(?:{patterns[act]})\b", re.IGNORECASE)
-        times = [run.done for run in incident.ran if fits.search(run.title)]
+        times = [run.succeeded for run in incident.ran if fits.search(run.title)]
     return min((moment for moment in times if moment is not None), default=None)
 
 

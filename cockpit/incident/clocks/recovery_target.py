@@ -97,9 +97,10 @@ def _build_budget_clock(bound: Binding, ran: ProcedureRun) -> Clock:
         started=ran.started,
         due=due.due,
         risk=due.risk,
-        done=ran.done,
     )
-    return settle_clock(replace(clock, done=None), ran.done, bound.closed_after(ran.started))
+    if ran.succeeded is None and ran.ended is not None:  # in its time nobody was late; after it the work never was done
+        return end_clock(clock, ran.ended, f"ended, and {ran.unfinished}")
+    return settle_clock(clock, ran.succeeded, bound.closed_after(ran.started))
 
 
 def _build_tail_clock(bound: Binding, ran: ProcedureRun, begun: datetime, now: datetime) -> Clock:

@@ -70,8 +70,8 @@ def list_open_items(
     ]
     lines += [f"{clock.what}, still open" for clock in timeless]
     lines += [
-        f"run not closed, its work is verified: {run.title}"
-        if run.verified
+        f"run not closed, {run.standing}: {run.title}"
+        if run.standing
         else f"run not ended, open since {show_moment(run.started, zone, now)}: {run.title}"
         for run in incident.ran
         if run.ended is None

@@ -38,7 +38,7 @@ from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
-from cockpit.model.response import Freeze, Holding, RecordedSilence
+from cockpit.model.response import VERIFIED, Freeze, Holding, RecordedSilence
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
@@ -410,12 +410,11 @@ def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterab
             tries.setdefault(run_id, {}).setdefault(step, {})[attempt] = state
     for run_id, steps in tries.items():
         ends = ", ".join(f"{step} {_join_tries(states.values())}" for step, states in steps.items())
-        if run_id in ended:
-            open = ""
-        elif run_id in runs and runs[run_id].verified:
-            open = "; not closed, its work is verified"
+        standing = runs[run_id].standing if run_id in runs else ""
+        if run_id in ended:  # that it did well needs no word
+            open = f"; {standing}" if standing and standing != VERIFIED else ""
         else:
-            open = "; not ended"
+            open = f"; not closed, {standing}" if standing else "; not ended"
         yield f"{titles.get(run_id) or run_id} by {people[run_id]}: step {ends}{open}"
 
 

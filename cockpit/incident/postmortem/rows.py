@@ -446,7 +446,9 @@ def procedure_rows(
     incident: Incident, events: Iterable[Event], clocks: Sequence[Clock], now: datetime
 ) -> list[ProcedureRow]:
     """Every run of a procedure in which a step was begun, in the order they began."""
-    states = {clock.id: clock.state(now).value for clock in clocks if clock.kind is ClockKind.BUDGET}
+    states = {
+        clock.id: clock.not_applicable or clock.state(now).value for clock in clocks if clock.kind is ClockKind.BUDGET
+    }
     steps: dict[str, list[RunRow]] = {}
     for row in run_rows(events):
         steps.setdefault(row.run, []).append(row)
@@ -523,7 +525,11 @@ def loop_rows(
     ]
     rows += [
         LoopRow(
-            f"run of {item.title}", item.started, None, "", "verified, not closed" if item.verified else "not ended"
+            f"run of {item.title}",
+            item.started,
+            None,
+            "",
+            f"not closed, {item.standing}" if item.standing else "not ended",
         )
         for item in incident.ran
         if not item.ended
