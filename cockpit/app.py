@@ -200,12 +200,13 @@ class CockpitApp(ThemedApp):
     @work(thread=True, exit_on_error=False)
     def _load_screens(self) -> None:
         """What most nights need is there before its key is pressed; the rest is loaded by its key."""
+        from cockpit.garbage import freeze_once
+
         try:
             for module in OFTEN_OPENED:
                 importlib.import_module(module)
         finally:
-            if not gc.get_freeze_count():  # once: what is garbage by now would never be freed
-                gc.freeze()  # what was loaded is never looked through again
+            freeze_once()
             gc.set_threshold(*GARBAGE)
             gc.enable()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from cockpit.garbage import freeze_once
 from cockpit.model.runbook import learn_team_commands
 from cockpit.model.secret import KNOWN_SECRETS
 
@@ -59,7 +60,7 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays: looking through it for garbage was an eighth of the run."""
     gc.enable()
     gc.collect()
-    gc.freeze()
+    freeze_once()
     gc.set_threshold(100_000, 20, 50)
 
 

@@ -1,9 +1,12 @@
 """One connection pool and the SDK clients that share it. The heavy imports happen here, in a thread."""
 
 import asyncio
+import os
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.azure.endpoints import Endpoints
@@ -190,12 +193,27 @@ def _prepare_ssl_context(ca_file: str) -> ssl.SSLContext:
     """Everything slow that needs no loop: the imports, and reading the CA certificates. Raises SourceError."""
     for name in HEAVY:
         import_module(name)
+    try:
+        files = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""), ca_file)  # OpenSSL's own two
+        return _read_authorities(ca_file, *map(_date_file, files))
+    except OSError as error:  # ssl.SSLError is one
+        raise SourceError(explain_authority(ca_file, error)) from error
+
+
+def _date_file(path: str) -> tuple[str, int]:
+    """With its time of change, in ns: another file of the same name is read anew."""
+    try:
+        return path, Path(path).stat().st_mtime_ns
+    except OSError:  # what needs the file says so
+        return path, 0
+
+
+@lru_cache(maxsize=8)
+def _read_authorities(ca_file: str, *_dated: tuple[str, int]) -> ssl.SSLContext:
+    """Whom the pools of a process trust: to read the 150 authorities of a machine takes 20 ms each time."""
     context = ssl.create_default_context()
     if ca_file:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as error:  # ssl.SSLError is one
-            raise SourceError(explain_authority(ca_file, error)) from error
+        context.load_verify_locations(ca_file)
     return context
 
 

@@ -1,11 +1,9 @@
 """What is about to run, what it takes to start it, and what came of it. The types that runner and screens share."""
 
-import gc
 import hashlib
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
@@ -252,17 +250,3 @@ class RunAlreadyOpen(RunRefused):
 
 class StepTakenElsewhere(RunRefused):
     """Another cockpit has begun this step, or has done it since it was shown here."""
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """A hundred thousand tokens, none of them garbage: looking for some would take a quarter of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            if not gc.get_freeze_count():  # once: what is garbage by now would never be freed
-                gc.freeze()  # what was read stays: the next look for garbage does not go through all of it
-            gc.enable()

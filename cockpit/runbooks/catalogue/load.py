@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from cockpit.garbage import no_collection
 from cockpit.model.runbook import Runbook
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line, find_nearest
@@ -24,7 +25,6 @@ from cockpit.runbooks.catalogue.index_tables import bind_index_tables
 from cockpit.runbooks.catalogue.shared_reading import WaitingDocument, read_in_processes
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.repair import decode_document
-from cockpit.runbooks.types import no_collection
 
 LARGEST_DOCUMENT = 10_000_000  # bytes; no document is larger, a log by mistake is
 SIDECAR = ".cockpit.toml"  # in place of .md: what stands beside a document

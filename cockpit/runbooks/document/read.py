@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from cockpit.garbage import no_collection
 from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
@@ -24,7 +25,6 @@ from cockpit.runbooks.shell_syntax.literal_secrets import (
     secrets_in,
 )
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
-from cockpit.runbooks.types import no_collection
 
 # Procedures after which somebody should ask whether personal data was within reach. The question is never answered.
 
