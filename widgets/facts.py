@@ -156,7 +156,10 @@ def _list_evidence_facts(label: str, evidence: ProbeEvidence | None, viewer: Vie
         return
     yield label, f"{viewer.time(evidence.at)}\n{evidence.reason}"
     yield "", " ".join(part for part in (str(evidence.status or ""), evidence.url, evidence.address) if part)
-    yield "", " · ".join(f"{name} {_to_ms(seconds)}" for name, seconds in evidence.phases)
+    phases = [f"{name} {_to_ms(seconds)}" for name, seconds in evidence.phases]
+    yield "", " · ".join(phases) + (f" · ended in {evidence.broke_off}" if evidence.broke_off else "")
+    yield from _list_values("", [f"tried {line}" for line in evidence.tried])
+    yield "", evidence.tls
     if evidence.certificate_ends is not None:
         yield "", f"certificate ends {evidence.certificate_ends:%Y-%m-%d %H:%M}Z"
     yield from _list_values("", [f"{name}: {value}" for name, value in evidence.headers])

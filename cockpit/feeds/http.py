@@ -273,19 +273,23 @@ def reveal_headers(headers: Mapping[str, str | Secret], reveal: Reveal) -> dict[
     return {name: reveal(value) if isinstance(value, Secret) else value for name, value in headers.items()}
 
 
-async def read_bounded(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+async def read_bounded(
+    response: httpx.Response, limit: int, body: bytearray | None = None, *, to_end: bool = False
+) -> tuple[bytes, bool]:
     """At most `limit` bytes of a streamed body, unpacked where it was sent compressed, and whether that was all of it.
 
     We ask for no compression, and some servers and proxies compress all the same. Never more than `limit` is unpacked:
-    a small body may stand for a thousand times as much. Raises httpx.DecodingError.
+    a small body may stand for a thousand times as much. `body` holds what came, also of one that breaks off; `to_end`
+    goes on to the last byte and keeps nothing of it: only when it ended is wanted. Raises httpx.DecodingError.
     """
-    body = bytearray()
+    body = bytearray() if body is None else body
     unpack = make_unpacker(response.headers.get("content-encoding", ""))
     async for chunk in response.aiter_raw():
-        body += unpack(chunk, limit + 1 - len(body))
-        if len(body) > limit:
-            return bytes(body[:limit]), False
-    return bytes(body), True
+        if len(body) <= limit:
+            body += unpack(chunk, limit + 1 - len(body))
+        if len(body) > limit and not to_end:
+            break
+    return bytes(body[:limit]), len(body) <= limit
 
 
 def make_unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
@@ -304,12 +308,6 @@ def make_unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
             raise httpx.DecodingError(f"the body says it is {word}, and is not") from None
 
     return unpack
-
-
-async def measure_rest(response: httpx.Response) -> None:
-    """Read a body to its end and keep nothing: only when it ended is wanted."""
-    async for _ in response.aiter_raw():
-        pass
 
 
 def explain_http_error(error: Exception) -> Problem:

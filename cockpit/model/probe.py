@@ -247,7 +247,9 @@ class Probe(HttpAccess):
 class ProbeEvidence:
     """One failing answer, kept. All text is cleaned, and known secrets are masked.
 
-    `headers` are those that tell what answered; `body` at most 2,000 characters; `phases` seconds by phase.
+    `headers` are those that tell what answered; `body` at most 2,000 characters, or what it was where it is no text;
+    `phases` seconds by phase, `broke_off` the last of them where the answer ended in it. `tried` are the addresses that
+    did not take us, each with its reason.
     """
 
     at: datetime
@@ -259,6 +261,9 @@ class ProbeEvidence:
     body: str = ""
     phases: tuple[tuple[str, float], ...] = ()
     certificate_ends: datetime | None = None
+    tls: str = ""  # `TLSv1.3 TLS_AES_256_GCM_SHA384, certificate of shop.example.com by R11`
+    tried: tuple[str, ...] = ()
+    broke_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)

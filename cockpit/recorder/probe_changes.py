@@ -43,7 +43,7 @@ def probe_changes(
                 "reason": result.reason,
                 "since": format_timestamp(result.since),
                 "url": result.url,
-                **({"answer": _describe_evidence(result.first_failure)} if _needs_evidence(result, state) else {}),
+                **_list_answers(result, state, was),
             },
         )
     for name in sorted(last_recorded.probes.keys() - visited):
@@ -96,14 +96,21 @@ def signal_changes(
         yield Draft(Kind.SIGNAL, summary, now, environment, name, source="recorder", detail=detail)
 
 
-def _needs_evidence(result: ProbeResult, state: str) -> bool:
-    return result.first_failure is not None and state == ProbeState.DOWN
+def _list_answers(result: ProbeResult, state: str, was: str) -> dict[str, Any]:
+    """The first failing answer with the outage that it began, and the newest with the end of that outage; of what flaps
+    the newest, for its outages have no beginning."""
+    first, newest = result.first_failure, result.last_failure
+    if first is not None and state == ProbeState.DOWN:
+        return {"answer": _describe_evidence(first)}
+    ended = was in (ProbeState.DOWN, FLAPPING) and state in (ProbeState.UP, ProbeState.DEGRADED) and newest != first
+    if newest is not None and (ended or state == FLAPPING):
+        return {"last_answer": _describe_evidence(newest)}
+    return {}
 
 
-def _describe_evidence(evidence: ProbeEvidence | None) -> dict[str, Any]:
-    """The first failing answer of an outage, as it is kept."""
-    if evidence is None:
-        return {}
+def _describe_evidence(evidence: ProbeEvidence) -> dict[str, Any]:
+    """A failing answer, as it is kept."""
+    optional = {"tls": evidence.tls, "tried": list(evidence.tried), "broke_off": evidence.broke_off}
     return {
         "at": format_timestamp(evidence.at),
         "reason": evidence.reason,
@@ -114,6 +121,7 @@ def _describe_evidence(evidence: ProbeEvidence | None) -> dict[str, Any]:
         "body": evidence.body,
         "phases_ms": {name: round(seconds * 1000, 1) for name, seconds in evidence.phases},
         "certificate_ends": format_timestamp(evidence.certificate_ends) if evidence.certificate_ends else "",
+        **{name: value for name, value in optional.items() if value},
     }
 
 

@@ -23,7 +23,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.text import HOSTILE
 from cockpit.model.time import RealTime
 from tests.integration.feeds.asking import ask_one, probe
-from tests.integration.feeds.servers import Handler, page, refusing, says, serving
+from tests.integration.feeds.servers import Handler, hangs, page, refusing, says, serving
 
 ESCAPES = b"\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\xe2\x80\xae[bold red]"
 BODY = ["[STATUS] == 200", "[BODY].status == healthy"]
@@ -247,6 +247,119 @@ async def test_of_an_endless_failing_answer_the_beginning_is_kept() -> None:
         evidence = (await ask_one(probe(port))).evidence
     assert evidence is not None
     assert evidence.body == "x" * 2_000
+
+
+TOKEN = b"ghp_" + b"A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+KEPT_BODIES = {
+    "a secret on the limit": (page(b"e" * 1_980 + b" token " + TOKEN + b" end", status=b"500 x"), r"e+ token ••• end"),
+    "a secret where we stop reading": (page(b"e" * 16_370 + b" " + TOKEN + b" end", status=b"500 x"), r"e{2000}"),
+    "a secret in every line": (page((b"token " + TOKEN + b"\n") * 600, status=b"500 x"), r"(token •••\n){200}"),
+    "no text": (page(b"\x89PNG\r\n\x1a\n" + b"\x00\xff" * 900, status=b"502 x"), r"\(no text: 1,808 bytes, .*0a\)"),
+    "packed as nobody reads it": (
+        page(b"\x0b", b"Content-Encoding: br", status=b"503 x"),
+        r"\(packed as br, not read\)",
+    ),
+    "packed": (page(gzip.compress(b"disk full"), b"Content-Encoding: gzip", status=b"503 x"), r"disk full"),
+    "of another alphabet": (
+        page("für Käufer".encode("latin-1"), b"Content-Type: text/plain; charset=ISO-8859-1", status=b"500 x"),
+        r"für Käufer",
+    ),
+    "in two bytes a sign": (
+        page("pool exhausted".encode("utf-16"), b'Content-Type: text/plain; charset="utf-16"', status=b"500 x"),
+        r"pool exhausted",
+    ),
+    "in an alphabet that is none": (
+        page(b"pool exhausted", b"Content-Type: text/plain; charset=unicode_escape", status=b"500 x"),
+        r"pool exhausted",
+    ),
+    "with the line ends of HTTP": (page(b"a\r\nb\r\nc\r\n", status=b"500 x"), r"a\nb\nc\n"),
+    "nothing": (page(b"", status=b"500 x"), r""),
+}
+
+
+@pytest.mark.parametrize("name", KEPT_BODIES)
+@pytest.mark.parametrize("conditions", [["[STATUS] == 200"], BODY])
+async def test_the_body_that_is_kept_can_be_read_and_holds_no_secret(name: str, conditions: list[str]) -> None:
+    answer, body = KEPT_BODIES[name]
+    with serving(says(answer)) as port:
+        evidence = (await ask_one(probe(port, conditions=conditions))).evidence
+    assert evidence is not None
+    assert re.fullmatch(body, evidence.body)
+    assert evidence.reason.startswith("[STATUS] (50")
+
+
+def breaks_off(visitor: socket.socket, over: Event) -> None:
+    visitor.sendall(b"HTTP/1.1 500 Oops\r\nServer: drip\r\nContent-Length: 1000\r\n\r\npool exhausted")
+
+
+def stops_in_the_body(visitor: socket.socket, over: Event) -> None:
+    breaks_off(visitor, over)
+    over.wait()
+
+
+@pytest.mark.parametrize("handler", [breaks_off, stops_in_the_body])
+@pytest.mark.parametrize("conditions", [["[STATUS] == 200"], BODY])
+async def test_of_a_failing_answer_that_never_ends_is_kept_what_came(handler: Handler, conditions: list[str]) -> None:
+    with serving(handler) as port:
+        outcome = await ask_one(probe(port, conditions=conditions, timeout=0.5))
+    assert outcome.evidence is not None
+    assert (outcome.status, outcome.reason) == (500, "[STATUS] (500) == 200")
+    assert (outcome.evidence.status, outcome.evidence.body) == (500, "pool exhausted")
+    assert dict(outcome.evidence.headers)["server"] == "drip"
+
+
+async def test_a_good_head_whose_body_never_ends_is_told_by_the_body_and_kept() -> None:
+    with serving(dripping) as port:
+        outcome = await ask_one(probe(port, conditions=BODY, timeout=0.5))
+    assert outcome.evidence is not None
+    assert outcome.reason == "body 127.0.0.1: timed out after 0.5 s"
+    assert not outcome.silent  # a head is a word: our own line works
+    assert (outcome.evidence.status, outcome.evidence.broke_off) == (200, "body")
+    assert dict(outcome.evidence.phases)["body"] > 0.1
+
+
+async def test_of_a_circle_of_redirects_the_last_is_kept() -> None:
+    with serving(says(page(b"", b"Location: /again?token=abcdefghijkl", status=b"302 Found"))) as port:
+        outcome = await ask_one(probe(port))
+    assert outcome.evidence is not None
+    assert (outcome.evidence.status, outcome.evidence.url) == (302, f"http://127.0.0.1:{port}/again")
+    assert dict(outcome.evidence.headers)["location"] == "/again"
+
+
+async def test_the_phase_in_which_an_answer_ended_has_its_time() -> None:
+    with serving(hangs) as port:
+        evidence = (await ask_one(probe(port, timeout=0.5))).evidence
+    assert evidence is not None
+    assert evidence.broke_off == "answer"
+    assert dict(evidence.phases)["answer"] > 0.4
+
+
+async def test_every_address_that_was_tried_is_kept_with_its_reason() -> None:
+    with refusing() as port:
+        looked_up = Resolver(lambda _: ("127.0.0.2", "127.0.0.3"))
+        evidence = (await ask_one(probe(f"http://two.test:{port}/"), resolver=looked_up)).evidence
+    assert evidence is not None
+    assert evidence.tried == ("127.0.0.2: Connection refused", "127.0.0.3: Connection refused")
+
+
+async def test_of_a_failing_answer_over_tls_is_kept_whose_certificate_it_showed(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(says(page(status=b"500 x")), context_for(authority, "127.0.0.1")) as port:
+        evidence = (await ask_one(probe(f"https://127.0.0.1:{port}/", ca_file=str(tmp_path / "ca.pem")))).evidence
+        unverified = (await ask_one(probe(f"https://127.0.0.1:{port}/", verify_tls=False))).evidence
+    assert evidence is not None
+    assert unverified is not None
+    assert re.match(r"TLSv1\.3 TLS_\w+, certificate of .+ by .+", evidence.tls)
+    assert unverified.tls.endswith(", certificate not verified")
+
+
+@pytest.mark.parametrize(("status", "grade"), [(b"200 OK", Grade.GOOD), (b"500 x", Grade.FAILING)])
+async def test_an_answer_longer_than_is_kept_is_timed_to_its_end(status: bytes, grade: Grade) -> None:
+    with serving(says(page(b"z" * 3_000_000, status=status))) as port:
+        outcome = await ask_one(probe(port, degraded=["[RESPONSE_TIME] < 9s"]))
+    assert outcome.grade is grade
 
 
 async def test_a_redirect_to_plain_text_takes_no_secret_along(authority: trustme.CA) -> None:

@@ -4,22 +4,22 @@ import asyncio
 import errno
 import os
 import re
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import httpx
 
-from cockpit.feeds.http import Reveal, fetch_access_headers, find_proxy, measure_rest, read_bounded, tls_of
+from cockpit.feeds.http import Reveal, fetch_access_headers, find_proxy, tls_of
 from cockpit.feeds.polling import explain_unknown_error
 from cockpit.feeds.probes.connectivity import Line, LoopLag
+from cockpit.feeds.probes.evidence import LONGEST_URL, ReceivedAnswer, keep_evidence, show_url
 from cockpit.feeds.probes.protocols import CHECKS, NotAllowedError, ProtocolContext, ReadBeat, no_beats
 from cockpit.feeds.probes.resolver import Resolver, SilentResolverError
 from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.feeds.probes.transport import Journey, Network, Phase, Transport, UnsentError
-from cockpit.model.conditions import ProbeAnswer, check_condition
-from cockpit.model.probe import Probe, ProbeEvidence
-from cockpit.model.text import clean_line, clean_text
+from cockpit.model.conditions import Condition, ProbeAnswer, check_condition
+from cockpit.model.probe import Probe
+from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 
 MAX_BODY = 1_048_576
@@ -28,13 +28,6 @@ OUR_LAG = 0.20  # share of the time-out: with more lag than this, a time-out is 
 REASON = 300  # characters
 CONNECTING = frozenset({Phase.DNS, Phase.CONNECT, Phase.TLS})
 POSTGRES_SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # length 8, code 80877103 (PostgreSQL, "Message Formats")
-LONGEST_URL = 200  # characters
-PEEK = 1.0  # seconds for the beginning of a body that no condition asks for
-EVIDENCE_BODY = 2_000  # bytes of a failing answer that are kept
-TELLING_HEADERS = (
-    *("content-type", "content-length", "server", "via", "date", "location", "retry-after", "www-authenticate"),
-    *("x-request-id", "x-correlation-id", "traceparent", "x-ms-request-id", "x-azure-ref", "cf-ray", "x-cache"),
-)
 GRAVITY = {Grade.GOOD: 0, Grade.DEGRADED: 1, Grade.FAILING: 2}
 HARMLESS_HEADERS = frozenset({"accept", "accept-language", "user-agent", "content-type", "cache-control"})
 SIGN_IN_HOSTS = (
@@ -79,11 +72,18 @@ class ProbeEndpoint:
         self._conditions = (*probe.conditions, *probe.degraded)
         self._wants_body = any("[BODY]" in condition.text for condition in self._conditions)
         self._wants_end = any("[RESPONSE_TIME]" in condition.text for condition in self._conditions)
+        self._head_conditions = [
+            condition
+            for condition in self._conditions
+            if "[BODY]" not in condition.text and "[RESPONSE_TIME]" not in condition.text
+        ]
+        self._received = ReceivedAnswer()  # of the check under way
         self._judges_url = any("[URL]" in condition.text for condition in self._conditions)
 
     async def ask(self) -> CheckOutcome:
         started = asyncio.get_running_loop().time()
         self._began = self._time.monotonic()
+        self._received = ReceivedAnswer()
         journey = self._network.journey = Journey(started + self._probe.timeout)
         try:
             answer = await self._answer(journey)
@@ -100,7 +100,7 @@ class ProbeEndpoint:
         outcome = self._judged(answer)
         if outcome.grade is not Grade.FAILING:
             return outcome
-        return replace(outcome, evidence=self._keep(outcome, journey, answer))
+        return replace(outcome, evidence=keep_evidence(outcome, journey, self._received, answer))
 
     async def aclose(self) -> None:
         for client in self._clients.values():
@@ -118,10 +118,13 @@ class ProbeEndpoint:
             client = self._client_for(request, client)
             response = await client.send(request, stream=True)
             journey.phase = Phase.BODY
+            self._received = ReceivedAnswer(response)
             try:
                 if response.next_request is None or self._probe.redirects == "refuse":
-                    answer = self._described(response, await self._body(response), journey)
-                    return replace(answer, body=await self._peek(response)) if self._needs_peek(answer) else answer
+                    answer = self._described(response, await self._body(), journey)
+                    if self._needs_peek(answer):
+                        await self._received.peek()
+                    return answer
                 if self._probe.body and not is_same_origin(response.next_request.url, first):
                     raise httpx.TooManyRedirects(
                         f"redirected to {name_host(response.next_request.url)}, where the body must not be sent"
@@ -168,43 +171,16 @@ class ProbeEndpoint:
                     request.headers.pop(name, None)
         return request
 
-    async def _body(self, response: httpx.Response) -> bytes:
+    async def _body(self) -> bytes:
         """Read only when a condition looks at it: an endless stream is no failure of an endpoint asked for a status."""
         if not self._wants_body and not self._wants_end:
             return b""
-        body, whole = await read_bounded(response, MAX_BODY)
-        if self._wants_end and not whole:
-            await measure_rest(response)
-        return body
+        return await self._received.read(MAX_BODY, to_end=self._wants_end)
 
     def _needs_peek(self, answer: ProbeAnswer) -> bool:
         """A failing answer is kept, with the beginning of its body, though no condition looks at that."""
-        return not answer.body and not self._wants_body and self._judged(answer).grade is Grade.FAILING
-
-    async def _peek(self, response: httpx.Response) -> bytes:
-        with suppress(httpx.HTTPError, httpx.StreamError, TimeoutError):
-            async with asyncio.timeout(PEEK):
-                return (await read_bounded(response, EVIDENCE_BODY))[0]
-        return b""
-
-    def _keep(self, outcome: CheckOutcome, journey: Journey, answer: ProbeAnswer | None = None) -> ProbeEvidence:
-        ends = journey.certificate_ends
-        headers = answer.headers if answer else {}
-        return ProbeEvidence(
-            at=outcome.at,
-            reason=outcome.reason,
-            status=outcome.status,
-            url=answer.url if answer else "",
-            address=outcome.address,
-            headers=tuple(
-                (name, clean_line(shorten_location(headers[name]) if name == "location" else headers[name], REASON))
-                for name in TELLING_HEADERS
-                if name in headers
-            ),
-            body=clean_text(answer.body[:EVIDENCE_BODY], EVIDENCE_BODY) if answer else "",
-            phases=tuple((phase.value, seconds) for phase, seconds in journey.times.items()),
-            certificate_ends=None if ends is None else datetime.fromtimestamp(ends, UTC),
-        )
+        unread = not self._wants_body and not self._wants_end
+        return unread and self._judged(answer).grade is Grade.FAILING
 
     def _described(self, response: httpx.Response, body: bytes, journey: Journey) -> ProbeAnswer:
         ends = journey.certificate_ends
@@ -224,7 +200,7 @@ class ProbeEndpoint:
             certificate_expiration=None if ends is None else ends - self._time.now().timestamp(),
         )
 
-    def _judged(self, answer: ProbeAnswer) -> CheckOutcome:
+    def _judged(self, answer: ProbeAnswer, conditions: Sequence[Condition] | None = None) -> CheckOutcome:
         """The first condition that does not hold speaks; a failing one before a degraded one."""
         grade, reason = self._judge_redirect(answer)
         if (
@@ -234,7 +210,7 @@ class ProbeEndpoint:
             and (answer.status or 0) >= 400
         ):
             grade, reason = Grade.FAILING, f"[STATUS] ({answer.status}) < 400"
-        for condition in self._conditions:
+        for condition in self._conditions if conditions is None else conditions:
             worse = Grade.FAILING if condition in self._probe.conditions else Grade.DEGRADED
             if GRAVITY[worse] > GRAVITY[grade] and (failed := check_condition(condition, answer)) is not None:
                 grade, reason = worse, failed.shown
@@ -261,20 +237,35 @@ class ProbeEndpoint:
         return Grade.GOOD, ""
 
     async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> CheckOutcome:
+        elapsed = asyncio.get_running_loop().time() - started
         if isinstance(error.__cause__, UnsentError):
             return self._outcome(Grade.INCONCLUSIVE, f"not asked: {error}, nothing left this machine")
         if await self._line.offline(started):
             return replace(self._outcome(Grade.INCONCLUSIVE, "jump box offline"), offline=True)
-        silent = not self._line.known and not journey.name_found and is_silence(error)
-        outcome = self._outcome(Grade.FAILING, self._why(journey, error))
-        return replace(outcome, silent=silent, evidence=self._keep(outcome, journey))
+        response = self._received.response
+        silent = response is None and not self._line.known and not journey.name_found and is_silence(error)
+        outcome = self._judge_head(journey)
+        if outcome is None:
+            status = response.status_code if response is not None else None
+            outcome = replace(self._outcome(Grade.FAILING, self._why(journey, error)), status=status)
+        if isinstance(error, httpx.TimeoutException | httpx.NetworkError | httpx.RemoteProtocolError):
+            journey.break_off(elapsed)
+        return replace(outcome, silent=silent, evidence=keep_evidence(outcome, journey, self._received))
+
+    def _judge_head(self, journey: Journey) -> CheckOutcome | None:
+        """What the head of an answer comes to whose body never ended, where that is a failure in itself."""
+        response = self._received.response
+        if response is None or (response.next_request is not None and self._probe.redirects != "refuse"):
+            return None
+        outcome = self._judged(self._described(response, b"", journey), self._head_conditions)
+        return outcome if outcome.grade is Grade.FAILING else None
 
     def _why(self, journey: Journey, error: httpx.HTTPError) -> str:
         """In which phase it ended and how; `connect 10.0.0.4: Connection refused`."""
         place = (
             journey.phase.value if journey.phase is Phase.DNS else f"{journey.phase.value} {journey.address}".strip()
         )
-        if self._probe.url.startswith("beat://"):
+        if self._probe.url.startswith("beat://") or isinstance(error, httpx.TooManyRedirects):
             return str(error)
         if isinstance(error, httpx.TimeoutException):
             return f"{place}: timed out after {self._probe.timeout:g} s"
@@ -285,16 +276,6 @@ class ProbeEndpoint:
     def _outcome(self, grade: Grade, reason: str) -> CheckOutcome:
         address = self._network.journey.address
         return CheckOutcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
-
-
-def show_url(url: httpx.URL) -> str:
-    """An address without user, query and fragment: these may hold a secret."""
-    return clean_line(str(url.copy_with(username=None, password=None, query=None, fragment=None)), LONGEST_URL)
-
-
-def shorten_location(text: str) -> str:
-    """Where a redirect leads, without its query: it may hold a token."""
-    return text.partition("?")[0].partition("#")[0]
 
 
 def name_host(url: httpx.URL) -> str:

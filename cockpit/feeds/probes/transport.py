@@ -224,6 +224,15 @@ class Tls:
         known = [(end, name) for end, name in ends if end is not None]
         return min(known, key=lambda pair: pair[0]) if known else (None, "")
 
+    def describe(self) -> str:
+        """`TLSv1.3 TLS_AES_256_GCM_SHA384, certificate of shop.example.com by R11`; the latter where it is verified."""
+        cipher = self._tls.cipher()
+        agreed = " ".join(filter(None, (self._tls.version(), cipher[0] if cipher else "")))
+        own = self._tls.getpeercert()
+        if not own:
+            return f"{agreed}, certificate not verified"
+        return f"{agreed}, certificate of {name_certificate(own)} by {name_certificate(own, 'issuer')}"
+
     async def receive(self, until: float) -> bytes:
         try:
             return await self._drive(lambda: self._tls.read(65_536), until)
@@ -276,9 +285,9 @@ def read_end(facts: Mapping[str, Any]) -> float | None:
     return float(ssl.cert_time_to_seconds(ends)) if isinstance(ends, str) else None
 
 
-def name_certificate(facts: Mapping[str, Any]) -> str:
-    """The common name of a certificate's subject, else the last part of it."""
-    parts = {name: value for group in facts.get("subject", ()) for name, value in group}
+def name_certificate(facts: Mapping[str, Any], role: str = "subject") -> str:
+    """The common name of a certificate's subject (or issuer), else the last part of it."""
+    parts = {name: value for group in facts.get(role, ()) for name, value in group}
     text = parts.get("commonName") or next(reversed(parts.values()), "")
     return clean_line(text, 80) or "an authority's"
 
@@ -307,9 +316,17 @@ class Journey:
     name_found: bool = False  # a name server answered in this check, so our own line works
     certificate_ends: float | None = None  # seconds since the epoch: of the chain's first to end
     certificate_name: str = ""  # whose that is, where it is not the server's own
+    tls: str = ""  # what was agreed on, and whose certificate it is; cleaned
+    broke_off: Phase | None = None  # the phase in which nothing more came
+    tried: list[str] = field(default_factory=list)  # addresses that did not take us, each with its reason; cleaned
 
     def spent(self, phase: Phase, seconds: float) -> None:
         self.times[phase] = self.times.get(phase, 0.0) + max(0.0, seconds)
+
+    def break_off(self, elapsed: float) -> None:
+        """It ended in the phase it is in, which took whatever no other did of `elapsed`, the seconds since it began."""
+        self.broke_off = self.phase
+        self.spent(self.phase, elapsed - sum(self.times.values()))
 
     @property
     def first_byte_time(self) -> float | None:
@@ -374,6 +391,7 @@ class Network(httpcore.AsyncNetworkBackend):
                     if not isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
                         raise error
                     errors[address] = error
+                    self.journey.tried.append(f"{address}: {clean_line(error, 100) or 'no answer'}")
         finally:
             for task in trying:
                 close_unwanted(task)
@@ -441,6 +459,7 @@ class Stream(httpcore.AsyncNetworkStream):
             raise
         self._journey.spent(Phase.TLS, tls.arrived - started)
         self._journey.certificate_ends, self._journey.certificate_name = tls.first_certificate_end()
+        self._journey.tls = tls.describe()
         return Stream(tls, self._journey)
 
     async def aclose(self) -> None:

@@ -1,6 +1,6 @@
 """The tables of a post-mortem draft, as plain values; the template gives them their form."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from cockpit.model.event import (
     list_of,
     map_of,
     text_of,
+    time_of,
     words_of,
 )
 from cockpit.model.incident import Incident, Status, find_worst_severity
@@ -182,18 +183,46 @@ def list_excerpts(events: Iterable[Event]) -> list[tuple[Event, str]]:
     excerpts = [
         (event, text) for event, text in notes if "\n" in text and not (event.redacted or is_marked_note(event))
     ]
-    answers = ((event, map_of(event.detail, "answer")) for event in events if event.kind == Kind.PROBE)
-    excerpts += [(event, format_answer(event, answer)) for event, answer in answers if answer and not event.redacted]
+    excerpts += [(event, text) for event in events for text in _list_answers(event, events) if not event.redacted]
     return sorted(excerpts, key=lambda pair: (pair[0].occurred, pair[0].id))
 
 
-def format_answer(event: Event, answer: Mapping[str, Any]) -> str:
-    """The first failing answer of an outage: what it was, its headers, the beginning of its body."""
+def _list_answers(event: Event, events: Sequence[Event]) -> Iterator[str]:
+    """The failing answers that a turn of a probe kept: the first of an outage, and the newest where it tells more."""
+    if event.kind != Kind.PROBE:
+        return
+    if answer := map_of(event.detail, "answer"):
+        yield format_answer(event.subject, answer)
+    if newest := map_of(event.detail, "last_answer"):
+        firsts = [
+            map_of(before.detail, "answer")
+            for before in events
+            if before.kind == Kind.PROBE and before.subject == event.subject and before.id < event.id
+        ]
+        if not any(_tells_the_same(first, newest) for first in firsts):
+            at = time_of(newest, "at")
+            yield format_answer(f"{event.subject}, newest failing answer{f', {at:%H:%M:%S}Z' if at else ''}", newest)
+
+
+def _tells_the_same(first: Mapping[str, Any], newest: Mapping[str, Any]) -> bool:
+    return all(first.get(name) == newest.get(name) for name in ("status", "reason", "body"))
+
+
+PHASES = ("dns", "connect", "tls", "answer", "body")  # as they follow one another
+
+
+def format_answer(subject: str, answer: Mapping[str, Any]) -> str:
+    """A failing answer: what it was, the way to it, its headers, the beginning of its body."""
     status, url, address = answer.get("status"), text_of(answer, "url"), text_of(answer, "address")
     head = " ".join(part for part in (f"HTTP {status}" if status else "", url, address) if part)
+    tried = [f"tried {line}" for line in list_of(answer, "tried")]
+    times = map_of(answer, "phases_ms")  # the file holds them by the alphabet
+    phases = [f"{name} {times[name]} ms" for name in (*PHASES, *(times.keys() - set(PHASES))) if name in times]
+    broke_off = text_of(answer, "broke_off")
+    way = " · ".join([*phases, *([f"ended in {broke_off}"] if broke_off else [])])
     headers = [f"{name}: {value}" for name, value in map_of(answer, "headers").items()]
-    lines = [f"{event.subject}: {text_of(answer, 'reason')}", head, *headers, words_of(answer, "body")]
-    return "\n".join(line for line in lines if line)
+    lines = [f"{subject}: {text_of(answer, 'reason')}", head, *tried, way, text_of(answer, "tls"), *headers]
+    return "\n".join(line for line in (*lines, words_of(answer, "body")) if line)
 
 
 def alert_rows(events: Sequence[Event], incident: Incident, afterlife: Sequence[Event] = ()) -> list[AlertRow]:

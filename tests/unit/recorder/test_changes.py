@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cockpit.incident.signals import says_bad
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Draft, Kind
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
@@ -87,6 +87,30 @@ def test_a_state_that_stays_is_recorded_once() -> None:
     world = Recorded()
     world.probe(1, ProbeState.DOWN)
     assert world.probe(2, ProbeState.DOWN, since=1) == []
+
+
+def test_the_first_failing_answer_stands_with_the_outage_and_the_newest_with_its_end() -> None:
+    world = Recorded()
+    first, newest = (ProbeEvidence(at(number), f"answer {number}") for number in (1, 2))
+    world.probe(0, ProbeState.UP)
+    (down,) = world.probe(1, ProbeState.DOWN, first_failure=first, last_failure=first)
+    (up,) = world.probe(3, ProbeState.UP, first_failure=first, last_failure=newest)
+    assert (down.detail["answer"]["reason"], "last_answer" in down.detail) == ("answer 1", False)
+    assert (up.detail["last_answer"]["reason"], "answer" in up.detail) == ("answer 2", False)
+
+
+def test_an_outage_of_one_answer_keeps_it_once() -> None:
+    world = Recorded()
+    only = ProbeEvidence(at(1), "answer 1")
+    world.probe(1, ProbeState.DOWN, first_failure=only, last_failure=only)
+    (up,) = world.probe(2, ProbeState.UP, first_failure=only, last_failure=only)
+    assert "last_answer" not in up.detail
+
+
+def test_of_what_flaps_the_newest_failing_answer_is_kept() -> None:
+    newest = ProbeEvidence(at(1), "answer 1")
+    (flaps,) = Recorded().probe(1, ProbeState.DOWN, flapping=True, first_failure=newest, last_failure=newest)
+    assert flaps.detail["last_answer"]["reason"] == "answer 1"
 
 
 def test_pending_tells_nothing_on_the_way_down_or_up() -> None:

@@ -68,6 +68,21 @@ def test_every_label_has_a_space_before_its_value() -> None:
     assert max(map(len, labels)) < LABEL
 
 
+def test_a_failing_answer_tells_the_way_to_it() -> None:
+    evidence = ProbeEvidence(
+        VIEWER.now,
+        "answer 10.0.0.4: timed out after 1 s",
+        phases=(("connect", 0.002), ("answer", 1.0)),
+        tls="TLSv1.3, certificate of shop.example.com by R11",
+        tried=("10.0.0.5: Connection refused",),
+        broke_off="answer",
+    )
+    text = told(replace(PROBE, first_failure=evidence, last_failure=evidence))
+    assert "connect 2 ms · answer 1000 ms · ended in answer" in text
+    assert "tried 10.0.0.5: Connection refused" in text
+    assert "certificate of shop.example.com by R11" in text
+
+
 def test_a_probe_tells_its_latencies_and_what_got_no_answer() -> None:
     assert "fastest 12 ms, median 21 ms, slowest 30 ms" in told(PROBE)
     assert "1 of the last 3 checks got no answer" in told(PROBE)

@@ -3,6 +3,8 @@
 from datetime import UTC, timedelta
 from typing import Any
 
+import pytest
+
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.rows import alert_rows, list_excerpts, timeline_rows
 from cockpit.incident.postmortem.story import TimeFace
@@ -49,6 +51,33 @@ def test_the_first_failing_answer_is_evidence() -> None:
     }
     ((_, text),) = list_excerpts([fact(1, Kind.PROBE, "ready", {"state": "down", "answer": answer})])
     assert text.splitlines() == ["ready: [STATUS] (503) == 200", "HTTP 503 https://x/ready", "via: p", "no"]
+
+
+def test_the_way_to_a_failing_answer_is_evidence_too() -> None:
+    answer = {
+        "reason": "tls 10.0.0.4: certificate has expired",
+        "address": "10.0.0.4",
+        "tried": ["::1: Connection refused"],
+        "phases_ms": {"connect": 0.4, "tls": 12.0},
+        "broke_off": "tls",
+    }
+    ((_, text),) = list_excerpts([fact(1, Kind.PROBE, "ready", {"state": "down", "answer": answer})])
+    assert text.splitlines()[1:] == [
+        "10.0.0.4",
+        "tried ::1: Connection refused",
+        "connect 0.4 ms · tls 12.0 ms · ended in tls",
+    ]
+
+
+@pytest.mark.parametrize(("body", "count"), [("other", 2), ("no", 1)])
+def test_the_newest_failing_answer_is_evidence_where_it_tells_more(body: str, count: int) -> None:
+    first = {"status": 503, "reason": "[STATUS] (503) == 200", "body": "no"}
+    newest = {**first, "body": body, "at": "2026-02-27T13:14:41Z"}
+    events = [
+        fact(1, Kind.PROBE, "ready", {"state": "down", "answer": first}),
+        fact(2, Kind.PROBE, "ready", {"state": "up", "last_answer": newest}),
+    ]
+    assert len(list_excerpts(events)) == count
 
 
 def test_in_the_picture_a_storm_is_one_mark_and_leaves_room_for_what_people_did() -> None:
