@@ -237,7 +237,7 @@ class ProbeEndpoint:
         return Grade.GOOD, ""
 
     async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> CheckOutcome:
-        elapsed = asyncio.get_running_loop().time() - started
+        waited = asyncio.get_running_loop().time() - started if isinstance(error, httpx.TimeoutException) else None
         if isinstance(error.__cause__, UnsentError):
             return self._outcome(Grade.INCONCLUSIVE, f"not asked: {error}, nothing left this machine")
         if await self._line.offline(started):
@@ -246,10 +246,11 @@ class ProbeEndpoint:
         silent = response is None and not self._line.known and not journey.name_found and is_silence(error)
         outcome = self._judge_head(journey)
         if outcome is None:
-            status = response.status_code if response is not None else None
-            outcome = replace(self._outcome(Grade.FAILING, self._why(journey, error)), status=status)
+            outcome = self._outcome(Grade.FAILING, self._why(journey, error))
+            if response is not None:
+                outcome = replace(outcome, status=response.status_code, latency=journey.first_byte_time)
         if isinstance(error, httpx.TimeoutException | httpx.NetworkError | httpx.RemoteProtocolError):
-            journey.break_off(elapsed)
+            journey.break_off(waited)
         return replace(outcome, silent=silent, evidence=keep_evidence(outcome, journey, self._received))
 
     def _judge_head(self, journey: Journey) -> CheckOutcome | None:

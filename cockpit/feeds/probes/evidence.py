@@ -67,7 +67,7 @@ def keep_evidence(
         phases=tuple((phase.value, seconds) for phase, seconds in journey.times.items()),
         certificate_ends=None if ends is None else datetime.fromtimestamp(ends, UTC),
         tls=journey.tls,
-        tried=tuple(journey.tried[:MOST_TRIED]),
+        tried=() if len(journey.tried) == 1 and response is None else tuple(journey.tried[:MOST_TRIED]),
         broke_off=journey.broke_off.value if journey.broke_off else "",
     )
     if response is not None:

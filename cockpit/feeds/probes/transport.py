@@ -323,10 +323,12 @@ class Journey:
     def spent(self, phase: Phase, seconds: float) -> None:
         self.times[phase] = self.times.get(phase, 0.0) + max(0.0, seconds)
 
-    def break_off(self, elapsed: float) -> None:
-        """It ended in the phase it is in, which took whatever no other did of `elapsed`, the seconds since it began."""
+    def break_off(self, waited: float | None = None) -> None:
+        """It ended in the phase it is in. Where that timed out, `waited` are the seconds since the beginning: whatever no
+        other phase took of them was its. How long a refusal took our loop cannot tell from its own lag."""
         self.broke_off = self.phase
-        self.spent(self.phase, elapsed - sum(self.times.values()))
+        if waited is not None:
+            self.spent(self.phase, waited - sum(self.times.values()))
 
     @property
     def first_byte_time(self) -> float | None:
