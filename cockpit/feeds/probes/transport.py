@@ -324,8 +324,8 @@ class Journey:
         self.times[phase] = self.times.get(phase, 0.0) + max(0.0, seconds)
 
     def break_off(self, waited: float | None = None) -> None:
-        """It ended in the phase it is in. Where that timed out, `waited` are the seconds since the beginning: whatever no
-        other phase took of them was its. How long a refusal took our loop cannot tell from its own lag."""
+        """It ended in the phase it is in. Where that timed out, `waited` are the seconds since the beginning: whatever
+        no other phase took of them was its. How long a refusal took our loop cannot tell from its own lag."""
         self.broke_off = self.phase
         if waited is not None:
             self.spent(self.phase, waited - sum(self.times.values()))
