@@ -308,7 +308,7 @@ async def test_of_a_failing_answer_that_never_ends_is_kept_what_came(handler: Ha
     assert dict(outcome.evidence.headers)["server"] == "drip"
 
 
-async def test_a_good_head_whose_body_never_ends_is_told_by_the_body_and_kept() -> None:
+async def test_of_a_200_whose_body_never_ends_its_head_is_kept() -> None:
     with serving(dripping) as port:
         outcome = await ask_one(probe(port, conditions=BODY, timeout=0.5))
     assert outcome.evidence is not None
