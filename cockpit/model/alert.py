@@ -111,6 +111,14 @@ def rank_firing_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
     return tuple(sorted(firing, key=lambda alert: SEVERITY_RANK[alert.severity]))
 
 
+LEADS_UP = timedelta(minutes=10)  # an alert that began so long before something broke may be why
+
+
+def began_just_before(alert: Alert, moment: datetime) -> bool:
+    """True when the alert came first, and not so long before that it is about something else."""
+    return timedelta() < moment - alert.since <= LEADS_UP
+
+
 @keep_last
 def list_unconfirmed_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
     """Those that are gone without anybody knowing that they are over, the gravest first."""

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 
-from cockpit.model.alert import Alert
-from cockpit.model.probe import ProbeResult
+from cockpit.model.alert import Alert, began_just_before
+from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import ONLY_VALUES, Procedure, Runbook
-from cockpit.runbooks.catalogue.alert_match import Match, ProbeMatch, match_alerts, match_probes
+from cockpit.runbooks.catalogue.alert_match import SUREST, Match, ProbeMatch, match_alerts, match_probes
 from cockpit.runbooks.catalogue.catalogue import (
     FAR,
     AwaitedDocument,
@@ -79,19 +80,14 @@ def build_shelf(
     newest_runs = sorted(runs, key=lambda run: run.started, reverse=True)
     entries: dict[str, Entry] = {f"run:{run.id}": run for run in newest_runs if run.ended is None}
     helping: set[tuple[str, str, int]] = set()  # two things that are wrong and lead to one place are one row
-    for probe_match in match_probes(catalogue, probes):
-        place_of_match = (probe_match.document.id, probe_match.procedure.full_title, 0)
-        if place_of_match not in helping:
-            entries[f"probe:{probe_match.probe.name}"] = probe_match
-        helping.add(place_of_match)
-    for index, match in enumerate(match_alerts(catalogue, alerts)):
-        if match.procedure is not None:
-            step = match.step.ordinal if match.step else 0
-            place_of_match = (match.document.id, match.procedure.full_title, step)
+    for id, helpful in list_helpful_entries(match_probes(catalogue, probes), match_alerts(catalogue, alerts)):
+        if helpful.procedure is not None:
+            step = helpful.step.ordinal if isinstance(helpful, Match) and helpful.step else 0
+            place_of_match = (helpful.document.id, helpful.procedure.full_title, step)
             if place_of_match in helping:
                 continue
             helping.add(place_of_match)
-        entries[f"match:{index}"] = match
+        entries[id] = helpful
     for document in catalogue.documents:
         entries[f"doc:{document.id}"] = document
         for procedure in document.runbook.procedures:
@@ -105,6 +101,25 @@ def build_shelf(
         for document in catalogue.documents
     }
     return Shelf(entries, worn, today, done)
+
+
+def list_helpful_entries(
+    probe_matches: Sequence[ProbeMatch], alert_matches: Sequence[Match]
+) -> list[tuple[str, ProbeMatch | Match]]:
+    """What helps now, the likeliest first: the procedures of an alert that began just before a probe went down, then
+    those of the probes that are down, then of the other alerts, then of what is merely degraded, and last what only
+    resembles an alert.
+
+    A probe has one procedure for whatever may be wrong with it; a document that names the alert was written for it.
+    """
+    down = [match for match in probe_matches if match.probe.state is ProbeState.DOWN]
+    ranked: list[tuple[int, str, ProbeMatch | Match]] = [
+        (1 if match in down else 3, f"probe:{match.probe.name}", match) for match in probe_matches
+    ]
+    for index, match in enumerate(alert_matches):
+        led_up = any(began_just_before(match.alert, item.probe.since) for item in down)
+        ranked.append(((0 if led_up else 2) if match.how in SUREST else 4, f"match:{index}", match))
+    return [(id, match) for _, id, match in sorted(ranked, key=itemgetter(0))]
 
 
 InDocument = Document | CatalogueEntry | Match | ProbeMatch

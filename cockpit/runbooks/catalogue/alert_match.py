@@ -21,6 +21,7 @@ from cockpit.runbooks.document.outline import list_headings
 
 How = Literal["link", "table", "label", "when", "threshold", "title"]
 RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold", "title")
+SUREST = frozenset[How]({"link", "table", "label"})  # the document or the alert names the other one
 FIRING = frozenset({AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVING})
 COMMON = frozenset(
     {"a", "an", "the", "of", "on", "in", "is", "are", "or", "and", "to", "for", "after", "with", "alert", "any", "by"}

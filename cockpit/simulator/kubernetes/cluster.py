@@ -30,6 +30,7 @@ from cockpit.simulator.kubernetes.objects import (
 )
 
 HISTORY = 10  # revisions that are kept
+EVENTS_KEPT = 3600.0  # seconds, as an API server keeps them where nobody said otherwise
 
 
 @dataclass
@@ -163,6 +164,9 @@ class Cluster:
     def step(self, now: float) -> None:
         """Let the controllers do what is due by `now`."""
         self.now = max(now, self.now)
+        for event in self.of_kind("Event"):
+            if event["lastTimestamp"] < format_time(self.now - EVENTS_KEPT):
+                self.remove("Event", event["metadata"]["name"])
         for _ in range(50):  # one change leads to the next
             before = self.version
             for pod in self.of_kind("Pod"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.requirements.hints_stage import hint
+from tests.unit.requirements.hints_stage import chapter, hint, list_hints
 
 
 @pytest.mark.parametrize(
@@ -15,5 +15,9 @@ from tests.unit.requirements.hints_stage import hint
     ],
 )
 def test_003_thresholds_stand_beside_the_alert_of_their_signal(alert: str, limit: str) -> None:
-    found = hint("api-service", alert)
-    assert (found.how, found.hint.partition(": ")[2]) == ("threshold", limit)
+    limits = [match.hint.partition(": ")[2] for match in list_hints("api-service", alert) if match.how == "threshold"]
+    assert limits == [limit]
+
+
+def test_an_alert_about_the_latency_leads_to_what_to_do_when_it_is_slow() -> None:
+    assert chapter(hint("api-service", "Latency, p95")) == "Troubleshooting / It is slow"

@@ -119,6 +119,15 @@ def read_condition(cluster: Cluster, kind: str) -> Object:
     return condition
 
 
+def test_events_are_kept_for_an_hour_as_a_cluster_keeps_them() -> None:
+    cluster = make_cluster()
+    assert cluster.of_kind("Event")
+    cluster.step(1_000_010.0 + 3590)
+    assert cluster.of_kind("Event")
+    cluster.step(1_000_010.0 + 3601)
+    assert not cluster.of_kind("Event")
+
+
 def test_a_drained_node_evicts_its_pods_and_the_new_ones_wait_for_room() -> None:
     cluster = make_cluster()
     before = {pod["metadata"]["name"] for pod in cluster.of_kind("Pod")}

@@ -61,6 +61,15 @@ def test_a_probe_that_is_down_comes_with_the_procedure_that_the_configuration_na
     assert "operations#manual-rollback" not in said(HintInput(well))
 
 
+def test_where_an_alert_came_just_before_no_procedure_is_named_before_the_others() -> None:
+    named = tuple(replace(probe, runbook="emergency-rollback") for probe in probes())  # down for 38 s
+    drained = replace(alerts()[0], since=ago(60))
+    assert "r lists what helps" in said(HintInput(named, (drained,)))
+    assert "emergency-rollback" not in said(HintInput(named, (drained,)))
+    for other in (ago(20), ago(86_400)):  # what followed from it, and what has been so for a day
+        assert "r has emergency-rollback" in said(HintInput(named, (replace(drained, since=other),)))
+
+
 def test_without_a_configuration_it_never_says_that_something_is_watched() -> None:
     hint = said(HintInput(unconfigured=True))
     assert "cockpit.toml" in hint
