@@ -1,10 +1,8 @@
 """Where configuration and data are looked for, and what is assumed where there is no file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-import platformdirs
 
 from cockpit.config.errors import ConfigErrors, make_config_error
 from cockpit.model.system import Environment, System
@@ -16,6 +14,8 @@ VARIABLE = "COCKPIT_CONFIG"
 
 def default_data() -> Path:
     """The data directory of a system that names none."""
+    import platformdirs  # only where it is asked: it loads archivers, a part of the time of each short command
+
     return Path(platformdirs.user_data_dir("cockpit", appauthor=False))
 
 
@@ -31,16 +31,21 @@ def default_system(searched: Sequence[Path] = ()) -> System:
 
 def list_candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> list[tuple[str, Path]]:
     """Where a configuration is looked for, in order: what names the place, and the absolute path."""
+    return list(_walk_candidates(option, environ, cwd))
+
+
+def _walk_candidates(option: str | None, environ: Mapping[str, str], cwd: Path) -> Iterator[tuple[str, Path]]:
     named = [("--config", option), (f"${VARIABLE}", environ.get(VARIABLE))]
-    pairs = [(how, _make_path_absolute(path, cwd)) for how, path in named if path]
-    pairs.append(("current directory", cwd / NAME))
-    pairs.append(("user configuration", Path(platformdirs.user_config_dir("cockpit", appauthor=False)) / NAME))
-    return pairs
+    yield from ((how, _make_path_absolute(path, cwd)) for how, path in named if path)
+    yield "current directory", cwd / NAME
+    import platformdirs  # only where it was not found before
+
+    yield "user configuration", Path(platformdirs.user_config_dir("cockpit", appauthor=False)) / NAME
 
 
 def find_config_file(option: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
     """The configuration in use, None where there is none. Raises ConfigErrors when one is named that is not there."""
-    for how, path in list_candidates(option, environ, cwd):
+    for how, path in _walk_candidates(option, environ, cwd):
         if os.path.exists(path):  # never raises, unlike Path.exists
             return path
         if how in ("--config", f"${VARIABLE}"):

@@ -199,6 +199,5 @@ class PlatformKind:
     recognise_command: Callable[[Sequence[str], Environment], PlatformCommand | None]  # None: a shell runs it
     describe_access: Callable[[Environment, str], str]  # (environment, source) -> what to ask for after a refusal; ""
     has_workloads: bool = True  # False: it only tells what changed, and does commands
-    settings: type | None = None  # the noun of its table in cockpit.toml, `[environments.NAME.KIND]`
     list_tool_targets: Callable[[Environment], Mapping[str, str]] = lambda environment: {}  # what tools must be set to
     list_sample_values: Callable[[Environment], Mapping[str, str]] = lambda environment: {}  # for its placeholders

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.app_service.settings import NAME, PRODUCTION, AppServiceSettings, read_settings
+from cockpit.platforms.app_service.settings import NAME, PRODUCTION, read_settings
 from cockpit.platforms.platform import PlatformCommand, PlatformKind, RevisionChoice, RollbackTerms
 
 SWAP, BACK = "swap-slots", "swap-back"  # the document and its procedure
@@ -71,7 +71,6 @@ KIND = PlatformKind(
     name=NAME,
     title="Azure App Service",
     procedures=Path(__file__).parent / "procedures",
-    settings=AppServiceSettings,
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,

@@ -17,6 +17,9 @@ class AppServiceSettings:
     interval: Duration = field(default=30.0, metadata=setting("Time between two looks at the sites."))
 
 
+SETTINGS = AppServiceSettings
+
+
 def read_settings(environment: Environment) -> AppServiceSettings | None:
     """Those of an environment; None where it has no site, or no subscription to ask."""
     settings = environment.platforms.get(NAME)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.compose.settings import BLUE_GREEN, NAME, ComposeSettings, read_settings
+from cockpit.platforms.compose.settings import BLUE_GREEN, NAME, read_settings
 from cockpit.platforms.platform import PlatformCommand, PlatformKind, RevisionChoice, RollbackTerms
 
 ROLLBACK, WITH_VARIABLE, BY_TAG, BY_HAND = "compose-rollback", "roll-back-a-service", "move-the-tag", "change-the-file"
@@ -146,7 +146,6 @@ KIND = PlatformKind(
     name=NAME,
     title="Docker Compose",
     procedures=Path(__file__).parent / "procedures",
-    settings=ComposeSettings,
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,

@@ -77,6 +77,9 @@ class ComposeSettings:
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the containers."))
 
 
+SETTINGS = ComposeSettings
+
+
 def read_settings(environment: Environment) -> ComposeSettings | None:
     """Those of an environment; None where it has no engine."""
     settings = environment.platforms.get(NAME)

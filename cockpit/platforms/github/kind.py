@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cockpit.model.system import Environment
-from cockpit.platforms.github.settings import NAME, GithubSettings, read_settings
+from cockpit.platforms.github.settings import NAME, read_settings
 from cockpit.platforms.platform import PlatformCommand, PlatformKind, RollbackTerms
 
 
@@ -28,7 +28,6 @@ KIND = PlatformKind(
     name=NAME,
     title="GitHub",
     procedures=Path(__file__).parent / "procedures",
-    settings=GithubSettings,
     has_workloads=False,
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=lambda application, revision: [],

@@ -51,6 +51,9 @@ class GithubSettings(HttpAccess):
         return PUBLIC_HOST if self.url.rstrip("/") == PUBLIC_API else parts.netloc.rpartition("@")[2]
 
 
+SETTINGS = GithubSettings
+
+
 def read_settings(environment: Environment) -> GithubSettings | None:
     """Those of an environment; None where it has no repository."""
     settings = environment.platforms.get(NAME)

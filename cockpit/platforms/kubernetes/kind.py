@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cockpit.model.revision import Application, Revision
 from cockpit.model.system import Environment
-from cockpit.platforms.kubernetes.settings import NAME, KubernetesSettings, read_settings
+from cockpit.platforms.kubernetes.settings import NAME, read_settings
 from cockpit.platforms.platform import PlatformCommand, PlatformKind, RevisionChoice, RollbackTerms
 
 ROLLBACK, UNDO = "undo-rollout", "undo-a-rollout"  # the document and its procedure
@@ -99,7 +99,6 @@ KIND = PlatformKind(
     name=NAME,
     title="Kubernetes",
     procedures=Path(__file__).parent / "procedures",
-    settings=KubernetesSettings,
     is_used=lambda environment: read_settings(environment) is not None,
     list_choices=list_revision_choices,
     plan_rollback=plan_rollback,

@@ -37,6 +37,9 @@ class KubernetesSettings:
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
 
 
+SETTINGS = KubernetesSettings
+
+
 def read_settings(environment: Environment) -> KubernetesSettings | None:
     """Those of an environment; None where it has no cluster."""
     settings = environment.platforms.get(NAME)

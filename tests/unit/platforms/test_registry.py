@@ -5,7 +5,9 @@ import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -91,6 +93,18 @@ def test_the_kinds_cost_nothing_to_look_at() -> None:
     assert {name.rpartition(".")[2] for name in modules.split()} == {"kind", "settings"}
 
 
+def test_a_file_is_read_without_what_a_platform_answers() -> None:
+    """It is a part of the time of each short command."""
+    script = (
+        "import sys; from cockpit.platforms.registry import list_settings; list_settings(); "
+        "print(*[name for name in sys.modules if name.startswith(('cockpit.platforms.', 'cockpit.model.revision'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    names = [name for name in done.stdout.split() if name.count(".") == 3 or "revision" in name or "platform." in name]
+    assert names
+    assert {name.rpartition(".")[2] for name in names} == {"settings"}
+
+
 @dataclass(frozen=True, slots=True)
 class ShipSettings:
     """Where the ships are."""
@@ -101,10 +115,13 @@ class ShipSettings:
 def test_the_settings_of_a_new_kind_are_read_where_only_the_registry_knows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ship = replace(
-        list_kinds()[0], name="ships", settings=ShipSettings, is_used=lambda place: "ships" in place.platforms
-    )
+    ship = replace(list_kinds()[0], name="ships", is_used=lambda place: "ships" in place.platforms)
     monkeypatch.setattr(registry, "list_kinds", lambda: (*list_kinds_before, ship))
+    monkeypatch.setattr(registry, "PACKAGES", (*PACKAGES, "ships"))
+    for name, more in (("", {}), (".settings", {"SETTINGS": ShipSettings})):
+        module = ModuleType(f"cockpit.platforms.ships{name}")
+        module.__dict__.update(more, __spec__=ModuleSpec(module.__name__, None))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     keys_of_table.cache_clear()
     file = tmp_path / "cockpit.toml"
     file.write_text('[environments.prod]\n[environments.prod.ships]\nport = "Piraeus"\n')
