@@ -353,7 +353,7 @@ def explain_refusal(status: int, headers: Mapping[str, str], body: bytes, now: d
     sentence = read_error_reason(body)
     kind, advice = KINDS.get(status, (ProblemKind.SERVER if status >= 500 else ProblemKind.REFUSED, ""))
     if 300 <= status < 400:
-        kind, advice, sentence = ProblemKind.GARBAGE, "The server sends us elsewhere: configure the address itself.", ""
+        kind, advice, sentence = ProblemKind.GARBAGE, ELSEWHERE, _describe_destination(headers.get("location", ""))
     return Problem(
         kind,
         f"HTTP {status}",
@@ -361,6 +361,27 @@ def explain_refusal(status: int, headers: Mapping[str, str], body: bytes, now: d
         advice,
         retry_after(headers, now),
     )
+
+
+ELSEWHERE = "Configure the address itself; where that is a page to sign in, `auth` or `headers` for this source."
+WEB_PAGE = Problem(
+    ProblemKind.GARBAGE,
+    "a web page, no data",
+    "The answer is a web page, not data: a page to sign in, or a proxy's.",
+    "Look at the address in a browser; where people sign in there, configure `auth` or `headers` for this source.",
+)
+
+
+def _describe_destination(location: str) -> str:
+    """Where a redirect leads, without its query, which may hold a token."""
+    address = clean_line(location.partition("?")[0].partition("#")[0], LONGEST_EXCERPT)
+    return f"it sends us to {address}." if address else ""
+
+
+def refuse_web_page(body: bytes) -> None:
+    """A page for people where data belongs. Raises SourceError."""
+    if body[:512].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        raise SourceError(WEB_PAGE)
 
 
 def read_error_reason(body: bytes) -> str:

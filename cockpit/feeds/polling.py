@@ -18,7 +18,7 @@ Publish = Callable[[Reading[Any]], None]
 Explain = Callable[[Exception], Problem]
 
 JITTER = 0.10  # of the interval, either way
-LONGEST_WAIT = 300.0  # seconds between two polls of a failing source, unless it asks for more itself
+LONGEST_WAIT = 60.0  # seconds between two polls of a failing source: what fires is unseen for that much longer
 LONGEST_RETRY_AFTER = 120.0  # seconds; a source that asks for an hour would leave us blind in the middle of a night
 
 
@@ -122,8 +122,11 @@ class Polled(Generic[T]):
         random: Random,
         explain: Explain = explain_unknown_error,
         ask_anyway: Callable[[], None] = lambda: None,
+        recalled: T | None = None,
     ) -> None:
-        """`ask_anyway` is called when a person wants an answer now, whatever the source asked us to wait."""
+        """`ask_anyway` is called when a person wants an answer now, whatever the source asked us to wait. `recalled` is
+        what is shown, beside the problem, until the source answers for the first time."""
+        self._recalled = recalled
         self._ask_anyway = ask_anyway
         self.name = name
         self.environment = environment
@@ -156,7 +159,7 @@ class Polled(Generic[T]):
 
     async def poll(self) -> Reading[T]:
         """One look: a good Reading, or the last good value with the problem beside it."""
-        before = self._last or Reading(self.name, self.environment, self.every, self._time.monotonic())
+        before = self._last or Reading(self.name, self.environment, self.every, self._time.monotonic(), self._recalled)
         began = self._time.monotonic()
         problem: Problem | None = None
         caution: Problem | None = None

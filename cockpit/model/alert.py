@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -139,6 +139,21 @@ def is_settled(alert: Alert, gone: datetime | None, settled: SettledAlerts) -> b
     return moment is not None and (gone is None or gone - moment < LATE_LOOK)
 
 
+UNENDED = frozenset({AlertState.FIRING, AlertState.SUPPRESSED})
+NOT_LISTED = "; not listed"
+NO_ANSWER = "; its source does not answer"
+
+
+def recall_alerts(recorded: Iterable[Alert], settled: SettledAlerts) -> tuple[Alert, ...]:
+    """What is shown of the alerts that the timeline knows of while their source has not answered a single time: nobody
+    can say that they are over, nor that they vanished."""
+    return tuple(
+        replace(alert, note=alert.note.removesuffix(NOT_LISTED) + NO_ANSWER)
+        for alert in recorded
+        if alert.state in UNENDED or not is_settled(alert, None, settled)
+    )
+
+
 # What an alert is about, as distinct from the others in the list; and alerts of one name as one.
 
 SUBJECT_LABELS = (
@@ -147,6 +162,10 @@ SUBJECT_LABELS = (
     *("pod", "node", "host", "instance", "job", "cluster", "env"),
 )
 """Labels that name a subject, as a person would say it: the app before its instance."""
+TELLS_WHO_REPORTS = frozenset(
+    {"replica", "prometheus_replica", "__replica__", "ruler_replica", "rule_replica", "vmalert"}
+)
+"""Labels that one of several servers adds to what it sends: two rows that differ in them alone are about one thing."""
 
 TELLS_NOTHING = frozenset(
     {
@@ -214,7 +233,9 @@ def _find_telling_labels(alerts: Sequence[Alert]) -> list[str]:
             values.setdefault(label, set()).add(value)
     differing = {label for label, found in values.items() if len(found) > 1}
     known = [label for label in SUBJECT_LABELS if label in differing]
-    return known + sorted(differing.difference(known))
+    if not known and differing <= TELLS_WHO_REPORTS:  # `api/b`: whom it is about, before who says so
+        known = [label for label in SUBJECT_LABELS if label in values and label != "namespace"][:1]
+    return known + sorted(differing.difference(known), key=lambda label: (label in TELLS_WHO_REPORTS, label))
 
 
 def group_alerts(alerts: Sequence[Alert], group_from: int = GROUP_FROM) -> list[Alert | AlertGroup]:

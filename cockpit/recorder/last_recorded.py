@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.model.alert import Alert, AlertState, parse_severity
+from cockpit.model.alert import NOT_LISTED, UNENDED, Alert, AlertState, parse_severity
 from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind, OutsideChange, map_of, text_of, time_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.revision import Application
@@ -129,21 +129,21 @@ def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert 
 
 
 def list_recorded_alerts(last_recorded: LastRecorded, environment: str, source: str, now: datetime) -> list[Alert]:
-    """The alerts of `source` that were not over when they were last recorded, as `resolved?`: nobody looked since."""
+    """The alerts of `source` that were not over when they were last recorded, as they were: nobody looked since."""
     return [
         Alert(
             source=source,
             fingerprint=key.removeprefix(f"{source}:"),
             name=alert.name,
             severity=parse_severity(alert.severity),
-            state=AlertState.RESOLVING,
+            state=AlertState(alert.state) if alert.state in UNENDED else AlertState.RESOLVING,
             since=alert.since,
             environment=environment,
             resource=alert.resource,
             summary=alert.summary,
             labels=alert.labels,
             native_id=alert.native_id,
-            note=f"{alert.state} when last recorded, {format_age((now - alert.at).total_seconds())} ago; not listed",
+            note=f"{alert.state} when last recorded, {format_age((now - alert.at).total_seconds())} ago{NOT_LISTED}",
         )
         for key, alert in last_recorded.alerts.items()
         if key.startswith(f"{source}:")

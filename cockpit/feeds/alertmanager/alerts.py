@@ -19,7 +19,15 @@ LONGEST_SETTLING = timedelta(minutes=5)  # a server that runs so long has receiv
 LATE_SENDER = timedelta(seconds=2)  # a sender that is busy is not dead
 MOST_LABELS = 64
 LONGEST_LABEL = 500
-PLACES = ("instance", "pod", "node", "host", "app", "service", "job")  # which label names the resource, best first
+PLACES = (
+    *(
+        "exported_pod",
+        "exported_node",
+        "exported_instance",
+    ),  # as Prometheus renames them where its target has one too
+    *("pod", "node", "host", "instance", "app", "service", "job"),
+)
+"""Which label names the resource, best first: of an alert about a pod the instance is whoever counts pods."""
 SUMMARIES = ("summary", "description", "message")
 LINKS = (("runbook", "runbook_url"), ("dashboard", "dashboard_url"))
 NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is not a list of alerts.")

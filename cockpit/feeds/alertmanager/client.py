@@ -32,6 +32,7 @@ from cockpit.feeds.http import (
     http_date,
     open_client_for,
     read_bounded,
+    refuse_web_page,
 )
 from cockpit.feeds.polling import LONGEST_RETRY_AFTER
 from cockpit.model.probe import HttpAccess
@@ -131,6 +132,7 @@ class AlertServer:
                 raise SourceError(explain_refusal(response.status_code, response.headers, body, now))
             if not whole:
                 raise SourceError(TOO_LARGE)
+            refuse_web_page(body)
             moment = its_time(response.headers, now)
             return ServerAnswer(body, moment, now - moment)
 

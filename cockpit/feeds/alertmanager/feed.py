@@ -27,7 +27,7 @@ from cockpit.feeds.alertmanager.rules import (
 )
 from cockpit.feeds.alertmanager.targets import NOTHING_REMEMBERED, TargetMemory
 from cockpit.feeds.polling import IncompleteError, Polled, UnsureError
-from cockpit.model.alert import Alert, AlertState, SettledAlerts
+from cockpit.model.alert import Alert, AlertState, SettledAlerts, recall_alerts
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
@@ -67,6 +67,7 @@ def alertmanager_feed(
         time=time,
         random=random,
         ask_anyway=alerts.ask_anyway,
+        recalled=recall_alerts(recorded, settled()) or None,
     )
 
 

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from cockpit.feeds.alertmanager.alerts import LIFE, ListedAlert, Report
 from cockpit.feeds.alertmanager.labels import LabelIndex, Labels
-from cockpit.feeds.alertmanager.resolution import UNLISTED, Trace
+from cockpit.feeds.alertmanager.resolution import UNHEARD, UNLISTED, Trace
 from cockpit.feeds.alertmanager.rules import FiringInRule
 from cockpit.model.alert import Alert, AlertState
 
 ON_ITS_WAY = "fires in Prometheus, no Alertmanager lists it yet"
-UNHEARD = "firing in Prometheus, no Alertmanager answers"
 DEFAULT_RESEND = LIFE / 4
 COMMON = frozenset({"alertname", "severity"})  # labels that distinguish no alert from another
 LISTED_STATES = (AlertState.FIRING, AlertState.SUPPRESSED)
@@ -76,7 +75,16 @@ def add_unlisted(
         if trace.sights and trace.alert.state in LISTED_STATES
     )
     by_fingerprint = {fires.fingerprint: fires for fires in firing}
-    unlisted = {fingerprint: fires for fingerprint, fires in by_fingerprint.items() if not listed.find(fires.labels)}
+    recalled = ListedAlerts(
+        (dict(trace.alert.labels), fingerprint)
+        for fingerprint, trace in traces.items()
+        if is_recalled(trace, fingerprint, by_fingerprint, before.missed)
+    )
+    unlisted = {
+        fingerprint: fires
+        for fingerprint, fires in by_fingerprint.items()
+        if not listed.find(fires.labels) and not recalled.find(fires.labels)
+    }
     missed = {fingerprint: before.missed.get(fingerprint, now) for fingerprint in unlisted}
     after = dict(traces)
     on_their_way: list[Alert] = []
@@ -100,6 +108,15 @@ def add_unlisted(
         if listed_as in after
     }
     return UnlistedAlerts(after, tuple(on_their_way), missed, shown_as)
+
+
+def is_recalled(
+    trace: Trace, fingerprint: str, firing: Mapping[str, FiringInRule], missed: Mapping[str, datetime]
+) -> bool:
+    """Whether it is known from the timeline, as an Alertmanager listed it then, and Prometheus says that it fires on:
+    it would stand there twice, once by each of its names."""
+    ours = fingerprint in firing or fingerprint in missed
+    return not trace.sights and not ours and trace.alert.state in LISTED_STATES
 
 
 class ListedAlerts:

@@ -13,6 +13,7 @@ KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this lo
 CLOCKS_DIFFER = timedelta(seconds=2)
 EXPIRED = "expired: sender silent"
 UNLISTED = "firing in Prometheus, listed by no Alertmanager"
+UNHEARD = "firing in Prometheus, no Alertmanager answers"
 
 
 class PrometheusState(StrEnum):
@@ -166,7 +167,7 @@ def decide_alert_fate(
         fires = merge_alerts(sight.alert for sight in sights.values()) if sights else before.alert
         if sights and reports.keys().isdisjoint(sights):
             return tell_unheard(fires, min(sights))
-        return replace(fires, state=AlertState.FIRING, note=UNLISTED)
+        return replace(fires, state=AlertState.FIRING, note=UNLISTED if reports else UNHEARD)
     if word is not None and word.says is PrometheusState.SILENT and not sights:
         return replace(before.alert, note=word.why)  # only its Prometheus knew of it, and nothing was ever withdrawn
     if word is not None and word.says is PrometheusState.INACTIVE:

@@ -10,7 +10,7 @@ from typing import Any
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_alert
 from cockpit.feeds.polling import Polled
-from cockpit.model.alert import Alert, AlertState, SettledAlerts, is_settled
+from cockpit.model.alert import Alert, AlertState, SettledAlerts, is_settled, recall_alerts
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.system import AlertSource, Environment
 from cockpit.model.text import clean_line
@@ -44,6 +44,7 @@ def azure_alerts_feed(
         deadline=DEADLINE,
         time=time,
         random=random,
+        recalled=recall_alerts(recorded, settled()) or None,
     )
 
 

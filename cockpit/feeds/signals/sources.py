@@ -69,7 +69,7 @@ def read_promql(signal: WatchedSignal, context: SignalContext) -> Read:
 
     async def ask(path: str, parameters: Mapping[str, str]) -> Any:
         from cockpit.feeds.alertmanager.alerts import decode_json
-        from cockpit.feeds.http import explain_refusal, open_client_for, read_bounded
+        from cockpit.feeds.http import explain_refusal, open_client_for, read_bounded, refuse_web_page
 
         headers = {"Accept-Encoding": "identity"}
         async with open_client_for(access, address, context.reveal) as http:
@@ -79,6 +79,7 @@ def read_promql(signal: WatchedSignal, context: SignalContext) -> Read:
                 raise _refuse("too many series", "The query gives too many series.", ONE_SERIES)
             if response.status_code not in (200, 400, 422, 503):
                 raise SourceError(explain_refusal(response.status_code, response.headers, body, context.time.now()))
+            refuse_web_page(body)
             answer = decode_json(body)
         if dig_value(answer, "status") != "success":
             reason = read_text(dig_value(answer, "error"), 200) or f"HTTP {response.status_code}"

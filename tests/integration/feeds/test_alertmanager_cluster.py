@@ -169,8 +169,9 @@ async def test_when_nobody_answers_nothing_changes(world: World) -> None:
         (422, b'{"code": 601, "message": "filter in query is wrong"}', ProblemKind.REFUSED, "filter in query is wrong"),
         (503, b"try again\x1b[2J later.", ProblemKind.SERVER, "try again\ufffd[2J later."),
         (401, b"<html>sign in</html>", ProblemKind.SIGN_IN, "HTTP 401"),
-        (302, b"", ProblemKind.GARBAGE, "configure the address itself"),
-        (200, b"<html>a proxy</html>", ProblemKind.GARBAGE, "not JSON"),
+        (302, b"", ProblemKind.GARBAGE, "Configure the address itself"),
+        (200, b"\n <html>a proxy</html>", ProblemKind.GARBAGE, "a page to sign in, or a proxy's"),
+        (200, b"half a {", ProblemKind.GARBAGE, "not JSON"),
         (200, b'{"alerts": []}', ProblemKind.GARBAGE, "not a list of alerts"),
     ],
 )
@@ -493,6 +494,54 @@ async def test_what_the_timeline_last_knew_is_over_once_prometheus_proves_it(wor
     world.prometheus.evaluates("Down")
     feed = world.feed(world.one, ask_prometheus=True, recorded=[last_known(world)])
     assert states(await feed.poll()) == {"Down": AlertState.RESOLVED}
+
+
+SILENCE = {
+    "a page to sign in": web.Response(text="<html>sign in</html>"),
+    "a redirect to one": web.Response(status=302, headers={"Location": "/login?next=%2F"}),
+    "an error": web.Response(status=502),
+    "null": web.json_response(None),
+}
+
+
+@pytest.mark.parametrize("answer", SILENCE)
+@pytest.mark.parametrize("state", [AlertState.FIRING, AlertState.SUPPRESSED])
+async def test_a_cockpit_opened_while_nobody_answers_shows_what_the_timeline_last_knew(
+    world: World, answer: str, state: AlertState
+) -> None:
+    world.one.answer = SILENCE[answer]
+    reading = await world.feed(world.one, recorded=[replace(last_known(world), state=state)]).poll()
+    assert states(reading) == {"Down": state}
+    assert (reading.value or ())[0].note.endswith("its source does not answer")
+    freshness = compute_freshness(reading, world.time.monotonic())
+    assert (freshness.state, freshness.age) == (FeedState.BLIND, None)  # nobody has seen it yet
+    assert judge_environment([reading], {reading.feed: freshness}).word is OverallState.BLIND
+
+
+async def test_what_the_timeline_knew_while_nobody_answered_is_judged_once_somebody_does(world: World) -> None:
+    world.one.answer = web.Response(status=502)
+    feed = world.feed(world.one, recorded=[last_known(world)])
+    await feed.poll()
+    world.one.answer = None
+    assert states(await feed.poll()) == {"Down": AlertState.RESOLVING}
+
+
+async def test_a_redirect_says_where_to_without_what_may_be_a_token(world: World) -> None:
+    world.one.answer = web.Response(status=302, headers={"Location": "https://id.example.com/login?code=abcdefghijkl"})
+    problem = (await world.feed(world.one).poll()).problem
+    assert problem is not None
+    assert "it sends us to https://id.example.com/login." in problem.message
+    assert "abcdefghijkl" not in problem.message
+
+
+async def test_what_the_timeline_knew_and_prometheus_says_fires_on_is_there_once(world: World) -> None:
+    world.one.answer = web.Response(status=502)
+    world.prometheus.evaluates("Down", firing_rule(world, "Down", timedelta(minutes=9), app="orders"))
+    known = last_known(world, app="orders", replica="a")  # a label that its Prometheus adds to what it sends
+    reading = await world.feed(world.one, ask_prometheus=True, recorded=[known]).poll()
+    (alert,) = reading.value or ()
+    assert (alert.key, alert.state) == (known.key, AlertState.FIRING)
+    assert alert.note == "firing in Prometheus, no Alertmanager answers"
 
 
 DIED_BEFORE = {

@@ -57,6 +57,16 @@ def event(number: int, name: str = "5xxHigh", state: str = "firing", seconds: fl
     )
 
 
+def test_what_two_servers_report_of_one_thing_names_the_thing_before_the_server() -> None:
+    pair = [alert(number, app="api", replica=name) for number, name in enumerate("ab")]
+    assert list(name_alert_subjects(pair).values()) == ["api/a", "api/b"]
+
+
+def test_who_reports_comes_after_what_tells_things_apart() -> None:
+    pods = [alert(number, app="api", pod=f"p-{number % 2}", prometheus_replica=str(number // 2)) for number in range(4)]
+    assert sorted(name_alert_subjects(pods).values()) == ["p-0/0", "p-0/1", "p-1/0", "p-1/1"]
+
+
 def test_labels_that_differ_name_the_alert_and_the_app_comes_before_its_instance() -> None:
     alerts = [alert(n, app="shop", pod=f"cart-{n}", instance=f"10.0.0.{n}:80", job="k8s") for n in range(3)]
     assert set(name_alert_subjects(alerts).values()) == {f"cart-{n}" for n in range(3)}
