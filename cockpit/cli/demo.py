@@ -231,6 +231,9 @@ def write_drill_file(system: "System", ready_line: "Mapping[str, str]") -> None:
 
 # `cockpit simulator`: a simulated system on this machine, for demos, drills and tests.
 
+WORLD_OPTIONS = ("app", "resource_group", "platform", "project", "services", "namespace", "context", "workflows")
+"""Those that a system of its own decides: what the simulated world is called and where it runs."""
+
 
 @click.command(help="Serve a simulated system on 127.0.0.1. Prints one line of JSON when it is ready.")
 @click.option("--port", default=0, show_default="a free one", type=click.IntRange(0, 65_535), help="The port.")
@@ -274,31 +277,32 @@ def simulator(
     from cockpit.simulator.play import PlatformNames, play_scenario
     from cockpit.simulator.world.scenario import ScenarioError, load_scenario, rename_scenario
 
-    if example:
-        own = load_own_system(Common(), example)
-        assert own is not None
-        story_name = "" if command.get_parameter_source("scenario") is click.core.ParameterSource.DEFAULT else scenario
-        story_path = find_story(story_name, example)
-        options = ["--port", str(port), "--scenario", story_path, "--speed", str(speed)]
-        options += [
-            *list_world_options(own, load_scenario(story_path).platform),
-            *(["--until-stdin-closes"] if until_stdin_closes else []),
-        ]
-        command.invoke(simulator, **simulator.make_context("simulator", options).params)
-        return
+    own = load_own_system(Common(), example) if example else None
+
+    def announce(line: str) -> None:
+        if own is not None:
+            write_drill_file(own, {key: str(value) for key, value in json.loads(line).items()})
+        click.echo(line)  # which flushes, so that whoever waits for the line gets it at once
+
     try:
+        if own is not None:
+            named = command.get_parameter_source("scenario") is not click.core.ParameterSource.DEFAULT
+            scenario = find_story(scenario if named else "", example)
+            command = simulator.make_context("simulator", list_world_options(own, load_scenario(scenario).platform))
+            app, resource_group, platform, project, services, namespace, context, workflows = (
+                command.params[name] for name in WORLD_OPTIONS
+            )
         story = rename_scenario(load_scenario(scenario), app=app, resource_group=resource_group)
         if command.get_parameter_source("platform") is click.core.ParameterSource.DEFAULT:
             platform = story.platform or platform
         story = story.model_copy(update={"platform": platform})
-        # click.echo flushes, so that whoever waits for the line gets it at once.
         asyncio.run(
             play_scenario(
                 story,
                 port=port,
                 speed=speed,
                 until_stdin_closes=until_stdin_closes,
-                announce=click.echo,
+                announce=announce,
                 names=PlatformNames(platform, project, services or ("api",), namespace, context, workflows),
             )
         )

@@ -1,5 +1,7 @@
 """`cockpit demo` on a system of one's own, up to where it needs a terminal."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,10 @@ def test_what_cannot_be_played_is_refused_before_anything_starts(words: tuple[st
     assert fact in refused.stderr
 
 
-@pytest.mark.parametrize("name", ["meeting-intelligence", "union-eyes", "dealix", "api-service", "mystira"])
+SYSTEMS = ("meeting-intelligence", "union-eyes", "dealix", "api-service", "mystira")
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
 def test_each_of_the_five_systems_can_be_drilled(name: str) -> None:
     system = load_own_system(Common(), name)
     assert system is not None
@@ -162,6 +167,29 @@ def test_another_shell_reaches_the_very_system_that_is_drilled(tmp_path: Path) -
     assert load_system(Common(config=str(config))) == simulate_by_ready_line(own, ready_line)
     assert load_system(Common(config=str(config), read_only=True)).read_only
     assert load_system(Common(config=str(config))).data == str(tmp_path)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_simulator_without_a_screen_serves_the_system_that_was_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder opened the simulated shop, whose names no probe and no document of that system knew."""
+    config = tmp_path / "cockpit.toml"
+    config.write_text('system = "simulated shop"\n[environments.prod]\n', encoding="utf-8")
+    facts = ("url", "tls_url", "ca_file", "subscription", "resource_group", "app", "workspace")
+    drilled: list[str] = []
+
+    async def play(_story: object, *, announce: Callable[[str], None], **_options: object) -> None:
+        announce(json.dumps({**dict.fromkeys(facts, "https://127.0.0.1:9"), "config": str(config)}))
+        drilled.append(load_system(Common(config=str(config))).name)
+
+    monkeypatch.setattr("cockpit.simulator.play.play_scenario", play)
+    outcome = CliRunner().invoke(cockpit, ["simulator", "--system", name])
+    own = load_own_system(Common(), name)
+
+    assert outcome.exit_code == 0, outcome.output
+    assert own is not None
+    assert drilled == [f"{own.name} (drill)"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"config": "nosuch.toml", "ready_line": {}}'])
