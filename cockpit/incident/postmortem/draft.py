@@ -37,6 +37,7 @@ from cockpit.incident.postmortem.rows import (
     MessageRow,
     alert_rows,
     change_rows,
+    count_alerts,
     deployment_rows,
     list_excerpts,
     list_other_clocks,
@@ -100,6 +101,7 @@ def render_draft(
     due = compute_clocks(incident, plan, now, zone=zone)
     worst = find_worst_severity(incident, plan.severity_scale)
     timeline = timeline_rows(mine, incident)
+    alerts = alert_rows(mine, incident, alert_afterlife)
     mermaid = render_mermaid(build_picture(incident, mine, face, now))
     impact_from, _ = find_impact(incident)
     messages, intervals = (
@@ -137,7 +139,8 @@ def render_draft(
         timeline=timeline,
         turning=[row for row in timeline if row.turning],
         count=len(mine),
-        alerts=alert_rows(mine, incident, alert_afterlife),
+        alerts=alerts,
+        alert_count=count_alerts(alerts),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
         messages=messages,

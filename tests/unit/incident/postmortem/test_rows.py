@@ -1,7 +1,7 @@
 """What people did, in the draft: who led, what was told and promised, what was due, what nobody ticked."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from cockpit.incident.load import list_alert_afterlife, with_events
 from cockpit.incident.postmortem.markdown import render_link
 from cockpit.incident.postmortem.rows import (
     NOT_TICKED,
+    AlertRow,
     alert_rows,
     change_rows,
+    count_alerts,
     list_rows,
     loop_rows,
     message_rows,
@@ -28,7 +30,7 @@ from cockpit.model.response import Freeze, ProcedureRun, Tick, Update
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
 from tests.examples import scale_examples
-from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, table
+from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, incident_of, table
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.incidents import sent
 from tests.unit.incident.story import Story, at
@@ -320,6 +322,60 @@ def test_an_alert_that_fired_when_it_was_closed_says_so_and_what_became_of_it(
         (row,) = alert_rows(events, full, list_alert_afterlife(timeline, full))
     assert (row.ended, row.closed) == ((at(9), None) if over == 9 else (None, at(10)))
     assert (row.ended_later, row.taken_by) == (later and at(later), "ana")
+
+
+def end_of(row: AlertRow) -> datetime | str | None:
+    return row.ended or (f"by {row.ended_before:%H:%M}" if row.ended_before else row.state)
+
+
+@pytest.mark.parametrize(
+    ("turns", "firings"),
+    [
+        ("firing resolved", [(0, at(1))]),
+        ("firing resolved firing resolved", [(0, at(1)), (2, at(3))]),
+        ("firing resolved firing", [(0, at(1)), (2, "firing")]),
+        ("firing suppressed firing resolved", [(0, at(3))]),  # it fired all the while
+        ("firing resolved? firing resolved", [(0, at(3))]),  # its source lost it and listed it again
+        ("firing resolved? anew resolved", [(0, "by 02:02"), (2, at(3))]),
+        ("suppressed resolved firing", [(None, at(1)), (2, "firing")]),
+    ],
+)
+def test_each_firing_of_an_alert_is_told_with_its_own_end(
+    turns: str, firings: list[tuple[float | None, object]]
+) -> None:
+    """An alert that came back was one row, which had fired once and ended once."""
+    story = Story()
+    story.declare(-1, reach=-10)
+    before = ""
+    for minute, turn in enumerate(turns.split()):
+        state, was = ("firing", "resolved") if turn == "anew" else (turn, before)
+        detail = {"state": state, "was": was, "severity": "high", "name": "lag"}
+        story.tell(Kind.ALERT, minute, subject="am:lag", detail=detail, source="recorder")
+        before = "" if state == "resolved" else state
+    rows = alert_rows(story.events, incident_of(story))
+
+    fired = [(None if row.fired is None else (row.fired - at(0)).total_seconds() / 60, end_of(row)) for row in rows]
+    assert fired == firings
+    assert count_alerts(rows) == ("1" if len(rows) == 1 else "1, which fired 2 times")
+
+
+def test_each_of_two_firings_has_those_who_took_it() -> None:
+    story = Story()
+    story.declare(-1, reach=-10)
+    for minute, person in ((0, "ana"), (4, "ben")):
+        story.alert(minute, "am:lag", "firing")
+        story.act(Kind.ACK, minute + 1, actor=person, subject="am:lag")
+        story.alert(minute + 2, "am:lag", "resolved")
+    assert [row.taken_by for row in alert_rows(story.events, incident_of(story))] == ["ana", "ben"]
+
+
+def test_an_alert_that_came_and_went_all_night_is_one_row_that_counts_them_and_no_storm_of_instances() -> None:
+    story = Story()
+    story.declare(-1, reach=-10)
+    for minute in range(40):
+        story.alert(minute, "am:lag", "resolved" if minute % 2 else "firing")
+    (row,) = alert_rows(story.events, incident_of(story))
+    assert (row.name, row.fired, row.ended, row.firings) == ("lag: fired 20 times", at(0), at(39), 20)
 
 
 def test_the_table_of_alerts_says_of_which_moment_it_is() -> None:
