@@ -55,7 +55,7 @@ PEOPLE_KINDS = frozenset(
 class PictureBar:
     """A stretch of time in a lane. `tone`: bad, unsure, alert, traffic, traffic-2.
 
-    `goes_on`: it ends where the picture does, and not by itself.
+    `goes_on`: it ends where the record does, and not by itself. `began_before`: it was so already where its bar begins.
     """
 
     start: datetime
@@ -63,6 +63,13 @@ class PictureBar:
     text: str
     tone: str
     goes_on: bool = False
+    began_before: bool = False
+
+    @property
+    def caption(self) -> str:
+        """`fired, began before, goes on`."""
+        ends = (", began before" if self.began_before else "", ", goes on" if self.goes_on else "")
+        return f"{self.text}{''.join(ends)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,9 @@ class IncidentPicture:
 def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, now: datetime) -> IncidentPicture:
     """`events` are those of the incident that stand, in the order in which they happened."""
     start, end = _choose_window(incident, events, now)
-    until = min(end, max(now, start))  # nothing is drawn of what nobody has seen yet
+    # Nothing is drawn of what nobody has seen yet, nor of what came after the end: the record of it ends there.
+    seen_until = min(end, max(now, start))
+    until = min(seen_until, max(incident.resolved or seen_until, start))
     begin, over = find_impact(incident)
     lanes = (
         *_list_probe_lanes(events, start, until),
@@ -113,12 +122,16 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         for number, event in enumerate(_choose_points(points), start=1)
     ]
     cut = []
+    early = [event.occurred for event in joined if event.id in turning and event.occurred < start]
+    if early:
+        count = "1 turning point lies" if len(early) == 1 else f"{len(early)} turning points lie"
+        cut.append(f"{count} before this picture, from {face.utc(min(early))} on; the timeline has them")
     if len(points) > MOST_MARKS:
         cut.append(f"{len(points) - MOST_MARKS} more turning points are in the timeline")
     if incident.resolved is not None and incident.resolved > end:
         cut.append(f"resolved at {face.utc(incident.resolved)}, after the end of this picture")
     impact = tuple(
-        (min(max(since, start), until), min(max(passed, start), until))
+        (min(max(since, start), seen_until), min(max(passed, start), seen_until))
         for since, passed in list_felt_stretches(incident, begin, max(over or now, begin))
     )
     return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
@@ -175,7 +188,7 @@ def join_bars(bars: Iterable[PictureBar]) -> list[PictureBar]:
     for bar in bars:
         last = result[-1] if result else None
         if last and last.end == bar.start and (last.text, last.tone) == (bar.text, bar.tone):
-            result[-1] = PictureBar(last.start, bar.end, bar.text, bar.tone)
+            result[-1] = replace(last, end=bar.end)
         else:
             result.append(bar)
     return result
@@ -221,7 +234,7 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
     shares: dict[str, list[tuple[datetime, Mapping[str, object]]]] = {}
     for event in events:
         if event.kind == Kind.TRAFFIC:
-            moves = shares.setdefault(event.subject, [(start, map_of(event.detail, "before"))])
+            moves = shares.setdefault(event.subject, [(min(start, event.occurred), map_of(event.detail, "before"))])
             # What was only asked for is drawn from when it was seen: who had the traffic in between is not known.
             seen = event.recorded if is_dated_by_request(event, events) else event.occurred
             moves.append((seen, map_of(event.detail, "after")))
@@ -232,11 +245,12 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
         ends = [moment for moment, _ in moves[1:]] + [end]
         labels = [_label_traffic(app, traffic) for _, traffic in moves]
         tones = {label: ("traffic", "traffic-2")[number % 2] for number, label in enumerate(dict.fromkeys(labels))}
-        lanes[app] = join_bars(
+        bars = [
             PictureBar(since, until, label, tones[label])
             for (since, _), until, label in zip(moves, ends, labels, strict=True)
             if since < until and label
-        )
+        ]
+        lanes[app] = join_bars(replace(bar, began_before=bar.start <= start) for bar in bars)
     return _fit_lanes("Traffic", lanes, start, end)
 
 
@@ -255,7 +269,13 @@ def _fit_lanes(
     lanes = []
     for title, bars in spans.items():
         inside = tuple(
-            PictureBar(max(bar.start, start), min(max(bar.end, bar.start), end), bar.text, bar.tone, bar.end >= end)
+            replace(
+                bar,
+                start=max(bar.start, start),
+                end=min(max(bar.end, bar.start), end),
+                goes_on=bar.end >= end,
+                began_before=bar.began_before or bar.start < start,
+            )
             for bar in bars
             if bar.start < end and bar.end > start
         )
@@ -295,12 +315,7 @@ def render_mermaid(picture: IncidentPicture) -> str:
             lines.append(f"    section {section}")
         tags = {"bad": "crit", "unsure": "active", "alert": "active", "traffic": "done", "traffic-2": "active"}
         bars = [bar for bar in lane.bars if section != "Traffic" or bar.end - bar.start >= SHORTEST]
-        lines += [
-            _render_task(
-                f"{lane.title} {bar.text}{', goes on' if bar.goes_on else ''}", bar.start, bar.end, tags[bar.tone]
-            )
-            for bar in bars
-        ]
+        lines += [_render_task(f"{lane.title} {bar.caption}", bar.start, bar.end, tags[bar.tone]) for bar in bars]
     for section, person in (("Changes", False), ("People", True)):
         marks = [mark for mark in picture.marks if mark.person is person]
         if marks:
@@ -343,6 +358,7 @@ TONES = {
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)  # seconds between ticks
 MOST_TICKS = 10
 LETTER = 6.6  # pixels, of the small font
+BEGAN_BEFORE, GOES_ON = "◂", "▸"
 SIGNATURE = "cockpit:picture"
 
 
@@ -399,9 +415,12 @@ def render_svg(picture: IncidentPicture, incident: str, face: TimeFace) -> str:
 def _draw_head(picture: IncidentPicture, face: TimeFace) -> list[str]:
     zone = "UTC" if face.is_utc else f"UTC; the left edge is {face.local(picture.start)} {face.zone_name}"
     day = f"{picture.start.astimezone(UTC):%Y-%m-%d}, {zone}. Shaded: users felt it."
+    bars = [bar for lane in picture.lanes for bar in lane.bars]
+    before = f" {BEGAN_BEFORE} began before." if any(bar.began_before for bar in bars) else ""
+    after = f" {GOES_ON} goes on, as far as the record tells." if any(bar.goes_on for bar in bars) else ""
     return [
         _draw_text(12, 20, _cut(picture.title, WIDTH - 24, 8.2), "#1f1f1f", size=15, weight="bold"),
-        _draw_text(12, 38, day, "#555555"),
+        _draw_text(12, 38, f"{day}{before}{after}", "#555555"),
     ]
 
 
@@ -422,10 +441,13 @@ def _draw_axis(picture: IncidentPicture, x_of: Callable[[datetime], float], bott
 def _draw_bar(bar: PictureBar, left: float, right: float, y: float) -> str:
     ground, ink = TONES[bar.tone]
     width = max(right - left, 2)
-    caption = f"{bar.text}, goes on" if bar.goes_on else bar.text
-    text = _cut(caption, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
+    text = _cut(bar.caption, width - 8) if width > len(bar.text[:3]) * LETTER + 8 else ""
     label = _draw_text(left + 4, y + 12.5, text, ink) if text else ""
-    return f"<rect x='{left:.1f}' y='{y}' width='{width:.1f}' height='{BAR}' rx='2' fill='{ground}'/>{label}"
+    # The words of a narrow bar are cut: the arrows beside it stay.
+    before = _draw_text(left - 2, y + 12.5, BEGAN_BEFORE, "#555555", anchor="end") if bar.began_before else ""
+    after = _draw_text(left + width + 2, y + 12.5, GOES_ON, "#555555") if bar.goes_on else ""
+    box = f"<rect x='{left:.1f}' y='{y}' width='{width:.1f}' height='{BAR}' rx='2' fill='{ground}'/>"
+    return f"{box}{before}{after}{label}"
 
 
 def _draw_marks(marks: Sequence[PictureMark], x_of: Callable[[datetime], float], y: float) -> tuple[float, list[str]]:

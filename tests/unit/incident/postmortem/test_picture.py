@@ -99,6 +99,54 @@ def test_nothing_is_drawn_of_what_comes_after_the_export(seconds: int, what: str
     assert max(times) <= f"{max(now, at(1 / 60)):%Y-%m-%d %H:%M:%S}"
 
 
+@given(
+    st.floats(-60, 3).map(lambda minute: round(minute, 1)),
+    st.floats(3, 60).map(lambda minute: round(minute, 1)),
+    st.sampled_from(["probe", "alert", "traffic", "baseline"]),
+)
+@settings(max_examples=scale_examples(60))
+def test_what_began_before_the_picture_says_so_and_nothing_is_drawn_past_the_end_of_the_record(
+    begun: float, resolved: float, what: str
+) -> None:
+    """The last share of traffic was drawn to the edge of the picture, long after the incident and its record ended."""
+    story = Story()
+    if what == "probe":
+        story.probe(begun, "orders", "down")
+    elif what == "alert":
+        story.alert(begun, "az:5xx", "firing")
+    elif what == "traffic":
+        shares = {"before": {"shop--a": 100}, "after": {"shop--b": 100}}
+        story.tell(Kind.TRAFFIC, begun, subject="shop", detail=shares)
+    else:
+        shares = {"what": "baseline", "traffic": {"shop--a": 100}, "revisions": {}}
+        story.tell(Kind.REVISION, begun, subject="shop", detail=shares)
+    story.probe(1, "readyz", "down")
+    story.probe(2.5, "readyz", "up")
+    story.declare(1.5, reach=-90)
+    story.act(Kind.RESOLVE, resolved, reason="stable")
+    picture = picture_of(story, 90)
+    chart, drawing = render_mermaid(picture), render_svg(picture, "i1", FACE)
+
+    bars = {bar.text: bar for lane in picture.lanes if lane.title != "readyz" for bar in lane.bars}
+    assert all(bar.end <= at(resolved) for bar in bars.values())
+    began = {bar.text for bar in bars.values() if bar.began_before}
+    if what != "traffic":
+        assert bool(began) == (bool(bars) and at(begun) < picture.start)
+    elif bars:  # the share before it was there before it
+        assert began == ({"--a 100 %"} & bars.keys() if picture.start < at(begun) else {"--b 100 %"})
+    assert chart.count(", began before") == drawing.count("◂") - bool(began) == len(began)
+    goes_on = [bar for bar in bars.values() if bar.goes_on]
+    assert chart.count(", goes on") == drawing.count("▸") - bool(goes_on) == len(goes_on)
+
+
+def test_turning_points_before_the_picture_are_counted_below_it() -> None:
+    story = night()
+    story.act(Kind.DECISION, -8, text="deploy at night")
+    picture = picture_of(story)
+    assert at(-8) < picture.start
+    assert picture.cut[0].startswith("1 turning point lies before this picture, from 01:52:00 on")
+
+
 def test_a_share_of_less_than_a_second_is_no_bar_of_the_chart() -> None:
     story = Story()
     story.declare(0, reach=-10)
