@@ -340,9 +340,7 @@ def end_of(row: AlertRow) -> datetime | str | None:
         ("suppressed resolved firing", [(None, at(1)), (2, "firing")]),
     ],
 )
-def test_each_firing_of_an_alert_is_told_with_its_own_end(
-    turns: str, firings: list[tuple[float | None, object]]
-) -> None:
+def test_each_firing_of_an_alert_has_its_own_end(turns: str, firings: list[tuple[float | None, object]]) -> None:
     """An alert that came back was one row, which had fired once and ended once."""
     story = Story()
     story.declare(-1, reach=-10)
