@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cockpit.incident.signals import has_fired_anew
 from cockpit.model.alert import AlertState
 from cockpit.model.event import OUTSIDE_KINDS, Event, Kind, text_of, time_of
 from cockpit.model.probe import ProbeState
@@ -115,7 +114,7 @@ def read_alert_past(
         if event.kind != Kind.ALERT or event.subject != key or event.occurred < now - PAST:
             continue
         state = text_of(event.detail, "state")
-        if running is not None and has_fired_anew(event):
+        if running is not None and text_of(event.detail, "was") == AlertState.RESOLVED:
             firings.append((running, None))  # nobody saw its end
             running = event.occurred if state == AlertState.FIRING else None
         elif state == AlertState.FIRING and running is None:
