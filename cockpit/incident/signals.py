@@ -7,8 +7,8 @@ from typing import Any
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock_steps import move_moment
-from cockpit.model.event import Draft, Event, Kind, map_of, text_of, time_of
-from cockpit.model.probe import ProbeState
+from cockpit.model.event import Draft, Event, Kind, map_of, number_of, text_of, time_of
+from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED
 
 PROBE_SAYS = {
@@ -94,12 +94,25 @@ def has_fired_anew(fact: Event | Draft) -> bool:
 def measure_lead(detail: Mapping[str, Any]) -> timedelta:
     """How long before it was settled a bad fact began: from the first failing answer that the record kept of it.
 
-    A length, so it holds by whichever clock the fact is dated, and when a person says that it was at another time.
+    A length, so it holds by whichever clock the fact is dated, and when a person says that it was at another time. That
+    a probe fails now and then is settled by several failures: it began with the first.
     """
     settled, first = time_of(detail, "since"), time_of(map_of(detail, "answer"), "at")
+    if text_of(detail, "state") == FLAPPING:
+        settled, first = time_of(map_of(detail, "flap"), "noticed"), time_of(map_of(detail, "flap"), "from")
     if settled is None or first is None:
         return timedelta()
     return min(max(settled - first, timedelta()), LOOK_BACK)
+
+
+def read_flap(detail: Mapping[str, Any]) -> ProbeFlap | None:
+    """How a probe failed now and then, of a fact that says that it does or that it did."""
+    flap = map_of(detail, "flap")
+    began, last_bad = time_of(flap, "from"), time_of(flap, "until")
+    if began is None or last_bad is None:
+        return None
+    longest = timedelta(seconds=max(number_of(flap, "longest_well"), 0))
+    return ProbeFlap(began, last_bad, max(number_of(flap, "times"), 1), longest)
 
 
 def find_beginning(fact: Event | Draft) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from cockpit.model.setting import (
     ZoneText,
     setting,
 )
+from cockpit.model.time import format_duration
 
 ENTRA_AUTH = "entra:"
 """How `auth` begins where one text stands for the table: `auth = "entra:SCOPE"`."""
@@ -267,6 +268,25 @@ class ProbeEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeFlap:
+    """How a probe failed now and then: how many times, from its first failing answer to the last one, and for how long
+    it answered well in between at most. What was down for its own time before that is not in it."""
+
+    began: datetime
+    last_bad: datetime
+    times: int = 1
+    longest_well: timedelta = timedelta()
+
+    @property
+    def text(self) -> str:
+        """`flapped 7 times from 02:11:05 to 02:14:30 UTC, well for 12s at most in between`."""
+        day = "" if self.began.date() == self.last_bad.date() else "%Y-%m-%d "
+        begin, end = (f"{moment.astimezone(UTC):{day}%H:%M:%S}" for moment in (self.began, self.last_bad))
+        between = f", well for {format_duration(self.longest_well)} at most in between" if self.longest_well else ""
+        return f"flapped {self.times} times from {begin} to {end} UTC{between}"
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeResult:
     """Where one probe stands.
 
@@ -294,6 +314,7 @@ class ProbeResult:
     last_failure: ProbeEvidence | None = None
     maintenance_until: datetime | None = None
     silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS
+    flap: ProbeFlap | None = None  # the one that goes on, else the last one
 
 
 # Signals: a number that somebody else measures, and the limits that the team set for it.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.event import Draft, Kind
-from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState, SignalResult
+from cockpit.model.probe import ProbeEvidence, ProbeFlap, ProbeResult, ProbeState, SignalResult
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded
 
@@ -32,7 +32,7 @@ def probe_changes(
             continue
         yield Draft(
             Kind.PROBE,
-            _summarize_probe(result, state),
+            _summarize_probe(result, state, was),
             min(now if state == FLAPPING else result.since, now),
             environment,
             result.name,
@@ -44,6 +44,7 @@ def probe_changes(
                 "since": format_timestamp(result.since),
                 "url": result.url,
                 **_list_answers(result, state, was),
+                **({"flap": _describe_flap(result.flap, now)} if FLAPPING in (was, state) and result.flap else {}),
             },
         )
     for name in sorted(last_recorded.probes.keys() - visited):
@@ -125,6 +126,17 @@ def _describe_evidence(evidence: ProbeEvidence) -> dict[str, Any]:
     }
 
 
+def _describe_flap(flap: ProbeFlap, now: datetime) -> dict[str, Any]:
+    """How it failed now and then, as far as was seen at `now`."""
+    return {
+        "from": format_timestamp(flap.began),
+        "until": format_timestamp(flap.last_bad),
+        "times": flap.times,
+        "longest_well": round(flap.longest_well.total_seconds()),
+        "noticed": format_timestamp(now),
+    }
+
+
 def _read_settled_state(result: ProbeResult, now: datetime) -> str | None:
     if result.flapping:
         return FLAPPING
@@ -135,9 +147,10 @@ def _read_settled_state(result: ProbeResult, now: datetime) -> str | None:
     return result.state.value
 
 
-def _summarize_probe(result: ProbeResult, state: str) -> str:
+def _summarize_probe(result: ProbeResult, state: str, was: str) -> str:
+    before = f"; it {result.flap.text}" if was == FLAPPING and result.flap else ""
     if state == ProbeState.UP:
-        return f"{result.name} up again"
+        return f"{result.name} up again{before}"
     if state == ProbeState.UNKNOWN:
-        return f"{result.name} unknown: {result.reason or 'no data'}"
-    return f"{result.name} {state}: {result.reason}" if result.reason else f"{result.name} {state}"
+        return f"{result.name} unknown: {result.reason or 'no data'}{before}"
+    return (f"{result.name} {state}: {result.reason}" if result.reason else f"{result.name} {state}") + before

@@ -1,17 +1,22 @@
 """When a probe is up, degraded, down or unknown: a pure fold over its checks, and what of it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 from cockpit.feeds.probes.maintenance import find_window_end
-from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult, ProbeState
+from cockpit.model.probe import Probe, ProbeEvidence, ProbeFlap, ProbeResult, ProbeState
 
 HISTORY = 60  # latencies kept
 RECENT = 20  # answers in which flapping is looked for
 FLAPPING = 5  # turns among them that make it so
 CALM = 2  # turns among them that end it: with one figure for both, a probe near it would flap in and out of flapping
+
+
+WELL_AGAIN = timedelta(minutes=2)  # so long without a failing answer it is well, however it went before ...
+WELL_ANSWERS = 7  # ... by so many answers: a probe that is rarely asked flaps by a few of them
 
 
 class Grade(StrEnum):
@@ -55,6 +60,8 @@ class ProbeStanding:
     accused: bool = False
     turns: tuple[bool, ...] = ()  # for each recent conclusive answer: did the grade change
     flapping: bool = False
+    graded: tuple[tuple[datetime, bool], ...] = ()  # recent conclusive answers since it was last cleared: was it well
+    flap: ProbeFlap | None = None  # the one that goes on, else the last one
     history: tuple[float | None, ...] = ()
     answered: float | None = None  # when the last check began that was answered
     first_failure: ProbeEvidence | None = None
@@ -72,9 +79,7 @@ def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) ->
     else:
         after = replace(after, answered=outcome.began, silent_since=None)
     turned = before.grade is not None and before.grade is not outcome.grade
-    turns = (*before.turns, turned)[-RECENT:]
-    flapping = sum(turns) > CALM if before.flapping else sum(turns) >= FLAPPING
-    after = replace(after, grade=outcome.grade, turns=turns, flapping=flapping)
+    after = _note_turn(before, replace(after, grade=outcome.grade), turned)
     if outcome.grade is Grade.FAILING:
         failing = before.failing + 1
         if outcome.evidence is not None:
@@ -88,7 +93,47 @@ def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) ->
     if before.accused and good < probe.successes:
         return replace(after, state=ProbeState.DOWN, failing=0, good=good)
     state = ProbeState.UP if outcome.grade is Grade.GOOD else ProbeState.DEGRADED
-    return replace(after, state=state, failing=0, good=good, accused=False)
+    graded = after.graded[-1:] if before.accused and not after.flapping else after.graded
+    return replace(after, state=state, failing=0, good=good, accused=False, graded=graded)
+
+
+def _note_turn(before: ProbeStanding, after: ProbeStanding, turned: bool) -> ProbeStanding:
+    """Whether it flaps, by one more conclusive answer, and how it did so far."""
+    assert after.last is not None
+    moment, is_well = after.last.at, after.last.grade is Grade.GOOD
+    turns = (*before.turns, turned)[-RECENT:]
+    graded = (*before.graded, (moment, is_well))[-RECENT - 1 :]
+    flapping = sum(turns) > CALM if before.flapping else sum(turns) >= FLAPPING
+    flap = before.flap
+    if before.flapping and flap is not None:
+        if not is_well:
+            flap = _add_failure(flap, before.graded, moment)
+        elif _is_well_again(graded):
+            return replace(after, turns=(), graded=(), flapping=False)
+    elif flapping:
+        flap = _count_failures(graded, moment)
+    return replace(after, turns=turns, graded=graded, flapping=flapping, flap=flap)
+
+
+def _add_failure(flap: ProbeFlap, graded: Sequence[tuple[datetime, bool]], moment: datetime) -> ProbeFlap:
+    well = list(takewhile(lambda answer: answer[1], reversed(graded)))
+    longest = max(flap.longest_well, moment - well[-1][0]) if well else flap.longest_well
+    return replace(flap, last_bad=moment, times=flap.times + bool(well), longest_well=longest)
+
+
+def _count_failures(graded: Sequence[tuple[datetime, bool]], moment: datetime) -> ProbeFlap:
+    bad = [number for number, (_, is_well) in enumerate(graded) if not is_well]
+    if not bad:
+        return ProbeFlap(moment, moment)
+    flap = ProbeFlap(graded[bad[0]][0], graded[bad[0]][0])
+    for number in bad[1:]:
+        flap = _add_failure(flap, graded[:number], graded[number][0])
+    return flap
+
+
+def _is_well_again(graded: Sequence[tuple[datetime, bool]]) -> bool:
+    well = list(takewhile(lambda answer: answer[1], reversed(graded)))
+    return len(well) >= WELL_ANSWERS and well[0][0] - well[-1][0] >= WELL_AGAIN
 
 
 def is_undecided(standing: ProbeStanding) -> bool:
@@ -160,4 +205,5 @@ def build_probe_result(
         last_failure=standing.last_failure,
         silent_since=standing.silent_since,
         maintenance_until=view.maintenance_until,
+        flap=standing.flap,
     )

@@ -18,7 +18,7 @@ from cockpit.incident.impact import (
     propose_impact_end,
     propose_impact_start,
 )
-from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, says_bad, signal_of
+from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, words_of
@@ -27,9 +27,11 @@ from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
+from cockpit.recorder.last_recorded import FLAPPING
 
 MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
+MOST_FLAPS = 3  # each with its times
 MOST_PAUSES = 2  # within one stretch that are told with their times
 MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
 A_MINUTE = timedelta(minutes=1)
@@ -47,7 +49,7 @@ TURNING_KINDS = frozenset(
 CAUSE_MARKS = ("cause:", "root cause:")
 FIX_MARKS = ("fix:", "fixed:", "resolution:")
 TRIGGER_MARKS = ("trigger:",)
-FELT_STATES = (ProbeState.DOWN.value, ProbeState.DEGRADED.value, "flapping")
+FELT_STATES = (ProbeState.DOWN.value, ProbeState.DEGRADED.value, FLAPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,18 @@ def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStre
     harmful = {event.id for event in events if event.kind == Kind.TRAFFIC and _is_harmful(event, trigger, incident)}
     helpful = [event for event in events if event.id not in harmful]
     return [
-        FeltStretch(
-            start, None if over == LATEST else over, None if over == LATEST else find_remedy(helpful, start, over)
-        )
+        FeltStretch(start, None, None)
+        if over == LATEST
+        else FeltStretch(start, over, find_remedy(helpful, start, over, find_lucky_time(events, over)))
         for start, over in borders
     ]
+
+
+def find_lucky_time(events: Iterable[Event], end: datetime) -> timedelta:
+    """How long before the change that ended it a probe may have answered well by luck: as long as it did between its
+    failures. Its last failing answer says when it was bad, and its first good one not that it was mended."""
+    flaps = [flap for event in events if abs(event.occurred - end) <= SKEW and (flap := read_flap(event.detail))]
+    return max((flap.longest_well for flap in flaps), default=timedelta())
 
 
 def _is_harmful(move: Event, trigger: Event | None, incident: Incident) -> bool:
@@ -317,8 +326,28 @@ def _weigh(weight: object) -> int:
 
 def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
     felt = _describe_first_failures(incident, events, face)
+    flaps = _describe_flaps(incident, events, face)
     pauses = _describe_pauses(incident, face)
-    return "; ".join(filter(None, (felt, pauses)))
+    return "; ".join(filter(None, (felt, flaps, pauses)))
+
+
+def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
+    """`ready failed 7 times between 02:11:05 and 02:14:30, and was well for 12s at most in between`: what went up and
+    down is one fact of the record, and its pauses are in it."""
+    begin, end = find_impact(incident)
+    flaps = [
+        (event.subject, flap)
+        for event in events
+        if text_of(event.detail, "state") != FLAPPING and (flap := read_flap(event.detail)) is not None
+        if begin - SKEW <= flap.last_bad and (end is None or flap.began <= end)
+    ]
+    sentences = []
+    for name, flap in flaps[:MOST_FLAPS]:
+        sentence = f"{name} failed {flap.times} times between {face.utc(flap.began)} and {face.utc(flap.last_bad)}"
+        longest = f", and was well for {format_duration(flap.longest_well)} at most in between"
+        sentences.append(f"{sentence}{longest if flap.longest_well else ''}")
+    left = len(flaps) - MOST_FLAPS
+    return "; ".join([*sentences, *([f"{left} more went up and down"] if left > 0 else [])])
 
 
 def _describe_pauses(incident: Incident, face: TimeFace) -> str:
@@ -352,7 +381,7 @@ def _describe_first_failures(incident: Incident, events: Sequence[Event], face: 
         name = incident.felt_by.removeprefix("alert ")
         if name != incident.felt_by:  # the impact is counted from it
             sentences.append(f"{name} fired from {face.utc(since)}")
-    for state, verb in (("down", "failed"), ("degraded", "degraded"), ("flapping", "failed now and then")):
+    for state, verb in (("down", "failed"), ("degraded", "degraded"), (FLAPPING, "failed now and then")):
         group = [event for event in firsts.values() if text_of(event.detail, "state") == state]
         if group:
             sentences.append(_describe_failing(group, verb, face))
@@ -434,14 +463,23 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
         if incident.resolved is not None and incident.resolved < stretch.end and incident.duplicate_of:
             return f"told in the record of {incident.duplicate_of}, which goes on after this one was closed; {over}"
         return f"no change is on record between its start and its end; {over}"
+    if act.occurred > stretch.end + SKEW:
+        lucky = format_duration(find_lucky_time(events, stretch.end))
+        over = f"{over}, before that, as it had been for up to {lucky} between its failures"
     return f"{_describe_remedy(act, events, incident, face)}; {over}"
 
 
-def find_remedy(events: Iterable[Event], begin: datetime, end: datetime) -> Event | None:
-    """The last change before it was over: traffic that moved, else a step that changed something and did not fail."""
+def find_remedy(
+    events: Iterable[Event], begin: datetime, end: datetime, lucky: timedelta = timedelta()
+) -> Event | None:
+    """The last change before it was over: traffic that moved, else a step that changed something and did not fail.
+
+    `lucky`: how long what was bad may have seemed well before the change that mended it.
+    """
     events = list(events)
-    moves = [event for event in events if event.kind == Kind.TRAFFIC and begin < event.occurred <= end + SKEW]
-    steps = [event for event, state in _list_changing_steps(events, begin, end) if state in TOOK_EFFECT]
+    until = end + SKEW + lucky
+    moves = [event for event in events if event.kind == Kind.TRAFFIC and begin < event.occurred <= until]
+    steps = [event for event, state in _list_changing_steps(events, begin, end + lucky) if state in TOOK_EFFECT]
     return max(moves or steps, key=lambda event: event.occurred, default=None)
 
 
@@ -598,7 +636,9 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     for stretch in stretches:
         if (act := stretch.remedy) is not None:
             later = describe_request(act, events)
-            times.append(KeyTime("last change before it was over", act.occurred, f"{describe_summary(act)}{later}"))
+            is_after = stretch.end is not None and act.occurred > stretch.end + SKEW
+            what = "change after which it stayed well" if is_after else "last change before it was over"
+            times.append(KeyTime(what, act.occurred, f"{describe_summary(act)}{later}"))
     for before_it, after_it in pairwise(stretches):
         if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):
             times.append(KeyTime("users felt it no more", before_it.end, evidence))

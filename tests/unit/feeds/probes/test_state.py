@@ -147,6 +147,55 @@ def test_a_probe_that_keeps_turning_is_reported_as_flapping_once(lengths: list[i
     assert said <= 1
 
 
+def walk(story: str, seconds: float = 5, probe: Probe = PROBE) -> list[ProbeStanding]:
+    """The standing after each of these answers, one every so many seconds."""
+    standings, standing = [], ProbeStanding()
+    for number, letter in enumerate(story):
+        outcome = replace(WORDS[letter], at=START + timedelta(seconds=seconds * number))
+        standing = apply_outcome(probe, standing, outcome)
+        standings.append(standing)
+    return standings
+
+
+@given(story=st.text("gfd", min_size=8, max_size=120), seconds=st.sampled_from([1, 5, 15, 30, 60]))
+def test_the_failures_of_a_probe_that_flaps_are_counted_from_the_first_to_the_last(story: str, seconds: int) -> None:
+    """By an oracle that looks at the whole line of answers: the runs of failing ones between two moments."""
+    was = False
+    for number, standing in enumerate(walk(story, seconds, replace(PROBE, failures=99))):
+        if standing.flapping or was:
+            assert standing.flap is not None
+            first, last = (
+                int((moment - START).total_seconds()) // seconds
+                for moment in (standing.flap.began, standing.flap.last_bad)
+            )
+            assert story[first] != "g"
+            assert story[last] != "g"
+            assert set(story[last + 1 : number + 1]) <= {"g"}
+            spells = [len(spell) for spell in story[first : last + 1].replace("d", "f").split("f") if spell]
+            assert standing.flap.times == len(spells) + 1
+            assert standing.flap.longest_well == timedelta(seconds=seconds * max(spells, default=0))
+        was = standing.flapping
+
+
+@pytest.mark.parametrize(
+    ("seconds", "answers"), [(5, 20), (20, 7), (30, 7), (60, 7)]
+)  # by its turns alone it would be let go after some twenty
+def test_a_probe_that_flapped_is_well_again_after_two_minutes_without_a_failure(seconds: int, answers: int) -> None:
+    """A pause of some minutes was hidden in what flapped; asked once a minute, it was told twenty minutes late."""
+    standings = walk("gfgfgfgfgf" + "g" * 30, seconds)
+    let_go = next(number for number, standing in enumerate(standings[9:]) if not standing.flapping)
+    assert let_go <= answers
+    assert let_go * seconds >= 75
+    assert standings[-1].state is ProbeState.UP
+
+
+def test_what_was_down_for_its_own_time_is_not_counted_again() -> None:
+    standing = walk("gffgffgffgffg", probe=PROBE)[-1]
+    assert standing.flapping
+    assert standing.flap is not None
+    assert standing.flap.began > START + timedelta(seconds=5 * 5)
+
+
 @pytest.mark.parametrize(
     ("story", "expected"), [("g", False), ("f", True), ("ff", False), ("ffg", True), ("ffgg", False), ("fi", True)]
 )
