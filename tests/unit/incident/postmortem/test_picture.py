@@ -115,11 +115,11 @@ def test_what_began_before_the_picture_says_so_and_nothing_is_drawn_past_the_end
     elif what == "alert":
         story.alert(begun, "az:5xx", "firing")
     elif what == "traffic":
-        shares = {"before": {"shop--a": 100}, "after": {"shop--b": 100}}
-        story.tell(Kind.TRAFFIC, begun, subject="shop", detail=shares)
+        moved = {"before": {"shop--a": 100}, "after": {"shop--b": 100}}
+        story.tell(Kind.TRAFFIC, begun, subject="shop", detail=moved)
     else:
-        shares = {"what": "baseline", "traffic": {"shop--a": 100}, "revisions": {}}
-        story.tell(Kind.REVISION, begun, subject="shop", detail=shares)
+        first_look = {"what": "baseline", "traffic": {"shop--a": 100}, "revisions": {}}
+        story.tell(Kind.REVISION, begun, subject="shop", detail=first_look)
     story.probe(1, "readyz", "down")
     story.probe(2.5, "readyz", "up")
     story.declare(1.5, reach=-90)
