@@ -16,9 +16,9 @@ expressions of the secrets are built (once) and asked.
 import base64
 import re
 import string
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from html.entities import codepoint2name
 from typing import Literal
 from urllib.parse import unquote
@@ -163,14 +163,15 @@ class HintOfSecrets:
         least = [
             secret for secret in secrets if not any(value in secret.value for value in values if value != secret.value)
         ]
-        self._joined = tuple({hint for secret in least for hint in secret.joined_hints})
+        self._joined = tuple(sorted({hint for secret in least for hint in secret.joined_hints}))
+        self._lead = compile_lead(self._joined)
         hints = sorted({re.escape(hint) for secret in secrets if not secret.is_found_joined for hint in secret.hints})
         self._sought = bool(hints)
         self._in_text, self._in_bytes = re.compile("|".join(hints)), re.compile("|".join(hints).encode())
 
     def find_apart(self, joined: bytes) -> bool:
         """Whether some stand in the letters and digits of a text, whatever stands between these."""
-        return any(hint in joined for hint in self._joined)
+        return self._lead.search(joined) is not None and any(hint in joined for hint in self._joined)
 
     def find(self, text: str | bytes) -> bool:
         """Whether some are written with escapes, or have too few letters for `find_apart`."""
@@ -181,12 +182,92 @@ class HintOfSecrets:
         )
 
 
+def compile_lead(hints: Sequence[bytes]) -> re.Pattern[bytes]:
+    """What stands in every text that holds one of some hints, found in one pass over it.
+
+    Of each hint as many characters are taken as the shortest one has. Where they begin is chosen so that all of them
+    begin with few characters, and rare ones: the search passes over the others at the speed of a plain one.
+    """
+    if not hints:
+        return re.compile(rb"(?!)")
+    size = min(LONGEST_LEAD, *map(len, hints))
+    firsts = {hint: frozenset(hint[: len(hint) - size + 1]) for hint in hints}
+    leads = set[bytes]()
+    while firsts:
+        choices = set[int]().union(*firsts.values())
+        best = max(
+            choices, key=lambda first: (sum(first in rest for rest in firsts.values()) / rank_joined(first), first)
+        )
+        for hint in [hint for hint, rest in firsts.items() if best in rest]:
+            del firsts[hint]
+            leads.add(hint[hint.index(best) :][:size])
+    places = b"".join(
+        b"[" + b"".join(sorted({re.escape(lead[place : place + 1]) for lead in leads})) + b"]" for place in range(size)
+    )
+    return re.compile(places + b"(?<=" + b"|".join(map(re.escape, sorted(leads))) + b")")
+
+
+def rank_joined(byte: int) -> int:
+    """From 1 for a letter that is rare in logs to some thirty for a digit."""
+    return JOINED_BY_RARITY.find(byte) + 2
+
+
+class DumpedSecrets:
+    """Secrets in bytes that a dump says: as they are, and nothing else."""
+
+    def __init__(self, secrets: Sequence[KnownSecret]) -> None:
+        self._values = {secret.value.encode("utf-8", "surrogatepass"): len(secret.value) < SHORT for secret in secrets}
+
+    def find(self, data: bytes) -> list[tuple[int, int]]:
+        """Where they stand."""
+        return [
+            match.span()
+            for value, alone in self._values.items()
+            if value in data
+            for match in re.finditer(rb"(?<!\w)%b(?!\w)" % re.escape(value) if alone else re.escape(value), data)
+        ]
+
+    def count_begun(self, data: bytes) -> int:
+        """How many bytes at the end may be the beginning of one."""
+        return max(
+            (count for value in self._values for count in range(1, len(value)) if data.endswith(value[:count])),
+            default=0,
+        )
+
+
+@cache
+def load_dumps() -> Callable[[str, Callable[[bytes], Sequence[tuple[int, int]]]], list[tuple[int, int]]]:
+    """What finds secrets in dumps of bytes: not before the first frame, which shows no such text."""
+    from cockpit.model.secret_detection.dumps import find_dumped
+
+    return find_dumped
+
+
+def merge_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """In order, and none in another."""
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def replace_spans(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text with dots in the place of some parts of it, which are in order."""
+    for start, end in reversed(spans):
+        text = f"{text[:start]}{MASK}{text[end:]}"
+    return text
+
+
 class SecretRegistry:
     """The secrets of one process. Learning and masking are safe from several threads."""
 
     def __init__(self) -> None:
         self._values: frozenset[str] = frozenset()
         self._secrets: tuple[KnownSecret, ...] = ()  # the longest first; replaced as a whole, never changed
+        self._dumped = DumpedSecrets(())
         self._hint: HintOfSecrets | None = None
         self.generation = 0  # another number as soon as more or less is known: what was masked before may not be now
 
@@ -203,13 +284,15 @@ class SecretRegistry:
             secrets = tuple(
                 sorted(known_secrets_by_name.values(), key=lambda secret: (-len(secret.value), secret.value))
             )
-            self._secrets, self._hint = secrets, HintOfSecrets(secrets)
+            self._secrets, self._dumped, self._hint = secrets, DumpedSecrets(secrets), HintOfSecrets(secrets)
 
     def mask(self, text: str) -> str:
         """`text` with every known secret, however it is written, replaced by dots."""
         hint = self._hint
         if hint is None:
             return text
+        if dumped := load_dumps()(text, self._dumped.find):
+            text = replace_spans(text, dumped)
         joined = join_letters(text.encode("utf-8", "surrogatepass"))
         may_be_apart = hint.find_apart(joined)
         if not may_be_apart and not hint.find(text):
@@ -223,6 +306,16 @@ class SecretRegistry:
             if (apart or spelled) and len(secret.value) <= SPELLED_OUT:
                 text = secret.spelled_out.sub(MASK, text)
         return text
+
+    def find_places(self, text: str) -> list[tuple[int, int]]:
+        """Where known secrets stand in a text, in order and apart from each other."""
+        joined = join_letters(text.encode("utf-8", "surrogatepass"))
+        places = load_dumps()(text, self._dumped.find)
+        for secret in self._secrets:
+            patterns = [form.pattern for form in secret.find_forms(joined)]
+            patterns += [secret.spelled_out] if len(secret.value) <= SPELLED_OUT else []
+            places += [match.span() for pattern in patterns for match in pattern.finditer(text)]
+        return merge_spans(places)
 
     def forget(self) -> None:
         """Know nothing any more; for tests."""
@@ -362,6 +455,9 @@ NOT_JOINED = bytes(byte for byte in range(256) if byte not in JOINED)
 FEW_JOINED = 3  # of a value with more signs than letters
 HINT_BYTES = 4  # of bytes as numbers
 JOINED_HINT = 10  # letters and digits
+LONGEST_LEAD = 6  # letters and digits of a hint that are looked for first
+# Joined letters are small ones; logs and ids are full of digits.
+JOINED_BY_RARITY = b"qjzkvywgbhufpmrdclsnoiate9876543210"
 
 
 def join_letters(data: bytes) -> bytes:

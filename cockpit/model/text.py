@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 
-from cockpit.model.secret import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS, MASK
 
 HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COLOUR = re.compile(r"\x1b\[[0-9;:]*[mK]")  # what tools and loggers colour with; it stands between a name and its value
@@ -58,15 +58,29 @@ def clean_line(text: object, limit: int = MAX_LINE) -> str:
 
 def clean_lines(texts: Sequence[str], limit: int = MAX_LINE) -> list[str]:
     """`clean_line` of each. Of a log that floods they are searched as one text, which costs half: whatever a line holds
-    is found there as well, and a line in which nothing is found needs no look of its own."""
+    is found there as well, and a line in which nothing is found needs no look of its own. A known secret that stands
+    over several of them, such as base64 in lines of 76 characters, is found only so."""
     lines = [LINE_BREAKS.sub(" ", text).strip() for text in texts]
     whole = "\n".join(lines)
+    if KNOWN_SECRETS.mask(whole) != whole:
+        lines = _mask_across_lines(whole)
+        whole = "\n".join(lines)
     touched = _find_touched_lines(whole, lines)
     hostile = HOSTILE.search(whole) is not None
     return [
         clean_line(line, limit) if hostile or number in touched or len(line) > limit else line
         for number, line in enumerate(lines)
     ]
+
+
+def _mask_across_lines(whole: str) -> list[str]:
+    """The lines of a text with known secrets masked, in each line by itself where one stands over several."""
+    pieces, position = [], 0
+    for start, end in KNOWN_SECRETS.find_places(whole):
+        line_breaks = whole.count("\n", start, end)
+        pieces += [whole[position:start], "\n".join([MASK] * (line_breaks + 1))]
+        position = end
+    return "".join([*pieces, whole[position:]]).split("\n")
 
 
 def _find_touched_lines(whole: str, lines: Sequence[str]) -> Container[int]:

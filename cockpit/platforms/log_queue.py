@@ -16,6 +16,26 @@ LONGEST_LINE = 65_536  # bytes
 LogQueue = asyncio.Queue[LogLine | None]
 
 
+class LogLineSplitter:
+    """Bytes in, whole lines out; never holds more than LONGEST_LINE of a line that does not end."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._dropping = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        *whole, rest = (self._rest + chunk).split(b"\n")
+        if self._dropping and whole:
+            whole, self._dropping = whole[1:], False
+        if self._dropping:
+            rest = b""
+        if len(rest) > LONGEST_LINE:
+            whole.append(rest[:LONGEST_LINE])
+            rest, self._dropping = b"", True
+        self._rest = rest
+        return [data[:LONGEST_LINE] for data in whole if data.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class StampedLogLine:
     """A line as docker and Kubernetes send it: the moment before the text. `raw` tells it from others of its moment."""

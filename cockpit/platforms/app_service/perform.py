@@ -13,7 +13,7 @@ from cockpit.model.problem import SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.secret_detection.stream import KeyLineMask
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_lines
 from cockpit.model.time import Time, format_age
 from cockpit.platforms.app_service.known_commands import WebAppCommand
 from cockpit.platforms.app_service.mapping import SlotAnswers, list_slot_notes, read_deployment, read_pending, read_slot
@@ -59,8 +59,9 @@ class WebAppPerformer:
         try:
             if command.verb == "log":
                 key_mask = KeyLineMask()
-                async for line in site.stream_log(command.slot, self._time):
-                    output(f"{key_mask.hide(clean_line(line))}\n")
+                async for block in site.stream_log(command.slot, self._time):
+                    for line in clean_lines([raw.decode("utf-8", "replace") for raw in block]):
+                        output(f"{key_mask.hide(line)}\n")
                 return CommandOutcome(StepState.OK, "The log ended.", 0)
             if command.verb == "show":
                 output(f"{await site.read_state(command.slot)}\n")

@@ -7,16 +7,14 @@ from datetime import datetime
 from cockpit.azure.client import Azure
 from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import read_moment
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import MISSING, Application, Revision
-from cockpit.model.text import clean_line
 from cockpit.platforms.app_service.kind import KIND, read_slot_label
 from cockpit.platforms.app_service.known_commands import WebAppCommand
 from cockpit.platforms.app_service.perform import WebAppPerformer
 from cockpit.platforms.app_service.settings import read_settings
 from cockpit.platforms.app_service.sites import WebSite
-from cockpit.platforms.log_queue import ReplicaKeyMask
+from cockpit.platforms.log_queue import ReplicaKeyMask, read_stamped_lines
 from cockpit.platforms.platform import (
     CommandOutcome,
     CommandSurvey,
@@ -69,8 +67,9 @@ class AppServicePlatform:
         """The log stream of the slot where it sits, by the site's own management address."""
         site = WebSite(self._azure, self._context.environment.resource_group, application.name)
         key_mask = ReplicaKeyMask()
-        async for line in site.stream_log(read_slot_label(revision), self._context.time):
-            yield key_mask.hide(read_log_line(line, revision.name))
+        async for block in site.stream_log(read_slot_label(revision), self._context.time):
+            for line in read_stamped_lines(block):
+                yield key_mask.hide(LogLine(line.text, line.moment, revision=revision.name))
 
     async def survey_command(self, command: PlatformCommand) -> CommandSurvey:
         assert isinstance(command, WebAppCommand)
@@ -100,13 +99,6 @@ class AppServicePlatform:
 
     async def close(self) -> None:
         """Nothing is its own."""
-
-
-def read_log_line(text: str, revision: str) -> LogLine:
-    """`2026-11-21T02:00:00.123Z the line`; one without a time keeps its words."""
-    stamp, space, rest = text.partition(" ")
-    moment = read_moment(stamp) if space else None
-    return LogLine(clean_line(rest if moment else text), moment, revision=revision)
 
 
 def _none_there(names: Sequence[str], group: str) -> Problem:

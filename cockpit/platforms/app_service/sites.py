@@ -23,6 +23,7 @@ from cockpit.platforms.app_service.mapping import (
     read_slot,
 )
 from cockpit.platforms.app_service.settings import NAME, PRODUCTION
+from cockpit.platforms.log_queue import LogLineSplitter
 
 Raw = Mapping[str, Any]
 LOG_CONNECT, LOG_SILENCE = 15.0, 3_600.0  # seconds to answer, and without a line before a stream counts as dead
@@ -101,8 +102,11 @@ class WebSite:
         change = await follow_operation(self.azure, operation, resource=self.slot_path(slot), soon=0.0)
         return await settle_change(self.azure, change, looks_done)
 
-    async def stream_log(self, slot: str, time: Time) -> AsyncIterator[str]:
-        """The lines of a slot's log as they come, by the site's own management address. Raises SourceError."""
+    async def stream_log(self, slot: str, time: Time) -> AsyncIterator[list[bytes]]:
+        """The lines of a slot's log, those together that come together, by the site's own management address.
+
+        Raises SourceError.
+        """
         import httpx
 
         from cockpit.feeds.http import explain_http_error, explain_refusal
@@ -123,9 +127,10 @@ class WebSite:
                 if response.status_code != 200:
                     body = await response.aread()
                     raise SourceError(explain_refusal(response.status_code, response.headers, body, time.now()))
-                async for line in response.aiter_lines():
-                    if line.strip():
-                        yield line
+                lines = LogLineSplitter()
+                async for chunk in response.aiter_bytes():
+                    yield lines.feed(chunk)
+                yield lines.feed(b"\n")
         except SourceError:
             raise
         except Exception as error:

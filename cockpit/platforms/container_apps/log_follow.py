@@ -13,7 +13,7 @@ from cockpit.feeds.http import explain_http_error, explain_refusal, read_bounded
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.time import Time
-from cockpit.platforms.container_apps.log_lines import Splitter
+from cockpit.platforms.log_queue import LogLineSplitter
 
 TAIL = 100  # lines before now
 REMEMBERED = 3 * TAIL  # hashes of lines kept to tell repeated ones after a new connection
@@ -75,7 +75,7 @@ async def follow_log_stream(
             if response.status_code != 200:
                 body, _ = await read_bounded(response, ERROR_BODY)
                 raise SourceError(explain_refusal(response.status_code, response.headers, body, time.now()))
-            lines = Splitter()
+            lines = LogLineSplitter()
             async for chunk in response.aiter_bytes():
                 block = lines.feed(chunk)
                 for raw, line in zip(block, endpoint.parse(block), strict=True):

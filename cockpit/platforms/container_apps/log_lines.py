@@ -9,30 +9,9 @@ from cockpit.model.raw import dig_value, read_moment, read_text
 from cockpit.model.reading import LogLine
 from cockpit.model.text import MAX_LINE, clean_line, clean_lines
 
-LONGEST_LINE = 65_536  # bytes; the rest of a longer one is dropped as it arrives
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CHATTER = re.compile(r"(Connecting to |Successfully [Cc]onnected to )(the (container|events)|container|events)")
 SUFFIX = re.compile(r"_[sgdbt]$")
-
-
-class Splitter:
-    """Bytes in, whole lines out; never holds more than LONGEST_LINE of a line that does not end."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._dropping = False
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        *whole, rest = (self._rest + chunk).split(b"\n")
-        if self._dropping and whole:
-            whole, self._dropping = whole[1:], False
-        if self._dropping:
-            rest = b""
-        if len(rest) > LONGEST_LINE:
-            whole.append(rest[:LONGEST_LINE])
-            rest, self._dropping = b"", True
-        self._rest = rest
-        return [data[:LONGEST_LINE] for data in whole if data.strip()]
 
 
 def console_lines(several: Sequence[bytes], revision: str, replica: str) -> list[LogLine | None]:

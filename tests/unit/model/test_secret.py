@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry, spelled_source
+from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry, compile_lead, spelled_source
 from cockpit.model.text import clean_line, clean_text, clean_unmasked, keep_whole
 from tests.examples import scale_examples
 
@@ -207,6 +207,15 @@ def test_what_is_run_or_sent_again_keeps_its_secrets() -> None:
     KNOWN_SECRETS.learn("open-sesame-now")
     assert clean_unmasked("curl -H 'X-Key: open-sesame-now'\r\n") == "curl -H 'X-Key: open-sesame-now'\n"
     assert keep_whole("https://example.com/?key=open-sesame-now") == "https://example.com/?key=open-sesame-now"
+
+
+JOINED_LETTERS = st.text("abqz0179", min_size=3, max_size=12).map(str.encode)
+
+
+@given(st.lists(JOINED_LETTERS, min_size=1, max_size=30), JOINED_LETTERS, st.data())
+def test_no_hint_is_passed_over_in_the_one_pass_for_all(hints: list[bytes], before: bytes, data: st.DataObject) -> None:
+    lead = compile_lead(hints)
+    assert lead.search(before + data.draw(st.sampled_from(hints)) + before)
 
 
 def test_masking_twice_changes_nothing_more() -> None:

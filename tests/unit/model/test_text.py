@@ -1,12 +1,13 @@
 """No text from outside reaches a terminal with anything but text in it."""
 
+import base64
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.secret import KNOWN_SECRETS
+from cockpit.model.secret import KNOWN_SECRETS, MASK
 from cockpit.model.text import MAX_KEY, MAX_LINE, clean_line, clean_lines, clean_text, keep_whole
 from tests.unit.model.secret_detection.test_detect import SAMPLES, VALUES, WITH
 
@@ -81,6 +82,15 @@ LOG_LINES = st.one_of(
 def test_lines_that_are_cleaned_together_are_cleaned_as_each_by_itself(lines: list[str]) -> None:
     KNOWN_SECRETS.learn("Tr0ub4dor-and-3")
     assert clean_lines(lines) == [clean_line(line) for line in lines]
+
+
+def test_a_secret_over_several_lines_of_a_log_is_masked_in_each() -> None:
+    secret = "correct-horse-battery-staple-" * 4
+    KNOWN_SECRETS.learn(secret)
+    first, second, *others = base64.encodebytes(secret.encode()).decode().splitlines()
+    assert others
+    shown = clean_lines(["it begins", f"data: {first}", second, *others, "it goes on"])
+    assert shown == ["it begins", f"data: {MASK}", *[MASK] * (len(others) + 1), "it goes on"]
 
 
 @pytest.mark.parametrize(

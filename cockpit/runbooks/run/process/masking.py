@@ -15,15 +15,18 @@ from cockpit.model.secret import (
     JOINED,
     MASK,
     SPELLED_OUT,
+    DumpedSecrets,
     HintOfSecrets,
     KnownSecret,
     SecretForm,
     SecretRegistry,
     has_escaped_letters,
     join_letters,
+    merge_spans,
     secret_parts,
 )
 from cockpit.model.secret_detection.detect import hide_detected_secrets
+from cockpit.model.secret_detection.dumps import find_begun_dump, find_dumped
 from cockpit.model.secret_detection.stream import DetectedSecretMask
 
 DOTS = MASK.encode()
@@ -133,15 +136,17 @@ class StreamSecrets:
             for form in secret.forms
         ]
         self._last_letters = LastLetters(self.forms)
+        self._dumped = DumpedSecrets(known_secrets)
 
     def find(self, text: bytes) -> list[tuple[int, int]]:
         """Where secrets stand in a text."""
         if not self.forms:
             return []
+        dumped = find_dumped(text.decode("latin-1"), self._dumped.find)
         joined = join_letters(text)
         may_be_apart = self._hint.find_apart(joined)
         if not may_be_apart and not self._hint.find(text):
-            return []
+            return dumped
         letters = has_escaped_letters(text)
         sources = []
         for secret, hints in self._known:
@@ -150,11 +155,13 @@ class StreamSecrets:
                 sources += [form.source for form in secret.find_forms(joined)]
             if (apart or letters) and len(secret.value) <= SPELLED_OUT:
                 sources.append(secret.spelled_form.source)
-        return [match.span() for match in _compile_pattern("|".join(sources)).finditer(text)] if sources else []
+        spans = [match.span() for match in _compile_pattern("|".join(sources)).finditer(text)] if sources else []
+        return merge_spans([*dumped, *spans]) if dumped else spans
 
     def begins(self, text: bytes) -> int:
         """From where on a text may be the beginning of a secret; its length where no end of it is."""
-        return min(self._last_letters.find_starts(text), default=len(text))
+        begun_dump = find_begun_dump(text.decode("latin-1"), self._dumped.count_begun)
+        return min([begun_dump, *self._last_letters.find_starts(text)])
 
 
 class LastLetters:

@@ -1,11 +1,18 @@
 """A site with its slots: what is deployed where, a swap and its way back, and what stands in its way."""
 
+import base64
+from collections.abc import AsyncIterator
+
 import pytest
 
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.run import StepState
+from cockpit.model.secret import KNOWN_SECRETS, MASK
 from cockpit.platforms.app_service.kind import plan_rollback
+from cockpit.platforms.app_service.sites import WebSite
 from tests.integration.platforms.app_service.site_stage import SWAP, site_stage
+
+SECRET = "correct-horse-battery-staple-" * 4
 
 
 async def test_what_is_deployed_where_by_whom_and_how_it_fares() -> None:
@@ -129,6 +136,23 @@ async def test_the_log_is_followed_without_az() -> None:
         outcome = await stage.perform("az webapp log tail -n shop-api -g shop-prod-rg")
     assert outcome.state is StepState.OK
     assert any("database pool exhausted" in line for line in stage.printed)
+
+
+async def test_a_secret_over_two_lines_of_the_log_is_masked_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    KNOWN_SECRETS.learn(SECRET)
+    lines = base64.encodebytes(SECRET.encode()).splitlines()
+
+    async def stream(*_: object) -> AsyncIterator[list[bytes]]:
+        yield [b"2026-11-21T02:00:00.123Z it begins", *lines]
+
+    monkeypatch.setattr(WebSite, "stream_log", stream)
+    async with site_stage() as stage:
+        site = await stage.read()
+        assert site.serving is not None
+        texts = [line.text async for line in stage.platform.stream_log_lines(site, site.serving)]
+        await stage.perform("az webapp log tail -n shop-api -g shop-prod-rg")
+    assert texts == ["it begins", *[MASK] * len(lines)]
+    assert stage.printed[-len(lines) :] == [f"{MASK}\n"] * len(lines)
 
 
 async def test_read_only_sends_nothing() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.platforms.container_apps.log_lines import LONGEST_LINE, Splitter, console_line, system_line, table_row
+from cockpit.platforms.container_apps.log_lines import console_line, system_line, table_row
+from cockpit.platforms.log_queue import LONGEST_LINE, LogLineSplitter
 
 
 def console(**record: object) -> bytes:
@@ -94,18 +95,18 @@ def test_no_line_makes_the_parser_raise(raw: bytes) -> None:
 )
 def test_lines_come_out_whole_however_the_bytes_arrive(lines: list[str], size: int) -> None:
     sent = "".join(f"{each}\n" for each in lines).encode()
-    splitter = Splitter()
+    splitter = LogLineSplitter()
     found = [line for start in range(0, len(sent), size) for line in splitter.feed(sent[start : start + size])]
     assert [each.decode() for each in found] == lines
 
 
 def test_a_line_that_never_ends_is_cut_and_the_next_one_is_whole() -> None:
-    splitter = Splitter()
+    splitter = LogLineSplitter()
     found = [line for _ in range(40) for line in splitter.feed(b"x" * 100_000)]
     assert [len(each) for each in found] == [LONGEST_LINE]
     assert splitter.feed(b"tail of it\nnext\n") == [b"next"]
 
 
 def test_a_long_line_that_arrives_with_its_end_is_cut_too() -> None:
-    (line,) = Splitter().feed(b"y" * 1_000_000 + b"\n")
+    (line,) = LogLineSplitter().feed(b"y" * 1_000_000 + b"\n")
     assert len(line) == LONGEST_LINE
