@@ -20,6 +20,7 @@ from cockpit.feeds.probes.state import (
     apply_outcome,
     build_probe_result,
     derive_shown_state,
+    is_excused,
     is_undecided,
 )
 from cockpit.model.probe import Probe, ProbeResult
@@ -158,7 +159,9 @@ class ProbesFeed:
     async def _check(self, post: Post, asker: Asker) -> None:
         await self._pace.turn()
         outcome = await self._ask(post.probe, asker)
-        before, post.standing = post.standing, apply_outcome(post.probe, post.standing, outcome)
+        standings = {name: self._posts[name].standing for name in post.probe.depends_on if name in self._posts}
+        excused = is_excused(post.probe, standings, outcome.at)
+        before, post.standing = post.standing, apply_outcome(post.probe, post.standing, outcome, excused=excused)
         if before.silent_since is None and post.standing.silent_since is not None:
             self._call_the_roll(post)
         if outcome.offline or outcome.grade is not Grade.INCONCLUSIVE:

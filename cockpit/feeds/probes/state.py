@@ -69,8 +69,10 @@ class ProbeStanding:
     silent_since: float | None = None  # when the first of the last checks began that were all silent
 
 
-def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) -> ProbeStanding:
-    """The standing after one more answer."""
+def apply_outcome(
+    probe: Probe, before: ProbeStanding, outcome: CheckOutcome, *, excused: bool = False
+) -> ProbeStanding:
+    """The standing after one more answer; `excused` where something else explains that it turns (`is_excused`)."""
     after = replace(before, last=outcome, history=(*before.history, outcome.latency)[-HISTORY:])
     if outcome.grade is Grade.INCONCLUSIVE:
         return replace(after, state=ProbeState.UNKNOWN)
@@ -78,7 +80,7 @@ def apply_outcome(probe: Probe, before: ProbeStanding, outcome: CheckOutcome) ->
         after = replace(after, silent_since=outcome.began if before.silent_since is None else before.silent_since)
     else:
         after = replace(after, answered=outcome.began, silent_since=None)
-    turned = before.grade is not None and before.grade is not outcome.grade
+    turned = before.grade is not None and before.grade is not outcome.grade and not excused
     after = _note_turn(before, replace(after, grade=outcome.grade), turned)
     if outcome.grade is Grade.FAILING:
         failing = before.failing + 1
@@ -156,11 +158,8 @@ def derive_shown_state(
     probe: Probe, standing: ProbeStanding, standings: Mapping[str, ProbeStanding], now: datetime, offline: bool
 ) -> ShownProbeState:
     """The state of a probe as it is shown now: its own, unless maintenance, our own line or a parent explains it."""
-    for start, end in probe.maintenance:
-        if start <= now < end:
-            return _in_maintenance(end, now)
-    if probe.recurring_maintenance and (open_until := find_window_end(probe.recurring_maintenance, now)):
-        return _in_maintenance(open_until, now)
+    if end := find_maintenance_end(probe, now):
+        return _in_maintenance(end, now)
     if standing.last is not None and standing.last.asleep:
         return ShownProbeState(ProbeState.ASLEEP, f"{probe.only_while_running} is scaled to zero")
     if offline:
@@ -175,9 +174,28 @@ def derive_shown_state(
     return ShownProbeState(standing.state, standing.last.reason)
 
 
+def find_maintenance_end(probe: Probe, now: datetime) -> datetime | None:
+    """Until when planned work is being done; None outside of its windows."""
+    for start, end in probe.maintenance:
+        if start <= now < end:
+            return end
+    return find_window_end(probe.recurring_maintenance, now) if probe.recurring_maintenance else None
+
+
+def is_excused(probe: Probe, standings: Mapping[str, ProbeStanding], now: datetime) -> bool:
+    """Whether planned work, or what it depends on, explains that it fails now and then: it flaps not by itself."""
+    parents = (standings[name] for name in probe.depends_on if name in standings)
+    return find_maintenance_end(probe, now) is not None or any(
+        parent.accused or parent.flapping or parent.grade is Grade.FAILING for parent in parents
+    )
+
+
 def _in_maintenance(end: datetime, now: datetime) -> ShownProbeState:
     day = "" if end.astimezone(UTC).date() == now.astimezone(UTC).date() else f"{end.astimezone(UTC):%Y-%m-%d} "
     return ShownProbeState(ProbeState.MAINTENANCE, f"maintenance until {day}{end.astimezone(UTC):%H:%M} UTC", end)
+
+
+EXPLAINED = frozenset({ProbeState.UNKNOWN, ProbeState.MAINTENANCE, ProbeState.ASLEEP})
 
 
 def build_probe_result(
@@ -196,7 +214,7 @@ def build_probe_result(
         latency=last.latency if last else None,
         reason=view.reason,
         failing=standing.failing,
-        flapping=standing.flapping,
+        flapping=standing.flapping and view.state not in EXPLAINED,
         history=standing.history,
         address=last.address if last else "",
         answered=standing.answered,

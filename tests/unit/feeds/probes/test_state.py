@@ -19,9 +19,10 @@ from cockpit.feeds.probes.state import (
     apply_outcome,
     build_probe_result,
     derive_shown_state,
+    is_excused,
     is_undecided,
 )
-from cockpit.model.probe import Probe, ProbeEvidence, ProbeState
+from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult, ProbeState
 from tests.unit.feeds.fake_time import START
 
 PROBE = Probe("ready", "prod", "https://ready.example.com", failures=2, successes=1)
@@ -231,6 +232,41 @@ def test_a_child_of_what_is_down_is_unknown_and_says_whose() -> None:
 def test_a_parent_that_is_not_down_explains_nothing(parent: str) -> None:
     child = replace(PROBE, name="api", depends_on=("gateway", "never configured"))
     assert derive_shown_state(child, after("ff"), {"gateway": after(parent)}, START, False).state is ProbeState.DOWN
+
+
+def tell_child(child_story: str, parent: ProbeStanding, probe: Probe) -> ProbeResult:
+    """How a probe is shown after a story of its own, while its parent stood as it did all along."""
+    standings = {"gateway": parent}
+    standing = ProbeStanding()
+    for letter in child_story:
+        standing = apply_outcome(probe, standing, WORDS[letter], excused=is_excused(probe, standings, START))
+    return build_probe_result(
+        probe, standing, derive_shown_state(probe, standing, standings, START, False), None, START
+    )
+
+
+RESTLESS = "gfgfgfgfgfgf"
+
+
+@pytest.mark.parametrize(("parent", "flapping"), [("ff", False), ("f", False), (RESTLESS, False), ("g", True)])
+def test_what_its_parent_explains_is_no_flapping_of_its_own(parent: str, flapping: bool) -> None:
+    child = replace(PROBE, name="leads", depends_on=("gateway",))
+    assert tell_child(RESTLESS, after(parent), child).flapping is flapping
+    recovered = tell_child(RESTLESS + "g", after(parent), child)
+    assert recovered.flapping is flapping
+
+
+def test_what_turns_in_planned_work_is_no_flapping() -> None:
+    probe = replace(PROBE, maintenance=((START, START + timedelta(hours=1)),))
+    assert not tell_child(RESTLESS, after("g"), probe).flapping
+
+
+def test_one_that_flapped_before_its_parent_went_down_is_unknown_and_no_more() -> None:
+    child = replace(PROBE, name="leads", depends_on=("gateway",))
+    standing, standings = after(RESTLESS, child), {"gateway": after("ff")}
+    view = derive_shown_state(child, standing, standings, START, False)
+    result = build_probe_result(child, standing, view, None, START)
+    assert (standing.flapping, result.state, result.flapping) == (True, ProbeState.UNKNOWN, False)
 
 
 def test_a_dead_line_of_our_own_accuses_nobody() -> None:
