@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cockpit.model.alert import AlertState
-from cockpit.model.event import OUTSIDE_KINDS, Event, Kind, text_of, time_of
+from cockpit.model.event import OUTSIDE_KINDS, Event, Kind, text_of
 from cockpit.model.probe import ProbeState
 from cockpit.model.time import format_age, format_duration
+from cockpit.recorder.recording_breaks import list_recording_breaks, measure_unrecorded
 
 BEFORE = timedelta(minutes=15)  # how far back the usual suspects are looked for
 CHANGING_STEPS = frozenset({"change", "danger"})
@@ -69,6 +70,7 @@ BACKGROUND_KINDS = (
     Kind.PROBE,
     Kind.SIGNAL,
     Kind.GAP,
+    Kind.RECORDER,
     Kind.TRAFFIC,
     Kind.REVISION,
     Kind.CHANGE,
@@ -166,9 +168,6 @@ def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime
     start = now - DAY
     down, unknown = timedelta(0), timedelta(0)
     state, since = "", start
-    gaps = [
-        (time_of(event.detail, "from"), time_of(event.detail, "until")) for event in events if event.kind == Kind.GAP
-    ]
     for event in (*events, None):
         if event is not None and (event.kind != kind or event.subject != name):
             continue
@@ -179,9 +178,7 @@ def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime
         elif state == ProbeState.UNKNOWN:
             unknown += length
         state, since = (text_of(event.detail, "state"), moment) if event is not None else (state, since)
-    for begin, end in gaps:
-        if begin is not None and end is not None:
-            unknown += max(timedelta(0), min(end, now) - max(begin, start))
+    unknown += measure_unrecorded(list_recording_breaks(events), start, now)
     recorded = min((event.recorded for event in events), default=now)
     known = min(DAY, now - recorded) - unknown
     return Uptime(max(timedelta(0), known), max(timedelta(0), known - down))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cockpit.incident.impact import EARLIEST, LATEST
-from cockpit.incident.signals import find_beginning, has_fired_anew, key_of, says_bad
+from cockpit.incident.signals import find_beginning, has_fired_anew, key_of, read_flap, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
@@ -27,6 +27,7 @@ class BadStretch:
     since: datetime | None = None
     until: datetime | None = None
     fired: datetime | None = None
+    failures: int = 1  # of a probe that failed now and then, how many times
 
     @property
     def begin(self) -> datetime:
@@ -63,6 +64,8 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             rows[place] = replace(rows[place], state=state, fired=fired)
         elif state == ProbeState.DOWN:
             rows[place] = replace(rows[place], state=state)
+        if (flap := read_flap(event.detail)) is not None:
+            rows[place] = replace(rows[place], failures=max(flap.times, rows[place].failures))
         if not is_bad:
             rows[place] = replace(rows[place], until=event.occurred)
             del open[key]

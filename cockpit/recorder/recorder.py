@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,22 +22,30 @@ from cockpit.model.clock_steps import (
     read_clock_step,
     read_length,
 )
-from cockpit.model.event import Draft, Event, Kind, RecordError, text_of
-from cockpit.model.reading import Reading
+from cockpit.model.event import Draft, Event, Kind, RecordError, map_of, text_of, time_of
+from cockpit.model.reading import GRACE, Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
+from cockpit.recorder.recording_breaks import (
+    LEAST_BREAK,
+    STOPPED,
+    UNRECORDED,
+    UNSEEN_FROM,
+    RecordingBreak,
+    draft_short_break,
+)
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 
 log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
-GAP_AFTER = 30.0  # seconds nobody recorded before the timeline says so; a restart is no gap
+GAP_AFTER = 30.0  # seconds nobody recorded before that is an event of its own; of less the lease tells
+UNSEEN_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT)  # dated by our look, where their source does not date them
 MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is recorded once more
 LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
 RECORDER = "recorder"  # the source of what recorders write
-STOPPED = "stopped"  # what a recorder event says when it is no lease
 LARGE = 1_000  # alerts of one reading: more are gone through in a thread, for keys are answered on the loop meanwhile
 
 
@@ -73,6 +81,7 @@ class RecordedState:
     until: int
     opening: tuple[Draft, ...]
     superseded: bool
+    last_break: RecordingBreak | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,24 @@ class ObservedReading:
     reading: Reading[Any]
     now: datetime
     looked: datetime | None
+    last_break: RecordingBreak | None = None  # where nobody looked at this feed in it
 
     def take_changes(self, known: LastRecorded) -> list[Draft]:
         """The facts that it adds to what is known, of which it is a part from then on."""
-        drafts = list_changes(known, self.reading, self.now, self.looked)
+        drafts = [self._date_unseen(draft) for draft in list_changes(known, self.reading, self.now, self.looked)]
         for draft in drafts:
             known.apply(draft)
         return drafts
+
+    def _date_unseen(self, draft: Draft) -> Draft:
+        """What was so at the first look after a break may have been so all through it."""
+        last_break = self.last_break
+        if last_break is None or draft.kind not in UNSEEN_KINDS:
+            return draft
+        began = min(draft.occurred, time_of(map_of(draft.detail, "answer"), "at") or draft.occurred)
+        if not last_break.end <= began <= last_break.end + timedelta(seconds=self.reading.every + GRACE):
+            return draft
+        return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(last_break.begin)})
 
 
 class Recorder:
@@ -107,6 +127,8 @@ class Recorder:
         self._read_until = 0  # id of the newest event when `_known` and `_opening` were made
         self._lease = 0  # id of the event by which we record; 0 before it is written
         self._last_lease = 0
+        self._last_break: RecordingBreak | None = None  # before we began, or in which we stood still
+        self._first_looks: dict[str, datetime] = {}  # of each feed, since we began or stood still
         self._standstill = StandstillWatch(time)
         self._clock_steps = ClockStepWatch(time)
         self._newest_clock_step = 0  # id of the newest one that we know of, whoever recorded it
@@ -145,14 +167,22 @@ class Recorder:
         looked = before.at if before is not None and before.problem is None else None
         self._latest[reading.feed] = reading
         self._note_pause()
-        if self._known is None or reading.is_from_before(self._standstill.woke):
+        is_from_before = reading.is_from_before(self._standstill.woke)
+        if reading.at is not None and reading.problem is None and not is_from_before:
+            self._first_looks.setdefault(reading.feed, reading.at)
+        if self._known is None or is_from_before:
             return
-        observed = ObservedReading(reading, self._time.now(), looked)
+        observed = ObservedReading(reading, self._time.now(), looked, self._find_unseen_break(reading.feed))
         if self._observed or _is_large(reading):
             self._observed.append(observed)
             self._wake.set()
         else:
             self._add_unsaved(observed.take_changes(self._known))
+
+    def _find_unseen_break(self, feed: str) -> RecordingBreak | None:
+        """The last break, unless we looked at that feed in it, waiting for the lock: then we know when it was."""
+        first, last_break = self._first_looks.get(feed), self._last_break
+        return None if last_break is None or (first is not None and first < last_break.end) else last_break
 
     def learn(self, events: Sequence[Event]) -> None:
         """Take what people wrote of alerts themselves: one that somebody settled fires anew when it fires again."""
@@ -248,6 +278,7 @@ class Recorder:
         if state.superseded:
             self._drop_unsaved()
         self._known, self._read_until, self._opening = state.known, state.until, state.opening
+        self._last_break = state.last_break
         self._newest_clock_step = max(self._newest_clock_step, state.until)
         for batch in self._unsaved:
             for draft in batch:
@@ -261,28 +292,32 @@ class Recorder:
         until = max((event.id for event in self._timeline.events(limit=1)), default=0)
         last_recorded = read_last_recorded(self._timeline, self._environment, until)
         leases = self._timeline.events(environment=self._environment, kinds=[Kind.RECORDER], after=self._last_lease)
+        silence, end = self._silence_before(before), self._time.now()
+        last_break = RecordingBreak(end - timedelta(seconds=silence), end) if silence > LEAST_BREAK else None
+        is_gap = silence > GAP_AFTER
         return RecordedState(
             last_recorded,
             until,
             (
                 *self._clock_step_before(before),
-                *self._gap_before(before),
-                self._about_us("took over" if self._holder else "started"),
+                *([self._gap(silence)] if is_gap else ()),
+                self._about_us("took over" if self._holder else "started", None if is_gap else last_break),
             ),
             superseded=bool(self._last_lease) and any(text_of(event.detail, "what") != STOPPED for event in leases),
+            last_break=last_break,
         )
 
-    def _gap_before(self, before: LockHolder | None) -> list[Draft]:
+    def _silence_before(self, before: LockHolder | None) -> float:
         """How long nobody recorded until now: by the boot clock where it went on counting, else by what is written."""
         kinds = (*RECORDED_KINDS, Kind.RECORDER, Kind.GAP)
         newest = self._timeline.events(environment=self._environment, kinds=kinds, limit=1)
         if not newest:
-            return []
+            return 0.0
         silence = (self._time.now() - newest[-1].recorded).total_seconds()
         if before is not None:
             counted = before.silence_by_boot_clock(self._time, self._lock.boot)
             silence = min(silence, before.silence_by_wall_clock(self._time)) if counted is None else counted
-        return [self._gap(silence)] if silence > GAP_AFTER else []
+        return silence
 
     def _clock_step_before(self, before: LockHolder | None) -> list[Draft]:
         """By how much the clock was set since somebody last recorded, where the machine has counted on since; less
@@ -313,7 +348,10 @@ class Recorder:
     def _note_pause(self) -> None:
         """Whether we stood still ourselves, stopped or asleep: then nobody recorded, and the timeline says so first."""
         silence = self._standstill.look()
-        if self._lease and silence > GAP_AFTER:
+        if self._lease and silence:
+            end = self._time.now()
+            self._last_break = RecordingBreak(end - timedelta(seconds=silence), end)
+            self._first_looks.clear()
             self._queue([self._gap(silence)])
         if (step := self._clock_steps.look()) and self._lease:
             self._queue(self._draft_clock_step(step))
@@ -330,11 +368,17 @@ class Recorder:
             detail={"from": format_timestamp(begin), "until": format_timestamp(end)},
         )
 
-    def _about_us(self, what: str) -> Draft:
-        detail = {"what": what, "who": self._who}
+    def _about_us(self, what: str, short_break: RecordingBreak | None = None) -> Draft:
+        detail: dict[str, Any] = {"what": what, "who": self._who}
+        if short_break is not None:
+            detail[UNRECORDED] = draft_short_break(short_break.begin, short_break.end)
         if self._passed_over:
             detail["passed_over"] = self._holder
-        more = ", ".join(part for part in (f"from {self._holder}" if self._holder else "", self._passed_over) if part)
+        silence = (
+            f"nobody recorded for {format_duration(short_break.end - short_break.begin)} before" if short_break else ""
+        )
+        holder = f"from {self._holder}" if self._holder else ""
+        more = ", ".join(part for part in (holder, self._passed_over, silence) if part)
         return Draft(
             Kind.RECORDER,
             " ".join(part for part in ("recording", what, "by", self._who, "" if what == STOPPED else more) if part),

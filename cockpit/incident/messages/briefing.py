@@ -42,6 +42,7 @@ from cockpit.model.response import VERIFIED, Freeze, Holding, RecordedSilence
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
+from cockpit.recorder.recording_breaks import RecordingBreak, describe_recording_breaks, list_recording_breaks
 from cockpit.timeline.timeline import Timeline
 
 OFTEN = 4  # outages of one probe that stand in one line
@@ -221,6 +222,7 @@ class OutageOfShift:
     is_drill: bool = False
     key: str = ""
     is_resolved: bool = False  # the incident is, though this is bad still
+    failures: int = 1  # of a probe that failed now and then, how many times
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,7 @@ class ShiftReport:
     environment: str = ""
     outages: tuple[OutageOfShift, ...] = ()
     still_bad: tuple[Signal, ...] = ()  # since before the shift, and the shift tells nothing else of it
+    unrecorded: tuple[RecordingBreak, ...] = ()
 
 
 def build_shift_report(
@@ -299,6 +302,7 @@ def build_shift_report(
         environment,
         outages,
         tuple(signal for signal in bad if signal.since < since and signal.key not in keys),
+        tuple(list_recording_breaks(standing)),
     )
 
 
@@ -321,7 +325,9 @@ class _HolderFinder:
     def find(self, stretch: BadStretch) -> OutageOfShift:
         """Of several incidents of that time one in which somebody took it, then a real one before a drill, then the
         first."""
-        outage = OutageOfShift(stretch.name, stretch.state, stretch.since, stretch.until, key=stretch.key)
+        outage = OutageOfShift(
+            stretch.name, stretch.state, stretch.since, stretch.until, key=stretch.key, failures=stretch.failures
+        )
         moment, others = stretch.since or stretch.end, self.stretches.get(stretch.key, ())
         covering = [
             incident
@@ -445,6 +451,8 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     now = report.until
     pairs = [("shift", f"{_clock_time(report.since, zone, now)} to {_clock_time(now, zone, now)}")]
     pairs += [("environment", report.environment)] if report.environment else []
+    if unrecorded := describe_recording_breaks(report.unrecorded, report.since, now):
+        pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     head = len(pairs)
     pairs += [("incident", _describe_head(incident, now)) for incident in report.incidents]
     for alert in report.alerts:
@@ -493,7 +501,8 @@ def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
         when = f"since {begun}{length}, and is still"
     else:
         when = f"{begun}{' until' if outage.since is None else ' to'} {_clock_time(outage.until, zone, now)}{length}"
-    return f"{outage.name} {outage.state} {when}; {_describe_taker(outage)}"
+    often = f", failed {outage.failures} times" if outage.failures > 1 else ""
+    return f"{outage.name} {outage.state} {when}{often}; {_describe_taker(outage)}"
 
 
 def _describe_takers(outages: Sequence[OutageOfShift]) -> str:

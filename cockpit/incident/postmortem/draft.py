@@ -67,6 +67,7 @@ from cockpit.model.incident import Incident, describe_severity, find_worst_sever
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import format_duration, measure_between
+from cockpit.recorder.recording_breaks import describe_recording_breaks, list_recording_breaks
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -143,6 +144,9 @@ def render_draft(
         alert_count=count_alerts(alerts),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
+        unrecorded=describe_recording_breaks(
+            list_recording_breaks(mine), incident.reach_from, incident.resolved or now
+        ),
         messages=messages,
         intervals=intervals,
         late_messages=_count_late(messages, intervals),

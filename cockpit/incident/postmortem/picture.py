@@ -25,6 +25,7 @@ from cockpit.model.event import Event, Kind, join_alert_events, map_of, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
+from cockpit.recorder.recording_breaks import find_record_end, list_recording_breaks
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
@@ -107,12 +108,13 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
     start, end = _choose_window(incident, events, now)
     # Nothing is drawn of what nobody has seen yet, nor of what came after the end: the record of it ends there.
     seen_until = min(end, max(now, start))
-    until = min(seen_until, max(incident.resolved or seen_until, start))
+    until = min(seen_until, max(incident.resolved or find_record_end(events) or seen_until, start))
     begin, over = find_impact(incident)
     lanes = (
         *_list_probe_lanes(events, start, until),
         *_list_alert_lanes(events, start, until),
         *_list_traffic_lanes(events, start, until),
+        *_list_break_lanes(events, start, until),
     )
     turning = find_turning_points(incident, events)
     joined = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
@@ -252,6 +254,12 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
         ]
         lanes[app] = join_bars(replace(bar, began_before=bar.start <= start) for bar in bars)
     return _fit_lanes("Traffic", lanes, start, end)
+
+
+def _list_break_lanes(events: Sequence[Event], start: datetime, end: datetime) -> list[PictureLane]:
+    """When nobody recorded: what the other lanes show there is not known."""
+    bars = [PictureBar(item.begin, item.end, "nobody recorded", "unsure") for item in list_recording_breaks(events)]
+    return _fit_lanes("Record", {"breaks": bars}, start, end)
 
 
 def _label_traffic(app: str, traffic: Mapping[str, object]) -> str:

@@ -28,6 +28,7 @@ from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import FLAPPING
+from cockpit.recorder.recording_breaks import describe_unseen
 
 MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it
@@ -393,7 +394,8 @@ def _describe_failing(events: Iterable[Event], verb: str, face: TimeFace) -> str
     parts: dict[tuple[str, str], list[str]] = {}
     for event in sorted(events, key=find_beginning):
         reason = explain_failed_condition(text_of(event.detail, "reason"))
-        parts.setdefault((face.utc(find_beginning(event)), reason), []).append(event.subject)
+        moment = f"{face.utc(find_beginning(event))}{describe_unseen(event.detail)}"
+        parts.setdefault((moment, reason), []).append(event.subject)
     reasons = [reason for _, reason in parts]
     sentence = []
     for number, ((moment, reason), names) in enumerate(parts.items()):
@@ -676,7 +678,8 @@ def describe_summary(event: Event) -> str:
     if event.redacted:
         return "(redacted)"
     reason = text_of(event.detail, "reason") if event.kind == Kind.PROBE else ""
-    return event.summary.replace(reason, explain_failed_condition(reason)) if reason else event.summary
+    summary = event.summary.replace(reason, explain_failed_condition(reason)) if reason else event.summary
+    return f"{summary}{describe_unseen(event.detail)}"
 
 
 # The entries that turned it, for the short timeline.

@@ -18,7 +18,8 @@ from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.recorder.lock import RecorderLock
-from cockpit.recorder.recorder import LARGE, Recorder
+from cockpit.recorder.recorder import GAP_AFTER, LARGE, Recorder
+from cockpit.recorder.recording_breaks import describe_unseen, list_recording_breaks
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT, at
@@ -144,6 +145,60 @@ async def test_a_restart_writes_only_the_differences_and_the_gap(timeline: FullD
         "nobody recorded for 3h 00m, from 2026-02-27 02:00:00Z",
         "ready up again",
     ]
+
+
+@pytest.mark.parametrize(("seconds", "breaks"), [(1, []), (12, [12.0]), (29, [29.0]), (40, [40.0])])
+async def test_a_short_break_is_no_line_of_its_own_and_is_on_record(
+    timeline: FullDisk, clock: Clock, seconds: float, breaks: list[float]
+) -> None:
+    """A break of less than half a minute appeared nowhere, and what lay in it had an exact time."""
+    async with running(recorder(timeline, clock)) as one:
+        one.observe(ready(ProbeState.UP))
+        await until(lambda: one.status == "recording")
+    clock.wall += timedelta(seconds=seconds)
+    async with running(recorder(timeline, clock)) as two:
+        await until(lambda: two.status == "recording")
+        two.observe(ready(ProbeState.DOWN, seconds / 60))
+        await until(lambda: "ready down" in facts(timeline))
+    events = timeline.events()
+    found = [(item.end - item.begin).total_seconds() for item in list_recording_breaks(events)]
+    (down,) = [event for event in events if event.kind == Kind.PROBE]
+    assert found == breaks
+    assert bool(timeline.events(kinds=[Kind.GAP])) == (seconds > GAP_AFTER)
+    assert bool(describe_unseen(down.detail)) == bool(breaks)
+
+
+@pytest.mark.parametrize(("after", "is_unseen"), [(0, True), (10, True), (40, False)])
+async def test_what_was_so_at_the_first_look_after_a_pause_may_have_begun_in_it(
+    timeline: FullDisk, clock: Clock, after: float, is_unseen: bool
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        one.observe(ready(ProbeState.UP))
+        await until(lambda: one.status == "recording")
+        clock.wall += timedelta(seconds=20)
+        await until(lambda: bool(timeline.events(kinds=[Kind.GAP])))
+        for _ in range(round(after)):  # it lives on
+            clock.wall += timedelta(seconds=1)
+            await asyncio.sleep(0.005)
+        one.observe(ready(ProbeState.DOWN, (20 + after) / 60))
+        await until(lambda: "ready down" in facts(timeline))
+    (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
+    assert bool(describe_unseen(down.detail)) is is_unseen
+
+
+async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timeline: FullDisk, clock: Clock) -> None:
+    one = recorder(timeline, clock)
+    async with running(one):
+        await until(lambda: one.status == "recording")
+    two = recorder(timeline, clock, "ben@jump-2 pid 2")
+    two.observe(ready(ProbeState.UP))
+    clock.wall += timedelta(seconds=8)
+    async with running(two):
+        await until(lambda: two.status == "recording")
+        two.observe(ready(ProbeState.DOWN, 9 / 60))
+        await until(lambda: "ready down" in facts(timeline))
+    (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
+    assert not describe_unseen(down.detail)
 
 
 async def test_a_quick_restart_leaves_no_gap(timeline: FullDisk, clock: Clock) -> None:

@@ -1,0 +1,80 @@
+"""When nobody recorded: each break in the record, short ones too, and what may have happened in one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cockpit.model.event import Event, Kind, map_of, text_of, time_of
+from cockpit.model.time import format_duration, format_timestamp, measure_between
+
+LEAST_BREAK = 3.0  # seconds; a recorder gives a sign of life every two
+UNRECORDED = "unrecorded"  # in what a recorder says of itself: the short break before it began
+UNSEEN_FROM = "unseen_from"  # in a fact of the first look after a break: since when it may be so
+STOPPED = "stopped"  # what a recorder event says when it is no beginning
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingBreak:
+    begin: datetime
+    end: datetime
+
+
+def list_recording_breaks(events: Iterable[Event]) -> list[RecordingBreak]:
+    """Every break that the record tells of, in order, each moment in one of them at most."""
+    breaks: list[RecordingBreak] = []
+    for event in events:
+        detail = event.detail if event.kind == Kind.GAP else map_of(event.detail, UNRECORDED)
+        begin, end = time_of(detail, "from"), time_of(detail, "until")
+        if event.kind in (Kind.GAP, Kind.RECORDER) and begin is not None and end is not None and begin < end:
+            breaks.append(RecordingBreak(begin, end))
+    joined: list[RecordingBreak] = []
+    for recording_break in sorted(breaks, key=lambda item: item.begin):
+        if joined and recording_break.begin <= joined[-1].end:
+            joined[-1] = RecordingBreak(joined[-1].begin, max(joined[-1].end, recording_break.end))
+        else:
+            joined.append(recording_break)
+    return joined
+
+
+def find_record_end(events: Iterable[Event]) -> datetime | None:
+    """When the last recorder stopped; None while one records, or where none is on record."""
+    last = None
+    for event in events:
+        if event.kind == Kind.RECORDER:
+            last = event
+    return last.occurred if last is not None and text_of(last.detail, "what") == STOPPED else None
+
+
+def measure_unrecorded(breaks: Iterable[RecordingBreak], begin: datetime, end: datetime) -> timedelta:
+    """How long nobody recorded between two moments."""
+    inside = ((max(item.begin, begin), min(item.end, end)) for item in breaks)
+    return sum((measure_between(first, last) for first, last in inside if first < last), timedelta())
+
+
+def describe_recording_breaks(breaks: Iterable[RecordingBreak], begin: datetime, end: datetime) -> str:
+    """`12s in all, in 2 breaks: 02:11:05 to 02:11:12, 02:14:00 to 02:14:05 UTC`; "" where somebody always recorded."""
+    inside = [item for item in breaks if item.begin < end and begin < item.end]
+    if not inside:
+        return ""
+    length = format_duration(measure_unrecorded(inside, begin, end))
+    count = "1 break" if len(inside) == 1 else f"{len(inside)} breaks"
+    times = [f"{_format_moment(item.begin, begin)} to {_format_moment(item.end, item.begin)}" for item in inside[:4]]
+    more = f" and {len(inside) - len(times)} more" if len(inside) > len(times) else ""
+    return f"{length} in all, in {count}: {', '.join(times)}{more} UTC"
+
+
+def draft_short_break(begin: datetime, end: datetime) -> dict[str, Any]:
+    """How a recorder tells of the break before it, which is too short for a line of its own."""
+    return {"from": format_timestamp(begin), "until": format_timestamp(end)}
+
+
+def describe_unseen(detail: Mapping[str, Any]) -> str:
+    """` (or before: nobody recorded from 02:11:05 UTC on)` behind a fact that was there at the first look."""
+    unseen_from = time_of(detail, UNSEEN_FROM)
+    return f" (or before: nobody recorded from {unseen_from:%H:%M:%S} UTC on)" if unseen_from else ""
+
+
+def _format_moment(moment: datetime, day: datetime) -> str:
+    moment, day = moment.astimezone(UTC), day.astimezone(UTC)
+    return f"{moment:%H:%M:%S}" if moment.date() == day.date() else f"{moment:%Y-%m-%d %H:%M:%S}"
