@@ -446,7 +446,10 @@ class HintSearch:
 
     def may_find(self, text: str) -> bool:
         """Whether any hint stands in it."""
-        return any(hint in text for hint in self._common) or self._search.search(text) is not None
+        for hint in self._common:  # a loop: this is asked of every line that comes from outside
+            if hint in text:
+                return True
+        return self._search.search(text) is not None
 
     def find(self, text: str) -> Iterator[tuple[str, int]]:
         """Each hint and where it stands."""

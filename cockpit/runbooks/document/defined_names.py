@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.document.steps import UnnumberedStep, shorten_command
@@ -48,8 +48,8 @@ class DefinedNames:
             return step
         kind = kind_of(text, step.title, "bash")
         title = step.title or shorten_command(step.command)
-        return replace(
-            step, title=title, command=text, kind=max(step.kind, kind, key=ORDER.index) if step.asked else kind
+        return step._replace(
+            title=title, command=text, kind=max(step.kind, kind, key=ORDER.index) if step.asked else kind
         )
 
     def _list_functions(self, names: Collection[str]) -> list[str]:

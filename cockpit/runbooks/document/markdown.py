@@ -1,11 +1,11 @@
 """One walk over the Markdown of a document: its headings with what stands under each, its tables, its links."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
-from cockpit.model.text import clean_line, clean_text
+from cockpit.model.text import clean_line, clean_lines, clean_text
 from cockpit.runbooks.document.defined_names import DefinedNames
 from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.fences import PROMPT, begins_with_program, language_of
@@ -102,6 +102,7 @@ class MarkdownReader:
         self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
         self._defined = DefinedNames()
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
+        self._plain: dict[str, str] = {}  # headings and items, as they are shown
 
     def read(self, written: str) -> None:
         plain = read_dialects(written)
@@ -110,6 +111,7 @@ class MarkdownReader:
         text = plain.text
         tokens = make_parser().parse(text)
         self.outline = make_outline(tokens)
+        self._plain = show_plainly(tokens)
         index = 0
         while index < len(tokens):
             index = self._block(tokens, index)
@@ -152,7 +154,7 @@ class MarkdownReader:
         ):
             self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
         self._heading_now = markdown
-        self.sections.append(Section(clean_line(strip_markdown(markdown)), level, line, above))
+        self.sections.append(Section(self._plain[markdown], level, line, above))
         if tells_when(self._section.title):
             self._section.tells_when, self._label = (
                 True,
@@ -194,7 +196,7 @@ class MarkdownReader:
             unnumbered_steps.remove(step)
         section.hints |= contents.hints
         if any(line in tab for tab in self._tabs):
-            unnumbered_steps = [replace(step, alternative=bool(section.steps)) for step in unnumbered_steps]
+            unnumbered_steps = [step._replace(alternative=bool(section.steps)) for step in unnumbered_steps]
         if any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
             self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
         first = next((step for step in unnumbered_steps if not step.title), None) if name else None
@@ -202,7 +204,7 @@ class MarkdownReader:
         # One block is typed in one place: where a sentence led to a host for one of its commands, it did for all.
         there = next((step.place for step in placed if step.place and step.place.by_prose), None)
         section.steps.extend(
-            replace(step, place=there) if there and step.command and step.place is None else step for step in placed
+            step._replace(place=there) if there and step.command and step.place is None else step for step in placed
         )
         return bool(unnumbered_steps)
 
@@ -222,7 +224,7 @@ class MarkdownReader:
         elif opens and opens_session(step.command, step.language):
             self._places.append(RemotePlace(clean_line(step.command), step.line))
         place = belongs_elsewhere(place, step.command)
-        return step if place == step.place else replace(step, place=place)
+        return step if place == step.place else step._replace(place=place)
 
     def _led_elsewhere(self, markdown: str, line: int) -> None:
         if goes_elsewhere(markdown):
@@ -291,7 +293,7 @@ class MarkdownReader:
                     del self._section.steps[index - 1]  # the item says what its commands do: it is their name
             elif token.type == "inline" and first:
                 first = False
-                text = clean_line(strip_markdown(token.content)).rstrip(" :")
+                text = self._plain[token.content].rstrip(" :")
                 del parents[len(ordered) - 1 :]  # the item before this one is not above it
                 manual = self._item(token, ordered=ordered[-1], flag=flag or any(map(introduces_facts, parents)))
                 parents.append(token.content)
@@ -369,6 +371,20 @@ class MarkdownReader:
                 self.links.append(
                     Link(clean_line(strip_markdown(match[1]), 200), clean_line(match[2], 500), line + offset)
                 )
+
+
+def show_plainly(tokens: "list[Token]") -> dict[str, str]:
+    """Headings and what stands in lists, as they are shown. They are cleaned together, which takes half as long."""
+    contents = (
+        dict.fromkeys(
+            token.content
+            for before, token in zip([tokens[0], *tokens], tokens, strict=False)
+            if token.type == "inline" and (token.level > 1 or before.type == "heading_open")
+        )
+        if tokens
+        else {}
+    )
+    return dict(zip(contents, clean_lines([strip_markdown(content) for content in contents]), strict=True))
 
 
 def announces_output(markdown: str, content: str) -> bool:

@@ -106,14 +106,16 @@ _OTHERS = (
     r"(?:toolbox|distrobox)\s+enter\b",
 )
 OTHERS = re.compile("|".join(_OTHERS))
-_NAMES = "|".join(re.escape(name) for name in sorted({*SHELLS, *INTERPRETERS, *COMMAND_OPTIONS, *ASKED_BY_A_WORD}))
+_NAMES = frozenset((*SHELLS, *INTERPRETERS, *COMMAND_OPTIONS, *ASKED_BY_A_WORD))
 _WORDS = (
     "su sudo doas ssh chroot exec run debug attach rsh shell console connect ip nsenter enter start-session pg:psql"
     " execute-command redis:cli ps:exec rails dbshell tinker nix-shell lxc-attach login terminal mosh telnet sftp ftp"
     " lftp rlogin slogin autossh evil-winrm spark-shell pyspark newgrp arch-chroot manage.py zkCli.sh sol rman"
     " cockroach gdb nomad"
 )
-MAYBE = re.compile(rf"(?:^|[\s;&|(\"'/])(?:{_NAMES}|{'|'.join(map(re.escape, _WORDS.split()))})(?=$|[\s;&|)\"'])")
+MAY_OPEN = _NAMES.union(_WORDS.split())
+WORD = re.compile(r"[^\s;&|()\"'/]+")
+MAYBE = re.compile(rf"(?:^|[\s;&|(\"'/])(?:{'|'.join(map(re.escape, sorted(MAY_OPEN)))})(?=$|[\s;&|)\"'])")
 POWERSHELL = re.compile(r"(?i)^\s*(?:Enter-PSSession|etsn|Enter-PSHostProcess)\b")
 
 
@@ -184,7 +186,7 @@ def _list_simple_commands(command: str) -> list[SimpleCommand]:
 
     [] for a text without a word that could open anything: most are, and parsing takes its time.
     """
-    if not MAYBE.search(command):
+    if MAY_OPEN.isdisjoint(WORD.findall(command)) or not MAYBE.search(command):  # the first costs a fifth of the other
         return []
     from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 

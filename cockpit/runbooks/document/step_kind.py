@@ -49,11 +49,15 @@ def load_judge() -> Callable[[str, str, Mapping[str, CommandTool]], StepKind]:
     from cockpit.runbooks.command_kinds.powershell import judge_powershell
     from cockpit.runbooks.command_kinds.requests import judge_request
 
+    context = JudgeContext({})  # the one of the tools that were asked for last: it is the same for each command
+
     def judge(command: str, language: str, tools: Mapping[str, CommandTool]) -> StepKind:
         if request := REQUEST.match(command):
             return judge_request(request[1], request[2])
         masked = [(blank.start, blank.end) for blank in find_placeholders(command, language) if not blank.variable]
-        context = JudgeContext(tools)
+        nonlocal context
+        if context.tools is not tools:
+            context = JudgeContext(tools)
         if language == "powershell":
             return judge_powershell(command, masked, context)
         return judge_shell(command, masked, context)

@@ -3,7 +3,9 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from cockpit.model.runbook import ONLY_VALUES, Finding, RemotePlace, Step, StepKind
 from cockpit.model.text import clean_line, clean_unmasked
@@ -69,9 +71,11 @@ TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "expect"})
 TAG_FLAGS = frozenset({"approval", "skip"})
 
 
-@dataclass(frozen=True, slots=True)
-class UnnumberedStep:
-    """A step before its section has numbered it; `alternative` says that it replaces the one before."""
+class UnnumberedStep(NamedTuple):
+    """A step before its section has numbered it; `alternative` says that it replaces the one before.
+
+    A tuple as `Piece` is: each is made anew with its name, its place, its kind.
+    """
 
     title: str
     kind: StepKind
@@ -88,7 +92,7 @@ class UnnumberedStep:
     unparsed: str = ""  # why it is only to be looked at
     asked: bool = False  # its kind was: by a tag
     place: RemotePlace | None = None  # the session that it belongs to
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = MappingProxyType({})
     mention: str = ""  # commands that a note or a manual step names: to copy, never to run
 
     @property
@@ -97,23 +101,23 @@ class UnnumberedStep:
         return forbids_what_follows(self.title) or forbids_what_follows(self.remark)
 
     def named(self, title: str) -> "UnnumberedStep":
-        return replace(self, title=title, kind=self.kind if self.asked else mark_verification(self.kind, title))
+        return self._replace(title=title, kind=self.kind if self.asked else mark_verification(self.kind, title))
 
     def marked(self, title: str) -> "UnnumberedStep":
         """A look below "Verify ..." verifies, whatever it is called."""
         kind = self.kind if self.asked or self.title else mark_verification(self.kind, title)
-        return self if kind is self.kind else replace(self, kind=kind)
+        return self if kind is self.kind else self._replace(kind=kind)
 
     def called(self, title: str) -> "UnnumberedStep":
         """Another name, which says nothing of its kind."""
-        return replace(self, title=title)
+        return self._replace(title=title)
 
     def expecting(self, text: str) -> "UnnumberedStep":
-        return replace(self, expected=text) if text else self
+        return self._replace(expected=text) if text else self
 
     def printing(self, output: str) -> "UnnumberedStep":
         """What it is expected to print, below what stands of it already."""
-        return replace(self, expected=f"{self.expected}\n{output}".strip())
+        return self._replace(expected=f"{self.expected}\n{output}".strip())
 
 
 def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]:
@@ -143,7 +147,7 @@ def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]
                 altered=unnumbered_step.altered,
                 unparsed=unnumbered_step.unparsed,
                 place=unnumbered_step.place,
-                tags=unnumbered_step.tags,
+                tags=dict(unnumbered_step.tags),
                 mention=unnumbered_step.mention,
             )
         )
@@ -204,7 +208,7 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                 step = step_of(piece, comments, language, line, tags)
                 if used and comments:  # the comment is the name of the command below it, not of those that follow
                     tail = trailing_comment(piece.text, language)[1]
-                    step = replace(step, title=shorten_command(step.command), remark=clean_line(tail))
+                    step = step._replace(title=shorten_command(step.command), remark=clean_line(tail))
                 steps.append(step)
             used = True
             findings += find_lowering_tags(tags, piece.text, language, line + 1 + piece.line)

@@ -3,8 +3,8 @@
 import re
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from cockpit.runbooks.shell_syntax.parse import mask_spans
 from cockpit.runbooks.shell_syntax.placeholder_forms import written_holes
@@ -21,8 +21,7 @@ WORD = string.ascii_letters + string.digits + "_./:@-"
 COMPOSITE = re.compile(r"[A-Za-z0-9_./:@-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """One occurrence: `name` as asked for, `form` as written, `start` and `end` in the command."""
 
     name: str
