@@ -48,13 +48,14 @@ class ShellVariable:
 class ShellState:
     """What a run keeps from step to step: on which host, in which folder ("" for where it began), with what set.
 
-    `file` holds the values, beside the transcript of the step that left them.
+    `file` holds the values, beside the transcript of the step that left them; `options` are as `set -o nounset`.
     """
 
     host: str = ""
     folder: str = ""
     variables: tuple[ShellVariable, ...] = ()
     file: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ class KeptVariable:
 class KeptShell:
     """`unset` are variables that every step gets and that were taken away; `hidden` those whose value is not kept.
 
-    `folder_before` is where `cd -` goes, `folder_stack` where `popd` does, the next one first.
+    `folder_before` is where `cd -` goes, `folder_stack` where `popd` does, the next one first. `options` are commands
+    that set the shell's options as a step left them: `set -o nounset`, `shopt -s nullglob`.
     """
 
     host: str = ""
@@ -127,14 +128,15 @@ class KeptShell:
     hidden: tuple[str, ...] = ()
     folder_before: str = ""
     folder_stack: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        """`KUBECONFIG=staging.yaml · PODS=a b`: the beginning of each value, on one line."""
+        """`KUBECONFIG=staging.yaml · PODS=a b · set -o nounset`: the beginnings of values on one line; "" for none."""
         texts = {
             name: " ".join(value for _, value in variable.items) if variable.is_array else variable.value
             for name, variable in self.variables.items()
         }
-        return " · ".join(f"{name}={clean_line(text, SHOWN_VALUE)}" for name, text in texts.items())
+        return " · ".join((*(f"{name}={clean_line(text, SHOWN_VALUE)}" for name, text in texts.items()), *self.options))
 
     def environment(self) -> dict[str, str]:
         """The single values, for the environment that bash starts with; `restoring_script` takes back the exporting."""
@@ -153,6 +155,7 @@ class KeptShell:
                 lines.append(f"export -n {name}")
         lines += [f"builtin pushd -n {shlex.quote(folder)} >/dev/null" for folder in reversed(self.folder_stack)]
         lines += [f"OLDPWD={shlex.quote(self.folder_before)}"] if self.folder_before else []
+        lines += [f"__cockpit_options={shlex.quote('; '.join(self.options))}"] if self.options else []
         return "\n".join(lines)
 
 

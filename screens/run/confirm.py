@@ -108,7 +108,7 @@ class AskConsent(Confirmation[Consent]):
         rows += [row for row in render_values(prepared.values, WIDE) if not prepared.native]
         if prepared.script is not None and prepared.cwd != prepared.start:
             rows += render_labelled("in", shorten_folder(prepared.cwd, prepared.start), WIDE, tone="info", most=2)
-        if prepared.script is not None and prepared.kept_shell.variables:
+        if prepared.script is not None and prepared.kept_shell.describe():
             rows += render_labelled("set before", prepared.kept_shell.describe(), WIDE, tone="info", most=4)
         if not prepared.undo:
             rows += render_labelled("undo", prepared.undone_by or "the document names none", WIDE)

@@ -83,6 +83,8 @@ def render_shell(shell: ShellState, start: str) -> list[Piece]:
     for variable in sorted(shell.variables, key=lambda variable: (not variable.exported, variable.step)):
         pieces.append((" · " if pieces else "", "muted"))
         pieces.append((f"{variable.name}={MASK if variable.secret else variable.shown}", "info"))
+    for option in shell.options:
+        pieces += [(" · " if pieces else "", "muted"), (option, "info")]
     return pieces
 
 

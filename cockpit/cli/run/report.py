@@ -50,7 +50,7 @@ class Aloud:
         if prepared is not None:
             if prepared.script is not None and prepared.cwd != prepared.start:
                 click.echo(f"  in {prepared.cwd}", err=self._piped)
-            if prepared.script is not None and prepared.kept_shell.variables:
+            if prepared.script is not None and prepared.kept_shell.describe():
                 click.echo(f"  set before: {prepared.kept_shell.describe()}", err=self._piped)
             click.echo(command_line(prepared.as_run), nl=False, err=self._piped)
             for text in (*prepared.meets, *prepared.notices):

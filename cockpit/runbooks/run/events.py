@@ -306,6 +306,7 @@ def describe_shell(shell: ShellState) -> dict[str, Any]:
             }
             for variable in shell.variables
         ],
+        "options": list(shell.options),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cockpit.model.event import Event, Kind
 from cockpit.model.run import Attempt, Run, SettledBy, ShellState, ShellVariable, StepState, Value, find_newest_attempt
+from cockpit.model.text import clean_line
 from cockpit.runbooks.run.process.identity import Owner
 
 RUN_KINDS = (Kind.RUN, Kind.STEP)
@@ -235,7 +236,14 @@ def _read_shell(detail: Mapping[str, Any]) -> ShellState | None:
         )
         for entry in records
     )
-    return ShellState(_read_text(fields, "host"), _read_text(fields, "folder"), variables, _read_text(fields, "file"))
+    options = fields.get("options")  # older versions did not keep them
+    return ShellState(
+        _read_text(fields, "host"),
+        _read_text(fields, "folder"),
+        variables,
+        _read_text(fields, "file"),
+        tuple(map(clean_line, options)) if isinstance(options, list | tuple) else (),
+    )
 
 
 def _read_owner(detail: Mapping[str, Any]) -> Owner:

@@ -36,7 +36,7 @@ def describe_left_shell(run: Run, step: int, command: str, place: AttemptFiles) 
         old if (old := before.get(new.name)) and (old.shown, old.exported) == (new.shown, new.exported) else new
         for new in now
     )
-    return ShellState(kept.host, folder, variables, str(place.state_file))
+    return ShellState(kept.host, folder, variables, str(place.state_file), kept.options)
 
 
 def _forget_visit(run: Run, kept: KeptShell, place: AttemptFiles) -> None:

@@ -266,3 +266,44 @@ class TestWhereItStarts:
         run = self.start(stage, "true")
         with pytest.raises(RunRefused):
             stage.runner.choose_folder(run, "/no/such/folder")
+
+
+async def test_the_options_of_the_shell_hold_in_the_next_steps_and_can_be_taken_back(stage: Stage) -> None:
+    run = stage.start(
+        document(
+            "set -u; shopt -s nullglob",
+            "echo files: /nowhere/*.x end; shopt -q nullglob && echo held",
+            "set +u; shopt -u nullglob",
+            "echo back: /nowhere/*.x",
+        )
+    )
+    await stage.perform(run, 1)
+    state = stage.runner.run(run.id).shell
+    assert state.options == ("set -o nounset", "shopt -s nullglob")
+    await run_all(stage, run)
+    assert "files: end" in stage.output
+    assert "back: /nowhere/*.x" in stage.output
+    assert stage.runner.run(run.id).shell.options == ()
+
+
+async def test_an_unset_name_ends_a_step_below_set_u(stage: Stage) -> None:
+    run = stage.start(document("set -u", "eval 'echo it is $NOWHERE'"))
+    await stage.perform(run, 1)
+    attempt = await stage.perform(run, 2)
+    assert attempt.state is StepState.FAILED
+
+
+async def test_a_trace_shows_the_steps_own_commands_alone(stage: Stage) -> None:
+    run = stage.start(document("set -x", "true traced"))
+    await run_all(stage, run)
+    assert "+ true traced" in stage.output
+    assert "cockpit" not in stage.output
+
+
+@pytest.mark.parametrize("option", ["set -n", "set -t", "set -m", "set -o vi"])
+async def test_an_option_that_would_stop_the_next_step_is_not_kept(stage: Stage, option: str) -> None:
+    run = stage.start(document(f"{option} || true", "echo still here"))
+    await stage.perform(run, 1)
+    await stage.perform(run, 2)
+    assert "still here" in stage.output
+    assert stage.runner.run(run.id).shell.options == ()

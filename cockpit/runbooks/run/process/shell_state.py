@@ -25,6 +25,36 @@ OWN_NAMES = re.compile(
 )  # of the shell itself or of us
 
 
+SET_OPTIONS = frozenset(
+    (
+        *("allexport", "braceexpand", "errexit", "errtrace", "functrace", "ignoreeof", "interactive-comments"),
+        *("keyword", "noclobber", "noglob", "nolog", "notify", "nounset", "physical", "pipefail", "posix"),
+        *("verbose", "xtrace"),
+    )
+)  # those of `set -o`; every other name is one of `shopt`
+# Without what would keep the next step from running at all, and what is not for a script to set.
+NOT_KEPT = frozenset(
+    (
+        *("noexec", "onecmd", "monitor", "privileged", "history", "histexpand", "emacs", "vi", "hashall"),
+        *("login_shell", "restricted_shell"),
+    )
+)
+# An option as the command that sets it: whoever could write into the file where it is kept could set no more.
+OPTION = re.compile(r"set [-+]o [a-z-]+|shopt -[su] [a-z0-9_]+")
+
+
+def list_changed_options(before: str, after: str) -> tuple[str, ...]:
+    """The commands that lead from one `$SHELLOPTS:$BASHOPTS` to the other."""
+    names, names_before = set(after.split(":")), set(before.split(":"))
+    commands = (write_option(name, on=name in names) for name in sorted(names ^ names_before) if name not in NOT_KEPT)
+    return tuple(command for command in commands if OPTION.fullmatch(command))
+
+
+def write_option(name: str, *, on: bool) -> str:
+    """The command that sets an option of the shell, or takes it back."""
+    return f"set {'-' if on else '+'}o {name}" if name in SET_OPTIONS else f"shopt -{'s' if on else 'u'} {name}"
+
+
 def parse_reported_state(data: bytes) -> tuple[str, dict[str, KeptVariable], set[str]] | None:
     """(folder, variables, names of those that were too long) of what the script reported; None when it is not whole."""
     fields = data.decode("utf-8", "surrogateescape").split("\0")
@@ -78,6 +108,7 @@ def build_kept_shell(
         for name in started_with
         if name not in variables and name not in too_long and not OWN_NAMES.fullmatch(name)
     ]
+    shell_options = dict(variables.get("SHELLOPTS", KeptVariable()).items)
     left = variables.get("OLDPWD", KeptVariable()).value
     stack = tuple(text for _, text in variables.get("DIRSTACK", KeptVariable()).items[1:])  # the first is where it is
     return KeptShell(
@@ -88,6 +119,7 @@ def build_kept_shell(
         tuple(sorted({*hidden, *too_long})),
         folder_before="" if left == started_with.get("OLDPWD", "") or has_surrogates(left) else left,
         folder_stack=() if any(map(has_surrogates, stack)) else stack,
+        options=list_changed_options(shell_options.get("before", ""), shell_options.get("after", "")),
     )
 
 
@@ -131,6 +163,7 @@ def read_kept_shell(path: Path) -> KeptShell | None:
         return None
     stack = tuple(map(str, fields.get("folder_stack", ())))  # older versions did not keep it
     before = str(fields.get("folder_before", ""))
+    options = tuple(text for text in map(str, fields.get("options", ())) if OPTION.fullmatch(text))
     return KeptShell(
         texts["host"],
         texts["folder"],
@@ -139,6 +172,7 @@ def read_kept_shell(path: Path) -> KeptShell | None:
         lists["hidden"],
         folder_before=before,
         folder_stack=stack,
+        options=options,
     )
 
 
