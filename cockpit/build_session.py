@@ -17,7 +17,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
-from cockpit.model.event import Event, Kind, join_storms, keep_newest
+from cockpit.model.event import Event, join_storms, keep_newest
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.plan import Plan
 from cockpit.model.response import Freeze
@@ -172,7 +172,7 @@ def build_runner(
     """The runner, which knows every run of the timeline and hears of new ones, of other cockpits too."""
     from cockpit.runbooks.catalogue.load import load_catalogue
     from cockpit.runbooks.prepare.values import build_live_values
-    from cockpit.runbooks.run.notices import RunNotices, find_kept_lines, snapshot_named
+    from cockpit.runbooks.run.notices import RunNotices, snapshot_named
     from cockpit.runbooks.run.runner import Runner
     from cockpit.runbooks.run.runs import RUN_KINDS
 
@@ -202,7 +202,7 @@ def build_runner(
         return snapshot_named(plan.snapshot, load_catalogue(system.runbooks, environments=[environment]))
 
     def has_kept_lines(incident: str) -> bool:
-        return find_kept_lines(timeline.events(kinds=[Kind.NOTE, Kind.STEP], incident=incident))
+        return incident in ledger.incidents and bool(ledger.incidents[incident].lines_kept)
 
     def begin_temporary(text: str, incident: str) -> None:
         """What a step turned off for now; of an incident that is closed nothing is begun, and the step is done."""

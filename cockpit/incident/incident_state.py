@@ -382,6 +382,7 @@ class IncidentStateBuilder:
             recovery=response_state.find_recovery(function(Kind.RECOVERY)),
             ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP), self._moves),
             reviews=response_state.list_reviews(function(Kind.REVIEW)),
+            lines_kept=response_state.list_kept_lines(function(Kind.NOTE, Kind.STEP)),
             clock_steps=tuple(self._steps),
             foreign=self._list_foreign(self),
             **self._felt(),
@@ -426,7 +427,10 @@ class IncidentStateBuilder:
             if not name and event.kind == Kind.DECLARE:
                 name = default_severity(self._severity_scale)
             if name:
-                change = StateChange(name, event.occurred, event.actor, text_of(event.detail, "reason"))
+                # Older versions left the reason of the wrong severity where the correction gave none.
+                is_carried = text_of(event.detail, "mistake") and not text_of(event.detail, "mistake_reason")
+                reason = "" if is_carried else text_of(event.detail, "reason")
+                change = StateChange(name, event.occurred, event.actor, reason)
                 changes.append((change, response_state.read_rules(event)))
         return tuple(changes)
 

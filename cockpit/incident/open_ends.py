@@ -125,9 +125,33 @@ def find_open_ends(
 UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.NOTHING_SENT})  # a promise is a clock of its own
 
 
-def find_undone(incident: Incident, now: datetime, checklists: Sequence[Checklist]) -> list[OpenEnd]:
-    """What was not done when it was resolved, and is not done now: it does not end with the incident."""
-    return [end for end in find_open_ends(incident, now, checklists=checklists) if end.kind in UNDONE]
+def find_undone(
+    incident: Incident, now: datetime, checklists: Sequence[Checklist], clocks: Iterable[Clock] = ()
+) -> list[OpenEnd]:
+    """What was not done when it was resolved, and is not done now: it does not end with the incident, and not with its
+    being opened again. A list that a deadline asks for again is told by that."""
+    if incident.open and not incident.closures:
+        return []
+    asking = {f"{clock.obligation or clock.id}" for clock in clocks if clock.state(now) in ASKING}
+    return [
+        end
+        for end in find_open_ends(incident, now, checklists=checklists)
+        if end.kind in UNDONE and f"{ClockKind.CHECKLIST.value}:{end.target}" not in asking
+    ]
+
+
+def list_undone_tasks(clocks: Iterable[Clock], now: datetime) -> list[Clock]:
+    """The tasks that were missed at a resolution and that nobody did since, each once; not while one asks again."""
+    by_obligation: dict[str, list[Clock]] = {}
+    for clock in clocks:
+        if clock.kind is ClockKind.TASK:
+            by_obligation.setdefault(clock.obligation or clock.id, []).append(clock)
+    return [
+        next(clock for clock in several if clock.undone)
+        for several in by_obligation.values()
+        if any(clock.undone for clock in several)
+        and not any(clock.state(now) in ASKING or (clock.done and not clock.undone) for clock in several)
+    ]
 
 
 def _find_open_runs(incident: Incident, now: datetime) -> Iterator[OpenEnd]:

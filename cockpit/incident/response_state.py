@@ -91,9 +91,26 @@ def list_calls(pairs: EventPairs) -> tuple[PageRecord, ...]:
             tier=number_of(event.detail, "tier"),
             how=text_of(event.detail, "how"),
             note=text_of(event.detail, "note"),
+            answered=_read_answer(event),
         )
         for _, event in pairs
     )
+
+
+NO_ANSWER = re.compile(
+    r"(?i)\b(?:no|without) (?:an )?(?:answer|reply|response)\b|\bno ?(?:one|body) (?:answered|picked up|replied)\b"
+    r"|\b(?:did(?: not|n.?t)|does(?: not|n.?t)|not) (?:answer|answering|pick(?:ing)? up|reply|respond)\b"
+    r"|\bunanswered\b|\bunreachable\b|\bnot reach(?:ed|able)\b|\bvoice ?mail\b|\banswering machine\b|\bengaged\b"
+    r"|\bphone (?:is |was )?off\b|\brang out\b|\bnot available\b"
+)
+
+
+def _read_answer(event: Event) -> bool | None:
+    """Whether somebody answered, as it was stated, else by what was written down of it; None where nothing tells."""
+    stated = event.detail.get("answered")
+    if isinstance(stated, bool):
+        return stated
+    return False if NO_ANSWER.search(f"{text_of(event.detail, 'note')} {text_of(event.detail, 'how')}") else None
 
 
 def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
@@ -505,12 +522,41 @@ def _weigh(weight: object) -> int:
     return weight if isinstance(weight, int) and not isinstance(weight, bool) else 0
 
 
-KEPT_OF_STEPS = ("phase", "state", "kind", "undo", "attempt")
+PRINTS_LOGS = re.compile(
+    r"\blogs?\s+show\b|\b(?:kubectl|oc|docker|docker-compose|podman)\b[^;&|]*\slogs\b|\b(?:stern|journalctl)\b"
+)
+KEPT_OF_STEPS = ("phase", "state", "kind", "undo", "attempt", "reads_logs", "printed_lines")
 
 
 def shorten_step(event: Event) -> Event:
-    """A step as incidents need it: without its command and output, which may be long."""
-    return replace(event, detail={name: event.detail[name] for name in KEPT_OF_STEPS if name in event.detail})
+    """A step as incidents need it: without its command and output, which may be long, but with what they tell."""
+    detail = {name: event.detail[name] for name in KEPT_OF_STEPS if name in event.detail}
+    if PRINTS_LOGS.search(words_of(event.detail, "as_run")):
+        detail["reads_logs"] = True
+    if "\n" in words_of(event.detail, "output").strip():
+        detail["printed_lines"] = True
+    return replace(event, detail=detail)
+
+
+def list_kept_lines(pairs: EventPairs) -> tuple[datetime, ...]:
+    """When lines of a log came into the record: what Record of the logs writes, a note of several lines, and what a
+    step printed that reads them."""
+    moments: list[datetime] = []
+    reading: set[str] = set()
+    for _, event in pairs:
+        if event.redacted:
+            continue
+        if event.kind == Kind.NOTE:
+            if "\n" in words_of(event.detail, "text") and not read_todo(event):
+                moments.append(event.occurred)
+            continue
+        if event.detail.get("reads_logs") is True:
+            reading.add(event.subject)
+        # What a step that failed printed is why it failed, and no log.
+        is_ok = text_of(event.detail, "state") == StepState.OK
+        if is_ok and event.subject in reading and event.detail.get("printed_lines") is True:
+            moments.append(event.occurred)
+    return tuple(moments)
 
 
 def list_reviews(pairs: EventPairs) -> tuple[StateChange, ...]:

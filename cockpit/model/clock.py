@@ -157,6 +157,7 @@ class Clock:
     until: datetime | None = None
     undone: bool = False  # it ended at `done` and nobody did it
     obligation: str = ""  # what several clocks may ask for: the id of the first of them
+    remark: str = ""  # what its state alone does not tell: a call that nobody answered, a window that closes later
 
     @property
     def limit(self) -> datetime | None:

@@ -169,6 +169,7 @@ class Incident:
     recovery: Recovery | None = None
     ran: tuple[ProcedureRun, ...] = ()
     reviews: tuple[StateChange, ...] = ()
+    lines_kept: tuple[datetime, ...] = ()  # when lines of a log were put into the record
     healthy: tuple[HealthyPeriod, ...] = ()
     unheld: HealthyPeriod | None = None  # a recovery that has not held for two minutes yet: it counts for nothing
     felt_bad: str = ""  # what users feel still, the first of it: `probe readyz is still bad`

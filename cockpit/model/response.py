@@ -1,5 +1,6 @@
 """What responders did in an incident, as its events tell it: the parts that `Incident` is made of."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -16,6 +17,26 @@ class Holding:
     since: datetime
     until: datetime | None = None
     note: str = ""
+
+
+AUDIENCE_WORDS = {
+    "authority": r"data protection authorit(?:y|ies)|supervisory authorit(?:y|ies)|regulators?|authorit(?:y|ies)",
+    "client": r"(?:enterprise |affected |external )?(?:customers?|users?|clients?|tenants?|status page)",
+    "team": r"teams?|internal|colleagues?",
+}
+"""What people call who reads a message, by the audience that this is."""
+AUDIENCE_NAMES = {
+    audience: re.compile(rf"(?:(?:the|our|all|your) )*(?:{names})") for audience, names in AUDIENCE_WORDS.items()
+}
+
+
+def name_audience(text: str) -> str:
+    """The audience that somebody names: `client` for customers and users; any other by its own name, in small letters.
+
+    What two names of one audience are is decided here alone: a promise made to one is kept by a message to the other.
+    """
+    name = " ".join(text.casefold().split())
+    return next((audience for audience, pattern in AUDIENCE_NAMES.items() if pattern.fullmatch(name)), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +56,15 @@ class Update:
     def readers(self) -> str:
         return self.reader or self.audience
 
+    @property
+    def audience_name(self) -> str:
+        """The one name of who reads it, whatever they were called."""
+        return name_audience(self.audience)
+
 
 @dataclass(frozen=True, slots=True)
 class PageRecord:
-    """Somebody was paged."""
+    """Somebody was paged. `answered` None: nobody wrote down whether they were reached."""
 
     at: datetime
     actor: str
@@ -46,6 +72,7 @@ class PageRecord:
     tier: int = 0
     how: str = ""
     note: str = ""
+    answered: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,8 +212,17 @@ def _draft_traffic_changes(
             "before": dict(before.traffic),
             "after": now,
             "changed_by": _find_traffic_author(app, gaining) if changed is not None else "",
+            **({"asked": format_timestamp(changed)} if changed is not None and _is_request(changed, occurred) else {}),
         },
     )
+
+
+TAKES_AT_MOST = timedelta(minutes=5)  # a cloud to do what it was asked for; what was asked before that was other
+
+
+def _is_request(asked: datetime, moved: datetime) -> bool:
+    """Whether the last change of the app can be the request of a move that was seen."""
+    return timedelta() < moved - asked <= TAKES_AT_MOST
 
 
 def _find_traffic_author(app: Application, gaining: Sequence[Revision]) -> str:

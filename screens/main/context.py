@@ -27,6 +27,10 @@ class CockpitContext(KeyHandlerContext, Protocol):
     @property
     def roomy(self) -> bool: ...
 
+    def name_key(self, id: str, /) -> str:
+        """A key as it is bound now, by its name in the table."""
+        ...
+
     def draw(self, *names: str) -> None:
         """The rows of the named panes, from the newest Readings."""
         ...

@@ -420,13 +420,16 @@ def _propose_severity(press: KeyPress) -> str:
 
 
 def ask_who_is_on_call(press: KeyPress, declared: object) -> None:
-    """Once it is declared, before anybody is asked to call themselves; nothing where it was only noted, or is known."""
-    from screens.incident.clock_forms import open_on_call_form
+    """Once it is declared, before anybody is asked to call themselves; nothing where it was only noted, or is known.
 
+    A word and no dialog: whoever has just declared types on, and those keys are meant for what is on the screen. The
+    deadline itself asks when it is opened.
+    """
     session = press.session
     clock = find_on_call_clock(session, declared, press.context.zone) if isinstance(declared, Incident) else None
-    if isinstance(declared, Incident) and clock is not None:
-        press.open(open_on_call_form(*press.about, session.incident_actions, declared, clock))
+    if clock is not None:
+        key = press.screen.name_key("roles")
+        press.say(f"Is that you? The plan calls {clock.who}. Press {key}: that deadline asks before you call.")
 
 
 @handles("status")

@@ -7,14 +7,19 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
+from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Kind
 from cockpit.model.runbook import Runbook
 from screens.dialogs.declare import Declare
+from screens.main import key_handlers
+from screens.main.key_handlers import KeyPress
 from screens.main.screen import CockpitScreen
 from screens.shared.document import DocumentScreen
 from screens.shared.keyed_screen import HelpScreen
 from tests.tui.stage import Stage, draft
 from tests.tui.terminal import Terminal
+from tests.unit.incident.incidents import incident
+from tests.unit.incident.story import at
 from widgets.line import Lines
 
 Open = Callable[[int, int], AbstractAsyncContextManager[Pilot[None]]]
@@ -134,3 +139,22 @@ async def test_the_border_is_whole_when_an_age_gets_longer_behind_a_dialog(
             assert base.panes[0].query_one(".pane-title", Lines).text.endswith(f" {text} ╮")
         await pilot.pause(0.2)
         assert "recorded by somebody else ╮╭ 2 Alerts" in visible.lines[2]
+
+
+async def test_whoever_has_just_declared_is_asked_by_a_line_that_takes_no_key(
+    cockpit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they are on call: the next keys are meant for the screen, neither swallowed nor taken as an answer."""
+    tier = Clock("escalation:1", ClockKind.ESCALATION, "call", "", "oncall.md:5", at(0), who="On-call engineer")
+    monkeypatch.setattr(key_handlers, "find_on_call_clock", lambda *context: tier)
+    async with cockpit(120, 40) as pilot:
+        base = pilot.app.screen
+        assert isinstance(base, CockpitScreen)
+        assert base.session is not None
+        key_handlers.ask_who_is_on_call(KeyPress(base, base.session), incident())
+        await pilot.pause()
+        assert ["Is that you?" in str(notice.message) for notice in pilot.app._notifications] == [True]
+        assert len(pilot.app.screen_stack) == 1
+        await pilot.press("4")
+        await pilot.pause()
+        assert base.panes[base.current].id == base.panes[3].id

@@ -175,7 +175,7 @@ def format_left(clock: Clock, now: datetime) -> str:
 
 def _name_clock(clock: Clock) -> str:
     who = f" ({clock.who})" if clock.who else ""
-    because = clock.not_applicable or clock.why
+    because = "; ".join(filter(None, (clock.not_applicable or clock.why, clock.remark)))
     return f"{clock.what}{who}; {because} [{clock.origin}]"
 
 

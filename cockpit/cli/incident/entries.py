@@ -11,7 +11,7 @@ from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers, name_reader
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
-from cockpit.model.response import Review
+from cockpit.model.response import Review, name_audience
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_timestamp, parse_promise
 
@@ -141,7 +141,11 @@ def find_template(templates: tuple[Template, ...], text: str) -> Template:
         for template in templates
         if wanted_name in template.id.casefold() or wanted_name in template.title.casefold()
     ]
-    result = result or [template for template in templates if template.audience.casefold() == wanted_name]
+    result = result or [
+        template
+        for template in templates
+        if template.audience == name_audience(text) or template.reader.casefold() == wanted_name
+    ]
     if len(result) != 1:
         names = ", ".join(template.id for template in result or templates)
         raise Refusal(

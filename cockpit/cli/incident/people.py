@@ -101,6 +101,7 @@ def _goes_on(cli_session: CliSession, incident: Incident) -> list[str]:
 @click.option("--tier", default=0, metavar="N", help="The tier of the escalation, from 1.")
 @click.option("--how", default="", metavar="TEXT", help="Phone, pager, chat.")
 @click.option("--note", "words", default="", metavar="TEXT", help="What they said.")
+@click.option("--no-answer", is_flag=True, help="The call was made, and nobody answered.")
 @at_option
 @incident_option
 @json_option
@@ -111,13 +112,20 @@ def called(
     tier: int,
     how: str,
     words: str,
+    no_answer: bool,
     at: str | None,
     incident: str | None,
     as_json: bool,
 ) -> None:
     with open_cli_session(common) as cli_session:
         event = cli_session.incident_actions.called(
-            " ".join(who), tier, how, words, incident=incident, moment=cli_session.moment(at)
+            " ".join(who),
+            tier,
+            how,
+            words,
+            False if no_answer else None,
+            incident=incident,
+            moment=cli_session.moment(at),
         )
     print_event(event, as_json)
 

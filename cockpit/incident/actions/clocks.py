@@ -78,7 +78,7 @@ def clock_done(
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
-        if clock.done is not None:
+        if clock.done is not None and not clock.undone:
             raise IncidentActionError(
                 f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
                 code="clock-done-already",
@@ -124,7 +124,7 @@ def not_applicable(writer: IncidentWriter, id: str, reason: str, *, incident: st
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
-        if clock.done is not None:
+        if clock.done is not None and not clock.undone:
             raise IncidentActionError(
                 f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
                 code="clock-done-already",
@@ -176,10 +176,11 @@ def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id
     asking = [
         clock
         for clock in clocks_by_name.values()
-        if wanted_name and clock.obligation == wanted_name and clock.done is None
+        if wanted_name and clock.obligation == wanted_name and (clock.done is None or clock.undone)
     ]
     if asking:  # of several for one obligation the one that asks for something is meant
-        return meant, next((clock for clock in asking if not clock.not_applicable), asking[0])
+        running = [clock for clock in asking if not clock.not_applicable]
+        return meant, next((clock for clock in running if clock.done is None), next(iter(running), asking[0]))
     begin_so = [text for text in clocks_by_name if wanted_name and text.startswith(wanted_name)]
     if wanted_name in clocks_by_name or len(begin_so) == 1:
         return meant, clocks_by_name[wanted_name if wanted_name in clocks_by_name else begin_so[0]]

@@ -228,7 +228,7 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
             "rules": _list_binding_rules(writer, severity_level),
             **marks,
         }
-        if kind == Kind.SEVERITY and why:
+        if kind == Kind.SEVERITY or "reason" in detail:
             detail["reason"] = why  # what was said of the wrong one is no reason for the one that was meant
         change = summarize_event(kind, detail) if kind == Kind.DECLARE else f"severity {severity_level}"
         summary = f"{change} ({meant.severity} was entered by mistake{f': {why}' if why else ''})"

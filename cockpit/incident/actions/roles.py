@@ -9,6 +9,7 @@ from cockpit.incident.ledger import Ledger
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
+from cockpit.model.response import AUDIENCE_WORDS, name_audience
 from cockpit.model.text import clean_line, clean_text, find_nearest
 from cockpit.model.time import format_timestamp
 
@@ -193,11 +194,12 @@ def record_call(
     tier: int = 0,
     how: str = "",
     note: str = "",
+    answered: bool | None = None,
     *,
     incident: str | None = None,
     moment: datetime | None = None,
 ) -> Event:
-    """Write down that somebody was called. The cockpit calls nobody."""
+    """Write down that somebody was called, and whether they answered where that is known. The cockpit calls nobody."""
     name, occurred = clean_line(who, LONGEST_NAME), writer.past(moment, writer.now())
     if not name:
         raise IncidentActionError("Say who was called: a person, a role, a team.", code="person-missing")
@@ -205,7 +207,13 @@ def record_call(
         raise IncidentActionError(
             "A tier of an escalation is a number from 1, as the document counts them.", code="not-a-tier"
         )
-    detail = {"who": name, "tier": tier, "how": clean_line(how, LONGEST_NAME), "note": clean_line(note)}
+    detail = {
+        "who": name,
+        "tier": tier,
+        "how": clean_line(how, LONGEST_NAME),
+        "note": clean_line(note),
+        **({} if answered is None else {"answered": answered}),
+    }
     return writer.write(
         lambda ledger: writer.of(writer.meant(ledger, incident), Kind.PAGE, detail, occurred, subject=name)
     )
@@ -232,6 +240,7 @@ def record_message(
     if not tokens:
         raise IncidentActionError("An update needs its words: what was sent, as it was sent.", code="text-missing")
     occurred = writer.past(moment, now)
+    whom, reader = _find_audience(writer, whom, reader)
     detail = {
         "audience": whom,
         "text": tokens,
@@ -243,6 +252,17 @@ def record_message(
     return writer.write(
         lambda ledger: writer.of(writer.meant(ledger, incident), Kind.UPDATE, detail, occurred, subject=whom)
     )
+
+
+def _find_audience(writer: IncidentWriter, name: str, reader: str) -> tuple[str, str]:
+    """The audience that is meant, and what it was called: by the words that everybody has for it, or by those with
+    which a message of the plan names its readers."""
+    readers = {template.reader.casefold(): template for template in reversed(writer.plan.templates) if template.reader}
+    theirs = readers.get(name.casefold())
+    audience = theirs.audience if theirs else name_audience(name)
+    if audience not in AUDIENCE_WORDS or audience == name.casefold():
+        return name, reader
+    return audience, reader or name
 
 
 def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:

@@ -88,7 +88,8 @@ def _summarize_call(text: _Text) -> str:
     tier = text.detail.get("tier")
     where = f" (tier {tier})" if isinstance(tier, int) and tier > 0 else ""
     how = f", {text['how']}" if text["how"] else ""
-    return text.because(f"called {text['who']}{where}{how}", "note")
+    unheard = ", no answer" if text.detail.get("answered") is False else ""
+    return text.because(f"called {text['who']}{where}{how}{unheard}", "note")
 
 
 def _summarize_tick(text: _Text) -> str:

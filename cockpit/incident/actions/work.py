@@ -87,6 +87,8 @@ def find_act_time(incident: Incident, act: str) -> datetime | None:
     elif act in patterns:
         fits = re.compile(rf"\b(?:{patterns[act]})\b", re.IGNORECASE)
         times = [run.succeeded for run in incident.ran if fits.search(run.title)]
+        if act == "preserve":
+            times += incident.lines_kept
     return min((moment for moment in times if moment is not None), default=None)
 
 

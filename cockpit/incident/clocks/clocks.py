@@ -61,6 +61,10 @@ def apply_mark(clock: Clock, mark: Mark | None) -> Clock:
         return clock
     clock = replace(clock, snoozed_until=mark.snoozed_until)
     if mark.done is not None and clock.kind is not ClockKind.UPDATE:  # an update marked as sent began a new interval
+        if clock.undone and clock.kind is not ClockKind.COMMANDER:  # it was missed, and done later all the same
+            return replace(clock, done=mark.done, undone=False)
+        if clock.not_applicable and clock.limit is not None and mark.done > clock.limit:
+            return clock  # it was excused when its time came: what is done later makes no lateness of it
         return replace(clock, done=min(mark.done, clock.done or mark.done), not_applicable="")
     later = mark.stated_at is not None and clock.started > mark.stated_at  # it bound only after that mark
     if mark.not_applicable and not later and not _is_done_first(clock, mark):

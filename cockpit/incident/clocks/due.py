@@ -82,10 +82,11 @@ class Episode:
 
 
 def settle_clock(clock: Clock, done: datetime | None, end: datetime | None, reason: str = OVER) -> Clock:
-    """Done at that time; without it excused or missed at `end`, after which nothing more can change it."""
+    """Done at that time; without it excused or missed at `end`, after which only how late it was can change."""
     if done is not None and (end is None or done <= end or (clock.limit is not None and done <= clock.limit)):
         return replace(clock, done=done, undone=False, not_applicable="") if not clock.not_applicable else clock
-    return end_clock(clock, end, reason)
+    clock = end_clock(clock, end, reason)
+    return replace(clock, done=done, undone=False) if clock.undone and done is not None else clock
 
 
 def excuse_clock(clock: Clock, moment: datetime | None, reason: str) -> Clock:

@@ -10,6 +10,7 @@ from cockpit.incident.clocks.due import (
     end_clock,
     excuse_clock,
     healthy_periods,
+    later_by,
     risk_of,
     settle_clock,
     well_after,
@@ -223,13 +224,38 @@ def list_begun_clocks(bound: Binding) -> list[Clock]:
     clocks = []
     for mark in bound.incident.marks:
         if mark.kind is ClockKind.TASK:
-            task = _by_hand(bound, mark, mark.kind)
-            clocks.append(settle_clock(task, mark.done, bound.closed_after(task.started)))
+            clocks += _list_task_clocks(bound, mark, mark.kind)
         elif mark.kind is ClockKind.LOOP:
             clocks.append(_by_hand(bound, mark, mark.kind))
         elif mark.kind is ClockKind.BREACH and mark.started is not None:  # only ever from when somebody was aware
             clocks.append(_build_breach_clock(bound, mark))
     return clocks
+
+
+def _list_task_clocks(bound: Binding, mark: Mark, kind: ClockKind) -> list[Clock]:
+    """A task ends with the incident; opened again it begins once more where nobody did it, with as much time as it had
+    where that is over."""
+    task = _by_hand(bound, mark, kind)
+    ends = [(number, episode.end) for number, episode in enumerate(bound.episodes) if episode.end is not None]
+    first = next(((number, end) for number, end in ends if end >= task.started), None)
+    clocks = [settle_clock(task, mark.done, first[1] if first else None)]
+    for number, episode in enumerate(bound.episodes):
+        if first is None or number <= first[0] or (mark.done is not None and mark.done <= episode.start):
+            continue
+        due = mark.due
+        if due is not None and due <= episode.start:
+            due = later_by(episode.start, due - task.started)
+        again = replace(
+            task,
+            id=f"{task.id}:{len(clocks) + 1}",
+            why=f"{task.why}, opened again",
+            started=episode.start,
+            due=due,
+            risk=risk_of(episode.start, due),
+            obligation=task.id,
+        )
+        clocks.append(settle_clock(again, mark.done, episode.end))
+    return [replace(clock, obligation=task.id) for clock in clocks] if len(clocks) > 1 else clocks
 
 
 def _by_hand(bound: Binding, mark: Mark, kind: ClockKind) -> Clock:

@@ -63,7 +63,7 @@ def list_open_items(
     timed = list_urgent_clocks(clocks, now)
     timeless = [clock for clock in clocks if clock.state(now) is ClockState.OPEN]
     lines = [
-        f"{clock.what}, open until {show_moment(clock.until, zone, now)}"
+        f"{clock.what}, open until {show_moment(clock.until, zone, now)}{f' ({clock.remark})' if clock.remark else ''}"
         if clock.until is not None and clock.is_window_open(now)
         else f"{clock.what}, due {shown_due(clock, zone, now) or 'when it can be done'}"
         for clock in timed
@@ -95,15 +95,32 @@ class ClockOutcome:
     actual: timedelta | None
 
 
-def met_and_missed(clocks: Iterable[Clock], now: datetime) -> tuple[ClockOutcome, ...]:
-    """Every clock that somebody can be late for, for the post-mortem, in the order in which they began."""
+def met_and_missed(
+    clocks: Iterable[Clock], now: datetime, incident: Incident | None = None
+) -> tuple[ClockOutcome, ...]:
+    """Every clock that somebody can be late for, for the post-mortem, in the order in which they began.
+
+    What was not done when its `incident` was resolved and that was opened again is not done still: the time goes on.
+    """
     kept = sorted(
         (clock for clock in clocks if clock.kind not in INFORMATIVE_KINDS), key=lambda clock: (clock.started, clock.id)
     )
-    return tuple(_build_clock_outcome(clock, now) for clock in kept)
+    return tuple(_build_clock_outcome(clock, _find_count_end(clock, kept, now, incident), now) for clock in kept)
 
 
-def _build_clock_outcome(clock: Clock, now: datetime) -> ClockOutcome:
+def _find_count_end(clock: Clock, clocks: Iterable[Clock], now: datetime, incident: Incident | None) -> datetime:
+    if incident is None or not clock.undone or all(closed != clock.done for closed, _ in incident.closures):
+        return clock.done or now
+    later = [
+        other.done
+        for other in clocks
+        if clock.obligation and other.obligation == clock.obligation and other.done is not None and not other.undone
+    ]
+    after = [moment for moment in later if clock.done is not None and moment > clock.done]
+    return min(after, default=incident.resolved or now)
+
+
+def _build_clock_outcome(clock: Clock, end: datetime, now: datetime) -> ClockOutcome:
     target = None if clock.limit is None else max(measure_between(clock.started, clock.limit), timedelta())
-    actual = None if clock.not_applicable else max(measure_between(clock.started, clock.done or now), timedelta())
+    actual = None if clock.not_applicable else max(measure_between(clock.started, end), timedelta())
     return ClockOutcome(clock, clock.state(now), target, actual)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from cockpit.incident.clocks.business_hours import NOTHING
 from cockpit.incident.clocks.due import (
@@ -21,7 +22,8 @@ from cockpit.incident.clocks.rules import Binding, make_strictest_pick
 from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Plan
-from cockpit.model.response import Holding
+from cockpit.model.response import Holding, PageRecord
+from cockpit.model.time import format_duration
 
 LEADS = "incident commander"  # where no role of the plan leads
 WORD = re.compile(r"[^\W_]+")
@@ -178,7 +180,8 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         return next((rule for rule in _list_escalation_tiers(period) if rule.number == number), None)
 
     later = min((called.at for called in incident.called if called.tier > number), default=None)
-    called = min(_list_tier_calls(bound, number), default=None)
+    calls = _list_tier_calls(bound, number)
+    called = min((call.at for call in calls), default=None)
     ack = _find_answer(bound, number) if _is_first_of_several(bound, number) else None
     taken = ack.at if ack else None
     clocks = []
@@ -190,7 +193,7 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         place = next(place for place, rule in enumerate(path) if rule.number == number)
         clock = _open_while_felt(replace(clock, until=later_by(clock.due, _compute_tier_window(path, place))), incident)
         if called is not None and clock.limit is not None and called <= clock.limit:
-            clocks.append(replace(clock, done=called))
+            clocks.append(_add_remark(replace(clock, done=called), _describe_answers(calls)))
             continue
         milder = _milder_when_due(clock, stretch, number)
         if milder is not None:
@@ -202,7 +205,7 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         if clock.not_applicable:
             clocks.append(clock)
         elif called is not None and (stretch.end is None or called <= stretch.end):
-            clocks.append(replace(clock, done=called))
+            clocks.append(_add_remark(replace(clock, done=called), _describe_answers(calls)))
         else:  # whoever else was called, or took it when it was late, called nobody of this tier
             over = min((moment for moment in (taken, later, stretch.end) if moment is not None), default=None)
             clocks.append(replace(clock, done=over, undone=over is not None))
@@ -213,7 +216,30 @@ def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
     """Nobody was late to call while all was well: a relapse leaves of its window what there was before it, or all."""
     if clock.due is None or clock.until is None:
         return clock
-    return replace(clock, until=find_window_end(incident, clock.due, clock.until))
+    until = find_window_end(incident, clock.due, clock.until)
+    if until == clock.until:
+        return clock
+    length = format_duration(until - clock.until)
+    return _add_remark(replace(clock, until=until), f"closes {length} later: users felt nothing for so long of it")
+
+
+def _add_remark(clock: Clock, text: str) -> Clock:
+    return replace(clock, remark="; ".join(filter(None, (clock.remark, text))))
+
+
+def _describe_answers(calls: Iterable[PageRecord]) -> str:
+    """That the call was made and nobody was reached by it: what is asked for is to call, and a reader must know both.
+
+    Where one that followed was answered, when that was.
+    """
+    calls = sorted(calls, key=lambda call: call.at)
+    unheard = list(takewhile(lambda call: call.answered is False, calls))
+    if not unheard:
+        return ""
+    times = ", ".join(f"{call.at:%H:%M:%S}" for call in unheard)
+    reached = next((call for call in calls[len(unheard) :]), None)
+    then = "nobody was reached" if reached is None else f"called again at {reached.at:%H:%M:%S} UTC"
+    return f"called at {times} UTC without an answer, {then}"
 
 
 ON_CALL = re.compile(r"\bon[\s-]?call\b", re.IGNORECASE)
@@ -277,10 +303,10 @@ def _is_first_of_several(bound: Binding, number: int) -> bool:
     return len(numbers) > 1 and number == min(numbers)
 
 
-def _list_tier_calls(bound: Binding, number: int) -> list[datetime]:
+def _list_tier_calls(bound: Binding, number: int) -> list[PageRecord]:
     rules = [rule for period in bound.periods for rule in _list_escalation_tiers(period) if rule.number == number]
     return [
-        call.at
+        call
         for call in bound.incident.called
         if any(_is_tier_called(rule, call.tier, call.who, bound) for rule in rules)
     ]

@@ -214,12 +214,11 @@ def check_promise(update: Update, updates: Sequence[Update], now: datetime) -> P
 
 def find_answer(update: Update, updates: Sequence[Update]) -> datetime | None:
     """When the next message to the same readers was sent."""
-    audience = update.audience.strip().casefold()
     after = (
         item.at
         for item in updates
         if item is not update
-        and item.audience.strip().casefold() == audience
+        and item.audience_name == update.audience_name
         and (item.at, item.event) > (update.at, update.event)
     )
     return min(after, default=None)
@@ -256,7 +255,7 @@ def list_promise_clocks(bound: Binding) -> list[Clock]:
     waiting: dict[str, Clock] = {}
     late: list[Clock] = []
     for update in _in_order(bound.incident):
-        audience = update.audience.strip().casefold()
+        audience = update.audience_name
         answered = waiting.pop(audience, None)
         if answered is not None and answered.due is not None and answered.due < update.at:
             late.append(replace(answered, id=f"{answered.id}:late:{len(late) + 1}", done=update.at))
@@ -287,7 +286,7 @@ def list_client_clocks(bound: Binding) -> list[Clock]:
     else:
         first = (incident.detected, "detected") if incident.detected else (incident.declared, "declared")
     moment = min(
-        (update.at for update in incident.updates if update.audience.strip().casefold().startswith(CLIENTS)),
+        (update.at for update in incident.updates if update.audience_name.startswith(CLIENTS)),
         default=None,
     )
     pairs = bound.deadlines(

@@ -20,7 +20,7 @@ from cockpit.incident.impact import (
 )
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
-from cockpit.incident.open_ends import find_undone
+from cockpit.incident.open_ends import find_undone, list_undone_tasks
 from cockpit.incident.signals import Signal, key_of
 from cockpit.incident.takers import (
     BadStretch,
@@ -32,7 +32,7 @@ from cockpit.incident.takers import (
     read_acknowledgement,
 )
 from cockpit.model.alert import AlertState
-from cockpit.model.clock import Clock, ClockKind, show_moment
+from cockpit.model.clock import Clock, show_moment
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Acknowledgement, Incident
@@ -97,10 +97,10 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         pairs.append(("last sent", last_sent))
     goes_on = list_open_items(incident, scene.clocks, now, zone, scene.silenced, scene.freeze)
     pairs += [("still open", line) for line in goes_on]
-    if not incident.open:  # what was not done does not end with it
-        undone = [f"{clock.what}, not done" for clock in scene.clocks if clock.kind is ClockKind.TASK and clock.undone]
-        undone += [end.text for end in find_undone(incident, now, scene.checklists)]
-        pairs += [("still open", line) for line in undone]
+    # What was not done does not end with it, nor with its being opened again.
+    undone = [f"{clock.what}, not done" for clock in list_undone_tasks(scene.clocks, now)]
+    undone += [end.text for end in find_undone(incident, now, scene.checklists, scene.clocks)]
+    pairs += [("still open", line) for line in undone]
     if not incident.open:
         pairs += [("to do", f"{item.text} ({item.owner or 'nobody yet'})") for item in incident.items if not item.done]
     return pairs

@@ -9,6 +9,7 @@ from cockpit.incident.impact import find_impact_start, measure_felt
 from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
+from cockpit.model.response import name_audience
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.model.time import UTC_NAMES, is_named_utc
@@ -175,7 +176,7 @@ INNER = frozenset({"title", "impact", "symptoms"})  # in the words of those who 
 
 def is_outside(audience: str) -> bool:
     """Whether who reads it knows nothing of the inside."""
-    return audience.strip().casefold().startswith("client")
+    return name_audience(audience).startswith("client")
 
 
 def find_lead(plan: Plan) -> Role:

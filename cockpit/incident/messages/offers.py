@@ -225,7 +225,7 @@ def _compose_from_template(
 
 def _find_last_message(template: Template, incident: Incident) -> Update | None:
     """The last one that was sent to those who read this."""
-    sent = [update for update in incident.updates if update.audience.casefold() == template.audience and update.text]
+    sent = [update for update in incident.updates if update.audience_name == template.audience and update.text]
     return max(sent, key=lambda update: (update.at, update.event), default=None)
 
 

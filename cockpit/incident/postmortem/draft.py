@@ -152,7 +152,7 @@ def render_draft(
         late_messages=_count_late(messages, intervals),
         procedures=procedure_rows(incident, mine, due, now),
         recovery=recovery_metrics(incident),
-        outcomes=[_spare_open_window(row, now) for row in met_and_missed(list_other_clocks(due, now), now)],
+        outcomes=[_spare_open_window(row, now) for row in met_and_missed(list_other_clocks(due, now), now, incident)],
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now, plan.checklists, mine),

@@ -194,7 +194,7 @@ class Exporter:
             plan=plan,
             severity=find_worst_severity(full, plan.severity_scale),
             numbers=(*list_metrics(full), *recovery_metrics(full)),
-            outcomes=met_and_missed(compute_clocks(full, plan, now, zone=zone), now),
+            outcomes=met_and_missed(compute_clocks(full, plan, now, zone=zone), now, full),
             revised=revised_outcomes(full, events, plan, zone),
             head=head,
             now=now,

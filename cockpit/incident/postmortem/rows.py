@@ -5,11 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cockpit.incident.background import is_change
 from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.impact import EARLIEST, LATEST
-from cockpit.incident.open_ends import find_undone, find_unsettled_signals
+from cockpit.incident.open_ends import find_undone, find_unsettled_signals, list_undone_tasks
 from cockpit.incident.postmortem.markdown import Markdown, render_link
-from cockpit.incident.postmortem.story import describe_request, describe_summary, find_turning_points, is_marked_note
+from cockpit.incident.postmortem.story import (
+    describe_request,
+    describe_summary,
+    find_changing_step,
+    find_turning_points,
+    is_marked_note,
+)
 from cockpit.incident.response_state import SKIPPED
 from cockpit.incident.signals import has_fired_anew, key_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
@@ -395,11 +402,21 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
             event.occurred,
             f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}",
             text_of(event.detail, "image"),
-            text_of(event.detail, "changed_by"),
+            text_of(event.detail, "changed_by") or _find_own_author(event, events),
         )
         for event in events
         if event.kind in (Kind.REVISION, Kind.TRAFFIC)
     ]
+
+
+def _find_own_author(event: Event, events: Sequence[Event]) -> str:
+    """Whoever ran the step of ours that was making a change then; "" where none was, or nothing was changed."""
+    if not is_change(event) or (step := find_changing_step(events, event.occurred)) is None:
+        return ""
+    run = step.subject.partition("#")[0]
+    begun = [event for event in events if event.kind == Kind.RUN and event.subject == run]
+    title = next((text for event in begun if (text := text_of(event.detail, "title"))), "")
+    return f"{step.actor} ({title})" if title else step.actor
 
 
 # What people did, as the draft tells it: severities, messages, boxes, procedures, and what is still open.
@@ -592,9 +609,7 @@ def loop_rows(
     ]
     # What somebody was to do does not end with the incident; its deadline was missed, as the deadlines tell.
     rows += [
-        LoopRow(clock.what, clock.started, clock.due, clock.who, "not done")
-        for clock in clocks
-        if clock.kind is ClockKind.TASK and clock.undone
+        LoopRow(clock.what, clock.started, clock.due, clock.who, "not done") for clock in list_undone_tasks(clocks, now)
     ]
     rows += [
         LoopRow(
@@ -637,9 +652,9 @@ def loop_rows(
         for row in run_rows(events)
         if row.state == UNKNOWN
     ]
-    if incident.resolved is not None:
-        undone = find_undone(incident, now, checklists)
-        rows += [LoopRow(end.text, incident.resolved, None, "", "not done") for end in undone]
+    left_since = incident.resolved or max((closed for closed, _ in incident.closures), default=incident.declared)
+    undone = find_undone(incident, now, checklists)
+    rows += [LoopRow(end.text, left_since, None, "", "not done") for end in undone]
     return sorted(rows, key=lambda loop_row: loop_row.since)
 
 

@@ -21,7 +21,7 @@ from cockpit.incident.impact import (
 from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
-from cockpit.model.event import Event, Kind, map_of, text_of, words_of
+from cockpit.model.event import Event, Kind, map_of, text_of, time_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import ProcedureRun
@@ -537,7 +537,9 @@ def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> 
         return (
             f"between {face.utc(act.occurred)}, when it was asked for, and {face.utc(act.recorded)}, when it was seen"
         )
-    return f"at {face.utc(act.occurred)}"
+    asked = time_of(act.detail, "asked")
+    is_earlier = asked is not None and act.occurred - asked >= SKEW
+    return f"at {face.utc(act.occurred)}{f', asked for at {face.utc(asked)}' if asked and is_earlier else ''}"
 
 
 def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
@@ -552,8 +554,13 @@ def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
 
 
 def describe_request(act: Event, events: Sequence[Event]) -> str:
-    """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request."""
-    return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)" if is_dated_by_request(act, events) else ""
+    """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request, and the
+    other way round behind one that was seen to happen some time after it was asked for."""
+    if is_dated_by_request(act, events):
+        return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)"
+    asked = time_of(act.detail, "asked") if act.kind == Kind.TRAFFIC else None
+    is_earlier = asked is not None and act.occurred - asked >= SKEW
+    return f" (seen then, asked for at {asked:%H:%M:%S} UTC)" if is_earlier else ""
 
 
 def _had_traffic(event: Event, revision: str, act: Event) -> bool:
@@ -568,11 +575,13 @@ def _had_traffic(event: Event, revision: str, act: Event) -> bool:
 def find_changing_run(runs: Iterable[ProcedureRun], events: Iterable[Event], act: Event) -> ProcedureRun | None:
     """The run one of whose steps made a change: the newest that was at work then or had just ended. A run that only
     reads and stands open all the while did not."""
-    id = act.subject.partition("#")[0] if act.kind == Kind.STEP else _find_changing_step_run(events, act.occurred)
+    step = act if act.kind == Kind.STEP else find_changing_step(events, act.occurred)
+    id = step.subject.partition("#")[0] if step else ""
     return next((run for run in runs if run.id == id), None)
 
 
-def _find_changing_step_run(events: Iterable[Event], moment: datetime) -> str:
+def find_changing_step(events: Iterable[Event], moment: datetime) -> Event | None:
+    """The beginning of the newest step that was changing something then, or had just ended."""
     begun: dict[tuple[str, object], Event] = {}
     for event in events:
         if event.kind != Kind.STEP:
@@ -583,8 +592,7 @@ def _find_changing_step_run(events: Iterable[Event], moment: datetime) -> str:
                 begun[key] = event
         elif text_of(event.detail, "phase") == "outcome" and event.occurred + SEEN_WITHIN < moment:
             begun.pop(key, None)
-    newest = max(begun.values(), key=lambda event: event.occurred, default=None)
-    return newest.subject.partition("#")[0] if newest else ""
+    return max(begun.values(), key=lambda event: event.occurred, default=None)
 
 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cockpit.model.plan import Template
+from cockpit.model.response import AUDIENCE_WORDS
 from cockpit.model.runbook import OutlineShape
 from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor
@@ -52,13 +53,9 @@ def find_audience(*texts: str) -> str:
 
 
 READERS = {
-    "authority": re.compile(
-        r"(?i)\b(?:data protection authorit(?:y|ies)|supervisory authorit(?:y|ies)|regulators?|authorit(?:y|ies))\b"
-    ),
+    "authority": re.compile(rf"(?i)\b(?:{AUDIENCE_WORDS['authority']})\b"),
     "team": re.compile(r"(?i)(?<!\w)#[\w-]+|\b(?:stakeholders?|colleagues?|engineers|management|executives)\b"),
-    "client": re.compile(
-        r"(?i)\b(?:enterprise |affected |external )?(?:customers?|users?|clients?|tenants?|status page)\b"
-    ),
+    "client": re.compile(rf"(?i)\b(?:{AUDIENCE_WORDS['client']})\b"),
 }
 """What a team calls who reads a message."""
 

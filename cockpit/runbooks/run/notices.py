@@ -1,11 +1,10 @@
 """What a person should know before a change: that deployments are frozen, that nobody has kept the evidence."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from cockpit.model.event import Event, Kind, text_of, words_of
 from cockpit.model.run import SETTLED, Run, StepState, chosen_instead
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
@@ -106,29 +105,6 @@ NO_LINES_KEPT = (
     "Preserve first: its logs go with it, and no line of them is in the record of this incident. "
     "In the logs, Record keeps lines."
 )
-
-
-PRINTS_LOGS = re.compile(
-    r"\blogs?\s+show\b|\b(?:kubectl|oc|docker|docker-compose|podman)\b[^;&|]*\slogs\b|\b(?:stern|journalctl)\b"
-)
-
-
-def find_kept_lines(events: Iterable[Event]) -> bool:
-    """Whether lines of a log stand in the record: what Record of the logs writes, a note of several lines, and what a
-    step printed that reads them."""
-    reading: set[str] = set()
-    for event in events:
-        if event.redacted:
-            continue
-        if event.kind == Kind.NOTE and "\n" in words_of(event.detail, "text"):
-            return True
-        if event.kind == Kind.STEP and PRINTS_LOGS.search(words_of(event.detail, "as_run")):
-            reading.add(event.subject)
-        # What a step that failed printed is why it failed, and no log.
-        is_ok = text_of(event.detail, "state") == StepState.OK
-        if is_ok and event.subject in reading and "\n" in words_of(event.detail, "output").strip():
-            return True
-    return False
 
 
 def takes_logs(command: str) -> bool:

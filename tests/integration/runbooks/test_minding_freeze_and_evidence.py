@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.run.report import Aloud
-from cockpit.model.event import Kind
 from cockpit.model.run import StepState
-from cockpit.runbooks.run.notices import NO_LINES_KEPT, EvidenceProcedure, RunNotices, find_kept_lines, takes_logs
+from cockpit.runbooks.run.notices import NO_LINES_KEPT, EvidenceProcedure, RunNotices, takes_logs
 from tests.integration.runbooks.stage import Stage, fence
-from tests.unit.incident.story import Story
 
 FROZEN = "prod is frozen since 14:02Z by ana: until green."
 NOT_KEPT = "No snapshot was taken in this incident: keep#keep-the-logs preserves the evidence."
@@ -176,28 +174,3 @@ def test_a_required_file_that_is_not_there_is_named_before_the_change(tmp_path: 
     (Path(folder) / ".env.deploy").touch()
     assert not any("Required and not" in notice for notice in stage.runner.prepare(run, 2).notices)
     stage.close()
-
-
-def test_what_a_step_that_failed_printed_is_no_log() -> None:
-    story = Story()
-    story.tell(Kind.STEP, 1, subject="r1#1", detail={"phase": "intent", "as_run": "kubectl logs deploy/api"})
-    failed = {"phase": "outcome", "state": "failed", "output": "error: forbidden\nask your admin\n"}
-    story.tell(Kind.STEP, 2, subject="r1#1", detail=failed)
-    assert not find_kept_lines(story.events)
-
-
-@pytest.mark.parametrize(
-    ("command", "output", "kept"),
-    [
-        ("az containerapp logs show -n api -g shop --tail 20", "line 1\nline 2\n", True),
-        ("kubectl -n shop logs deploy/api --tail=5", "line 1\nline 2\n", True),
-        ("docker compose logs api", "line 1\nline 2\n", True),
-        ("az containerapp logs show -n api -g shop", "", False),
-        ("kubectl get pods", "NAME\npod\n", False),
-    ],
-)
-def test_lines_that_a_step_printed_are_lines_that_were_kept(command: str, output: str, kept: bool) -> None:
-    story = Story()
-    story.tell(Kind.STEP, 1, subject="r1#1", detail={"phase": "intent", "as_run": command})
-    story.tell(Kind.STEP, 2, subject="r1#1", detail={"phase": "outcome", "state": "ok", "output": output})
-    assert find_kept_lines(story.events) is kept

@@ -19,10 +19,6 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.see("What is broken")
     terminal.type("Orders fail after the deployment")
     terminal.press("Enter")
-    terminal.see("Is that you?")  # the plan calls whoever is on call
-    terminal.press("Down")
-    terminal.press("Enter")
-    terminal.lose("Is that you?")
     terminal.see("P1 Orders fail")
     terminal.see("escalate now")  # the first of the page for the night is to be called at once
 
@@ -34,6 +30,11 @@ def test_from_the_bad_deployment_to_the_reviewed_post_mortem(open_terminal: Call
     terminal.lose("Role: Incident Commander")
     terminal.press("4")
     terminal.see("▲ now")
+    terminal.press("Enter")
+    terminal.see("are you the one on call?")
+    terminal.press("Down")
+    terminal.press("Enter")
+    terminal.lose("are you the one on call?")
     terminal.press("Enter")
     terminal.see("You make the call")
     terminal.press("Enter")

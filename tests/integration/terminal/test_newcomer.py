@@ -37,10 +37,6 @@ def test_the_path_of_a_newcomer(open_terminal: Callable[..., Any], tmp_path: Pat
     terminal.see("What is broken, in one line?")
     terminal.type("Checkout fails")
     terminal.press("Enter")
-    terminal.see("Is that you?")  # the plan calls whoever is on call
-    terminal.press("Down")
-    terminal.press("Enter")
-    terminal.lose("Is that you?")
     terminal.see("P1 Checkout fails")
 
     terminal.press("n")

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from cockpit.incident.load import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
@@ -316,3 +318,66 @@ def test_between_two_renames_nothing_has_the_name() -> None:
     stepped(story, 4, 3, "failed")
     stepped(story, 5, 3)
     assert only(story).ran[0].gap_ended == at(5)
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "output", "kept"),
+    [
+        ("az containerapp logs show -n api -g shop --tail 20", "ok", "line 1\nline 2\n", True),
+        ("kubectl -n shop logs deploy/api --tail=5", "ok", "line 1\nline 2\n", True),
+        ("docker compose logs api", "ok", "line 1\nline 2\n", True),
+        ("az containerapp logs show -n api -g shop", "ok", "", False),
+        ("kubectl get pods", "ok", "NAME\npod\n", False),
+        ("kubectl logs deploy/api", "failed", "error: forbidden\nask your admin\n", False),
+    ],
+)
+@pytest.mark.parametrize("joins", [False, True], ids=["of the incident", "from the journal"])
+def test_lines_of_a_log_that_a_step_printed_are_kept_since_then(
+    command: str, state: str, output: str, kept: bool, joins: bool
+) -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    of = None if joins else "i1"
+    story.act(Kind.STEP, 1, incident=of, subject="r1#1", phase="intent", attempt=1, as_run=command)
+    story.act(Kind.STEP, 2, incident=of, subject="r1#1", phase="outcome", attempt=1, state=state, output=output)
+    assert only(story).lines_kept == ((at(2),) if kept else ())
+
+
+def test_a_note_of_several_lines_keeps_lines_and_a_redacted_one_does_not() -> None:
+    story = declared()
+    story.act(Kind.NOTE, 3, text="Log of shop-api--r44, 2 lines:\nboom\nbang")
+    story.act(Kind.NOTE, 4, text="one line")
+    assert only(story).lines_kept == (at(3),)
+    story.tell(Kind.REDACT, 5, subject="2")
+    assert only(story).lines_kept == ()
+
+
+@pytest.mark.parametrize(
+    ("note", "more", "answered"),
+    [
+        ("on their way", {}, None),
+        ("no answer", {}, False),
+        ("voicemail", {}, False),
+        ("nobody picked up, tried twice", {}, False),
+        ("did not answer", {}, False),
+        ("", {"answered": False}, False),
+        ("no answer at first, then on their way", {"answered": True}, True),
+        ("answered at once", {}, None),
+    ],
+)
+def test_a_call_tells_whether_somebody_answered(note: str, more: dict[str, Any], answered: bool | None) -> None:
+    story = declared()
+    story.act(Kind.PAGE, 1, subject="Team lead", who="Team lead", note=note, **more)
+    assert only(story).called[0].answered is answered
+
+
+@pytest.mark.parametrize("stored", ["panic", ""], ids=["by an older version", "now"])
+def test_the_reason_of_a_wrong_severity_is_none_of_the_one_that_was_meant(stored: str) -> None:
+    story = declared()
+    wrong = story.act(Kind.SEVERITY, 1, severity="P0", was="P1", reason="panic")
+    story.act(
+        Kind.SEVERITY, 1, severity="P2", reason=stored, mistake="P0", mistake_reason="", supersedes=wrong.id, late=2
+    )
+    incident = only(story)
+    assert (incident.severities[-1].value, incident.severities[-1].reason) == ("P2", "")
+    assert incident.mistakes[0].entered_reason == "panic"

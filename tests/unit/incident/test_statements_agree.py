@@ -2,22 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import list_open_items
+from cockpit.incident.clocks.reminders import list_open_items, met_and_missed
 from cockpit.incident.load import list_members, list_standing_events
-from cockpit.incident.messages.briefing import build_shift_report
+from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
 from cockpit.incident.metrics.statistics import list_kept_shares
 from cockpit.incident.open_ends import find_open_ends
-from cockpit.incident.postmortem.rows import loop_rows, procedure_rows
-from cockpit.model.clock import ClockKind
+from cockpit.incident.postmortem.rows import loop_rows, message_rows, procedure_rows
+from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
-from cockpit.model.plan import Plan
+from cockpit.model.plan import Checklist, Plan
+from cockpit.model.time import format_timestamp
+from tests.unit.incident.drafts import draft as draft_of
 from tests.unit.incident.folding import fold, only
+from tests.unit.incident.incidents import named, rule
+from tests.unit.incident.incidents import plan as plan_of
 from tests.unit.incident.story import Story, at
 
 PLAN = Plan()
@@ -214,3 +218,187 @@ def test_what_was_undone_before_the_incident_was_declared_is_undone_in_it_too() 
     members = list_members(late, story.events)
     assert [run.undone for run in late.ran] == [at(6.2), None]
     assert [run.undone for run in fold(members).incidents["i1"].ran] == [at(6.2), None]
+
+
+# What was not done when it was resolved, and is open again.
+
+LISTED = Checklist("first", "First ten minutes", ("Declare", "Freeze"), levels=("P1",))
+
+
+def begin_task(story: Story, minute: float, due: float) -> None:
+    fields = {"kind": "task", "text": "look at the pool", "person": "ben", "due": format_timestamp(at(due))}
+    story.act(Kind.CLOCK, minute, subject="task:k7f", what="started", **fields)
+
+
+def resolve(story: Story, minute: float) -> None:
+    story.act(Kind.RESOLVE, minute, because="fixed")
+
+
+def open_again(story: Story, minute: float) -> None:
+    story.act(Kind.STATUS, minute, status="investigating", was="resolved", reason="it is back")
+
+
+def mark_task_done(story: Story, minute: float) -> None:
+    story.act(Kind.CLOCK, minute, subject="task:k7f", what="done")
+
+
+def list_still_open(story: Story, minute: float, plan: Plan) -> tuple[list[str], list[str]]:
+    """What the brief and the draft say to be still open."""
+    incident, now = only(story), at(minute)
+    clocks = compute_clocks(incident, plan, now)
+    scene = BriefingScene(clocks, [], [], None, UTC, now, checklists=plan.checklists)
+    brief = [line for title, line in build_brief(incident, story.events, scene) if title == "still open"]
+    return brief, [row.what for row in loop_rows(incident, clocks, now, plan.checklists, story.events)]
+
+
+@pytest.mark.parametrize("due", [4, 60, 300], ids=["missed", "due while it was closed", "due when it is open again"])
+@pytest.mark.parametrize("last", [False, True], ids=["open again", "over again"])
+def test_a_task_that_nobody_did_is_taken_up_again_and_stands_on_one_line(due: float, last: bool) -> None:
+    story = Story()
+    story.declare(0)
+    begin_task(story, 1, due)
+    resolve(story, 10)
+    open_again(story, 100)
+    if last:
+        resolve(story, 400)
+    brief, draft = list_still_open(story, 500 if last else 110, PLAN)
+    assert [len([line for line in lines if "look at the pool" in line]) for lines in (brief, draft)] == [1, 1]
+    mark_task_done(story, 105)
+    brief, draft = list_still_open(story, 500 if last else 110, PLAN)
+    assert not [line for line in (*brief, *draft) if "look at the pool" in line]
+
+
+@pytest.mark.parametrize("due", [4, 60])
+def test_doing_a_task_after_it_was_opened_again_changes_nothing_of_what_was_past(due: float) -> None:
+    story = Story()
+    story.declare(0)
+    begin_task(story, 1, due)
+    resolve(story, 10)
+    open_again(story, 100)
+    before = named(compute_clocks(only(story), PLAN, at(101)), "task:k7f").state(at(101))
+    mark_task_done(story, 101)
+    after = named(compute_clocks(only(story), PLAN, at(102)), "task:k7f")
+    assert (after.state(at(102)), after.undone) == (before, False)
+    assert named(compute_clocks(only(story), PLAN, at(102)), "task:k7f:2").state(at(102)) == "met"
+
+
+@pytest.mark.parametrize("rules", [(), (rule(ClockKind.CHECKLIST, 5, checklist="first"),)], ids=["no time", "a time"])
+def test_a_list_that_was_not_done_stands_on_one_line_while_the_incident_is_open_again(rules: tuple[Rule, ...]) -> None:
+    plan, story = Plan(checklists=(LISTED,), rules=rules), Story()
+    story.declare(0)
+    resolve(story, 10)
+    brief, draft = list_still_open(story, 20, plan)
+    assert [len([line for line in lines if "First ten minutes" in line]) for lines in (brief, draft)] == [1, 1]
+    open_again(story, 100)
+    brief, draft = list_still_open(story, 103, plan)
+    names = ("First ten minutes", "checklist 0/2")
+    assert len([line for line in brief if line.startswith(names)]) == 1
+    assert len([line for line in draft if line.startswith(names)]) == 1
+
+
+def measure(story: Story, minute: float, id: str, plan: Plan) -> tuple[str, timedelta | None]:
+    incident, now = only(story), at(minute)
+    outcomes = met_and_missed(compute_clocks(incident, plan, now), now, incident)
+    return next((outcome.state.value, outcome.actual) for outcome in outcomes if outcome.clock.id == id)
+
+
+RESPONSE = plan_of(rule(ClockKind.RESPONSE, 5), rule(ClockKind.ESCALATION, 5, who="Team lead", what="call", number=1))
+
+
+@pytest.mark.parametrize("id", ["response", "escalation:1"])
+def test_what_was_not_done_goes_on_being_so_when_it_is_opened_again(id: str) -> None:
+    story = Story()
+    story.declare(0)
+    resolve(story, 30)
+    assert measure(story, 60, id, RESPONSE) == ("missed", timedelta(minutes=30))
+    open_again(story, 100)
+    assert measure(story, 104, id, RESPONSE) == ("missed", timedelta(minutes=104))
+    if id == "response":
+        story.act(Kind.ACK, 105, subject="")
+    else:
+        story.act(Kind.PAGE, 105, subject="Team lead", who="Team lead")
+    assert measure(story, 120, id, RESPONSE) == ("missed", timedelta(minutes=105))
+    resolve(story, 200)
+    assert measure(story, 300, id, RESPONSE) == ("missed", timedelta(minutes=105))
+
+
+def test_what_was_never_done_counts_until_the_last_resolution() -> None:
+    story = Story()
+    story.declare(0)
+    resolve(story, 30)
+    open_again(story, 100)
+    resolve(story, 150)
+    assert measure(story, 300, "response", RESPONSE) == ("missed", timedelta(minutes=150))
+
+
+# A call, and whether it reached anybody.
+
+
+def test_a_call_that_nobody_answered_counts_as_made_and_says_that_nobody_was_reached() -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.PAGE, 7, subject="Team lead", who="Team lead", note="no answer")
+    clock = named(compute_clocks(only(story), RESPONSE, at(30)), "escalation:1")
+    assert clock.state(at(30)) == "met"
+    assert "without an answer, nobody was reached" in clock.remark
+    story.act(Kind.PAGE, 9, subject="Team lead", who="Team lead", note="on their way")
+    clock = named(compute_clocks(only(story), RESPONSE, at(30)), "escalation:1")
+    assert "nobody was reached" not in clock.remark
+    assert f"{at(9):%H:%M:%S}" in clock.remark
+    text = draft_of(story, 40, RESPONSE)
+    assert clock.remark in text
+    assert "no answer" in text
+
+
+def test_a_call_of_which_nothing_is_known_needs_no_word() -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.PAGE, 7, subject="Team lead", who="Team lead")
+    assert named(compute_clocks(only(story), RESPONSE, at(30)), "escalation:1").remark == ""
+
+
+def test_a_window_that_closes_later_because_all_was_well_says_so() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(0, reach=-10)
+    story.probe(7, "ready", "up")
+    story.probe(12, "ready", "down")
+    clock = named(compute_clocks(only(story), RESPONSE, at(16)), "escalation:1")
+    assert clock.until == at(5 + 15 + 5)
+    assert "closes 5m 00s later" in clock.remark
+    assert clock.remark in draft_of(story, 40, RESPONSE)
+    lines = list_open_items(only(story), [clock], at(16), UTC)
+    assert [clock.remark in line for line in lines] == [True]
+
+
+# One audience, whatever it is called.
+
+
+@pytest.mark.parametrize(
+    ("promised_to", "sent_to", "is_same"),
+    [
+        ("client", "customers", True),
+        ("Clients", "the users", True),
+        ("enterprise customers", "client", True),
+        ("team", "internal", True),
+        ("authority", "regulator", True),
+        ("client", "team", False),
+        ("client", "Client Care", False),
+        ("#ops", "team", False),
+        ("board", "Board ", True),
+    ],
+)
+def test_a_promise_is_kept_by_a_message_to_the_same_readers_whatever_they_are_called(
+    promised_to: str, sent_to: str, is_same: bool
+) -> None:
+    story = Story()
+    story.declare(0)
+    story.act(Kind.UPDATE, 1, audience=promised_to, text="we look", promised=format_timestamp(at(10)))
+    story.act(Kind.UPDATE, 8, audience=sent_to, text="we found it")
+    incident, now = only(story), at(30)
+    promises = [clock for clock in compute_clocks(incident, PLAN, now) if clock.kind is ClockKind.PROMISE]
+    assert message_rows(incident, now)[0].kept == ("kept" if is_same else "broken")
+    assert len(promises) == (0 if is_same else 1)
+    brief, draft = list_still_open(story, 30, PLAN)
+    assert any("update to" in line for line in brief) is not is_same
+    assert any("update to" in line for line in draft) is not is_same

@@ -16,6 +16,7 @@ from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
+from cockpit.model.time import format_timestamp
 from cockpit.recorder.alert_changes import name_alert_place
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import LastRecorded
@@ -383,6 +384,19 @@ def test_whoever_changed_the_app_last_moved_the_traffic_only_where_that_change_c
     app = Application("mi", "prod", mode, "", tuple(revisions), changed_by="ci@example.com", changed_at=changed_at)
     (moved,) = (draft for draft in world.see(8, "revisions", (app,)) if draft.kind == Kind.TRAFFIC)
     assert moved.detail["changed_by"] == author
+
+
+@pytest.mark.parametrize(("changed", "asked"), [(4.5, 4.5), (-3, None), (None, None)])
+def test_a_move_that_was_watched_keeps_when_it_was_asked_for(changed: float | None, asked: float | None) -> None:
+    """Asked for before a look that saw it unmoved, and seen by the next; what was asked long before was other."""
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41"), changed_at=at(-30))
+    changed_at = None if changed is None else at(changed)
+    app = Application("mi", "prod", "multiple", "", (revision("v42"), revision("v41", 100)), changed_at=changed_at)
+    reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
+    (moved,) = list_changes(world.known, reading, at(5), at(4.8))
+    assert moved.occurred == at(5)
+    assert moved.detail.get("asked") == (None if asked is None else format_timestamp(at(asked)))
 
 
 def test_a_time_in_whole_seconds_holds_for_what_a_look_within_that_second_did_not_see() -> None:

@@ -13,7 +13,7 @@ from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.clock_steps import list_clock_steps
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.plan import Checklist, Plan, Role, Target
+from cockpit.model.plan import Checklist, Plan, Role, Target, Template
 from cockpit.model.response import Review
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.timeline.timeline import Timeline
@@ -199,6 +199,51 @@ def test_a_message_is_kept_with_what_it_promised(incident_actions: IncidentActio
     assert now(incident_actions).updates[0].promised == at(30)
     with refuses("time-past", IncidentActionError):
         incident_actions.sent("client", "x", promised=at(-1))
+
+
+@pytest.mark.parametrize(
+    ("name", "audience", "readers"),
+    [
+        ("customers", "client", "customers"),
+        ("Clients", "client", "Clients"),
+        ("client", "client", "client"),
+        ("#incidents", "team", "#incidents"),
+        ("Shop owners", "client", "Shop owners"),
+        ("board", "board", "board"),
+    ],
+)
+def test_a_message_goes_to_the_audience_that_is_meant_in_the_words_that_were_used(
+    timeline: Timeline, clock: Clock, name: str, audience: str, readers: str
+) -> None:
+    templates = (
+        Template("a", "To us", "", "team", reader="#incidents"),
+        Template("b", "To", "", reader="shop owners"),
+    )
+    incident_actions = make_incident_actions(timeline, clock, plan=Plan(templates=templates))
+    incident_actions.declare("Readiness failing", "P1")
+    incident_actions.sent(name, "We are on it.")
+    (update,) = now(incident_actions).updates
+    assert (update.audience, update.readers) == (audience, readers)
+
+
+def test_a_correction_of_a_severity_keeps_no_reason_of_the_wrong_one(incident_actions: IncidentActions) -> None:
+    incident_actions.change_severity("P0", reason="panic")
+    incident_actions.correct_severity("P2")
+    incident = now(incident_actions)
+    assert [(change.value, change.reason) for change in incident.severities] == [("P1", ""), ("P2", "")]
+    assert incident.mistakes[0].entered_reason == "panic"
+
+
+def test_what_was_missed_at_the_resolution_can_still_be_marked_as_done(
+    incident_actions: IncidentActions, clock: Clock
+) -> None:
+    id = incident_actions.start_task("look at the pool", 3 * MINUTE).subject
+    clock.wall = at(10)
+    incident = incident_actions.resolve("fixed").incident
+    clock.wall = at(20)
+    incident_actions.clock_done(id, incident=incident)
+    with refuses("clock-done-already", IncidentActionError):
+        incident_actions.clock_done(id, incident=incident)
 
 
 def test_what_happened_before_the_declaration_keeps_both_times_and_moves_no_range(

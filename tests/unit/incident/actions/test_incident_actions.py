@@ -289,6 +289,17 @@ def test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act(
     assert ticks[2] == frozen
 
 
+def test_a_box_about_keeping_logs_is_ticked_with_the_time_at_which_lines_were_kept(
+    timeline: Timeline, clock: Clock
+) -> None:
+    incident_actions = make_incident_actions(timeline, clock)
+    incident_actions.declare("Readiness failing")
+    clock.wall = at(3)
+    kept = incident_actions.note("Log of shop-api--r44, 2 lines:\nboom\nbang").occurred
+    clock.wall = at(9)
+    assert incident_actions.tick("list", 1, "Preserve logs of the bad revision").occurred == kept
+
+
 def test_a_correction_may_change_the_time_alone_and_the_old_text_stays_on_record(
     timeline: Timeline, clock: Clock
 ) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cockpit.incident.load import list_standing_events
+from cockpit.incident.postmortem.rows import deployment_rows
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
     FIX_MARKS,
@@ -38,9 +39,9 @@ def change(story: Story, minute: float) -> None:
     move(story, minute, GOOD, BAD)
 
 
-def move(story: Story, minute: float, before: str, after: str, *, late: float = 0) -> None:
+def move(story: Story, minute: float, before: str, after: str, *, late: float = 0, **more: str) -> None:
     summary = f"shop: traffic from {before} to {after}"
-    detail = {"before": {before: 100}, "after": {after: 100}}
+    detail = {"before": {before: 100}, "after": {after: 100}, **more}
     story.tell(Kind.TRAFFIC, minute, subject=APP, summary=summary, detail=detail, late=late)
 
 
@@ -199,6 +200,32 @@ def test_traffic_that_a_cloud_dates_by_its_request_went_back_between_that_and_wh
     )
     evidence = {key.what: key.evidence for key in list_key_times(incident_of(story), story.events)}
     assert evidence["last change before it was over"].endswith("(asked for then, seen at 02:02:48 UTC)")
+
+
+def test_traffic_that_was_seen_to_move_says_when_it_was_asked_for() -> None:
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    move(story, 2.5, BAD, GOOD, asked=format_timestamp(at(2.2)))
+    story.probe(2.9, "ready", "up")
+    assert told(story).stop.startswith("traffic back on --r43 at 02:02:30, asked for at 02:02:12; ")
+    evidence = {key.what: key.evidence for key in list_key_times(incident_of(story), story.events)}
+    assert evidence["last change before it was over"].endswith("(seen then, asked for at 02:02:12 UTC)")
+    assert deployment_rows(story.events)[-1].what.endswith("(seen then, asked for at 02:02:12 UTC)")
+
+
+def test_who_made_a_change_from_here_stands_beside_it_in_the_deployments() -> None:
+    story = Story()
+    change(story, 0)
+    story.declare(1, reach=-10)
+    story.act(Kind.RUN, 2, subject="r1", what="started", title="Roll back", steps=1)
+    story.act(Kind.STEP, 2.1, "ben", subject="r1#1", phase="intent", kind="change", attempt=1)
+    move(story, 2.2, BAD, GOOD)
+    story.tell(Kind.REVISION, 2.2, subject=f"shop/{BAD}", summary="unhealthy", detail={"what": "health"})
+    story.act(Kind.STEP, 2.3, "ben", subject="r1#1", phase="outcome", state="ok", attempt=1)
+    move(story, 9, GOOD, BAD)
+    assert [row.by for row in deployment_rows(story.events)][-3:] == ["ben (Roll back)", "", ""]
 
 
 def test_each_probe_failed_from_its_own_first_failing_answer() -> None:
