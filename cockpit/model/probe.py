@@ -362,7 +362,11 @@ class WatchedSignal(HttpAccess):
     per_metric: LineText = field(default="", metadata=setting("The number is divided by that of this metric."))
     per_filter: LineText = field(default="", metadata=setting("Dimensions of `per_metric`; none counts all."))
     unit: LineText = field(
-        default="", metadata=setting("Shown behind the number. `%` shows a ratio in hundredths: 0.05 is 5 %.")
+        default="",
+        metadata=setting(
+            "Shown behind the number. `%` shows what is divided by `per_query` or `per_metric` in hundredths: 0.05 is "
+            "5 %. A query that divides by itself multiplies by 100 itself."
+        ),
     )
     degraded: tuple[ConditionText, ...] = field(
         default=(), metadata=setting("`[VALUE] < 5`: one that does not hold makes it degraded.")

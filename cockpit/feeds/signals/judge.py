@@ -27,7 +27,8 @@ GRAVITY = {ProbeState.UP: 0, ProbeState.UNKNOWN: 1, ProbeState.PENDING: 1, Probe
 
 @dataclass(frozen=True, slots=True)
 class SignalSample:
-    """One look. `value` None: there is no number. `at` is the moment that the number is about.
+    """One look. `value` None: there is no number; one that is not finite: the source itself says that it is none. `at`
+    is the moment that the number is about.
 
     `points` are those of the time before, where the source tells them; `failure` is why it could not be asked at all.
     """
@@ -100,17 +101,19 @@ def judge_value(signal: WatchedSignal, value: float | None, sample: SignalSample
     """The state, the limit that decided, and why."""
     if sample.failure:
         return ProbeState.UNKNOWN, "", sample.failure
-    if value is None:
-        return NO_DATA[signal.no_data], "", "no data"
-    answer = ProbeAnswer(connected=True, value=Decimal(repr(value)))
+    infinite = sample.value is not None and math.isinf(sample.value)
+    if value is None and not infinite:
+        return NO_DATA[signal.no_data], "", "no data" if sample.value is None else "no data: not a number"
+    answer = ProbeAnswer(connected=True, value=Decimal(repr(sample.value)))
     for state, conditions in ((ProbeState.DOWN, signal.down), (ProbeState.DEGRADED, signal.degraded)):
         for condition in conditions:
             if check_condition(condition, answer) is not None:
-                shown = format_number(value, signal.unit)
+                shown = "infinite" if infinite else format_number(value, signal.unit)
                 limit = describe_limits([condition])
                 clear = limit if shown.split()[0] not in limit else condition.text.replace("[VALUE]", "").strip()
                 return state, limit, f"{shown}, not {clear}"
-    return ProbeState.UP, "", ""
+    # Infinite errors a request are no data where nobody asks, but never well.
+    return (ProbeState.UNKNOWN, "", "no number: infinite") if infinite else (ProbeState.UP, "", "")
 
 
 def merge_points(

@@ -54,10 +54,14 @@ def _refuse(short: str, message: str, advice: str = "") -> SourceError:
 
 
 def divide(value: float | None, by: float | None, unit: str) -> float | None:
-    """A ratio. Nothing divided by something is nothing; by nothing there is no ratio."""
+    """A ratio. Nothing divided by something is nothing; by nothing, or by what is no number, there is no ratio."""
     if by is None or by == 0 or not math.isfinite(by):
         return None
     return (value or 0.0) / by * (100 if unit.startswith("%") else 1)
+
+
+def is_finite(number: float | None) -> bool:
+    return number is not None and math.isfinite(number)
 
 
 # Prometheus
@@ -129,10 +133,10 @@ def parse_instant(answer: Any, now: datetime) -> tuple[float | None, datetime, s
             f"The query gives {len(series)} series, and one is needed.",
             ONE_SERIES,
         )
-    point = parse_point(series[0].get("value"))
-    if point is None:
+    pair = parse_pair(series[0].get("value"))
+    if pair is None:
         raise _refuse("no number", "The query gives text, and a number is needed.")
-    return point[1], point[0], caution
+    return pair[1], pair[0], caution
 
 
 def parse_range(answer: Any) -> tuple[SignalPoint, ...]:
@@ -143,15 +147,21 @@ def parse_range(answer: Any) -> tuple[SignalPoint, ...]:
     return tuple(point for point in points if point is not None)
 
 
-def parse_point(raw: object) -> SignalPoint | None:
-    """`[1700000000.1, "0.25"]`; a value that is not finite is none, and None what is no such pair."""
+def parse_pair(raw: object) -> tuple[datetime, float] | None:
+    """`[1700000000.1, "0.25"]`, also with `NaN` or `+Inf`: that is not the same as no series, which divided is nothing,
+    and well. None where it is no such pair."""
     if not isinstance(raw, list) or len(raw) != 2 or not isinstance(raw[0], int | float):
         return None
     try:
-        moment, number = datetime.fromtimestamp(raw[0], UTC), float(raw[1])
+        return datetime.fromtimestamp(raw[0], UTC), float(raw[1])
     except (ValueError, TypeError, OverflowError, OSError):
         return None
-    return moment, number if math.isfinite(number) else None
+
+
+def parse_point(raw: object) -> SignalPoint | None:
+    """The same to be drawn: a value that is not finite is none."""
+    pair = parse_pair(raw)
+    return pair and (pair[0], pair[1] if is_finite(pair[1]) else None)
 
 
 # Azure Monitor
@@ -279,7 +289,8 @@ def read_kql(signal: WatchedSignal, context: SignalContext) -> Read:
             others, more = await ask(signal.per_query, since, now)
             value, caution = divide(value, others[-1][1] if others else None, signal.unit), caution or more
             points = []
-        return SignalSample(value, at, tuple(points) if len(points) > 1 else (), caution)
+        past = tuple((moment, number if is_finite(number) else None) for moment, number in points)
+        return SignalSample(value, at, past if len(points) > 1 else (), caution)
 
     return read
 
@@ -292,8 +303,7 @@ def parse_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[SignalP
         numbers = [value for value in row.values() if isinstance(value, int | float) and not isinstance(value, bool)]
         if not numbers and any(isinstance(value, str) for value in row.values()) and len(row) == 1:
             raise _refuse("no number", "The query gives text, and a number is needed.")
-        number = float(numbers[0]) if numbers else None
-        points.append((moment, number if number is None or math.isfinite(number) else None))
+        points.append((moment, float(numbers[0]) if numbers else math.nan))
     untimed = sum(moment == now for moment, _ in points)
     if untimed > 1:
         raise _refuse(

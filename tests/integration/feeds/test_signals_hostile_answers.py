@@ -31,7 +31,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a million series": (MILLION, "too many series"),
     "hundreds of series": (answer(*[one("1")] * 300), "300 series"),
     "text": (answer(one("so many")), "text"),
-    "a page of a proxy": (page(b"<html><h1>Sign in</h1></html>", b"Content-Type: text/html"), "not JSON"),
+    "a page of a proxy": (page(b"<html><h1>Sign in</h1></html>", b"Content-Type: text/html"), "web page"),
     "a proxy that wants a password": (page(b"<html>", status=b"407 Proxy Authentication Required"), "407"),
     "a broken gateway": (page(b"<html>", status=b"502 Bad Gateway"), "502"),
     "an error with steering text": (
@@ -67,4 +67,4 @@ async def test_the_result_of_a_query_stands_in_its_row_and_accuses_nobody(name: 
 async def test_a_number_that_is_none_is_no_data() -> None:
     with serving(says(answer(one("NaN")))) as port:
         result = await look_once(f"http://127.0.0.1:{port}")
-    assert (result.state, result.reason) == (ProbeState.UNKNOWN, "no data")
+    assert (result.state, result.reason) == (ProbeState.UNKNOWN, "no data: not a number")

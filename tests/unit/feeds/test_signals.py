@@ -1,6 +1,7 @@
 """A number and its limits: what it says, how long it must last, and what no source, however odd, can make of it."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -147,7 +148,28 @@ def vector(*values: object, **more: Any) -> dict[str, Any]:
 def test_one_series_is_a_number_and_none_is_no_data() -> None:
     assert parse_instant(vector("0.25"), NOW) == (0.25, NOW, "")
     assert parse_instant(vector(), NOW) == (None, NOW, "")
-    assert parse_instant(vector("NaN"), NOW) == (None, NOW, "")
+
+
+@pytest.mark.parametrize("word", ["NaN", "+Inf", "-Inf"])
+def test_what_is_no_finite_number_is_not_the_same_as_no_series(word: str) -> None:
+    value, _, _ = parse_instant(vector(word), NOW)
+    assert value is not None
+    assert not math.isfinite(value)
+
+
+@pytest.mark.parametrize("no_data", ["unknown", "ok"])
+def test_what_is_infinite_is_never_well(no_data: Any) -> None:
+    signal = replace(SIGNAL, no_data=no_data, lasting=0.0)
+    above, below = play(signal, math.inf, -math.inf)
+    assert (above.state, above.value, above.reason) == (ProbeState.DOWN, None, "infinite, not < 20")
+    assert (below.state, below.reason) == (ProbeState.UNKNOWN, "no number: infinite")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_ratio_of_what_is_no_number_is_not_nothing(value: float) -> None:
+    ratio = divide(value, 20.0, "%")
+    assert ratio is not None
+    assert not math.isfinite(ratio)
 
 
 def test_a_partial_answer_says_so() -> None:
@@ -225,6 +247,9 @@ def test_a_table_with_times_is_a_series_and_one_row_is_a_number() -> None:
     assert parse_rows(rows, NOW) == [(earlier, 2.5), (NOW, 3.0)]
     assert parse_rows([{"share": 0.5}], NOW) == [(NOW, 0.5)]
     assert parse_rows([], NOW) == []
+    ((_, null),) = parse_rows([{"share": None}], NOW)
+    assert null is not None  # a row without a number is not the same as no row
+    assert math.isnan(null)
 
 
 @pytest.mark.parametrize("rows", [[{"a": 1}, {"a": 2}], [{"a": "text"}]])
