@@ -11,11 +11,13 @@ import click
 from cockpit.cli.options import Refusal
 from cockpit.model.conditions import ConditionError, parse_condition
 from cockpit.model.raw import read_named_file
-from cockpit.model.text import clean_line
+from cockpit.model.secret import MASK
+from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import DurationError, seconds
 
 LARGEST = 1_000_000  # bytes
 MOST_ENDPOINTS = 5_000
+LONGEST_TEXT = 65_536
 WHOLE_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 VARIABLE = re.compile(r"\$\{[A-Za-z_]|\$[A-Z_]{2,}")
 SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
@@ -99,10 +101,8 @@ class GatusImport:
             pairs["method"] = _quote(method)
         elif method != "GET":
             self.leave_out(name, f"method {method}")
-        if endpoint.get("body"):
-            pairs["body"] = _quote(str(endpoint["body"]))
-        if endpoint.get("graphql"):
-            self.leave_out(name, "graphql: write the query into `body` yourself")
+        if text := str(endpoint.get("body") or ""):
+            pairs["body"] = _quote(json.dumps({"query": text}) if endpoint.get("graphql") is True else text)
         if headers := list(self._translate_headers(name, endpoint.get("headers"))):
             pairs["headers"] = f"{{ {', '.join(headers)} }}"
         interval = _read_seconds(endpoint.get("interval")) or 60.0
@@ -113,6 +113,8 @@ class GatusImport:
             pairs["conditions"] = f"[{', '.join(conditions)}]"
         for key in sorted(map(str, endpoint.keys() - READ)):
             self.leave_out(name, key)
+        for key in [key for key, value in pairs.items() if MASK in value]:
+            self.leave_out(name, f"{key}: what looks like a secret in it is masked: write it yourself, or by reference")
         self._write(f"environments.{self._environment}.probes", pairs)
         for window in _tables(endpoint.get("maintenance-windows")):
             self._add_window(f"environments.{self._environment}.probes.recurring_maintenance", window, name)
@@ -139,7 +141,7 @@ class GatusImport:
                 yield f"{key} = {{ env = {_quote(variable[1])} }}"
             elif SECRET_NAME.search(str(header)) or VARIABLE.search(text):
                 variable_name = re.sub(r"[^A-Z0-9]+", "_", str(header).upper()).strip("_") or "SECRET"
-                self.leave_out(name, f"header {header}: its value goes into the variable {variable_name}, whole")
+                self.leave_out(name, f"the value of header {header} goes into the variable {variable_name}, whole")
                 yield f"{key} = {{ env = {_quote(variable_name)} }}"
             else:
                 yield f"{key} = {_quote(text)}"
@@ -176,8 +178,8 @@ class GatusImport:
         """The lowest of its alerts: a probe is down as soon as somebody would have been notified."""
         pairs: dict[str, str] = {}
         for ours, theirs in (("failures", "failure-threshold"), ("successes", "success-threshold")):
-            numbers = [alert.get(theirs) for alert in _tables(alerts)]
-            if known := [number for number in numbers if isinstance(number, int) and 0 < number <= 100]:
+            numbers = [str(alert.get(theirs)) for alert in _tables(alerts)]
+            if known := [int(number) for number in numbers if re.fullmatch(r"[1-9]\d?|100", number)]:
                 pairs[ours] = str(min(known))
         return pairs
 
@@ -218,8 +220,8 @@ class GatusImport:
 
 
 def _quote(text: str) -> str:
-    """A TOML string: JSON's escapes are a part of TOML's."""
-    return json.dumps(clean_line(text, 4_000) if "\n" not in text else text, ensure_ascii=True)
+    """A TOML string: JSON's escapes are a part of TOML's. Masked signs stay readable."""
+    return json.dumps(clean_text(text, LONGEST_TEXT), ensure_ascii=True).replace(json.dumps(MASK)[1:-1], MASK)
 
 
 def _dig(value: object, *names: str) -> object:
@@ -250,8 +252,16 @@ def translate_gatus(text: str, environment: str) -> GatusImport:
     """Raises Refusal."""
     import yaml
 
+    class PlainLoader(yaml.SafeLoader):
+        """Reads a plain scalar as gatus does, as the text that it is: `start: 23:00` is no number of seconds, a client
+        id of digits no number, `X-Debug: yes` no truth."""
+
+    PlainLoader.yaml_implicit_resolvers = {}
+    PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+    PlainLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
+    PlainLoader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, PlainLoader)  # a SafeLoader that guesses less
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Refusal(f"It is not YAML: {clean_line(error, 200)}", code="not-yaml") from None
     if not isinstance(document, dict) or not ({"endpoints", "external-endpoints"} & document.keys()):

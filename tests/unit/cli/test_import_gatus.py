@@ -72,8 +72,45 @@ def test_what_does_not_is_listed_and_no_secret_is_written_down(tmp_path: Path) -
     words = ("alerting", "suites", "shell: ssh://", "paused: it is not enabled", "DOMAIN_EXPIRATION", "x-defaults")
     for word in words:
         assert word in told
+    assert "edge/front: the value of header Authorization goes into the variable AUTHORIZATION, whole" in told
     assert "abc" not in "\n".join(result.lines)
     assert "s3cr3t" not in "\n".join(result.lines)
+
+
+PLAIN = """
+maintenance: {start: 23:00, duration: 1h, every: [Monday]}
+endpoints:
+  - {name: 007, url: "https://a.example.com", method: POST, graphql: true, body: "{ users { id } }",
+     headers: {X-Debug: yes, X-Build: 0010},
+     alerts: [{type: slack, failure-threshold: 3}], conditions: ["[STATUS] == 200"],
+     client: {oauth2: {token-url: "https://id.example.com/t", client-id: 00000000, client-secret: s3cr3t}}}
+  - {name: paused, enabled: false, url: "https://off.example.com"}
+"""
+
+
+def test_plain_words_of_yaml_are_the_text_that_they_are(tmp_path: Path) -> None:
+    result = translate_gatus(PLAIN, "prod")
+    (probe,) = load(result, tmp_path).environments[0].probes
+    assert (probe.name, probe.failures, probe.body) == ("007", 3, '{"query": "{ users { id } }"}')
+    assert dict(probe.headers) == {"X-Debug": "yes", "X-Build": "0010"}
+    assert probe.auth is not None
+    assert probe.auth.client_id == "00000000"
+    assert [(str(window.at), window.every) for window in probe.recurring_maintenance] == [("23:00:00", "mon")]
+    assert any("paused: it is not enabled" in line for line in result.left_out)
+
+
+TOKEN = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+
+
+@pytest.mark.parametrize("key", ["url", "body"])
+def test_what_was_masked_in_a_value_is_for_a_person_to_write(key: str) -> None:
+    value = f"https://a.example.com/?key={TOKEN}"
+    result = GatusImport("prod")
+    result.read(
+        {"endpoints": [{"name": "a", "url": "https://a.example.com", "headers": {"X-Note": "a\nb"}, key: value}]}
+    )
+    assert TOKEN not in "\n".join(result.lines)
+    assert any(f"a: {key}: what looks like a secret" in line for line in result.left_out)
 
 
 @pytest.mark.parametrize(
