@@ -99,8 +99,13 @@ PRINTED = re.compile(
     | [\w/.-]+:(?:\s|$)                        # `Type: CNAME`, `images:`
     | \w[\w+.-]*://\S+\s*$
     | -{3,}\s*$
+    | \[?\s*(?:\.\.\.|…)\s*\]?(?:\s|$)          # "and so on"
+    | /dev/\S+\ on\ \S+                         # of `mount`
+    | \[[A-Za-z][\w.\ -]*\]\s*$                 # the head of a part of a configuration file
     )"""
 )
+AND_SO_ON = re.compile(r"\s*(?:\.\.\.|…|\[\s*(?:\.\.\.|…)\s*\])\s*")
+PART_OF_CONFIGURATION = re.compile(r"\s*(?:[#;][^\n]*\n\s*)*\[[A-Za-z][\w. -]*\][ \t]*\n")
 SQL = re.compile(
     r"(?m)^[ \t]*(?:SELECT\s+\S|INSERT\s+INTO\b|UPDATE\s+[\w.\"]+\s+SET\b|DELETE\s+FROM\b"
     r"|TRUNCATE\s+TABLE\b|VACUUM\b|REINDEX\b"
@@ -108,6 +113,7 @@ SQL = re.compile(
     r"|(?:GRANT|REVOKE)\s+[A-Z]|WITH\s+\w+\s+AS\b|EXPLAIN\s+[A-Z])"
 )
 DRAWN = re.compile(r"[\u2500-\u257f\u25b2-\u25c4]{2}")  # `caller ──▶ api` is a drawing
+OF_ANOTHER_LANGUAGE = re.compile(r"\s*(?:local|export|let|declare)\s+\w+\s+=\s")  # no shell puts blanks there
 COLUMNS = re.compile(r"\S(?:\s{2,}|\t)\S")
 TABLE_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_()%/-]+(?: [A-Z0-9_()%/-]+)*(?:(?:\s{2,}|\t)[A-Z][A-Z0-9_()%/ -]*)+\s*$")
 A_SIGN_OF_TYPING = re.compile(r"\s-{1,2}\w|[|=<>$\"'`#;&\\]")
@@ -164,6 +170,8 @@ def read_fence(info: str, content: str) -> FenceReading:
         if shell := find_prompted_shell(content):
             return FenceReading("console", shell=shell)
     if name in BASH:
+        if PART_OF_CONFIGURATION.match(content):
+            return FenceReading(left_out="it is a part of a configuration file, which no shell reads")
         return FenceReading("bash")
     if name in POWERSHELL:
         return FenceReading("console" if find_prompted_shell(content) else "powershell", shell="powershell")
@@ -261,7 +269,8 @@ def begins_with_programs(content: str, *, portable: bool = False) -> bool:
         first = commands[0].words[0].template if commands else ""
         if portable and (first in ENGLISH or "/" in first or "\\" in statement.text):
             return False
-        sure = sure or bool(commands and begins_with_program(statement.text))
+        # Also inside: of `PODS=$(kubectl get pods -o name)` and of a loop only the shell can make something.
+        sure = sure or any(begins_with_program(document.text[command.start : command.end]) for command in commands)
     return sure
 
 
@@ -270,7 +279,7 @@ def begins_with_program(line: str) -> bool:
     words = line.split(maxsplit=1)
     while words and (words[0] == "sudo" or AN_ASSIGNMENT.fullmatch(words[0])):
         words = words[1].split(maxsplit=1) if len(words) > 1 else []
-    if not words or not is_known_program(words[0]) or DRAWN.search(line):
+    if not words or not is_known_program(words[0]) or DRAWN.search(line) or OF_ANOTHER_LANGUAGE.match(line):
         return False
     return words[0] not in ENGLISH or bool(A_SIGN.search(line)) or len(words) == 1
 
@@ -338,7 +347,9 @@ def cut_lines(
             pieces.append(Piece("sql", clean_unmasked(text).strip("\n"), index))
             index = end
             continue
-        if index in printed and pieces and pieces[-1].shape == "command":
+        if index in printed and AND_SO_ON.fullmatch(text):
+            pieces.append(Piece("blank", "", index))
+        elif index in printed and pieces and pieces[-1].shape == "command":
             pieces[-1] = pieces[-1]._replace(output=f"{pieces[-1].output}\n{clean_text(text)}".strip("\n"))
         elif index in ends and index not in printed:
             pieces.append(make_command_piece(text, index))
@@ -403,8 +414,9 @@ def find_printed_lines(lines: list[str], ends: dict[int, int]) -> frozenset[int]
             in_table = in_table or TABLE_HEAD.match(line) is not None
             sign = line.lstrip()[0]
             drawn = unicodedata.category(sign) in ("So", "Sm") and not sign.isascii()
+            goes_on = index - 1 in printed and line[0] in " \t" and not begins_with_program(line.strip())
             says = below_command and (SENTENCE.match(line) or QUOTED.match(line)) and not begins_with_program(line)
-            if drawn or says or PRINTED.match(line) or _is_row(line, in_table=in_table):
+            if drawn or says or goes_on or PRINTED.match(line) or _is_row(line, in_table=in_table):
                 printed.add(index)
     return frozenset(printed)
 
@@ -448,10 +460,11 @@ def statement_lines(document: ShellDocument) -> dict[int, int]:
     first = last = -1
     line = place = 0
     for statement in document.statements:
-        line += document.text.count("\n", place, statement.start)
+        gap = document.text[place : statement.start]
+        line += gap.count("\n")
         place = statement.start
         end = line + statement.text.count("\n")
-        if line > last:
+        if line > last and not gap.rstrip(" \t").endswith("\\\n"):  # `date ; \` and its next line
             first = line
         last = max(last, end)
         ends[first] = last
@@ -508,7 +521,8 @@ def find_behind_root_prompt(line: str) -> int:
 
 
 def find_program_line(line: str) -> int:
-    return 0 if not line.startswith((" ", "\t")) and begins_with_program(line) else -1
+    is_typed = not line.startswith((" ", "\t")) and begins_with_program(line) and not PRINTED.match(line)
+    return 0 if is_typed else -1
 
 
 def count_typed_lines(lines: list[str]) -> int:

@@ -59,7 +59,7 @@ HTTP = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|https?://)\S*$")
 BOX = re.compile(r"^\[([ xX])\]\s+")
 ARROW = re.compile(r"\s(?:→|->|›|>)\s")
 NUMBERED_TITLE = re.compile(r"(?i)^(?:step\s+\d+|\d+(?:\.\d+)*)\s*[.):]\s+(?=\S)")
-WARNS = re.compile(r"^\W*(?:WARNING|CAUTION|DANGER|ATTENTION)\b\s*[:!—–-]|^⚠")
+WARNS = re.compile(r"^\W*(?:WARNING|CAUTION|DANGER|ATTENTION)\b\s*[:!—–-]|^\W*WARNING\s+(?=[a-z])|^⚠")
 SQL_NAMES = frozenset(
     ("sql", "psql", "mysql", "pgsql", "postgresql", "plpgsql", "tsql", "t-sql", "mssql", "plsql", "cql")
 )

@@ -119,7 +119,10 @@ NAME_OPTIONS = re.compile(
     r"|--account-name|--subscription|--project|--workspace|--context)[\s=]+(?P<word>[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)(?=$|[\s;&|)])"
 )
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
-BARE_CAPITALS = re.compile(r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])")
+BARE_CAPITALS = re.compile(
+    r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])|(?<![\w$.{/@-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w=({-])"
+)
+ASSIGNED = re.compile(r"(?<![\w-])[A-Za-z_]\w*=\Z")  # `-e MODE=READ_ONLY`: a value that is written there
 TOOLS_CAPITALS = frozenset(
     {
         "POST",
@@ -296,14 +299,29 @@ def _name_hole(command: str, match: re.Match[str], kind: str) -> str:
     return match[kind] if kind == "crosses" else "the rest"
 
 
-def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
-    """`--detector-id DETECTOR_ID`: a word in capitals that only says again what its option is called."""
+def _find_capital_holes(command: str) -> list[WrittenHole]:
+    """Words in capitals that stand for a value, and beside one of them every other: `cp OLD_NAMESPACE/OLD_POD:/x`."""
     if MAY_HOLD_CAPITALS.search(command) is None:
-        return
+        return []
+    holes = list(_find_certain_capitals(command))
+    spans = [(hole.start, hole.end) for hole in holes]
+    for match in BARE_CAPITALS.finditer(command) if holes else ():
+        if ASSIGNED.search(command, 0, match.start()):
+            continue
+        overlaps = any(start < match.end() and match.start() < end for start, end in spans)
+        if match.group() not in TOOLS_CAPITALS and not overlaps and _is_named_hole(command[: match.start()]):
+            holes.append(WrittenHole(match.group(), match.start(), match.end()))
+    return holes
+
+
+def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
+    """`--detector-id DETECTOR_ID`: a word in capitals that only says again what its option is called; `POD_NAME`."""
     for match in CAPITALS.finditer(command):
         option = re.sub(r"[^a-z0-9]", "", match["option"].casefold())
         word = re.sub(r"(?:\d+|[^a-z0-9])", "", match["word"].casefold())
         alike = option and word and (word.startswith(option.removesuffix("s")) or option.startswith(word))
+        parts = set(match["option"].strip("-").casefold().split("-"))
+        alike = alike or (len(parts) > 1 and parts <= set(match["word"].casefold().split("_")))
         if alike and len(option) > 2 and len(word) > 2:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     for match in NAME_OPTIONS.finditer(command):
@@ -311,16 +329,10 @@ def _find_capital_holes(command: str) -> Iterator[WrittenHole]:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     for match in SQL_NAMES.finditer(command) if "name" in command else ():
         yield WrittenHole(match["word"], match.start("word"), match.end("word"))
-    named = [
-        WrittenHole(match["word"], match.start(), match.end())
-        for expression in (NAMED_CAPITALS, HYPHENED_CAPITALS)
-        for match in expression.finditer(command)
-        if _is_named_hole(command[: match.start()])
-    ]
-    yield from named
-    for match in BARE_CAPITALS.finditer(command) if named else ():
-        if match.group() not in TOOLS_CAPITALS and _is_named_hole(command[: match.start()]):
-            yield WrittenHole(match.group(), match.start(), match.end())
+    for expression in (NAMED_CAPITALS, HYPHENED_CAPITALS):
+        for match in expression.finditer(command):
+            if _is_named_hole(command[: match.start()]):
+                yield WrittenHole(match["word"], match.start(), match.end())
 
 
 def _find_quoted_variables(command: str) -> Iterator[WrittenHole]:

@@ -118,6 +118,59 @@ def test_blocks_without_commands_are_listed_by_their_language() -> None:
     assert runbook.findings == ()
 
 
+@pytest.mark.parametrize("dots", ["...", "…", "[...]", "  …", "... and so on ..."])
+def test_three_dots_on_a_line_of_their_own_are_no_command(dots: str) -> None:
+    runbook = read(f"```bash\nls -l\n{dots}\n# Then\nkubectl get pods\n{dots}\n```")
+    assert commands(runbook) == ["ls -l", "kubectl get pods"]
+
+
+def test_an_assignment_of_another_language_is_no_command() -> None:
+    assert commands(read('```\nlocal nodes = [\n  { name: "a" },\n]\n```')) == []
+
+
+def test_a_sentence_that_a_command_printed_over_two_lines_is_no_command() -> None:
+    text = "status: One or more devices are faulted.\n\tcontinue to function, possibly degraded.\naction: Online it."
+    runbook = read(f"```bash\nzpool status\n{text}\n```")
+    assert commands(runbook) == ["zpool status"]
+
+
+def test_what_a_backslash_joins_behind_a_semicolon_is_one_command() -> None:
+    runbook = read("```bash\ndate ; \\\necho a ; \\\n  sync\n\nls\n```")
+    assert commands(runbook) == ["date ; \\\necho a ; \\\n  sync", "ls"]
+
+
+def test_what_mount_printed_is_no_command() -> None:
+    runbook = read("```console\nmount | grep rbd\n/dev/rbd3 on /var/lib/x (rw,relatime, ..., noquota)\n```")
+    assert commands(runbook) == ["mount | grep rbd"]
+
+
+@pytest.mark.parametrize("content", ["[Service]\n# who\nGroup=web", "# /etc/x.conf\n[InfluxDB]\nurl = http://a\n"])
+def test_a_part_of_a_configuration_file_under_the_name_of_bash_is_named_and_no_step(content: str) -> None:
+    runbook = read(f"```bash\n{content}\n```")
+    assert (commands(runbook), left_out(runbook)) == ([], [5])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# All of them\nPODS=$(kubectl get pods -o name)\n\nfor pod in $(echo ${PODS})\ndo\n  kubectl logs $pod\ndone",
+        "for p in $(kubectl get pods -o name)\ndo\n  kubectl logs $p\ndone",
+        "if kubectl get ns shop\nthen\n  kubectl get pods -n shop\nfi",
+    ],
+)
+@pytest.mark.parametrize("name", ["console", ""])
+def test_a_loop_or_an_assignment_of_what_a_known_program_prints_is_typed(name: str, content: str) -> None:
+    runbook = read(f"```{name}\n{content}\n```")
+    assert commands(runbook) != []
+    assert left_out(runbook) == []
+
+
+def test_a_warning_without_a_sign_behind_its_word_is_no_name() -> None:
+    runbook = read("```sh\n# WARNING do not do this unless you want to lose them\nshopctl drop --yes\n```")
+    (step,) = runbook.procedures[0].commands
+    assert (step.title.startswith("WARNING"), "unless you want" in step.remark) == (False, True)
+
+
 @pytest.mark.parametrize(
     "content", ["RG=shop", "# Where\nexport RG=shop\n\nSUB='a b'", '$ RG="shop"', "RG=<rg>\n", "export A=1\nexport B=2"]
 )
