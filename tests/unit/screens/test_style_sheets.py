@@ -54,11 +54,12 @@ def list_ids_anywhere(sheet: Path) -> set[str]:
 
 def test_a_sheet_of_one_screen_changes_nothing_on_the_others() -> None:
     root = Path(screens.__path__[0])
+    ids = {screen: set(IDS.findall(inspect.getsource(screen))) for screen in all_screens()}
     astray: list[str] = []
     for sheet in sorted(root.rglob("*.tcss")):
         styled = list_ids_anywhere(sheet)
-        for screen in all_screens():
-            shared = styled & set(IDS.findall(inspect.getsource(screen)))
+        for screen in ids:
+            shared = styled & ids[screen]
             if shared and sheet.resolve() not in list_sheets(screen):
                 astray.append(f"{sheet.relative_to(root)} styles {', '.join(sorted(shared))} of {screen.__qualname__}")
     assert not astray

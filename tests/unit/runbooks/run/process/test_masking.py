@@ -109,29 +109,25 @@ def test_an_encoding_nobody_named_is_not_seen_through() -> None:
 
 
 @pytest.mark.parametrize("secret", ["00\\¡0000", 'q7\\"x9r2', "a''b'c'd9", 'k"""4%%z$$1', "v{{7}}\\{u8"])
-@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
-def test_an_escape_that_may_end_in_two_places_is_masked_wherever_the_stream_is_cut(
-    escape: Callable[[str], str], secret: str
-) -> None:
+def test_an_escape_that_may_end_in_two_places_is_masked_wherever_the_stream_is_cut(secret: str) -> None:
     """Of `\\\\\\xc2`, all backslashes may be the secret's own, or the last one begins the next character."""
-    stream = f"body: {escape(secret)} end".encode()
-    leaks = [cut for cut in range(len(stream)) if DOTS not in masked([secret], stream[:cut], stream[cut:])]
+    leaks = []
+    for name, escape in ESCAPES.items():
+        stream = f"body: {escape(secret)} end".encode()
+        leaks += [(name, cut) for cut in range(len(stream)) if DOTS not in masked([secret], stream[:cut], stream[cut:])]
     assert leaks == []
 
 
-@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
-@settings(max_examples=scale_examples(15))
 @given(secret=SECRETS, cuts=st.lists(st.integers(0, 300), max_size=6))
-def test_every_escape_is_masked_however_the_stream_is_cut(
-    escape: Callable[[str], str], secret: str, cuts: list[int]
-) -> None:
-    stream = f"body: {escape(secret)} end".encode()
-    at = sorted({min(each, len(stream)) for each in (0, *cuts, len(stream))})
-    found = masked([secret], *(stream[start:end] for start, end in pairwise(at)))
-    assert DOTS in found
-    assert escape(secret).encode() not in found
-    assert found.startswith(b"body: ")
-    assert found.endswith(b" end")
+def test_every_escape_is_masked_however_the_stream_is_cut(secret: str, cuts: list[int]) -> None:
+    for escape in ESCAPES.values():
+        stream = f"body: {escape(secret)} end".encode()
+        at = sorted({min(each, len(stream)) for each in (0, *cuts, len(stream))})
+        found = masked([secret], *(stream[start:end] for start, end in pairwise(at)))
+        assert DOTS in found
+        assert escape(secret).encode() not in found
+        assert found.startswith(b"body: ")
+        assert found.endswith(b" end")
 
 
 @pytest.mark.parametrize("text", ["shop-api--7f9c8b6", "localhost:8080", "shopping", "x.shop.example.com", "8080a"])
