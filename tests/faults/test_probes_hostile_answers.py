@@ -18,7 +18,7 @@ import trustme
 from cockpit.feeds.probes.check import is_sign_in_host, looks_like_sign_in
 from cockpit.feeds.probes.feed import Engine
 from cockpit.feeds.probes.resolver import Resolver
-from cockpit.feeds.probes.state import Grade
+from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.model.secret import Secret
 from cockpit.model.text import HOSTILE
 from cockpit.model.time import RealTime
@@ -539,9 +539,37 @@ async def test_a_certificate_is_read_without_http(authority: trustme.CA, tmp_pat
     assert unknown.reason.startswith("tls 127.0.0.1: ")
 
 
+REFUSALS = {
+    "smtp that turns everybody away": (
+        "smtp",
+        b"554 5.7.1 go away\r\n",
+        "the mail server turns us away: 554 5.7.1 go away",
+    ),
+    "postgres without TLS": ("postgres", b"N", "PostgreSQL offers no TLS"),
+    "postgres that is full": ("postgres", b"E\0\0\0\x20FATAL: too many clients", "FATAL: too many clients"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+async def test_a_server_that_refuses_to_begin_tls_is_quoted(name: str) -> None:
+    protocol, answer, reason = REFUSALS[name]
+    outcome = await ask_for_tls(answer, protocol)
+    assert outcome.grade is Grade.FAILING
+    assert reason in outcome.reason
+    assert outcome.evidence is not None
+    assert all(0 <= seconds < 5 for _, seconds in outcome.evidence.phases)
+
+
 @pytest.mark.parametrize("answer", [b"N", b"", ESCAPES, b"x" * 100_000])
 @pytest.mark.parametrize("protocol", ["postgres", "smtp"])
 async def test_a_server_without_tls_is_down_whatever_it_says(answer: bytes, protocol: str) -> None:
+    outcome = await ask_for_tls(answer, protocol)
+    assert outcome.grade is Grade.FAILING
+    assert not HOSTILE.search(outcome.reason)
+
+
+async def ask_for_tls(answer: bytes, protocol: str) -> CheckOutcome:
+    """What a probe comes to at a server that says this at once, whatever it is asked."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -557,5 +585,4 @@ async def test_a_server_without_tls_is_down_whatever_it_says(answer: bytes, prot
     outcome = await ask_one(probe(url, conditions=["[CONNECTED] == true"], timeout=1.0))
     listener.close()
     thread.join(5)
-    assert outcome.grade is Grade.FAILING
-    assert not HOSTILE.search(outcome.reason)
+    return outcome

@@ -38,6 +38,7 @@ from cockpit.model.time import format_age
 CONNECTING = (Phase.DNS, Phase.CONNECT, Phase.TLS)
 POSTGRES_SSL_REQUEST = struct.pack("!II", 8, 80_877_103)
 DNS_PORT = 53
+LITTLE = 0.5  # seconds for the words after a refusal
 MOST_RECORDS = 100
 ECHO_REQUEST = {4: 8, 6: 128}  # RFC 792, RFC 4443
 ECHO_REPLY = {4: 0, 6: 129}
@@ -121,14 +122,25 @@ async def begin_tls(stream: httpcore.AsyncNetworkStream, protocol: str, timeout:
     """
     if protocol == "postgres":
         await stream.write(POSTGRES_SSL_REQUEST, timeout)
-        if await stream.read(1, timeout) != b"S":
-            raise httpcore.ConnectError("PostgreSQL offers no TLS")
+        if (answer := await stream.read(1, timeout)) != b"S":
+            refused = answer[1:]
+            with suppress(httpcore.TimeoutException, httpcore.NetworkError):
+                refused = refused or (b"" if answer == b"N" else await stream.read(500, min(timeout, LITTLE)))
+            raise httpcore.ConnectError(f"PostgreSQL offers no TLS{_quote_refusal(refused)}")
     elif protocol == "smtp":
-        await _read_smtp_reply(stream, timeout)
+        greeting = await _read_smtp_reply(stream, timeout)
+        if not greeting.startswith(b"2"):
+            raise httpcore.ConnectError(f"the mail server turns us away{_quote_refusal(greeting)}")
         for line in (b"EHLO cockpit\r\n", b"STARTTLS\r\n"):
             await stream.write(line, timeout)
-            if not (await _read_smtp_reply(stream, timeout)).startswith(b"2"):
-                raise httpcore.ConnectError("the mail server offers no TLS")
+            if not (reply := await _read_smtp_reply(stream, timeout)).startswith(b"2"):
+                raise httpcore.ConnectError(f"the mail server offers no TLS{_quote_refusal(reply)}")
+
+
+def _quote_refusal(words: bytes) -> str:
+    """What a server said, as it ends a sentence: `: 554 go away`."""
+    text = clean_line(words.replace(b"\0", b" "), 120)
+    return f": {text}" if text else ""
 
 
 async def _read_smtp_reply(stream: httpcore.AsyncNetworkStream, timeout: float) -> bytes:
@@ -147,16 +159,21 @@ async def _read_smtp_reply(stream: httpcore.AsyncNetworkStream, timeout: float) 
 
 async def check_dns(probe: Probe, context: ProtocolContext, journey: Journey, now: datetime) -> ProbeAnswer:
     """One question to one name server: `[DNS_RCODE]`, and the records as `[BODY]`, a line each."""
+    import dns.asyncbackend
     import dns.asyncquery
     import dns.exception
     import dns.message
     import dns.rcode
+    import dns.rdata
+    import dns.rdataclass
     import dns.rdatatype
     import dns.resolver
 
     parts = urlsplit(probe.url)
     kind = dict(parse_qsl(parts.query)).get("type", "A")
     question = dns.message.make_query(unquote(parts.path).strip("/"), dns.rdatatype.from_text(kind))
+    for rdtype in (question.question[0].rdtype, dns.rdatatype.CNAME):  # its time to load would be the server's
+        await asyncio.to_thread(dns.rdata.get_rdata_class, dns.rdataclass.IN, rdtype)
     if parts.hostname:
         with in_httpx_words():
             resolution = await context.resolver.find(parts.hostname, journey.until)
@@ -165,11 +182,14 @@ async def check_dns(probe: Probe, context: ProtocolContext, journey: Journey, no
         servers = await asyncio.to_thread(lambda: dns.resolver.get_default_resolver().nameservers)
         server = str(servers[0])
     journey.address, journey.phase = server, Phase.ANSWER
-    loop = asyncio.get_running_loop()
+    loop, backend = (
+        asyncio.get_running_loop(),
+        dns.asyncbackend.get_default_backend(),
+    )  # loads what it needs: no answer's
     began = loop.time()
     try:
         reply, _ = await dns.asyncquery.udp_with_fallback(
-            question, server, max(0.001, journey.until - began), parts.port or DNS_PORT
+            question, server, max(0.001, journey.until - began), parts.port or DNS_PORT, backend=backend
         )
     except dns.exception.Timeout:
         raise httpx.ReadTimeout("the name server did not answer") from None
@@ -299,6 +319,7 @@ async def _speak_websocket(
         CloseConnection,
         Event,
         RejectConnection,
+        RejectData,
         Request,
         TextMessage,
     )
@@ -321,6 +342,8 @@ async def _speak_websocket(
                     answered = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
                     if status == 101 and probe.body:
                         await stream.write(connection.send(TextMessage(probe.body)))
+                elif isinstance(event, RejectData):
+                    text += bytes(event.data).decode("utf-8", "replace")
                 elif isinstance(event, TextMessage | BytesMessage):
                     part = event.data if isinstance(event.data, str) else base64.b64encode(event.data).decode()
                     text += part

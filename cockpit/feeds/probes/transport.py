@@ -429,8 +429,9 @@ class Stream(httpcore.AsyncNetworkStream):
     def __init__(self, wire: Wire | Tls, journey: Journey) -> None:
         self._wire = wire
         self._journey = journey
-        self._asked: float | None = None
-        self._last_arrived = 0.0
+        # Whoever speaks first (a mail server) is waited for from the connection on.
+        self._asked: float | None = asyncio.get_running_loop().time()
+        self._last_arrived = self._asked
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self._wire.receive(self._until(timeout))

@@ -94,7 +94,7 @@ async def test_a_name_server_that_says_nothing_sensible_is_down(reply: bytes | N
 async def websocket_server(refuses: int = 0) -> AsyncIterator[int]:
     async def answer(request: web.Request) -> web.StreamResponse:
         if refuses:
-            return web.Response(status=refuses)
+            return web.Response(status=refuses, text="no sockets today", headers={"X-Request-Id": "r-1"})
         ws = web.WebSocketResponse()
         await ws.prepare(request)
         async for message in ws:
@@ -131,6 +131,9 @@ async def test_a_web_server_that_takes_no_websockets_is_down_with_its_status() -
     async with websocket_server(refuses=403) as port:
         outcome = await ask_one(probe(f"ws://127.0.0.1:{port}/live", conditions=["[STATUS] == 101"]))
     assert (outcome.grade, outcome.status) == (Grade.FAILING, 403)
+    assert outcome.evidence is not None
+    assert outcome.evidence.body == "no sockets today"
+    assert dict(outcome.evidence.headers)["x-request-id"] == "r-1"
 
 
 def test_an_echo_is_known_by_its_token() -> None:
