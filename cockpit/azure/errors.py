@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
@@ -134,7 +135,9 @@ def of_response(error: "HttpResponseError") -> Problem:
     code, tokens = code_and_message(error)
     if not code and "JSON is invalid" in tokens:
         tokens = ""  # an error page of something in between: its status tells more than that it is no JSON
-    sentence = f"{code}: {tokens}" if code else tokens
+    if tokens.startswith(UNWORDED):
+        tokens = ""  # the library's own words for an answer without any
+    sentence = f"{code}: {tokens}".removesuffix(": ") if code else tokens
     short = f"{status} {code}".strip()[:48]
     if status == 200 and not code:
         return make_garbage_problem(error.message)
@@ -148,7 +151,20 @@ def of_response(error: "HttpResponseError") -> Problem:
         return UNREGISTERED
     kind = kind_of(status)
     wait = retry_after(error.response) if kind in (ProblemKind.THROTTLED, ProblemKind.SERVER) else None
-    return Problem(kind, short, sentence or f"Azure answered {status}.", ADVICE.get(kind, ""), wait)
+    return Problem(
+        kind, short, sentence or f"Azure answered {status} ({name_status(status)}).", ADVICE.get(kind, ""), wait
+    )
+
+
+UNWORDED = "Operation returned an invalid status"
+
+
+def name_status(status: int) -> str:
+    """`Too Many Requests`; "no known status" for a number that nobody gave a name."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no known status"
 
 
 def kind_of(status: int) -> ProblemKind:
@@ -184,12 +200,11 @@ def code_and_message(error: "HttpResponseError") -> tuple[str, str]:
     )
     if not code:
         body = json_body(error.response)
-        code = read_text(dig_value(body, "error", "code")) or read_text(dig_value(body, "code"))
-        tokens = (
-            tokens
-            or read_text(dig_value(body, "error", "message"), MESSAGE)
-            or read_text(dig_value(body, "message"), MESSAGE)
-        )
+        inner = dig_value(body, "error")
+        for place in (inner if isinstance(inner, Mapping) else {}, body):
+            # App Service writes both with a capital.
+            code = code or read_text(place.get("code")) or read_text(place.get("Code"))
+            tokens = tokens or read_text(place.get("message"), MESSAGE) or read_text(place.get("Message"), MESSAGE)
     return code, tokens or clean_line(error.message or "", MESSAGE)
 
 

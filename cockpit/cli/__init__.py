@@ -17,9 +17,11 @@ from cockpit.cli.streams import (
     BROKEN,
     OUTPUT_LOST,
     READER_LEFT,
+    FinishedCommand,
     OutputError,
     ReaderLeftError,
     drop_output,
+    leave_at_once,
     open_streams,
 )
 
@@ -188,13 +190,22 @@ def _find_process_start() -> datetime:
     return process_began()
 
 
+def _run_command(argv: Sequence[str] | None) -> None:
+    try:
+        cockpit.main(args=list(argv) if argv is not None else None, prog_name="cockpit")
+    except FinishedCommand as end:
+        if argv is not None:  # within another program, which goes on
+            raise
+        leave_at_once(end)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: every failure is one sentence on stderr, never a traceback."""
     open_streams()
     log_to_file()
     typed_at.set(_find_process_start)
     try:
-        cockpit.main(args=list(argv) if argv is not None else None, prog_name="cockpit")
+        _run_command(argv)
     except OutputError as error:
         # The deed stands before its words: a note that could not be printed is on the timeline all the same.
         drop_output()

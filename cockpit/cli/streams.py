@@ -117,3 +117,14 @@ def _in_signs_there_are(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return in_ascii(error.object[error.start : error.end]), error.end
+
+
+class FinishedCommand(SystemExit):
+    """The end of a command that has closed all that it opened: nothing is left that the interpreter must tidy up."""
+
+
+def leave_at_once(end: FinishedCommand) -> None:
+    """End the process with its output written; to take hundreds of modules apart would be a sixth of its time."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(end.code or 0))

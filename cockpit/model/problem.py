@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil
 from typing import Any
 
 LONGEST_FACT = 400  # characters
@@ -45,6 +46,21 @@ class Problem:
     retry_after: float | None = None
     code: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what to do next, in one line."""
+        message = self.message.strip()
+        ends = not self.advice or not message or message[-1] in ".!?:…"
+        return f"{message}{'' if ends else '.'} {self.advice}".strip()
+
+    @property
+    def refusal(self) -> str:
+        """The same where it kept a command from being done: whoever throttles passes nothing on."""
+        if self.kind is not ProblemKind.THROTTLED:
+            return self.sentence
+        wait = f"{ceil(self.retry_after)} s" if self.retry_after else "a moment"
+        return f"Nothing was done: too many requests at once. Wait {wait}, then try again."
 
     @property
     def transient(self) -> bool:

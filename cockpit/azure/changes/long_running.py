@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once
+from cockpit.azure.changes.change import AzureChange, ChangeOutcome, send_change_once, speaks_for_azure
 from cockpit.azure.client import Azure
 from cockpit.azure.errors import MESSAGE, make_garbage_problem
 from cockpit.azure.validate import StrangeAnswerError, as_object, body_of, is_resource
@@ -16,6 +16,9 @@ FIRST, GROWTH, LONGEST = 0.1, 1.5, 2.0  # seconds between two looks
 PATIENCE = 5  # looks in a row that may fail for a passing reason
 LONGEST_PAUSE = 60.0  # seconds, when a throttle asks for one
 SETTLING = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each look at what a lost change may have done
+
+SAYS_FAILED = frozenset({400, 409, 412, 422})
+"""What the address of an operation answers when the operation itself ended so: a swap whose slot did not warm up."""
 
 ReportProgress = Callable[[str], None]
 
@@ -55,6 +58,8 @@ async def follow_operation(azure: Azure, url: str, *, resource: str = "", soon: 
             ended = state_of(await azure.exchange("GET", url), resource)
         except Exception as error:
             problem, missed = azure.explain(error), missed + 1
+            if getattr(error, "status_code", None) in SAYS_FAILED and speaks_for_azure(error):
+                return AzureChange(ChangeOutcome.FAILED, problem, operation=url)
             if not problem.transient or missed >= PATIENCE:
                 return AzureChange(ChangeOutcome.UNKNOWN, problem, operation=url)
             pause = max(pause, min(problem.retry_after or 0.0, LONGEST_PAUSE))

@@ -107,7 +107,7 @@ def _check_live(system: System, common: Common, as_json: bool) -> tuple[str, lis
             check_live.look_once(system, chosen, os.environ, time=RealTime(), random=Random())
         )
     except SourceError as error:
-        raise Refusal.of(error, f"{error.problem.message} {error.problem.advice}".strip()) from None
+        raise Refusal.of(error, error.problem.sentence) from None
     if not as_json:
         click.echo(f"\nasked as {identity}" if identity else "")
         click.echo("\n".join(check_live.list_live_lines(looks)) if looks else "There is no source to call.")

@@ -210,7 +210,7 @@ def _find_plan_problems(system: System) -> Iterator[CheckFinding]:
     """What was to be read for the plan and is not there, but for runbooks, and who is still to be filled in."""
     plan = read_plan(replace(system, runbooks=tuple(path for path in system.runbooks if Path(path).exists())))
     for problem in plan.problems:
-        message = f"plan: {problem.message} {problem.advice}".strip()
+        message = f"plan: {problem.sentence}"
         code = "path-missing" if problem.kind is ProblemKind.MISSING else "document-unreadable"
         yield CheckFinding(code, (), message, strict=True, facts=problem.facts)
     blank = [contact.role for contact in plan.contacts if not contact.filled]
@@ -250,7 +250,7 @@ def _check_secrets(
         try:
             length = find_short_secret(secrets.reveal(secret))
         except SourceError as error:
-            message = f"{where}: {error.problem.message} {error.problem.advice}"
+            message = f"{where}: {error.problem.sentence}"
             yield CheckFinding(error.problem.code, (*place, name), message, strict=True, facts=error.problem.facts)
             continue
         if length:

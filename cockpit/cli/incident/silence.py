@@ -181,7 +181,7 @@ def _ask(call: Callable[[], Any]) -> Any:
         from cockpit.feeds.alertmanager.silences import explain_failure
 
         problem = error.problem if isinstance(error, SourceError) else explain_failure(error)
-        raise Refusal(f"{problem.message} {problem.advice}".strip(), code="source-unanswered") from None
+        raise Refusal(problem.sentence, code="source-unanswered") from None
 
 
 def _find(silences: Mapping[str, Silence], id: str) -> Silence:

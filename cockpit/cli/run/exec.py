@@ -10,6 +10,7 @@ import click
 
 from cockpit.cli.options import Common, Refusal, common_options, json_option
 from cockpit.cli.run.report import for_incident
+from cockpit.cli.streams import FinishedCommand
 
 RARELY = 100_000, 20, 20  # objects between two looks; a log that is followed for hours is still tidied
 
@@ -30,8 +31,8 @@ def command(common: Common, words: tuple[str, ...], incident: str | None, as_jso
     from cockpit.cli.run.known_read import run_known_read  # after the collector's threshold: it loads most of it
 
     code = run_known_read(common, words, incident, as_json)
-    if code is None:
-        from cockpit.cli.run.typed_command import run_typed_command
+    if code is not None:
+        raise FinishedCommand(code)
+    from cockpit.cli.run.typed_command import run_typed_command
 
-        code = run_typed_command(common, words, incident, as_json)
-    raise SystemExit(code)
+    raise SystemExit(run_typed_command(common, words, incident, as_json))

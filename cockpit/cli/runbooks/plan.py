@@ -56,9 +56,7 @@ def list_plan_lines(plan: Plan, zone: str) -> Iterator[str]:
     )
     yield from list_part_lines("Working hours", [(plan.hours.origin, of_hours(plan.hours, zone))])
     yield from list_part_lines("Preserve first", [("", plan.snapshot)] if plan.snapshot else [])
-    yield from list_part_lines(
-        "To look at", [("", f"{problem.message} {problem.advice}".strip()) for problem in plan.problems]
-    )
+    yield from list_part_lines("To look at", [("", problem.sentence) for problem in plan.problems])
 
 
 def list_part_lines(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:

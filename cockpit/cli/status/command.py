@@ -94,7 +94,7 @@ def check_asked_environments(common: Common) -> list[State]:
     except Exception as error:
         log.exception("status failed")
         problem = getattr(error, "problem", None)
-        sentence = f"{problem.message} {problem.advice}".strip() if problem else f"{type(error).__name__}: {error}"
+        sentence = problem.sentence if problem else f"{type(error).__name__}: {error}"
         raise Unknown(clean_line(sentence, 500), code=getattr(error, "code", "status-failed")) from None
 
 

@@ -112,4 +112,4 @@ def explain_failure(error: Exception) -> str:
         from cockpit.feeds.http import explain_http_error
 
         problem = explain_http_error(error)
-    return f"{problem.message} {problem.advice}".strip()
+    return problem.sentence

@@ -141,7 +141,7 @@ class WebhookSender:
         except WebhookUnknownError as error:
             return "unknown", str(error)
         except SourceError as error:
-            return "failed", f"{error.problem.message} {error.problem.advice}".strip()
+            return "failed", error.problem.sentence
         except CodedError as error:
             return "failed", str(error)
         return "sent", ""

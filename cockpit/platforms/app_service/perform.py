@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
-from cockpit.model.problem import SourceError
+from cockpit.model.problem import Problem, SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.secret_detection.stream import KeyLineMask
@@ -38,12 +38,13 @@ class WebAppPerformer:
         if command.kind is StepKind.READ:
             return CommandSurvey()
         try:
-            slots = await WebSite(self._azure, command.group, command.site).read_slots()
-            must_be_possible(command, slots)
+            site = WebSite(self._azure, command.group, command.site)
+            slots = await site.read_slots()
+            must_be_possible(command, slots, site.unseen)
         except WebAppCommandError as error:
             return CommandSurvey(refusal=str(error))
         except SourceError as error:
-            return CommandSurvey(refusal=f"{error.problem.message} {error.problem.advice}".strip())
+            return CommandSurvey(refusal=error.problem.refusal)
         return CommandSurvey(tuple(self._describe_slots(command, slots)), fingerprint_slots(slots))
 
     async def perform(
@@ -67,7 +68,7 @@ class WebAppPerformer:
                 output(f"{await site.read_state(command.slot)}\n")
                 return CommandOutcome(StepState.OK, f"{command.describe()}: done.", 0)
             slots = await site.read_slots()
-            must_be_possible(command, slots)
+            must_be_possible(command, slots, site.unseen)
             if confirmed and fingerprint_slots(slots) != confirmed:
                 raise WebAppCommandError(
                     f"Somebody swapped or deployed {command.site} since this was shown. Nothing was sent. "
@@ -83,7 +84,7 @@ class WebAppPerformer:
             return CommandOutcome(StepState.FAILED, str(error), 1)
         except SourceError as error:
             output(f"ERROR: {error.problem.message}\n")
-            return CommandOutcome(StepState.FAILED, f"{error.problem.message} {error.problem.advice}".strip(), 1)
+            return CommandOutcome(StepState.FAILED, error.problem.refusal, 1)
         return tell_change(command, change, output)
 
     async def resume(self, command: WebAppCommand, operation: str, since: datetime) -> CommandOutcome:
@@ -110,10 +111,17 @@ class WebAppPerformer:
         return sentences
 
 
-def must_be_possible(command: WebAppCommand, slots: Sequence[SlotAnswers]) -> None:
-    """Raises WebAppCommandError for a slot that is not there, or that is in the middle of another swap."""
+def must_be_possible(command: WebAppCommand, slots: Sequence[SlotAnswers], unseen: Problem | None = None) -> None:
+    """Raises WebAppCommandError for a slot that is not there, or that is in the middle of another swap.
+
+    `unseen`: why there may be slots that nobody here can see.
+    """
     by_name = {read_slot(answers.site): answers for answers in slots}
     for slot in {command.slot, command.target} if command.verb != "restart" else {command.slot}:
+        if slot not in by_name and unseen is not None:
+            raise WebAppCommandError(
+                f"Nothing was sent: whether there is a slot {slot} cannot be seen. {unseen.sentence}"
+            )
         if slot not in by_name:
             raise WebAppCommandError(f"{command.site} has no slot {slot}. It has: {', '.join(by_name)}.")
     pending = {slot: target for slot, answers in by_name.items() if (target := read_pending(answers.site))}
@@ -138,7 +146,7 @@ def tell_change(command: WebAppCommand, change: AzureChange, output: Callable[[s
     message = why.message if why else "no answer came."
     if change.outcome is ChangeOutcome.FAILED:
         output(f"ERROR: {message}\n")
-        return CommandOutcome(StepState.FAILED, f"{message} {why.advice if why else ''}".strip(), 1, change.operation)
+        return CommandOutcome(StepState.FAILED, why.refusal if why else message, 1, change.operation)
     sentence = f"Unknown whether it was done: {message} {STILL}"
     output(f"UNKNOWN: {sentence}\n")
     return CommandOutcome(StepState.UNKNOWN, sentence, operation=change.operation)

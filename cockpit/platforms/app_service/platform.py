@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from cockpit.azure.client import Azure
-from cockpit.feeds.polling import Feed, Polled
-from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.azure.missing import explain_missing
+from cockpit.feeds.polling import Feed, IncompleteError, Polled
+from cockpit.model.problem import SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import MISSING, Application, Revision
 from cockpit.platforms.app_service.kind import KIND, read_slot_label
 from cockpit.platforms.app_service.known_commands import WebAppCommand
 from cockpit.platforms.app_service.perform import WebAppPerformer
 from cockpit.platforms.app_service.settings import read_settings
-from cockpit.platforms.app_service.sites import WebSite
+from cockpit.platforms.app_service.sites import API, WebSite
 from cockpit.platforms.log_queue import ReplicaKeyMask, read_stamped_lines
 from cockpit.platforms.platform import (
     CommandOutcome,
@@ -47,7 +48,18 @@ class AppServicePlatform:
             sites = [WebSite(self._azure, environment.resource_group, name) for name in self._settings.sites]
             applications = await asyncio.gather(*(site.read_application(environment.name) for site in sites))
             if all(application.running == MISSING for application in applications):
-                raise SourceError(_none_there(self._settings.sites, environment.resource_group))
+                raise SourceError(
+                    await explain_missing(
+                        self._azure,
+                        self._settings.sites,
+                        environment.resource_group,
+                        resource="Microsoft.Web/sites",
+                        api=API,
+                        what="sites",
+                    )
+                )
+            if unseen := next((site.unseen for site in sites if site.unseen is not None), None):
+                raise IncompleteError(tuple(applications), unseen)
             return tuple(applications)
 
         return Polled(
@@ -99,15 +111,6 @@ class AppServicePlatform:
 
     async def close(self) -> None:
         """Nothing is its own."""
-
-
-def _none_there(names: Sequence[str], group: str) -> Problem:
-    return Problem(
-        ProblemKind.MISSING,
-        "404 no such site",
-        f"None of {', '.join(names)} is in resource group {group!r}.",
-        "Check subscription, resource_group and sites of the environment in cockpit.toml.",
-    )
 
 
 def connect_platform(context: PlatformContext) -> Platform:

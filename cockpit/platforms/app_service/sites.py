@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -41,16 +42,15 @@ class WebSite:
         self.azure, self.group, self.name = azure, group, name
         below = f"/subscriptions/{quote(azure.subscription, safe='')}/resourceGroups/{quote(group, safe='')}"
         self.path = f"{below}/providers/Microsoft.Web/sites/{quote(name, safe='')}"
+        self.unseen: Problem | None = None  # why there may be more slots than the last look showed
 
     def slot_path(self, slot: str) -> str:
         return self.path if slot in ("", PRODUCTION) else f"{self.path}/slots/{quote(slot, safe='')}"
 
     async def read_slots(self) -> list[SlotAnswers]:
-        """Production first, then the slots, by name. Only the site itself must be readable."""
-        site, slots = await asyncio.gather(
-            self.azure.get(self.path, api_version=API), self._list_optional(f"{self.path}/slots")
-        )
-        raws = [site, *sorted(slots or (), key=read_slot)]
+        """Production first, then the slots, by name. Only the site itself must be readable; `unseen` says the rest."""
+        site, slots = await asyncio.gather(self.azure.get(self.path, api_version=API), self._list_slots())
+        raws = [site, *sorted(slots, key=read_slot)]
         return list(await asyncio.gather(*(self._read_slot(raw) for raw in raws)))
 
     async def read_state(self, slot: str) -> str:
@@ -140,6 +140,21 @@ class WebSite:
         """Restart every instance of a slot. Nothing that can be read afterwards proves it."""
         link = f"{self.slot_path(slot)}/restart?api-version={API}"
         return await send_change_once(lambda: self.azure.exchange("POST", link), explain=self.azure.explain)
+
+    async def _list_slots(self) -> list[Raw]:
+        self.unseen = None
+        try:
+            return await self.azure.pages(f"{self.path}/slots", api_version=API)
+        except SourceError as error:
+            if error.problem.kind not in NOT_FOR_US:
+                raise
+            if error.problem.kind is ProblemKind.FORBIDDEN:
+                self.unseen = replace(
+                    error.problem,
+                    short="403 no slots",
+                    message=f"The slots of {self.name} may not be listed: {error.problem.message}",
+                )
+            return []
 
     async def _read_slot(self, site: Raw) -> SlotAnswers:
         path = self.slot_path(read_slot(site))

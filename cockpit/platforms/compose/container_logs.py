@@ -92,7 +92,7 @@ class ContainerLogWatch:
         try:
             there = await self._find_containers()
         except SourceError as error:
-            await self._complain("list", f"no live log: {error.problem.message} {error.problem.advice}".strip())
+            await self._complain("list", f"no live log: {error.problem.sentence}")
             return
         self._complaints.pop("list", None)
         if not there and not self._names:
@@ -122,7 +122,7 @@ class ContainerLogWatch:
             if error.problem.kind is ProblemKind.MISSING:
                 return  # the next look says that it is gone
             self._broken.setdefault(identifier, self._time.now())
-            await self._complain(identifier, f"{name}: {error.problem.message} {error.problem.advice}".strip())
+            await self._complain(identifier, f"{name}: {error.problem.sentence}")
 
     async def _read(self, identifier: str, name: str) -> None:
         more = await self._client.get(f"/containers/{identifier}/json")

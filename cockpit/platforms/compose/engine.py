@@ -198,11 +198,14 @@ class EngineClient:
             "filters": json.dumps(filters),
         }
         body = b""
-        async with asyncio.timeout(DEADLINE):
-            async for chunk in self.stream("/events", params):
-                body += chunk
-                if len(body) > LARGEST:
-                    break
+        try:
+            async with asyncio.timeout(DEADLINE):
+                async for chunk in self.stream("/events", params):
+                    body += chunk
+                    if len(body) > LARGEST:
+                        break
+        except TimeoutError as error:
+            raise SourceError(self._explain_error(error)) from error
         records: list[Mapping[str, Any]] = []
         for line in body.splitlines():
             with suppress(ValueError):
@@ -218,13 +221,14 @@ class EngineClient:
         await self._request("POST", path, params, timeout=DEADLINE if not grace else grace + STOP_DEADLINE)
 
     async def stream(self, path: str, params: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """The bytes of an answer as they come. Raises SourceError."""
+        """The bytes of an answer as they come. Only what is followed may be silent for long. Raises SourceError."""
         import httpx
 
         client = await self._connect()
+        silence = SILENCE if params.get("follow") else DEADLINE
         try:
             async with client.stream(
-                "GET", f"{self._version}{path}", params=dict(params), timeout=httpx.Timeout(DEADLINE, read=SILENCE)
+                "GET", f"{self._version}{path}", params=dict(params), timeout=httpx.Timeout(DEADLINE, read=silence)
             ) as response:
                 if response.status_code != 200:
                     raise SourceError(self._explain(response, await _read_some(response, ERROR_BODY)))

@@ -81,7 +81,7 @@ class DockerPerformer:
         except DockerCommandError as error:
             return CommandSurvey(refusal=str(error))
         except SourceError as error:
-            return CommandSurvey(refusal=f"{error.problem.message} {error.problem.advice}".strip())
+            return CommandSurvey(refusal=error.problem.refusal)
         return CommandSurvey(tuple(words), fingerprint_containers(facts))
 
     async def perform(self, command: DockerCommand, output: Output, *, confirmed: str = "") -> CommandOutcome:
@@ -95,7 +95,7 @@ class DockerPerformer:
             return CommandOutcome(StepState.FAILED, str(error), 1)
         except SourceError as error:
             output(f"Error response from daemon: {error.problem.message}\n")
-            return CommandOutcome(StepState.FAILED, f"{error.problem.message} {error.problem.advice}".strip(), 1)
+            return CommandOutcome(StepState.FAILED, error.problem.refusal, 1)
 
     async def read_unready(self, command: DockerCommand) -> str:
         """Why the containers that a command names do not all serve now; "" when they do."""

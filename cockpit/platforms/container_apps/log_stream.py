@@ -104,7 +104,7 @@ class LogWatch:
         except SourceError as error:
             if error.problem.kind is ProblemKind.SIGN_IN:
                 raise
-            await self._complain("streams", f"no live log: {error.problem.message} {error.problem.advice}".strip())
+            await self._complain("streams", f"no live log: {error.problem.sentence}")
             log_endpoints_by_name, why = {}, "not followed live"
         self._endpoints = {
             key: self._endpoints.get(key, log_endpoint) for key, log_endpoint in log_endpoints_by_name.items()
@@ -172,7 +172,7 @@ class LogWatch:
         try:
             past = await load_log_history(self._azure, workspace, self._revision, self._time.now())
         except SourceError as error:
-            sentence = f"{why}: Log Analytics has no answer: {error.problem.message} {error.problem.advice}"
+            sentence = f"{why}: Log Analytics has no answer: {error.problem.sentence}"
             await self._say(sentence.strip())
             return
         whence = f"{why}: Log Analytics, {format_span(past.since, past.until, self._time.now())}"

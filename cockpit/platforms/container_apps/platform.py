@@ -7,6 +7,8 @@ from typing import Any
 
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_application, map_replica, with_replicas
+from cockpit.azure.missing import explain_missing
+from cockpit.azure.pool import API_VERSION
 from cockpit.feeds.polling import Feed, Polled
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import read_text
@@ -28,6 +30,7 @@ from cockpit.platforms.platform import (
 )
 
 Raw = Mapping[str, Any]
+RESOURCE = "Microsoft.App/containerApps"
 AT_ONCE = 6  # calls side by side: quick enough for ten apps, far from Azure's limits
 DEADLINE = 40.0  # seconds for one look at everything
 
@@ -65,14 +68,24 @@ class RevisionsPoll:
         if self._environment.apps:
             result = await gather_results(*(self._named(name) for name in self._environment.apps))
             if all(item.running == MISSING for item in result):
-                raise SourceError(none_there(self._environment))
+                raise SourceError(await self._explain_missing())
         else:
-            async with self._turn:
-                listed = await self._azure.applications(self._group)
+            try:
+                async with self._turn:
+                    listed = await self._azure.applications(self._group)
+            except SourceError as error:
+                if error.problem.kind is not ProblemKind.MISSING:
+                    raise
+                raise SourceError(await self._explain_missing()) from None
             result = await gather_results(
                 *(self._application(fields, read_text(fields.get("name"))) for fields in listed)
             )
         return tuple(sorted(result, key=lambda item: item.name))
+
+    async def _explain_missing(self) -> Problem:
+        return await explain_missing(
+            self._azure, self._environment.apps, self._group, resource=RESOURCE, api=API_VERSION, what="apps"
+        )
 
     async def _named(self, name: str) -> Application:
         """One configured app. Where it does not exist that is what is shown, and its neighbours stay visible."""
@@ -117,15 +130,6 @@ async def gather_results(*work: Any) -> list[Any]:
 def find_first_error(failures: BaseExceptionGroup[Any]) -> SourceError:
     error = failures.exceptions[0]
     return find_first_error(error) if isinstance(error, BaseExceptionGroup) else error
-
-
-def none_there(environment: Environment) -> Problem:
-    return Problem(
-        ProblemKind.MISSING,
-        "404 no such app",
-        f"None of {', '.join(environment.apps)} is in resource group {environment.resource_group!r}.",
-        "Check subscription, resource_group and apps of the environment in cockpit.toml.",
-    )
 
 
 NO_COMMANDS = "Container Apps has no commands of its own: az is done by cockpit.runbooks.az."

@@ -321,7 +321,7 @@ def _read_page(workflow: Raw) -> str:
 
 
 def _describe_problem(problem: Problem) -> str:
-    return f"{problem.message} {problem.advice}".strip()
+    return problem.refusal
 
 
 # As gh prints without a terminal.

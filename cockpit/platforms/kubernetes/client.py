@@ -112,7 +112,7 @@ class ClusterClient:
         return await self._request("DELETE", path, headers={"Accept": JSON})
 
     async def stream(self, path: str, params: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """The bytes of an answer as they come. Raises SourceError."""
+        """The bytes of an answer as they come. Only what is followed may be silent for long. Raises SourceError."""
         import httpx
 
         api = await self._connect()
@@ -126,7 +126,7 @@ class ClusterClient:
                 params=dict(params),
                 stream=True,
                 raise_for_status=False,
-                timeout=httpx.Timeout(DEADLINE, read=SILENCE),
+                timeout=httpx.Timeout(DEADLINE, read=SILENCE if params.get("follow") == "true" else DEADLINE),
             ) as response:
                 if response.status_code != 200:
                     await response.aread()

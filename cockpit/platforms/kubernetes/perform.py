@@ -28,6 +28,8 @@ Output = Callable[[str], None]
 APPS = frozenset({"deployments", "replicasets", "statefulsets", "daemonsets", "controllerrevisions"})
 LOOK_AGAIN = 1.0  # seconds between two looks at a rollout
 ROLLOUT_PATIENCE = 600.0  # seconds, where the command names no timeout; kubectl would wait for ever
+BLIND_PATIENCE = 60.0  # seconds in which looks at a rollout may stay without an answer
+THROTTLED_TRIES, LONGEST_PAUSE = 4, 30.0  # of a read; seconds between two, whatever the server asks for
 LOOKS_AFTER = 3  # looks at a workload after a change that nobody answered
 UNANSWERED = frozenset({ProblemKind.TIMEOUT, ProblemKind.SERVER, ProblemKind.GARBAGE, ProblemKind.FAULT})
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -74,7 +76,7 @@ class KubectlPerformer:
         """Do it, print as kubectl prints, and tell how it ended. Raises nothing but cancellation."""
         try:
             if command.kind is StepKind.READ:
-                return await self._read(command, output)
+                return await self._read_patiently(command, output)
             return await self._change(command, output, confirmed)
         except KubectlError as error:
             output(f"error: {error}\n")
@@ -84,6 +86,23 @@ class KubectlPerformer:
             return CommandOutcome(StepState.FAILED, describe_problem(error.problem), 1)
 
     # Reads
+
+    async def _read_patiently(self, command: KubectlCommand, output: Output) -> CommandOutcome:
+        """A throttled read is asked again when the server says, as kubectl's own client does; never once it printed."""
+        printed: list[str] = []
+
+        def print_and_keep(text: str) -> None:
+            printed.append(text)
+            output(text)
+
+        for _ in range(THROTTLED_TRIES):
+            try:
+                return await self._read(command, print_and_keep)
+            except SourceError as error:
+                if error.problem.kind is not ProblemKind.THROTTLED or printed:
+                    raise
+                await self._time.sleep(min(error.problem.retry_after or LOOK_AGAIN, LONGEST_PAUSE))
+        return await self._read(command, output)
 
     async def _read(self, command: KubectlCommand, output: Output) -> CommandOutcome:
         match command.verb:
@@ -151,8 +170,19 @@ class KubectlPerformer:
         patience = parse_span(command.flags.get("timeout", "")) or ROLLOUT_PATIENCE
         until = self._time.monotonic() + patience
         last = ""
+        blind_until = 0.0
         while True:
-            item = await self._client.get(locate_object(command))
+            try:
+                item = await self._client.get(locate_object(command))
+            except SourceError as error:
+                # A rollout goes on while nobody answers: one lost look must not end the wait for it.
+                now, problem = self._time.monotonic(), error.problem
+                blind_until = blind_until or now + BLIND_PATIENCE
+                if not last or not problem.transient or now >= min(until, blind_until):
+                    raise
+                await self._time.sleep(min(problem.retry_after or LOOK_AGAIN, LONGEST_PAUSE))
+                continue
+            blind_until = 0.0
             sentence, done = describe_rollout(command.plural, item)
             if sentence != last:
                 output(f"{sentence}\n")
@@ -503,4 +533,4 @@ def read_condition(item: Raw, kind: str) -> str:
 
 
 def describe_problem(problem: Problem) -> str:
-    return f"{problem.message} {problem.advice}".strip()
+    return problem.refusal

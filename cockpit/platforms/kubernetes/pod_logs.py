@@ -62,7 +62,7 @@ class PodLogWatch:
         except SourceError as error:
             if error.problem.kind is ProblemKind.SIGN_IN:
                 raise
-            await self._complain("pods", f"no live log: {error.problem.message} {error.problem.advice}".strip())
+            await self._complain("pods", f"no live log: {error.problem.sentence}")
             return
         if not pods:
             await self._complain("pods", "no pods: the cluster keeps no log of pods that are gone")

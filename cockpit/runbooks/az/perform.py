@@ -154,7 +154,7 @@ def format_az_error(problem: Problem, words: str) -> str:
 
 
 def describe_az_problem(problem: Problem) -> str:
-    return f"{problem.message} {problem.advice}".strip()
+    return problem.refusal
 
 
 LOOKED = "Azure gave no answer, but looking again shows that it was done."

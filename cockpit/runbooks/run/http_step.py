@@ -77,7 +77,7 @@ async def send_request(
         file = error.filename or authority or access.ca_file or access.client_certificate
         return Finished(StepState.FAILED, f"the certificates in {file} cannot be read: {error.strerror or error}")
     except SourceError as error:
-        return Finished(StepState.FAILED, f"not sent: {error.problem.message} {error.problem.advice}".strip())
+        return Finished(StepState.FAILED, f"not sent: {error.problem.sentence}")
     except httpx.InvalidURL as error:
         return Finished(StepState.FAILED, f"not sent: {describe_http_error(error)}")
     async with httpx.AsyncClient(

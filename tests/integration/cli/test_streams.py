@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,12 @@ def test_a_reader_that_leaves_never_ends_as_success(config: Path) -> None:
         check=False,
     )
     assert int(done.stdout) == READER_LEFT
+
+
+def test_a_command_that_closed_all_it_opened_leaves_with_its_words_written_and_its_own_code() -> None:
+    code = (
+        "import atexit; from cockpit.cli.streams import FinishedCommand, leave_at_once; "
+        "atexit.register(print, 'tidied'); print('done', end=''); leave_at_once(FinishedCommand(4))"
+    )
+    left = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (left.returncode, left.stdout) == (4, "done")

@@ -2,14 +2,18 @@
 
 import base64
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
+from cockpit.azure.missing import explain_missing
+from cockpit.model.problem import ProblemKind
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.run import StepState
 from cockpit.model.secret import KNOWN_SECRETS, MASK
 from cockpit.platforms.app_service.kind import plan_rollback
-from cockpit.platforms.app_service.sites import WebSite
+from cockpit.platforms.app_service.sites import API, WebSite
+from cockpit.simulator.world.site import APP, RESOURCE_GROUP, SUBSCRIPTION
 from tests.integration.platforms.app_service.site_stage import SWAP, site_stage
 
 SECRET = "correct-horse-battery-staple-" * 4
@@ -183,3 +187,86 @@ async def test_a_swap_that_another_cockpit_sent_is_seen_at_the_slots_where_azure
         assert stage.play.stage.world().writes == writes
     assert outcome.state is StepState.OK
     assert outcome.operation == links[0]
+
+
+FORBIDDEN = {"error": {"code": "AuthorizationFailed", "message": "no authorization to perform this action"}}
+COLD_SLOT = {
+    "Code": "Conflict",
+    "Message": "Cannot swap slots because the application initialization in 'staging' either took too long or failed.",
+}
+
+
+async def test_a_swap_that_fails_in_its_second_half_has_failed_with_azures_reason() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        link = f"{stage.play.url}/subscriptions/s/providers/Microsoft.Web/locations/x/operationResults/7?api-version=1"
+        await stage.break_next("POST .*slotsswap", status=202, headers={"Location": link})
+        await stage.break_next("GET .*operationResults", status=202, times=3)
+        await stage.break_next("GET .*operationResults", status=409, body=COLD_SLOT)
+        outcome = await stage.perform(SWAP)
+        writes = stage.play.stage.world().writes
+    assert (outcome.state, writes) == (StepState.FAILED, 0)
+    assert "application initialization in 'staging'" in outcome.sentence
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_a_swap_whose_operation_cannot_be_read_is_looked_at_and_unknown(status: int) -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        link = f"{stage.play.url}/subscriptions/s/providers/Microsoft.Web/locations/x/operationResults/7?api-version=1"
+        await stage.break_next("POST .*slotsswap", status=202, headers={"Location": link})
+        await stage.break_next("GET .*operationResults", status=status, times=None, body=FORBIDDEN)
+        outcome = await stage.perform(SWAP)
+    assert outcome.state is StepState.UNKNOWN
+
+
+async def test_a_throttled_swap_says_that_nothing_was_done_and_how_long_to_wait() -> None:
+    async with site_stage() as stage:
+        await stage.break_next("POST .*slotsswap", status=429, headers={"Retry-After": "30"})
+        outcome = await stage.perform(SWAP)
+        writes = stage.play.stage.world().writes
+    assert (outcome.state, writes) == (StepState.FAILED, 0)
+    assert "Wait 30 s" in outcome.sentence
+
+
+async def test_slots_that_may_not_be_listed_are_missed_and_not_called_absent() -> None:
+    async with site_stage() as stage:
+        await stage.break_next("GET .*/slots$", status=403, times=None, body=FORBIDDEN)
+        feed = stage.platform.build_feed()
+        assert feed is not None
+        reading = await feed.poll()
+        _, _, refusal = await stage.survey(SWAP)
+        outcome = await stage.perform(SWAP)
+        writes = stage.play.stage.world().writes
+    assert reading.problem is not None
+    assert reading.problem.kind is ProblemKind.FORBIDDEN
+    assert reading.value is not None
+    assert [revision.labels for revision in reading.value[0].revisions] == [("production",)]
+    assert (outcome.state, writes) == (StepState.FAILED, 0)
+    assert refusal == outcome.sentence
+    assert "cannot be seen" in refusal
+
+
+async def test_a_deployment_or_auto_swap_between_look_and_swap_asks_to_decide_anew() -> None:
+    async with site_stage() as stage:
+        _, fingerprint, _ = await stage.survey(SWAP)
+        stage.play.time.pass_by(60)  # the bad release goes into production by itself
+        outcome = await stage.perform(SWAP, fingerprint)
+        after = await stage.read()
+    assert outcome.state is StepState.FAILED
+    assert "Nothing was sent" in outcome.sentence
+    assert after.serving is not None
+    assert after.serving.name == "1.44.0"
+
+
+async def test_names_that_azure_does_not_have_are_answered_with_those_that_it_has() -> None:
+    async with site_stage() as stage:
+        azure = stage.platform._azure
+        missing = partial(explain_missing, azure, ("shop-web",), resource="Microsoft.Web/sites", api=API, what="sites")
+        wrong_name = await missing(RESOURCE_GROUP)
+        wrong_group = await missing("shop-test-rg")
+        azure.subscription = "00000000-0000-0000-0000-00000000dead"
+        wrong_subscription = await missing(RESOURCE_GROUP)
+    assert f"It has: {APP}." in wrong_name.advice
+    assert f"{APP} (resource group {RESOURCE_GROUP})" in wrong_group.advice
+    assert SUBSCRIPTION in wrong_subscription.advice

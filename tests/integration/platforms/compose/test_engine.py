@@ -1,15 +1,20 @@
 """The way to an engine: addresses, ssh tunnels, restarts."""
 
+import asyncio
 import hashlib
 import json
 import os
 import stat
 import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.run import StepState
 from cockpit.platforms.compose.engine import EngineClient, locate_engine
 from tests.integration.platforms.compose.engine_stage import EngineStage
 
@@ -162,3 +167,69 @@ def test_an_address_that_is_none_is_refused_without_its_secrets(written: str) ->
         locate_engine(written, {})
     assert caught.value.problem.code == "bad-engine-address"
     assert "a:b" not in caught.value.problem.message
+
+
+@asynccontextmanager
+async def open_hanging_engine(
+    socket: Path, whole: Mapping[str, bytes], half: Mapping[str, bytes]
+) -> AsyncIterator[None]:
+    """An engine that answers `whole`, and of what is in `half` sends so much and then nothing more."""
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        path = request.path.removeprefix("/v1.41")
+        if path in whole:
+            return web.Response(body=whole[path], content_type="application/json", headers={"Api-Version": "1.41"})
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(half[path])
+        await over.wait()
+        return response
+
+    application = web.Application()
+    application.router.add_route("*", "/{rest:.*}", answer)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.UnixSite(runner, str(socket)).start()
+    try:
+        yield
+    finally:
+        over.set()
+        await runner.cleanup()
+
+
+LINE = b"listening on :8080\n"
+FRAME = b"\x01\0\0\0" + len(LINE).to_bytes(4, "big") + LINE
+CONTAINER = {"Id": "a" * 64, "Names": ["/shop_api_1"], "Image": "app:1", "State": "running", "Labels": {}}
+
+
+async def test_an_engine_that_hangs_in_the_middle_of_a_log_is_not_waited_for_and_what_came_is_shown(
+    stage: EngineStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = tmp_path / "hangs.sock"
+    whole = {
+        "/_ping": b"OK",
+        "/containers/json": json.dumps([CONTAINER]).encode(),
+        f"/containers/{CONTAINER['Id']}/json": json.dumps({"Id": CONTAINER["Id"], "Config": {"Tty": False}}).encode(),
+    }
+    monkeypatch.setattr("cockpit.platforms.compose.engine.DEADLINE", 0.3)
+    async with open_hanging_engine(socket, whole, {f"/containers/{CONTAINER['Id']}/logs": FRAME + FRAME[:12]}):
+        outcome = await stage.perform("docker logs shop_api_1", host=f"unix://{socket}")
+        await stage.platforms[-1].close()
+    assert outcome.state is StepState.FAILED
+    assert "did not answer in time" in outcome.sentence
+    assert stage.printed[0] == LINE.decode()
+
+
+async def test_an_engine_that_hangs_in_the_middle_of_its_events_is_a_problem_of_its_own(
+    stage: EngineStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = tmp_path / "hangs.sock"
+    monkeypatch.setattr("cockpit.platforms.compose.engine.DEADLINE", 0.3)
+    client = stage.platform(host=f"unix://{socket}").client
+    now = stage.clock.now()
+    async with open_hanging_engine(socket, {"/_ping": b"OK"}, {"/events": b'{"Type": "cont'}):
+        with pytest.raises(SourceError) as caught:
+            await client.list_events(now, now, ("die",))
+        await client.close()
+    assert caught.value.problem.short == "engine hangs"

@@ -6,9 +6,11 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.run import StepState
 from cockpit.platforms.kubernetes.known_commands import recognise_kubectl_command
 from cockpit.platforms.platform import CommandOutcome, CommandSurvey
@@ -159,6 +161,74 @@ async def test_a_forbidden_change_names_the_role(commands: Commands) -> None:
     outcome = await commands.run("kubectl -n shop rollout restart deployment/api")
     assert outcome.state is StepState.FAILED
     assert "allows patch on deployments.apps: the ClusterRole edit, bound in shop, does." in outcome.sentence
+
+
+@pytest.mark.parametrize(
+    ("verb", "plural", "line"),
+    [
+        ("get", "deployments", "kubectl -n shop rollout undo deployment/api"),
+        ("list", "replicasets", "kubectl -n shop rollout undo deployment/api"),
+        ("patch", "deployments", "kubectl -n shop rollout undo deployment/api"),
+        ("list", "replicasets", "kubectl -n shop rollout history deployment/api"),
+        ("get", "deployments", "kubectl -n shop rollout status deployment/api"),
+        ("list", "pods", "kubectl -n shop get pods"),
+        ("list", "events", "kubectl -n shop get events"),
+        ("list", "pods", "kubectl -n shop logs deployment/api"),
+        ("delete", "pods", "kubectl -n shop delete pod POD"),
+    ],
+)
+async def test_one_verb_that_is_missing_is_named_with_the_role_and_changes_nothing(
+    commands: Commands, verb: str, plural: str, line: str
+) -> None:
+    pod = next(name for kind, name in commands.stage.cluster.objects if kind == "Pod")
+    commands.stage.api.refuse(ApiRefusal(403, verb=verb, plural=plural))
+    outcome = await commands.run(line.replace("POD", pod))
+    assert (outcome.state, outcome.exit_code) == (StepState.FAILED, 1)
+    assert f"allows {verb} on {plural}" in outcome.sentence
+    assert ". Ask for a role" in outcome.sentence
+    assert commands.image() == V2
+    assert ("Pod", pod) in commands.stage.cluster.objects
+
+
+async def test_a_throttled_change_is_not_sent_again_and_says_how_long_to_wait(commands: Commands) -> None:
+    commands.stage.api.refuse(ApiRefusal(429, verb="patch", times=1))
+    outcome = await commands.run("kubectl -n shop rollout undo deployment/api")
+    assert outcome.state is StepState.FAILED
+    assert "Wait 1 s" in outcome.sentence
+    assert [method for method, _ in commands.stage.api.requests].count("PATCH") == 1
+
+
+@pytest.mark.parametrize("line", ["kubectl -n shop rollout status deployment/api", "kubectl -n shop get deployments"])
+async def test_a_throttled_read_is_asked_again_when_the_server_says(commands: Commands, line: str) -> None:
+    commands.stage.api.refuse(ApiRefusal(429, times=2))
+    outcome = await commands.run(line)
+    assert outcome.state is StepState.OK
+    assert commands.text.count("api") == 1
+
+
+@pytest.mark.parametrize(("lost", "state"), [(3, StepState.OK), (1000, StepState.FAILED)])
+async def test_the_wait_for_a_rollout_outlives_lost_answers_but_not_a_server_that_is_gone(
+    commands: Commands, lost: int, state: StepState
+) -> None:
+    commands.stage.deploy(image="example.com/api:v3")
+    platform = commands.stage.platform()
+    command = recognise_kubectl_command(
+        shlex.split("kubectl -n shop rollout status deployment/api"), platform._context.environment
+    )
+    assert command is not None
+    get, looks = platform.client.get, 0
+
+    async def get_seldom(path: str, *rest: Any, **more: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        if 1 < looks <= 1 + lost:
+            raise SourceError(Problem(ProblemKind.SERVER, "503", "The server is starting."))
+        commands.stage.settle(2 if looks > 1 else 0.2)
+        return await get(path, *rest, **more)
+
+    platform.client.get = get_seldom  # type: ignore[method-assign]
+    outcome = await platform.perform_command(command, commands.printed.append, confirmed="")
+    assert outcome.state is state
 
 
 async def test_read_only_sends_nothing(commands: Commands) -> None:
