@@ -85,9 +85,10 @@ class CatalogueScreen(KeyedScreen):
         alerts: Sequence[Alert],
         probes: Sequence[ProbeResult] = (),
         look: Callable[[Collection[str]], Catalogue] | None = None,
+        find_trouble: Callable[[], tuple[Sequence[Alert], Sequence[ProbeResult]]] | None = None,
     ) -> None:
         super().__init__()
-        self._look = look
+        self._look, self._find_trouble = look, find_trouble
         self._session, self._place, self._load, self._alerts = session, place, load, tuple(alerts)
         self._probes = tuple(probes)
         self._shelf: Shelf | None = None
@@ -110,6 +111,9 @@ class CatalogueScreen(KeyedScreen):
 
     def on_screen_resume(self) -> None:
         self._guard = EnterGuard(self._session.time, self.app)
+        if self._find_trouble is not None:  # a run may have ended what fired when this was opened
+            alerts, probes = self._find_trouble()
+            self._alerts, self._probes = tuple(alerts), tuple(probes)
         self._read()
 
     @property

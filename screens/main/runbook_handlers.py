@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.model.alert import Alert
 from cockpit.model.event import Kind
+from cockpit.model.probe import ProbeResult
 from cockpit.model.revision import Application, Revision
 from cockpit.model.run import Value
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
@@ -25,14 +26,17 @@ def open_catalogue(screen: KeyHandlerContext, session: "Session", place: DialogC
     from cockpit.runbooks.catalogue.load import look_at_catalogue
     from screens.catalogue.screen import CatalogueScreen
 
-    view = build_view(session.watch, session.environment.name)
+    def find_trouble() -> tuple[Sequence[Alert], Sequence[ProbeResult]]:
+        view = build_view(session.watch, session.environment.name)
+        return view.alerts, view.probes
+
     screen.app.push_screen(
         CatalogueScreen(
             session,
             place,
             make_catalogue_reader(session),
-            view.alerts,
-            view.probes,
+            *find_trouble(),
+            find_trouble=find_trouble,
             look=lambda ahead: look_at_catalogue(
                 session.system.runbooks, environments=[session.environment], ahead=ahead
             ),

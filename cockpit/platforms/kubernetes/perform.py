@@ -198,6 +198,9 @@ class KubectlPerformer:
         """Why pods do not come up, as far as they say."""
         from cockpit.platforms.kubernetes.mapping import map_pod
 
+        if dig_value(item, "spec", "paused") is True:
+            return "it is paused: kubectl rollout resume goes on with it"
+
         labels = dig_value(item, "spec", "selector", "matchLabels")
         if not isinstance(labels, Mapping):
             return ""
@@ -382,7 +385,14 @@ def describe_workload(command: KubectlCommand, item: Raw) -> list[str]:
     images = ", ".join(read_text(entry.get("image")) for entry in containers)
     number = read_text(dig_value(item, "metadata", "annotations", NUMBER))
     revision = f"revision {number}, " if number else ""
-    return [f"it runs {revision}{images}, {ready} of {desired} pods ready"]
+    updated = read_integer(dig_value(status, "updatedReplicas"))
+    if updated is None:
+        updated = read_integer(dig_value(status, "updatedNumberScheduled")) or 0
+    paused = ", and it is paused" if dig_value(item, "spec", "paused") is True else ""
+    if updated < desired and ready:
+        half = f"a rollout to {revision}{images} is under way{paused}: {updated} of {desired} pods have it"
+        return [f"{half}; {ready} pods are ready, old and new"]
+    return [f"it runs {revision}{images}, {ready} of {desired} pods ready{paused}"]
 
 
 def build_patch(command: KubectlCommand, item: Raw, now: datetime) -> tuple[Any, str]:

@@ -116,6 +116,23 @@ async def test_every_oddity_of_a_revision_becomes_a_row(azure: Azure, environmen
     assert app.serving is by_name["r42"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "there"),
+    [
+        ({"apps": ("shop-apy",)}, "It has: shop-api."),
+        ({"resource_group": "shop-test-rg"}, "shop-api (resource group shop-prod-rg)"),
+        ({"resource_group": "shop-test-rg", "apps": ()}, "shop-api (resource group shop-prod-rg)"),
+    ],
+)
+async def test_names_that_are_not_there_are_answered_with_those_that_are(
+    azure: Azure, environment: Environment, wrong: dict[str, Any], there: str
+) -> None:
+    elsewhere = replace(environment, **{"apps": ("shop-api",), **wrong})
+    reading = await revisions_feed(elsewhere, azure, time=TIME, random=Random(1)).poll()
+    assert reading.problem is not None
+    assert there in reading.problem.advice
+
+
 async def test_an_old_open_alert_is_seen_and_acknowledging_it_reaches_azure(
     azure: Azure, environment: Environment
 ) -> None:

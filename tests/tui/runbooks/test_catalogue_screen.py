@@ -1,7 +1,7 @@
 """The catalogue as somebody uses it: what helps now is on top, a few letters find the rest, nothing runs by itself."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -62,10 +62,11 @@ def open_catalogue(session: Session, place: DialogContext) -> Open:
         probes: tuple[ProbeResult, ...] = (),
         look: Callable[[Collection[str]], Catalogue] | None = None,
         read: Callable[[], Catalogue] | None = None,
+        find_trouble: Callable[[], tuple[Sequence[Alert], Sequence[ProbeResult]]] | None = None,
     ) -> AsyncIterator[ScreenUser]:
         session.runner.values["current-revision"] = "v42"
         load = read or (lambda: books or catalogue())
-        screen = CatalogueScreen(session, place, load, alerts, probes, look)  # type: ignore[arg-type]
+        screen = CatalogueScreen(session, place, load, alerts, probes, look, find_trouble)  # type: ignore[arg-type]
         app = Bare(screen)
         async with app.run_test(size=size) as pilot:
             user = ScreenUser(app, pilot, session)
@@ -102,6 +103,16 @@ async def test_what_helps_with_a_firing_alert_is_on_top(open_catalogue: Open) ->
         assert "az containerapp logs show" in user.lines("about")
         await user.press("enter")
         assert "az containerapp logs show -n mi-prod" in user.lines("step")
+
+
+async def test_what_ended_while_a_procedure_ran_is_on_top_no_more(open_catalogue: Open) -> None:
+    fires: list[Alert] = [FIRES]
+    async with open_catalogue(alerts=(FIRES,), find_trouble=lambda: (fires, ())) as user:
+        await user.press("enter")
+        fires.clear()
+        await user.press("escape")
+        assert not shown(user)[0].startswith("▲")
+        assert "fires now" not in user.lines("catalogue-head")
 
 
 def probe_with(runbook: str, state: ProbeState) -> ProbeResult:

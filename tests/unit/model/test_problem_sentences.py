@@ -26,6 +26,6 @@ def test_what_was_throttled_was_not_done_and_may_be_tried_after_a_while(retry_af
     assert f"Wait {wait}" in refusal
 
 
-def test_any_other_refusal_is_told_as_it_is() -> None:
+def test_a_refusal_that_is_no_throttling_is_its_sentence() -> None:
     problem = Problem(ProblemKind.FORBIDDEN, "403", "No role", "Ask for one.")
     assert problem.refusal == problem.sentence

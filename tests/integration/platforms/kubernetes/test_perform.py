@@ -231,6 +231,27 @@ async def test_the_wait_for_a_rollout_outlives_lost_answers_but_not_a_server_tha
     assert outcome.state is state
 
 
+async def test_of_a_half_rolled_deployment_the_dialog_says_that_it_is_half_rolled(commands: Commands) -> None:
+    """The pods that are ready are those of the release before."""
+    commands.stage.cluster.broken[BROKEN] = BrokenImage("crash")
+    commands.stage.deploy(image=BROKEN)
+    commands.stage.settle(10)
+    words = " ".join((await commands.survey("kubectl -n shop rollout undo deployment/api")).words)
+    assert f"a rollout to revision 3, {BROKEN} is under way" in words
+    assert "it runs" not in words
+
+
+async def test_a_paused_rollout_is_waited_for_in_vain_and_says_so(commands: Commands) -> None:
+    commands.stage.deploy(image="example.com/api:v3")
+    commands.stage.settle(0.2)
+    await commands.run("kubectl -n shop rollout pause deployment/api")
+    words = " ".join((await commands.survey("kubectl -n shop rollout resume deployment/api")).words)
+    outcome = await commands.run("kubectl -n shop rollout status deployment/api --timeout=2s")
+    assert "and it is paused" in words
+    assert outcome.exit_code == 1
+    assert "kubectl rollout resume" in outcome.sentence
+
+
 async def test_read_only_sends_nothing(commands: Commands) -> None:
     outcome = await commands.run("kubectl -n shop rollout restart deployment/api", read_only=True)
     assert outcome.state is StepState.FAILED
