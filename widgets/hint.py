@@ -100,6 +100,7 @@ class HintInput:
     waits_for: str = ""  # the title of that step
     gap: str = ""  # what that run leaves broken until it goes on
     unconfigured: bool = False  # there is no cockpit.toml
+    grave: Sequence[Alert] = ()  # the critical ones that fire, by their source or by the team's documents
 
     @property
     def down(self) -> list[ProbeResult | SignalResult]:
@@ -160,7 +161,7 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         return _in_incident(sight, sight.incident, keys, now, width)
     if sight.bad:
         declares = make_key_part(keys, "declare", "declares an incident", "declares")
-        parts = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
+        parts = [*_list_deployment_parts(sight, keys, now), _describe_grave(sight), _describe_procedure(sight, keys)]
         return render_hint_line(_describe_broken(sight), *parts, action=declares, tone="bad", width=width)
     if doubt := _render_doubt(sight, keys, width):
         return doubt
@@ -237,7 +238,7 @@ def _in_incident(
     # What is overdue comes before all else that could be done: it is the part that is never cut.
     overdue = command[0] if command and sight.asks and sight.asks.state(now) is ClockState.OVERDUE else None
     if sight.bad:
-        deployed = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
+        deployed = [*_list_deployment_parts(sight, keys, now), _describe_grave(sight), _describe_procedure(sight, keys)]
         takes = (
             make_key_part(
                 keys, "acknowledge", f"acknowledges “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "acknowledges it"
@@ -396,6 +397,17 @@ def _describe_broken(sight: HintInput) -> str:
     revision, health = sight.ill[0]
     others = f" and {len(sight.ill) - 1} more" if len(sight.ill) > 1 else ""
     return f"{short_name(revision)}{others}: {health.reason}."
+
+
+def _describe_grave(sight: HintInput) -> Part:
+    """The critical alerts that fire beside a probe that is down: what does not answer may be the least of it."""
+    grave = sight.grave if sight.down else ()
+    if not grave:
+        return Part()
+    others = f" and {len(grave) - 1} more" if len(grave) > 1 else ""
+    verb = "fire" if others else "fires"
+    whole = f"“{cut_text(grave[0].name, LONGEST_NAME)}”{others} {verb}"
+    return Part(((whole, "bad"),), ((f"{len(grave)} critical", "bad"),))
 
 
 def _describe_procedure(sight: HintInput, keys: Mapping[str, str]) -> Part:

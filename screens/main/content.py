@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.background import list_marked_events
-from cockpit.model.alert import GROUP_FROM, Alert, AlertGrade, AlertGroup, group_alerts
+from cockpit.model.alert import GROUP_FROM, Alert, AlertGrade, AlertGroup, Severity, group_alerts
 from cockpit.model.event import find_standing_events, join_alert_events
 from cockpit.model.incident import Acknowledgement, list_acknowledged, worst_first
 from cockpit.model.plan import Plan
@@ -220,7 +220,11 @@ class CockpitContent:
 
     def render_hint(self, working: Mapping[str, str], width: int) -> list[Piece]:
         """`working` names the key of each binding that works now."""
-        return render_hint(read_hint_input(self._screen, self.session), working, self.now, width)
+        sight = read_hint_input(self._screen, self.session)
+        if sight.down:
+            grades = self._grade_alerts(self.view.alerts)
+            sight = replace(sight, grave=[alert for alert in sight.felt[:MOST_GRAVE] if _is_critical(alert, grades)])
+        return render_hint(sight, working, self.now, width)
 
     def find_errors(self, rows: Sequence[str]) -> list[int]:
         """Which of these rows of the timeline tell of something broken."""
@@ -306,6 +310,15 @@ class AlertFilling:
             if scene.is_shown_as(self._wanted):
                 self._wanted = None
             self._screen.draw("alerts")
+
+
+MOST_GRAVE = 50  # alerts, the gravest first, that the hint counts
+
+
+def _is_critical(alert: Alert, grades: Mapping[str, AlertGrade]) -> bool:
+    """By its source, or by what the team's documents say of it."""
+    grade = grades.get(alert.name)
+    return Severity.CRITICAL in (alert.severity, grade.severity if grade else None)
 
 
 LARGE = 500  # alerts; the rows of so many take some milliseconds

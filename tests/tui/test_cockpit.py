@@ -106,7 +106,8 @@ async def test_the_story_of_a_bad_deployment_is_on_one_screen(cockpit: Open) -> 
             assert words in user.text
         assert "✖ ready        [STATUS] (503) == 200" in user.text
         assert "live 2s" in user.text
-        assert user.hint.startswith("▸ ready is down.  --v42 deployed 4m ago")
+        assert user.hint.startswith("▸ ready is down.  --v42 ")
+        assert "“5xx errors” fires" in user.hint
 
 
 async def test_a_narrow_terminal_shows_one_pane_under_a_strip_that_counts_all_four(cockpit: Open) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.alert import AlertState
+from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeEvidence, ProbeState, SignalResult
@@ -68,6 +68,13 @@ def test_where_an_alert_came_just_before_no_procedure_is_named_before_the_others
     assert "emergency-rollback" not in said(HintInput(named, (drained,)))
     for other in (ago(20), ago(86_400)):  # what followed from it, and what has been so for a day
         assert "r has emergency-rollback" in said(HintInput(named, (replace(drained, since=other),)))
+
+
+def test_the_critical_alerts_that_fire_beside_a_probe_that_is_down_are_named() -> None:
+    critical = [replace(alerts()[0], severity=Severity.CRITICAL, name=name, fingerprint=name) for name in "ab"]
+    assert "“a” fires" in said(HintInput(probes(), critical[:1], grave=critical[:1]))
+    assert "“a” and 1 more fire" in said(HintInput(probes(), critical, incident=INCIDENT, grave=critical))
+    assert "fires" not in said(HintInput(QUIET, critical[:1], grave=critical[:1]))  # they are what is broken, then
 
 
 def test_without_a_configuration_it_never_says_that_something_is_watched() -> None:
