@@ -1,0 +1,89 @@
+"""From the answers of a probe that goes up and down to what the record states, held against the answers themselves."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.feeds.probes.state import (
+    CheckOutcome,
+    Grade,
+    ProbeStanding,
+    apply_outcome,
+    build_probe_result,
+    derive_shown_state,
+)
+from cockpit.incident.signals import read_flap
+from cockpit.incident.takers import list_bad_stretches
+from cockpit.model.event import Kind
+from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult
+from cockpit.model.reading import Reading
+from cockpit.recorder.changes import list_changes
+from cockpit.recorder.last_recorded import LastRecorded
+from tests.examples import scale_examples
+from tests.unit.incident.folding import only
+from tests.unit.incident.story import Story, at, written
+
+EVERY = 5  # seconds
+PROBE = Probe("ready", "prod", "https://ready.example.com", failures=2, successes=1)
+CALM = "g" * 40
+
+
+def second(number: int) -> float:
+    """In minutes, as stories count."""
+    return number * EVERY / 60
+
+
+def record(answers: str) -> Story:
+    """The facts that these answers leave, `f` failing and `g` good, one every five seconds."""
+    story = Story()
+    story.declare(-1, reach=-10)
+    standing, known, result = ProbeStanding(), LastRecorded(), None
+    for number, letter in enumerate(answers):
+        moment = at(second(number))
+        is_bad = letter == "f"
+        evidence = ProbeEvidence(at=moment, reason="503") if is_bad else None
+        outcome = CheckOutcome(moment, Grade.FAILING if is_bad else Grade.GOOD, evidence=evidence)
+        standing = apply_outcome(PROBE, standing, outcome)
+        view = derive_shown_state(PROBE, standing, {}, moment, offline=False)
+        result = build_probe_result(PROBE, standing, view, result, moment)
+        reading: Reading[tuple[ProbeResult, ...]] = Reading("probes", "prod", 5.0, 0.0, (result,), 0.0, moment)
+        for draft in list_changes(known, reading, moment):
+            known.apply(draft)
+            story.events.append(replace(written(draft, len(story.events) + 1, moment), id=len(story.events) + 1))
+    return story
+
+
+@given(st.text("ffgg", min_size=4, max_size=60))
+@settings(max_examples=scale_examples(60))
+def test_what_is_stated_of_a_probe_that_flaps_is_what_it_answered(middle: str) -> None:
+    answers = f"g{middle}f{CALM}"
+    story = record(answers)
+    incident = only(story)
+    facts = [event for event in story.events if event.kind == Kind.PROBE]
+    stretches = list_bad_stretches(facts)
+    assert (incident.felt_since is None) == (not facts)
+    for stretch in stretches:
+        assert stretch.since is not None
+        assert stretch.until is not None
+        first, last = (round((moment - at(0)) / timedelta(seconds=EVERY)) for moment in (stretch.since, stretch.until))
+        assert answers[first] == "f"
+        assert (answers[last - 1], answers[last]) == ("f", "g")
+        assert "f" in answers[first:last]
+    if stretches:
+        assert incident.felt_since == stretches[0].since
+        assert incident.mitigated == stretches[-1].until
+        if read_flap(facts[-1].detail) is not None:
+            assert incident.mitigated == at(second(len(answers) - len(CALM)))
+
+
+def test_a_pause_of_minutes_in_what_flapped_is_on_record() -> None:
+    """Its failures were one stretch, however long it was well between them."""
+    flap = "gfgfgfgfgf"
+    story = record(f"{flap}{CALM}{flap}{CALM}")
+    felt = [(item.since, item.until, item.failures) for item in list_bad_stretches(story.events)]
+    assert felt == [
+        (at(second(1)), at(second(10)), 5),
+        (at(second(51)), at(second(60)), 5),
+    ]
