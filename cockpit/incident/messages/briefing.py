@@ -70,7 +70,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
 
     `events` are those of the incident, for its last notes.
     """
-    now, zone = scene.now, scene.zone
+    now, zone, events = scene.now, scene.zone, list(events)
     pairs = [
         ("incident", _describe_head(incident, now)),
         ("environment", incident.environment),
@@ -81,6 +81,9 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     ]:
         pairs.append(("also", ", ".join(others)))
     pairs.append(("impact", _describe_impact(incident, zone, now)))
+    breaks = list_recording_breaks(events)
+    if unrecorded := describe_recording_breaks(breaks, incident.reach_from, incident.resolved or now):
+        pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     bad = [f"{signal.label}, since {_clock_time(signal.since, zone, now)}" for signal in scene.bad]
     pairs += [("bad now", line) for line in bad[:MOST]]
     pairs += [("bad now", f"… and {len(bad) - MOST} more")] * (len(bad) > MOST)

@@ -16,6 +16,8 @@ from cockpit.incident.takers import join_terms
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
+from cockpit.model.time import format_timestamp
+from tests.unit.incident.drafts import draft
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
@@ -319,3 +321,17 @@ def test_a_shift_calls_a_duplicate_one() -> None:
     report = build_shift_report(story.events, fold(story.events).incidents.values(), since=at(0), now=at(20))
     heads = [line for title, line in describe_shift(report, UTC) if title == "incident"]
     assert ["duplicate of i1" in line for line in heads] == [False, True]
+
+
+@pytest.mark.parametrize("kind", [Kind.GAP, Kind.RECORDER])
+def test_brief_shift_and_draft_say_alike_how_long_nobody_recorded(kind: Kind) -> None:
+    story = Story()
+    story.declare(1, reach=-10)
+    length = {"from": format_timestamp(at(2)), "until": format_timestamp(at(2.2))}
+    story.tell(kind, 2.2, detail=length if kind == Kind.GAP else {"what": "started", "unrecorded": length})
+    text = "12s in all, in 1 break: 02:02:00 to 02:02:12 UTC"
+    report = build_shift_report(story.events, (), since=at(0), now=at(5))
+
+    assert dict(describe_shift(report, UTC))["unrecorded"] == f"nobody recorded for {text}"
+    assert brief_of(only(story), story, 5)["unrecorded"] == f"nobody recorded for {text}"
+    assert f"| Nobody recorded for | {text} |" in draft(story)
