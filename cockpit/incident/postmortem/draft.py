@@ -23,6 +23,7 @@ from cockpit.incident.metrics.metrics import (
     recovery_metrics,
     target_of,
 )
+from cockpit.incident.postmortem.alert_rows import alert_rows, count_alerts
 from cockpit.incident.postmortem.markdown import (
     Markdown,
     escape_inline,
@@ -33,29 +34,27 @@ from cockpit.incident.postmortem.markdown import (
 )
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid, render_svg
+from cockpit.incident.postmortem.remedies import find_impact
 from cockpit.incident.postmortem.rows import (
     MessageRow,
-    alert_rows,
     change_rows,
-    count_alerts,
     deployment_rows,
     list_excerpts,
     list_other_clocks,
     list_rows,
     loop_rows,
     message_rows,
-    procedure_rows,
     revisions_created,
     severity_times,
     timeline_rows,
 )
+from cockpit.incident.postmortem.run_rows import procedure_rows
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
     FIX_MARKS,
     TRIGGER_MARKS,
     TimeFace,
     describe_offset,
-    find_impact,
     list_key_times,
     list_marked_notes,
     tell_story,

@@ -10,15 +10,8 @@ from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
 from cockpit.incident.impact import list_felt_stretches
-from cockpit.incident.postmortem.story import (
-    TimeFace,
-    describe_summary,
-    find_impact,
-    find_trigger,
-    find_turning_points,
-    is_dated_by_request,
-    shorten_revision,
-)
+from cockpit.incident.postmortem.remedies import find_impact, find_trigger, is_dated_by_request, shorten_revision
+from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_turning_points
 from cockpit.incident.signals import find_beginning, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind, join_alert_events, map_of, text_of

@@ -1,26 +1,18 @@
 """The tables of a post-mortem draft, as plain values; the template gives them their form."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.incident.background import is_change
 from cockpit.incident.clocks.updates import check_promise, find_answer
-from cockpit.incident.impact import EARLIEST, LATEST
 from cockpit.incident.open_ends import find_undone, find_unsettled_signals, list_undone_tasks
 from cockpit.incident.postmortem.markdown import Markdown, render_link
-from cockpit.incident.postmortem.story import (
-    describe_request,
-    describe_summary,
-    find_changing_step,
-    find_turning_points,
-    is_marked_note,
-)
+from cockpit.incident.postmortem.remedies import describe_request, find_changing_step
+from cockpit.incident.postmortem.run_rows import run_rows
+from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
-from cockpit.incident.signals import has_fired_anew, key_of
-from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
-from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.clock_steps import describe_clock_then
 from cockpit.model.event import (
@@ -38,8 +30,7 @@ from cockpit.model.event import (
 )
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
-from cockpit.model.response import CloseReason, ProcedureRun, Tick, Update
-from cockpit.model.text import clean_text
+from cockpit.model.response import CloseReason, Tick, Update
 from cockpit.model.time import format_duration, measure_between
 
 NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
@@ -71,27 +62,6 @@ class TimelineRow:
     pinned: bool = False
     evidence: Markdown = NOTHING
     turning: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """One firing of an alert, or of many. `ended` is when its source ended it in the time of the incident, and
-    `ended_before` when it fired anew, where nobody saw its end. Where it did not end, `state` is as it was when that
-    was closed, `closed`, and `ended_later` when it ended after that, where the record knows."""
-
-    name: str
-    severity: str
-    resource: str
-    source: str
-    fired: datetime | None
-    state: str
-    ended: datetime | None
-    taken_by: str
-    closed: datetime | None = None
-    ended_later: datetime | None = None
-    ended_before: datetime | None = None
-    keys: frozenset[str] = frozenset()  # the alerts that this tells of
-    firings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,156 +207,6 @@ def format_answer(subject: str, answer: Mapping[str, Any]) -> str:
     return "\n".join(line for line in (*lines, words_of(answer, "body")) if line)
 
 
-def alert_rows(events: Sequence[Event], incident: Incident, afterlife: Sequence[Event] = ()) -> list[AlertRow]:
-    """Each firing of each alert with its end, in the order in which they began. `afterlife` is what is on record of
-    alerts beside the incident."""
-    stretches: dict[str, list[BadStretch]] = {}
-    for stretch in list_bad_stretches(event for event in events if event.kind == Kind.ALERT):
-        stretches.setdefault(stretch.key, []).append(stretch)
-    rows: list[AlertRow] = []
-    last: dict[str, int] = {}  # by alert the place of its last row
-    for event in events:
-        if event.kind != Kind.ALERT:
-            continue
-        state, place = text_of(event.detail, "state"), last.get(event.subject)
-        if place is None or has_fired_anew(event) or (rows[place].ended is not None and state != AlertState.RESOLVED):
-            before = rows[place] if place is not None else None
-            if place is not None and before is not None and before.ended is None:
-                rows[place] = replace(before, ended_before=event.occurred)
-            last[event.subject] = place = len(rows)
-            rows.append(_begin_alert_row(event, before, stretches.get(key_of(event), ()), incident))
-        row = rows[place]
-        rows[place] = replace(
-            row,
-            severity=text_of(event.detail, "severity") or row.severity,
-            resource=text_of(event.detail, "resource") or row.resource,
-            fired=row.fired or (event.occurred if state == AlertState.FIRING else None),
-            state=state,
-            ended=event.occurred if state == AlertState.RESOLVED else None,
-        )
-    facts: dict[str, list[Event]] = {}
-    for event in afterlife:
-        for key in _list_alert_keys(event):
-            facts.setdefault(key, []).append(event)
-    for place, row in enumerate(rows):
-        key = next(iter(row.keys))
-        rows[place] = _add_afterlife(row, incident.resolved if place == last[key] else None, facts.get(key, ()))
-    return _join_storm_rows(_join_firings(rows))
-
-
-def _begin_alert_row(
-    event: Event, before: AlertRow | None, stretches: Sequence[BadStretch], incident: Incident
-) -> AlertRow:
-    """The row that an event begins; `before` is the alert's last one, and `stretches` all of its own."""
-    own = [
-        stretch
-        for stretch in stretches
-        if event.occurred in ((stretch.until,) if stretch.since is None else (stretch.since,))
-    ]
-    return AlertRow(
-        text_of(event.detail, "name") or (before.name if before else event.subject),
-        before.severity if before else "",
-        before.resource if before else "",
-        event.subject.partition(":")[0],
-        None,
-        "",
-        None,
-        _list_takers(own, stretches, incident),
-        keys=frozenset({event.subject}),
-    )
-
-
-def count_alerts(rows: Iterable[AlertRow]) -> str:
-    """`3`, `3, which fired 5 times`: how many alerts there were, and how often they fired where that is more."""
-    rows = list(rows)
-    alerts, firings = len(frozenset().union(*(row.keys for row in rows))), sum(row.firings for row in rows)
-    return f"{alerts}, which fired {firings} times" if firings > alerts else str(alerts)
-
-
-def _list_takers(own: Iterable[BadStretch], stretches: Sequence[BadStretch], incident: Incident) -> str:
-    """Whoever took the alert in some of its stretches."""
-    takers = (person for stretch in own for person in find_takers_in(incident, stretch, stretches))
-    return ", ".join(dict.fromkeys(takers))
-
-
-def _list_alert_keys(event: Event) -> list[str]:
-    """The alerts that an alert's turn or an acknowledgement is about."""
-    keys = [str(key) for key in list_of(event.detail, "keys")] if event.kind == Kind.ACK else []
-    return keys or [event.subject]
-
-
-def _add_afterlife(row: AlertRow, closed: datetime | None, afterlife: Sequence[Event]) -> AlertRow:
-    """Of one that had not ended when the incident was closed what became of it; and who took it in another incident."""
-    begin, until = row.fired or EARLIEST, row.ended_before or LATEST
-    anew = min(
-        (event.occurred for event in afterlife if event.occurred > begin and has_fired_anew(event)), default=until
-    )
-    since = [event for event in afterlife if begin <= event.occurred <= min(anew, until)]
-    ends = [
-        event.occurred
-        for event in since
-        if event.kind == Kind.ALERT and text_of(event.detail, "state") == AlertState.RESOLVED
-    ]
-    ended = row.ended or min(ends, default=None)
-    takers = [event.actor for event in since if event.kind == Kind.ACK and (ended is None or event.occurred <= ended)]
-    taken_by = ", ".join(dict.fromkeys(filter(None, [*row.taken_by.split(", "), *takers])))
-    if row.ended is not None or closed is None:
-        return replace(row, taken_by=taken_by)
-    return replace(row, closed=closed, ended_later=ended, taken_by=taken_by)
-
-
-MOST_FIRINGS = 4  # of one alert that have a row each
-
-
-def _join_firings(rows: Sequence[AlertRow]) -> list[AlertRow]:
-    """An alert that came and went many times is one row that counts them."""
-    firings: dict[frozenset[str], list[AlertRow]] = {}
-    for row in rows:
-        firings.setdefault(row.keys, []).append(row)
-    joined_rows: list[AlertRow] = []
-    for row in rows:
-        several = firings[row.keys]
-        if len(several) <= MOST_FIRINGS:
-            joined_rows.append(row)
-        elif row is several[0]:
-            takers = (name for firing in several for name in firing.taken_by.split(", ") if name)
-            name, taken_by = f"{row.name}: fired {len(several)} times", ", ".join(dict.fromkeys(takers))
-            joined_rows.append(
-                replace(several[-1], name=name, fired=row.fired, taken_by=taken_by, firings=len(several))
-            )
-    return joined_rows
-
-
-def _join_storm_rows(rows: Sequence[AlertRow]) -> list[AlertRow]:
-    """Many alerts of one name that fared alike are one row: nobody reads ten thousand."""
-    alike: dict[tuple[str, str, str], list[AlertRow]] = {}
-    for row in rows:
-        alike.setdefault((row.name, row.state, row.severity), []).append(row)
-    joined_rows: list[AlertRow] = []
-    for several in alike.values():
-        is_storm = len({row.keys for row in several}) >= STORM_FROM
-        joined_rows += [_join_alert_rows(several)] if is_storm else several
-    return joined_rows
-
-
-def _join_alert_rows(rows: Sequence[AlertRow]) -> AlertRow:
-    subjects = list(dict.fromkeys(row.resource for row in rows if row.resource))
-    more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
-    ends, later = [row.ended for row in rows], [row.ended_later for row in rows]
-    keys, firings = frozenset().union(*(row.keys for row in rows)), sum(row.firings for row in rows)
-    often = f", fired {firings} times in all" if firings > len(keys) else ""
-    return replace(
-        rows[0],
-        name=f"{rows[0].name}: {len(keys)} instances{often}",
-        resource=", ".join(subjects[:2]) + more,
-        fired=min((row.fired for row in rows if row.fired), default=None),
-        ended=max(end for end in ends if end) if all(ends) else None,
-        ended_later=max(end for end in later if end) if all(later) else None,
-        keys=keys,
-        firings=firings,
-    )
-
-
 def revisions_created(events: Iterable[Event]) -> int:
     """How many revisions were made; the recorder's first look, health and traffic make none."""
     return len(
@@ -419,7 +239,7 @@ def _find_own_author(event: Event, events: Sequence[Event]) -> str:
     return f"{step.actor} ({title})" if title else step.actor
 
 
-# What people did, as the draft tells it: severities, messages, boxes, procedures, and what is still open.
+# What people did, as the draft tells it: severities, messages, boxes, and what is still open.
 
 NOT_TICKED = "not ticked"
 OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
@@ -458,16 +278,6 @@ class ListRow:
     def left(self) -> list[str]:
         """What nobody ticked or skipped."""
         return [box.text for box in self.boxes if box.state == NOT_TICKED]
-
-
-@dataclass(frozen=True, slots=True)
-class ProcedureRow:
-    """One run of a procedure against the time it is expected to take, with its steps."""
-
-    ran: ProcedureRun
-    took: timedelta | None
-    kept: str
-    steps: tuple["RunRow", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,34 +362,6 @@ def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:
         later = f"ticked at {tick.ticked.astimezone(UTC):%H:%M:%S}; when it was done is on record"
         reason = "; ".join(text for text in (reason, later) if text)
     return ChecklistLine(tick.text or text, state, tick.actor, tick.at, reason)
-
-
-def procedure_rows(
-    incident: Incident, events: Iterable[Event], clocks: Sequence[Clock], now: datetime
-) -> list[ProcedureRow]:
-    """Every run of a procedure in which a step was begun, in the order they began."""
-    states = {
-        clock.id: clock.not_applicable or clock.state(now).value for clock in clocks if clock.kind is ClockKind.BUDGET
-    }
-    steps: dict[str, list[RunRow]] = {}
-    for row in run_rows(events):
-        steps.setdefault(row.run, []).append(row)
-    runs = sorted(incident.ran, key=lambda entry: entry.started)
-    rows = [
-        ProcedureRow(
-            run,
-            measure_between(run.started, run.done) if run.done else None,
-            states.get(f"budget:{run.id}", ""),
-            tuple(steps.pop(run.id, ())),
-        )
-        for run in runs
-    ]
-    # Steps of a run that began before the record of this incident does.
-    rows += [
-        ProcedureRow(ProcedureRun(name, "steps of an earlier run", group[0].at), None, "", tuple(group))
-        for name, group in steps.items()
-    ]
-    return [row for row in rows if row.steps]
 
 
 def list_other_clocks(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
@@ -678,95 +460,3 @@ def _list_unsettled_rows(incident: Incident, events: Sequence[Event]) -> list[Lo
         else:
             rows += [LoopRow(label, since, None, person, state) for since in moments]
     return rows
-
-
-# What was run, as the draft tells it: each try of a step with its command, its end and what came back.
-
-COMMAND = 4_000  # characters of a command
-ANSWER = 400  # characters of the end of what it printed
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One try. `state` is "running" while no end is known, `took` in seconds, `answer` the end of its output."""
-
-    at: datetime
-    who: str
-    step: str
-    command: str
-    state: str = "running"
-    outcome: str = ""
-    took: float | None = None
-    answer: str = ""
-    approval: str = ""
-    run: str = ""
-    number: str = ""
-
-
-def run_rows(events: Iterable[Event]) -> list[RunRow]:
-    """Every try of every step, in the order they began; what a person settled stands with its last try."""
-    rows: dict[tuple[str, object], RunRow] = {}
-    for event in events:
-        if event.kind != Kind.STEP:
-            continue
-        phase, key = text_of(event.detail, "phase"), (event.subject, event.detail.get("attempt"))
-        if phase == "intent":
-            rows[key] = _build_begun_run(event)
-        elif phase == "outcome" and key in rows:
-            rows[key] = _apply_end(rows[key], event)
-        elif phase == "settled":
-            last = next((row for row in reversed(rows) if row[0] == event.subject), key)
-            rows[last] = _apply_settlement(rows.get(last), event)
-    return list(rows.values())
-
-
-def _build_begun_run(event: Event) -> RunRow:
-    command = clean_text(words_of(event.detail, "as_run"), COMMAND)
-    edited = " (edited)" if event.detail.get("edited") is True else ""
-    step = text_of(event.detail, "title") + edited
-    run, _, number = event.subject.partition("#")
-    approval = text_of(event.detail, "approval")
-    return RunRow(event.occurred, event.actor, step, command, approval=approval, run=run, number=number)
-
-
-def _apply_end(row: RunRow, event: Event) -> RunRow:
-    seconds = event.detail.get("seconds")
-    parts = [text_of(event.detail, "outcome"), text_of(event.detail, "verified")]
-    return replace(
-        row,
-        state=text_of(event.detail, "state"),
-        outcome="; ".join(word for word in parts if word),
-        took=float(seconds) if isinstance(seconds, int | float) else None,
-        answer=_cut_answer(words_of(event.detail, "output")),
-    )
-
-
-def _cut_answer(output: str) -> str:
-    """The last whole lines of what came back; of one long line its end, marked as cut."""
-    text = clean_text(output).strip()
-    if len(text) <= ANSWER:
-        return text
-    first, border, rest = text[-ANSWER:].partition("\n")
-    return rest if border and rest.strip() else f"…{first}{border}{rest}"
-
-
-def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
-    """What a person said of a step stands at the time at which they said it; how its last try went stays beside it."""
-    sentence, reason = text_of(event.detail, "state"), text_of(event.detail, "reason")
-    run, _, number = event.subject.partition("#")
-    settlement = RunRow(
-        event.occurred, event.actor, text_of(event.detail, "title"), "", sentence, reason, run=run, number=number
-    )
-    if row is None:
-        return settlement
-    seconds = "" if row.took is None else f" after {row.took:.1f} s"
-    before = "no end is known" if row.state == "running" else f"{row.state}{seconds}"
-    last_try = f"the try of {row.at.astimezone(UTC):%H:%M:%S} UTC by {row.who}: {before}"
-    return replace(
-        row,
-        at=settlement.at,
-        who=settlement.who,
-        state=sentence,
-        took=None,
-        outcome="; ".join(text for text in (reason, last_try, row.outcome) if text),
-    )

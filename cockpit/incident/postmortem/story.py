@@ -3,28 +3,45 @@
 Nothing here is an opinion. Where the record does not say something, it says that it does not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from cockpit.incident.impact import (
     LATEST,
-    RECOVERY_MUST_HOLD,
     STATED,
-    find_impact_start,
-    list_felt_stretches,
     list_short_pauses,
     propose_impact_end,
     propose_impact_start,
 )
-from cockpit.incident.signals import LEAD_IN, find_beginning, key_of, read_flap, says_bad, signal_of
+from cockpit.incident.postmortem.remedies import (
+    SKEW,
+    FeltStretch,
+    describe_request,
+    describe_revision,
+    describe_traffic,
+    find_changing_run,
+    find_gaining,
+    find_impact,
+    find_lucky_time,
+    find_moves,
+    find_trigger,
+    had_traffic,
+    is_app_change,
+    is_changing_step,
+    is_dated_by_request,
+    list_changing_steps,
+    list_stretches,
+    shorten_revision,
+    weigh_share,
+)
+from cockpit.incident.signals import find_beginning, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, time_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeState
-from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import FLAPPING
@@ -35,12 +52,7 @@ MOST_AFTER = 4  # and of those after it
 MOST_FLAPS = 3  # each with its times
 MOST_PAUSES = 2  # within one stretch that are told with their times
 MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
-A_MINUTE = timedelta(minutes=1)
-SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
-SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
-TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
 CAME_TO_NOTHING = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value})
-CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
 TURNING_KINDS = frozenset(
     {
         *(Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.DECISION, Kind.TRAFFIC, Kind.FREEZE),
@@ -107,15 +119,6 @@ class IncidentStory:
 
 
 @dataclass(frozen=True, slots=True)
-class FeltStretch:
-    """One stretch in which users felt it, and the last change that worked in it; `end` None: it is not over."""
-
-    begin: datetime
-    end: datetime | None
-    remedy: Event | None
-
-
-@dataclass(frozen=True, slots=True)
 class KeyTime:
     """One moment that a reader looks for; `evidence` says how it is known."""
 
@@ -144,91 +147,7 @@ def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> I
     )
 
 
-def find_impact(incident: Incident) -> tuple[datetime, datetime | None]:
-    """From when users felt it, else from when it was detected or declared, and until when; None: not over."""
-    return find_impact_start(incident) or incident.declared, incident.mitigated or incident.resolved
-
-
-def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStretch]:
-    """Every stretch in which users felt it, each with its own end: what ended the first did not end a relapse."""
-    begin, end = find_impact(incident)
-    borders = list_felt_stretches(incident, begin, end or LATEST) or [(begin, end or LATEST)]
-    trigger = find_trigger(events, begin)
-    harmful = {event.id for event in events if event.kind == Kind.TRAFFIC and _is_harmful(event, trigger, incident)}
-    helpful = [event for event in events if event.id not in harmful]
-    return [
-        FeltStretch(start, None, None)
-        if over == LATEST
-        else FeltStretch(start, over, find_remedy(helpful, start, over, find_lucky_time(events, over)))
-        for start, over in borders
-    ]
-
-
-def find_lucky_time(events: Iterable[Event], end: datetime) -> timedelta:
-    """How long before the change that ended it a probe may have answered well by luck: as long as it did between its
-    failures. Its last failing answer says when it was bad, and its first good one not that it was mended."""
-    flaps = [flap for event in events if abs(event.occurred - end) <= SKEW and (flap := read_flap(event.detail))]
-    return max((flap.longest_well for flap in flaps), default=timedelta())
-
-
-def _is_harmful(move: Event, trigger: Event | None, incident: Incident) -> bool:
-    """Whether it sent traffic to what the incident began with, or was made while all was well and was bad again soon:
-    no such move stopped anything."""
-    gaining = find_gaining(move)
-    if trigger is not None and trigger.kind == Kind.TRAFFIC and move.subject == trigger.subject:
-        before = map_of(trigger.detail, "before")
-        if gaining and gaining == find_gaining(trigger) and move.occurred > trigger.occurred and before:
-            return True
-    return any(
-        period.start <= move.occurred <= period.end <= max(move.occurred, move.recorded) + RECOVERY_MUST_HOLD
-        for period in incident.healthy
-        if period.end is not None and period.evidence != STATED
-    )
-
-
 # What changed.
-
-
-def find_trigger(events: Iterable[Event], begin: datetime) -> Event | None:
-    """The last change of what runs before users felt it: traffic that moved, else a revision that was made.
-
-    A revision that was stopped is what follows a deployment, and is named only where nothing else changed. A beginning
-    that a person typed is known to the minute: what changed in that minute came before it, where nothing else did.
-    """
-    changed = [event for event in events if _is_change(event)]
-    changes = [event for event in changed if event.occurred <= begin + SKEW]
-    if not changes and begin.second == begin.microsecond == 0:
-        changes = [event for event in changed if event.occurred < begin + A_MINUTE]
-    first_hand = [
-        event for event in changes if event.kind == Kind.TRAFFIC or text_of(event.detail, "what") == "created"
-    ]
-    return max(first_hand or changes, key=lambda event: (event.occurred, event.kind == Kind.TRAFFIC), default=None)
-
-
-def find_moves(incident: Incident, events: Iterable[Event]) -> list[list[Event]]:
-    """Every time that traffic moved while users felt it or right before they did, in order; the steps of a deployment
-    that took its share one by one together."""
-    begin, end = find_impact(incident)
-    stretches = list_felt_stretches(incident, begin, end or LATEST)
-    moves: list[list[Event]] = []
-    for event in sorted(events, key=lambda event: (event.occurred, event.id)):
-        if event.kind != Kind.TRAFFIC or not find_gaining(event):
-            continue
-        if not any(start - LEAD_IN <= event.occurred <= min(over, LATEST - SKEW) + SKEW for start, over in stretches):
-            continue
-        last = moves[-1][-1] if moves else None
-        if last and (event.subject, find_gaining(event)) == (last.subject, find_gaining(last)):
-            moves[-1].append(event)
-        else:
-            moves.append([event])
-    return moves
-
-
-def find_gaining(event: Event) -> str:
-    """The revision that most of the traffic that moved went to; "" where none did."""
-    before, after = map_of(event.detail, "before"), map_of(event.detail, "after")
-    gains = {name: _weigh(weight) for name, weight in after.items() if _weigh(weight) > _weigh(before.get(name))}
-    return max(gains, key=lambda name: gains[name], default="")
 
 
 def _describe_changes(
@@ -252,15 +171,9 @@ def _describe_changes(
 def _describe_steps(steps: Sequence[Event], events: Sequence[Event], face: TimeFace) -> str:
     """`--r44 took 10 % of the traffic from --r43 at 11:00:00, all of it by 11:05:00`."""
     first, last = steps[0], steps[-1]
-    share = _weigh(map_of(last.detail, "after").get(find_gaining(last)))
+    share = weigh_share(map_of(last.detail, "after").get(find_gaining(last)))
     by = f", {'all of it' if share == 100 else f'{share} %'} by {face.utc(last.occurred)}" if len(steps) > 1 else ""
     return f"{_describe_move(first, events)} {_describe_move_time(first, events, face)}{by}"
-
-
-def _is_change(event: Event) -> bool:
-    if event.kind == Kind.TRAFFIC:
-        return True
-    return event.kind == Kind.REVISION and text_of(event.detail, "what") in ("created", "activated", "deactivated")
 
 
 def _describe_trigger(change: Event | None, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
@@ -284,42 +197,6 @@ def _describe_first_sight(change: Event, events: Iterable[Event], face: TimeFace
             weight = map_of(event.detail, "traffic").get(revision)
             return f"; it had {weight} % of the traffic when first seen at {face.utc(event.occurred)}" if weight else ""
     return ""
-
-
-def describe_traffic(event: Event, events: Iterable[Event]) -> str:
-    """`shop-api--r44 (1.44.0, by ci) took all traffic from --r43`."""
-    before, after, gaining = map_of(event.detail, "before"), map_of(event.detail, "after"), find_gaining(event)
-    if not gaining:
-        return event.summary
-    weight = _weigh(after[gaining])
-    share = "all traffic" if weight == 100 else f"{weight} % of the traffic"
-    losers = [
-        shorten_revision(name, event.subject) for name in before if _weigh(after.get(name)) < _weigh(before[name])
-    ]
-    return f"{describe_revision(f'{event.subject}/{gaining}', events)} took {share}" + (
-        f" from {', '.join(losers)}" if losers else ""
-    )
-
-
-def describe_revision(subject: str, events: Iterable[Event]) -> str:
-    """`shop-api--r44 (1.44.0, by ci@example.com)` of `app/revision`, as far as the record knows it."""
-    name = subject.partition("/")[2] or subject
-    image = author = ""
-    for event in events:
-        if event.kind == Kind.REVISION and event.subject == subject:
-            image = text_of(event.detail, "image") or image
-            author = text_of(event.detail, "changed_by") or author
-    tag = image.rpartition("/")[2].partition(":")[2][:20]
-    facts = [fact for fact in (tag, f"by {author}" if author else "") if fact]
-    return f"{name} ({', '.join(facts)})" if facts else name
-
-
-def shorten_revision(name: str, app: str) -> str:
-    return name.removeprefix(app) or name
-
-
-def _weigh(weight: object) -> int:
-    return weight if isinstance(weight, int) and not isinstance(weight, bool) else 0
 
 
 # What users felt.
@@ -457,7 +334,7 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
     if act is None:
         tries = [
             f"{text_of(event.detail, 'title')}: {state} at {face.utc(event.occurred)}"
-            for event, state in _list_changing_steps(events, stretch.begin, stretch.end)
+            for event, state in list_changing_steps(events, stretch.begin, stretch.end)
             if state in CAME_TO_NOTHING
         ]
         if tries:
@@ -469,42 +346,6 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
         lucky = format_duration(find_lucky_time(events, stretch.end))
         over = f"{over}, before that, as it had been for up to {lucky} between its failures"
     return f"{_describe_remedy(act, events, incident, face)}; {over}"
-
-
-def find_remedy(
-    events: Iterable[Event], begin: datetime, end: datetime, lucky: timedelta = timedelta()
-) -> Event | None:
-    """The last change before it was over: traffic that moved, else a step that changed something and did not fail.
-
-    `lucky`: how long what was bad may have seemed well before the change that mended it.
-    """
-    events = list(events)
-    until = end + SKEW + lucky
-    moves = [event for event in events if event.kind == Kind.TRAFFIC and begin < event.occurred <= until]
-    steps = [event for event, state in _list_changing_steps(events, begin, end + lucky) if state in TOOK_EFFECT]
-    return max(moves or steps, key=lambda event: event.occurred, default=None)
-
-
-def _list_changing_steps(events: Sequence[Event], begin: datetime, end: datetime) -> Iterator[tuple[Event, str]]:
-    """The ends of steps that were to change something, each with its state, which a person may have settled."""
-    changing = {
-        (event.subject, event.detail.get("attempt"))
-        for event in events
-        if event.kind == Kind.STEP and text_of(event.detail, "phase") == "intent" and _is_changing(event.detail)
-    }
-    settled = {
-        event.subject: text_of(event.detail, "state")
-        for event in events
-        if event.kind == Kind.STEP and text_of(event.detail, "phase") == "settled"
-    }
-    for event in events:
-        is_end = event.kind == Kind.STEP and text_of(event.detail, "phase") == "outcome"
-        if is_end and (event.subject, event.detail.get("attempt")) in changing and begin < event.occurred <= end + SKEW:
-            yield event, settled.get(event.subject) or text_of(event.detail, "state")
-
-
-def _is_changing(detail: Mapping[str, object]) -> bool:
-    return text_of(detail, "kind") in CHANGES
 
 
 def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
@@ -526,7 +367,7 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
 def _describe_move(act: Event, events: Sequence[Event]) -> str:
     """`traffic back on --r43` of a revision that had some before, else as a deployment."""
     gaining = find_gaining(act)
-    if gaining and any(_had_traffic(event, gaining, act) for event in events):
+    if gaining and any(had_traffic(event, gaining, act) for event in events):
         return f"traffic back on {shorten_revision(gaining, act.subject)}"
     return describe_traffic(act, events)
 
@@ -540,59 +381,6 @@ def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> 
     asked = time_of(act.detail, "asked")
     is_earlier = asked is not None and act.occurred - asked >= SKEW
     return f"at {face.utc(act.occurred)}{f', asked for at {face.utc(asked)}' if asked and is_earlier else ''}"
-
-
-def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
-    """Whether traffic went back some time after the moment that stands for it.
-
-    A cloud dates a shift by its request and is done with it some seconds later. A new revision is dated by its making.
-    """
-    if act.kind != Kind.TRAFFIC or act.recorded - act.occurred < SKEW:
-        return False
-    gaining = find_gaining(act)
-    return any(_had_traffic(event, gaining, act) for event in events)
-
-
-def describe_request(act: Event, events: Sequence[Event]) -> str:
-    """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request, and the
-    other way round behind one that was seen to happen some time after it was asked for."""
-    if is_dated_by_request(act, events):
-        return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)"
-    asked = time_of(act.detail, "asked") if act.kind == Kind.TRAFFIC else None
-    is_earlier = asked is not None and act.occurred - asked >= SKEW
-    return f" (seen then, asked for at {asked:%H:%M:%S} UTC)" if is_earlier else ""
-
-
-def _had_traffic(event: Event, revision: str, act: Event) -> bool:
-    """Whether a fact from before the act says that the revision had traffic once."""
-    if event.id >= act.id:
-        return False
-    if event.kind == Kind.TRAFFIC:
-        return bool(_weigh(map_of(event.detail, "before").get(revision)))
-    return event.kind == Kind.REVISION and bool(_weigh(map_of(event.detail, "traffic").get(revision)))
-
-
-def find_changing_run(runs: Iterable[ProcedureRun], events: Iterable[Event], act: Event) -> ProcedureRun | None:
-    """The run one of whose steps made a change: the newest that was at work then or had just ended. A run that only
-    reads and stands open all the while did not."""
-    step = act if act.kind == Kind.STEP else find_changing_step(events, act.occurred)
-    id = step.subject.partition("#")[0] if step else ""
-    return next((run for run in runs if run.id == id), None)
-
-
-def find_changing_step(events: Iterable[Event], moment: datetime) -> Event | None:
-    """The beginning of the newest step that was changing something then, or had just ended."""
-    begun: dict[tuple[str, object], Event] = {}
-    for event in events:
-        if event.kind != Kind.STEP:
-            continue
-        key = (event.subject, event.detail.get("attempt"))
-        if text_of(event.detail, "phase") == "intent" and event.occurred - SKEW <= moment:
-            if _is_changing(event.detail):
-                begun[key] = event
-        elif text_of(event.detail, "phase") == "outcome" and event.occurred + SEEN_WITHIN < moment:
-            begun.pop(key, None)
-    return max(begun.values(), key=lambda event: event.occurred, default=None)
 
 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
@@ -709,7 +497,7 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
         if (
             event.kind in TURNING_KINDS
             or is_marked_note(event)
-            or (event.kind == Kind.REVISION and _is_change(event))
+            or (event.kind == Kind.REVISION and is_app_change(event))
             or (event.kind == Kind.RUN and text_of(event.detail, "what") == "started")
             or (event.kind == Kind.ROLE and text_of(event.detail, "what") != "leaves")
         ):
@@ -721,7 +509,7 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
             first_ack = False
         elif event.kind == Kind.STEP:
             key = (event.subject, event.detail.get("attempt"))
-            if text_of(event.detail, "phase") == "intent" and _is_changing(event.detail):
+            if text_of(event.detail, "phase") == "intent" and is_changing_step(event.detail):
                 changing.add(key)
             elif text_of(event.detail, "phase") == "outcome" and key in changing:
                 ids.add(event.id)

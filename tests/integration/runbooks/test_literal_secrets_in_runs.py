@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.cli.run.typed_command import make_command_document
-from cockpit.incident.postmortem.rows import run_rows
+from cockpit.incident.postmortem.run_rows import run_rows
 from cockpit.model.event import Event
 from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET
 from cockpit.runbooks.types import Prepared

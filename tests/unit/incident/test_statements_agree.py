@@ -13,7 +13,8 @@ from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
 from cockpit.incident.metrics.statistics import list_kept_shares
 from cockpit.incident.open_ends import find_open_ends
-from cockpit.incident.postmortem.rows import loop_rows, message_rows, procedure_rows
+from cockpit.incident.postmortem.rows import loop_rows, message_rows
+from cockpit.incident.postmortem.run_rows import procedure_rows
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
 from cockpit.model.plan import Checklist, Plan

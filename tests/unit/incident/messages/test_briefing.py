@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cockpit.incident.impact import as_of, describe_impact, propose_impact_end
 from cockpit.incident.load import list_members
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
-from cockpit.incident.postmortem.rows import alert_rows
+from cockpit.incident.postmortem.alert_rows import alert_rows
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import join_terms
 from cockpit.model.event import Kind

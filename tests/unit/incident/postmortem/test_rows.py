@@ -10,18 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.load import list_alert_afterlife, with_events
+from cockpit.incident.postmortem.alert_rows import AlertRow, alert_rows, count_alerts
 from cockpit.incident.postmortem.markdown import render_link
-from cockpit.incident.postmortem.rows import (
-    NOT_TICKED,
-    AlertRow,
-    alert_rows,
-    change_rows,
-    count_alerts,
-    list_rows,
-    loop_rows,
-    message_rows,
-    severity_times,
-)
+from cockpit.incident.postmortem.rows import NOT_TICKED, change_rows, list_rows, loop_rows, message_rows, severity_times
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.event import Draft, Kind
 from cockpit.model.incident import Incident, StateChange, Status

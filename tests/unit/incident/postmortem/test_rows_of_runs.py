@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cockpit.incident.postmortem.rows import run_rows
+from cockpit.incident.postmortem.run_rows import run_rows
 from cockpit.model.event import Event, Kind
 from tests.unit.incident.story import at
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from cockpit.incident.postmortem.alert_rows import alert_rows
 from cockpit.incident.postmortem.picture import build_picture
-from cockpit.incident.postmortem.rows import alert_rows, list_excerpts, timeline_rows
+from cockpit.incident.postmortem.rows import list_excerpts, timeline_rows
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident, Status

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cockpit.incident.load import list_standing_events
+from cockpit.incident.postmortem.remedies import find_changing_run, find_trigger
 from cockpit.incident.postmortem.rows import deployment_rows
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
@@ -14,8 +15,6 @@ from cockpit.incident.postmortem.story import (
     IncidentStory,
     TimeFace,
     describe_offset,
-    find_changing_run,
-    find_trigger,
     find_turning_points,
     list_key_times,
     list_marked_notes,
