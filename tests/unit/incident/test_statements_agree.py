@@ -2,23 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items, met_and_missed
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
-from cockpit.incident.metrics.statistics import list_kept_shares
+from cockpit.incident.metrics.statistics import DEADLINES, list_kept_shares
 from cockpit.incident.open_ends import find_open_ends
-from cockpit.incident.postmortem.rows import loop_rows, message_rows
+from cockpit.incident.postmortem.rows import loop_rows, message_rows, severity_times
 from cockpit.incident.postmortem.run_rows import procedure_rows
-from cockpit.model.clock import ClockKind, Rule
+from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.event import Event, Kind
+from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan
-from cockpit.model.time import format_timestamp
+from cockpit.model.time import format_duration, format_timestamp
+from tests.examples import scale_examples
 from tests.unit.incident.drafts import draft as draft_of
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.incidents import named, rule
@@ -403,3 +407,179 @@ def test_a_promise_is_kept_by_a_message_to_the_same_readers_whatever_they_are_ca
     brief, draft = list_still_open(story, 30, PLAN)
     assert any("update to" in line for line in brief) is not is_same
     assert any("update to" in line for line in draft) is not is_same
+
+
+# Any night: whatever was done in whichever order, no two statements of it disagree.
+
+RULES = (
+    rule(ClockKind.RESPONSE, 5),
+    rule(ClockKind.COMMANDER, 10),
+    rule(ClockKind.CHECKLIST, 15, checklist="first"),
+    rule(ClockKind.UPDATE, 20, levels=("P0", "P1")),
+    rule(ClockKind.CLIENT, 30, levels=("P0", "P1")),
+    rule(ClockKind.ESCALATION, 5, what="call", who="Team lead", number=1),
+    rule(ClockKind.ESCALATION, 25, what="call", who="CTO", number=2, levels=("P0",)),
+)
+NIGHT_PLAN = plan_of(*RULES, checklists=(LISTED,))
+ACTS = (
+    *("severity", "status", "resolve", "resolve", "again", "again", "task", "task done", "send", "send", "ack", "call"),
+    *("tick", "lead", "run", "step", "verify", "undo", "skip", "end run", "move", "down", "up", "freeze", "loop"),
+)
+walks = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 30), st.integers(0, 5)), max_size=25)
+
+
+def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int]) -> None:
+    """One act, as a front end would write it. What cannot be done at that moment is left out."""
+    is_open = only(story).open
+    number = done.get("run", 0)
+    match act:
+        case "severity" if is_open:
+            story.act(Kind.SEVERITY, minute, severity=("P0", "P1", "P2")[pick % 3])
+        case "status" if is_open:
+            story.act(Kind.STATUS, minute, status=("identified", "monitoring")[pick % 2])
+        case "resolve" if is_open:
+            resolve(story, minute)
+        case "again" if not is_open:
+            open_again(story, minute)
+        case "task" if is_open:
+            done["task"] = done.get("task", 0) + 1
+            fields = {
+                "kind": "task",
+                "text": f"task {done['task']}",
+                "due": format_timestamp(at(minute + 3 * (pick + 1))),
+            }
+            story.act(Kind.CLOCK, minute, subject=f"task:{done['task']}", what="started", **fields)
+        case "task done" if done.get("task"):
+            story.act(Kind.CLOCK, minute, subject=f"task:{1 + pick % done['task']}", what="done")
+        case "send":
+            promised = {"promised": format_timestamp(at(minute + 5 + pick))} if pick % 2 else {}
+            story.act(
+                Kind.UPDATE, minute, audience=("client", "customers", "team")[pick % 3], text="we look", **promised
+            )
+        case "ack" if is_open:
+            story.act(Kind.ACK, minute, subject="")
+        case "call" if is_open:
+            story.act(
+                Kind.PAGE, minute, subject="x", who="somebody", tier=1 + pick % 2, note=("", "no answer")[pick % 2]
+            )
+        case "tick":
+            story.act(Kind.TICK, minute, list="first", item=1 + pick % 2, text="box", state=("done", "open")[pick % 2])
+        case "lead" if is_open:
+            what = ("takes", "leaves")[pick % 2]
+            story.act(
+                Kind.ROLE, minute, subject="incident commander", role="incident commander", person="ana", what=what
+            )
+        case "run":
+            done["run"] = number + 1
+            begin_run(story, minute, f"r{number + 1}", title=f"Run {number + 1}", timed_by=2 * (pick % 2))
+        case "step" | "verify" | "undo" if number:
+            done["try"] = done.get("try", 0) + 1
+            state = ("ok", "failed", "unknown")[pick % 3]
+            undo = {"undo": True} if act == "undo" else {}
+            try_step(story, minute, 2 if act == "verify" else 1, state, f"r{number}", done["try"], **undo)
+        case "skip" if number:
+            settle_step(story, minute, 1 + pick % 2, ("skipped", "by hand")[pick % 2], f"r{number}")
+        case "end run" if number:
+            end_run(story, minute, f"r{number}")
+        case "move":
+            source, target = ("r43", "r44") if pick % 2 else ("r44", "r43")
+            move_traffic(story, minute, source, target)
+        case "down" | "up":
+            story.probe(minute, ("ready", "web")[pick % 2], act)
+        case "freeze":
+            story.act(Kind.FREEZE, minute, on=pick % 2 == 0, reason="until green")
+        case "loop" if is_open:
+            done["loop"] = done.get("loop", 0) + 1
+            story.act(
+                Kind.CLOCK, minute, subject=f"loop:{done['loop']}", what="started", kind="loop", text="probe is off"
+            )
+
+
+def play(walk: list[tuple[str, int, int]]) -> tuple[Story, float]:
+    story, minute, done = Story(), 0.0, dict[str, int]()
+    story.declare(0)
+    for act, pause, pick in walk:
+        minute += pause
+        do_act(story, act, minute, pick, done)
+    return story, minute + 1
+
+
+@settings(max_examples=scale_examples(60))
+@given(walks)
+def test_no_two_statements_of_a_night_disagree(walk: list[tuple[str, int, int]]) -> None:
+    story, minute = play(walk)
+    incident, now, events = only(story), at(minute), list_standing_events(story.events)
+    clocks = compute_clocks(incident, NIGHT_PLAN, now)
+    brief, draft = list_still_open(story, minute, NIGHT_PLAN)
+    resolving = find_open_ends(incident, now, checklists=NIGHT_PLAN.checklists, clocks=clocks)
+
+    tasks = {mark.text: mark for mark in incident.marks if mark.kind is ClockKind.TASK}
+    for text, mark in tasks.items():
+        counts = [sum(line == text or line.startswith(f"{text},") for line in lines) for lines in (brief, draft)]
+        assert counts[0] == counts[1] <= 1, text
+        assert not counts[0] or mark.done is None, text
+        assert counts[0] or mark.done is not None or not incident.open, text  # open again, it asks again
+
+    waiting = [
+        row for row in message_rows(incident, now) if row.update.promised and row.late is None and row.kept != "kept"
+    ]
+    promises = {clock.id for clock in clocks if clock.kind is ClockKind.PROMISE and clock.done is None}
+    assert {f"promise:{row.update.audience_name}" for row in waiting} == promises
+    assert {end.target for end in resolving if end.kind == "update" and end.target.startswith("promise")} == promises
+    for name in {update.readers for update in incident.updates}:
+        is_owed = any(clock.what == f"update to {name}" for clock in clocks if clock.id in promises)
+        assert any(line.startswith(f"update to {name},") for line in brief) is is_owed
+        assert (f"update to {name}" in draft) is is_owed
+
+    states = {clock.id: clock for clock in clocks}
+    for run in incident.ran:
+        if run.ended is None:
+            lines = [line for line in brief if line.endswith(f": {run.title}")]
+            texts = [end.text for end in resolving if end.target == run.id and end.text.startswith("run open")]
+            assert (len(lines), len(texts), draft.count(f"run of {run.title}")) == (1, 1, 1)
+            assert run.standing in lines[0]
+            assert run.standing in texts[0]
+        budget = states[f"budget:{run.id}"]
+        assert budget.state(now) != "met" or run.succeeded is not None
+        assert (budget.state(now) == "not applicable") is bool(budget.not_applicable)
+
+    outcomes = met_and_missed(clocks, now, incident)
+    shares = {share.name: share for share in list_kept_shares([incident], NIGHT_PLAN, now)}
+    for kind, name, _ in DEADLINES:
+        own = [outcome for outcome in outcomes if outcome.clock.kind is kind]
+        met = [outcome for outcome in own if outcome.state == "met"]
+        late = [
+            outcome
+            for outcome in own
+            if outcome.state in ("missed", "overdue") and not outcome.clock.is_window_open(now)
+        ]
+        assert (shares[name].kept, shares[name].total) == (len(met), len(met) + len(late))
+    for outcome in outcomes:
+        if outcome.clock.undone and outcome.clock.kind is not ClockKind.COMMANDER:
+            done_since = find_first(incident, outcome.clock)
+            assert done_since is None or done_since <= outcome.clock.started, outcome
+
+    times = severity_times(incident, now)
+    assert sum((length for _, length in times), timedelta()) == incident.open_for(now)
+    head = dict(build_brief(incident, events, BriefingScene(clocks, [], [], None, UTC, now)))["incident"]
+    assert format_duration(incident.open_for(now)) in head
+    report = build_shift_report(events, [incident], since=at(-10), now=now)
+    assert sum(line.partition(" by ")[0] in {run.title for run in incident.ran} for line in report.runs) == len(
+        [
+            run
+            for run in incident.ran
+            if any(event.subject.startswith(f"{run.id}#") and event.detail.get("state") for event in events)
+        ]
+    )
+
+
+def find_first(incident: Incident, clock: Clock) -> datetime | None:
+    """When what a deadline asks for was first done, by the facts alone; None where it was not, or they do not say."""
+    match clock.kind:
+        case ClockKind.RESPONSE:
+            return incident.acknowledged
+        case ClockKind.CLIENT:
+            return min((sent.at for sent in incident.updates if sent.audience_name == "client"), default=None)
+        case ClockKind.TASK:
+            return next((mark.done for mark in incident.marks if mark.id == (clock.obligation or clock.id)), None)
+    return None
