@@ -205,7 +205,23 @@ def code_and_message(error: "HttpResponseError") -> tuple[str, str]:
             # App Service writes both with a capital.
             code = code or read_text(place.get("code")) or read_text(place.get("Code"))
             tokens = tokens or read_text(place.get("message"), MESSAGE) or read_text(place.get("Message"), MESSAGE)
-    return code, tokens or clean_line(error.message or "", MESSAGE)
+    tokens = tokens or clean_line(error.message or "", MESSAGE)
+    inner = find_inner_reason(json_body(error.response))
+    return code, clean_line(f"{tokens}: {inner}", MESSAGE) if inner and inner not in tokens else tokens
+
+
+DEEPEST = 8
+
+
+def find_inner_reason(body: Mapping[str, Any]) -> str:
+    """The innermost reason: Log Analytics says what is wrong with a query in the error of an error of an error."""
+    reason, error = "", dig_value(body, "error")
+    for _ in range(DEEPEST):
+        error = dig_value(error, "innererror")
+        if not isinstance(error, Mapping):
+            break
+        reason = read_text(dig_value(error, "message"), MESSAGE) or reason
+    return reason
 
 
 def json_body(response: Any) -> Mapping[str, Any]:

@@ -318,8 +318,9 @@ def explain_http_error(error: Exception) -> Problem:
         return Problem(ProblemKind.TIMEOUT, "timed out", f"No answer in time ({_describe_phase(error)}).")
     if isinstance(error, httpx.ConnectError | ConnectionError):
         sentence = clean_line(error, LONGEST_EXCERPT)
-        kind = "TLS failed" if "SSL" in sentence or "certificate" in sentence.lower() else "no connection"
-        return Problem(ProblemKind.NETWORK, kind, f"Could not connect: {sentence or 'no reason given'}.")
+        if is_tls_failure(sentence):
+            return explain_tls_failure(sentence)
+        return Problem(ProblemKind.NETWORK, "no connection", f"Could not connect: {sentence or 'no reason given'}.")
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return Problem(
             ProblemKind.REFUSED,
@@ -332,14 +333,45 @@ def explain_http_error(error: Exception) -> Problem:
             ProblemKind.GARBAGE, "not HTTP", f"The answer breaks HTTP: {clean_line(error, LONGEST_EXCERPT)}."
         )
     if isinstance(error, httpx.TransportError):
+        if is_tls_failure(sentence := clean_line(error, LONGEST_EXCERPT)):
+            return explain_tls_failure(sentence)  # with TLS 1.3 a certificate of ours is missed after the handshake
         return Problem(ProblemKind.NETWORK, "connection lost", "The connection broke before the answer was complete.")
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
         return Problem(ProblemKind.GARBAGE, "not JSON", f"The answer is not JSON ({type(error).__name__}).")
     if isinstance(error, ssl.SSLError | OSError):
+        if is_tls_failure(sentence := clean_line(error, LONGEST_EXCERPT)):
+            return explain_tls_failure(sentence)
         return Problem(
             ProblemKind.NETWORK, "no connection", f"Could not connect: {clean_line(error, LONGEST_EXCERPT)}."
         )
     return explain_unknown_error(error)
+
+
+TLS_FAILED = "TLS failed"
+TLS_WORDS = re.compile(r"\[SSL(?:: (?P<code>\w+))?\] (?P<words>[^(]*)")
+WHOSE_CERTIFICATE = {
+    "certificate required": "It asks for a certificate of ours: configure `client_certificate` and `client_key`.",
+    "bad certificate": "It does not take our certificate: look at `client_certificate` and `client_key`.",
+    "unknown ca": "It does not trust our certificate's authority: look at `client_certificate`.",
+    "self-signed": "Nobody here vouches for its certificate: configure `ca_file` with its authority.",
+    "self signed": "Nobody here vouches for its certificate: configure `ca_file` with its authority.",
+    "unable to get local issuer": "Nobody here vouches for its certificate: configure `ca_file` with its authority.",
+    "mismatch": "Its certificate is of another name: configure the address by the name that stands in it.",
+    "has expired": "Its certificate has ended: whoever runs it must renew it.",
+    "wrong version number": "It does not speak TLS there: is it `http://`, or another port?",
+}
+
+
+def is_tls_failure(words: str) -> bool:
+    return "SSL" in words or "certificate" in words.lower()
+
+
+def explain_tls_failure(sentence: str) -> Problem:
+    """What OpenSSL says, without its source lines, and whose certificate to look at."""
+    match = TLS_WORDS.search(sentence)
+    words = (match["words"] if match else sentence).strip().rstrip(".")
+    advice = next((advice for sign, advice in WHOSE_CERTIFICATE.items() if sign in words.lower()), "")
+    return Problem(ProblemKind.NETWORK, TLS_FAILED, f"Could not connect: {words}.", advice)
 
 
 def _describe_phase(error: Exception) -> str:

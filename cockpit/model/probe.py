@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 from urllib.parse import urlsplit
 
+from cockpit.model.problem import ProblemKind
 from cockpit.model.secret import Secret
 from cockpit.model.setting import (
     NO_PROXY,
@@ -414,6 +415,7 @@ class SignalResult:
     limits: tuple[float, ...] = ()  # the numbers that the conditions name, for a drawing
     query: str = ""
     runbook: str = ""
+    failure: ProblemKind | None = None  # why the newest look could not be made
 
     @property
     def text(self) -> str:

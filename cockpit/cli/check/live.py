@@ -17,7 +17,9 @@ from cockpit.model.system import Environment, System
 from cockpit.model.time import Time
 from cockpit.platforms.registry import list_used_kinds
 
+TLS_FAILED = "TLS failed"  # somebody answers: a certificate is to be looked at, and no firewall
 UNREACHED = (ProblemKind.NETWORK, ProblemKind.TIMEOUT)
+REFUSED = (ProblemKind.SIGN_IN, ProblemKind.FORBIDDEN)  # of whoever asks; a query that fails needs no other role
 
 
 ANSWERED = (ProbeState.UP, ProbeState.DEGRADED, ProbeState.MAINTENANCE, ProbeState.ASLEEP)
@@ -50,7 +52,7 @@ class LiveCheck:
         if self.source != "signals":
             return []
         results: Sequence[SignalResult] = self.reading.value or ()
-        return [result for result in results if result.state is ProbeState.UNKNOWN and result.reason != "no data"]
+        return [result for result in results if result.failure is not None]
 
     def list_unanswered(self) -> list[tuple[str, str]]:
         """What gave no answer, by name, and why."""
@@ -92,14 +94,15 @@ def list_live_lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
             yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
         for signal in look.unasked:
             yield f"       {signal.name}: {signal.reason}"
-            yield f"       It takes {describe_signal_role(look.environment, signal.name)}."
+            if signal.failure in REFUSED:
+                yield f"       It takes {describe_signal_role(look.environment, signal.name)}."
 
 
 def describe_advice(problem: Problem, look: LiveCheck) -> str:
     """What to do about it: which role to ask for, or what cannot be reached."""
     if problem.kind is ProblemKind.FORBIDDEN:
         return f"Ask for {_describe_role(look)}."
-    if problem.kind in UNREACHED:
+    if problem.kind in UNREACHED and not (problem.short.endswith(TLS_FAILED) and problem.advice):
         return f"This machine cannot reach it: network, proxy or firewall. {problem.advice}".strip()
     return problem.advice or "Run it again; if it stays, the log file says more."
 

@@ -8,7 +8,7 @@ from cockpit.feeds.polling import JITTER, Publish, compute_poll_phase, explain_u
 from cockpit.feeds.signals.judge import SignalSample, SignalStanding, apply_sample, begin_signal
 from cockpit.feeds.signals.sources import Read
 from cockpit.model.probe import SignalResult, WatchedSignal
-from cockpit.model.problem import SourceError
+from cockpit.model.problem import Problem, SourceError
 from cockpit.model.reading import Reading
 from cockpit.model.time import Time
 
@@ -82,7 +82,8 @@ class SignalsFeed:
             async with asyncio.timeout(DEADLINE):
                 sample = await reader(looks % PAST_AGAIN == 0)
         except Exception as error:
-            return SignalSample(None, self._time.now(), failure=explain_failure(error))
+            problem = explain_failure(error)
+            return SignalSample(None, self._time.now(), failure=problem.sentence, failed_by=problem.kind)
         self._looks[signal.name] = looks + 1
         return sample
 
@@ -102,14 +103,12 @@ class SignalsFeed:
         return self._standings[signal.name]
 
 
-def explain_failure(error: Exception) -> str:
-    """Why a signal could not be asked, in one line that says what to do."""
+def explain_failure(error: Exception) -> Problem:
+    """Why a signal could not be asked."""
     if isinstance(error, SourceError):
-        problem = error.problem
-    elif isinstance(error, TimeoutError):
-        problem = explain_unknown_error(error)
-    else:
-        from cockpit.feeds.http import explain_http_error
+        return error.problem
+    if isinstance(error, TimeoutError):
+        return explain_unknown_error(error)
+    from cockpit.feeds.http import explain_http_error
 
-        problem = explain_http_error(error)
-    return problem.sentence
+    return explain_http_error(error)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from cockpit.model.answer import ProbeAnswer
 from cockpit.model.conditions import Condition, ConditionLiteral, check_condition
 from cockpit.model.probe import ProbeState, SignalPoint, SignalResult, WatchedSignal, format_number
+from cockpit.model.problem import ProblemKind
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_age
 
@@ -38,6 +39,7 @@ class SignalSample:
     points: tuple[SignalPoint, ...] = ()
     caution: str = ""
     failure: str = ""
+    failed_by: ProblemKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def apply_sample(signal: WatchedSignal, before: SignalStanding, sample: SignalSa
         measured=sample.at if value is not None else before.result.measured,
         checked=now,
         points=points,
+        failure=sample.failed_by if sample.failure else None,
     )
     return SignalStanding(result, bad_since)
 

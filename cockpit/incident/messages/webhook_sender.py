@@ -342,7 +342,7 @@ async def _exchange(
         status, page = response.status_code, "html" in response.headers.get("content-type", "")
         problem = explain_refusal(status, response.headers, b"" if page else answer, time.now())
     if body is None:
-        if status in (401, 403, 404, 407, 410) or status >= 500:
+        if status in (401, 403, 404, 407, 410) or (status >= 500 and status != 501):  # it takes no HEAD, and answers
             raise SourceError(problem)
         return
     if 200 <= status < 300 and not page:

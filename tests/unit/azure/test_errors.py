@@ -6,7 +6,13 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseTimeoutError
 from azure.identity import CredentialUnavailableError
 
-from cockpit.azure.errors import NO_AZ, NO_MANAGED_IDENTITY, advise_without_sign_in, explain_azure_error
+from cockpit.azure.errors import (
+    NO_AZ,
+    NO_MANAGED_IDENTITY,
+    advise_without_sign_in,
+    explain_azure_error,
+    find_inner_reason,
+)
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 
 
@@ -96,3 +102,26 @@ def test_our_own_words_pass_through_and_a_defect_is_called_one() -> None:
 )
 def test_an_answer_of_the_wrong_shape_is_garbage(error: Exception) -> None:
     assert explain_azure_error(error).kind is ProblemKind.GARBAGE
+
+
+INNER = {"innererror": {"code": "SEM0100", "message": "Failed to resolve table named 'NoSuchTable'"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"message": "A semantic error occurred.", **INNER}, "Failed to resolve table named 'NoSuchTable'"),
+        ({"message": "", **INNER}, "Failed to resolve table named 'NoSuchTable'"),
+        ({"message": "A semantic error occurred."}, "A semantic error occurred."),
+        ({}, ""),
+        (["x"], ""),
+    ],
+)
+def test_the_reason_of_a_query_that_fails_is_the_innermost(error: object, reason: str) -> None:
+    assert find_inner_reason({"error": {"code": "BadArgumentError", "message": "odd", "innererror": error}}) == reason
+
+
+def test_errors_without_end_are_read_to_an_end() -> None:
+    error: dict[str, object] = {"message": "deep"}
+    error["innererror"] = error
+    assert find_inner_reason({"error": error}) == "deep"

@@ -58,6 +58,25 @@ def test_every_exception_is_a_problem(error: Exception, kind: ProblemKind) -> No
     assert len(problem.short) < 40
 
 
+TLS_FAILURES = {
+    "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required (_ssl.c:2580)": "client_certificate",
+    "[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)": "client_certificate",
+    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in chain": "ca_file",
+    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1006)": "has ended",
+    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid": "name",
+    "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)": "does not speak TLS",
+}
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadError, ssl.SSLError])
+@pytest.mark.parametrize("words", TLS_FAILURES)
+def test_a_failure_of_tls_names_the_certificate_to_look_at(error: type[Exception], words: str) -> None:
+    problem = explain_http_error(error(words))
+    assert (problem.kind, problem.short) == (ProblemKind.NETWORK, "TLS failed")
+    assert TLS_FAILURES[words] in problem.advice
+    assert "_ssl.c" not in problem.message
+
+
 def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
     assert "s3cr3t" not in str(explain_http_error(httpx.LocalProtocolError("Illegal header value b's3cr3t\\n'")))
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli.check.command import command
 from cockpit.cli.check.live import LiveCheck, build_live_document, list_live_lines
+from cockpit.feeds.http import explain_http_error
 from cockpit.model.operator import Identity
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult, WatchedSignal
 from cockpit.model.problem import Problem, ProblemKind, SourceError
@@ -397,11 +399,11 @@ def test_a_platform_with_a_table_of_its_own_is_something_to_watch(check: Check) 
 def test_a_signal_that_cannot_be_asked_is_no_success_and_names_what_it_takes(kind: Any, role: str) -> None:
     since = datetime(2026, 11, 21, tzinfo=UTC)
     results = tuple(
-        SignalResult(name, "prod", state, since, reason=reason)
-        for name, state, reason in (
-            ("share", ProbeState.UNKNOWN, "The client has no authorization."),
-            ("quiet", ProbeState.UNKNOWN, "no data"),
-            ("fine", ProbeState.UP, ""),
+        SignalResult(name, "prod", state, since, reason=reason, failure=failure)
+        for name, state, reason, failure in (
+            ("share", ProbeState.UNKNOWN, "The client has no authorization.", ProblemKind.FORBIDDEN),
+            ("quiet", ProbeState.UNKNOWN, "no data: not a number", None),
+            ("fine", ProbeState.UP, "", None),
         )
     )
     where = replace(PROD, signals=(WatchedSignal(name="share", kind=kind),))
@@ -412,6 +414,22 @@ def test_a_signal_that_cannot_be_asked_is_no_success_and_names_what_it_takes(kin
     assert role in lines[-1]
     (found,) = build_live_document([look])
     assert found["no_answer"] == {"share": "The client has no authorization."}
+
+
+def test_a_query_that_fails_asks_for_no_other_role() -> None:
+    since = datetime(2026, 11, 21, tzinfo=UTC)
+    failed = SignalResult(
+        "share", "prod", ProbeState.UNKNOWN, since, reason="No such table.", failure=ProblemKind.REFUSED
+    )
+    where = replace(PROD, signals=(WatchedSignal(name="share", kind="kql"),))
+    look = LiveCheck(where, "signals", Reading("signals", "prod", 15.0, 0.0, value=(failed,)))
+    assert list(list_live_lines([look])) == ["FAIL prod  signals  0 of 1 answer", "       share: No such table."]
+
+
+def test_a_certificate_is_no_firewall() -> None:
+    problem = explain_http_error(httpx.ReadError("[SSL] tlsv13 alert certificate required (_ssl.c:2580)"))
+    (found,) = build_live_document([looked("alerts:am", problem=problem)])
+    assert found["advice"] == "It asks for a certificate of ours: configure `client_certificate` and `client_key`."
 
 
 def test_a_job_that_reports_itself_is_not_asked() -> None:
