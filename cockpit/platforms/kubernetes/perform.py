@@ -478,6 +478,13 @@ def describe_rollout(plural: str, item: Raw) -> tuple[str, bool]:
     replicas = 1 if replicas is None else replicas
     if count("readyReplicas") < replicas:
         return f"Waiting for {replicas - count('readyReplicas')} pods to be ready...", False
+    rolling = dig_value(item, "spec", "updateStrategy", "rollingUpdate")
+    if isinstance(rolling, Mapping):  # as the API server fills it in; kubectl calls each such roll-out partitioned
+        due = replicas - (read_integer(rolling.get("partition")) or 0)
+        if count("updatedReplicas") < due:
+            sentence = f"Waiting for partitioned roll out to finish: {count('updatedReplicas')} out of {due}"
+            return f"{sentence} new pods have been updated...", False
+        return f"partitioned roll out complete: {count('updatedReplicas')} new pods have been updated...", True
     revision = read_text(dig_value(status, "updateRevision"))
     if revision != read_text(dig_value(status, "currentRevision")):
         sentence = f"waiting for statefulset rolling update to complete {count('updatedReplicas')} pods"

@@ -364,6 +364,9 @@ class Cluster:
         names = [f"{name}-{index}" for index in range(spec.get("replicas", 1))] if kind == "StatefulSet" else []
         pods = self.owned("Pod", workload)
         outdated = [pod for pod in pods if pod["metadata"]["labels"].get("controller-revision-hash") != label]
+        if kind == "StatefulSet":  # those below the partition stay as they are
+            partition = (spec["updateStrategy"].get("rollingUpdate") or {}).get("partition", 0)
+            outdated = [pod for pod in outdated if int(pod["metadata"]["name"].rpartition("-")[2]) >= partition]
         # The newest ordinal goes first; the next only when those that were replaced are ready.
         if outdated and all(is_ready(pod) for pod in pods if pod not in outdated):
             self.remove("Pod", outdated[-1]["metadata"]["name"])

@@ -333,6 +333,29 @@ CHANGES = (
 )
 
 
+@pytest.mark.parametrize(
+    ("kind", "partition", "sentence"),
+    [
+        ("StatefulSet", 0, "partitioned roll out complete: 3 new pods have been updated..."),
+        ("StatefulSet", 2, "partitioned roll out complete: 1 new pods have been updated..."),
+        ("DaemonSet", 0, 'daemon set "db" successfully rolled out'),
+    ],
+)
+async def test_the_rollout_of_a_set_is_told_as_kubectl_tells_it(
+    commands: Commands, kind: str, partition: int, sentence: str
+) -> None:
+    line = f"kubectl -n shop rollout status {kind.lower()}/db --timeout=5s"
+    commands.stage.deploy("db", kind=kind, replicas=3)
+    commands.stage.settle()
+    commands.stage.cluster.objects[kind, "db"]["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = partition
+    commands.stage.deploy("db", V2, kind=kind, replicas=3)
+    commands.stage.settle()
+    outcome = await commands.run(line)
+    assert (outcome.state, commands.text) == (StepState.OK, f"{sentence}\n")
+    if KUBECTL is not None:
+        assert await commands.kubectl(line) == (0, commands.text)
+
+
 @pytest.mark.skipif(KUBECTL is None, reason="kubectl is not installed")
 @pytest.mark.parametrize("line", READS)
 async def test_what_is_read_is_printed_as_kubectl_prints_it(commands: Commands, line: str) -> None:

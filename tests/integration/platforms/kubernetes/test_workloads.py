@@ -101,6 +101,16 @@ async def test_stateful_sets_and_daemon_sets_have_revisions_too(stage: ClusterSt
     assert app.revisions[0].ready_count == 2
 
 
+async def test_a_set_that_is_rolled_up_to_its_partition_has_both_revisions_in_the_traffic(stage: ClusterStage) -> None:
+    stage.deploy("db", kind="StatefulSet", replicas=4)
+    stage.settle()
+    stage.cluster.objects["StatefulSet", "db"]["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = 3
+    stage.deploy("db", V2, kind="StatefulSet", replicas=4)
+    stage.settle()
+    revisions = (await stage.read())["db"].revisions
+    assert [(revision.image, revision.weight) for revision in revisions] == [(V2, 25), (V1, 75)]
+
+
 async def test_only_the_configured_workloads_are_shown_and_one_that_is_not_there_says_so(stage: ClusterStage) -> None:
     stage.deploy("other")
     apps = await stage.read("deployment/api", "worker")
