@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cockpit.model.alert import Alert, AlertState, began_just_before, list_unconfirmed_alerts, rank_firing_alerts
+from cockpit.model.alert import Alert, AlertState, began_about_when, list_unconfirmed_alerts, rank_firing_alerts
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -413,12 +413,12 @@ def _describe_grave(sight: HintInput) -> Part:
 def _describe_procedure(sight: HintInput, keys: Mapping[str, str]) -> Part:
     """The procedure that the configuration names for the first probe that is down.
 
-    Where an alert led up to it, that alert may have a document of its own: then none is named before the others.
+    Where an alert began about then, that alert may have a document of its own: then none is named before the others.
     """
     runbook = sight.down[0].runbook if sight.down else ""
     if not runbook:
         return Part()
-    if any(began_just_before(alert, sight.down[0].since) for alert in sight.firing[:EXPLAINED]):
+    if any(began_about_when(alert, sight.down[0].since) for alert in sight.firing[:EXPLAINED]):
         return make_key_part(keys, "runbooks", "lists what helps", "runbooks")
     return make_key_part(keys, "runbooks", f"has {runbook}", "runbook") or Part(((runbook, "warn"),))
 

@@ -119,6 +119,11 @@ def began_just_before(alert: Alert, moment: datetime) -> bool:
     return timedelta() < moment - alert.since <= LEADS_UP
 
 
+def began_about_when(alert: Alert, moment: datetime) -> bool:
+    """True when both may well be one trouble."""
+    return abs(moment - alert.since) <= LEADS_UP
+
+
 @keep_last
 def list_unconfirmed_alerts(alerts: Sequence[Alert]) -> Sequence[Alert]:
     """Those that are gone without anybody knowing that they are over, the gravest first."""

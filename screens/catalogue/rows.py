@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 
-from cockpit.model.alert import Alert, began_just_before
+from cockpit.model.alert import Alert, began_about_when, began_just_before
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import ONLY_VALUES, Procedure, Runbook
@@ -106,19 +106,26 @@ def build_shelf(
 def list_helpful_entries(
     probe_matches: Sequence[ProbeMatch], alert_matches: Sequence[Match]
 ) -> list[tuple[str, ProbeMatch | Match]]:
-    """What helps now, the likeliest first: the procedures of an alert that began just before a probe went down, then
-    those of the probes that are down, then of the other alerts, then of what is merely degraded, and last what only
-    resembles an alert.
+    """What helps now, the likeliest first: the procedures of an alert that began just before a probe went down, then of
+    one that began with it, then those of the probes that are down, then of the other alerts, then of what is merely
+    degraded, and last what only resembles an alert.
 
     A probe has one procedure for whatever may be wrong with it; a document that names the alert was written for it.
     """
     down = [match for match in probe_matches if match.probe.state is ProbeState.DOWN]
     ranked: list[tuple[int, str, ProbeMatch | Match]] = [
-        (1 if match in down else 3, f"probe:{match.probe.name}", match) for match in probe_matches
+        (2 if match in down else 4, f"probe:{match.probe.name}", match) for match in probe_matches
     ]
     for index, match in enumerate(alert_matches):
-        led_up = any(began_just_before(match.alert, item.probe.since) for item in down)
-        ranked.append(((0 if led_up else 2) if match.how in SUREST else 4, f"match:{index}", match))
+        if match.how not in SUREST:
+            rank = 5
+        elif any(began_just_before(match.alert, item.probe.since) for item in down):
+            rank = 0
+        elif any(began_about_when(match.alert, item.probe.since) for item in down):
+            rank = 1
+        else:
+            rank = 3
+        ranked.append((rank, f"match:{index}", match))
     return [(id, match) for _, id, match in sorted(ranked, key=itemgetter(0))]
 
 

@@ -23,7 +23,8 @@ class ChangeOutcome(StrEnum):
 class AzureChange:
     """What came of one change: `problem` says why it is not DONE, `answer` is what the service returned.
 
-    `operation` is the URL of a long one; `looked` that no answer showed it, and a second look did.
+    `operation` is the URL of a long one; `looked` that no answer showed it, and a second look did. `refused_at_end`:
+    that URL answered with a refusal in place of an end, and a look decides.
     """
 
     outcome: ChangeOutcome
@@ -31,6 +32,7 @@ class AzureChange:
     answer: Any = None
     operation: str = ""
     looked: bool = False
+    refused_at_end: bool = False
 
 
 async def send_change_once(

@@ -59,7 +59,7 @@ async def follow_operation(azure: Azure, url: str, *, resource: str = "", soon: 
         except Exception as error:
             problem, missed = azure.explain(error), missed + 1
             if getattr(error, "status_code", None) in SAYS_FAILED and speaks_for_azure(error):
-                return AzureChange(ChangeOutcome.FAILED, problem, operation=url)
+                return AzureChange(ChangeOutcome.UNKNOWN, problem, operation=url, refused_at_end=True)
             if not problem.transient or missed >= PATIENCE:
                 return AzureChange(ChangeOutcome.UNKNOWN, problem, operation=url)
             pause = max(pause, min(problem.retry_after or 0.0, LONGEST_PAUSE))
@@ -98,7 +98,8 @@ def state_of(response: Any, resource: str) -> AzureChange | None:
 async def settle_change(azure: Azure, change: AzureChange, looks_done: Callable[[], Awaitable[bool]]) -> AzureChange:
     """`change`, or what looking again tells of one that got no answer. Not seeing it done leaves it unknown:
 
-    a gateway that lost patience may still have passed the request on.
+    a gateway that lost patience may still have passed the request on. What the operation itself called failed has
+    failed where no look shows it done.
     """
     if change.outcome is not ChangeOutcome.UNKNOWN:
         return change
@@ -106,7 +107,7 @@ async def settle_change(azure: Azure, change: AzureChange, looks_done: Callable[
         await azure.time.sleep(pause)
         if await is_seen(looks_done):
             return replace(change, outcome=ChangeOutcome.DONE, looked=True)
-    return change
+    return replace(change, outcome=ChangeOutcome.FAILED) if change.refused_at_end else change
 
 
 async def is_seen(looks_done: Callable[[], Awaitable[bool]]) -> bool:

@@ -209,6 +209,15 @@ async def test_a_swap_that_fails_in_its_second_half_has_failed_with_azures_reaso
     assert "application initialization in 'staging'" in outcome.sentence
 
 
+async def test_a_swap_that_is_there_was_done_whatever_its_operation_says() -> None:
+    async with site_stage() as stage:
+        stage.play.time.pass_by(60)
+        await stage.break_next("GET .*operationResults", status=409, times=None, body=COLD_SLOT)
+        outcome = await stage.perform(SWAP)
+        writes = stage.play.stage.world().writes
+    assert (outcome.state, writes) == (StepState.OK, 1)
+
+
 @pytest.mark.parametrize("status", [403, 404, 500])
 async def test_a_swap_whose_operation_cannot_be_read_is_looked_at_and_unknown(status: int) -> None:
     async with site_stage() as stage:

@@ -341,7 +341,7 @@ CHANGES = (
         ("DaemonSet", 0, 'daemon set "db" successfully rolled out'),
     ],
 )
-async def test_the_rollout_of_a_set_is_told_as_kubectl_tells_it(
+async def test_rollout_status_of_a_set_prints_what_kubectl_prints(
     commands: Commands, kind: str, partition: int, sentence: str
 ) -> None:
     line = f"kubectl -n shop rollout status {kind.lower()}/db --timeout=5s"

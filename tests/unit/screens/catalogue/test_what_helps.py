@@ -37,9 +37,13 @@ def probe(state: ProbeState, seconds_ago: float = 40) -> ProbeResult:
     [
         (ProbeState.DOWN, [], "back"),
         (ProbeState.DOWN, [alert("Node not ready", 60)], "node"),  # it led up to it
-        (ProbeState.DOWN, [alert("Node not ready", 20)], "back"),  # it came of it
+        (
+            ProbeState.DOWN,
+            [alert("Node not ready", 20)],
+            "node",
+        ),  # it may be the same trouble, and has words of its own
         (ProbeState.DOWN, [alert("Node not ready", 86_400)], "back"),  # it has been so for a day
-        (ProbeState.DOWN, [alert("Error rate", 20), alert("Node not ready", 60)], "node"),
+        (ProbeState.DOWN, [alert("Error rate", 20), alert("Node not ready", 60)], "node"),  # the first of two
         (ProbeState.DEGRADED, [alert("Node not ready", 20)], "node"),  # what fires weighs more than what is merely slow
         (ProbeState.DEGRADED, [alert("Slow queries", 60)], "back"),  # a table of limits is no procedure
     ],
