@@ -10,7 +10,7 @@ from cockpit.model.runbook import Procedure, Runbook
 from cockpit.model.text import clean_line, find_nearest
 from cockpit.runbooks.document.labels import make_slug
 
-NUMBER = re.compile(r"^(\d+(?:\.\d+)*)[.)]?\s")
+NUMBER = re.compile(r"^(?:(?i:section|part|chapter)\s+)?(\d+(?:\.\d+)*)[.):]?\s")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 ORDINAL = re.compile(r"^\d+(?:\.\d+)*$")
 

@@ -11,10 +11,24 @@ from cockpit.runbooks.catalogue.catalogue import Catalogue, Document, number_of
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.outline import list_headings
 
-SECTION = re.compile(r"(?i)(?:\bsections?\s+|\bsec\.\s*|\bs\.\s*|§\s*|\brunbook\s+|\bplaybook\s+)(\d+(?:\.\d+)*)")
+NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=1
+    )
+}
+SECTION = re.compile(
+    r"(?i)(?:\b(?:sections?|sect\.?|sec\.|chapters?|parts?|runbook|playbook)\s+|\bs\.\s*|§\s*)"
+    rf"(?P<number>\d+(?:\.\d+)*|(?:{'|'.join(NUMBER_WORDS)})\b)"
+    r"|\b(?:see|follow|described\s+in|continue\s+(?:with|at)|go\s+(?:back\s+)?to|repeat|run|do|perform)\s+(?:step\s+)?(?P<dotted>\d+\.\d+(?:\.\d+)*)"
+    r"|\((?:see\s+)?(?P<aside>\d+\.\d+(?:\.\d+)*)\)"
+    r"|\b(?:continue|proceed|go\s+on)\s+(?:with|at)\s+(?P<next>\d+)(?!\w|\.\d|\s+[a-z])"
+)
+APPENDIX = re.compile(r"(?i)\b(?:appendix|annex)\s+(?P<letter>[A-Z]|\d+)\b")
 RUNBOOK_COLUMN = re.compile(r"(?i)\b(?:runbook|playbook|procedure|document|guide)s?\b")
 SENDS = re.compile(
     r"(?i)\b(?:see|follow|refer\s+to|go\s+to|continue\s+(?:with|at|in)|proceed\s+(?:with|to)|described\s+in|according\s+to"
+    r"|jump\s+to|skip\s+to|return\s+to|go\s+back\s+to|repeat|(?:run|use|perform|execute|do|start)(?=\s+[\"“'])"
     r"|choose\s+one|steps?\s+(?:in|of|from)|(?:run|use|perform|execute)\s+(?:the\s+)?(?:procedure|runbook|playbook|steps))\b"
 )
 CHOOSES = re.compile(r"(?i)choose\s+one")  # of all titles that follow
@@ -37,7 +51,8 @@ class Jump:
 
 def section_numbers(text: str) -> list[str]:
     """The sections that a text refers to: `3` of "revoke it (Section 3)"."""
-    return [match[1] for match in SECTION.finditer(text)]
+    numbers = (next(filter(None, match.groups())).casefold() for match in SECTION.finditer(text))
+    return [NUMBER_WORDS.get(number, number) for number in numbers]
 
 
 def find_referenced_procedures(runbook: Runbook, text: str) -> tuple[Procedure, ...]:
@@ -48,7 +63,17 @@ def find_referenced_procedures(runbook: Runbook, text: str) -> tuple[Procedure, 
         for procedure in runbook.procedures
         if any(is_in(number_of(title), number) for title in (procedure.title, *procedure.within))
     }
+    for match in APPENDIX.finditer(text):
+        for procedure in runbook.procedures:
+            if any(is_appendix(title, match["letter"]) for title in (procedure.title, *procedure.within)):
+                procedures_by_name.setdefault(procedure.slug, procedure)
     return tuple(procedures_by_name.values())
+
+
+def is_appendix(title: str, letter: str) -> bool:
+    """`Appendix A: Contacts` is appendix A."""
+    match = APPENDIX.match(title)
+    return match is not None and match["letter"].casefold() == letter.casefold()
 
 
 @dataclass(frozen=True, slots=True)

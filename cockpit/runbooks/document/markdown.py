@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
@@ -59,6 +60,11 @@ OUTPUT_TOLD = re.compile(
     | \b(?:see|get|returns?|prints?|shows?|produces?|gives?)\s+
       (?:the\s+following\s+(?:output|result|message|response|text|lines?)
       |(?:something|(?:an\s+)?output|a\s+(?:message|response))\s+(?:like|similar\s+to)\b)"""
+)
+# "You should see `OK`.": nothing else, so that it can be compared.
+SHOULD_SEE = re.compile(
+    r"(?i)\W*(?:you|it|this|(?:the\s+)?(?:output|command|result|response|answer))\s+(?:should|will|must)\s+(?:now\s+)?"
+    r"(?:see|show|print|return|say|read|be|output|answer)\s*:?\s*(?P<value>`[^`\n]+`)\W*"
 )
 FORBIDDEN_ROW = re.compile(
     r"(?i)^\W*(?:never|forbidden|prohibited|not\s+(?:allowed|permitted)|do\s+not|don['’]t)\W*$|^\W*[🚫⛔]"
@@ -332,7 +338,7 @@ class MarkdownReader:
             self._promise_nothing()
             pair = parse_label(text)
             if pair and pair[0] == "expected output":
-                self._expected(clean_line(strip_markdown(pair[1])))
+                self._expected(clean_line(keep_code(pair[1])))
             elif pair and pair[1]:
                 self._section.labels.setdefault(pair[0], clean_line(strip_markdown(pair[1])))
             elif pair:
@@ -346,6 +352,14 @@ class MarkdownReader:
         self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
         self._section.prose.append(token.content)
+        sentence = SHOULD_SEE.fullmatch(token.content)
+        if (
+            sentence
+            and self._section.steps
+            and self._section.steps[-1].command
+            and not self._section.steps[-1].expected
+        ):
+            self._section.steps[-1] = self._section.steps[-1].expecting(clean_line(f"prints {sentence['value']}"))
         if path and self._section.level:
             self._section.steps.append(path)
         elif self._section.level and (asked_for := from_paragraph(token.content, line)):
@@ -400,6 +414,24 @@ def announces_output(markdown: str, content: str) -> bool:
 def line_of(token: "Token") -> int:
     """The first line of a block, from 1."""
     return token.map[0] + 1 if token.map else 1
+
+
+def keep_code(markdown: str) -> str:
+    """A sentence without its emphasis and links, but with the marks of its code: what is in them is meant to the
+    letter. What is nothing but code needs none.
+    """
+    if CODE.fullmatch(markdown.strip()):
+        return strip_markdown(markdown)
+    ends = [0, *(place for match in CODE.finditer(markdown) for place in match.span()), len(markdown)]
+    parts = [markdown[start:end] for start, end in pairwise(ends)]  # text and code in turn
+    return "".join(part if index % 2 else strip_inside(part) for index, part in enumerate(parts))
+
+
+def strip_inside(markdown: str) -> str:
+    """`strip_markdown` of a part of a sentence: the blanks at its ends stay."""
+    text = strip_markdown(markdown)
+    begin, end = markdown[:1].isspace(), markdown[-1:].isspace()
+    return f"{' ' * begin}{text}{' ' * end}" if text else " " * begin
 
 
 def split_statements(markdown: str) -> list[str]:

@@ -20,18 +20,19 @@ _INSPECTS = """
 _ACTS = """
     abort accept acknowledge activate add adjust alert allow announce apply approve archive ask assign attach
     authenticate backup bring build bump cancel capture change choose clean clear click clone close collect commit
-    compare configure connect contact copy cordon count create cut deactivate debug decrease define delete demote deploy
-    destroy detach determine diagnose disable disconnect document download drain drop dump edit email enable escalate
-    evict export extend fail failback failover fetch fill find fix flush follow force freeze gather generate get give go
-    grant halt identify import increase inform initiate insert install isolate keep kill launch leave let list load lock
-    log login lower make mark measure merge migrate mount move navigate note notify obtain open page patch pause perform
-    pick ping point post press prevent promote provision prune publish pull purge push put query raise read reapply
-    reassign rebuild reboot recall reclaim recreate record recover redeploy reduce refresh register reindex reinstall
-    reload release remove rename renew repair repeat replace replay report request reroute rescale reset resize resolve
-    restart restore resume resync retrieve retry return revert revoke roll rollback rotate route sanity save scale scan
-    schedule search select send set share show shut sign silence smoke snapshot spin ssh stage start stop store submit
-    suspend swap switch sync tag take tell terminate test throttle trace track trigger truncate turn unblock uncordon
-    undo uninstall unlock unmount unset update upgrade upload vacuum wipe write
+    compare configure connect contact copy cordon count create cut deactivate debug decrease define delete demote
+    deploy destroy detach determine diagnose disable disconnect document download drain drop dump edit email enable
+    escalate evict export extend fail failback failover fetch fill find fix flush follow force freeze gather generate
+    get give go grant halt identify import increase inform initiate insert install isolate keep kill launch leave let
+    list load lock log login lower make mark measure merge migrate mount move navigate note notify obtain open page
+    patch pause perform pick ping point post press prevent promote provision prune publish pull purge push put query
+    raise read reapply reassign rebuild reboot recall reclaim recreate record recover redeploy reduce refresh register
+    reindex reinstall reload release remove rename reopen renew repair repeat replace replay report request reroute
+    rescale reset resize resolve restart restore resume resync retrieve retry return revert revoke roll rollback
+    rotate route sanity save scale scan schedule search select send set share show shut sign silence smoke snapshot
+    spin ssh stage start stop store submit suspend swap switch sync tag take tell terminate test throttle trace track
+    trigger truncate turn unblock uncordon undo unfreeze uninstall unlock unmount unset update upgrade upload vacuum
+    wipe write
 """
 RUNS, INSPECTS, ACTS = (frozenset(verbs.split()) for verbs in (_RUNS, _INSPECTS, _ACTS))
 IMPERATIVES = RUNS | INSPECTS | ACTS
@@ -43,7 +44,7 @@ LEADS = (
     r"|otherwise|afterwards?|immediately|manually|simply|just|quickly|always|optionally|else|so"
     r"|step\s+\d+|you\s+(?:can|may|should|must|need\s+to|will\s+need\s+to|have\s+to|could))[\s,]+)*"
 )
-IMPERATIVE = re.compile(rf"(?i){LEADS}(?P<verb>[a-z]+)(?:-[a-z]+)?(?=$|[\s:,()`\ue000])")
+IMPERATIVE = re.compile(rf"(?i){LEADS}(?:re-)?(?P<verb>[a-z]+)(?:-[a-z]+)?(?=$|[\s:,()`\ue000])")
 CLAUSE = re.compile(r"(?i)(?:,|[:;(]|\s[-—–]|→|=>|\b(?:and|then|or|but))\s+|(?<=[(—–→])")
 AFRESH = re.compile(r"[:(]\s*|\s[-—–]\s+|[—–→]\s*")  # behind these a sentence begins anew
 SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!etc)(?<=[.!?;])\s+")

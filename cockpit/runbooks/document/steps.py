@@ -303,6 +303,9 @@ def add_comments(steps: list[UnnumberedStep], comments: Sequence[Piece], line: i
         rows = [output["rest"], *(comment.text for comment in comments[1:])]
         steps[-1] = steps[-1].printing("\n".join(row for row in rows if row.strip()))
         return
+    if steps and steps[-1].command and EXPECTED_SENTENCE.match(clean_line(comments[0].text)):
+        steps[-1] = steps[-1].printing("\n".join(comment.text for comment in comments))
+        return
     steps.extend(make_note_steps(comments, line))
 
 
@@ -459,10 +462,24 @@ EXPECTED = re.compile(
     r"(?i)^(?:(?:expected|sample|example|typical)(?:\s+(?:output|result|response))?(?:\s*\([^)]*\))?"
     r"|(?:it\s+)?should\s+(?:show|return|print|be|output)|output(?:\s*\([^)]*\))?|returns?|prints?)\s*:\s*(?P<rest>.*)$"
 )
-SEQUEL = re.compile(
-    r"(?i)^(?:and\s+)?(?:then|next|after (?:that|this)|afterwards?|finally|lastly|once (?:that|this) is done)\b[,:]?\s+"
+# The whole comment says it: `# Should return "PONG"`.
+EXPECTED_SENTENCE = re.compile(
+    r"(?i)^(?:(?:it|this)\s+)?(?:should|must)\s+(?:show|return|print|say|read|output|answer|be\s+empty)\b"
 )
-MAY_BE_A_SEQUEL = re.compile(r"(?i)\W*(?:and\W+)?(?:then|next|after|final|last|once)")  # whatever its emphasis
+SEQUEL = re.compile(
+    r"""(?ix)^(?:and\s+)?(?:
+      (?:then|next|after\ (?:that|this)|afterwards?|finally|lastly|now|please(?!\ note)
+        |once\ (?:that|this)\ is\ done)\b[,:]?\s+
+    | (?:remember|do\ not\ forget|don['’]t\ forget)\ to\s+
+    | (?:once|when|as\ soon\ as|after)\ (?!.{0,60}\b(?:fail|error|problem|wrong|stuck|break|not|still)\w*\b.*,)
+      [^,.:]{3,60},\s+
+    )"""
+)
+# What alone tells to do something, whatever its emphasis.
+MAY_BE_A_SEQUEL = re.compile(
+    r"(?i)\W*(?:and\W+)?(?:then|next|after|final|last|once|when|as\W+soon|now|please|remember|do|wait)"
+)
+WAITS = re.compile(r"(?i)^wait\s+(?:for|until|till|about|at\s+least|a\s+(?:few|minute)|\d)")
 DENIES = re.compile(r"(?i)\b(?:not|never|no longer)\b|n['’]t\b")
 LONGEST_SEQUEL = 300  # letters
 
@@ -473,9 +490,10 @@ def what_comes_then(markdown: str, line: int) -> UnnumberedStep | None:
         return None
     flat = clean_line(strip_markdown(markdown))
     match = SEQUEL.match(flat)
-    if match is None or len(flat) > LONGEST_SEQUEL or flat.endswith(":") or DENIES.search(flat):
+    rest = flat[match.end() :] if match else flat
+    if len(flat) > LONGEST_SEQUEL or flat.endswith(":") or DENIES.search(rest):
         return None
-    if not begins_with_imperative(flat[match.end() :]):
+    if not (begins_with_imperative(rest) if match else WAITS.match(flat)):
         return None
     named = (code[2].strip() for code in CODE.finditer(markdown))
     return UnnumberedStep(

@@ -30,8 +30,10 @@ class RequiredConfirmation:
 
     @property
     def approvers(self) -> int:
-        """How many people it takes: two for `DBA + On-call lead`."""
-        return len(split_people(APART.split(self.approver)[0])) or 1
+        """How many people it takes: two for `DBA + On-call lead`, and for `2 approvers`, `four-eyes principle`."""
+        named = len(split_people(APART.split(SIGNED_OFF.sub(" + ", self.approver))[0]))
+        counts = [COUNTS.get((match["count"] or "").casefold(), 2) for match in COUNTED.finditer(self.approver)]
+        return max(1, named, *counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ class Consent:
 NEEDS: Mapping[StepKind, Need] = {StepKind.CHANGE: "confirm", StepKind.DANGER: "word"}
 DONE = frozenset({StepState.OK, StepState.BY_HAND})
 NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", "–"})
+SIGNED_OFF = re.compile(
+    r"(?i),?\s*\b(?:with|plus|and)\s+(?:the\s+)?(?:sign-?off|approval|consent|ok)\s+(?:by|of|from)\b"
+)
+COUNTS = {"three": 3, "3": 3, "four": 4, "4": 4}  # every other word or sign is two
+COUNTED = re.compile(
+    r"""(?ix) \b(?P<count>two|three|four|[234])\s*(?: x\b | ×
+      | (?:[-\s]+(?:different|independent|senior|other|separate))?[-\s]+(?:approv\w*|people|persons?|sign-?offs?
+        |engineers?|sres?|reviewers?|leads?|maintainers?|members?|dbas?|admins?|managers?|directors?|developers?|operators?
+        |of\b) )
+    | \b(?:four|4)[-\s]?eyes?\b | \b(?:dual|double)\s+(?:approval|control|sign-?off)\b | \btwo[-\s]man\b"""
+)
 APART = re.compile(r"\s*[,(;]")  # behind it stands how, or on what condition
 JOINED = re.compile(r"(?i)\s*(?:[+&]|\band\b)\s*")
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})

@@ -12,8 +12,14 @@ from cockpit.runbooks.prepare.values import Live
 
 VARIABLE = re.compile(r"(?<![\w$<{])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w>}])")
 ASKS_FOR_IT = re.compile(
-    r"(?i)\b(?:variables?|env(?:ironment)?\s+vars?|settings?)\b|\b(?:is|are|be)\s+(?:not\s+)?(?:set|present|defined|configured|there|missing|empty)\b"
-    r"|\b(?:set|present|defined|missing)\W*$"
+    r"(?i)\b(?:variables?|env(?:ironment)?\s+vars?|settings?)\b|\benvironment\s*:"
+    r"|\b(?:is|are|be)\s+(?:not\s+)?(?:set|present|defined|configured|there|missing|available|(?:non-?)?empty)\b"
+    r"|\b(?:set|present|defined|missing|exists?|available)\W*$|\bexists?\s+in\b|\bha(?:s|ve)\s+(?:a\s+)?(?:value|[A-Z_]+)\b"
+)
+# One word alone is a variable where it is called so: PORT of "the variable PORT is set", "Is PORT set?".
+CALLED_SO = re.compile(
+    r"\b(?i:variables?|env(?:ironment)?\s+vars?)\s+(?:(?i:named|called)\s+)?(?P<name>[A-Z][A-Z0-9]{2,})\b"
+    r"|\b(?i:is|that|if|whether)\s+(?P<asked>[A-Z][A-Z0-9]{2,})\s+(?:(?i:is)\s+)?(?i:set|defined|configured)\b"
 )
 MATCHES = re.compile(r"(?i)\b(?:match(?:es)?|same|equals?|identical)\b")
 IN_TEMPLATE = re.compile(r"(?:^|\.)env\.(?P<name>[^.]+)")
@@ -24,7 +30,8 @@ def list_asked_variables(step: Step) -> tuple[str, ...]:
     text = f"{step.title} {step.remark} {step.mention}"
     if step.command or not (ASKS_FOR_IT.search(text) or MATCHES.search(text)):
         return ()
-    return tuple(dict.fromkeys(VARIABLE.findall(text)))
+    alone = (match["name"] or match["asked"] for match in CALLED_SO.finditer(text))
+    return tuple(dict.fromkeys((*VARIABLE.findall(text), *alone)))
 
 
 def describe_variables(step: Step, live: Live) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +14,10 @@ from cockpit.model.time import DurationError, seconds
 from cockpit.runbooks.run.outcome import MAY_HAVE_BEEN_DONE
 from cockpit.runbooks.types import Finished
 
-What = Literal["exit", "http", "json", "subset", "regex", "text", "number", "count", "probe", "ready"]
+What = Literal[
+    "exit", "http", "json", "subset", "regex", "text", "says", "nothing", "number", "count", "probe", "ready"
+]
+QUOTED = r"\"[^\"\n]+\"|'[^'\n]+'|`[^`\n]+`"
 COMPARED = r"(?P<op>==|!=|<=|>=|<|>|=)\s*(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;`]+)"
 STATES = "up|down|degraded"
 WITHIN = r"(?:\s+within\s+(?P<within>\S*\w))?"
@@ -28,13 +31,33 @@ FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
     ("ready", re.compile(rf"(?i)\bthe\s+revision\s+is\s+(?P<value>ready)\b{WITHIN}")),
     ("number", re.compile(rf"(?i)\bnumber\s*{COMPARED}")),
     ("regex", re.compile(r"(?i)(?:\bmatch(?:es)?\s+)?(?<![\w/])/(?P<value>(?:[^/\n\\]|\\.)+)/(?![\w/])")),
-    ("text", re.compile(r"(?i)\bcontains\s+(?P<value>\"[^\"\n]+\"|'[^'\n]+'|`[^`\n]+`)")),
+    ("text", re.compile(rf"(?i)\bcontains?\s+(?P<value>{QUOTED})")),
+    ("says", re.compile(
+        r"(?i)\b(?:prints?|outputs?|returns?|shows?|says?|displays?|answers?|responds?\s+with"
+        r"|(?:output|result|response|answer)\s*(?:is|:|(?:should|must|will)\s+(?:be|say|read)))"
+        rf"\s*:?\s*(?:exactly\s+|only\s+)?(?P<value>{QUOTED})"
+    )),
+    ("says", re.compile(r"\A\s*(?P<value>`[^`\n]+`)\s*\Z")),
+    ("nothing", re.compile(
+        r"(?i)\A\W*(?P<value>(?:it\s+)?(?:(?:should\s+)?(?:prints?|outputs?|returns?|shows?)\s+nothing"
+        r"|nothing(?:\s+(?:is|should\s+be)\s+(?:printed|shown|returned|listed))?"
+        r"|(?:no|empty|an\s+empty)\s+(?:output|result|response)|(?:should\s+be\s+)?empty))\W*\Z"
+    )),
 )  # fmt: skip
 COUNT = re.compile(r"(?i)\b(?P<value>\d{1,9})\s+(?P<name>[a-z][a-z_-]{2,30})\b")
 UNITS = re.compile(r"(?i)(?:seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|percent|bytes|times|ok|created|accepted)")
 NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w.-])")
-OBJECT = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
-CONNECTS = re.compile(r"(?i)\b(?:and|with|the|body|returns?|output|is|be|should|an?|code)\b|[\s,;.:`&]+")
+JSON_BEGINS = re.compile(r"[{\[]")
+ELISION = re.compile(r",?\s*(?:\.\.\.|…)\s*(?=[}\]])")  # `{"status": "ok", ...}`: there may be more
+# What stands in an example for any value: `"..."`, `"<version>"`, `"{{ id }}"`, and a moment or an id of that day.
+ANY_VALUE = re.compile(r"\s*(?:\.\.\.|…|x{3,}|<[^<>]*>|\{\{?[^{}]*\}?\}|\$\{?\w+\}?)\s*", re.IGNORECASE)
+OF_ONE_DAY = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|[0-9a-f]{40}|[0-9a-f]{64}"
+)
+CONNECTS = re.compile(
+    r"(?i)\b(?:and|with|the|body|json|it|returns?|expected|response|result|output|is|be|should|an?|code)\b|[\s,;.:`&]+"
+)
 BARE_STATUS = re.compile(r"^\s*`?(?P<value>[1-5]\d\d)`?(?=$|[\s,;])")
 ORDERS: Mapping[str, Any] = {
     "==": lambda a, b: a == b, "=": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
@@ -100,10 +123,9 @@ def parse_expectation(step: Step) -> Expected:
     if step.language == "http" and (status := BARE_STATUS.match(rest)):
         assertions.append(Assertion("http", int(status["value"])))
         rest = rest[status.end() :]
-    for match in list(OBJECT.finditer(rest)):
-        if isinstance(subset := _parse_json(match.group()), dict):
-            assertions.append(Assertion("subset", subset))
-            rest = rest.replace(match.group(), " ", 1)
+    for written, value in list(_find_json(rest)):
+        assertions.append(Assertion("subset", value))
+        rest = rest.replace(written, " ", 1)
     for what, form in FORMS:
         for match in list(form.finditer(rest)):
             if (assertion := _make_assertion(what, match)) is not None:
@@ -114,6 +136,25 @@ def parse_expectation(step: Step) -> Expected:
         assertions += [Assertion("count", int(match["value"]), match["name"]) for match in counts]
         rest = ""
     return Expected(tuple(assertions), bool(CONNECTS.sub("", rest)), text)
+
+
+def _find_json(text: str) -> Iterator[tuple[str, Any]]:
+    """The outermost objects and lists of a text, as written and as JSON reads them. A list stands alone on its line."""
+    whole = ELISION.sub(lambda match: " " * len(match.group()), text)
+    decoder = json.JSONDecoder()
+    place = 0
+    while match := JSON_BEGINS.search(whole, place):
+        place = match.end()
+        try:
+            value, end = decoder.raw_decode(whole, match.start())
+        except (ValueError, RecursionError):
+            continue
+        alone = re.search(r"(?:\A|[\n`:])[ \t]*\Z", whole[: match.start()]) and re.match(
+            r"[ \t`]*(?:\Z|[\n`,.;])", whole[end:]
+        )
+        if isinstance(value, dict) or alone:
+            yield text[match.start() : end], value
+            place = end
 
 
 def _make_assertion(what: What, match: re.Match[str]) -> Assertion | None:
@@ -127,8 +168,10 @@ def _make_assertion(what: What, match: re.Match[str]) -> Assertion | None:
         return Assertion(what, value.lower(), parts.get("name") or EVERY, within=_parse_within(parts["within"]))
     if what == "regex":
         return Assertion(what, value) if _is_pattern(value) else None
-    if what == "text":
-        return Assertion(what, value[1:-1])
+    if what in ("text", "says"):
+        return Assertion(what, value[1:-1].strip()) if value[1:-1].strip() and not ANY_VALUE.search(value) else None
+    if what == "nothing":
+        return Assertion(what, "")
     value = _parse_literal(value)
     if what == "number" and not _is_number(value):
         return None
@@ -146,11 +189,13 @@ def verify_evidence(target: Expected, evidence: Evidence) -> VerifyVerdict:
         assertion.what == "probe" and assertion.name == EVERY for assertion in target.assertions
     ):
         return VerifyVerdict("look", "no probe is configured here: look at the app yourself")
-    grown = [text for assertion in target.assertions if (text := _describe_growth(assertion, evidence))]
+    grown = [text for assertion in target.assertions if (text := _describe_doubt(assertion, evidence))]
     if grown:
         return VerifyVerdict("look", ", ".join(grown))
     if target.eye and _is_same_text(target.text, evidence.output):
         return VerifyVerdict("passed", "exactly as expected")
+    if target.eye and (other := _explain_other_value(target.text, evidence.output)):
+        return VerifyVerdict("failed", other)
     if target.eye:
         return VerifyVerdict("look", BY_EYE)
     return VerifyVerdict("passed", "as expected" if target.assertions else "")
@@ -183,7 +228,7 @@ def conclude_attempt(
 def is_foreseen(finished: Finished, asked_for: set[What]) -> bool:
     """Whether a document foresees an answer that would be strange elsewhere: a redirect, or what stands in a page."""
     status = finished.http_status or 0
-    body = {"json", "subset", "regex", "text", "number", "count"}
+    body = {"json", "subset", "regex", "text", "says", "number", "count"}
     return (300 <= status < 400 and "http" in asked_for) or (200 <= status < 300 and bool(body & asked_for))
 
 
@@ -204,7 +249,9 @@ def _explain_failure(assertion: Assertion, evidence: Evidence) -> str:
             return f"it is not ready: {evidence.unready}" if evidence.unready else ""
         case "regex":
             return "" if _matches_pattern(assertion.value, evidence.output) else f"nothing matches /{assertion.value}/"
-        case "text":
+        case "nothing":
+            return f"it printed something: {clean_line(evidence.output, 60)!r}" if evidence.output.strip() else ""
+        case "text" | "says":
             # As whole words: `unhealthy` does not contain `healthy`.
             whole = rf"(?<!\w){re.escape(assertion.value)}(?!\w)"
             return "" if re.search(whole, evidence.output) else f"it does not contain {assertion.value!r}"
@@ -243,7 +290,11 @@ def _explain_count(assertion: Assertion, output: str) -> str:
     return f"{assertion.name}: {most} instead of {assertion.value}"
 
 
-def _describe_growth(assertion: Assertion, evidence: Evidence) -> str:
+def _describe_doubt(assertion: Assertion, evidence: Evidence) -> str:
+    """What a person looks at though nothing speaks against it: more than was counted, a word among others."""
+    if assertion.what == "says":
+        lines = [line.strip().strip("\"'") for line in evidence.output.splitlines()]
+        return "" if assertion.value in lines else f"{assertion.value!r} stands among other words"
     if assertion.what != "count" or assertion.value in (numbers := _list_counts(assertion.name, evidence.output)):
         return ""
     return f"{assertion.name}: {max(numbers, default=0)}, expected {assertion.value}"
@@ -259,18 +310,34 @@ def _explain_difference(name: str, actual: Any, operator: str, value: Any) -> st
     return f"{name} is {shown_text}, expected {operator} {clean_line(json.dumps(value, ensure_ascii=False), 80)}"
 
 
-def _find_missing_field(document: Any, fields: Mapping[str, Any]) -> str:
-    """The first field of `fields` that the document has not, or has otherwise."""
-    for key, value in fields.items():
-        actual = document.get(key) if isinstance(document, dict) else None
-        inner = (
-            _find_missing_field(actual, value)
-            if isinstance(value, dict)
-            else _explain_difference(f".{key}", actual, "==", value)
-        )
-        if inner:
-            return inner
-    return ""
+def _explain_other_value(expected: str, output: str) -> str:
+    """Where both are one number, or true and false, that they are not the same; "" for all else."""
+    values = [_parse_json(text.strip().strip("`").casefold()) for text in (expected, output)]
+    alike = type(values[0]) is type(values[1]) and isinstance(values[0], bool | int | float)
+    return f"it is {output.strip()}, expected {expected.strip()}" if alike and values[0] != values[1] else ""
+
+
+def _find_missing_field(document: Any, expected: Any, name: str = "") -> str:
+    """The first field of what is expected that a document has not, or has otherwise. It may have more fields.
+
+    Of a list each expected entry is somewhere in it; where these are single values, there is no other.
+    """
+    if isinstance(expected, dict):
+        found = document if isinstance(document, dict) else {}
+        if not isinstance(document, dict):
+            return _explain_difference(name or "the output", document, "==", expected)
+        inner = (_find_missing_field(found.get(key), value, f"{name}.{key}") for key, value in expected.items())
+        return next(filter(None, inner), "")
+    if isinstance(expected, list) and isinstance(document, list):
+        missing = [entry for entry in expected if all(_find_missing_field(other, entry) for other in document)]
+        single = not any(isinstance(entry, dict | list) for entry in expected)
+        if not missing and (not single or len(document) == len(expected)):
+            return ""
+    elif isinstance(expected, str) and document is not None:
+        both = (OF_ONE_DAY.fullmatch(text) for text in (expected, document) if isinstance(text, str))
+        if ANY_VALUE.fullmatch(expected) or [bool(match) for match in both] == [True, True]:
+            return ""
+    return _explain_difference(name or "the output", document, "==", expected)
 
 
 def _read_json_path(document: Any, path: str) -> Any:

@@ -50,6 +50,13 @@ def read_targets(item: str, procedure: int = 2) -> list[str]:
         ("Follow the steps in Warm the cache.", ["#warm-the-cache"]),
         ("See 'Warm the cache' first, then section 1.", ["#1-roll-back", "#warm-the-cache"]),
         ("Tell the lead, then go on as [the other page](failover.md#swap) says.", ["failover.md#swap"]),
+        ("Restore as in Sect. 2.", ["#2-restore-the-database-pitr"]),
+        ("Refer to part two.", ["#2-restore-the-database-pitr"]),
+        ("Continue with 1.", ["#1-roll-back"]),
+        ('Perform "Warm the cache" again.', ["#warm-the-cache"]),
+        ("Jump to Warm the cache.", ["#warm-the-cache"]),
+        ("Continue with 2 more replicas.", []),
+        ("Upgrade to version 2.1 (1.9 is too old).", []),
         ("Check that somebody may warm the cache by hand.", []),
         ("Look at https://status.example.org and tell the lead.", []),
         ("This is section 3 of the plan.", []),
@@ -70,3 +77,15 @@ def test_a_target_is_followed_as_a_link_is() -> None:
     jump = follow_link(Catalogue((document,)), document, reference.target)
     assert jump is not None
     assert jump.procedure == runbook.procedures[1]
+
+
+def test_an_appendix_and_a_dotted_number_lead_to_their_headings() -> None:
+    text = (
+        "# O\n\n## 2. Restore\n\n### 2.1 Point in time\n\n```bash\ndate\n```\n\n"
+        "## Appendix A: Undo\n\n```bash\nls\n```\n\n"
+        "## Now\n\n1. Restore (2.1)\n2. As described in 2.1\n3. See Appendix A\n4. See appendix B\n"
+    )
+    runbook = read_runbook("docs/ops.md", text.encode())
+    now = runbook.procedures[-1]
+    targets = [[reference.target for reference in list_step_references(runbook, now, step)] for step in now.steps]
+    assert targets == [["#21-point-in-time"], ["#21-point-in-time"], ["#appendix-a-undo"], []]

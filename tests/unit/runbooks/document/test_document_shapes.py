@@ -284,3 +284,43 @@ def test_every_procedure_has_a_slug_of_its_own(titles: list[str]) -> None:
     found = runbook("".join(f"## {title}\n\n```bash\naz login\n```\n\n" for title in titles))
     slugs = [each.slug for each in found.procedures]
     assert len(set(slugs)) == len(slugs) == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_a_step"),
+    [
+        ("Once it is green, re-enable the alerts.", True),
+        ("When done, scale back to 3.", True),
+        ("Do not forget to re-enable the cron job.", True),
+        ("Remember to notify support.", True),
+        ("Please confirm with the customer.", True),
+        ("Now unfreeze deployments.", True),
+        ("Wait 5 minutes for the pods to settle.", True),
+        ("Please note that it takes a while.", False),
+        ("When it fails, page the DBA.", False),
+        ("After that, the cache warms up.", False),
+        ("Now the pods restart.", False),
+        ("Do not close the window.", False),
+        ("Waiting helps.", False),
+    ],
+)
+def test_prose_behind_commands_that_says_what_comes_next_is_for_a_person(sentence: str, is_a_step: bool) -> None:
+    runbook = read_runbook("a.md", f"# A\n\n## Do\n\n```bash\nls\n```\n\n{sentence}\n".encode())
+    manual = [step.title for step in runbook.procedures[0].steps if step.kind is StepKind.MANUAL]
+    assert manual == ([sentence] if is_a_step else [])
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        ("**Expected**: it prints `active` and **nothing** else", "it prints `active` and nothing else"),
+        ("**Expected**: `active`", "active"),
+        ("You should see `OK`.", "prints `OK`"),
+        ("The output should be: `3`", "prints `3`"),
+        ("You should see `OK` or `DEGRADED`.", ""),
+        ("You should see the pods.", ""),
+    ],
+)
+def test_what_stands_behind_a_block_says_what_it_prints(behind: str, expected: str) -> None:
+    runbook = read_runbook("a.md", f"# A\n\n## Do\n\n```bash\nls\n```\n\n{behind}\n".encode())
+    assert runbook.procedures[0].steps[0].expected == expected

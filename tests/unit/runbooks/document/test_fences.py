@@ -405,3 +405,9 @@ def test_an_unknown_program_in_a_block_without_a_name_is_named(line: str) -> Non
 def test_what_is_no_command_at_all_is_only_listed(text: str) -> None:
     runbook = read(f"```\n{text}\n```")
     assert (commands(runbook), left_out(runbook)) == ([], [])
+
+
+def test_a_comment_that_says_what_should_be_printed_is_what_is_expected() -> None:
+    runbook = read('```bash\nredis-cli ping\n# Should return "PONG"\n```')
+    (step,) = runbook.procedures[0].steps
+    assert step.expected == 'Should return "PONG"'

@@ -176,3 +176,27 @@ def test_the_fingerprint_stands_for_everything_that_would_run() -> None:
     native_only = {6}
     for index, other in enumerate(others):
         assert (other.fingerprint == base.fingerprint) is (index in native_only)
+
+
+@pytest.mark.parametrize(
+    ("approver", "people"),
+    [
+        ("two SREs", 2),
+        ("2 approvers from the platform team", 2),
+        ("Yes (two people)", 2),
+        ("both the CTO and the DPO", 2),
+        ("dual approval", 2),
+        ("four-eyes principle", 2),
+        ("CTO (two-person rule)", 2),
+        ("2x SRE", 2),
+        ("two of: CTO, CISO, DPO", 2),
+        ("three independent reviewers", 3),
+        ("Incident commander, with sign-off by DBA", 2),
+        ("Engineering manager or CTO", 1),
+        ("On-call lead, within 2 hours", 1),
+        ("Yes, for P2 people call first", 1),
+        ("Yes", 1),
+    ],
+)
+def test_as_many_approve_as_the_document_asks_for(approver: str, people: int) -> None:
+    assert RequiredConfirmation("confirm", approval=True, approver=approver).approvers == people

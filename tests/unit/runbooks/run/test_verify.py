@@ -157,3 +157,46 @@ def test_a_count_of_none_means_none() -> None:
 @pytest.mark.parametrize("text", ["takes 5 minutes", "3 replicas, all of them green", "200 OK", "wait 30 seconds"])
 def test_what_says_more_than_numbers_is_not_counted(text: str) -> None:
     assert not any(each.what == "count" for each in parse_expectation(step(text)).assertions)
+
+
+@pytest.mark.parametrize(
+    ("expected", "output", "verdict"),
+    [
+        # JSON, however deep, with whatever else there is, in any order
+        ('{"a": {"b": {"c": 1}, "d": {"e": 2}}}', '{"x": 0, "a": {"d": {"e": 2}, "b": {"c": 1}}}', "passed"),
+        ('{"a": {"b": {"c": 1}, "d": {"e": 2}}}', '{"a": {"d": {"e": 3}, "b": {"c": 1}}}', "failed"),
+        ("[]", "[ ]", "passed"),
+        ("[]", "[1]", "failed"),
+        ('["a", "b"]', '[\n  "b",\n  "a"\n]', "passed"),
+        ('["a", "b"]', '["a", "b", "c"]', "failed"),
+        ('[{"name": "web", "ready": true}]', '[{"name": "db"}, {"name": "web", "ready": true, "age": 3}]', "passed"),
+        ('[{"name": "web", "ready": true}]', '[{"name": "web", "ready": false}]', "failed"),
+        ('{"status": "ok", ...}', '{"status": "ok", "more": 1}', "passed"),
+        ('{"status": "ok", ...}', '{"status": "bad", "more": 1}', "failed"),
+        ('{"version": "<version>", "id": "...", "n": 1}', '{"version": "1.2", "id": "x", "n": 1}', "passed"),
+        ('{"version": "<version>"}', '{"n": 1}', "failed"),
+        ('{"at": "2026-01-02T10:00:00Z"}', '{"at": "2027-05-06T11:22:33Z"}', "passed"),
+        ('{"at": "2026-01-02T10:00:00Z"}', '{"at": null}', "failed"),
+        ("see [1] and {curly}", "anything", "look"),
+        # a text in quotes or code is a line of the output
+        ("prints `active`", "active\n", "passed"),
+        ("prints `active`", "inactive\n", "failed"),
+        ("`active`", "active", "passed"),
+        ('Should return "PONG"', "PONG\n", "passed"),
+        ("The output is 'OK'", "NOT OK", "look"),
+        ("Expected output contains `deployed`", "STATUS: deployed", "passed"),
+        ("prints `<pod>`", "web-1", "look"),
+        # nothing is nothing
+        ("no output", "\n", "passed"),
+        ("Nothing is printed.", "Failed", "failed"),
+        ("prints nothing", "", "passed"),
+        ("should be empty", "x", "failed"),
+        # two numbers, or true and false, are the same or not; two words are for the eye
+        ("0", "3\n", "failed"),
+        ("true", "false", "failed"),
+        ("1", "1.0", "look"),
+        ("active", "inactive", "look"),
+    ],
+)
+def test_what_is_written_as_it_is_printed_is_compared(expected: str, output: str, verdict: str) -> None:
+    assert answer(expected, Evidence(exit_code=0, output=output)).answer == verdict
