@@ -13,7 +13,7 @@ from cockpit.runbooks.catalogue.references import OUTSIDE, is_wiki_page, split_w
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.outline import Outline, list_headings, list_prose_lines, read_outline
 from cockpit.runbooks.document.repair import decode_document
-from cockpit.runbooks.document.template import SECTIONS
+from cockpit.runbooks.document.template import SECTIONS, name_section
 from cockpit.runbooks.plan.source import make_source
 from cockpit.runbooks.plan.working_hours import ABOUT, hours_of
 
@@ -46,7 +46,7 @@ def unknown_zones(runbook: Runbook) -> Iterator[Finding]:
 
 def missing_sections(runbook: Runbook, sections: Sequence[str] = SECTIONS) -> Iterator[Finding]:
     """A document that follows the template has all of its sections."""
-    there = {make_slug(title) for _, title in list_headings(runbook.outline)}
+    there = {make_slug(name_section(title)) for _, title in list_headings(runbook.outline)}
     missing = [text for text in sections if make_slug(text) not in there]
     if "procedure" in there or len(sections) - len(missing) >= FOLLOWS:
         for section in missing:

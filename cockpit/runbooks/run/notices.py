@@ -85,13 +85,38 @@ def describe_unseen_check(step: Step, procedure: Procedure, run: Run) -> str:
     return f"Step {check.ordinal}, {check.title}, {how}."
 
 
-REQUIRED_FILE = re.compile(r"(?<![\w/:@-])(?:\./)?(?:[\w.-]+/)*(?:\.[a-z][\w.-]+|[\w-]+\.[a-z]{2,10})(?![\w/])")
+_ENDINGS = (
+    "yaml yml json toml tfvars tf hcl env sh bash ps1 py rb sql gz tgz zip tar bz2 xz pem key crt cer p12 pfx pub conf"
+    " cfg ini properties xml txt csv md bicep bicepparam kubeconfig lock dump bak asc gpg j2 tpl"
+)
+# A file by its ending, by its dot, by its name, or by a path that leads to one; no `portal.azure.com`, no `Node.js`,
+# and nothing from `/`: that may be on another machine.
+REQUIRED_FILE = re.compile(
+    rf"""(?x) (?:~/|\.{{1,2}}/)?(?:[\w.-]+/)* (?: [\w-]+(?:\.[\w-]+)*\.(?:{"|".join(_ENDINGS.split())})
+      | \.(?!net$)[a-z][\w.-]* | (?:Docker|Make|Proc|Jenkins|Just|Vagrant)file )
+    | ~/(?:[\w.-]+/)*[\w.-]+"""
+)
+AROUND_A_NAME = "`'\"()[]{}<>,;:!?"
 
 
 def describe_missing_files(procedure: Procedure, folder: str) -> str:
-    """Which file that a procedure requires is not where its commands start: "`.env.deploy` present"."""
-    required = procedure.labels.get("requires", "")
-    missing = [name for name in REQUIRED_FILE.findall(required) if folder and not (Path(folder) / name).exists()]
+    """Which file that a procedure requires is not where its commands start: "`.env.deploy` present".
+
+    Of "a.conf or b.conf" one is enough.
+    """
+    if not folder:
+        return ""
+    words = [word.strip(AROUND_A_NAME).rstrip(".") for word in procedure.labels.get("requires", "").split()]
+    choices: list[list[str]] = []
+    for index, word in enumerate(words):
+        if REQUIRED_FILE.fullmatch(word):
+            one_more = index >= 2 and words[index - 1] == "or" and choices and choices[-1][-1] == words[index - 2]
+            choices[-1:] = [[*choices[-1], word]] if one_more else [*choices[-1:], [word]]
+    missing = [
+        " or ".join(names)
+        for names in choices
+        if not any((Path(folder) / Path(name).expanduser()).exists() for name in names)
+    ]
     return f"Required and not in {folder}: {', '.join(missing)}." if missing else ""
 
 

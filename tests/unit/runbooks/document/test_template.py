@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.repair import mark_holes
 from cockpit.runbooks.document.template import SECTIONS, list_required_sections, write_new_runbook
@@ -65,3 +67,36 @@ def test_what_was_lost_in_a_damaged_document_is_marked_as_a_placeholder() -> Non
         "docker pull shop:v<LOST>\n\nalembic downgrade <LOST>\n\n"
         'summary()["key"] of total{tool=<LOST>}, docs/YYYY-MM-DD-<LOST>.md\n'
     )
+
+
+SECTIONS_TEXT = "## 1. Impact\n\n## 2. Diagnosis\n\n## 3. Fix\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docs/runbook_template.md", f"# [Service]\n\n{SECTIONS_TEXT}"),
+        ("docs/template-playbook.md", f"# X\n\n{SECTIONS_TEXT}"),
+        ("ops/templates/runbook.md", f"# X\n\n{SECTIONS_TEXT}"),
+        ("TEMPLATE.md", "X\n===\n\nImpact\n------\n\nDiagnosis\n---------\n\nFix\n---\n"),
+        (
+            "std.md",
+            "# S\n\n## Mandatory sections\n\n| Section | Why |\n|---|---|\n| Impact | |\n| Diagnosis | |\n| Fix | |\n",
+        ),
+        ("std.md", "# S\n\nEvery runbook must have these sections:\n\n- Impact\n- Diagnosis - how\n- Fix: what\n"),
+        ("std.md", "# S\n\n## Required sections\n\n1. **Impact** - who\n2. **Diagnosis** — how\n3. **Fix**: do\n"),
+    ],
+)
+def test_a_teams_sections_are_found_however_it_writes_them_down(path: str, text: str) -> None:
+    runbooks = [read_runbook(path, text.encode())]
+    assert list_required_sections(runbooks) == ("Impact", "Diagnosis", "Fix")
+    assert "Runbook: Restart the queue" in write_new_runbook("Restart the queue", runbooks, DAY)
+    numbered = read_runbook("a.md", b"# A\n\n## 1. Impact\n\n## 2) Diagnosis\n\n## Procedure\n")
+    assert [finding.message for finding in missing_sections(numbered, ("Impact", "Diagnosis", "Fix"))] == [
+        "has no section Fix, though it follows the template"
+    ]
+
+
+@pytest.mark.parametrize("path", ["docs/email-template.md", "templates/readme.md", "docs/templates-of-mails.md"])
+def test_not_every_template_is_one_of_runbooks(path: str) -> None:
+    assert list_required_sections([read_runbook(path, f"# X\n\n{SECTIONS_TEXT}".encode())]) == SECTIONS
