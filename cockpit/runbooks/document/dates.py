@@ -54,7 +54,9 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 UNIT = rf"(?P<unit>{'|'.join(UNITS)})s?"
 EVERY = re.compile(rf"\b(?:every|each|per|once\s+an?)\s+(?:(?P<count>\d{{1,2}}|{'|'.join(NUMBERS)})\s+)?{UNIT}\b")
 ADVERB = re.compile(rf"(?<![\w-])(?:{'|'.join(SINGLE)})(?![\w-])")
-HALF_YEAR = re.compile(r"\b(?:half[- ]?yearly|semi-?annual(?:ly)?|twice\s+a\s+year)\b")
+HALF_YEAR = re.compile(
+    r"\b(?:half[- ]?yearly|(?:semi|bi)-?annual(?:ly)?|(?:twice|2x|two\s+times)\s+(?:a|per)\s+year)\b"
+)
 OFTENER = re.compile(r"\b(?:twice|times)\b(?!\s+a\s+year)|\btimes\b")
 WEEKDAY = re.compile(rf"\b(?:(?P<place>{'|'.join(PLACES)})\s+)?(?P<day>{'|'.join(DAYS)})s?\b")
 ABOUT = timedelta(days=45)  # within it there is one of every weekday of a month

@@ -18,6 +18,7 @@ def make_first_column_check(*parts: str) -> Callable[[Sequence[str], str], bool]
 
 
 EXERCISES = ("exercise", "rehearsal", "game day", "gameday", "simulation", "tabletop")
+REHEARSED = ("drill", "dr test", "recovery test", "restore test", "failover test")  # of a heading
 RECURS = ("frequency", "how often", "cadence", "interval", "every", "next")
 
 # From the most particular to the least: the first that fits names the table.
@@ -120,6 +121,10 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
             or (
                 any(word in column for column in h[:1] for word in EXERCISES)
                 and any(word in column for column in h[1:] for word in RECURS)
+            )
+            or (
+                any(word in t for word in (*EXERCISES, *REHEARSED))
+                and any(word in column for column in h[1:] for word in RECURS[:-1])
             )
         ),
     ),

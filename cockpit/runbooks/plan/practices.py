@@ -16,12 +16,22 @@ from cockpit.runbooks.plan.source import Source, find_column, read_cell
 LABELS = frozenset({"tested", "next review"})
 TABLES = frozenset({"drills", "training", "reviews"})
 WORDS = "|".join((*UNITS, *DAYS))
-EVERY = rf"(?:every\s+(?:\w+\s+)?(?:{WORDS})s?|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)"
+EVERY = (
+    rf"(?:(?:every|each)\s+(?:\w+\s+)?(?:{WORDS})s?|(?:once|twice)\s+(?:a|per|every)\s+(?:{WORDS})|half-?yearly"
+    r"|(?:semi|bi)-?annual(?:ly)?|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)"
+)
 ROUND = re.compile(
     rf"(?i)^(?P<every>{EVERY})\s+(?P<name>\S.{{2,200}}?)(?P<done>\s+\(last done (?P<last>[^()]{{4,40}})\))?$"
 )
+# The rhythm behind the name: "Failover drill: quarterly", "Run a restore test once a month".
+ROUND_BEHIND = re.compile(
+    rf"(?i)^(?P<name>\S.{{2,200}}?)(?:\s*[:,(—–]\s*|\s-\s|\s+)(?P<every>{EVERY})\)?"
+    r"(?P<done>\s+\(last done (?P<last>[^()]{4,40})\))?\.?$"
+)
 CARE = re.compile(r"(?i)hygiene|prevent|drill|training|review|practice|exercise|game day|maintenance")
 REVIEWS = re.compile(r"(?i)next review")
+FIRST_LINES = 15  # in which a document says of which day it is
+SAYS_ITS_DAY = re.compile(r"(?i)^[\W_]*(?:date|(?:last\s+)?(?:updated|modified|revised|reviewed)|version)\b")
 DATED = re.compile(r"^(?P<name>[^:]{2,100}):\s*(?P<next>\S.{0,60})$")
 
 
@@ -36,7 +46,9 @@ def find_written_day(runbook: Runbook) -> date | None:
     days = (
         day_in(runbook.labels.get(name, "")) for name in ("last updated", "last reviewed", "date", "created", "version")
     )
-    return next(filter(None, days), None)
+    lines = runbook.text.split("\n", FIRST_LINES)[:FIRST_LINES]
+    written = (day_in(line) for line in lines if SAYS_ITS_DAY.match(line))
+    return next(filter(None, (*days, *written)), None)
 
 
 def _read_practices(source: Source) -> Iterator[Practice]:
@@ -51,7 +63,7 @@ def _read_practices(source: Source) -> Iterator[Practice]:
             if REVIEWS.search(chapter.title) and (dated := DATED.match(block.text)):
                 due = day_in(dated["next"])
                 yield Practice(f"Review of {dated['name']}", next=dated["next"], due=due, origin=origin)
-            elif came := ROUND.match(block.text):
+            elif came := ROUND.match(block.text) or ROUND_BEHIND.match(block.text):
                 name = came["name"][:1].upper() + came["name"][1:]
                 yield Practice(name, every=came["every"], last=came["last"] or "", origin=origin)
     yield from _of_labels(source)
