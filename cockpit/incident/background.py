@@ -16,7 +16,7 @@ REVISION_CHANGES = frozenset({"created", "activated", "deactivated"})
 
 
 def is_change(event: Event) -> bool:
-    """Whether somebody or something changed what runs: not what was noticed, stated or planned."""
+    """Whether somebody or something changed what runs: not what was noticed, stated, planned or silenced."""
     detail = event.detail
     match event.kind:
         case Kind.TRAFFIC | Kind.CHANGE:
@@ -26,7 +26,7 @@ def is_change(event: Event) -> bool:
         case Kind.REVISION:
             return text_of(detail, "what") in REVISION_CHANGES
         case Kind.ACTION:
-            return text_of(detail, "phase") != "intent"
+            return text_of(detail, "phase") != "intent" and not text_of(detail, "operation").startswith("silence ")
         case Kind.STEP:
             return text_of(detail, "phase") == "intent" and text_of(detail, "kind") in CHANGING_STEPS
     return False

@@ -118,7 +118,8 @@ class SilenceReach:
     def text(self) -> str:
         """`3 of the 41 alerts listed now: 5xxHigh x2, ReplicaDown`."""
         if self.untried:
-            return f"nobody knows how many alerts: `{self.untried}` is no expression, or too costly to try here"
+            why = f"`{self.untried}` is no expression, or too costly to try here"
+            return f"an unknown number of the {self.listed} alerts listed now: {why}"
         if not self.names:
             return f"none of the {self.listed} alerts listed now"
         counted = [name if number == 1 else f"{name} ×{number}" for name, number in self.names]

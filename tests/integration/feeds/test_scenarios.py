@@ -37,16 +37,28 @@ def put(part: str, name: str, value: Any) -> Happens:
     return lambda world: setattr(getattr(world, part), name, value)
 
 
+SIGN_IN = web.Response(text="<!DOCTYPE html><html><title>Sign in</title></html>", content_type="text/html")
+SENT_TO_SIGN_IN = web.Response(status=302, headers={"Location": "/login?next=%2Fapi"})
+NULL_GROUPS = web.json_response({"status": "success", "data": {"groups": None, "result": None}})
+
 PEACE_THAT_IS_NONE: dict[str, Happens] = {
     "alertmanager restarted": together(forget, put("one", "uptime", timedelta(seconds=5))),
     "alertmanager dead": put("one", "answer", web.Response(status=502)),
     "alertmanager answers a sign-in page": put("one", "answer", web.Response(text="<html>sign in</html>")),
     "alertmanager answers an empty object": put("one", "answer", web.json_response({})),
     "alertmanager answers null": put("one", "answer", web.json_response(None)),
+    "alertmanager sends us to a sign-in page": put("one", "answer", SENT_TO_SIGN_IN),
     "its target is gone": together(forget, put("prometheus", "down", [LABELS])),
     "no target is left": together(forget, put("prometheus", "up", []), put("prometheus", "down", [LABELS])),
     "prometheus dead": together(forget, put("prometheus", "answer", web.Response(status=503))),
     "prometheus answers no queries": together(forget, put("prometheus", "no_queries", True)),
+    "prometheus answers a sign-in page": together(forget, put("prometheus", "answer", SIGN_IN)),
+    "prometheus sends us to a sign-in page": together(forget, put("prometheus", "answer", SENT_TO_SIGN_IN)),
+    "prometheus answers null": together(forget, put("prometheus", "answer", web.json_response(None))),
+    "prometheus answers an empty list": together(forget, put("prometheus", "answer", web.json_response([]))),
+    "prometheus answers null for its groups": together(forget, put("prometheus", "answer", NULL_GROUPS)),
+    "prometheus knows no rules": together(forget, put("prometheus", "answer", web.Response(status=404))),
+    "everybody answers a sign-in page": together(put("one", "answer", SIGN_IN), put("prometheus", "answer", SIGN_IN)),
     "its rule was deleted": together(forget, put("prometheus", "rules", [])),
     "its rule fails": together(
         forget, lambda world: world.prometheus.rules.__setitem__(0, {**world.prometheus.rules[0], "health": "err"})

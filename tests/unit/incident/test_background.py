@@ -110,6 +110,13 @@ def test_the_newest_change_before_it_stands_first_and_what_is_too_old_is_left_ou
     assert describe_changes(changes, NOW - minutes(2)) == ["3m before: flag x on, by ci", "7m before: v2 created"]
 
 
+def test_a_silence_changes_nothing_that_runs() -> None:
+    story = Story()
+    story.add(Kind.ACTION, minutes(1), "am", phase="outcome", operation="silence create")
+    story.add(Kind.ACTION, minutes(1), "app", phase="outcome", operation="activate")
+    assert [is_change(event) for event in story.events] == [False, True]
+
+
 def test_a_step_that_reads_changes_nothing() -> None:
     story = Story()
     story.add(Kind.STEP, minutes(1), "run#1", phase="intent", kind="read")
