@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.problem import CodedError, Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, read_text
+from cockpit.model.raw import dig_value, read_retry_after, read_text
 from cockpit.model.text import MAX_KEY, clean_line
 
 if TYPE_CHECKING:
@@ -233,14 +232,9 @@ def json_body(response: Any) -> Mapping[str, Any]:
 
 
 def retry_after(response: Any) -> float | None:
-    """Seconds the service asked us to wait: Retry-After as seconds or as an HTTP date."""
-    value = str((getattr(response, "headers", None) or {}).get("Retry-After", "")).strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
+    """Seconds the service asked us to wait."""
+    headers = getattr(response, "headers", None) or {}
+    return read_retry_after(headers.get("Retry-After"), datetime.now(UTC))
 
 
 TLS_SETTINGS = re.compile(r" ssl:(<.*?>|\w+)")  # aiohttp names them in every failure to connect, TLS or not

@@ -4,7 +4,6 @@ import base64
 import ipaddress
 import json
 import os
-import re
 import ssl
 import time
 import zlib
@@ -22,6 +21,7 @@ import httpx
 from cockpit.feeds.polling import explain_unknown_error
 from cockpit.model.probe import HttpAccess
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import read_retry_after
 from cockpit.model.secret import KNOWN_SECRETS, Secret
 from cockpit.model.setting import ENVIRONMENT_PROXY, NO_PROXY
 from cockpit.model.text import clean_line
@@ -391,7 +391,7 @@ def explain_refusal(status: int, headers: Mapping[str, str], body: bytes, now: d
         f"HTTP {status}",
         f"HTTP {status}{': ' + sentence if sentence else '.'}",
         advice,
-        retry_after(headers, now),
+        read_retry_after(headers.get("retry-after"), now),
     )
 
 
@@ -429,15 +429,6 @@ def read_error_reason(body: bytes) -> str:
         if isinstance(answer, dict):
             answer = answer.get("message") or ""
     return clean_line(answer, LONGEST_EXCERPT) if isinstance(answer, str | bytes) else ""
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds a server asked us to wait (RFC 9110, 10.2.3: seconds or a date), None when it did not say."""
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return float(value)
-    moment = http_date(value)
-    return None if moment is None else max(0.0, (moment - now).total_seconds())
 
 
 def http_date(value: str) -> datetime | None:

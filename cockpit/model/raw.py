@@ -16,6 +16,8 @@ from cockpit.model.text import MAX_LINE, clean_line
 
 RESOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,127}")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,12})?\s*(Z|[+-]\d\d:?\d\d)?")
+SECONDS_TO_WAIT = re.compile(r"(?ai)(?P<seconds>\d+(?:\.\d+)?)\s*(?:s|secs?|seconds?)?\s*(?:[,;]|$)")
+LONGEST_SAID_WAIT = 86_400.0 * 365  # seconds; who waits for a server has a limit of its own
 LONGEST_WAIT = 10.0  # seconds for all of it: whoever writes into a pipe is started together with us
 AT_ONCE = 65_536  # bytes
 
@@ -73,6 +75,25 @@ def read_moment(value: object) -> datetime | None:
         return in_utc(datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone or ''}"))
     except ValueError:
         return None
+
+
+def read_retry_after(value: object, now: datetime) -> float | None:
+    """Seconds that a server asked us to wait (RFC 9110, 10.2.3: seconds or a date), None where it did not say.
+
+    Some say it twice, which clients join with a comma, with a fraction or a unit, or in figures without end (the epoch
+    in milliseconds): however long, it is said to wait. A date that is past is no wait.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if match := SECONDS_TO_WAIT.match(text):
+        return min(float(match["seconds"]), LONGEST_SAID_WAIT)
+    from email.utils import parsedate_to_datetime  # only who is throttled needs it
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - now).total_seconds()), LONGEST_SAID_WAIT)
 
 
 def in_utc(value: datetime) -> datetime | None:

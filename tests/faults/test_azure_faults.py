@@ -132,7 +132,7 @@ async def test_a_throttle_is_reported_at_once_with_the_wait_it_asks_for(
         assert len(cloud.asked) == 1
 
 
-@pytest.mark.parametrize("value", ["soon", "-5", "", "9" * 400, "Wed, 99 Foo"])
+@pytest.mark.parametrize("value", ["soon", "-5", "", "Wed, 99 Foo"])
 async def test_a_retry_after_that_is_none_is_ignored(value: str, azure: Azure, cloud: FakeAzure) -> None:
     cloud.on(".", Reply(429, {}, {"Retry-After": value}))
     assert (await trouble(azure.application("rg", "web"))).problem.retry_after is None

@@ -14,7 +14,6 @@ from cockpit.feeds.http import (
     explain_refusal,
     http_date,
     read_error_reason,
-    retry_after,
     reveal_headers,
     tls_context,
 )
@@ -133,24 +132,6 @@ def test_no_body_breaks_the_explanation(body: bytes) -> None:
     problem = explain_refusal(500, {}, body, START)
     assert not HOSTILE.search(problem.message)
     assert "\n" not in problem.message
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120.0),
-        (" 3 ", 3.0),
-        ("Sat, 21 Nov 2026 02:01:00 GMT", 60.0),
-        ("Sat, 21 Nov 2026 01:00:00 GMT", 0.0),
-        ("", None),
-        ("-5", None),
-        ("soon", None),
-        ("9" * 400, None),
-        ("Sat, 99 Nov 2026 99:99:99 GMT", None),
-    ],
-)
-def test_a_server_may_ask_for_patience_in_seconds_or_until_a_date(value: str, seconds: float | None) -> None:
-    assert retry_after({"retry-after": value}, START) == seconds
 
 
 @given(st.text(max_size=60))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_text
+from cockpit.model.raw import dig_value, list_mappings, read_integer, read_moment, read_retry_after, read_text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -58,3 +58,43 @@ def test_a_weight_sent_as_text_is_a_number_and_a_flag_is_none() -> None:
     assert read_integer(True) is None
     assert read_integer(float("inf")) is None
     assert read_integer("1" * 400) is None
+
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 3 ", 3.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        ("30s", 30.0),
+        ("120, 120", 120.0),  # as clients join a header that came twice
+        ("Sat, 21 Nov 2026 02:01:00 GMT", 60.0),
+        ("Saturday, 21-Nov-26 02:01:00 GMT", 60.0),
+        ("Sat, 21 Nov 2026 02:01:00 -0000", 60.0),
+        ("Sat, 21 Nov 2026 03:01:00 +0100", 60.0),
+        ("Sat, 21 Nov 2026 01:00:00 GMT", 0.0),
+        ("Sat, 99 Nov 2026 99:99:99 GMT", None),
+        ("", None),
+        ("-5", None),
+        ("soon", None),
+        ("12 oranges", None),
+        (None, None),
+    ],
+)
+def test_a_server_may_ask_for_patience_in_seconds_or_until_a_date(value: object, seconds: float | None) -> None:
+    assert read_retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize("value", ["1764504000000", "9" * 400, "Sat, 21 Nov 9999 02:01:00 GMT"])
+def test_whoever_asks_for_more_than_can_be_counted_still_asks_for_patience(value: str) -> None:
+    assert (read_retry_after(value, NOW) or 0.0) >= 86_400
+
+
+@given(st.text(max_size=60))
+def test_any_header_asks_for_some_patience_or_none(value: str) -> None:
+    seconds = read_retry_after(value, NOW)
+    assert seconds is None or 0.0 <= seconds < float("inf")
