@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from cockpit.azure.endpoints import Endpoints
 from cockpit.azure.errors import AZ_HANGS, NO_AZ, NOT_SIGNED_IN, explain_missing_token, sign_in_failed
 from cockpit.model.problem import SourceError
+from cockpit.model.raw import read_process_output
 from cockpit.model.system import IdentityMethod
 
 AUTHORITY_TIMEOUT = 10  # seconds for one answer of the sign-in authority
@@ -137,7 +138,7 @@ class AzureCli:
         except OSError as error:
             raise SourceError(NO_AZ) from error
         try:
-            output, errors = await asyncio.wait_for(process.communicate(), self._timeout)
+            output, errors = await asyncio.wait_for(read_process_output(process), self._timeout)
         except TimeoutError:
             raise SourceError(AZ_HANGS) from None
         finally:

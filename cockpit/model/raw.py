@@ -2,6 +2,7 @@
 hostile; and files that somebody names and that may be none: a pipe nobody writes to, a terminal, what has no end.
 """
 
+import asyncio
 import os
 import re
 import select
@@ -20,6 +21,8 @@ SECONDS_TO_WAIT = re.compile(r"(?ai)(?P<seconds>\d+(?:\.\d+)?)\s*(?:s|secs?|seco
 LONGEST_SAID_WAIT = 86_400.0 * 365  # seconds; who waits for a server has a limit of its own
 LONGEST_WAIT = 10.0  # seconds for all of it: whoever writes into a pipe is started together with us
 AT_ONCE = 65_536  # bytes
+LONGEST_OUTPUT = 1_000_000  # bytes of what a program answers that is asked something
+AFTER_THE_END = 0.5  # seconds for the last output of a program that ended
 
 
 def dig_value(raw: object, *path: str) -> Any:
@@ -149,3 +152,40 @@ def _wait_for_bytes(descriptor: int, until: float, *, begun: bool) -> None:
     if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
         what = "did not end within" if begun else "gave nothing for"
         raise TimeoutError(110, f"it {what} {LONGEST_WAIT:.0f} seconds")
+
+
+# Programs
+
+
+async def read_process_output(process: asyncio.subprocess.Process, limit: int = LONGEST_OUTPUT) -> tuple[bytes, bytes]:
+    """What a program prints until it ends, at most `limit` bytes of each stream.
+
+    One that prints without end stops in a full pipe, and its caller's time runs out, not our memory. Where it leaves a
+    program behind that holds its pipes open, what came before is taken.
+    """
+    standard_output, standard_error = bytearray(), bytearray()
+    reading = asyncio.gather(
+        _read_stream(process.stdout, standard_output, limit), _read_stream(process.stderr, standard_error, limit)
+    )
+    ending = asyncio.ensure_future(process.wait())
+    both: list[asyncio.Future[Any]] = [reading, ending]
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
+            await asyncio.wait(both, timeout=AFTER_THE_END)
+        else:
+            await ending
+    finally:
+        reading.cancel()
+        ending.cancel()
+        await asyncio.gather(reading, ending, return_exceptions=True)
+        # Else a full pipe, or one that another program holds, would keep `wait` from returning.
+        process._transport.close()  # type: ignore[attr-defined]
+    return bytes(standard_output), bytes(standard_error)
+
+
+async def _read_stream(stream: asyncio.StreamReader | None, content: bytearray, limit: int) -> None:
+    while stream is not None and len(content) < limit:
+        if not (chunk := await stream.read(min(AT_ONCE, limit - len(content)))):
+            return
+        content += chunk

@@ -6,7 +6,10 @@ become a problem that names the wait. A change is sent once, without a retry.
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +19,7 @@ import httpx
 
 from cockpit.feeds.http import explain_http_error, explain_refusal, open_client_for, read_bounded, read_error_reason
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import read_process_output
 from cockpit.model.secret import KNOWN_SECRETS, Secret
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
@@ -160,18 +164,19 @@ class GithubClient:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env=dict(self._environ),
+                start_new_session=True,  # it can ask nothing at our terminal
             )
         except OSError:
             raise SourceError(_explain_no_token("gh is not installed, and no `auth` is configured.", host)) from None
         try:
             async with asyncio.timeout(GH_DEADLINE):
-                printed, complaint = await process.communicate()
+                printed, complaint = await read_process_output(process)
         except TimeoutError:
             raise SourceError(_explain_no_token("`gh auth token` did not answer.", host)) from None
         finally:
-            if process.returncode is None:  # its time is over, or nobody waits for it any more
-                process.kill()
-                await process.wait()
+            with suppress(ProcessLookupError):  # also what it started, its time may be over
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
         token = printed.decode("utf-8", "replace").strip()
         if process.returncode or not token or any(character.isspace() for character in token):
             reason = clean_line(complaint.decode("utf-8", "replace"), 120)

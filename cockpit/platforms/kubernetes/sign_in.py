@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
-from cockpit.model.raw import dig_value, list_mappings, read_named_file
+from cockpit.model.raw import dig_value, list_mappings, read_named_file, read_process_output
 from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.text import clean_line
 
@@ -159,7 +159,7 @@ async def _run_plugin(
         raise _fail(f"{words[0]} cannot be started: {reason}.", advice) from None
     try:
         async with asyncio.timeout(deadline):
-            output, errors = await process.communicate()
+            output, errors = await read_process_output(process)
     except TimeoutError:
         advice = "Run it in a shell as the kubeconfig names it: it may ask for something."
         raise _fail(f"{words[0]} did not end within {deadline:.0f} s.", advice) from None

@@ -5,10 +5,14 @@ an answer is only shown; whether a change may start is decided by asking again (
 """
 
 import asyncio
+import os
 import re
+import signal
 from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from cockpit.model.raw import read_process_output
 from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line
@@ -157,16 +161,17 @@ async def read_program_output(argv: tuple[str, ...], env: Mapping[str, str]) -> 
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # it can ask nothing at our terminal
         )
     except OSError:
         return ""
     try:
         async with asyncio.timeout(PATIENCE):
-            output, _ = await process.communicate()
+            output, _ = await read_process_output(process)
     except TimeoutError:
         return ""
     finally:
-        if process.returncode is None:  # its time is over, or nobody waits for it any more
-            process.kill()
-            await process.wait()
+        with suppress(ProcessLookupError):  # also what it started, its time may be over
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
     return clean_line(output, 200) if process.returncode == 0 else ""

@@ -155,6 +155,13 @@ async def test_an_az_that_hangs_is_a_sentence_and_leaves_nothing_running(az: Az,
     assert not is_running(tmp_path / "child")
 
 
+async def test_what_az_leaves_behind_is_not_waited_for(az: Az, person: Credential, tmp_path: Path) -> None:
+    az.install(f"sleep 600 & echo $! > {tmp_path}/child; echo '{ANSWER}'")
+    assert (await person.token(ARM)).secret == "h.e30.s"
+    await asyncio.sleep(0.1)
+    assert not is_running(tmp_path / "child")
+
+
 def is_running(pid_file: Path) -> bool:
     state = Path(f"/proc/{int(pid_file.read_text())}/stat")
     return state.exists() and state.read_text().split()[2] != "Z"

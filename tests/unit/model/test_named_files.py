@@ -1,5 +1,6 @@
 """What somebody names as a file may be a pipe: it is waited for, but not for ever."""
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model import raw
-from cockpit.model.raw import read_named_file
+from cockpit.model.raw import read_named_file, read_process_output
 
 
 @pytest.fixture
@@ -60,3 +61,25 @@ def test_nothing_is_read_of_an_empty_device() -> None:
 def test_a_folder_is_none(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         read_named_file(tmp_path, 1)
+
+
+async def start(script: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", script), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+
+
+async def test_a_program_is_read_to_its_end() -> None:
+    process = await start("echo one; echo two >&2; exit 3")
+    assert await read_process_output(process) == (b"one\n", b"two\n")
+    assert process.returncode == 3
+
+
+async def test_a_program_that_prints_without_end_stops_in_a_full_pipe() -> None:
+    process = await start("exec yes")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await read_process_output(process, 100_000)
+    assert process.returncode is None
+    process.kill()
+    await process.wait()
