@@ -35,7 +35,7 @@ class OutputFile(io.FileIO):
         try:
             return super().write(data)  # type: ignore[arg-type]  # whatever bytes the buffer hands on
         except BrokenPipeError:
-            raise ReaderLeftError from None
+            raise ReaderLeftError("whoever read the output left") from None
         except OSError as error:
             raise OutputError(error.errno, error.strerror) from None
 

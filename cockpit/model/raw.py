@@ -22,6 +22,7 @@ LONGEST_SAID_WAIT = 86_400.0 * 365  # seconds; who waits for a server has a limi
 LONGEST_WAIT = 10.0  # seconds for all of it: whoever writes into a pipe is started together with us
 AT_ONCE = 65_536  # bytes
 LONGEST_OUTPUT = 1_000_000  # bytes of what a program answers that is asked something
+LOOK_AGAIN = 0.05  # seconds
 AFTER_THE_END = 0.5  # seconds for the last output of a program that ended
 
 
@@ -168,13 +169,11 @@ async def read_process_output(process: asyncio.subprocess.Process, limit: int = 
         _read_stream(process.stdout, standard_output, limit), _read_stream(process.stderr, standard_error, limit)
     )
     ending = asyncio.ensure_future(process.wait())
-    both: list[asyncio.Future[Any]] = [reading, ending]
     try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if ending.done():
-            await asyncio.wait(both, timeout=AFTER_THE_END)
-        else:
-            await ending
+        while process.returncode is None:  # `wait` ends only once nobody holds the pipes, also of those left behind
+            await asyncio.wait([ending], timeout=LOOK_AGAIN)
+        if not reading.done():
+            await asyncio.wait([reading], timeout=AFTER_THE_END)
     finally:
         reading.cancel()
         ending.cancel()

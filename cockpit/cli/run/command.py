@@ -200,8 +200,10 @@ async def run_procedure(
         this = await asyncio.to_thread(finish_run, session, this, place.procedure)
     if isinstance(tell, Written):
         click.echo(output.format_json(document_of(place, this, tell, ending)))
-    elif ending.reason:
+        return ending.code
+    if ending.reason:
         click.echo(f"Stopped at step {ending.step}: {ending.reason.removesuffix('.')}.", err=True)
+    tell.must_be_heard()
     return ending.code
 
 

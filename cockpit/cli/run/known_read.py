@@ -180,8 +180,10 @@ async def perform_read(
     code = CODES.get(attempt.state, DONE)
     if isinstance(progress, Written):
         click.echo(progress.format_document(id, incident, attempt.outcome if code else None, code))
-    elif code:
+        return code
+    if code:
         click.echo(f"{attempt.outcome.removesuffix('.')}.", err=True)
+    progress.must_be_heard()
     return code
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from cockpit.cli.streams import OutputError, ReaderLeftError, drop_output
 from cockpit.model.run import Attempt, StepState
-from cockpit.model.runbook import Step
+from cockpit.model.runbook import Step, StepKind
 from cockpit.model.text import clean_text
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.types import Prepared
@@ -37,35 +38,60 @@ class Ending:
 
 
 class Aloud:
-    """Tells a person, as it happens. With `piped` standard output holds what the command printed there, alone."""
+    """Tells a person, as it happens. With `piped` standard output holds what the command printed there, alone.
+
+    Where nobody takes the output any more, a change goes on to its end and is recorded as it ended: how it went has
+    nothing to do with who listens. A read is broken off, as in any pipe (`journalctl -f | head`).
+    """
 
     def __init__(self, *, piped: bool = False) -> None:
         self._piped = piped
         self._native = False
+        self._breaks_off = False
+        self._lost: OutputError | ReaderLeftError | None = None
 
     def begins(self, step: Step, prepared: Prepared | None) -> None:
+        """Raises OutputError and ReaderLeftError: nothing begins that nobody can hear of."""
+        self.must_be_heard()
         self._native = prepared is not None and prepared.native is not None
         kind = prepared.kind if prepared else step.kind
-        click.secho(f"{step.ordinal} {clean_text(step.title)}  [{kind}]", bold=True, err=self._piped)
+        self._breaks_off = kind is StepKind.READ and not self._native
+        self._print(f"{step.ordinal} {clean_text(step.title)}  [{kind}]\n", bold=True, err=self._piped)
         if prepared is not None:
             if prepared.script is not None and prepared.cwd != prepared.start:
-                click.echo(f"  in {prepared.cwd}", err=self._piped)
+                self._print(f"  in {prepared.cwd}\n", err=self._piped)
             if prepared.script is not None and prepared.kept_shell.describe():
-                click.echo(f"  set before: {prepared.kept_shell.describe()}", err=self._piped)
-            click.echo(command_line(prepared.as_run), nl=False, err=self._piped)
+                self._print(f"  set before: {prepared.kept_shell.describe()}\n", err=self._piped)
+            self._print(command_line(prepared.as_run), err=self._piped)
             for text in (*prepared.meets, *prepared.notices):
-                click.echo(f"  {text}", err=self._piped)
+                self._print(f"  {text}\n", err=self._piped)
+        self.must_be_heard()
 
     def output(self, text: str) -> None:
-        click.echo(text, nl=False, err=self._piped and self._native and text.startswith("ERROR: "))
+        """Raises OutputError and ReaderLeftError where a read shall break off."""
+        self._print(text, err=self._piped and self._native and text.startswith("ERROR: "))
+        if self._breaks_off:
+            self.must_be_heard()
 
     def ended(self, step: Step, attempt: Attempt) -> None:
         sentence = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
         state = f"{attempt.state.value}{f': {sentence}' if sentence else ''}"
-        click.echo(f"  {state} ({count_seconds(attempt):.1f} s)\n", err=self._piped)
+        self._print(f"  {state} ({count_seconds(attempt):.1f} s)\n\n", err=self._piped)
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
-        click.echo(f"  {state.value}: {reason}\n", err=self._piped)
+        self._print(f"  {state.value}: {reason}\n\n", err=self._piped)
+
+    def must_be_heard(self) -> None:
+        """Raises OutputError or ReaderLeftError once something could not be printed."""
+        if self._lost is not None:
+            raise self._lost
+
+    def _print(self, text: str, *, err: bool, bold: bool = False) -> None:
+        try:
+            click.echo(click.style(text, bold=True) if bold else text, nl=False, err=err)
+        except (OutputError, ReaderLeftError) as error:
+            drop_output()
+            self._lost = error
 
 
 class Written:

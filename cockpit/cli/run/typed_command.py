@@ -91,8 +91,10 @@ async def run_command(session: Session, runbook: Runbook, incident: str | None, 
         await session.disconnect()
     if isinstance(tell, Written):
         click.echo(tell.format_document(this.id, this.incident, ending.reason or None, ending.code))
-    elif ending.reason:
+        return ending
+    if ending.reason:
         click.echo(f"{ending.reason.removesuffix('.')}.", err=True)
+    tell.must_be_heard()
     return ending
 
 

@@ -52,6 +52,17 @@ def test_output_that_is_lost_is_reported_in_a_sentence(config: Path, words: tupl
         assert b"seen" in cockpit(config, "timeline").stdout
 
 
+@pytest.mark.parametrize("redirect", [">&-", ">/dev/full", "| true"])
+def test_a_change_is_recorded_as_it_ended_whoever_takes_its_output(config: Path, tmp_path: Path, redirect: str) -> None:
+    change = tmp_path / "change"
+    change.write_text(f"#!/bin/sh\nseq 20000\ntouch {tmp_path}/done\n", encoding="utf-8")
+    change.chmod(0o755)
+    done = cockpit(config, "exec", "--incident", "none", "--", str(change), redirect=redirect)
+    assert (tmp_path / "done").exists()
+    assert b"Traceback" not in done.stderr
+    assert b"  ok: exit 0" in done.stderr
+
+
 def test_where_nothing_can_be_printed_at_all_the_exit_code_is_no_answer_of_status(config: Path) -> None:
     done = cockpit(config, "note", "seen by nobody", redirect=">/dev/full 2>&1")
     assert done.returncode == OUTPUT_LOST
