@@ -92,18 +92,22 @@ def newest_first(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 
 
 def map_replica(raw: Raw) -> Replica:
-    """One instance, ready when all its containers are."""
+    """One instance, ready when all its containers are. An init container that is not done keeps them from starting:
+    its restarts count, and its log has the reason."""
     properties = dig_value(raw, "properties")
     inside = list_mappings(dig_value(properties, "containers"))
+    first = list_mappings(dig_value(properties, "initContainers"))
+    undone = [fields for fields in first if fields.get("ready") is False]
     return Replica(
         name=resource_name(raw.get("name")),
         state=read_text(dig_value(properties, "runningState")),
         ready=bool(inside) and all(fields.get("ready") is True for fields in inside),
-        restarts=sum(max(0, read_integer(fields.get("restartCount")) or 0) for fields in inside),
+        restarts=sum(max(0, read_integer(fields.get("restartCount")) or 0) for fields in (*first, *inside)),
         created=read_moment(dig_value(properties, "createdTime")),
         details=read_text(dig_value(properties, "runningStateDetails")),
         containers=tuple(
-            (resource_name(fields.get("name")), keep_whole(fields.get("logStreamEndpoint"))) for fields in inside
+            (resource_name(fields.get("name")), keep_whole(fields.get("logStreamEndpoint")))
+            for fields in (*undone, *inside)
         ),
     )
 

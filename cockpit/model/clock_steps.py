@@ -84,7 +84,8 @@ def label_step(step: ClockStep) -> str:
 
 
 def _length(length: timedelta) -> str:
-    return format_duration(abs(length))
+    """To the second: two looks at two clocks are some milliseconds apart, and "1h 59m" is no two hours."""
+    return format_duration(timedelta(seconds=round(abs(length).total_seconds())))
 
 
 def read_clock_step(event: Event) -> ClockStep | None:

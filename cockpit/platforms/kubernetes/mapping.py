@@ -283,9 +283,23 @@ def map_pod(raw: Raw) -> Replica:
         created=read_moment(dig_value(raw, "metadata", "creationTimestamp")),
         details="" if ready or leaving else _explain_pod((*first, *statuses), conditions),
         containers=tuple(
-            (read_text(container.get("name")), "") for container in list_mappings(dig_value(raw, "spec", "containers"))
+            (read_text(container.get("name")), "")
+            for container in (
+                *filter(_keeps_from_starting, first),
+                *list_mappings(dig_value(raw, "spec", "containers")),
+            )
         ),
     )
+
+
+def _keeps_from_starting(status: Raw) -> bool:
+    """Whether an init container has run and is not done: its log has the reason why the others do not start."""
+    ended = dig_value(status, "state", "terminated")
+    if isinstance(ended, Mapping):
+        return read_integer(ended.get("exitCode")) != 0
+    is_running = dig_value(status, "state", "running") is not None
+    has_failed = dig_value(status, "lastState", "terminated") is not None
+    return status.get("ready") is not True and (is_running or has_failed)
 
 
 def read_pod_state(raw: Raw) -> str:

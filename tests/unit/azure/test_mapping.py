@@ -57,6 +57,15 @@ def test_a_replica_is_ready_when_all_its_containers_are() -> None:
     assert found.containers[0] == ("api", "https://eastus.azurecontainerapps.dev/logs/api/logstream")
 
 
+def test_an_init_container_that_fails_counts_its_restarts_and_has_a_log() -> None:
+    api = {"name": "api", "ready": False, "restartCount": 0, "logStreamEndpoint": "https://logs/api"}
+    done = {"name": "unpack", "ready": True, "restartCount": 1, "logStreamEndpoint": "https://logs/unpack"}
+    fails = {"name": "migrate", "ready": False, "restartCount": 12, "logStreamEndpoint": "https://logs/migrate"}
+    replica = map_replica({"name": "r", "properties": {"containers": [api], "initContainers": [done, fails]}})
+    assert (replica.ready, replica.restarts) == (False, 13)
+    assert replica.containers == (("migrate", "https://logs/migrate"), ("api", "https://logs/api"))
+
+
 def test_a_revision_whose_replicas_were_not_read_says_so() -> None:
     app = map_application({}, [{"name": "a--1"}, {"name": "a--2"}], environment="prod", name="a")
     found = with_replicas(app, {"a--1": (map_replica({"name": "r"}),), "a--2": None})

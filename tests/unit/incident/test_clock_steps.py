@@ -15,6 +15,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.clock_steps import (
     ClockStepWatch,
     describe_clock_then,
+    describe_step,
     draft_clock_step,
     label_step,
     list_clock_steps,
@@ -217,3 +218,8 @@ def test_in_a_list_of_everything_what_was_long_over_is_left_as_it_was() -> None:
     set_clock(story, -HOUR, 10)
     shown = tell_by_present_clock(story.events, list_clock_steps(story.events), timedelta(days=1))
     assert [event.occurred for event in shown] == [long_ago.occurred, lately.occurred - HOUR, at(10)]
+
+
+@pytest.mark.parametrize("milliseconds", [-300, 0, 300])
+def test_a_clock_that_was_set_by_two_hours_says_two_hours(milliseconds: int) -> None:
+    assert describe_step(timedelta(hours=-2, milliseconds=milliseconds)).endswith("set back by 2h 00m")

@@ -108,6 +108,26 @@ def test_a_pod_says_what_kubectl_says_and_why(raw: dict[str, Any], state: str, d
     assert (read_pod_state(raw), map_pod(raw).details) == (state, details)
 
 
+INIT_CONTAINERS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "done": ({"ready": True, "state": {"terminated": {"exitCode": 0}}}, ["api"]),
+    "failed": ({"ready": False, "state": {"terminated": {"exitCode": 1}}}, ["migrate", "api"]),
+    "in a loop": (
+        {"ready": False, "state": {"waiting": {}}, "lastState": {"terminated": {"exitCode": 1}}},
+        ["migrate", "api"],
+    ),
+    "at work": ({"ready": False, "state": {"running": {}}}, ["migrate", "api"]),
+    "not begun": ({"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}}, ["api"]),
+}
+
+
+@pytest.mark.parametrize(("status", "names"), INIT_CONTAINERS.values(), ids=INIT_CONTAINERS)
+def test_the_log_of_an_init_container_is_followed_as_long_as_it_keeps_the_pod(
+    status: dict[str, Any], names: list[str]
+) -> None:
+    replica = map_pod(pod(phase="Pending", initContainerStatuses=[{"name": "migrate", **status}]))
+    assert [name for name, _ in replica.containers] == names
+
+
 def test_a_pod_that_is_leaving_is_terminating_and_not_ready() -> None:
     leaving = pod(phase="Running", conditions=[{"type": "Ready", "status": "True"}])
     leaving["metadata"]["deletionTimestamp"] = "2026-11-21T02:00:00Z"
