@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -25,6 +24,7 @@ from cockpit.model.time import (
     LengthError,
     RealTime,
     WhenError,
+    find_zone,
     format_age,
     name_hour,
     parse_past_moment,
@@ -45,9 +45,7 @@ class CliSession:
     @property
     def zone(self) -> tzinfo:
         """The zone of local times: the configured one, else the machine's."""
-        if self.system.time_zone:
-            return ZoneInfo(self.system.time_zone)
-        return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+        return find_zone(self.system.time_zone)
 
     def find_lately(self, incident: str | None) -> Incident:
         """The incident that is meant; while none is open the one that ended lately, and then it is named.

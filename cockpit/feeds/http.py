@@ -4,6 +4,7 @@ import base64
 import ipaddress
 import json
 import os
+import re
 import ssl
 import time
 import zlib

@@ -256,6 +256,19 @@ def parse_past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     return min(result, now, key=lambda moment: moment.astimezone(UTC))
 
 
+def find_zone(name: str) -> tzinfo:
+    """The zone of that name, "" for the machine's own: with its rules, as a moment of last month or one in an hour that
+    came twice has another offset than now."""
+    # Neither before the first frame, which shows no time that needs them.
+    from zoneinfo import ZoneInfo
+
+    if name:
+        return ZoneInfo(name)
+    from dateutil.tz import tzlocal
+
+    return tzlocal()
+
+
 def name_hour(moment: datetime) -> str:
     """Which of the two is meant, of a moment in an hour that came twice: `02:30 came twice: taken for 02:30 NZST (14:30
     UTC), not 02:30 NZDT (13:30 UTC)`. "" for any other."""

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from zoneinfo import ZoneInfo
-
-from dateutil.tz import tzlocal
 
 import themes
 from cockpit.model.key_names import normalize_key, split_keys
 from cockpit.model.problem import CodedError
 from cockpit.model.system import System
+from cockpit.model.time import find_zone
 
 
 def build_keymap(keys: Mapping[str, str]) -> dict[str, str]:
@@ -40,6 +38,4 @@ def read_preferences(system: System) -> Preferences:
             code="theme-unknown",
             theme=system.theme,
         )
-    # Without a name it is the machine's own zone, which follows daylight saving while we run.
-    zone = ZoneInfo(system.time_zone) if system.time_zone else tzlocal()
-    return Preferences(build_keymap(system.keys), theme, zone)
+    return Preferences(build_keymap(system.keys), theme, find_zone(system.time_zone))

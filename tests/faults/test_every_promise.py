@@ -14,6 +14,9 @@ TESTS = Path(__file__).parents[1]
 MOST_FACTS_OF_ONE_TEST = 3  # a test that holds more is about something else
 
 ONCE = {
+    "a change is recorded as it ended, whoever takes its output": [
+        "test_a_change_is_recorded_as_it_ended_whoever_takes_its_output"
+    ],
     "two who start the same step within half a second do it once, 200 rounds": [
         "test_of_two_who_start_the_same_step_one_does_it"
     ],
@@ -160,6 +163,11 @@ RECORDING = {
         "test_a_clock_time_in_a_doubled_hour_is_the_nearest_past_one_in_every_zone",
         "test_the_other_one_of_a_doubled_hour_is_named_by_its_zone",
     ],
+    "the machine's own zone has the offset of then, knows what came twice and what never did": [
+        "test_the_zone_of_the_machine_has_the_offset_of_then_not_of_now",
+        "test_the_zone_of_the_machine_knows_what_came_twice_and_what_never_did",
+    ],
+    "a clock that was set by two hours says two hours": ["test_a_clock_that_was_set_by_two_hours_says_two_hours"],
     "an old reading never looks live after a sleep": [
         "test_an_answer_that_was_asked_for_before_a_pause_is_stale_however_late_it_came"
     ],
@@ -191,6 +199,10 @@ WATCHING = {
     "after a minute a person may shift all the same, recorded": [
         "test_after_a_minute_a_person_may_shift_all_the_same_and_the_reason_is_recorded"
     ],
+    "the log of an init container that keeps the others from starting is followed": [
+        "test_an_init_container_that_fails_counts_its_restarts_and_has_a_log",
+        "test_the_log_of_an_init_container_is_followed_as_long_as_it_keeps_the_pod",
+    ],
     "a side-car never breaks it": ["test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named"],
     "a replica without a stream is said, and following means all of it": [
         "test_a_replica_without_a_stream_is_reported_as_missing"
@@ -205,12 +217,17 @@ WATCHING = {
         "test_a_service_that_refuses_whatever_is_issued_costs_two_attempts_in_half_a_minute",
     ],
     "noise and colour around az's token are read past": ["test_whatever_stands_around_the_token_is_read_past"],
+    "what a program prints without end costs no memory, and what it leaves behind is not waited for": [
+        "test_a_program_that_prints_without_end_stops_in_a_full_pipe",
+        "test_what_az_leaves_behind_is_not_waited_for",
+    ],
     "an az that hangs or asks is a sentence": [
         "test_an_az_that_hangs_is_a_sentence_and_leaves_nothing_running",
         "test_an_az_that_asks_finds_nobody_to_ask",
     ],
     "Retry-After is honoured within bounds and said, and F5 looks at once": [
         "test_the_wait_is_never_shorter_than_asked_nor_without_end",
+        "test_whoever_asks_for_more_than_can_be_counted_still_asks_for_patience",
         "test_a_source_that_asks_for_an_hour_is_asked_again_within_two_minutes",
         "test_a_throttled_feed_says_how_long_it_waits",
         "test_asking_for_an_answer_brings_one_now",
@@ -231,6 +248,14 @@ SECRETS = {
         "test_base64_is_masked_wherever_the_secret_stands_in_it",
     ],
     "what is secret in a secret is known by itself": ["test_what_is_secret_in_a_secret_is_masked_by_itself"],
+    "no dump of bytes shows one, in whatever words": [
+        "test_a_secret_shows_in_no_dump",
+        "test_a_stream_of_a_dump_is_masked_wherever_it_is_cut",
+    ],
+    "one that stands over several lines of a log is masked in each": [
+        "test_a_secret_over_several_lines_of_a_log_is_masked_in_each",
+        "test_a_secret_over_two_lines_of_the_log_is_masked_in_each",
+    ],
     "neither the chain nor an export keeps one": [
         "test_a_note_with_the_token_is_masked_on_the_timeline_and_in_exports",
         "test_what_an_older_cockpit_recorded_of_a_secret_is_masked_when_it_is_read",
@@ -275,6 +300,11 @@ SECRETS = {
         "test_a_body_is_not_sent_on_to_another_server",
     ],
     "our own echoes of arguments are cleaned": ["test_what_was_typed_is_repeated_without_what_steers_a_terminal"],
+    "a pipe that somebody names and nobody writes to is given up": [
+        "test_a_pipe_that_nobody_writes_to_is_given_up",
+        "test_a_pipe_that_nobody_writes_to_is_a_mistake_of_the_configuration",
+        "test_a_pipe_that_nobody_writes_to_is_a_secret_that_is_missing",
+    ],
     "a pipe, a device or an endless file among the documents is not read": [
         "test_what_is_no_document_is_refused_and_the_others_are_read",
         "test_a_device_is_named_with_why_it_is_not_read",

@@ -4,11 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
@@ -65,7 +64,7 @@ from cockpit.model.event import Event
 from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
-from cockpit.model.time import format_duration, measure_between
+from cockpit.model.time import find_zone, format_duration, measure_between
 from cockpit.recorder.recording_breaks import describe_recording_breaks, list_recording_breaks
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def render_draft(
     """
     incident = as_of(incident, now)
     mine = list_standing_events(list_members(incident, events), incident.clock_steps)
-    zone = find_zone(time_zone, now)
+    zone = find_zone(time_zone)
     face = TimeFace(zone, incident.declared)
     begin, end = find_impact_start(incident), impact_end(incident)
     due = compute_clocks(incident, plan, now, zone=zone)
@@ -171,13 +170,8 @@ def render_picture(incident: Incident, events: Sequence[Event], *, time_zone: st
     """The drawing that belongs to the draft, as SVG."""
     incident = as_of(incident, now)
     mine = list_standing_events(list_members(incident, events), incident.clock_steps)
-    face = TimeFace(find_zone(time_zone, now), incident.declared)
+    face = TimeFace(find_zone(time_zone), incident.declared)
     return render_svg(build_picture(incident, mine, face, now), incident.id, face)
-
-
-def find_zone(name: str, now: datetime) -> tzinfo:
-    """The zone of that name, "" for the machine's."""
-    return ZoneInfo(name) if name else now.astimezone().tzinfo or UTC
 
 
 def _format_cells(moment: datetime, face: TimeFace) -> Markdown:

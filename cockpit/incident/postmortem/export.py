@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
@@ -30,7 +29,7 @@ from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
-from cockpit.model.time import Time
+from cockpit.model.time import Time, find_zone
 from cockpit.timeline.timeline import Timeline
 
 # The timeline of an incident as a table for a spreadsheet, every event of it, also those that were corrected.
@@ -185,7 +184,7 @@ class Exporter:
                 picture_file=picture_file,
                 alert_afterlife=list_alert_afterlife(self.timeline, full),
             )
-        zone: tzinfo = ZoneInfo(system.time_zone) if system.time_zone else now.astimezone().tzinfo or UTC
+        zone = find_zone(system.time_zone)
         if self.form is ExportForm.CSV:
             return as_csv(full, events, zone)
         return as_json(

@@ -1,5 +1,7 @@
 """What a responder types for a time is a past moment, or a sentence that says how to write one."""
 
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.time import LengthError, WhenError, name_hour, parse_length, parse_past_moment, parse_promise
+from cockpit.model.time import (
+    LengthError,
+    WhenError,
+    find_zone,
+    name_hour,
+    parse_length,
+    parse_past_moment,
+    parse_promise,
+)
 from tests.refusals import refuses
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -177,3 +187,37 @@ def test_a_time_that_the_clocks_left_out_is_refused(text: str) -> None:
     now = datetime(2026, 9, 26, 20, 0, tzinfo=UTC)  # 09:00 on the 27th, when 02:00 was followed by 03:00
     with refuses("time-left-out", WhenError):
         parse_past_moment(text, now, ZoneInfo("Pacific/Auckland"))
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own zone, as its environment says it."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("text", "now", "moment"),
+    [
+        ("2026-03-28 12:00", "2026-03-30T09:00Z", "2026-03-28T11:00Z"),  # before the clocks went forth
+        ("2026-07-01 12:00", "2026-11-30T09:00Z", "2026-07-01T10:00Z"),
+        ("02:30", "2026-10-25T00:45Z", "2026-10-25T00:30Z"),  # the first of two
+        ("02:30", "2026-10-25T01:45Z", "2026-10-25T01:30Z"),
+        ("02:30 CEST", "2026-10-25T01:45Z", "2026-10-25T00:30Z"),
+    ],
+)
+def test_the_zone_of_the_machine_has_the_offset_of_then_not_of_now(text: str, now: str, moment: str) -> None:
+    parsed = parse_past_moment(text, datetime.fromisoformat(now), find_zone(""))
+    assert parsed.astimezone(UTC) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.usefixtures("berlin")
+def test_the_zone_of_the_machine_knows_what_came_twice_and_what_never_did() -> None:
+    zone = find_zone("")
+    assert "came twice" in name_hour(parse_past_moment("02:30", datetime(2026, 10, 25, 1, 45, tzinfo=UTC), zone))
+    with pytest.raises(WhenError, match="There was no 02:30"):
+        parse_past_moment("02:30", datetime(2026, 3, 29, 2, 10, tzinfo=UTC), zone)
