@@ -163,8 +163,14 @@ class Uptime:
         return f"{rounded:g} % of the {format_duration(self.known)} that were recorded"
 
 
-def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime) -> Uptime:
-    """What the timeline says of the last day. Unknown and unrecorded time counts neither way."""
+NEITHER_UP_NOR_DOWN = frozenset({ProbeState.UNKNOWN, ProbeState.MAINTENANCE, ProbeState.ASLEEP, "flapping", "removed"})
+"""States of a probe or signal whose time says nothing of how long it was up: planned, not watched, now and then."""
+
+
+def compute_uptime(
+    events: Sequence[Event], kind: Kind, name: str, now: datetime, record_began: datetime | None = None
+) -> Uptime:
+    """What the timeline, which begins then, says of the last day. Unknown and unrecorded time counts neither way."""
     start = now - DAY
     down, unknown = timedelta(0), timedelta(0)
     state, since = "", start
@@ -175,11 +181,11 @@ def compute_uptime(events: Sequence[Event], kind: Kind, name: str, now: datetime
         length = max(timedelta(0), moment - max(since, start))
         if state == ProbeState.DOWN:
             down += length
-        elif state == ProbeState.UNKNOWN:
+        elif state in NEITHER_UP_NOR_DOWN:
             unknown += length
         state, since = (text_of(event.detail, "state"), moment) if event is not None else (state, since)
     unknown += measure_unrecorded(list_recording_breaks(events), start, now)
-    recorded = min((event.recorded for event in events), default=now)
+    recorded = record_began or min((event.recorded for event in events), default=now)
     known = min(DAY, now - recorded) - unknown
     return Uptime(max(timedelta(0), known), max(timedelta(0), known - down))
 

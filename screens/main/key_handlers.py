@@ -293,7 +293,7 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
         facts += describe_first_action(session, value)
     elif isinstance(value, ProbeResult | SignalResult):
         kind = Kind.PROBE if isinstance(value, ProbeResult) else Kind.SIGNAL
-        facts.append(("up", compute_uptime(events, kind, value.name, now).text))
+        facts.append(("up", compute_uptime(events, kind, value.name, now, record_began).text))
     if isinstance(value, ProbeResult):
         facts += describe_probe_settings(session, value.name)
     if isinstance(value, Alert | ProbeResult | SignalResult):

@@ -142,6 +142,21 @@ def test_time_that_nobody_recorded_counts_neither_way() -> None:
     assert compute_uptime(story.events, Kind.PROBE, "ready", NOW).known == timedelta(hours=18)
 
 
+@pytest.mark.parametrize("state", ["maintenance", "asleep", "flapping", "removed", "unknown"])
+def test_planned_unwatched_and_restless_time_counts_neither_way(state: str) -> None:
+    story = Story()
+    story.add(Kind.PROBE, days(3), "ready", state="up")
+    story.add(Kind.PROBE, timedelta(hours=12), "ready", state=state)
+    story.add(Kind.PROBE, timedelta(hours=6), "ready", state="down")
+    uptime = compute_uptime(story.events, Kind.PROBE, "ready", NOW)
+    assert (uptime.known, uptime.up) == (timedelta(hours=18), timedelta(hours=12))
+
+
+def test_a_record_without_any_trouble_is_a_record() -> None:
+    uptime = compute_uptime([], Kind.PROBE, "ready", NOW, record_began=NOW - timedelta(hours=20))
+    assert uptime.text == "100 % of the 20h 00m that were recorded"
+
+
 def test_nothing_recorded_is_no_hundred_percent() -> None:
     assert compute_uptime([], Kind.PROBE, "ready", NOW).text == "not recorded"
 
