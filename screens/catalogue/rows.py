@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 
-from cockpit.model.alert import Alert, began_about_when, began_just_before
+from cockpit.model.alert import SEVERITY_RANK, Alert, began_about_when, began_just_before
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import ONLY_VALUES, Procedure, Runbook
@@ -80,7 +80,8 @@ def build_shelf(
     newest_runs = sorted(runs, key=lambda run: run.started, reverse=True)
     entries: dict[str, Entry] = {f"run:{run.id}": run for run in newest_runs if run.ended is None}
     helping: set[tuple[str, str, int]] = set()  # two things that are wrong and lead to one place are one row
-    for id, helpful in list_helpful_entries(match_probes(catalogue, probes), match_alerts(catalogue, alerts)):
+    gravest_first = sorted(alerts, key=lambda alert: SEVERITY_RANK[alert.severity])
+    for id, helpful in list_helpful_entries(match_probes(catalogue, probes), match_alerts(catalogue, gravest_first)):
         if helpful.procedure is not None:
             step = helpful.step.ordinal if isinstance(helpful, Match) and helpful.step else 0
             place_of_match = (helpful.document.id, helpful.procedure.full_title, step)

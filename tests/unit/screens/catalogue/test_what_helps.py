@@ -1,5 +1,6 @@
 """Of several procedures that help now, the one that the trouble itself leads to stands first."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -52,3 +53,10 @@ def test_what_led_up_to_the_trouble_leads(state: ProbeState, alerts: list[Alert]
     shelf = build_shelf(CATALOGUE, [], alerts, date(2026, 11, 30), {}, [probe(state)])
     helps = [entry for id, entry in shelf.entries.items() if id.startswith(("probe:", "match:"))]
     assert helps[0].document.id == first  # type: ignore[union-attr]
+
+
+def test_of_several_alerts_the_gravest_leads() -> None:
+    grave = replace(alert("Error rate", 20), severity=Severity.CRITICAL)
+    shelf = build_shelf(CATALOGUE, [], [alert("Node not ready", 20), grave], date(2026, 11, 30), {})
+    helps = [entry for id, entry in shelf.entries.items() if id.startswith("match:")]
+    assert helps[0].document.id == "back"  # type: ignore[union-attr]
