@@ -392,7 +392,7 @@ def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:
     sentence = session.recorder.status if session.recorder else "not recording"
     silent = f"; {view.silent_changes[0]}" if view.silent_changes else ""
     panes[3].state(f"{sentence}{silent}", "muted" if sentence.startswith("record") and not silent else "warn")
-    panes[3].table.explain(*quiet_timeline(session.read_only))
+    panes[3].table.explain(*quiet_timeline(session.read_only, something_hidden=bool(session.history)))
     panes[4].table.explain(*nothing_due())
 
 
@@ -406,8 +406,13 @@ MISSING = {
 }
 
 
-def quiet_timeline(read_only: bool) -> PaneText:
-    """Before anything happened."""
+def quiet_timeline(read_only: bool, *, something_hidden: bool) -> PaneText:
+    """Before anything happened, or while only what people did is shown."""
+    if something_hidden:
+        return [
+            [("Nothing was done by people yet.", "muted")],
+            [("What was recorded by itself is hidden now.", "muted")],
+        ]
     if read_only:
         return [[("Nothing was recorded yet.", "muted")]]
     return [
