@@ -26,14 +26,20 @@ QUESTIONS = {
 }
 CLUSTER = ("kubectl", "config", "view", "--minify", "--output", "jsonpath={.contexts[0].context.cluster}")
 NAMED = {
-    "az": re.compile(r"\s--subscription[\s=]+(\S+)|\baz\s+account\s+set\s[^;&|\n]*?(?:-s|-n|--name)[\s=]+(\S+)"),
-    "kubectl": re.compile(r"\s--(?:kube-)?context[\s=]+(\S+)|\buse-context\s+(\S+)|\bkubectx\s+([^\s;&|-]\S*)"),
+    "az": re.compile(
+        r"\s--subscription[\s=]+(\S+)|\baz\s+account\s+set\s[^;&|\n]*?(?:-s|-n|--name)[\s=]+(\S+)"
+        r"|/subscriptions/([\w-]+)"  # an id, or an address of the API
+    ),
+    "kubectl": re.compile(r"\s--(?:kube-?)?context[\s=]+(\S+)|\buse-context\s+(\S+)|\bkubectx\s+([^\s;&|-]\S*)"),
 }
 """Where a command says itself what it acts on, or switches to it on its way."""
 OWN_SETTINGS = {
-    "az": re.compile(r"\bAZURE_CONFIG_DIR="),
+    "az": re.compile(r"\bAZURE_CONFIG_DIR=|\baz\s+login\b"),
     "kubectl": re.compile(
         r"\bKUBECONFIG=|\s--kubeconfig[\s=]|\s--(?:server|cluster)[\s=]|\bkubectl\s+(?:\S+\s+)*?-s[\s=]"
+        # what writes another cluster into the kubeconfig, and makes it the current one, on its way
+        r"|\bget-credentials\b|\bupdate-kubeconfig\b|\boc\s+login\b|\btsh\s+kube\s+login\b|\bkubie\s"
+        r"|\b(?:kind|k3d)\s[^;&|\n]*\bkubeconfig\b|\bminikube\s+(?:start|profile)\b"
     ),
 }
 """What makes a tool act on something else than it is set to, and not by a name that could be compared."""

@@ -62,7 +62,12 @@ ASKS_BACK = tuple(
     )
 )
 ANSWERED = re.compile(r"\b(?:yes|echo\s+\S+|printf\s+\S+)\s*(?:\w+\s*)?\||<")  # `yes | apt install x`
-CLUSTER_TOOLS = frozenset({"kubectl", "helm", "helmfile", "oc", "flux", "istioctl", "linkerd", "velero"})
+CLUSTER_TOOLS = frozenset(
+    (
+        *("kubectl", "helm", "helmfile", "oc", "flux", "istioctl", "linkerd", "velero", "skaffold", "cilium", "cmctl"),
+        *("argo", "tkn", "kubectl-argo-rollouts"),
+    )
+)
 GUARDED = re.compile(rf"(?:^|[\s;&|(`\"'/@])(az|{'|'.join(sorted(CLUSTER_TOOLS))})(?=\s)")
 
 

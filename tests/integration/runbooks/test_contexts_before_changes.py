@@ -143,6 +143,12 @@ async def test_a_kubeconfig_among_the_values_counts_for_the_question_as_for_the_
         "oc delete pod api-0 --context=staging-cluster",
         "az account set -s sub-2 && az group delete -n x",
         "AZURE_CONFIG_DIR=/tmp/other az group delete -n x",
+        "az resource delete --ids /subscriptions/sub-2/resourceGroups/x/providers/y/z/a",
+        "az rest --method delete --url https://management.azure.com/subscriptions/sub-2/resourceGroups/x",
+        "az login --service-principal -u a -t b && az group delete -n x",
+        "az aks get-credentials -n staging -g x && kubectl delete pod a",
+        "aws eks update-kubeconfig --name staging && kubectl delete pod a",
+        "oc login https://staging.example.com:6443 && oc delete pod a",
     ],
 )
 async def test_a_command_that_goes_somewhere_else_by_its_own_words_never_starts(
