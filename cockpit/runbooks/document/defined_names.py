@@ -22,18 +22,20 @@ class DefinedNames:
     calls with it, so that what is shown is what runs, and is judged with what they do.
     """
 
+    language: str  # bash or powershell: neither knows the other's
     functions: dict[str, str] = field(default_factory=dict)  # the whole definition by its name
     aliases: dict[str, str] = field(default_factory=dict)
 
     def carry_into(self, step: UnnumberedStep) -> UnnumberedStep:
         """The step with what it uses of them; what it defines is known to those that follow."""
-        if step.language != "bash" or not step.command or step.unparsed:
+        if step.language != self.language or not step.command or step.unparsed:
             return step
         defines = any(sign in step.command for sign in SIGNS) and DEFINES.search(step.command)
         if not defines and not any(name in step.command for names in (self.functions, self.aliases) for name in names):
             return step
-        spans = [(blank.start, blank.end) for blank in find_placeholders(step.command) if not blank.variable]
-        document = parse_shell(step.command, masked=spans)
+        blanks = find_placeholders(step.command, step.language)
+        spans = [(blank.start, blank.end) for blank in blanks if not blank.variable]
+        document = parse_shell(step.command, step.language, masked=spans)
         text = step.command
         for word in sorted((command.words[0] for command in document.commands if command.words), reverse=True):
             if word.raw in self.aliases:
@@ -46,7 +48,7 @@ class DefinedNames:
         text = "\n".join([*(self.functions[name] for name in needed), text])
         if text == step.command:
             return step
-        kind = kind_of(text, step.title, "bash")
+        kind = kind_of(text, step.title, step.language)
         title = step.title or shorten_command(step.command)
         return step._replace(
             title=title, command=text, kind=max(step.kind, kind, key=ORDER.index) if step.asked else kind

@@ -106,7 +106,7 @@ class MarkdownReader:
         self._heading_now = ""
         self._tabs: tuple[range, ...] = ()  # of lines: what stands there is the same as in the tab before, elsewhere
         self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
-        self._defined = DefinedNames()
+        self._defined = {language: DefinedNames(language) for language in ("bash", "powershell")}
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
         self._plain: dict[str, str] = {}  # headings and items, as they are shown
 
@@ -183,7 +183,9 @@ class MarkdownReader:
         self._promise_nothing()
         self.tables.extend(escalation_box(content, line, section.title))
         contents = from_fence(info, content, line)
-        unnumbered_steps = [self._defined.carry_into(step) for step in contents.steps]
+        unnumbered_steps = [
+            names.carry_into(step) if (names := self._defined.get(step.language)) else step for step in contents.steps
+        ]
         self.findings += contents.findings
         if contents.to_read:
             self.to_read.setdefault(contents.to_read, []).append(line)

@@ -10,6 +10,8 @@ from cockpit.runbooks.shell_syntax import placeholders
 from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
 
 FILLED = "filled1in"
+SETS_A_VARIABLE = re.compile(r"(?m)^\s*\$(?:(?:env|global|script):)?([A-Za-z_]\w*)\s*\+?=(?!=)")
+NOT_KEPT = "an earlier step of PowerShell sets it, of which nothing is kept: give what it printed"
 CHOICE = re.compile(r"^[\w.-]+(?:\s*[,/|]\s*[\w.-]+)+$")
 
 
@@ -30,11 +32,24 @@ def list_parameters(
                 forms=tuple(dict.fromkeys((*old.forms, blank.form))),
                 composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
             )
+    for name in set(parameters_by_name) & find_powershell_names(procedures):
+        old = parameters_by_name[name]
+        parameters_by_name[name] = replace(old, origin=NOT_KEPT)
     for name, value in hints.items():
         old = parameters_by_name.get(name) or Parameter(name, (f"${name}",), secret=names_a_secret(name))
         parameters_by_name[name] = replace(old, hint=MASK if find_literal_secrets(f"{name}={value!r}") else value)
     rows = list(list_declared_rows(tables))
     return tuple(describe_parameter(parameter, rows) for parameter in parameters_by_name.values())
+
+
+def find_powershell_names(procedures: Iterable[Procedure]) -> set[str]:
+    """The variables that PowerShell steps set and later ones use: a person's shell would know them, ours does not."""
+    names: set[str] = set()
+    used: set[str] = set()
+    for step in (step for procedure in procedures for step in procedure.commands if step.language == "powershell"):
+        used |= names.intersection(step.parameters)
+        names |= {match[1] for match in SETS_A_VARIABLE.finditer(step.command)}
+    return used
 
 
 def find_unasked_name(names: Iterable[str], parameters: Iterable[Parameter]) -> str:
@@ -94,6 +109,6 @@ def describe_parameter(parameter: Parameter, rows: Sequence[Mapping[str, str]]) 
         parameter,
         choices=choices,
         secret=parameter.secret or kind == "secret",
-        origin=row.get("from", "") or row.get("description", ""),
+        origin=row.get("from", "") or row.get("description", "") or parameter.origin,
         check="" if choices else check,
     )

@@ -17,6 +17,9 @@ POWERSHELL = re.compile(
 BASH = re.compile(r"\$\{[!#]?(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^{}$]*)\}|\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)")
 DEFAULT = re.compile(r":?[-+=]")
 POWERSHELL_OWN = re.compile(r"(?i)_|home|pwd|true|false|null|args|input|error|host|lastexitcode|psitem|psscriptroot")
+# `function Get-It($name)`, `param([string]$Name)`: whoever calls it gives these.
+TAKES_PARAMETERS = re.compile(r"(?i)\b(?:function\s+[\w:-]+|param)\s*\((?P<list>[^()]*(?:\([^()]*\)[^()]*)*)\)")
+PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
 WORD = string.ascii_letters + string.digits + "_./:@-"
 COMPOSITE = re.compile(r"[A-Za-z0-9_./:@-]*")
 
@@ -84,13 +87,18 @@ def bash_variables(command: str, masked: Sequence[tuple[int, int]]) -> list[Plac
 
 def powershell_variables(command: str) -> list[Placeholder]:
     result = []
+    taken = {name for match in TAKES_PARAMETERS.finditer(command) for name in PARAMETER.findall(match["list"])}
     for match in POWERSHELL.finditer(command):
         kind = match.lastgroup or ""
         name = match[kind]
         if kind == "ps":
             flag = bool(ALWAYS_SET.fullmatch(name.upper()))
         else:
-            flag = is_automatic_variable(name) or assigned_before(command, name, match.start(), "powershell")
+            flag = (
+                name in taken
+                or is_automatic_variable(name)
+                or assigned_before(command, name, match.start(), "powershell")
+            )
         if not flag:
             result.append(Placeholder(name, match.group(), match.start(), match.end(), True))
     return result

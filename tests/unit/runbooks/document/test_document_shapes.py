@@ -324,3 +324,42 @@ def test_prose_behind_commands_that_says_what_comes_next_is_for_a_person(sentenc
 def test_what_stands_behind_a_block_says_what_it_prints(behind: str, expected: str) -> None:
     runbook = read_runbook("a.md", f"# A\n\n## Do\n\n```bash\nls\n```\n\n{behind}\n".encode())
     assert runbook.procedures[0].steps[0].expected == expected
+
+
+POWERSHELL = """# P
+
+```powershell
+# Define
+function Restart-Shop($name) { Restart-Service "shop-$name" }
+
+# Look
+$vm = Get-AzVM -Name web
+
+# Use
+Restart-Shop web
+
+# Say
+Write-Output "it is $vm"
+```
+"""
+
+
+def test_a_function_of_powershell_goes_with_the_steps_that_call_it_and_is_asked_for_nothing() -> None:
+    runbook = read_runbook("p.md", POWERSHELL.encode())
+    steps = {step.title: step for step in runbook.procedures[0].steps}
+    assert steps["Define"].parameters == ()
+    assert steps["Use"].command.startswith("function Restart-Shop($name)")
+    assert steps["Use"].command.endswith("\nRestart-Shop web")
+    assert steps["Use"].kind in (StepKind.CHANGE, StepKind.DANGER)
+
+
+def test_a_variable_of_powershell_is_asked_for_and_says_that_nothing_of_it_is_kept() -> None:
+    runbook = read_runbook("p.md", POWERSHELL.encode())
+    (variable,) = runbook.parameters
+    assert variable.name == "vm"
+    assert "nothing is kept" in variable.origin
+
+
+def test_no_shell_gets_the_functions_of_another() -> None:
+    text = "# P\n\n```powershell\nfunction drain($n) { Stop-Service $n }\n```\n\n```bash\ndrain web\n```\n"
+    assert read_runbook("p.md", text.encode()).procedures[0].commands[-1].command == "drain web"
