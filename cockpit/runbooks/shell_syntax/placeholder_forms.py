@@ -65,6 +65,7 @@ IN_REQUESTS = re.compile(
             EXAMPLE,
             r"\{\{?\s*(?P<route>[A-Za-z][A-Za-z0-9_-]*)\s*\}?\}",
             r"<(?P<angle>[^<>\s/][^<>\n]{0,60})>",
+            r"\[(?P<square>[A-Z][A-Z0-9_]*)\]",
             r"(?<=/):(?P<colon>[A-Za-z]\w*)",
         )
     )

@@ -266,6 +266,12 @@ def test_a_variable_that_the_same_command_sets_first_is_not(name: str, form: str
     assert find_placeholders(text) == []
 
 
+def test_a_word_in_brackets_of_a_request_is_asked_for_and_an_address_is_none() -> None:
+    request = "PUT /v1/kv/service/[CLUSTER_NAME]/members/[HOST]?acquire=[ID]"
+    assert [blank.name for blank in find_placeholders(request, "http")] == ["CLUSTER_NAME", "HOST", "ID"]
+    assert find_placeholders("GET http://[::1]:8080/ready", "http") == []
+
+
 PARTS = [" ", "\t", "\n", "  ", "é", "/x", "-", ": ", "{A}", "{B}", "${C:-d}", "$(date)", "$((1 + 2))"]
 
 
