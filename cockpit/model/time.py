@@ -3,6 +3,7 @@ people write them.
 """
 
 import asyncio
+import os
 import re
 import time
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
@@ -10,6 +11,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from cockpit.model.problem import CodedError
+
+MACHINE_ZONE = "/etc/localtime"
 
 # Durations: `300ms`, `15s`, `1h30m`, `14d`
 
@@ -260,13 +263,19 @@ def find_zone(name: str) -> tzinfo:
     """The zone of that name, "" for the machine's own: with its rules, as a moment of last month or one in an hour that
     came twice has another offset than now."""
     # Neither before the first frame, which shows no time that needs them.
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     if name:
         return ZoneInfo(name)
-    from dateutil.tz import tzlocal
+    try:  # the C library tells only what holds this year, and has two offsets for a zone that has had more
+        if own_name := os.environ.get("TZ", ""):
+            return ZoneInfo(own_name.removeprefix(":"))
+        with open(MACHINE_ZONE, "rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        from dateutil.tz import tzlocal
 
-    return tzlocal()
+        return tzlocal()
 
 
 def name_hour(moment: datetime) -> str:
@@ -355,7 +364,8 @@ def _must_exist(moment: datetime) -> datetime:
     """Raises WhenError for a time that the clocks left out when they went forth."""
     zone = moment.tzinfo
     if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
-        after = moment.replace(fold=0).astimezone(UTC).astimezone(zone)
+        there = moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+        after = moment + abs(there - moment.replace(tzinfo=None))
         raise WhenError(
             f"There was no {moment:%H:%M} on {moment:%Y-%m-%d}: the clocks went forth. Write the time after it, "
             f"{after:%H:%M}, or UTC.",
