@@ -221,8 +221,9 @@ TAKES_AT_MOST = timedelta(minutes=5)  # a cloud to do what it was asked for; wha
 
 
 def _is_request(asked: datetime, moved: datetime) -> bool:
-    """Whether the last change of the app can be the request of a move that was seen."""
-    return timedelta() < moved - asked <= TAKES_AT_MOST
+    """Whether the last change of the app can be the request of a move; the very same moment says that nobody saw it
+    move, and that the request dates it."""
+    return timedelta() <= moved - asked <= TAKES_AT_MOST
 
 
 def _find_traffic_author(app: Application, gaining: Sequence[Revision]) -> str:

@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before that is an event of its own; of less the lease tells
 UNSEEN_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT)  # dated by our look, where their source does not date them
+# Dated by our look only where that is their moment: else the cloud told when. What a pipeline, a cluster or the cloud
+# reports of itself is always dated by it.
+LOOKED_AT_KINDS = (Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
 MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is recorded once more
 LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
 RECORDER = "recorder"  # the source of what recorders write
@@ -103,12 +106,19 @@ class ObservedReading:
     def _date_unseen(self, draft: Draft) -> Draft:
         """What was so at the first look after a break may have been so all through it."""
         last_break = self.last_break
-        if last_break is None or draft.kind not in UNSEEN_KINDS:
+        if last_break is None or not self._is_dated_by_look(draft):
             return draft
         began = min(draft.occurred, time_of(map_of(draft.detail, "answer"), "at") or draft.occurred)
         if not last_break.end <= began <= last_break.end + timedelta(seconds=self.reading.every + GRACE):
             return draft
         return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(last_break.begin)})
+
+    def _is_dated_by_look(self, draft: Draft) -> bool:
+        """A baseline says what there was when it was first seen, and nothing of since when."""
+        if draft.kind in LOOKED_AT_KINDS:
+            is_baseline = text_of(draft.detail, "what") == "baseline"
+            return draft.occurred in (self.reading.at, self.now) and not is_baseline
+        return draft.kind in UNSEEN_KINDS
 
 
 class Recorder:

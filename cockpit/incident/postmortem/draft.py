@@ -33,7 +33,7 @@ from cockpit.incident.postmortem.markdown import (
 )
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid, render_svg
-from cockpit.incident.postmortem.remedies import find_impact
+from cockpit.incident.postmortem.remedies import date_by_steps, find_impact
 from cockpit.incident.postmortem.rows import (
     MessageRow,
     change_rows,
@@ -93,7 +93,7 @@ def render_draft(
     own code made it Markdown.
     """
     incident = as_of(incident, now)
-    mine = list_standing_events(list_members(incident, events), incident.clock_steps)
+    mine = date_by_steps(list_standing_events(list_members(incident, events), incident.clock_steps))
     zone = find_zone(time_zone)
     face = TimeFace(zone, incident.declared)
     begin, end = find_impact_start(incident), impact_end(incident)
@@ -169,7 +169,7 @@ def _find_review(clocks: Sequence[Clock]) -> Clock | None:
 def render_picture(incident: Incident, events: Sequence[Event], *, time_zone: str, now: datetime) -> str:
     """The drawing that belongs to the draft, as SVG."""
     incident = as_of(incident, now)
-    mine = list_standing_events(list_members(incident, events), incident.clock_steps)
+    mine = date_by_steps(list_standing_events(list_members(incident, events), incident.clock_steps))
     face = TimeFace(find_zone(time_zone), incident.declared)
     return render_svg(build_picture(incident, mine, face, now), incident.id, face)
 

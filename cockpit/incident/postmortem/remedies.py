@@ -3,7 +3,7 @@ the remedy of each stretch in which users felt it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.impact import (
@@ -18,8 +18,13 @@ from cockpit.model.event import Event, Kind, map_of, text_of, time_of
 from cockpit.model.incident import Incident
 from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
+from cockpit.model.time import format_timestamp
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
+A_SECOND = timedelta(seconds=1)
 A_MINUTE = timedelta(minutes=1)
+BY_STEP = "by_step"  # in a fact as it is read here, never in the file: the step that did it dates it
+DONE_BY = {"activated": " activate ", "deactivated": " deactivate "}  # what a command says that does it to a revision
 SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
@@ -198,14 +203,72 @@ def is_changing_step(detail: Mapping[str, object]) -> bool:
 
 
 def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
-    """Whether traffic went back some time after the moment that stands for it.
+    """Whether traffic moved some time after the moment that stands for it.
 
     A cloud dates a shift by its request and is done with it some seconds later. A new revision is dated by its making.
     """
-    if act.kind != Kind.TRAFFIC or act.recorded - act.occurred < SKEW:
+    if act.kind != Kind.TRAFFIC or act.detail.get(BY_STEP) or act.recorded - act.occurred < SKEW:
         return False
-    gaining = find_gaining(act)
-    return any(had_traffic(event, gaining, act) for event in events)
+    if (asked := time_of(act.detail, "asked")) is not None:
+        return act.occurred - asked <= A_SECOND
+    gaining = find_gaining(act)  # of a move that an older version recorded
+    return any(had_traffic(event, gaining, act) or _was_there(event, gaining, act) for event in events)
+
+
+def _was_there(event: Event, revision: str, act: Event) -> bool:
+    """Whether a fact from before the act says that the revision was made well before it."""
+    if event.kind != Kind.REVISION or event.id >= act.id:
+        return False
+    fields = map_of(map_of(event.detail, "revisions"), revision)
+    if event.subject == f"{act.subject}/{revision}":
+        fields = event.detail
+    made = time_of(fields, "created")
+    return made is not None and act.occurred - made > A_MINUTE
+
+
+def date_by_steps(events: Sequence[Event]) -> list[Event]:
+    """The same facts in order; a move of traffic that was dated by its request, and what was seen first after a break
+    of the record, dated by the end of the step on record that did it."""
+    begun: dict[tuple[str, object], Event] = {}
+    ended: list[tuple[Event, Event]] = []
+    for event in sorted(events, key=lambda event: event.id):
+        key = (event.subject, event.detail.get("attempt"))
+        phase = text_of(event.detail, "phase") if event.kind == Kind.STEP else ""
+        if phase == "intent" and is_changing_step(event.detail):
+            begun[key] = event
+        elif phase == "outcome" and key in begun and text_of(event.detail, "state") in TOOK_EFFECT:
+            ended.append((begun[key], event))
+    dated = [_date_by_step(event, events, ended) for event in events]
+    return sorted(dated, key=lambda event: event.occurred) if dated != list(events) else dated
+
+
+def _date_by_step(act: Event, events: Sequence[Event], ended: Iterable[tuple[Event, Event]]) -> Event:
+    unseen_from = time_of(act.detail, UNSEEN_FROM)
+    what = text_of(act.detail, "what")
+    if is_dated_by_request(act, events):
+        name, word, since = find_gaining(act), "", act.occurred
+    elif unseen_from is not None and act.kind == Kind.TRAFFIC:
+        name, word, since = find_gaining(act), "traffic", unseen_from
+    elif unseen_from is not None and act.kind == Kind.REVISION and what in DONE_BY:
+        name, word, since = act.subject.partition("/")[2], DONE_BY[what], unseen_from
+    else:
+        return act
+    ends = [
+        end
+        for start, end in ended
+        if since - A_SECOND <= end.occurred <= act.recorded
+        and (start.occurred <= since + SKEW or unseen_from is not None)
+        and name
+        and (command := text_of(start.detail, "as_run") or text_of(start.detail, "as_written"))
+        and name in command
+        and word in command
+    ]
+    if not ends:
+        return act
+    detail = {key: value for key, value in act.detail.items() if key != UNSEEN_FROM} | {BY_STEP: True}
+    if unseen_from is None:
+        detail.setdefault("asked", format_timestamp(act.occurred))
+    return replace(act, occurred=max(end.occurred for end in ends), detail=detail)
 
 
 def describe_request(act: Event, events: Sequence[Event]) -> str:
@@ -214,8 +277,10 @@ def describe_request(act: Event, events: Sequence[Event]) -> str:
     if is_dated_by_request(act, events):
         return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)"
     asked = time_of(act.detail, "asked") if act.kind == Kind.TRAFFIC else None
-    is_earlier = asked is not None and act.occurred - asked >= SKEW
-    return f" (seen then, asked for at {asked:%H:%M:%S} UTC)" if is_earlier else ""
+    if asked is None or act.occurred - asked < SKEW:
+        return ""
+    how = "its step ended" if act.detail.get(BY_STEP) else "seen"
+    return f" ({how} then, asked for at {asked:%H:%M:%S} UTC)"
 
 
 def had_traffic(event: Event, revision: str, act: Event) -> bool:

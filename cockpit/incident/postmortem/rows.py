@@ -32,6 +32,7 @@ from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import CloseReason, Tick, Update
 from cockpit.model.time import format_duration, measure_between
+from cockpit.recorder.recording_breaks import describe_unseen
 
 NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident
@@ -220,7 +221,8 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
     return [
         DeploymentRow(
             event.occurred,
-            f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}",
+            f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}"
+            f"{describe_unseen(event.detail)}",
             text_of(event.detail, "image"),
             text_of(event.detail, "changed_by") or _find_own_author(event, events),
         )

@@ -399,6 +399,17 @@ def test_a_move_that_was_watched_keeps_when_it_was_asked_for(changed: float | No
     assert moved.detail.get("asked") == (None if asked is None else format_timestamp(at(asked)))
 
 
+@pytest.mark.parametrize("looked", [None, at(3)])
+def test_a_move_that_the_request_dates_says_that_it_was_asked_for_then(looked: datetime | None) -> None:
+    """Nobody saw it unmoved after that, in a break of the record say: when it moved is not known."""
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41"), changed_at=at(-30))
+    app = Application("mi", "prod", "multiple", "", (revision("v42"), revision("v41", 100)), changed_at=at(4))
+    reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
+    (moved,) = list_changes(world.known, reading, at(5), looked)
+    assert (moved.occurred, moved.detail.get("asked")) == (at(4), format_timestamp(at(4)))
+
+
 def test_a_time_in_whole_seconds_holds_for_what_a_look_within_that_second_did_not_see() -> None:
     """In single revision mode the new revision is made, gets the traffic and stops the old one within a second."""
     world = Recorded()

@@ -17,6 +17,7 @@ from cockpit.model.clock_steps import draft_clock_step, list_clock_steps
 from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
+from cockpit.model.revision import Application, Revision
 from cockpit.recorder.lock import RecorderLock
 from cockpit.recorder.recorder import GAP_AFTER, LARGE, Recorder
 from cockpit.recorder.recording_breaks import describe_unseen, list_recording_breaks
@@ -184,6 +185,36 @@ async def test_what_was_so_at_the_first_look_after_a_pause_may_have_begun_in_it(
         await until(lambda: "ready down" in facts(timeline))
     (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
     assert bool(describe_unseen(down.detail)) is is_unseen
+
+
+@pytest.mark.parametrize(
+    ("active", "changed", "off", "unseen"),
+    [
+        (True, None, None, [Kind.REVISION, Kind.TRAFFIC]),
+        (True, 0.6, None, [Kind.REVISION]),  # the cloud says when the move was asked for
+        (False, None, 0.5, [Kind.TRAFFIC]),  # and when it was stopped
+    ],
+)
+async def test_of_an_app_what_only_the_first_look_after_a_break_dates_may_have_been_before(
+    timeline: FullDisk, clock: Clock, active: bool, changed: float | None, off: float | None, unseen: list[Kind]
+) -> None:
+    def look(minutes: float, is_active: bool, weight: int) -> Reading[Any]:
+        old = Revision("mi", "mi--v1", is_active, weight, at(-9), last_active=None if off is None else at(off))
+        new = Revision("mi", "mi--v2", True, 100 - weight, at(-9))
+        moment = None if changed is None else at(changed)
+        app = Application("mi", "prod", "multiple", "", (old, new), changed_at=moment)
+        return Reading("revisions", "prod", 15, minutes * 60, (app,), minutes * 60, at(minutes))
+
+    async with running(recorder(timeline, clock)) as one:
+        one.observe(look(0, not active, 0))
+        await until(lambda: bool(timeline.events(kinds=[Kind.REVISION])))
+    clock.wall += timedelta(seconds=60)
+    async with running(recorder(timeline, clock)) as two:
+        await until(lambda: two.status == "recording")
+        two.observe(look(1, active, 100))
+        await until(lambda: bool(timeline.events(kinds=[Kind.TRAFFIC])))
+    events = timeline.events(kinds=[Kind.REVISION, Kind.TRAFFIC])
+    assert sorted(event.kind for event in events if describe_unseen(event.detail)) == sorted(unseen)
 
 
 async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timeline: FullDisk, clock: Clock) -> None:

@@ -23,6 +23,7 @@ from cockpit.incident.postmortem.story import (
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Kind
 from cockpit.model.time import format_timestamp
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, incident_of, table
 from tests.unit.incident.story import Story, at
 
@@ -199,6 +200,76 @@ def test_traffic_that_a_cloud_dates_by_its_request_went_back_between_that_and_wh
     )
     evidence = {key.what: key.evidence for key in list_key_times(incident_of(story), story.events)}
     assert evidence["last change before it was over"].endswith("(asked for then, seen at 02:02:48 UTC)")
+
+
+@pytest.mark.parametrize("made", [None, -10_000])
+@pytest.mark.parametrize("asked", [True, False])
+def test_traffic_dated_by_its_request_says_so_also_where_its_revision_had_none_on_record(
+    asked: bool, made: float | None
+) -> None:
+    """It went to one that is older than the record; what an older version recorded keeps no request."""
+    story = Story()
+    change(story, 0)
+    old: dict[str, Any] = {"active": True, "health": "", **({"created": format_timestamp(at(made))} if made else {})}
+    story.events[0].detail["revisions"]["shop--r42"] = old
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    more = {"asked": format_timestamp(at(2.5))} if asked else {}
+    move(story, 2.5, BAD, "shop--r42", late=0.3, **more)
+    story.probe(2.9, "ready", "up")
+    says_so = asked or made is not None
+    assert ("between 02:02:30, when it was asked for" in told(story).stop) is says_so
+    assert deployment_rows(story.events)[-1].what.endswith("(asked for then, seen at 02:02:48 UTC)") is says_so
+
+
+@pytest.mark.parametrize(
+    ("state", "names", "moved"),
+    [("ok", GOOD, "02:02:42"), ("failed", GOOD, "02:02:30"), ("ok", "shop--r41", "02:02:30")],
+)
+def test_the_step_that_moved_the_traffic_dates_it_where_it_is_on_record(state: str, names: str, moved: str) -> None:
+    """The recorder was down while it moved: the request is what the cloud tells, and the step knows when it ended."""
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    story.act(Kind.RUN, 2, subject="r1", what="started", title="Roll back", steps=1)
+    command = f"az containerapp ingress traffic set -n shop --revision-weight {names}=100"
+    intent: dict[str, Any] = {"phase": "intent", "kind": "change", "attempt": 1, "as_run": command, "title": "Send it"}
+    story.act(Kind.STEP, 2.49, "ben", subject="r1#1", **intent)
+    story.act(Kind.STEP, 2.7, "ben", subject="r1#1", phase="outcome", state=state, attempt=1, title="Send it")
+    move(story, 2.5, BAD, GOOD, late=0.6, asked=format_timestamp(at(2.5)))
+    story.probe(3.2, "ready", "up")
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    lines = [line for line in draft(story).splitlines() if "traffic from shop--r44 to shop--r43" in line]
+    places = [line for line in lines if ":milestone" not in line]
+    assert len(places) >= 3, "a key time, the timeline, the deployments"
+    assert all(f"| {moved} |" in line for line in places)
+    assert all(("its step ended then" in line) == (moved == "02:02:42") for line in places)
+
+
+@pytest.mark.parametrize(("command", "dated"), [("revision activate", "02:02:06"), ("revision restart", "02:04:00")])
+def test_what_a_step_did_while_nobody_recorded_is_dated_by_it_and_else_may_have_been_before(
+    command: str, dated: str
+) -> None:
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    intent: dict[str, Any] = {
+        "phase": "intent",
+        "kind": "change",
+        "attempt": 1,
+        "as_run": f"az {command} -n shop --revision {GOOD}",
+    }
+    story.act(Kind.STEP, 2, "ben", subject="r1#1", **intent)
+    story.act(Kind.STEP, 2.1, "ben", subject="r1#1", phase="outcome", state="ok", attempt=1)
+    detail = {"what": "activated", "active": True, UNSEEN_FROM: format_timestamp(at(1.5))}
+    story.tell(Kind.REVISION, 4, subject=f"shop/{GOOD}", summary=f"{GOOD} activated", detail=detail)
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    lines = [line for line in draft(story).splitlines() if f"{GOOD} activated" in line and ":milestone" not in line]
+    assert len(lines) >= 2
+    assert all(f"| {dated} |" in line for line in lines)
+    assert all(("or before" in line) == (dated == "02:04:00") for line in lines)
 
 
 def test_traffic_that_was_seen_to_move_says_when_it_was_asked_for() -> None:
