@@ -13,7 +13,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, RevisionHealth, RolledBack, idle_cause, ill_working
 from cockpit.model.time import format_age, format_clock_time
 from widgets.cell import Piece, cut_text, measure_pieces
-from widgets.probes import QUIET
+from widgets.probes import QUIET, SPARED
 from widgets.revisions import short_name
 
 # How a hint fits its line: the action stays whole, what stands between gives way. Pure.
@@ -307,9 +307,10 @@ def _after_rollback(sight: HintInput, now: datetime) -> list[Part]:
     """What is seen since: the probes that are up and since when, and whose the alerts are that fire still."""
     parts: list[Part] = []
     probes = [probe for probe in sight.probes if isinstance(probe, ProbeResult)]
-    if probes:
-        up = [probe for probe in probes if probe.state in QUIET]
-        count = f"{len(up)} of {len(probes)} probes up"
+    asked = sum(probe.state not in SPARED for probe in probes)
+    if asked:
+        up = [probe for probe in probes if probe.state is ProbeState.UP]
+        count = f"{len(up)} of {asked} probes up"
         # A probe that was not seen for a while, because we were slow, say, is up since then and recovered from nothing.
         mended = (
             probe.since for probe in up if probe.last_failure and probe.since - probe.last_failure.at < LOOKED_AGAIN
@@ -322,7 +323,7 @@ def _after_rollback(sight: HintInput, now: datetime) -> list[Part]:
             if last and recovered
             else ""
         )
-        short = f"{len(up)} of {len(probes)} up{since}"
+        short = f"{len(up)} of {asked} up{since}"
         parts.append(Part(((f"{count}{since}", "good"),), ((short, "good"),)))
     for alert in sight.firing[:EXPLAINED]:
         cause = idle_cause(alert, sight.applications)

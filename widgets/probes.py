@@ -40,6 +40,8 @@ LOOK = {
 }
 RANK = {state: rank for rank, state in enumerate(ORDER)}
 QUIET = (ProbeState.UP, ProbeState.MAINTENANCE, ProbeState.ASLEEP)
+SPARED = {ProbeState.MAINTENANCE: "in maintenance", ProbeState.ASLEEP: "asleep"}
+"""What nobody asks for now is neither up nor down, and is counted by these words."""
 BARS = "▁▂▃▄▅▆▇█"
 NO_ANSWER = "·"
 SIGNAL_ROW = "signal:"
@@ -54,6 +56,11 @@ PlacedMarks = tuple[tuple[int, str], ...]
 
 ORDERS = ("worst first", "as configured", "newest change first", "slowest first")
 """How the pane can be sorted; the first is how it opens."""
+
+
+def describe_spared(states: Sequence[ProbeState]) -> str:
+    """`, 1 in maintenance` for what is beside the count of what is up; "" where there is none."""
+    return "".join(f", {states.count(state)} {words}" for state, words in SPARED.items() if state in states)
 
 
 def build_probe_rows(

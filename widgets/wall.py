@@ -18,6 +18,7 @@ from cockpit.model.severity_scale import find_severity_position
 from cockpit.model.time import format_age, format_clock_time, format_elapsed, is_named_utc
 from widgets.big import ROWS, is_spellable, measure_big_text, render_big_text
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line
+from widgets.probes import SPARED
 
 DEFAULT = Plan()
 UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
@@ -37,7 +38,7 @@ class WallView:
     word: OverallState
     broken: tuple[Trouble, ...] = ()
     unsure: tuple[Trouble, ...] = ()
-    probes: tuple[int, int] = (0, 0)  # up, all
+    probes: tuple[int, int] = (0, 0)  # up, and all that are asked now
     feeds: tuple[tuple[str, Freshness], ...] = ()  # the least believable first
     unseen: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
@@ -88,7 +89,10 @@ def wall_state(
         word=state.word,
         broken=state.troubles,
         unsure=tuple(sorted(unsure, key=lambda trouble: -WORSE[trouble.word])),
-        probes=(sum(result.state is ProbeState.UP for result in results), len(results)),
+        probes=(
+            sum(result.state is ProbeState.UP for result in results),
+            sum(result.state not in SPARED for result in results),
+        ),
         feeds=tuple(sorted(freshness.items(), key=lambda pair: -RANK[pair[1].state])),
         unseen=state.unseen,
         incomplete=state.incomplete,

@@ -69,7 +69,7 @@ class Simulator:
     human = True
 
     async def fetch(self, scope: str, claims: str = "") -> Token:
-        return Token("simulator", FOR_EVER)
+        return Token("simulated-sign-in", FOR_EVER)
 
     async def close(self) -> None:
         return

@@ -27,7 +27,7 @@ from widgets.cell import Piece, cut_text
 from widgets.clocks import format_remaining
 from widgets.hint import FRESH, LONGEST_NAME, HintInput
 from widgets.pane import OLD
-from widgets.probes import QUIET
+from widgets.probes import QUIET, describe_spared
 
 if TYPE_CHECKING:
     from cockpit.runbooks.run.open_runs import WaitingRun
@@ -214,7 +214,10 @@ def render_summary(view: View) -> Piece:
     if ill:
         return (f"{len(ill)} revision{'' if len(ill) == 1 else 's'} not known to serve", "warn")
     count = "1 signal good" if len(view.signals) == 1 else f"{len(view.signals)} signals good"
-    probes = "1 probe up" if len(view.probes) == 1 else f"all {len(view.probes)} probes up" if view.probes else ""
+    states = [probe.state for probe in view.probes]
+    up = states.count(ProbeState.UP)
+    probes = "1 probe up" if up == 1 else f"all {up} probes up" if up == len(states) else f"{up} probes up"
+    probes = f"{probes}{describe_spared(states)}" if states else ""
     return (", ".join(part for part in (probes, count if view.signals else "") if part), "good" if watched else "")
 
 

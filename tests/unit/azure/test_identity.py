@@ -237,7 +237,7 @@ def test_a_real_identity_and_a_simulator_are_never_mixed(order: Any, endpoint: s
 
 async def test_the_simulator_identity_says_what_it_is(clock: Clock) -> None:
     async with build_credential(("simulator",), "", "", Cloud(endpoint="http://127.0.0.1:1"), time=clock) as cache:
-        assert (await cache.get_token(ARM)).token == "simulator"
+        assert (await cache.get_token(ARM)).token == "simulated-sign-in"
         identity = cache.identity()
         assert identity is not None
         assert identity.label == "simulator via simulator"

@@ -246,6 +246,9 @@ def test_a_probe_that_we_did_not_see_for_a_while_recovered_from_nothing() -> Non
     assert "2 of 2 probes up since 13:20:05" in said(calm, 160)
     assert "2 of 2 probes up · " in said(replace(calm, probes=(never_failed, unseen)), 160)
 
+    planned = replace(calm, probes=(recovered, replace(unseen, state=ProbeState.MAINTENANCE)))
+    assert "1 of 1 probes up" in said(planned, 160)  # nobody knows whether what is under planned work is up
+
 
 def test_a_rollback_is_never_proposed_to_be_rolled_back() -> None:
     for broken in (QUIET, probes()):
