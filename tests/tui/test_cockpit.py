@@ -550,7 +550,7 @@ async def test_logs_and_hint_mean_the_same_revision_whatever_is_deployed_meanwhi
         await user.press("3")
         user.stage.trouble()
         await user.settle()
-        assert "--v42 deployed 4m ago · R rolls it back · l shows its logs" in user.hint
+        assert "--v42 4m ago · R rolls it back · l shows its logs" in user.hint
         assert user.cockpit.under_cursor(2) == application().revisions[0]
 
         await user.press("down")
