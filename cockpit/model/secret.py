@@ -65,11 +65,11 @@ LETTERS_ESCAPED_BY_FIRST = {
 LETTERS_ESCAPED = tuple(map(re.compile, LETTERS_ESCAPED_BY_FIRST.values()))
 LETTERS_ESCAPED_IN_BYTES = tuple(re.compile(source.encode()) for source in LETTERS_ESCAPED_BY_FIRST.values())
 
-# What may stand between two characters: the end of a line, as base64 and quoted-printable break theirs; between bytes
-# that are numbers also what separates them, how the next one begins, or the end of a line of a dump.
+# What may stand between two characters: the end of a line, as base64, quoted-printable and `fold` break theirs; between
+# bytes that are numbers also what separates them, how the next one begins, or the end of a line of a dump.
 LINE_END = r"(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)"
 BETWEEN_BASE64 = rf"(?:{LINE_END}[ \t]{{0,16}})?"
-BETWEEN_CHARACTERS = r"(?:=\r?\n|\x00|[ ]{3}(?:\n[0-7]{6,8}[ ]{1,4})?)?"
+BETWEEN_CHARACTERS = r"(?:=?\r?\n|\x00|[ ]{3}(?:\n[0-7]{6,8}[ ]{1,4})?)?"
 DUMP_LINE = r"(?:[ \t]{0,4}(?:[ \t]{2}\|?[^\n]{1,16}\|?)?\r?\n[0-9A-Fa-f]{4,16}:?[ \t]{1,4})"
 SEPARATORS = r"[ \t:;,.|_-]"
 NUMBER_BEGINS = r"(?:0[xX]?|[=%]|\\{1,8}[xX]?)"

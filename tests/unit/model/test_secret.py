@@ -6,6 +6,7 @@ import json
 import quopri
 import shlex
 import string
+import textwrap
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -71,6 +72,7 @@ ESCAPES: dict[str, Callable[[str], str]] = {
     "a list of bytes": lambda text: json.dumps(list(text.encode())),
     "bytes as Go prints them": lambda text: str(list(text.encode())).replace(",", ""),
     "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "wrapped": lambda text: "\n".join(textwrap.wrap(text, 7, drop_whitespace=False, break_on_hyphens=False)),
     "quoted-printable mail": lambda text: quopri.encodestring(b"m" * 70 + text.encode()).decode(),
     "base64 over lines": lambda text: base64.encodebytes(b"m" * 50 + text.encode() + b"n" * 60).decode(),
     "base64 over lines of Windows": lambda text: (
