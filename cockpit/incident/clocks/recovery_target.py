@@ -84,7 +84,7 @@ def _build_gap_clock(bound: Binding, ran: ProcedureRun, begun: datetime) -> Cloc
         started=begun,
         due=begun + LONGEST_GAP,
     )
-    return settle_clock(clock, ran.gap_ended, bound.closed_after(begun))
+    return settle_clock(clock, ran.gap_ended, bound.closed_for(begun, clock.due))
 
 
 def _build_budget_clock(bound: Binding, ran: ProcedureRun) -> Clock:
@@ -101,7 +101,7 @@ def _build_budget_clock(bound: Binding, ran: ProcedureRun) -> Clock:
     )
     if ran.succeeded is None and ran.ended is not None:  # in its time nobody was late; after it the work never was done
         return end_clock(clock, ran.ended, f"ended, and {ran.unfinished}")
-    return settle_clock(clock, ran.succeeded, bound.closed_after(ran.started))
+    return settle_clock(clock, ran.succeeded, bound.closed_for(ran.started, clock.due))
 
 
 def _build_tail_clock(bound: Binding, ran: ProcedureRun, begun: datetime, now: datetime) -> Clock:

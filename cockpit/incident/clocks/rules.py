@@ -37,12 +37,17 @@ class Binding:
     def periods(self) -> list[SeverityPeriod]:
         return [period for episode in self.episodes for period in episode.periods]
 
-    def closed_after(self, moment: datetime) -> datetime | None:
-        """When it was first resolved after that moment: what was begun then ended with it, opened again or not."""
-        return min(
-            (episode.end for episode in self.episodes if episode.end is not None and episode.end >= moment),
-            default=None,
-        )
+    def closed_for(self, begun: datetime, due: datetime | None) -> datetime | None:
+        """The resolution that ends what was begun then: the first that was not opened again before it was due.
+
+        Opened again sooner it was in hand again with its time still to come; without a due time, with any later one.
+        """
+        starts = [episode.start for episode in self.episodes[1:]]
+        for episode, again in zip(self.episodes, [*starts, None], strict=True):
+            is_after = episode.end is not None and episode.end >= begun
+            if is_after and (again is None or (due is not None and due < again)):
+                return episode.end
+        return None
 
     def clock(
         self, rule: Rule, id: str, started: datetime, why: str, *, done: datetime | None = None, what: str = ""

@@ -526,6 +526,27 @@ def test_a_timed_procedure_is_over_when_it_was_verified_whoever_waits_before_its
     assert one(late, PATH, "budget:r1").state(at(9)) is ClockState.MISSED
 
 
+@pytest.mark.parametrize(
+    ("resolved", "again", "ended", "state"),
+    [
+        (3, 4, 10, ClockState.MISSED),  # opened again before it was due: the run went on, and was late
+        (3, 4, 4.5, ClockState.MET),
+        (3, 4, None, ClockState.OVERDUE),
+        (3, 6, 10, ClockState.NOT_APPLICABLE),  # it was due while the incident was closed
+        (3, None, 10, ClockState.NOT_APPLICABLE),
+        (6, 7, 10, ClockState.MISSED),
+    ],
+)
+def test_a_run_is_measured_on_where_the_incident_was_opened_again_before_it_was_due(
+    resolved: float, again: float | None, ended: float | None, state: ClockState
+) -> None:
+    times = [("resolved", resolved), *([("investigating", again)] if again else [])]
+    ran = ProcedureRun("r1", "Roll back", at(0), budget=timedelta(minutes=5), ended=at(ended) if ended else None)
+    reopened = incident(statuses=tuple(StateChange(value, at(minute)) for value, minute in times), ran=(ran,))
+
+    assert one(reopened, PATH, "budget:r1", 20).state(at(20)) is state
+
+
 def test_what_lags_counts_from_the_change_and_a_restart_ends_it() -> None:
     revoked = incident(ran=(run(tail=timedelta(minutes=5), effective=at(2)),))
     restarted = incident(ran=(run(tail=timedelta(minutes=5), effective=at(2), settled=at(3)),))
