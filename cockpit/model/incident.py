@@ -201,10 +201,12 @@ class Incident:
     def open_for(self, now: datetime) -> timedelta:
         """From its declaration until it was resolved, or until now: the one duration of an incident everywhere.
 
-        Where it was opened again, the time in which it was closed does not count.
+        Where it was opened again, the time in which it was closed does not count, and of what is past at `now` alone:
+        what is told of its first end is the same after a second.
         """
-        closed = (measure_between(start, over) for start, over in self.closures)
-        return measure_between(self.declared, self.resolved or now) - sum(closed, timedelta())
+        end = max(self.declared, min(self.resolved or now, now))  # a clock may have been set back
+        closed = (measure_between(start, min(over, end)) for start, over in self.closures if start < end)
+        return measure_between(self.declared, end) - sum(closed, timedelta())
 
     def in_role(self, role: str) -> tuple[str, ...]:
         """Who holds a role now."""

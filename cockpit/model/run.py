@@ -1,11 +1,14 @@
 """One execution of a procedure, as its events tell it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.text import clean_line
 
 
 class StepState(StrEnum):
@@ -21,6 +24,8 @@ class StepState(StrEnum):
     UNKNOWN = "unknown"
 
 
+STOPPED_BY_HAND = "stopped by hand"
+TITLE_LETTERS = 120  # in a summary
 SETTLED = frozenset({StepState.OK, StepState.WARN, StepState.SKIPPED, StepState.BY_HAND})
 
 
@@ -206,3 +211,36 @@ def find_newest_attempt(run: Run, step: int) -> Attempt | None:
     return max(
         (attempt for attempt in run.attempts if attempt.step == step), key=lambda attempt: attempt.number, default=None
     )
+
+
+# How one try of a step reads, in its event, in the draft and in the report of a shift. A try that a person stopped did
+# not fail, and an undo is not the step.
+
+
+def describe_step_end(detail: Mapping[str, Any]) -> str:
+    """`ok`, or `stopped by hand` of what a person broke off; of a change that was stopped nobody knows: `unknown`."""
+    state = text_of(detail, "state")
+    return STOPPED_BY_HAND if state == StepState.FAILED and detail.get("cancelled") is True else state
+
+
+def mark_step_title(title: str, detail: Mapping[str, Any]) -> str:
+    """`Send it all the traffic (undo)`: the title of a step, and that it was not that which ran."""
+    marks = [word for word in ("undo", "edited") if detail.get(word) is True]
+    return f"{title} ({', '.join(marks)})" if marks else title
+
+
+def mark_step_ends(events: Iterable[Event]) -> list[Event]:
+    """The same events; the end of an undo says that it is one, also where only its beginning was recorded as one."""
+    begun: dict[tuple[str, object], Mapping[str, Any]] = {}
+    result = []
+    for event in events:
+        phase = text_of(event.detail, "phase") if event.kind == Kind.STEP else ""
+        key = (event.subject, event.detail.get("attempt"))
+        if phase == "intent":
+            begun[key] = {word: True for word in ("undo", "edited") if event.detail.get(word) is True}
+        elif phase == "outcome" and "undo" not in event.detail and begun.get(key):
+            title = clean_line(text_of(event.detail, "title"), TITLE_LETTERS)
+            summary = event.summary.replace(f"{title}:", f"{mark_step_title(title, begun[key])}:", 1)
+            event = replace(event, summary=summary, detail={**event.detail, **begun[key]})
+        result.append(event)
+    return result

@@ -120,7 +120,7 @@ class Declare(Dialog[Incident | Event]):
             return
         worst, others = self._open[0], len(self._open) - 1
         more = f" and {others} more" if others else ""
-        since = format_duration(self.time.now() - worst.declared)
+        since = format_duration(worst.open_for(self.time.now()))
         fact: list[Piece] = [("⚠ open already: ", "warn"), (f"{worst.severity} {worst.title}", "strong")]
         fact += [(f"  for {since}{more}", "muted")]
         join, confirm = self.name_key("ctrl+o"), self.name_key("enter")

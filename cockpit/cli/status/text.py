@@ -202,7 +202,7 @@ def _list_table_rows(state: State, now: datetime) -> Iterable[tuple[str, tuple[s
     yield (
         "Incidents",
         ("incident", "status", "open for", "severity", "leader", "title"),
-        [_list_incident_cells(incident, state.record, now) for incident in state.record.incidents],
+        [list_incident_cells(incident, state.record, now) for incident in state.record.incidents],
     )
     yield (
         "Sources",
@@ -319,14 +319,14 @@ def _build_freeze_document(freeze: Freeze | None) -> dict[str, str] | None:
     )
 
 
-def _list_incident_cells(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
+def list_incident_cells(incident: Incident, record: EnvironmentRecord, now: datetime) -> tuple[str, ...]:
     drill = "DRILL " if incident.drill else ""
     leaders = ", ".join(record.leaders(incident)) or "nobody leads"
     status = incident.status.value
     return (
         incident.id,
         status,
-        format_duration(now - incident.declared),
+        format_duration(incident.open_for(now)),
         incident.severity_text,
         leaders,
         f"{drill}{incident.title}",

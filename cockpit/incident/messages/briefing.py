@@ -39,6 +39,7 @@ from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import VERIFIED, Freeze, Holding, RecordedSilence
+from cockpit.model.run import describe_step_end, mark_step_ends
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
@@ -407,13 +408,14 @@ def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterab
     ended |= {run.id for run in runs.values() if run.ended is not None}
     people: dict[str, str] = {}
     tries: dict[str, dict[str, dict[object, str]]] = {}  # by run and step how each try stands, and what a person said
-    for event in events:
+    for event in mark_step_ends(events):
         if event.kind != Kind.STEP:
             continue
         run_id, _, step = event.subject.partition("#")
         people.setdefault(run_id, event.actor)
-        phase, state = text_of(event.detail, "phase"), text_of(event.detail, "state")
+        phase, state = text_of(event.detail, "phase"), describe_step_end(event.detail)
         state = "running" if phase == "intent" else state
+        state = f"undo {state}" if event.detail.get("undo") is True else state
         if state:
             attempt: object = f"settled {event.id}" if phase == "settled" else event.detail.get("attempt")
             tries.setdefault(run_id, {}).setdefault(step, {})[attempt] = state

@@ -46,7 +46,7 @@ def status_line(
     """
     drill = "DRILL " if incident.drill else ""
     head = f"[{incident.severity_text}] {drill}{incident.status.value.upper()} {incident.title}"
-    ran = format_elapsed(((incident.resolved or now) - incident.declared).total_seconds())
+    ran = format_elapsed(incident.open_for(now).total_seconds())
     parts = [head, incident.environment, ran if incident.open else f"after {ran}", _describe_lead(incident, plan)]
     due = promised or _next_update(clocks)
     if due is not None and incident.open:

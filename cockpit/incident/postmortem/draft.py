@@ -47,7 +47,7 @@ from cockpit.incident.postmortem.rows import (
     severity_times,
     timeline_rows,
 )
-from cockpit.incident.postmortem.run_rows import procedure_rows
+from cockpit.incident.postmortem.run_rows import describe_run_length, procedure_rows
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
     FIX_MARKS,
@@ -266,6 +266,7 @@ def _load_template() -> "Template":
         "utc": _format_utc,
         "lasted": format_duration,
         "lines": escape_lines,
+        "ran_for": describe_run_length,
         "verdict": _describe_verdict,
         "stretches": lambda metric: format_stretches(metric.value, metric.stretches),
         "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",

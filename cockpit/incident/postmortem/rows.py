@@ -31,6 +31,7 @@ from cockpit.model.event import (
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import CloseReason, Tick, Update
+from cockpit.model.run import mark_step_ends
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.recording_breaks import describe_unseen
 
@@ -97,7 +98,7 @@ def change_rows(incident: Incident) -> list[ChangeRow]:
 
 def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineRow]:
     """Every fact of the incident, in the order given, with its pin and its evidence; a step once it ended as one."""
-    events = list(events)
+    events = mark_step_ends(events)
     turning = find_turning_points(incident, events)
     ended = {
         (event.subject, event.detail.get("attempt"))

@@ -15,8 +15,9 @@ from cockpit.model.event import (
 )
 from cockpit.model.incident import Incident
 from cockpit.model.response import ProcedureRun
+from cockpit.model.run import describe_step_end, mark_step_ends, mark_step_title
 from cockpit.model.text import clean_text
-from cockpit.model.time import measure_between
+from cockpit.model.time import format_duration, measure_between
 
 COMMAND = 4_000  # characters of a command
 ANSWER = 400  # characters of the end of what it printed
@@ -27,7 +28,7 @@ class ProcedureRow:
     """One run of a procedure against the time it is expected to take, with its steps."""
 
     ran: ProcedureRun
-    took: timedelta | None
+    took: timedelta | None  # until it ended, else until its work was verified
     kept: str
     steps: tuple["RunRow", ...] = ()
 
@@ -46,7 +47,7 @@ def procedure_rows(
     rows = [
         ProcedureRow(
             run,
-            measure_between(run.started, run.done) if run.done else None,
+            measure_between(run.started, end) if (end := run.ended or run.verified) else None,
             states.get(f"budget:{run.id}", ""),
             tuple(steps.pop(run.id, ())),
         )
@@ -58,6 +59,18 @@ def procedure_rows(
         for name, group in steps.items()
     ]
     return [row for row in rows if row.steps]
+
+
+def describe_run_length(row: ProcedureRow) -> str:
+    """`took 43s, its work verified after 23s`: until it ended, whenever its work was verified."""
+    if row.took is None:
+        return "not ended"
+    if row.ran.ended is None:
+        return f"took {format_duration(row.took)} until its work was verified, not closed"
+    took, verified = format_duration(row.took), row.ran.verified
+    if verified is None or verified >= row.ran.ended:
+        return f"took {took}"
+    return f"took {took}, its work verified after {format_duration(measure_between(row.ran.started, verified))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ class RunRow:
 def run_rows(events: Iterable[Event]) -> list[RunRow]:
     """Every try of every step, in the order they began; what a person settled stands with its last try."""
     rows: dict[tuple[str, object], RunRow] = {}
-    for event in events:
+    for event in mark_step_ends(events):
         if event.kind != Kind.STEP:
             continue
         phase, key = text_of(event.detail, "phase"), (event.subject, event.detail.get("attempt"))
@@ -96,8 +109,7 @@ def run_rows(events: Iterable[Event]) -> list[RunRow]:
 
 def _build_begun_run(event: Event) -> RunRow:
     command = clean_text(words_of(event.detail, "as_run"), COMMAND)
-    edited = " (edited)" if event.detail.get("edited") is True else ""
-    step = text_of(event.detail, "title") + edited
+    step = mark_step_title(text_of(event.detail, "title"), event.detail)
     run, _, number = event.subject.partition("#")
     approval = text_of(event.detail, "approval")
     return RunRow(event.occurred, event.actor, step, command, approval=approval, run=run, number=number)
@@ -108,7 +120,7 @@ def _apply_end(row: RunRow, event: Event) -> RunRow:
     parts = [text_of(event.detail, "outcome"), text_of(event.detail, "verified")]
     return replace(
         row,
-        state=text_of(event.detail, "state"),
+        state=describe_step_end(event.detail),
         outcome="; ".join(word for word in parts if word),
         took=float(seconds) if isinstance(seconds, int | float) else None,
         answer=_cut_answer(words_of(event.detail, "output")),

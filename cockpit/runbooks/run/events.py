@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.operator import with_author
-from cockpit.model.run import Run, ShellState, StepState
+from cockpit.model.run import (
+    STOPPED_BY_HAND,
+    TITLE_LETTERS,
+    Run,
+    ShellState,
+    StepState,
+    describe_step_end,
+    mark_step_title,
+)
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.run.process.identity import Owner
@@ -19,7 +27,7 @@ from cockpit.runbooks.types import Finished, Prepared, Resolved
 if TYPE_CHECKING:
     from cockpit.runbooks.prepare.confirmation import Approval
 
-SHOWN = 120  # letters of a title in a summary
+SHOWN = TITLE_LETTERS
 WAITS_FOR_PERSON = frozenset({StepKind.DANGER, StepKind.MANUAL})  # offered when all is well: nobody is late for it
 WENT_WELL = frozenset({StepState.OK, StepState.WARN, StepState.BY_HAND})  # a step whose effect is there
 RESTART = re.compile(r"\brestart\b", re.IGNORECASE)
@@ -235,9 +243,18 @@ def draft_outcome(
     began: datetime,
     event_author: EventAuthor,
     shell: ShellState | None = None,
+    *,
+    undo: bool = False,
+    edited: bool = False,
 ) -> Draft:
+    """How a try ended. Stopped by a person it did not fail, and its state is that of what was not done."""
     took = max(0.0, (event_author.now - began).total_seconds())
-    sentence = f": {clean_line(finished.outcome, 160)}" if finished.outcome else ""
+    marks = {"undo": undo, "edited": edited}
+    how = describe_step_end({"state": finished.state.value, "cancelled": finished.cancelled})
+    outcome = finished.outcome
+    if how == STOPPED_BY_HAND:  # said once
+        outcome = outcome.removeprefix(STOPPED_BY_HAND).lstrip(" ;:")
+    sentence = f": {clean_line(outcome, 160)}" if outcome else ""
     checked = f"; {clean_line(verified, 160)}" if verified else ""
     detail = {
         "phase": "outcome",
@@ -249,6 +266,7 @@ def draft_outcome(
         "http_status": finished.http_status,
         "timed_out": finished.timed_out,
         "cancelled": finished.cancelled,
+        **marks,
         "outcome": finished.outcome,
         "verified": verified,
         "output": output,
@@ -259,7 +277,7 @@ def draft_outcome(
         **({"shell": describe_shell(shell)} if shell is not None else {}),
     }
     return _draft_step_event(
-        run, step, f"{finished.state.value} after {took:.1f}s{sentence}{checked}", detail, event_author, behind=True
+        run, step, f"{how} after {took:.1f}s{sentence}{checked}", detail, event_author, behind=True
     )
 
 
@@ -334,6 +352,7 @@ def _draft_step_event(
     run: Run, step: Step, sentence: str, detail: Mapping[str, Any], event_author: EventAuthor, *, behind: bool = False
 ) -> Draft:
     title = clean_line(step.title, SHOWN)
+    title = mark_step_title(title, detail) if behind else title
     return Draft(
         kind=Kind.STEP,
         summary=f"Step {step.ordinal} {title}: {sentence}" if behind else f"Step {step.ordinal} {sentence}: {title}",

@@ -132,7 +132,16 @@ class Doing:
                 left = Finished(StepState.FAILED, "it was not started: the cockpit was closed", started=False)
                 self._note(
                     events.draft_outcome(
-                        run, active.prepared.step, number, left, "", "", active.began.now, self._event_author(run)
+                        run,
+                        active.prepared.step,
+                        number,
+                        left,
+                        "",
+                        "",
+                        active.began.now,
+                        self._event_author(run),
+                        undo=active.prepared.undo,
+                        edited=active.prepared.edited,
                     )
                 )
             raise
@@ -236,7 +245,16 @@ class Doing:
             left = broken_off(prepared.kind, "the cockpit was closed while it went on")
             event_author = self._event_author(run)
             draft = events.draft_outcome(
-                run, prepared.step, number, left, "", writing.kept, active.began.now, event_author
+                run,
+                prepared.step,
+                number,
+                left,
+                "",
+                writing.kept,
+                active.began.now,
+                event_author,
+                undo=prepared.undo,
+                edited=prepared.edited,
             )
             self._note(events.hide_secrets(draft, active.secrets))
             raise
@@ -289,7 +307,17 @@ class Doing:
             shell_left = await asyncio.to_thread(describe_left_shell, run, step.ordinal, command, place)
         author = self._event_author(run)
         draft = events.draft_outcome(
-            run, step, number, finished, verified, output, active.began.now, author, shell_left
+            run,
+            step,
+            number,
+            finished,
+            verified,
+            output,
+            active.began.now,
+            author,
+            shell_left,
+            undo=active.prepared.undo,
+            edited=active.prepared.edited,
         )
         draft = events.hide_secrets(draft, active.secrets)
         for _ in range(WRITES - 1):

@@ -175,7 +175,17 @@ def record_outcome(
         if (newest.state, newest.still_runs) != (attempt.state, attempt.still_runs):
             return None
         return events.draft_outcome(
-            run, step, attempt.number, finished, verified, output, attempt.began, written, shell_left
+            run,
+            step,
+            attempt.number,
+            finished,
+            verified,
+            output,
+            attempt.began,
+            written,
+            shell_left,
+            undo=attempt.undo,
+            edited=attempt.edited,
         )
 
     write(decide)

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.cli.status.text import EnvironmentRecord, list_incident_cells
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import format_felt, list_felt_stretches, propose_impact_end
+from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.fields import collect_message_facts
+from cockpit.incident.messages.offers import status_line
 from cockpit.incident.metrics.metrics import Metric, list_metrics, recovery_metrics
 from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.draft import render_draft
@@ -17,7 +20,7 @@ from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
-from cockpit.model.time import format_timestamp
+from cockpit.model.time import format_duration, format_elapsed, format_timestamp
 from tests.unit.incident.drafts import HEAD, PLAN, SYSTEM, block, table
 from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import named
@@ -277,3 +280,25 @@ def test_an_end_that_was_stated_is_lost_where_it_was_bad_again_while_it_was_open
     story.probe(29, "ready", "up")
     story.act(Kind.RESOLVE, 35, because="fixed")
     assert (only(story).impact_ended, only(story).mitigated) == (None, at(29))
+
+
+@pytest.mark.parametrize("minutes", [15, 20, 21, DAYS + 5, DAYS + 30, DAYS + 70, DAYS + 80])
+def test_how_long_it_was_open_reads_alike_everywhere(minutes: float) -> None:
+    """Of its 75 or fewer open minutes, and not of the three days in which it was closed."""
+    story = two_nights()
+    night, now = Story(), at(minutes)
+    night.events = [event for event in story.events if event.occurred <= now]
+    incident = only(night)
+    length = incident.open_for(now)
+    assert length == timedelta(minutes=min(minutes, 20) - 1 + max(0, min(minutes, DAYS + 70) - (DAYS + 5)))
+    scene = BriefingScene((), (), (), None, UTC, now)
+    assert f"open for {format_duration(length)}:" in dict(build_brief(incident, night.events, scene))["incident"]
+    assert format_elapsed(length.total_seconds()) in status_line(incident, (), now, UTC)
+    record = EnvironmentRecord(incidents=(incident,))
+    assert format_duration(length) in list_incident_cells(incident, record, now)
+    draft = render_draft(incident, night.events, system=SYSTEM, plan=PLAN, time_zone="UTC", head=HEAD, now=now)
+    assert f"| Open for | {format_duration(length)} |" in draft
+
+
+def test_the_first_resolution_keeps_its_length_after_the_second_resolution() -> None:
+    assert only(two_nights()).open_for(at(20)) == timedelta(minutes=19)

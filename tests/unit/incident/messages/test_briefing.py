@@ -296,6 +296,11 @@ def test_of_what_failed_often_the_shift_counts_who_had_how_many() -> None:
         ),
         ((("intent", 1, ""),), "step 1 running; not ended"),
         ((("intent", 1, ""), ("outcome", 1, "ok"), ("end", None, "")), "step 1 ok"),
+        (
+            (("intent", 1, ""), ("outcome", 1, "ok"), ("intent", 2, "undo"), ("outcome", 2, "ok")),
+            "step 1 ok then undo ok; not ended",
+        ),
+        ((("intent", 1, ""), ("outcome", 1, "cancelled")), "step 1 stopped by hand; not ended"),
     ],
 )
 def test_a_shift_tells_every_try_of_a_step_and_whether_the_run_is_open(
@@ -308,6 +313,8 @@ def test_a_shift_tells_every_try_of_a_step_and_whether_the_run_is_open(
             story.tell(Kind.RUN, minute, subject="r1", actor="ana", detail={"what": "ended"})
         else:
             detail = {"phase": phase, "state": state, "attempt": attempt}
+            detail |= {"undo": True} if state == "undo" else {}  # an old timeline has it in the intent alone
+            detail |= {"state": "failed", "cancelled": True} if state == "cancelled" else {}
             story.tell(Kind.STEP, minute, subject="r1#1", actor="ana", detail=detail)
     report = build_shift_report(story.events, (), since=at(0), now=at(20))
     assert report.runs == (f"Roll back by ana: {line}",)

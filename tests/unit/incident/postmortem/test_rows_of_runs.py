@@ -1,9 +1,15 @@
 """The draft holds what was run: by whom, with which command, how it ended, how long it took, and what came back."""
 
+import dataclasses
+from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.incident.postmortem.run_rows import run_rows
+import pytest
+
+from cockpit.incident.postmortem.run_rows import ProcedureRow, describe_run_length, run_rows
 from cockpit.model.event import Event, Kind
+from cockpit.model.response import ProcedureRun
+from cockpit.model.run import mark_step_ends
 from tests.unit.incident.story import at
 
 
@@ -71,3 +77,47 @@ def test_a_step_done_by_hand_without_a_try_is_reported_too() -> None:
 
 def test_garbage_in_a_detail_harms_nothing() -> None:
     assert len(run_rows([step(1, "intent", as_run=7, attempt=None), step(2, "outcome", seconds="x", state=None)])) == 1
+
+
+@pytest.mark.parametrize("word", ["undo", "edited"])
+@pytest.mark.parametrize("is_in_outcome", [True, False], ids=["recorded with its end", "recorded with its beginning"])
+def test_an_undo_is_not_the_step_and_an_edit_not_what_the_document_says(word: str, *, is_in_outcome: bool) -> None:
+    end = {word: True} if is_in_outcome else {}
+    (row,) = run_rows([step(1, "intent", **{word: True}), step(2, "outcome", state="ok", **end)])
+    assert (row.step, row.state) == (f"Send it all the traffic ({word})", "ok")
+
+
+def test_the_end_of_an_undo_in_an_old_timeline_says_that_it_is_one() -> None:
+    old = step(2, "outcome", state="ok")
+    old = dataclasses.replace(old, summary="Step 3 Send it all the traffic: ok after 14.2s")
+    _, end = mark_step_ends([step(1, "intent", undo=True), old])
+    assert end.summary == "Step 3 Send it all the traffic (undo): ok after 14.2s"
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"), [("failed", "stopped by hand"), ("unknown", "unknown"), ("ok", "ok"), ("warn", "warn")]
+)
+def test_a_look_that_a_person_stopped_did_not_fail(state: str, shown: str) -> None:
+    (row,) = run_rows([step(1, "intent"), step(2, "outcome", state=state, cancelled=True)])
+    assert row.state == shown
+
+
+@pytest.mark.parametrize(
+    ("verified", "ended", "length"),
+    [
+        (None, None, "not ended"),
+        (18, None, "took 18s until its work was verified, not closed"),
+        (23, 43, "took 43s, its work verified after 23s"),
+        (43, 43, "took 43s"),
+        (None, 43, "took 43s"),
+    ],
+)
+def test_a_run_took_its_time_until_it_ended_whenever_it_was_verified(
+    verified: int | None, ended: int | None, length: str
+) -> None:
+    def moment(seconds: int | None) -> datetime | None:
+        return None if seconds is None else at(0) + timedelta(seconds=seconds)
+
+    run = ProcedureRun("r1", "Roll back", at(0), moment(ended), verified=moment(verified))
+    end = run.ended or run.verified
+    assert describe_run_length(ProcedureRow(run, end - at(0) if end else None, "")) == length
