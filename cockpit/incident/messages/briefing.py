@@ -10,6 +10,7 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.incident.impact import (
+    EARLIEST,
     LATEST,
     ImpactMoment,
     as_of,
@@ -227,6 +228,7 @@ class OutageOfShift:
     key: str = ""
     is_resolved: bool = False  # the incident is, though this is bad still
     failures: int = 1  # of a probe that failed now and then, how many times
+    before: str = ""  # who had it in another incident, until it was taken in this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,14 +344,29 @@ class _HolderFinder:
         for incident in covering:
             own = [ack for ack in incident.acks if ack.is_of_incident]
             if takers := find_takers(stretch, [*self.acks, *own], others):
-                return _held(outage, incident, "taken", join_terms(takers))
+                held = _held(outage, incident, "taken", join_terms(takers))
+                taken = min((ack.at for ack in own if ack.at >= stretch.begin), default=stretch.begin)
+                return (
+                    held
+                    if incident is covering[0]
+                    else replace(held, before=self._tell_before(outage, stretch, covering[0], taken))
+                )
         if not covering:
             takers = find_takers(stretch, self.acks, others)
             return replace(outage, how="taken", taken_by=join_terms(takers)) if takers else outage
-        leaders = _find_leaders(covering[0], stretch, self.lead)
-        if leaders:
-            return _held(outage, covering[0], "led", leaders)
-        return _held(outage, covering[0], "declared", covering[0].declared_by)
+        return self._find_leader(outage, stretch, covering[0])
+
+    def _find_leader(self, outage: OutageOfShift, stretch: BadStretch, incident: Incident) -> OutageOfShift:
+        if leaders := _find_leaders(incident, stretch, self.lead):
+            return _held(outage, incident, "led", leaders)
+        return _held(outage, incident, "declared", incident.declared_by)
+
+    def _tell_before(self, outage: OutageOfShift, stretch: BadStretch, incident: Incident, taken: datetime) -> str:
+        """Who had it in the incident that it was of first, where it was open before somebody took it in a later one:
+        whoever takes that takes what burns, and not the time before."""
+        if incident.declared >= taken:
+            return ""
+        return _describe_taker(self._find_leader(outage, replace(stretch, until=taken), incident))
 
 
 def _held(outage: OutageOfShift, incident: Incident, how: str, person: str) -> OutageOfShift:
@@ -484,18 +501,36 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
 
 
 def _describe_outages(outages: Sequence[OutageOfShift], zone: tzinfo, now: datetime) -> Iterable[str]:
-    """A line for each; of what failed often one for all."""
+    """A line for each; of what failed often one for all, with how many times it did."""
     by_name: dict[str, list[OutageOfShift]] = {}
     for outage in outages:
         by_name.setdefault(outage.name, []).append(outage)
-    for name, several in by_name.items():
+    for name, rows in by_name.items():
+        several = _leave_out_counted(rows)
         if len(several) < OFTEN:
             yield from (_describe_outage(outage, zone, now) for outage in several)
             continue
         first, last = several[0], several[-1]
         begun = f"first {_clock_time(first.since, zone, now)}" if first.since else "since before the shift"
         over = "still bad" if last.until is None else f"last until {_clock_time(last.until, zone, now)}"
-        yield f"{name} {len(several)}x, {begun}, {over}; {_describe_takers(several)}"
+        times = sum(outage.failures for outage in several)
+        yield f"{name} failed {times} times, {begun}, {over}; {_describe_takers(several)}"
+
+
+def _leave_out_counted(outages: Sequence[OutageOfShift]) -> list[OutageOfShift]:
+    """Without those that a later one counts among its failures: what goes up and down is recorded as that only after
+    its first times, and from the first of them on."""
+    flaps = [outage for outage in outages if outage.failures > 1]
+    return sorted(
+        (outage for outage in outages if not any(_is_counted_in(outage, flap) for flap in flaps)),
+        key=lambda outage: outage.since or EARLIEST,
+    )
+
+
+def _is_counted_in(outage: OutageOfShift, flap: OutageOfShift) -> bool:
+    if outage is flap or outage.failures > 1 or outage.since is None or flap.since is None:
+        return False
+    return flap.since <= outage.since and (outage.until or LATEST) <= (flap.until or LATEST)
 
 
 def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
@@ -511,8 +546,11 @@ def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
 
 
 def _describe_takers(outages: Sequence[OutageOfShift]) -> str:
-    """`6 taken by ben in k7f, 3 led by ben in k7f, 1 by nobody`; of one, or where all are alike, without a count."""
-    counts = Counter(_describe_taker(outage) for outage in outages)
+    """`6 taken by ben in k7f, 3 led by ben in k7f, 1 by nobody`, of each failure; where all are alike, without a
+    count."""
+    counts: Counter[str] = Counter()
+    for outage in outages:
+        counts[_describe_taker(outage)] += outage.failures
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{count} {'by nobody' if taker == NOBODY else taker}" for taker, count in counts.items())
@@ -525,4 +563,6 @@ def _describe_taker(outage: OutageOfShift) -> str:
     if not outage.how:
         return NOBODY
     where = f" in {'drill ' if outage.is_drill else ''}{outage.incident}" if outage.incident else ""
-    return f"{outage.how} by {outage.taken_by}{where}{', which is resolved' if outage.is_resolved else ''}"
+    resolved = ", which is resolved" if outage.is_resolved else ""
+    before = f"{outage.before}, then " if outage.before else ""
+    return f"{before}{outage.how} by {outage.taken_by}{where}{resolved}"

@@ -285,6 +285,39 @@ def test_of_what_failed_often_the_shift_counts_who_had_how_many() -> None:
     assert line.endswith("1 by nobody, 4 led by ben in i1, 1 taken by cleo in i1")
 
 
+def test_a_shift_counts_the_failures_of_what_went_up_and_down_and_each_once() -> None:
+    story = Story()
+    for minute in (1, 5, 6):  # the last two are the first of the four times that it went up and down
+        story.probe(minute, "orders", "degraded")
+        story.probe(minute + 0.5, "orders", "up")
+    flap = {"from": format_timestamp(at(5)), "until": format_timestamp(at(9)), "times": 4, "longest_well": 30}
+    noticed = {**flap, "noticed": format_timestamp(at(8))}
+    for minute, state, was in ((8, "flapping", "up"), (10, "up", "flapping")):
+        detail = {"state": state, "was": was, "flap": noticed}
+        story.tell(Kind.PROBE, minute, subject="orders", detail=detail)
+    for minute in (12, 14):
+        story.probe(minute, "orders", "degraded")
+        story.probe(minute + 0.5, "orders", "up")
+    report = build_shift_report(story.events, (), since=at(0), now=at(20))
+    (line,) = (line for title, line in describe_shift(report, UTC) if title == "failed")
+    assert " failed 7 times, first 02:01, last until 02:14" in line, line
+
+
+def test_who_takes_a_later_incident_took_what_burns_and_not_the_time_before() -> None:
+    story = Story()
+    story.tell(Kind.SIGNAL, 1, subject="5xx share", detail={"state": "degraded", "was": "up"})
+    story.declare(2, reach=0)
+    led(story, 3, "cleo")
+    story.act(Kind.RESOLVE, 9)
+    story.declare(9.5, incident="i2", reach=0)
+    story.act(Kind.ACK, 10, incident="i2", actor="ben")
+    story.tell(Kind.SIGNAL, 11, subject="5xx share", detail={"state": "up", "was": "degraded"})
+    incidents = fold(story.events).incidents.values()
+    report = build_shift_report(story.events, incidents, since=at(0), now=at(20), lead="Incident Commander")
+    (line,) = (line for title, line in describe_shift(report, UTC) if title == "failed")
+    assert line.endswith("led by cleo in i1, then taken by ben in i2"), line
+
+
 @pytest.mark.parametrize(
     ("told", "line"),
     [
