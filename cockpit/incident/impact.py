@@ -442,7 +442,7 @@ def propose_impact_end(incident: Incident) -> ImpactMoment | None:
 def measure_felt(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
     """How long users felt it between two moments, and in how many stretches: where all was well for two minutes or
     more in between, or where it was closed and nothing says that users felt it, that time does not count."""
-    return _measure_without(_list_pauses(incident, begin, end), begin, end)
+    return _measure_without(list_pauses(incident, begin, end), begin, end)
 
 
 def measure_until_resolved(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
@@ -460,7 +460,7 @@ def _measure_without(
 
 def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches between two moments in which users felt it, the first first."""
-    pauses = _list_pauses(incident, begin, end)
+    pauses = list_pauses(incident, begin, end)
     borders = [begin, *(border for pause in pauses for border in pause), end]
     return [
         (start, over) for start, over in zip(borders[::2], borders[1::2], strict=True) if start < over or not pauses
@@ -469,7 +469,7 @@ def list_felt_stretches(incident: Incident, begin: datetime, end: datetime) -> l
 
 def list_short_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches between two moments in which all was well, and not for long enough to be no impact."""
-    counted = _list_pauses(incident, begin, end)
+    counted = list_pauses(incident, begin, end)
     well = [(period.start, period.end) for period in incident.healthy if period.end is not None]
     return [
         (start, over)
@@ -478,7 +478,8 @@ def list_short_pauses(incident: Incident, begin: datetime, end: datetime) -> lis
     ]
 
 
-def _list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches between two moments in which users felt nothing, for long enough to be no impact."""
     # A shorter one is a pause within one outage, unless somebody closed the incident in it: then it was over.
     well = [
         (period.start, period.end)
@@ -537,7 +538,7 @@ def find_relapse(incident: Incident) -> datetime | None:
     begin = find_impact_start(incident)
     if begin is None or last_period(incident.healthy) is not None:
         return None
-    return max((end for _, end in _list_pauses(incident, begin, LATEST)), default=None)
+    return max((end for _, end in list_pauses(incident, begin, LATEST)), default=None)
 
 
 def describe_impact(incident: Incident) -> str:

@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from cockpit.incident.clocks.business_hours import DAY, NOTHING, add_days, add_hours, compute_working_time
+from cockpit.incident.impact import EARLIEST, LATEST, find_impact_start, list_pauses
 from cockpit.model.clock import Clock, Counting, Rule
 from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.plan import Hours
@@ -57,7 +58,6 @@ def later_by(moment: datetime | None, span: timedelta) -> datetime | None:
 
 OVER = "resolved before it was late"
 MITIGATED_IN_TIME = "mitigated before it was late"
-LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +117,16 @@ def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
 def find_window_end(incident: Incident, opens: datetime, closes: datetime) -> datetime:
     """When a window closes in which nobody need do anything while all is well: that time of it does not count.
 
-    Whether it is over is asked when it would close: where all was well then it is, whatever comes later.
+    Whether it is over is asked when it would close: where all was well then it is, whatever comes later. A pause that
+    counts as impact is not such a time: what was told as felt everywhere else leaves less of the window here too.
     """
-    counted, until = closes, opens
-    for period in sorted(healthy_periods(incident), key=lambda period: period.start):
-        if period.start > counted or period.end is None or period.end > counted:
+    counted = closes
+    for start, over in list_pauses(incident, find_impact_start(incident) or EARLIEST, incident.mitigated or LATEST):
+        if start > counted or over > counted:
             break  # it closed before, or while all was well
-        well = period.end - max(period.start, until)
+        well = over - max(start, opens)
         if well > timedelta():
-            counted, until = later_by(counted, well) or counted, period.end
+            counted = later_by(counted, well) or counted
     return counted
 
 

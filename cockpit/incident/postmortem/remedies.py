@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.impact import (
+    EARLIEST,
     LATEST,
     RECOVERY_MUST_HOLD,
     STATED,
@@ -52,11 +53,32 @@ def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStre
     trigger = find_trigger(events, begin)
     harmful = {event.id for event in events if event.kind == Kind.TRAFFIC and _is_harmful(event, trigger, incident)}
     helpful = [event for event in events if event.id not in harmful]
+    stretches = []
+    for number, (start, over) in enumerate(borders):
+        if over == LATEST:
+            stretches.append(FeltStretch(start, None, None))
+            continue
+        change = find_trigger(events, start, since=start - LEAD_IN) if number else trigger
+        answers = _leave_out_beginning(helpful, change, start) if change is not None else helpful
+        stretches.append(FeltStretch(start, over, find_remedy(answers, start, over, find_lucky_time(events, over))))
+    return stretches
+
+
+def _leave_out_beginning(events: Sequence[Event], change: Event, begin: datetime) -> list[Event]:
+    """Without what a stretch began with, nor the step that did that: they may end after its first sign and stopped
+    nothing."""
+    step = find_changing_step(events, change.occurred)
+    if step is not None and step.occurred > max(begin, change.occurred):
+        step = None
     return [
-        FeltStretch(start, None, None)
-        if over == LATEST
-        else FeltStretch(start, over, find_remedy(helpful, start, over, find_lucky_time(events, over)))
-        for start, over in borders
+        event
+        for event in events
+        if event.id != change.id
+        and not (
+            step is not None
+            and event.kind == Kind.STEP
+            and (event.subject, event.detail.get("attempt")) == (step.subject, step.detail.get("attempt"))
+        )
     ]
 
 
@@ -82,20 +104,34 @@ def _is_harmful(move: Event, trigger: Event | None, incident: Incident) -> bool:
     )
 
 
-def find_trigger(events: Iterable[Event], begin: datetime) -> Event | None:
+def find_trigger(events: Iterable[Event], begin: datetime, since: datetime = EARLIEST) -> Event | None:
     """The last change of what runs before users felt it: traffic that moved, else a revision that was made.
 
     A revision that was stopped is what follows a deployment, and is named only where nothing else changed. A beginning
     that a person typed is known to the minute: what changed in that minute came before it, where nothing else did.
+    A move within the clocks' difference after it that takes back what right before it began it is the answer to it.
     """
-    changed = [event for event in events if is_app_change(event)]
+    changed = [event for event in events if is_app_change(event) and event.occurred >= since]
     changes = [event for event in changed if event.occurred <= begin + SKEW]
+    changes = [event for event in changes if event.occurred <= begin or not _is_answer(event, changes, begin)]
     if not changes and begin.second == begin.microsecond == 0:
         changes = [event for event in changed if event.occurred < begin + A_MINUTE]
     first_hand = [
         event for event in changes if event.kind == Kind.TRAFFIC or text_of(event.detail, "what") == "created"
     ]
     return max(first_hand or changes, key=lambda event: (event.occurred, event.kind == Kind.TRAFFIC), default=None)
+
+
+def _is_answer(move: Event, changes: Iterable[Event], begin: datetime) -> bool:
+    """Whether it took traffic from what had got it right before users felt it."""
+    lost = set(map_of(move.detail, "before")) - set(map_of(move.detail, "after"))
+    return move.kind == Kind.TRAFFIC and any(
+        event.kind == Kind.TRAFFIC
+        and event.subject == move.subject
+        and begin - LEAD_IN <= event.occurred <= begin
+        and find_gaining(event) in lost
+        for event in changes
+    )
 
 
 def find_moves(incident: Incident, events: Iterable[Event]) -> list[list[Event]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items, met_and_missed
+from cockpit.incident.impact import measure_felt
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
 from cockpit.incident.metrics.statistics import DEADLINES, list_kept_shares
@@ -374,6 +375,21 @@ def test_a_window_that_closes_later_because_all_was_well_says_so() -> None:
     assert clock.remark in draft_of(story, 40, RESPONSE)
     lines = list_open_items(only(story), [clock], at(16), UTC)
     assert [clock.remark in line for line in lines] == [True]
+
+
+def test_a_window_does_not_close_later_for_a_pause_that_counts_as_impact() -> None:
+    """Twice all was well for five seconds: the impact is of one stretch, and so is the time to call somebody."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(0, reach=-10)
+    for minute in (6, 7):
+        story.probe(minute, "ready", "up")
+        story.probe(minute + 5 / 60, "ready", "down")
+    story.probe(10, "ready", "up")
+    story.probe(15, "ready", "down")
+    clock = named(compute_clocks(only(story), RESPONSE, at(18)), "escalation:1")
+    assert measure_felt(only(story), at(0), at(18)) == (timedelta(minutes=13), 2)
+    assert clock.until == at(5 + 15 + 5), "what users did not feel, and no second more"
 
 
 # One audience, whatever it is called.

@@ -9,6 +9,7 @@ import pytest
 from cockpit.incident.load import list_standing_events
 from cockpit.incident.postmortem.remedies import find_changing_run, find_trigger
 from cockpit.incident.postmortem.rows import deployment_rows
+from cockpit.incident.postmortem.remedies import list_stretches
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
     FIX_MARKS,
@@ -653,3 +654,50 @@ def test_a_pause_of_less_than_two_minutes_counts_as_impact_and_is_named() -> Non
         fail(story, minute - 0.4, "readyz")
         story.probe(minute, "readyz", "up")
     assert "all well in between 3 times, for 2m 42s in all" in told(story).felt
+
+
+def begun_by_a_step(moved: float, *, first: float, ended: float) -> Story:
+    """A step sends the traffic to the bad revision; nothing else is done until it is over, or closed."""
+    story = Story()
+    story.act(Kind.STEP, first - 0.1, subject="r9#1", phase="intent", attempt=1, title="Activate", kind="change")
+    move(story, moved, GOOD, BAD)
+    fail(story, first, "readyz")
+    story.act(Kind.STEP, moved + 0.2, subject="r9#1", phase="outcome", attempt=1, title="Activate", state="ok")
+    story.declare(first + 0.5, reach=-10)
+    story.probe(ended, "readyz", "up")
+    return story
+
+
+@pytest.mark.parametrize("moved", [-0.05, 0.02, 4 / 60])
+def test_what_began_it_is_never_what_stopped_it_nor_is_the_step_that_did_it(moved: float) -> None:
+    """By the cloud's clock it may seem to follow its own effect by some seconds."""
+    story = begun_by_a_step(moved, first=0, ended=3)
+    result = told(story)
+    assert "--r44" in result.trigger
+    assert result.stop.startswith("no change is on record")
+    (stretch,) = list_stretches(incident_of(story), list_standing_events(story.events))
+    assert stretch.remedy is None
+    whats = [key_time.what for key_time in list_key_times(incident_of(story), list_standing_events(story.events))]
+    assert (whats.count("last change before it"), whats.count("last change before it was over")) == (1, 0)
+
+
+def test_a_relapse_that_began_with_a_move_right_after_its_first_sign_names_no_other_stretch_either() -> None:
+    story = night()
+    story.events.pop()
+    move(story, 20 + 4 / 60, GOOD, "shop--r45")
+    fail(story, 20, "readyz")
+    story.probe(23, "readyz", "up")
+    rollback, relapse = told(story).stretches
+    assert "traffic back on --r43" in rollback
+    assert "no change is on record" in relapse
+
+
+def test_a_move_that_takes_back_within_seconds_what_began_it_is_what_stopped_it() -> None:
+    story = Story()
+    move(story, -0.1, GOOD, BAD)
+    fail(story, 0, "readyz")
+    move(story, 3 / 60, BAD, GOOD)
+    story.probe(0.2, "readyz", "up")
+    story.declare(1, reach=-10)
+    result = told(story)
+    assert (BAD in result.trigger, "traffic back on --r43" in result.stop) == (True, True)
