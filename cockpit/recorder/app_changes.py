@@ -13,6 +13,8 @@ from cockpit.recorder.last_recorded import LastRecorded, RecordedApp
 
 RECENT = timedelta(days=1)  # deployments from before the watch began that are worth a line of their own
 SINGLE = "single"  # the mode of an app in which the cloud gives all traffic to one revision
+SWITCHED = "switched"  # a move of traffic that is dated by the end of the revision that had it
+SEEN_MOVED = "seen"  # one that is dated by the look that saw it: it was no later than that
 FAILING = frozenset({"Degraded", "Failed", "ActivationFailed"})  # running states that say more than the health
 
 
@@ -110,10 +112,8 @@ def _draft_revision_changes(
         return
     if revision.active != was.active:
         what = "activated" if revision.active else "deactivated"
-        off = revision.last_active if what == "deactivated" else None
-        off = None if off is None else _sharpen_time(off, looked)
-        known = off is not None and off <= moment and (looked is None or off >= looked)
-        occurred = off if off is not None and known else moment
+        off = _find_switch_time(before, app, moment, looked) if revision.active else _find_end(revision, moment, looked)
+        occurred = max(off or moment, revision.created or off or moment) if revision.active else off or moment
         yield _draft_revision_fact(app, revision, f"{revision.name} {what}", what, environment, occurred)
     elif revision.active and health and health != was.health:
         since = f", was {was.health}" if was.health else ""
@@ -121,6 +121,33 @@ def _draft_revision_changes(
         yield _draft_revision_fact(
             app, revision, f"{revision.name} {health}{since}{why}", "health", environment, moment
         )
+
+
+def _find_end(revision: Revision, moment: datetime, looked: datetime | None) -> datetime | None:
+    """When a revision was stopped, by the cloud; None where that cannot be the time of this end."""
+    off = None if revision.last_active is None else _sharpen_time(revision.last_active, looked)
+    return off if off is not None and off <= moment and (looked is None or off >= looked) else None
+
+
+def _find_switch_time(
+    before: RecordedApp, app: Application, moment: datetime, looked: datetime | None
+) -> datetime | None:
+    """When an app that serves one revision at a time went from one to another: as the one that had the traffic was
+    stopped. None for other apps, and where the cloud does not say that."""
+    if app.mode != SINGLE:
+        return None
+    ends = [
+        _find_end(revision, moment, looked)
+        for revision in app.revisions
+        if not revision.active and revision.name in before.traffic and _was_active(before, revision)
+    ]
+    since = before.last_traffic_event
+    return max((end for end in ends if end is not None and (since is None or end > since)), default=None)
+
+
+def _was_active(before: RecordedApp, revision: Revision) -> bool:
+    was = before.revisions.get(revision.name)
+    return was is not None and was.active
 
 
 def _sharpen_time(reported: datetime, looked: datetime | None) -> datetime:
@@ -197,10 +224,12 @@ def _draft_traffic_changes(
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
     gaining = [revision for revision in app.revisions if revision.weight > before.traffic.get(revision.name, 0)]
     made = (revision.created for revision in gaining if revision.created is not None)
-    occurred = _sharpen_time(max([changed or moment, *made]), looked)
+    switched = _find_switch_time(before, app, moment, looked)
+    occurred = _sharpen_time(max([switched or changed or moment, *made]), looked)
     # The cloud dates a change by when it was asked for, and moves the traffic when that is done. Where we saw it
     # unmoved after that, the moment at which we saw it moved is the nearest to the truth.
     occurred = moment if looked is not None and occurred < looked else min(occurred, moment)
+    dated_by = SWITCHED if switched == occurred else SEEN_MOVED if occurred == moment else ""
     yield Draft(
         Kind.TRAFFIC,
         f"{app.name}: traffic from {format_traffic(app.name, before.traffic)} to {format_traffic(app.name, now)}",
@@ -213,6 +242,7 @@ def _draft_traffic_changes(
             "after": now,
             "changed_by": _find_traffic_author(app, gaining) if changed is not None else "",
             **({"asked": format_timestamp(changed)} if changed is not None and _is_request(changed, occurred) else {}),
+            **({"dated_by": dated_by} if dated_by else {}),
         },
     )
 

@@ -20,6 +20,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
 from cockpit.model.time import format_timestamp
+from cockpit.recorder.app_changes import SEEN_MOVED, SWITCHED
 from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 A_SECOND = timedelta(seconds=1)
@@ -245,6 +246,8 @@ def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
     """
     if act.kind != Kind.TRAFFIC or act.detail.get(BY_STEP) or act.recorded - act.occurred < SKEW:
         return False
+    if text_of(act.detail, "dated_by") in (SWITCHED, SEEN_MOVED):
+        return False
     if (asked := time_of(act.detail, "asked")) is not None:
         return act.occurred - asked <= A_SECOND
     gaining = find_gaining(act)  # of a move that an older version recorded
@@ -307,6 +310,11 @@ def _date_by_step(act: Event, events: Sequence[Event], ended: Iterable[tuple[Eve
     return replace(act, occurred=max(end.occurred for end in ends), detail=detail)
 
 
+def is_dated_by_sight(act: Event) -> bool:
+    """Whether nothing says when it moved but the look that saw it moved."""
+    return act.kind == Kind.TRAFFIC and not act.detail.get(BY_STEP) and text_of(act.detail, "dated_by") == SEEN_MOVED
+
+
 def describe_request(act: Event, events: Sequence[Event]) -> str:
     """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request, and the
     other way round behind one that was seen to happen some time after it was asked for."""
@@ -314,7 +322,7 @@ def describe_request(act: Event, events: Sequence[Event]) -> str:
         return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)"
     asked = time_of(act.detail, "asked") if act.kind == Kind.TRAFFIC else None
     if asked is None or act.occurred - asked < SKEW:
-        return ""
+        return " (seen then)" if is_dated_by_sight(act) else ""
     how = "its step ended" if act.detail.get(BY_STEP) else "seen"
     return f" ({how} then, asked for at {asked:%H:%M:%S} UTC)"
 

@@ -31,6 +31,7 @@ from cockpit.incident.postmortem.remedies import (
     is_app_change,
     is_changing_step,
     is_dated_by_request,
+    is_dated_by_sight,
     list_changing_steps,
     list_stretches,
     shorten_revision,
@@ -380,7 +381,9 @@ def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> 
         )
     asked = time_of(act.detail, "asked")
     is_earlier = asked is not None and act.occurred - asked >= SKEW
-    return f"at {face.utc(act.occurred)}{f', asked for at {face.utc(asked)}' if asked and is_earlier else ''}"
+    if asked is not None and is_earlier:
+        return f"at {face.utc(act.occurred)}, asked for at {face.utc(asked)}"
+    return f"at {face.utc(act.occurred)}{' (seen then)' if is_dated_by_sight(act) else ''}"
 
 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:

@@ -464,6 +464,34 @@ def test_a_deactivation_is_dated_by_the_cloud_where_that_can_be_its_time(off: fl
     assert fact.occurred == at(dated)
 
 
+@pytest.mark.parametrize(
+    ("mode", "off", "dated"),
+    [
+        ("single", 4.9, (4.9, 4.9, 4.9, "switched")),
+        ("single", None, (5, 5, 5, "seen")),
+        ("single", -60, (5, 5, 5, "seen")),  # from before the last look: of another end
+        ("multiple", 4.9, (4.9, 5, 5, "seen")),  # there a revision that is stopped says nothing of the traffic
+    ],
+)
+def test_one_reading_dates_what_an_activation_did_by_one_moment(
+    mode: str, off: float | None, dated: tuple[float, float, float, str]
+) -> None:
+    """An app that serves one revision at a time stops the one before as it activates another: no trace but that."""
+    world = Recorded()
+    old = revision("v42", 100, created=at(-60))
+    known = Application("mi", "prod", mode, "", (old, revision("v41", active=False, created=at(-90))))
+    world.see(0, "revisions", (known,))
+    gone = replace(old, active=False, weight=0, last_active=None if off is None else at(off))
+    app = replace(known, revisions=(gone, revision("v41", 100, created=at(-90))))
+    reading: Reading[Any] = Reading("revisions", "prod", 15.0, 300.0, (app,), 300.0, at(5))
+    drafts = {
+        draft.detail.get("what", "traffic"): draft for draft in list_changes(world.known, reading, at(5), at(4.8))
+    }
+    times = tuple(drafts[what].occurred for what in ("deactivated", "activated", "traffic"))
+    assert times == tuple(at(minute) for minute in dated[:3])
+    assert drafts["traffic"].detail["dated_by"] == dated[3]
+
+
 def test_a_failed_poll_changes_nothing() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)

@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cockpit.incident.load import list_standing_events
-from cockpit.incident.postmortem.remedies import find_changing_run, find_trigger
+from cockpit.incident.postmortem.remedies import find_changing_run, find_trigger, list_stretches
 from cockpit.incident.postmortem.rows import deployment_rows
-from cockpit.incident.postmortem.remedies import list_stretches
 from cockpit.incident.postmortem.story import (
     CAUSE_MARKS,
     FIX_MARKS,
@@ -701,3 +700,13 @@ def test_a_move_that_takes_back_within_seconds_what_began_it_is_what_stopped_it(
     story.declare(1, reach=-10)
     result = told(story)
     assert (BAD in result.trigger, "traffic back on --r43" in result.stop) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("dated_by", "says"), [("switched", "at 02:12:00;"), ("seen", "at 02:12:00 (seen then);"), ("", "between 02:12:00")]
+)
+def test_a_move_says_what_its_time_is_worth(dated_by: str, says: str) -> None:
+    story = sent_back()
+    move(story, 12, BAD, GOOD, late=0.1, dated_by=dated_by)
+    story.probe(12.2, "readyz", "up")
+    assert says in told(story).stretches[-1]
