@@ -44,6 +44,11 @@ class Signal:
         return f"{self.label} is still {'flapping' if self.state == FLAPPING else 'bad'}"
 
     @property
+    def how(self) -> str:
+        """`flapping ` in front of since when it is bad; "" of what is bad all the while."""
+        return f"{FLAPPING} " if self.state == FLAPPING else ""
+
+    @property
     def began(self) -> datetime:
         return self.since - self.lead
 

@@ -11,6 +11,7 @@ from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Holding
+from cockpit.recorder.last_recorded import FLAPPING
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class BadStretch:
     until: datetime | None = None
     fired: datetime | None = None
     failures: int = 1  # of a probe that failed now and then, how many times
+    is_counted: bool = True  # False: as many as had been seen when it was noticed, and no end tells how many more
 
     @property
     def begin(self) -> datetime:
@@ -51,7 +53,10 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
         name = f"{event.kind} {text_of(event.detail, 'name') or event.subject}"
         if has_fired_anew(event) and (over := open.pop(key, None)) is not None:
             rows[over] = replace(rows[over], until=event.occurred)  # whoever took that one did not take the next
-        if is_bad and key not in open:
+        if is_bad and state == FLAPPING and (joined := _join_failures(rows, event)) is not None:
+            rows = joined
+            open = {row.key: place for place, row in enumerate(rows) if row.until is None}
+        elif is_bad and key not in open:
             open[key] = len(rows)
             rows.append(BadStretch(key, name, state, find_beginning(event)))
         elif not is_bad and key not in open and _says_bad(event.kind, was):
@@ -65,11 +70,26 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
         elif state == ProbeState.DOWN:
             rows[place] = replace(rows[place], state=state)
         if (flap := read_flap(event.detail)) is not None:
-            rows[place] = replace(rows[place], failures=max(flap.times, rows[place].failures))
+            failures = max(flap.times, rows[place].failures)
+            rows[place] = replace(rows[place], failures=failures, is_counted=state != FLAPPING)
         if not is_bad:
             rows[place] = replace(rows[place], until=event.occurred)
             del open[key]
     return rows
+
+
+def _join_failures(rows: Sequence[BadStretch], event: Event) -> list[BadStretch] | None:
+    """The rows with the first failures of what flaps as one that goes on: they had rows of their own until it was
+    noticed that they belong together. None where it had none."""
+    key, begin = key_of(event), find_beginning(event)
+    failures = [row for row in rows if row.key == key and (row.until is None or row.until > begin)]
+    if not failures:
+        return None
+    first = failures[0]
+    since = None if first.since is None else min(first.since, begin)
+    worst = ProbeState.DOWN.value if any(row.state == ProbeState.DOWN for row in failures) else FLAPPING
+    flap = replace(first, state=worst, since=since, until=None)
+    return [flap if row is first else row for row in rows if row is first or row not in failures]
 
 
 def _is_bad(event: Event) -> bool | None:

@@ -15,8 +15,11 @@ FLAPPING = 5  # turns among them that make it so
 CALM = 2  # turns among them that end it: with one figure for both, a probe near it would flap in and out of flapping
 
 
-WELL_AGAIN = timedelta(minutes=2)  # so long without a failing answer it is well, however it went before ...
-WELL_ANSWERS = 7  # ... by so many answers: a probe that is rarely asked flaps by a few of them
+# It flaps no more once it was well for twice as long as it ever was between its failures: for half a minute at least,
+# and after two minutes in any case; by so many answers, for a probe that is rarely asked flaps by a few of them.
+WELL_AT_LEAST = timedelta(seconds=30)
+WELL_AGAIN = timedelta(minutes=2)
+WELL_ANSWERS = 7
 
 
 class Grade(StrEnum):
@@ -110,7 +113,7 @@ def _note_turn(before: ProbeStanding, after: ProbeStanding, turned: bool) -> Pro
     if before.flapping and flap is not None:
         if not is_well:
             flap = _add_failure(flap, before.graded, moment)
-        elif _is_well_again(graded):
+        elif _is_well_again(graded, flap):
             return replace(after, turns=(), graded=(), flapping=False)
     elif flapping:
         flap = _count_failures(graded, moment)
@@ -133,9 +136,10 @@ def _count_failures(graded: Sequence[tuple[datetime, bool]], moment: datetime) -
     return flap
 
 
-def _is_well_again(graded: Sequence[tuple[datetime, bool]]) -> bool:
+def _is_well_again(graded: Sequence[tuple[datetime, bool]], flap: ProbeFlap) -> bool:
     well = list(takewhile(lambda answer: answer[1], reversed(graded)))
-    return len(well) >= WELL_ANSWERS and well[0][0] - well[-1][0] >= WELL_AGAIN
+    needed = min(max(2 * flap.longest_well, WELL_AT_LEAST), WELL_AGAIN)
+    return len(well) >= WELL_ANSWERS and well[0][0] - well[-1][0] >= needed
 
 
 def is_undecided(standing: ProbeStanding) -> bool:

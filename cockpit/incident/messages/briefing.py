@@ -86,7 +86,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     breaks = list_recording_breaks(events)
     if unrecorded := describe_recording_breaks(breaks, incident.reach_from, incident.resolved or now):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
-    bad = [f"{signal.label}, since {_clock_time(signal.since, zone, now)}" for signal in scene.bad]
+    bad = [f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}" for signal in scene.bad]
     pairs += [("bad now", line) for line in bad[:MOST]]
     pairs += [("bad now", f"… and {len(bad) - MOST} more")] * (len(bad) > MOST)
     decided = [
@@ -172,14 +172,16 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
 def _describe_felt_now(
     incident: Incident, start: ImpactMoment, end: ImpactMoment | None, zone: tzinfo, now: datetime
 ) -> str:
-    """`users feel it since 06:27 (probe readyz)`; after a pause since when again, and for how long in all."""
+    """`users feel it since 06:27 (probe readyz)`; after a pause since when again, and for how long in all. What is well
+    for less than two minutes is felt no more, and not over either."""
     again = find_relapse(incident)
     first = f"{_clock_time(start.at, zone, now)} ({start.evidence})"
     length = format_felt(incident, start.at, now)
-    since = f"users feel it since {first}"
+    feel = "felt it{} from" if end else "feel it{} since"
+    since = f"users {feel.format('')} {first}"
     if again:
-        since = f"users feel it again since {_clock_time(again, zone, now)}; first {first}, {length} so far"
-    return f"{since}; {end.evidence}, since {_clock_time(end.at, zone, now)}" if end else since
+        since = f"users {feel.format(' again')} {_clock_time(again, zone, now)}; first {first}, {length} so far"
+    return f"{since}; well since {_clock_time(end.at, zone, now)} ({end.evidence})" if end else since
 
 
 def _keep_last(lines: Sequence[str]) -> list[str]:
@@ -229,6 +231,7 @@ class OutageOfShift:
     is_resolved: bool = False  # the incident is, though this is bad still
     failures: int = 1  # of a probe that failed now and then, how many times
     before: str = ""  # who had it in another incident, until it was taken in this one
+    is_counted: bool = True  # to its end; else it failed so often at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +335,13 @@ class _HolderFinder:
         """Of several incidents of that time one in which somebody took it, then a real one before a drill, then the
         first."""
         outage = OutageOfShift(
-            stretch.name, stretch.state, stretch.since, stretch.until, key=stretch.key, failures=stretch.failures
+            stretch.name,
+            stretch.state,
+            stretch.since,
+            stretch.until,
+            key=stretch.key,
+            failures=stretch.failures,
+            is_counted=stretch.is_counted,
         )
         moment, others = stretch.since or stretch.end, self.stretches.get(stretch.key, ())
         covering = [
@@ -485,7 +494,8 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
             pairs.append(("fired", f"{alert.name}{times}, first {first}, now {alert.state}; {taken}"))
     pairs += [("failed", line) for line in _describe_outages(report.outages, zone, now)]
     pairs += [
-        ("still bad", f"{signal.label}, since {_clock_time(signal.since, zone, now)}") for signal in report.still_bad
+        ("still bad", f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}")
+        for signal in report.still_bad
     ]
     pairs += [("run", line) for line in report.runs]
     pairs += [("silent", line) for line in report.silences]
@@ -541,7 +551,7 @@ def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
         when = f"since {begun}{length}, and is still"
     else:
         when = f"{begun}{' until' if outage.since is None else ' to'} {_clock_time(outage.until, zone, now)}{length}"
-    often = f", failed {outage.failures} times" if outage.failures > 1 else ""
+    often = f", failed {'' if outage.is_counted else 'at least '}{outage.failures} times" if outage.failures > 1 else ""
     return f"{outage.name} {outage.state} {when}{often}; {_describe_taker(outage)}"
 
 

@@ -18,6 +18,7 @@ from cockpit.model.event import Event, Kind, join_alert_events, map_of, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
+from cockpit.recorder.last_recorded import FLAPPING
 from cockpit.recorder.recording_breaks import find_record_end, list_recording_breaks
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
@@ -166,7 +167,12 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
         if (running := open_bars.pop(event.subject, None)) is not None:
             spans.setdefault(event.subject, []).append(_build_probe_bar(running, max(begin, running[0])))
         if is_bad:
-            open_bars[event.subject] = (begin, text_of(event.detail, "state"))
+            state = text_of(event.detail, "state")
+            if state == FLAPPING:  # its first failures had bars of their own until it was noticed that it flaps
+                bars = spans.get(event.subject, [])
+                spans[event.subject] = [bar for bar in bars if bar.end <= begin or bar.text == ProbeState.DOWN]
+                begin = max([begin, *(bar.end for bar in spans[event.subject])])
+            open_bars[event.subject] = (begin, state)
     for name, running in open_bars.items():
         spans.setdefault(name, []).append(_build_probe_bar(running, end))
     return _fit_lanes("Probes", {name: join_bars(bars) for name, bars in spans.items()}, start, end)

@@ -42,7 +42,7 @@ from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, map_of, text_of, time_of, words_of
 from cockpit.model.incident import Incident, Status
-from cockpit.model.probe import ProbeState
+from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import FLAPPING
@@ -214,15 +214,17 @@ def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace)
     """`ready failed 7 times between 02:11:05 and 02:14:30, and was well for 12s at most in between`: what went up and
     down is one fact of the record, and its pauses are in it."""
     begin, end = find_impact(incident)
-    flaps = [
-        (event.subject, flap)
-        for event in events
-        if text_of(event.detail, "state") != FLAPPING and (flap := read_flap(event.detail)) is not None
-        if begin - SKEW <= flap.last_bad and (end is None or flap.began <= end)
-    ]
+    newest: dict[tuple[str, datetime], tuple[bool, ProbeFlap]] = {}
+    for event in events:  # what was noticed, and then what it came to, where an end is on record
+        flap = read_flap(event.detail) if event.kind == Kind.PROBE else None
+        if flap is not None and begin - SKEW <= flap.last_bad and (end is None or flap.began <= end):
+            newest[event.subject, flap.began] = text_of(event.detail, "state") == FLAPPING, flap
+    flaps = [(name, is_noticed, flap) for (name, _), (is_noticed, flap) in newest.items()]
     sentences = []
-    for name, flap in flaps[:MOST_FLAPS]:
-        sentence = f"{name} failed {flap.times} times between {face.utc(flap.began)} and {face.utc(flap.last_bad)}"
+    for name, is_noticed, flap in flaps[:MOST_FLAPS]:
+        least = "at least " if is_noticed else ""
+        span = f"between {face.utc(flap.began)} and {face.utc(flap.last_bad)}"
+        sentence = f"{name} failed {least}{flap.times} times {span}"
         longest = f", and was well for {format_duration(flap.longest_well)} at most in between"
         sentences.append(f"{sentence}{longest if flap.longest_well else ''}")
     left = len(flaps) - MOST_FLAPS

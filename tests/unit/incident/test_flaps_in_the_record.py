@@ -1,7 +1,8 @@
 """From the answers of a probe that goes up and down to what the record states, held against the answers themselves."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,13 +15,15 @@ from cockpit.feeds.probes.state import (
     build_probe_result,
     derive_shown_state,
 )
+from cockpit.incident.postmortem.picture import build_picture
+from cockpit.incident.postmortem.story import TimeFace, tell_story
 from cockpit.incident.signals import read_flap
 from cockpit.incident.takers import list_bad_stretches
 from cockpit.model.event import Kind
 from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult
 from cockpit.model.reading import Reading
 from cockpit.recorder.changes import list_changes
-from cockpit.recorder.last_recorded import LastRecorded
+from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
 from tests.examples import scale_examples
 from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at, written
@@ -76,6 +79,46 @@ def test_what_is_stated_of_a_probe_that_flaps_is_what_it_answered(middle: str) -
         assert incident.mitigated == stretches[-1].until
         if read_flap(facts[-1].detail) is not None:
             assert incident.mitigated == at(second(len(answers) - len(CALM)))
+
+
+@given(st.text("ffggg", min_size=4, max_size=60))
+@settings(max_examples=scale_examples(60))
+def test_no_moment_of_a_probe_is_in_two_stretches_and_its_failures_are_counted_once(middle: str) -> None:
+    """What flapped reached back over the rows of its own first failures, and was counted with them."""
+    answers = f"g{middle}f{CALM}"
+    story = record(answers)
+    for upto in range(1, len(story.events) + 1):  # in the middle of it, too
+        stretches = list_bad_stretches(story.events[:upto])
+        for before, after in pairwise(stretches):
+            assert before.end <= after.begin
+    spells = len([spell for spell in answers.split("g") if spell])
+    assert sum(stretch.failures for stretch in list_bad_stretches(story.events)) <= spells
+    incident = only(story)
+    picture = build_picture(incident, story.events, TimeFace(UTC, incident.declared), at(30))
+    for lane in picture.lanes:
+        for bar, later in pairwise(lane.bars):
+            assert bar.end <= later.start
+
+
+def test_a_flap_whose_end_is_not_on_record_failed_at_least_so_often() -> None:
+    story = record("gfgfgfgfgfg")
+    facts = [event for event in story.events if event.kind == Kind.PROBE]
+    assert facts[-1].detail["state"] == FLAPPING
+    (noticed,) = list_bad_stretches(facts)
+    assert not noticed.is_counted
+    (counted,) = list_bad_stretches(record(f"gfgfgfgfgf{CALM}").events)
+    assert counted.is_counted
+    story.probe(second(20), "ready", "up")  # a recorder that began anew knows nothing of it
+    sentence = tell_story(only(story), story.events, TimeFace(UTC, at(0))).felt
+    assert f"at least {noticed.failures} times" in sentence
+
+
+def test_a_pause_of_a_minute_in_what_flapped_is_on_record_and_described() -> None:
+    """It was called bad while it answered well, and the sentence of the pause was missing."""
+    flap = "gfgfgfgfgf"
+    story = record(f"{flap}{'g' * 14}f{flap}{CALM}")
+    sentence = tell_story(only(story), story.events, TimeFace(UTC, at(0))).felt
+    assert "all well in between from 02:00:50 to 02:02:00" in sentence
 
 
 def test_a_pause_of_minutes_in_what_flapped_is_on_record() -> None:

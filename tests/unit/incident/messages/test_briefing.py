@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cockpit.incident.impact import as_of, describe_impact, propose_impact_end
 from cockpit.incident.load import list_members
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.incident.messages.offers import describe_symptom
 from cockpit.incident.postmortem.alert_rows import alert_rows
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import join_terms
@@ -56,6 +57,24 @@ def test_a_recovery_of_less_than_two_minutes_counts_nowhere_and_is_named_as_too_
     assert proposed is not None
     assert (proposed.at, "not for two minutes yet" in proposed.evidence) == (at(16), True)
     assert (old.mitigated, old.unheld) == (at(16), None)
+
+
+def test_what_flaps_is_dated_alike_in_brief_shift_and_message_and_is_not_called_bad_all_the_while() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    times = {"from": format_timestamp(at(1)), "until": format_timestamp(at(4)), "noticed": format_timestamp(at(4))}
+    flap = {"state": "flapping", "flap": {**times, "times": 3, "longest_well": 20}}
+    story.tell(Kind.PROBE, 4, subject="api", detail=flap, source="recorder")
+    ledger = fold(story.events)
+    (signal,) = ledger.bad_of("i1")
+    assert brief_of(only(story), story, 5, bad=(signal,))["bad now"] == "probe api, flapping since 02:01"
+    assert "02:01" in describe_symptom(signal, UTC)
+    report = build_shift_report(story.events, ledger.incidents.values(), since=at(-9), now=at(5))
+    assert [outage.since for outage in report.outages] == [at(1)]
+    assert "failed at least 3 times" in "".join(line for _, line in describe_shift(report, UTC))
+    story.probe(4.5, "api", "up")
+    assert fold(story.events).bad_of("i1") == []
+    assert "well since 02:04" in brief_of(only(story), story, 5)["impact"]
 
 
 def test_what_users_feel_still_is_named_and_not_what_is_bad_besides() -> None:
