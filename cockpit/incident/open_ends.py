@@ -15,7 +15,7 @@ from cockpit.model.clock import Clock, ClockKind, ClockState, show_moment, shown
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
-from cockpit.model.response import Freeze
+from cockpit.model.response import CloseReason, Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.time import format_duration
@@ -122,6 +122,7 @@ def find_open_ends(
     return tuple(ends)
 
 
+ELSEWHERE_LED = frozenset({CloseReason.DUPLICATE, CloseReason.SUPERSEDED})  # what it owes, the other one does
 UNDONE = frozenset({OpenEndKind.CHECKLIST, OpenEndKind.NOTHING_SENT})  # a promise is a clock of its own
 
 
@@ -129,8 +130,8 @@ def find_undone(
     incident: Incident, now: datetime, checklists: Sequence[Checklist], clocks: Iterable[Clock] = ()
 ) -> list[OpenEnd]:
     """What was not done when it was resolved, and is not done now: it does not end with the incident, and not with its
-    being opened again. A list that a deadline asks for again is told by that."""
-    if incident.open and not incident.closures:
+    being opened again. A list that a deadline asks for again is told by that; what is led elsewhere owes nothing."""
+    if (incident.open and not incident.closures) or incident.because in ELSEWHERE_LED:
         return []
     asking = {f"{clock.obligation or clock.id}" for clock in clocks if clock.state(now) in ASKING}
     return [

@@ -53,6 +53,15 @@ def simulate_system(system: System, place: SimulatorAddress) -> System:
     )
 
 
+SIMULATED_ALERTS = "simulated-azure"  # the source of the alerts of a drill, where the team's is of another kind
+
+
+def _simulate_alert_source(source: AlertSource) -> AlertSource:
+    """The simulated world answers as Azure Monitor: only a source of that kind keeps its name, for what the panes, the
+    drafts and the silences say of it has to be true of what answers."""
+    return AlertSource(name=source.name if source.kind == "azure" else SIMULATED_ALERTS, kind="azure", interval=5.0)
+
+
 def _simulate_environment(environment: Environment, place: SimulatorAddress) -> Environment:
     sources = environment.alerts[:1] or (AlertSource(name="alerts", kind="azure"),)  # its stories fire some
     platforms = dict(_simulate_platforms(environment.platforms, place))
@@ -66,7 +75,7 @@ def _simulate_environment(environment: Environment, place: SimulatorAddress) -> 
         workspace=place.workspace,
         apps=() if platforms.keys() & WHERE_APPS_RUN else (place.app,),
         probes=tuple(_simulate_probes(environment.probes, place)),
-        alerts=tuple(AlertSource(name=source.name, kind="azure", interval=5.0) for source in sources),
+        alerts=tuple(_simulate_alert_source(source) for source in sources),
         signals=tuple(
             _simulate_signal(signal, place.app) for signal in environment.signals if signal.kind == "azure_metric"
         ),

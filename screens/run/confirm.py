@@ -233,13 +233,14 @@ class LeaveRun(Dialog[Leaving]):
     what = "Leave the run"
     keys = "↑ ↓ chooses · tab the reason · enter leaves · esc stays here"
 
-    def __init__(self, place: DialogContext, time: Time, title: str, undone: int) -> None:
+    def __init__(self, place: DialogContext, time: Time, title: str, undone: int, failed: Sequence[str] = ()) -> None:
         super().__init__(place, time)
         self._title = title
         left = f"{undone} steps were not done" if undone != 1 else "1 step was not done"
+        bad = [f"step{'s' if len(failed) > 1 else ''} {', '.join(failed)} failed"] if failed else []
         self._means = (
             (KEEP, "anybody can continue it"),
-            (END, left if undone else "all steps are settled"),
+            (END, "; ".join([*([left] if undone else []), *bad]) or "all steps are settled"),
         )
 
     def fields(self) -> ComposeResult:

@@ -297,7 +297,8 @@ async def leave_run(screen: RunView, now: StepStanding) -> None:
     """Ask whether the run ends; it stays open unless that is chosen."""
     steps = [] if now.ended else screen.procedure.commands
     undone = sum(screen.now_run.state(step.ordinal) is StepState.TODO for step in steps)
-    dialog = LeaveRun(screen.place, screen.session.time, screen.procedure.title, undone)
+    failed = [str(step.ordinal) for step in steps if screen.now_run.state(step.ordinal) is StepState.FAILED]
+    dialog = LeaveRun(screen.place, screen.session.time, screen.procedure.title, undone, failed)
     leaving = (False, "") if now.ended else await screen.app.push_screen_wait(dialog)
     if leaving is None:
         return

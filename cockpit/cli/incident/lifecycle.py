@@ -22,6 +22,7 @@ from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import describe_impact
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.open_ends import (
+    ELSEWHERE_LED,
     OpenEnd,
     OpenEndKind,
     find_open_ends,
@@ -350,7 +351,7 @@ DEALS = {
 
 def _list_open_ends(cli_session: CliSession, incident: Incident) -> tuple[OpenEnd, ...]:
     """What the record knows to be open at this moment; nothing where it was no incident of its own."""
-    if incident.because in (CloseReason.DUPLICATE, CloseReason.SUPERSEDED):
+    if incident.because in ELSEWHERE_LED:
         return ()
     now, environment = RealTime().now(), incident.environment
     return find_open_ends(

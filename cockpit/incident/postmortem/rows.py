@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.incident.background import is_change
 from cockpit.incident.clocks.updates import check_promise, find_answer
-from cockpit.incident.open_ends import find_undone, find_unsettled_signals, list_undone_tasks
+from cockpit.incident.open_ends import ELSEWHERE_LED, find_undone, find_unsettled_signals, list_undone_tasks
 from cockpit.incident.postmortem.markdown import Markdown, render_link
 from cockpit.incident.postmortem.remedies import describe_request, find_changing_step
 from cockpit.incident.postmortem.run_rows import run_rows
@@ -30,7 +30,7 @@ from cockpit.model.event import (
 )
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
-from cockpit.model.response import CloseReason, Tick, Update
+from cockpit.model.response import Tick, Update
 from cockpit.model.run import mark_step_ends
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.recording_breaks import describe_unseen
@@ -246,7 +246,6 @@ def _find_own_author(event: Event, events: Sequence[Event]) -> str:
 
 NOT_TICKED = "not ticked"
 OPEN_CLOCK_KINDS = frozenset({ClockKind.LOOP, ClockKind.TASK, ClockKind.PROMISE, ClockKind.BREACH})
-ELSEWHERE_LED = frozenset({CloseReason.DUPLICATE, CloseReason.SUPERSEDED})  # what it owes, the other one does
 STILL = frozenset({ClockState.OPEN, ClockState.RUNNING, ClockState.AT_RISK, ClockState.OVERDUE})
 
 

@@ -527,6 +527,14 @@ async def test_the_run_can_be_ended_and_says_what_was_not_done(open_run: Open, p
         assert user.screen not in ("RunScreen", "LeaveRun")
 
 
+async def test_the_question_names_the_step_that_failed(open_run: Open, play: Play) -> None:
+    play.ends[1] = [FAILED]
+    async with open_run() as user:
+        await user.press("enter")
+        await user.press("q")
+        assert "4 steps were not done; step 1 failed" in user.app.screen.query_one(Choice).text
+
+
 async def test_esc_in_the_question_stays_in_the_run(open_run: Open, play: Play) -> None:
     async with open_run() as user:
         await user.press("q", "escape")

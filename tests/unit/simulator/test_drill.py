@@ -13,7 +13,7 @@ from cockpit.config import load_system
 from cockpit.model.probe import HttpAuth, Probe
 from cockpit.model.runbook import Parameter
 from cockpit.model.secret import Secret
-from cockpit.model.system import Environment, System
+from cockpit.model.system import AlertSource, Environment, System
 from cockpit.model.time import RealTime
 from cockpit.platforms.app_service.settings import AppServiceSettings
 from cockpit.platforms.github.settings import GithubSettings
@@ -211,3 +211,10 @@ def test_the_site_and_the_repository_are_those_of_the_simulator_and_no_token_goe
     assert (simulated.url, simulated.repositories) == (f"{PLACE.url}/api/v3", ("acme/shop",))
     assert (simulated.auth, simulated.ca_file, simulated.proxy) == (None, "", "none")
     assert system.secrets() == set()
+
+
+@pytest.mark.parametrize(("kind", "name"), [("azure", "am"), ("alertmanager", "simulated-azure")])
+def test_only_a_source_of_the_simulated_kind_keeps_its_name(kind: str, name: str) -> None:
+    team = System("quay", (Environment("prod", alerts=(AlertSource("am", kind),)),), data="data")
+    (source,) = simulate_system(team, PLACE).environments[0].alerts
+    assert (source.name, source.kind) == (name, "azure")

@@ -12,6 +12,7 @@ from cockpit.incident.load import list_members
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
 from cockpit.incident.messages.offers import describe_symptom
 from cockpit.incident.postmortem.alert_rows import alert_rows
+from cockpit.incident.postmortem.rows import loop_rows
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import join_terms
 from cockpit.model.event import Kind
@@ -138,6 +139,19 @@ def test_the_brief_of_what_is_over_lists_what_was_not_done() -> None:
         only(story), story.events, BriefingScene((), (), (), None, UTC, at(30), checklists=(checklist,))
     )
     assert any("First ten minutes" in line for title, line in pairs if title == "still open")
+
+
+@pytest.mark.parametrize(("because", "owes"), [("fixed", True), ("duplicate", False), ("superseded", False)])
+def test_brief_and_draft_say_alike_what_was_not_done(because: str, owes: bool) -> None:
+    story = Story()
+    story.declare(1, reach=0)
+    story.act(Kind.RESOLVE, 3, because=because, of="i0" if because != "fixed" else "")
+    checklist = Checklist("first-ten", "First ten minutes", ("tell somebody",), ("P1",))
+    scene = BriefingScene((), (), (), None, UTC, at(30), checklists=(checklist,))
+    briefed = [line for title, line in build_brief(only(story), story.events, scene) if title == "still open"]
+    rows = loop_rows(only(story), (), at(30), (checklist,), story.events)
+    assert [row.what for row in rows] == briefed
+    assert bool(briefed) is owes
 
 
 def test_a_brief_of_what_is_over_tells_every_term_of_whoever_led_in_order() -> None:
