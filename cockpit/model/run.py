@@ -86,6 +86,7 @@ class Attempt:
     exit_code: int | None = None
     signal: int | None = None
     timed_out: bool = False
+    cancelled: bool = False  # a person stopped it, or the wait for what it was to bring about
     outcome: str = ""
     verified: str = ""
     output: str = ""
@@ -96,6 +97,11 @@ class Attempt:
     started: bool = True  # False for a command that could not even be started
     still_runs: int = 0  # unknown, and its command may run on: the pid
     shell: ShellState | None = None  # what its shell left; it counts once the step is ok
+
+    @property
+    def ending(self) -> str:
+        """How it ended, as people read it."""
+        return describe_step_end({"state": self.state.value, "cancelled": self.cancelled})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,11 @@ class Run:
 
     def state(self, step: int) -> StepState:
         return dict(self.states).get(step, StepState.TODO)
+
+    def describe_state(self, step: int) -> str:
+        """How a step stands, as people read it: a look that somebody stopped did not fail."""
+        state, last = self.state(step), find_newest_attempt(self, step)
+        return last.ending if last is not None and last.state is state else state.value
 
 
 # How far a run has come: which step matters next, which was done in place of another, whether all is done. Pure.

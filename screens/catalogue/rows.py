@@ -292,7 +292,9 @@ def describe_entry(entry: Entry | None, shelf: Shelf, width: int) -> list[list[P
         case Document():
             return _describe_document(entry, shelf, width)
         case Run():
-            states = " · ".join(f"{step} {state.value}" for step, state in entry.states) or "nothing was done yet"
+            states = (
+                " · ".join(f"{step} {entry.describe_state(step)}" for step, _ in entry.states) or "nothing was done yet"
+            )
             return render_labelled("run", f"{entry.id} of {entry.path}", width, most=1) + render_labelled(
                 "steps", states, width, most=2
             )

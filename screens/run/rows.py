@@ -273,7 +273,9 @@ def render_ended(state: StepState, attempt: Attempt | None, width: int) -> list[
     exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
     exit = "" if exit and exit in attempt.outcome else exit
     signal = f"signal {attempt.signal}" if attempt.signal is not None else ""
-    lines = [f"{state.value}{after}", exit, signal, "timed out" if attempt.timed_out else "", attempt.outcome]
+    how = attempt.ending if attempt.state is state else state.value
+    outcome = "" if attempt.outcome == how else attempt.outcome
+    lines = [f"{how}{after}", exit, signal, "timed out" if attempt.timed_out else "", outcome]
     lines += [attempt.verified, f"approved by {attempt.approval}" if attempt.approval else ""]
     return wrap_pieces(
         [(f"{glyph} ", tone), (" · ".join(item for item in lines if item), tone)], width, most=3, indent=2

@@ -327,7 +327,7 @@ class RunScreen(KeyedScreen):
         attempt = message.attempt
         self.act(look_around)  # it may have signed in, or chosen another context
         if self.app.screen is not self:
-            text = f"{self.procedure.title}, step {attempt.step}: {attempt.state.value}"
+            text = f"{self.procedure.title}, step {attempt.step}: {attempt.ending}"
             self.notify(clean_line(text), severity="information" if attempt.state in SETTLED else "error", markup=False)
         self._suggest(attempt.step)
 

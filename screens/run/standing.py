@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cockpit.model.key_bindings import KeyBinding, Need
-from cockpit.model.run import SETTLED, Run, StepState, chosen_instead, is_run_done
+from cockpit.model.run import SETTLED, STOPPED_BY_HAND, Run, StepState, chosen_instead, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.references import StepReference
 from cockpit.runbooks.types import Prepared
@@ -22,6 +22,7 @@ class StepStanding:
     prepared: Prepared | None = None  # as it is shown; None until it is there
     problem: str = ""  # why it could not even be prepared
     waits: str = ""  # why other steps come first
+    is_stopped: bool = False  # a person stopped its newest try
     still_runs: bool = False  # nobody watches it any more, and its command may run on
     running: int | None = None  # another step that runs and has to end first
     instead: int | None = None  # the alternative that was done in its place
@@ -59,6 +60,7 @@ def build_step_standing(
         problem=looked.problem,
         waits=looked.waits,
         template=looked.template,
+        is_stopped=run.describe_state(index) == STOPPED_BY_HAND,
         still_runs=any(attempt.step == index and attempt.still_runs for attempt in run.attempts),
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,
@@ -191,6 +193,8 @@ def _advise_after_failure(step: Step, now: StepStanding) -> Advice:
     then = [("run", "tries again"), ("edit", "edits and runs")]
     then += [("undo", "undoes")] if step.tags.get("undo") and not now.no_undo else []
     then += [("rollback", "goes to Rollback")] if now.way_back else []
+    if now.is_stopped:
+        return _make_advice("It was stopped by hand.", *then, ("skip", "marks it and goes on"), tone="warn")
     return _make_advice("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
 
 

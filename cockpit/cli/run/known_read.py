@@ -260,6 +260,7 @@ def end_run(
         native=True,
         exit_code=finished.exit_code,
         timed_out=finished.timed_out,
+        cancelled=finished.cancelled,
         outcome=finished.outcome,
         output=output,
         transcript=transcript,

@@ -74,8 +74,9 @@ class Aloud:
             self.must_be_heard()
 
     def ended(self, step: Step, attempt: Attempt) -> None:
-        sentence = "; ".join(text for text in (attempt.outcome, attempt.verified) if text)
-        state = f"{attempt.state.value}{f': {sentence}' if sentence else ''}"
+        outcome = "" if attempt.outcome == attempt.ending else attempt.outcome
+        sentence = "; ".join(text for text in (outcome, attempt.verified) if text)
+        state = f"{attempt.ending}{f': {sentence}' if sentence else ''}"
         self._print(f"  {state} ({count_seconds(attempt):.1f} s)\n\n", err=self._piped)
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
@@ -119,6 +120,7 @@ class Written:
     def ended(self, step: Step, attempt: Attempt) -> None:
         self.steps[-1] |= {
             "state": attempt.state.value,
+            "cancelled": attempt.cancelled,
             "exit_code": attempt.exit_code,
             "az_exit": attempt.exit_code if self.steps[-1]["native"] else None,
             "outcome": attempt.outcome,

@@ -183,19 +183,20 @@ class Doing:
         retry = active.prepared.retry
         sentence = ""
         for turn in range(1, retry.times + 1):
+            if active.stop.is_set():  # before anything was sent
+                return replace(NEVER_STARTED, outcome="stopped by hand before it was started"), ""
             index = size_of(active.files)
             finished = await self._once(run, active, number, context, on_output, index)
             finished, verified = await self._verified(run, active, finished, index, context, on_output)
-            enough = finished.state is not StepState.FAILED or finished.cancelled or active.stop.is_set()
-            if enough or turn == retry.times:
+            if finished.state is not StepState.FAILED or finished.cancelled or turn == retry.times:
                 return finished, verified
             why = "; ".join(filter(None, (finished.outcome, verified)))
-            if why != sentence:
+            if why != sentence and not active.stop.is_set():
                 on_output(f"… try {turn} of {retry.times}: {why}; again in {retry.every:g}s …\n")
                 sentence = why
             await wait_for_first(context.time.sleep(retry.every), active.stop.wait())
             if active.stop.is_set():
-                return replace(finished, cancelled=True, outcome=f"stopped by hand after {turn} tries: {why}"), verified
+                return replace(finished, cancelled=True, outcome=f"stopped by hand after {name_tries(turn)}: {why}"), ""
         raise AssertionError("there is at least one try")
 
     async def _once(
@@ -281,7 +282,8 @@ class Doing:
             evidence = verify.Evidence(finished.exit_code, finished.http_status, output, probes, unready)
             verdict = verify.verify_evidence(expected, evidence)
             now = context.time.monotonic()
-            if not verdict.waits or now >= until or active.stop.is_set() or finished.state is not StepState.OK:
+            is_stopped = verdict.waits and active.stop.is_set() and finished.state is StepState.OK
+            if not verdict.waits or now >= until or is_stopped or finished.state is not StepState.OK:
                 break
             if now - seconds >= REFRESH:
                 self._look()
@@ -290,6 +292,8 @@ class Doing:
         state, verified = verify.conclude_attempt(finished, verdict, expected, prepared.kind)
         if sentence and not unready:  # what it printed shows that it was not ready yet
             verified = f"{verified}; ready {now - ended:.0f} s after it ended"
+        if is_stopped:  # what was waited for did not fail to come
+            return replace(finished, state=state, cancelled=True), f"the wait was broken off by hand: {verified}"
         return replace(finished, state=state), verified
 
     async def _end(
@@ -377,6 +381,13 @@ class Doing:
                 person=who,
             ) from None
         return describe_interrupt(step.kind in MAY_HAVE_BEEN_DONE)
+
+
+NEVER_STARTED = Finished(StepState.FAILED, cancelled=True, started=False)
+
+
+def name_tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"
 
 
 def build_defect_result(kind: StepKind, error: Exception) -> Finished:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from cockpit.model.run import SETTLED, Run, StepState, chosen_instead
+from cockpit.model.run import SETTLED, STOPPED_BY_HAND, Run, StepState, chosen_instead
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, NotFound
 from cockpit.runbooks.prepare.confirmation import NEEDS
@@ -80,8 +80,14 @@ def describe_unseen_check(step: Step, procedure: Procedure, run: Run) -> str:
     above = [other for other in procedure.steps if other.kind is StepKind.VERIFY and other.ordinal < step.ordinal]
     if not above or run.state(above[-1].ordinal) in SEEN:
         return ""
-    check, state = above[-1], run.state(above[-1].ordinal)
-    how = "was not run" if state is StepState.TODO else f"is {state.value}"
+    check, state = above[-1], run.describe_state(above[-1].ordinal)
+    how = (
+        "was not run"
+        if state == StepState.TODO
+        else "was stopped by hand"
+        if state == STOPPED_BY_HAND
+        else f"is {state}"
+    )
     return f"Step {check.ordinal}, {check.title}, {how}."
 
 

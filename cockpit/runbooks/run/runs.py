@@ -141,6 +141,7 @@ class Runs:
             exit_code=_read_number(detail, "exit_code"),
             signal=_read_number(detail, "signal"),
             timed_out=detail.get("timed_out") is True,
+            cancelled=detail.get("cancelled") is True,
             outcome=_read_text(detail, "outcome"),
             verified=_read_text(detail, "verified"),
             output=_read_text(detail, "output"),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from cockpit.model.runbook import StepKind
 from cockpit.model.time import RealTime
 from cockpit.runbooks.prepare.confirmation import Approval, Consent
 from cockpit.runbooks.prepare.values import Live
+from cockpit.runbooks.run.execute import Doing
 from cockpit.runbooks.run.runs import Runs
 from cockpit.runbooks.types import Finished, RunRefused
 from tests.integration.platforms.turned_clock import TurnedClock
@@ -290,6 +292,69 @@ async def test_a_probe_that_stays_down_fails_the_verification(stage: Stage) -> N
     attempt = await stage.perform(run)
     assert attempt.state is StepState.FAILED
     assert 'probe ready is "down"' in attempt.verified
+
+
+WAITS = "\n**Expected**: probe ready up within 1h\n"
+STOPPED = [  # how the step stands that a person stops, what shows that the moment has come, its state and its words
+    (fence("# Check\ntrue", "bash verify") + WAITS, "looks", StepState.FAILED, "stopped by hand"),
+    (fence("# Look\ntrue", "bash read") + WAITS, "looks", StepState.FAILED, "stopped by hand"),
+    (fence("# Make\ntrue", "bash change") + WAITS, "looks", StepState.WARN, "warn"),
+    (fence("# Check\nfalse", "bash verify retry=5x1h"), "again in", StepState.FAILED, "stopped by hand"),
+    (fence("# Check\necho working; sleep 60", "bash verify"), "working", StepState.FAILED, "stopped by hand"),
+    (fence("# Make\necho working; sleep 60", "bash change"), "working", StepState.UNKNOWN, "unknown"),
+    (
+        "# Mend it\n\n## Mend\n\n1. Check that it answers: `GET http://127.0.0.1:{port}/slow`\n",
+        "asked",
+        StepState.FAILED,
+        "stopped by hand",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "sign", "state", "ending"), STOPPED)
+async def test_what_a_person_stops_is_recorded_as_stopped(
+    stage: Stage, text: str, sign: str, state: StepState, ending: str
+) -> None:
+    now = datetime.now(UTC)
+    probes = (ProbeResult("ready", "prod", "https://x", ProbeState.DOWN, now, checked=now),)
+    environment = replace(stage.environment, probes=(Probe("ready", "prod", "https://x"),))
+    stage.runner = stage.again(
+        live=lambda: Live(probes=probes), environment=environment, look=lambda: stage.seen.append("looks")
+    )
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        stage.seen.append("asked")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        run = stage.start(text.replace("{port}", str(server.sockets[0].getsockname()[1])))
+        performing = asyncio.create_task(stage.perform(run))
+        while sign not in stage.output:
+            await asyncio.sleep(0.01)
+        await stage.runner.cancel(run, 1)
+        attempt = await performing
+    assert (attempt.state, attempt.cancelled, attempt.ending) == (state, True, ending)
+    outcome = stage.steps()[-1]
+    assert outcome.detail["cancelled"] is True
+    assert f": {ending} after " in outcome.summary
+    assert outcome.summary.count("stopped by hand") <= 1
+
+
+async def test_what_is_stopped_before_it_began_is_never_started(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = stage.start(fence("# Make\ntouch made", "bash change"))
+    begin = Doing._begin
+
+    async def begin_and_stop(self: Doing, *args: Any) -> int:
+        number = await begin(self, *args)
+        self._active[run.id, 1].stop.set()
+        return number
+
+    monkeypatch.setattr(Doing, "_begin", begin_and_stop)
+    attempt = await stage.perform(run)
+    assert (attempt.started, attempt.ending) == (False, "stopped by hand")
+    assert not (stage.folder / "made").exists()
 
 
 async def test_a_change_is_never_tried_again_by_itself(stage: Stage) -> None:

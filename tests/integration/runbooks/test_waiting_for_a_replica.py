@@ -1,5 +1,6 @@
 """A rollback gives no traffic to a revision that would answer nobody, unless a person says so with a reason."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -104,6 +105,23 @@ async def test_after_a_minute_a_person_may_shift_all_the_same_and_the_reason_is_
     assert await cloud.weights() == {"r41": 100}
     settled = [event for event in native.timeline.events(kinds=[Kind.STEP]) if event.detail["phase"] == "settled"]
     assert [event.detail["reason"] for event in settled] == ["half of the users is better than none"]
+
+
+@pytest.mark.parametrize("cloud", [world(sick=True)], indirect=True)
+async def test_a_wait_for_a_replica_that_a_person_stops_did_not_fail(native: Stage, cloud: Shell) -> None:
+    run = begin(native)
+    await native.perform(run, 1)
+    run = native.runner.run(run.id)
+    prepared = native.runner.prepare(run, 2)
+    stopping: list[asyncio.Task[str]] = []
+
+    def hear(text: str) -> None:
+        if "not ready yet" in text and not stopping:
+            stopping.append(asyncio.create_task(native.runner.cancel(run, 2)))
+
+    attempt = await native.runner.perform(run, prepared, native.consent(prepared), hear)
+    assert (attempt.cancelled, attempt.ending) == (True, "stopped by hand")
+    assert attempt.verified.startswith("the wait was broken off by hand: it is not ready: ")
 
 
 async def test_where_the_cloud_cannot_be_read_it_is_not_called_ready(native: Stage, cloud: Shell) -> None:
