@@ -431,6 +431,9 @@ def find_impact_start(incident: Incident) -> datetime | None:
 def propose_impact_end(incident: Incident) -> ImpactMoment | None:
     """As a person stated it, else when the last signal that users feel recovered; None while one of them is bad."""
     period = last_period(incident.healthy)
+    if find_relapse_after_close(incident) is not None:
+        ends = [period for period in incident.healthy if period.start == incident.mitigated]
+        period = min(ends, key=lambda period: period.evidence == STATED, default=None)
     if incident.impact_ended is not None:
         is_seen = period is not None and period.start == incident.impact_ended
         return ImpactMoment(incident.impact_ended, period.evidence if period and is_seen else STATED)
@@ -541,6 +544,15 @@ def find_relapse(incident: Incident) -> datetime | None:
     return max((end for _, end in list_pauses(incident, begin, LATEST)), default=None)
 
 
+def find_relapse_after_close(incident: Incident) -> datetime | None:
+    """Since when users feel it again after it was closed: its impact had ended before, and nobody opened it again.
+    None for any other."""
+    if incident.open or incident.resolved is None or incident.mitigated is None or last_period(incident.healthy):
+        return None
+    ends = (period.end for period in incident.healthy if period.end and period.start == incident.mitigated)
+    return min((end for end in ends if end >= incident.resolved), default=None)
+
+
 def describe_impact(incident: Incident) -> str:
     """`impact 12:07:00 UTC (probe readyz) to 12:07:58 UTC (all probes up), 58s`."""
     begin, end = propose_impact_start(incident), propose_impact_end(incident)
@@ -549,7 +561,9 @@ def describe_impact(incident: Incident) -> str:
     took = f", {format_felt(incident, begin.at, end.at)}" if begin and end else ""
     again = find_relapse(incident) if end is None else None
     missing = f"not over, felt again since {again:%Y-%m-%d %H:%M:%S} UTC" if again else "not over"
-    return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, missing)}{took}"
+    later = find_relapse_after_close(incident)
+    since = f"; felt again since {later:%Y-%m-%d %H:%M:%S} UTC, after it was closed" if later else ""
+    return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, missing)}{took}{since}"
 
 
 def _format_moment(moment: ImpactMoment | None, missing: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import RECOVERY_MUST_HOLD, ImpactWatch, last_period
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, STATED, ImpactWatch, last_period
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import read_acknowledgement
 from cockpit.model.clock import Rule
@@ -448,25 +448,43 @@ class IncidentStateBuilder:
         """What users felt: since when, in which stretches not, and when the impact ended.
 
         What a person stated stands until the record shows that it went on: something that users feel turned bad
-        after that was stated. What was bad already then, and only goes on, they knew of.
+        after that was stated. What was bad already then, and only goes on, they knew of. What turned bad once it was
+        closed began a stretch of its own: until it is opened again, or all is well again, the end before it stands.
         """
         first, impact = self._facts.at(self._declared), self._impact
         ended, stated = time_of(first.detail, "impact_ended"), time_of(first.detail, "impact_stated")
         periods = list(impact.periods)
         again = self._went_on_after(stated or ended) if ended is not None else None
+        kept = self._find_end_before_relapse(periods, ended, again)
         if ended is not None and again is not None:
-            periods.append(HealthyPeriod(ended, max(again, ended), "stated"))
-            ended = None
+            # What a person states takes the place of what the signals say, also of a stretch that is past.
+            periods = [period for period in periods if not period.start < ended < (period.end or ended)]
+            periods.append(HealthyPeriod(ended, max(again, ended), STATED))
+            ended = kept and ended
         periods.sort(key=lambda period: (period.end is None, period.start))  # what goes on is the last of them
         period = last_period(periods)
         return {
             "impact_ended": ended,
-            "mitigated": ended or (period.start if period else None),
+            "mitigated": ended or (period.start if period else kept),
             "healthy": tuple(periods),
             "felt_bad": felt.still if (felt := impact.find_felt(self._is_felt)) else "",
             "felt_since": impact.first.began if impact.first else None,
             "felt_by": impact.first.label if impact.first else "",
         }
+
+    def _find_end_before_relapse(
+        self, periods: list[HealthyPeriod], ended: datetime | None, again: datetime | None
+    ) -> datetime | None:
+        """When users felt it no more, of one that was closed after that and in which they feel it again since; a
+        recovery that was only measured has held for two minutes by then. None for any other."""
+        closed, last = self.last_resolved, periods[-1] if periods else None
+        if self.open or closed is None or last is None or last.end is None or last.end < closed:
+            return None
+        if ended is not None and again is not None:
+            return ended if again >= closed >= ended else None
+        if ended is not None or last.start > closed or last.end - last.start < RECOVERY_MUST_HOLD:
+            return None
+        return last.start
 
     def _went_on_after(self, stated: datetime) -> datetime | None:
         """When users felt it again: a signal turned bad, or, where no signal ever told of it, somebody went back to a

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
-from cockpit.incident.impact import RECOVERY_MUST_HOLD, SERVING_KINDS
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, SERVING_KINDS, find_relapse_after_close
 from cockpit.incident.incident_state import EXTENT
 from cockpit.incident.ledger import LEDGER_KINDS, STAYS_BAD, Ledger
 from cockpit.incident.signals import key_of
@@ -147,7 +147,9 @@ def _fold_range(
     )
     by_id = {event.id: event for event in (*serving_before(timeline, incident), *others, *events)}
     folded = _fold(by_id.values(), severity_scale, incident)
-    if folded is None or end is None or folded.mitigated is not None or folded.felt_since is None:
+    if folded is None or end is None or folded.felt_since is None:
+        return folded
+    if folded.mitigated is not None and find_relapse_after_close(folded) is None:
         return folded
     later = timeline.events(
         environment=incident.environment, kinds=SIGNALS, occurred_from=end, occurred_until=end + STAYS_BAD

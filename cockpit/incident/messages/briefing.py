@@ -15,7 +15,10 @@ from cockpit.incident.impact import (
     ImpactMoment,
     as_of,
     find_relapse,
+    find_relapse_after_close,
     format_felt,
+    format_stretches,
+    list_felt_stretches,
     propose_impact_end,
     propose_impact_start,
 )
@@ -164,9 +167,18 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
     if end is None or incident.mitigated is None:
         if incident.open:
             return _describe_felt_now(incident, start, end, zone, now)
-        return f"users felt it from {_clock_time(start.at, zone, now)} ({start.evidence}); nothing says until when"
+        first = f"users felt it from {_clock_time(start.at, zone, now)} ({start.evidence})"
+        if (again := find_relapse(incident)) is None:
+            return f"{first}; nothing says until when"
+        before = list_felt_stretches(incident, start.at, LATEST)[:-1]
+        length = format_stretches(sum((over - begin for begin, over in before), timedelta()), len(before))
+        until = _clock_time(before[-1][1], zone, now)
+        return f"{first} to {until}, {length}; again from {_clock_time(again, zone, now)}, nothing says until when"
     length = format_felt(incident, start.at, end.at)
-    return f"users felt it for {length}, over since {_clock_time(end.at, zone, now)} ({end.evidence})"
+    again = find_relapse_after_close(incident)
+    since = f"; felt again since {_clock_time(again, zone, now)}, after it was closed" if again else ""
+    over = "until" if again else "over since"
+    return f"users felt it for {length}, {over} {_clock_time(end.at, zone, now)} ({end.evidence}){since}"
 
 
 def _describe_felt_now(

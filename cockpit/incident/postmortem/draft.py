@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import PromiseState, interval_counts, list_update_intervals
-from cockpit.incident.impact import as_of, find_impact_start, format_felt, format_stretches
+from cockpit.incident.impact import (
+    as_of,
+    find_impact_start,
+    find_relapse_after_close,
+    format_felt,
+    format_stretches,
+)
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
     Metric,
@@ -132,6 +138,7 @@ def render_draft(
         impact_begin=begin,
         impact_end=end,
         impact=format_felt(incident, begin, end) if begin and end else "",
+        felt_again=find_relapse_after_close(incident),
         review=_find_review(due),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),

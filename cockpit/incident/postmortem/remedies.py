@@ -12,6 +12,7 @@ from cockpit.incident.impact import (
     RECOVERY_MUST_HOLD,
     STATED,
     find_impact_start,
+    find_relapse_after_close,
     list_felt_stretches,
 )
 from cockpit.incident.signals import LEAD_IN, read_flap
@@ -29,6 +30,7 @@ BY_STEP = "by_step"  # in a fact as it is read here, never in the file: the step
 DONE_BY = {"activated": " activate ", "deactivated": " deactivate "}  # what a command says that does it to a revision
 SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
 SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may seem to follow what it caused
+QUICKLY = timedelta(seconds=30)  # a deployment that is taken back before its first sign is five seconds old
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
 CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
 
@@ -44,7 +46,10 @@ class FeltStretch:
 
 def find_impact(incident: Incident) -> tuple[datetime, datetime | None]:
     """From when users felt it, else from when it was detected or declared, and until when; None: not over."""
-    return find_impact_start(incident) or incident.declared, incident.mitigated or incident.resolved
+    goes_on = find_relapse_after_close(incident) is not None
+    return find_impact_start(incident) or incident.declared, None if goes_on else (
+        incident.mitigated or incident.resolved
+    )
 
 
 def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStretch]:
@@ -129,7 +134,7 @@ def _is_answer(move: Event, changes: Iterable[Event], begin: datetime) -> bool:
     return move.kind == Kind.TRAFFIC and any(
         event.kind == Kind.TRAFFIC
         and event.subject == move.subject
-        and begin - LEAD_IN <= event.occurred <= begin
+        and begin - QUICKLY <= event.occurred <= begin
         and find_gaining(event) in lost
         for event in changes
     )

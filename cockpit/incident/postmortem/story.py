@@ -11,6 +11,7 @@ from itertools import pairwise
 from cockpit.incident.impact import (
     LATEST,
     STATED,
+    find_relapse_after_close,
     list_short_pauses,
     propose_impact_end,
     propose_impact_start,
@@ -447,7 +448,7 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
             times.append(KeyTime("users felt it no more", before_it.end, evidence))
         if _is_relapse(incident, after_it.begin):
             times.append(KeyTime("users felt it again", after_it.begin, _find_sign(events, after_it.begin)))
-    if incident.mitigated is not None:
+    if incident.mitigated is not None and find_relapse_after_close(incident) is None:
         proposal = propose_impact_end(incident)
         times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))
     for before, after in pairwise(incident.statuses):

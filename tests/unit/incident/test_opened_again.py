@@ -16,6 +16,7 @@ from cockpit.incident.metrics.metrics import Metric, list_metrics, recovery_metr
 from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.draft import render_draft
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid
+from cockpit.incident.postmortem.remedies import list_stretches
 from cockpit.incident.postmortem.story import TimeFace
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Kind
@@ -302,3 +303,61 @@ def test_how_long_it_was_open_reads_alike_everywhere(minutes: float) -> None:
 
 def test_the_first_resolution_keeps_its_length_after_the_second_resolution() -> None:
     assert only(two_nights()).open_for(at(20)) == timedelta(minutes=19)
+
+
+def relapsed_after_close(end: str) -> Story:
+    """Over at minute 10, resolved with that end three minutes later, and bad again before that is two minutes old."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    declared = story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    if end != "measured":
+        ended = {"impact_ended": format_timestamp(at(float(end))), "impact_stated": format_timestamp(at(13))}
+        detail = {**declared.detail, **ended}
+        story.tell(Kind.DECLARE, 1, late=12, incident="i1", actor="ana", detail=detail, supersedes=declared.id)
+    story.act(Kind.RESOLVE, 13.1, because="fixed", reason="restarted")
+    story.probe(14, "ready", "down")
+    return story
+
+
+@pytest.mark.parametrize("end", ["measured", "10", "11.5"])
+def test_an_end_before_the_resolution_stands_whatever_turns_bad_after_it(end: str) -> None:
+    over = at(10 if end == "measured" else float(end))
+    story, now = relapsed_after_close(end), at(14.5)
+    incident = only(story)
+    length = format_duration(over - at(0))
+    proposal = propose_impact_end(incident)
+    assert proposal is not None
+    assert (incident.mitigated, proposal.at) == (over, over)
+    assert proposal.evidence == ("stated" if end == "11.5" else "probe ready up again")
+    assert (measured(incident)["TTM"].value, felt(incident)) == (over - at(0), length)
+    assert [stretch.end for stretch in list_stretches(incident, story.events)] == [over, None]
+    picture = build_picture(incident, story.events, TimeFace(UTC, at(0)), now)
+    assert picture.impact[:1] == ((at(0), over),)
+    assert picture.impact[1][0] == at(14)
+    scene = BriefingScene((), (), (), None, UTC, now)
+    impact = dict(build_brief(incident, story.events, scene))["impact"]
+    assert (f"for {length}, until" in impact, "again since 02:14" in impact) == (True, True)
+    draft = render_draft(incident, story.events, system=SYSTEM, plan=PLAN, time_zone="UTC", head=HEAD, now=now)
+    assert "and again since 2026-02-27 02:14:00 UTC" in block(draft, "impact")
+
+
+@pytest.mark.parametrize("end", ["measured", "10", "11.5"])
+def test_what_turned_bad_after_the_resolution_is_a_stretch_of_its_own_once_it_is_over_or_opened_again(end: str) -> None:
+    over = at(10 if end == "measured" else float(end))
+    story = relapsed_after_close(end)
+    story.act(Kind.STATUS, 15, status="investigating", was="resolved", reason="it is back")
+    assert only(story).mitigated is None
+    story.probe(18, "ready", "up")
+    incident = only(story)
+    assert incident.mitigated == at(18)
+    assert list_felt_stretches(incident, at(0), at(18)) == [(at(0), over), (at(14), at(18))]
+
+
+def test_a_brief_names_the_stretches_that_are_over_also_where_nothing_says_when_the_last_one_was() -> None:
+    story = relapsed_after_close("measured")
+    story.act(Kind.STATUS, 15, status="investigating", was="resolved", reason="it is back")
+    story.act(Kind.RESOLVE, 16, because="fixed", reason="only the probe")
+    scene = BriefingScene((), (), (), None, UTC, at(17))
+    impact = dict(build_brief(only(story), story.events, scene))["impact"]
+    assert "to 02:10, 10m 00s; again from 02:14, nothing says until when" in impact

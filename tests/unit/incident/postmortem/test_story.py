@@ -691,6 +691,18 @@ def test_a_relapse_that_began_with_a_move_right_after_its_first_sign_names_no_ot
     assert "no change is on record" in relapse
 
 
+def test_a_move_to_the_bad_revision_minutes_after_the_rollback_began_the_relapse_of_which_a_duplicate_says_so() -> None:
+    story = night()
+    move(story, 5 + 4 / 60, GOOD, BAD)
+    fail(story, 5, "ready")
+    story.declare(5.5, incident="i2", reach=-3)
+    story.act(Kind.RESOLVE, 6, incident="i2", because="duplicate", of="i1")
+    story.probe(7, "ready", "up")
+    result = tell_story(incident_of(story, "i2"), list_standing_events(story.events), TimeFace(UTC, at(0)))
+    assert result.trigger.endswith("02:05:04")
+    assert result.stop.startswith("told in the record of i1, which goes on")
+
+
 def test_a_move_that_takes_back_within_seconds_what_began_it_is_what_stopped_it() -> None:
     story = Story()
     move(story, -0.1, GOOD, BAD)
