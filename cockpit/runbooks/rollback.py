@@ -92,6 +92,7 @@ class Service:
     rolled_back: bool = False  # it ended because an older revision took over
     watched: datetime | None = None  # from when on somebody recorded how it fared; None: from its beginning
     is_assumed: bool = False  # `began` is when it was made: nobody saw when it took the traffic, which was not before
+    activated: datetime | None = None  # when it was switched on, where that is on record
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class RollbackCandidate:
     until: datetime
     sentence: str
     short: bool = False  # it served for so short a time that it shows little
+    lasted: timedelta | None = None  # how long it carried the traffic the last time, where that is on record
 
 
 def propose_rollback(
@@ -119,7 +121,20 @@ def propose_rollback(
     if chosen is None:
         why = describe_unknown_outcome(application, bad)
         return Proposal(application.name, bad, None, terms.procedure, why, document=terms.document)
-    return proposal_to(application, bad, chosen.revision, chosen.sentence, evidence=chosen.evidence, now=now)
+    passed_over = describe_passed_over(list_candidates(application, bad, history.services, history.failing), chosen)
+    why = " ".join(text for text in (chosen.sentence, passed_over) if text)
+    return proposal_to(application, bad, chosen.revision, why, evidence=chosen.evidence, now=now)
+
+
+def describe_passed_over(rollback_candidates: Iterable[RollbackCandidate], chosen: RollbackCandidate) -> str:
+    """Why a revision that served later than the one that is proposed is not; "" where there is none."""
+    passed = [
+        f"{candidate.revision.name} is passed over: it carried traffic for {format_duration(candidate.lasted)} only."
+        for candidate in rollback_candidates
+        if candidate.short and candidate.lasted is not None and candidate.until > chosen.until
+        if candidate.revision.name != chosen.revision.name
+    ]
+    return " ".join(passed)
 
 
 def propose_for(
@@ -345,10 +360,28 @@ def _find_carried_candidate(
             shows = f"the timeline since {since} shows no failure then."
     before = _measure_longest_service(revision, served, service)
     and_before = ", and longer before" if lasted and lasted < before else ""
+    active = timedelta() if and_before else _measure_activity_before(revision, served)
+    if lasted is not None and lasted < SHORT_SERVICE and active >= LEAST_ACTIVE:
+        and_before = f", and was active for {format_duration(active)} before, as the cloud says"
+        before = active
     sentence = f"{revision.name} carried the traffic{how_long}{ended}{and_before}; {shows}"
     # One that served well for long and a moment once more shows as much as it did before that moment.
     short = lasted is not None and max(lasted, before) < SHORT_SERVICE and service.ended is not None
-    return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short)
+    return RollbackCandidate(revision, RollbackEvidence.CARRIED, until, sentence, short, lasted)
+
+
+def _measure_activity_before(revision: Revision, served: Sequence[Service]) -> timedelta:
+    """By the cloud's times, how long it was kept active before it first carried the traffic on record.
+
+    That counts as much as where nothing is on record: to have carried it for a moment besides, and well, is no less.
+    """
+    first = next(service for service in served if service.revision == revision.name)
+    began = first.activated or revision.created
+    if began is None or first.began is None or first.is_assumed:
+        return timedelta()
+    off = revision.last_active
+    was_on = may_take_traffic(revision) if revision.active else off is not None and off >= first.began
+    return max(first.began - began, timedelta()) if was_on else timedelta()
 
 
 def _measure_longest_service(revision: Revision, served: Sequence[Service], last: Service) -> timedelta:
@@ -498,6 +531,7 @@ class ServiceHistory:
         self._first: datetime | None = None  # when the first of all was recorded: before it nobody watched
         self._down: dict[str, datetime] = {}  # probes, and since when
         self._failing: set[str] = set()  # revisions, when they were last seen active
+        self._activated: dict[str, datetime] = {}
         self._images = {revision.name: revision.image for revision in application.revisions}
         self._created = {
             revision.name: revision.created for revision in application.revisions if revision.created is not None
@@ -548,6 +582,8 @@ class ServiceHistory:
     def _revision(self, name: str, event: Event) -> None:
         if event.detail.get("what") == "created":
             self._created[name] = event.occurred
+        if event.detail.get("what") == "activated":
+            self._activated[name] = event.occurred
         if event.detail.get("what") == "deactivated":
             return  # what the cloud says of one that is off tells nothing of how it was
         (self._failing.add if is_failing(event.detail) else self._failing.discard)(name)
@@ -569,6 +605,7 @@ class ServiceHistory:
                     goes_back(self._created, self._images, before, after),
                     self._find_watched(began),
                     began is not None and self._is_assumed,
+                    self._activated.get(before),
                 )
             )
         self._carrying, self._since, self._is_assumed = after, event.occurred, False

@@ -182,6 +182,8 @@ def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id
         running = [clock for clock in asking if not clock.not_applicable]
         return meant, next((clock for clock in running if clock.done is None), next(iter(running), asking[0]))
     begin_so = [text for text in clocks_by_name if wanted_name and text.startswith(wanted_name)]
+    # `kk4` of `task:kk4`: its kind may be left away, as nobody types it.
+    begin_so = begin_so or [text for text in clocks_by_name if text.partition(":")[2] == wanted_name != ""]
     if wanted_name in clocks_by_name or len(begin_so) == 1:
         return meant, clocks_by_name[wanted_name if wanted_name in clocks_by_name else begin_so[0]]
     close = find_nearest(wanted_name, clocks_by_name)

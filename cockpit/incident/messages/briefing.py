@@ -514,7 +514,10 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     if report.freeze:
         length = format_duration(now - report.freeze.since)
         pairs.append(
-            ("frozen", f"{report.freeze.environment} for {length}, by {report.freeze.by}: {report.freeze.reason}")
+            (
+                "frozen",
+                f"{report.freeze.environment} for {length}, by {report.freeze.by}: {report.freeze.reason}".rstrip(": "),
+            )
         )
     pairs += [("untouched", line) for line in report.untouched]
     if len(pairs) > head:

@@ -60,7 +60,6 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
 
     `symptoms` are what is bad at that moment, each with its own beginning; without any it is what it was noticed by.
     """
-    begun = incident.impact_started
     severity_level = next((level for level in plan.severity_scale if level.name == incident.severity), None)
     # When the first sign of all was seen says nothing of what is bad now: that may have begun an hour later.
     since = f", since {format_brief(incident.detected, zone)}" if incident.detected and not symptoms else ""
@@ -69,11 +68,21 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
         f"{'DRILL, an exercise: ' if incident.drill else ''}[{incident.severity_text}] {incident.title}",
         f"Severity: {_describe_severity(incident, severity_level)}",
         f"Symptoms: {sentence or 'not known yet'}{since}",
-        f"Impact: {f'felt since {format_brief(begun, zone)}' if begun else 'not known yet'}",
+        f"Impact: {_describe_impact(incident, zone)}",
         f"{find_lead(plan).name}: {', '.join(incident.in_role(find_lead(plan).name)) or 'nobody yet, who takes it?'}",
         f"Environment: {incident.environment} · {incident.id} · declared {format_brief(incident.declared, zone)}",
     ]
     return "\n".join(strip_marks(clean_line(line)) for line in lines)
+
+
+def _describe_impact(incident: Incident, zone: tzinfo) -> str:
+    """`felt since 12:57Z`; of what is over until when, and of what was closed unmeasured only since when it was."""
+    if incident.impact_started is None:
+        return "not known yet" if incident.open else "not known"
+    begun = format_brief(incident.impact_started, zone)
+    if incident.mitigated is not None:
+        return f"felt from {begun} to {format_brief(incident.mitigated, zone)}"
+    return f"felt since {begun}" if incident.open else f"felt from {begun}"
 
 
 def _describe_lead(incident: Incident, plan: Plan) -> str:

@@ -320,10 +320,11 @@ def message_rows(incident: Incident, now: datetime) -> list[MessageRow]:
 
 
 def _measure_lateness(update: Update, sent: Sequence[Update]) -> timedelta | None:
-    """How long after the promised time the next message to the same readers came."""
+    """How long after the promised time the next message to the same readers came, as the two times are shown."""
     answer = find_answer(update, sent)
-    late = answer - update.promised if answer is not None and update.promised is not None else None
-    return late if late is not None and late > timedelta() else None
+    if answer is None or update.promised is None or answer <= update.promised:
+        return None
+    return measure_between(update.promised, answer) or None
 
 
 def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:

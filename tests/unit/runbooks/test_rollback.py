@@ -178,6 +178,34 @@ def test_one_that_served_for_long_and_for_seconds_once_more_is_worth_what_it_was
     assert "and longer before" in found.why
 
 
+DAY = 24 * 60
+KEPT = revision("v2", active=True, running="Running", replicas=ready(2, 2))
+BRIEFLY = [  # what the cloud says of one that carried the traffic for 75 s, when it was activated, and what is proposed
+    (KEPT, None, "v2"),
+    (off("v2", active_for=7 * DAY + 10), None, "v2"),  # switched off since
+    (off("v2", active_for=DAY), None, "v1"),  # off before it served: when it was switched on again nobody knows
+    (KEPT, -30, "v2"),
+    (KEPT, -2, "v1"),
+    (KEPT, 0.5, "v1"),  # seen a moment after its traffic
+]
+
+
+@pytest.mark.parametrize(("kept", "activated", "target"), BRIEFLY)
+def test_a_service_of_seconds_takes_nothing_from_what_was_active_for_long(
+    kept: Revision, activated: float | None, target: str
+) -> None:
+    """A rollback to it was undone by mistake: nothing failed on it, and without that moment it would be proposed."""
+    story = Story()
+    story.tell(Kind.REVISION, -61, "mi", {"what": "baseline", "traffic": {"v3": 100}, "revisions": {}})
+    if activated is not None:
+        story.tell(Kind.REVISION, activated, "mi/v2", {"what": "activated", "health": "Healthy"})
+    story.traffic(0, "v3", "v2").traffic(1.25, "v2", "v3").probe(2, "down")
+    found = propose_rollback(app(V3, kept, V1), story.events)
+    assert found.good is not None
+    assert found.good.name == target
+    assert ("v2 is passed over: it carried traffic for 1m 15s only." in found.why) == (target == "v1")
+
+
 def test_the_one_that_is_active_still_counts_until_the_bad_one_came() -> None:
     """The usual case: paged right after a deployment, and nobody watched before."""
     before = revision("v2", active=True, running="Running", replicas=ready(2, 2))

@@ -432,3 +432,8 @@ def test_a_file_that_is_newer_than_now_tells_that_the_clock_was_set_back(
 def test_a_time_that_somebody_gives_is_refused_as_before(incident_actions: IncidentActions, clock: Clock) -> None:
     with refuses("time-before-start", IncidentActionError):
         incident_actions.resolve("fixed", moment=NIGHT - MINUTE)
+
+
+def test_a_clock_is_named_by_its_letters_alone_too(incident_actions: IncidentActions) -> None:
+    begun = incident_actions.start_task("look at the pool", 3 * MINUTE)
+    assert incident_actions.clock_done(begun.subject.removeprefix("task:")).subject == begun.subject

@@ -18,6 +18,7 @@ from cockpit.incident.takers import join_terms
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
+from cockpit.model.response import Freeze
 from cockpit.model.time import format_timestamp
 from tests.unit.incident.drafts import draft
 from tests.unit.incident.folding import fold, only
@@ -408,3 +409,9 @@ def test_brief_shift_and_draft_say_alike_how_long_nobody_recorded(kind: Kind) ->
     assert dict(describe_shift(report, UTC))["unrecorded"] == f"nobody recorded for {text}"
     assert brief_of(only(story), story, 5)["unrecorded"] == f"nobody recorded for {text}"
     assert f"| Nobody recorded for | {text} |" in draft(story)
+
+
+@pytest.mark.parametrize(("reason", "end"), [("", "by ana"), ("until it is green", "by ana: until it is green")])
+def test_a_freeze_without_a_reason_ends_in_no_colon(reason: str, end: str) -> None:
+    report = replace(build_shift_report((), (), since=at(0), now=at(20)), freeze=Freeze("prod", at(5), "ana", reason))
+    assert ("frozen", f"prod for 15m 00s, {end}") in describe_shift(report, UTC)

@@ -277,6 +277,26 @@ def test_the_declaration_names_severity_symptoms_impact_and_one_commander() -> N
     assert said[4] == "Incident Commander: nobody yet, who takes it?"
 
 
+@pytest.mark.parametrize(
+    ("fields", "impact"),
+    [
+        ({}, "felt since 02:14 NZDT (13:14Z)"),
+        ({"mitigated": SUMMER}, "felt from 02:14 NZDT (13:14Z) to 02:26 NZDT (13:26Z)"),
+        (
+            {"mitigated": SUMMER, "status": Status.RESOLVED, "resolved": SUMMER},
+            "felt from 02:14 NZDT (13:14Z) to 02:26 NZDT (13:26Z)",
+        ),
+        ({"status": Status.RESOLVED, "resolved": SUMMER}, "felt from 02:14 NZDT (13:14Z)"),
+        ({"status": Status.RESOLVED, "resolved": SUMMER, "impact_started": None}, "not known"),
+    ],
+)
+def test_a_declaration_that_is_made_after_the_end_calls_nothing_felt_still(
+    fields: dict[str, object], impact: str
+) -> None:
+    declared = incident(SUMMER, **{"impact_started": SUMMER - timedelta(minutes=12), **fields})
+    assert declare_text(declared, AUCKLAND, PLAN).splitlines()[3] == f"Impact: {impact}"
+
+
 # The file beside the timeline
 
 

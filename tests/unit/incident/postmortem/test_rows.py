@@ -384,3 +384,13 @@ def test_a_promise_that_was_kept_late_says_by_how_much() -> None:
         ("kept", None),
         ("pending", None),
     ]
+
+
+@pytest.mark.parametrize(("promised", "sent", "late"), [(50.2, 65.1, 15), (50.9, 65.0, 15), (50.0, 50.4, None)])
+def test_how_late_a_message_was_is_what_its_two_times_show(promised: float, sent: float, late: int | None) -> None:
+    def moment(seconds: float) -> datetime:
+        return at(0) + timedelta(seconds=seconds)
+
+    updates = (Update(at(0), "ben", "team", "a", promised=moment(promised)), Update(moment(sent), "ben", "team", "b"))
+    first, _ = message_rows(replace(NIGHT, updates=updates), at(9))
+    assert first.late == (None if late is None else timedelta(seconds=late))
