@@ -12,7 +12,7 @@ WORKERS ?= auto
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -e '.[test]'
+	$(BIN)/python -m pip install --quiet --no-compile -e '.[test]'  # the half that is used compiles itself
 	touch $@
 
 .venv/.demo-ready: pyproject.toml constraints.txt

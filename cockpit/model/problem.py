@@ -60,7 +60,9 @@ class Problem:
         if self.kind is not ProblemKind.THROTTLED:
             return self.sentence
         wait = f"{ceil(self.retry_after)} s" if self.retry_after else "a moment"
-        return f"Nothing was done: too many requests at once. Wait {wait}, then try again."
+        own = self.message.strip().rstrip(".")
+        words = f" ({own})" if own and "too many requests" not in own else ""
+        return f"Nothing was done: too many requests at once{words}. Wait {wait}, then try again."
 
     @property
     def transient(self) -> bool:

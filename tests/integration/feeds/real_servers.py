@@ -82,7 +82,8 @@ class Signals:
                 self.send_response(503 if signals.gone else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # a Prometheus that is stopped in the middle reads no more
+                    self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 """Nothing."""
