@@ -132,7 +132,7 @@ def _describe_flap(flap: ProbeFlap, now: datetime) -> dict[str, Any]:
         "from": format_timestamp(flap.began),
         "until": format_timestamp(flap.last_bad),
         "times": flap.times,
-        "longest_well": round(flap.longest_well.total_seconds()),
+        "longest_well": int(flap.longest_well.total_seconds()),  # what is begun is not counted
         "noticed": format_timestamp(now),
     }
 

@@ -248,13 +248,31 @@ def _describe_pauses(incident: Incident, face: TimeFace) -> str:
     return f"all well in between {join_names(times)}"
 
 
-def _describe_first_failures(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
+def _list_first_failures(incident: Incident, events: Sequence[Event]) -> dict[str, Event]:
+    """By probe the first time that it was bad while users felt it."""
     begin, end = find_impact(incident)
     firsts: dict[str, Event] = {}
     for event in events:
         is_felt = event.kind == Kind.PROBE and text_of(event.detail, "state") in FELT_STATES
         if is_felt and begin - SKEW <= event.occurred and (end is None or event.occurred <= end):
             firsts.setdefault(event.subject, event)
+    return firsts
+
+
+def _describe_failed_sooner(incident: Incident, events: Sequence[Event], detected: datetime) -> str:
+    """`; readyz failed from 13:07:05, which counts for another incident or outage`: what failed while users felt it is
+    told here, but the time to detect counts from what no other incident has."""
+    firsts = _list_first_failures(incident, events).values()
+    first = min(firsts, key=find_beginning, default=None)
+    if first is None or find_beginning(first) >= detected - SKEW:
+        return ""
+    moment = f"{find_beginning(first).astimezone(UTC):%H:%M:%S}"
+    return f"; {first.subject} failed from {moment}, which counts for another incident or outage"
+
+
+def _describe_first_failures(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
+    begin, end = find_impact(incident)
+    firsts = _list_first_failures(incident, events)
     if not firsts:
         return _describe_felt_alerts(events, begin, end, face)
     sentences = []
@@ -428,7 +446,8 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     if start is not None:
         times.append(KeyTime("users felt it", start.at, start.evidence))
     if incident.detected is not None:
-        times.append(KeyTime("detected", incident.detected, incident.detected_by))
+        sooner = _describe_failed_sooner(incident, events, incident.detected)
+        times.append(KeyTime("detected", incident.detected, f"{incident.detected_by}{sooner}"))
     times.append(KeyTime("declared", incident.declared, f"by {incident.declared_by}"))
     if incident.acknowledged is not None:
         first = min(incident.acks, key=lambda ack: ack.at, default=None)

@@ -25,6 +25,7 @@ from cockpit.model.event import Kind
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.recording_breaks import UNSEEN_FROM
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, incident_of, table
+from tests.unit.incident.folding import fold
 from tests.unit.incident.story import Story, at
 
 APP, BAD, GOOD = "shop", "shop--r44", "shop--r43"
@@ -722,3 +723,20 @@ def test_a_move_says_what_its_time_is_worth(dated_by: str, says: str) -> None:
     move(story, 12, BAD, GOOD, late=0.1, dated_by=dated_by)
     story.probe(12.2, "readyz", "up")
     assert says in told(story).stretches[-1]
+
+
+def test_the_detection_says_why_it_is_later_than_the_first_failure_that_the_draft_tells() -> None:
+    story = Story()
+    story.declare(0, reach=-5)
+    story.probe(1, "readyz", "down")
+    story.act(Kind.RESOLVE, 3)
+    story.probe(3.5, "readyz", "up")
+    story.probe(3.6, "readyz", "down")
+    story.declare(4, reach=-3, incident="i2", impact_started=format_timestamp(at(0.5)))
+    incident = fold(story.events).incidents["i2"]
+    (detected,) = (time for time in list_key_times(incident, story.events) if time.what == "detected")
+    assert (detected.at, "readyz failed from 02:01:00" in detected.evidence) == (at(3.6), True)
+    (own,) = (
+        time for time in list_key_times(fold(story.events).incidents["i1"], story.events) if time.what == "detected"
+    )
+    assert "another" not in own.evidence
