@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cockpit.incident.messages.offers import MessageContext, compose_message, list_promise_lengths
-from cockpit.incident.messages.template import FilledMessage
+from cockpit.incident.messages.template import FilledMessage, list_short_values
 from cockpit.model.plan import Template
 
 NOTHING = timedelta()
@@ -66,11 +66,18 @@ class Drafts:
         """Whether words of a person went nowhere yet."""
         return CHANGED in self.states.values()
 
+    def list_short(self, id: str) -> list[str]:
+        """What stands in place of a field and is hardly an answer: a key that fell into it, say."""
+        kept = self._kept.get(id)
+        return list_short_values(kept.filled.text, kept.text) if kept else []
+
     def doubt(self, id: str, missing: int) -> str:
         """Why a second press is asked for before it is written down as sent; "" when one is enough."""
         if missing:
             what = "One field is" if missing == 1 else f"{missing} fields are"
             return f"{what} not filled; tab goes there. Press s again if it was sent as it stands."
+        if short := self.list_short(id):
+            return f"“{short[0]}” is all that stands in one field. Press s again if it was sent as it stands."
         if self.states.get(id) == SENT:
             return "It is recorded already. Press s again if it was sent once more."
         return ""

@@ -62,7 +62,9 @@ def list_rows(templates: Sequence[Template], states: Mapping[str, str]) -> list[
     ]
 
 
-def render_settings(audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo) -> list[Piece]:
+def render_settings(
+    audience: str, promised: datetime | None, missing: int, now: datetime, zone: tzinfo, short: int = 0
+) -> list[Piece]:
     """`to client · next one by 02:56 NZDT (13:56Z), in 29 min · 2 to fill`."""
     pairs: list[Piece] = [("to ", "muted"), (audience, "strong"), (" · ", "muted")]
     if promised is None:
@@ -72,5 +74,6 @@ def render_settings(audience: str, promised: datetime | None, missing: int, now:
         pairs.append((f", in {count_minutes(promised, now)} min", "muted"))
     pairs.append((" · ", "muted"))
     fields = f"{missing} to fill"
-    pairs.append((fields, "warn") if missing else ("all filled", "good"))
+    filled = (f"filled, {short} very short", "warn") if short else ("all filled", "good")
+    pairs.append((fields, "warn") if missing else filled)
     return pairs

@@ -193,7 +193,9 @@ class CommunicateScreen(KeyedScreen):
         self.query_one("#tell-head", Lines).show(header.render_head(self._incident, self._place.production, wide))
         drafts, now = self._drafts, self._now
         self._table.show(header.list_rows(tuple(drafts.templates.values()), drafts.states), now)
-        pairs = header.render_settings(self._reader, drafts.filled.promised, self._area.missing, now, self._place.zone)
+        short = len(drafts.list_short(self._template.id))
+        promised, zone = drafts.filled.promised, self._place.zone
+        pairs = header.render_settings(self._reader, promised, self._area.missing, now, zone, short)
         from_where = sanitize_line(f"{self._template.title} · {self._template.origin}")
         self.query_one("#tell-right").border_title = Content(from_where)
         self.query_one("#tell-settings", Lines).show(pairs)

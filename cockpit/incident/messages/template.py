@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
 
 from cockpit.incident.messages.fields import (
     ABBREVIATION,
@@ -84,6 +85,26 @@ def make_mark(name: str) -> str:
 def find_marks(text: str) -> list[tuple[int, int]]:
     """Where the marks of a text stand: (start, end)."""
     return [match.span() for match in MARK.finditer(text)]
+
+
+SHORTEST_VALUE = 3  # letters; a stray key leaves one
+_NEXT_TO = 12  # letters beside a mark, by which what replaced it is found again
+
+
+def list_short_values(filled: str, text: str) -> list[str]:
+    """What a person put in place of a mark of `filled` that is hardly an answer: fewer than three letters and no
+    figure. A mark whose words around it were changed as well is left alone."""
+    pieces = MARK.split(filled)
+    short = []
+    for before, after in pairwise(pieces):
+        left, right = before[-_NEXT_TO:], after[:_NEXT_TO]
+        value = rf"(?P<value>[^⟦⟧\n]{{0,{SHORTEST_VALUE * 2}}}?)"
+        match = re.search(rf"{re.escape(left) or '^'}{value}{re.escape(right) or '$'}", text)
+        if match is None or any(letter.isdigit() for letter in match["value"]):
+            continue
+        if sum(letter.isalpha() for letter in match["value"]) < SHORTEST_VALUE:
+            short.append(match["value"].strip())
+    return short
 
 
 def strip_marks(text: str) -> str:

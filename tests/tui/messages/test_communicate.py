@@ -65,8 +65,8 @@ async def test_a_notice_stands_above_the_lines_below_a_message(tell: Open, play:
 async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "enter", *"Jo", "tab", *"no sign-in", "tab", *"Ann", "tab")
-        assert "Dear Jo,\n" in text(app)
+        await press(pilot, play, "down", "enter", *"Joan", "tab", *"no sign-in", "tab", *"Ann", "tab")
+        assert "Dear Joan,\n" in text(app)
         assert text(app).endswith("\n\nAnn")
         assert "all filled" in shown(app, "#tell-settings")
         assert "Nothing is left to fill" in shown(app, "#tell-notice")
@@ -75,8 +75,8 @@ async def test_what_nobody_knew_is_selected_by_tab_and_typing_takes_its_place(te
 async def test_words_of_a_person_stay_while_another_message_is_looked_at(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "e", *"Jo", "escape", "down", "up")
-        assert "Dear Jo,\n" in text(app)
+        await press(pilot, play, "down", "e", *"Joan", "escape", "down", "up")
+        assert "Dear Joan,\n" in text(app)
         play.time.pass_by(3600)
         await press(pilot, play, "down")
         assert text(app) == "Readiness failing after deploy: ⟦what we try next?⟧"
@@ -97,7 +97,7 @@ async def test_copying_goes_to_the_terminal_and_into_a_file_and_says_both(tell: 
 async def test_what_was_sent_is_on_record_word_for_word_with_what_it_promised(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, play, "down", "e", *"Jo", "tab", *"no sign-in", "tab", *"Ann", "escape", "s")
+        await press(pilot, play, "down", "e", *"Joan", "tab", *"no sign-in", "tab", *"Ann", "escape", "s")
         (sent,) = play.ledger.incidents[play.incident_actions.open()[0].id].updates
         assert (sent.audience, sent.template, sent.text) == ("client", "notice", text(app))
         assert sent.promised == (NOW + timedelta(minutes=42)).replace(second=0, microsecond=0)
@@ -125,6 +125,18 @@ async def test_a_message_with_something_missing_is_written_down_only_at_the_seco
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "down", "s")
         assert "3 fields are not filled" in shown(app, "#tell-notice")
+        assert play.events("update") == []
+        await press(pilot, play, "s")
+        assert len(play.events("update")) == 1
+
+
+async def test_a_stray_letter_in_a_field_is_asked_about(tell: Open, play: Play) -> None:
+    app = tell()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, "down", "enter", "j", "tab", *"no sign-in", "tab", *"Ann", "escape")
+        assert "filled, 1 very short" in shown(app, "#tell-settings")
+        await press(pilot, play, "s")
+        assert "“j” is all" in shown(app, "#tell-notice")
         assert play.events("update") == []
         await press(pilot, play, "s")
         assert len(play.events("update")) == 1
@@ -188,7 +200,7 @@ async def test_a_burst_of_keys_records_nothing(tell: Open, play: Play) -> None:
 async def test_words_that_went_nowhere_are_not_left_behind_by_one_key(tell: Open, play: Play) -> None:
     app = tell()
     async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, play, "down", "e", *"Jo", "escape", "escape")
+        await press(pilot, play, "down", "e", *"Joan", "escape", "escape")
         assert "esc again" in shown(app, "#tell-notice")
         assert app.answers == []
         await press(pilot, play, "escape")

@@ -13,7 +13,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.messages.fields import usual_promise
 from cockpit.incident.messages.offers import declare_text, status_line
 from cockpit.incident.messages.outbox import write_message_file
-from cockpit.incident.messages.template import FilledMessage, fill_template, find_marks
+from cockpit.incident.messages.template import FilledMessage, fill_template, find_marks, list_short_values
 from cockpit.model.clock import Clock, ClockKind, Rule
 from cockpit.model.incident import Incident, Status
 from cockpit.model.plan import Plan, Role, Template
@@ -345,3 +345,17 @@ def test_the_manual_says_what_a_field_becomes(field: str, value: str) -> None:
         assert said == value
     else:
         assert told.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Dear ⟦client?⟧,\nwe know of ⟦what?⟧.", []),  # holes are counted elsewhere
+        ("Dear j,\nwe know of failed orders.", ["j"]),
+        ("Dear ,\nwe know of 5xx.", [""]),
+        ("Dear Joan,\nwe know of no.", ["no"]),
+        ("Hello Joan, we know of failed orders.", []),
+    ],
+)
+def test_what_hardly_answers_in_place_of_a_mark_is_found(text: str, short: list[str]) -> None:
+    assert list_short_values("Dear ⟦client?⟧,\nwe know of ⟦what?⟧.", text) == short
