@@ -392,7 +392,7 @@ def test_a_platform_with_a_table_of_its_own_is_something_to_watch(check: Check) 
     ("kind", "role"),
     [
         ("azure_metric", "Monitoring Reader on shop-api"),
-        ("kql", f"Log Analytics Reader on workspace {GUID}"),
+        ("kql", f"on workspace {GUID}"),
         ("promql", "a Prometheus"),
     ],
 )

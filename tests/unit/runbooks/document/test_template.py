@@ -92,9 +92,8 @@ def test_a_teams_sections_are_found_however_it_writes_them_down(path: str, text:
     assert list_required_sections(runbooks) == ("Impact", "Diagnosis", "Fix")
     assert "Runbook: Restart the queue" in write_new_runbook("Restart the queue", runbooks, DAY)
     numbered = read_runbook("a.md", b"# A\n\n## 1. Impact\n\n## 2) Diagnosis\n\n## Procedure\n")
-    assert [finding.message for finding in missing_sections(numbered, ("Impact", "Diagnosis", "Fix"))] == [
-        "has no section Fix, though it follows the template"
-    ]
+    (finding,) = missing_sections(numbered, ("Impact", "Diagnosis", "Fix"))
+    assert "section Fix" in finding.message
 
 
 @pytest.mark.parametrize("path", ["docs/email-template.md", "templates/readme.md", "docs/templates-of-mails.md"])
