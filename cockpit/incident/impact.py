@@ -13,6 +13,7 @@ from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import LastRecorded
+from cockpit.recorder.recording_breaks import describe_unseen_since
 
 # Which signals users feel, and when the last of them recovered: what "mitigated" means here.
 
@@ -526,8 +527,29 @@ def _within(
 
 
 def format_felt(incident: Incident, begin: datetime, end: datetime) -> str:
-    """`1m 08s`, `1m 12s in 2 stretches`."""
-    return format_stretches(*measure_felt(incident, begin, end))
+    """`1m 08s`, `at most 1m 12s in 2 stretches`."""
+    return f"{weigh_felt(incident, begin, end)}{format_stretches(*measure_felt(incident, begin, end))}"
+
+
+def weigh_felt(incident: Incident, begin: datetime, end: datetime) -> str:
+    """In front of a length: `at most ` where an end was only seen after a break of the record, `at least ` where a
+    beginning was, `about ` where both were; "" where all was seen."""
+    unseen = {moment.at for moment in incident.unseen}
+    stretches = list_felt_stretches(incident, begin, end)
+    return weigh_length(any(start in unseen for start, _ in stretches), any(over in unseen for _, over in stretches))
+
+
+def weigh_length(is_begin_unseen: bool, is_end_unseen: bool) -> str:
+    """What stands in front of a length whose beginning or end was only seen after a break of the record."""
+    if is_begin_unseen and is_end_unseen:
+        return "about "
+    return "at least " if is_begin_unseen else "at most " if is_end_unseen else ""
+
+
+def describe_unseen_moment(incident: Incident, moment: datetime) -> str:
+    """` (or before: nobody recorded from 13:03:04 UTC on)` behind a moment that a first look after a break dates."""
+    since = next((item.unseen_from for item in incident.unseen if item.at == moment), None)
+    return describe_unseen_since(since)
 
 
 def format_stretches(length: timedelta, count: int) -> str:
@@ -562,9 +584,10 @@ def describe_impact(incident: Incident) -> str:
     again = find_relapse(incident) if end is None else None
     missing = f"not over, felt again since {again:%Y-%m-%d %H:%M:%S} UTC" if again else "not over"
     later = find_relapse_after_close(incident)
-    since = f"; felt again since {later:%Y-%m-%d %H:%M:%S} UTC, after it was closed" if later else ""
-    return f"impact {_format_moment(begin, 'not known')} to {_format_moment(end, missing)}{took}{since}"
+    relapse = f"; felt again since {later:%Y-%m-%d %H:%M:%S} UTC, after it was closed" if later else ""
+    since, until = (describe_unseen_moment(incident, moment.at) if moment else "" for moment in (begin, end))
+    return f"impact {_format_moment(begin, 'not known', since)} to {_format_moment(end, missing, until)}{took}{relapse}"
 
 
-def _format_moment(moment: ImpactMoment | None, missing: str) -> str:
-    return f"{moment.at:%Y-%m-%d %H:%M:%S} UTC ({moment.evidence})" if moment else missing
+def _format_moment(moment: ImpactMoment | None, missing: str, unseen: str) -> str:
+    return f"{moment.at:%Y-%m-%d %H:%M:%S} UTC ({moment.evidence}){unseen}" if moment else missing

@@ -1,6 +1,6 @@
 """IncidentState: what is known of one incident while its events arrive; answers with an Incident when asked."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from cockpit.model.incident import (
     SeverityRules,
     StateChange,
     Status,
+    UnseenMoment,
 )
 from cockpit.model.response import CloseReason, Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale, find_level, rank_severity
@@ -64,6 +65,7 @@ class IncidentStateBuilder:
         self._superseded: list[Event] = []  # corrections of severities that were entered by mistake
         self._mistaken: dict[int, Event] = {}  # what each of them corrected, as it stood then
         self._impact = ImpactWatch()
+        self.unseen: Mapping[datetime, datetime] = {}  # moments of a first look after a break, and since when
         self._moves: list[Event] = []  # of the traffic
         self._recoveries: dict[str, datetime] = {}  # of what was left open at the resolution, by label
         self._list_foreign = list_foreign  # when the journal was another incident's
@@ -463,12 +465,17 @@ class IncidentStateBuilder:
             ended = kept and ended
         periods.sort(key=lambda period: (period.end is None, period.start))  # what goes on is the last of them
         period = last_period(periods)
+        since = impact.first.began if impact.first else None
+        borders = dict.fromkeys([since, *(moment for item in periods for moment in (item.start, item.end))])
         return {
+            "unseen": tuple(
+                UnseenMoment(moment, self.unseen[moment]) for moment in borders if moment and moment in self.unseen
+            ),
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else kept),
             "healthy": tuple(periods),
             "felt_bad": felt.still if (felt := impact.find_felt(self._is_felt)) else "",
-            "felt_since": impact.first.began if impact.first else None,
+            "felt_since": since,
             "felt_by": impact.first.label if impact.first else "",
         }
 

@@ -21,6 +21,7 @@ from cockpit.incident.signals import (
     LOOK_BACK,
     Signal,
     earliest_signal,
+    find_beginning,
     find_outage_past,
     has_fired_anew,
     key_of,
@@ -29,11 +30,12 @@ from cockpit.incident.signals import (
 )
 from cockpit.model.alert import AlertState, SettledAlerts
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
-from cockpit.model.event import Event, Kind, text_of
+from cockpit.model.event import Event, Kind, text_of, time_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, ForeignStretch, Incident
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.recorder.last_recorded import RecordedDeployments
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 LEDGER_KINDS = (
     Kind.PROBE,
@@ -89,10 +91,22 @@ class _EnvironmentLedger:
     serving_before: ServingState = field(default_factory=ServingState)  # what ran before the first of them
 
     clock_step: ClockStep | None = None  # the last
+    unseen: dict[datetime, datetime] = field(default_factory=dict)  # moments of a first look after a break, since when
+
+    def see_unseen(self, event: Event) -> None:
+        """Keep of a fact that the first look after a break tells since when it may be so."""
+        if (unseen_from := time_of(event.detail, UNSEEN_FROM)) is not None:
+            moment = find_beginning(event) if says_bad(event.kind, event.detail) else event.occurred
+            self.unseen[moment] = unseen_from
 
     def move(self, step: ClockStep) -> None:
         """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
         self.clock_step = step
+        moved = {
+            move_moment(moment, step.length): move_moment(since, step.length) for moment, since in self.unseen.items()
+        }
+        self.unseen.clear()
+        self.unseen.update(moved)
         for case in self.open.values():
             case.move(step)
         self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
@@ -355,6 +369,7 @@ class Ledger:
                 scene.settled.pop(event.subject, None)
             if has_fired_anew(event):
                 scene.taken.pop(event.subject, None)  # whoever took the one before did not take this one
+        scene.see_unseen(event)
         scene.serving.see(event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:
@@ -387,6 +402,7 @@ class Ledger:
     def _app(self, event: Event) -> None:
         """What runs, how it fares and who gets the traffic: an incident feels the revisions that have some."""
         scene = self._scene(event.environment)
+        scene.see_unseen(event)
         scene.deployments.apply(event)
         worse, better = scene.serving.see_app(event)
         app = scene.serving.known.apps.get(event.subject.partition("/")[0]) if scene.waiting else None
@@ -464,6 +480,7 @@ class Ledger:
             scene.find_standing,
             scene.list_silences,
         )
+        case.unseen = scene.unseen
         if not case.drill:
             scene.real.append(case)
         self._gather_past(scene, case, event)

@@ -7,11 +7,12 @@ from datetime import datetime
 from cockpit.incident.impact import EARLIEST, LATEST
 from cockpit.incident.signals import find_beginning, has_fired_anew, key_of, read_flap, says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of
+from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of, time_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Holding
 from cockpit.recorder.last_recorded import FLAPPING
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class BadStretch:
     until: datetime | None = None
     fired: datetime | None = None
     failures: int = 1  # of a probe that failed now and then, how many times
+    is_since_unseen: bool = False  # it may have begun before: nobody recorded then
+    is_until_unseen: bool = False  # and so its end
     is_counted: bool = True  # False: as many as had been seen when it was noticed, and no end tells how many more
 
     @property
@@ -49,6 +52,7 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
         is_bad = _is_bad(event)
         if is_bad is None:
             continue
+        is_unseen = time_of(event.detail, UNSEEN_FROM) is not None
         key, state, was = key_of(event), text_of(event.detail, "state"), text_of(event.detail, "was")
         name = f"{event.kind} {text_of(event.detail, 'name') or event.subject}"
         if has_fired_anew(event) and (over := open.pop(key, None)) is not None:
@@ -58,9 +62,9 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             open = {row.key: place for place, row in enumerate(rows) if row.until is None}
         elif is_bad and key not in open:
             open[key] = len(rows)
-            rows.append(BadStretch(key, name, state, find_beginning(event)))
+            rows.append(BadStretch(key, name, state, find_beginning(event), is_since_unseen=is_unseen))
         elif not is_bad and key not in open and _says_bad(event.kind, was):
-            rows.append(BadStretch(key, name, was, None, event.occurred))
+            rows.append(BadStretch(key, name, was, None, event.occurred, is_until_unseen=is_unseen))
         place = open.get(key)
         if place is None:
             continue
@@ -73,7 +77,7 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             failures = max(flap.times, rows[place].failures)
             rows[place] = replace(rows[place], failures=failures, is_counted=state != FLAPPING)
         if not is_bad:
-            rows[place] = replace(rows[place], until=event.occurred)
+            rows[place] = replace(rows[place], until=event.occurred, is_until_unseen=is_unseen)
             del open[key]
     return rows
 

@@ -81,6 +81,14 @@ class HealthyPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenMoment:
+    """A moment that the first look after a break of the record dates: it may have been any since `unseen_from`."""
+
+    at: datetime
+    unseen_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignStretch:
     """A time in which what the journal tells is another incident's: all of it or, by its `key`, one signal. A drill has
     nothing of the time of a real incident, and a real incident not what was broken for a drill alone."""
@@ -171,6 +179,7 @@ class Incident:
     reviews: tuple[StateChange, ...] = ()
     lines_kept: tuple[datetime, ...] = ()  # when lines of a log were put into the record
     healthy: tuple[HealthyPeriod, ...] = ()
+    unseen: tuple[UnseenMoment, ...] = ()  # of the beginnings and ends of what users felt
     unheld: HealthyPeriod | None = None  # a recovery that has not held for two minutes yet: it counts for nothing
     felt_bad: str = ""  # what users feel still, the first of it: `probe readyz is still bad`
     felt_since: datetime | None = None  # the earliest signal that users felt, and which

@@ -71,7 +71,11 @@ def draft_short_break(begin: datetime, end: datetime) -> dict[str, Any]:
 
 def describe_unseen(detail: Mapping[str, Any]) -> str:
     """` (or before: nobody recorded from 02:11:05 UTC on)` behind a fact that was there at the first look."""
-    unseen_from = time_of(detail, UNSEEN_FROM)
+    return describe_unseen_since(time_of(detail, UNSEEN_FROM))
+
+
+def describe_unseen_since(unseen_from: datetime | None) -> str:
+    """The same of a moment; "" of None."""
     return f" (or before: nobody recorded from {unseen_from:%H:%M:%S} UTC on)" if unseen_from else ""
 
 

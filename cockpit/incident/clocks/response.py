@@ -19,6 +19,7 @@ from cockpit.incident.clocks.due import (
     well_at,
 )
 from cockpit.incident.clocks.rules import Binding, make_strictest_pick
+from cockpit.incident.impact import weigh_felt
 from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Plan
@@ -219,8 +220,11 @@ def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
     until = find_window_end(incident, clock.due, clock.until)
     if until == clock.until:
         return clock
+    # Where the end of what they felt was seen late, they felt nothing for longer.
+    least = "at least " if weigh_felt(incident, clock.due, until) == "at most " else ""
     length = format_duration(until - clock.until)
-    return _add_remark(replace(clock, until=until), f"closes {length} later: users felt nothing for so long of it")
+    remark = f"closes {length} later: users felt nothing for {least}so long of it"
+    return _add_remark(replace(clock, until=until), remark)
 
 
 def _add_remark(clock: Clock, text: str) -> Clock:

@@ -14,6 +14,7 @@ from cockpit.incident.impact import (
     LATEST,
     ImpactMoment,
     as_of,
+    describe_unseen_moment,
     find_relapse,
     find_relapse_after_close,
     format_felt,
@@ -21,6 +22,8 @@ from cockpit.incident.impact import (
     list_felt_stretches,
     propose_impact_end,
     propose_impact_start,
+    weigh_felt,
+    weigh_length,
 )
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
@@ -172,13 +175,14 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
             return f"{first}; nothing says until when"
         before = list_felt_stretches(incident, start.at, LATEST)[:-1]
         length = format_stretches(sum((over - begin for begin, over in before), timedelta()), len(before))
-        until = _clock_time(before[-1][1], zone, now)
+        length = f"{weigh_felt(incident, start.at, before[-1][1])}{length}"
+        until = f"{_clock_time(before[-1][1], zone, now)}{describe_unseen_moment(incident, before[-1][1])}"
         return f"{first} to {until}, {length}; again from {_clock_time(again, zone, now)}, nothing says until when"
-    length = format_felt(incident, start.at, end.at)
+    length, unseen = format_felt(incident, start.at, end.at), describe_unseen_moment(incident, end.at)
     again = find_relapse_after_close(incident)
     since = f"; felt again since {_clock_time(again, zone, now)}, after it was closed" if again else ""
     over = "until" if again else "over since"
-    return f"users felt it for {length}, {over} {_clock_time(end.at, zone, now)} ({end.evidence}){since}"
+    return f"users felt it for {length}, {over} {_clock_time(end.at, zone, now)} ({end.evidence}){unseen}{since}"
 
 
 def _describe_felt_now(
@@ -190,10 +194,11 @@ def _describe_felt_now(
     first = f"{_clock_time(start.at, zone, now)} ({start.evidence})"
     length = format_felt(incident, start.at, now)
     feel = "felt it{} from" if end else "feel it{} since"
+    unseen = describe_unseen_moment(incident, end.at) if end else ""
     since = f"users {feel.format('')} {first}"
     if again:
         since = f"users {feel.format(' again')} {_clock_time(again, zone, now)}; first {first}, {length} so far"
-    return f"{since}; well since {_clock_time(end.at, zone, now)} ({end.evidence})" if end else since
+    return f"{since}; well since {_clock_time(end.at, zone, now)} ({end.evidence}){unseen}" if end else since
 
 
 def _keep_last(lines: Sequence[str]) -> list[str]:
@@ -244,6 +249,8 @@ class OutageOfShift:
     failures: int = 1  # of a probe that failed now and then, how many times
     before: str = ""  # who had it in another incident, until it was taken in this one
     is_counted: bool = True  # to its end; else it failed so often at least
+    is_since_unseen: bool = False  # it may have begun before: nobody recorded then
+    is_until_unseen: bool = False  # and so its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +361,8 @@ class _HolderFinder:
             key=stretch.key,
             failures=stretch.failures,
             is_counted=stretch.is_counted,
+            is_since_unseen=stretch.is_since_unseen,
+            is_until_unseen=stretch.is_until_unseen,
         )
         moment, others = stretch.since or stretch.end, self.stretches.get(stretch.key, ())
         covering = [
@@ -561,11 +570,15 @@ def _is_counted_in(outage: OutageOfShift, flap: OutageOfShift) -> bool:
 def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
     """`probe readyz down 02:00 to 02:10, 10m 00s; taken by ana in k7f`."""
     begun = _clock_time(outage.since, zone, now) if outage.since else "since before the shift"
-    length = f", {format_duration(measure_between(outage.since, outage.until or now))}" if outage.since else ""
+    begun = f"{begun} or before" if outage.is_since_unseen else begun
+    weight = weigh_length(outage.is_since_unseen, outage.is_until_unseen)
+    length = f", {weight}{format_duration(measure_between(outage.since, outage.until or now))}" if outage.since else ""
     if outage.until is None:
         when = f"since {begun}{length}, and is still"
     else:
-        when = f"{begun}{' until' if outage.since is None else ' to'} {_clock_time(outage.until, zone, now)}{length}"
+        or_before = " or before" if outage.is_until_unseen else ""
+        until = f"{_clock_time(outage.until, zone, now)}{or_before}"
+        when = f"{begun}{' until' if outage.since is None else ' to'} {until}{length}"
     often = f", failed {'' if outage.is_counted else 'at least '}{outage.failures} times" if outage.failures > 1 else ""
     return f"{outage.name} {outage.state} {when}{often}; {_describe_taker(outage)}"
 

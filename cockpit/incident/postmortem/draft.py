@@ -18,6 +18,7 @@ from cockpit.incident.impact import (
     find_relapse_after_close,
     format_felt,
     format_stretches,
+    weigh_felt,
 )
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
@@ -139,6 +140,7 @@ def render_draft(
         impact_end=end,
         impact=format_felt(incident, begin, end) if begin and end else "",
         felt_again=find_relapse_after_close(incident),
+        felt_weight=weigh_felt(incident, begin, end) if begin and end else "",
         review=_find_review(due),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),

@@ -19,7 +19,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import find_record_end, list_recording_breaks
+from cockpit.recorder.recording_breaks import describe_unseen, find_record_end, list_recording_breaks
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
@@ -165,7 +165,11 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
         is_bad = says_bad(event.kind, event.detail)
         begin = find_beginning(event) if is_bad else event.occurred
         if (running := open_bars.pop(event.subject, None)) is not None:
-            spans.setdefault(event.subject, []).append(_build_probe_bar(running, max(begin, running[0])))
+            bar = _build_probe_bar(running, max(begin, running[0]))
+            is_unseen = not is_bad and describe_unseen(event.detail)
+            spans.setdefault(event.subject, []).append(
+                replace(bar, text=f"{bar.text}, or shorter") if is_unseen else bar
+            )
         if is_bad:
             state = text_of(event.detail, "state")
             if state == FLAPPING:  # its first failures had bars of their own until it was noticed that it flaps

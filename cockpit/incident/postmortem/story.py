@@ -4,13 +4,14 @@ Nothing here is an opinion. Where the record does not say something, it says tha
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from cockpit.incident.impact import (
     LATEST,
     STATED,
+    describe_unseen_moment,
     find_relapse_after_close,
     list_short_pauses,
     propose_impact_end,
@@ -64,6 +65,7 @@ TURNING_KINDS = frozenset(
 CAUSE_MARKS = ("cause:", "root cause:")
 FIX_MARKS = ("fix:", "fixed:", "resolution:")
 TRIGGER_MARKS = ("trigger:",)
+FELT_TIMES = ("users felt it", "users felt it no more", "users felt it again")  # key times that a look dates
 FELT_STATES = (ProbeState.DOWN.value, ProbeState.DEGRADED.value, FLAPPING)
 
 
@@ -408,15 +410,16 @@ def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> 
 
 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
+    unseen = describe_unseen_moment(incident, end)
     if end < (incident.mitigated or incident.resolved or LATEST):  # users felt it again
         if evidence := _find_recovery(incident, end):
-            return f"{evidence} at {face.utc(end)}"
+            return f"{evidence} at {face.utc(end)}{unseen}"
         return f"nothing that was recorded says that users felt it after {face.utc(end)}"
     proposal = propose_impact_end(incident)
     if proposal is not None and proposal.at == end:
         if proposal.evidence == STATED:
             return f"users felt it no more from {face.utc(end)} on, as a person stated"
-        return f"{proposal.evidence} at {face.utc(end)}"
+        return f"{proposal.evidence} at {face.utc(end)}{unseen}"
     if incident.mitigated is None:
         return f"nothing that was recorded says when users felt it no more; resolved at {face.utc(end)}"
     return f"mitigated at {face.utc(end)}"
@@ -476,7 +479,13 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
             times.append(KeyTime("opened again", after.at, after.reason or f"by {after.actor}"))
     if incident.resolved is not None:
         times.append(KeyTime("resolved", incident.resolved, incident.close_reason))
-    return sorted(times, key=lambda key_time: key_time.at)
+    felt = [
+        replace(key_time, evidence=f"{key_time.evidence}{describe_unseen_moment(incident, key_time.at)}")
+        if key_time.what in FELT_TIMES
+        else key_time
+        for key_time in times
+    ]
+    return sorted(felt, key=lambda key_time: key_time.at)
 
 
 def _find_sign(events: Iterable[Event], begin: datetime) -> str:

@@ -20,7 +20,8 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze
 from cockpit.model.time import format_timestamp
-from tests.unit.incident.drafts import draft
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
+from tests.unit.incident.drafts import block, draft
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
@@ -77,6 +78,49 @@ def test_what_flaps_is_dated_alike_in_brief_shift_and_message_and_is_not_called_
     story.probe(4.5, "api", "up")
     assert fold(story.events).bad_of("i1") == []
     assert "well since 02:04" in brief_of(only(story), story, 5)["impact"]
+
+
+@pytest.mark.parametrize(
+    ("late_begin", "late_end", "weight"),
+    [(False, True, "at most "), (True, False, "at least "), (True, True, "about "), (False, False, "")],
+)
+def test_what_only_the_first_look_after_a_break_dates_says_so_in_every_place(
+    late_begin: bool, late_end: bool, weight: str
+) -> None:
+    """The timeline alone had it: an end and the lengths that follow from it read as if somebody had looked."""
+    story = Story()
+    since = {UNSEEN_FROM: format_timestamp(at(0.5))}
+    until = {UNSEEN_FROM: format_timestamp(at(4.5))}
+    bad = {"state": "down", **(since if late_begin else {})}
+    story.tell(Kind.PROBE, 1, subject="api", summary="api down", detail=bad, source="recorder")
+    story.declare(2, reach=-10)
+    good = {"state": "up", **(until if late_end else {})}
+    story.tell(Kind.PROBE, 5, subject="api", summary="api up again", detail=good, source="recorder")
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    incident = only(story)
+    document = draft(story)
+    report = build_shift_report(story.events, [incident], since=at(-9), now=at(25))
+    (failed,) = [line for title, line in describe_shift(report, UTC) if title == "failed"]
+    brief = brief_of(incident, story, 22)["impact"]
+    for text in (
+        brief,
+        block(document, "summary"),
+        block(document, "impact"),
+        failed,
+    ):
+        assert f"{weight}4m 00s" in text
+        assert ("at most" in text, "at least" in text) == (weight == "at most ", weight == "at least ")
+    (metric,) = [line for line in block(document, "metrics").splitlines() if line.startswith("| TTM")]
+    assert f"| {weight}4m 00s |" in metric
+    end_is_marked = "nobody recorded from 02:04:30 UTC on" if late_end else "no mark"
+    for text in (
+        brief,
+        describe_impact(incident),
+        *(line for line in block(document, "key-times").splitlines() if "felt it no more" in line),
+        block(document, "summary"),
+    ):
+        assert (end_is_marked in text) is late_end
+    assert ("down, or shorter" in block(document, "picture")) is late_end
 
 
 def test_what_users_feel_still_is_named_and_not_what_is_bad_besides() -> None:
