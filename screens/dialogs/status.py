@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -175,7 +175,7 @@ class StatusDialog(Dialog[None]):
         others = [(other.id, f"{other.severity} {other.title}") for other in self._others[:MOST_OTHERS]]
         yield Choice(others or [("none", "")], "", id="of")
         yield Lines(id="reason-label", classes="label")
-        yield Input(id="reason", max_length=500)
+        yield Input(id="reason", max_length=500, select_on_focus=False)
         yield Lines(id="why-label", classes="label")
         yield Choice(
             [
@@ -239,6 +239,16 @@ class StatusDialog(Dialog[None]):
             return ""
         local, today = moment.at.astimezone(self.place.zone), self.time.now().astimezone(self.place.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
+
+    @on(events.Key)
+    def _type_reason(self, event: events.Key) -> None:
+        """What is typed while a choice has the cursor is meant as the reason: a choice that comes up moves the fields,
+        and words must not be lost."""
+        if event.character and event.is_printable and isinstance(self.focused, Choice):
+            reason = self.query_one("#reason", Input)
+            self.set_focus(reason)
+            reason.insert_text_at_cursor(event.character)
+            event.stop()
 
     @on(Choice.Changed, "#severity")
     @on(Choice.Changed, "#because")

@@ -5,7 +5,7 @@ it is imported behind that frame, together with the core.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cockpit.incident.background import list_marked_events
 from cockpit.model.alert import GROUP_FROM, Alert, AlertGrade, AlertGroup, Severity, group_alerts
 from cockpit.model.event import find_standing_events, join_alert_events
-from cockpit.model.incident import Acknowledgement, list_acknowledged, worst_first
+from cockpit.model.incident import Acknowledgement, Incident, list_acknowledged, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
@@ -365,9 +365,13 @@ def _fill_due_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     return FilledPanes([*rows, *people], clocks.count_clocks(due, scene.now), {**ours, **roles})
 
 
+def list_pins(incidents: Iterable[Incident], environment: str) -> frozenset[int]:
+    """The events that somebody pinned in an incident of an environment, also in one that is over."""
+    return frozenset[int]().union(*(incident.pins for incident in incidents if incident.environment == environment))
+
+
 def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
-    incidents = worst_first(session.ledger, session.environment.name, session.plan.severity_scale)
-    pins = frozenset[int]().union(*(incident.pins for incident in incidents))
+    pins = list_pins(session.ledger.incidents.values(), session.environment.name)
     kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
     kept = join_alert_events(kept, pins)
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)

@@ -192,7 +192,8 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         begun = [period for period in bearing if period.start <= clock.started]
         path = _list_escalation_tiers(max(begun, key=_get_period_start, default=bearing[0]))
         place = next(place for place, rule in enumerate(path) if rule.number == number)
-        clock = _open_while_felt(replace(clock, until=later_by(clock.due, _compute_tier_window(path, place))), incident)
+        clock = replace(clock, until=later_by(clock.due, _compute_tier_window(path, place)))
+        unstretched, clock = clock, _open_while_felt(clock, incident)
         if called is not None and clock.limit is not None and called <= clock.limit:
             clocks.append(_add_remark(replace(clock, done=called), _describe_answers(calls)))
             continue
@@ -203,8 +204,8 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
         clock = excuse_clock(clock, later, "a later tier was called before it was late")
         clock = excuse_clock(clock, stretch.end, OVER)
-        if clock.not_applicable:
-            clocks.append(clock)
+        if clock.not_applicable:  # when it closes matters to nobody
+            clocks.append(replace(clock, remark=unstretched.remark))
         elif called is not None and (stretch.end is None or called <= stretch.end):
             clocks.append(_add_remark(replace(clock, done=called), _describe_answers(calls)))
         else:  # whoever else was called, or took it when it was late, called nobody of this tier

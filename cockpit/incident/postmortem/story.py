@@ -24,6 +24,7 @@ from cockpit.incident.postmortem.remedies import (
     describe_revision,
     describe_traffic,
     find_changing_run,
+    find_changing_step,
     find_gaining,
     find_impact,
     find_lucky_time,
@@ -173,11 +174,34 @@ def _describe_changes(
 
 
 def _describe_steps(steps: Sequence[Event], events: Sequence[Event], face: TimeFace) -> str:
-    """`--r44 took 10 % of the traffic from --r43 at 11:00:00, all of it by 11:05:00`."""
+    """`--r44 took 10 % of the traffic from --r43 at 11:00:00, all of it by 11:05:00`; of traffic that went back from
+    where and by whom: what came in between is told elsewhere."""
     first, last = steps[0], steps[-1]
     share = weigh_share(map_of(last.detail, "after").get(find_gaining(last)))
     by = f", {'all of it' if share == 100 else f'{share} %'} by {face.utc(last.occurred)}" if len(steps) > 1 else ""
-    return f"{_describe_move(first, events)} {_describe_move_time(first, events, face)}{by}"
+    how = describe_traffic(first, events)
+    if (back := _describe_move(first, events)) != how:
+        losing = [name for name in map_of(first.detail, "before") if name != find_gaining(first)]
+        how = f"{back} from {shorten_revision(losing[0], first.subject)}" if len(losing) == 1 else back
+        by = f"{by}{_describe_mover(first, events)}"
+    return f"{how} {_describe_move_time(first, events, face)}{by}"
+
+
+def _describe_mover(move: Event, events: Sequence[Event]) -> str:
+    """` (the undo of Roll back, run by ana)` of a step on record, else ` (by carol)`, whom the cloud names."""
+    step, gaining = find_changing_step(events, move.occurred), find_gaining(move)
+    if step is not None and gaining and gaining in text_of(step.detail, "as_run"):
+        run = step.subject.partition("#")[0]
+        starts = (event for event in events if event.kind == Kind.RUN and event.subject == run)
+        title = next((text for event in starts if (text := text_of(event.detail, "title"))), "a step")
+        return f" ({_name_work(title, step)}, run by {step.actor})"
+    by = text_of(move.detail, "changed_by")
+    return f" (by {by})" if by else ""
+
+
+def _name_work(title: str, step: Event | None) -> str:
+    """`Roll back`, or `the undo of Roll back`: an undo is not the step."""
+    return f"the undo of {title}" if step is not None and step.detail.get("undo") is True else title
 
 
 def _describe_trigger(change: Event | None, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
@@ -375,7 +399,8 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
 def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
     run = find_changing_run(incident.ran, events, act)
     by = next((event.actor for event in events if run and event.kind == Kind.RUN and event.subject == run.id), "")
-    how = f" ({run.title}{f', run by {by}' if by else ''})" if run else ""
+    step = find_changing_step(events, act.occurred)
+    how = f" ({_name_work(run.title, step)}{f', run by {by}' if by else ''})" if run else ""
     if act.kind == Kind.TRAFFIC:
         return f"{_describe_move(act, events)} {_describe_move_time(act, events, face)}{how}"
     title, state = text_of(act.detail, "title"), text_of(act.detail, "state")

@@ -357,6 +357,19 @@ async def test_status_changes_only_what_was_moved(
         assert len(now.severities) == 1
 
 
+async def test_what_is_typed_on_a_choice_that_came_up_is_the_reason(
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
+) -> None:
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", "down", "down", "down", "tab", *"r42 serves")
+        await pilot.pause()
+        assert app.screen.query_one("#because").display
+        await enter(pilot, clock)
+        now = incident_actions.find(incident.id)
+        assert (now.status, now.statuses[-1].reason) == (IncidentStatus.RESOLVED, "r42 serves")
+
+
 async def test_a_severity_that_was_entered_by_mistake_is_taken_back_and_needs_no_reason(
     stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:

@@ -377,6 +377,17 @@ def test_a_window_that_closes_later_because_all_was_well_says_so() -> None:
     assert [clock.remark in line for line in lines] == [True]
 
 
+def test_of_a_window_in_which_nobody_has_to_call_no_row_says_when_it_closes() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(0, reach=-10)
+    story.probe(7, "ready", "up")
+    story.probe(12, "ready", "down")
+    story.act(Kind.RESOLVE, 16)
+    clock = named(compute_clocks(only(story), RESPONSE, at(30)), "escalation:1")
+    assert (bool(clock.not_applicable), clock.remark) == (True, "")
+
+
 def test_a_window_does_not_close_later_for_a_pause_that_counts_as_impact() -> None:
     """Twice all was well for five seconds: the impact is of one stretch, and so is the time to call somebody."""
     story = Story()

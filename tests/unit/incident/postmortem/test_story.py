@@ -497,7 +497,7 @@ def test_while_it_goes_on_a_rollback_that_did_not_help_is_reported() -> None:
     story.declare(1, reach=-10)
     move(story, 2, BAD, GOOD)
     result = told(story)
-    assert result.change == f"{result.trigger}; then traffic back on --r43 at 02:02:00"
+    assert result.change == f"{result.trigger}; then traffic back on --r43 from --r44 at 02:02:00"
     assert result.stop == "it is not over"
 
 
@@ -740,3 +740,21 @@ def test_the_detection_says_why_it_is_later_than_the_first_failure_that_the_draf
         time for time in list_key_times(fold(story.events).incidents["i1"], story.events) if time.what == "detected"
     )
     assert "another" not in own.evidence
+
+
+def test_traffic_that_went_back_says_from_where_and_by_whom() -> None:
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "readyz")
+    story.declare(1, reach=-10)
+    move(story, 2, BAD, GOOD)
+    story.tell(Kind.RUN, 2.5, subject="r1", actor="ana", detail={"what": "started", "title": "Roll back"})
+    step = {"attempt": 2, "kind": "change", "undo": True, "as_run": f"az traffic set --revision-weight {BAD}=100"}
+    story.tell(Kind.STEP, 3, subject="r1#3", actor="ana", detail={**step, "phase": "intent"})
+    move(story, 3.1, GOOD, BAD, changed_by="operator")
+    story.tell(Kind.STEP, 3.2, subject="r1#3", actor="ana", detail={"attempt": 2, "phase": "outcome", "state": "ok"})
+    move(story, 6, BAD, "shop--r42")
+    move(story, 9, "shop--r42", BAD, changed_by="carol")
+    result = told(story).change
+    assert "traffic back on --r44 from --r43 at 02:03:06 (the undo of Roll back, run by ana)" in result
+    assert result.endswith("traffic back on --r44 from --r42 at 02:09:00 (by carol)")
