@@ -1,14 +1,15 @@
 """From when until when users felt an incident, each moment with what says so, and which signals count for it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from itertools import chain
 
 from cockpit.incident.signals import Signal, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.clock_steps import move_moment
-from cockpit.model.event import Event, Kind, list_of, text_of
+from cockpit.model.event import Event, Kind, list_of, map_of, text_of
 from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.time import format_duration, measure_between
@@ -26,6 +27,24 @@ HEALTHY = "Healthy"
 UNHEALTHY = frozenset({"Unhealthy", "Degraded", "Failed", "ActivationFailed", "provisioning failed"})
 
 
+class FeltVerdict(IntEnum):
+    """Whether users feel what an alert is about; what cannot be placed counts as felt, and says so."""
+
+    NOT_FELT = 0
+    FELT = 1
+    UNPLACED = 2
+
+
+APP_TYPES = frozenset({"containerapps", "sites"})  # of resources, as an alert's label names them
+PROJECT_LABELS = (
+    "project",
+    "compose_project",
+    "com_docker_compose_project",
+    "container_label_com_docker_compose_project",
+)
+APP_LABELS = ("service", "compose_service", "com_docker_compose_service", "container_label_com_docker_compose_service")
+
+
 @dataclass(frozen=True, slots=True)
 class AlertOrigin:
     """What an alert is about: the app or revision it names, and the revisions that had traffic when it fired."""
@@ -33,6 +52,8 @@ class AlertOrigin:
     resource: str
     revisions: frozenset[str]  # that it names itself
     serving: frozenset[str]
+    names: tuple[str, ...] = ()  # by which its labels name an app
+    is_about_all: bool = False  # it names nothing smaller than what runs there: its project, an app of another name
 
 
 @dataclass(slots=True)
@@ -70,12 +91,25 @@ class ServingState:
                 self.ended_alerts[event.subject] = origin
         elif event.subject not in self.alerts or text_of(event.detail, "was") == AlertState.RESOLVED:
             resource = text_of(event.detail, "resource").casefold()
-            app = self._app(resource)
-            self.ended_alerts.pop(event.subject, None)
-            self.alerts[event.subject] = AlertOrigin(
+            labels = {
+                name.casefold(): text_of(map_of(event.detail, "labels"), name)
+                for name in map_of(event.detail, "labels")
+            }
+            projects = {labels[name].casefold() for name in PROJECT_LABELS if labels.get(name)}
+            projects |= {app.project.casefold() for app in self.known.apps.values() if app.project}
+            origin = AlertOrigin(
                 resource=resource,
                 revisions=frozenset(str(item) for item in list_of(event.detail, "revisions")),
-                serving=frozenset(self.known.apps[app].traffic) if app else frozenset(),
+                serving=frozenset(),
+                names=tuple(labels[name].casefold() for name in APP_LABELS if labels.get(name)),
+                is_about_all=resource in projects
+                or (not resource and not any(labels.get(name) for name in APP_LABELS))
+                or labels.get("resource_type", "").casefold() in APP_TYPES,
+            )
+            app = self._place(origin)
+            self.ended_alerts.pop(event.subject, None)
+            self.alerts[event.subject] = replace(
+                origin, serving=frozenset(self.known.apps[app].traffic) if app else frozenset()
             )
 
     def find_resource(self, key: str) -> str:
@@ -121,31 +155,53 @@ class ServingState:
             else:
                 self.ill_since.pop(key, None)
 
-    def is_felt(self, key: str) -> bool:
-        """True unless the record shows that the signal is about revisions without traffic, and that all is well."""
+    def is_felt(self, key: str) -> FeltVerdict:
+        """Felt unless the record shows that the signal is about revisions without traffic, and that all is well."""
         name = key.removeprefix(f"{Kind.ALERT}:")
         origin = self.alerts.get(name) or self.ended_alerts.get(name)
         if origin is None:
-            return True
+            return FeltVerdict.FELT
         if origin.revisions:
-            return any(self._weight(revision) for revision in origin.revisions)
-        name = self._app(origin.resource)
+            return FeltVerdict(any(self._weight(revision) for revision in origin.revisions))
+        name = self._place(origin)
         app = self.known.apps.get(name)
-        if app is None or not app.traffic:
-            return True
+        if app is None:
+            return FeltVerdict.UNPLACED
+        if not app.traffic:
+            return FeltVerdict.FELT
         serving = set(app.traffic)
         if any(key.startswith(f"{Kind.REVISION}:{name}/") for key in self.unwell):
-            return True
+            return FeltVerdict.FELT
         well = all(text in app.revisions and app.revisions[text].health == HEALTHY for text in serving)
         probes_say_so = self.recovered is not None and not self.probes_down
         moved = bool(origin.serving) and not origin.serving & serving
         unwell = any(revision.active and revision.health in UNHEALTHY for revision in app.revisions.values())
         # An app's alert names no revision. It is about one without traffic where the traffic has left the revisions it
         # fired for, or where one of them is unwell; what serves must be seen to be well besides.
-        return not ((probes_say_so and (unwell or moved)) or (well and unwell and moved))
+        return FeltVerdict(not ((probes_say_so and (unwell or moved)) or (well and unwell and moved)))
+
+    def _place(self, origin: AlertOrigin) -> str:
+        """The app that an alert is about: the one that it names, else, where it is about all that runs there, the only
+        one, or the only one of which there are two to send traffic to. "" where that cannot be said."""
+        for name in (origin.resource, *origin.names):
+            if app := self._app(name) or self._side(name):
+                return app
+        if not origin.is_about_all:
+            return ""
+        pairs = [name for name, app in self.known.apps.items() if len(app.revisions) > 1]
+        apps = pairs if len(self.known.apps) > 1 else list(self.known.apps)
+        return apps[0] if len(apps) == 1 else ""
 
     def _app(self, resource: str) -> str:
         return next((name for name in self.known.apps if name.casefold() == resource), "") if resource else ""
+
+    def _side(self, service: str) -> str:
+        """The app of which a service is one side: `app` of `app-blue`, of which `blue-1.43.0` is on record."""
+        for name, app in self.known.apps.items():
+            side = service.removeprefix(f"{name.casefold()}-")
+            if side not in ("", service) and any(text.casefold().startswith(side) for text in app.revisions):
+                return name
+        return ""
 
     def _weight(self, revision: str) -> int:
         """Percent of traffic; of a revision that no record tells of it is not known, so users may feel it."""
@@ -176,6 +232,8 @@ class ImpactWatch:
         self.relapses: list[datetime] = []  # when users began to feel something again
         self._joined: list[tuple[str, datetime]] = []  # what turned bad while they felt something already, by key
         self._is_mild = False  # since then every answer came, if not well
+        self._judged: _JudgedEnd | None = None  # by what the last end was judged, where alerts had a part in it
+        self._unplaced = ""  # the alert by which the last stretch ended, where nobody can say what it is about
         self._guess: _RelapseGuess | None = None  # while nothing but a guess says that users feel it again
 
     def __contains__(self, key: str) -> bool:
@@ -188,7 +246,7 @@ class ImpactWatch:
         """When anything that users feel turned bad, also while something else was bad already."""
         return [*self.relapses, *(moment for _, moment in self._joined)]
 
-    def find_felt(self, is_felt: Callable[[str], bool]) -> Signal | None:
+    def find_felt(self, is_felt: Callable[[str], int]) -> Signal | None:
         """The first of what users feel now."""
         if not self._feels:
             return None
@@ -200,7 +258,7 @@ class ImpactWatch:
     def _probes_tell(self) -> bool:
         return any(name.startswith(f"{Kind.PROBE}:") for name in self._names)
 
-    def turned_bad(self, signal: Signal, is_felt: Callable[[str], bool]) -> None:
+    def turned_bad(self, signal: Signal, is_felt: Callable[[str], int]) -> None:
         before = self._certain.get(signal.key)
         is_worse = before is not None and (before.state, signal.state) == (ProbeState.DEGRADED, ProbeState.DOWN)
         is_turn = signal.key not in self or signal.fired_anew or is_worse
@@ -241,7 +299,7 @@ class ImpactWatch:
             return other or ill
         return other if other.began <= ill.began + RECOVERY_MUST_HOLD else ill
 
-    def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], bool]) -> None:
+    def turned_good(self, key: str, moment: datetime, is_felt: Callable[[str], int]) -> None:
         if (threshold := self._thresholds.pop(key, None)) is not None:
             if key in self._names and not self._probes_tell:
                 self._look(moment, threshold.label, is_felt)
@@ -259,7 +317,7 @@ class ImpactWatch:
         elif not is_alert:
             self._look(moment, signal.label, is_felt)
 
-    def traffic_moved(self, moment: datetime, is_felt: Callable[[str], bool]) -> None:
+    def traffic_moved(self, moment: datetime, is_felt: Callable[[str], int]) -> None:
         """Alerts may be felt now that were not, or no more."""
         if self._feels:
             self._look(moment, "", is_felt)
@@ -282,11 +340,12 @@ class ImpactWatch:
         self.relapses = [move_moment(moment, length) for moment in self.relapses]
         self._joined = [(key, move_moment(moment, length)) for key, moment in self._joined]
         self.periods = [_move_period(period, length) for period in self.periods]
+        self._judged = self._judged and self._judged.move(length)
         if (guess := self._guess) is not None:
             well = guess.well and _move_period(guess.well, length)
             self._guess = _RelapseGuess(move_moment(guess.at, length), well)
 
-    def _look(self, moment: datetime | None, by: str, is_felt: Callable[[str], bool]) -> None:
+    def _look(self, moment: datetime | None, by: str, is_felt: Callable[[str], int]) -> None:
         """Something is better. Sources tell late and in any order: of all recoveries the latest ended the impact.
 
         Whether users still felt an alert when it ended is asked only here: a probe that was thought bad then may have
@@ -297,9 +356,8 @@ class ImpactWatch:
         if self._certain or any(is_felt(key) for key in self._alerts) or (self._thresholds and not self._probes_tell):
             return
         if self._feels:
-            for key, (end, label) in sorted(self._alert_ends.items(), key=lambda pair: pair[1]):
-                if self._recovered is None or (end > self._recovered and is_felt(key)):
-                    self._recovered, self._by = end, label
+            before = _JudgedEnd(dict(self._alert_ends), self._recovered, self._by)
+            self._apply_alert_ends(before, is_felt)
             self._alert_ends.clear()
             self._feels = False
             if self._recovered is not None:
@@ -309,7 +367,35 @@ class ImpactWatch:
                     self.periods[-1] = replace(self.periods[-1], end=None)
                     self.relapses.pop()
                 else:
-                    self.periods.append(HealthyPeriod(start, evidence=self._evidence()))
+                    self.periods.append(HealthyPeriod(start, evidence=self._evidence(before.recovered)))
+                    self._judged = before if before.alert_ends else None
+
+    def _apply_alert_ends(self, before: "_JudgedEnd", is_felt: Callable[[str], int]) -> None:
+        self._recovered, self._by, self._unplaced = before.recovered, before.by, ""
+        for key, (end, label) in sorted(before.alert_ends.items(), key=lambda pair: pair[1]):
+            if self._recovered is None or end > self._recovered:
+                verdict = is_felt(key)
+                if self._recovered is None or verdict:
+                    self._recovered, self._by = end, label
+                    self._unplaced = label if verdict == FeltVerdict.UNPLACED else ""
+
+    @property
+    def awaits_judgement(self) -> bool:
+        """Whether an alert ended the last stretch, which a probe that was well before that may still contradict."""
+        return self._judged is not None and not self._feels
+
+    def judge_again(self, moment: datetime, is_felt: Callable[[str], int]) -> None:
+        """It is known only now that a probe was well at a moment: whether users still felt an alert after it is asked
+        again, as it is in an incident that had that probe for its own."""
+        last = last_period(self.periods)
+        if self._judged is None or self._feels or last is None or self._recovered is None:
+            return
+        if last.start != self._recovered or moment > last.start:
+            return
+        self._apply_alert_ends(self._judged, is_felt)
+        start = self._recovered if self._bad_since is None else max(self._recovered, self._bad_since)
+        evidence = self._evidence(self._judged.recovered)
+        self.periods[-1] = replace(self.periods[-1], start=start, evidence=evidence)
 
     def _was_moment(self, over: datetime) -> bool:
         """Whether what ends here was a slow moment after a recovery that had held: it takes that recovery not back."""
@@ -356,13 +442,30 @@ class ImpactWatch:
             self.periods[-1] = replace(last, end=since)
             self.relapses[-1] = since
 
-    def _evidence(self) -> str:
+    def _evidence(self, before: datetime | None = None) -> str:
         probes = [name for name in self._names if name.startswith(f"{Kind.PROBE}:")]
+        if self._unplaced:
+            up = "all probes up" if len(probes) > 1 else "the probe up"
+            since = f"; {up} since {before:%H:%M:%S} UTC" if probes and before is not None else ""
+            return f"{self._unplaced} recovered, which cannot be placed and so counts as felt{since}"
         if self._by.startswith("revision "):  # it recovered, or the traffic has left it
             return "all probes up, and traffic on a healthy revision" if probes else "traffic on a healthy revision"
         if len(probes) == len(self._names) or self._by.startswith("probe "):
             return "all probes up" if len(probes) > 1 else f"{self._by} up again"
         return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgedEnd:
+    """What the end of a stretch was judged by: when alerts ended, and when what else users felt had."""
+
+    alert_ends: Mapping[str, tuple[datetime, str]]
+    recovered: datetime | None
+    by: str
+
+    def move(self, length: timedelta) -> "_JudgedEnd":
+        ends = {key: (move_moment(end, length), label) for key, (end, label) in self.alert_ends.items()}
+        return _JudgedEnd(ends, self.recovered and move_moment(self.recovered, length), self.by)
 
 
 @dataclass(frozen=True, slots=True)

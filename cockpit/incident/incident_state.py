@@ -47,7 +47,7 @@ class IncidentStateBuilder:
         declaration: Event,
         severity_scale: SeverityScale,
         freezes: Callable[[], tuple[Freeze, ...]] = tuple,
-        is_felt: Callable[[str], bool] = lambda key: True,
+        is_felt: Callable[[str], int] = lambda key: True,
         list_foreign: Callable[["IncidentStateBuilder"], tuple[ForeignStretch, ...]] = lambda case: (),
         find_standing: Callable[[int], int] = lambda id: id,
         silences: Callable[[], tuple[RecordedSilence, ...]] = tuple,
@@ -248,7 +248,7 @@ class IncidentStateBuilder:
         return min(time_of(first.detail, "reach_from") or first.occurred, first.occurred)
 
     @contextmanager
-    def judging_by(self, is_felt: Callable[[str], bool]) -> Iterator[None]:
+    def judging_by(self, is_felt: Callable[[str], int]) -> Iterator[None]:
         """Take what is told in here by whether users felt it then."""
         before, self._is_felt = self._is_felt, is_felt
         try:
@@ -275,6 +275,20 @@ class IncidentStateBuilder:
             return
         self._log_signal(key, partial(self.turned_good, key, moment, id))
         self._impact.turned_good(key, moment, self._is_felt)
+        self._last_event = id
+        self._signalled = True
+
+    @property
+    def awaits_judgement(self) -> bool:
+        """Whether what is known late of a probe may still change when its impact ended."""
+        return self._impact.awaits_judgement
+
+    def judge_again(self, moment: datetime, id: int) -> None:
+        """A probe of another is known to have been well since a moment."""
+        if not self._impact.awaits_judgement:
+            return
+        self._log_signal("", partial(self.judge_again, moment, id))
+        self._impact.judge_again(moment, self._is_felt)
         self._last_event = id
         self._signalled = True
 

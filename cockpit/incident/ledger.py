@@ -190,7 +190,8 @@ class _EnvironmentLedger:
             self.closed = {
                 id: case
                 for id, case in self.closed.items()
-                if case.settles_until >= moment or (case.bad_keys() and moment - case.settles_until <= STAYS_BAD)
+                if case.settles_until >= moment
+                or ((case.bad_keys() or case.awaits_judgement) and moment - case.settles_until <= STAYS_BAD)
             }
         return [*self.open.values(), *self.closed.values()]
 
@@ -398,6 +399,8 @@ class Ledger:
             scene.taken.pop(event.subject, None)
             for case in scene.watched(event.occurred):
                 case.turned_good(key, event.occurred, event.id)
+                if event.kind == Kind.PROBE:
+                    case.judge_again(event.occurred, event.id)
 
     def _app(self, event: Event) -> None:
         """What runs, how it fares and who gets the traffic: an incident feels the revisions that have some."""

@@ -84,6 +84,7 @@ def _draft_baseline(app: Application, environment: str, moment: datetime) -> Dra
         source="recorder",
         detail={
             "what": "baseline",
+            **({"project": project} if (project := dict(app.values).get("project", "")) else {}),
             "traffic": traffic,
             "revisions": {
                 revision.name: {

@@ -35,6 +35,7 @@ class RecordedApp:
     revisions: dict[str, KnownRevision] = field(default_factory=dict)
     traffic: dict[str, int] = field(default_factory=dict)
     last_traffic_event: datetime | None = None
+    project: str = ""  # of Compose, as an alert may name what runs there
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class LastRecorded:
                 {str(name): _read_known_revision(item) for name, item in map_of(fact.detail, "revisions").items()},
                 _read_weights(map_of(fact.detail, "traffic")),
                 fact.occurred,
+                text_of(fact.detail, "project"),
             )
             return
         app, _, name = fact.subject.partition("/")

@@ -16,7 +16,7 @@ from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
 from tests.examples import scale_examples
 from tests.unit.incident.actors import Clock, make_incident_actions
-from tests.unit.incident.folding import only
+from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
 
 BAD, GOOD = "shop--r44", "shop--r43"
@@ -531,3 +531,73 @@ def test_what_was_well_for_two_minutes_until_a_probe_failed_is_no_impact() -> No
     story.probe(11.5, "readyz", "up")
     incident = only(story)
     assert measure_felt(incident, at(1), at(11.5)) == (timedelta(minutes=6 + 2.4), 2)
+
+
+def blue_and_green(resource: str, **labels: str) -> Story:
+    """Of a Compose project the one app behind a proxy: to green at minute 0, and back to blue at minute 7."""
+    story = Story()
+    for name, revisions in {"web": ("blue-1.43.0", "green-1.44.0"), "proxy": ("1.22",), "database": ("16",)}.items():
+        known = {revision: {"active": True, "health": "Healthy"} for revision in revisions}
+        baseline = {"what": "baseline", "revisions": known, "traffic": {revisions[0]: 100}, "project": "shop-one"}
+        story.tell(Kind.REVISION, -20, subject=name, detail=baseline)
+    to_green = {"before": {"blue-1.43.0": 100}, "after": {"green-1.44.0": 100}}
+    story.tell(Kind.TRAFFIC, 0, subject="web", detail=to_green)
+    story.probe(1, "site", "down")
+    alert(story, 2, "errors", "firing", resource, labels=labels)
+    story.declare(4, reach=-10)
+    story.probe(6.9, "site", "up")
+    back = {"before": to_green["after"], "after": to_green["before"]}
+    story.tell(Kind.TRAFFIC, 7, subject="web", detail=back)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("resource", "labels", "over"),
+    [
+        ("web", {}, 7),
+        ("", {}, 7),  # about all of the environment
+        ("shop", {"project": "shop"}, 7),
+        ("shop", {"container_label_com_docker_compose_project": "shop"}, 7),
+        ("shop", {"resource_type": "containerapps"}, 7),  # an app, by another name
+        ("Shop-One", {}, 7),  # the project as the record knows it
+        ("web-green", {}, 7),
+        ("10.0.0.4:9100", {"com_docker_compose_service": "web-green"}, 7),
+        ("10.0.0.4:9100", {}, 9),
+        ("orders-db", {}, 9),
+        ("orders-db", {"project": "shop"}, 9),
+        ("database", {}, 9),  # it is placed, and serves
+    ],
+)
+def test_an_alert_is_placed_by_project_and_service_and_by_the_only_app_with_two_sides(
+    resource: str, labels: dict[str, str], over: float
+) -> None:
+    story = blue_and_green(resource, **labels)
+    alert(story, 9, "errors", "resolved", resource, labels=labels)
+    incident = only(story)
+    assert incident.mitigated == at(over)
+    proposal = propose_impact_end(incident)
+    assert proposal is not None
+    is_placed = over == 7 or resource == "database"
+    assert ("cannot be placed" in proposal.evidence) != is_placed
+    assert ("up since 02:07:00 UTC" in proposal.evidence) != is_placed, "when what can be placed was over"
+
+
+@pytest.mark.parametrize("late", [0.5, 5])
+def test_a_closed_duplicate_judges_the_end_of_its_alert_again_as_its_original_does(late: float) -> None:
+    """A probe that flapped since the duplicate was closed is known late to have been well before the alert ended."""
+    story = bad_deployment()
+    del story.events[-3:]
+    story.declare(4.5, incident="i2", reach=-10)
+    story.probe(4.8, "orders", "up")
+    story.act(Kind.RESOLVE, 5, incident="i2", because="duplicate", of="i1")
+    health(story, 5.1, BAD, "Healthy")  # the platform has nothing against it: the probes alone say that all is well
+    story.probe(5.2, "orders", "down")
+    story.probe(5.8, "orders", "flapping")
+    traffic(story, 6, GOOD)
+    story.probe(7, "readyz", "up")
+    alert(story, 8, "container restarts", "resolved")
+    alert(story, 9, "5xx errors", "resolved")
+    assert fold(story.events).incidents["i2"].mitigated == at(9), "as far as is known"
+    story.probe(6.9, "orders", "up", late=2.2 + late)
+    ends = {id: incident.mitigated for id, incident in fold(story.events).incidents.items()}
+    assert ends == {"i1": at(7), "i2": at(7)}

@@ -492,6 +492,13 @@ def test_one_reading_dates_what_an_activation_did_by_one_moment(
     assert drafts["traffic"].detail["dated_by"] == dated[3]
 
 
+def test_the_baseline_of_a_compose_service_names_its_project() -> None:
+    world = Recorded()
+    app = Application("app", "prod", "multiple", "", (revision("v41", 100),), values=(("project", "shop"),))
+    (baseline,) = world.see(0, "revisions", (app,))
+    assert (baseline.detail["project"], world.known.apps["app"].project) == ("shop", "shop")
+
+
 def test_a_failed_poll_changes_nothing() -> None:
     world = Recorded()
     world.alert(1, AlertState.FIRING)
