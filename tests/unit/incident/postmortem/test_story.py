@@ -677,8 +677,8 @@ def test_what_began_it_is_never_what_stopped_it_nor_is_the_step_that_did_it(move
     assert result.stop.startswith("no change is on record")
     (stretch,) = list_stretches(incident_of(story), list_standing_events(story.events))
     assert stretch.remedy is None
-    whats = [key_time.what for key_time in list_key_times(incident_of(story), list_standing_events(story.events))]
-    assert (whats.count("last change before it"), whats.count("last change before it was over")) == (1, 0)
+    times = list_key_times(incident_of(story), list_standing_events(story.events))
+    assert [key_time.at for key_time in times].count(at(moved)) == 1, "before it, and not before its end as well"
 
 
 def test_a_relapse_that_began_with_a_move_right_after_its_first_sign_names_no_other_stretch_either() -> None:
