@@ -41,6 +41,7 @@ from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.time import format_duration
+from cockpit.recorder.recording_breaks import describe_unseen
 
 if TYPE_CHECKING:
     from cockpit.model.system import System
@@ -102,7 +103,7 @@ def format_followed_line(event: Event) -> str:
 
 def format_event_line(event: Event) -> str:
     """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
-    text = "(redacted)" if event.redacted else event.summary
+    text = "(redacted)" if event.redacted else f"{event.summary}{describe_unseen(event.detail)}"
     # The line of a declaration says itself what was corrected in it; where it says nothing, only its impact was stated.
     corrected = " (corrected)" if event.supersedes is not None and event.kind != Kind.DECLARE else ""
     then = f" ({', '.join(marks)})" if (marks := late_mark(event)) else ""

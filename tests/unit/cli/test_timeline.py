@@ -9,12 +9,14 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli import cockpit
 from cockpit.cli.session import print_clean
-from cockpit.cli.timeline import format_followed_line
+from cockpit.cli.timeline import format_event_line, format_followed_line
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import Kind, RecordError
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
+from cockpit.model.time import format_timestamp
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
 from tests.tui.bare import Clock
-from tests.unit.incident.story import at
+from tests.unit.incident.story import Story, at
 from tests.unit.timeline.files import note, notes, opened, tamper
 
 
@@ -225,3 +227,11 @@ def test_a_declaration_that_was_corrected_reads_as_a_correction_of_it_for_whoeve
     assert len(others) == 1
     assert f"corrects event {first.id}" in format_followed_line(others[0])
     assert told in format_followed_line(others[0])
+
+
+def test_a_line_of_what_the_first_look_after_a_break_dates_says_so() -> None:
+    story = Story()
+    detail = {"state": "up", UNSEEN_FROM: format_timestamp(at(1))}
+    seen_late = story.tell(Kind.PROBE, 2, subject="api", summary="api up again", detail=detail)
+    seen = story.probe(3, "api", "down")
+    assert ["or before" in format_event_line(event) for event in (seen_late, seen)] == [True, False]
