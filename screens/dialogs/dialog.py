@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -221,7 +221,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         if self._asked is None and not self._acting and self.query_one("#notice", Lines).display:
             self.say("")
 
-    def on_key(self) -> None:
+    def on_key(self, event: events.Key) -> None:
         self._guard.touch()
 
     def on_paste(self) -> None:

@@ -206,7 +206,6 @@ class StatusDialog(Dialog[None]):
             "#status-label": (("status", "muted"),),
             "#because-label": (("it ended because it was", "muted"),),
             "#of-label": (("the same as", "muted"),),
-            "#reason-label": (("why, for those who read it later", "muted"),),
             "#impact-evidence": self._evidence(),
             "#from-label": (("from ", "muted"),),
             "#until-label": (("  until ", "muted"),),
@@ -271,6 +270,25 @@ class StatusDialog(Dialog[None]):
         severity = self.query_one("#severity", Choice)
         for id in ("#why-label", "#why"):
             self.query_one(id).display = not closes and severity.chosen != self._severity
+        self._tell_reason()
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter is never for a list: it goes to the reason, where it can be seen, and not lost."""
+        reason = self.query_one("#reason", Input)
+        if isinstance(self.focused, Choice) and event.character is not None and event.character.isalpha():
+            event.stop()
+            reason.cursor_position = len(reason.value)
+            reason.insert_text_at_cursor(event.character)
+            self.set_focus(reason)
+
+    @on(Choice.Changed, "#why")
+    def _tell_reason(self) -> None:
+        """Says before Enter does where a reason is needed."""
+        severity, status = self.query_one("#severity", Choice), self.query_one("#status", Choice)
+        raised = severity.chosen if severity.display and severity.chosen != self._severity else None
+        is_needed = bool(self._why(raised, status.chosen if status.changed else None))
+        needed = " (needed)" if is_needed else ""
+        self.query_one("#reason-label", Lines).show(((f"why, for those who read it later{needed}", "muted"),))
 
     @property
     def _is_mistake(self) -> bool:

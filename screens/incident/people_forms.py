@@ -16,6 +16,8 @@ from screens.dialogs.form import Field, FormDialog, Values, make_required_check
 from screens.messages.header import AUDIENCES
 from widgets.cell import Piece
 
+MOST_LEAVES = 4  # that the dialog has rows for
+
 if TYPE_CHECKING:
     from cockpit.incident.actions.incident_actions import IncidentActions
     from cockpit.model.event import Event
@@ -57,7 +59,11 @@ def open_role_form(
             )
         return incident_actions.take_role(name, person, note, incident=incident.id)
 
-    open: list[list[Piece]] = [[("still open: ", "muted"), (leaf, "")] for leaf in list_leaves()[:4]] if holds else []
+    leaves = list_leaves() if holds else []
+    shown_leaves = leaves if len(leaves) <= MOST_LEAVES else leaves[: MOST_LEAVES - 1]
+    open: list[list[Piece]] = [[("still open: ", "muted"), (leaf, "")] for leaf in shown_leaves]
+    if left := len(leaves) - len(shown_leaves):
+        open.append([(f"and {left} more; all of them go into the note of a handover", "muted")])
     return FormDialog(
         place,
         time,

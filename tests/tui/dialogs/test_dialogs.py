@@ -474,6 +474,22 @@ async def test_an_age_goes_on_while_somebody_reads(name: str, stage: Any, place:
         assert "1m ago" in text
 
 
+async def test_a_letter_on_a_list_goes_to_the_reason_and_a_needed_reason_is_marked(
+    stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
+) -> None:
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        label = app.screen.query_one("#reason-label", Lines)
+        assert "(needed)" not in label.text
+        await pilot.press("down")  # a severity that is lower
+        await pilot.pause()
+        assert "(needed)" in label.text
+        await pilot.press("up", "tab", "down", "down", "down", "tab", *"it holds")
+        await pilot.pause()
+        assert "(needed)" in label.text
+        assert app.screen.query_one("#reason", Input).value == "it holds"
+
+
 async def test_status_without_a_move_does_nothing(
     stage: Any, place: DialogContext, clock: Any, incident_actions: IncidentActions, incident: Incident
 ) -> None:
