@@ -27,6 +27,7 @@ from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.event import Event, words_of
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
+from cockpit.model.run import mark_step_ends
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, find_zone
@@ -52,7 +53,7 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
     evidence: dict[int, list[str]] = {}
     for link in incident.links:
         evidence.setdefault(link.event, []).append(f"{link.text}: {link.target}" if link.text else link.target)
-    for event in sorted(events, key=lambda event: (event.occurred, event.id)):
+    for event in mark_step_ends(sorted(events, key=lambda event: (event.occurred, event.id))):
         table.writerow(
             [
                 incident.id,

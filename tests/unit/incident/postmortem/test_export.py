@@ -160,3 +160,14 @@ def test_a_table_for_spreadsheets_begins_with_the_mark_of_utf_8(tmp_path: Path) 
     write_export(path, "incident,what\r\ni1,P1 → P0\r\n", ExportForm.CSV)
     assert path.read_bytes().startswith(b"\xef\xbb\xbfincident,")
     assert preview_export(path, "incident,what\r\ni1,other\r\n", ExportForm.CSV) == OUR_EXPORT
+
+
+def test_the_end_of_an_undo_says_so_in_the_table_also_where_an_older_version_recorded_it() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    tried = {"attempt": 1, "title": "Send it all"}
+    story.tell(Kind.STEP, 1, incident="i1", subject="r1#3", detail={**tried, "phase": "intent", "undo": True})
+    ended = {**tried, "phase": "outcome", "state": "ok"}
+    story.tell(Kind.STEP, 2, incident="i1", subject="r1#3", summary="Step 3 Send it all: ok after 14.2s", detail=ended)
+    rows = list(csv.reader(io.StringIO(as_csv(incident_of(story), story.events, ZONE), newline="")))
+    assert any("Step 3 Send it all (undo): ok after 14.2s" in row for row in rows)
