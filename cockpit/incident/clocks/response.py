@@ -44,7 +44,9 @@ def list_response_clocks(bound: Binding) -> list[Clock]:
     acknowledged = bound.incident.acknowledged
     met = find_first_done(bound, "response", acknowledged)
     pairs = bound.deadlines("response", make_strictest_pick(ClockKind.RESPONSE), bound.episodes, met)
-    return [settle_clock(clock, acknowledged, stretch.end) for clock, stretch in pairs]
+    return [
+        settle_clock(clock, bound.done_within(clock, stretch, acknowledged), stretch.end) for clock, stretch in pairs
+    ]
 
 
 def list_commander_clocks(bound: Binding) -> list[Clock]:
@@ -148,7 +150,11 @@ def _build_checklist_clocks(bound: Binding, name: str) -> list[Clock]:
 
     id = f"checklist:{name}"
     return [
-        settle_clock(replace(clock, what=f"{clock.what} {len(ticked)}/{total}"), finished, stretch.end)
+        settle_clock(
+            replace(clock, what=f"{clock.what} {len(ticked)}/{total}"),
+            bound.done_within(clock, stretch, finished),
+            stretch.end,
+        )
         for clock, stretch in bound.deadlines(id, pick, bound.episodes, find_first_done(bound, id, finished))
     ]
 

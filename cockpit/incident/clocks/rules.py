@@ -49,6 +49,14 @@ class Binding:
                 return episode.end
         return None
 
+    def done_within(self, clock: Clock, stretch: Episode, done: datetime | None) -> datetime | None:
+        """One deed is one: what was done only after the incident was opened again is of the clock that bound then,
+        not also of one that ended in time with the resolution before."""
+        end = stretch.end
+        if done is None or end is None or (clock.limit is not None and end > clock.limit):
+            return done
+        return None if any(end <= episode.start <= done for episode in self.episodes[1:]) else done
+
     def clock(
         self, rule: Rule, id: str, started: datetime, why: str, *, done: datetime | None = None, what: str = ""
     ) -> Clock:

@@ -301,7 +301,7 @@ def list_client_clocks(bound: Binding) -> list[Clock]:
         in_time = moment is not None and (clock.limit is None or moment <= clock.limit)
         if not in_time:
             clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
-        clocks.append(settle_clock(clock, moment, stretch.end))
+        clocks.append(settle_clock(clock, bound.done_within(clock, stretch, moment), stretch.end))
     return clocks
 
 

@@ -466,6 +466,13 @@ def test_an_incident_that_is_opened_again_begins_anew() -> None:
     assert one(answered, RESPONSE, "response").state(at(400)) is ClockState.MET
 
 
+def test_what_was_done_after_it_was_opened_again_counts_once() -> None:
+    times = (("resolved", 5), ("investigating", 6))
+    again = incident(statuses=tuple(StateChange(value, at(minute)) for value, minute in times), acknowledged=at(8))
+    clocks = [one(again, RESPONSE, id, 9).state(at(9)) for id in ("response", "response:2")]
+    assert clocks == [ClockState.NOT_APPLICABLE, ClockState.MET]
+
+
 def test_a_corrected_declaration_moves_its_clocks() -> None:
     corrected = replace(incident(), declared=at(-10), severities=(StateChange("P1", at(-10)),))
     assert one(corrected, RESPONSE, "response").due == at(5)
