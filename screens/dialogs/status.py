@@ -239,16 +239,6 @@ class StatusDialog(Dialog[None]):
         local, today = moment.at.astimezone(self.place.zone), self.time.now().astimezone(self.place.zone)
         return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
 
-    @on(events.Key)
-    def _type_reason(self, event: events.Key) -> None:
-        """What is typed while a choice has the cursor is meant as the reason: a choice that comes up moves the fields,
-        and words must not be lost."""
-        if event.character and event.is_printable and isinstance(self.focused, Choice):
-            reason = self.query_one("#reason", Input)
-            self.set_focus(reason)
-            reason.insert_text_at_cursor(event.character)
-            event.stop()
-
     @on(Choice.Changed, "#severity")
     @on(Choice.Changed, "#because")
     @on(Choice.Changed, "#status")
@@ -273,9 +263,9 @@ class StatusDialog(Dialog[None]):
         self._tell_reason()
 
     def on_key(self, event: events.Key) -> None:
-        """A letter is never for a list: it goes to the reason, where it can be seen, and not lost."""
+        """What is typed on a list goes to the reason, where it can be seen: a list that comes up moves the fields."""
         reason = self.query_one("#reason", Input)
-        if isinstance(self.focused, Choice) and event.character is not None and event.character.isalpha():
+        if isinstance(self.focused, Choice) and event.is_printable and event.character and event.character.strip():
             event.stop()
             reason.cursor_position = len(reason.value)
             reason.insert_text_at_cursor(event.character)
