@@ -49,7 +49,8 @@ STORIES = (
         "failed-migration",
         passes=True,
         trouble=("probe site down", "alert High error rate fired"),
-        runs=(AS_PROPOSED, StoryRun("incident#application-down")),
+        # Not as proposed: it passes by itself, and who serves moves between what was agreed on and the first step.
+        runs=(StoryRun("incident#application-down"),),
         recovery=("probe site up again", "alert High error rate .*resolved"),
     ),
     Story(
