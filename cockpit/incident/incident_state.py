@@ -10,7 +10,8 @@ from typing import Any
 
 from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import RECOVERY_MUST_HOLD, STATED, ImpactWatch, last_period
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, STATED, last_period
+from cockpit.incident.impact_watch import ImpactWatch
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import read_acknowledgement
 from cockpit.model.clock import Rule

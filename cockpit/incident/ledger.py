@@ -1,41 +1,35 @@
 """Ledger: every incident as the events so far tell it. An append costs the same however long the file is."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import EARLIEST, HEALTHY, RECOVERY_MUST_HOLD, SERVING_KINDS, ServingState
+from cockpit.incident.environment_ledger import EnvironmentLedger
+from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
 from cockpit.incident.response_state import (
     event_number,
     find_left_open,
-    list_freezes,
-    list_recorded_silences,
     shorten_step,
 )
+from cockpit.incident.serving_state import HEALTHY, SERVING_KINDS
 from cockpit.incident.signals import (
     ALWAYS,
     LOOK_BACK,
     Signal,
     earliest_signal,
-    find_beginning,
-    find_outage_past,
     has_fired_anew,
     key_of,
     says_bad,
     signal_of,
 )
 from cockpit.model.alert import AlertState, SettledAlerts
-from cockpit.model.clock_steps import ClockStep, move_event, move_moment, read_clock_step
-from cockpit.model.event import Event, Kind, text_of, time_of
+from cockpit.model.clock_steps import ClockStep, read_clock_step
+from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, ForeignStretch, Incident
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale
-from cockpit.recorder.last_recorded import RecordedDeployments
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 LEDGER_KINDS = (
     Kind.PROBE,
@@ -52,148 +46,7 @@ LEDGER_KINDS = (
 
 RUN_KINDS = frozenset({Kind.RUN, Kind.STEP})
 JOURNAL = frozenset({Kind.ACK}) | RUN_KINDS  # what an incident takes from the journal, within its range
-STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
-REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
 A_SECOND = timedelta(seconds=1)  # a person names a moment no finer
-
-
-@dataclass(slots=True)
-class _EnvironmentLedger:
-    """What one environment brings to an incident declared in it."""
-
-    bad: dict[str, Signal] = field(default_factory=dict)
-    silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
-    recent_events: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    taken: dict[str, Acknowledgement] = field(default_factory=dict)
-    settled: dict[str, datetime] = field(default_factory=dict)  # by a person, and not fired since; by the alert's key
-    open: dict[str, IncidentStateBuilder] = field(default_factory=dict)
-    closed: dict[str, IncidentStateBuilder] = field(
-        default_factory=dict
-    )  # so lately that its recovery may not have held
-    serving: ServingState = field(default_factory=ServingState)
-    deployments: RecordedDeployments = field(default_factory=RecordedDeployments)
-    frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
-    silencing: list[Event] = field(default_factory=list)  # changes of silences that were made from here
-    corrections: dict[int, int] = field(default_factory=dict)  # in the journal: what was corrected, and by which event
-
-    stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    """What was bad and is over, each with when it was."""
-    claimed: set[Signal] = field(default_factory=set)  # those of them that an incident of that time has for its own
-    practised: deque[ForeignStretch] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    """What was bad for a drill alone, and is over."""
-    real: list[IncidentStateBuilder] = field(default_factory=list)  # every incident that is no drill
-    recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
-
-    waiting: dict[str, IncidentStateBuilder] = field(default_factory=dict)  # with something left open at the resolution
-
-    seen: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    """The newest facts about signals, revisions and traffic: an incident that is declared next is told them again."""
-    serving_before: ServingState = field(default_factory=ServingState)  # what ran before the first of them
-
-    clock_step: ClockStep | None = None  # the last
-    unseen: dict[datetime, datetime] = field(default_factory=dict)  # moments of a first look after a break, since when
-
-    def see_unseen(self, event: Event) -> None:
-        """Keep of a fact that the first look after a break tells since when it may be so."""
-        if (unseen_from := time_of(event.detail, UNSEEN_FROM)) is not None:
-            moment = find_beginning(event) if says_bad(event.kind, event.detail) else event.occurred
-            self.unseen[moment] = unseen_from
-
-    def move(self, step: ClockStep) -> None:
-        """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
-        self.clock_step = step
-        moved = {
-            move_moment(moment, step.length): move_moment(since, step.length) for moment, since in self.unseen.items()
-        }
-        self.unseen.clear()
-        self.unseen.update(moved)
-        for case in self.open.values():
-            case.move(step)
-        self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
-        self.recent_events = deque((move_event(event, step.length) for event in self.recent_events), maxlen=REMEMBERED)
-        self.taken = {key: replace(ack, at=move_moment(ack.at, step.length)) for key, ack in self.taken.items()}
-        self.settled = {key: move_moment(moment, step.length) for key, moment in self.settled.items()}
-        self.seen = deque((move_event(event, step.length) for event in self.seen), maxlen=REMEMBERED)
-        for serving in (self.serving, self.serving_before):
-            serving.unwell = {key: signal.moved(step.length) for key, signal in serving.unwell.items()}
-        if any(freeze.until is None for freeze in self.freezes()[-1:]):
-            self.frozen.move(step.length)
-
-    def remember(self, event: Event) -> None:
-        if len(self.seen) == self.seen.maxlen:
-            self.serving_before.see(self.seen[0])
-        self.seen.append(event)
-
-    def find_standing(self, id: int) -> int:
-        """The id of the last correction of a fact in the journal; its own where nobody corrected it."""
-        while (later := self.corrections.get(id, 0)) > id:
-            id = later
-        return id
-
-    def freezes(self) -> tuple[Freeze, ...]:
-        return list_freezes(self.frozen.of(Kind.FREEZE))
-
-    def list_silences(self) -> tuple[RecordedSilence, ...]:
-        return list_recorded_silences(self.silencing)
-
-    def takers(self, moment: datetime) -> list[IncidentStateBuilder]:
-        """The incidents that a fact of that moment belongs to: while a real one has it no drill does."""
-        covering = [case for case in self.watched(moment) if case.covers(moment) and case.may_relapse]
-        return [case for case in covering if not case.drill] or covering
-
-    def is_foreign(self, case: IncidentStateBuilder, moment: datetime) -> bool:
-        """Whether a fact of that moment is a real incident's, and `case` a drill."""
-        return case.drill and any(real.covers(moment) for real in self.real)
-
-    def list_foreign(self, case: IncidentStateBuilder) -> tuple[ForeignStretch, ...]:
-        """When what the journal tells is no fact of this incident."""
-        if case.drill:
-            ranges = (ForeignStretch(real.owns_from, real.incident.resolved) for real in self.real)
-            return tuple(stretch for stretch in ranges if stretch.end is None or case.covers(stretch.end))
-        return tuple(stretch for stretch in self.practised if case.covers(stretch.start))
-
-    def is_taken(self, id: int) -> bool:
-        """Whether a real incident took that event of the journal."""
-        return any(real.has_taken(id) for real in self.real)
-
-    def look_again_at_drills(self) -> None:
-        for case in (*self.open.values(), *self.closed.values()):
-            if case.drill:
-                case.look_again()
-
-    def find_outage_past(
-        self, past: Iterable[tuple[Signal, datetime]], bad: Iterable[Signal], declared: datetime
-    ) -> list[tuple[Signal, datetime]]:
-        """Of what was over when an incident was declared, what is of its outage and no other incident's."""
-        return find_outage_past(
-            [pair for pair in past if pair[0] not in self.claimed],
-            [signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared],
-        )
-
-    def find_left_over(self, signal: Signal, case: IncidentStateBuilder | None = None) -> datetime | None:
-        """Since when all was well in an incident other than `case` that has this signal for its own: it fires on, and
-        begins no new one. None where it is no other one's, or nothing was well while it was bad."""
-        if case is not None and case.drill:
-            return None
-        wells = [
-            period.start
-            for other in (*self.open.values(), *self.closed.values())
-            if other is not case and not other.drill and signal.key in other.bad_keys()
-            for period in other.incident.healthy
-            if period.start > signal.since
-        ]
-        return max(wells, default=None)
-
-    def watched(self, moment: datetime) -> list[IncidentStateBuilder]:
-        """The incidents that a signal of that moment concerns."""
-        if self.closed:
-            self.closed = {
-                id: case
-                for id, case in self.closed.items()
-                if case.settles_until >= moment
-                or ((case.bad_keys() or case.awaits_judgement) and moment - case.settles_until <= STAYS_BAD)
-            }
-        return [*self.open.values(), *self.closed.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +77,7 @@ class Ledger:
     def __init__(self, severity_scale: SeverityScale) -> None:
         self._severity_scale = severity_scale
         self._cases: dict[str, IncidentStateBuilder] = {}
-        self._scenes: dict[str, _EnvironmentLedger] = {}
+        self._scenes: dict[str, EnvironmentLedger] = {}
         self.last = 0  # the id of the newest event applied
 
     @property
@@ -354,10 +207,10 @@ class Ledger:
         elif event.kind == Kind.DECLARE:
             self._declare(event.incident, event)
 
-    def _scene(self, environment: str) -> _EnvironmentLedger:
+    def _scene(self, environment: str) -> EnvironmentLedger:
         scene = self._scenes.get(environment)
         if scene is None:
-            scene = self._scenes[environment] = _EnvironmentLedger()
+            scene = self._scenes[environment] = EnvironmentLedger()
         return scene
 
     def _signal(self, event: Event) -> None:
@@ -427,7 +280,7 @@ class Ledger:
                 case.see_move(event)
 
     @staticmethod
-    def _silence(scene: _EnvironmentLedger, event: Event) -> None:
+    def _silence(scene: EnvironmentLedger, event: Event) -> None:
         if text_of(event.detail, "state") == AlertState.SUPPRESSED:
             scene.silenced[event.subject] = text_of(event.detail, "name") or event.subject
         else:
@@ -462,7 +315,7 @@ class Ledger:
         return event.kind == Kind.ACK and event.occurred < case.owns_from - CLOCKS_DIFFER
 
     @staticmethod
-    def _correct(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> bool:
+    def _correct(scene: EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> bool:
         """Let a correction from the journal stand in an incident that took what it corrects; False where it did not."""
         if case.environment != event.environment or event.supersedes is None or not case.has_taken(event.supersedes):
             return False
@@ -495,7 +348,7 @@ class Ledger:
             if case.covers(lines.occurred) and not scene.is_foreign(case, lines.occurred):
                 case.apply(lines)
 
-    def _gather_past(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
+    def _gather_past(self, scene: EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """What was bad within the range, over already or bad still, when it is written down: told as if the incident
         had been open all along.
 
@@ -540,7 +393,7 @@ class Ledger:
 
     @staticmethod
     def _tell_again(
-        scene: _EnvironmentLedger,
+        scene: EnvironmentLedger,
         case: IncidentStateBuilder,
         event: Event,
         own: "OwnSignals",
@@ -626,7 +479,7 @@ class Ledger:
             scene.closed[case.id] = case
 
     @staticmethod
-    def _gather(scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
+    def _gather(scene: EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """The signals that are bad already and began within the range are the incident's own, and no drill's then."""
         bad = [*scene.bad.values(), *scene.serving.unwell.values()]
         own = [signal for signal in bad if case.covers(signal.since) and not scene.is_foreign(case, signal.since)]
@@ -643,7 +496,7 @@ class Ledger:
                 if drill.drill:
                     drill.give_up(own)
 
-    def _take_up_again(self, scene: _EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
+    def _take_up_again(self, scene: EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:
         """It is open again: what nobody recorded while it was closed.
 
         What recovered since is over, and what turned bad since and is bad still is why it was opened again, with what
@@ -670,7 +523,7 @@ class Ledger:
         self._tell_again(scene, case, event, own, settled_until, detects=False)
 
     @staticmethod
-    def _take(scene: _EnvironmentLedger, event: Event) -> None:
+    def _take(scene: EnvironmentLedger, event: Event) -> None:
         keys = event.detail.get("keys")
         for key in keys if isinstance(keys, list) else [event.subject]:
             if isinstance(key, str) and key:

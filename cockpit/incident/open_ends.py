@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from cockpit.incident.clocks.reminders import ASKING
-from cockpit.incident.impact import UNHEALTHY
 from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY, find_left_open
+from cockpit.incident.serving_state import UNHEALTHY
 from cockpit.incident.signals import Signal, key_of, says_bad, signal_of
 from cockpit.incident.takers import BadStretch, find_takers_in, list_bad_stretches
 from cockpit.model.alert import AlertState

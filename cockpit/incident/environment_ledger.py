@@ -1,0 +1,169 @@
+"""EnvironmentLedger: what one environment brings to an incident that is declared in it, and who has it."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cockpit.incident.corrections import CorrectedFacts
+from cockpit.incident.incident_state import IncidentStateBuilder
+from cockpit.incident.response_state import (
+    list_freezes,
+    list_recorded_silences,
+)
+from cockpit.incident.serving_state import ServingState
+from cockpit.incident.signals import (
+    LOOK_BACK,
+    Signal,
+    find_beginning,
+    find_outage_past,
+    says_bad,
+)
+from cockpit.model.clock_steps import ClockStep, move_event, move_moment
+from cockpit.model.event import Event, Kind, time_of
+from cockpit.model.incident import Acknowledgement, ForeignStretch
+from cockpit.model.response import Freeze, RecordedSilence
+from cockpit.recorder.last_recorded import RecordedDeployments
+from cockpit.recorder.recording_breaks import UNSEEN_FROM
+
+STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
+REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
+
+
+@dataclass(slots=True)
+class EnvironmentLedger:
+    """What one environment brings to an incident declared in it."""
+
+    bad: dict[str, Signal] = field(default_factory=dict)
+    silenced: dict[str, str] = field(default_factory=dict)  # alerts, by key: what they are called
+    recent_events: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    taken: dict[str, Acknowledgement] = field(default_factory=dict)
+    settled: dict[str, datetime] = field(default_factory=dict)  # by a person, and not fired since; by the alert's key
+    open: dict[str, IncidentStateBuilder] = field(default_factory=dict)
+    closed: dict[str, IncidentStateBuilder] = field(
+        default_factory=dict
+    )  # so lately that its recovery may not have held
+    serving: ServingState = field(default_factory=ServingState)
+    deployments: RecordedDeployments = field(default_factory=RecordedDeployments)
+    frozen: CorrectedFacts = field(default_factory=CorrectedFacts)
+    silencing: list[Event] = field(default_factory=list)  # changes of silences that were made from here
+    corrections: dict[int, int] = field(default_factory=dict)  # in the journal: what was corrected, and by which event
+
+    stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """What was bad and is over, each with when it was."""
+    claimed: set[Signal] = field(default_factory=set)  # those of them that an incident of that time has for its own
+    practised: deque[ForeignStretch] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """What was bad for a drill alone, and is over."""
+    real: list[IncidentStateBuilder] = field(default_factory=list)  # every incident that is no drill
+    recovered: dict[str, datetime] = field(default_factory=dict)  # when what is not bad any more last was, by key
+
+    waiting: dict[str, IncidentStateBuilder] = field(default_factory=dict)  # with something left open at the resolution
+
+    seen: deque[Event] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """The newest facts about signals, revisions and traffic: an incident that is declared next is told them again."""
+    serving_before: ServingState = field(default_factory=ServingState)  # what ran before the first of them
+
+    clock_step: ClockStep | None = None  # the last
+    unseen: dict[datetime, datetime] = field(default_factory=dict)  # moments of a first look after a break, since when
+
+    def see_unseen(self, event: Event) -> None:
+        """Keep of a fact that the first look after a break tells since when it may be so."""
+        if (unseen_from := time_of(event.detail, UNSEEN_FROM)) is not None:
+            moment = find_beginning(event) if says_bad(event.kind, event.detail) else event.occurred
+            self.unseen[moment] = unseen_from
+
+    def move(self, step: ClockStep) -> None:
+        """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
+        self.clock_step = step
+        moved = {
+            move_moment(moment, step.length): move_moment(since, step.length) for moment, since in self.unseen.items()
+        }
+        self.unseen.clear()
+        self.unseen.update(moved)
+        for case in self.open.values():
+            case.move(step)
+        self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
+        self.recent_events = deque((move_event(event, step.length) for event in self.recent_events), maxlen=REMEMBERED)
+        self.taken = {key: replace(ack, at=move_moment(ack.at, step.length)) for key, ack in self.taken.items()}
+        self.settled = {key: move_moment(moment, step.length) for key, moment in self.settled.items()}
+        self.seen = deque((move_event(event, step.length) for event in self.seen), maxlen=REMEMBERED)
+        for serving in (self.serving, self.serving_before):
+            serving.unwell = {key: signal.moved(step.length) for key, signal in serving.unwell.items()}
+        if any(freeze.until is None for freeze in self.freezes()[-1:]):
+            self.frozen.move(step.length)
+
+    def remember(self, event: Event) -> None:
+        if len(self.seen) == self.seen.maxlen:
+            self.serving_before.see(self.seen[0])
+        self.seen.append(event)
+
+    def find_standing(self, id: int) -> int:
+        """The id of the last correction of a fact in the journal; its own where nobody corrected it."""
+        while (later := self.corrections.get(id, 0)) > id:
+            id = later
+        return id
+
+    def freezes(self) -> tuple[Freeze, ...]:
+        return list_freezes(self.frozen.of(Kind.FREEZE))
+
+    def list_silences(self) -> tuple[RecordedSilence, ...]:
+        return list_recorded_silences(self.silencing)
+
+    def takers(self, moment: datetime) -> list[IncidentStateBuilder]:
+        """The incidents that a fact of that moment belongs to: while a real one has it no drill does."""
+        covering = [case for case in self.watched(moment) if case.covers(moment) and case.may_relapse]
+        return [case for case in covering if not case.drill] or covering
+
+    def is_foreign(self, case: IncidentStateBuilder, moment: datetime) -> bool:
+        """Whether a fact of that moment is a real incident's, and `case` a drill."""
+        return case.drill and any(real.covers(moment) for real in self.real)
+
+    def list_foreign(self, case: IncidentStateBuilder) -> tuple[ForeignStretch, ...]:
+        """When what the journal tells is no fact of this incident."""
+        if case.drill:
+            ranges = (ForeignStretch(real.owns_from, real.incident.resolved) for real in self.real)
+            return tuple(stretch for stretch in ranges if stretch.end is None or case.covers(stretch.end))
+        return tuple(stretch for stretch in self.practised if case.covers(stretch.start))
+
+    def is_taken(self, id: int) -> bool:
+        """Whether a real incident took that event of the journal."""
+        return any(real.has_taken(id) for real in self.real)
+
+    def look_again_at_drills(self) -> None:
+        for case in (*self.open.values(), *self.closed.values()):
+            if case.drill:
+                case.look_again()
+
+    def find_outage_past(
+        self, past: Iterable[tuple[Signal, datetime]], bad: Iterable[Signal], declared: datetime
+    ) -> list[tuple[Signal, datetime]]:
+        """Of what was over when an incident was declared, what is of its outage and no other incident's."""
+        return find_outage_past(
+            [pair for pair in past if pair[0] not in self.claimed],
+            [signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared],
+        )
+
+    def find_left_over(self, signal: Signal, case: IncidentStateBuilder | None = None) -> datetime | None:
+        """Since when all was well in an incident other than `case` that has this signal for its own: it fires on, and
+        begins no new one. None where it is no other one's, or nothing was well while it was bad."""
+        if case is not None and case.drill:
+            return None
+        wells = [
+            period.start
+            for other in (*self.open.values(), *self.closed.values())
+            if other is not case and not other.drill and signal.key in other.bad_keys()
+            for period in other.incident.healthy
+            if period.start > signal.since
+        ]
+        return max(wells, default=None)
+
+    def watched(self, moment: datetime) -> list[IncidentStateBuilder]:
+        """The incidents that a signal of that moment concerns."""
+        if self.closed:
+            self.closed = {
+                id: case
+                for id, case in self.closed.items()
+                if case.settles_until >= moment
+                or ((case.bad_keys() or case.awaits_judgement) and moment - case.settles_until <= STAYS_BAD)
+            }
+        return [*self.open.values(), *self.closed.values()]
