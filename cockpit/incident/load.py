@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
+from cockpit.incident.environment_ledger import STAYS_BAD
 from cockpit.incident.impact import RECOVERY_MUST_HOLD, find_relapse_after_close
 from cockpit.incident.incident_state import EXTENT
-from cockpit.incident.ledger import LEDGER_KINDS, STAYS_BAD, Ledger
+from cockpit.incident.ledger import LEDGER_KINDS, Ledger
 from cockpit.incident.serving_state import SERVING_KINDS
 from cockpit.incident.signals import key_of
 from cockpit.model.clock_steps import ClockStep, move_moment, tell_by_present_clock
