@@ -27,6 +27,7 @@ from cockpit.feeds.probes.transport import (
     Journey,
     Network,
     Phase,
+    Stream,
     Wire,
     in_httpx_words,
 )
@@ -38,7 +39,7 @@ from cockpit.model.time import format_age
 CONNECTING = (Phase.DNS, Phase.CONNECT, Phase.TLS)
 POSTGRES_SSL_REQUEST = struct.pack("!II", 8, 80_877_103)
 DNS_PORT = 53
-LITTLE = 0.5  # seconds for the words after a refusal
+LITTLE = 0.5  # seconds for the words after a refusal, and for a server's verdict on our certificate
 MOST_RECORDS = 100
 ECHO_REQUEST = {4: 8, 6: 128}  # RFC 792, RFC 4443
 ECHO_REPLY = {4: 0, 6: 129}
@@ -108,6 +109,8 @@ async def check_connection(probe: Probe, context: ProtocolContext, journey: Jour
                 journey.phase = Phase.TLS
                 await begin_tls(stream, dict(parse_qsl(parts.query)).get("starttls", ""), probe.timeout)
                 stream = await stream.start_tls(tls_of(probe), host, probe.timeout)
+                if isinstance(stream, Stream):
+                    await stream.hear_verdict(LITTLE)
         finally:
             await stream.aclose()
     answer = build_answer(journey, now.timestamp())

@@ -247,6 +247,27 @@ class Tls:
         except ssl.SSLError as error:
             raise httpcore.WriteError(read_ssl_reason(error)) from error
 
+    async def hear_verdict(self, until: float) -> None:
+        """End TLS 1.3 in order, and hear what the server makes of our certificate: it judges that after the handshake,
+        and says so only to who goes on reading. Raises httpcore.ConnectError where it refuses us.
+
+        Our farewell is answered by its own, by data that it meant for us, or by the mere end: then it took us. So does
+        one that says nothing until then: it waits for us to speak first.
+        """
+        if self._tls.version() != "TLSv1.3":
+            return  # up to 1.2 the handshake holds the verdict
+        with suppress(ssl.SSLError, httpcore.TimeoutException, httpcore.NetworkError):
+            with suppress(ssl.SSLWantReadError):
+                self._tls.unwrap()
+            await self._flush(until)  # one that refused us has left already: its reason is still to be read
+        try:
+            await self._drive(lambda: self._tls.read(1), until)
+        except ssl.SSLError as error:
+            if "ALERT" in (error.reason or ""):
+                raise httpcore.ConnectError(read_ssl_reason(error)) from error
+        except (httpcore.TimeoutException, httpcore.NetworkError, OSError):
+            return
+
     def readable(self) -> bool:
         return bool(self._tls.pending() or self._wire.readable())
 
@@ -464,6 +485,11 @@ class Stream(httpcore.AsyncNetworkStream):
         self._journey.certificate_ends, self._journey.certificate_name = tls.first_certificate_end()
         self._journey.tls = tls.describe()
         return Stream(tls, self._journey)
+
+    async def hear_verdict(self, timeout: float) -> None:
+        """As `Tls.hear_verdict`, `timeout` seconds at most; nothing without TLS."""
+        if isinstance(self._wire, Tls):
+            await self._wire.hear_verdict(self._until(timeout))
 
     async def aclose(self) -> None:
         self._wire.close()

@@ -332,6 +332,66 @@ def test_a_planted_link_or_pipe_is_no_beat(tmp_path: Path) -> None:
 # Certificates
 
 
+@contextmanager
+def mutual_tls(
+    tmp_path: Path,
+    *,
+    speaks_first: bool = False,
+    version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    asks: ssl.VerifyMode = ssl.CERT_REQUIRED,
+) -> Iterator[tuple[int, Path, Path]]:
+    """A server that may take only who shows a certificate of its authority: its port, the authority, a certificate."""
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.minimum_version = server.maximum_version = version
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    authority.configure_trust(server)
+    server.verify_mode = asks
+    ca_file, certificate = tmp_path / "ca.pem", tmp_path / "client.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    authority.issue_cert("cockpit").private_key_and_cert_chain_pem.write_to_path(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with suppress(OSError), server.wrap_socket(connection, server_side=True) as visitor:
+                    if speaks_first:
+                        visitor.sendall(b"220 ready\r\n")
+                    visitor.recv(1)
+
+    Thread(target=serve, daemon=True).start()
+    yield listener.getsockname()[1], ca_file, certificate
+    listener.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("speaks_first", [False, True])
+async def test_a_server_that_asks_for_a_certificate_of_ours_is_down_without_one(
+    tmp_path: Path, version: ssl.TLSVersion, speaks_first: bool
+) -> None:
+    """With TLS 1.3 our handshake is over before the server has judged what we showed."""
+    with mutual_tls(tmp_path, speaks_first=speaks_first, version=version) as (port, ca_file, certificate):
+        bare = probe(f"tls://127.0.0.1:{port}", conditions=["[CONNECTED] == true"], ca_file=str(ca_file))
+        refused = await ask_one(bare)
+        taken = await ask_one(replace(bare, client_certificate=str(certificate)))
+    assert (taken.grade, taken.reason) == (Grade.GOOD, "")
+    assert refused.grade is Grade.FAILING
+    assert refused.reason.startswith("tls 127.0.0.1: ")
+    assert "certificate" in refused.reason or "handshake" in refused.reason
+
+
+@pytest.mark.parametrize("speaks_first", [False, True])
+async def test_a_server_that_asks_for_no_certificate_is_up_whether_it_says_something_or_not(
+    tmp_path: Path, speaks_first: bool
+) -> None:
+    with mutual_tls(tmp_path, speaks_first=speaks_first, asks=ssl.CERT_NONE) as (port, ca_file, _):
+        bare = probe(f"tls://127.0.0.1:{port}", conditions=["[CONNECTED] == true"], ca_file=str(ca_file))
+        outcome = await ask_one(bare)
+    assert (outcome.grade, outcome.reason) == (Grade.GOOD, "")
+
+
 async def test_of_a_chain_the_certificate_that_ends_first_counts_and_is_named(tmp_path: Path) -> None:
     root = trustme.CA(organization_name="Root")
     soon = datetime.now(UTC) + timedelta(days=3)
