@@ -194,6 +194,8 @@ async def perform_run(session: Session, story_run: StoryRun, played: PlayedStory
     if story_run.name:
         entry = catalogue.find(story_run.name)
     else:
+        # As R does: what was read last may be from before the deployment that is the trouble.
+        await session.watch.read_anew(session.environment.name, "revisions")
         application = choose_application(list_applications(session))
         assert application is not None
         proposal = await asyncio.to_thread(session.propose_rollback, application)
