@@ -265,13 +265,13 @@ class CockpitApp(ThemedApp):
         here_events = [event for event in events if event.environment == session.environment.name]
         if session.recorder is not None:
             session.recorder.learn(here_events)
-        from cockpit.model.event import keep_newest
+        from cockpit.model.event import forget_redacted, keep_newest
 
         history, here = session.history, session.environment.name
         newest = history[-1].id if history else 0
         history += [event for event in events if event.id > newest and event.environment in (here, "")]
         pins = frozenset[int]().union(*(incident.pins for incident in session.ledger.open(here)))
-        history[:] = keep_newest(history, KEPT, pins)
+        history[:] = keep_newest(forget_redacted(history, events), KEPT, pins)
         for event in here_events:
             if event.kind == "webhook" and event.detail.get("outcome") in ("failed", "unknown"):
                 self.notify(f"{event.summary}.", severity="warning", markup=False)

@@ -94,8 +94,11 @@ class WallScreen(KeyedScreen):
 
     @on(EventsAppended)
     def _events_appended(self, message: EventsAppended) -> None:
+        from cockpit.model.event import forget_redacted
         from widgets.wall import EVENTS
 
+        for name, events in self._events.items():
+            self._events[name] = deque(forget_redacted(events, message.events), maxlen=EVENTS)
         for event in message.events:
             kept = self._events.setdefault(event.environment, deque(maxlen=EVENTS))
             if not kept or event.id > kept[-1].id:

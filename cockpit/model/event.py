@@ -246,6 +246,14 @@ def _last_moment(event: Event) -> datetime:
     return time_of(event.detail, "until") or event.occurred
 
 
+def forget_redacted(events: Iterable[Event], newer: Iterable[Event]) -> list[Event]:
+    """The events without the words of those that a redaction among `newer` ones names: as the file has them by now."""
+    emptied = {event.subject for event in newer if event.kind == Kind.REDACT}
+    return [
+        replace(event, summary="", detail={}, redacted=True) if str(event.id) in emptied else event for event in events
+    ]
+
+
 def keep_newest(events: list[Event], most: int, kept: Container[int] = ()) -> list[Event]:
     """The newest `most` of them, a storm counted as one: else five thousand alerts push out the whole evening, and are
     shown as the five hundred that are left of them."""

@@ -15,6 +15,7 @@ from cockpit.model.time import Time
 from cockpit.timeline.connection import explain_database_error, refuse_network, to_read
 from cockpit.timeline.follower import Deliver, Follower, Report, TimelineTail
 from cockpit.timeline.hash_chain import ChainRow, ChainVerdict
+from cockpit.timeline.repetitions import find_repetitions
 from cockpit.timeline.rescue import (
     TimelineRecovery,
     append_as_they_were,
@@ -159,7 +160,8 @@ class Timeline:
             return search_events(connection, query, PAGE if limit is None else limit)
 
     def redact(self, number: int, actor: str | Operator, reason: str) -> Event:
-        """Empty summary, detail and salt of an event and write down who did it and why; returns that event.
+        """Empty summary, detail and salt of an event and of those that repeat its words, and write down who did it and
+        why; returns what says so of the event itself.
 
         Its old text is then gone from the file and from the `-wal` beside it, not from backups. Redacting again
         only makes sure of the latter.
@@ -223,21 +225,29 @@ class Timeline:
             raise RecordError(
                 f"There is no event {number}; `cockpit timeline` lists them.", code="unknown-event", event=number
             )
-        redactions = TimelineReader(connection).events(kinds=[Kind.REDACT])
-        if event.redacted and (done := [redaction for redaction in redactions if redaction.subject == str(number)]):
-            return done
-        connection.execute("UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [number])
-        draft = Draft(
+        reader = TimelineReader(connection)
+        redacted = {done.subject: done for done in reversed(reader.events(kinds=[Kind.REDACT]))}
+        emptied = [event, *find_repetitions(event, reader)]
+        fresh = [each for each in emptied if not (each.redacted and str(each.id) in redacted)]
+        connection.executemany(
+            "UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [(each.id,) for each in fresh]
+        )
+        written = self._append(connection, [self._draft_redaction(each, number, author, reason) for each in fresh])
+        return written if event in fresh else [redacted[str(number)], *written]
+
+    def _draft_redaction(self, event: Event, named: int, author: Operator, reason: str) -> Draft:
+        """`named` is the event that was asked for, whose words `event` repeats where it is another one."""
+        because = reason if event.id == named else f"it repeats event {named}: {reason}"
+        return Draft(
             kind=Kind.REDACT,
-            summary=f"Event {number} redacted: {reason}",
+            summary=f"Event {event.id} redacted: {because}",
             occurred=self._time.now(),
             environment=event.environment,
-            subject=str(number),
+            subject=str(event.id),
             actor=author.name,
             incident=event.incident,
-            detail=with_author({"reason": reason}, author.detail()),
+            detail=with_author({"reason": because}, author.detail()),
         )
-        return self._append(connection, [draft])
 
     @contextmanager
     def _reading(self) -> Iterator[TimelineReader]:

@@ -471,6 +471,16 @@ async def test_the_alerts_of_a_storm_are_built_beside_the_screen_and_the_newest_
             await user.settle()
 
 
+async def test_what_is_redacted_in_another_shell_is_gone_from_the_open_screen(cockpit: Open) -> None:
+    async with cockpit() as user:
+        [event] = user.stage.timeline.record([draft(Kind.NOTE, "the phrase is zebra-coffee", 1)])
+        await user.settle()
+        assert "zebra-coffee" in user.text
+        user.stage.timeline.record([draft(Kind.REDACT, "redacted: leak", 1, {"subject": str(event.id)})])
+        await user.settle()
+        assert "zebra-coffee" not in user.text
+
+
 async def test_a_storm_of_events_is_taken_in_turns_and_in_order(cockpit: Open) -> None:
     async with cockpit() as user:
         user.stage.timeline.record([draft(Kind.NOTE, f"note {number}", 1) for number in range(3 * AT_ONCE)])

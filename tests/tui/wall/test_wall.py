@@ -1,6 +1,6 @@
 """The wall on a screen: it ticks, it rotates, it cannot act, and it does not grow."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -161,6 +161,20 @@ async def test_the_newest_events_of_an_environment_are_kept_and_no_more() -> Non
         await pilot.pause()
         text = tick(pilot.app)
         assert [id for id in range(1, 500) if f"fact {id} " in f"{text} ".replace("\n", " ")] == list(range(494, 500))
+
+
+async def test_a_redacted_event_is_gone_from_an_open_wall() -> None:
+    session = Session(Clock())
+    session.time.passed = ROTATE * 2.0
+    async with WallApp(session).run_test(size=(80, 24)) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        pilot.app.screen.post_message(EventsAppended([replace(event(4, "prod"), summary="phrase zebra-coffee")]))
+        await pilot.pause()
+        assert "zebra-coffee" in tick(pilot.app)
+        redaction = replace(event(5, "prod"), kind="redact", subject="4")
+        pilot.app.screen.post_message(EventsAppended([redaction]))
+        await pilot.pause()
+        assert "zebra-coffee" not in tick(pilot.app)
 
 
 async def test_a_silent_feed_turns_the_wall_stale() -> None:

@@ -218,6 +218,39 @@ def bytes_of(path: Path) -> str:
     return "".join(each.read_bytes().decode("latin-1") for each in path.parent.iterdir())
 
 
+def test_a_redaction_reaches_what_repeats_the_words_and_nothing_else(path: Path) -> None:
+    words = "token hunter2hunter2"
+    with opened(path) as timeline:
+        timeline.record(
+            [
+                note(words),
+                note(words, supersedes=1),  # at another time
+                note("a token was pasted", supersedes=2),
+                note(f"pinned: {words}", kind=Kind.PIN, subject="1", detail={"name": words}),
+                note(f"proof of {words}", kind=Kind.LINK, subject="2", detail={"name": words, "target": "ticket 7"}),
+                note("pinned: a token was pasted", kind=Kind.PIN, subject="3"),
+                note("somebody else's"),
+                note("pinned: somebody else's", kind=Kind.PIN, subject="7"),
+            ]
+        )
+        redaction = timeline.redact(1, "ana", "leak")
+        assert (redaction.subject, redaction.detail) == ("1", {"reason": "leak"})
+        assert [event.id for event in timeline.events() if event.redacted] == [1, 2, 4, 5]
+        assert "hunter2" not in bytes_of(path)
+        assert timeline.verify().ok
+        assert timeline.redact(1, "ana", "leak") == redaction, "a second time adds nothing"
+
+
+def test_a_redaction_of_before_reaches_what_repeats_its_words_when_it_is_asked_again(path: Path) -> None:
+    with opened(path) as timeline:
+        timeline.record([note("token hunter2hunter2")])
+        redaction = timeline.redact(1, "ana", "leak")
+        timeline.record([note("pinned: token hunter2hunter2", kind=Kind.PIN, subject="1")])
+        assert timeline.redact(1, "ana", "leak") == redaction
+        assert "hunter2" not in bytes_of(path)
+        assert timeline.verify().ok
+
+
 def test_a_redaction_says_when_a_reader_keeps_the_old_text_in_the_log(path: Path) -> None:
     with opened(path) as timeline:
         timeline.record([note("token hunter2hunter2")])
