@@ -4,8 +4,9 @@ configured, such as a token in a log line, are found by `secret_detection`; `tex
 The secrets that this process knows are found in a text in every form they are usually printed. A secret becomes an
 expression, character by character: each matches itself, and every way in which JSON, HTML, addresses, shells, Python
 and other languages escape it. So escapes that are mixed, or done twice, are found without a list of programs. Base64,
-at its three places in a group of three bytes and also of UTF-16, and bytes as numbers (hex, octal, decimal) have
-expressions of their own. What programs set between characters (the end of a line, blanks, colons, `0x`) may be there.
+at its three places in a group of three bytes and also of UTF-16, base32 at its five, and bytes as numbers (hex, octal,
+decimal) have expressions of their own. What programs set between characters (the end of a line, blanks, colons, `0x`)
+may be there.
 
 Most texts hold no secret, and that must cost next to nothing: ten thousand log lines a second come this way. One
 expression looks for a few characters of each form that are rare in other texts; for the forms that may be drawn apart
@@ -47,6 +48,7 @@ SHORT = 8  # characters: what is shorter is masked only where it stands alone, n
 LEAST_ENCODED = 6  # characters of base64 or hex that cannot be there by chance
 SPELLED_OUT = 256  # characters: the letters of a longer secret are not looked for as escapes, only its other characters
 HINT = 8  # characters of a form that are enough to make it worth while to look closer
+HEXADECIMAL = re.compile(r"(?=(?:[:-]?[0-9A-Fa-f]){16})[0-9A-Fa-f]+(?:[:-][0-9A-Fa-f]+)*")  # as keys and GUIDs are
 LEAST_JOINED = 5  # letters and digits of a value that are looked for in the letters and digits of a text
 BACKSLASHES = r"\\{1,8}"  # JSON in JSON in a shell's quotes
 
@@ -136,7 +138,8 @@ class KnownSecret:
     @property
     def spelled_form(self) -> SecretForm:
         """The form in which letters and digits are escaped, too."""
-        return make_form(self.value, spelled_source, BETWEEN_CHARACTERS, alone=len(self.value) < SHORT)
+        source_of = _in_either_case(spelled_source) if HEXADECIMAL.fullmatch(self.value) else spelled_source
+        return make_form(self.value, source_of, BETWEEN_CHARACTERS, alone=len(self.value) < SHORT)
 
     @cached_property
     def spelled_out(self) -> re.Pattern[str]:
@@ -201,10 +204,20 @@ def compile_lead(hints: Sequence[bytes]) -> re.Pattern[bytes]:
         for hint in [hint for hint, rest in firsts.items() if best in rest]:
             del firsts[hint]
             leads.add(hint[hint.index(best) :][:size])
-    places = b"".join(
-        b"[" + b"".join(sorted({re.escape(lead[place : place + 1]) for lead in leads})) + b"]" for place in range(size)
-    )
-    return re.compile(places + b"(?<=" + b"|".join(map(re.escape, sorted(leads))) + b")")
+    return re.compile(_join_leads(sorted(leads)))
+
+
+def _join_leads(leads: Sequence[bytes]) -> bytes:
+    """Byte strings of one length as an expression that asks each letter once: few places in a text have two of them."""
+    by_first: dict[bytes, list[bytes]] = {}
+    for lead in leads:
+        by_first.setdefault(lead[:1], []).append(lead[1:])
+    if len(by_first) == 1:
+        ((first, others),) = by_first.items()
+        return re.escape(first) + (_join_leads(others) if others[0] else b"")
+    if not leads[0][1:]:
+        return b"[" + b"".join(map(re.escape, by_first)) + b"]"
+    return b"(?:" + b"|".join(re.escape(first) + _join_leads(others) for first, others in by_first.items()) + b")"
 
 
 def rank_joined(byte: int) -> int:
@@ -382,7 +395,8 @@ def _secret_pairs(part: str) -> Iterator[str]:
 def secret_forms(value: str) -> Iterator[SecretForm]:
     """Every way a secret may be printed."""
     alone, data = len(value) < SHORT, value.encode("utf-8", "surrogatepass")
-    yield make_form(value, character_source, BETWEEN_CHARACTERS, alone=alone)
+    source_of = _in_either_case(character_source) if HEXADECIMAL.fullmatch(value) else character_source
+    yield make_form(value, source_of, BETWEEN_CHARACTERS, alone=alone)
     for encoded_bytes in (data, value.encode("utf-16-le", "surrogatepass")):
         for whole, inner in _encode_base64(encoded_bytes):
             hints = (_join_longest_run(inner),)
@@ -393,6 +407,7 @@ def secret_forms(value: str) -> Iterator[SecretForm]:
                 yield replace(form, joined_hints=hints)
             if len(inner) >= LEAST_ENCODED:
                 yield replace(make_form(inner, base64_source, BETWEEN_BASE64), joined_hints=hints)
+    yield from _base32_forms(data)
     for number_format in ("02x", "03o", "d"):
         yield make_number_form([format(byte, number_format) for byte in data], alone=alone)
 
@@ -408,11 +423,11 @@ def make_form(
 def make_number_form(numbers: Sequence[str], *, alone: bool) -> SecretForm:
     """Bytes, each of them written as a number."""
     slots = [
-        (BETWEEN_NUMBERS if not place else "") + digit_source(digit)
+        (BETWEEN_NUMBERS if not place else "") + either_case(digit)
         for number in numbers
         for place, digit in enumerate(number)
     ]
-    slots[0] = digit_source(numbers[0][0])
+    slots[0] = either_case(numbers[0][0])
     prefixed = "".join(f"0{number}" for number in numbers)
     # Two hints: a line of a dump, which begins with a number of its own, may end within one. What comes in parts may
     # lack its beginning, and so does the last one.
@@ -437,6 +452,20 @@ def _encode_base64(data: bytes) -> Iterator[tuple[str, str]]:
         encoded = base64.b64encode(bytes(before) + data).decode().rstrip("=")
         first, last = (0, 2, 3)[before], (before + len(data)) * 8 // 6
         yield encoded[first:], encoded[first:last]
+
+
+def _base32_forms(data: bytes) -> Iterator[SecretForm]:
+    """At each of five places in a group of five bytes, as `_encode_base64` has three."""
+    for before in range(5):
+        encoded = base64.b32encode(bytes(before) + data).decode().rstrip("=")
+        first, last = (0, 2, 4, 5, 7)[before], (before + len(data)) * 8 // 5
+        inner, padding = encoded[first:last], f"(?:{character_source('=')}){{0,6}}"
+        if len(inner) < LEAST_ENCODED:
+            continue
+        hints = (join_letters(inner.encode())[:JOINED_HINT],)
+        if last < len(encoded):
+            yield replace(make_form(encoded[first:], either_case, BETWEEN_BASE64, padding), joined_hints=hints)
+        yield replace(make_form(inner, either_case, BETWEEN_BASE64), joined_hints=hints)
 
 
 def value_hints(value: str) -> frozenset[str]:
@@ -539,9 +568,20 @@ def base64_source(character: str) -> str:
     return BASE64_PLUS if character == "+" else BASE64_SLASH
 
 
-def digit_source(digit: str) -> str:
-    """A digit of a number, hex ones in small letters or capitals."""
-    return f"[{digit}{digit.upper()}]" if digit.isalpha() else digit
+def either_case(character: str) -> str:
+    """A letter as a small one or a capital: a digit in hex, or of base32."""
+    return f"[{character.lower()}{character.upper()}]" if character.isalpha() else character
+
+
+def _in_either_case(source_of: Callable[[str], str]) -> Callable[[str], str]:
+    """Of a secret that is a number in hex: who reads the number prints it in small letters or in capitals."""
+
+    def find_source(character: str) -> str:
+        if not character.isalpha():
+            return source_of(character)
+        return f"(?:{source_of(character.lower())}|{source_of(character.upper())})"
+
+    return find_source
 
 
 def _hint(run: str) -> str:

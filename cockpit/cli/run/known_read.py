@@ -28,6 +28,7 @@ from cockpit.model.operator import Operator, PersonUnknown
 from cockpit.model.problem import SourceError
 from cockpit.model.run import Attempt, Run
 from cockpit.model.runbook import TEAM_COMMANDS, Procedure, Runbook, Step, StepKind
+from cockpit.model.secret_detection.masking import mask_secrets
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
 from cockpit.model.text import clean_text
@@ -39,7 +40,6 @@ from cockpit.runbooks.run.attempt import Writing, broken_off, reserve_attempt
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.process.files import keep_snapshot_text
 from cockpit.runbooks.run.process.identity import this_process
-from cockpit.runbooks.run.process.masking import mask_secrets
 from cockpit.runbooks.run.process.transcript import head_and_tail
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import Finished, Prepared, RunRefused

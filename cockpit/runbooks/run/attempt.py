@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
+from cockpit.model.secret_detection.masking import Mask
 from cockpit.model.text import clean_line, clean_text
 from cockpit.runbooks.run.process.files import AttemptFiles, create_file, make_directory, take_lock
 from cockpit.runbooks.run.process.identity import Owner
-from cockpit.runbooks.run.process.masking import Mask
 from cockpit.runbooks.run.process.transcript import KEPT, head_and_tail, make_readable
 from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused, StepTakenElsewhere
 

@@ -18,9 +18,9 @@ from cockpit.model.run import (
     mark_step_title,
 )
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.model.secret_detection.masking import Mask
 from cockpit.model.text import clean_line
 from cockpit.runbooks.run.process.identity import Owner
-from cockpit.runbooks.run.process.masking import Mask
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
 from cockpit.runbooks.types import Finished, Prepared, Resolved
 

@@ -13,6 +13,7 @@ from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import ProbeResult
 from cockpit.model.run import Run, StepState, find_newest_attempt
 from cockpit.model.runbook import Step, StepKind
+from cockpit.model.secret_detection.masking import mask_secrets
 from cockpit.model.text import clean_line
 from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.prepare.context import RunContext
@@ -24,7 +25,6 @@ from cockpit.runbooks.run.outcome import FAR_SIDE, MAY_HAVE_BEEN_DONE, without_r
 from cockpit.runbooks.run.process import shell
 from cockpit.runbooks.run.process.files import AttemptFiles
 from cockpit.runbooks.run.process.identity import this_process, user_of
-from cockpit.runbooks.run.process.masking import mask_secrets
 from cockpit.runbooks.run.process.transcript import head_and_tail, read_excerpt
 from cockpit.runbooks.run.runs import find_latest_attempt
 from cockpit.runbooks.run.shell_record import describe_left_shell

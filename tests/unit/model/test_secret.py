@@ -87,6 +87,11 @@ ESCAPES: dict[str, Callable[[str], str]] = {
     "base64 of UTF-16, 2, over lines": lambda text: base64.encodebytes(
         f"{'m' * 26}{text}".encode("utf-16-le")
     ).decode(),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 of more, 1": lambda text: base64.b32encode(f"u{text}\n".encode()).decode(),
+    "base32 of more, 2, in small letters": lambda text: base64.b32encode(f"us{text}!".encode()).decode().lower(),
+    "base32 of more, 3, over lines": lambda text: wrap_text(base64.b32encode(f"use{text}!!".encode()).decode(), 8),
+    "base32 of more, 4": lambda text: base64.b32encode(f"user{text}".encode()).decode().rstrip("="),
     "UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1") if text.isascii() else text,
 }
 
@@ -217,6 +222,25 @@ JOINED_LETTERS = st.text("abqz0179", min_size=3, max_size=12).map(str.encode)
 def test_no_hint_is_passed_over_in_the_one_pass_for_all(hints: list[bytes], before: bytes, data: st.DataObject) -> None:
     lead = compile_lead(hints)
     assert lead.search(before + data.draw(st.sampled_from(hints)) + before)
+
+
+@given(
+    st.lists(st.text("0123456789abcdef", min_size=4, max_size=8), min_size=4, max_size=6),
+    st.sampled_from(["", "-", ":"]),
+    st.booleans(),
+)
+def test_a_number_in_hex_is_known_in_small_letters_and_in_capitals(
+    groups: list[str], separator: str, learned_in_capitals: bool
+) -> None:
+    secret = separator.join(groups)
+    registry = registry_of(secret.upper() if learned_in_capitals else secret)
+    for printed in (secret, secret.upper(), secret.title(), json.dumps(secret.upper())[1:-1]):
+        assert registry.mask(f"key {printed}.") == f"key {MASK}."
+
+
+@pytest.mark.parametrize("word", ["CORRECT-HORSE-BATTERY", "Correct-Horse-Battery", "yrettab-esroh-tcerroc"])
+def test_another_case_of_words_and_what_is_turned_round_is_not_seen_through(word: str) -> None:
+    assert registry_of("correct-horse-battery").mask(word) == word  # said in the manual
 
 
 def test_masking_twice_changes_nothing_more() -> None:

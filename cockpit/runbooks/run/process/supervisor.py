@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cockpit.model.secret_detection.masking import Mask
 from cockpit.runbooks.run.process.bounded_transcript import BoundedTranscript
 from cockpit.runbooks.run.process.files import write_whole
 from cockpit.runbooks.run.process.identity import owner_of
-from cockpit.runbooks.run.process.masking import Mask
 
 CHUNK = 65_536  # bytes
 LAST_WORD = 1_024  # bytes; more than an exit file ever has

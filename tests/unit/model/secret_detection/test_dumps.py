@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.secret import KNOWN_SECRETS, SecretRegistry
+from cockpit.model.secret_detection.masking import Mask
 from cockpit.model.text import clean_lines
-from cockpit.runbooks.run.process.masking import Mask
 from tests.examples import scale_examples
 
 SECRET = "correct-horse-battery 9f8e7d6c5b4a"

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.model.secret_detection.masking import DOTS, Mask
 from cockpit.runbooks.run.process.identity import Owner, is_alive, send_signal, this_process
-from cockpit.runbooks.run.process.masking import DOTS, Mask
 from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, make_readable
 from tests.examples import scale_examples
 from tests.unit.model.test_secret import ESCAPES, SECRETS
