@@ -9,7 +9,7 @@ from cockpit.model.clock_steps import (
     list_clock_steps,
     tell_by_present_clock,
 )
-from cockpit.model.event import WRITTEN_LATE, Event, Kind, order_standing_events
+from cockpit.model.event import WRITTEN_LATE, Event, Kind, describe_unseen, order_standing_events
 from cockpit.model.time import format_duration
 from widgets.cell import Cell, Column, Row
 
@@ -104,7 +104,8 @@ def _format_lateness(event: Event) -> str:
 
 def _build_event_row(root: int, event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
     local: datetime = event.occurred.astimezone(zone)
-    summary = f"{'★ ' if pinned else ''}{'(redacted)' if event.redacted else event.summary}{_format_lateness(event)}"
+    text = "(redacted)" if event.redacted else f"{event.summary}{describe_unseen(event.detail)}"
+    summary = f"{'★ ' if pinned else ''}{text}{_format_lateness(event)}"
     return Row(
         str(root),
         (

@@ -160,7 +160,17 @@ def _print_title(title: str, definition: str) -> None:
 def _format_row(figure: Figure) -> str:
     times = " ".join(f"{_format_duration(duration):>11}" for duration in (figure.median, figure.mean, figure.worst))
     states = f"{figure.recorded:>4} {figure.pending:>8} {figure.not_applicable:>4} {figure.invalid:>8}"
-    return f"  {figure.level or 'all':<9} {states}  {times}  {_format_verdict(figure)}".rstrip()
+    verdict = "; ".join(filter(None, (_format_verdict(figure), _format_unsure(figure))))
+    return f"  {figure.level or 'all':<9} {states}  {times}  {verdict}".rstrip()
+
+
+def _format_unsure(figure: Figure) -> str:
+    """Of how many nobody saw when it began or ended."""
+    if not figure.unsure:
+        return ""
+    return (
+        f"{figure.unsure} of {figure.recorded} longer or shorter than was seen: nobody recorded when it began or ended"
+    )
 
 
 def _format_verdict(figure: Figure) -> str:

@@ -36,12 +36,11 @@ from cockpit.model.clock_steps import (
     list_clock_steps,
     tell_by_present_clock,
 )
-from cockpit.model.event import Draft, Event, Kind, RecordError, time_of
+from cockpit.model.event import Draft, Event, Kind, RecordError, describe_unseen, time_of
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.time import format_duration
-from cockpit.recorder.recording_breaks import describe_unseen
 
 if TYPE_CHECKING:
     from cockpit.model.system import System

@@ -20,11 +20,10 @@ from cockpit.incident.signals import (
     says_bad,
 )
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
-from cockpit.model.event import Event, Kind, time_of
+from cockpit.model.event import UNSEEN_FROM, Event, Kind, time_of
 from cockpit.model.incident import Acknowledgement, ForeignStretch
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.recorder.last_recorded import RecordedDeployments
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
 REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from cockpit.model.incident import HealthyPeriod, Incident
+from cockpit.model.event import describe_unseen_since
+from cockpit.model.incident import HealthyPeriod, Incident, weigh_length
 from cockpit.model.time import format_duration, measure_between
-from cockpit.recorder.recording_breaks import describe_unseen_since
 
 RECOVERY_MUST_HOLD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
 SHORTEST_PAUSE = timedelta(seconds=10)  # that is told: a look or two
@@ -164,18 +164,27 @@ def format_felt(incident: Incident, begin: datetime, end: datetime) -> str:
 
 
 def weigh_felt(incident: Incident, begin: datetime, end: datetime) -> str:
-    """In front of a length: `at most ` where an end was only seen after a break of the record, `at least ` where a
-    beginning was, `about ` where both were; "" where all was seen."""
-    unseen = {moment.at for moment in incident.unseen}
-    stretches = list_felt_stretches(incident, begin, end)
-    return weigh_length(any(start in unseen for start, _ in stretches), any(over in unseen for _, over in stretches))
+    """What stands in front of the length of `measure_felt`, as `weigh_length` says it."""
+    return _weigh_without(incident, list_pauses(incident, begin, end), begin, end)
 
 
-def weigh_length(is_begin_unseen: bool, is_end_unseen: bool) -> str:
-    """What stands in front of a length whose beginning or end was only seen after a break of the record."""
-    if is_begin_unseen and is_end_unseen:
-        return "about "
-    return "at least " if is_begin_unseen else "at most " if is_end_unseen else ""
+def weigh_until_resolved(incident: Incident, begin: datetime, end: datetime) -> str:
+    """The same of `measure_until_resolved`."""
+    return _weigh_without(incident, _within(_list_quiet_closures(incident), begin, end), begin, end)
+
+
+def _weigh_without(
+    incident: Incident, pauses: Sequence[tuple[datetime, datetime]], begin: datetime, end: datetime
+) -> str:
+    is_begin_unseen = any(is_unseen(incident, moment) for moment in (begin, *(over for _, over in pauses)))
+    return weigh_length(
+        is_begin_unseen, any(is_unseen(incident, moment) for moment in (end, *(at for at, _ in pauses)))
+    )
+
+
+def is_unseen(incident: Incident, moment: datetime | None) -> bool:
+    """Whether a beginning or an end of what users felt was only seen by the first look after a break of the record."""
+    return any(item.at == moment for item in incident.unseen)
 
 
 def describe_unseen_moment(incident: Incident, moment: datetime) -> str:

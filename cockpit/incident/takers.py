@@ -7,12 +7,11 @@ from datetime import datetime
 from cockpit.incident.impact import EARLIEST, LATEST
 from cockpit.incident.signals import find_beginning, has_fired_anew, key_of, read_flap, says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.event import LASTING_STATES, Event, Kind, list_of, text_of, time_of
+from cockpit.model.event import LASTING_STATES, UNSEEN_FROM, Event, Kind, list_of, text_of, time_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, Incident
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Holding
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 
 @dataclass(frozen=True, slots=True)

@@ -438,3 +438,18 @@ def list_of(detail: Mapping[str, Any], key: str) -> list[Any]:
     """The list under `key`; empty where there is none."""
     value = detail.get(key)
     return list(value) if isinstance(value, list | tuple) else []
+
+
+# What the first look after a break of the record says may have been so before: the words for it, in every place.
+
+UNSEEN_FROM = "unseen_from"  # in a fact of the first look after a break: since when it may be so
+
+
+def describe_unseen(detail: Mapping[str, Any]) -> str:
+    """` (or before: nobody recorded from 02:11:05 UTC on)` behind a fact that was there at the first look."""
+    return describe_unseen_since(time_of(detail, UNSEEN_FROM))
+
+
+def describe_unseen_since(unseen_from: datetime | None) -> str:
+    """The same of a moment; "" of None."""
+    return f" (or before: nobody recorded from {unseen_from:%H:%M:%S} UTC on)" if unseen_from else ""

@@ -88,6 +88,15 @@ class UnseenMoment:
     unseen_from: datetime
 
 
+def weigh_length(is_begin_unseen: bool, is_end_unseen: bool) -> str:
+    """What stands in front of a length whose beginning or end was only seen after a break of the record: `at most `
+    where it may have ended before, `at least ` where it may have begun before, `about ` for both; "" where all was
+    seen."""
+    if is_begin_unseen and is_end_unseen:
+        return "about "
+    return "at least " if is_begin_unseen else "at most " if is_end_unseen else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignStretch:
     """A time in which what the journal tells is another incident's: all of it or, by its `key`, one signal. A drill has

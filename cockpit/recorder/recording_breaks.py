@@ -1,6 +1,6 @@
 """When nobody recorded: each break in the record, short ones too, and what may have happened in one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from cockpit.model.time import format_duration, format_timestamp, measure_betwee
 
 LEAST_BREAK = 3.0  # seconds; a recorder gives a sign of life every two
 UNRECORDED = "unrecorded"  # in what a recorder says of itself: the short break before it began
-UNSEEN_FROM = "unseen_from"  # in a fact of the first look after a break: since when it may be so
 STOPPED = "stopped"  # what a recorder event says when it is no beginning
 
 
@@ -67,16 +66,6 @@ def describe_recording_breaks(breaks: Iterable[RecordingBreak], begin: datetime,
 def draft_short_break(begin: datetime, end: datetime) -> dict[str, Any]:
     """How a recorder tells of the break before it, which is too short for a line of its own."""
     return {"from": format_timestamp(begin), "until": format_timestamp(end)}
-
-
-def describe_unseen(detail: Mapping[str, Any]) -> str:
-    """` (or before: nobody recorded from 02:11:05 UTC on)` behind a fact that was there at the first look."""
-    return describe_unseen_since(time_of(detail, UNSEEN_FROM))
-
-
-def describe_unseen_since(unseen_from: datetime | None) -> str:
-    """The same of a moment; "" of None."""
-    return f" (or before: nobody recorded from {unseen_from:%H:%M:%S} UTC on)" if unseen_from else ""
 
 
 def _format_moment(moment: datetime, day: datetime) -> str:

@@ -13,7 +13,12 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.incident.impact import ImpactMoment, propose_impact_end, propose_impact_start
+from cockpit.incident.impact import (
+    ImpactMoment,
+    describe_unseen_moment,
+    propose_impact_end,
+    propose_impact_start,
+)
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind, list_left_open
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
@@ -218,9 +223,13 @@ class StatusDialog(Dialog[None]):
 
     def _evidence(self) -> Sequence[Piece]:
         """What says that users felt it from then until then; Enter takes the times as they stand."""
-        begin = self._start.evidence if self._start else "start not known"
-        end = self._end.evidence if self._end else self._describe_bad()
+        begin = self._describe_proposal(self._start) or "start not known"
+        end = self._describe_proposal(self._end) or self._describe_bad()
         return (("users felt it: ", "muted"), (f"{begin} … {end}", ""))
+
+    def _describe_proposal(self, moment: ImpactMoment | None) -> str:
+        """What says that it was then, and since when it may have been so where nobody recorded."""
+        return f"{moment.evidence}{describe_unseen_moment(self._incident, moment.at)}" if moment else ""
 
     def _describe_bad(self) -> str:
         """Why no end is proposed: what is bad still, which nobody would guess where all probes are up again."""

@@ -23,7 +23,6 @@ from cockpit.incident.impact import (
     propose_impact_end,
     propose_impact_start,
     weigh_felt,
-    weigh_length,
 )
 from cockpit.incident.load import is_foreign, list_standing_events, with_events
 from cockpit.incident.messages.fields import find_lead
@@ -42,7 +41,7 @@ from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, show_moment
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind, text_of
-from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.incident import Acknowledgement, Incident, weigh_length
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import VERIFIED, Freeze, Holding, RecordedSilence

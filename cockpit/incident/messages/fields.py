@@ -1,11 +1,22 @@
 """What an incident knows about itself, by the names that a template's fields may have."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from itertools import pairwise
 
-from cockpit.incident.impact import find_impact_start, measure_felt
+from cockpit.incident.impact import (
+    LATEST,
+    find_impact_start,
+    find_relapse_after_close,
+    is_unseen,
+    last_period,
+    list_felt_stretches,
+    measure_felt,
+    weigh_felt,
+)
 from cockpit.model.clock import ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Role
@@ -60,6 +71,53 @@ def spell_length(length: timedelta) -> str:
     return " ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in parts if count)
 
 
+def spell_felt(length: timedelta, stretches: int, weight: str) -> str:
+    """How long users felt it: `at most 12 minutes in 2 stretches`. Of less than a minute the least is not told."""
+    text = spell_length(length)
+    if length < timedelta(minutes=1) and weight in ("at least ", "about "):
+        text, weight = "a minute", "about "
+    elif length < timedelta(minutes=1):
+        weight = ""
+    return f"{weight}{text}{f' in {stretches} stretches' if stretches > 1 else ''}"
+
+
+MOST_PAUSES = 3  # of which each is told with its times
+
+
+def describe_felt_start(incident: Incident, start: datetime, show: Callable[[datetime], str]) -> str:
+    """When users began to feel it, as `show` writes a moment: `02:14 UTC or before, again since 03:10 UTC`."""
+    begun = f"{show(start)}{_say_or_before(incident, start)}"
+    stretches = list_felt_stretches(incident, start, LATEST) if last_period(incident.healthy) is None else []
+    if incident.mitigated is not None or len(stretches) < 2:
+        return begun
+    again = stretches[-1][0]
+    return f"{begun}, again since {show(again)}{_say_or_before(incident, again)}"
+
+
+def describe_felt_end(incident: Incident, start: datetime, end: datetime, show: Callable[[datetime], str]) -> str:
+    """When users felt it no more, and when in between: `03:20 UTC, except from 02:25 UTC to 03:10 UTC`. Whoever reads
+    two times takes all between them for the outage."""
+    over = f"{show(end)}{_say_or_before(incident, end)}"
+    if (later := find_relapse_after_close(incident)) is not None:
+        over = f"{over}, again since {show(later)}{_say_or_before(incident, later)}"
+    stretches = list_felt_stretches(incident, start, end)
+    pauses = [(before, after) for (_, before), (after, _) in pairwise(stretches)]
+    if not pauses:
+        return over
+    if len(pauses) > MOST_PAUSES:
+        length = sum((after - before for before, after in pauses), timedelta())
+        return f"{over}, except {len(pauses)} times in between, {spell_length(length)} in all"
+    times = " and ".join(
+        f"from {show(before)}{_say_or_before(incident, before)} to {show(after)}{_say_or_before(incident, after)}"
+        for before, after in pauses
+    )
+    return f"{over}, except {times}"
+
+
+def _say_or_before(incident: Incident, moment: datetime) -> str:
+    return " or before" if is_unseen(incident, moment) else ""
+
+
 def parse_length(text: str) -> timedelta | None:
     """The length that `30 minutes`, `1 hour` or `2h` names, when it names nothing else."""
     match = LENGTH.fullmatch(text.strip().removeprefix("in ").removeprefix("within ").strip())
@@ -105,13 +163,24 @@ TIMELY = frozenset({"time", "times", "date", "datetime", "timestamp", "when", "h
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """`values` are texts by the names of NAMES, `moments` by those of MOMENTS; what is not known is not in them."""
+    """`values` are texts by the names of NAMES, `moments` by those of MOMENTS; what is not known is not in them.
+
+    `descriptions` write those of the moments of which more is to be told than a time, as a function of how a time is
+    written.
+    """
 
     now: datetime
     zone: tzinfo
     values: Mapping[str, str] = field(default_factory=dict)
     moments: Mapping[str, datetime] = field(default_factory=dict)
     promise: timedelta | None = None
+    descriptions: Mapping[str, Callable[[Callable[[datetime], str]], str]] = field(default_factory=dict)
+
+    def describe_moment(self, name: str, show: Callable[[datetime], str]) -> str:
+        """What is to be told of one of the moments, each time in it as `show` writes it; "" where it is not known."""
+        if name not in self.moments:
+            return ""
+        return self.descriptions[name](show) if name in self.descriptions else show(self.moments[name])
 
 
 def collect_message_facts(
@@ -129,11 +198,12 @@ def collect_message_facts(
     for them what they feel.
     """
     started = find_impact_start(incident) or incident.declared
+    restored = incident.mitigated or incident.resolved  # users felt it no more, whenever it was closed
     moments = {
         "started": started,
         "detected": incident.detected,
         "declared": incident.declared,
-        "restored": incident.mitigated or incident.resolved,  # users felt it no more, whenever it was closed
+        "restored": restored,
         "resolved": incident.resolved,
         "now": now,
         # Whole minutes, as the text tells it: what is recorded as promised is what was written.
@@ -149,7 +219,9 @@ def collect_message_facts(
         "environment": incident.environment,
         "system": system.name,
         "commander": ", ".join(incident.in_role(find_lead(plan).name)),
-        "duration": spell_length(measure_felt(incident, started, incident.mitigated or incident.resolved or now)[0]),
+        "duration": spell_felt(
+            *measure_felt(incident, started, restored or now), weigh_felt(incident, started, restored or now)
+        ),
         "interval": spell_length(promise) if promise else "",
     }
     values |= {
@@ -162,12 +234,16 @@ def collect_message_facts(
     values |= {
         _normalize_name(name): value for name, value in fields.items() if isinstance(value, str)
     }  # never a secret
+    descriptions = {"started": partial(describe_felt_start, incident, started)}
+    if restored is not None:
+        descriptions["restored"] = partial(describe_felt_end, incident, started, restored)
     return MessageFacts(
         now,
         zone,
         {name: line for name, value in values.items() if (line := clean_line(value))},
         {name: moment for name, moment in moments.items() if moment is not None},
         promise or None,
+        descriptions,
     )
 
 

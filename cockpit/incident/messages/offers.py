@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.messages.fields import (
     LENGTH,
+    describe_felt_end,
+    describe_felt_start,
     find_lead,
     format_brief,
     format_moment,
@@ -77,11 +80,13 @@ def declare_text(incident: Incident, zone: tzinfo, plan: Plan = DEFAULT, symptom
 
 def _describe_impact(incident: Incident, zone: tzinfo) -> str:
     """`felt since 12:57Z`; of what is over until when, and of what was closed unmeasured only since when it was."""
-    if incident.impact_started is None:
+    start = incident.impact_started
+    if start is None:
         return "not known yet" if incident.open else "not known"
-    begun = format_brief(incident.impact_started, zone)
+    show = partial(format_brief, zone=zone)
+    begun = describe_felt_start(incident, start, show)
     if incident.mitigated is not None:
-        return f"felt from {begun} to {format_brief(incident.mitigated, zone)}"
+        return f"felt from {begun} to {describe_felt_end(incident, start, incident.mitigated, show)}"
     return f"felt since {begun}" if incident.open else f"felt from {begun}"
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from itertools import pairwise
 
 from cockpit.incident.messages.fields import (
@@ -281,10 +282,10 @@ class _Filling:
         return status or chosen_level(offered, self._incident.severity, self._severity_scale)
 
     def _time(self, which: str, question: str) -> str:
-        moment = self._facts.moments.get(which)
-        self.promises |= which == "next" and moment is not None
+        self.promises |= which == "next" and which in self._facts.moments
         in_utc = bool(re.search(r"\b(?:UTC|GMT|Z)\b", question))
-        return format_moment(moment, self._facts.now, self._facts.zone, utc_only=in_utc) if moment else ""
+        show = partial(format_moment, now=self._facts.now, zone=self._facts.zone, utc_only=in_utc)
+        return self._facts.describe_moment(which, show)
 
     def _in_force(self, word: str) -> str:
         """A zone's name in a document reads as its name at this moment: NZST is NZDT in summer."""

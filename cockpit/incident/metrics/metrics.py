@@ -5,8 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cockpit.incident.impact import find_impact_start, measure_felt, measure_until_resolved
-from cockpit.model.incident import Incident
+from cockpit.incident.impact import (
+    find_impact_start,
+    is_unseen,
+    measure_felt,
+    measure_until_resolved,
+    weigh_felt,
+    weigh_until_resolved,
+)
+from cockpit.model.incident import Incident, weigh_length
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.severity_scale import find_level
 from cockpit.model.time import measure_between
@@ -24,7 +31,8 @@ class MetricState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Metric:
     """`value` is None unless `state` is recorded or invalid. Where it was interrupted it is the sum of its `stretches`:
-    the time between them, in which users felt nothing or it was closed, does not count."""
+    the time between them, in which users felt nothing or it was closed, does not count. `weight` stands in front of the
+    value: `at least `, `at most ` or `about ` where a look after a break of the record dates an end of it, else ""."""
 
     short: str
     name: str
@@ -34,10 +42,16 @@ class Metric:
     begin: datetime | None = None
     end: datetime | None = None
     stretches: int = 1
+    weight: str = ""
 
 
 def _measure_straight(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
     return measure_between(begin, end), 1
+
+
+def _weigh_straight(incident: Incident, begin: datetime, end: datetime) -> str:
+    """Somebody or something noticed or took it at that very moment: only the beginning may have been before."""
+    return weigh_length(is_unseen(incident, begin), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,7 @@ class Measure:
     begin: Callable[[Incident], datetime | None]
     end: Callable[[Incident], datetime | None]
     length: Callable[[Incident, datetime, datetime], tuple[timedelta, int]] = _measure_straight
+    weigh: Callable[[Incident, datetime, datetime], str] = _weigh_straight
 
 
 def impact_end(incident: Incident) -> datetime | None:
@@ -85,6 +100,7 @@ MEASURES = (
         find_impact_start,
         lambda incident: incident.mitigated,
         measure_felt,
+        weigh_felt,
     ),
     Measure(
         "TTR",
@@ -93,6 +109,7 @@ MEASURES = (
         find_impact_start,
         lambda incident: incident.resolved,
         measure_until_resolved,
+        weigh_until_resolved,
     ),
 )
 
@@ -104,15 +121,16 @@ def list_metrics(incident: Incident) -> tuple[Metric, ...]:
 
 def _build_metric(measure: Measure, incident: Incident) -> Metric:
     begin, end = measure.begin(incident), measure.end(incident)
-    value, stretches = None, 1
+    value, stretches, weight = None, 1, ""
     if begin is None:
         state = MetricState.NOT_APPLICABLE
     elif end is None:
         state = MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE
     else:
         value, stretches = measure.length(incident, begin, end)
+        weight = measure.weigh(incident, begin, end)
         state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
-    return Metric(measure.short, measure.name, measure.definition, state, value, begin, end, stretches)
+    return Metric(measure.short, measure.name, measure.definition, state, value, begin, end, stretches, weight)
 
 
 # What a recovery achieved: how long it took and how much was lost, against the target of the chosen scenario.
@@ -145,7 +163,8 @@ def _build_recovery_time(incident: Incident) -> Metric:
         return replace(TIME, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
     value, stretches = measure_felt(incident, incident.declared, end)
     state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
-    return replace(TIME, state=state, value=value, begin=incident.declared, end=end, stretches=stretches)
+    weight = weigh_felt(incident, incident.declared, end)
+    return replace(TIME, state=state, value=value, begin=incident.declared, end=end, stretches=stretches, weight=weight)
 
 
 def _build_recovery_point(incident: Incident) -> Metric:
@@ -155,7 +174,8 @@ def _build_recovery_point(incident: Incident) -> Metric:
     if point is None or begin is None:
         return replace(POINT, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
     lost = max(measure_between(point, begin), timedelta())
-    return replace(POINT, state=MetricState.RECORDED, value=lost, begin=point, end=begin)
+    weight = weigh_length(False, is_unseen(incident, begin))
+    return replace(POINT, state=MetricState.RECORDED, value=lost, begin=point, end=begin, weight=weight)
 
 
 # Which of the documents' targets a figure answers to.

@@ -162,6 +162,7 @@ class Figure:
     target: MetricTarget | None = None
     within: int = 0
     met: bool | None = None
+    unsure: int = 0  # of the recorded, those of which only a look after a break of the record dates an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ def _build_figure(name: str, values: Sequence[Metric], plan: Plan) -> Figure:
         target=target,
         within=sum(1 for point in points if limit is not None and point <= limit.total_seconds()),
         met=None if limit is None or mean is None else mean <= limit,
+        unsure=sum(1 for value in values if value.state is MetricState.RECORDED and value.weight),
     )
 
 

@@ -18,7 +18,6 @@ from cockpit.incident.impact import (
     find_relapse_after_close,
     format_felt,
     format_stretches,
-    weigh_felt,
 )
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
@@ -68,7 +67,7 @@ from cockpit.incident.postmortem.story import (
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident, describe_severity, find_worst_severity
+from cockpit.model.incident import Incident, describe_severity, find_worst_severity, weigh_length
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import find_zone, format_duration, measure_between
@@ -140,7 +139,6 @@ def render_draft(
         impact_end=end,
         impact=format_felt(incident, begin, end) if begin and end else "",
         felt_again=find_relapse_after_close(incident),
-        felt_weight=weigh_felt(incident, begin, end) if begin and end else "",
         review=_find_review(due),
         severity_times=severity_times(incident, now),
         changes=change_rows(incident),
@@ -252,10 +250,13 @@ def _format_utc(moment: datetime) -> str:
 
 
 def _describe_verdict(metric: Metric, limit: timedelta | None) -> str:
-    """Whether a number kept its limit; "" where there is none of either."""
+    """Whether a number kept its limit; "" where there is none of either. Where a look after a break of the record dates
+    an end of it, the number may be on the other side."""
     if metric.state is not MetricState.RECORDED or metric.value is None or limit is None:
         return ""
-    return "met" if metric.value <= limit else "missed"
+    is_met = metric.value <= limit
+    is_sure = not metric.weight or metric.weight == weigh_length(not is_met, is_met)
+    return f"{'met' if is_met else 'missed'}{'' if is_sure else ', as far as was recorded'}"
 
 
 @cache
@@ -277,7 +278,7 @@ def _load_template() -> "Template":
         "lines": escape_lines,
         "ran_for": describe_run_length,
         "verdict": _describe_verdict,
-        "stretches": lambda metric: format_stretches(metric.value, metric.stretches),
+        "stretches": lambda metric: f"{metric.weight}{format_stretches(metric.value, metric.stretches)}",
         "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",
         "output": lambda text: render_code(text, "text"),
         "code": lambda text: render_code(shorten_code(text), "sh"),

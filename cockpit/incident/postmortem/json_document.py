@@ -71,7 +71,11 @@ def incident_document(incident: Incident) -> dict[str, Any]:
     document["open"] = incident.open
     document["review"] = incident.review.value
     document["metrics"] = {
-        metric.short: {"state": metric.state.value, "seconds": to_json_value(metric.value)}
+        metric.short: {
+            "state": metric.state.value,
+            "seconds": to_json_value(metric.value),
+            "weight": metric.weight.strip(),
+        }
         for metric in list_metrics(incident)
     }
     return document
@@ -82,6 +86,7 @@ def metric_document(metric: Metric, plan: Plan, severity: str) -> dict[str, Any]
     target = target_of(plan, metric.short, severity)
     result: dict[str, Any] = to_json_value(asdict(metric))
     result["seconds"] = result.pop("value")
+    result["weight"] = metric.weight.strip()
     result["target"] = None if target is None else to_json_value(asdict(target))
     return result
 

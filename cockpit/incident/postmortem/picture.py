@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
-from cockpit.incident.impact import list_felt_stretches
+from cockpit.incident.impact import describe_unseen_moment, is_unseen, list_felt_stretches
 from cockpit.incident.postmortem.remedies import find_impact, find_trigger, is_dated_by_request, shorten_revision
 from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_turning_points
 from cockpit.incident.signals import find_beginning, says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.event import Event, Kind, join_alert_events, map_of, text_of
-from cockpit.model.incident import Incident
+from cockpit.model.event import Event, Kind, describe_unseen, join_alert_events, map_of, text_of
+from cockpit.model.incident import Incident, weigh_length
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import describe_unseen, find_record_end, list_recording_breaks
+from cockpit.recorder.recording_breaks import find_record_end, list_recording_breaks
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
@@ -86,12 +86,13 @@ class PictureMark:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPicture:
-    """`impact` are the stretches in which users felt it, as far as they lie in the window; `cut` says what is not."""
+    """`impact` are the stretches in which users felt it, as far as they lie in the window; `cut` says what is not in
+    it, or not as it is drawn."""
 
     title: str
     start: datetime
     end: datetime
-    impact: tuple[tuple[datetime, datetime], ...]
+    impact: tuple[PictureBar, ...]
     lanes: tuple[PictureLane, ...]
     marks: tuple[PictureMark, ...]
     cut: tuple[str, ...] = ()
@@ -126,10 +127,21 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         cut.append(f"{len(points) - MOST_MARKS} more turning points are in the timeline")
     if incident.resolved is not None and incident.resolved > end:
         cut.append(f"resolved at {face.utc(incident.resolved)}, after the end of this picture")
+    stretches = list_felt_stretches(incident, begin, max(over or now, begin))
     impact = tuple(
-        (min(max(since, start), seen_until), min(max(passed, start), seen_until))
-        for since, passed in list_felt_stretches(incident, begin, max(over or now, begin))
+        _mark_unseen(
+            PictureBar(min(max(since, start), seen_until), min(max(passed, start), seen_until), "users feel it", "bad"),
+            is_unseen(incident, since),
+            is_unseen(incident, passed),
+        )
+        for since, passed in stretches
     )
+    cut += [
+        f"users felt it {'no more ' if moment == passed else ''}from {face.utc(moment)} on{unseen}"
+        for since, passed in stretches
+        for moment in (since, passed)
+        if (unseen := describe_unseen_moment(incident, moment))
+    ]
     return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
 
 
@@ -159,6 +171,7 @@ def _choose_window(incident: Incident, events: Sequence[Event], now: datetime) -
 def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
     spans: dict[str, list[PictureBar]] = {}
     open_bars: dict[str, tuple[datetime, str]] = {}
+    unseen: set[str] = set()  # those of which only a look after a break of the record dates the beginning
     for event in events:
         if event.kind != Kind.PROBE:
             continue
@@ -166,10 +179,11 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
         begin = find_beginning(event) if is_bad else event.occurred
         if (running := open_bars.pop(event.subject, None)) is not None:
             bar = _build_probe_bar(running, max(begin, running[0]))
-            is_unseen = not is_bad and describe_unseen(event.detail)
-            spans.setdefault(event.subject, []).append(
-                replace(bar, text=f"{bar.text}, or shorter") if is_unseen else bar
-            )
+            is_end_unseen = not is_bad and bool(describe_unseen(event.detail))
+            spans.setdefault(event.subject, []).append(_mark_unseen(bar, event.subject in unseen, is_end_unseen))
+        unseen.discard(event.subject)
+        if is_bad and describe_unseen(event.detail):
+            unseen.add(event.subject)
         if is_bad:
             state = text_of(event.detail, "state")
             if state == FLAPPING:  # its first failures had bars of their own until it was noticed that it flaps
@@ -178,13 +192,22 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
                 begin = max([begin, *(bar.end for bar in spans[event.subject])])
             open_bars[event.subject] = (begin, state)
     for name, running in open_bars.items():
-        spans.setdefault(name, []).append(_build_probe_bar(running, end))
+        spans.setdefault(name, []).append(_mark_unseen(_build_probe_bar(running, end), name in unseen, False))
     return _fit_lanes("Probes", {name: join_bars(bars) for name, bars in spans.items()}, start, end)
 
 
 def _build_probe_bar(running: tuple[datetime, str], end: datetime) -> PictureBar:
     since, state = running
     return PictureBar(since, end, state, "bad" if state == ProbeState.DOWN else "unsure")
+
+
+LONGER_OR_SHORTER = {"": "", "at least ": ", or longer", "at most ": ", or shorter", "about ": ", or longer or shorter"}
+"""Behind the words of a bar, by what stands in front of its length."""
+
+
+def _mark_unseen(bar: PictureBar, is_begin_unseen: bool, is_end_unseen: bool) -> PictureBar:
+    """What only a look after a break of the record dates may have been so before that."""
+    return replace(bar, text=f"{bar.text}{LONGER_OR_SHORTER[weigh_length(is_begin_unseen, is_end_unseen)]}")
 
 
 def join_bars(bars: Iterable[PictureBar]) -> list[PictureBar]:
@@ -202,19 +225,22 @@ def join_bars(bars: Iterable[PictureBar]) -> list[PictureBar]:
 def _list_alert_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
     spans: dict[str, list[PictureBar]] = {}
     firing: dict[str, datetime] = {}
+    unseen: set[str] = set()  # those of which only a look after a break of the record dates the beginning
     names: dict[str, str] = {}
     for event in events:
         if event.kind != Kind.ALERT:
             continue
         names[event.subject] = text_of(event.detail, "name") or names.get(event.subject, event.subject)
         state = text_of(event.detail, "state")
-        if state == AlertState.FIRING:
-            firing.setdefault(event.subject, event.occurred)
+        is_seen_late = bool(describe_unseen(event.detail))
+        if state == AlertState.FIRING and event.subject not in firing:
+            firing[event.subject] = event.occurred
+            (unseen.add if is_seen_late else unseen.discard)(event.subject)
         elif state == AlertState.RESOLVED and event.subject in firing:
             bar = PictureBar(firing.pop(event.subject), event.occurred, "fired", "alert")
-            spans.setdefault(event.subject, []).append(bar)
+            spans.setdefault(event.subject, []).append(_mark_unseen(bar, event.subject in unseen, is_seen_late))
     for key, since in firing.items():
-        spans.setdefault(key, []).append(PictureBar(since, end, "fired", "alert"))
+        spans.setdefault(key, []).append(_mark_unseen(PictureBar(since, end, "fired", "alert"), key in unseen, False))
     lanes: dict[str, list[PictureBar]] = {}
     for key, bars in spans.items():
         lanes.setdefault(names[key], []).extend(bars)
@@ -317,7 +343,7 @@ UNSAFE = re.compile(r"[^A-Za-z0-9 .,_()/+*=<>!?%-]")
 def render_mermaid(picture: IncidentPicture) -> str:
     """The inside of a ```mermaid block; a bar has at least a second, or it would not be drawn."""
     lines = ["gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", "    axisFormat %H:%M:%S"]
-    felt = [_render_task("users feel it", begin, over, "crit") for begin, over in picture.impact]
+    felt = [_render_task(bar.caption, bar.start, bar.end, "crit") for bar in picture.impact]
     lines += ["    section Impact", *felt]
     section = ""
     for lane in picture.lanes:
@@ -401,9 +427,9 @@ def render_svg(picture: IncidentPicture, incident: str, face: TimeFace) -> str:
         y += 18
     height = int(y + 10)
     shade = "".join(
-        f"<rect x='{x_of(begin):.1f}' y='{TOP - 8}' width='{max(x_of(over) - x_of(begin), 1):.1f}' "
+        f"<rect x='{x_of(bar.start):.1f}' y='{TOP - 8}' width='{max(x_of(bar.end) - x_of(bar.start), 1):.1f}' "
         f"height='{axis_end - TOP + 8:.1f}' fill='#fdecea'/>"
-        for begin, over in picture.impact
+        for bar in picture.impact
     )
     head = _draw_head(picture, face)
     return "\n".join(

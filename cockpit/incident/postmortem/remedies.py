@@ -16,13 +16,12 @@ from cockpit.incident.impact import (
     list_felt_stretches,
 )
 from cockpit.incident.signals import LEAD_IN, read_flap
-from cockpit.model.event import Event, Kind, map_of, text_of, time_of
+from cockpit.model.event import UNSEEN_FROM, Event, Kind, map_of, text_of, time_of
 from cockpit.model.incident import Incident
 from cockpit.model.response import ProcedureRun
 from cockpit.model.run import StepState
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.app_changes import SEEN_MOVED, SWITCHED
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
 
 A_SECOND = timedelta(seconds=1)
 A_MINUTE = timedelta(minutes=1)

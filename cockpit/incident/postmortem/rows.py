@@ -21,6 +21,7 @@ from cockpit.model.event import (
     WRITTEN_LATE,
     Event,
     Kind,
+    describe_unseen,
     join_alert_events,
     list_of,
     map_of,
@@ -33,7 +34,6 @@ from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import Tick, Update
 from cockpit.model.run import mark_step_ends
 from cockpit.model.time import format_duration, measure_between
-from cockpit.recorder.recording_breaks import describe_unseen
 
 NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
 OWN_BUSINESS = frozenset({Kind.RECORDER, Kind.EXPORT, Kind.REDACT})  # about the cockpit, not about the incident

@@ -43,13 +43,12 @@ from cockpit.incident.postmortem.remedies import (
 from cockpit.incident.signals import find_beginning, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
-from cockpit.model.event import Event, Kind, map_of, text_of, time_of, words_of
+from cockpit.model.event import Event, Kind, describe_unseen, map_of, text_of, time_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.model.run import StepState
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import describe_unseen
 
 MOST_BEFORE = 2  # other deployments right before the last one that are named
 MOST_AFTER = 4  # and of those after it

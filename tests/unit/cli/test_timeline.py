@@ -11,10 +11,9 @@ from cockpit.cli import cockpit
 from cockpit.cli.session import print_clean
 from cockpit.cli.timeline import format_event_line, format_followed_line
 from cockpit.incident.actions.incident_actions import IncidentActions
-from cockpit.model.event import Kind, RecordError
+from cockpit.model.event import UNSEEN_FROM, Kind, RecordError
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
 from tests.tui.bare import Clock
 from tests.unit.incident.story import Story, at
 from tests.unit.timeline.files import note, notes, opened, tamper

@@ -14,13 +14,13 @@ import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock_steps import draft_clock_step, list_clock_steps
-from cockpit.model.event import Draft, Event, Kind, RecordError
+from cockpit.model.event import Draft, Event, Kind, RecordError, describe_unseen
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.recorder.lock import RecorderLock
 from cockpit.recorder.recorder import GAP_AFTER, LARGE, Recorder
-from cockpit.recorder.recording_breaks import describe_unseen, list_recording_breaks
+from cockpit.recorder.recording_breaks import list_recording_breaks
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT, at

@@ -6,12 +6,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.event import Kind
+from cockpit.model.event import Kind, describe_unseen
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.recording_breaks import (
     UNRECORDED,
     describe_recording_breaks,
-    describe_unseen,
     find_record_end,
     list_recording_breaks,
     measure_unrecorded,

@@ -1,29 +1,33 @@
 """A brief and a shift after a relapse: what was over in between, who had what came back, and what was not done."""
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cockpit.incident.impact import as_of, describe_impact, propose_impact_end
+from cockpit.incident.impact import as_of, describe_impact, find_relapse, list_felt_stretches, propose_impact_end
 from cockpit.incident.load import list_members
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
 from cockpit.incident.messages.offers import describe_symptom
+from cockpit.incident.messages.template import fill_template
+from cockpit.incident.metrics.metrics import list_metrics
+from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.alert_rows import alert_rows
+from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.rows import loop_rows
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import join_terms
-from cockpit.model.event import Kind
+from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.incident import Incident
-from cockpit.model.plan import Checklist
+from cockpit.model.plan import Checklist, MetricTarget, Template
 from cockpit.model.response import Freeze
 from cockpit.model.time import format_timestamp
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
-from tests.unit.incident.drafts import block, draft
+from tests.unit.incident.drafts import PLAN, SYSTEM, block, draft
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at
+from widgets.timeline import build_event_rows
 
 
 def relapse() -> Story:
@@ -120,7 +124,70 @@ def test_what_only_the_first_look_after_a_break_dates_says_so_in_every_place(
         block(document, "summary"),
     ):
         assert (end_is_marked in text) is late_end
-    assert ("down, or shorter" in block(document, "picture")) is late_end
+    longer = {"": "", "at most ": ", or shorter", "at least ": ", or longer", "about ": ", or longer or shorter"}[
+        weight
+    ]
+    chart = block(document, "picture")
+    assert [f"{bar}{longer} :" in chart for bar in ("users feel it", "api down")] == [True, True]
+    by_short = {metric.short: metric for metric in list_metrics(incident)}
+    assert [by_short[short].weight for short in ("TTM", "TTR")] == [weight, "at least " if late_begin else ""]
+    metrics = incident_document(incident)["metrics"]
+    assert {name: metrics[name]["weight"] for name in ("TTM", "TTR")} == {
+        name: by_short[name].weight.strip() for name in ("TTM", "TTR")
+    }
+    figures = build_statistics([incident], PLAN, at(25)).figures
+    assert {figure.short: figure.unsure for figure in figures if figure.short in ("TTM", "TTR")} == {
+        "TTM": int(bool(weight)),
+        "TTR": int(late_begin),
+    }
+    message = fill_message(incident, "[started] | [ended] | [duration]", 22)
+    begun, ended, lasted = message.split(" | ")
+    assert (begun.endswith("or before"), ended.endswith("or before")) == (late_begin, late_end)
+    assert lasted == f"{weight}4 minutes"
+    pane = {row.id: row.cells[-1].text for row in build_event_rows(story.events, "ana", UTC, at(0).date())}
+    assert ["or before" in pane[str(number)] for number in (1, 3)] == [late_begin, late_end]
+
+
+def fill_message(incident: Incident, text: str, minutes: float) -> str:
+    return fill_template(Template("t", "T", text, "team"), incident, SYSTEM, PLAN, at(minutes), UTC).text
+
+
+def test_a_verdict_that_a_break_of_the_record_leaves_open_is_no_sure_one() -> None:
+    """Met within an hour: as far as anybody saw, for it may have begun long before."""
+    story = Story()
+    unseen = {UNSEEN_FROM: format_timestamp(at(0.5))}
+    story.tell(Kind.PROBE, 1, subject="api", detail={"state": "down", **unseen}, source="recorder")
+    story.declare(2, reach=-10)
+    story.probe(5, "api", "up")
+    story.act(Kind.RESOLVE, 20)
+    target = MetricTarget("MTTR", "< 1 h", timedelta(hours=1))
+    (row,) = [
+        line
+        for line in block(draft(story, plan=replace(PLAN, metric_targets=(target,))), "metrics").splitlines()
+        if line.startswith("| TTR")
+    ]
+    assert "met, as far as was recorded" in row
+
+
+def test_a_message_tells_several_stretches_as_several() -> None:
+    story = relapse()
+    story.probe(40, "readyz", "up")
+    story.act(Kind.RESOLVE, 60)
+    incident = only(story)
+    stretches = list_felt_stretches(incident, at(1), at(40))
+    assert len(stretches) == 2
+    started, ended, lasted = fill_message(incident, "[started] | [ended] | [duration]", 61).split(" | ")
+    assert [f"{moment:%H:%M} UTC" in started for moment in stretches[0]] == [True, False]
+    (_, before), (after, over) = stretches
+    assert [f"{moment:%H:%M} UTC" in ended for moment in (before, after, over)] == [True, True, True]
+    assert lasted.endswith(" in 2 stretches")
+
+
+def test_a_message_of_a_relapse_says_since_when_again() -> None:
+    incident = only(relapse())
+    again = find_relapse(incident)
+    assert again is not None
+    assert f"again since {again:%H:%M} UTC" in fill_message(incident, "[started]", 30)
 
 
 def test_what_users_feel_still_is_named_and_not_what_is_bad_besides() -> None:

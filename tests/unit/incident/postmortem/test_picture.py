@@ -94,7 +94,7 @@ def test_nothing_is_drawn_of_what_comes_after_the_export(seconds: int, what: str
     picture = picture_of(story, seconds / 60)
 
     assert all(bar.end <= now for lane in picture.lanes for bar in lane.bars)
-    assert picture.impact[-1][1] <= now
+    assert picture.impact[-1].end <= now
     times = re.findall(r"2026-\d\d-\d\d \d\d:\d\d:\d\d", render_mermaid(picture))
     assert max(times) <= f"{max(now, at(1 / 60)):%Y-%m-%d %H:%M:%S}"
 

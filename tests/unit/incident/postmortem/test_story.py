@@ -21,9 +21,8 @@ from cockpit.incident.postmortem.story import (
     tell_story,
 )
 from cockpit.model.conditions import explain_failed_condition
-from cockpit.model.event import Kind
+from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.time import format_timestamp
-from cockpit.recorder.recording_breaks import UNSEEN_FROM
 from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, incident_of, table
 from tests.unit.incident.folding import fold
 from tests.unit.incident.story import Story, at
