@@ -127,18 +127,21 @@ class VerbatimSession:
     browser these are the same address. Azure signs the links of its long operations, and the signature is over the
     letters: a link in another form is answered 403, and the operation is lost from sight while it goes on. What is
     already fit to be sent (ASCII, without spaces) is therefore sent as it is; anything else is quoted, as before.
+
+    A change goes over a session of its own, which sends nothing a second time.
     """
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+    def __init__(self, reads: aiohttp.ClientSession, changes: aiohttp.ClientSession) -> None:
+        self._reads, self._changes = reads, changes
 
     @property
     def auto_decompress(self) -> bool:
-        return self._session.auto_decompress
+        return self._reads.auto_decompress
 
     async def request(self, method: str, url: str, **options: Any) -> aiohttp.ClientResponse:
         ready = url.isascii() and " " not in url and bool(keep_whole(url))
-        return await self._session.request(method, URL(url, encoded=ready), **options)
+        session = self._reads if method in READING_METHODS else self._changes
+        return await session.request(method, URL(url, encoded=ready), **options)
 
     async def __aenter__(self) -> "VerbatimSession":
         return self

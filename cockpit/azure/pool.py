@@ -41,14 +41,14 @@ USER_AGENT = "incident-cockpit"
 
 
 class Pool:
-    """Clients over one aiohttp session. Build with `open_pool`, end with `close`.
+    """Clients over one pool of connections. Build with `open_pool`, end with `close`.
 
     A request at a Resource Manager path needs none of the two SDKs of services: each is imported when it is first
     used, in a thread, so that `cockpit exec` does not pay 150 ms for what it never calls.
     """
 
-    def __init__(self, session: "aiohttp.ClientSession", settings: "ClientSettings") -> None:
-        self._session = session
+    def __init__(self, sessions: "HttpSessions", settings: "ClientSettings") -> None:
+        self._sessions = sessions
         self._settings = settings
         self._resource_manager = settings.build_resource_manager()
         self._apps: ContainerAppsAPIClient | None = None
@@ -77,7 +77,7 @@ class Pool:
         for client in (self._resource_manager, self._apps, self._logs):
             if client is not None:
                 await client.close()
-        await self._session.close()
+        await self._sessions.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ClientSettings:
     where: Endpoints
     credential: Credential
     subscription: str
-    session: "aiohttp.ClientSession"
+    sessions: "HttpSessions"
     read_only: bool
     retry_pause: float
     read_timeout: float
@@ -154,7 +154,7 @@ class ClientSettings:
 
         from cockpit.azure.policy import RequestGuard, Retries, VerbatimSession
 
-        verbatim: Any = VerbatimSession(self.session)
+        verbatim: Any = VerbatimSession(self.sessions.reads, self.sessions.changes)
         return {
             "transport": AioHttpTransport(
                 session=verbatim,
@@ -180,12 +180,12 @@ async def open_pool(
 ) -> Pool:
     """Import, connect and configure. The loop is held for no longer than a session takes to make."""
     context = await asyncio.to_thread(_prepare_ssl_context, where.ca_file)
-    session = _open_http_session(where, context)
-    settings = ClientSettings(where, credential, subscription, session, read_only, retry_pause, read_timeout)
+    sessions = _open_http_sessions(where, context)
+    settings = ClientSettings(where, credential, subscription, sessions, read_only, retry_pause, read_timeout)
     try:
-        return await asyncio.to_thread(Pool, session, settings)
+        return await asyncio.to_thread(Pool, sessions, settings)
     except BaseException:
-        await session.close()
+        await sessions.close()
         raise
 
 
@@ -229,16 +229,38 @@ def explain_authority(ca_file: str, error: OSError) -> Problem:
     )
 
 
-def _open_http_session(where: Endpoints, context: ssl.SSLContext) -> "aiohttp.ClientSession":
+@dataclass(frozen=True, slots=True)
+class HttpSessions:
+    """Two over the same connections: `changes` sends nothing a second time by itself."""
+
+    reads: "aiohttp.ClientSession"
+    changes: "aiohttp.ClientSession"
+
+    async def close(self) -> None:
+        await self.changes.close()
+        await self.reads.close()
+
+
+def _open_http_sessions(where: Endpoints, context: ssl.SSLContext) -> HttpSessions:
     import aiohttp
 
     proxy, from_environment = where.find_proxy()
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,  # the SDK decompresses by itself
-        max_line_size=LONGEST_HEADER,
-        max_field_size=LONGEST_HEADER,
-        proxy=proxy or None,
-        trust_env=from_environment,
-    )
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context)
+
+    def open_session(*, owns_connector: bool) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=owns_connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # the SDK decompresses by itself
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+            proxy=proxy or None,
+            trust_env=from_environment,
+        )
+
+    changes = open_session(owns_connector=False)
+    # aiohttp sends a PUT or DELETE again, unasked, when a connection that was used before breaks, done or not.
+    # There is no public word for this; a test holds that nothing is sent twice.
+    changes._retry_connection = False
+    return HttpSessions(open_session(owns_connector=True), changes)

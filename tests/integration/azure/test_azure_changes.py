@@ -179,3 +179,15 @@ async def test_losing_sight_of_an_operation_is_not_taken_for_its_failure(
         lambda poller: poller.result(),
     )
     assert change.outcome is ChangeOutcome.UNKNOWN
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "POST", "DELETE"])
+async def test_a_change_over_a_connection_that_was_used_and_breaks_is_not_sent_again_by_the_client_below(
+    method: str, azure: Azure, cloud: FakeAzure
+) -> None:
+    cloud.on("GET", Reply(body={"id": "/x"}))
+    cloud.on(f"^{method}", Reply(drop=True))
+    await azure.get("/x", api_version="1")  # the connection is kept, and the change goes over it
+    change = await send_change_once(lambda: azure.exchange(method, "/x?api-version=1", {}))
+    assert change.outcome is ChangeOutcome.UNKNOWN
+    assert cloud.sent(f"^{method}") == 1

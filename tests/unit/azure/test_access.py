@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from cockpit.azure.endpoints import resolve_endpoints
-from cockpit.azure.pool import _open_http_session, _prepare_ssl_context
+from cockpit.azure.pool import _open_http_sessions, _prepare_ssl_context
 from cockpit.azure.token_sources import DeviceCodeSource
 from cockpit.model.problem import SourceError
 from cockpit.model.system import Cloud
@@ -33,8 +33,10 @@ async def test_every_client_of_the_cloud_takes_the_configured_way(cloud: Cloud, 
     from cockpit.platforms.container_apps.log_follow import stream_client
 
     where = resolve_endpoints(cloud)
-    async with _open_http_session(where, ssl.create_default_context()) as session:
+    sessions = _open_http_sessions(where, ssl.create_default_context())
+    for session in (sessions.reads, sessions.changes):
         assert (str(session._default_proxy or ""), session.trust_env) == (proxy, environment)
+    await sessions.close()
     async with stream_client(read_only=True, where=where) as client:
         assert client.trust_env is environment
         assert any("all://" in pattern.pattern for pattern in client._mounts) is bool(proxy)
