@@ -204,6 +204,7 @@ class Prepared:
     reason_not_runnable: str = ""
     misfit: bool = False  # that reason is what a tool was last set to: it is looked at again before it counts
     notices: tuple[str, ...] = ()
+    acts_as: str = ""  # whom a client of a cluster is told to act as in the command itself: it is asked for
     kept_shell: KeptShell = field(default=NOTHING_KEPT, repr=False)  # what the steps before left, and this one finds
     start: str = ""  # the folder that the run began in
     folder_choices: tuple[str, ...] = ()  # where it could start; a person must say once for its document

@@ -76,15 +76,15 @@ GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runb
 def find_required_confirmation(prepared: Prepared, procedure: Procedure, state: StepState) -> RequiredConfirmation:
     """What it takes to start a step that stands at `state`."""
     need = NEEDS.get(prepared.kind, "key")
+    acts_as = prepared.acts_as if need == "confirm" else ""  # a danger asks for what goes, and tells it
     label = procedure.labels.get("approval required", "").strip()
     flag = "approval" in prepared.step.tags or label.casefold().split(",")[0].split(" ")[0] not in NO_APPROVAL
     approval = flag and need != "key"
     approver = prepared.step.tags.get("approval", "") or label if approval else ""
     # Undoing what was done is no doing it again; what is unknown is settled first, or done again knowingly.
     again = state is StepState.UNKNOWN or (state in DONE and not prepared.undo)
-    return RequiredConfirmation(
-        need, find_confirmation_word(prepared, procedure) if need == "word" else "", approval, approver, again
-    )
+    word = find_confirmation_word(prepared, procedure) if need == "word" else acts_as
+    return RequiredConfirmation("word" if acts_as else need, word, approval, approver, again)
 
 
 def find_confirmation_word(prepared: Prepared, procedure: Procedure) -> str:
@@ -144,7 +144,8 @@ def must_consent(
         )
     if required_confirmation.need == "word" and consent.word.strip() != required_confirmation.word:
         raise RunRefused(
-            f"This cannot be undone by itself: type {required_confirmation.word} to start it.",
+            f"{'It acts as somebody else' if prepared.acts_as else 'This cannot be undone by itself'}: "
+            f"type {required_confirmation.word} to start it.",
             code="word-not-typed",
             word=required_confirmation.word,
         )

@@ -21,6 +21,7 @@ from cockpit.runbooks.prepare.folders import find_lost_folder
 from cockpit.runbooks.prepare.http_request import READING, build_request, list_plain_hosts
 from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
+from cockpit.runbooks.shell_syntax.cluster_options import find_identity
 from cockpit.runbooks.shell_syntax.hidden_letters import name_hidden_letters
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
@@ -318,8 +319,13 @@ def with_limits(prepared: Prepared, context: RunContext) -> Prepared:
             for text in guard.list_tools(prepared)
             if not guard.find_expected_target(text, context.environment)
         ]
+    acts_as = ""
+    own_words = prepared.script is not None and prepared.kind in CHANGES and not prepared.step.literal
+    if own_words and (acts_as := find_identity(prepared.as_run)):
+        notices.append(f"it acts as {clean_line(acts_as, 80)}, and not as whoever the context of kubectl says")
     ready = replace(
         prepared,
+        acts_as=clean_line(acts_as, 80),
         timeout=None if unbounded else timeout,
         retry=Retry() if unbounded else retry,
         notices=tuple(notices),

@@ -17,6 +17,7 @@ from cockpit.model.runbook import StepKind
 from cockpit.model.system import Environment
 from cockpit.model.text import clean_line
 from cockpit.platforms.registry import list_used_kinds
+from cockpit.runbooks.shell_syntax.cluster_options import list_cluster_options
 from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools, list_tools_of_scripts
 from cockpit.runbooks.types import Prepared, RunRefused
 
@@ -25,24 +26,32 @@ QUESTIONS = {
     "kubectl": ("kubectl", "config", "current-context"),
 }
 CLUSTER = ("kubectl", "config", "view", "--minify", "--output", "jsonpath={.contexts[0].context.cluster}")
+CLUSTER_AND_SERVER = (
+    *("kubectl", "config", "view", "--minify", "--output"),
+    "jsonpath={.contexts[0].context.cluster} {.clusters[0].cluster.server}",
+)
 NAMED = {
     "az": re.compile(
         r"\s--subscription[\s=]+(\S+)|\baz\s+account\s+set\s[^;&|\n]*?(?:-s|-n|--name)[\s=]+(\S+)"
         r"|/subscriptions/([\w-]+)"  # an id, or an address of the API
     ),
-    "kubectl": re.compile(r"\s--(?:kube-?)?context[\s=]+(\S+)|\buse-context\s+(\S+)|\bkubectx\s+([^\s;&|-]\S*)"),
+    "kubectl": re.compile(
+        r"\s--(?:kube-?)?context[\s=]+(\S+)|\buse-context\s+(\S+)|\bkubectx\s+([^\s;&|-]\S*)|\bHELM_KUBECONTEXT=(\S+)"
+    ),
 }
 """Where a command says itself what it acts on, or switches to it on its way."""
 OWN_SETTINGS = {
     "az": re.compile(r"\bAZURE_CONFIG_DIR=|\baz\s+login\b"),
     "kubectl": re.compile(
-        r"\bKUBECONFIG=|\s--kubeconfig[\s=]|\s--(?:server|cluster)[\s=]|\bkubectl\s+(?:\S+\s+)*?-s[\s=]"
         # what writes another cluster into the kubeconfig, and makes it the current one, on its way
-        r"|\bget-credentials\b|\bupdate-kubeconfig\b|\boc\s+login\b|\btsh\s+kube\s+login\b|\bkubie\s"
+        r"\bget-credentials\b|\bupdate-kubeconfig\b|\boc\s+login\b|\btsh\s+kube\s+login\b|\bkubie\s"
         r"|\b(?:kind|k3d)\s[^;&|\n]*\bkubeconfig\b|\bminikube\s+(?:start|profile)\b"
     ),
 }
-"""What makes a tool act on something else than it is set to, and not by a name that could be compared."""
+"""What makes a tool act on something else than it is set to, unless the command names what it acts on."""
+OTHER_FILE = re.compile(r"\bKUBECONFIG=|\s--kubeconfig[\s=]|\bHELM_KUBEAPISERVER=")
+"""A name of a context counts in its own file alone: in another one it may stand for any cluster."""
+HELM_VARIABLES = ("HELM_KUBECONTEXT", "HELM_KUBEAPISERVER")  # helm reads them by itself, and kubectl does not
 SAYS = {"az": "the subscription of az", "kubectl": "the context of kubectl"}
 PATIENCE = 20.0  # seconds
 
@@ -69,27 +78,41 @@ def find_expected_target(tool: str, environment: Environment) -> str:
     return environment.kube_context or next((target[tool] for target in targets if tool in target), "")
 
 
-def explain_mismatch(tool: str, environment: Environment, set_to: str, command: str = "") -> str:
+def explain_mismatch(tool: str, environment: Environment, set_to: str, command: str = "", cluster: str = "") -> str:
     """Why a change by this tool would not be on `environment`; "" when it would, or nothing is configured.
 
-    A subscription or context that the command names itself counts instead of the one the tool is set to.
+    A subscription or context that the command names itself counts instead of the one the tool is set to. `cluster` is
+    the name of the context's cluster and its address: what `--cluster` and `--server` are compared with.
     """
     target = find_expected_target(tool, environment)
     if not target:
         return ""
     named = [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
-    if not named and (own := OWN_SETTINGS[tool].search(command)):
+    own = OTHER_FILE.search(command) if tool == "kubectl" else None
+    own = own or (None if named else OWN_SETTINGS[tool].search(command))
+    if own:
         sentence = clean_line(own.group(), 40).rstrip("=")
         return (
             f"the command brings its own settings of {tool} ({sentence}): "
             f"nobody can say that it is on {environment.name}"
         )
     wrong = [name for name in named or [set_to] if name.casefold() != target.casefold()]
-    if not wrong:
-        return ""
-    sentence = clean_line(wrong[0], 80) or "not known (it gave no answer)"
-    where = "in the command" if named else "on this machine"
-    return f"{SAYS[tool]} {where} is {sentence}, but {environment.name} is {target}"
+    if wrong:
+        sentence = clean_line(wrong[0], 80) or "not known (it gave no answer)"
+        where = "in the command" if named else "on this machine"
+        return f"{SAYS[tool]} {where} is {sentence}, but {environment.name} is {target}"
+    return explain_other_cluster(environment, command, cluster) if tool == "kubectl" else ""
+
+
+def explain_other_cluster(environment: Environment, command: str, cluster: str) -> str:
+    """Why a cluster that the command names by `--server` or `--cluster` is not that of the context; "" when it is."""
+    known = {part.rstrip("/").casefold() for part in cluster.split()}
+    for option in list_cluster_options(command):
+        if option.names_cluster and option.value.rstrip("/").casefold() not in known:
+            sentence = clean_line(f"{option.name} {option.value}", 80)
+            context_cluster = clean_line(cluster, 120) or "a cluster that nobody could name"
+            return f"the command names its own cluster ({sentence}), but {environment.name} is {context_cluster}"
+    return ""
 
 
 async def read_tool_targets(
@@ -145,12 +168,25 @@ async def misfit_now(
     """
     if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
         return ""
+    own_env = {**env, **prepared.script.variables}
     for tool in list_tools(prepared):
-        if find_expected_target(tool, environment):
-            answers[tool] = await ask_tool(tool, {**env, **prepared.script.variables})
-            if reason := explain_mismatch(tool, environment, answers[tool], prepared.as_run):
+        if target := find_expected_target(tool, environment):
+            answers[tool] = await ask_tool(tool, own_env)
+            command, cluster = prepared.as_run, ""
+            if tool == "kubectl":
+                command = add_helm_variables(command, own_env)
+                if any(option.names_cluster for option in list_cluster_options(command)):
+                    cluster = await read_program_output((*CLUSTER_AND_SERVER, "--context", target), own_env)
+            if reason := explain_mismatch(tool, environment, answers[tool], command, cluster):
                 return reason
     return ""
+
+
+def add_helm_variables(command: str, env: Mapping[str, str]) -> str:
+    """A command of helm with the variables that lead it to another cluster, as if they were written before it."""
+    if not re.search(r"\bhelm(?:file)?\b", command):
+        return command
+    return " ".join([*(f"{name}={env[name]}" for name in HELM_VARIABLES if env.get(name)), command])
 
 
 async def ask_tool(tool: str, env: Mapping[str, str]) -> str:

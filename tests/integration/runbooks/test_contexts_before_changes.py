@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import Run, StepState
+from cockpit.runbooks.prepare.confirmation import Consent
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared, RunRefused
 from tests.integration.runbooks.stage import Stage, fence
 
 KUBECTL = """#!/bin/bash
-if [ "$1" = config ]; then cat "${KUBECONFIG:-HERE/context}"; else echo "$*" >> HERE/changed; fi
+if [ "$2" = view ]; then cat HERE/cluster 2>/dev/null
+elif [ "$1" = config ]; then cat "${KUBECONFIG:-HERE/context}"; else echo "$*" >> HERE/changed; fi
 """
 AZ = """#!/bin/bash
 if [ "$1" = account ]; then cat HERE/subscription; else echo "$*" >> HERE/changed; fi
@@ -139,6 +141,12 @@ async def test_a_kubeconfig_among_the_values_counts_for_the_question_as_for_the_
         f"{RESTART} --server=https://other",
         f"kubectl config use-context staging-cluster && {RESTART}",
         f"{RESTART} --context staging-cluster",
+        f"{RESTART} --context prod-cluster --server https://other",
+        f"{RESTART} --context prod-cluster --kubeconfig /tmp/other",
+        f"bash -c '{RESTART} --server https://other'",
+        "kubectl -s https://other delete pod a",
+        "helm upgrade api chart --kube-apiserver https://other",
+        "HELM_KUBECONTEXT=staging-cluster helm upgrade api chart",
         "helm upgrade api chart --kube-context staging-cluster",
         "oc delete pod api-0 --context=staging-cluster",
         "az account set -s sub-2 && az group delete -n x",
@@ -160,6 +168,63 @@ async def test_a_command_that_goes_somewhere_else_by_its_own_words_never_starts(
     with pytest.raises(RunRefused):
         await perform(stage, runner, run, runner.prepare(run, 1))
     assert machine.changes == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [f"{RESTART} --cluster prod-1", f"{RESTART} --context prod-cluster --server=https://PROD.acme.net:6443/",
+     "kubectl --server https://prod.acme.net:6443 delete pod a", "kubectl exec redis-0 -- redis-cli --cluster fix x",
+     "kubectl exec redis-0 redis-cli --cluster fix x", f"az sql db update --server a && {RESTART}"],
+)  # fmt: skip
+async def test_a_cluster_that_a_command_names_itself_is_compared_with_the_one_of_the_context(
+    stage: Stage, machine: Machine, begin: Begin, command: str
+) -> None:
+    runner, run = begin(command)
+    machine.set(cluster="prod-1 https://prod.acme.net:6443")
+    await runner.check_guards()
+    assert await perform(stage, runner, run, runner.prepare(run, 1)) is StepState.OK
+
+
+async def test_a_variable_that_helm_reads_by_itself_is_compared_as_an_option_is(
+    stage: Stage, machine: Machine, begin: Begin
+) -> None:
+    (machine.folder / "tools" / "helm").symlink_to(machine.folder / "tools" / "kubectl")
+    runner, run = begin("export HELM_KUBECONTEXT=staging-cluster\n\n# Upgrade\nhelm upgrade api chart")
+    with pytest.raises(RunRefused, match="staging-cluster"):
+        await perform(stage, runner, run, runner.prepare(run, 1, {"HELM_KUBECONTEXT": "staging-cluster"}))
+    assert machine.changes == []
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [("--as system:admin", "system:admin"), ("--as-group=system:masters", "system:masters"), ("--user other", "other"),
+     ("--token abc", "token"), ("--token=$T", "token")],
+)  # fmt: skip
+async def test_somebody_else_that_a_command_acts_as_is_typed_before_it_starts(
+    stage: Stage, machine: Machine, begin: Begin, options: str, word: str
+) -> None:
+    runner, run = begin(f"{RESTART} {options}")
+    prepared = await runner.survey(runner.prepare(run, 1, {"T": "abc"} if "$T" in options else {}))
+    required = runner.find_confirmation(prepared)
+    assert (required.need, required.word) == ("word", word)
+    assert any(word in notice for notice in prepared.notices)
+    with pytest.raises(RunRefused) as refused:
+        await runner.perform(run, prepared, Consent(prepared.fingerprint), stage.seen.append)
+    assert (refused.value.code, machine.changes) == ("word-not-typed", [])
+    assert await perform(stage, runner, run, prepared) is StepState.OK
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["kubectl create rolebinding a --clusterrole=view --user=jane", "kubectl exec db-0 -- mysql --user root -e 'x y'",
+     "helm upgrade api chart --set user=x", RESTART],
+)  # fmt: skip
+async def test_a_user_of_something_else_is_nobody_to_act_as(
+    stage: Stage, machine: Machine, begin: Begin, command: str
+) -> None:
+    (machine.folder / "tools" / "helm").symlink_to(machine.folder / "tools" / "kubectl")
+    runner, run = begin(command)
+    assert runner.prepare(run, 1).acts_as == ""
 
 
 async def test_the_header_says_what_the_tools_of_a_run_act_on(stage: Stage, machine: Machine, begin: Begin) -> None:
