@@ -26,10 +26,12 @@ from cockpit.cli.options import (
     open_timeline,
     timeline_path,
 )
-from cockpit.cli.output import event_document, format_json, incident_document
+from cockpit.cli.output import format_json, incident_document
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
+from cockpit.incident.change_dates import CONTEXT, present_events
 from cockpit.incident.load import list_standing_events, with_events
+from cockpit.incident.postmortem.json_document import list_event_documents
 from cockpit.incident.postmortem.rows import late_mark
 from cockpit.model.clock_steps import (
     RECENT_ENOUGH,
@@ -63,13 +65,15 @@ LOOK = 0.5  # seconds between two looks at whether the recorder records
 @common_options
 def timeline(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
-        events = _read_events(cli_session, incident, limit)
+        events = _read_events(cli_session, incident, None if limit is None else limit + CONTEXT)
+    ids = {event.id for event in (events[-limit:] if limit else events)}
     if as_json:
-        click.echo(format_json([event_document(item) for item in events]))
+        click.echo(format_json([item for item in list_event_documents(events) if item["id"] in ids]))
         return
-    for event in list_standing_events(tell_by_present_clock(events, list_clock_steps(events), RECENT_ENOUGH)):
+    present = tell_by_present_clock(present_events(events), list_clock_steps(events), RECENT_ENOUGH)
+    for event in list_standing_events(event for event in present if event.id in ids):
         print_clean(format_event_line(event))
-    if not events:
+    if not ids:
         print_clean(f"Nothing is recorded in {cli_session.environment.name} yet.")
 
 

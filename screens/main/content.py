@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.background import list_marked_events
+from cockpit.incident.change_dates import present_events
 from cockpit.model.alert import GROUP_FROM, Alert, AlertGrade, AlertGroup, Severity, group_alerts
 from cockpit.model.event import find_standing_events, join_alert_events
 from cockpit.model.incident import Acknowledgement, Incident, list_acknowledged, worst_first
@@ -372,15 +373,14 @@ def list_pins(incidents: Iterable[Incident], environment: str) -> frozenset[int]
 
 def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
     pins = list_pins(session.ledger.incidents.values(), session.environment.name)
-    kept = [event for event in session.history if not scene.people_only or event.source != RECORDER or event.id in pins]
+    history = present_events(session.history)
+    kept = [event for event in history if not scene.people_only or event.source != RECORDER or event.id in pins]
     kept = join_alert_events(kept, pins)
     rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
     counts = [(f" {len(rows)}", "muted")] if rows else []
     if scene.people_only:
         counts = [(f" {len(rows)} by people", "info")]
-    return FilledPanes(
-        rows, counts, {str(root): event for root, event in find_standing_events(session.history).items()}
-    )
+    return FilledPanes(rows, counts, {str(root): event for root, event in find_standing_events(history).items()})
 
 
 def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import queue
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
 from cockpit.cli.session import open_cli_session, parse_since, print_clean
 from cockpit.cli.timeline import format_followed_line
+from cockpit.incident.change_dates import CONTEXT, present_events
 from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.event import Event
@@ -87,27 +88,32 @@ def follow(common: Common, count: int, as_json: bool) -> None:
     with open_cli_session(common, read_only=True, there=True) as cli_session:
         name = cli_session.environment.name
         waiting: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
-        newest = cli_session.timeline.events(environment=name, limit=count) if count else []
+        before = cli_session.timeline.events(environment=name, limit=max(count, CONTEXT))
+        newest = before[-count:] if count else []
         last = max((event.id for event in cli_session.timeline.events(limit=1)), default=0)
         stop = cli_session.timeline.follow(waiting.put, after=last)
         try:
-            print_events(newest, as_json)
+            print_events(newest, as_json, before)
             while True:
                 try:
                     events = waiting.get(timeout=LOOK)
                 except queue.Empty:
                     continue
-                print_events([event for event in events if event.environment in (name, "")], as_json)
+                own = [event for event in events if event.environment in (name, "")]
+                before = [*before, *own][-CONTEXT:]
+                print_events(own, as_json, before)
         except KeyboardInterrupt:
             pass
         finally:
             stop()
 
 
-def print_events(events: Iterable[Event], as_json: bool) -> None:
-    """At once: whoever reads waits for it."""
+def print_events(events: Iterable[Event], as_json: bool, before: Sequence[Event]) -> None:
+    """At once: whoever reads waits for it. `before` are the newest events, these among them, by which a line is dated
+    as everywhere else."""
+    presented = {event.id: event for event in present_events(before)}
     for event in events:
         if as_json:
             click.echo(json.dumps(event_document(event)))
         else:
-            print_clean(format_followed_line(event))
+            print_clean(format_followed_line(presented.get(event.id, event)))

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.incident.change_dates import date_by_steps
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import PromiseState, interval_counts, list_update_intervals
@@ -39,7 +40,7 @@ from cockpit.incident.postmortem.markdown import (
 )
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid, render_svg
-from cockpit.incident.postmortem.remedies import date_by_steps, find_impact
+from cockpit.incident.postmortem.remedies import find_impact
 from cockpit.incident.postmortem.rows import (
     MessageRow,
     change_rows,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.incident.change_dates import present_events
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact import as_of
@@ -24,10 +25,9 @@ from cockpit.incident.postmortem.json_document import as_json
 from cockpit.incident.postmortem.merge import MergedDraft, NotOurDraft, merge_with_notes
 from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
-from cockpit.model.event import Event, words_of
+from cockpit.model.event import Event, describe_unseen, words_of
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
-from cockpit.model.run import mark_step_ends
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, find_zone
@@ -53,7 +53,8 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
     evidence: dict[int, list[str]] = {}
     for link in incident.links:
         evidence.setdefault(link.event, []).append(f"{link.text}: {link.target}" if link.text else link.target)
-    for event in mark_step_ends(sorted(events, key=lambda event: (event.occurred, event.id))):
+    presented = present_events(sorted(events, key=lambda event: (event.occurred, event.id)))
+    for event in sorted(presented, key=lambda event: (event.occurred, event.id)):
         table.writerow(
             [
                 incident.id,
@@ -66,7 +67,7 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
                 escape_cell(event.source),
                 escape_cell(event.actor),
                 escape_cell(event.subject),
-                "(redacted)" if event.redacted else escape_cell(event.summary),
+                "(redacted)" if event.redacted else escape_cell(f"{event.summary}{describe_unseen(event.detail)}"),
                 escape_cell(words_of(event.detail, "text")),
                 event.supersedes or "",
                 corrected.get(event.id, ""),

@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from cockpit.incident.change_dates import present_events
 from cockpit.incident.clocks.reminders import ClockOutcome
 from cockpit.incident.metrics.metrics import Metric, list_metrics, target_of
 from cockpit.incident.revised_outcomes import RevisedOutcome
@@ -52,9 +53,21 @@ def as_json(
 def _iterate_pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterator[str]:
     yield json.dumps(facts, indent=2)[: -len("\n}")]
     yield ',\n  "events": ['
-    for number, event in enumerate(events):
-        yield f"{',' if number else ''}\n    {json.dumps(event_document(event))}"
+    for number, document in enumerate(list_event_documents(list(events))):
+        yield f"{',' if number else ''}\n    {json.dumps(document)}"
     yield "\n  ]\n}\n"
+
+
+def list_event_documents(events: Sequence[Event]) -> Iterator[dict[str, Any]]:
+    """Every event as it stands in the file, and under `presented` its time and words where every other place tells them
+    otherwise: a change that is dated by the step that did it, the end of an undo that an older version recorded."""
+    presented = {event.id: event for event in present_events(events)}
+    for event in events:
+        shown_event, document = presented[event.id], event_document(event)
+        if (shown_event.occurred, shown_event.summary) != (event.occurred, event.summary):
+            moment = format_timestamp(shown_event.occurred)
+            document["presented"] = {"occurred": moment, "summary": shown_event.summary}
+        yield document
 
 
 def event_document(event: Event) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
+from cockpit.incident.change_dates import is_dated_by_request
 from cockpit.incident.impact import describe_unseen_moment, is_unseen, list_felt_stretches
-from cockpit.incident.postmortem.remedies import find_impact, find_trigger, is_dated_by_request, shorten_revision
+from cockpit.incident.postmortem.remedies import find_impact, find_trigger, shorten_revision
 from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_turning_points
 from cockpit.incident.signals import find_beginning, says_bad
 from cockpit.model.alert import AlertState

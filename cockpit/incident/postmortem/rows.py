@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.incident.background import is_change
+from cockpit.incident.change_dates import describe_request
 from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.open_ends import ELSEWHERE_LED, find_undone, find_unsettled_signals, list_undone_tasks
 from cockpit.incident.postmortem.markdown import Markdown, render_link
-from cockpit.incident.postmortem.remedies import describe_request, find_changing_step
+from cockpit.incident.postmortem.remedies import find_changing_step
 from cockpit.incident.postmortem.run_rows import run_rows
 from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED

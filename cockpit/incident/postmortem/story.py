@@ -8,6 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
+from cockpit.incident.change_dates import (
+    SKEW,
+    describe_request,
+    find_gaining,
+    had_traffic,
+    is_changing_step,
+    is_dated_by_request,
+    is_dated_by_sight,
+    weigh_share,
+)
 from cockpit.incident.impact import (
     LATEST,
     STATED,
@@ -18,27 +28,19 @@ from cockpit.incident.impact import (
     propose_impact_start,
 )
 from cockpit.incident.postmortem.remedies import (
-    SKEW,
     FeltStretch,
-    describe_request,
     describe_revision,
     describe_traffic,
     find_changing_run,
     find_changing_step,
-    find_gaining,
     find_impact,
     find_lucky_time,
     find_moves,
     find_trigger,
-    had_traffic,
     is_app_change,
-    is_changing_step,
-    is_dated_by_request,
-    is_dated_by_sight,
     list_changing_steps,
     list_stretches,
     shorten_revision,
-    weigh_share,
 )
 from cockpit.incident.signals import find_beginning, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
