@@ -222,7 +222,7 @@ def build_runner(
         read_only=read_only,
         live=seen,
         incident=incident,
-        hidden=lambda: secrets.list_revealed(system.secrets()),
+        hidden=lambda: secrets.list_known(system.secrets()),
         look=watch.refresh,
         read_applications=read_applications,
         workdir=lambda runbook: system.find_workdir(runbook.path),

@@ -1,5 +1,6 @@
 """Secrets are read where they are needed, at the moment they are needed, and never shown again."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,37 +21,41 @@ class Secrets:
 
     def reveal(self, secret: Secret) -> str:
         """The value, without the line break at its end. Raises SourceError, which never holds the value."""
-        value = (self._from_environment(secret) if secret.source == "env" else _from_file(secret)).strip()
-        where = _describe_secret_source(secret)
-        if not value:
-            raise _make_secret_error("secret-empty", secret, f"{where} is empty.", "Put the secret there.")
+        value = self._read(secret)
         if HOSTILE.search(value) or "\n" in value or "\t" in value:
             raise _make_secret_error(
                 "secret-malformed",
                 secret,
-                f"{where} holds a line break or a control character.",
+                f"{_describe_secret_source(secret)} holds a line break or a control character.",
                 "Put only the secret there.",
             )
-        KNOWN_SECRETS.learn(value)
         return value
 
     def learn(self, secrets: Iterable[Secret]) -> None:
         """Know these values for masking before anybody asks for them; a missing one is reported to whoever asks."""
-        for secret in secrets:
-            with suppress(SourceError):
-                self.reveal(secret)
+        self.list_known(secrets)
 
-    def list_revealed(self, secrets: Iterable[Secret]) -> list[str]:
-        """The value of each that is there, for masking what commands print."""
+    def list_known(self, secrets: Iterable[Secret]) -> list[str]:
+        """The value of each that is there, for masking what commands print: also of one that cannot be sent as it is,
+        such as a key of several lines."""
         values = []
         for secret in secrets:
             with suppress(SourceError):
-                values.append(self.reveal(secret))
+                values.append(self._read(secret))
         return values
 
     def mask(self, text: str) -> str:
         """`text` with every value that was ever revealed replaced by dots, however it is written."""
         return KNOWN_SECRETS.mask(text)
+
+    def _read(self, secret: Secret) -> str:
+        """What is there, known from now on. Raises SourceError where there is nothing."""
+        value = (self._from_environment(secret) if secret.source == "env" else _from_file(secret)).strip()
+        if not value:
+            where = _describe_secret_source(secret)
+            raise _make_secret_error("secret-empty", secret, f"{where} is empty.", "Put the secret there.")
+        KNOWN_SECRETS.learn(value)
+        return value
 
     def _from_environment(self, secret: Secret) -> str:
         if secret.name not in self._environ:
@@ -64,9 +69,13 @@ class Secrets:
 
 
 def _from_file(secret: Secret) -> str:
+    raw = b""
     try:
-        return read_named_file(Path(secret.name), LARGEST).decode("utf-8")
+        raw = read_named_file(Path(secret.name), LARGEST)
+        return raw.decode("utf-8-sig")  # editors of Windows begin a file with a mark that is no part of the secret
     except UnicodeDecodeError:
+        if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            KNOWN_SECRETS.learn(raw.decode("utf-16", "replace").strip())
         message = f"The secret file {secret.name} is not UTF-8 text."
         raise _make_secret_error("secret-malformed", secret, message, "Put the secret there as text.") from None
     except (OSError, ValueError) as error:

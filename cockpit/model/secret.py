@@ -82,6 +82,12 @@ AS_PASSWORD_BEFORE, AS_PASSWORD_AFTER = r"(?<=:)", r"(?=@)"
 KEY_OF_SECRET = re.compile(r"(?i)(?:password|passwd|pwd|secret|token|key|sig|signature|session\w*|sid|auth)$")
 ONE_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][\w.-]*)\s+(?P<rest>\S.*)")
 SCHEMES = frozenset({"bearer", "basic", "token", "apikey", "api-key", "key", "digest", "negotiate", "sharedkey", "bot"})
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(?P<path>/[^\s?#]*)(?P<query>\?[^\s#]*)?(?:#\S*)?")
+LEAST_ADDRESS_KEY = 12  # characters
+NO_ADDRESS_KEY = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{4}-\d\d-\d\d(?:[T ][\d:.]*(?:Z|[+-][\d:]+)?|-preview)?"
+)
 USER_AND_PASSWORD = re.compile(r"[A-Za-z][\w+.-]*://[^\s/@]*?:(?P<password>[^\s/@]+)@")
 
 
@@ -349,7 +355,8 @@ def secret_parts(value: str) -> Iterator[str]:
             continue
         names.add(part)
         yield part
-        pending += part.splitlines() if "\n" in part else []
+        pending += CONTROL.split(part) if CONTROL.search(part) else []
+        pending += [part[1:-1]] if part[0] == part[-1] in "\"'`" else []
         if match := ONE_SCHEME.fullmatch(part):
             scheme, rest = match["scheme"].casefold(), match["rest"].strip()
             if scheme in SCHEMES or (" " not in rest and (len(rest) >= SHORT or not rest.isalnum())):
@@ -358,6 +365,7 @@ def secret_parts(value: str) -> Iterator[str]:
                 pending += _password_of_basic(rest)
         pending += (match["password"] for match in USER_AND_PASSWORD.finditer(part))
         pending += _secret_pairs(part)
+        pending += _find_keys_in_address(part)
         pending.append(unquote(part))
 
 
@@ -390,6 +398,26 @@ def _secret_pairs(part: str) -> Iterator[str]:
     for name, value in pairs:
         if KEY_OF_SECRET.search(name) and value.strip("=\"'"):
             yield value.strip("\"'")
+
+
+def _find_keys_in_address(part: str) -> Iterator[str]:
+    """The key of an address that has one in its path or query, and what a server says of it that knows only these."""
+    match = WEB_ADDRESS.fullmatch(part)
+    if match is None:
+        return
+    path, query = match["path"], match["query"] or ""
+    pieces = re.split(r"[/?&=;]", path + query)
+    keys = [piece for piece in pieces if is_address_key(unquote(piece))]
+    if keys:
+        yield path + query
+        yield from (path for key in keys if key in path)
+        yield from keys
+
+
+def is_address_key(piece: str) -> bool:
+    """Whether a piece of an address is no word, version, time or id: letters mixed with digits, and long."""
+    mixed = re.search(r"\d", piece) and re.search(r"[A-Za-z]", piece)
+    return len(piece) >= LEAST_ADDRESS_KEY and mixed is not None and not NO_ADDRESS_KEY.fullmatch(piece)
 
 
 def secret_forms(value: str) -> Iterator[SecretForm]:

@@ -189,7 +189,7 @@ async def perform_read(
 
 def list_hidden(system: System) -> list[str]:
     """Every configured secret that is there: no event may hold one."""
-    return Secrets(os.environ).list_revealed(system.secrets())
+    return Secrets(os.environ).list_known(system.secrets())
 
 
 def prepare_read(id: str, read: KnownRead, step: Step, environment: Environment) -> Prepared:

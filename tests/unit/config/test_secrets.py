@@ -80,3 +80,18 @@ def test_what_was_never_revealed_is_not_known() -> None:
 
 def test_a_secret_never_prints_itself() -> None:
     assert str(Secret("env", "TOKEN")) == MASK
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_as_windows_writes_it_is_known_without_its_mark(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("open-sesame-99\n", encoding=encoding)
+    secrets = Secrets({})
+    assert len(secrets.list_known([Secret("file", str(tmp_path / "key"))])) == (encoding == "utf-8-sig")
+    assert secrets.mask("it is open-sesame-99") == f"it is {MASK}"
+
+
+def test_a_secret_that_cannot_be_sent_is_masked_all_the_same() -> None:
+    secrets = Secrets({"LINES": "first-half-771\nother-half-772"})
+    secrets.learn([Secret("env", "LINES")])
+    assert secrets.mask("first-half-771, then other-half-772") == f"{MASK}, then {MASK}"
+    assert secrets.list_known([Secret("env", "LINES")]) == ["first-half-771\nother-half-772"]

@@ -149,6 +149,11 @@ def test_base64_is_masked_wherever_the_secret_stands_in_it(secret: str, before: 
         ("session=f00dfacecafe; Path=/", "f00dfacecafe"),
         ("Server=tcp:db.example.com;User ID=app;Password=Tr0ub4dor&3;", "Tr0ub4dor"),
         ("https://app:open-sesame@example.com/hook", "open-sesame"),
+        ("https://example.com/hooks/4f9aK2mZpQ7sT1vX8bN3/go", "/hooks/4f9aK2mZpQ7sT1vX8bN3/go"),
+        ("https://example.com/hooks/4f9aK2mZpQ7sT1vX8bN3/go", "4f9aK2mZpQ7sT1vX8bN3"),
+        ("https://example.com/invoke?api-version=1&u=9sKd83Jd0aPq", "/invoke?api-version=1&u=9sKd83Jd0aPq"),
+        ('"open-sesame-99"', "open-sesame-99"),
+        ("left-half-771\tright-half-772", "right-half-772"),
         ("SharedAccessSignature sr=bus&sig=Abc%2Fdefghij%3D&se=1", "Abc/defghij="),
     ],
 )
@@ -159,6 +164,19 @@ def test_what_is_secret_in_a_secret_is_masked_by_itself(secret: str, part: str) 
 def test_a_connection_string_does_not_make_its_server_a_secret() -> None:
     text = "no route to db.example.com"
     assert registry_of("Server=tcp:db.example.com;User ID=app;Password=Tr0ub4dor&3;").mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://app:open-sesame@example.com/inventory/orders",
+        "https://example.com/tenants/8080f3a0-1234-4e5f-8080-000000008080?api-version=2024-05-01-preview",
+        "https://example.com/until?se=2026-01-01T00:00:00Z",
+    ],
+)
+def test_words_versions_times_and_ids_of_a_secret_address_stay(address: str) -> None:
+    text = address.partition("example.com")[2]
+    assert registry_of(address).mask(f"GET {text} 404") == f"GET {text} 404"
 
 
 @pytest.mark.parametrize(
