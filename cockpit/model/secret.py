@@ -620,7 +620,15 @@ def _hint(run: str) -> str:
 
 
 SECRET_NAMES = re.compile(
-    r"(?i)secret|token$|password|passwd|database_url|connection_?string|api_?key|private_?key|pat$"
+    r"""(?xi)
+    secret | passw(?:or)?d | pass[-_ ]?(?:phrase|code) | kennwort | database[-_ ]?url | conn(?:ection)?[-_ ]?str(?:ing)?
+    | api[-_ ]?key | private[-_ ]?key | pat$
+    | (?: (?:^|[-_. ])pass | (?<!\Aold)(?<=.)pwd                    # `$PWD` is a folder
+        | token | (?:^|[-_ ])(?:pw|cred|credential|bearer|jwt|otp|sas|cookie) | [-_]auth
+        | (?:access|account|storage|shared|signing|encryption|master|function|admin|subscription|licen[sc]e|hmac|unseal)
+          [-_ ]?key
+      ) s?(?:[-_ ]?(?:\d{1,2}|old|new))?$
+    """
 )
 
 

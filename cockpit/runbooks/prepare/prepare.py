@@ -23,7 +23,7 @@ from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.cluster_options import find_identity
 from cockpit.runbooks.shell_syntax.hidden_letters import name_hidden_letters
-from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, remove_secrets, secrets_in
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, looks_secret, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import NOTHING_KEPT, NativeCommand, Prepared, Resolved, Retry, RunRefused, Script
 
@@ -155,7 +155,7 @@ def list_parameters(runbook: Runbook, procedure: Procedure) -> list[Parameter]:
 
 def typed_along(values_by_name: Mapping[str, str]) -> tuple[Resolved, ...]:
     """Variables of the shell that a literal command was typed at, exactly as they are there."""
-    secret = {name: names_a_secret(name) for name in values_by_name}
+    secret = {name: looks_secret(name, value) for name, value in values_by_name.items()}
     return tuple(
         Resolved(name, value, MASK if secret[name] else clean_line(value), "operator", secret=secret[name])
         for name, value in values_by_name.items()

@@ -22,6 +22,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.platform import Platform
+from cockpit.runbooks.document.read import secrets_of
 from cockpit.runbooks.document.step_kind import describe_lowered_kind
 from cockpit.runbooks.prepare import target_guard
 from cockpit.runbooks.prepare.candidates import list_printed_outputs
@@ -138,6 +139,7 @@ class Runner:
             platforms,
         )
         self._typed: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
+        self._given_secrets: dict[str, None] = {}  # to steps that ran here, of any run: never written anywhere
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
         self._chosen: dict[str, str] = {}  # of each run, the incident that a person named for it, "" for none
         self._documents: dict[str, Runbook] = {}
@@ -449,7 +451,7 @@ class Runner:
         judge()  # what is refused anyway is refused before anything is asked
         await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards)
         await self._must_serve_as_agreed(run, prepared)
-        secret = [*self._hidden(), *(value.value for value in prepared.values if value.secret and value.value)]
+        secret = self._list_secrets(run, prepared)
         number = await self._doing.perform(
             run,
             prepared,
@@ -461,6 +463,14 @@ class Runner:
             again=consent.again,
         )
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
+
+    def _list_secrets(self, run: Run, prepared: Prepared) -> list[str]:
+        """What nothing that this step prints may show: the secrets of the configuration, those that it or a step before
+        it was given, and those that stand in the procedure. A later step may print what an earlier one has set."""
+        values = (value.value for value in prepared.values if value.secret and value.value)
+        self._given_secrets |= dict.fromkeys((*values, *prepared.hidden))
+        procedure = self.known_procedure(run)
+        return [*self._hidden(), *self._given_secrets, *(secrets_of([procedure]) if procedure else ())]
 
     def describe_variables(self, step: Step) -> str:
         """Whether the variables that a step for a person asks for are in the template that the panes show. Blocking."""

@@ -5,6 +5,7 @@ What is not sure to be a secret is left alone: a `$TOKEN`, a `<token>`, `--token
 
 import json
 import re
+import shlex
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from functools import lru_cache
 from itertools import accumulate
 from urllib.parse import unquote
 
-from cockpit.model.secret import KNOWN_SECRETS, MASK
+from cockpit.model.secret import KNOWN_SECRETS, MASK, names_a_secret
 from cockpit.model.secret_detection.detect import (
     detect_secrets,
     find_hints,
@@ -100,6 +101,11 @@ def secrets_in(command: str) -> tuple[str, ...]:
     """The values of a command's secrets that its output must not show."""
     values = dict.fromkeys(value for literal in find_literal_secrets(command) for value in literal.values)
     return tuple(value for value in values if len(value) >= LEAST)
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Whether the value of a variable must not be shown: by its name, or because it gives itself away."""
+    return bool(value) and (names_a_secret(name) or bool(secrets_in(f"{name}={shlex.quote(value)}\n{value}")))
 
 
 def find_suspects(commands: Sequence[str]) -> list[str]:

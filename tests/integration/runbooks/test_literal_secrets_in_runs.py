@@ -98,6 +98,47 @@ async def test_a_value_given_for_a_placeholder_behind_a_marker_is_a_secret_too(s
     assert "hunter3value" not in repr(edited)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "echo --password <word> >/dev/null",
+        "curl --version --password hunter2value >/dev/null",
+        "echo <DB_PASS> >/dev/null",
+    ],
+)
+async def test_a_later_step_does_not_print_what_an_earlier_one_was_given(stage: Stage, first: str) -> None:
+    (stage.folder / "log").write_text("signed in with hunter2value")
+    document = fence(f"# Sign in\n{first}\n\n# Look\ncat {stage.folder}/log")
+    run = stage.start(document, {"word": "hunter2value", "DB_PASS": "hunter2value"})
+    await stage.perform(run)
+    run = stage.runner.run(run.id)
+    prepared = stage.runner.prepare(run, 2)
+    await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    assert "signed in with •••" in stage.output
+    assert "hunter2value" not in told(stage, stage.timeline.events(), prepared)
+
+
+async def test_what_stands_in_a_document_is_known_to_the_cockpit_that_goes_on_with_its_run(stage: Stage) -> None:
+    (stage.folder / "log").write_text("signed in with hunter2value")
+    run = stage.start(fence(f"# Sign in\nMYSQL_PWD=hunter2value true\n\n# Look\ncat {stage.folder}/log"))
+    await stage.perform(run)
+    runner = stage.again()
+    prepared = runner.prepare(runner.run(run.id), 2)
+    await runner.perform(runner.run(run.id), prepared, stage.consent(prepared, runner), stage.seen.append)
+    assert "hunter2value" not in told(stage, stage.timeline.events(), prepared)
+
+
+async def test_variables_of_the_shell_are_secrets_by_their_name_or_their_value(stage: Stage) -> None:
+    found = make_command_document('echo "$DB_PASS $X"')
+    given = {"DB_PASS": "hunter2value", "X": "ghp_0123456789abcdefghij"}
+    run = stage.runner.start(found, found.procedures[0], given, trust=found.sha256)
+    prepared = stage.runner.prepare(run, 1)
+    await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    shown = told(stage, stage.timeline.events(), prepared)
+    assert "hunter2value" not in shown
+    assert "ghp_" not in shown
+
+
 @pytest.mark.parametrize("command", ["GET https://127.0.0.1:9/x?token=hunter2value"])
 async def test_a_request_hides_what_its_address_says(stage: Stage, command: str) -> None:
     run = stage.start(f"# Ask\n\n## Ask it\n\n1. Ask: `{command}`\n")

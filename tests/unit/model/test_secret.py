@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry, compile_lead, spelled_source
+from cockpit.model.secret import KNOWN_SECRETS, MASK, SecretRegistry, compile_lead, names_a_secret, spelled_source
 from cockpit.model.text import clean_line, clean_text, clean_unmasked, keep_whole
 
 SECRET = "q7/P@ss w\"or'd&<ü>+\\ 9$x!"
@@ -276,3 +276,57 @@ def test_no_escape_of_a_character_can_be_read_in_two_ways(character: str) -> Non
     """Two ways to read each of twenty escapes are a million ways to read all: a text that ends within them hung."""
     codes = spelled_source(character).split("(?i:", 1)[1].partition(")")[0].split("|")
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PASSPHRASE",
+        "DB_PASS",
+        "db-pass",
+        "MYSQL_PWD",
+        "ADMIN_PW",
+        "STORAGE_KEY",
+        "AccessKey",
+        "account-key",
+        "api-key",
+        "API_KEYS",
+        "private-key",
+        "REDISCLI_AUTH",
+        "CREDENTIALS",
+        "JWT",
+        "SAS",
+        "connection-string",
+        "CONN_STR",
+        "TOKEN_2",
+        "TOKENS",
+        "github_pat",
+        "SECRET_OLD",
+    ],
+)
+def test_the_value_of_such_a_name_is_a_secret(name: str) -> None:
+    assert names_a_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PWD",
+        "OLDPWD",
+        "KEY_VAULT",
+        "ACCESS_KEY_ID",
+        "TOKEN_ENDPOINT",
+        "PASSED",
+        "BYPASS",
+        "COMPASS",
+        "AUTH_URL",
+        "KEY",
+        "PRIMARY_KEY",
+        "MONKEY",
+        "AUTHOR",
+        "COOKIE_DOMAIN",
+        "PASS_COUNT",
+    ],
+)
+def test_the_value_of_such_a_name_is_none(name: str) -> None:
+    assert not names_a_secret(name)

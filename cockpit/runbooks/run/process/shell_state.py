@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from cockpit.model.secret import names_a_secret
 from cockpit.runbooks.run.process.files import read_json, write_whole
 from cockpit.runbooks.types import KeptShell, KeptVariable
 
@@ -126,13 +125,6 @@ def build_kept_shell(
 def has_surrogates(text: str) -> bool:
     """True for bytes that are no UTF-8: they cannot be written down."""
     return any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def looks_secret(name: str, value: str) -> bool:
-    """By its name, or because the value gives itself away."""
-    from cockpit.runbooks.shell_syntax.literal_secrets import secrets_in
-
-    return bool(value) and (names_a_secret(name) or bool(secrets_in(f"{name}={shlex.quote(value)}\n{value}")))
 
 
 TELLING = frozenset({"BASH_ENV", "_COCKPIT_STATE", "_COCKPIT_RESTORE"})

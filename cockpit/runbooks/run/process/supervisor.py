@@ -149,7 +149,7 @@ class Supervisor:
                 write_kept_shell(Path(self.job.state_file), kept)
 
     def _is_secret(self, name: str, value: str) -> bool:
-        from cockpit.runbooks.run.process.shell_state import looks_secret
+        from cockpit.runbooks.shell_syntax.literal_secrets import looks_secret
 
         return Mask(self.job.secrets).whole(value) != value or looks_secret(name, value)
 
