@@ -1,5 +1,6 @@
 """What an exception of the Azure libraries means for the person at the screen."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -44,6 +45,13 @@ NO_MANAGED_IDENTITY = Problem(
     "no managed identity",
     "This machine has no managed identity that answers.",
     "Assign one to it, or name another way in [identity] order.",
+)
+IDENTITY_HANGS = Problem(
+    ProblemKind.TIMEOUT,
+    "identity timed out",
+    "The address at which this machine asks for its identity did not answer in time.",
+    "It is asked again by itself.",
+    code="managed-identity-hangs",
 )
 NOT_SIGNED_IN = Problem(
     ProblemKind.SIGN_IN,
@@ -109,8 +117,55 @@ def explain_missing_token(message: str) -> Problem:
     if ("az login" in message or "az account set" in message) and "AADSTS" not in message:
         return Problem(ProblemKind.SIGN_IN, "az not signed in", "Nobody is signed in to the Azure CLI.", SIGN_IN_ADVICE)
     if "anaged identity" in message or "IMDS" in message or "ManagedIdentity" in message:
-        return NO_MANAGED_IDENTITY
+        return explain_managed_identity(message)
     return sign_in_failed(message)
+
+
+def _read_reason(content: str) -> str:
+    """The sentence in a body that is JSON; any other body as it is."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        body = None
+    fields = body if isinstance(body, Mapping) else {}
+    words = (fields.get(key) for key in ("Message", "message", "error_description", "error"))
+    return next((clean_line(word, MESSAGE) for word in words if isinstance(word, str) and word), "") or clean_line(
+        content, MESSAGE
+    )
+
+
+def explain_chosen_identity(error: Exception) -> Problem:
+    """A `client_id` that this kind of machine does not take."""
+    return Problem(
+        ProblemKind.REFUSED,
+        "client_id refused",
+        f"This machine's identity cannot be chosen: {clean_line(error, MESSAGE)}",
+        "Leave client_id out of [identity] in cockpit.toml.",
+        code="client-id-refused",
+    )
+
+
+NO_IDENTITY_HERE = re.compile(
+    r"no response from the IMDS|no managed identity endpoint|authentication unavailable", re.I
+)
+CONTENT = re.compile(r"^Content: (?P<content>.+)$", re.MULTILINE)
+
+
+def explain_managed_identity(words: str) -> Problem:
+    """A machine without an identity, or one whose identity answers with a refusal: then with the reason."""
+    _, _, reason = words.partition("ManagedIdentityCredential: ")
+    reason = (reason or words).partition("\nTo mitigate")[0]
+    if NO_IDENTITY_HERE.search(reason):
+        return NO_MANAGED_IDENTITY
+    content = CONTENT.search(reason)
+    sentence = _read_reason(content["content"]) if content else clean_line(reason, MESSAGE)
+    advice = "Look at the identity that is assigned to it, and at client_id in [identity] of cockpit.toml."
+    if "key file" in reason or "azcmagent" in reason:
+        advice = (
+            "On Azure Arc only members of the group himds may use it: be added to it, and sign in to the machine anew."
+        )
+    message = f"The machine's own identity gives no token: {sentence}"
+    return Problem(ProblemKind.SIGN_IN, "managed identity failed", message, advice, code="managed-identity-refused")
 
 
 def sign_in_failed(value: object) -> Problem:
@@ -143,15 +198,21 @@ def of_response(error: "HttpResponseError") -> Problem:
     if status == 200:
         # How the SDK reports an operation that was accepted and failed later.
         return Problem(ProblemKind.REFUSED, f"failed {code}".strip()[:48], sentence or "The operation failed.")
+    if status == 401 and (issuer := explain_wrong_tenant(tokens)):
+        return issuer
     if status == 401:
         message = f"{SIGN_IN_EXPIRED}: {sentence}" if sentence else f"{SIGN_IN_EXPIRED}."
         return Problem(ProblemKind.SIGN_IN, "401 sign-in expired", message, SIGN_IN_ADVICE)
     if status == 409 and code == "MissingSubscriptionRegistration":
         return UNREGISTERED
-    kind = kind_of(status)
+    kind = ProblemKind.REFUSED if code in RULES else kind_of(status)
     wait = retry_after(error.response) if kind in (ProblemKind.THROTTLED, ProblemKind.SERVER) else None
     return Problem(
-        kind, short, sentence or f"Azure answered {status} ({name_status(status)}).", ADVICE.get(kind, ""), wait
+        kind,
+        short,
+        sentence or f"Azure answered {status} ({name_status(status)}).",
+        RULES.get(code, ADVICE.get(kind, "")),
+        wait,
     )
 
 
@@ -189,6 +250,48 @@ ADVICE = {
     ProblemKind.CONFLICT: "Another change is in progress; look again before trying again.",
     ProblemKind.GARBAGE: "Something between here and Azure answered in its place: a proxy, or a network sign-in page.",
 }
+
+
+RULES = {
+    "RequestDisallowedByPolicy": "A policy of the subscription forbids it, whatever role one has: ask who keeps it.",
+    "RequestDisallowedByAzure": "Azure itself forbids it there, whatever role one has: the message says why.",
+    "ScopeLocked": "Somebody locked it against changes; whoever may manage locks takes that off (see az lock list).",
+    "ReadOnlyDisabledSubscription": "Whoever pays for the subscription must enable it again.",
+    "SubscriptionDisabled": "Whoever pays for the subscription must enable it again.",
+}
+"""Refusals with the status of a missing role (403) or of another change in progress (409) that are neither: no role and
+no waiting helps."""
+
+TENANT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def explain_wrong_tenant(words: str) -> Problem | None:
+    """A token that is good and of another tenant than the subscription: to sign in again the same way does not help."""
+    if "wrong issuer" not in words.lower():
+        return None
+    return _make_tenant_problem(words.lower().partition("must match")[2])
+
+
+def explain_refused_token(challenge: str) -> Problem:
+    """Why a service does not take a token that was issued a moment ago, by the `WWW-Authenticate` of its answer."""
+    if "wrong issuer" not in challenge.lower():
+        return TOKEN_REFUSED
+    return _make_tenant_problem(challenge.lower().partition("authorization_uri=")[2])
+
+
+def _make_tenant_problem(place: str) -> Problem:
+    """`place`: a text that begins with the address of the tenant that the subscription belongs to."""
+    tenant = next(iter(TENANT.findall(place)), "")
+    belongs = f", which belongs to {tenant}" if tenant else ""
+    return Problem(
+        ProblemKind.SIGN_IN,
+        "401 other tenant",
+        f"The sign-in is good, but of another tenant than the subscription{belongs}.",
+        f"Set tenant in [identity] of cockpit.toml, or run: az login --tenant {tenant or 'TENANT'}. "
+        "Or the subscription in cockpit.toml is the wrong one.",
+        code="wrong-tenant",
+        facts={"tenant": tenant},
+    )
 
 
 def code_and_message(error: "HttpResponseError") -> tuple[str, str]:

@@ -73,7 +73,7 @@ class Credential:
         self._failed: dict[str, tuple[float, SourceError]] = {}
         self._refused: dict[str, float] = {}  # by scope: when the service last refused a token
         self._locks: dict[str, asyncio.Lock] = {}
-        self._claims_login: list[str] = []
+        self._wanted_login: list[str] = []
 
     def identity(self) -> Identity | None:
         """Who the newest token stands for; None before the first."""
@@ -88,8 +88,8 @@ class Credential:
         return ways[0] if ways else None
 
     def login_command(self) -> list[str]:
-        """The exact `az login` to run, with the claims Azure last asked for. Call `forget()` after it."""
-        command = self._claims_login or ["az", "login", "--use-device-code"]
+        """The exact `az login` to run, with the claims or the tenant Azure last asked for. Call `forget()` after it."""
+        command = self._wanted_login or ["az", "login", "--use-device-code"]
         return command if not self._tenant or "--tenant" in command else [*command, "--tenant", self._tenant]
 
     def forget(self) -> None:
@@ -98,10 +98,10 @@ class Credential:
         self._asked.clear()
         self._failed.clear()
         self._refused.clear()
-        self._claims_login = []
+        self._wanted_login = []
 
-    def refused(self, secret: str) -> None:
-        """Drop a token that the service does not take (any more); failures still answer for everybody.
+    def refused(self, secret: str, why: Problem = TOKEN_REFUSED) -> None:
+        """Drop a token that the service does not take (any more), and `why`; failures still answer for everybody.
 
         The first time another is asked for, which tells why. Soon after that it is not worth another: az would give
         the same, with a process for each request.
@@ -110,8 +110,10 @@ class Credential:
         by_az = self._chosen is not None and self._chosen.method == "cli"
         for scope in [scope for scope, token in self._tokens.items() if token.secret == secret]:
             if by_az and now - self._refused.get(scope, float("-inf")) < ASK_AGAIN_AFTER:
-                self._failed[scope] = (now + ASK_AGAIN_AFTER - FAILURE_HOLDS, SourceError(TOKEN_REFUSED))
+                self._failed[scope] = (now + ASK_AGAIN_AFTER - FAILURE_HOLDS, SourceError(why))
             self._refused[scope] = now
+            if tenant := why.facts.get("tenant"):
+                self._wanted_login = ["az", "login", "--use-device-code", "--tenant", str(tenant)]
         self._tokens = {scope: token for scope, token in self._tokens.items() if token.secret != secret}
 
     async def sign_in(self, prompt: Callable[[SignInPrompt], None]) -> Identity:
@@ -192,7 +194,7 @@ class Credential:
         except Exception as error:
             problem = explain_azure_error(error)
             command = login_command_in(str(error)) or login_command_in(problem.advice)
-            self._claims_login = command or self._claims_login
+            self._wanted_login = command or self._wanted_login
             raise SourceError(problem) from error
 
     def _keep(self, source: TokenSource, scope: str, token: Token) -> Identity:

@@ -10,7 +10,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy, Sans
 from yarl import URL
 
 from cockpit.azure.claims import read_claims_challenge
-from cockpit.azure.errors import UNREGISTERED
+from cockpit.azure.errors import UNREGISTERED, explain_refused_token
 from cockpit.azure.identity import Credential
 from cockpit.azure.own_requests import make_request_id
 from cockpit.azure.readonly import READING_METHODS, refuse_change
@@ -42,8 +42,9 @@ class Authentication(AsyncHTTPPolicy[Any, Any]):
         response = await self.next.send(request)
         if response.http_response.status_code != 401:
             return response
-        self._credential.refused(secret)
-        claims = read_claims_challenge(response.http_response.headers.get("WWW-Authenticate", ""))
+        challenge = response.http_response.headers.get("WWW-Authenticate", "")
+        self._credential.refused(secret, explain_refused_token(challenge))
+        claims = read_claims_challenge(challenge)
         if not claims:
             return response
         # Nothing was done yet, the service only wants a better token: either we get one, or this says how to.

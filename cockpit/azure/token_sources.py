@@ -17,13 +17,22 @@ from functools import partial
 from typing import Any, Protocol
 
 from cockpit.azure.endpoints import Endpoints
-from cockpit.azure.errors import AZ_HANGS, NO_AZ, NOT_SIGNED_IN, explain_missing_token, sign_in_failed
+from cockpit.azure.errors import (
+    AZ_HANGS,
+    IDENTITY_HANGS,
+    NO_AZ,
+    NOT_SIGNED_IN,
+    explain_chosen_identity,
+    explain_missing_token,
+    sign_in_failed,
+)
 from cockpit.model.problem import SourceError
 from cockpit.model.raw import read_process_output
 from cockpit.model.system import IdentityMethod
 
 AUTHORITY_TIMEOUT = 10  # seconds for one answer of the sign-in authority
 AZ_TIMEOUT = 20  # seconds: a cold az on a busy box takes several
+LIBRARY_TIMEOUT = 20  # seconds for a token with the library's own second try
 UNREADABLE_AZ = "az answered without a token. Run `az account get-access-token` to see what it says."
 COLOUR = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 FOR_EVER = 4_102_444_800.0  # the year 2100
@@ -85,9 +94,13 @@ class Library:
         self._credential: Any = None
 
     async def fetch(self, scope: str, claims: str = "") -> Token:
+        """Raises SourceError beside what the library raises."""
         if self._credential is None:
             self._credential = await asyncio.to_thread(self._build)
-        token = await self._credential.get_token(scope, claims=claims or None)
+        try:
+            token = await asyncio.wait_for(self._credential.get_token(scope, claims=claims or None), LIBRARY_TIMEOUT)
+        except TimeoutError:
+            raise SourceError(IDENTITY_HANGS) from None
         return Token(token.token, token.expires_on)
 
     async def close(self) -> None:
@@ -188,7 +201,10 @@ def managed_identity(client_id: str) -> TokenSource:
         from azure.identity.aio import ChainedTokenCredential, ManagedIdentityCredential
 
         # In a chain the metadata service is probed for 1 s first; alone it is waited for 13 s on a box without one.
-        machine = ManagedIdentityCredential(client_id=client_id or None, retry_total=1, retry_backoff_factor=0.2)
+        try:
+            machine = ManagedIdentityCredential(client_id=client_id or None, retry_total=1, retry_backoff_factor=0.2)
+        except ValueError as error:  # a kind of machine whose identity cannot be chosen, such as Cloud Shell
+            raise SourceError(explain_chosen_identity(error)) from error
         return ChainedTokenCredential(machine)
 
     return Library("managed_identity", build, human=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import read_named_file
-from cockpit.model.secret import KNOWN_SECRETS, Secret
+from cockpit.model.secret import KNOWN_SECRETS, MACHINE_SECRETS, Secret
 from cockpit.model.text import HOSTILE, clean_line
 
 LARGEST = 65_536  # bytes
@@ -39,7 +39,7 @@ class Secrets:
         """The value of each that is there, for masking what commands print: also of one that cannot be sent as it is,
         such as a key of several lines."""
         values = []
-        for secret in secrets:
+        for secret in (*secrets, *self._list_machine_secrets()):
             with suppress(SourceError):
                 values.append(self._read(secret))
         return values
@@ -56,6 +56,10 @@ class Secrets:
             raise _make_secret_error("secret-empty", secret, f"{where} is empty.", "Put the secret there.")
         KNOWN_SECRETS.learn(value)
         return value
+
+    def _list_machine_secrets(self) -> list[Secret]:
+        """What nobody configured and steps find all the same."""
+        return [Secret("env", name) for name in MACHINE_SECRETS if self._environ.get(name)]
 
     def _from_environment(self, secret: Secret) -> str:
         if secret.name not in self._environ:

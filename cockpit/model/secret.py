@@ -619,6 +619,9 @@ def _hint(run: str) -> str:
     return run[best : best + HINT]
 
 
+MACHINE_SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
+"""Variables in which a machine that Azure runs (App Service, Container Apps) has the right to ask for its token."""
+
 SECRET_NAMES = re.compile(
     r"""(?xi)
     secret | passw(?:or)?d | pass[-_ ]?(?:phrase|code) | kennwort | database[-_ ]?url | conn(?:ection)?[-_ ]?str(?:ing)?

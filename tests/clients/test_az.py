@@ -69,7 +69,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             "AZURE_CORE_NO_COLOR": "true",
             "REQUESTS_CA_BUNDLE": where["ca_file"],
             "IDENTITY_ENDPOINT": where["identity"],
-            "IDENTITY_HEADER": "simulated",
+            "IDENTITY_HEADER": "8f3a1c2e-0b7d-4e55-9a51-3c6f0d2b7e18",
             "NO_PROXY": "127.0.0.1",
         }
         cloud = Cloud(where["config"], (where["management"], where["url"]), environ)

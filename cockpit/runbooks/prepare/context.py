@@ -31,6 +31,10 @@ KEPT = frozenset(
         # where tools keep whom they are signed in as
         *("AZURE_CONFIG_DIR", "KUBECONFIG", "SSH_AUTH_SOCK", "DOCKER_HOST", "DOCKER_CONFIG", "GH_CONFIG_DIR"),
         *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"),
+        # where a machine that Azure runs asks for its own identity: az and kubelogin sign in as it there
+        *("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "IMDS_ENDPOINT"),
+        *("MSI_ENDPOINT", "MSI_SECRET", "ACC_CLOUD"),
+        *("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST"),
         # whom they trust, and the way out
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
         *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),

@@ -14,6 +14,7 @@ import trustme
 from aiohttp import web
 
 from cockpit.azure.client import Azure
+from cockpit.azure.errors import ADVICE
 from cockpit.azure.identity import Credential, build_credential
 from cockpit.feeds.polling import Polled
 from cockpit.model.problem import ProblemKind, SourceError
@@ -141,3 +142,40 @@ async def test_a_machine_without_an_identity_says_so_and_is_not_waited_for(
         with pytest.raises(SourceError) as failed:
             await machine.token("https://management.azure.com/.default")
     assert failed.value.problem.short == "no managed identity"
+
+
+HERE, THERE = "11111111-2222-4333-8444-555555555555", "99999999-8888-4777-8666-555555555555"
+ISSUER = f"""The access token is from the wrong issuer 'https://sts.windows.net/{HERE}/'. It must match the tenant \
+'https://sts.windows.net/{THERE}/' associated with this subscription."""
+
+
+async def test_a_sign_in_of_another_tenant_is_no_expired_one_and_the_key_signs_in_to_the_right_one(
+    az: Path, cloud: FakeAzure, feed: Polled[Any], person: Credential
+) -> None:
+    """az accepts such a subscription when it was signed in to that tenant once."""
+    signs_in(az, "ops@example.com")
+    challenge = f"""Bearer authorization_uri="https://login.windows.net/{THERE}", error="invalid_token", \
+error_description="The access token is from the wrong issuer. It must match the tenant associated with it." """
+    body = {"error": {"code": "InvalidAuthenticationTokenTenant", "message": ISSUER}}
+    cloud.on(".", Reply(401, body, {"WWW-Authenticate": challenge}))
+    readings = [await feed.poll() for _ in range(3)]  # the third is answered without a question
+    for reading in readings:
+        assert reading.problem is not None
+        assert (reading.problem.kind, reading.problem.code) == (ProblemKind.SIGN_IN, "wrong-tenant")
+        assert reading.problem.facts["tenant"] == THERE
+    assert person.login_command()[-2:] == ["--tenant", THERE]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "RequestDisallowedByPolicy"), (409, "ScopeLocked"), (409, "ReadOnlyDisabledSubscription")],
+)
+async def test_what_no_role_and_no_waiting_mends_is_called_neither(
+    az: Path, cloud: FakeAzure, feed: Polled[Any], status: int, code: str
+) -> None:
+    signs_in(az, "ops@example.com")
+    cloud.on(".", Reply(status, {"error": {"code": code, "message": "because"}}))
+    reading = await feed.poll()
+    assert reading.problem is not None
+    assert (reading.problem.kind, reading.problem.transient) == (ProblemKind.REFUSED, False)
+    assert reading.problem.advice not in ("", *ADVICE.values())

@@ -78,6 +78,13 @@ def test_what_was_never_revealed_is_not_known() -> None:
     assert Secrets({"A": "token"}).mask("token") == "token"
 
 
+def test_the_key_to_a_machines_own_identity_is_masked_though_nobody_configured_it() -> None:
+    secrets = Secrets({"IDENTITY_HEADER": "8f3a1c2e-key-of-the-machine", "MSI_SECRET": ""})
+    secrets.learn([])
+    assert secrets.mask("IDENTITY_HEADER=8f3a1c2e-key-of-the-machine") == f"IDENTITY_HEADER={MASK}"
+    assert secrets.list_known([]) == ["8f3a1c2e-key-of-the-machine"]
+
+
 def test_a_secret_never_prints_itself() -> None:
     assert str(Secret("env", "TOKEN")) == MASK
 

@@ -210,6 +210,12 @@ def test_the_environment_of_a_step_is_a_short_list() -> None:
     assert build_step_environment({}, {})["PATH"]
 
 
+def test_a_step_on_a_machine_that_azure_runs_finds_its_identity() -> None:
+    """az was signed in as the machine there: without these it asks an address that such machines do not have."""
+    ours = {"IDENTITY_ENDPOINT": "http://127.0.0.1:42356/msi/token", "IDENTITY_HEADER": "key", "MSI_SECRET": "key"}
+    assert ours.items() <= build_step_environment(ours, {}).items()
+
+
 @pytest.mark.parametrize(
     ("asks", "answer"),
     [
