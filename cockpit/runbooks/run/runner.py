@@ -139,7 +139,7 @@ class Runner:
             platforms,
         )
         self._typed: dict[str, dict[str, str]] = {}  # of each run, secrets too: never written anywhere
-        self._given_secrets: dict[str, None] = {}  # to steps that ran here, of any run: never written anywhere
+        self._secrets_of_steps: dict[str, None] = {}  # to steps that ran here, of any run: never written anywhere
         self._proposed: dict[str, tuple[Value, ...]] = {}  # of each run, what was found for it rather than typed
         self._chosen: dict[str, str] = {}  # of each run, the incident that a person named for it, "" for none
         self._documents: dict[str, Runbook] = {}
@@ -468,9 +468,9 @@ class Runner:
         """What nothing that this step prints may show: the secrets of the configuration, those that it or a step before
         it was given, and those that stand in the procedure. A later step may print what an earlier one has set."""
         values = (value.value for value in prepared.values if value.secret and value.value)
-        self._given_secrets |= dict.fromkeys((*values, *prepared.hidden))
+        self._secrets_of_steps |= dict.fromkeys((*values, *prepared.hidden))
         procedure = self.known_procedure(run)
-        return [*self._hidden(), *self._given_secrets, *(secrets_of([procedure]) if procedure else ())]
+        return [*self._hidden(), *self._secrets_of_steps, *(secrets_of([procedure]) if procedure else ())]
 
     def describe_variables(self, step: Step) -> str:
         """Whether the variables that a step for a person asks for are in the template that the panes show. Blocking."""
