@@ -336,6 +336,11 @@ class SecretRegistry:
             places += [match.span() for pattern in patterns for match in pattern.finditer(text)]
         return merge_spans(places)
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What was learned, in an order that depends on nothing else."""
+        return tuple(sorted(self._values))
+
     def forget(self) -> None:
         """Know nothing any more; for tests."""
         self._values, self._secrets, self._hint = frozenset(), (), None

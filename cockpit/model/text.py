@@ -63,7 +63,7 @@ def clean_lines(texts: Sequence[str], limit: int = MAX_LINE) -> list[str]:
     lines = [LINE_BREAKS.sub(" ", text).strip() for text in texts]
     whole = "\n".join(lines)
     if KNOWN_SECRETS.mask(whole) != whole:
-        lines = _mask_across_lines(whole)
+        lines = mask_across_lines(whole)
         whole = "\n".join(lines)
     touched = _find_touched_lines(whole, lines)
     hostile = HOSTILE.search(whole) is not None
@@ -73,7 +73,7 @@ def clean_lines(texts: Sequence[str], limit: int = MAX_LINE) -> list[str]:
     ]
 
 
-def _mask_across_lines(whole: str) -> list[str]:
+def mask_across_lines(whole: str) -> list[str]:
     """The lines of a text with known secrets masked, in each line by itself where one stands over several."""
     pieces, position = [], 0
     for start, end in KNOWN_SECRETS.find_places(whole):

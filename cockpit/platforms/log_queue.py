@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from cockpit.model.raw import read_moment
 from cockpit.model.reading import LogLine
-from cockpit.model.secret_detection.stream import KeyLineMask
 from cockpit.model.text import MAX_LINE, clean_lines
+from cockpit.platforms.log_mask import LONGEST_WAIT, LogMask
 
 WAITING_LINES = 1_000  # lines ready for a reader that is slow; then the streams wait too
 LONGEST_LINE = 65_536  # bytes
@@ -57,34 +57,36 @@ def read_stamped_lines(several: Sequence[bytes]) -> list[StampedLogLine]:
     return [StampedLogLine(*parts) for parts in zip(several, moments, cleaned, strict=True)]
 
 
-class ReplicaKeyMask:
-    """The lines of a private key, known by those before. All else was masked line by line, by `clean_line`."""
-
-    def __init__(self) -> None:
-        self._replicas: dict[tuple[str, str], KeyLineMask] = {}
-
-    def hide(self, line: LogLine) -> LogLine:
-        text = self._replicas.setdefault((line.stream, line.replica), KeyLineMask()).hide(line.text)
-        return line if text is line.text else replace(line, text=text)
-
-
 async def read_log_queue(watch: Callable[[LogQueue], Awaitable[None]]) -> AsyncGenerator[LogLine, None]:
     """What `watch` puts into its queue, until it ends or the reader stops. Raises what `watch` raises."""
-    key_mask = ReplicaKeyMask()
+    mask = LogMask()
     waiting: LogQueue = asyncio.Queue(WAITING_LINES)
     work = asyncio.ensure_future(watch(waiting))
     work.add_done_callback(lambda _: _wake_reader(waiting))
     try:
         while not (work.done() and waiting.empty()):
-            line = await waiting.get()
-            if line is not None:
-                yield key_mask.hide(line)
+            for line in await _read_ready(waiting, mask):
+                yield line
+        for line in mask.settle():
+            yield line
         if not work.cancelled():
             work.result()
     finally:
         work.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await work
+
+
+async def _read_ready(waiting: LogQueue, mask: LogMask) -> list[LogLine]:
+    """All lines that are there, or what the mask held when none comes."""
+    try:
+        async with asyncio.timeout(LONGEST_WAIT if mask.is_holding else None):
+            several = [await waiting.get()]
+    except TimeoutError:
+        return mask.settle()
+    while not waiting.empty():
+        several.append(waiting.get_nowait())
+    return mask.feed([line for line in several if line is not None])
 
 
 def _wake_reader(waiting: LogQueue) -> None:

@@ -255,7 +255,10 @@ SECRETS = {
     "one that stands over several lines of a log is masked in each": [
         "test_a_secret_over_several_lines_of_a_log_is_masked_in_each",
         "test_a_secret_over_two_lines_of_the_log_is_masked_in_each",
+        "test_a_secret_over_two_lines_that_came_apart_is_masked_in_both",
+        "test_of_a_secret_whose_rest_comes_much_later_neither_half_is_shown",
     ],
+    "a number in hex is known in either case": ["test_a_number_in_hex_is_known_in_small_letters_and_in_capitals"],
     "neither the chain nor an export keeps one": [
         "test_a_note_with_the_token_is_masked_on_the_timeline_and_in_exports",
         "test_what_an_older_cockpit_recorded_of_a_secret_is_masked_when_it_is_read",

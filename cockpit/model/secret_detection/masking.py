@@ -7,6 +7,7 @@ which the end is not known yet. What may be the beginning of a secret is held ba
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from cockpit.model.secret import (
     BETWEEN_BASE64,
@@ -61,6 +62,15 @@ LONGEST_JOINED = 600  # letters of a form; of longer ones, such as keys, no tabl
 FIRST_CHARACTERS = 4  # that one expression looks for, before a place is looked at closely
 
 
+class BegunSecret(NamedTuple):
+    """The beginning of a secret at the end of a text: from where on, how much of all its letters and digits is there,
+    and how many these are."""
+
+    start: int
+    share: float
+    letters: int = 0
+
+
 class StreamForm:
     """One form of a secret as bytes, that can be recognised from its beginning."""
 
@@ -98,6 +108,11 @@ class StreamForm:
         if self._escapes and (escape := self._escapes.search(text, max(first, len(text) - 4 * ONE_ESCAPE))):
             starts.append(escape.start())
         return min(starts, default=None)
+
+    def measure(self, text: bytes, start: int) -> BegunSecret:
+        """How much of the form there is from `start` on."""
+        letters = len(join_letters(text[start:]))
+        return BegunSecret(start, letters / max(1, len(join_letters(self.encoded))), letters)
 
     def goes_on(self, text: bytes, start: int) -> bool:
         """Whether the form may go on from `start` to behind the end of the text.
@@ -161,7 +176,14 @@ class StreamSecrets:
     def begins(self, text: bytes) -> int:
         """From where on a text may be the beginning of a secret; its length where no end of it is."""
         begun_dump = find_begun_dump(text.decode("latin-1"), self._dumped.count_begun)
-        return min([begun_dump, *self._last_letters.find_starts(text)])
+        return min([begun_dump, *(begun.start for begun in self._last_letters.find_begun(text))])
+
+    def find_begun(self, text: bytes, least: int) -> BegunSecret | None:
+        """Where the first secret begins of which the end of a text has `least` letters and digits or more."""
+        begun_dump = find_begun_dump(text.decode("latin-1"), self._dumped.count_begun)
+        begun = [BegunSecret(begun_dump, 0.0)] if begun_dump < len(text) else []
+        begun += [found for found in self._last_letters.find_begun(text) if found.letters >= least]
+        return min(begun, key=lambda found: (found.start, -found.share), default=None)
 
 
 class LastLetters:
@@ -191,8 +213,8 @@ class LastLetters:
             if form.may_be_dumped:
                 self._dumped.append(form)
 
-    def find_starts(self, text: bytes) -> Iterator[int]:
-        """Where a form begins that may go on behind the end of the text."""
+    def find_begun(self, text: bytes) -> Iterator[BegunSecret]:
+        """The forms that begin in a text and may go on behind its end."""
         if not self._reach:
             return
         tail = text[-self._reach :]
@@ -208,9 +230,11 @@ class LastLetters:
             beginning = self._by_letters.get(letters[-count:], ())
             if backslash:  # what is after one may be no letter
                 forms += beginning
-            elif beginning and start >= 0 and any(form.goes_on(text, start) for form in beginning):
-                yield start
-        yield from (start for form in dict.fromkeys(forms) if (start := form.begins(text)) is not None)
+            elif beginning and start >= 0:
+                yield from (form.measure(text, start) for form in beginning if form.goes_on(text, start))
+        for form in dict.fromkeys(forms):
+            if (begin := form.begins(text)) is not None:
+                yield form.measure(text, begin)
 
 
 def _find_letter_before(text: bytes, end: int) -> int:
@@ -276,7 +300,7 @@ class KnownMask:
     """The part of a mask that knows the secrets by themselves."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = _make_stream_secrets(tuple(dict.fromkeys(secrets)))
+        self._secrets = make_stream_secrets(tuple(dict.fromkeys(secrets)))
         self._before = b""  # the byte before what is held: whether a short secret stands alone depends on it
         self._held = b""
 
@@ -354,7 +378,8 @@ def _compile_beginning(slots: Sequence[str], between: str) -> re.Pattern[bytes]:
 
 
 @lru_cache(maxsize=8)
-def _make_stream_secrets(secrets: Sequence[str]) -> StreamSecrets:
+def make_stream_secrets(secrets: Sequence[str]) -> StreamSecrets:
+    """For a set of them; the same one each time."""
     return StreamSecrets(secrets)
 
 

@@ -15,7 +15,7 @@ from cockpit.platforms.app_service.known_commands import WebAppCommand
 from cockpit.platforms.app_service.perform import WebAppPerformer
 from cockpit.platforms.app_service.settings import read_settings
 from cockpit.platforms.app_service.sites import API, WebSite
-from cockpit.platforms.log_queue import ReplicaKeyMask, read_stamped_lines
+from cockpit.platforms.log_queue import LogQueue, read_log_queue, read_stamped_lines
 from cockpit.platforms.platform import (
     CommandOutcome,
     CommandSurvey,
@@ -75,13 +75,16 @@ class AppServicePlatform:
     def build_change_feeds(self) -> Sequence[Feed]:
         return ()
 
-    async def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
+    def stream_log_lines(self, application: Application, revision: Revision) -> AsyncIterator[LogLine]:
         """The log stream of the slot where it sits, by the site's own management address."""
         site = WebSite(self._azure, self._context.environment.resource_group, application.name)
-        key_mask = ReplicaKeyMask()
-        async for block in site.stream_log(read_slot_label(revision), self._context.time):
-            for line in read_stamped_lines(block):
-                yield key_mask.hide(LogLine(line.text, line.moment, revision=revision.name))
+
+        async def watch(waiting: LogQueue) -> None:
+            async for block in site.stream_log(read_slot_label(revision), self._context.time):
+                for line in read_stamped_lines(block):
+                    await waiting.put(LogLine(line.text, line.moment, revision=revision.name))
+
+        return read_log_queue(watch)
 
     async def survey_command(self, command: PlatformCommand) -> CommandSurvey:
         assert isinstance(command, WebAppCommand)

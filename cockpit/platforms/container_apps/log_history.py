@@ -10,7 +10,7 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
 from cockpit.platforms.container_apps.log_lines import table_row
-from cockpit.platforms.log_queue import ReplicaKeyMask
+from cockpit.platforms.log_mask import LogMask
 
 REACH = timedelta(minutes=30)
 INGESTION = timedelta(minutes=5)  # lines are stamped when they were taken in, a while after they were written
@@ -45,8 +45,9 @@ async def load_log_history(azure: Azure, workspace: str, revision: Revision, now
         raise pick_worst_failure([answer for answer in answers if isinstance(answer, BaseException)])
     lines = [line for table in tables for row in table.rows if (line := table_row(row)) is not None]
     lines.sort(key=lambda line: line.at or OLDEST)
-    key_mask = ReplicaKeyMask()
-    lines = [key_mask.hide(line) for line in lines]
+    mask = LogMask()
+    lines = [*mask.feed(lines), *mask.settle()]
+    lines.sort(key=lambda line: line.at or OLDEST)
     partial = "; ".join(dict.fromkeys(table.partial for table in tables if table.partial))
     return History(tuple(lines), since, until, partial)
 
