@@ -105,14 +105,22 @@ def _render_box_row(box: ChecklistBox, operator: str, zone: tzinfo, today: date)
     sign, tone = SIGNS.get(box.state, SIGNS[OPEN])
     short = long = ""
     if box.tick and box.state != OPEN:
-        who = shorten_person(box.tick.actor, operator)
+        who = shorten_person(_find_doer(box.tick), operator)
+        moment = format_clock_time(box.tick.at, zone, today, seconds=True)
         short = f"{format_clock_time(box.tick.at, zone, today)} {who}"
-        long = f"{box.state} by {who} {format_clock_time(box.tick.at, zone, today, seconds=True)}"
+        long = f"{box.state} by {who} {moment}" if who else f"{box.state} {moment}"
     cell = Cell(box.text, "muted" if short else "")
     return Row(
         str(box.number),
         (Cell(sign, tone), Cell(str(box.number), "muted"), cell, Cell(short, "muted"), Cell(long, "muted")),
     )
+
+
+def _find_doer(tick: Tick) -> str:
+    """Who did it or skipped it; "" where it was done before it was ticked, and nobody knows by whom."""
+    if tick.state != DONE:
+        return tick.actor
+    return tick.done_by or ("" if tick.is_ticked_later else tick.actor)
 
 
 def describe_box(box: ChecklistBox | None, key: str, zone: tzinfo, today: date) -> list[list[Piece]]:
@@ -122,7 +130,10 @@ def describe_box(box: ChecklistBox | None, key: str, zone: tzinfo, today: date) 
     lines: list[list[Piece]] = [[(box.text, "strong")]]
     if box.tick and box.state != OPEN:
         moment = format_clock_time(box.tick.at, zone, today, seconds=True)
-        how = f"{box.state} by {box.tick.actor}, {moment} {box.tick.at.astimezone(zone):%Z}"
+        doer = _find_doer(box.tick)
+        how = f"{box.state}{f' by {doer}' if doer else ''}, {moment} {box.tick.at.astimezone(zone):%Z}"
+        if box.state == DONE and box.tick.ticked and doer != box.tick.actor:
+            how += f"; ticked by {box.tick.actor}, {format_clock_time(box.tick.ticked, zone, today, seconds=True)}"
         lines.append([(how, "muted"), (f": {box.tick.reason}" if box.tick.reason else "", "")])
     if box.act and key:
         lines.append([(key, "key"), (f" {DOES[box.act]}", "")])

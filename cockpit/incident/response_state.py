@@ -124,7 +124,8 @@ def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
         )
         if list and item > 0 and state in TICKED:
             text, reason = text_of(event.detail, "text"), text_of(event.detail, "reason")
-            boxes[list, item] = Tick(list, item, text, state, event.occurred, event.actor, reason, event.recorded)
+            by = text_of(event.detail, "done_by")
+            boxes[list, item] = Tick(list, item, text, state, event.occurred, event.actor, reason, event.recorded, by)
     return tuple(boxes.values())
 
 
@@ -477,6 +478,7 @@ def _build_run(id: str, event: Event) -> ProcedureRun:
         id=id,
         title=text_of(detail, "title") or procedure or id,
         started=event.occurred,
+        by=event.actor,
         budget=span_of(detail, "budget"),
         tail=span_of(detail, "tail"),
         origin=f"{text_of(detail, 'path')}#{procedure}" if procedure else text_of(detail, "path"),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from cockpit.model.clock import ClockKind
+from cockpit.model.event import WRITTEN_LATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class PageRecord:
 @dataclass(frozen=True, slots=True)
 class Tick:
     """One box as it stands; `item` from 1. `state`: done, skipped, or open again. `at` is when it was done: where that
-    is on record as an act, `ticked` is when somebody came round to tick it."""
+    is on record as an act, `done_by` is who did that, as far as it is known, and `ticked` when `actor` came round to
+    tick it."""
 
     list: str
     item: int
@@ -88,6 +90,17 @@ class Tick:
     actor: str
     reason: str = ""
     ticked: datetime | None = None
+    done_by: str = ""
+
+    @property
+    def doer(self) -> str:
+        """Who did it, as far as that is known; else who ticked it."""
+        return self.done_by or self.actor
+
+    @property
+    def is_ticked_later(self) -> bool:
+        """Whether it was done noticeably before somebody ticked it."""
+        return self.ticked is not None and self.ticked - self.at >= WRITTEN_LATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +220,7 @@ class ProcedureRun:
     title: str
     started: datetime
     ended: datetime | None = None
+    by: str = ""
     budget: timedelta | None = None
     tail: timedelta | None = None
     origin: str = ""

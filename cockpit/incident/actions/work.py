@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
@@ -52,9 +53,12 @@ def tick_box(
             raise IncidentActionError(f"{name}#{item} is {box_state} already.", code="unchanged", name=name, item=item)
         detail = {"list": name, "item": item, "text": item_text, "state": box_state, "reason": why}
         now = writer.now()
-        acted = find_act_time(meant, find_box_act(item_text)) if box_state == DONE else None
-        # A box whose act is on record was done then, not when somebody came round to tick it.
-        return writer.of(meant, Kind.TICK, detail, min(acted or now, now), subject=f"{name}#{item}")
+        act_done = find_act(meant, find_box_act(item_text)) if box_state == DONE else None
+        # A box whose act is on record was done then and by them, not when and by whom it was ticked.
+        if act_done is not None and act_done.by:
+            detail["done_by"] = act_done.by
+        moment = min(act_done.at, now) if act_done else now
+        return writer.of(meant, Kind.TICK, detail, moment, subject=f"{name}#{item}")
 
     return writer.write(act)
 
@@ -74,22 +78,31 @@ def find_box_act(text: str) -> str:
     return min(((match.start(), act) for match, act in result if match), default=(0, ""))[1]
 
 
-def find_act_time(incident: Incident, act: str) -> datetime | None:
+class ActDone(NamedTuple):
+    """An act on record: when it was done, and by whom; "" where that is not known."""
+
+    at: datetime
+    by: str
+
+
+def find_act(incident: Incident, act: str) -> ActDone | None:
     """When that act was first done in this incident; None where it was not, or is not one of the cockpit's."""
     patterns = dict(BOX_ACTS)
-    times: list[datetime | None] = []
+    acts_done: list[ActDone] = []
     if act == "declare":
-        times = [incident.declared]
+        acts_done = [ActDone(incident.declared, incident.declared_by)]
     elif act == "freeze":
-        times = [freeze.since for freeze in incident.freezes if freeze.since >= incident.declared]
+        acts_done = [
+            ActDone(freeze.since, freeze.by) for freeze in incident.freezes if freeze.since >= incident.declared
+        ]
     elif act == "communicate":
-        times = [update.at for update in incident.updates if update.at >= incident.declared]
+        acts_done = [ActDone(update.at, update.actor) for update in incident.updates if update.at >= incident.declared]
     elif act in patterns:
         fits = re.compile(rf"\b(?:{patterns[act]})\b", re.IGNORECASE)
-        times = [run.succeeded for run in incident.ran if fits.search(run.title)]
+        acts_done = [ActDone(run.succeeded, run.by) for run in incident.ran if run.succeeded and fits.search(run.title)]
         if act == "preserve":
-            times += incident.lines_kept
-    return min((moment for moment in times if moment is not None), default=None)
+            acts_done += [ActDone(moment, "") for moment in incident.lines_kept]
+    return min(acts_done, default=None, key=attrgetter("at"))
 
 
 def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:

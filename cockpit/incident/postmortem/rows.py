@@ -362,10 +362,11 @@ def _list_boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[Checklist
 def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:
     state = tick.state if tick.state in ("done", SKIPPED) else NOT_TICKED
     reason = tick.reason
-    if state == "done" and tick.ticked is not None and tick.ticked - tick.at >= WRITTEN_LATE:
-        later = f"ticked at {tick.ticked.astimezone(UTC):%H:%M:%S}; when it was done is on record"
+    if state == "done" and tick.ticked is not None and (tick.is_ticked_later or tick.doer != tick.actor):
+        by = f"by {tick.actor} " if tick.doer != tick.actor else ""
+        later = f"ticked {by}at {tick.ticked.astimezone(UTC):%H:%M:%S}; when it was done is on record"
         reason = "; ".join(text for text in (reason, later) if text)
-    return ChecklistLine(tick.text or text, state, tick.actor, tick.at, reason)
+    return ChecklistLine(tick.text or text, state, tick.doer if state == "done" else tick.actor, tick.at, reason)
 
 
 def list_other_clocks(clocks: Sequence[Clock], now: datetime) -> list[Clock]:

@@ -1,13 +1,14 @@
 """The boxes of a checklist: ticked with who and when, skipped with a reason, and each a key away from what it asks."""
 
 from collections.abc import Callable
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
-from screens.checklist import ChecklistBox, ChecklistScreen, list_boxes
+from screens.checklist import ChecklistBox, ChecklistScreen, describe_box, list_boxes, list_rows
 from tests.tui.messages.conftest import CARE, FIRST, NOW, Play, Stage, press
 from widgets.keys import KeyLine
 from widgets.line import Lines
@@ -109,6 +110,17 @@ async def test_a_note_goes_to_the_incident(check: Open, play: Play) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, play, "n", *"seen", "enter")
         assert play.events("note")[0].incident == play.incident_actions.open()[0].id
+
+
+@pytest.mark.parametrize(("by", "named", "unnamed"), [("ana", "ana", "bo"), ("", "", "bo")])
+def test_a_box_names_who_did_it_and_not_who_ticked_it(by: str, named: str, unnamed: str) -> None:
+    tick = Tick("care", 1, "x", "done", NOW, "bo", "", NOW + timedelta(minutes=5), by)
+    [row] = list_rows([ChecklistBox(1, "x", tick)], "me", UTC, NOW.date())
+    short, long = row.cells[3].text, row.cells[4].text
+    assert named in short and unnamed not in short
+    assert named in long and unnamed not in long
+    about = "".join(text for line in describe_box(ChecklistBox(1, "x", tick), "", UTC, NOW.date()) for text, _ in line)
+    assert "ticked by bo" in about  # who it was is told, beside the act
 
 
 async def test_a_burst_of_keys_ticks_one_box_at_most(check: Open, play: Play) -> None:

@@ -156,6 +156,15 @@ def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(inci
         incident_actions.tick("last", 1)
 
 
+def test_a_box_is_done_by_who_did_the_act_and_not_by_who_ticked_it(
+    incident_actions: IncidentActions, timeline: Timeline, clock: Clock
+) -> None:
+    incident_actions.freeze(True, "until green")
+    make_incident_actions(timeline, clock, "ben", plan=PLAN).tick("first", 2)
+    [tick] = now(incident_actions).ticks
+    assert (tick.actor, tick.doer) == ("ben", "ana")
+
+
 def test_a_freeze_needs_no_incident_and_holds_once(timeline: Timeline, clock: Clock) -> None:
     incident_actions = make_incident_actions(timeline, clock)
     assert incident_actions.freeze(True, "until green").incident is None

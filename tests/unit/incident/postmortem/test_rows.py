@@ -79,6 +79,13 @@ def test_a_box_of_an_act_on_record_says_when_somebody_came_round_to_tick_it() ->
     assert row.boxes[0].reason.startswith(f"ticked at {at(9):%H:%M:%S}")
 
 
+def test_a_box_that_somebody_else_ticked_is_of_who_did_it() -> None:
+    ticks = (Tick("first", 1, "freeze", "done", at(1), "ben", ticked=at(2), done_by="ana"),)
+    (row,) = list_rows(replace(NIGHT, ticks=ticks), Plan(checklists=(LIST,)))
+    assert row.boxes[0].by == "ana"
+    assert "ben" in row.boxes[0].reason
+
+
 def test_a_list_that_its_severity_opens_is_there_though_nobody_touched_it() -> None:
     (row,) = list_rows(NIGHT, Plan(checklists=(LIST, Checklist("other", "Other", ("x",)))))
     assert row.left == ["declare", "freeze", "tell"]
