@@ -79,6 +79,10 @@ def open_role_form(
     )
 
 
+NO_ANSWER = "no answer"
+ANSWERS = (("yes", "or it is not known yet"), (NO_ANSWER, "the call was made, and nobody answered"))
+
+
 def open_call_form(
     place: DialogContext,
     time: Time,
@@ -106,10 +110,16 @@ def open_call_form(
         [
             Field("who", "who was called", who),
             Field("how", "how", contacts[0].how if contacts else "", "phone, pager, chat"),
-            Field("note", "what they said", hint="on their way, no answer ..."),
+            Field("note", "what they said", hint="on their way in ten minutes"),
+            Field("answered", "did they answer?", options=ANSWERS),
         ],
         lambda values: incident_actions.called(
-            values["who"], tier, values["how"], values["note"], incident=incident.id
+            values["who"],
+            tier,
+            values["how"],
+            values["note"],
+            False if values["answered"] == NO_ANSWER else None,
+            incident=incident.id,
         ),
         about=[*describe_incident(incident), *pair_lists, [("You make the call; this records it.", "muted")]],
         check=make_required_check("who", "Say who was called."),
