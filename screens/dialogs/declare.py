@@ -44,6 +44,7 @@ class Declare(Dialog[Incident | Event]):
 
     what = "Declare an incident"
     keys = "enter declares · ↑ ↓ severity · tab next field · esc leaves"
+    typed_into = "#title"
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(DECLARATION)
 
     def __init__(

@@ -66,6 +66,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     what = ""
     changes = False  # whether confirming it changes something out there: then it says, too, that Enter does not count
     keys = "enter confirms · esc leaves"
+    typed_into = ""  # the field that takes a letter typed on a list, where there are several: its selector
 
     class Done(Message):
         """The act was done; `result` is what it returned."""
@@ -223,6 +224,28 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def on_key(self, event: events.Key) -> None:
         self._guard.touch()
+        if self._is_text_on_a_list(event):
+            event.stop()
+            self._take_letter(event.character or "")
+
+    def _is_text_on_a_list(self, event: events.Key) -> bool:
+        """Whether it is a letter typed on a list while there is a field: the arrows choose there, also where k and j
+        move a row elsewhere. Who gave the rows other keys than the arrows moves by these."""
+        is_letter = event.is_printable and bool((event.character or "").strip())
+        has_arrows = {"up", "down"} <= self.active_bindings.keys()
+        return isinstance(self.focused, Choice) and is_letter and has_arrows and bool(self.query("Input, TextArea"))
+
+    def _take_letter(self, letter: str) -> None:
+        """Into the field that is meant, where there is only one that can be; else say how to get to one."""
+        fields = [self.query_one(self.typed_into, Input)] if self.typed_into else list(self.query(Input))
+        if len(fields) != 1 or not fields[0].display:
+            self.say("Here the arrows choose. Tab goes to the next field, to type into it.")
+            return
+        [field] = fields
+        field.select_on_focus = False  # the next letter goes on, and does not take the place of this one
+        field.cursor_position = len(field.value)
+        field.insert_text_at_cursor(letter)
+        self.set_focus(field)
 
     def on_paste(self) -> None:
         self._guard.touch()

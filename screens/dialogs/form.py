@@ -60,7 +60,9 @@ class FormDialog(Dialog[T]):
     ) -> None:
         super().__init__(place, time)
         self.what = what
-        self.keys = f"enter {does} · {'tab next · ' if len(fields) > 1 else ''}esc leaves, nothing changes"
+        chooses = "↑ ↓ choose" if any(field.options for field in fields) else ""
+        steps = filter(None, (f"enter {does}", chooses, "tab next" if len(fields) > 1 else ""))
+        self.keys = " · ".join((*steps, "esc leaves, nothing changes"))
         self._fields = tuple(fields)
         self._act_on = act
         self._about = tuple(about)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -135,6 +135,7 @@ class StatusDialog(Dialog[None]):
 
     what = "Severity and status"
     keys = "enter records · ↑ ↓ choose · tab next · esc leaves, nothing changes"
+    typed_into = "#reason"  # where it can be seen: a list that comes up moves the fields
 
     def __init__(
         self,
@@ -270,15 +271,6 @@ class StatusDialog(Dialog[None]):
         for id in ("#why-label", "#why"):
             self.query_one(id).display = not closes and severity.chosen != self._severity
         self._tell_reason()
-
-    def on_key(self, event: events.Key) -> None:
-        """What is typed on a list goes to the reason, where it can be seen: a list that comes up moves the fields."""
-        reason = self.query_one("#reason", Input)
-        if isinstance(self.focused, Choice) and event.is_printable and event.character and event.character.strip():
-            event.stop()
-            reason.cursor_position = len(reason.value)
-            reason.insert_text_at_cursor(event.character)
-            self.set_focus(reason)
 
     @on(Choice.Changed, "#why")
     def _tell_reason(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
+from cockpit.model.clock import Clock as Deadline
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Revision
@@ -19,6 +20,8 @@ from screens.dialogs.note import Note
 from screens.dialogs.status import StatusDialog
 from screens.history import PastScreen
 from screens.incident.brief import BriefScreen
+from screens.incident.clock_forms import open_on_call_form
+from screens.incident.people_forms import open_call_form, open_review_form, open_role_form
 from screens.incident.post_mortem import PreviewScreen
 from screens.incident.screen import IncidentScreen
 from screens.logs import LogsScreen
@@ -205,3 +208,54 @@ async def test_who_would_call_the_one_on_call_is_first_asked_whether_that_is_the
         assert getattr(pilot.app.screen, "what", "") != "Is that you?"
     marks = {mark.id: mark.not_applicable for mark in the_incident(session).marks}
     assert "on call: nobody to call" in marks["escalation:1"]
+
+
+async def test_a_call_that_nobody_answered_is_recorded_as_such_by_a_choice(
+    session: Session, place: DialogContext, clock: Clock
+) -> None:
+    incident = the_incident(session)
+    form = open_call_form(place, clock, session.incident_actions, incident, "team lead", 2, session.plan.contacts)
+    async with Front(form).run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", "tab", "tab", "down")
+        clock.pass_by(1)
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        session.catch_up()
+    assert [call.answered for call in the_incident(session).called] == [False]
+
+
+@pytest.mark.parametrize("letter", ["j", "k", "2"])
+async def test_a_letter_on_a_list_of_a_form_with_fields_chooses_nothing_and_says_what_does(
+    session: Session, place: DialogContext, clock: Clock, letter: str
+) -> None:
+    incident = the_incident(session)
+    form = open_role_form(place, clock, session.incident_actions, incident, "Ops Lead", "debugs", list)
+    async with Front(form).run_test(size=(80, 24)) as pilot:
+        before = form.values()
+        await pilot.press(letter)
+        assert form.values() == before
+        assert form.query_one("#notice", Lines).display
+        assert "↑ ↓ choose" in form.query_one("#keys", Lines).text
+
+
+async def test_letters_on_the_list_of_a_form_with_one_field_are_typed_into_it(
+    session: Session, place: DialogContext, clock: Clock
+) -> None:
+    form = open_review_form(place, clock, session.incident_actions, the_incident(session))
+    async with Front(form).run_test(size=(80, 24)) as pilot:
+        state = form.values()["state"]
+        await pilot.press(*"just")
+        assert form.values() == {"state": state, "reason": "just"}
+
+
+async def test_where_nothing_can_be_typed_letters_and_digits_choose(
+    session: Session, place: DialogContext, clock: Clock
+) -> None:
+    tier = Deadline("escalation:1", ClockKind.ESCALATION, "call", "", "oncall.md:5", NOW, who="On-call engineer")
+    form = open_on_call_form(place, clock, session.incident_actions, the_incident(session), tier)
+    async with Front(form).run_test(size=(80, 24)) as pilot:
+        first = form.values()
+        await pilot.press("j")
+        assert form.values() != first
+        await pilot.press("1")
+        assert form.values() == first
