@@ -220,7 +220,6 @@ class ProcedureRun:
     title: str
     started: datetime
     ended: datetime | None = None
-    by: str = ""
     budget: timedelta | None = None
     tail: timedelta | None = None
     origin: str = ""
@@ -233,6 +232,7 @@ class ProcedureRun:
     unknown: tuple[str, ...] = ()
     undone: datetime | None = None
     unfinished: str = ""
+    by: str = ""  # who started it
 
     @property
     def done(self) -> datetime | None:
