@@ -230,7 +230,7 @@ def remember_alerts(timeline: Timeline, ledger: Ledger, environment: str, time: 
     return AlertMemory(
         lambda source: list_recorded_alerts(last_recorded, environment, source, now),
         lambda: ledger.settled(environment),
-        partial(read_beat_of, find_beats(timeline.path.parent, environment)),
+        remember_beats(find_beats(timeline.path.parent, environment)),
     )
 
 
@@ -239,11 +239,18 @@ def find_beats(data: Path, environment: str) -> Path:
     return data / "beats" / quote(environment, safe="")
 
 
-def read_beat_of(folder: Path, name: str) -> "Beat | None":
-    """Blocking; imports what it needs when a probe first asks."""
-    from cockpit.feeds.probes.beats import read_beats
+def remember_beats(folder: Path) -> "ReadBeat":
+    """Reads the beats of a folder, and remembers who reported. It imports what it needs when a probe first asks."""
+    readers: list[ReadBeat] = []
 
-    return read_beats(folder)(name)
+    def read(name: str) -> "Beat | None":
+        if not readers:
+            from cockpit.feeds.probes.beats import read_beats
+
+            readers.append(read_beats(folder))
+        return readers[0](name)
+
+    return read
 
 
 def list_beat_names(environment: Environment) -> list[str]:

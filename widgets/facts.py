@@ -112,7 +112,7 @@ def _list_probe_facts(probe_result: ProbeResult, viewer: Viewer) -> Iterator[Fac
     yield "failing", f"{probe_result.failing} answers in a row" if probe_result.failing else ""
     yield "procedure", probe_result.runbook
     yield "URL", probe_result.url
-    yield "address", probe_result.address
+    yield ("reported by" if probe_result.url.startswith("beat://") else "address"), probe_result.address
     yield "status", str(probe_result.status or "")
     yield "latency", _to_ms(probe_result.latency)
     answered = [seconds for seconds in probe_result.history if seconds is not None]

@@ -64,6 +64,7 @@ class ProbeAnswer:
     tls_time: float | None = None
     ttfb: float | None = None
     certificate_expiration: float | None = None  # seconds until the server's certificate ends
+    caution: str = ""  # it answered well, and a person should look at it all the same
 
 
 @dataclass(frozen=True, slots=True)

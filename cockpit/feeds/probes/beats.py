@@ -13,13 +13,15 @@ import stat
 import struct
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cockpit.feeds.probes.protocols import Beat, ReadBeat
 from cockpit.model.problem import CodedError
+from cockpit.model.raw import read_moment
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, format_timestamp, parse_timestamp
 
@@ -31,6 +33,7 @@ LARGEST_BODY = 4_096  # bytes of a POST
 FOLDER, SOCKET = "beats", "beat.sock"
 TRY_AGAIN = 10.0  # seconds until the socket is tried again while another cockpit serves it
 PEER = struct.Struct("3i")  # pid, uid, gid of SO_PEERCRED
+NEW_REPORTER = timedelta(days=1)  # so long it is said that another user reports than before
 
 
 class BeatError(CodedError):
@@ -43,7 +46,11 @@ def find_beat_folder(data: Path, environment: str) -> Path:
 
 def write_beat(folder: Path, beat: Beat) -> None:
     """Keep the newest beat of a name, whole or not at all. Blocking. Raises BeatError."""
-    text = json.dumps({"at": format_timestamp(beat.at), "good": beat.good, "note": beat.note, "by": beat.by})
+    beat = compare_reporter(read_beats(folder)(beat.name), beat)
+    fields = {"at": format_timestamp(beat.at), "good": beat.good, "note": beat.note, "by": beat.by}
+    if beat.changed is not None:
+        fields |= {"before": beat.before, "changed": format_timestamp(beat.changed)}
+    text = json.dumps(fields)
     try:
         _make_folder(folder)
         path = folder / f"{beat.name}.json"
@@ -73,10 +80,33 @@ def _is_shared(folder: Path) -> bool:
     return folder.stat().st_mode & shared == shared
 
 
+def compare_reporter(last: Beat | None, beat: Beat) -> Beat:
+    """`beat` with who reported before it, where that was another user lately. Pure."""
+    if last is None or not last.by:
+        return beat
+    if last.by != beat.by:
+        return replace(beat, before=last.by, changed=beat.at)
+    is_new = last.changed is not None and beat.at - last.changed < NEW_REPORTER
+    return replace(beat, before=last.before, changed=last.changed) if is_new else beat
+
+
 def read_beats(folder: Path) -> ReadBeat:
-    """Reads the last beat of a name; a file that is none, or that somebody planted as a link, is no beat."""
+    """Reads the last beat of a name; a file that is none, or that somebody planted as a link, is no beat.
+
+    Who reported before is taken from the file where it is ours, else from what was read here before: whoever may
+    write into the folder need not tell.
+    """
+    seen: dict[str, Beat] = {}
 
     def read(name: str) -> Beat | None:
+        beat = read_file(name)
+        if beat is not None:
+            told = beat.changed is not None
+            seen[name] = beat if told else compare_reporter(seen.get(name), beat)
+            return seen[name]
+        return None
+
+    def read_file(name: str) -> Beat | None:
         path = folder / f"{name}.json"
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -91,7 +121,9 @@ def read_beats(folder: Path) -> ReadBeat:
         # What a file says of its writer counts only where it is ours: else the kernel says who wrote it.
         ours = status.st_uid == os.getuid()
         by = clean_line(str(raw.get("by", "")), 80) if ours else name_user(status.st_uid)
-        return Beat(name, at, raw.get("good") is not False, clean_line(str(raw.get("note", "")), LONGEST_NOTE), by)
+        beat = Beat(name, at, raw.get("good") is not False, clean_line(str(raw.get("note", "")), LONGEST_NOTE), by)
+        before, changed = clean_line(str(raw.get("before", "")), 80), read_moment(raw.get("changed"))
+        return replace(beat, before=before, changed=changed) if ours and before and changed else beat
 
     return read
 

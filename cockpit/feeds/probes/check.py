@@ -202,7 +202,7 @@ class ProbeEndpoint:
 
     def _judged(self, answer: ProbeAnswer, conditions: Sequence[Condition] | None = None) -> CheckOutcome:
         """The first condition that does not hold speaks; a failing one before a degraded one."""
-        grade, reason = self._judge_redirect(answer)
+        grade, reason = (Grade.DEGRADED, answer.caution) if answer.caution else self._judge_redirect(answer)
         if (
             grade is not Grade.FAILING
             and answer.status is not None

@@ -52,13 +52,18 @@ class NotAllowedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a job last reported of itself. `by` is the kernel's word on whose process it was; all text is cleaned."""
+    """What a job last reported of itself. `by` is the kernel's word on whose process it was; all text is cleaned.
+
+    `before` is who reported until `changed`, "" where that was lately nobody else.
+    """
 
     name: str
     at: datetime
     good: bool = True
     note: str = ""
     by: str = ""
+    before: str = ""
+    changed: datetime | None = None
 
 
 ReadBeat = Callable[[str], Beat | None]
@@ -388,7 +393,17 @@ async def check_beat(probe: Probe, context: ProtocolContext, journey: Journey, n
     if age > probe.within:
         late = format_age(age - probe.within)
         raise httpx.ReadError(f"no beat for {format_age(age)}, {late} more than it may take")
-    return ProbeAnswer(connected=True, body=beat.note.encode(), ip=journey.address)
+    return ProbeAnswer(
+        connected=True, body=beat.note.encode(), ip=journey.address, caution=describe_other_reporter(beat, now)
+    )
+
+
+def describe_other_reporter(beat: Beat, now: datetime) -> str:
+    """That somebody else than before says that the job ran; "" where it is the same process owner."""
+    if not beat.before or beat.changed is None:
+        return ""
+    since = format_age((now - beat.changed).total_seconds())
+    return clean_line(f"reported by {beat.by or 'nobody known'} since {since} ago, until then by {beat.before}", 200)
 
 
 CHECKS = {

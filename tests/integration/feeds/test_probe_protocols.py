@@ -1,6 +1,7 @@
 """Probes of what is no web page, against real sockets: name servers, websockets, jobs that report themselves."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -28,12 +29,12 @@ from aiohttp import WSMsgType, web
 from click.testing import CliRunner
 
 from cockpit.cli import cockpit
-from cockpit.feeds.probes.beats import BeatServer, find_beat_folder, read_beats, write_beat
+from cockpit.feeds.probes.beats import BeatServer, compare_reporter, find_beat_folder, read_beats, write_beat
 from cockpit.feeds.probes.feed import Engine
 from cockpit.feeds.probes.protocols import Beat, build_echo, compute_checksum, echo, is_echo_reply
 from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.feeds.probes.transport import Tls
-from cockpit.model.time import RealTime
+from cockpit.model.time import RealTime, format_timestamp
 from tests.integration.feeds.asking import ask_one, probe
 from tests.integration.feeds.servers import says, serving
 
@@ -327,6 +328,57 @@ def test_a_planted_link_or_pipe_is_no_beat(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     assert read_beats(tmp_path)("backup") is None
     assert read_beats(tmp_path)("pipe") is None
+
+
+BEFORE, OTHER = "uid 34 (backup)", "uid 1003 (mallory)"
+
+
+def told_by(by: str, at: datetime, last: Beat | None = None) -> Beat:
+    return compare_reporter(last, Beat("backup", at, by=by))
+
+
+def test_that_another_user_reports_than_before_is_said_for_a_day() -> None:
+    first = told_by(BEFORE, NOW)
+    assert first.changed is None
+    other = told_by(OTHER, NOW + timedelta(hours=1), first)
+    assert (other.before, other.changed) == (BEFORE, other.at)
+    again = told_by(OTHER, NOW + timedelta(hours=3), other)
+    assert (again.before, again.changed) == (BEFORE, other.at)
+    assert told_by(OTHER, NOW + timedelta(hours=26), again).changed is None
+    back = told_by(BEFORE, NOW + timedelta(hours=4), again)
+    assert (back.before, back.changed) == (OTHER, back.at)
+
+
+async def test_a_job_that_another_user_reports_than_before_is_degraded_and_names_both() -> None:
+    outcome = await ask_beat(told_by(OTHER, NOW, told_by(BEFORE, NOW - timedelta(hours=24))))
+    assert (outcome.grade, outcome.address) == (Grade.DEGRADED, OTHER)
+    assert OTHER in outcome.reason
+    assert BEFORE in outcome.reason
+    late = told_by(OTHER, NOW - timedelta(hours=30), told_by(BEFORE, NOW - timedelta(hours=54)))
+    assert (await ask_beat(late)).grade is Grade.FAILING  # what is worse comes first
+
+
+def test_who_reported_before_is_kept_with_the_beat(tmp_path: Path) -> None:
+    folder = tmp_path / "beats" / "prod"
+    write_beat(folder, Beat("backup", NOW, by=BEFORE))
+    write_beat(folder, Beat("backup", NOW + timedelta(minutes=1), by=OTHER))
+    beat = read_beats(folder)("backup")  # of a cockpit that was opened since
+    assert beat is not None
+    assert (beat.by, beat.before, beat.changed) == (OTHER, BEFORE, NOW + timedelta(minutes=1))
+
+
+def test_a_file_that_another_user_put_there_is_told_by_its_owner(tmp_path: Path) -> None:
+    """Whoever may write into the folder may write any name into a file, and leave out who reported before."""
+    if os.getuid() != 0:
+        pytest.skip("needs root: the file of another user")
+    read, me = read_beats(tmp_path), Path(tmp_path / "backup.json")
+    write_beat(tmp_path, Beat("backup", NOW, by=BEFORE))
+    assert read("backup") is not None
+    me.write_text(json.dumps({"at": format_timestamp(NOW + timedelta(minutes=5)), "by": BEFORE}))
+    os.chown(me, 65534, 65534)
+    beat = read("backup")
+    assert beat is not None
+    assert (beat.by.split(" (")[0], beat.before) == ("uid 65534", BEFORE)
 
 
 # Certificates

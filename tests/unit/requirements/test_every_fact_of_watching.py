@@ -275,6 +275,9 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_a_shell_reports_a_beat_and_a_mistyped_name_is_refused",
         "test_the_socket_takes_beats_of_the_group_and_records_whose_they_are",
         "test_a_planted_link_or_pipe_is_no_beat",
+        "test_a_heartbeat_tells_who_reported_it",
+        "test_a_job_that_another_user_reports_than_before_is_degraded_and_names_both",
+        "test_a_file_that_another_user_put_there_is_told_by_its_owner",
     ),
     "methods, bodies, and no cookies": (
         "test_a_question_with_a_body_and_a_method_is_put_as_configured",

@@ -83,6 +83,11 @@ def test_a_failing_answer_tells_the_way_to_it() -> None:
     assert "certificate of shop.example.com by R11" in text
 
 
+def test_a_heartbeat_tells_who_reported_it() -> None:
+    beat = replace(PROBE, url="beat://backup", address="uid 34 (backup)")
+    assert ("reported by", "uid 34 (backup)") in list_facts(beat, VIEWER)
+
+
 def test_a_probe_tells_its_latencies_and_what_got_no_answer() -> None:
     assert "fastest 12 ms, median 21 ms, slowest 30 ms" in told(PROBE)
     assert "1 of the last 3 checks got no answer" in told(PROBE)
