@@ -68,6 +68,7 @@ class Alert:
     note: str = ""  # `vanished, server restarted 40 s ago`, `expired: sender silent`
     annotations: tuple[tuple[str, str], ...] = ()
     ended: datetime | None = None  # when it resolved, where the source itself says so
+    rule: str = ""  # which version of its rule it fires by, where a Prometheus tells
 
     @property
     def key(self) -> str:

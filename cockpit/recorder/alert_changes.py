@@ -101,6 +101,7 @@ def _draft_alert(
             "note": alert.note,
             **({"native_id": alert.native_id} if alert.native_id else {}),
             **({"labels": dict(alert.labels)} if alert.labels and not was else {}),
+            **({"rule": alert.rule} if alert.rule else {}),
             **({"revisions": list(revisions)} if revisions else {}),
         },
     )

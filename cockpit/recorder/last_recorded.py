@@ -53,6 +53,7 @@ class RecordedAlert:
     labels: tuple[tuple[str, str], ...] = ()
     silenced_as: str = ""  # silenced, inhibited or muted
     place: str = ""  # what it is about, as its row says it
+    rule: str = ""  # which version of its rule it fired by
 
 
 class LastRecorded:
@@ -127,6 +128,7 @@ def _read_recorded_alert(fact: Event | Draft, state: str, before: RecordedAlert 
         labels=pairs or (before.labels if before else ()),
         silenced_as=verb if (verb := text_of(detail, "note").partition(" ")[0]) in SILENCED_AS else "",
         place=text_of(detail, "place") or (before.place if before else text_of(detail, "resource")),
+        rule=text_of(detail, "rule") or (before.rule if before else ""),
     )
 
 
@@ -145,6 +147,7 @@ def list_recorded_alerts(last_recorded: LastRecorded, environment: str, source: 
             summary=alert.summary,
             labels=alert.labels,
             native_id=alert.native_id,
+            rule=alert.rule,
             note=f"{alert.state} when last recorded, {format_age((now - alert.at).total_seconds())} ago{NOT_LISTED}",
         )
         for key, alert in last_recorded.alerts.items()

@@ -451,7 +451,8 @@ def describe_empty_pane(
     look = f"last look {format_age(fresh.age)} ago"
     if pane == "alerts":
         sources = " and ".join(alert.name for alert in environment.alerts)
-        return [[("No alerts.", "good")], [(f"Watching {sources}, {look}.", "muted")]]
+        doubt = [[(f"{fresh.reason}: not all can be seen.", "warn")]] if fresh.reason else []
+        return [[("No alerts.", "muted" if doubt else "good")], *doubt, [(f"Watching {sources}, {look}.", "muted")]]
     if pane == "revisions":
         return [[(f"{', '.join(environment.apps) or 'The app'} has no revisions, {look}.", "muted")]]
     return [[(f"No results, {look}.", "muted")]]

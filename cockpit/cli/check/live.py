@@ -74,6 +74,7 @@ def build_live_document(looks: Sequence[LiveCheck]) -> list[dict[str, Any]]:
             "found": _describe_answer(look),
             "problem": look.reading.problem.message if look.reading.problem else "",
             "advice": describe_advice(look.reading.problem, look) if look.reading.problem else "",
+            "caution": look.reading.caution.sentence if look.reading.caution else "",
             "no_answer": dict(look.list_unanswered()),
         }
         for look in looks
@@ -90,6 +91,8 @@ def list_live_lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
         if problem:
             yield f"       {problem.message}"
             yield f"       {describe_advice(problem, look)}"
+        if look.reading.caution and not problem:
+            yield f"       {look.reading.caution.sentence}"
         for probe in look.silent:
             yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
         for signal in look.unasked:

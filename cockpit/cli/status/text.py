@@ -334,7 +334,8 @@ def list_incident_cells(incident: Incident, record: EnvironmentRecord, now: date
 
 
 def _describe_problem(state: State, feed: str) -> tuple[str, str]:
-    problem = next((reading.problem for reading in state.readings if reading.feed == feed), None)
+    """Why it did not answer, or what it may not know, and what to do about it."""
+    problem = next((reading.problem or reading.caution for reading in state.readings if reading.feed == feed), None)
     return (problem.message, problem.advice) if problem else ("", "")
 
 
@@ -489,6 +490,7 @@ def _format_stamp(moment: datetime | None) -> str | None:
 
 def _build_source_document(state: State, name: str, fresh: Freshness) -> dict[str, Any]:
     message, advice = _describe_problem(state, name)
+    failed = any(reading.problem for reading in state.readings if reading.feed == name)
     flag = fresh.state in (FeedState.LIVE, FeedState.LATE)
     return {
         "name": name,
@@ -496,6 +498,7 @@ def _build_source_document(state: State, name: str, fresh: Freshness) -> dict[st
         "seen": flag,
         "complete": not any(reading.incomplete for reading in state.readings if reading.feed == name),
         "age": fresh.age,
-        "problem": message,
+        "problem": message if failed else "",
+        "caution": "" if failed else message,
         "advice": advice,
     }

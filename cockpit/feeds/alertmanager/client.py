@@ -242,7 +242,7 @@ class AlertmanagerReader:
     def __init__(self, source: AlertSource, environment: str) -> None:
         self._source = source
         self._environment = environment
-        self._wanted = matches_all(source.filters)
+        self.wants = matches_all(source.filters)
         self._names: dict[str, str] = {}  # of inhibiting alerts that our filters keep out, by fingerprint
         self._past_tries: dict[str, int] = {}  # how often each Prometheus may still be asked what was up before
         self._last: dict[
@@ -349,9 +349,9 @@ class AlertmanagerReader:
             answer.at,
             rules,
             targets,
-            pending=tuple(alert for alert in waiting if self._wanted(dict(alert.labels))),
+            pending=tuple(alert for alert in waiting if self.wants(dict(alert.labels))),
             firing=tuple(
-                fires for fires in list_firing_alerts(rules, server=server, now=answer.at) if self._wanted(fires.labels)
+                fires for fires in list_firing_alerts(rules, server=server, now=answer.at) if self.wants(fires.labels)
             ),
             partial=is_partial(answer.body),
             past=past,

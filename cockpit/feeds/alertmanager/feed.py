@@ -17,11 +17,19 @@ from cockpit.feeds.alertmanager.not_yet_listed import (
     not_listed,
     resend_delay,
 )
-from cockpit.feeds.alertmanager.resolution import AskPrometheus, Trace, drop_settled, recall_traces, update_traces
+from cockpit.feeds.alertmanager.resolution import (
+    AskPrometheus,
+    Trace,
+    drop_settled,
+    note_rules,
+    recall_traces,
+    update_traces,
+)
 from cockpit.feeds.alertmanager.rules import (
     FiringInRule,
     Rules,
     Witnesses,
+    list_broken_rules,
     rule_alert,
     worth_showing,
 )
@@ -39,6 +47,7 @@ if TYPE_CHECKING:  # httpx is not loaded before the first look
 DEADLINE = 30.0  # seconds for one look: the servers side by side (12 s), then the comparing of thousands
 HELD = timedelta(minutes=4)  # what a Prometheus called pending before it fell silent is shown this long
 SIZE = 600  # bytes of an alert
+MOST_TOLD = 10  # rules that are named with why they are not evaluated
 
 
 def alertmanager_feed(
@@ -124,19 +133,26 @@ class AlertmanagerWatch:
         unlisted = await self._unlisted_by(alertmanagers, reports, answers)
         self._learn_past(answers)
         alerts = await self._tell(reports, Witnesses(answers, silent, self._memories), answers, unlisted)
+        broken = [
+            explain_broken_rules(answer.server, rules)
+            for answer in answers
+            if (rules := list_broken_rules(answer, self._reader.wants))
+        ]
         if not reports:  # a Prometheus alone is shown, and not believed to be everything
-            alone = combine_problems(problems)
+            alone = combine_problems([*problems, *broken])
             raise IncompleteError(alerts, replace(alone, kind=ProblemKind.MISSING if alone.transient else alone.kind))
         blind = [no_watchdog(report, self._source.watchdog) for report in reports.values() if not report.watched]
         if blind:
-            raise IncompleteError(alerts, combine_problems([*blind, *problems]))
+            raise IncompleteError(alerts, combine_problems([*blind, *problems, *broken]))
         problems += [partial_answer(answer.server) for answer in answers if answer.partial]
         if problems:  # whatever their reason, the others answered: what is shown is late, we are not blind
             raise IncompleteError(
-                alerts, replace(combine_problems(problems), kind=ProblemKind.SERVER, retry_after=None)
+                alerts, replace(combine_problems([*problems, *broken]), kind=ProblemKind.SERVER, retry_after=None)
             )
-        if all(report.settling for report in reports.values()):
-            raise UnsureError(alerts, combine_problems([make_restart_problem(report) for report in reports.values()]))
+        settling = all(report.settling for report in reports.values())
+        unsure = [make_restart_problem(report) for report in reports.values()] if settling else []
+        if unsure or broken:
+            raise UnsureError(alerts, combine_problems([*unsure, *broken]))
         return alerts
 
     async def _unlisted_by(
@@ -195,7 +211,8 @@ class AlertmanagerWatch:
             *(len(e.firing) for e in answers),
         )
         much = SIZE * max(sizes)
-        self._traces = await run_aside(much, partial(self._next_traces, reports, ask, unlisted, now))
+        traces = await run_aside(much, partial(self._next_traces, reports, ask, unlisted, now))
+        self._traces = await run_aside(much, partial(note_rules, traces, witnesses.note_rule)) if answers else traces
         self._pending |= {answer.server: (now, answer.pending) for answer in answers}
         names = self._unlisted.shown_as
         listed = [
@@ -268,6 +285,22 @@ def make_restart_problem(report: Report) -> Problem:
         f"{report.server} restarted {runs} ago",
         f"{report.server} restarted {runs} ago and may not have been told again of everything that fires.",
         "Wait for two resend intervals of its senders (two minutes by default).",
+    )
+
+
+def explain_broken_rules(server: str, rules: Sequence[tuple[str, str]]) -> Problem:
+    """Rules that a Prometheus cannot evaluate: what they would find is seen by nobody. Each is named with why."""
+    count = f"{len(rules)} rules" if len(rules) > 1 else "the rule"
+    more = f" and {len(rules) - 1} more" if len(rules) > 1 else ""
+    told = "; ".join(f"{rule}: {why}" for rule, why in rules[:MOST_TOLD])
+    left = f"; and {len(rules) - MOST_TOLD} more" if len(rules) > MOST_TOLD else ""
+    return Problem(
+        ProblemKind.SERVER,
+        f"{server} cannot evaluate {rules[0][0]}{more}",
+        f"{server} does not evaluate {count}, and nobody sees what would be found: {told}{left}.",
+        "Mend the rule, or take it away.",
+        code="rules-not-evaluated",
+        facts={"rules": [rule for rule, _ in rules]},
     )
 
 

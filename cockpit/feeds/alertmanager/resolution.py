@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.feeds.alertmanager.alerts import LONGEST_SETTLING, Report
-from cockpit.model.alert import Alert, AlertState, SettledAlerts, is_settled
+from cockpit.model.alert import UNENDED, Alert, AlertState, SettledAlerts, is_settled
 from cockpit.model.time import format_age
 
 KEPT_RESOLVED = timedelta(minutes=10)  # a resolved alert stays in sight this long
 CLOCKS_DIFFER = timedelta(seconds=2)
 EXPIRED = "expired: sender silent"
+UNSEEN = "vanished while we could not see"
 UNLISTED = "firing in Prometheus, listed by no Alertmanager"
 UNHEARD = "firing in Prometheus, no Alertmanager answers"
 
@@ -101,7 +102,8 @@ def follow_alert(
     if present:
         again = before is None or before.resolved is not None
         first = now if again or before is None else before.first
-        return Trace(merge_alerts(alert_sighting.alert for alert_sighting in present), sights, first=first)
+        alert = merge_alerts(alert_sighting.alert for alert_sighting in present)
+        return Trace(keep_rule(alert, before) if before and not again else alert, sights, first=first)
     if before is None:
         return None
     gone = before.gone or now
@@ -111,6 +113,23 @@ def follow_alert(
     if alert.state is AlertState.RESOLVED:  # its row says since when it is over, not since when it fired
         return Trace(replace(alert, ended=now), sights, gone, now, before.first)
     return Trace(alert, sights, gone, None, before.first)
+
+
+def keep_rule(alert: Alert, before: Trace) -> Alert:
+    """The alert with the rule that it was known to fire by: no Alertmanager lists that."""
+    if not before.alert.rule:
+        return alert
+    known = replace(alert, rule=before.alert.rule)
+    return before.alert if known == before.alert else known  # the same object: its row is drawn already
+
+
+def note_rules(traces: Mapping[str, Trace], note: Callable[[Alert], Alert]) -> dict[str, Trace]:
+    """The traces, each alert that fires with the rule that it fires by, as `note` tells."""
+    noted: dict[str, Trace] = {}
+    for fingerprint, trace in traces.items():
+        alert = note(trace.alert) if trace.alert.state in UNENDED else trace.alert
+        noted[fingerprint] = trace if alert is trace.alert else replace(trace, alert=alert)
+    return noted
 
 
 def recall_traces(recorded: Iterable[Alert], now: datetime) -> dict[str, Trace]:
@@ -176,8 +195,9 @@ def decide_alert_fate(
         sure := next((server for server, why in zip(sorted(sights), doubts, strict=True) if not why), "")
     ):
         return replace(before.alert, state=AlertState.RESOLVED, note=f"confirmed by Alertmanager {sure}")
-    if word is not None and word.says is PrometheusState.UNKNOWN:  # its Prometheus speaks to us: it is not silent
-        doubts = [text for text in doubts if text != EXPIRED]
+    if word is not None and word.says is PrometheusState.UNKNOWN:
+        # Its Prometheus speaks to us and is not silent; why it cannot confirm it tells more than that we looked late.
+        doubts = [text for text in doubts if text != EXPIRED and not text.startswith(UNSEEN)]
     why = next((text for text in doubts if text), word.why if word else "" if sights else before.alert.note)
     return replace(before.alert, state=AlertState.RESOLVING, note=why or "vanished, not confirmed yet")
 
@@ -204,4 +224,4 @@ def doubt_resolution(server: str, sight: AlertSighting, report: Report | None) -
     if sight.heard <= sight.lost < sight.ends - min(sight.resend, CLOCKS_DIFFER):
         return ""  # it ended before its time (and no clock was set back): its sender reported so
     spoke_lately = sight.heard - sight.updated <= 1.5 * sight.resend
-    return f"vanished while we could not see {server}" if spoke_lately else EXPIRED
+    return f"{UNSEEN} {server}" if spoke_lately else EXPIRED

@@ -1,8 +1,8 @@
 """What a Prometheus says of its alerting rules: which alerts are active, and whether one that vanished is over."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -33,6 +33,11 @@ STATE_WORDS = {
 }
 """What the words of rule servers for the state of an alert or a rule mean. Every other word is unknown, and proves
 nothing: `nodata`, `error`, and whatever comes next."""
+UNBROKEN = frozenset({"ok", "unknown", "nodata", ""})
+"""Words for the health of a rule that can be evaluated: `unknown` before its first time, Grafana's `nodata` where
+nothing was found."""
+OVERDUE = 3  # intervals without an evaluation after which a rule is not evaluated any more
+OVERDUE_AT_LEAST = 60.0  # seconds
 REASON = re.compile(r"\s*\([^()]*\)$")
 """Grafana says in brackets why an alert has its state: `Alerting (NoData)` fires, `Normal (Error)` is over by no
 measurement, and proves nothing."""
@@ -41,9 +46,11 @@ measurement, and proves nothing."""
 @dataclass(frozen=True, slots=True)
 class AlertingRule:
     """One alerting rule. `evaluated` by the clock of its server, None when never; `every` and `waits` (its `for`) in
-    seconds; `failure` is why it cannot be believed, "" when it can.
+    seconds; `failure` is why it cannot be believed, "" when it can, and `broken` why it cannot be evaluated.
 
-    `active` are its alerts as they came, not cleaned: of thousands only a few are ever looked at.
+    `active` are its alerts as they came, not cleaned: of thousands only a few are ever looked at. `labels` are those
+    that it gives to each. `identity` is the same as long as nobody edits what it asks for or the labels it gives; ""
+    where its server does not tell its query.
     """
 
     evaluated: datetime | None
@@ -51,6 +58,9 @@ class AlertingRule:
     failure: str
     active: tuple[Mapping[str, Any], ...]
     waits: float = 0.0
+    broken: str = ""
+    identity: str = ""
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +124,24 @@ def _read_answer_data(answer: Any) -> Any:
 
 
 def _parse_rule(raw: Mapping[str, Any], interval: object) -> AlertingRule:
+    labels = clean_labels(raw.get("labels"))
     return AlertingRule(
         read_moment(raw.get("lastEvaluation")),
         _read_seconds(interval, 60.0),
         _explain_rule_failure(raw),
         tuple(list_mappings(raw.get("alerts"))),
         _read_seconds(raw.get("duration"), 0.0),
+        _explain_broken_rule(raw),
+        _identify_rule(raw.get("query"), labels),
+        labels,
     )
+
+
+def _identify_rule(query: object, labels: Labels) -> str:
+    """Of the query as its server writes it: a comment or a line break more is no other query there."""
+    if not isinstance(query, str) or not query:
+        return ""
+    return blake2b(repr((query, sorted(labels.items()))).encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def _read_seconds(value: object, otherwise: float) -> float:
@@ -143,6 +164,15 @@ def _explain_rule_failure(raw: Mapping[str, Any]) -> str:
     if listed and not raw["alerts"] and state_of(rule_state) in (AlertState.FIRING, AlertState.PENDING):
         return f"it is {rule_state}, and its alerts are not listed"
     return ""
+
+
+def _explain_broken_rule(raw: Mapping[str, Any]) -> str:
+    """Why its server cannot evaluate it, in that server's words; "" where it can, has not tried yet, or somebody paused
+    it. What it would find then is seen by nobody."""
+    health = read_text(raw.get("health"), 80)
+    if health.casefold() in UNBROKEN or raw.get("isPaused") is True:
+        return ""
+    return read_text(raw.get("lastError"), 200) or f"its health is `{health}`"
 
 
 def state_of(word: object) -> AlertState | None:
@@ -222,6 +252,25 @@ def fingerprint_of(labels: Labels) -> str:
     return f"pending-{blake2b(repr(sorted(labels.items())).encode(), digest_size=8).hexdigest()}"
 
 
+def list_broken_rules(answer: Rules, wanted: Callable[[Labels], bool]) -> list[tuple[str, str]]:
+    """The rules that nobody evaluates, each once by its name, and why. `wanted` tells by the labels that a rule gives
+    whether its alerts are ours to see."""
+    broken: dict[str, str] = {}
+    for name, rules in answer.rules.items():
+        for rule in rules:
+            why = rule.broken or _explain_overdue_rule(rule, answer.at)
+            if why and wanted({**rule.labels, "alertname": name}):
+                broken.setdefault(name, why)
+    return list(broken.items())
+
+
+def _explain_overdue_rule(rule: AlertingRule, now: datetime) -> str:
+    if rule.evaluated is None or rule.failure:
+        return ""
+    late = (now - rule.evaluated).total_seconds()
+    return f"last evaluated {format_age(late)} ago" if late > max(OVERDUE * rule.every, OVERDUE_AT_LEAST) else ""
+
+
 class Witnesses:
     """Every Prometheus in one look: `answers` of some, and the names of those that are `silent`.
 
@@ -234,6 +283,8 @@ class Witnesses:
         self._answers = answers
         self._silent = silent
         self._active: dict[tuple[str, str, AlertState | None], LabelIndex[bool]] = {}
+        self._rules: dict[tuple[str, str], LabelIndex[str]] = {}
+        self._by_name: dict[str, frozenset[str]] = {}
         memories = memories or {}
         self._targets = {
             answer.server: TargetWitness(answer.targets, memories.get(answer.server, NOTHING_REMEMBERED))
@@ -260,9 +311,43 @@ class Witnesses:
         if not knowing:
             return ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: no Prometheus has a rule {alert.name}")
         why = next((why for answer in self._answers if (why := self._doubt(answer, alert.name, labels, trace))), "")
+        if not why and alert.rule and alert.rule not in self._identities(alert.name):
+            why = f"its rule was changed in {knowing[0].server} since it fired"
         if why:
             return ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: {why}")
         return ResolutionWord(PrometheusState.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")
+
+    def note_rule(self, alert: Alert) -> Alert:
+        """`alert`, which fires, with the rule that it fires by; the one it had where that is still there."""
+        if alert.rule and alert.rule in self._identities(alert.name):
+            return alert
+        labels = dict(alert.labels)
+        for answer in self._answers:
+            if found := self._firing_rules(answer, alert.name).find(labels):
+                return replace(alert, rule=found)
+        return alert
+
+    def _identities(self, name: str) -> frozenset[str]:
+        """Of the rules of that name, as they are now."""
+        if name not in self._by_name:
+            rules = (rule for answer in self._answers for rule in answer.rules.get(name, ()))
+            self._by_name[name] = frozenset(rule.identity for rule in rules)
+        return self._by_name[name]
+
+    def _firing_rules(self, answer: Rules, name: str) -> LabelIndex[str]:
+        """The identities of the rules of that name, by the labels of each alert that they have firing.
+
+        A rule that was edited a moment ago keeps the alerts of the one before until it is evaluated for the first time.
+        """
+        key = answer.server, name
+        if key not in self._rules:
+            self._rules[key] = LabelIndex(
+                (clean_labels(raw.get("labels")), rule.identity)
+                for rule in answer.rules.get(name, ())
+                for raw in rule.active
+                if rule.evaluated is not None and state_of(raw.get("state")) is AlertState.FIRING
+            )
+        return self._rules[key]
 
     def _doubt(self, answer: Rules, name: str, labels: Labels, trace: Trace) -> str:
         if answer.partial:

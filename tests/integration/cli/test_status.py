@@ -184,6 +184,26 @@ def test_json_carries_signals_labels_and_resources(shell: Shell, config: Path, s
     assert {trouble["about"] for trouble in told["troubles"]} == {"7 jobs", "orders"}
 
 
+def test_what_a_source_may_not_know_is_told_beside_its_state(shell: Shell, config: Path, service: Service) -> None:
+    """A Prometheus answers, and cannot evaluate a rule that has no alerts."""
+    rule = {"name": "Broken", "health": "err", "lastError": "no such function", "alerts": [], "state": "inactive"}
+    rules = {"status": "success", "data": {"groups": [{"interval": 15, "rules": [rule]}]}}
+    service.answers |= {
+        "/api/v1/query": (200, json.dumps({"status": "success", "data": {"result": []}}).encode()),
+        "/api/v1/rules": (200, json.dumps(rules).encode()),
+        "/api/v2/alerts": (200, b"[]"),
+        "/api/v2/status": (200, json.dumps({"uptime": "2020-01-01T00:00:00Z"}).encode()),
+    }
+    where = service.url("")
+    source = f'name = "am"\nkind = "alertmanager"\nurls = ["{where}"]\nprometheus = ["{where}"]\n'
+    config.write_text(f"[[environments.prod.alerts]]\n{source}")
+    code, said = status(shell, config, "--json")
+    (told,) = json.loads(said)["environments"][0]["sources"]
+    assert (code, told["seen"], told["complete"], told["problem"]) == (3, True, False, "")
+    assert "no such function" in told["caution"]
+    assert "no such function" in status(shell, config)[1]
+
+
 def turn(name: str, state: str, minutes_ago: float) -> Draft:
     at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
     return Draft(Kind.PROBE, f"{name} {state}", at, "prod", name, source="recorder", detail={"state": state})

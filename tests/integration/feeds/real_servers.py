@@ -121,6 +121,10 @@ class Process:
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
+    def reload(self) -> None:
+        """Read its configuration anew."""
+        self._signal(signal.SIGHUP)
+
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
@@ -138,11 +142,19 @@ class Process:
 class RealServers:
     """Both servers and the signals they watch. Every alert is sent again each second, and lives for four."""
 
-    def __init__(self, signals: Signals, frail: Signals, prometheus: Process, alertmanager: Process) -> None:
+    def __init__(
+        self, signals: Signals, frail: Signals, prometheus: Process, alertmanager: Process, folder: Path
+    ) -> None:
+        self.folder = folder
         self.signals = signals
         self.frail = frail  # the one whose absence nobody else minds
         self.prometheus = prometheus
         self.alertmanager = alertmanager
+
+    def give_rules(self, rules: str) -> None:
+        """Prometheus evaluates these from now on."""
+        (self.folder / "rules.yml").write_text(rules)
+        self.prometheus.reload()
 
     def silence(self, app: str) -> None:
         """For an hour."""
@@ -179,7 +191,7 @@ def real_servers(folder: Path) -> Iterator[RealServers]:
             stack.callback(each.end)
             each.start()
         until(lambda: b"Watchdog" in (fetch(f"{alertmanager.url}/api/v2/alerts") or b""), "the first alert")
-        yield RealServers(signals, frail, prometheus, alertmanager)
+        yield RealServers(signals, frail, prometheus, alertmanager, folder)
 
 
 @contextmanager

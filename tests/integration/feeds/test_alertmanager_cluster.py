@@ -30,6 +30,8 @@ from cockpit.model.problem import ProblemKind
 from cockpit.model.reading import FeedState, Reading, compute_freshness
 from cockpit.model.secret import Secret
 from cockpit.model.system import AlertSource
+from cockpit.recorder.alert_changes import alert_changes
+from cockpit.recorder.last_recorded import LastRecorded, list_recorded_alerts
 from tests.integration.feeds.alertmanager_fake import Fake, serving
 from tests.unit.feeds.fake_time import FakeTime
 
@@ -417,6 +419,59 @@ async def test_a_prometheus_that_tells_only_a_part_leaves_nothing_ok(world: Worl
     world.prometheus.answer = web.json_response({"status": "success", "data": {"groups": [], "groupNextToken": "more"}})
     reading = await world.feed(world.one, ask_prometheus=True).poll()
     assert word_for(reading, world) is OverallState.UNKNOWN
+
+
+async def test_a_rule_that_cannot_be_evaluated_is_said_and_leaves_nothing_ok(world: World) -> None:
+    world.prometheus.evaluates("Fine")
+    world.prometheus.evaluates("Broken")
+    world.prometheus.rules[-1] |= {"health": "err", "lastError": "many-to-many matching not allowed"}
+    feed = world.feed(world.one, ask_prometheus=True)
+    reading = await feed.poll()
+    assert reading.problem is None
+    assert reading.caution is not None
+    assert (reading.caution.code, reading.caution.facts) == ("rules-not-evaluated", {"rules": ["Broken"]})
+    assert "many-to-many matching not allowed" in reading.caution.message
+    assert "Broken" in compute_freshness(reading, world.time.monotonic()).label
+    assert word_for(reading, world) is OverallState.UNKNOWN
+    world.prometheus.rules[-1]["health"] = "ok"
+    assert word_for(await feed.poll(), world) is OverallState.OK
+
+
+async def test_a_rule_that_cannot_be_evaluated_is_said_beside_what_else_is_wrong(world: World) -> None:
+    world.prometheus.evaluates("Broken")
+    world.prometheus.rules[-1] |= {"health": "err", "lastError": "no such function"}
+    world.two.answer = web.Response(status=503)
+    none: dict[str, Any] = {}
+    for urls, options in (
+        ((world.one, world.two), none),
+        ((world.one,), {"watchdog": "Watchdog"}),
+        ((world.two,), none),
+    ):
+        problem = (await world.feed(*urls, ask_prometheus=True, **options).poll()).problem
+        assert problem is not None
+        assert "no such function" in problem.message
+
+
+async def test_an_edited_rule_ends_nothing_also_for_a_cockpit_that_was_opened_since(world: World) -> None:
+    rule = {"query": "queue > 5", "labels": {}}
+    feed = world.feed(world.one, ask_prometheus=True)
+    world.one.fires("Seen", app="orders")
+    world.prometheus.evaluates("Seen", firing_rule(world, "Seen", timedelta(minutes=9), app="orders"))
+    world.prometheus.rules[-1] |= rule
+    (fired,) = (await feed.poll()).value or ()
+    (draft,) = alert_changes(LastRecorded(), "prod", "am", [fired], world.time.now())
+    known = LastRecorded()
+    known.apply(draft)
+    (recorded,) = list_recorded_alerts(known, "prod", "am", world.time.now())
+    world.one.alerts.clear()
+    world.prometheus.rules.clear()
+    world.prometheus.evaluates("Seen")
+    world.prometheus.rules[-1] |= {**rule, "query": "queue > 500"}
+    opened_since = world.feed(world.one, ask_prometheus=True, recorded=[recorded])
+    for watching in (feed, opened_since):
+        assert states(await watching.poll()) == {"Seen": AlertState.RESOLVING}
+    world.prometheus.rules[-1] |= rule
+    assert states(await feed.poll()) == {"Seen": AlertState.RESOLVED}
 
 
 def word_for(reading: Reading[Alerts], world: World) -> OverallState:

@@ -35,6 +35,7 @@ from cockpit.timeline.timeline import Timeline
 from tests.integration.feeds.real_servers import (
     MISSING,
     PATIENCE,
+    RULES,
     RealServers,
     fetch,
     real_servers,
@@ -139,6 +140,38 @@ async def test_the_only_target_of_an_aggregated_rule_takes_no_alert_with_it(serv
         servers.frail.gone = False
     await pane.until_it_is(FIRING)
     assert RESOLVED not in pane.seen
+
+
+REPLICA_DOWN = 'expr: signal{kind="replica"} == 1'
+
+
+async def test_a_rule_that_is_edited_while_its_alert_fires_ends_nothing(servers: RealServers) -> None:
+    pane = Pane(servers, "edited", prometheus=(servers.prometheus.url,))
+    servers.signals.set("replica", "edited", 1)
+    await pane.until(lambda _, alert: alert.state is FIRING and alert.rule != "")
+    try:
+        servers.give_rules(RULES.replace(REPLICA_DOWN, f"{REPLICA_DOWN}00"))
+        await pane.until(lambda _, alert: "its rule was changed" in alert.note)
+    finally:
+        servers.give_rules(RULES)
+    await pane.until_it_is(FIRING)
+    assert RESOLVED not in pane.seen
+    servers.signals.set("replica", "edited", 0)
+    await pane.until_it_is(RESOLVED)
+
+
+async def test_a_rule_that_cannot_be_evaluated_is_said_though_it_has_no_alerts(servers: RealServers) -> None:
+    pane = Pane(servers, "whole", prometheus=(servers.prometheus.url,))
+    servers.signals.set("replica", "whole", 1)
+    await pane.until(lambda reading, alert: alert.state is FIRING and reading.caution is None)
+    try:
+        servers.give_rules(f"{RULES}      - alert: Broken\n        expr: signal * on() group_left() signal\n")
+        reading, _ = await pane.until(lambda reading, _: reading.caution is not None)
+    finally:
+        servers.give_rules(RULES)
+        servers.signals.set("replica", "whole", 0)
+    assert reading.caution is not None
+    assert reading.caution.facts == {"rules": ["Broken"]}
 
 
 @pytest.mark.skipif(shutil.which("vmalert") is None, reason="not installed: vmalert (Debian's victoria-metrics)")

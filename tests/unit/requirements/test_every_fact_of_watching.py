@@ -20,6 +20,18 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_an_end_is_confirmed_only_while_no_target_that_could_explain_it_was_lost",
         "test_a_target_that_died_before_the_cockpit_was_opened_leaves_its_alert_unconfirmed",
     ),
+    "a rule that cannot be evaluated is said in the pane, by check --live and by status, and nothing is OK beside it": (
+        "test_a_rule_that_cannot_be_evaluated_is_said_though_it_has_no_alerts",
+        "test_a_rule_that_cannot_be_evaluated_is_said_and_leaves_nothing_ok",
+        "test_a_rule_that_nobody_evaluates_is_listed_with_why",
+        "test_a_source_that_answers_and_may_not_know_everything_says_why_and_does_not_fail",
+        "test_what_a_source_may_not_know_is_told_beside_its_state",
+    ),
+    "a rule that was edited while its alert fired confirms no end": (
+        "test_a_rule_that_is_edited_while_its_alert_fires_ends_nothing",
+        "test_an_alert_whose_rule_was_edited_while_it_fired_is_not_known_to_be_over",
+        "test_an_edited_rule_ends_nothing_also_for_a_cockpit_that_was_opened_since",
+    ),
     "a ruler that answers no queries confirms nothing": (
         "test_a_real_vmalert_answers_no_queries_and_so_confirms_no_end",
         "test_a_ruler_that_answers_no_queries_confirms_nothing",

@@ -291,6 +291,17 @@ def test_an_unreachable_source_names_the_reach() -> None:
     ]
 
 
+def test_a_source_that_answers_and_may_not_know_everything_says_why_and_does_not_fail() -> None:
+    caution = Problem(ProblemKind.SERVER, "prom-1 cannot evaluate Slow", "Slow: no such function.", "Mend the rule.")
+    look = LiveCheck(PROD, "alerts:am", Reading("alerts:am", "prod", 15.0, 0.0, value=(), caution=caution))
+    assert list(list_live_lines([look])) == [
+        "ok   prod  alerts:am  0 alerts",
+        "       Slow: no such function. Mend the rule.",
+    ]
+    (found,) = build_live_document([look])
+    assert (found["ok"], found["caution"]) == (True, caution.sentence)
+
+
 def test_an_expired_sign_in_passes_on_its_advice() -> None:
     problem = Problem(ProblemKind.SIGN_IN, "401 sign-in expired", "The token expired.", "Sign in again: `az login`.")
     assert "       Sign in again: `az login`." in list(list_live_lines([looked("revisions", problem=problem)]))

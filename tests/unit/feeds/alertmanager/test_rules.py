@@ -16,6 +16,7 @@ from cockpit.feeds.alertmanager.rules import (
     Rules,
     Witnesses,
     is_partial,
+    list_broken_rules,
     list_firing_alerts,
     list_pending_alerts,
     rules_of,
@@ -320,6 +321,98 @@ def test_since_when_it_fires_is_counted_from_what_each_of_the_two_means_by_activ
     rules = one_rule(active, duration=300, state="firing").rules
     (fires,) = list_firing_alerts(rules, server="grafana", now=AT)
     assert fires.lasted == timedelta(seconds=lasted)
+
+
+NOW_QUERIED = {"query": "queue > 5", "labels": {"severity": "critical"}}
+
+
+def edited(**more: Any) -> Rules:
+    return one_rule(**{**NOW_QUERIED, **more})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"query": "queue > 500"}, {"labels": {"severity": "warning"}}, {"labels": {}}, {"labels": {"app": "x"}}],
+    ids=str,
+)
+def test_an_alert_whose_rule_was_edited_while_it_fired_is_not_known_to_be_over(more: dict[str, Any]) -> None:
+    fired = Witnesses([edited(alerts=[in_state("firing")])], []).note_rule(AGGREGATED)
+    assert fired.rule
+    assert word(fired, edited()).says is PrometheusState.INACTIVE
+    assert word(fired, edited(**more)) == ResolutionWord(
+        PrometheusState.UNKNOWN, "not confirmed: its rule was changed in prom-1 since it fired"
+    )
+
+
+def test_an_edit_that_asks_for_the_same_changes_no_rule() -> None:
+    """How long it waits, and what it says of itself, is no other question."""
+    fired = Witnesses([edited(alerts=[in_state("firing")])], []).note_rule(AGGREGATED)
+    after = edited(duration=600, annotations={"summary": "long"}, keepFiringFor=60)
+    assert word(fired, after).says is PrometheusState.INACTIVE
+
+
+def test_an_edited_rule_that_was_not_evaluated_yet_only_inherited_its_alerts() -> None:
+    """What a Prometheus tells for up to one interval after it read its rules anew."""
+    fired = Witnesses([edited(alerts=[in_state("firing")])], []).note_rule(AGGREGATED)
+    fresh = {"health": "unknown", "lastEvaluation": "0001-01-01T00:00:00Z", "alerts": [in_state("firing")]}
+    still = Witnesses([edited(query="queue > 500", **fresh)], []).note_rule(fired)
+    assert still.rule == fired.rule
+    assert word(still, edited(query="queue > 500")).says is PrometheusState.UNKNOWN
+
+
+def test_an_alert_that_fires_on_by_an_edited_rule_ends_as_that_one_says() -> None:
+    before = Witnesses([edited(alerts=[in_state("firing")])], []).note_rule(AGGREGATED)
+    changed = edited(query="queue > 6", alerts=[in_state("firing")])
+    after = Witnesses([changed], []).note_rule(before)
+    assert after.rule not in ("", before.rule)
+    assert word(after, edited(query="queue > 6")).says is PrometheusState.INACTIVE
+
+
+def test_of_two_rules_of_one_name_an_edit_of_the_other_one_changes_nothing() -> None:
+    """Windows of an error budget: one name, several rules."""
+
+    def two(other: str) -> Rules:
+        mine, others = edited(alerts=[in_state("firing")]), edited(query=other)
+        return Rules("prom-1", AT, {"QueueLong": (*mine.rules["QueueLong"], *others.rules["QueueLong"])}, Targets(UP))
+
+    fired = Witnesses([two("slow > 1")], []).note_rule(AGGREGATED)
+    quiet = Rules("prom-1", AT, {"QueueLong": (*edited().rules["QueueLong"],)}, Targets(UP))
+    assert word(fired, quiet).says is PrometheusState.INACTIVE
+
+
+def test_a_server_that_does_not_tell_its_query_is_no_reason_for_doubt() -> None:
+    fired = Witnesses([one_rule(in_state("firing"))], []).note_rule(AGGREGATED)
+    assert fired.rule == ""
+    assert word(fired, one_rule()).says is PrometheusState.INACTIVE
+
+
+LONG_AGO = (AT - timedelta(minutes=30)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"health": "err", "lastError": "many-to-many matching not allowed"}, "many-to-many matching not allowed"),
+        ({"health": "error"}, "its health is `error`"),
+        ({"health": "sick"}, "its health is `sick`"),
+        ({"lastEvaluation": LONG_AGO}, "last evaluated 30m ago"),
+        ({}, ""),
+        ({"health": "unknown", "lastEvaluation": "0001-01-01T00:00:00Z"}, ""),  # it was loaded a moment ago
+        ({"health": "nodata"}, ""),  # of Grafana, which fires for that what it was told to
+        ({"health": "error", "isPaused": True}, ""),  # somebody wanted that
+        ({"health": ...}, ""),
+    ],
+    ids=str,
+)
+def test_a_rule_that_nobody_evaluates_is_listed_with_why(more: dict[str, Any], why: str) -> None:
+    broken = list_broken_rules(one_rule(**more), matches_all(()))
+    assert broken == ([("QueueLong", why)] if why else [])
+
+
+def test_a_broken_rule_whose_alerts_our_filters_keep_out_is_nobodys_here() -> None:
+    theirs = one_rule(health="err", labels={"team": "billing"})
+    assert list_broken_rules(theirs, matches_all(('team="orders"',))) == []
+    assert len(list_broken_rules(theirs, matches_all(('team="billing"', 'app="x"')))) == 1
 
 
 TARGETS = st.frozensets(st.tuples(st.sampled_from(["", "batch", "api"]), st.sampled_from(["", "1", "2"])), max_size=4)
