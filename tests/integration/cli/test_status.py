@@ -184,7 +184,7 @@ def test_json_carries_signals_labels_and_resources(shell: Shell, config: Path, s
     assert {trouble["about"] for trouble in told["troubles"]} == {"7 jobs", "orders"}
 
 
-def test_what_a_source_may_not_know_is_told_beside_its_state(shell: Shell, config: Path, service: Service) -> None:
+def test_what_a_source_may_not_know_is_shown_beside_its_state(shell: Shell, config: Path, service: Service) -> None:
     """A Prometheus answers, and cannot evaluate a rule that has no alerts."""
     rule = {"name": "Broken", "health": "err", "lastError": "no such function", "alerts": [], "state": "inactive"}
     rules = {"status": "success", "data": {"groups": [{"interval": 15, "rules": [rule]}]}}

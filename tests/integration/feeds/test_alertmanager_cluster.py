@@ -421,7 +421,7 @@ async def test_a_prometheus_that_tells_only_a_part_leaves_nothing_ok(world: Worl
     assert word_for(reading, world) is OverallState.UNKNOWN
 
 
-async def test_a_rule_that_cannot_be_evaluated_is_said_and_leaves_nothing_ok(world: World) -> None:
+async def test_a_rule_that_cannot_be_evaluated_is_named_and_leaves_nothing_ok(world: World) -> None:
     world.prometheus.evaluates("Fine")
     world.prometheus.evaluates("Broken")
     world.prometheus.rules[-1] |= {"health": "err", "lastError": "many-to-many matching not allowed"}
@@ -437,7 +437,7 @@ async def test_a_rule_that_cannot_be_evaluated_is_said_and_leaves_nothing_ok(wor
     assert word_for(await feed.poll(), world) is OverallState.OK
 
 
-async def test_a_rule_that_cannot_be_evaluated_is_said_beside_what_else_is_wrong(world: World) -> None:
+async def test_a_rule_that_cannot_be_evaluated_is_named_beside_what_else_is_wrong(world: World) -> None:
     world.prometheus.evaluates("Broken")
     world.prometheus.rules[-1] |= {"health": "err", "lastError": "no such function"}
     world.two.answer = web.Response(status=503)

@@ -160,7 +160,7 @@ async def test_a_rule_that_is_edited_while_its_alert_fires_ends_nothing(servers:
     await pane.until_it_is(RESOLVED)
 
 
-async def test_a_rule_that_cannot_be_evaluated_is_said_though_it_has_no_alerts(servers: RealServers) -> None:
+async def test_a_rule_that_cannot_be_evaluated_is_named_though_it_has_no_alerts(servers: RealServers) -> None:
     pane = Pane(servers, "whole", prometheus=(servers.prometheus.url,))
     servers.signals.set("replica", "whole", 1)
     await pane.until(lambda reading, alert: alert.state is FIRING and reading.caution is None)

@@ -337,7 +337,7 @@ def told_by(by: str, at: datetime, last: Beat | None = None) -> Beat:
     return compare_reporter(last, Beat("backup", at, by=by))
 
 
-def test_that_another_user_reports_than_before_is_said_for_a_day() -> None:
+def test_another_reporter_than_before_is_named_for_a_day() -> None:
     first = told_by(BEFORE, NOW)
     assert first.changed is None
     other = told_by(OTHER, NOW + timedelta(hours=1), first)
@@ -367,7 +367,7 @@ def test_who_reported_before_is_kept_with_the_beat(tmp_path: Path) -> None:
     assert (beat.by, beat.before, beat.changed) == (OTHER, BEFORE, NOW + timedelta(minutes=1))
 
 
-def test_a_file_that_another_user_put_there_is_told_by_its_owner(tmp_path: Path) -> None:
+def test_a_file_that_another_user_put_there_is_attributed_to_its_owner(tmp_path: Path) -> None:
     """Whoever may write into the folder may write any name into a file, and leave out who reported before."""
     if os.getuid() != 0:
         pytest.skip("needs root: the file of another user")

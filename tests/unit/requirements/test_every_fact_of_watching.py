@@ -21,11 +21,11 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_a_target_that_died_before_the_cockpit_was_opened_leaves_its_alert_unconfirmed",
     ),
     "a rule that cannot be evaluated is said in the pane, by check --live and by status, and nothing is OK beside it": (
-        "test_a_rule_that_cannot_be_evaluated_is_said_though_it_has_no_alerts",
-        "test_a_rule_that_cannot_be_evaluated_is_said_and_leaves_nothing_ok",
+        "test_a_rule_that_cannot_be_evaluated_is_named_though_it_has_no_alerts",
+        "test_a_rule_that_cannot_be_evaluated_is_named_and_leaves_nothing_ok",
         "test_a_rule_that_nobody_evaluates_is_listed_with_why",
         "test_a_source_that_answers_and_may_not_know_everything_says_why_and_does_not_fail",
-        "test_what_a_source_may_not_know_is_told_beside_its_state",
+        "test_what_a_source_may_not_know_is_shown_beside_its_state",
     ),
     "a rule that was edited while its alert fired confirms no end": (
         "test_a_rule_that_is_edited_while_its_alert_fires_ends_nothing",
@@ -289,7 +289,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_a_planted_link_or_pipe_is_no_beat",
         "test_a_heartbeat_tells_who_reported_it",
         "test_a_job_that_another_user_reports_than_before_is_degraded_and_names_both",
-        "test_a_file_that_another_user_put_there_is_told_by_its_owner",
+        "test_a_file_that_another_user_put_there_is_attributed_to_its_owner",
     ),
     "methods, bodies, and no cookies": (
         "test_a_question_with_a_body_and_a_method_is_put_as_configured",
