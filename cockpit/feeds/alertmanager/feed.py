@@ -47,7 +47,7 @@ if TYPE_CHECKING:  # httpx is not loaded before the first look
 DEADLINE = 30.0  # seconds for one look: the servers side by side (12 s), then the comparing of thousands
 HELD = timedelta(minutes=4)  # what a Prometheus called pending before it fell silent is shown this long
 SIZE = 600  # bytes of an alert
-MOST_TOLD = 10  # rules that are named with why they are not evaluated
+MOST_EXPLAINED = 10  # rules that are named with why they are not evaluated
 
 
 def alertmanager_feed(
@@ -292,12 +292,12 @@ def explain_broken_rules(server: str, rules: Sequence[tuple[str, str]]) -> Probl
     """Rules that a Prometheus cannot evaluate: what they would find is seen by nobody. Each is named with why."""
     count = f"{len(rules)} rules" if len(rules) > 1 else "the rule"
     more = f" and {len(rules) - 1} more" if len(rules) > 1 else ""
-    told = "; ".join(f"{rule}: {why}" for rule, why in rules[:MOST_TOLD])
-    left = f"; and {len(rules) - MOST_TOLD} more" if len(rules) > MOST_TOLD else ""
+    reasons = "; ".join(f"{rule}: {why}" for rule, why in rules[:MOST_EXPLAINED])
+    left = f"; and {len(rules) - MOST_EXPLAINED} more" if len(rules) > MOST_EXPLAINED else ""
     return Problem(
         ProblemKind.SERVER,
         f"{server} cannot evaluate {rules[0][0]}{more}",
-        f"{server} does not evaluate {count}, and nobody sees what would be found: {told}{left}.",
+        f"{server} does not evaluate {count}, and nobody sees what would be found: {reasons}{left}.",
         "Mend the rule, or take it away.",
         code="rules-not-evaluated",
         facts={"rules": [rule for rule, _ in rules]},

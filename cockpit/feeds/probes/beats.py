@@ -101,10 +101,9 @@ def read_beats(folder: Path) -> ReadBeat:
     def read(name: str) -> Beat | None:
         beat = read_file(name)
         if beat is not None:
-            told = beat.changed is not None
-            seen[name] = beat if told else compare_reporter(seen.get(name), beat)
-            return seen[name]
-        return None
+            seen[name] = beat if beat.changed is not None else compare_reporter(seen.get(name), beat)
+            beat = seen[name]
+        return beat
 
     def read_file(name: str) -> Beat | None:
         path = folder / f"{name}.json"
