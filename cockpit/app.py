@@ -55,13 +55,13 @@ KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
-AT_ONCE = 50  # events that are taken in one go, about a millisecond; of more, keys get their turn between
+AT_ONCE = 50  # events that are taken at the moment they come; of more, keys get their turn between
 WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
 GARBAGE = (100_000, 10, 10)
 """When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
 in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
 alerts on the screen) falls on a key sooner or later."""
-TURN = 0.001  # seconds that a thread may compute before another one that waits gets its turn
+TURN = 0.0005  # seconds that a thread may compute before another one that waits gets its turn
 """Python's 0.005 is too long: a key passes from the thread that reads the terminal to the loop and to the one that
 writes, and waits that long at each of them while the timeline is written and read in threads of their own."""
 OFTEN_OPENED = (
@@ -251,12 +251,15 @@ class CockpitApp(ThemedApp):
     async def _take_events_in_turns(self) -> None:
         """A storm writes thousands of events at once: whoever presses a key does not wait for them."""
         assert self.session is not None
+        loop = asyncio.get_running_loop()
         while self._arrived:
             events = self._arrived[0]
-            for start in range(0, len(events), AT_ONCE):
-                for event in events[start : start + AT_ONCE]:
-                    self.session.ledger.apply(event)
-                await asyncio.sleep(0)
+            turn_ends = loop.time() + TURN
+            for event in events:
+                self.session.ledger.apply(event)
+                if loop.time() >= turn_ends:
+                    await asyncio.sleep(TURN)
+                    turn_ends = loop.time() + TURN
             self._tell_events(self.session, events)
             self._arrived.popleft()
 

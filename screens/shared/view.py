@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cockpit.feeds.watch import Watch
 from cockpit.model.alert import Alert, Severity, keep_last, rank_firing_alerts
@@ -74,6 +74,9 @@ def build_view(watch: Watch, environment: str) -> View:
     )
 
 
+Watched = TypeVar("Watched", ProbeResult, SignalResult)
+
+
 def date_from_record(view: View, history: Sequence[Event]) -> View:
     """What is bad with the time at which the record knows it so: who opens the cockpit late sees since when it is.
 
@@ -90,16 +93,16 @@ def date_from_record(view: View, history: Sequence[Event]) -> View:
             turns[key] = event
             if len(turns) == len(late):
                 break
-    probes = [replace(probe, since=_find_start(probe, turns.get((Kind.PROBE, probe.name)))) for probe in view.probes]
-    signals = [
-        replace(signal, since=_find_start(signal, turns.get((Kind.SIGNAL, signal.name)))) for signal in view.signals
-    ]
-    return replace(view, probes=tuple(probes), signals=tuple(signals))
+    probes = tuple(_date_start(probe, turns.get((Kind.PROBE, probe.name))) for probe in view.probes)
+    signals = tuple(_date_start(signal, turns.get((Kind.SIGNAL, signal.name))) for signal in view.signals)
+    return replace(view, probes=probes, signals=signals)
 
 
-def _find_start(result: ProbeResult | SignalResult, turn: Event | None) -> datetime:
-    is_same = turn is not None and turn.detail.get("state") == result.state
-    return min(result.since, turn.occurred) if turn is not None and is_same else result.since
+def _date_start(result: Watched, turn: Event | None) -> Watched:
+    """The very object where the record knows nothing earlier: what was drawn of it is known again by that."""
+    if turn is None or turn.detail.get("state") != result.state or turn.occurred >= result.since:
+        return result
+    return replace(result, since=turn.occurred)
 
 
 def _list_values(readings: Sequence[Reading[Any]], pane: str) -> tuple[Any, ...]:
