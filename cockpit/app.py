@@ -61,7 +61,7 @@ GARBAGE = (100_000, 10, 10)
 """When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
 in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
 alerts on the screen) falls on a key sooner or later."""
-TURN = 0.0005  # seconds that a thread may compute before another one that waits gets its turn
+TURN = 0.0005  # seconds that a thread, or a storm of events, may compute before what waits gets its turn
 """Python's 0.005 is too long: a key passes from the thread that reads the terminal to the loop and to the one that
 writes, and waits that long at each of them while the timeline is written and read in threads of their own."""
 OFTEN_OPENED = (
