@@ -15,6 +15,7 @@ from cockpit.incident.clocks.due import (
     excuse_clock,
     find_window_end,
     later_by,
+    risk_of,
     settle_clock,
     well_at,
 )
@@ -199,25 +200,49 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         path = _list_escalation_tiers(max(begun, key=_get_period_start, default=bearing[0]))
         place = next(place for place, rule in enumerate(path) if rule.number == number)
         clock = replace(clock, until=later_by(clock.due, _compute_tier_window(path, place)))
-        unstretched, clock = clock, _open_while_felt(clock, incident)
-        if called is not None and clock.limit is not None and called <= clock.limit:
-            clocks.append(_add_remark(replace(clock, done=called), _describe_answers(calls)))
+        unstretched, clock = clock, _open_while_felt(_open_after_earlier(clock, path, place, bound), incident)
+        # One deed is one: what was done only after it was opened again is of the clock that bound then.
+        own_call, own_taken, own_later = (bound.done_within(clock, stretch, done) for done in (called, taken, later))
+        if own_call is not None and clock.limit is not None and own_call <= clock.limit:
+            clocks.append(_add_remark(replace(clock, done=own_call), _describe_answers(calls)))
             continue
         milder = _milder_when_due(clock, stretch, number)
         if milder is not None:
             clock = replace(clock, not_applicable=f"{milder.why} before its turn")
-        clock = excuse_clock(clock, taken, f"{ack.actor if ack else 'nobody'} acknowledged and has it: nobody to call")
+        taker = ack.actor if ack else "nobody"
+        clock = excuse_clock(clock, own_taken, f"{taker} acknowledged and has it: nobody to call")
         clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
-        clock = excuse_clock(clock, later, "a later tier was called before it was late")
+        clock = excuse_clock(clock, own_later, "a later tier was called before it was late")
         clock = excuse_clock(clock, stretch.end, OVER)
-        if clock.not_applicable:  # when it closes matters to nobody
-            clocks.append(replace(clock, remark=unstretched.remark))
-        elif called is not None and (stretch.end is None or called <= stretch.end):
-            clocks.append(_add_remark(replace(clock, done=called), _describe_answers(calls)))
+        if clock.not_applicable:  # when it opens and closes matters to nobody
+            clocks.append(replace(clock, due=unstretched.due, risk=unstretched.risk, remark=unstretched.remark))
+        elif own_call is not None and (stretch.end is None or own_call <= stretch.end):
+            clocks.append(_add_remark(replace(clock, done=own_call), _describe_answers(calls)))
         else:  # whoever else was called, or took it when it was late, called nobody of this tier
-            over = min((moment for moment in (taken, later, stretch.end) if moment is not None), default=None)
+            over = min((moment for moment in (own_taken, own_later, stretch.end) if moment is not None), default=None)
             clocks.append(replace(clock, done=over, undone=over is not None))
     return clocks
+
+
+def _open_after_earlier(clock: Clock, path: list[Rule], place: int, bound: Binding) -> Clock:
+    """Where the window of the tier before it closes later, because users felt nothing for some of it, this one opens
+    that much later: two tiers are never to be called for the same time."""
+    if place == 0 or clock.due is None:
+        return clock
+    rule = path[place - 1]
+    before = replace(bound.clock(rule, clock.id, clock.started, clock.why), until=None)
+    before = replace(before, until=later_by(before.due, _compute_tier_window(path, place - 1)))
+    stretched = _open_while_felt(_open_after_earlier(before, path, place - 1, bound), bound.incident)
+    if before.until is None or stretched.until is None or before.until > clock.due or stretched.until <= clock.due:
+        return clock
+    length = stretched.until - clock.due
+    moved = replace(
+        clock,
+        due=stretched.until,
+        risk=risk_of(clock.started, stretched.until),
+        until=later_by(clock.until, length),
+    )
+    return _add_remark(moved, f"opens {format_duration(length)} later, when the window before it closes")
 
 
 def _open_while_felt(clock: Clock, incident: Incident) -> Clock:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -215,6 +216,35 @@ def test_a_tier_that_was_not_called_after_a_relapse_is_late_once_its_window_clos
     assert not tier.is_window_open(at(45))
     assert (format_left(tier, at(43)), format_left(tier, at(45))) == ("open until", "1m 00s late")
     assert states(incident(healthy=(HealthyPeriod(at(6), at(29)),), called=(called(43, tier=2),)), PATH, 90)[1] == "met"
+
+
+@pytest.mark.parametrize("pause", [(2, 7), (5, 14), (16, 20), (6, 29), (14, 16), (33, 40)])
+def test_the_windows_of_two_tiers_never_overlap(pause: tuple[float, float]) -> None:
+    """A pause in the first window made it close later than the second one opened: both were to be called."""
+    relapsed = incident(healthy=(HealthyPeriod(at(pause[0]), at(pause[1])),))
+    tiers = [one(relapsed, PATH, f"escalation:{number}", 120) for number in (1, 2, 3)]
+    asked = [tier for tier in tiers if not tier.not_applicable]
+    for earlier, later in pairwise(asked):
+        assert earlier.until is not None
+        assert later.due is not None
+        assert earlier.until <= later.due
+    lengths = [tier.until - tier.due for tier in asked if tier.until and tier.due]
+    assert all(length >= timedelta(minutes=15) for length in lengths), "to each all of its time"
+
+
+def test_what_was_done_after_it_was_opened_again_is_no_deed_of_a_deadline_that_ended_before() -> None:
+    """Resolved before the first call was late, opened again and called then: one call, and one deadline that it met."""
+    story = Story()
+    story.declare(0)
+    story.act(Kind.RESOLVE, 10)
+    story.act(Kind.STATUS, 12, status="investigating", was="resolved")
+    story.act(Kind.PAGE, 14, subject="x", who="Team lead", tier=1)
+    given = plan(rule(ClockKind.ESCALATION, 0, number=1, who="Team lead"))
+    tiers = compute_clocks(fold(story.events).incidents["i1"], given, at(60))
+    assert [(tier.id, tier.state(at(60)).value, tier.done) for tier in tiers] == [
+        ("escalation:1", "not applicable", None),
+        ("escalation:1:2", "met", at(14)),
+    ]
 
 
 def test_a_tier_that_may_be_called_now_is_open_until_its_window_closes_and_not_late() -> None:
