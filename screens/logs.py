@@ -94,11 +94,12 @@ MOST_RECORDED = 40  # lines of one entry; more belong into a file
 class LogSurroundings:
     """What the log screen can reach: other revisions, the record, a folder. Each may be missing.
 
-    `record` writes one entry, `unrecorded` says why there is none. `preserve` opens the procedure of the plan.
+    `record` writes one entry, of a text and whose log it is; `unrecorded` says why there is none. `preserve` opens the
+    procedure of the plan.
     """
 
     others: Sequence[tuple[Revision, Open]] = ()
-    record: Callable[[str], object] | None = None
+    record: Callable[[str, str], object] | None = None
     unrecorded: str = "There is no incident to record it in. Declare one first."
     preserve: Callable[[], None] | None = None
     folder: Path | None = None
@@ -272,7 +273,8 @@ class LogsScreen(KeyedScreen):
             self.notify(text, severity="warning", markup=False)
         elif self._around.record is not None:
             counted = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
-            self._around.record("\n".join([f"Log of {self._revision.name}, {counted}:", *lines]))
+            name = self._revision.name
+            self._around.record("\n".join([f"Log of {name}, {counted}:", *lines]), name)
 
     def action_save(self) -> None:
         """The lines shown, beside the timeline."""

@@ -540,16 +540,20 @@ def shorten_step(event: Event) -> Event:
     return replace(event, detail=detail)
 
 
+RECORDED_LOG = re.compile(r"Log of \S+, (?:1 line|\d+ lines):\n")  # how older versions wrote it, without saying whose
+
+
 def list_kept_lines(pairs: EventPairs) -> tuple[datetime, ...]:
-    """When lines of a log came into the record: what Record of the logs writes, a note of several lines, and what a
-    step printed that reads them."""
+    """When lines of a log came into the record: what Record of the logs writes, and what a step printed that reads
+    them. What somebody wrote or pasted in several lines is no log that was kept."""
     moments: list[datetime] = []
     reading: set[str] = set()
     for _, event in pairs:
         if event.redacted:
             continue
         if event.kind == Kind.NOTE:
-            if "\n" in words_of(event.detail, "text") and not read_todo(event):
+            text = words_of(event.detail, "text")
+            if "\n" in text and (text_of(event.detail, "log") or RECORDED_LOG.match(text)):
                 moments.append(event.occurred)
             continue
         if event.detail.get("reads_logs") is True:

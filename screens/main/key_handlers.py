@@ -380,9 +380,9 @@ def _find_log_surroundings(press: KeyPress) -> "LogSurroundings":
     if incident is None:
         return around
 
-    def record(text: str) -> object:
+    def record(text: str, log: str) -> object:
         done = "The lines are on the timeline, as evidence."
-        return press.screen.write(partial(session.incident_actions.note, text, incident.id), done)
+        return press.screen.write(partial(session.incident_actions.note, text, incident.id, log=log), done)
 
     return replace(around, record=record)
 

@@ -33,16 +33,19 @@ def add_note(
     moment: datetime | None = None,
     *,
     journal: bool = False,
+    log: str = "",
 ) -> Event:
     """Write down what was seen, thought or done; with `journal`, and without an open incident, it goes to the journal.
 
-    One that begins with `TODO:` is an action item as well.
+    One that begins with `TODO:` is an action item as well. `log` is whose log the lines of the text were taken from:
+    such a note keeps them as evidence, and no other one does.
     """
     tokens, line = clean_text(text, LONGEST_TEXT).strip(), clean_line(text)
     if not line:
         raise IncidentActionError("A note needs words.", code="text-missing")
     occurred = writer.past(moment, writer.now())
     detail = {} if tokens == line else {"text": tokens}
+    detail |= {"log": name} if (name := clean_line(log, 200)) else {}
 
     def act(ledger: Ledger) -> Draft:
         if journal or (incident is None and not ledger.open(writer.environment)):

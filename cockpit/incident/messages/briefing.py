@@ -178,10 +178,15 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
         until = f"{_clock_time(before[-1][1], zone, now)}{describe_unseen_moment(incident, before[-1][1])}"
         return f"{first} to {until}, {length}; again from {_clock_time(again, zone, now)}, nothing says until when"
     length, unseen = format_felt(incident, start.at, end.at), describe_unseen_moment(incident, end.at)
-    again = find_relapse_after_close(incident)
-    since = f"; felt again since {_clock_time(again, zone, now)}, after it was closed" if again else ""
-    over = "until" if again else "over since"
+    since = _describe_felt_again(incident, zone, now)
+    over = "until" if since else "over since"
     return f"users felt it for {length}, {over} {_clock_time(end.at, zone, now)} ({end.evidence}){unseen}{since}"
+
+
+def _describe_felt_again(incident: Incident, zone: tzinfo, now: datetime) -> str:
+    """`; felt again since 04:12, after it was closed`; "" of any other."""
+    again = find_relapse_after_close(incident)
+    return f"; felt again since {_clock_time(again, zone, now)}, after it was closed" if again else ""
 
 
 def _describe_felt_now(
@@ -505,7 +510,10 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     if unrecorded := describe_recording_breaks(report.unrecorded, report.since, now):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     head = len(pairs)
-    pairs += [("incident", _describe_head(incident, now)) for incident in report.incidents]
+    pairs += [
+        ("incident", f"{_describe_head(incident, now)}{_describe_felt_again(incident, zone, now)}")
+        for incident in report.incidents
+    ]
     for alert in report.alerts:
         if alert.fired:
             times = f" {alert.fired}x" if alert.fired > 1 else ""

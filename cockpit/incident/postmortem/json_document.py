@@ -12,6 +12,7 @@ from typing import Any
 
 from cockpit.incident.change_dates import present_events
 from cockpit.incident.clocks.reminders import ClockOutcome
+from cockpit.incident.impact import find_relapse_after_close
 from cockpit.incident.metrics.metrics import Metric, list_metrics, target_of
 from cockpit.incident.revised_outcomes import RevisedOutcome
 from cockpit.model.event import Event
@@ -82,6 +83,7 @@ def incident_document(incident: Incident) -> dict[str, Any]:
     """Every field of an incident, whether it is open, and its metrics."""
     document = {name: to_json_value(value) for name, value in asdict(incident).items()}
     document["open"] = incident.open
+    document["felt_again"] = to_json_value(find_relapse_after_close(incident))  # after it was closed; null: not
     document["review"] = incident.review.value
     document["metrics"] = {
         metric.short: {

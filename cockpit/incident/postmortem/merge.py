@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ NAME = re.compile(r"^<!-- cockpit:draft (?P<id>\S+) -->", re.MULTILINE)
 BEGIN = re.compile(r"^<!-- cockpit:begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{8}) -->[ \t]*\r?$", re.MULTILINE)
 ANY_BEGIN = re.compile(r"^<!-- cockpit:begin ", re.MULTILINE)
 ROWS = re.compile(r"^<!-- cockpit:rows (?P<digests>[0-9a-f ]+) -->[ \t]*\r?$", re.MULTILINE)
+LABEL = re.compile(r"(?:[-*+] +)?(?:\*\*|__)(?P<text>[^*_\n]+?:)(?:\*\*|__)")  # `- **What changed:** ...`
 MOST_ROWS = 600  # of one block; beyond that a change is kept below the block as a whole
 KEPT = "_Edited by hand in an earlier draft, and therefore kept:_"
 
@@ -186,6 +187,7 @@ def _merge_by_first_cell(base: Set[str], theirs: Sequence[str], ours: Sequence[s
     their_units = {_read_key(unit): unit for unit in theirs}
     units: list[str] = []
     kept = twice = 0
+    ends: dict[str, int] = {}  # of ours, by key: where the next one stands
     for unit in ours:
         digest, other = compute_row_digest(unit), their_units.pop(_read_key(unit), None)
         if other is None:
@@ -198,13 +200,29 @@ def _merge_by_first_cell(base: Set[str], theirs: Sequence[str], ours: Sequence[s
         else:
             units += [unit, other]
             twice += 1
+        ends[_read_key(unit)] = len(units)
     left = [unit for unit in their_units.values() if compute_row_digest(unit) not in base]
-    return MergedUnits([*units, *left], kept + bool(left), twice)
+    for unit in reversed(left):
+        units.insert(_find_place(unit, theirs, ours, ends, len(units)), unit)
+    return MergedUnits(units, kept + bool(left), twice)
+
+
+def _find_place(unit: str, theirs: Sequence[str], ours: Sequence[str], ends: Mapping[str, int], last: int) -> int:
+    """Where an edit stands of which no row of ours is known to be the same: behind the row in whose place it stood, or
+    behind its neighbour of before; else at the end."""
+    index = theirs.index(unit)
+    if len(theirs) == len(ours):
+        return ends[_read_key(ours[index])]
+    return next((ends[key] for row in reversed(theirs[:index]) if (key := _read_key(row)) in ends), last)
 
 
 def _read_key(unit: str) -> str:
-    """What tells a row from its neighbours: its first cell; of other units all of their words."""
-    return _strip_form(unit.split("|")[1]) if unit.startswith("|") and unit.count("|") > 1 else compute_row_digest(unit)
+    """What tells a row from its neighbours: its first cell, or the words that it begins with in bold; of other units
+    all of their words."""
+    if unit.startswith("|") and unit.count("|") > 1:
+        return _strip_form(unit.split("|")[1])
+    label = LABEL.match(unit)
+    return _strip_form(label["text"]) if label else compute_row_digest(unit)
 
 
 def _find_blocks(text: str) -> list[DraftBlock]:

@@ -255,10 +255,13 @@ class RecordingLogs(LogsApp):
 
     def __init__(self, stream: Stream, folder: Path) -> None:
         self.stream, self.folder = stream, folder
-        self.recorded: list[str] = []
+        self.recorded: list[tuple[str, str]] = []
         older = replace(REVISION, name="mi-prod--v41")
         others = [(REVISION, stream.open), (older, stream.open)]
-        super().__init__(stream.open, LogSurroundings(others, record=self.recorded.append, folder=folder))
+        super().__init__(stream.open, LogSurroundings(others, record=self._record, folder=folder))
+
+    def _record(self, text: str, log: str) -> None:
+        self.recorded.append((text, log))
 
 
 @pytest.fixture
@@ -281,8 +284,9 @@ async def test_the_chosen_lines_go_into_the_record(logs: RecordingLogs) -> None:
         await pilot.press("p")
         assert logs.recorded == []  # nothing is chosen
         await pilot.press("e", "shift+down", "p")
-        (entry,) = logs.recorded
+        ((entry, name),) = logs.recorded
         head, *lines = entry.splitlines()
+        assert name == "mi-prod--v42"
         assert head == "Log of mi-prod--v42, 2 lines:"
         assert [line.split()[-1] for line in lines] == ["two", "three"]
 

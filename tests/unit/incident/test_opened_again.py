@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from cockpit.cli.status.text import EnvironmentRecord, list_incident_cells
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import format_felt, list_felt_stretches, propose_impact_end
-from cockpit.incident.messages.briefing import BriefingScene, build_brief
+from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
 from cockpit.incident.messages.fields import collect_message_facts
 from cockpit.incident.messages.offers import status_line
 from cockpit.incident.metrics.metrics import Metric, list_metrics, recovery_metrics
 from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.draft import render_draft
+from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid
 from cockpit.incident.postmortem.remedies import list_stretches
 from cockpit.incident.postmortem.story import TimeFace
@@ -338,6 +339,9 @@ def test_an_end_before_the_resolution_stands_whatever_turns_bad_after_it(end: st
     scene = BriefingScene((), (), (), None, UTC, now)
     impact = dict(build_brief(incident, story.events, scene))["impact"]
     assert (f"for {length}, until" in impact, "again since 02:14" in impact) == (True, True)
+    report = build_shift_report(story.events, [incident], since=at(-10), now=now)
+    assert "again since 02:14" in dict(describe_shift(report, UTC))["incident"]
+    assert incident_document(incident)["felt_again"] == format_timestamp(at(14))
     draft = render_draft(incident, story.events, system=SYSTEM, plan=PLAN, time_zone="UTC", head=HEAD, now=now)
     assert "and again since 2026-02-27 02:14:00 UTC" in block(draft, "impact")
 

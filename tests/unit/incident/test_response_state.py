@@ -343,7 +343,18 @@ def test_lines_of_a_log_that_a_step_printed_are_kept_since_then(
     assert only(story).lines_kept == ((at(2),) if kept else ())
 
 
-def test_a_note_of_several_lines_keeps_lines_and_a_redacted_one_does_not() -> None:
+@pytest.mark.parametrize(
+    "text", ["we met:\n- ana leads\n- ben looks", "boom\nbang", "Log of the night:\nquiet", "TODO: a\nb"]
+)
+def test_what_somebody_wrote_in_several_lines_is_no_log_that_was_kept(text: str) -> None:
+    story = declared()
+    story.act(Kind.NOTE, 3, text=text)
+    assert only(story).lines_kept == ()
+    story.act(Kind.NOTE, 4, text="boom\nbang", log="shop-api--r44")
+    assert only(story).lines_kept == (at(4),)
+
+
+def test_recorded_lines_of_a_log_are_kept_and_redacted_ones_are_not() -> None:
     story = declared()
     story.act(Kind.NOTE, 3, text="Log of shop-api--r44, 2 lines:\nboom\nbang")
     story.act(Kind.NOTE, 4, text="one line")

@@ -69,6 +69,29 @@ def test_what_somebody_wrote_into_a_block_stays_in_the_new_one_however_often_it_
     assert merge_drafts(twice, after) == twice
 
 
+@pytest.mark.parametrize("label", ["What changed", "What users felt", "What stopped it", "How bad, how long"])
+def test_an_edited_row_of_the_summary_stays_where_it_stood(label: str) -> None:
+    """It stood below all others after the next export, where new facts had changed the row as well."""
+    before, meanwhile, after = versions()
+    (row,) = [line for line in before.splitlines() if line.startswith(f"- **{label}:**")]
+    edited = before.replace(row, f"- **{label}:** as ben saw it.")
+    facts = after
+    for line in bodies(after)["summary"].splitlines():
+        if line.startswith("- "):
+            facts = facts.replace(line, f"{line} Another fact.")
+    body = bodies(merge_drafts(merge_drafts(edited, meanwhile), facts))["summary"]
+    labels = [line.split("**")[1] for line in body.splitlines() if line.startswith("- **")]
+    places = [number for number, text in enumerate(labels) if text == f"{label}:"]
+    assert "as ben saw it" in body
+    assert places == list(range(places[0], places[0] + len(places)))
+    assert list(dict.fromkeys(labels)) == [
+        "What changed:",
+        "What users felt:",
+        "What stopped it:",
+        "How bad, how long:",
+    ]
+
+
 def test_rows_that_people_add_to_the_table_of_action_items_stay_theirs() -> None:
     before, meanwhile, after = versions()
     row = "| Alert on the queue | detect | ana | 2026-03-09 | |"
