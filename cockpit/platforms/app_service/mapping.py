@@ -206,6 +206,8 @@ def list_slot_notes(answers: SlotAnswers) -> list[str]:
     notes: list[str] = []
     if target := read_text(dig_value(answers.config, "autoSwapSlotName")):
         notes.append(f"auto-swap: each deployment to it goes on into {target} by itself")
+    if read_text(dig_value(answers.site, "properties", "inProgressOperationId")):
+        notes.append("a swap or another change of it is under way: Azure refuses a second one until it is over")
     if target := read_pending(answers.site):
         notes.append(f"swap with preview begun: it has the settings of {target}, and waits to be completed or reset")
     return notes

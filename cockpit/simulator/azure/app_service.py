@@ -4,12 +4,14 @@ Production is the revision with most of the traffic; what sits in `staging` is t
 the world is one of App Service as well: a bad deployment is a swap that somebody made.
 """
 
+from dataclasses import replace
+
 from cockpit.simulator.answer import JSON, RefusedError, SimulatedAnswer, SimulatedRequest
 from cockpit.simulator.azure import times
 from cockpit.simulator.log_streams import list_console_lines
-from cockpit.simulator.world.changes import activate_revision, refuse_while_busy, restart_revision, start_change
+from cockpit.simulator.world.changes import activate_revision, restart_revision, start_change
 from cockpit.simulator.world.site import REGION, SUBSCRIPTION, make_identifier
-from cockpit.simulator.world.stage import Stage
+from cockpit.simulator.world.stage import Stage, weight_at
 from cockpit.simulator.world.world import Patch, SimulatedRevision, TrafficShare, World
 
 PRODUCTION, STAGING = "production", "staging"
@@ -42,6 +44,29 @@ def show_config(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
             "properties": _build_config(stage.world(), slot),
         }
     )
+
+
+def change_config(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
+    """`autoSwapSlotName` of a slot; whoever sends the whole configuration, as az does, must leave the rest as it is."""
+    slot, world = _find_slot(stage, call), stage.world()
+    asked = call.json().get("properties")
+    current = _build_config(world, slot)
+    changes = {
+        name: value
+        for name, value in (asked.items() if isinstance(asked, dict) else ())
+        if value is not None and value != current.get(name)
+    }
+    target = changes.pop("autoSwapSlotName", None)
+    if changes or (target is not None and slot != STAGING):
+        other = ", ".join(changes) or "autoSwapSlotName of production"
+        raise RefusedError(
+            501, "NotSimulated", f"Of a configuration the simulator changes autoSwapSlotName, not {other}."
+        )
+    if target is not None:
+        if target not in ("", PRODUCTION):
+            raise RefusedError(404, "NotFound", f"Cannot find slot {target} for site {stage.scenario.site.app}.")
+        stage.become(replace(world, auto_swap=target == PRODUCTION))
+    return show_config(stage, call)
 
 
 def list_instances(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
@@ -102,7 +127,6 @@ def swap_slots(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     world, operation = start_change(world, Patch(traffic=(TrafficShare(100, target.name),)), caller)
     stage.become(world)
     stage.begun_swap = ""
-    stage.last_swap = world.now + stage.scenario.operation_seconds
     link = f"{call.url}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Web/locations/{REGION}/operationResults"
     return SimulatedAnswer(None, 202, {"Location": f"{link}/{operation.id}?api-version=2024-04-01"})
 
@@ -158,18 +182,36 @@ def read_log(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     return SimulatedAnswer(text.encode(), headers={"Content-Type": "text/plain; charset=utf-8"})
 
 
+def _refuse_while_swapping(stage: Stage, world: World) -> None:
+    """Raises RefusedError, 409, while another swap is under way, one that Azure began by itself included."""
+    if (running := world.running_operation) is not None:
+        began = times.format_precise(stage.clock.at(running.started))
+        raise RefusedError(
+            409,
+            "Conflict",
+            "Cannot modify this site because another operation is in progress. "
+            f"Details: Id: {running.id}, OperationName: SwapSiteSlots, CreatedTime: {began}.",
+        )
+
+
 def _find_last_swap(stage: Stage, world: World) -> float | None:
-    """When production last changed: by a swap that was asked for, or by one that the story tells as a deployment."""
+    """When production last changed: by a swap, or by one that the story tells as a deployment."""
     production = _must_have_content(world, PRODUCTION)
+    moments = [
+        operation.due
+        for operation in world.operations
+        if operation.status == "Succeeded" and operation.patch.traffic is not None
+    ]
     is_reported = production.created > 0 and stage.scenario.platform == "app-service"
-    moments = [stage.last_swap, production.created if is_reported else None]
-    return max((moment for moment in moments if moment is not None), default=None)
+    if is_reported and weight_at(world, production.name, production.created):
+        moments.append(production.created)
+    return max(moments, default=None)
 
 
 def _must_be_swappable(stage: Stage, call: SimulatedRequest) -> World:
     _find_slot(stage, call)
     world = stage.world()
-    refuse_while_busy(world)
+    _refuse_while_swapping(stage, world)
     target = call.json().get("targetSlot", PRODUCTION)
     if {call.names.get("slot", PRODUCTION).lower(), str(target).lower()} != {PRODUCTION, STAGING}:
         raise RefusedError(404, "NotFound", f"Cannot find slot {target} for site {stage.scenario.site.app}.")
@@ -191,11 +233,9 @@ def _find_slot(stage: Stage, call: SimulatedRequest) -> str:
 
 def _find_content(world: World, slot: str) -> SimulatedRevision | None:
     """What sits in a slot."""
-    weights = world.weights()
-    production = max(world.revisions, key=lambda revision: (weights[revision.name], revision.created))
     if slot == PRODUCTION:
-        return production
-    others = [revision for revision in world.revisions if revision.name != production.name]
+        return world.serving
+    others = [revision for revision in world.revisions if revision.name != world.serving.name]
     return max(others, key=lambda revision: revision.created, default=None)
 
 
@@ -223,7 +263,7 @@ def _build_config(world: World, slot: str) -> JSON:
     return {
         "linuxFxVersion": f"DOCKER|{_must_have_content(world, slot).image}",
         "healthCheckPath": "/api/health",
-        "autoSwapSlotName": None,
+        "autoSwapSlotName": PRODUCTION if world.auto_swap and slot == STAGING else None,
         "experiments": {"rampUpRules": []},
         "alwaysOn": True,
         "numberOfWorkers": INSTANCES,
@@ -258,6 +298,7 @@ def _build_site(stage: Stage, call: SimulatedRequest, slot: str) -> JSON:
             "hostNames": [host],
             "repositorySiteName": site.app,
             "usageState": "Normal",
+            "inProgressOperationId": running.id if (running := world.running_operation) else None,
             "enabled": True,
             "enabledHostNames": [host, f"{name}.scm.azurewebsites.net"],
             "availabilityState": "Normal",

@@ -66,6 +66,7 @@ SITE_ROUTES = tuple(
     for method, below, handler in (
         ("GET", "", app_service.show_site),
         ("GET", "/config/web", app_service.show_config),
+        ("PATCH", "/config/web", app_service.change_config),
         ("GET", "/instances", app_service.list_instances),
         ("GET", "/deployments", app_service.list_deployments),
         ("POST", "/slotsswap", app_service.swap_slots),

@@ -126,8 +126,13 @@ def spoil_database(world: World, since: float | None) -> World:
 
 def deploy_revision(world: World, event: Deploy) -> World:
     """A delivery pipeline brings a new revision."""
+    if world.auto_swap and (running := world.running_operation) is not None:  # it waits for the swap before it
+        put_off = event.model_copy(update={"at": running.due})
+        return replace(world, pending=tuple(sorted((put_off, *world.pending), key=lambda item: item.at)))
     name = world.scenario.site.revision(event.suffix)
     revision = replace(_new_revision(world, name, event.image, sick=event.sick), slow=event.slow)
+    if world.auto_swap:
+        return _deploy_to_slot(world, revision, event.by)
     correlation = make_identifier(world.scenario.seed, "deploy", name)
     activity = Activity(event.at, event.at, event.by, WRITE, "", correlation)
     world = _with_mode(replace(world, revisions=(*world.revisions, revision)))
@@ -139,6 +144,16 @@ def deploy_revision(world: World, event: Deploy) -> World:
             changed_at=event.at,
         )
     )
+
+
+def _deploy_to_slot(world: World, revision: SimulatedRevision, by: str) -> World:
+    """Into `staging`, without traffic; the deployment itself asks Azure for the swap, which takes its time."""
+    traffic = (TrafficShare(100, world.serving.name),)
+    world = replace(world, revisions=(*world.revisions, revision), traffic=traffic)
+    world, operation = start_change(world, Patch(traffic=(TrafficShare(100, revision.name),)), Caller(by))
+    by_itself = replace(operation, logged=False)
+    operations = tuple(by_itself if item.id == operation.id else item for item in world.operations)
+    return remember_state(replace(world, operations=operations))
 
 
 def set_alert_state(world: World, alert: str, state: str, caller: Caller) -> World:
@@ -207,7 +222,7 @@ def _end_operation(world: World, operation: Operation) -> World:
     return replace(
         world,
         operations=operations,
-        activity=(*world.activity, activity),
+        activity=(*world.activity, *((activity,) if operation.logged else ())),
         changed_by=operation.caller.name,
         changed_at=operation.started,
     )

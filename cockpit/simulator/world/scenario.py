@@ -45,7 +45,8 @@ class ShareSpec(_Part):
 
 
 class Deploy(_Part):
-    """A new revision arrives. It takes whatever traffic the list gives to the latest one."""
+    """A new revision arrives. It takes whatever traffic the list gives to the latest one; with `auto_swap` it takes all
+    of it once its slots were swapped."""
 
     at: float  # seconds after the start
     what: Literal["deploy"]
@@ -167,6 +168,7 @@ class Scenario(_Part):
     mode: Literal["multiple", "single"] = "multiple"  # how many revisions are active at once
     certificate_days: float = 90.0  # what the workload's certificate has left at the start
     certificate_renewed: float | None = None  # seconds after which another one is served, with 90 days
+    auto_swap: bool = False  # App Service: a deployment goes to staging, and Azure swaps the slots after it
     ingress: bool = True  # False: a worker that nobody calls; whoever is active works
     operation_seconds: float = 12.0  # how long a traffic change takes
     startup_seconds: float = 4.0  # until an activated revision is ready

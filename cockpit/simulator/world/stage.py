@@ -128,7 +128,6 @@ class Stage:
         self.clock = clock
         self.faults = Faults()
         self.begun_swap = ""  # of App Service's slots: the target of a swap with preview that is only half done
-        self.last_swap: float | None = None  # the second at which the newest swap was through
         self.workflows: tuple[str, ...] = ()  # files of the repository's workflows, where a system names its own
         self.image_to_run = ""  # a workflow wants it on the platform, which takes it from here
         self._world = begin_world(scenario)

@@ -114,6 +114,7 @@ class Operation:
     caller: Caller
     status: Literal["InProgress", "Succeeded", "Failed"] = "InProgress"
     error: tuple[str, str] | None = None  # (code, message)
+    logged: bool = True  # False: what Azure did by itself, and not through Resource Manager
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class World:
     changed_at: float = 0.0
     lacks_dependency: bool = False  # what every revision needs is out
     drained_until: float = 0.0  # the end of the newest drain
+    auto_swap: bool = False  # of the slot `staging`: what is deployed there goes on into production by itself
     remedies: Mapping[str, float] = field(default_factory=dict)  # name of a standing alert: when its cause was ended
 
     @property
@@ -149,6 +151,12 @@ class World:
     @property
     def latest(self) -> SimulatedRevision:
         return max(self.revisions, key=lambda simulated_revision: simulated_revision.created)
+
+    @property
+    def serving(self) -> SimulatedRevision:
+        """The one with most of the traffic; of several the newest."""
+        weights = self.weights()
+        return max(self.revisions, key=lambda revision: (weights[revision.name], revision.created))
 
     @property
     def running_operation(self) -> Operation | None:
@@ -213,6 +221,7 @@ def begin_world(scenario: Scenario) -> World:
             activity=(first_deploy,),
             changed_by="ci@example.com",
             changed_at=last.created,
+            auto_swap=scenario.auto_swap,
         )
     )
 

@@ -115,6 +115,9 @@ HELD: dict[str, dict[str, str]] = {
         "R swaps back": "test_a_swap_moves_the_older_version_back_and_names_the_slot_for_it",
         "the first half can be taken back": "test_the_first_half_is_shown_and_can_be_taken_back",
         "auto-swap is said": "test_auto_swap_is_reported",
+        "and swaps after the deployment, by itself": (
+            "test_a_deployment_waits_in_its_slot_until_the_slots_are_swapped_by_themselves"
+        ),
         "routing of traffic": "test_traffic_that_is_routed_to_a_slot_is_taken_from_production",
         "log": "test_the_log_of_production_is_read",
         "az webapp log tail needs no az": "test_the_log_is_followed_without_az",

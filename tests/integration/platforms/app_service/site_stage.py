@@ -53,8 +53,11 @@ class SiteStage:
 
 
 @asynccontextmanager
-async def site_stage(scenario: str = "bad-deploy", *, read_only: bool = False) -> AsyncIterator[SiteStage]:
-    async with playing(load_scenario(scenario)) as play:
+async def site_stage(
+    scenario: str = "bad-deploy", *, read_only: bool = False, **more: object
+) -> AsyncIterator[SiteStage]:
+    """`more`: keys of the scenario that are other than in its file."""
+    async with playing(load_scenario(scenario).model_copy(update=more)) as play:
         cloud = Cloud(endpoint=play.url, logs_endpoint=play.url)
         credential = build_credential(("simulator",), "", "", cloud, time=play.time)
         azure = Azure(cloud, credential, subscription=SUBSCRIPTION, read_only=read_only, time=play.time)
