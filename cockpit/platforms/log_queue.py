@@ -57,6 +57,12 @@ def read_stamped_lines(several: Sequence[bytes]) -> list[StampedLogLine]:
     return [StampedLogLine(*parts) for parts in zip(several, moments, cleaned, strict=True)]
 
 
+def describe_hole(name: str, since: datetime | None, until: datetime | None) -> str:
+    """In UTC, as all our own words in a log are."""
+    times = [f"{time:%H:%M:%S}Z" if time else "?" for time in (since, until)]
+    return f"the stream of {name} began again: lines between {times[0]} and {times[1]} may be missing"
+
+
 async def read_log_queue(watch: Callable[[LogQueue], Awaitable[None]]) -> AsyncGenerator[LogLine, None]:
     """What `watch` puts into its queue, until it ends or the reader stops. Raises what `watch` raises."""
     mask = LogMask()

@@ -205,11 +205,14 @@ WATCHING = {
     ],
     "a side-car never breaks it": ["test_a_side_car_keeps_its_image_and_the_container_that_changed_is_named"],
     "a replica without a stream is said, and following means all of it": [
-        "test_a_replica_without_a_stream_is_reported_as_missing"
+        "test_a_replica_without_a_stream_is_reported_as_missing",
+        "test_while_one_container_of_a_pod_breaks_following_is_not_all_of_it",
+        "test_each_break_of_a_log_is_reported",
     ],
     "a stream that went on without us has a hole": [
         "test_a_stream_that_went_on_by_more_than_its_tail_while_it_was_away_has_a_hole",
         "test_a_tail_that_reaches_back_to_what_was_read_leaves_no_hole",
+        "test_a_log_that_was_rotated_while_it_was_away_has_a_hole",
     ],
     "one az for each token, never one for each request": [
         "test_twenty_calls_at_once_run_az_once_for_each_scope",

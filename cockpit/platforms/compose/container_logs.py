@@ -99,6 +99,7 @@ class ContainerLogWatch:
             await self._complain("none", "no container: the engine keeps no log of containers that are gone")
         for identifier in set(self._names) - set(there):
             name = self._names.pop(identifier)
+            self._broken.pop(identifier, None)
             await self._complain(identifier, f"{name} is gone; what it said after its last line here went with it")
         self._names.update(there)
         self._following = {key: task for key, task in self._following.items() if not task.done()}
@@ -169,9 +170,11 @@ class ContainerLogWatch:
             await self._say(text)
 
     async def _say(self, text: str) -> None:
-        await self._waiting.put(
-            LogLine(clean_line(text), self._time.now(), "system", self._revision.name, reason=OWN_REASON)
+        unread = tuple(sorted(self._names.get(identifier, identifier) for identifier in self._broken))
+        line = LogLine(
+            clean_line(text), self._time.now(), "system", self._revision.name, reason=OWN_REASON, unread=unread
         )
+        await self._waiting.put(line)
 
 
 def format_since(moment: datetime) -> str:

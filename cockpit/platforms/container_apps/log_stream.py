@@ -17,12 +17,12 @@ from cockpit.model.system import Environment
 from cockpit.model.time import Time
 from cockpit.platforms.container_apps.log_history import load_log_history
 from cockpit.platforms.container_apps.log_lines import console_lines, system_lines
-from cockpit.platforms.log_queue import read_log_queue
+from cockpit.platforms.log_queue import describe_hole, read_log_queue
 
 if TYPE_CHECKING:
     import httpx
 
-    from cockpit.platforms.container_apps.log_follow import LogEndpoint, LogHole
+    from cockpit.platforms.container_apps.log_follow import LogEndpoint
 
 LOOK_AGAIN = 10.0  # seconds between two looks at which replicas there are; also the pause before a new connection
 SYSTEM = "system log"
@@ -44,12 +44,6 @@ def format_span(since: datetime, until: datetime, now: datetime) -> str:
     """`07:00Z-07:30Z`, with the day where it is not that of `now`; all in UTC."""
     day = "" if since.date() == now.date() else f"{since:%b %d} "
     return f"{day}{since:%H:%M}Z-{until:%H:%M}Z"
-
-
-def describe_hole(key: str, hole: "LogHole") -> str:
-    """In UTC, as all our own words in a log are."""
-    times = [f"{time:%H:%M:%S}Z" if time else "?" for time in (hole.since, hole.until)]
-    return f"the stream of {key} began again: lines between {times[0]} and {times[1]} may be missing"
 
 
 class LogWatch:
@@ -151,7 +145,7 @@ class LogWatch:
         try:
             async for line in follow_log_stream(client, endpoint, self._token, self._time):
                 if isinstance(line, LogHole):
-                    await self._say(describe_hole(key, line))
+                    await self._say(describe_hole(key, line.since, line.until))
                     continue
                 if self._complaints.pop(key, None):
                     self._unread.discard(key)

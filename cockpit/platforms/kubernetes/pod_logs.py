@@ -12,7 +12,12 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.platforms.kubernetes.client import ClusterClient
 from cockpit.platforms.kubernetes.mapping import index_owned, map_pod, read_name, read_uid
-from cockpit.platforms.log_queue import LONGEST_LINE, read_log_queue, read_stamped_lines
+from cockpit.platforms.log_queue import (
+    LONGEST_LINE,
+    describe_hole,
+    read_log_queue,
+    read_stamped_lines,
+)
 
 TAIL = 100  # lines before now
 PREVIOUS_TAIL = 40  # lines of a container's last life
@@ -44,6 +49,9 @@ class PodLogWatch:
         self._newest: dict[tuple[str, str], tuple[datetime, set[bytes]]] = {}
         self._lives: dict[tuple[str, str], int] = {}  # restarts whose last lines were printed
         self._complaints: dict[str, str] = {}
+        self._unread: set[str] = set()  # containers whose log cannot be followed now
+        self._followed_lives: dict[tuple[str, str], int] = {}  # restarts when a container was last followed
+        self._may_have_hole: dict[tuple[str, str], bool] = {}  # until the first line of a new connection has come
 
     async def run(self) -> None:
         try:
@@ -88,35 +96,59 @@ class PodLogWatch:
         key = (pod.name, container)
         params = {"follow": "true", "tailLines": str(TAIL)}
         if key in self._newest:
+            self._may_have_hole[key] = self._followed_lives.get(key) == pod.restarts
             params = {"follow": "true", "sinceTime": self._newest[key][0].isoformat().replace("+00:00", "Z")}
+        self._followed_lives[key] = pod.restarts
         try:
             await self._read(pod, container, params)
-            self._complaints.pop(pod.name, None)
         except SourceError as error:
-            await self._complain(pod.name, f"{pod.name}: {error.problem.message}")
+            name = name_container(pod, container)
+            self._unread.add(name)
+            await self._complain(name, f"{name}: {error.problem.message}")
 
     async def _read(self, pod: Replica, container: str, params: dict[str, str], *, past: str = "") -> None:
         target = await self._client.target()
         path = f"/api/v1/namespaces/{target.namespace}/pods/{pod.name}/log"
         rest = b""
+        is_followed = False
         async for chunk in self._client.stream(path, {"container": container, "timestamps": "true", **params}):
+            if not past and not is_followed:
+                is_followed = True
+                await self._tell_followed(name_container(pod, container))
             *lines, rest = (rest + chunk).split(b"\n")
             await self._hand_on(pod, container, lines, past)
             rest = rest[:LONGEST_LINE]
         if rest:
             await self._hand_on(pod, container, [rest], past)
 
+    async def _tell_followed(self, name: str) -> None:
+        """The first of a log has come. Where it could not be read before, whoever reads must know that it can."""
+        complaint = self._complaints.pop(name, None)
+        self._unread.discard(name)
+        if complaint:
+            await self._say(f"{name} is followed again")
+
     async def _hand_on(self, pod: Replica, container: str, several: Sequence[bytes], past: str) -> None:
-        name = pod.name if len(pod.containers) < 2 else f"{pod.name}/{container}"
+        name, key = name_container(pod, container), (pod.name, container)
         for line in read_stamped_lines(several):
+            if line.moment is not None and not past:
+                await self._tell_hole(key, name, line.moment)
             if not line.text:
                 continue
-            if line.moment is not None and not past and not self._is_new((pod.name, container), line.moment, line.raw):
+            if line.moment is not None and not self._is_new(key, line.moment, line.raw, past):
                 continue
             await self._waiting.put(LogLine(line.text, line.moment, "console", self._revision.name, name, past=past))
 
-    def _is_new(self, key: tuple[str, str], moment: datetime, mark: bytes) -> bool:
-        """False for what was printed before a new connection: `sinceTime` has whole seconds."""
+    async def _tell_hole(self, key: tuple[str, str], name: str, moment: datetime) -> None:
+        """A new connection begins with the last line that was read, unless the log was rotated meanwhile."""
+        if self._may_have_hole.pop(key, False) and moment > self._newest[key][0]:
+            await self._say(describe_hole(name, self._newest[key][0], moment))
+
+    def _is_new(self, key: tuple[str, str], moment: datetime, mark: bytes, past: str) -> bool:
+        """False for what was printed before a new connection: `sinceTime` has whole seconds. The last words of a
+        container that was followed to its end are not new either."""
+        if past:
+            return key not in self._newest or moment > self._newest[key][0]
         newest, marks = self._newest.get(key, (moment, set()))
         if moment < newest or (moment == newest and mark in marks):
             return False
@@ -127,9 +159,19 @@ class PodLogWatch:
         """Say it once, not at every look while it lasts."""
         if self._complaints.get(about) != text:
             self._complaints[about] = text
-            await self._waiting.put(
-                LogLine(clean_line(text), self._time.now(), "system", self._revision.name, reason=OWN_REASON)
-            )
+            await self._say(text)
+
+    async def _say(self, text: str) -> None:
+        unread = tuple(sorted(self._unread))
+        line = LogLine(
+            clean_line(text), self._time.now(), "system", self._revision.name, reason=OWN_REASON, unread=unread
+        )
+        await self._waiting.put(line)
+
+
+def name_container(pod: Replica, container: str) -> str:
+    """As its lines are headed: a pod with one container by its own name."""
+    return pod.name if len(pod.containers) < 2 else f"{pod.name}/{container}"
 
 
 async def read_revision_pods(client: ClusterClient, application: Application, revision: Revision) -> list[Replica]:

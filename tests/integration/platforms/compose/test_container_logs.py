@@ -73,6 +73,7 @@ async def test_a_broken_stream_is_taken_up_again_without_repeating_and_with_a_li
     told = [(line.at, line.text) for line in lines if line.stream == "console"]
     assert any("the engine is restarting" in text for text in said)
     assert any("lines may be missing" in text for text in said)
+    assert [line.unread for line in lines if line.stream == "system"] == [("shop_api_1",), ()]
     assert len(told) == len(set(told))
 
 
