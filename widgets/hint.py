@@ -107,6 +107,11 @@ class HintInput:
         return [probe for probe in self.probes if probe.state is ProbeState.DOWN]
 
     @property
+    def flapping(self) -> list[ProbeResult]:
+        """Those that flap, whatever they answered last: that is how they stand for a few seconds."""
+        return [probe for probe in self.probes if isinstance(probe, ProbeResult) and probe.flapping]
+
+    @property
     def ill(self) -> list[tuple[Revision, RevisionHealth]]:
         """The revisions that users depend on and that are known to be ill."""
         return [pair for pair in ill_working(self.applications) if pair[1].condition is RevisionCondition.ILL]
@@ -161,7 +166,7 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         return _in_incident(sight, sight.incident, keys, now, width)
     if sight.bad:
         declares = make_key_part(keys, "declare", "declares an incident", "declares")
-        parts = [*_list_deployment_parts(sight, keys, now), _describe_grave(sight), _describe_procedure(sight, keys)]
+        parts = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
         return render_hint_line(_describe_broken(sight), *parts, action=declares, tone="bad", width=width)
     if doubt := _render_doubt(sight, keys, width):
         return doubt
@@ -238,7 +243,7 @@ def _in_incident(
     # What is overdue comes before all else that could be done: it is the part that is never cut.
     overdue = command[0] if command and sight.asks and sight.asks.state(now) is ClockState.OVERDUE else None
     if sight.bad:
-        deployed = [*_list_deployment_parts(sight, keys, now), _describe_grave(sight), _describe_procedure(sight, keys)]
+        deployed = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
         takes = (
             make_key_part(
                 keys, "acknowledge", f"acknowledges “{cut_text(sight.chosen.name, LONGEST_NAME)}”", "acknowledges it"
@@ -309,7 +314,7 @@ def _after_rollback(sight: HintInput, now: datetime) -> list[Part]:
     probes = [probe for probe in sight.probes if isinstance(probe, ProbeResult)]
     asked = sum(probe.state not in SPARED for probe in probes)
     if asked:
-        up = [probe for probe in probes if probe.state is ProbeState.UP]
+        up = [probe for probe in probes if probe.state is ProbeState.UP and not probe.flapping]
         count = f"{len(up)} of {asked} probes up"
         # A probe that was not seen for a while, because we were slow, say, is up since then and recovered from nothing.
         mended = (
@@ -346,13 +351,14 @@ def _render_doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list
         )
     if sight.waiting:
         return render_hint_line("Waiting for the first answers.", width=width)
-    unsure = [probe for probe in sight.probes if probe.state not in QUIET]
+    unsure = [probe for probe in sight.probes if probe.state not in QUIET or probe in sight.flapping]
     if sight.rolled_back:  # a threshold over minutes that are past says nothing of how it is since
         unsure = [probe for probe in unsure if isinstance(probe, ProbeResult)]
     if not unsure:
         return _not_serving(sight, keys, width) or _not_over(sight, keys, width)
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""
-    state = f"{unsure[0].name} is {unsure[0].state.value}{others}."
+    flaps = "flapping, now " if unsure[0] in sight.flapping else ""
+    state = f"{unsure[0].name} is {flaps}{unsure[0].state.value}{others}."
     why = make_key_part(keys, "table.select", "shows why")
     declares = _offer_declaration(sight, keys, "declares")
     return render_hint_line(state, declares, action=why, tone="warn", width=width)
@@ -387,11 +393,12 @@ def _not_over(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Pie
 
 
 def _describe_broken(sight: HintInput) -> str:
-    """What is broken, in one clause."""
+    """What is broken, in one clause. A critical alert stands before the probe that is down beside it: it names the
+    cause more closely, and on a narrow screen only what comes first is there to be read."""
     if sight.down:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
-        verb = "are" if others else "is"
-        return f"{sight.down[0].name}{others} {verb} down."
+        down = f"{sight.down[0].name}{others} {'are' if others else 'is'} {_describe_down(sight.down)}."
+        return f"{_describe_grave(sight.grave)}; {down}" if sight.grave else down
     if sight.felt:
         others = f" and {len(sight.felt) - 1} more" if len(sight.felt) > 1 else ""
         return f"{sight.felt[0].name}{others}."
@@ -400,26 +407,27 @@ def _describe_broken(sight: HintInput) -> str:
     return f"{short_name(revision)}{others}: {health.reason}."
 
 
-def _describe_grave(sight: HintInput) -> Part:
-    """The critical alerts that fire beside a probe that is down: what does not answer may be the least of it."""
-    grave = sight.grave if sight.down else ()
-    if not grave:
-        return Part()
+def _describe_down(down: Sequence[ProbeResult | SignalResult]) -> str:
+    """A probe that flaps is down for this moment alone."""
+    flaps = all(isinstance(probe, ProbeResult) and probe.flapping for probe in down)
+    return f"flapping, now {ProbeState.DOWN.value}" if flaps else ProbeState.DOWN.value
+
+
+def _describe_grave(grave: Sequence[Alert]) -> str:
     others = f" and {len(grave) - 1} more" if len(grave) > 1 else ""
-    verb = "fire" if others else "fires"
-    whole = f"“{cut_text(grave[0].name, LONGEST_NAME)}”{others} {verb}"
-    return Part(((whole, "bad"),), ((f"{len(grave)} critical", "bad"),))
+    return f"“{cut_text(grave[0].name, LONGEST_NAME)}”{others} {'fire' if others else 'fires'}"
 
 
 def _describe_procedure(sight: HintInput, keys: Mapping[str, str]) -> Part:
     """The procedure that the configuration names for the first probe that is down.
 
-    Where an alert began about then, that alert may have a document of its own: then none is named before the others.
+    Where a critical alert fires, or one that began about then, that alert may have a document of its own, and the
+    catalogue puts that first: then none is named before the others.
     """
     runbook = sight.down[0].runbook if sight.down else ""
     if not runbook:
         return Part()
-    if any(began_about_when(alert, sight.down[0].since) for alert in sight.firing[:EXPLAINED]):
+    if sight.grave or any(began_about_when(alert, sight.down[0].since) for alert in sight.firing[:EXPLAINED]):
         return make_key_part(keys, "runbooks", "lists what helps", "runbooks")
     return make_key_part(keys, "runbooks", f"has {runbook}", "runbook") or Part(((runbook, "warn"),))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 
-from cockpit.model.alert import SEVERITY_RANK, Alert, began_about_when, began_just_before
+from cockpit.model.alert import SEVERITY_RANK, Alert, Severity, began_about_when, began_just_before
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.run import SETTLED, Run
 from cockpit.model.runbook import ONLY_VALUES, Procedure, Runbook
@@ -107,11 +107,12 @@ def build_shelf(
 def list_helpful_entries(
     probe_matches: Sequence[ProbeMatch], alert_matches: Sequence[Match]
 ) -> list[tuple[str, ProbeMatch | Match]]:
-    """What helps now, the likeliest first: the procedures of an alert that began just before a probe went down, then of
-    one that began with it, then those of the probes that are down, then of the other alerts, then of what is merely
-    degraded, and last what only resembles an alert.
+    """What helps now, the likeliest first: the procedures of a critical alert, then of one that began just before a
+    probe went down, then of one that began with it, then those of the probes that are down, then of the other alerts,
+    then of what is merely degraded, and last what only resembles an alert.
 
-    A probe has one procedure for whatever may be wrong with it; a document that names the alert was written for it.
+    A probe has one procedure for whatever may be wrong with it; a document that names the alert was written for it. A
+    critical alert that began long before or after the probe may be another trouble: then it is the graver one.
     """
     down = [match for match in probe_matches if match.probe.state is ProbeState.DOWN]
     ranked: list[tuple[int, str, ProbeMatch | Match]] = [
@@ -120,6 +121,8 @@ def list_helpful_entries(
     for index, match in enumerate(alert_matches):
         if match.how not in SUREST:
             rank = 5
+        elif match.alert.severity is Severity.CRITICAL:
+            rank = -1
         elif any(began_just_before(match.alert, item.probe.since) for item in down):
             rank = 0
         elif any(began_about_when(match.alert, item.probe.since) for item in down):

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cockpit.model.alert import Alert
+from cockpit.model.alert import Alert, Severity
 from cockpit.model.event import Kind
 from cockpit.model.probe import ProbeResult
 from cockpit.model.revision import Application, Revision
@@ -24,11 +25,19 @@ if TYPE_CHECKING:
 
 def open_catalogue(screen: KeyHandlerContext, session: "Session", place: DialogContext) -> None:
     from cockpit.runbooks.catalogue.load import look_at_catalogue
+    from cockpit.runbooks.plan.severities import grade_alerts
     from screens.catalogue.screen import CatalogueScreen
 
     def find_trouble() -> tuple[Sequence[Alert], Sequence[ProbeResult]]:
         view = build_view(session.watch, session.environment.name)
-        return view.alerts, view.probes
+        grades = grade_alerts(session.plan, view.alerts)  # where the source names no severity
+        alerts = [
+            replace(alert, severity=grades[alert.name].severity)
+            if alert.severity is Severity.UNKNOWN and alert.name in grades
+            else alert
+            for alert in view.alerts
+        ]
+        return alerts, view.probes
 
     screen.app.push_screen(
         CatalogueScreen(

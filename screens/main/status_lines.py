@@ -27,7 +27,7 @@ from widgets.cell import Piece, cut_text
 from widgets.clocks import format_remaining
 from widgets.hint import FRESH, LONGEST_NAME, HintInput
 from widgets.pane import OLD
-from widgets.probes import QUIET, describe_spared
+from widgets.probes import describe_spared, is_fault
 
 if TYPE_CHECKING:
     from cockpit.runbooks.run.open_runs import WaitingRun
@@ -207,7 +207,7 @@ def render_summary(view: View) -> Piece:
         return ("cannot see everything", "bad")
     if unconfirmed := len(list_unconfirmed_alerts(view.alerts)):
         return (f"{unconfirmed} alert{'' if unconfirmed == 1 else 's'} not known to be over", "warn")
-    unsure = sum(item.state not in QUIET for item in watched)
+    unsure = sum(is_fault(item) for item in watched)
     if unsure:
         words = "probes and signals" if view.signals else "probes"
         return (f"{unsure} of {len(watched)} {words} not up", "warn")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,11 +71,38 @@ def test_where_an_alert_began_about_then_no_procedure_is_named_before_the_others
     assert "r has emergency-rollback" in said(HintInput(named, (replace(drained, since=ago(86_400)),)))
 
 
-def test_the_critical_alerts_that_fire_beside_a_probe_that_is_down_are_named() -> None:
+def test_a_critical_alert_leads_before_the_probe_that_is_down_beside_it_on_every_screen() -> None:
     critical = [replace(alerts()[0], severity=Severity.CRITICAL, name=name, fingerprint=name) for name in "ab"]
-    assert "“a” fires" in said(HintInput(probes(), critical[:1], grave=critical[:1]))
-    assert "“a” and 1 more fire" in said(HintInput(probes(), critical, incident=INCIDENT, grave=critical))
+    for width in (80, 120, 200):
+        one = said(HintInput(probes(), critical[:1], (application(),), grave=critical[:1]), width)
+        assert one.startswith("▸ “a” fires; ready is down.")
+        both = said(HintInput(probes(), critical, (application(),), incident=INCIDENT, grave=critical), width)
+        assert both.startswith("▸ “a” and 1 more fire; ready is down.")
     assert "fires" not in said(HintInput(QUIET, critical[:1], grave=critical[:1]))  # they are what is broken, then
+
+
+def test_beside_a_critical_alert_the_procedure_of_the_probe_is_not_named_before_the_alert_s_own() -> None:
+    named = tuple(replace(probe, runbook="emergency-rollback") for probe in probes())
+    old = replace(alerts()[0], severity=Severity.CRITICAL, since=ago(86_400))
+    hint = said(HintInput(named, (old,), grave=(old,)))
+    assert "r lists what helps" in hint
+    assert "emergency-rollback" not in hint
+
+
+@pytest.mark.parametrize("state", [ProbeState.UP, ProbeState.PENDING, ProbeState.DEGRADED, ProbeState.DOWN])
+@pytest.mark.parametrize("incident", [None, INCIDENT])
+def test_a_probe_that_flaps_is_never_told_as_its_last_answer_alone(
+    state: ProbeState, incident: Incident | None
+) -> None:
+    flapping = replace(QUIET[0], state=state, flapping=True)
+    hint = said(HintInput((flapping, QUIET[1]), incident=incident))
+    assert f"live is flapping, now {state.value}." in hint
+
+
+def test_after_a_rollback_a_probe_that_flaps_is_not_counted_as_up() -> None:
+    back = RolledBack("shop-api", "shop-api--v42", "shop-api--v41", ago(40))
+    flapping = replace(QUIET[0], flapping=True)
+    assert "live is flapping" in said(HintInput((flapping, QUIET[1]), rolled_back=back))
 
 
 def test_without_a_configuration_it_never_says_that_something_is_watched() -> None:

@@ -60,3 +60,10 @@ def test_of_several_alerts_the_gravest_leads() -> None:
     shelf = build_shelf(CATALOGUE, [], [alert("Node not ready", 20), grave], date(2026, 11, 30), {})
     helps = [entry for id, entry in shelf.entries.items() if id.startswith("match:")]
     assert helps[0].document.id == "back"  # type: ignore[union-attr]
+
+
+def test_a_critical_alert_with_a_document_of_its_own_comes_before_the_procedure_of_a_probe() -> None:
+    grave = replace(alert("Node not ready", 86_400), severity=Severity.CRITICAL)
+    shelf = build_shelf(CATALOGUE, [], [grave], date(2026, 11, 30), {}, [probe(ProbeState.DOWN)])
+    helps = [entry for id, entry in shelf.entries.items() if id.startswith(("probe:", "match:"))]
+    assert [entry.document.id for entry in helps] == ["node", "back"]  # type: ignore[union-attr]
