@@ -77,8 +77,12 @@ class Choice(Lines, can_focus=True):
             self.post_message(self.Changed(self, self.chosen))
 
     def on_key(self, event: events.Key) -> None:
-        """A digit chooses only where nothing can be typed: one meant for a field must not change another."""
+        """A digit chooses only where nothing can be typed: one meant for a field must not change another. One that
+        comes too soon was meant for what was on the screen before."""
         if self.screen.query("Input, TextArea"):
+            return
+        if getattr(self.screen, "is_too_soon", False) and event.is_printable:
+            event.stop()
             return
         if event.character and event.character.isdecimal() and event.character.isascii():
             index = self._numbered(int(event.character))

@@ -2,12 +2,13 @@
 
 import json
 import os
+import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -151,6 +152,27 @@ def state_file() -> Path:
 
 def somebody_to_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+TYPE_AHEAD = 0.3  # seconds in which a key was meant for what was on the screen before: as in every dialog
+
+
+def has_typed_ahead(stream: TextIO, seconds: float = TYPE_AHEAD) -> bool:
+    """Whether something was typed at a terminal before a question of ours could be read, or comes within so many
+    seconds. It is left to whoever reads next: the next command of the shell. False where it is no terminal."""
+    try:
+        import termios  # there is none on Windows
+
+        terminal = stream.fileno()
+        before = termios.tcgetattr(terminal)
+    except Exception:  # no terminal, or no such module: then nobody types
+        return False
+    by_key = [*before[:3], before[3] & ~termios.ICANON, *before[4:]]  # else only whole lines can be seen
+    termios.tcsetattr(terminal, termios.TCSANOW, by_key)
+    try:
+        return bool(select.select([terminal], [], [], seconds)[0])
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
 def ask_on_terminal(operator: Operator) -> str:

@@ -193,6 +193,11 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             if (default := DEFAULT_KEYS.get(active.binding.id or "", key)) != key and key not in default.split(",")
         }
 
+    @property
+    def is_too_soon(self) -> bool:
+        """Whether a letter that comes now was typed ahead, for what was on the screen before: a list takes none."""
+        return self._guard.is_new
+
     def not_yet(self) -> str:
         """Why Enter does not count, whatever the fields say; "" when it does."""
         return ""

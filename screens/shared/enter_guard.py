@@ -48,6 +48,11 @@ class EnterGuard:
         self.touches += 1
 
     @property
+    def is_new(self) -> bool:
+        """Whether what comes now may be type-ahead meant for something else."""
+        return self._time.monotonic() - self._opened < TYPE_AHEAD
+
+    @property
     def settling(self) -> float:
         """Seconds to wait after an Enter whether other keys follow, which say that it was not a hand's, or is held."""
         return QUIET if self._app is not None and tells_releases(self._app) else HELD

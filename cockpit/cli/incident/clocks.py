@@ -1,11 +1,12 @@
 """Clocks that people begin and end, from a second shell: `task`, `loop`, `aware`, `clock`."""
 
+import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
 
-from cockpit.cli.login import somebody_to_ask
+from cockpit.cli.login import has_typed_ahead, somebody_to_ask
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, format_json, parse_time_ahead, print_event, reason_option, to_json_value
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
@@ -107,7 +108,8 @@ def not_applicable(common: Common, id: str, reason: str, incident: str | None, a
 
 
 def ask_who_is_on_call(cli_session: CliSession, incident: Incident) -> None:
-    """Where somebody sits at a terminal, and may be the one whom the plan calls; leaving it answers nothing."""
+    """Where somebody sits at a terminal, and may be the one whom the plan calls; leaving it answers nothing. What was
+    typed ahead is no answer: then it is left for the shell, and only said where it is asked."""
     if not somebody_to_ask():
         return
     now = RealTime().now()
@@ -115,6 +117,9 @@ def ask_who_is_on_call(cli_session: CliSession, incident: Incident) -> None:
     names = (cli_session.incident_actions.operator,)
     clock = find_on_call_question(incident, cli_session.plan, clocks, names, now)
     if clock is None:
+        return
+    if has_typed_ahead(sys.stdin):
+        click.echo(f"The plan calls {clean_line(clock.who)}. Is that you? `cockpit clocks` asks.", err=True)
         return
     try:
         is_me = click.confirm(f"The plan calls {clean_line(clock.who)}. Is that you", default=None, err=True)

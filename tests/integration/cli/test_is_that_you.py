@@ -1,9 +1,11 @@
 """Is that you? Somebody at a terminal is asked once whether they are on call, and a pipe never is."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from cockpit.cli.login import has_typed_ahead
 from tests.integration.cli.shell import Shell
 
 CONFIGURATION = """
@@ -79,3 +81,26 @@ def test_who_may_still_be_called_in_time_is_called_late_nowhere(shell: Shell) ->
 def test_a_document_for_programs_is_asked_nothing(shell: Shell) -> None:
     asked = shell.type("declare", "Checkout fails", "--severity", "P1", "--json", stdin="y\n")
     assert ASKED not in asked.stderr
+
+
+@pytest.mark.parametrize("typed", ["", "cockpit sta", "y\n"])
+def test_what_was_typed_ahead_is_no_answer_and_stays_for_the_shell(typed: str) -> None:
+    keyboard, screen = os.openpty()
+    try:
+        os.write(keyboard, typed.encode())
+        with os.fdopen(screen, closefd=False) as stream:
+            assert has_typed_ahead(stream, 0.05) is bool(typed)
+        os.write(keyboard, b"" if typed.endswith("\n") else b"\n")
+        assert os.read(screen, 100).decode().strip() == typed.strip()
+    finally:
+        os.close(keyboard)
+        os.close(screen)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_after_something_typed_ahead_it_is_only_said_where_it_is_asked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.cli.incident.clocks.has_typed_ahead", lambda stream: True)
+    assert "cockpit clocks" in shell.type("declare", "Checkout fails", "--severity", "P1", stdin="y\n").stderr
+    assert escalation(shell) == "overdue"
