@@ -13,13 +13,13 @@ import pytest
 
 from tests.signed_in import COMMAND
 
-HUMAN_PAUSE = 0.35  # seconds; a dialog ignores input for less
-ENTER_PAUSE = 0.9  # seconds; an Enter counts only after 0.7 without one, and a busy machine hands them on late
+HUMAN_PAUSE = 0.35  # seconds; no paste is so slow
 PATIENCE = 30.0  # seconds; a test machine may be busy, and waiting ends as soon as the text is there
 
 
 class Tmux:
-    """One tmux server with one window. `see` waits for text, `press` sends keys by their tmux names."""
+    """One tmux server with one window. `see` waits for text, `press` sends keys by their tmux names, `confirm` an Enter
+    once the screen shows that it counts: how long that takes is the machine's affair."""
 
     def __init__(self, columns: int, rows: int, command: str, environment: dict[str, str], folder: Path) -> None:
         self._socket = f"cockpit-test-{uuid.uuid4().hex[:8]}"
@@ -37,8 +37,13 @@ class Tmux:
 
     def press(self, *keys: str) -> None:
         """Press keys as a person does: not in the burst of a paste, which the cockpit would rightly refuse."""
-        time.sleep(ENTER_PAUSE if "Enter" in keys else HUMAN_PAUSE)
+        time.sleep(HUMAN_PAUSE)
         self._run("send-keys", *keys)
+
+    def confirm(self, does: str) -> None:
+        """Enter in a dialog whose last line says that Enter `does` it, once its sign is there."""
+        self.see(f"▸ enter {does}")
+        self.press("Enter")
 
     def type(self, text: str) -> None:
         """Type into a field, as quickly as it goes, and look at it."""
