@@ -91,7 +91,7 @@ def test_beside_a_critical_alert_the_procedure_of_the_probe_is_not_named_before_
 
 @pytest.mark.parametrize("state", [ProbeState.UP, ProbeState.PENDING, ProbeState.DEGRADED, ProbeState.DOWN])
 @pytest.mark.parametrize("incident", [None, INCIDENT])
-def test_a_probe_that_flaps_is_never_told_as_its_last_answer_alone(
+def test_a_probe_that_flaps_is_never_called_by_its_last_answer_alone(
     state: ProbeState, incident: Incident | None
 ) -> None:
     flapping = replace(QUIET[0], state=state, flapping=True)
