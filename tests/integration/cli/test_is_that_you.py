@@ -98,7 +98,7 @@ def test_what_was_typed_ahead_is_no_answer_and_stays_for_the_shell(typed: str) -
 
 
 @pytest.mark.usefixtures("terminal")
-def test_after_something_typed_ahead_it_is_only_said_where_it_is_asked(
+def test_after_something_typed_ahead_the_answer_is_asked_for_with_the_clocks(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cockpit.cli.incident.clocks.has_typed_ahead", lambda stream: True)
