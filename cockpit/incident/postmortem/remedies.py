@@ -2,11 +2,20 @@
 the remedy of each stretch in which users felt it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cockpit.incident.change_dates import A_MINUTE, SKEW, TOOK_EFFECT, find_gaining, is_changing_step, weigh_share
+from cockpit.incident.change_dates import (
+    A_MINUTE,
+    SKEW,
+    TOOK_EFFECT,
+    find_gaining,
+    had_traffic,
+    is_changing_step,
+    weigh_share,
+)
 from cockpit.incident.impact import (
     EARLIEST,
     LATEST,
@@ -47,7 +56,10 @@ def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStre
     begin, end = find_impact(incident)
     borders = list_felt_stretches(incident, begin, end or LATEST) or [(begin, end or LATEST)]
     trigger = find_trigger(events, begin)
-    harmful = {event.id for event in events if event.kind == Kind.TRAFFIC and _is_harmful(event, trigger, incident)}
+    images = list_images(events, trigger.subject) if trigger is not None else {}
+    harmful = {
+        event.id for event in events if event.kind == Kind.TRAFFIC and _is_harmful(event, trigger, incident, images)
+    }
     helpful = [event for event in events if event.id not in harmful]
     stretches = []
     for number, (start, over) in enumerate(borders):
@@ -63,7 +75,7 @@ def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStre
 def _leave_out_beginning(events: Sequence[Event], change: Event, begin: datetime) -> list[Event]:
     """Without what a stretch began with, nor the step that did that: they may end after its first sign and stopped
     nothing."""
-    step = find_changing_step(events, change.occurred)
+    step = find_step_of(events, change)
     if step is not None and step.occurred > max(begin, change.occurred):
         step = None
     return [
@@ -85,13 +97,15 @@ def find_lucky_time(events: Iterable[Event], end: datetime) -> timedelta:
     return max((flap.longest_well for flap in flaps), default=timedelta())
 
 
-def _is_harmful(move: Event, trigger: Event | None, incident: Incident) -> bool:
-    """Whether it sent traffic to what the incident began with, or was made while all was well and was bad again soon:
-    no such move stopped anything."""
+def _is_harmful(move: Event, trigger: Event | None, incident: Incident, images: Mapping[str, str]) -> bool:
+    """Whether it sent traffic to what the incident began with, also where that was deployed anew by its image, or was
+    made while all was well and was bad again soon: no such move stopped anything."""
     gaining = find_gaining(move)
     if trigger is not None and trigger.kind == Kind.TRAFFIC and move.subject == trigger.subject:
         before = map_of(trigger.detail, "before")
-        if gaining and gaining == find_gaining(trigger) and move.occurred > trigger.occurred and before:
+        bad = find_gaining(trigger)
+        is_same = gaining == bad or (gaining in images and images[gaining] == images.get(bad))
+        if gaining and is_same and move.occurred > trigger.occurred and before:
             return True
     return any(
         period.start <= move.occurred <= period.end <= max(move.occurred, move.recorded) + RECOVERY_MUST_HOLD
@@ -153,6 +167,40 @@ def is_app_change(event: Event) -> bool:
     if event.kind == Kind.TRAFFIC:
         return True
     return event.kind == Kind.REVISION and text_of(event.detail, "what") in ("created", "activated", "deactivated")
+
+
+def find_image_before(move: Event, events: Iterable[Event]) -> str:
+    """The revision whose image the traffic went back to, where it went to a new one of that image: so an app of one
+    revision at a time, or a deployment from elsewhere, takes back what was deployed. "" of any other move."""
+    events, gaining = list(events), find_gaining(move)
+    images = list_images(events, move.subject)
+    image, lost = images.get(gaining, ""), set(map_of(move.detail, "before")) - set(map_of(move.detail, "after"))
+    if not image or any(images.get(name) == image for name in lost) or _had_traffic_before(gaining, move, events):
+        return ""
+    older = [
+        name
+        for name, other in images.items()
+        if other == image and name != gaining and _had_traffic_before(name, move, events)
+    ]
+    return older[-1] if older else ""
+
+
+def _had_traffic_before(revision: str, move: Event, events: Iterable[Event]) -> bool:
+    return any(had_traffic(event, revision, move) for event in events)
+
+
+def list_images(events: Iterable[Event], app: str) -> dict[str, str]:
+    """The image of each revision of an app, as far as the record knows it, in the order in which it came to know."""
+    images: dict[str, str] = {}
+    for event in events:
+        name, _, revision = event.subject.partition("/")
+        if event.kind != Kind.REVISION or name != app:
+            continue
+        fields = {revision: event.detail} if revision else map_of(event.detail, "revisions")
+        for other, detail in fields.items():
+            if isinstance(detail, Mapping) and (image := text_of(detail, "image")):
+                images[other] = image
+    return images
 
 
 def describe_traffic(event: Event, events: Iterable[Event]) -> str:
@@ -221,13 +269,44 @@ def list_changing_steps(events: Sequence[Event], begin: datetime, end: datetime)
 def find_changing_run(runs: Iterable[ProcedureRun], events: Iterable[Event], act: Event) -> ProcedureRun | None:
     """The run one of whose steps made a change: the newest that was at work then or had just ended. A run that only
     reads and stands open all the while did not."""
-    step = act if act.kind == Kind.STEP else find_changing_step(events, act.occurred)
+    step = find_step_of(events, act)
     id = step.subject.partition("#")[0] if step else ""
     return next((run for run in runs if run.id == id), None)
 
 
-def find_changing_step(events: Iterable[Event], moment: datetime) -> Event | None:
-    """The beginning of the newest step that was changing something then, or had just ended."""
+def find_step_of(events: Iterable[Event], act: Event) -> Event | None:
+    """The beginning of the step that did a change: the newest that was changing something then, or had just ended.
+
+    One that names what changed comes before others, and one that names another app or other revisions did something
+    else, whatever its procedure is called.
+    """
+    events = list(events)
+    if act.kind == Kind.STEP:
+        return next((event for event in events if _is_begin_of(event, act)), act)
+    steps = _list_changing_at(events, act.occurred)
+    app, _, revision = act.subject.partition("/")
+    own = {revision, *map_of(act.detail, "before"), *map_of(act.detail, "after")} - {""}
+    facts = [event.subject.partition("/") for event in events if event.kind in (Kind.TRAFFIC, Kind.REVISION)]
+    other_revisions = {name for _, _, name in facts if name} - own
+    other_apps = {name for name, _, _ in facts} - {app}
+    naming = [step for step in steps if _names_any(step, own)]
+    rest = [step for step in steps if not _names_any(step, other_revisions)]
+    rest = [step for step in rest if _names_any(step, {app}) or not _names_any(step, other_apps)]
+    return max(naming or rest, key=lambda step: step.occurred, default=None)
+
+
+def _is_begin_of(event: Event, act: Event) -> bool:
+    is_begin = event.kind == Kind.STEP and text_of(event.detail, "phase") == "intent"
+    return is_begin and (event.subject, event.detail.get("attempt")) == (act.subject, act.detail.get("attempt"))
+
+
+def _names_any(step: Event, names: Iterable[str]) -> bool:
+    command = text_of(step.detail, "as_run") or text_of(step.detail, "as_written")
+    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", command) for name in names if name)
+
+
+def _list_changing_at(events: Iterable[Event], moment: datetime) -> list[Event]:
+    """The beginnings of the steps that were changing something then, or had just ended."""
     begun: dict[tuple[str, object], Event] = {}
     for event in events:
         if event.kind != Kind.STEP:
@@ -238,4 +317,4 @@ def find_changing_step(events: Iterable[Event], moment: datetime) -> Event | Non
                 begun[key] = event
         elif text_of(event.detail, "phase") == "outcome" and event.occurred + SEEN_WITHIN < moment:
             begun.pop(key, None)
-    return max(begun.values(), key=lambda event: event.occurred, default=None)
+    return list(begun.values())

@@ -10,7 +10,7 @@ from cockpit.incident.change_dates import describe_request
 from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.open_ends import ELSEWHERE_LED, find_undone, find_unsettled_signals, list_undone_tasks
 from cockpit.incident.postmortem.markdown import Markdown, render_link
-from cockpit.incident.postmortem.remedies import find_changing_step
+from cockpit.incident.postmortem.remedies import find_step_of
 from cockpit.incident.postmortem.run_rows import run_rows
 from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
 from cockpit.incident.response_state import SKIPPED
@@ -235,7 +235,7 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
 
 def _find_own_author(event: Event, events: Sequence[Event]) -> str:
     """Whoever ran the step of ours that was making a change then; "" where none was, or nothing was changed."""
-    if not is_change(event) or (step := find_changing_step(events, event.occurred)) is None:
+    if not is_change(event) or (step := find_step_of(events, event)) is None:
         return ""
     run = step.subject.partition("#")[0]
     begun = [event for event in events if event.kind == Kind.RUN and event.subject == run]

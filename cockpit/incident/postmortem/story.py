@@ -32,10 +32,11 @@ from cockpit.incident.postmortem.remedies import (
     describe_revision,
     describe_traffic,
     find_changing_run,
-    find_changing_step,
+    find_image_before,
     find_impact,
     find_lucky_time,
     find_moves,
+    find_step_of,
     find_trigger,
     is_app_change,
     list_changing_steps,
@@ -190,8 +191,8 @@ def _describe_steps(steps: Sequence[Event], events: Sequence[Event], face: TimeF
 
 def _describe_mover(move: Event, events: Sequence[Event]) -> str:
     """` (the undo of Roll back, run by ana)` of a step on record, else ` (by carol)`, whom the cloud names."""
-    step, gaining = find_changing_step(events, move.occurred), find_gaining(move)
-    if step is not None and gaining and gaining in text_of(step.detail, "as_run"):
+    step = find_step_of(events, move)
+    if step is not None and find_gaining(move):
         run = step.subject.partition("#")[0]
         starts = (event for event in events if event.kind == Kind.RUN and event.subject == run)
         title = next((text for event in starts if (text := text_of(event.detail, "title"))), "a step")
@@ -399,8 +400,8 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
 
 def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
     run = find_changing_run(incident.ran, events, act)
-    by = next((event.actor for event in events if run and event.kind == Kind.RUN and event.subject == run.id), "")
-    step = find_changing_step(events, act.occurred)
+    step = find_step_of(events, act)
+    by = step.actor if step is not None else ""  # whoever did the step, not whoever began the run
     how = f" ({_name_work(run.title, step)}{f', run by {by}' if by else ''})" if run else ""
     if act.kind == Kind.TRAFFIC:
         return f"{_describe_move(act, events)} {_describe_move_time(act, events, face)}{how}"
@@ -415,10 +416,14 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
 
 
 def _describe_move(act: Event, events: Sequence[Event]) -> str:
-    """`traffic back on --r43` of a revision that had some before, else as a deployment."""
+    """`traffic back on --r43` of a revision that had some before; of a new one with the image of such a one `shop went
+    back to the image of --r43 with shop--r45 (1.43.0, by ana)`; else as a deployment."""
     gaining = find_gaining(act)
     if gaining and any(had_traffic(event, gaining, act) for event in events):
         return f"traffic back on {shorten_revision(gaining, act.subject)}"
+    if older := find_image_before(act, events):
+        by = describe_revision(f"{act.subject}/{gaining}", events)
+        return f"{act.subject} went back to the image of {shorten_revision(older, act.subject)} with {by}"
     return describe_traffic(act, events)
 
 

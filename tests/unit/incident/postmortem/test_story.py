@@ -285,6 +285,56 @@ def test_traffic_that_was_seen_to_move_says_when_it_was_asked_for() -> None:
     assert deployment_rows(story.events)[-1].what.endswith("(seen then, asked for at 02:02:12 UTC)")
 
 
+def redeployed(image: str) -> Story:
+    """In single revision mode: --r43 of before the record, --r44 breaks it, and --r45 is made of an image."""
+    story = Story()
+    change(story, 0)
+    story.events[0].detail["revisions"][GOOD]["image"] = "registry.example.com/shop:1.43.0"
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    made = {"what": "created", "image": image, "changed_by": "ana", "active": True}
+    story.tell(Kind.REVISION, 2, subject="shop/shop--r45", summary="shop--r45 created", detail=made)
+    move(story, 2.1, BAD, "shop--r45")
+    story.probe(2.9, "ready", "up")
+    return story
+
+
+def test_a_deployment_of_the_image_of_before_went_back_to_it_whatever_its_name() -> None:
+    stop = told(redeployed("registry.example.com/shop:1.43.0")).stop
+    assert stop.startswith("shop went back to the image of --r43 with shop--r45 (1.43.0, by ana) at 02:02:06")
+
+
+@pytest.mark.parametrize("image", ["registry.example.com/shop:1.45.0", "registry.example.com/shop:1.44.0"])
+def test_a_deployment_of_another_image_went_back_to_nothing(image: str) -> None:
+    stop = told(redeployed(image)).stop
+    assert "went back" not in stop
+    assert ("no change" in stop) == image.endswith(":1.44.0"), "what began it did not stop it"
+
+
+@pytest.mark.parametrize("title", ["Rollback", "Roll back shop-api", "Undo of the release"])
+def test_whoever_did_the_step_is_named_with_the_change_whatever_the_procedure_is_called(title: str) -> None:
+    """Ana began the run, ben did its step; meanwhile carol's own Rollback worked on another app."""
+    story = Story()
+    change(story, 0)
+    fail(story, 0.2, "ready")
+    story.declare(1, reach=-10)
+    story.tell(Kind.REVISION, 1, subject="web/web--r7", summary="web--r7 Healthy", detail={"what": "health"})
+    for run, starter, doer, name, app in (
+        ("r1", "ana", "ben", title, APP),
+        ("r2", "carol", "carol", "Rollback", "web"),
+    ):
+        story.act(Kind.RUN, 2, starter, subject=run, what="started", title=name, steps=1)
+        command = f"az containerapp update -n {app} --set-env-vars A=1"
+        intent: dict[str, Any] = {"phase": "intent", "kind": "change", "attempt": 1, "as_run": command}
+        story.act(Kind.STEP, 2.1 + (run == "r2") / 10, doer, subject=f"{run}#1", **intent)
+    move(story, 2.3, BAD, GOOD)
+    for run, doer in (("r1", "ben"), ("r2", "carol")):
+        story.act(Kind.STEP, 2.5, doer, subject=f"{run}#1", phase="outcome", state="ok", attempt=1, title="s")
+    story.probe(2.9, "ready", "up")
+    assert f"traffic back on --r43 at 02:02:18 ({title}, run by ben)" in told(story).stop
+    assert deployment_rows(story.events)[-1].by == f"ben ({title})"
+
+
 def test_who_made_a_change_from_here_stands_beside_it_in_the_deployments() -> None:
     story = Story()
     change(story, 0)
