@@ -1,7 +1,7 @@
 """One walk over the Markdown of a document: its headings with what stands under each, its tables, its links."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,12 @@ from cockpit.runbooks.document.mentions import (
 )
 from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
+from cockpit.runbooks.document.shell_variants import (
+    ShellBlock,
+    find_shell_family,
+    is_same_for_other_shell,
+    list_compared_commands,
+)
 from cockpit.runbooks.document.steps import (
     CODE,
     UnnumberedStep,
@@ -107,6 +113,7 @@ class MarkdownReader:
         self._tabs: tuple[range, ...] = ()  # of lines: what stands there is the same as in the tab before, elsewhere
         self._places: list[RemotePlace] = []  # the sessions that are open here, the innermost last
         self._defined = {language: DefinedNames(language) for language in ("bash", "powershell")}
+        self._block_before: ShellBlock | None = None  # of this section: the next may be the same for another shell
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
         self._plain: dict[str, str] = {}  # headings and items, as they are shown
 
@@ -160,6 +167,7 @@ class MarkdownReader:
         ):
             self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
         self._heading_now = markdown
+        self._block_before = None
         self.sections.append(Section(self._plain[markdown], level, line, above))
         if tells_when(self._section.title):
             self._section.tells_when, self._label = (
@@ -203,6 +211,8 @@ class MarkdownReader:
             self._forbidden(step.title, step.line)
             unnumbered_steps.remove(step)
         section.hints |= contents.hints
+        if self._repeats_for_other_shell(unnumbered_steps, info, before, content, line):
+            return False
         if any(line in tab for tab in self._tabs):
             unnumbered_steps = [step._replace(alternative=bool(section.steps)) for step in unnumbered_steps]
         if any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
@@ -215,6 +225,31 @@ class MarkdownReader:
             step._replace(place=there) if there and step.command and step.place is None else step for step in placed
         )
         return bool(unnumbered_steps)
+
+    def _repeats_for_other_shell(
+        self, steps: list[UnnumberedStep], info: str, label: str, content: str, line: int
+    ) -> bool:
+        """Whether this block is what the one before it is, for another shell. Of the two the one for bash is run."""
+        section, before = self._section, self._block_before
+        start = len(section.steps)
+        commands = list_compared_commands(steps)
+        block = ShellBlock(find_shell_family(info), line, commands, start, start + len(steps), tuple(self._places))
+        self._block_before = block
+        if before is None or before.end != start or not is_same_for_other_shell(before, block, label):
+            return False
+        shown = block
+        if block.shell == "bash":
+            shown, content = before, "\n".join(step.command for step in section.steps[before.start :] if step.command)
+            del section.steps[before.start :]
+            self._places = list(before.places)
+        name = {"powershell": "PowerShell", "cmd": "the command prompt of Windows"}[shown.shell]
+        section.steps.append(make_mention(f"The same for {name}", content, shown.line))
+        self.findings.append(Finding("block-left-out", shown.line, f"no step: it is the same for {name}"))
+        start = len(section.steps)
+        self._block_before = replace(block if shown is before else before, start=start, end=start)
+        if shown is before:
+            self._block_before = replace(self._block_before, end=start + len(steps))
+        return shown is block
 
     def _example(self, markdown: str, content: str, line: int) -> None:
         """A block that shows what it may look like: nothing of it is a step, it can be copied."""

@@ -94,8 +94,17 @@ EXAMPLE_ONLY = re.compile(
 MENTIONING = re.compile(
     r"""(?ix) ^\W*(?:warning|caution|danger|note|nb|attention|examples?|e\.g|for\s+(?:example|instance)|causes?
     |root\s+causes?|reasons?|goals?|non-goals?|see|see\s+also|references?|related|symptoms?|impacts?|bad|wrong|don['’]?ts?|anti-?patterns?
-    |deprecated|legacy|history|background|was|previously|tip|hint|faq|q|question|metrics?)\b(?=\W*(?:$|[:.—–(]|\*|\s-\s))"""
+    |deprecated|legacy|history|background|was|previously|tip|hint|faq|q|question|metrics?
+    |(?:hands-on\s+|bonus\s+|practice\s+)?(?:exercise|challenge|experiment|quiz|homework|assignment|practice)s?(?:\s+[\d.]+)?
+    |try\s+(?:it|this)(?:\s+(?:yourself|out))?)\b(?=\W*(?:$|[:.—–(]|\*|\s-\s))"""
 )
+TRIES_OUT = re.compile(
+    r"""(?ix) \b(?:see|observe|watch|notice|find\s+out|note|predict|guess)\b\s+(?:what|how)\b[^.;]{0,60}?
+      \b(?:happens|happened|changes|reacts?|behaves?|responds?|breaks|does|goes\s+wrong)\b
+    | \b(?:observe|notice)\s+the\s+(?:results?|effects?|outcome|difference|behaviou?r)\b
+    | \bwhat\s+(?:happens|would\s+happen|do\s+you\s+(?:see|notice|expect))\b"""
+)
+"""Of an exercise: who reads it is to learn something, and nothing is to be done to what is in use."""
 LINKS = re.compile(r"(?ix) (?:[:(→—–]|=>|\s-|\b(?:with|using|via|through|by|command|following|this)) \s*$")
 LINKS_BY = re.compile(r"(?i)\b(?:by|via|through)\s+(?:running|executing|calling|using|issuing|typing|invoking)\s*$")
 LINKS_A_LOOK = re.compile(r"(?i)\b(?:that|if|whether|until|at|output\s+of|result\s+of|in)(?:\s+the)?\s*$")
@@ -229,6 +238,8 @@ def requests_command(before: str, after: str, kind: StepKind) -> bool:
     text = NEVERTHELESS.sub("", _flatten_markdown(before))
     sentence = SENTENCE.split(text)[-1] if text else ""
     if len(before) > LONGEST or MENTIONING.match(text) or ELSEWHERE.search(text):
+        return False
+    if kind not in LOOKS and (TRIES_OUT.search(text) or TRIES_OUT.search(_flatten_markdown(after))):
         return False
     if kind not in LOOKS and SUBJECT.match(_flatten_markdown(after)):
         return False

@@ -65,6 +65,7 @@ SQL_NAMES = frozenset(
 )
 BANNER = re.compile(r"^\W?[-=*#~_]{2,}\s+|\s+[-=*#~_]{2,}$")  # `---- Restart ----`
 DECORATION = re.compile(r"[\W_]*")
+MOST_NAMES_SHOWN = 6  # of the values that a block sets
 LONGEST_SHORT = 60  # letters of a command that stands for its own name
 TAG_WORDS = {kind.value: kind for kind in StepKind if kind is not StepKind.NOTE}
 TAG_KEYS = frozenset({"needs", "timeout", "retry", "undo", "confirm", "expect"})
@@ -219,6 +220,10 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                 for text in find_commands_among_output(piece.output)
             ]
     only_values = bool(hints) and not any(step.command or step.mention for step in steps)
+    if only_values:
+        names = ", ".join([*hints][:MOST_NAMES_SHOWN])
+        sentence = f"this block only sets values ({names}) and is no step: a command that uses one asks for it"
+        findings.append(Finding("only-values", line, clean_line(sentence, 300)))
     return FenceContents(tuple(steps), hints, tuple(findings), to_read=ONLY_VALUES if only_values else "")
 
 

@@ -285,38 +285,15 @@ def _unescape_text(text: str) -> str:
 
 
 # Programs that are the same on both: a block of PowerShell that only starts them needs no PowerShell.
-PORTABLE = frozenset(
-    (
-        *(
-            "az",
-            "aws",
-            "gcloud",
-            "kubectl",
-            "oc",
-            "helm",
-            "docker",
-            "docker-compose",
-            "podman",
-            "gh",
-            "git",
-            "terraform",
-        ),
-        *(
-            "psql",
-            "pg_dump",
-            "pg_restore",
-            "mysql",
-            "redis-cli",
-            "npm",
-            "node",
-            "python",
-            "python3",
-            "curl",
-            "alembic",
-            "flyway",
-        ),
-    )
+_PORTABLE = (
+    "az aws gcloud gsutil bq kubectl oc helm helmfile kustomize stern argocd flux istioctl linkerd cilium velero eksctl"
+    " docker docker-compose podman gh glab git terraform tofu terragrunt pulumi packer vault consul nomad"
+    " psql pg_dump pg_restore pg_isready createdb dropdb mysql mysqldump mysqladmin sqlcmd redis-cli mongosh etcdctl"
+    " npm npx yarn pnpm node python python3 pip pip3 poetry uv dotnet go cargo curl ssh scp openssl nslookup"
+    " alembic flyway liquibase azcopy azd func dapr doctl heroku flyctl oci ibmcloud databricks rabbitmqctl"
+    " minikube k3d"
 )
+PORTABLE = frozenset(_PORTABLE.split())
 _WORD = r"(?:[A-Za-z0-9_./:@%+=~<>\[\]\\-]|\$env:\w+|'[^'\n]*'|\"(?:[^\"$`\n]|\$env:\w+)*\")"
 PLAIN_PROGRAM = re.compile(rf"(?P<name>[a-z][\w-]*)(?:[ \t]+{_WORD}+)*[ \t]*")
 ENVIRONMENT = re.compile(r"\$env:(\w+)")

@@ -28,8 +28,8 @@ def test_no_line_is_added_or_taken_away(lines: list[str]) -> None:
 def test_the_second_tab_is_an_alternative_to_the_first() -> None:
     first, second = (
         read(
-            '=== "Bash"\n\n    ```bash\n    az group list\n    ```\n\n'
-            '=== "PowerShell"\n\n    ```powershell\n    Get-AzResourceGroup\n    ```'
+            '=== "Helm"\n\n    ```bash\n    helm rollback api\n    ```\n\n'
+            '=== "Argo CD"\n\n    ```bash\n    argocd app rollback api 3\n    ```'
         )
         .procedures[0]
         .steps

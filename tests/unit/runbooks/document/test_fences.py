@@ -178,6 +178,7 @@ def test_a_block_of_values_alone_is_listed(content: str) -> None:
     runbook = read(f"```bash\n{content}\n```\n\n```bash\nX=1\nls $X\n```")
     assert commands(runbook) == ["ls $X"]
     assert runbook.to_read == {ONLY_VALUES: (5,)}
+    assert [(finding.rule, finding.line) for finding in runbook.findings] == [("only-values", 5)]
 
 
 @pytest.mark.parametrize(

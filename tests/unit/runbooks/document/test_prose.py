@@ -93,6 +93,14 @@ MENTIONS = """
     SSH to the database host and run `kubectl delete ns shop`
     On the jump host, run `kubectl delete ns shop`
     Old: `kubectl delete ns shop`
+    Exercise: run `kubectl delete ns shop` and see what happens
+    **Exercise 2.1:** Run `kubectl delete ns shop`
+    Challenge: get it back after you run `kubectl delete ns shop`
+    Try it yourself: run `kubectl delete ns shop`
+    Run `kubectl delete ns shop`, then watch what the load balancer does
+    Run `kubectl delete ns shop` and observe the results
+    To find out how the controller reacts, run `kubectl delete ns shop`
+    What happens if you run `kubectl delete ns shop`?
 """
 
 
