@@ -112,11 +112,12 @@ def list_helpful_entries(
     then of what is merely degraded, and last what only resembles an alert.
 
     A probe has one procedure for whatever may be wrong with it; a document that names the alert was written for it. A
-    critical alert that began long before or after the probe may be another trouble: then it is the graver one.
+    critical alert that began long before or after the probe may be another trouble: then it is the graver one. Of
+    several others that led up to it the first one leads: errors follow from the node that was lost before.
     """
     down = [match for match in probe_matches if match.probe.state is ProbeState.DOWN]
-    ranked: list[tuple[int, str, ProbeMatch | Match]] = [
-        (2 if match in down else 4, f"probe:{match.probe.name}", match) for match in probe_matches
+    ranked: list[tuple[tuple[int, float], str, ProbeMatch | Match]] = [
+        ((2 if match in down else 4, 0.0), f"probe:{match.probe.name}", match) for match in probe_matches
     ]
     for index, match in enumerate(alert_matches):
         if match.how not in SUREST:
@@ -129,7 +130,8 @@ def list_helpful_entries(
             rank = 1
         else:
             rank = 3
-        ranked.append((rank, f"match:{index}", match))
+        began = match.alert.since.timestamp() if rank == 0 else 0.0  # the others stay with the gravest first
+        ranked.append(((rank, began), f"match:{index}", match))
     return [(id, match) for _, id, match in sorted(ranked, key=itemgetter(0))]
 
 

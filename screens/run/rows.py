@@ -282,6 +282,13 @@ def render_ended(state: StepState, attempt: Attempt | None, width: int) -> list[
     )
 
 
+def render_warnings(warnings: Sequence[str], width: int) -> list[list[Piece]]:
+    """What the document warns of, in two lines at most: what one must not do often stands at the end of it."""
+    text = " ".join(map(strip_warning, warnings))
+    lines = wrap_pieces([(text, "warn")], width - 4, most=2)
+    return [[("   " if index else " ⚠ ", "warn"), *line] for index, line in enumerate(lines)]
+
+
 def render_labelled(label: str, text: str, width: int, *, tone: str = "", most: int = 0) -> list[list[Piece]]:
     """`label     text`, the text wrapped under itself."""
     rows = wrap_pieces([(text, tone)], width - LABEL, most=most)

@@ -226,9 +226,7 @@ class RunScreen(KeyedScreen):
                 width,
             )
         )
-        self.query_one("#run-warning", Lines).show(
-            [(f" ⚠ {' '.join(map(rows.strip_warning, self.procedure.warnings))}", "warn")]
-        )
+        self.query_one("#run-warning", Lines).show(*rows.render_warnings(self.procedure.warnings, width))
         contexts = self.query_one("#run-contexts", Lines)
         shell = rows.render_shell(run.shell, self._start)
         pieces = rows.render_contexts(self._contexts, run.environment, width, shell)

@@ -55,6 +55,15 @@ def test_what_led_up_to_the_trouble_leads(state: ProbeState, alerts: list[Alert]
     assert helps[0].document.id == first  # type: ignore[union-attr]
 
 
+def test_of_several_alerts_that_led_up_to_a_probe_the_first_leads_though_another_is_graver() -> None:
+    errors = replace(alert("Error rate", 41), severity=Severity.HIGH)
+    shelf = build_shelf(
+        CATALOGUE, [], [errors, alert("Node not ready", 60)], date(2026, 11, 30), {}, [probe(ProbeState.DOWN)]
+    )
+    helps = [entry for id, entry in shelf.entries.items() if id.startswith(("probe:", "match:"))]
+    assert [entry.document.id for entry in helps][:2] == ["node", "back"]  # type: ignore[union-attr]
+
+
 def test_of_several_alerts_the_gravest_leads() -> None:
     grave = replace(alert("Error rate", 20), severity=Severity.CRITICAL)
     shelf = build_shelf(CATALOGUE, [], [alert("Node not ready", 20), grave], date(2026, 11, 30), {})
