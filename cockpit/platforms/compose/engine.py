@@ -7,10 +7,11 @@ wrong is reported as it is for every other source. Nothing is sent twice.
 import asyncio
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -320,9 +321,12 @@ class EngineClient:
         from cockpit.feeds.http import explain_refusal
 
         problem = explain_refusal(response.status_code, response.headers, body, self._time.now())
-        if "html" in response.headers.get("content-type", "").lower():
+        status, is_page = response.status_code, "html" in response.headers.get("content-type", "").lower()
+        if is_page and status == 403 and self._version:  # the page of a socket proxy before an engine that answered
+            problem = replace(problem, message="")
+        elif is_page:
             return NOT_AN_ENGINE if problem.kind is not ProblemKind.SERVER else problem
-        return explain_engine_refusal(problem, response.status_code)
+        return explain_engine_refusal(problem, status, describe_engine_request(response.request))
 
     def _explain_error(self, error: Exception) -> Problem:
         return explain_engine_error(error, self.locate())
@@ -464,14 +468,21 @@ NOT_AN_ENGINE = Problem(
 )
 
 
-def explain_engine_refusal(problem: Problem, status: int) -> Problem:
-    """An answer that is no success, in the words of the engine."""
+def describe_engine_request(request: "httpx.Request") -> str:
+    """`POST /containers/*/restart`: as the rules of a socket proxy name it."""
+    path = re.sub(r"^/v\d+\.\d+", "", request.url.path)
+    pattern = re.sub(r"/(containers|images)/.+/(\w+)$", r"/\1/*/\2", path)
+    return f"{request.method} {pattern}"
+
+
+def explain_engine_refusal(problem: Problem, status: int, asked: str) -> Problem:
+    """An answer that is no success to what was `asked`, in the words of the engine."""
     reason = problem.message.removeprefix(f"HTTP {status}: ").removeprefix(f"HTTP {status}.")
     match status:
         case 401 | 403:
             sentence = reason or "What stands before the engine does not let this through."
-            advice = "A socket proxy or an authorization plugin must allow reading containers, images and logs."
-            return Problem(ProblemKind.FORBIDDEN, f"{status} forbidden", sentence, advice)
+            advice = f"A socket proxy or an authorization plugin must allow {asked}."
+            return Problem(ProblemKind.FORBIDDEN, f"{status} forbidden", sentence, advice, facts={"asked": asked})
         case 404:
             return Problem(ProblemKind.MISSING, "404 not there", reason or "It is not there.", "Look again first.")
         case 409:

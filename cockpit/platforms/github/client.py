@@ -7,6 +7,7 @@ become a problem that names the wait. A change is sent once, without a retry.
 import asyncio
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -35,6 +36,11 @@ HEADERS = {
     "X-GitHub-Api-Version": "2022-11-28",
     "User-Agent": "incident-cockpit",
 }
+NO_RIGHT_HELPS = re.compile(
+    r"IP allow list|IP address|forbids access|lifetime|archived|suspended|\bblocked|disabled|billing|spending limit",
+    re.IGNORECASE,
+)
+"""What GitHub says with 403 of a rule, of the organisation or its own, that holds whatever the token may do."""
 TOKEN_ADVICE = (
     'Make a new token and put it where `auth = { bearer = { env = "NAME" } }` reads it, or run gh auth login.'
 )
@@ -221,6 +227,8 @@ def explain_github_refusal(
         advice = (
             f"Authorise the token for the organisation: {clean_line(sso.partition('url=')[2], 300)}"
             if "url=" in sso
+            else "No right of the token helps: it is a rule of the organisation or of GitHub. Ask who keeps it."
+            if NO_RIGHT_HELPS.search(reason)
             else f"The token needs more rights on {repository}: {describe_scopes(headers)}"
         )
         return Problem(ProblemKind.FORBIDDEN, "403 forbidden", reason or "The token may not do this.", advice)

@@ -36,6 +36,13 @@ JSON, TABLE = "application/json", "application/json;as=Table;v=v1;g=meta.k8s.io,
 PATCH_TYPES = {"strategic": "application/strategic-merge-patch+json", "json": "application/json-patch+json",
                "merge": "application/merge-patch+json"}  # fmt: skip
 REFUSAL = re.compile(r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"(?: in API group "(?P<group>[^"]*)")?')
+NO_ROLE_HELPS = re.compile(
+    r"admission webhook|denied the request|ValidatingAdmissionPolicy|exceeded quota|violates PodSecurity"
+    r"|is being terminated|(?:maximum|minimum) \w+ usage per",
+    re.IGNORECASE,
+)
+"""What the API server says with 403 (a webhook also with 400) of a rule that holds for everybody."""
+ANONYMOUS = 'User "system:anonymous"'
 READING_VERBS = frozenset({"get", "list", "watch"})
 
 
@@ -316,7 +323,13 @@ def explain_cluster_refusal(problem: Problem, status: int, namespace: str) -> Pr
 
 
 def _explain_forbidden(reason: str, namespace: str) -> Problem:
+    if ANONYMOUS in reason:
+        sentence = f"The kubeconfig signs nobody in, and the cluster asks who it is: {reason}"
+        return Problem(ProblemKind.SIGN_IN, "403 nobody signed in", sentence, SIGN_IN_ADVICE)
     found = REFUSAL.search(reason)
+    if found is None and NO_ROLE_HELPS.search(reason):
+        advice = "No role helps: it is a rule of the cluster. Change what the message names, or ask who keeps the rule."
+        return Problem(ProblemKind.REFUSED, "403 against a rule", reason, advice, code="cluster-rule")
     if found is None:
         return Problem(
             ProblemKind.FORBIDDEN,

@@ -74,6 +74,7 @@ async def test_a_refused_change_is_failed_and_says_why(stage: EngineStage) -> No
     outcome = await stage.perform("docker restart shop_api_1")
     assert (outcome.state, outcome.exit_code) == (StepState.FAILED, 1)
     assert "authorization denied" in outcome.sentence
+    assert outcome.sentence.endswith("must allow POST /containers/*/restart.")
 
 
 async def test_read_only_sends_nothing(stage: EngineStage) -> None:

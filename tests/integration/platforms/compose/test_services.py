@@ -220,6 +220,45 @@ async def test_images_that_may_not_be_listed_leave_the_services_to_be_seen(stage
     assert reading.problem.kind is ProblemKind.FORBIDDEN
 
 
+PAGE = "<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("match", "asked"),
+    [
+        ("GET .*/containers/json", "GET /containers/json"),
+        ("GET .*/containers/[0-9a-f]+/json", "GET /containers/*/json"),
+        ("GET .*/images/json", "GET /images/json"),
+    ],
+)
+async def test_what_a_socket_proxy_does_not_let_through_is_named_and_its_page_is_no_other_server(
+    stage: EngineStage, match: str, asked: str
+) -> None:
+    """A proxy before the socket refuses with a page."""
+    stage.image(f"{APP}:1.44.0")
+    stage.run("api", f"{APP}:1.44.0")
+    stage.api.faults.arm(Fault(match=match, times=None, status=403, body=PAGE))
+    problem = (await stage.look()).problem
+    assert problem is not None
+    assert (problem.kind, problem.facts) == (ProblemKind.FORBIDDEN, {"asked": asked})
+
+
+async def test_a_socket_proxy_that_hides_the_engines_name_hides_nothing_else(stage: EngineStage) -> None:
+    stage.image(f"{APP}:1.44.0")
+    stage.run("api", f"{APP}:1.44.0")
+    stage.api.faults.arm(Fault(match="GET .*/info", times=None, status=403, body=PAGE))
+    reading = await stage.look()
+    assert reading.problem is None
+    assert reading.value is not None
+
+
+async def test_a_page_before_any_engine_answered_is_another_server(stage: EngineStage) -> None:
+    stage.api.faults.arm(Fault(match="_ping", times=None, status=403, body=PAGE))
+    problem = (await stage.look()).problem
+    assert problem is not None
+    assert problem.code == "not-an-engine"
+
+
 async def test_an_old_engine_is_spoken_to_in_its_own_version(
     stage: EngineStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

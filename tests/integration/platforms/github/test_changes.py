@@ -118,6 +118,33 @@ async def test_a_refusal_is_one_line_that_says_what_to_do(
     assert "t0k3n" not in f"{problem}"
 
 
+BLOCKED = (
+    "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list "
+    "enabled, and your IP address is not permitted to access this resource."
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_right"),
+    [
+        ("Resource not accessible by personal access token", True),
+        ("Must have admin rights to Repository.", True),
+        (BLOCKED, False),
+        ("`acme` forbids access via a personal access token (classic).", False),
+        ("Repository was archived so is read-only.", False),
+    ],
+)
+async def test_a_rule_of_the_organisation_is_not_called_a_right_that_the_token_lacks(
+    message: str, is_right: bool
+) -> None:
+    async with github_stage() as stage:
+        stage.refuse(403, message, path="/runs")
+        problem = (await stage.poll()).problem
+    assert problem is not None
+    assert problem.kind is ProblemKind.FORBIDDEN
+    assert ("needs more rights on acme/shop" in problem.advice) is is_right
+
+
 async def test_one_repository_that_is_not_there_hides_nothing_of_the_other() -> None:
     async with github_stage() as stage:
         stage.run()
