@@ -257,7 +257,21 @@ def _apply_count(parser: KustoParser, table: KustoTable) -> KustoTable:
 def _apply_render(parser: KustoParser, table: KustoTable) -> KustoTable:
     """How a chart is to be drawn: Log Analytics answers the same rows, and so does this."""
     parser.expect(*RENDERED)
+    if parser.accept("with"):
+        _pass_over_properties(parser)
     return table
+
+
+def _pass_over_properties(parser: KustoParser) -> None:
+    """`(title='Errors', kind=stacked, ycolumns=a, b)`: nothing of it is in the rows."""
+    parser.expect("(")
+    while not parser.accept(")"):
+        parser.read_assigned_name()
+        if parser.token.kind not in ("text", "number", "word", "quoted"):
+            raise make_refusal(f"the value of a property is expected {parser.where()}")
+        parser.cursor += 1
+        if not parser.peek(")"):
+            parser.expect(",", ")")
 
 
 def _read_columns(parser: KustoParser, taken: Iterable[str] = ()) -> dict[str, KustoExpression]:

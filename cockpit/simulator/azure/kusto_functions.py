@@ -257,19 +257,30 @@ def _round_value(value: Any, digits: int = 0) -> Any:
     return float(f"{value:.{max(digits, 0)}f}") if isinstance(value, float) else value
 
 
-def _start_of_hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
 def _start_of_day(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _start_of_week(moment: datetime) -> datetime:
+    """Sunday."""
+    return _start_of_day(moment) - timedelta(days=(moment.weekday() + 1) % 7)
+
+
+def _start_of_month(moment: datetime) -> datetime:
+    return _start_of_day(moment).replace(day=1)
+
+
+def _start_of_year(moment: datetime) -> datetime:
+    return _start_of_month(moment).replace(month=1)
 
 
 FUNCTIONS: Mapping[str, KustoFunction] = {
     "bin": KustoFunction(BINNED, "", floor_value, keeps_name=True),
     "floor": KustoFunction(BINNED, "", floor_value, keeps_name=True),
-    "startofhour": KustoFunction((MOMENT,), "datetime", _start_of_hour),
     "startofday": KustoFunction((MOMENT,), "datetime", _start_of_day, keeps_name=True),
+    "startofweek": KustoFunction((MOMENT,), "datetime", _start_of_week, keeps_name=True),
+    "startofmonth": KustoFunction((MOMENT,), "datetime", _start_of_month, keeps_name=True),
+    "startofyear": KustoFunction((MOMENT,), "datetime", _start_of_year, keeps_name=True),
     "round": KustoFunction((NUMBER, ("long",)), "", _round_value, keeps_name=True, optional=1),
     "abs": KustoFunction(((*NUMBERS, "timespan"),), "", abs, keeps_name=True),
     "strlen": KustoFunction((TEXT,), "long", len),

@@ -172,6 +172,8 @@ class KustoParser:
                 self.cursor += 1
                 test = TEXT_TESTS[word.removesuffix("_cs")]
                 return search_text(left, self._read_sum(), test, negate=negate, fold=not word.endswith("_cs"))
+            if negate:
+                raise make_refusal(f"'!{word[:80]}' is not supported")
             if word in ("has_any", "has_all"):
                 return self._read_terms(left, all if word == "has_all" else any)
             if word == "matches":

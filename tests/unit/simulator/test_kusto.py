@@ -110,10 +110,24 @@ def test_columns_are_called_as_kusto_calls_them(query: str, columns: str) -> Non
         ("Lines | where Line contains 'order' | count", [(3,)]),
         ("Lines | where Line contains_cs 'get' | count", [(0,)]),
         ("Lines | summarize count() by Level | render piechart", [("info", 2), ("error", 2), ("warn", 1)]),
+        ("Lines | count | render timechart with (title='a, b', kind=stacked, ycolumns=x, y)", [(5,)]),
     ],
 )  # fmt: skip
 def test_answers_as_kusto_does(query: str, expected: list[tuple[Any, ...]]) -> None:
     assert rows(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "start"),
+    [
+        ("startofday", datetime(2026, 3, 2, tzinfo=UTC)),
+        ("startofweek", datetime(2026, 3, 1, tzinfo=UTC)),  # a Sunday
+        ("startofmonth", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("startofyear", datetime(2026, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_what_begins_a_moment(function: str, start: datetime) -> None:
+    assert rows(f"Lines | take 1 | project {function}(TimeGenerated)") == [(start,)]
 
 
 def test_bins_of_time_are_counted_from_the_year_one() -> None:
@@ -156,6 +170,11 @@ def test_results_have_kustos_types() -> None:
         "Lines | top by Level",
         "Lines | take 1.5",
         "Lines | render hologram",
+        "Lines | render table with (title=)",
+        "Lines | where Line !has_any ('500')",
+        "Lines | where Line !has_all ('500')",
+        "Lines | where Line !matches regex '5'",
+        "Lines | extend x = startofhour(TimeGenerated)",
         "Lines |",
         "Lines | | count",
         "Lines || count",
