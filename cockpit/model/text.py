@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK
+from cockpit.model.secret_detection.escapes import ESCAPES
 
 HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COLOUR = re.compile(r"\x1b\[[0-9;:]*[mK]")  # what tools and loggers colour with; it stands between a name and its value
@@ -29,10 +30,17 @@ def clean_text(text: object, limit: int = MAX_TEXT) -> str:
     replaced. Longer than `limit` characters is cut, and says so; masked is before, as half a secret is one too.
     """
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
-    plain = hide_secrets(COLOUR.sub("", plain) if "\x1b" in plain else plain)
+    plain = _hide_behind_escapes(plain) if "\x1b" in plain else hide_secrets(plain)
     if len(plain) > limit:
         plain = f"{plain[:limit]}… ({len(plain) - limit} more characters)"
     return HOSTILE.sub(REPLACEMENT, plain.replace("\r\n", "\n"))
+
+
+def _hide_behind_escapes(text: str) -> str:
+    """Without colours; without all escape sequences where a secret shows only so, as it does on a terminal."""
+    plain = COLOUR.sub("", text)
+    bare = ESCAPES.sub("", plain)
+    return shown if bare != plain and (shown := hide_secrets(bare)) != bare else hide_secrets(plain)
 
 
 def hide_secrets(text: str) -> str:

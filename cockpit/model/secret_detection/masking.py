@@ -28,6 +28,7 @@ from cockpit.model.secret import (
 )
 from cockpit.model.secret_detection.detect import hide_detected_secrets
 from cockpit.model.secret_detection.dumps import find_begun_dump, find_dumped
+from cockpit.model.secret_detection.escapes import ESCAPES_IN_BYTES, EscapeFilter
 from cockpit.model.secret_detection.stream import DetectedSecretMask
 
 DOTS = MASK.encode()
@@ -55,8 +56,6 @@ HOLDS_DUMP_LINE = re.compile(rb"\n[0-9A-Fa-f]{1,16}(?::?[ \t]|:?\Z)")
 ENDS_IN_DUMP_LINE = re.compile(rb"[ \t]{2}\|?[^\n]{1,17}\r?\n?\Z")
 LONGEST_COLUMN = 22
 BYTES_BEFORE_DUMP_LINE = 2  # of a secret: what follows one byte is shown at once, it may be a question
-COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
-COLOUR_BEGINS = re.compile(rb"\x1b(?:\[[0-9;:]{0,40})?\Z")
 LAST_LETTERS = 4  # of a text and of the beginnings of a form, that are compared
 LONGEST_JOINED = 600  # letters of a form; of longer ones, such as keys, no table is made
 FIRST_CHARACTERS = 4  # that one expression looks for, before a place is looked at closely
@@ -252,12 +251,12 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._colours = ColourFilter()
+        self._escapes = EscapeFilter()
         self._known = KnownMask(secrets)
         self._detected = DetectedSecretMask()
 
     def feed(self, chunk: bytes) -> bytes:
-        return self._detected.feed(self._known.feed(self._colours.feed(chunk)))
+        return self._detected.feed(self._known.feed(self._escapes.feed(chunk)))
 
     def settle(self) -> bytes:
         """What can be passed on when nothing has come for a while."""
@@ -265,35 +264,14 @@ class Mask:
 
     def flush(self) -> bytes:
         """What was held back, at the end."""
-        last = self._known.feed(self._colours.flush()) + self._known.flush()
+        last = self._known.feed(self._escapes.flush()) + self._known.flush()
         return self._detected.feed(last) + self._detected.flush()
 
     def whole(self, text: str) -> str:
         """A text that nothing comes before or after."""
-        raw = COLOUR.sub(b"", text.encode("utf-8", "surrogatepass"))
+        raw = ESCAPES_IN_BYTES.sub(b"", text.encode("utf-8", "surrogatepass"))
         known = (self._known.feed(raw) + self._known.flush()).decode("utf-8", "surrogatepass")
         return hide_detected_secrets(known)
-
-
-class ColourFilter:
-    """Bytes in, bytes without colours out: `grep --color` or `jq -C` set them between a name and its value, or in the
-    middle of a secret."""
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    def feed(self, chunk: bytes) -> bytes:
-        if not self._held and b"\x1b" not in chunk:
-            return chunk
-        text = COLOUR.sub(b"", self._held + chunk)
-        begun = COLOUR_BEGINS.search(text)
-        cut = begun.start() if begun else len(text)
-        self._held = text[cut:]
-        return text[:cut]
-
-    def flush(self) -> bytes:
-        held, self._held = self._held, b""
-        return held
 
 
 class KnownMask:

@@ -102,6 +102,16 @@ def test_colours_hide_no_secret_and_are_not_shown(line: str) -> None:
         assert shown in ("password=•••", "the key is •••")
 
 
+@pytest.mark.parametrize(
+    "escape", ["\x1b[1C", "\x1b[0J", "\x1b[?25l", "\x1b]8;;http://x\x07", "\x1b]0;t\x1b\\", "\x1b(B", "\x1b7"]
+)
+def test_no_escape_sequence_hides_a_secret(escape: str) -> None:
+    KNOWN_SECRETS.learn("Tr0ub4dor-and-3")
+    for line in (f"it is Tr0ub4{escape}dor-and-3", f"password{escape}=q7Zt41mWc"):
+        for shown in (clean_text(line), clean_line(line), *clean_lines([line])):
+            assert shown in ("it is •••", "password=•••")
+
+
 def test_a_short_text_that_was_seen_before_is_masked_once_it_is_known_for_a_secret() -> None:
     assert clean_line("shopping-cart-7") == "shopping-cart-7"
     KNOWN_SECRETS.learn("shopping-cart-7")

@@ -2,16 +2,15 @@
 
 import codecs
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
+from cockpit.model.secret_detection.escapes import ESCAPES
 from cockpit.model.text import clean_text
 
 KEPT = 50_000  # bytes of output on the timeline: half of it from the beginning, half from the end
 AT_ONCE = 262_144  # bytes shown in one go: cleaning them takes a few milliseconds
 BEHIND = 1_048_576  # bytes after which the screen jumps ahead
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
 def make_readable(text: str) -> str:

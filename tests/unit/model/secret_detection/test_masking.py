@@ -54,6 +54,18 @@ def test_a_secret_in_an_address_or_in_json_is_masked_too() -> None:
         b"DB_\x1b[01;31m\x1b[KPASSWORD\x1b[m\x1b[K=" + SECRET.encode(),  # grep --color
         b'\x1b[34;1m"password"\x1b[0m\x1b[1;39m:\x1b[0m \x1b[0;32m"' + SECRET.encode() + b'"\x1b[0m',  # jq -C
         b"x \x1b[38:5:203mhunter2\x1b[0msecret\x1b[",
+        *(
+            b"x hunter2" + escape + b"secret"
+            for escape in (
+                b"\x1b[1C",
+                b"\x1b[0J",
+                b"\x1b[?25l",
+                b"\x1b]8;;http://x\x07",
+                b"\x1b]0;t\x1b\\",
+                b"\x1b(B",
+                b"\x1b7",
+            )
+        ),
     ],
 )
 def test_colours_hide_no_secret_wherever_the_stream_is_cut(coloured: bytes) -> None:
