@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segments
+from rich.text import Text
 from textual import events, work
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
@@ -313,10 +314,14 @@ class CockpitApp(ThemedApp):
         yield from list_commands(self, screen)
 
     def _fatal_error(self) -> None:
-        """Textual prints the local variables of every frame, bearer tokens among them; this prints none."""
-        from rich.traceback import Traceback
+        """Textual prints the local variables of every frame, bearer tokens among them; this prints none, and of what
+        the error itself says no secret."""
+        from traceback import format_exc
+
+        from cockpit.model.text import clean_text
 
         self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._exit_renderables.append(
+            Segments(self.console.render(Text(clean_text(format_exc())), self.console.options))
+        )
         self._close_messages_no_wait()

@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -217,10 +218,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(READER_LEFT)
     except Exception as error:
         logging.getLogger("cockpit").exception("unexpected")
-        from cockpit.model.text import clean_line
+        from cockpit.model.text import clean_line, clean_text
 
         click.echo(f"cockpit: unexpected {type(error).__name__}: {clean_line(error, 300)}", err=True)
         click.echo(f"This is a defect; {log_path()} says where. COCKPIT_DEBUG=1 prints it.", err=True)
         if os.environ.get("COCKPIT_DEBUG") == "1":
-            raise
+            click.echo(clean_text(traceback.format_exc()), err=True)  # what broke may have been told a secret
         sys.exit(BROKEN)

@@ -20,6 +20,7 @@ def log_to_file() -> None:
 
     Libraries log from WARNING up: below that they print requests with their headers.
     """
+    logging.raiseExceptions = False  # a full disk: else every line that is not written goes to the terminal, uncleaned
     root = logging.getLogger()
     for old in tuple(root.handlers):
         root.removeHandler(old)

@@ -19,7 +19,7 @@ DRAWN = 60  # the last beat of a flood that is drawn
 class Broken(Stage):
     async def run(self) -> None:
         token = TOKEN
-        raise RuntimeError(f"a defect, {len(token)} characters from a secret")
+        raise RuntimeError(f"a defect while sending {token}")
 
 
 class Flooding(Stage):
