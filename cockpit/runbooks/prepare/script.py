@@ -304,6 +304,21 @@ def replaced_forms(command: str, blanks: Sequence[Placeholder], put: Sequence[st
     return "".join(pieces())
 
 
+SCRIPT_VARIABLE = "_COCKPIT_SCRIPT"
+RUN_VARIABLE = f'eval "unset {SCRIPT_VARIABLE}; ${SCRIPT_VARIABLE}"'
+
+
+def make_shell_start(ready: Script, language: str, *, out_of_sight: bool) -> tuple[list[str], dict[str, str]]:
+    """What is started, and the variables that it finds.
+
+    `out_of_sight` for a script in which a secret stands: every user of the machine can read the arguments of a process,
+    and only its own user the variables. PowerShell gets its script as an argument in any case.
+    """
+    if not out_of_sight or language == "powershell":
+        return argument_list(ready, language), dict(ready.variables)
+    return argument_list(Script(RUN_VARIABLE), language), {**ready.variables, SCRIPT_VARIABLE: ready.text}
+
+
 def argument_list(ready: Script, language: str) -> list[str]:
     """What is started: the shell, its strict options, and the script."""
     if language == "powershell":

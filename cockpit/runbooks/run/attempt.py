@@ -159,12 +159,13 @@ async def run_in_shell(
     prepared: Prepared, files: ReservedFiles, context: "RunContext", secrets: list[str], on_output: Output, index: int
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
-    from cockpit.runbooks.prepare.script import argument_list
+    from cockpit.runbooks.prepare.script import make_shell_start
     from cockpit.runbooks.run.process import shell
     from cockpit.runbooks.run.process.shell_state import add_restoring_variables
 
     assert prepared.script is not None
-    env = context.shell(prepared.script.variables)
+    argv, variables = make_shell_start(prepared.script, language_of(prepared), out_of_sight=bool(prepared.hidden))
+    env = context.shell(variables)
     keeps = keeps_shell(prepared)
     place = files.place
     for left in (place.exit_file, place.pid_file, place.group_file, place.state_file):  # of the try before
@@ -172,7 +173,7 @@ async def run_in_shell(
     try:
         owner = await asyncio.to_thread(
             shell.start_command,
-            argument_list(prepared.script, language_of(prepared)),
+            argv,
             env=add_restoring_variables(env, context.kept_shell) if keeps else env,
             cwd=prepared.cwd,
             secrets=secrets,
@@ -218,15 +219,15 @@ async def watch_command(
 
 async def run_on_terminal(prepared: Prepared, context: "RunContext", writing: Writing) -> Finished:
     """One try on the terminal itself. What was printed there is not kept."""
-    from cockpit.runbooks.prepare.script import argument_list
+    from cockpit.runbooks.prepare.script import make_shell_start
     from cockpit.runbooks.run.outcome import judge_outcome
     from cockpit.runbooks.run.process import shell
     from cockpit.runbooks.run.process.shell_state import add_restoring_variables
 
     assert prepared.script is not None
     assert context.terminal is not None
-    argv = argument_list(prepared.script, language_of(prepared))
-    env = context.shell(prepared.script.variables, tty=True)
+    argv, variables = make_shell_start(prepared.script, language_of(prepared), out_of_sight=bool(prepared.hidden))
+    env = context.shell(variables, tty=True)
     if keeps_shell(prepared):
         env = add_restoring_variables(env, context.kept_shell)
 

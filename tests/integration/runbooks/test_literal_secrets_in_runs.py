@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cockpit.cli.run.typed_command import make_command_document
 from cockpit.incident.postmortem.run_rows import run_rows
 from cockpit.model.event import Event
+from cockpit.model.run import StepState
 from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET
 from cockpit.runbooks.types import Prepared
 from tests.examples import scale_examples
@@ -126,6 +127,18 @@ async def test_what_stands_in_a_document_is_known_to_the_cockpit_that_goes_on_wi
     prepared = runner.prepare(runner.run(run.id), 2)
     await runner.perform(runner.run(run.id), prepared, stage.consent(prepared, runner), stage.seen.append)
     assert "hunter2value" not in told(stage, stage.timeline.events(), prepared)
+
+
+async def test_no_list_of_processes_shows_a_script_in_which_a_secret_stands(stage: Stage) -> None:
+    arguments, environment = stage.folder / "arguments", stage.folder / "environment"
+    first = f"export MYSQL_PWD=hunter2value PLACE=here; ps -o args= -p $$ > {arguments}; env > {environment}"
+    run = stage.start(fence(f"# Sign in\n{first}\n\n# Look\necho in $PLACE"))
+    assert (await stage.perform(run)).state is StepState.OK
+    await stage.perform(stage.runner.run(run.id), 2)
+    assert "bash -e -o pipefail -c" in arguments.read_text()
+    assert "hunter2value" not in arguments.read_text()
+    assert "_COCKPIT_SCRIPT" not in environment.read_text()
+    assert "in here" in stage.output
 
 
 async def test_variables_of_the_shell_are_secrets_by_their_name_or_their_value(stage: Stage) -> None:
