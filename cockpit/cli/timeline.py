@@ -27,6 +27,7 @@ from cockpit.cli.options import (
     timeline_path,
 )
 from cockpit.cli.output import format_json, incident_document
+from cockpit.cli.redacted_files import empty_files_of
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.config import default_system
 from cockpit.incident.change_dates import CONTEXT, present_events
@@ -183,12 +184,18 @@ def redact(common: Common, number: int, reason: str, yes: bool, as_json: bool) -
                 if not click.confirm("Empty its text? It cannot be brought back", err=True):
                     raise Refusal(f"Event {number} stays as it is.", code="declined", event=number)
             redaction = timeline.redact(number, find_operator(system, common), reason)
+            emptied, left = empty_files_of(event, timeline.path.parent)
     except (RecordError, PersonUnknown) as error:
         raise Refusal.of(error) from None
     if as_json:
-        click.echo(json.dumps({"redacted": number, "event": redaction.id, "head": redaction.hash}))
+        files = {"emptied": [str(path) for path in emptied], "left": [str(path) for path in left]}
+        click.echo(json.dumps({"redacted": number, "event": redaction.id, "head": redaction.hash, "files": files}))
     else:
         click.echo(f"Event {number} is empty; event {redaction.id} says who did it and why.")
+        for path in emptied:
+            click.echo(f"Emptied as well: {path}")
+        for path in left:
+            click.echo(f"This file may hold the text and is not yours to empty: {path}", err=True)
         click.echo("Backups and copies of the file still hold the old text. A leaked secret must be changed as well.")
 
 

@@ -24,9 +24,12 @@ class Runs:
         self.owners: dict[tuple[str, int, int], Owner] = {}  # of attempts still running: run, step, attempt
         self.leaders: dict[str, frozenset[Owner]] = {}  # of each run that is not over: who began it or a step of it
         self._seen: set[int] = set()
+        self._outcomes: dict[str, tuple[str, int, int]] = {}  # by the id of its event: run, step, attempt
 
     def apply(self, event: Event) -> None:
         """Take one event. Never raises, whatever its detail holds."""
+        if event.kind == Kind.REDACT:
+            self._forget_output(event.subject)
         if event.kind not in RUN_KINDS or event.id in self._seen:
             return
         self._seen.add(event.id)
@@ -39,6 +42,13 @@ class Runs:
             if run.incident is None and event.incident is not None:  # begun before any was declared
                 run = self.runs[id] = replace(run, incident=event.incident)
             self._step(run, int(ordinal), event)
+
+    def _forget_output(self, outcome: str) -> None:
+        """The event that told what an attempt printed was emptied."""
+        id, step, number = self._outcomes.get(outcome, ("", 0, 0))
+        attempt = _find_attempt(self.runs[id], step, number) if id in self.runs else None
+        if attempt is not None:
+            self.runs[id] = _with_attempt(self.runs[id], replace(attempt, output="", verified="", outcome=""))
 
     def owner(self, run: Run, attempt: Attempt) -> Owner:
         """The process that began an attempt which has no outcome yet; nobody once it has one."""
@@ -134,6 +144,7 @@ class Runs:
         if attempt is None or attempt.state not in OPEN or state in (None, StepState.RUNNING, StepState.TODO):
             return
         assert state is not None
+        self._outcomes[str(event.id)] = (run.id, step, attempt.number)
         ended = replace(
             attempt,
             ended=event.occurred,

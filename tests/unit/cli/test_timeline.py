@@ -135,7 +135,8 @@ def test_redact_without_a_terminal_says_what_to_add(path: Path) -> None:
 
 def test_redact_without_asking_and_as_json(path: Path) -> None:
     result = run("redact", 3, "--reason", "a token", "--db", path, "--yes", "--json")
-    assert json.loads(result.stdout) == {"redacted": 3, "event": 6, "head": head(path)}
+    files: dict[str, list[str]] = {"emptied": [], "left": []}
+    assert json.loads(result.stdout) == {"redacted": 3, "event": 6, "head": head(path), "files": files}
     with opened(path, read_only=True) as timeline:
         event, redaction = timeline.event(3), timeline.event(6)
     assert event is not None
@@ -143,6 +144,33 @@ def test_redact_without_asking_and_as_json(path: Path) -> None:
     assert (event.summary, event.redacted) == ("", True)
     assert redaction.detail == {"reason": "a token"}
     assert redaction.actor
+
+
+def test_redact_empties_what_a_step_printed_and_a_message_that_was_kept(path: Path) -> None:
+    transcript = path.parent / "runs" / "run-0a1b" / "2-1.log"
+    state, message = transcript.with_suffix(".state"), path.parent / "messages" / "update-i1-020000Z.txt"
+    elsewhere = path.parent / "elsewhere.txt"
+    for file in (transcript, state, message, elsewhere):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("zebra-coffee")
+    outcome = {"phase": "outcome", "attempt": 1, "output": "zebra-coffee"}
+    with opened(path) as timeline:
+        timeline.record(
+            [
+                note("step 2", kind=Kind.STEP, subject="run-0a1b#2", detail=outcome),
+                note("told", kind=Kind.UPDATE, detail={"file": str(message), "text": "zebra-coffee"}),
+                note("told", kind=Kind.UPDATE, detail={"file": str(elsewhere)}),
+                note("step", kind=Kind.STEP, subject="../..#2", detail=outcome),
+            ]
+        )
+    results = [run("redact", number, "--reason", "leak", "--db", path, "--yes", "--json") for number in (6, 7, 8, 9)]
+    assert [json.loads(each.stdout)["files"]["emptied"] for each in results] == [
+        [str(transcript), str(state)],
+        [str(message)],
+        [],
+        [],
+    ]
+    assert [file.read_text() for file in (transcript, state, message, elsewhere)] == ["", "", "", "zebra-coffee"]
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,13 @@ def test_an_empty_event_is_passed_over_as_a_redaction_leaves_it() -> None:
     assert fold(started(), replace(step(2, "intent"), detail={}, redacted=True)).attempts == ()
 
 
+def test_a_redaction_takes_the_output_out_of_a_run_that_is_open() -> None:
+    outcome = step(3, "outcome", state="ok", output="zebra-coffee", outcome="zebra-coffee", verified="zebra-coffee")
+    run = fold(started(), step(2, "intent"), outcome, event(4, Kind.REDACT, "3"))
+    assert run.state(1) is StepState.OK
+    assert "zebra-coffee" not in repr(run)
+
+
 STATES = st.sampled_from([each.value for each in StepState])
 ODD = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.lists(st.integers(), max_size=2))
 DETAILS = st.fixed_dictionaries(
