@@ -32,6 +32,7 @@ Recall = Callable[[], Sequence[Event]]
 DEADLINE = 40.0  # seconds for one look at everything
 TOGETHER = 12  # inspections side by side
 LARGEST_FILE = 1_000_000  # bytes of a compose or upstream file that are read
+LONGEST_PAGE = 65_536  # characters
 ACTIVE_DEADLINE = 5.0  # seconds for the address that names the active side
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?:[:?+-][^}]*)?\}|(\w+))")
 
@@ -154,7 +155,8 @@ class ServiceReader:
         except Exception as error:
             raise SourceError(explain_http_error(error)) from error
         heads = [f"{name}: {value}" for name, value in response.headers.items() if name.lower().startswith("x-")]
-        return clean_line("\n".join((*heads, response.text[:10_000])), 20_000)
+        text = response.text[:LONGEST_PAGE]  # far more than is kept: half of a secret is not known
+        return clean_line("\n".join((*heads, text)), 20_000)
 
     async def _read_proxy_label(self) -> str:
         settings = self._settings

@@ -43,6 +43,9 @@ async def complete_sign_in(
     await asyncio.to_thread(must_be_usable, name, user, cluster, now)
     if (path := _take_text(user.pop("tokenFile", None))) and not user.get("token"):
         user["token"] = (await asyncio.to_thread(Path(path).read_text, "utf-8")).strip()
+    for key in ("token", "password"):
+        if secret := _take_text(user.get(key)):
+            KNOWN_SECRETS.learn(secret)
     return {**kubeconfig, "users": [{"name": name, "user": user}]}
 
 
@@ -131,7 +134,6 @@ def _read_credential(command: str, output: bytes) -> dict[str, str]:
         key: _take_text(dig_value(answer, "status", key)) for key in ("token", "clientCertificateData", "clientKeyData")
     }
     if status["token"]:
-        KNOWN_SECRETS.learn(status["token"])
         return {"token": status["token"]}
     if status["clientCertificateData"] and status["clientKeyData"]:
         return {"client-certificate-data": status["clientCertificateData"], "client-key-data": status["clientKeyData"]}

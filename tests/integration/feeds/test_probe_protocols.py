@@ -34,6 +34,7 @@ from cockpit.feeds.probes.feed import Engine
 from cockpit.feeds.probes.protocols import Beat, build_echo, compute_checksum, echo, is_echo_reply
 from cockpit.feeds.probes.state import CheckOutcome, Grade
 from cockpit.feeds.probes.transport import Tls
+from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.time import RealTime, format_timestamp
 from tests.integration.feeds.asking import ask_one, probe
 from tests.integration.feeds.servers import says, serving
@@ -304,6 +305,18 @@ async def test_the_socket_takes_beats_of_the_group_and_records_whose_they_are(tm
     assert beat is not None
     assert (beat.note, beat.by.split(" (")[0]) == ("12 GB in 8 min", f"uid {os.getuid()}")
     assert not server.path.exists()
+
+
+async def test_no_half_of_a_secret_is_kept_where_a_note_is_too_long(tmp_path: Path) -> None:
+    KNOWN_SECRETS.learn("open-sesame-99")
+    async with beat_socket(tmp_path) as server:
+        transport = httpx.AsyncHTTPTransport(uds=str(server.path))
+        async with httpx.AsyncClient(transport=transport, base_url="http://cockpit") as client:
+            for count in range(484, 500):
+                await client.post("/backup", content="e" * count + " open-sesame-99")
+                beat = read_beats(find_beat_folder(tmp_path, "prod"))("backup")
+                assert beat is not None
+                assert "open" not in beat.note
 
 
 async def test_a_socket_that_a_dead_cockpit_left_is_taken_over(tmp_path: Path) -> None:

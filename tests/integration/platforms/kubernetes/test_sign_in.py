@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.model.secret import MASK
+from cockpit.model.text import clean_line
 from cockpit.platforms.kubernetes.sign_in import ask_plugin, complete_sign_in
 from tests.integration.platforms.kubernetes.cluster_stage import opened_cluster
 
@@ -65,6 +67,19 @@ async def test_a_certificate_of_a_plugin_is_one_of_the_user(tmp_path: Path) -> N
 async def test_a_file_with_a_token_is_read(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     assert await sign_in({"tokenFile": str(tmp_path / "token")}) == {"token": TOKEN}
+
+
+@pytest.mark.parametrize("way", ["token", "tokenFile", "exec", "password"])
+async def test_whatever_it_signs_in_with_is_masked_in_what_the_cluster_says(way: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("open-sesame-99\n")
+    ways = {
+        "token": "open-sesame-99",
+        "password": "open-sesame-99",
+        "tokenFile": str(tmp_path / "token"),
+        "exec": write_plugin(tmp_path, answer_with(token="open-sesame-99")),
+    }
+    await sign_in({way: ways[way]})
+    assert clean_line("who is open-sesame-99?") == f"who is {MASK}?"
 
 
 @pytest.mark.parametrize(
