@@ -10,7 +10,6 @@ from functools import cache, lru_cache
 from itertools import accumulate
 
 from cockpit.model.secret import KNOWN_SECRETS, MASK
-from cockpit.model.secret_detection.escapes import ESCAPES
 
 HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 COLOUR = re.compile(r"\x1b\[[0-9;:]*[mK]")  # what tools and loggers colour with; it stands between a name and its value
@@ -38,6 +37,8 @@ def clean_text(text: object, limit: int = MAX_TEXT) -> str:
 
 def _hide_behind_escapes(text: str) -> str:
     """Without colours; without all escape sequences where a secret shows only so, as it does on a terminal."""
+    from cockpit.model.secret_detection.escapes import ESCAPES  # not before the first frame, which shows no such text
+
     plain = COLOUR.sub("", text)
     bare = ESCAPES.sub("", plain)
     return shown if bare != plain and (shown := hide_secrets(bare)) != bare else hide_secrets(plain)
