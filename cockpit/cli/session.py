@@ -119,11 +119,19 @@ def open_cli_session(
                     tell_in_background(common, system.file, str(timeline.path), environment.name)
     except AmbiguousIncident as error:
         raise Refusal(
-            f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}",
+            f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}\n"
+            f"For example: `{_name_typed(error.open[-1])}`",
             code="ambiguous-incident",
+            incidents=[{"id": incident.id, "title": clean_line(incident.title)} for incident in error.open],
         ) from None
     except (IncidentActionError, RecordError, WhenError, LengthError, PersonUnknown) as error:
         raise Refusal.of(error) from None
+
+
+def _name_typed(incident: Incident) -> str:
+    """What to type to mean an incident, with the command that was typed: `cockpit brief --incident 2026-11-30-ghc`."""
+    context = click.get_current_context(silent=True)
+    return f"{context.command_path if context else 'cockpit brief'} --incident {incident.id}"
 
 
 def has_turned(timeline: Timeline, environment: str, *, after: int) -> bool:

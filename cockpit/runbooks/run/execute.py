@@ -275,7 +275,9 @@ class Doing:
         needs_ready = any(assertion.what == "ready" for assertion in expected.assertions)
         while True:
             probes = probe_states(self._probes(), changed_at(run))
-            unready = await unready_of(prepared, context) if needs_ready and finished.state is StepState.OK else None
+            unready = None
+            if needs_ready and finished.state is StepState.OK:
+                unready = await ask_unready(prepared, context, active.stop, sentence)
             if unready and unready != sentence:
                 on_output(f"… not ready yet: {unready} …\n")
                 sentence = unready
@@ -402,6 +404,21 @@ def changed_at(run: Run) -> datetime | None:
         attempt.ended for attempt in run.attempts if attempt.ended is not None and attempt.kind in MAY_HAVE_BEEN_DONE
     ]
     return max(ends, default=None)
+
+
+NO_ANSWER = "whether it is ready was not answered"
+
+
+async def ask_unready(prepared: Prepared, context: RunContext, stop: asyncio.Event, last_answer: str) -> str | None:
+    """As `unready_of`, until somebody stops the step: a cloud or a replica that hangs answers late. `last_answer`
+    stands where it gave none by then."""
+    asking, stopping = asyncio.create_task(unready_of(prepared, context)), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([asking, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return asking.result() if asking.done() else last_answer or NO_ANSWER
+    finally:
+        asking.cancel()
+        stopping.cancel()
 
 
 async def unready_of(prepared: Prepared, context: RunContext) -> str | None:

@@ -32,7 +32,7 @@ def test_an_incident_from_its_declaration_to_its_end(shell: Shell) -> None:
     assert incident["close_reason"] == "rolled back"
     assert incident["people"] == ["ana"]
     assert incident["metrics"]["TTR"]["state"] == "recorded"
-    assert incident["metrics"]["TTD"] == {"state": "not applicable", "seconds": None}
+    assert incident["metrics"]["TTD"] == {"state": "not applicable", "seconds": None, "weight": ""}
 
 
 def test_every_act_answers_with_its_event_as_json(shell: Shell) -> None:

@@ -1,5 +1,6 @@
 """What is declared twice is said to be, what is over goes on for a week, and what was led elsewhere keeps its times."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -161,3 +162,16 @@ def test_a_drill_is_never_joined_nor_a_duplicate(shell: Shell) -> None:
     assert len(shell.ask("incidents", "--open")) == 2
     choices = shell.type("note", "which").stderr.splitlines()
     assert [line for line in choices if drill["id"] in line and "DRILL" in line]
+
+
+def test_a_brief_of_several_that_ended_names_each_by_its_title_and_says_what_to_type(shell: Shell) -> None:
+    ids = []
+    for title in ("the queue stands", "the disk is full"):
+        ids.append(shell.ask("declare", title)["id"])
+        shell.ask("resolve", "--incident", ids[-1])
+    listed = shell.refused("brief")
+    assert all(f"--incident {id}" in listed for id in ids)
+    assert all(title in listed for title in ("the queue stands", "the disk is full"))
+    assert f"brief --incident {ids[-1]}`" in listed
+    document = json.loads(shell.type("brief", "--json").stdout)
+    assert [item["id"] for item in document["facts"]["incidents"]] == ids

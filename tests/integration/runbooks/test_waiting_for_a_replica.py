@@ -15,6 +15,7 @@ from cockpit.platforms.container_apps.kind import KIND, MULTIPLE, WITHOUT_INGRES
 from cockpit.platforms.container_apps.platform import RevisionsPoll
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.rollback import propose_rollback
+from cockpit.runbooks.run import execute
 from cockpit.runbooks.types import RunRefused
 from cockpit.simulator.world.scenario import Scenario, load_scenario
 from cockpit.simulator.world.site import RESOURCE_GROUP, SUBSCRIPTION
@@ -122,6 +123,27 @@ async def test_a_wait_for_a_replica_that_a_person_stops_did_not_fail(native: Sta
     attempt = await native.runner.perform(run, prepared, native.consent(prepared), hear)
     assert (attempt.cancelled, attempt.ending) == (True, "stopped by hand")
     assert attempt.verified.startswith("the wait was broken off by hand: it is not ready: ")
+
+
+async def test_a_wait_is_stopped_at_once_while_the_question_about_a_replica_hangs(
+    native: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was stopped only when the answer came, or the patience of the client was at its end."""
+    run = begin(native)
+    await native.perform(run, 1)
+    run = native.runner.run(run.id)
+    prepared = native.runner.prepare(run, 2)
+
+    async def hang(*_: object) -> str | None:
+        await native.runner.cancel(run, 2)
+        await asyncio.Event().wait()
+        return None
+
+    monkeypatch.setattr(execute, "unready_of", hang)
+    consent = native.consent(prepared)
+    attempt = await asyncio.wait_for(native.runner.perform(run, prepared, consent, lambda text: None), 20)
+    assert (attempt.cancelled, attempt.ending) == (True, "stopped by hand")
+    assert execute.NO_ANSWER in attempt.verified
 
 
 async def test_where_the_cloud_cannot_be_read_it_is_not_called_ready(native: Stage, cloud: Shell) -> None:
