@@ -69,7 +69,7 @@ class Aloud:
 
     def output(self, text: str) -> None:
         """Raises OutputError and ReaderLeftError where a read shall break off."""
-        self._print(text, err=self._piped and self._native and text.startswith("ERROR: "))
+        self._print(text, err=self._piped and self._native and text.startswith(("ERROR: ", "WARNING: ")))
         if self._breaks_off:
             self.must_be_heard()
 

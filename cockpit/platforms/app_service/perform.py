@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
+from cockpit.azure.patience import read_patiently
 from cockpit.model.problem import Problem, SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
@@ -65,7 +66,8 @@ class WebAppPerformer:
                         output(f"{key_mask.hide(line)}\n")
                 return CommandOutcome(StepState.OK, "The log ended.", 0)
             if command.verb == "show":
-                output(f"{await site.read_state(command.slot)}\n")
+                state = await read_patiently(self._azure, lambda: site.read_state(command.slot), output)
+                output(f"{state}\n")
                 return CommandOutcome(StepState.OK, f"{command.describe()}: done.", 0)
             slots = await site.read_slots()
             must_be_possible(command, slots, site.unseen)

@@ -7,13 +7,14 @@ from typing import Any
 
 from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
+from cockpit.azure.patience import read_patiently
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
 from cockpit.runbooks.az.output import NoTableError, format_az_output
 from cockpit.runbooks.az.parse import AzCommand
-from cockpit.runbooks.az.reads import READS, TABLES
+from cockpit.runbooks.az.reads import READS, TABLES, Found, Read
 from cockpit.runbooks.types import Finished, Progress
 
 CLOCKS_DIFFER = timedelta(minutes=1)  # our clock and the cloud's
@@ -53,7 +54,7 @@ async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress
 
             return Finished(StepState.OK, await show_logs(native, azure, progress), 0)
         if read := READS.get(native.words):
-            value, notes = await read(native, azure)
+            value, notes = await _ask(read, native, azure, progress)
             return finish_az_command(native, progress, value, notes)
         from cockpit.runbooks.az.changes import CHANGES  # a read is done without what changes things
 
@@ -61,6 +62,13 @@ async def perform_az_command(native: AzCommand, azure: Azure, progress: Progress
     except SourceError as error:
         return build_failure(progress, error.problem, native=native)
     return of_change(native, progress, change, value)
+
+
+async def _ask(read: Read, native: AzCommand, azure: Azure, progress: Progress) -> Found:
+    """A throttled read is asked again where az does so, which is for what it does through an SDK."""
+    if not native.words.startswith(WITH_SDK):
+        return await read(native, azure)
+    return await read_patiently(azure, lambda: read(native, azure), progress.output)
 
 
 async def resume_operation(

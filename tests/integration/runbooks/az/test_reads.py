@@ -178,6 +178,49 @@ async def test_a_cloud_that_refuses_or_stumbles_is_a_failure_in_words(quiet: She
     assert "No: why" in done.outcome
 
 
+THROTTLED = {"status": 429, "body": {"error": {"code": "TooManyRequests", "message": "slow down"}}}
+DATABASE = f"az sql db show {SQL} -n shop-api --query name -o tsv"
+
+
+@pytest.mark.parametrize(
+    ("line", "match"),
+    [
+        (DATABASE, "GET .*/databases/shop-api$"),
+        ("az monitor activity-log list -g shop-prod-rg -o none", "GET .*/management/values"),
+    ],
+)
+async def test_a_throttled_read_is_asked_again_when_azure_says_where_az_does_so(
+    quiet: Shell, line: str, match: str
+) -> None:
+    await quiet.fault(match, times=2, headers={"Retry-After": "7"}, **THROTTLED)
+    done = await quiet.run(line)
+    assert done.state is StepState.OK
+    assert [seconds for seconds in quiet.play.time.slept if seconds >= 1] == [7.0, 7.0]
+    assert quiet.screen.text.count("WARNING: ") == 2
+
+
+@pytest.mark.parametrize(
+    ("after", "tries", "waits"),
+    [("", 4, [0.8, 1.6, 3.2]), ("25", 3, [25.0, 25.0]), ("61", 1, [])],
+    ids=["three-times", "a-minute-in-all", "longer-is-not-waited-for"],
+)
+async def test_a_read_that_stays_throttled_fails_with_the_wait(
+    quiet: Shell, after: str, tries: int, waits: list[float]
+) -> None:
+    headers = {"Retry-After": after} if after else {}
+    await quiet.fault("GET .*/databases/shop-api$", times=tries, headers=headers, **THROTTLED)
+    before = len(quiet.play.time.slept)
+    done = await quiet.run(DATABASE)
+    assert (done.state, done.exit_code) == (StepState.FAILED, 1)
+    assert "slow down" in done.outcome
+    assert [seconds for seconds in quiet.play.time.slept[before:] if seconds >= 0.8] == waits
+
+
+async def test_a_read_that_az_itself_gives_up_at_once_is_given_up_at_once(quiet: Shell) -> None:
+    await quiet.fault("GET .*/revisions$", times=1, headers={"Retry-After": "1"}, **THROTTLED)
+    assert (await quiet.run(f"az containerapp revision list {APP}")).state is StepState.FAILED
+
+
 async def test_revisions_of_a_world_full_of_quirks_are_listed_and_drawn(quirks: Shell) -> None:
     for output in ("json", "table", "tsv", "none"):
         assert (await quirks.run(f"az containerapp revision list {APP} -o {output}")).state is StepState.OK
