@@ -70,6 +70,7 @@ FRESH = timedelta(minutes=30)  # a deployment younger than this is the first sus
 LOOKED_AGAIN = timedelta(minutes=2)  # the longest between the last failing answer and the one that was well
 RECENT = timedelta(minutes=1)  # the record of a rollback may be later than the recovery that it brought
 EXPLAINED = 50  # alerts; of more nobody reads whose they are, and the line is drawn once a second
+NARROW = 100  # cells below which each word costs a key
 ROOMY = 130  # cells in which everything that follows a rollback has room
 LONGEST_NAME = 24  # cells of a name inside a sentence
 NOT_RECORDED = "NOT RECORDED"
@@ -167,7 +168,7 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
     if sight.bad:
         declares = make_key_part(keys, "declare", "declares an incident", "declares")
         parts = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
-        return render_hint_line(_describe_broken(sight), *parts, action=declares, tone="bad", width=width)
+        return render_hint_line(_describe_broken(sight, width), *parts, action=declares, tone="bad", width=width)
     if doubt := _render_doubt(sight, keys, width):
         return doubt
     if sight.closed and sight.closed.resolved and now - sight.closed.resolved < FRESH:
@@ -253,10 +254,10 @@ def _in_incident(
         )
         if overdue:
             parts = [*deployed, *command[1:], *([takes] if takes else []), _describe_waiting_run(sight)]
-            return render_hint_line(_describe_broken(sight), *parts, action=overdue, tone="bad", width=width)
+            return render_hint_line(_describe_broken(sight, width), *parts, action=overdue, tone="bad", width=width)
         if not takes:
             return render_hint_line(
-                _describe_broken(sight),
+                _describe_broken(sight, width),
                 *deployed,
                 *command,
                 _describe_waiting_run(sight),
@@ -265,7 +266,7 @@ def _in_incident(
                 width=width,
             )
         return render_hint_line(
-            _describe_broken(sight),
+            _describe_broken(sight, width),
             *deployed,
             *command,
             _describe_waiting_run(sight),
@@ -392,13 +393,13 @@ def _not_over(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Pie
     return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
 
 
-def _describe_broken(sight: HintInput) -> str:
+def _describe_broken(sight: HintInput, width: int) -> str:
     """What is broken, in one clause. A critical alert stands before the probe that is down beside it: it names the
     cause more closely, and on a narrow screen only what comes first is there to be read."""
     if sight.down:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
         down = f"{sight.down[0].name}{others} {'are' if others else 'is'} {_describe_down(sight.down)}."
-        return f"{_describe_grave(sight.grave)}; {down}" if sight.grave else down
+        return f"{_describe_grave(sight.grave, width)}; {down}" if sight.grave else down
     if sight.felt:
         others = f" and {len(sight.felt) - 1} more" if len(sight.felt) > 1 else ""
         return f"{sight.felt[0].name}{others}."
@@ -413,9 +414,11 @@ def _describe_down(down: Sequence[ProbeResult | SignalResult]) -> str:
     return f"flapping, now {ProbeState.DOWN.value}" if flaps else ProbeState.DOWN.value
 
 
-def _describe_grave(grave: Sequence[Alert]) -> str:
+def _describe_grave(grave: Sequence[Alert], width: int) -> str:
+    """On a narrow screen without its verb: the key that rolls back would have no room."""
     others = f" and {len(grave) - 1} more" if len(grave) > 1 else ""
-    return f"“{cut_text(grave[0].name, LONGEST_NAME)}”{others} {'fire' if others else 'fires'}"
+    verb = "" if width < NARROW else " fire" if others else " fires"
+    return f"“{cut_text(grave[0].name, LONGEST_NAME)}”{others}{verb}"
 
 
 def _describe_procedure(sight: HintInput, keys: Mapping[str, str]) -> Part:

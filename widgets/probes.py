@@ -107,7 +107,7 @@ def _rank_watched(result: ProbeResult | SignalResult, order: str) -> float:
         case 3:
             latency = result.latency if isinstance(result, ProbeResult) else None
             return -latency if latency is not None else 0
-    return RANK[result.state]
+    return RANK[find_sign_state(result)]
 
 
 def _label_watched(result: ProbeResult | SignalResult) -> tuple[tuple[str, str], ...]:
@@ -120,6 +120,13 @@ def _label_watched(result: ProbeResult | SignalResult) -> tuple[tuple[str, str],
     )
 
 
+def find_sign_state(result: ProbeResult | SignalResult) -> ProbeState:
+    """The state by whose sign it is shown, counted and sorted: what flaps is no better than degraded, and does not
+    change its place with every answer."""
+    flaps = isinstance(result, ProbeResult) and result.flapping
+    return ProbeState.DEGRADED if flaps and result.state is ProbeState.UP else result.state
+
+
 def is_fault(result: ProbeResult | SignalResult) -> bool:
     """Whether it is not as it should be."""
     return result.state not in QUIET or (isinstance(result, ProbeResult) and result.flapping)
@@ -129,7 +136,7 @@ def count_probes(results: Sequence[ProbeResult | SignalResult]) -> list[Piece]:
     """` ✖1 ◐1 ●10`, for the title of the pane."""
     pieces: list[Piece] = []
     for state in ORDER:
-        number = sum(result.state is state for result in results)
+        number = sum(find_sign_state(result) is state for result in results)
         if number:
             glyph, tone = LOOK[state]
             pieces += [(" ", ""), (f"{glyph}{number}", tone)]
@@ -202,7 +209,7 @@ PROBE_ROWS = RowMemory(4_096)  # of 500 probes only those whose turn it was have
 
 
 def _build_probe_row(result: ProbeResult, until: str, marks: PlacedMarks) -> Row:
-    glyph, tone = LOOK[result.state]
+    glyph, tone = LOOK[find_sign_state(result)]
     name = Cell(result.name, "" if result.state in QUIET else "strong")
     status = Cell("" if result.status is None else str(result.status), "muted")
     start = (Cell(glyph, tone), name, Cell(result.state.value, tone))

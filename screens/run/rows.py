@@ -165,12 +165,14 @@ def render_step(
     """
     above = wrap_pieces([(step.remark, "muted")], width, most=2) if step.remark else []
     below = _render_below(now, attempt, word, width)
+    if len(above) + len(below) + LEAST_COMMAND > most:
+        below = _render_below(now, attempt, word, width, most=2)
     room = most - len(above) - len(below)
     if step.command:
         shown_text = now.prepared.as_run if now.prepared else hide_literal_secrets(step.command)
         return [
             *above,
-            *wrap_command(highlight_unanswered(shown_text, step.language), width, max(3, room), copy),
+            *wrap_command(highlight_unanswered(shown_text, step.language), width, max(LEAST_COMMAND, room), copy),
             *below,
         ]
     title = wrap_pieces([(step.title, "")], width, most=max(2, room)) if step.title else []
@@ -178,7 +180,13 @@ def render_step(
     return [*above, *title, *(named if step.mention else []), *below]
 
 
-def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int) -> list[list[Piece]]:
+LEAST_COMMAND = 3  # rows that a command has at least
+
+
+def _render_below(
+    now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int = 0
+) -> list[list[Piece]]:
+    """What stands below the command; of a caution at most `most` rows where there is no room for all, 0 for all."""
     rows: list[list[Piece]] = []
     if now.template:
         rows += render_labelled(
@@ -193,7 +201,7 @@ def _render_below(now: StepStanding, attempt: Attempt | None, word: SettledBy | 
         rows += render_change_effects(now.prepared, width)
         rows += render_values(now.prepared.values, width)
         for notice in now.prepared.notices:
-            rows += render_labelled("caution", notice, width, tone="warn", most=2)
+            rows += render_labelled("caution", notice, width, tone="warn", most=most)
         if not now.prepared.runnable and not now.asks:
             rows += render_labelled("cannot run", now.prepared.reason_not_runnable, width, tone="bad", most=3)
     if now.problem:

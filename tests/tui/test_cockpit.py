@@ -106,7 +106,7 @@ async def test_the_story_of_a_bad_deployment_is_on_one_screen(cockpit: Open) -> 
             assert words in user.text
         assert "✖ ready        [STATUS] (503) == 200" in user.text
         assert "live 2s" in user.text
-        assert user.hint.startswith("▸ ready is down.  --v42 ")
+        assert "ready is down.  --v42 " in user.hint
         assert "“5xx errors” fires" in user.hint
 
 
@@ -115,7 +115,7 @@ async def test_a_narrow_terminal_shows_one_pane_under_a_strip_that_counts_all_fo
         user.stage.trouble()
         await user.settle()
         assert "1 Probes ✖1 ◐1 ◌1 ●9 │ 2 Alerts ▲2 △1 │ 3 Revisions ✖1 │ 4 Timeline" in user.text
-        assert "5xx errors" not in user.text
+        assert "▲ critical 5xx errors" not in user.text
 
         await user.press("2")
         assert "▲ critical 5xx errors" in user.text
@@ -615,7 +615,7 @@ async def test_a_filter_says_what_ends_it_while_it_is_typed_and_while_it_is_kept
 
         await user.press("enter")
         assert "4 Timeline 0 of 6 ‘zzz’ · esc shows all" in user.text
-        assert user.hint.startswith("▸ ready is down.")
+        assert "ready is down." in user.hint
 
         await user.press("1", "escape")
         assert user.cockpit.panes[3].words == ""

@@ -326,3 +326,12 @@ def test_an_alert_without_a_severity_shows_the_word_of_the_documents_and_stands_
     assert [row.cells[0].tone for row in rows] == ["bad", "warn"]
     assert ("severity", "P1") in rows[0].labels  # and the filter finds it
     assert alert_rows.count_alerts((own, unheard), grades)[-1] == ("▲2", "bad")
+
+
+def test_a_probe_that_flaps_keeps_its_sign_and_place_whatever_it_answered_last() -> None:
+    well = up("live")
+    flapping = [replace(up("ready"), flapping=True, state=state) for state in (ProbeState.UP, ProbeState.DEGRADED)]
+    for probe in flapping:
+        assert [row.id for row in probe_rows.build_probe_rows([well, probe])] == ["ready", "live"]
+        assert probe_rows.build_probe_rows([probe])[0].cells[0].text == "◐"
+        assert "".join(text for text, _ in probe_rows.count_probes([well, probe])) == " ◐1 ●1"
