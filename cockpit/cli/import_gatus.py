@@ -20,7 +20,7 @@ MOST_ENDPOINTS = 5_000
 LONGEST_TEXT = 65_536
 WHOLE_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 VARIABLE = re.compile(r"\$\{[A-Za-z_]|\$[A-Z_]{2,}")
-SECRET_NAME = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
+SECRET_NAME = re.compile(r"auth|cookie|session|signature|token|secret|password|api-?key|-key$", re.IGNORECASE)
 SCHEMES = ("http://", "https://", "tcp://", "tls://", "icmp://", "ws://", "wss://")
 NOT_OURS = {
     "alerting": "the cockpit pages nobody: keep what pages you",

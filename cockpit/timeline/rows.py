@@ -83,19 +83,24 @@ def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: st
 
 
 def to_event(row: ChainRow) -> Event:
-    """Raises RecordError for a row that the cockpit never wrote."""
+    """Without the secrets that whoever wrote the row did not know. Raises RecordError for a row that the cockpit never
+    wrote."""
+    subject, actor, summary = row.subject, row.actor, row.summary
+    if KNOWN_SECRETS.mask(whole := f"{subject}\n{actor}\n{summary}") != whole:  # one look for all three: most hold none
+        subject = subject if row.kind == Kind.REDACT else KNOWN_SECRETS.mask(subject)
+        actor, summary = KNOWN_SECRETS.mask(actor), KNOWN_SECRETS.mask(summary)
     try:
         return Event(
             id=row.id,
             incident=row.incident,
             environment=row.environment,
-            subject=row.subject,
+            subject=subject,
             occurred=datetime.fromisoformat(row.occurred),
             recorded=datetime.fromisoformat(row.recorded),
             kind=row.kind,
             source=row.source,
-            actor=row.actor,
-            summary=KNOWN_SECRETS.mask(row.summary),
+            actor=actor,
+            summary=summary,
             detail={} if row.emptied else _masked_detail(row.detail),
             supersedes=row.supersedes,
             v=row.v,
@@ -115,14 +120,22 @@ def _masked_detail(text: str) -> dict[str, Any]:
     detail = _parse_detail(text)
     if KNOWN_SECRETS.mask(text) == text:
         return detail
-    return {key: value if key in KEYS else _mask_value(value) for key, value in detail.items()}
+    return {
+        KNOWN_SECRETS.mask(key): _mask_key(value) if key in KEYS else _mask_value(value)
+        for key, value in detail.items()
+    }
+
+
+def _mask_key(value: Any) -> Any:
+    """What is sent back as it is, or not at all: as `RowMasker.key` writes it."""
+    return value if not isinstance(value, str) or KNOWN_SECRETS.mask(value) == value else ""
 
 
 def _mask_value(value: Any) -> Any:
     if isinstance(value, str):
         return KNOWN_SECRETS.mask(value)
     if isinstance(value, dict):
-        return {key: _mask_value(item) for key, item in value.items()}
+        return {KNOWN_SECRETS.mask(key): _mask_value(item) for key, item in value.items()}
     return [_mask_value(item) for item in value] if isinstance(value, list) else value
 
 

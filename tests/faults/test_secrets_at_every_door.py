@@ -5,6 +5,7 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -84,7 +85,8 @@ def alert_labels(echo: str) -> object:
     raw = {
         "fingerprint": "f00d",
         "labels": {"alertname": "Refused", "credentials": echo},
-        "annotations": {"summary": f"refused {echo}", "description": echo},
+        "annotations": {"summary": f"refused {echo}", "description": echo, "runbook_url": f"https://x/{TOKEN}"},
+        "generatorURL": f"https://x/{TOKEN}",
         "status": {"state": "active"},
         "startsAt": "2026-11-29T13:00:00Z",
     }
@@ -192,15 +194,28 @@ def test_no_door_lets_an_echoed_secret_in(door: Callable[[str], object], echo: s
 
 def test_what_an_older_cockpit_recorded_of_a_secret_is_masked_when_it_is_read(tmp_path: Path) -> None:
     KNOWN_SECRETS.forget()  # that one did not know the token by itself
-    detail = {"text": f"got {TOKEN}", "lines": [{"said": TOKEN}], "operation": "https://example.com/op"}
+    detail = {
+        "text": f"got {TOKEN}",
+        "lines": [{"said": TOKEN, TOKEN: "x"}],
+        TOKEN: "x",
+        "operation": "https://example.com/op",
+    }
     with Timeline(tmp_path / "timeline.db", time=RealTime()) as timeline:
         draft = Draft(Kind.NOTE, f"got {TOKEN}", NOW, environment="prod", actor="sam", detail=detail)
-        timeline.record([draft])
+        by = {"operation": f"https://example.com/{TOKEN}"}
+        other = replace(draft, summary="fired", subject=f"am:{TOKEN}", actor=f"by {TOKEN}", detail=by)
+        timeline.record([draft, other])
     KNOWN_SECRETS.learn(f"Bearer {TOKEN}")
     with Timeline(tmp_path / "timeline.db", time=RealTime(), read_only=True) as timeline:
-        event = timeline.events()[-1]
+        event, second = timeline.events()
+    assert (second.subject, second.actor, second.detail) == (f"am:{MASK}", f"by {MASK}", {"operation": ""})
     assert event.summary == f"got {MASK}"
-    assert event.detail == {"text": f"got {MASK}", "lines": [{"said": MASK}], "operation": "https://example.com/op"}
+    assert event.detail == {
+        "text": f"got {MASK}",
+        "lines": [{"said": MASK, MASK: "x"}],
+        MASK: "x",
+        "operation": "https://example.com/op",
+    }
 
 
 def test_the_name_of_a_revision_stays_to_the_letter_as_it_is_sent_back() -> None:

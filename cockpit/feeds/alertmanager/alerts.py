@@ -11,6 +11,7 @@ from cockpit.feeds.alertmanager.silences import NOT_SUPPRESSED, AlertSuppression
 from cockpit.model.alert import Alert, AlertState, parse_severity
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, read_moment, read_text
+from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.silence import Silence
 from cockpit.model.text import keep_whole
 
@@ -168,6 +169,7 @@ def alert_of(
     annotations = clean_labels(raw.get("annotations"))
     addresses = [(name, keep_whole(dig_value(raw, "annotations", key))) for name, key in LINKS]
     addresses.append(("source", keep_whole(raw.get("generatorURL"))))
+    addresses = [(name, KNOWN_SECRETS.mask(address)) for name, address in addresses]  # people read and copy them
     return Alert(
         source=source,
         fingerprint=fingerprint,
