@@ -162,6 +162,7 @@ async def run_in_shell(
     from cockpit.runbooks.prepare.script import make_shell_start
     from cockpit.runbooks.run.process import shell
     from cockpit.runbooks.run.process.shell_state import add_restoring_variables
+    from cockpit.runbooks.shell_syntax.fetched_secrets import list_fetched_secrets
 
     assert prepared.script is not None
     argv, variables = make_shell_start(prepared.script, language_of(prepared), out_of_sight=bool(prepared.hidden))
@@ -183,6 +184,7 @@ async def run_in_shell(
             keep=(files.lock,),
             grace=context.grace,
             kept=tuple(context.kept_shell.variables) if keeps else None,
+            secret_names=list_fetched_secrets(prepared.as_written) if keeps else (),
         )
     except OSError as error:
         sentence = f"it could not be started: {clean_line(error.strerror or error)}"

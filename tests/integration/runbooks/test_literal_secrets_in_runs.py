@@ -141,6 +141,17 @@ async def test_no_list_of_processes_shows_a_script_in_which_a_secret_stands(stag
     assert "in here" in stage.output
 
 
+async def test_what_was_fetched_from_a_vault_is_in_no_state_and_no_event(stage: Stage) -> None:
+    (stage.folder / "vault").write_text("bare-zebra-19")
+    fetch = f"op() {{ cat {stage.folder}/vault; }}; X=$(op read op://prod/db/x); PLACE=here"
+    run = stage.start(fence(f"# Fetch it\n{fetch}"))
+    await stage.perform(run)
+    prepared = stage.runner.prepare(stage.runner.run(run.id), 1)
+    states = all_in(stage.folder, "runs/*/*.state")
+    assert "here" in states
+    assert "zebra" not in told(stage, stage.timeline.events(), prepared) + states
+
+
 async def test_variables_of_the_shell_are_secrets_by_their_name_or_their_value(stage: Stage) -> None:
     found = make_command_document('echo "$DB_PASS $X"')
     given = {"DB_PASS": "hunter2value", "X": "ghp_0123456789abcdefghij"}

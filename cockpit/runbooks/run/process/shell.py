@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,9 +56,11 @@ def start_command(
     keep: Sequence[int] = (),
     grace: float = 5.0,
     kept: Sequence[str] | None = None,
+    secret_names: Iterable[str] = (),
 ) -> Owner:
     """Start a command; its supervisor. `descriptor` is the open transcript, `keep` are more files it holds open;
-    `kept` names the variables that earlier steps left, None where nothing is to be kept of what this one leaves.
+    `kept` names the variables that earlier steps left, None where nothing is to be kept of what this one leaves, and
+    `secret_names` those of which no value is.
 
     Blocking, for some milliseconds. Raises OSError.
     """
@@ -72,6 +74,7 @@ def start_command(
         exit_file=str(place.exit_file),
         state_file="" if kept is None else str(place.state_file),
         kept=list(kept or ()),
+        secret_names=sorted(secret_names),
         group_file=str(place.group_file),
         timeout=timeout,
         grace=grace,

@@ -47,6 +47,7 @@ class Job:
     grace: float = 5.0
     state_file: str = ""  # where what the shell leaves to the next step is kept; "" for nowhere
     kept: tuple[str, ...] | list[str] = ()  # the variables that earlier steps left
+    secret_names: tuple[str, ...] | list[str] = ()  # variables whose values are never kept, whatever they are
     group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
 
 
@@ -151,6 +152,8 @@ class Supervisor:
     def _is_secret(self, name: str, value: str) -> bool:
         from cockpit.runbooks.shell_syntax.literal_secrets import looks_secret
 
+        if name in self.job.secret_names:
+            return True
         return Mask(self.job.secrets).whole(value) != value or looks_secret(name, value)
 
     def _leave_word(self, output: int) -> None:
