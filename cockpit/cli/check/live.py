@@ -97,8 +97,8 @@ def list_live_lines(looks: Sequence[LiveCheck]) -> Iterator[str]:
             yield f"       {probe.name}: {probe.reason or 'no answer'} ({probe.url})"
         for signal in look.unasked:
             yield f"       {signal.name}: {signal.reason}"
-            if signal.failure in REFUSED:
-                yield f"       It takes {describe_signal_role(look.environment, signal.name)}."
+            if role := describe_missing_role(look.environment, signal):
+                yield f"       It takes {role}."
 
 
 def describe_advice(problem: Problem, look: LiveCheck) -> str:
@@ -108,6 +108,15 @@ def describe_advice(problem: Problem, look: LiveCheck) -> str:
     if problem.kind in UNREACHED and not (problem.short.endswith(TLS_FAILED) and problem.advice):
         return f"This machine cannot reach it: network, proxy or firewall. {problem.advice}".strip()
     return problem.advice or "Run it again; if it stays, the log file says more."
+
+
+def describe_missing_role(environment: Environment, result: SignalResult) -> str:
+    """What is to be asked for; "" where asking failed for another reason. Azure says who signed in and lacks a role:
+    who is not signed in lacks none."""
+    signal = next((signal for signal in environment.signals if signal.name == result.name), None)
+    in_azure = signal is not None and signal.kind != "promql"
+    refused = (ProblemKind.FORBIDDEN,) if in_azure else REFUSED
+    return describe_signal_role(environment, result.name) if result.failure in refused else ""
 
 
 def describe_signal_role(environment: Environment, name: str) -> str:

@@ -110,7 +110,12 @@ class AppServicePlatform:
         return None
 
     def list_live_sources(self) -> Sequence[LiveSource]:
-        return []
+        where, time = self._context.environment, self._context.time
+        return [
+            LiveSource(
+                "log stream", WebSite(self._azure, where.resource_group, self._settings.sites[0]).check_log(time)
+            )
+        ]
 
     async def close(self) -> None:
         """Nothing is its own."""

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cockpit.azure.changes.change import AzureChange, send_change_once
@@ -25,6 +26,9 @@ from cockpit.platforms.app_service.mapping import (
 )
 from cockpit.platforms.app_service.settings import NAME, PRODUCTION
 from cockpit.platforms.log_queue import LogLineSplitter
+
+if TYPE_CHECKING:
+    import httpx
 
 Raw = Mapping[str, Any]
 LOG_CONNECT, LOG_SILENCE = 15.0, 3_600.0  # seconds to answer, and without a line before a stream counts as dead
@@ -103,10 +107,21 @@ class WebSite:
         return await settle_change(self.azure, change, looks_done)
 
     async def stream_log(self, slot: str, time: Time) -> AsyncIterator[list[bytes]]:
-        """The lines of a slot's log, those together that come together, by the site's own management address.
+        """The lines of a slot's log, those together that come together. Raises SourceError."""
+        async with self.open_log(slot, time) as response:
+            lines = LogLineSplitter()
+            async for chunk in response.aiter_bytes():
+                yield lines.feed(chunk)
+            yield lines.feed(b"\n")
 
-        Raises SourceError.
-        """
+    async def check_log(self, time: Time) -> None:
+        """Whether the log of production may be read; of one that is quiet nothing is waited for. Raises SourceError."""
+        async with asyncio.timeout(LOG_CONNECT), self.open_log(PRODUCTION, time):
+            pass
+
+    @asynccontextmanager
+    async def open_log(self, slot: str, time: Time) -> "AsyncIterator[httpx.Response]":
+        """The log stream of a slot, which its site's own management address lets us read. Raises SourceError."""
         import httpx
 
         from cockpit.feeds.http import explain_http_error, explain_refusal
@@ -127,10 +142,7 @@ class WebSite:
                 if response.status_code != 200:
                     body = await response.aread()
                     raise SourceError(explain_refusal(response.status_code, response.headers, body, time.now()))
-                lines = LogLineSplitter()
-                async for chunk in response.aiter_bytes():
-                    yield lines.feed(chunk)
-                yield lines.feed(b"\n")
+                yield response
         except SourceError:
             raise
         except Exception as error:

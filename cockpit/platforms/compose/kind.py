@@ -96,7 +96,7 @@ def _plan_switch(application: Application, bad: Revision | None, good: Revision 
 
 def describe_access(environment: Environment, source: str) -> str:
     """What is missing when the engine refuses; "" for a source that is not of this platform."""
-    if read_settings(environment) is None or source not in ("revisions", "container logs"):
+    if read_settings(environment) is None or source not in ("revisions", "container logs", "changes:engine"):
         return ""
     return (
         "the right to open the engine's socket (group docker there, which is as much as root), or a socket proxy that "

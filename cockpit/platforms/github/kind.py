@@ -11,7 +11,7 @@ from cockpit.platforms.platform import PlatformCommand, PlatformKind, RollbackTe
 def describe_access(environment: Environment, source: str) -> str:
     """What is missing when GitHub refuses; "" for a source that is not of it."""
     settings = read_settings(environment)
-    if settings is None or source != "changes:github":
+    if settings is None or source not in ("changes:github", "deployments", "workflows", "environments"):
         return ""
     names = ", ".join(settings.repositories)
     return f"a token with Actions and Deployments (read) on {names}; Actions (write) to start workflows"

@@ -10,6 +10,7 @@ from cockpit.platforms.github.changes import GithubWatch
 from cockpit.platforms.github.client import GithubClient
 from cockpit.platforms.github.kind import KIND
 from cockpit.platforms.github.known_commands import GithubCommand
+from cockpit.platforms.github.live_checks import check_deployments, check_environments, check_workflows
 from cockpit.platforms.github.perform import GithubPerformer
 from cockpit.platforms.github.settings import read_settings
 from cockpit.platforms.platform import (
@@ -78,7 +79,12 @@ class GithubPlatform:
         return None
 
     def list_live_sources(self) -> Sequence[LiveSource]:
-        return []
+        sources = [LiveSource("deployments", check_deployments(self.client))]
+        if self._settings.workflows:
+            sources.append(LiveSource("workflows", check_workflows(self.client)))
+        if self._settings.environments:
+            sources.append(LiveSource("environments", check_environments(self.client)))
+        return sources
 
     async def close(self) -> None:
         await self.client.close()

@@ -55,6 +55,8 @@ async def read_workloads(
     )
     # Hundreds of pods and templates take longer than a frame.
     applications = await asyncio.to_thread(map_applications, answers, environment=environment, location=target.label)
+    if not applications and not problems:
+        await _must_exist(client, target.namespace)  # of a namespace that is not there a cluster lists nothing
     if settings.workloads:
         applications = _choose_applications(applications, settings.workloads, environment, target.label)
         if all(application.running == MISSING for application in applications) and not problems:
@@ -74,6 +76,18 @@ async def _list_allowed(client: ClusterClient, path: str) -> tuple[list[Raw], Pr
         if error.problem.kind is not ProblemKind.FORBIDDEN:
             raise
         return [], error.problem
+
+
+async def _must_exist(client: ClusterClient, namespace: str) -> None:
+    """Raises SourceError for a namespace that the cluster does not have; who may not ask learns nothing."""
+    try:
+        await client.get(f"/api/v1/namespaces/{namespace}")
+    except SourceError as error:
+        if error.problem.kind is ProblemKind.MISSING:
+            advice = "Check context and namespace of the environment in cockpit.toml."
+            message = f"The cluster has no namespace {namespace!r}."
+            problem = Problem(ProblemKind.MISSING, "404 no such namespace", message, advice, code="no-such-namespace")
+            raise SourceError(problem) from error
 
 
 def _choose_applications(

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from cockpit.azure.missing import explain_missing
-from cockpit.model.problem import ProblemKind
+from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.run import StepState
 from cockpit.model.secret import KNOWN_SECRETS, MASK
@@ -132,6 +132,20 @@ async def test_the_log_of_production_is_read() -> None:
         lines = [line async for line in stage.platform.stream_log_lines(site, site.serving)]
     assert any("database pool exhausted" in line.text for line in lines)
     assert all(line.at is not None for line in lines)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(0, None), (401, ProblemKind.SIGN_IN), (403, ProblemKind.FORBIDDEN)])
+async def test_a_live_check_says_whether_the_log_may_be_read(status: int, kind: ProblemKind | None) -> None:
+    async with site_stage() as stage:
+        if status:
+            await stage.break_next("GET .*logstream", status=status, body={"Message": "no"})
+        (source,) = stage.platform.list_live_sources()
+        found = None
+        try:
+            await source.call
+        except SourceError as error:
+            found = error.problem.kind
+    assert (source.name, found) == ("log stream", kind)
 
 
 async def test_the_log_is_followed_without_az() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from cockpit.model.event import Kind
-from cockpit.model.problem import ProblemKind
+from cockpit.model.problem import ProblemKind, SourceError
+from cockpit.platforms.github.platform import GithubPlatform
 from tests.integration.platforms.github.github_stage import SHA, github_stage
 
 
@@ -151,3 +152,27 @@ async def test_one_repository_that_is_not_there_hides_nothing_of_the_other() -> 
         reading = await stage.poll(stage.platform(repositories=("acme/shop", "acme/gone")))
     assert reading.problem is not None
     assert len(reading.value or ()) == 1
+
+
+async def ask_live(platform: GithubPlatform) -> dict[str, str]:
+    """What `check --live` asks beside the feed: each source with the code of what is wrong, "" where it answers."""
+    results = {}
+    for source in platform.list_live_sources():
+        try:
+            await source.call
+            results[source.name] = ""
+        except SourceError as error:
+            results[source.name] = error.problem.code or error.problem.kind.value
+    return results
+
+
+async def test_a_live_check_finds_the_right_that_is_missing_and_the_names_that_are_not_there() -> None:
+    """Without it the feed shows the runs alone, and nothing of a workflow that is not there, for ever."""
+    async with github_stage() as stage:
+        stage.run()
+        assert await ask_live(stage.platform(workflows=("deploy.yml",))) == {"deployments": "", "workflows": ""}
+        assert (await ask_live(stage.platform(workflows=("deploi.yml",))))["workflows"] == "github-no-workflow"
+        assert (await ask_live(stage.platform(environments=("prod",))))["environments"] == ""  # it may not list them
+        stage.refuse(403, "Resource not accessible by personal access token", path="/deployments")
+        assert (await ask_live(stage.platform()))["deployments"] == ProblemKind.FORBIDDEN
+        assert (await stage.poll()).problem is None

@@ -124,6 +124,16 @@ async def test_wrong_names_list_what_is_there(stage: ClusterStage) -> None:
     assert "It has: api." in reading.problem.message
 
 
+async def test_a_namespace_that_is_not_there_is_no_empty_one(stage: ClusterStage) -> None:
+    """A cluster lists nothing for it, and says 200."""
+    reading = await stage.platform(namespace="shopp").build_feed().poll()
+    assert reading.problem is not None
+    assert (reading.problem.kind, reading.problem.code) == (ProblemKind.MISSING, "no-such-namespace")
+    stage.api.refuse(ApiRefusal(403, "Forbidden", verb="get", plural="namespaces"))
+    unseen = await stage.platform(namespace="shopp").build_feed().poll()  # whether it is there is not ours to know
+    assert (unseen.problem, unseen.value) == (None, ())
+
+
 async def test_a_context_that_is_not_there_names_those_that_are(stage: ClusterStage) -> None:
     reading = await stage.platform(context="shop-admim").build_feed().poll()
     assert reading.problem is not None

@@ -427,6 +427,15 @@ def test_a_signal_that_cannot_be_asked_is_no_success_and_names_what_it_takes(kin
     assert found["no_answer"] == {"share": "The client has no authorization."}
 
 
+@pytest.mark.parametrize(("kind", "asks"), [("azure_metric", False), ("kql", False), ("promql", True)])
+def test_who_is_not_signed_in_to_azure_lacks_no_role(kind: Any, asks: bool) -> None:
+    since = datetime(2026, 11, 21, tzinfo=UTC)
+    expired = SignalResult("share", "prod", ProbeState.UNKNOWN, since, reason="expired", failure=ProblemKind.SIGN_IN)
+    where = replace(PROD, signals=(WatchedSignal(name="share", kind=kind),))
+    lines = list(list_live_lines([LiveCheck(where, "signals", Reading("signals", "prod", 1.0, 0.0, value=(expired,)))]))
+    assert any("It takes" in line for line in lines) is asks
+
+
 def test_a_query_that_fails_asks_for_no_other_role() -> None:
     since = datetime(2026, 11, 21, tzinfo=UTC)
     failed = SignalResult(
