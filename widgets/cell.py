@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVarTuple
 
 from rich.cells import cell_len, get_character_cell_size
@@ -38,7 +39,36 @@ class Cell:
         return f"{self.text} {age}" if self.text else age
 
 
-LABEL_TEST = re.compile(r"(?P<name>[a-z_][\w.:/-]*)(?P<operator>=~|!~|!=|=)(?P<value>.*)")
+LABEL_TEST = re.compile(r"(?P<name>[A-Za-z_][\w.:/-]*)(?P<operator>=~|!~|!=|=)(?P<value>.*)", re.DOTALL)
+FILTER_WORDS = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+"""Blanks between quotes divide no word, also while the second quote is still missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTerm:
+    """One word of a filter. `text` is in lower case. `name` is that of the label which a test is about, "" of a plain
+    word; `expression` None while it is still being typed, or would keep the screen waiting."""
+
+    text: str
+    name: str = ""
+    operator: str = ""
+    expression: "re.Pattern[str] | None" = None
+
+
+@lru_cache(maxsize=64)  # of thousands of rows each is asked for the same words
+def parse_filter(text: str) -> tuple[FilterTerm, ...]:
+    """`5xx app="nightly backup" pod=~web-\\d+` as its words: plain ones and tests of labels, in any case."""
+    return tuple(_parse_filter_word(word) for word in FILTER_WORDS.findall(text))
+
+
+def _parse_filter_word(word: str) -> FilterTerm:
+    test = LABEL_TEST.fullmatch(word)
+    if test is None:
+        return FilterTerm(word.replace('"', "").lower())
+    value = test["value"].strip('"')
+    # In lower case `\S` would be `\s`, and find nothing.
+    expression = compile_expression(value, re.IGNORECASE) if "~" in test["operator"] else None
+    return FilterTerm(value.lower(), test["name"].lower(), test["operator"], expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +80,21 @@ class Row:
     labels: tuple[tuple[str, str], ...] = ()  # what a filter may ask for by name
     fault: bool = False  # it is or tells of something wrong
 
-    def matches(self, tokens: str) -> bool:
-        """Whether it has every one of the lower-case words, and passes every `label=value`, `!=`, `=~` and `!~`."""
-        text = " ".join(cell.text for cell in self.cells).lower()
-        return all(self._matches_word(word, text) for word in tokens.split())
+    def matches(self, text: str) -> bool:
+        """Whether it has every word of `text`, and passes every `label=value`, `!=`, `=~` and `!~`."""
+        shown = " ".join(cell.text for cell in self.cells).lower()
+        return all(self._passes(term, shown) for term in parse_filter(text))
 
-    def _matches_word(self, word: str, text: str) -> bool:
-        test = LABEL_TEST.fullmatch(word)
-        if test is None or not self.labels:
-            return word in text
-        name, operator, wanted = test["name"], test["operator"], test["value"].strip('"')
-        value = next((value.lower() for label, value in self.labels if label.lower() == name), "")
-        if operator in ("=", "!="):
-            return (value == wanted) is (operator == "=")
-        expression = compile_expression(wanted)
-        if expression is None:
-            return True  # still being typed, or one that would keep the screen waiting
-        return (expression.search(value) is not None) is (operator == "=~")
+    def _passes(self, term: FilterTerm, shown: str) -> bool:
+        if not term.name or not self.labels:
+            return (f"{term.name}{term.operator}{term.text}") in shown
+        # Several of one name: what its source calls it, and what the row does. Either may be what somebody typed.
+        values = [value.lower() for label, value in self.labels if label.lower() == term.name] or [""]
+        if term.operator in ("=", "!="):
+            return (term.text in values) is (term.operator == "=")
+        if term.expression is None:
+            return True
+        return any(map(term.expression.search, values)) is (term.operator == "=~")
 
 
 Parts = TypeVarTuple("Parts")

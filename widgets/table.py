@@ -115,7 +115,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def narrow(self, text: str, *, only_faults: bool = False) -> None:
         """Show only the rows that hold all of the words of `text`, in any case, and with `only_faults` only those that
         are something wrong; "" shows all."""
-        self._filter, self._only_faults = text.strip().lower(), only_faults
+        self._filter, self._only_faults = text.strip(), only_faults
         self._arrange()
 
     def explain(self, *lines: Sequence[Piece]) -> None:

@@ -195,6 +195,30 @@ def test_a_filter_asks_for_labels_by_name() -> None:
     assert not row.matches("nowhere=x")
 
 
+@pytest.mark.parametrize(
+    ("ask", "passes"),
+    [
+        ('name="nightly backup"', True),
+        ('name="nightly', False),  # still being typed: one that has so much of it is not it
+        ('name=~"nightly b', True),
+        ('"disk full"', True),
+        ('"full disk"', False),
+        (r"pod=~\D+-\d", True),  # in lower case each would be the other
+        (r"pod=~^\S+$", True),
+        ("POD=CART-1", True),
+        ("severity=page", True),  # as its source calls it
+        ("severity=critical", True),  # and as its row does
+        ("severity!=critical", False),
+        ("severity=~^crit", True),
+        ("severity!~page", False),
+        ("gone=", True),
+    ],
+)
+def test_a_filter_is_read_as_it_is_typed(ask: str, passes: bool) -> None:
+    labels = (("name", "nightly backup"), ("pod", "cart-1"), ("severity", "page"), ("severity", "critical"))
+    assert Row("a", (Cell("Backup"), Cell("disk full on a")), labels).matches(ask) is passes
+
+
 def test_fewer_than_that_are_rows_of_their_own() -> None:
     assert len(build_alert_rows([alert(n) for n in range(GROUP_FROM - 1)], {})) == GROUP_FROM - 1
 
