@@ -23,7 +23,8 @@ class Fake:
         self.filtered_out: list[dict[str, Any]] = []  # listed, and passed by no filter of a test
         self.watchdog = False
         self.watchdog_sent = timedelta(0)  # ago
-        self.uptime = timedelta(days=3)
+        self.filters_nothing = False
+        self.uptime: timedelta | None = timedelta(days=3)  # None: it does not say, as Grafana
         self.rules: list[dict[str, Any]] = []
         self.up: list[dict[str, str]] = [{"job": "api", "instance": "a:1"}]
         self.down: list[dict[str, str]] = []
@@ -68,13 +69,15 @@ class Fake:
             case "/api/v2/alerts" if any("Watchdog" in each for each in request.query.getall("filter", [])):
                 sent = self.time.now() - self.watchdog_sent
                 times = {"updatedAt": sent.isoformat(), "endsAt": (sent + timedelta(minutes=4)).isoformat()}
-                return web.json_response([{"fingerprint": "w", **times}] if self.watchdog else [], headers=headers)
+                watchdog = [{"fingerprint": "w", "labels": {"alertname": "Watchdog"}, **times}] if self.watchdog else []
+                return web.json_response(watchdog + (self.alerts if self.filters_nothing else []), headers=headers)
             case "/api/v2/alerts" if any(each.startswith("alertname=~") for each in request.query.getall("filter", [])):
                 return web.json_response(self.alerts + self.filtered_out, headers=headers)
             case "/api/v2/alerts":
                 return web.json_response(self.alerts, headers=headers)
             case "/api/v2/status":
-                return web.json_response({"uptime": (self.time.now() - self.uptime).isoformat()}, headers=headers)
+                started = None if self.uptime is None else (self.time.now() - self.uptime).isoformat()
+                return web.json_response({"cluster": {}, "config": {}, "uptime": started}, headers=headers)
             case "/api/v1/rules":
                 return web.json_response(good({"groups": [{"interval": 15, "rules": self.rules}]}), headers=headers)
             case "/api/v1/query" if not self.no_queries:

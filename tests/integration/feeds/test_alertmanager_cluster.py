@@ -421,6 +421,15 @@ async def test_a_prometheus_that_tells_only_a_part_leaves_nothing_ok(world: Worl
     assert word_for(reading, world) is OverallState.UNKNOWN
 
 
+async def test_another_alert_is_no_watchdog_where_a_server_does_not_filter(world: World) -> None:
+    world.one.fires("Seen")
+    world.one.filters_nothing = True
+    reading = await world.feed(world.one, watchdog="Watchdog").poll()
+    assert word_for(reading, world) is OverallState.BLIND
+    world.one.watchdog = True
+    assert (await world.feed(world.one, watchdog="Watchdog").poll()).problem is None
+
+
 async def test_a_rule_that_cannot_be_evaluated_is_named_and_leaves_nothing_ok(world: World) -> None:
     world.prometheus.evaluates("Fine")
     world.prometheus.evaluates("Broken")

@@ -3,14 +3,16 @@
 None of these ends it: `resolved` would be a lie. Beside them stand the ways in which it did end.
 """
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from cockpit.model.alert import AlertState
+from cockpit.model.alert import UNENDED, AlertState, name_alert_subjects
 from cockpit.model.overall import OverallState, judge_environment
 from cockpit.model.reading import compute_freshness
 from tests.integration.feeds.test_alertmanager_cluster import World, firing_rule, world
@@ -94,6 +96,81 @@ async def test_nothing_that_looks_like_peace_is_called_resolved(scenario: str, w
     fresh = {feed.name: compute_freshness(reading, world.time.monotonic())}
     silenced_as = scenario == "it was silenced"  # a person said so: that is their peace
     assert silenced_as or judge_environment([reading], fresh).word is not OverallState.OK
+
+
+ANSWERS = Path(__file__).parents[2] / "unit" / "feeds" / "alertmanager" / "answers"
+GRAFANA_ALERTS = json.loads((ANSWERS / "grafana_alerts.json").read_bytes())
+GRAFANA_RULES = json.loads((ANSWERS / "grafana_rules.json").read_bytes())
+
+
+def grafana(world: World) -> None:
+    """Its own Alertmanager, which never says how long it runs, and its own ruler, which answers no queries."""
+    world.one.uptime, world.prometheus.no_queries = None, True
+    now = world.time.now().isoformat()
+    soon = (world.time.now() + timedelta(minutes=4)).isoformat()
+    world.one.alerts = [{**alert, "updatedAt": now, "endsAt": soon} for alert in GRAFANA_ALERTS]
+    groups = GRAFANA_RULES["data"]["groups"]
+    world.prometheus.rules = [{**rule, "lastEvaluation": now} for group in groups for rule in group["rules"]]
+
+
+def in_state(word: str, rule_word: str, health: str = "ok") -> Happens:
+    """Grafana's ruler says this of every alert and rule."""
+
+    def happen(world: World) -> None:
+        world.prometheus.rules = [
+            {
+                **rule,
+                "state": rule_word,
+                "health": health,
+                "alerts": [{**alert, "state": word} for alert in rule["alerts"]],
+            }
+            for rule in world.prometheus.rules
+        ]
+
+    return happen
+
+
+GRAFANA_PEACE: dict[str, Happens] = {
+    "it restarted and lists nothing": forget,
+    "its queries give nothing": together(forget, in_state("Normal (NoData)", "inactive")),
+    "its series are gone": together(forget, in_state("Normal (MissingSeries)", "inactive")),
+    "its data source fails, and it was told that this is well": together(
+        forget, in_state("Normal (Error)", "inactive")
+    ),
+    "its queries fail": together(forget, in_state("Error", "inactive", "error")),
+    "it has no data": together(forget, in_state("NoData", "inactive", "nodata")),
+    "all is normal, and nobody knows of its data": together(forget, in_state("Normal", "inactive")),
+    "the ruler may not be read": together(forget, put("prometheus", "answer", web.Response(status=403))),
+    "a page to sign in": together(put("one", "answer", SIGN_IN), put("prometheus", "answer", SIGN_IN)),
+}
+
+
+@pytest.mark.parametrize("scenario", GRAFANA_PEACE)
+async def test_nothing_that_looks_like_peace_in_grafana_is_called_resolved(scenario: str, world: World) -> None:
+    feed = world.feed(world.one, ask_prometheus=True)
+    grafana(world)
+    before = {alert.key for alert in (await feed.poll()).value or () if alert.state in UNENDED}
+    GRAFANA_PEACE[scenario](world)
+    for _ in range(3):
+        await world.time.pass_by(30)
+        reading = await feed.poll()
+        after = {alert.key: alert.state for alert in reading.value or ()}
+        assert before <= after.keys()
+        assert AlertState.RESOLVED not in after.values()
+    fresh = {feed.name: compute_freshness(reading, world.time.monotonic())}
+    assert judge_environment([reading], fresh).word is not OverallState.OK
+
+
+async def test_what_grafana_lists_is_shown_with_what_fires_there_unlisted(world: World) -> None:
+    grafana(world)
+    alerts = (await world.feed(world.one, ask_prometheus=True).poll()).value or ()
+    found = {alert.name: alert for alert in alerts if alert.state in UNENDED}
+    assert sorted(alert.name for alert in alerts if alert.state is AlertState.FIRING) == [
+        *("Cooling", "DatasourceError", "NoOrders", "ProbeLost", "QueueLong")
+    ]
+    assert found["NoVisits"].state is AlertState.SUPPRESSED  # it fires, and a person silenced it
+    assert name_alert_subjects([found["DatasourceError"]]) == {found["DatasourceError"].key: "BadQuery"}
+    assert ("source", "https://grafana.example.com/alerting/grafana/r1/view?orgId=1") in found["QueueLong"].links
 
 
 @pytest.mark.parametrize("with_prometheus", [True, False])
