@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items, met_and_missed
-from cockpit.incident.impact import measure_felt
+from cockpit.incident.impact import as_of, measure_felt
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
 from cockpit.incident.metrics.statistics import DEADLINES, list_kept_shares
@@ -19,7 +19,7 @@ from cockpit.incident.open_ends import find_open_ends
 from cockpit.incident.postmortem.rows import loop_rows, message_rows, severity_times
 from cockpit.incident.postmortem.run_rows import procedure_rows
 from cockpit.model.clock import Clock, ClockKind, Rule
-from cockpit.model.event import Event, Kind
+from cockpit.model.event import UNSEEN_FROM, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.time import format_duration, format_timestamp
@@ -28,6 +28,7 @@ from tests.unit.incident.drafts import draft as draft_of
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.incidents import named, rule
 from tests.unit.incident.incidents import plan as plan_of
+from tests.unit.incident.places import compare_impact, compare_times
 from tests.unit.incident.story import Story, at
 
 PLAN = Plan()
@@ -451,6 +452,7 @@ NIGHT_PLAN = plan_of(*RULES, checklists=(LISTED,))
 ACTS = (
     *("severity", "status", "resolve", "resolve", "again", "again", "task", "task done", "send", "send", "ack", "call"),
     *("tick", "lead", "run", "step", "verify", "undo", "skip", "end run", "move", "down", "up", "freeze", "loop"),
+    *("down", "up", "late down", "late up", "asked move", "step"),
 )
 walks = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 30), st.integers(0, 5)), max_size=25)
 
@@ -503,7 +505,8 @@ def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int
             done["try"] = done.get("try", 0) + 1
             state = ("ok", "failed", "unknown")[pick % 3]
             undo = {"undo": True} if act == "undo" else {}
-            try_step(story, minute, 2 if act == "verify" else 1, state, f"r{number}", done["try"], **undo)
+            command = {"as_run": f"traffic set --revision-weight r4{3 + pick % 2}=100"}
+            try_step(story, minute, 2 if act == "verify" else 1, state, f"r{number}", done["try"], **command, **undo)
         case "skip" if number:
             settle_step(story, minute, 1 + pick % 2, ("skipped", "by hand")[pick % 2], f"r{number}")
         case "end run" if number:
@@ -511,6 +514,13 @@ def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int
         case "move":
             source, target = ("r43", "r44") if pick % 2 else ("r44", "r43")
             move_traffic(story, minute, source, target)
+        case "asked move":  # the cloud dates it by its request, and a look sees it a minute later
+            source, target = ("r43", "r44") if pick % 2 else ("r44", "r43")
+            detail = {"before": {source: 100}, "after": {target: 100}, "asked": format_timestamp(at(minute - 0.5))}
+            story.tell(Kind.TRAFFIC, minute - 0.5, subject="shop-api", detail=detail, source="recorder", late=1)
+        case "late down" | "late up":  # at the first look after a break of the record
+            seen_late = {"state": act.removeprefix("late "), UNSEEN_FROM: format_timestamp(at(minute - 0.7))}
+            story.tell(Kind.PROBE, minute, subject=("ready", "web")[pick % 2], detail=seen_late, source="recorder")
         case "down" | "up":
             story.probe(minute, ("ready", "web")[pick % 2], act)
         case "freeze":
@@ -598,6 +608,9 @@ def test_no_two_statements_of_a_night_disagree(walk: list[tuple[str, int, int]])
             if any(event.subject.startswith(f"{run.id}#") and event.detail.get("state") for event in events)
         ]
     )
+
+    compare_impact(as_of(incident, now), story.events, NIGHT_PLAN, now)
+    compare_times(incident, story.events)
 
 
 def find_first(incident: Incident, clock: Clock) -> datetime | None:
