@@ -399,10 +399,10 @@ def _describe_broken(sight: HintInput, width: int) -> str:
     if sight.down:
         others = f" and {len(sight.down) - 1} more" if len(sight.down) > 1 else ""
         down = f"{sight.down[0].name}{others} {'are' if others else 'is'} {_describe_down(sight.down)}."
-        return f"{_describe_grave(sight.grave, width)}; {down}" if sight.grave else down
+        # On a narrow screen without its verb: the key that rolls back would have no room.
+        return f"{_describe_firing(sight.grave, verb=width >= NARROW)}; {down}" if sight.grave else down
     if sight.felt:
-        others = f" and {len(sight.felt) - 1} more" if len(sight.felt) > 1 else ""
-        return f"{sight.felt[0].name}{others}."
+        return f"{_describe_firing(sight.felt)}."
     revision, health = sight.ill[0]
     others = f" and {len(sight.ill) - 1} more" if len(sight.ill) > 1 else ""
     return f"{short_name(revision)}{others}: {health.reason}."
@@ -414,11 +414,11 @@ def _describe_down(down: Sequence[ProbeResult | SignalResult]) -> str:
     return f"flapping, now {ProbeState.DOWN.value}" if flaps else ProbeState.DOWN.value
 
 
-def _describe_grave(grave: Sequence[Alert], width: int) -> str:
-    """On a narrow screen without its verb: the key that rolls back would have no room."""
-    others = f" and {len(grave) - 1} more" if len(grave) > 1 else ""
-    verb = "" if width < NARROW else " fire" if others else " fires"
-    return f"“{cut_text(grave[0].name, LONGEST_NAME)}”{others}{verb}"
+def _describe_firing(alerts: Sequence[Alert], *, verb: bool = True) -> str:
+    """`“5xx errors” and 1 more fire`: the quotes and the verb say that it is an alert's name."""
+    others = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+    fires = "" if not verb else " fire" if others else " fires"
+    return f"“{cut_text(alerts[0].name, LONGEST_NAME)}”{others}{fires}"
 
 
 def _describe_procedure(sight: HintInput, keys: Mapping[str, str]) -> Part:

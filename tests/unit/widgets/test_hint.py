@@ -80,7 +80,8 @@ def test_a_critical_alert_leads_before_the_probe_that_is_down_beside_it_on_every
         assert both.startswith("▸ “a” and 1 more")
         assert "ready is down." in both
         assert "R " in one  # and the key that rolls back has room
-    assert "fires" not in said(HintInput(QUIET, critical[:1], grave=critical[:1]))  # they are what is broken, then
+    alone = said(HintInput(QUIET, critical[:1], grave=critical[:1]))  # it is what is broken, then
+    assert alone == "▸ “a” fires.  d declares an incident"
 
 
 def test_beside_a_critical_alert_the_procedure_of_the_probe_is_not_named_before_the_alert_s_own() -> None:
@@ -123,7 +124,7 @@ def test_what_is_over_is_not_asked_for() -> None:
 
 
 def test_alerts_that_somebody_took_are_not_asked_for_again() -> None:
-    assert said(HintInput(QUIET, alerts(), incident=INCIDENT)) == "▸ 5xx errors and 1 more.  n writes a note"
+    assert said(HintInput(QUIET, alerts(), incident=INCIDENT)) == "▸ “5xx errors” and 1 more fire.  n writes a note"
 
 
 def test_when_nothing_is_broken_any_more_it_leads_to_the_end() -> None:
