@@ -63,6 +63,9 @@ PROMPT = re.compile(
 )
 ROOT_PROMPT = re.compile(r"^\s*\#\s+(?=\S)")
 WINDOWS_PROMPT = re.compile(r"^\s*[A-Za-z]:\\[^>\n]*>\s*\S")
+CONTINUED_PROMPT = re.compile(r"^\s*>\s+(?=[A-Za-z])")  # what is typed below another prompt; no shell would redirect so
+JSON_BEGINS = re.compile(r"\s*(?:\{\s*\"[^\"\n]*\"\s*:|\[\s*(?:\{\s*\"|\"[^\"\n]*\"\s*,))")
+A_NAME_ALONE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|/(?:[\w.-]+/)*[\w.-]*")
 ASKED_INSIDE = re.compile(
     r"^\s*(?:mysql|MariaDB \[[^\]]*\]|\w+[=-][#>]|redis [\d.:]+|[\d.]+:\d+|>>>|sqlite|cqlsh\S*)>?\s"
 )
@@ -78,7 +81,11 @@ A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather
 LIKE_OUTPUT = re.compile(
     r"\S(?:\s{2,}|\t)\S|^\s|^[A-Z][A-Z0-9_-]+\b|^[\[{}\]()|+<>*-]|^\w[\w /.-]*:(?:\s|$)|^\d|\.\.\.|^\S+$|: "
 )
-IN_A_PATH = re.compile(r"(?:\.{1,2}|~)?/?(?:[\w.-]+/)+[\w.-]+|[\w-]+\.(?:sh|py|pl|rb)")
+# A script by its ending, or a program by where it lies. `0/6`, `AWS/Latency`, `org/repository` and `/healthz` are none.
+IN_A_PATH = re.compile(
+    r"(?:(?:\.{1,2}|~)?/?(?:[\w.-]+/)+)?[\w.-]+\.(?:sh|bash|zsh|py|pl|rb|ps1)|(?:\.{1,2}|~)/(?:[\w.-]+/)*[\w.-]+"
+    r"|/?(?:[\w.-]+/)*(?:s?bin|\.bin|libexec|scripts?|tools|hack|opt|gradlew|mvnw)/(?:[\w.-]+/)*[\w.-]+"
+)
 # Programs that are words of English, too: at the head of a line they may begin a sentence.
 _ENGLISH = (
     "find which make test time watch service host file last more less top free date who w cat sort go look open start"
@@ -102,6 +109,9 @@ PRINTED = re.compile(
     | \[?\s*(?:\.\.\.|…)\s*\]?(?:\s|$)          # "and so on"
     | /dev/\S+\ on\ \S+                         # of `mount`
     | \[[A-Za-z][\w.\ -]*\]\s*$                 # the head of a part of a configuration file
+    | (?:[\d*/,-]+[ \t]+){4}[\w*/,-]+[ \t]+\S    # a line of a crontab
+    | @(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annually)[ \t]+\S
+    | top\ -\ \d\d:\d\d
     )"""
 )
 AND_SO_ON = re.compile(r"\s*(?:\.\.\.|…|\[\s*(?:\.\.\.|…)\s*\])\s*")
@@ -113,7 +123,7 @@ SQL = re.compile(
     r"|(?:GRANT|REVOKE)\s+[A-Z]|WITH\s+\w+\s+AS\b|EXPLAIN\s+[A-Z])"
 )
 DRAWN = re.compile(r"[\u2500-\u257f\u25b2-\u25c4]{2}")  # `caller ──▶ api` is a drawing
-OF_ANOTHER_LANGUAGE = re.compile(r"\s*(?:local|export|let|declare)\s+\w+\s+=\s")  # no shell puts blanks there
+OF_ANOTHER_LANGUAGE = re.compile(r"\s*(?:(?:local|export|let|declare)\s+)?[\w.-]+\s+=\s")  # no shell puts blanks there
 COLUMNS = re.compile(r"\S(?:\s{2,}|\t)\S")
 TABLE_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_()%/-]+(?: [A-Z0-9_()%/-]+)*(?:(?:\s{2,}|\t)[A-Z][A-Z0-9_()%/ -]*)+\s*$")
 A_SIGN_OF_TYPING = re.compile(r"\s-{1,2}\w|[|=<>$\"'`#;&\\]")
@@ -172,6 +182,12 @@ def read_fence(info: str, content: str) -> FenceReading:
     if name in BASH:
         if PART_OF_CONFIGURATION.match(content):
             return FenceReading(left_out="it is a part of a configuration file, which no shell reads")
+        if JSON_BEGINS.match(content):
+            return FenceReading(left_out="it is JSON, which no shell reads")
+        if any(WINDOWS_PROMPT.match(line) for line in content.splitlines()[:MOST_LINES_JUDGED]):
+            return FenceReading(left_out="it is for the command prompt of Windows, which does not run here")
+        if lists_names_alone(content):
+            return FenceReading(left_out="it is a list of names, and none of them is a program known here")
         return FenceReading("bash")
     if name in POWERSHELL:
         return FenceReading("console" if find_prompted_shell(content) else "powershell", shell="powershell")
@@ -224,6 +240,8 @@ def _read_unmarked_fence(name: str, content: str) -> FenceReading:
     rooted = [line for line in lines if ROOT_PROMPT.match(line)]
     starts = [line for line in lines if not line.startswith(("#", " ", "\t"))]
     root_types = bool(rooted) and all(begins_with_program(ROOT_PROMPT.sub("", line)) for line in rooted)
+    # Without a name that says so, a console begins with what was typed: below an error `# kubectl ...` is a comment.
+    root_types = root_types and (name in CONSOLE or rooted[0] is lines[0])
     if root_types and not any(map(begins_with_program, starts)):
         return FenceReading("console")
     if not starts:
@@ -246,6 +264,13 @@ def _read_unmarked_fence(name: str, content: str) -> FenceReading:
         first = clean_line(next((line for line, one in zip(starts, typed, strict=True) if not one), starts[0]), 40)
         return FenceReading(left_out=f"{what}, and `{first}` is no program known here: name it bash if it is one")
     return FenceReading()
+
+
+def lists_names_alone(content: str) -> bool:
+    """True for two lines and more of which each is the name of a variable, or a path, that nobody would run."""
+    names = [line.split("#")[0].strip() for line in content.splitlines()]
+    names = [name for name in names if name]
+    return len(names) > 1 and all(A_NAME_ALONE.fullmatch(name) and not is_known_program(name) for name in names)
 
 
 def begins_with_loop(content: str) -> bool:
@@ -416,6 +441,8 @@ def find_printed_lines(lines: list[str], ends: dict[int, int]) -> frozenset[int]
             drawn = unicodedata.category(sign) in ("So", "Sm") and not sign.isascii()
             goes_on = index - 1 in printed and line[0] in " \t" and not begins_with_program(line.strip())
             says = below_command and (SENTENCE.match(line) or QUOTED.match(line)) and not begins_with_program(line)
+            continued = CONTINUED_PROMPT.match(line)
+            says = says or (continued is not None and begins_with_program(line[continued.end() :]))
             if drawn or says or goes_on or PRINTED.match(line) or _is_row(line, in_table=in_table):
                 printed.add(index)
     return frozenset(printed)

@@ -59,6 +59,13 @@ BEGINS_A_WARNING = re.compile(r"\W{0,4}(⚠|WARNING\b|\*\*WARNING)")
 OUTPUT_SHOWN = re.compile(
     r"(?i)^(?:(?:example|sample|expected|typical|possible)\s+(?:of\s+)?(?:the\s+)?(?:output|result|response)s?|output)\b[^.]{0,40}:?$"
 )
+# A heading under which stands what was printed: "Expected Output", "Error Message".
+OUTPUT_HEADING = re.compile(
+    r"""(?ix) ^\W*(?:\d[\d.]*\s+)?(?:(?:the|expected|example|sample|typical|possible|exact|common|full|exemple
+      |esempio|beispiel)\s+(?:di\s+|de\s+)?)*
+      (?:outputs?|ausgabe|sortie|salida|error\s+(?:messages?|outputs?|logs?|texts?)
+      |log\s+(?:outputs?|excerpts?|messages?|lines?|entries)|stack\s*traces?) (?:\s+examples?)? \W*$"""
+)
 # In the middle of a sentence, too: "the output resembles the following", "you will see the following message:".
 OUTPUT_TOLD = re.compile(
     r"""(?ix) \b(?:output|result|response)s?\s+(?:(?:should|will|would|may|must)\s+)?(?:resembles?|looks?|be|is|are)\s+
@@ -179,6 +186,10 @@ class MarkdownReader:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
         section, line, content = self._section, line_of(token), token.content
         info = token.info if token.type == "fence" else ""  # an indented block has no name: what it holds is judged
+        if OUTPUT_HEADING.match(section.title) and not is_typed(content):
+            self.to_read.setdefault("output", []).append(line)
+            self._promise_nothing()
+            return False
         shows_output = announces_output(clean_line(strip_markdown(self._before)), content)
         if section.steps and (shows_output or (self._output and not language_of(info, content))):
             section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
@@ -440,12 +451,15 @@ def show_plainly(tokens: "list[Token]") -> dict[str, str]:
 
 def announces_output(markdown: str, content: str) -> bool:
     """True for words above a block that say what was printed, where the block does not begin with a command."""
-    if OUTPUT_SHOWN.search(markdown):
-        return True
-    lines = (line for line in content.splitlines() if line.strip())
-    first = next(lines, "")
-    is_typed = begins_with_program(first) or PROMPT.match(first) is not None or first.startswith("#")
-    return not is_typed and OUTPUT_TOLD.search(markdown) is not None
+    return OUTPUT_SHOWN.search(markdown) is not None or (
+        not is_typed(content) and OUTPUT_TOLD.search(markdown) is not None
+    )
+
+
+def is_typed(content: str) -> bool:
+    """True for a block that begins with what somebody types: a known program, a prompt, a comment."""
+    first = next((line for line in content.splitlines() if line.strip()), "")
+    return begins_with_program(first) or PROMPT.match(first) is not None or first.startswith("#")
 
 
 def line_of(token: "Token") -> int:

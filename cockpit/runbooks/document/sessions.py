@@ -43,6 +43,8 @@ TAKES_VALUE = {
     " --request-timeout",
     "redis-cli": "-h -p -a -u -n -s -i -r -t --user --pass --cacert --cert --key --tls-ciphers --sni",
     "chroot": "--userspec --groups",
+    "nsenter": "-t --target -S --setuid -G --setgid",
+    "sshpass": "-p -f -d -P",
 }
 # A database's client asks for commands, unless one of these says what to do.
 COMMAND_OPTIONS = {
@@ -78,20 +80,20 @@ ASKED_BY_A_WORD = {"sqlite3": 1, "redis-cli": 0, "valkey-cli": 0, "keydb-cli": 0
 ONE_ANSWER = re.compile(r"-x$|--(?:scan|stat|latency|bigkeys|memkeys|hotkeys|pipe|rdb|cluster|eval|version|intrinsic)")
 PLAIN_START = re.compile(r"-[lia]+|-q|-|--(?:login|interactive|norc|noprofile)|-NoLogo|-NoProfile")
 _OTHERS = (
-    r"(?:gcloud|doctl)\s+compute\s+(?:\S+\s+)*?ssh\b(?!.*\s--(?:(?:command|ssh-command)\b|\s+[^-\s]))",
+    r"(?:gcloud(?:\s+(?:alpha|beta))?|doctl)\s+compute\s+(?:\S+\s+)*?ssh\b(?!.*\s--(?:(?:command|ssh-command)\b|\s+[^-\s]))",
     r"gcloud\s+(?:sql\s+connect|(?:alpha\s+)?cloud-shell\s+ssh)\b",
     r"aws\s+ssm\s+start-session\b(?!.*--document-name)",
     r"aws\s+ecs\s+execute-command\b(?!.*--command\s+\S*\s?\S*\s-c)",
     r"az\s+(?:ssh\s+vm|webapp\s+ssh)\b",
     r"az\s+containerapp\s+exec\b(?!.*--command)",
     r"az\s+(?:containerapp|container)\s+exec\b.*--(?:exec-)?command[\s=]+[\"']?(?:/\S*/)?\w*sh[\"']?(?:\s|$)",
-    r"heroku\s+(?:ps:exec|run\s+(?:--?\S+\s+)*(?:bash|sh|(?:bin/)?rails\s+c\w*))\s*$",
+    r"heroku\s+(?:ps:exec|run\s+(?:--?\S+\s+)*(?:bash|sh|(?:bin/)?rails\s+c\w*))(?:\s+-\S+(?:\s+[^-\s]\S*)?)*\s*$",
     r"heroku\s+(?:pg:psql|redis:cli)\b(?!.*\s-c)",
     r"fly(?:ctl)?\s+(?:ssh\s+console|postgres\s+connect|pg\s+connect)\b(?!.*\s(?:-C|--command)\b)",
     r"(?:vagrant|minikube|multipass|docker-machine|colima|juju|tsh|cf|limactl|gh\s+codespace|hcloud\s+server|kitchen)"
     r"\s+(?:ssh|shell|login)\b(?!.*\s(?:-c|--command)\b)",
     r"hbase\s+shell\b(?!.*\s-n)",
-    r"(?:bundle\s+exec\s+)?(?:\S*/)?rails\s+(?:c|console|db|dbconsole)\b",
+    r"(?:bundle\s+exec\s+)?(?:\S*/)?rails\s+(?:c|console|db|dbconsole)(?=\s|$)",
     r"(?:\S*python\d?\s+)?\S*manage\.py\s+(?:shell|dbshell)\w*\s*$",
     r"flask\s+shell\b|php\s+artisan\s+tinker\b|(?:poetry|pipenv)\s+shell\b|newgrp\b",
     r"nix-shell\b(?!.*--run)|bq\s+shell\b",
@@ -102,7 +104,13 @@ _OTHERS = (
     r"cockroach\s+(?:sql|demo)\b(?!.*\s(?:-e|--execute|-f|--file)\b)",
     r"nomad\s+(?:alloc\s+)?exec\b.*\s(?:\S*/)?\w*sh\s*$",
     r"(?:mosh|telnet|ftp|rlogin|rsh|slogin|autossh|evil-winrm|zkCli\.sh|spark-shell|pyspark)\b",
-    r"nsenter\b(?!.*\s(?:--\s+)?(?:\S*/)?(?!-|\d)[a-z]\w*\s*$)|arch-chroot\s+\S+\s*$",
+    r"arch-chroot\s+\S+\s*$",
+    r"(?:systemd-nspawn|schroot)(?:\s+-\S+(?:\s+[^-\s]\S*)?)*\s*$|wsl(?:\.exe)?(?:\s+-d\s+\S+)?\s*$",
+    r"podman\s+machine\s+ssh(?:\s+[^\s-]\S*)?\s*$|eb\s+ssh\b(?!.*\s(?:-c|--command)\b)|railway\s+(?:shell|ssh|connect)\b",
+    r"boundary\s+connect\s+(?:ssh|rdp|postgres|mysql)\b(?!.*\s--\s)|(?:devbox|pixi|hatch)\s+shell\b",
+    r"(?:kubectl|oc|k)\s+(?:-\S+[\s=]+\S+\s+)*(?:node-shell|node-ssh|ssh-node|iexec|enter)\b(?!.*\s--\s)",
+    r"ctr\b.*\btasks?\s+exec\b.*\s(?:\S*/)?\w*sh\s*$|zookeeper-shell(?:\.sh)?\s+\S+\s*$|db2\s*$|litecli\b",
+    r"clickhouse\s+client\b(?!.*\s(?:-q|--query|--queries-file)\b)|(?:ksql|mysqlsh)\b(?!.*\s(?:-e|--execute|-f|--file)\b)",
     r"(?:toolbox|distrobox)\s+enter\b",
 )
 OTHERS = re.compile("|".join(_OTHERS))
@@ -111,7 +119,8 @@ _WORDS = (
     "su sudo doas ssh chroot exec run debug attach rsh shell console connect ip nsenter enter start-session pg:psql"
     " execute-command redis:cli ps:exec rails dbshell tinker nix-shell lxc-attach login terminal mosh telnet sftp ftp"
     " lftp rlogin slogin autossh evil-winrm spark-shell pyspark newgrp arch-chroot manage.py zkCli.sh sol rman"
-    " cockroach gdb nomad"
+    " cockroach gdb nomad sshpass systemd-nspawn schroot wsl wsl.exe node-shell node-ssh ssh-node iexec task tasks"
+    " client zookeeper-shell zookeeper-shell.sh db2 litecli ksql mysqlsh"
 )
 MAY_OPEN = _NAMES.union(_WORDS.split())
 WORD = re.compile(r"[^\s;&|()\"'/]+")
@@ -256,6 +265,15 @@ def _chroot_opens_session(rest: list[str]) -> bool:
     return len(behind_options) == 1 or _asks_for_more(behind_options[1:])
 
 
+def _nsenter_opens_session(rest: list[str]) -> bool:
+    inner = _behind_options(rest, "nsenter")
+    return not inner or _asks_for_more(inner)
+
+
+def _sshpass_opens_session(rest: list[str]) -> bool:
+    return _asks_for_more(_behind_options(rest, "sshpass"))
+
+
 def _ip_opens_session(rest: list[str]) -> bool:
     return rest[:2] == ["netns", "exec"] and _asks_for_more(rest[3:])
 
@@ -267,6 +285,8 @@ _OPENERS = {
     "ssh": _ssh_opens_session,
     "chroot": _chroot_opens_session,
     "ip": _ip_opens_session,
+    "nsenter": _nsenter_opens_session,
+    "sshpass": _sshpass_opens_session,
 }
 
 

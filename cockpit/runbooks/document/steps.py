@@ -202,7 +202,7 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
             findings.append(Finding("block-left-out", line + 1 + piece.line, clean_line(reason, 300)))
             comments, used = [], False
         else:
-            pair = parse_assignment(piece.text)
+            pair = parse_assignment(trailing_comment(piece.text, language)[0]) if "=" in piece.text else None
             if pair:
                 hints[pair[0]] = pair[1]
             else:

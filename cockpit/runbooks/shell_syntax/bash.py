@@ -15,6 +15,7 @@ from cockpit.runbooks.shell_syntax.types import (
     ShellNesting,
     ShellRedirect,
     ShellStatement,
+    ShellSyntaxError,
     ShellWord,
     SimpleCommand,
 )
@@ -52,6 +53,7 @@ BACKTICKS = re.compile(r"(?<!\\)`((?:[^`\\]|\\.)*)`", re.DOTALL)
 MOST_READINGS = 3  # of a text with here-documents
 GLOB = re.compile(r"(?<!\\)[*?]|(?<!\\)\[[^\]]+\]")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v", "0": "\0"}
+STRAY_WORDS = frozenset(("then", "else", "elif", "fi", "do", "done", "esac"))
 SETTERS = frozenset({"read", "mapfile", "readarray", "getopts"})
 Inputs = tuple[int, ...]
 
@@ -76,7 +78,19 @@ def read_bash(written: str, parsed: str) -> ShellDocument:
         elif node.type in (";", "&") and statements:  # part of what it ends
             end = source.end(node)
             statements[-1] = statements[-1]._replace(end=end, text=written[statements[-1].start : end])
-    return ShellDocument(written, "bash", tuple(statements), tuple(comments), tuple(find_errors(root, source)))
+    errors = (*find_errors(root, source), *_list_stray_words(statements, written))
+    return ShellDocument(written, "bash", tuple(statements), tuple(comments), errors)
+
+
+def _list_stray_words(statements: list[ShellStatement], written: str) -> Iterator[ShellSyntaxError]:
+    """`else`, `fi`, `done` where a command should be: the rest of something whose head is missing.
+
+    The grammar takes them for programs, and what they guard for commands of their own.
+    """
+    for word in (command.words[0] for statement in statements for command in statement.commands if command.words):
+        if word.raw in STRAY_WORDS:
+            line = written.count("\n", 0, word.start)
+            yield ShellSyntaxError(word.start, word.end, line, f"`{word.raw}` stands alone")
 
 
 def _lead_in_expansions(root: "Node", data: bytes) -> bytes:

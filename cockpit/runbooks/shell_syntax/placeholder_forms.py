@@ -13,7 +13,9 @@ ANGLE = r"<(?P<angle>[A-Za-z](?:[^<>\n|;&$`\"(){}=\\]|\([^<>\n|;&$`\"(){}=\\]*\)
 CHOICE = r"(?<!<)<(?P<choice>[A-Za-z][\w.-]*(?:\s?\|\s?[A-Za-z][\w.-]*){1,8})>"
 SQUARE = r"\[(?P<square>[A-Za-z][A-Za-z0-9 _'-]{0,60}?)\]"
 ACTIONS = r"\$\{\{\s*(?P<actions>[A-Za-z][\w. -]{0,60}?)\s*\}\}"
-DOUBLE = r"(?<!\$)\{\{-?\s*(?P<double>[A-Za-z][\w.-]{0,60})\s*(?:\|[^{}\n]{0,60})?-?\}\}"
+DOUBLE = (
+    r"(?<!\$)\{\{-?\s*(?P<double>[A-Za-z][\w.-]{0,60}(?: [A-Za-z0-9][\w.-]{0,30}){0,4})\s*(?:\|[^{}\n]{0,60})?-?\}\}"
+)
 # Of Hugo: where the page was not built, bash would read it as a redirection.
 SHORTCODE = r"\{\{[<%]\s*(?P<shortcode>[A-Za-z][^<>{}%\n]{0,60}?)\s*/?[%>]\}\}"
 CURLY = r"(?<![\w$%{\\#]\{)(?<![$%{\\#\w])(?P<bare>\{(?P<curly>[A-Za-z][\w.-]*(?: [\w-]+){0,3})\})(?!\})"
@@ -54,7 +56,7 @@ FORMS = (
 )
 SIGNS = tuple(dict.fromkeys(sign for _, signs in FORMS for sign in signs))
 IN_POWERSHELL = re.compile(
-    "|".join((PATH_TO, EXAMPLE, ACTIONS, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
+    "|".join((PATH_TO, EXAMPLE, ACTIONS, DOUBLE, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
 MAY_HOLD_A_HOLE = re.compile(
     r"[<\[{%…]|__|_name|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
@@ -169,7 +171,7 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
     for match in _find_forms(command, language):
         kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
         behind_another = kind == "square" and bool(result) and result[-1].end == match.start()  # `[ns][pod]`, no index
-        if language == "http" or behind_another or _is_a_hole(command, match, kind):
+        if language == "http" or behind_another or _is_a_hole(command, match, kind, language):
             result.append(WrittenHole(_name_hole(command, match, kind), match.start(), match.end()))
     if language == "bash":
         result += [
@@ -197,7 +199,7 @@ def _join_forms(signs: frozenset[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(forms)) if forms else None
 
 
-def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
+def _is_a_hole(command: str, match: re.Match[str], kind: str, language: str) -> bool:
     before, name = command[: match.start()], match[kind]
     match kind:
         case "angle":
@@ -207,7 +209,10 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str) -> bool:
         case "square":
             return _square_is_a_hole(command, match) and not _in_program_text(before)
         case "double":
-            return name.split()[0].casefold() not in TEMPLATE_WORDS
+            is_script_block = (
+                language == "powershell" and _open_quote(before) is None and before[-1:] in ("", " ", "\n")
+            )
+            return name.split()[0].casefold() not in TEMPLATE_WORDS and not is_script_block
         case "curly" | "joined":
             return (
                 name not in ("end", "range") and not _in_program_text(before) and (kind == "curly" or "'" not in name)

@@ -25,6 +25,7 @@ HOLES = {
     "helm list --namespace {{NAMESPACE}}": ["NAMESPACE"],
     "helm list -n {{ namespace }}": ["namespace"],
     "echo ${{ env.NAME }}": ["env.NAME"],
+    "curl https://{{vault name}}.acme.net/{{ secret-name }}": ["vault name", "secret-name"],
     "copy %SOURCE% x": ["SOURCE"],
     "az x -n app-__ENV__-rg": ["ENV"],
     "kubectl get pod [pod name]": ["pod name"],
@@ -380,6 +381,15 @@ def test_an_empty_value_is_none(empty: str) -> None:
 )  # fmt: skip
 def test_words_in_capitals_that_stand_for_a_value_are_asked_for(command: str, names: list[str]) -> None:
     assert [blank.name for blank in find_placeholders(command)] == names
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [("$u = 'https://{{vault name}}.acme.net/{{secret}}'", ["vault name", "secret"]),
+     ("Copy-Item a \\\\{{host}}\\c$", ["host"]), ("Get-Process | ForEach-Object {{ Stop-It }}", [])],
+)  # fmt: skip
+def test_two_braces_in_powershell_are_a_hole_inside_a_word_and_a_block_outside(command: str, names: list[str]) -> None:
+    assert [blank.name for blank in find_placeholders(command, "powershell") if not blank.variable] == names
 
 
 def test_a_format_of_a_date_in_powershell_is_no_hole() -> None:

@@ -73,6 +73,21 @@ OPENERS = """
     mycli -u root
     cockroach sql --insecure
     nomad alloc exec -i -t 9f2 /bin/bash
+    ctr -n k8s.io task exec -t --exec-id a web sh
+    podman machine ssh
+    eb ssh web-prod
+    heroku run bash -a shop
+    railway ssh
+    sshpass -f /run/pass ssh ops@db
+    boundary connect ssh -target-id t
+    kubectl node-shell worker-2
+    systemd-nspawn -D /srv/root
+    nsenter -t 1 -m -u -i -n bash
+    zookeeper-shell.sh zk:2181
+    clickhouse client -h db
+    mysqlsh root@db
+    gcloud beta compute ssh vm-1
+    wsl -d Ubuntu
     ipmitool -H bmc-1 -U ops sol activate
     rman target /
 """
@@ -112,6 +127,12 @@ ONE_COMMANDS = """
     python -m http.server
     python3 -c "print(1)"
     python manage.py migrate
+    bin/rails db:migrate
+    nsenter -t 1 -m -u -i -n systemctl status x
+    sshpass -p x ssh ops@db uptime
+    clickhouse client -q "select 1"
+    zookeeper-shell.sh zk:2181 ls /
+    heroku run rake db:version -a shop
     node server.js
     gcloud compute ssh vm --command "ls"
     scp a b:c
