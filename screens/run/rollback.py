@@ -283,7 +283,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         for index, prepared in enumerate(changes):
             rows += render_labelled("" if index else "runs", prepared.as_run, WIDE)
         meets = dict.fromkeys(sentence for change in changes for sentence in change.meets)
-        rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE, most=2)]
+        rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE)]
         values_by_name = {value.name: value.shown for value in proposal.values} | {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
@@ -291,13 +291,13 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         rows += render_labelled("undo", undo or "the document names none", WIDE)
         minded = dict.fromkeys(notice for change in changes for notice in change.notices)
         for sentence in (*minded, *proposal.cautions, *map(strip_warning, plan.procedure.warnings)):
-            rows += render_labelled("caution", sentence, WIDE, tone="warn", most=3)
-        return rows + render_labelled("cannot run", plan.trouble, WIDE, tone="bad", most=3) if plan.trouble else rows
+            rows += render_labelled("caution", sentence, WIDE, tone="warn")
+        return rows + render_labelled("cannot run", plan.trouble, WIDE, tone="bad") if plan.trouble else rows
 
     def _render_moved(self) -> list[list[Piece]]:
         if self._anew:
             sentence = f"{self._anew.moved} {begin_with_key(self.name_key('enter'))} proposes a rollback from there."
-            return render_labelled("moved", sentence, WIDE, tone="bad", most=3)
+            return render_labelled("moved", sentence, WIDE, tone="bad")
         return render_labelled("moved", f"{self._moved} This is a new proposal.", WIDE, tone="warn", most=3) * bool(
             self._moved
         )

@@ -186,7 +186,8 @@ LEAST_COMMAND = 3  # rows that a command has at least
 def _render_below(
     now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int = 0
 ) -> list[list[Piece]]:
-    """What stands below the command; of a caution at most `most` rows where there is no room for all, 0 for all."""
+    """What stands below the command; of a caution, and of what a change meets, at most `most` rows where there is no
+    room for all, 0 for all."""
     rows: list[list[Piece]] = []
     if now.template:
         rows += render_labelled(
@@ -198,7 +199,7 @@ def _render_below(
         what = "edited to" if attempt.edited else "undone by"
         rows += render_labelled(what, attempt.as_run, width, tone="warn", most=3)
     if now.prepared:
-        rows += render_change_effects(now.prepared, width)
+        rows += render_change_effects(now.prepared, width, most)
         rows += render_values(now.prepared.values, width)
         for notice in now.prepared.notices:
             rows += render_labelled("caution", notice, width, tone="warn", most=most)
@@ -260,9 +261,10 @@ def render_values(resolved_values: Sequence[Resolved], width: int) -> list[list[
     return rows + [row for text in wrong for row in render_labelled("wrong", text, width, tone="bad", most=2)]
 
 
-def render_change_effects(prepared: Prepared, width: int) -> list[list[Piece]]:
-    """What a known change would meet, such as the traffic before and afterwards."""
-    return [row for meet in prepared.meets for row in render_labelled("state now", meet, width, tone="info", most=2)]
+def render_change_effects(prepared: Prepared, width: int, most: int = 0) -> list[list[Piece]]:
+    """What a known change would meet, such as the traffic before and afterwards; each in at most `most` rows, 0 for all
+    of it: whoever confirms it has read it."""
+    return [row for meet in prepared.meets for row in render_labelled("state now", meet, width, tone="info", most=most)]
 
 
 def render_settled(word: SettledBy, width: int) -> list[list[Piece]]:
