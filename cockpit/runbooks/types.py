@@ -239,7 +239,7 @@ class RunRefused(CodedError):  # noqa: N818  a rule that holds is no error
 
 
 class RunAlreadyOpen(RunRefused):
-    """Somebody else leads, or has just led, a run of the same procedure on the same target: `run`."""
+    """Somebody leads, has just led or left half done a run of the same procedure on the same target: `run`."""
 
     def __init__(self, run: Run, state: str) -> None:
         """`state` is how far it has come, in a few words."""

@@ -17,7 +17,7 @@ from cockpit.model.run import Run, Value, is_run_done
 from cockpit.model.runbook import Procedure
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
-from cockpit.runbooks.run.open_runs import find_run_of_same_text, is_untouched, still_open
+from cockpit.runbooks.run.open_runs import find_run_of_same_text, going_on, is_untouched, still_open
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import RunAlreadyOpen, RunRefused
 from cockpit.session import Session
@@ -37,10 +37,11 @@ def must_be_chosen(procedure: Procedure, step: int | None) -> None:
         )
 
 
-def open_run(session: Session, place: CatalogueEntry) -> Run | None:
-    """The run that `--step` goes on in."""
+def open_run(session: Session, place: CatalogueEntry, values_by_name: Mapping[str, str]) -> Run | None:
+    """The run that `--step` and `--go-on` go on in."""
     runs = list(session.runner.runs.runs.values())
-    return find_run_of_same_text(runs, place.document.runbook, place.procedure, session.environment.name)
+    about = [Value(name, value, "operator") for name, value in values_by_name.items()]
+    return find_run_of_same_text(runs, place.document.runbook, place.procedure, session.environment.name, about)
 
 
 async def open_or_begin_run(
@@ -84,7 +85,7 @@ def already_open(refusal: RunAlreadyOpen, as_json: bool) -> int:
         stopped = {"step": None, "reason": str(refusal)}
         click.echo(output.format_json({"steps": [], "stopped": stopped, "open": leads, "exit": STOPPED}))
     else:
-        goes_on = "" if refusal.run.ended else " --step N goes on in it;"
+        goes_on = "" if refusal.run.ended else " --go-on does what is left in it, --step N one step of it;"
         click.echo(f"{refusal}{goes_on} --new begins another.", err=True)
     return STOPPED
 
@@ -111,9 +112,13 @@ def show_untrusted_document(place: CatalogueEntry, standing: Trust, as_json: boo
 
 
 def finish_run(session: Session, this: Run, procedure: Procedure) -> Run:
-    """The run is over when nothing is left to do in it; else it stays open for --step."""
+    """The run is over when nothing is left to do in it; else it stays open for --step.
+
+    A menu is over with what was chosen, unless nobody knows what became of that: only in an open run is it asked about.
+    """
     this = session.runner.run(this.id)
-    return session.runner.end(this) if procedure.menu or is_run_done(procedure, this) else this
+    is_over = not going_on(this) if procedure.menu else is_run_done(procedure, this)
+    return session.runner.end(this) if is_over else this
 
 
 def document_of(place: CatalogueEntry, this: Run, written: Written, ending: Ending) -> dict[str, Any]:

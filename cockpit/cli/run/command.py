@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from cockpit.cli.run.steps import StepRequest, describe_missing_consent, run_ste
 from cockpit.cli.runbook_context import catalogue_of
 from cockpit.model.event import RecordError
 from cockpit.model.operator import PersonUnknown
+from cockpit.model.revision_health import is_ill
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
@@ -33,8 +35,12 @@ from cockpit.platforms.registry import find_kind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
 from cockpit.runbooks.document.parameters import find_unasked_name
 from cockpit.runbooks.prepare.confirmation import Approval, find_required_confirmation
+from cockpit.runbooks.rollback import Proposal
+from cockpit.runbooks.run.open_runs import find_last_moment, find_rollback_to, list_done_changes
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 from cockpit.session import Session
+
+JUST_ROLLED_BACK = timedelta(hours=1)  # for so long another rollback is taken for the same one, done already
 
 
 @click.command(
@@ -50,6 +56,7 @@ from cockpit.session import Session
 @click.option("--approval", metavar="WHO: HOW", help="Who approved it, and how.")
 @click.option("--again", is_flag=True, help="Do the step of --step once more, though it is done or unknown.")
 @click.option("--workdir", metavar="DIR", help="Where its commands start; remembered for the document.")
+@click.option("--go-on", is_flag=True, help="Do what is left in the run that is open.")
 @click.option("--new", is_flag=True, help="Begin a run beside one of the same procedure that is open.")
 @click.option("--settle", type=click.Choice(list(WORDS)), help="Start nothing: say how the step of --step ended.")
 @click.option("--reason", default="", metavar="TEXT", help="What was seen or done, for --settle.")
@@ -68,6 +75,7 @@ def command(
     approval: str | None,
     again: bool,
     workdir: str | None,
+    go_on: bool,
     new: bool,
     settle: str | None,
     reason: str,
@@ -78,8 +86,10 @@ def command(
 ) -> None:
     typed = typed_at.get()
     request = StepRequest(
-        step, yes, words, approval_of(approval), parse_values(values), again, new, typed() if typed else None
+        step, yes, words, approval_of(approval), parse_values(values), again, new, go_on, typed() if typed else None
     )
+    if go_on and (new or step is not None or settle):
+        raise Refusal("--go-on does what is left in the open run: leave --step, --new and --settle out.", code="go-on")
     if again and step is None:
         raise Refusal("--again does one step once more: name it with --step N.", code="step-not-named")
     if settle and (step is None or dry_run):
@@ -169,7 +179,10 @@ async def run_procedure(
         await runner.check_guards(place.procedure)
         await runner.leadership.recover()
         place, target = propose_rollback_target(session, place, request)
-        this = open_run(session, place) if request.step is not None and not request.new else None
+        goes_on = request.go_on or (request.step is not None and not request.new)
+        this = open_run(session, place, request.values_by_name) if goes_on else None
+        if this is None and request.go_on:
+            raise RunRefused(f"No run of {place.name} is open: leave --go-on out to begin one.", code="no-open-run")
         if dry_run:
             return show_procedure(session, place, request, target, as_json, this)
         must_be_chosen(place.procedure, request.step)
@@ -190,7 +203,7 @@ async def run_procedure(
         if workdir:
             await asyncio.to_thread(runner.choose_folder, this, workdir)
         if not as_json:
-            if request.step is None:
+            if request.step is None and not request.go_on:
                 remind_of_open_run(session, place, this)
             tell_where(session, this)
             for tool in runner.contexts(place.procedure):
@@ -202,7 +215,8 @@ async def run_procedure(
         click.echo(output.format_json(document_of(place, this, tell, ending)))
         return ending.code
     if ending.reason:
-        click.echo(f"Stopped at step {ending.step}: {ending.reason.removesuffix('.')}.", err=True)
+        rest = " --go-on does the rest of this run." if request.step is None and list_done_changes(this) else ""
+        click.echo(f"Stopped at step {ending.step}: {ending.reason.removesuffix('.')}.{rest}", err=True)
     tell.must_be_heard()
     return ending.code
 
@@ -222,11 +236,35 @@ def propose_rollback_target(
     procedures = {procedure.slug: procedure for procedure in place.document.runbook.procedures}
     if place.procedure.level == 1 and proposal.procedure in procedures:
         place = CatalogueEntry(place.document, procedures[proposal.procedure])
-    if request.step is None:
+    if request.step is None and not request.go_on:
         if proposal.refused:
             raise RunRefused(proposal.refused, code="rollback-refused")
+        if not (request.new or request.values_by_name.get("previous")):
+            must_not_go_further_back(session, proposal)
         click.echo(" ".join((proposal.why, *proposal.cautions)), err=True)
     return place, proposal.values
+
+
+def must_not_go_further_back(session: Session, proposal: Proposal) -> None:
+    """Two people who roll back one after the other mean the same: the second would leave what the first went to.
+
+    Raises RunRefused where what serves, and is not ill, is what a rollback has just gone to.
+    """
+    bad, good = proposal.bad, proposal.good
+    if bad is None or good is None or is_ill(bad):
+        return
+    runs = session.runner.runs.runs.values()
+    earlier = find_rollback_to(runs, session.environment.name, proposal.app, bad.name)
+    if earlier is None or session.time.now() - find_last_moment(earlier) > JUST_ROLLED_BACK:
+        return
+    raise RunRefused(
+        f"{earlier.operator} rolled {proposal.app} back to {bad.name} at {find_last_moment(earlier):%H:%M:%S} UTC, and "
+        f"that serves now. To go further back name where to: --set previous={good.name}.",
+        code="rolled-back-already",
+        operator=earlier.operator,
+        run=earlier.id,
+        revision=bad.name,
+    )
 
 
 def show_procedure(

@@ -31,6 +31,7 @@ class StepRequest:
     values_by_name: Mapping[str, str] = field(default_factory=dict)
     again: bool = False  # the step of `step` once more, though it is done or nobody knows whether it is
     new: bool = False  # a run beside one that is open
+    go_on: bool = False  # what is left in the run that is open
     typed: datetime | None = None  # what others did since then, who typed it cannot have known
 
 

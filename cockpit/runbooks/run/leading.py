@@ -26,7 +26,14 @@ from cockpit.runbooks.run import events, preconditions, verify
 from cockpit.runbooks.run.attempt import Writing
 from cockpit.runbooks.run.events import EventAuthor
 from cockpit.runbooks.run.execute import Doing
-from cockpit.runbooks.run.open_runs import going_on, is_untouched, list_competing_runs
+from cockpit.runbooks.run.open_runs import (
+    find_last_moment,
+    going_on,
+    is_untouched,
+    list_competing_runs,
+    list_done_changes,
+    was_told_apart,
+)
 from cockpit.runbooks.run.outcome import judge_outcome, without_reports
 from cockpit.runbooks.run.process.files import AttemptFiles, take_lock
 from cockpit.runbooks.run.process.identity import is_alive, this_process
@@ -203,6 +210,7 @@ def kind_of_attempt(step: Step, attempt: Attempt) -> StepKind:
 
 log = logging.getLogger(__name__)
 TAKE_UP = 1.0  # seconds between two looks at what others have left behind
+HALF_DONE = timedelta(hours=24)  # for so long what a run that is not over has changed is not done anew unasked
 JUST_OPENED = timedelta(minutes=1)  # for so long a run in which nothing was done keeps others from beginning one
 
 
@@ -256,6 +264,19 @@ class RunLeadership:
             if counts and (steps or any(map(is_alive, leads))):
                 state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
                 raise RunAlreadyOpen(other, f"not over{state}")
+
+    def must_not_repeat(self, run: Run) -> None:
+        """Refuse while another run of the same stands half-way: from the top its changes would be sent once more.
+
+        Raises RunAlreadyOpen.
+        """
+        for other in list_competing_runs(self._runner.runs.runs.values(), run):
+            if other.ended is not None or was_told_apart(run, other):
+                continue
+            done = list_done_changes(other)
+            if done and self._time.now() - find_last_moment(other) < HALF_DONE:
+                steps = f"step{'s' if len(done) > 1 else ''} {', '.join(map(str, done))}"
+                raise RunAlreadyOpen(other, f"half done ({steps})")
 
     async def attach(self, run: Run, step: int, on_output: Output) -> Attempt:
         """Watch a step that another cockpit, or an earlier one, started; its outcome is recorded when it ends."""

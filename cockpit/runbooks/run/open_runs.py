@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cockpit.model.run import SETTLED, Run, StepState, Value
 from cockpit.model.runbook import Procedure, Runbook, StepKind
@@ -10,6 +11,8 @@ from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.shell_syntax.placeholders import asks_for_same
 
 DONE = frozenset({StepState.OK, StepState.WARN})
+HAS_BEEN_DONE = DONE | {StepState.BY_HAND}
+CHANGES = frozenset({StepKind.CHANGE.value, StepKind.DANGER.value})
 
 
 def still_open(
@@ -30,10 +33,12 @@ def still_open(
     return sorted(mine, key=lambda run: (bool(list_unknown_steps(run)), run.started), reverse=True)
 
 
-def find_run_of_same_text(runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str) -> Run | None:
+def find_run_of_same_text(
+    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, about: Sequence[Value] = ()
+) -> Run | None:
     """The newest run of this very text that is not over, whichever copy of it somebody has read: a step of it goes on
-    with what was verified and answered."""
-    same = [run for run in still_open(runs, runbook, procedure, environment) if run.sha256 == runbook.sha256]
+    with what was verified and answered. One about another app than `about` names is not meant."""
+    same = [run for run in still_open(runs, runbook, procedure, environment, about) if run.sha256 == runbook.sha256]
     return max(same, key=lambda run: run.started, default=None)
 
 
@@ -70,6 +75,52 @@ def going_on(run: Run) -> list[int]:
 def list_unknown_steps(run: Run) -> list[int]:
     """The steps that nobody saw the end of."""
     return [step for step, state in run.states if state is StepState.UNKNOWN]
+
+
+def list_done_changes(run: Run) -> list[int]:
+    """The steps whose change was done here, and is not known to be undone."""
+    return [
+        step
+        for step, state in run.states
+        if state in HAS_BEEN_DONE
+        and any(
+            attempt.step == step and attempt.kind in CHANGES and attempt.state in DONE and not attempt.undo
+            for attempt in run.attempts
+        )
+    ]
+
+
+def find_last_moment(run: Run) -> datetime:
+    """When something was begun in it last."""
+    return max((attempt.began for attempt in run.attempts), default=run.started)
+
+
+def find_rollback_to(runs: Iterable[Run], environment: str, application: str, revision: str) -> Run | None:
+    """The newest run, over by now, that took an app back to the revision; None where none did."""
+    led_there = {"app": application, "previous": revision}
+    return max(
+        (
+            run
+            for run in runs
+            if run.environment == environment
+            and run.ended is not None
+            and led_there.items() <= {value.name: value.shown for value in run.values}.items()
+            and list_done_changes(run)
+        ),
+        key=find_last_moment,
+        default=None,
+    )
+
+
+def was_told_apart(run: Run, other: Run) -> bool:
+    """True when a person named something else for one than the other has: it is about another thing. What was
+    proposed differs by itself once the first has changed something."""
+    others = {value.name: value for value in other.values}
+    return any(
+        value.shown != others[value.name].shown and "operator" in (value.source, others[value.name].source)
+        for value in run.values
+        if value.name in others
+    )
 
 
 def is_untouched(run: Run) -> bool:

@@ -224,7 +224,7 @@ class Runner:
 
         `values_by_name` was typed, `proposed` was proposed for it; `incident` is the one it belongs to, ""
         for none of them. With `beside` it begins whatever else is open; without, RunAlreadyOpen names the run that
-        somebody leads already, or has done something in since the person here `decided`.
+        somebody leads already, has done something in since the person here `decided`, or left half done.
         """
         preconditions.must_be_startable(runbook, procedure, self.trust(runbook), trust)
         if not self.read_only:
@@ -253,7 +253,10 @@ class Runner:
 
         def decide() -> Draft:
             if not beside:
-                self.leadership.must_lead(run_of(draft), decided=decided)
+                begun = run_of(draft)
+                self.leadership.must_lead(begun, decided=decided)
+                if not procedure.menu:  # of a menu one thing is chosen, and nothing else is done anew
+                    self.leadership.must_not_repeat(begun)
             return draft
 
         self.write(decide)

@@ -177,6 +177,25 @@ def test_a_change_that_is_done_is_done_once_more_only_by_somebody_who_says_so(ru
     assert (tmp_path / "made").exists()
 
 
+def test_what_a_run_has_done_half_way_is_not_sent_again_by_asking_for_the_whole(runs: Runs, tmp_path: Path) -> None:
+    """Whoever adds the word that the last line asked for repeats the line: what was done before stays done once."""
+    first = runs.ask("change", "--yes")
+    word = first["stopped"]["reason"].split("'")[1]
+    made = (tmp_path / "made").stat().st_mtime_ns
+    refused = runs.ask("change", "--yes", "--confirm", word)
+    assert (refused["exit"], refused["open"]["run"], refused["steps"]) == (3, first["run"], [])
+    assert (tmp_path / "made").stat().st_mtime_ns == made
+    rest = runs.ask("change", "--go-on", "--confirm", word)
+    assert (rest["exit"], rest["run"], [each["step"] for each in rest["steps"]]) == (0, first["run"], [3])
+    assert runs.type("change", "--go-on").exit_code != 0  # that run is over
+    assert runs.ask("change", "--yes")["run"] != first["run"]  # and another one may begin
+
+
+def test_a_run_that_has_changed_nothing_yet_keeps_nobody_from_beginning_again(runs: Runs) -> None:
+    first = runs.ask("change")
+    assert runs.ask("change")["run"] != first["run"]
+
+
 def test_a_step_goes_on_in_the_run_that_is_open(runs: Runs) -> None:
     first = runs.ask("change", "--yes")
     again = runs.ask("change", "--step", "1")
@@ -416,6 +435,12 @@ def test_the_built_in_rollback_verifies_before_it_offers_to_deactivate(shell: Sh
     assert (last["exit"], last["run"], last["ended"]) == (0, first["run"], True)
     assert "--revision shop-api--r44" in last["steps"][0]["command"]
     assert [each["active"] for each in world.get()["revisions"] if each["name"] == "shop-api--r44"] == [False]
+    # Whoever types the same now means what was just done: what it went to is well, and stays.
+    second = json.loads(shell.type(*words, "--yes").stdout)
+    assert (second["code"], second["facts"]["revision"]) == ("rolled-back-already", "shop-api--r43")
+    assert world.traffic() == {"shop-api--r43": 100}
+    named = json.loads(shell.type(*words, "--set", "previous=shop-api--r42").stdout)
+    assert "--revision shop-api--r42" in named["steps"][0]["command"]
 
 
 @pytest.mark.parametrize("world", ["single-mode"], indirect=True)

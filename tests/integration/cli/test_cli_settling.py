@@ -102,6 +102,34 @@ def test_a_step_that_is_unknown_may_be_done_when_it_was_settled_as_failed(book: 
     assert book.type("--step", "2", "--yes").exit_code == 0
 
 
+MENU = """
+# Ops
+
+## Quick reference
+
+```bash change
+# Charge
+echo sent >> sent; echo "unexpected EOF"; exit 1
+
+# Mail
+echo mailed >> sent
+```
+"""
+
+
+def test_what_nobody_saw_the_end_of_is_not_sent_again_from_a_menu_either(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "menu.md"
+    path.write_text(MENU)
+    sha256 = read_runbook(str(path), path.read_bytes()).sha256
+    chosen = ("run", "menu.md#quick-reference", "--trust", sha256, "--step", "1")
+    assert shell.type(*chosen, "--yes").exit_code == 4
+    refused = shell.type(*chosen, "--yes")
+    assert (refused.exit_code, "--settle" in refused.stderr) == (3, True)
+    assert (tmp_path / "sent").read_text() == "sent\n"
+    settled = json.loads(shell.type(*chosen, "--settle", "failed", "--reason", "it is not there", "--json").stdout)
+    assert (settled["steps"][0]["state"], settled["ended"]) == ("failed", True)
+
+
 def test_again_is_about_one_step(book: Book) -> None:
     assert "--step N" in book.type("--again").stderr
 
