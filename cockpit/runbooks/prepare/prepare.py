@@ -382,7 +382,7 @@ def explain_wrong_target(prepared: Prepared, tool: str, context: RunContext) -> 
     """Why a change by this tool would hit something else; "" when it would not, or is none."""
     if prepared.script is None or prepared.kind not in CHANGES or tool not in guard.list_tools(prepared):
         return ""
-    return guard.explain_mismatch(tool, context.environment, context.guards[tool], prepared.as_run)
+    return guard.explain_misfit(tool, context.environment, context.guards[tool], prepared)
 
 
 def only_looks(prepared: Prepared) -> bool:

@@ -19,6 +19,7 @@ from cockpit.model.text import clean_line
 from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.shell_syntax.cluster_options import list_cluster_options
 from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools, list_tools_of_scripts
+from cockpit.runbooks.shell_syntax.tool_calls import list_tool_calls, spell_out_tools
 from cockpit.runbooks.types import Prepared, RunRefused
 
 QUESTIONS = {
@@ -40,6 +41,11 @@ NAMED = {
     ),
 }
 """Where a command says itself what it acts on, or switches to it on its way."""
+SWITCHES = {
+    "az": re.compile(r"\baz\s+account\s+set\s"),
+    "kubectl": re.compile(r"\buse-context\s|\bkubectx\s"),
+}
+"""What a later command of the same text goes by."""
 OWN_SETTINGS = {
     "az": re.compile(r"\bAZURE_CONFIG_DIR=|\baz\s+login\b"),
     "kubectl": re.compile(
@@ -78,30 +84,57 @@ def find_expected_target(tool: str, environment: Environment) -> str:
     return environment.kube_context or next((target[tool] for target in targets if tool in target), "")
 
 
-def explain_mismatch(tool: str, environment: Environment, set_to: str, command: str = "", cluster: str = "") -> str:
+def explain_mismatch(
+    tool: str,
+    environment: Environment,
+    set_to: str,
+    command: str = "",
+    cluster: str = "",
+    *,
+    by_script: bool = False,
+) -> str:
     """Why a change by this tool would not be on `environment`; "" when it would, or nothing is configured.
 
-    A subscription or context that the command names itself counts instead of the one the tool is set to. `cluster` is
-    the name of the context's cluster and its address: what `--cluster` and `--server` are compared with.
+    What a call of the tool names itself counts for that call, instead of what the tool is set to. `cluster` is the
+    name of the context's cluster and its address: what `--cluster` and `--server` are compared with. `by_script`: a
+    script that the command runs calls the tool as well.
     """
     target = find_expected_target(tool, environment)
     if not target:
         return ""
-    named = [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
+    named = _list_named_targets(tool, command)
+    goes_by_setting = names_no_target(tool, command, by_script=by_script)
     own = OTHER_FILE.search(command) if tool == "kubectl" else None
-    own = own or (None if named else OWN_SETTINGS[tool].search(command))
+    own = own or (OWN_SETTINGS[tool].search(command) if goes_by_setting else None)
     if own:
         sentence = clean_line(own.group(), 40).rstrip("=")
         return (
             f"the command brings its own settings of {tool} ({sentence}): "
             f"nobody can say that it is on {environment.name}"
         )
-    wrong = [name for name in named or [set_to] if name.casefold() != target.casefold()]
-    if wrong:
-        sentence = clean_line(wrong[0], 80) or "not known (it gave no answer)"
-        where = "in the command" if named else "on this machine"
-        return f"{SAYS[tool]} {where} is {sentence}, but {environment.name} is {target}"
+    wrong = [name for name in named if name.casefold() != target.casefold()]
+    if wrong or (goes_by_setting and set_to.casefold() != target.casefold()):
+        sentence = clean_line(next(iter(wrong), set_to), 80) or "not known (it gave no answer)"
+        where = "in the command" if wrong else "on this machine"
+        part = ", where a part of the command names none" if named and not wrong else ""
+        return f"{SAYS[tool]} {where} is {sentence}{part}, but {environment.name} is {target}"
     return explain_other_cluster(environment, command, cluster) if tool == "kubectl" else ""
+
+
+def _list_named_targets(tool: str, command: str) -> list[str]:
+    return [next(filter(None, match.groups())).strip("\"';") for match in NAMED[tool].finditer(command)]
+
+
+def names_no_target(tool: str, command: str, *, by_script: bool = False) -> bool:
+    """Whether a call of the tool goes by what the tool is set to: it names no target, and none before it switched."""
+    calls = list_tool_calls(command, tool, by_script=by_script)
+    for call in calls:
+        names = _list_named_targets(tool, f" {call.text}")
+        if len(names) < call.times:
+            return True
+        if SWITCHES[tool].search(call.text):
+            return False
+    return not calls and not _list_named_targets(tool, command)
 
 
 def explain_other_cluster(environment: Environment, command: str, cluster: str) -> str:
@@ -155,8 +188,22 @@ async def must_fit(
 
 def list_tools(prepared: Prepared) -> list[str]:
     """The tools whose target decides what a step acts on: those of its command, and of the scripts that it runs."""
-    tools = (*list_guarded_tools(prepared.as_written), *list_tools_of_scripts(prepared.as_written, prepared.cwd))
+    command = spell_out_command(prepared, prepared.as_written)
+    tools = (*list_guarded_tools(command), *list_tools_of_scripts(prepared.as_written, prepared.cwd))
     return list(dict.fromkeys(tools))
+
+
+def spell_out_command(prepared: Prepared, command: str) -> str:
+    """A text of the step with the tools that its variables, or those of the steps before, stand for."""
+    kept = {name: variable.value for name, variable in prepared.kept_shell.variables.items()}
+    return spell_out_tools(command, kept)
+
+
+def explain_misfit(tool: str, environment: Environment, set_to: str, prepared: Prepared) -> str:
+    """Why a step would change something else by this tool, as far as that is known without asking; else ""."""
+    by_script = tool in list_tools_of_scripts(prepared.as_written, prepared.cwd)
+    command = spell_out_command(prepared, prepared.as_run)
+    return explain_mismatch(tool, environment, set_to, command, by_script=by_script)
 
 
 async def misfit_now(
@@ -172,12 +219,13 @@ async def misfit_now(
     for tool in list_tools(prepared):
         if target := find_expected_target(tool, environment):
             answers[tool] = await ask_tool(tool, own_env)
-            command, cluster = prepared.as_run, ""
+            command, cluster = spell_out_command(prepared, prepared.as_run), ""
             if tool == "kubectl":
                 command = add_helm_variables(command, own_env)
                 if any(option.names_cluster for option in list_cluster_options(command)):
                     cluster = await read_program_output((*CLUSTER_AND_SERVER, "--context", target), own_env)
-            if reason := explain_mismatch(tool, environment, answers[tool], command, cluster):
+            by_script = tool in list_tools_of_scripts(prepared.as_written, prepared.cwd)
+            if reason := explain_mismatch(tool, environment, answers[tool], command, cluster, by_script=by_script):
                 return reason
     return ""
 

@@ -20,6 +20,7 @@ from cockpit.runbooks.shell_syntax.requirements import (
     list_programs,
     needs_terminal,
 )
+from cockpit.runbooks.shell_syntax.tool_calls import spell_out_tools
 from cockpit.runbooks.types import Retry
 
 
@@ -114,10 +115,43 @@ PROD = Environment("prod", subscription="sub-1", kube_context="prod-cluster")
         ("kubectl", "prod-cluster", "kubectl x", True), ("kubectl", "staging", "kubectl x", False),
         ("kubectl", "staging", "kubectl --context prod-cluster x", True),
         ("kubectl", "x", "helm --kube-context prod-cluster", True),
+        ("kubectl", "staging", "kubectl --context prod-cluster get x && kubectl delete x", False),
+        ("kubectl", "staging", "kubectl delete x; kubectl config use-context prod-cluster", False),
+        ("kubectl", "staging", "kubectl config use-context prod-cluster && kubectl delete x", True),
+        ("kubectl", "staging", "helm --kube-context prod-cluster status x; kubectl delete x", False),
+        ("kubectl", "staging", "echo 'use --context prod-cluster' && kubectl delete x", False),
+        ("kubectl", "staging", "kubectl delete x  # or --context prod-cluster", False),
+        ("kubectl", "staging", "kubectl --context prod-cluster delete $(kubectl get x -o name)", False),
+        ("kubectl", "staging", "bash -c 'kubectl --context prod-cluster get x; kubectl delete x'", False),
+        ("kubectl", "staging", "for x in a b; do kubectl --context=prod-cluster delete $x; done", True),
+        ("kubectl", "staging", "kubectl --context prod-cluster get x | kubectl --context prod-cluster x", True),
+        ("az", "sub-2", "az show --subscription sub-1 && az x", False),
+        ("az", "sub-2", "az account set -s sub-1; az x", True),
     ],
 )  # fmt: skip
 def test_a_change_goes_to_the_environment_or_nowhere(tool: str, found: str, command: str, fits: bool) -> None:
     assert (explain_mismatch(tool, PROD, found, command) == "") is fits
+
+
+@pytest.mark.parametrize(
+    ("command", "kept", "fits"),
+    [
+        ("K=kubectl; $K delete x", {}, False), ('K="kubectl --context prod-cluster"; $K delete x', {}, True),
+        ("$K delete x", {"K": "/usr/bin/kubectl -n shop"}, False), ("${K} delete x", {"K": "kubectl"}, False),
+        ("$K delete x", {"K": "kubectl --context prod-cluster"}, True), ("$(which kubectl) delete x", {}, False),
+        ('"kubectl" delete x', {}, False), ("$KIND delete x", {"K": "kubectl"}, True), ("echo $X", {"X": "lazy"}, True),
+    ],
+)  # fmt: skip
+def test_a_tool_is_known_by_what_stands_for_it(command: str, kept: dict[str, str], fits: bool) -> None:
+    spelled = spell_out_tools(command, kept)
+    tools = list_guarded_tools(spelled)
+    assert (not tools or explain_mismatch("kubectl", PROD, "staging", spelled) == "") is fits
+
+
+def test_a_script_that_calls_the_tool_names_no_target_by_what_others_name() -> None:
+    command = "kubectl --context prod-cluster get x && ./deploy.sh"
+    assert explain_mismatch("kubectl", PROD, "staging", command) == ""
+    assert explain_mismatch("kubectl", PROD, "staging", command, by_script=True) != ""
 
 
 def test_nothing_configured_guards_nothing() -> None:
