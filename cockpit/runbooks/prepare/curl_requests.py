@@ -38,6 +38,7 @@ LONG_WITH_VALUE = re.compile(
     r"|resolve|connect-to|config|range|referer|interface|dump-header|request-target|unix-socket|oauth2-bearer|noproxy)"
 )
 WRAPPERS = frozenset(("sudo", "env", "nohup", "time", "nice", "command", "exec", "stdbuf", "timeout", "xargs"))
+REPEATED = {ShellNesting.LOOP, ShellNesting.FUNCTION}  # its exit code is that of its last run
 HANDED_ON = {ShellNesting.PIPE, ShellNesting.SUBSTITUTION}
 READS = ("GET", "HEAD", "OPTIONS")
 
@@ -103,7 +104,8 @@ def calls_of(command: SimpleCommand) -> Iterator[CurlCall]:
             here = place == 0 or command.words[0].text in WRAPPERS
             call = read_call(word, command.words[place + 1 :], here=here)
             handed_on = HANDED_ON & set(command.nesting) or any(redirect.writes for redirect in command.redirects)
-            yield replace(call, shown=call.shown and not handed_on)
+            repeated = bool(REPEATED & set(command.nesting))
+            yield replace(call, shown=call.shown and not handed_on, many=call.many or repeated)
             return
     for word in command.words[1:]:
         if CURL.search(word.template) and " " in word.template:  # bash -c '…', ssh host '…'
