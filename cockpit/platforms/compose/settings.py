@@ -76,6 +76,11 @@ class ComposeSettings:
     )
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the containers."))
 
+    @property
+    def shell_variables(self) -> dict[str, str]:
+        """What `docker` in a shell is to find: the engine that is shown, not that of this machine."""
+        return {"DOCKER_HOST": self.host} if self.host else {}
+
 
 SETTINGS = ComposeSettings
 

@@ -36,6 +36,11 @@ class KubernetesSettings:
     )
     interval: Duration = field(default=15.0, metadata=setting("Time between two looks at the workloads."))
 
+    @property
+    def shell_variables(self) -> dict[str, str]:
+        """What `kubectl` in a shell is to find: a context of that name in another file may be any cluster."""
+        return {"KUBECONFIG": self.kubeconfig} if self.kubeconfig else {}
+
 
 SETTINGS = KubernetesSettings
 

@@ -30,6 +30,7 @@ KEPT = frozenset(
         *("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR"),
         # where tools keep whom they are signed in as
         *("AZURE_CONFIG_DIR", "KUBECONFIG", "SSH_AUTH_SOCK", "DOCKER_HOST", "DOCKER_CONFIG", "GH_CONFIG_DIR"),
+        *("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"),  # the engine that the panes show is found by them
         *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"),
         # where a machine that Azure runs asks for its own identity: az and kubelogin sign in as it there
         *("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT", "IMDS_ENDPOINT"),

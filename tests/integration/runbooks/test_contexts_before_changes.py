@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.run import Run, StepState
+from cockpit.platforms.compose.settings import ComposeSettings
+from cockpit.platforms.kubernetes.settings import KubernetesSettings
 from cockpit.runbooks.prepare.confirmation import Consent
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.types import Prepared, RunRefused
@@ -130,6 +132,23 @@ async def test_a_kubeconfig_among_the_values_counts_for_the_question_as_for_the_
     with pytest.raises(RunRefused, match="staging-cluster"):
         await perform(stage, runner, run, prepared)
     assert machine.changes == []
+
+
+async def test_kubectl_in_a_shell_reads_the_configured_kubeconfig_and_docker_goes_to_the_configured_engine(
+    stage: Stage, machine: Machine
+) -> None:
+    """A context of the same name in another file may be any cluster, and the engine of this machine is not the one."""
+    machine.set(other="staging-cluster")
+    cluster = KubernetesSettings(context="prod-cluster", kubeconfig=str(machine.folder / "other"))
+    engine = ComposeSettings(host="ssh://ops@web-1")
+    environment = replace(stage.environment, platforms={"kubernetes": cluster, "compose": engine})
+    run = stage.start(fence(f"# Restart\n{RESTART}"))
+    runner = stage.again(environment=environment, environ={**machine.environ, "DOCKER_HOST": "unix:///here"})
+    with pytest.raises(RunRefused, match="staging-cluster"):
+        await perform(stage, runner, run, runner.prepare(run, 1))
+    assert machine.changes == []
+    shell = runner.context_of(run).shell()
+    assert (shell["KUBECONFIG"], shell["DOCKER_HOST"]) == (str(machine.folder / "other"), "ssh://ops@web-1")
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,11 @@ def test_the_environment_of_a_step_is_a_short_list() -> None:
     assert build_step_environment({}, {})["PATH"]
 
 
+def test_what_leads_docker_to_an_engine_is_kept_as_the_panes_have_it() -> None:
+    ours = {"DOCKER_CONTEXT": "prod", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/certificates"}
+    assert ours.items() <= build_step_environment(ours, {}).items()
+
+
 def test_a_step_on_a_machine_that_azure_runs_finds_its_identity() -> None:
     """az was signed in as the machine there: without these it asks an address that such machines do not have."""
     ours = {"IDENTITY_ENDPOINT": "http://127.0.0.1:42356/msi/token", "IDENTITY_HEADER": "key", "MSI_SECRET": "key"}
