@@ -7,11 +7,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from cockpit.runbooks.types import RunAlreadyOpen
 from tests.integration.runbooks.stage import Stage, fence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +66,24 @@ def test_of_two_who_start_the_same_step_one_does_it(
     codes = outcome_of(racers, line)
     assert (tmp_path / "sent").read_text() == "sent\n", (race, seed, apart, takes, codes)
     assert sorted(codes) == [0, 3]
+
+
+async def test_what_ended_while_the_other_was_still_starting_up_is_not_begun_anew(seed: int, tmp_path: Path) -> None:
+    """On a busy machine a command needs seconds to start: what ran when it was typed may be over when it can look."""
+    stage = Stage(tmp_path)
+    try:
+        text = fence("# Send it\necho sent >> sent; sleep 0.1", "bash change")
+        runbook = stage.document(text)
+        run = stage.start(text)
+        attempt = await stage.perform(run)
+        stage.runner.end(run)
+        assert attempt.ended is not None
+        begins = partial(stage.runner.start, runbook, runbook.procedures[0], trust=runbook.sha256, beside=False)
+        with pytest.raises(RunAlreadyOpen):
+            begins(decided=attempt.began + (attempt.ended - attempt.began) / 2)
+        assert begins(decided=attempt.ended + timedelta(milliseconds=1)).id != run.id
+    finally:
+        stage.close()
 
 
 def outcome_of(racers: "subprocess.Popen[str]", race: object) -> list[int]:

@@ -13,6 +13,7 @@ from cockpit.model.run import SETTLED, Attempt, Run, StepState, list_steps_in_tu
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
 from cockpit.runbooks.prepare.prepare import CHANGES
+from cockpit.runbooks.run.leading import went_on_after
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.run.verify import BY_EYE
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
@@ -130,9 +131,10 @@ def describe_missing_consent(
 
 
 def attempts_until(run: Run, step: int, moment: datetime) -> int:
-    """The number of the newest attempt of a step that had begun by then; 0 for none."""
+    """The number of the newest attempt of a step that was over by then; 0 for none."""
     return max(
-        (attempt.number for attempt in run.attempts if attempt.step == step and attempt.began < moment), default=0
+        (attempt.number for attempt in run.attempts if attempt.step == step and not went_on_after(attempt, moment)),
+        default=0,
     )
 
 

@@ -29,10 +29,10 @@ from cockpit.runbooks.run.execute import Doing
 from cockpit.runbooks.run.open_runs import (
     find_last_moment,
     going_on,
+    is_about_another_target,
     is_untouched,
     list_competing_runs,
     list_done_changes,
-    was_told_apart,
 )
 from cockpit.runbooks.run.outcome import judge_outcome, without_reports
 from cockpit.runbooks.run.process.files import AttemptFiles, take_lock
@@ -203,6 +203,11 @@ def estimate_end(began: datetime, ended: datetime | None, now: datetime) -> date
     return now if ended is None else max(began, min(ended, now))
 
 
+def went_on_after(attempt: Attempt, moment: datetime) -> bool:
+    """Whether a step began or ended later than that: who decided then could not know how it stands now."""
+    return max(attempt.began, attempt.ended or attempt.began) >= moment
+
+
 def kind_of_attempt(step: Step, attempt: Attempt) -> StepKind:
     """The kind of what was started, by the attempt's own word."""
     return StepKind(attempt.kind) if attempt.kind in set(StepKind) else step.kind
@@ -253,7 +258,7 @@ class RunLeadership:
         done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
         """
         for other in list_competing_runs(self._runner.runs.runs.values(), run):
-            if decided is not None and any(attempt.began >= decided for attempt in other.attempts):
+            if decided is not None and any(went_on_after(attempt, decided) for attempt in other.attempts):
                 raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
             if other.ended is not None:
                 continue
@@ -271,7 +276,7 @@ class RunLeadership:
         Raises RunAlreadyOpen.
         """
         for other in list_competing_runs(self._runner.runs.runs.values(), run):
-            if other.ended is not None or was_told_apart(run, other):
+            if other.ended is not None or is_about_another_target(run, other):
                 continue
             done = list_done_changes(other)
             if done and self._time.now() - find_last_moment(other) < HALF_DONE:

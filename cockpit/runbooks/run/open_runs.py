@@ -112,7 +112,7 @@ def find_rollback_to(runs: Iterable[Run], environment: str, application: str, re
     )
 
 
-def was_told_apart(run: Run, other: Run) -> bool:
+def is_about_another_target(run: Run, other: Run) -> bool:
     """True when a person named something else for one than the other has: it is about another thing. What was
     proposed differs by itself once the first has changed something."""
     others = {value.name: value for value in other.values}
