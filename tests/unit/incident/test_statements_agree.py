@@ -452,7 +452,19 @@ NIGHT_PLAN = plan_of(*RULES, checklists=(LISTED,))
 ACTS = (
     *("severity", "status", "resolve", "resolve", "again", "again", "task", "task done", "send", "send", "ack", "call"),
     *("tick", "lead", "run", "step", "verify", "undo", "skip", "end run", "move", "down", "up", "freeze", "loop"),
-    *("down", "up", "late down", "late up", "asked move", "step"),
+    *(
+        "down",
+        "up",
+        "late down",
+        "late up",
+        "asked move",
+        "own move",
+        "own move",
+        "outage",
+        "outage",
+        "outage",
+        "outage",
+    ),
 )
 walks = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 30), st.integers(0, 5)), max_size=25)
 
@@ -518,6 +530,17 @@ def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int
             source, target = ("r43", "r44") if pick % 2 else ("r44", "r43")
             detail = {"before": {source: 100}, "after": {target: 100}, "asked": format_timestamp(at(minute - 0.5))}
             story.tell(Kind.TRAFFIC, minute - 0.5, subject="shop-api", detail=detail, source="recorder", late=1)
+        case "own move" if number:  # the step that did it ended after the request, and before a look saw it
+            done["try"] = done.get("try", 0) + 1
+            command = {"as_run": "traffic set --revision-weight r43=100"}
+            try_step(story, minute, 1, "ok", f"r{number}", done["try"], **command)
+            detail = {"before": {"r44": 100}, "after": {"r43": 100}, "asked": format_timestamp(at(minute + 0.02))}
+            story.tell(Kind.TRAFFIC, minute + 0.02, subject="shop-api", detail=detail, source="recorder", late=0.5)
+        case "outage":  # of half a minute; nobody may have seen it begin, or end
+            for state, later, is_late in (("down", 0.0, pick % 3 == 1), ("up", 0.5, pick % 3 == 2)):
+                unseen = {UNSEEN_FROM: format_timestamp(at(minute + later - 0.3))} if is_late else {}
+                look = {"state": state, **unseen}
+                story.tell(Kind.PROBE, minute + later, subject="ready", detail=look, source="recorder")
         case "late down" | "late up":  # at the first look after a break of the record
             seen_late = {"state": act.removeprefix("late "), UNSEEN_FROM: format_timestamp(at(minute - 0.7))}
             story.tell(Kind.PROBE, minute, subject=("ready", "web")[pick % 2], detail=seen_late, source="recorder")
