@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cockpit.model.time import Time
     from widgets.wall import WallView
 
+KEPT = 1_000  # events of an environment: a storm that is one line is hundreds of them
 ROTATE = 15  # seconds an environment has the wall before the next one
 STARTING: list[Piece] = [(" Reading the configuration …", "muted")]
 
@@ -67,6 +68,7 @@ class WallScreen(KeyedScreen):
     def __init__(self) -> None:
         super().__init__()
         self._events: dict[str, deque[Event]] = {}
+        self._lines: dict[str, list[Event]] = {}  # the same as they are shown: a storm is one of them
 
     @property
     def sight(self) -> WallSession | None:
@@ -87,22 +89,21 @@ class WallScreen(KeyedScreen):
 
     @work(thread=True, exit_on_error=False)
     def _load_events(self, sight: WallSession) -> None:
-        from widgets.wall import EVENTS
-
         for environment in sight.environments:
-            self.post_message(EventsAppended(sight.timeline.events(environment=environment.name, limit=EVENTS)))
+            self.post_message(EventsAppended(sight.timeline.events(environment=environment.name, limit=KEPT)))
 
     @on(EventsAppended)
     def _events_appended(self, message: EventsAppended) -> None:
-        from cockpit.model.event import forget_redacted
+        from cockpit.model.event import forget_redacted, join_alert_events
         from widgets.wall import EVENTS
 
         for name, events in self._events.items():
-            self._events[name] = deque(forget_redacted(events, message.events), maxlen=EVENTS)
+            self._events[name] = deque(forget_redacted(events, message.events), maxlen=KEPT)
         for event in message.events:
-            kept = self._events.setdefault(event.environment, deque(maxlen=EVENTS))
+            kept = self._events.setdefault(event.environment, deque(maxlen=KEPT))
             if not kept or event.id > kept[-1].id:
                 kept.append(event)
+        self._lines = {name: join_alert_events(events)[-EVENTS:] for name, events in self._events.items()}
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.tick)
@@ -131,7 +132,7 @@ class WallScreen(KeyedScreen):
                 sight.watch.readings(environment.name),
                 sight.watch.freshness(environment.name),
                 sight.ledger.open(environment.name),
-                tuple(self._events.get(environment.name, ())),
+                tuple(self._lines.get(environment.name, ())),
                 production=environment.production,
                 plan=sight.plan,
                 unrecorded=environment.name in sight.unrecorded,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from cockpit.model.alert import Alert, AlertState, Severity, name_alert_subjects
+from cockpit.model.alert import SEVERITY_RANK, Alert, AlertState, Severity, name_alert_subjects
 from cockpit.model.event import CHANGES_FEED
 from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -137,9 +137,14 @@ def judge_environment(
 
 def list_troubles(value: object) -> list[Trouble]:
     """What is not as it should be in one Reading's value."""
-    items = value if isinstance(value, tuple) else ()
+    items = sorted(value, key=_rank_item) if isinstance(value, tuple) else ()
     subjects = name_alert_subjects([item for item in items if isinstance(item, Alert) and item.state in TROUBLING])
     return [trouble for item in items for trouble in _list_item_troubles(item, subjects)]
+
+
+def _rank_item(item: object) -> int:
+    """Alerts by how grave they are: all of them are troubles of one word, and whoever has room for few names few."""
+    return SEVERITY_RANK[item.severity] if isinstance(item, Alert) else 0
 
 
 def _list_item_troubles(item: object, subjects: Mapping[str, str]) -> list[Trouble]:

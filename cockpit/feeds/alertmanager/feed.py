@@ -296,7 +296,7 @@ def explain_broken_rules(server: str, rules: Sequence[tuple[str, str]]) -> Probl
     left = f"; and {len(rules) - MOST_EXPLAINED} more" if len(rules) > MOST_EXPLAINED else ""
     return Problem(
         ProblemKind.SERVER,
-        f"{server} cannot evaluate {rules[0][0]}{more}",
+        f"{rules[0][0]}{more} not evaluated by {server}",
         f"{server} does not evaluate {count}, and nobody sees what would be found: {reasons}{left}.",
         "Mend the rule, or take it away.",
         code="rules-not-evaluated",

@@ -163,6 +163,28 @@ async def test_the_newest_events_of_an_environment_are_kept_and_no_more() -> Non
         assert [id for id in range(1, 500) if f"fact {id} " in f"{text} ".replace("\n", " ")] == list(range(494, 500))
 
 
+async def test_a_storm_of_alerts_is_one_line_on_the_wall() -> None:
+    """As it is in the timeline: else the last thing that people did is pushed off by it."""
+    session = Session(Clock())
+    session.time.passed = ROTATE * 2.0
+    async with WallApp(session).run_test(size=(80, 24)) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        storm = [
+            replace(
+                event(id, "prod"),
+                kind="alert",
+                subject=f"am:{id}",
+                detail={"name": "5xxHigh", "state": "firing", "was": "", "severity": "high"},
+            )
+            for id in range(10, 224)
+        ]
+        pilot.app.screen.post_message(EventsAppended(storm))
+        await pilot.pause()
+        text = tick(pilot.app)
+    assert "5xxHigh: 214 instances" in text
+    assert "fact 3" in text
+
+
 async def test_a_redacted_event_is_gone_from_an_open_wall() -> None:
     session = Session(Clock())
     session.time.passed = ROTATE * 2.0

@@ -49,6 +49,15 @@ def word(*readings: Reading[Any], **states: FeedState) -> OverallState:
     return judge_environment(readings, fresh).word
 
 
+def test_of_alerts_the_gravest_comes_first() -> None:
+    by_severity = [
+        replace(alert(AlertState.FIRING, severity), fingerprint=severity.value)
+        for severity in (Severity.MEDIUM, Severity.UNKNOWN, Severity.CRITICAL, Severity.HIGH)
+    ]
+    named = [replace(item, name=item.fingerprint) for item in by_severity]
+    assert [trouble.name for trouble in list_troubles(tuple(named))] == ["critical", "high", "medium", "unknown"]
+
+
 def test_all_up_is_ok() -> None:
     assert (
         word(seen("probes", probe(ProbeState.UP)), seen("alerts:prom"), seen("revisions", app(100))) is OverallState.OK
