@@ -31,7 +31,7 @@ from cockpit.model.runbook import TEAM_COMMANDS, Procedure, Runbook, Step, StepK
 from cockpit.model.secret_detection.masking import mask_secrets
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.system import Environment, System
-from cockpit.model.text import clean_text
+from cockpit.model.text import clean_text, hide_secrets
 from cockpit.model.time import RealTime
 from cockpit.runbooks.az.parse import AzCommand, recognise_az_command
 from cockpit.runbooks.prepare.tags import PATIENCE
@@ -153,7 +153,8 @@ async def perform_read(
     runbook = make_typed_document(read.line, procedure)
     id = f"run-{random_source.token_hex(4)}"
     data = timeline.path.parent
-    keep_snapshot_text(data / "snapshots", runbook.sha256, runbook.text.encode())
+    if hide_secrets(runbook.text) == runbook.text:
+        keep_snapshot_text(data / "snapshots", runbook.sha256, runbook.text.encode())
     prepared = prepare_read(id, read, step, environment)
     progress = Written() if as_json else Aloud(piped=True)
     azure = Azure(

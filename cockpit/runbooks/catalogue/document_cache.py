@@ -126,12 +126,13 @@ def key_of_document(path: str, raw: bytes, sidecar: bytes) -> str:
 
 
 def holds_secret(runbook: Runbook, sidecar: bytes = b"") -> bool:
-    """Whether a secret that gives itself away stands in it: a copy would outlive its removal from the document."""
-    from cockpit.model.secret_detection.detect import hide_detected_secrets
+    """Whether a secret stands in it that this process knows or that gives itself away: a copy would outlive its removal
+    from the document."""
+    from cockpit.model.text import hide_secrets
     from cockpit.runbooks.document.read import secrets_of
 
     text = f"{runbook.text}\n{sidecar.decode('utf-8', 'replace')}"
-    return hide_detected_secrets(text) != text or bool(secrets_of(runbook.procedures))
+    return hide_secrets(text) != text or bool(secrets_of(runbook.procedures))
 
 
 @cache

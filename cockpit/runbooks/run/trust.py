@@ -17,7 +17,7 @@ from cockpit.runbooks.catalogue.document_cache import holds_secret
 from cockpit.runbooks.catalogue.load import open_file
 from cockpit.runbooks.document.read import read_runbook, secrets_of, text_for_people
 from cockpit.runbooks.run.process.files import make_directory, snapshot_path, write_whole
-from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text, secrets_in
+from cockpit.runbooks.shell_syntax.literal_secrets import hide_in_text
 from cockpit.runbooks.types import RunRefused
 
 SECRET_NOT_KEPT = "a secret stood here, of which no copy is kept, and the document has changed since: begin a new run"
@@ -109,10 +109,9 @@ def keep_snapshot(runbook: Runbook, snapshots: Path) -> None:
     A secret that stands in it is not kept: a copy would outlive its removal from the document. A typed command with a
     secret in it is nowhere on the disk, and is not put there at all.
     """
-    steps = (step for procedure in runbook.procedures for step in procedure.commands)
-    if any(step.literal and secrets_in(step.command) for step in steps):
-        return
     secret = holds_secret(runbook)
+    if secret and any(step.literal for procedure in runbook.procedures for step in procedure.commands):
+        return
     path = (masked_path if secret else snapshot_path)(snapshots, runbook.sha256)
     try:
         make_directory(snapshots)

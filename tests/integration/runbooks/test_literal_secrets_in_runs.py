@@ -15,6 +15,7 @@ from cockpit.cli.run.typed_command import make_command_document
 from cockpit.incident.postmortem.run_rows import run_rows
 from cockpit.model.event import Event
 from cockpit.model.run import StepState
+from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.runbooks.shell_syntax.literal_secrets import NOT_SECRET
 from cockpit.runbooks.types import Prepared
 from tests.examples import scale_examples
@@ -150,6 +151,18 @@ async def test_what_was_fetched_from_a_vault_is_in_no_state_and_no_event(stage: 
     states = all_in(stage.folder, "runs/*/*.state")
     assert "here" in states
     assert "zebra" not in told(stage, stage.timeline.events(), prepared) + states
+
+
+@pytest.mark.parametrize("typed", [True, False])
+async def test_no_copy_is_kept_of_a_known_secret_without_a_form_or_a_name(stage: Stage, typed: bool) -> None:
+    KNOWN_SECRETS.learn("open sesame door")
+    line = "echo 'open sesame door' >/dev/null"
+    found = make_command_document(line) if typed else stage.document(fence(f"# Greet\n{line}"))
+    run = stage.runner.start(found, found.procedures[0], trust=found.sha256)
+    prepared = stage.runner.prepare(run, 1)
+    await stage.runner.perform(run, prepared, stage.consent(prepared), stage.seen.append)
+    kept = "\n".join(each.read_text() for each in (stage.folder / "snapshots").glob("*"))
+    assert "sesame" not in kept + told(stage, stage.timeline.events(), prepared)
 
 
 async def test_variables_of_the_shell_are_secrets_by_their_name_or_their_value(stage: Stage) -> None:
