@@ -29,18 +29,26 @@ def clean_text(text: object, limit: int = MAX_TEXT) -> str:
     replaced. Longer than `limit` characters is cut, and says so; masked is before, as half a secret is one too.
     """
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
-    plain = _hide_behind_escapes(plain) if "\x1b" in plain else hide_secrets(plain)
+    may_hide = "\x1b" in plain or "\b" in plain or "\0" in plain or not plain.isascii()
+    plain = _hide_behind_marks(plain) if may_hide else hide_secrets(plain)
     if len(plain) > limit:
         plain = f"{plain[:limit]}… ({len(plain) - limit} more characters)"
     return HOSTILE.sub(REPLACEMENT, plain.replace("\r\n", "\n"))
 
 
-def _hide_behind_escapes(text: str) -> str:
-    """Without colours; without all escape sequences where a secret shows only so, as it does on a terminal."""
-    from cockpit.model.secret_detection.escapes import ESCAPES  # not before the first frame, which shows no such text
+def _holds_marks(text: str) -> bool:
+    """Whether something stands in it that a terminal shows nothing of."""
+    from cockpit.model.secret_detection.escapes import UNSEEN
+
+    return not text.isascii() and UNSEEN.search(text) is not None
+
+
+def _hide_behind_marks(text: str) -> str:
+    """Without colours; without all that a terminal shows nothing of where a secret shows only so, as it does there."""
+    from cockpit.model.secret_detection.escapes import UNSEEN  # not before the first frame, which shows no such text
 
     plain = COLOUR.sub("", text)
-    bare = ESCAPES.sub("", plain)
+    bare = UNSEEN.sub("", plain)
     return shown if bare != plain and (shown := hide_secrets(bare)) != bare else hide_secrets(plain)
 
 
@@ -75,7 +83,7 @@ def clean_lines(texts: Sequence[str], limit: int = MAX_LINE) -> list[str]:
         lines = mask_across_lines(whole)
         whole = "\n".join(lines)
     touched = _find_touched_lines(whole, lines)
-    hostile = HOSTILE.search(whole) is not None
+    hostile = HOSTILE.search(whole) is not None or _holds_marks(whole)
     return [
         clean_line(line, limit) if hostile or number in touched or len(line) > limit else line
         for number, line in enumerate(lines)

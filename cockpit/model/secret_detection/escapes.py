@@ -9,6 +9,8 @@ STRING_LETTER = r"[^\x07\x1b\n]"  # of a title, a link or the like, which ends w
 SEQUENCE = rf"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_]{STRING_LETTER}{{0,4096}}(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-OQ-WYZ\\`-~])"
 BEGUN = rf"\x1b(?:\[[0-?]{{0,64}}[ -/]{{0,8}}|[\]PX^_]{STRING_LETTER}{{0,4096}}\x1b?|[ -/]{{0,8}})\Z"
 ESCAPES = re.compile(SEQUENCE)
+UNSEEN = re.compile(rf"{SEQUENCE}|.\x08|[\x00\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""What a terminal shows nothing of, such as a blank of no width, and a letter that another one is typed over."""
 ESCAPES_IN_BYTES = re.compile(SEQUENCE.encode())
 BEGUN_IN_BYTES = re.compile(BEGUN.encode())
 

@@ -103,9 +103,24 @@ def test_colours_hide_no_secret_and_are_not_shown(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "escape", ["\x1b[1C", "\x1b[0J", "\x1b[?25l", "\x1b]8;;http://x\x07", "\x1b]0;t\x1b\\", "\x1b(B", "\x1b7"]
+    "escape",
+    [
+        "\x1b[1C",
+        "\x1b[0J",
+        "\x1b[?25l",
+        "\x1b]8;;http://x\x07",
+        "\x1b]0;t\x1b\\",
+        "\x1b(B",
+        "\x1b7",
+        "\u200b",
+        "\u00ad",
+        "\ufeff",
+        "\u2060",
+        "\0",
+        "_\b",
+    ],
 )
-def test_no_escape_sequence_hides_a_secret(escape: str) -> None:
+def test_nothing_that_is_not_seen_hides_a_secret(escape: str) -> None:
     KNOWN_SECRETS.learn("Tr0ub4dor-and-3")
     for line in (f"it is Tr0ub4{escape}dor-and-3", f"password{escape}=q7Zt41mWc"):
         for shown in (clean_text(line), clean_line(line), *clean_lines([line])):
