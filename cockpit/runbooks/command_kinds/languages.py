@@ -240,6 +240,8 @@ def judge_other_language(command: Special) -> SpecialJudgement:
         return READ
     if command.stdin_source == "remote":
         return DANGER
+    if command.name == "php" and command.arguments[:1] == ("artisan",):
+        return SpecialJudgement(StepKind.READ, argv=command.arguments)
     destroys = any(names_danger(word) for word in " ".join(command.arguments).split()[:40])
     return DANGER if destroys else CHANGE
 

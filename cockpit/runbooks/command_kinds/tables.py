@@ -376,10 +376,10 @@ def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Calla
     if any(_flag_matches(flag, parsed) for flag in tool.change_flags):
         kind = StepKind.CHANGE
     only_look = bool(tool.read_flags) and any(_flag_matches(flag, parsed) for flag in tool.read_flags)
-    if only_look:
+    if only_look and not _names_an_act(tool, parsed, kind):
         kind = StepKind.READ
     if kind in (StepKind.READ, StepKind.LOCAL) and parsed.unknown_flags and not tool.any_flags:
-        kind = StepKind.CHANGE
+        kind = max(StepKind.CHANGE, tool.default, key=ORDER.index)
     if (
         kind is StepKind.READ
         and tool.positional
@@ -394,6 +394,14 @@ def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Calla
             if rule.kind is StepKind.LOCAL and not all(map(is_scratch, _list_values_of(rule, parsed))):
                 kind = max(kind, StepKind.CHANGE, key=ORDER.index)
     return kind
+
+
+def _names_an_act(tool: CommandTool, parsed: ParsedArguments, kind: StepKind) -> bool:
+    """True where a word says what is done, so that no flag makes a look of it: `zfs destroy -p`, `ceph osd rm 1 -w`."""
+    if kind in (StepKind.READ, StepKind.LOCAL) or not any(pattern.tokens for pattern in tool.verbs):
+        return False
+    named = any(pattern.kind is kind and pattern.plain and pattern.matches(parsed.leading) for pattern in tool.verbs)
+    return named or any(names_danger(word) for word in parsed.positionals[:3])
 
 
 def _list_values_of(rule: RaiseRule, parsed: ParsedArguments) -> list[str]:
