@@ -90,6 +90,8 @@ READS = [
     "run list -w Deploy -b main",
     "release list",
     "release list -L 1",
+    "run list -b no-such-branch",  # nothing at all, as every script expects
+    "run list -u nobody",
 ]
 
 
@@ -101,7 +103,8 @@ def test_a_native_read_prints_what_gh_prints(site: GithubSite, line: str) -> Non
     assert CLOCKS.sub("", ours.stdout) == CLOCKS.sub("", theirs.stdout)
 
 
-@pytest.mark.parametrize("line", ["workflow list", "workflow view deploy.yml", "run view 7000000001", "api user"])
+@pytest.mark.parametrize("line", ["workflow list", "workflow view deploy.yml", "run view 7000000001", "api user",
+                                  "release view", "release view v1.42.0"])  # fmt: skip
 def test_what_is_left_to_gh_works_on_the_simulator(site: GithubSite, line: str) -> None:
     done = site.gh(line)
     assert (done.returncode, done.stderr) == (0, "")
@@ -133,6 +136,11 @@ def test_a_run_that_we_start_ends_as_gh_sees_it_end(site: GithubSite) -> None:
     first = site.gh("run list --workflow rollback.yml -L 1").stdout.split("\t")
     assert first[:2] == ["completed", "success"]
     assert first[6] in ours.stdout
+
+
+@whole
+def test_a_run_that_is_over_is_not_cancelled(site: GithubSite) -> None:
+    assert site.gh("run cancel 7000000001").returncode == 1
 
 
 @whole

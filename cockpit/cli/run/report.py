@@ -37,6 +37,13 @@ class Ending:
     facts: Mapping[str, object] = field(default_factory=dict)  # what that rule names
 
 
+ERROR_WORDS = (
+    *("ERROR: ", "WARNING: ", "UNKNOWN: "),
+    *("error: ", "Error from server", "Error: ", "Error response from daemon"),
+)
+"""How az, kubectl and docker begin what they write to standard error."""
+
+
 class Aloud:
     """Tells a person, as it happens. With `piped` standard output holds what the command printed there, alone.
 
@@ -69,7 +76,7 @@ class Aloud:
 
     def output(self, text: str) -> None:
         """Raises OutputError and ReaderLeftError where a read shall break off."""
-        self._print(text, err=self._piped and self._native and text.startswith(("ERROR: ", "WARNING: ")))
+        self._print(text, err=self._piped and self._native and text.startswith(ERROR_WORDS))
         if self._breaks_off:
             self.must_be_heard()
 

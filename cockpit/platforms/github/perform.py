@@ -100,7 +100,7 @@ class GithubPerformer:
             if len(fresh) < min(limit, PAGE):
                 break
         now = self._time.now()
-        output("".join(f"{format_run_row(run, now)}\n" for run in runs[:limit]) or "no runs found\n")
+        output("".join(f"{format_run_row(run, now)}\n" for run in runs[:limit]))
         return CommandOutcome(StepState.OK, f"{len(runs[:limit])} runs.", 0)
 
     async def _print_releases(self, command: GithubCommand, output: Output) -> CommandOutcome:
@@ -108,7 +108,7 @@ class GithubPerformer:
         answer = await self._client.get(f"repos/{command.repository}/releases", {"per_page": str(min(limit, PAGE))})
         releases = list_mappings(answer)[:limit]
         latest = next((item for item in releases if not item.get("prerelease") and not item.get("draft")), None)
-        output("".join(f"{format_release_row(item, item is latest)}\n" for item in releases) or "no releases found\n")
+        output("".join(f"{format_release_row(item, item is latest)}\n" for item in releases))
         return CommandOutcome(StepState.OK, f"{len(releases)} releases.", 0)
 
     # Starting a workflow

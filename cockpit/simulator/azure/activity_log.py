@@ -37,6 +37,9 @@ def list_activity(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
         if since <= moment <= (until or moment)
         and all(_read_filter_field(body, text).lower() == sentence for text, sentence in values_by_name.items())
     ]
+    chosen = {name.strip().lower() for name in call.query.get("$select", "").split(",")} - {""}
+    if chosen:
+        records = [{name: value for name, value in body.items() if name.lower() in chosen} for body in records]
     return SimulatedAnswer({"value": records, "nextLink": None})
 
 

@@ -12,6 +12,7 @@ from cockpit.simulator.azure.bodies import (
     replica_body,
     replica_names,
     revision_body,
+    template_body,
 )
 from cockpit.simulator.signing import must_be_signed
 from cockpit.simulator.world.changes import (
@@ -30,8 +31,8 @@ from cockpit.simulator.world.world import MAX_REPLICAS, Caller, Operation, Patch
 CODE = "InvalidParameterValueInContainerTemplate"
 
 
-def read_patch(body: JSON) -> Patch:
-    """The changes in a merge-patch body. Raises RefusedError."""
+def read_patch(body: JSON, current: JSON) -> Patch:
+    """The changes in a merge-patch body; `current` is the template as it is. Raises RefusedError."""
     properties = _must_have_only(body.get("properties"), "properties", {"configuration", "template"})
     configuration = _must_have_only(properties.get("configuration"), "properties.configuration", {"ingress"})
     ingress = _must_have_only(configuration.get("ingress"), "properties.configuration.ingress", {"traffic"})
@@ -43,13 +44,14 @@ def read_patch(body: JSON) -> Patch:
             )
         return Patch(traffic)
     template = _must_have_only(properties["template"], "properties.template", {"containers", "scale", "revisionSuffix"})
-    scale = _must_have_only(template.get("scale"), "properties.template.scale", {"minReplicas", "maxReplicas", "rules"})
+    limits = {"minReplicas", "maxReplicas", "rules"}
+    scale = _must_have_only(template.get("scale"), "properties.template.scale", limits, current["scale"])
     suffix = template.get("revisionSuffix")
     if suffix is not None and not isinstance(suffix, str):
         raise RefusedError(400, CODE, "properties.template.revisionSuffix must be text.")
     return Patch(
         traffic,
-        image=_find_image(template["containers"]) if "containers" in template else None,
+        image=_find_image(template["containers"], current["containers"][0]) if "containers" in template else None,
         min_replicas=_read_replica_limits(scale, "minReplicas"),
         max_replicas=_read_replica_limits(scale, "maxReplicas"),
         suffix=suffix or None,
@@ -57,13 +59,16 @@ def read_patch(body: JSON) -> Patch:
     )
 
 
-def _must_have_only(part: Any, place: str, names: set[str]) -> JSON:
-    """`part`, an object with nothing in it that would be lost; nothing at all is an empty object."""
+def _must_have_only(part: Any, place: str, names: set[str], current: JSON = {}) -> JSON:  # noqa: B006  it is only read
+    """`part`, an object with nothing in it that would be lost; nothing at all is an empty object. What is sent as it is
+    now in `current` loses nothing: az sends whole objects."""
     if part is None:
         return {}
     if not isinstance(part, dict):
         raise RefusedError(400, "InvalidRequestContent", f"{place} must be an object.")
-    unknown = sorted(name for name, value in part.items() if name not in names and value is not None)
+    unknown = sorted(
+        name for name, value in part.items() if name not in names and not _changes_nothing(value, current.get(name))
+    )
     if unknown:
         wanted_name = ", ".join(sorted(names))
         raise RefusedError(
@@ -72,6 +77,13 @@ def _must_have_only(part: Any, place: str, names: set[str]) -> JSON:
             f"The simulator changes only {wanted_name} of {place}, not {', '.join(unknown)}.",
         )
     return part
+
+
+def _changes_nothing(value: Any, current: Any) -> bool:
+    """Whether a part of a merge-patch asks for no more than what is there."""
+    if isinstance(value, dict) and isinstance(current, dict):
+        return all(_changes_nothing(item, current.get(name)) for name, item in value.items())
+    return value in (None, [], {}, "") or value == current
 
 
 def _parse_traffic(entries: Any) -> tuple[TrafficShare, ...]:
@@ -97,12 +109,13 @@ def _parse_weight(value: Any) -> int:
     return int(text)
 
 
-def _find_image(containers: Any) -> str | None:
+def _find_image(containers: Any, current: JSON) -> str | None:
     if not isinstance(containers, list) or len(containers) != 1 or not isinstance(containers[0], dict):
         raise RefusedError(400, CODE, f"The simulated app has one container, '{CONTAINER}'; send exactly that one.")
     container = containers[0]
     if container.get("name") != CONTAINER:
         raise RefusedError(400, CODE, f"The container must be named '{CONTAINER}', not '{container.get('name')}'.")
+    _must_have_only(container, "properties.template.containers[0]", {"name", "image"}, current)
     image = container.get("image")
     if image is not None and (not isinstance(image, str) or not image):
         raise RefusedError(400, CODE, "A container's image must be text.")
@@ -156,8 +169,9 @@ def get_app(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
 
 def patch_app(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """202 with an empty body and, like Azure, no Retry-After."""
-    patch = read_patch(call.json())
-    world, operation = start_change(stage.world(), patch, call.caller(stage.scenario.operator))
+    world = stage.world()
+    patch = read_patch(call.json(), template_body(world.latest, in_app=True))
+    world, operation = start_change(world, patch, call.caller(stage.scenario.operator))
     stage.become(world)
     headers = {
         "Azure-AsyncOperation": call.url + operation_link(operation, "Statuses", stage.scenario.seed),

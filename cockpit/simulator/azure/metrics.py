@@ -1,7 +1,7 @@
 """Azure Monitor metrics of the container app, one point a minute."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -39,6 +39,21 @@ AGGREGATIONS = {"total", "average", "maximum", "minimum", "count"}
 DIMENSIONS = {"revisionname": "revisionName", "statuscodecategory": "statusCodeCategory"}
 
 
+KNOWN_QUERY = {"api-version", "timespan", "interval", "metricnames", "aggregation", "$filter", "autoadjusttimegrain"}
+SAID_ANYWAY = {"metricnamespace": "microsoft.app/containerapps", "resulttype": "data"}  # what would change nothing
+
+
+def _must_be_known(query: Mapping[str, str]) -> None:
+    """Raises RefusedError for what is asked and would be passed over: `top`, `orderby`, another namespace."""
+    unknown = [
+        name for name, value in query.items() if name not in KNOWN_QUERY and SAID_ANYWAY.get(name) != value.lower()
+    ]
+    if unknown:
+        raise RefusedError(
+            400, "BadRequest", f"The simulator's metrics know no {', '.join(sorted(unknown))} like this."
+        )
+
+
 DATABASE_METRICS = ("dtu_consumption_percent", "cpu_percent")
 
 
@@ -74,6 +89,7 @@ class MetricMinute(NamedTuple):
 
 def list_metrics(stage: Stage, call: SimulatedRequest) -> SimulatedAnswer:
     """The series of one or more metrics; a `$filter` on a dimension picks a value of it, `'*'` splits by it."""
+    _must_be_known(call.query)
     names = [part.strip() for part in call.query.get("metricnames", "Requests").split(",")]
     unknown = [name for name in names if name not in UNITS]
     if unknown:

@@ -164,6 +164,8 @@ class GithubApi:
             "rebaseMergeAllowed": True,
             "squashMergeAllowed": True,
         }
+        if "release(" in query:
+            raise GithubError(501, "The simulator does not know this question.")
         if "releases(" in query:
             nodes = [
                 {
@@ -193,6 +195,13 @@ class GithubApi:
     def _latest_release(self) -> object:
         full = [release for release in self.host.releases if not release.prerelease]
         return full[-1] if full else None
+
+    def find_release(self, call: GithubCall, tag: str) -> JSON:
+        """The newest of a tag; without one the latest that is no preview."""
+        found = [item for item in self.host.releases if (item.tag == tag if tag else item is self._latest_release())]
+        if not found:
+            raise GithubError(404, "Not Found")
+        return shapes.build_release(self.host, found[-1], call.base)
 
     def find_run(self, call: GithubCall) -> SimulatedRun:
         number = int(call.names["number"])
@@ -259,7 +268,10 @@ class GithubApi:
 
 
 def _cancel(api: GithubApi, call: GithubCall) -> JSON:
-    api.host.cancel(api.find_run(call).number, call.now)
+    run = api.find_run(call)
+    if run.status(call.now)[0] == "completed":
+        raise GithubError(409, "Cannot cancel a workflow run that is completed.")
+    api.host.cancel(run.number, call.now)
     return {}
 
 
@@ -334,5 +346,9 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
             shapes.build_release(api.host, release, call.base) for release in reversed(api.host.releases)
         ][: int(call.request.query.get("per_page", "30"))],
     ),
+)
+_TABLE += (
+    ("GET", REPOSITORY + "/releases/latest", lambda api, call: api.find_release(call, "")),
+    ("GET", REPOSITORY + r"/releases/tags/(?P<tag>.+)", lambda api, call: api.find_release(call, call.names["tag"])),
 )
 ROUTES = tuple((method, re.compile(template), handler) for method, template, handler in _TABLE)

@@ -132,6 +132,10 @@ async def test_what_is_not_simulated_says_so(quiet: Playing, method: str, path: 
         b'{"properties": {"template": {"containers": [{"name": "other", "image": "x"}]}}}',
         b'{"properties": {"template": {"scale": {"minReplicas": -1}}}}',
         b'{"properties": {"template": {"volumes": [{"name": "x"}]}}}',
+        b'{"properties": {"template": {"scale": {"cooldownPeriod": 60}}}}',
+        b'{"properties": {"template": {"containers": [{"name": "api", "env": [{"name": "A", "value": "1"}]}]}}}',
+        b'{"properties": {"template": {"containers": [{"name": "api", "resources": {"cpu": 1.0, "memory": "2Gi"}}]}}}',
+        b'{"properties": {"template": {"containers": [{"name": "api", "command": ["sh"]}]}}}',
     ],
 )
 async def test_a_patch_that_cannot_be_carried_out_whole_is_refused_whole(quiet: Playing, body: bytes) -> None:

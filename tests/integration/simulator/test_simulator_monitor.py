@@ -210,3 +210,40 @@ async def test_service_issues_are_those_since_a_time(quirks: Playing) -> None:
 async def test_a_quiet_world_has_no_issues_and_no_alerts(quiet: Playing) -> None:
     assert (await quiet.get(HEALTH))["value"] == []
     assert await quiet.alerts(timeRange="30d") == []
+
+
+class TestWhatAzSends:
+    """What would be passed over is refused, and what changes nothing is not."""
+
+    @pytest.mark.parametrize(
+        "query",
+        [{"top": "2"}, {"orderby": "total desc"}, {"metricnamespace": "Other/things"}, {"resultType": "Metadata"}],
+    )
+    async def test_what_would_make_another_answer_of_metrics_is_refused(
+        self, bad_deploy: Playing, query: dict[str, str]
+    ) -> None:
+        assert next(iter(query)).lower() in await refused(bad_deploy, METRICS, metricnames="Requests", **query)
+
+    async def test_the_namespace_that_it_is_changes_nothing(self, bad_deploy: Playing) -> None:
+        bad_deploy.time.pass_by(300)
+        plain = await bad_deploy.get(METRICS, metricnames="Requests")
+        named = await bad_deploy.get(METRICS, metricnames="Requests", metricnamespace="Microsoft.App/containerapps")
+        assert plain == named
+
+    async def test_the_activity_log_gives_the_fields_that_are_selected(self, bad_deploy: Playing) -> None:
+        bad_deploy.time.pass_by(60)
+        found = await bad_deploy.get(ACTIVITY, **{"$filter": SINCE, "$select": "caller,operationName"})
+        assert found["value"]
+        assert all(set(each) == {"caller", "operationName"} for each in found["value"])
+
+    async def test_a_template_that_is_sent_whole_and_unchanged_but_for_its_image_is_a_new_revision(
+        self, bad_deploy: Playing
+    ) -> None:
+        """As `az containerapp revision copy` does."""
+        template = (await bad_deploy.get(f"{APP_PATH}/revisions/shop-api--r42"))["properties"]["template"]
+        body = {"properties": {"template": {**template, "revisionSuffix": "again"}}}
+        answer = await bad_deploy.http.patch(APP_PATH, params={"api-version": "2025-07-01"}, json=body)
+        assert answer.status_code == 202, answer.text
+        bad_deploy.time.pass_by(13)
+        revisions = (await bad_deploy.get(f"{APP_PATH}/revisions"))["value"]
+        assert any(each["name"] == "shop-api--again" for each in revisions)
