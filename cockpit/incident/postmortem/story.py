@@ -404,7 +404,8 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
     by = step.actor if step is not None else ""  # whoever did the step, not whoever began the run
     how = f" ({_name_work(run.title, step)}{f', run by {by}' if by else ''})" if run else ""
     if act.kind == Kind.TRAFFIC:
-        return f"{_describe_move(act, events)} {_describe_move_time(act, events, face)}{how}"
+        moved = _describe_return(act, events) if run is None else ""
+        return f"{moved or _describe_move(act, events)} {_describe_move_time(act, events, face)}{how}"
     title, state = text_of(act.detail, "title"), text_of(act.detail, "state")
     settled = [
         text_of(event.detail, "state")
@@ -413,6 +414,21 @@ def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, fa
     ]
     by_hand = f", settled as {settled[-1]}" if settled and settled[-1] != state else ""
     return f"{title}: {state} at {face.utc(act.occurred)}{by_hand}{how}"
+
+
+def _describe_return(act: Event, events: Sequence[Event]) -> str:
+    """`--r43 ready again`: where nobody had traffic, and it comes back to whoever had it last, nothing was moved.
+
+    Traffic of pods and containers is the share of those that are ready: a sign of the end, and no reason for it.
+    """
+    gaining = find_gaining(act)
+    earlier = [
+        event for event in events if event.kind == Kind.TRAFFIC and event.subject == act.subject and event.id < act.id
+    ]
+    if not gaining or not earlier or any(map(weigh_share, map_of(act.detail, "before").values())):
+        return ""
+    was_lost = weigh_share(map_of(earlier[-1].detail, "before").get(gaining))
+    return f"{shorten_revision(gaining, act.subject)} ready again" if was_lost else ""
 
 
 def _describe_move(act: Event, events: Sequence[Event]) -> str:

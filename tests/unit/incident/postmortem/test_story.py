@@ -105,6 +105,20 @@ def test_each_stretch_is_described_with_what_stopped_it_and_a_relapse_that_ended
         assert all(sentence in block(text, name) for name in ("summary", "resolution"))
 
 
+def test_pods_that_are_ready_again_by_themselves_were_not_moved() -> None:
+    """A drained node, or a provider that every pod needs: no pod was ready, and nobody moved anything."""
+    story = Story()
+    for minute, before, after in ((0, {GOOD: 100}, {}), (4, {}, {GOOD: 100})):
+        detail = {"before": before, "after": after}
+        story.tell(Kind.TRAFFIC, minute, subject=APP, summary="shop: traffic moved", detail=detail)
+        if not after:
+            fail(story, 0.2, "ready")
+            story.declare(1, reach=-10)
+    story.probe(4.1, "ready", "up")
+    story.act(Kind.RESOLVE, 9, reason="stable")
+    assert told(story).stop.startswith("--r43 ready again at 02:04:00")
+
+
 def test_what_ended_a_relapse_is_named_with_it_and_while_one_goes_on_the_rollback_still_ended_the_first() -> None:
     story = relapsing_night()
     move(story, 32.6, GOOD, "shop--r42")
