@@ -1,7 +1,8 @@
 """`cockpit run`: a procedure from the shell, step by step, by the same confirmations as on the screen."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,15 @@ def command(
 ) -> None:
     typed = typed_at.get()
     request = StepRequest(
-        step, yes, words, approval_of(approval), parse_values(values), again, new, go_on, typed() if typed else None
+        step,
+        yes,
+        words,
+        approval_of(approval),
+        parse_values(values, os.environ),
+        again,
+        new,
+        go_on,
+        typed() if typed else None,
     )
     if go_on and (new or step is not None or settle):
         raise Refusal("--go-on does what is left in the open run: leave --step, --new and --settle out.", code="go-on")
@@ -118,13 +127,19 @@ def command(
     raise SystemExit(code)
 
 
-def parse_values(values: Iterable[str]) -> dict[str, str]:
-    """`NAME=VALUE` pairs. Raises Refusal."""
-    pairs = [value.partition("=") for value in values]
-    for name, equals, _ in pairs:
-        if not equals or not name.strip():
-            raise Refusal(f"`--set {name}` sets nothing; write --set NAME=VALUE.", code="not-an-assignment", name=name)
-    return {name.strip("<>[]${} "): value for name, _, value in pairs}
+def parse_values(values: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """`NAME=VALUE` pairs, and names whose value is that variable of the environment: what is typed into a command line
+    can be read by everybody on the machine. Raises Refusal."""
+    values_by_name = {}
+    for name, equals, value in (text.partition("=") for text in values):
+        if not name.strip() or not (equals or name in environ):
+            raise Refusal(
+                f"`--set {name}` sets nothing; write --set NAME=VALUE, or --set NAME for the variable of your shell.",
+                code="not-an-assignment",
+                name=name,
+            )
+        values_by_name[name.strip("<>[]${} ")] = value if equals else environ[name]
+    return values_by_name
 
 
 def must_be_asked_for(place: CatalogueEntry, names: Iterable[str]) -> None:

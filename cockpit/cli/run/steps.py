@@ -156,8 +156,10 @@ def how_to_give(prepared: Prepared) -> str:
     """How a missing value, or the folder, is given."""
     if prepared.folder_choices:
         return " (--workdir DIR)"
-    missing = [value.name for value in prepared.values if value.value is None]
-    return f" (--set '{missing[0]}=...')" if missing else ""
+    missing = next((value for value in prepared.values if value.value is None), None)
+    if missing is not None and missing.secret and missing.name.isidentifier():
+        return f" (export {missing.name}, then --set {missing.name}: a command line can be read by everybody here)"
+    return f" (--set '{missing.name}=...')" if missing is not None else ""
 
 
 def find_ending_after(step: Step, attempt: Attempt) -> Ending | None:

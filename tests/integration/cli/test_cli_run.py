@@ -196,6 +196,12 @@ def test_a_run_that_has_changed_nothing_yet_keeps_nobody_from_beginning_again(ru
     assert runs.ask("change")["run"] != first["run"]
 
 
+def test_a_value_may_come_from_the_shell_that_nobody_else_can_read(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("who", "Ana of the shell")
+    given = runs.ask("asks", "--set", "who", "--yes")
+    assert "Ana of the shell" in given["steps"][0]["output"]
+
+
 def test_a_step_goes_on_in_the_run_that_is_open(runs: Runs) -> None:
     first = runs.ask("change", "--yes")
     again = runs.ask("change", "--step", "1")
