@@ -305,6 +305,42 @@ SECRETS = {
         "test_a_redirect_to_another_server_takes_neither_certificate_nor_token_along",
         "test_a_body_is_not_sent_on_to_another_server",
     ],
+    "nothing that a terminal does not show hides one": [
+        "test_nothing_that_is_not_seen_hides_a_secret",
+        "test_colours_hide_no_secret_wherever_the_stream_is_cut",
+    ],
+    "what one step was given no later one prints": [
+        "test_a_later_step_does_not_print_what_an_earlier_one_was_given",
+        "test_what_stands_in_a_document_is_known_to_the_cockpit_that_goes_on_with_its_run",
+    ],
+    "no list of processes shows a script that holds one": [
+        "test_no_list_of_processes_shows_a_script_in_which_a_secret_stands",
+        "test_a_name_alone_takes_the_variable_of_the_shell",
+    ],
+    "what was fetched from a vault is kept nowhere": [
+        "test_what_a_vault_gives_is_a_secret_under_any_name",
+        "test_what_was_fetched_from_a_vault_is_in_no_state_and_no_event",
+    ],
+    "a redaction reaches all that repeats the words": [
+        "test_a_redaction_reaches_what_repeats_the_words_and_nothing_else",
+        "test_redact_empties_what_a_step_printed_and_a_message_that_was_kept",
+        "test_a_redaction_takes_the_output_out_of_a_run_that_is_open",
+        "test_what_is_redacted_in_another_shell_is_gone_from_the_open_screen",
+        "test_a_redacted_event_is_gone_from_an_open_wall",
+    ],
+    "no words of a defect hold one": [
+        "test_a_line_that_the_full_disk_does_not_take_goes_nowhere_else",
+        "test_the_last_words_of_a_command_hold_no_secret",
+    ],
+    "half of one is not left where a text is cut": ["test_no_half_of_a_secret_is_kept_where_a_note_is_too_long"],
+    "what a cluster is signed in to with is masked in what it says": [
+        "test_whatever_it_signs_in_with_is_masked_in_what_the_cluster_says"
+    ],
+    "one that cannot be sent as it is, is masked all the same": [
+        "test_a_secret_that_cannot_be_sent_is_masked_all_the_same",
+        "test_a_file_as_windows_writes_it_is_known_without_its_mark",
+        "test_no_copy_is_kept_of_a_known_secret_without_a_form_or_a_name",
+    ],
     "our own echoes of arguments are cleaned": ["test_what_was_typed_is_repeated_without_what_steers_a_terminal"],
     "a pipe that somebody names and nobody writes to is given up": [
         "test_a_pipe_that_nobody_writes_to_is_given_up",
