@@ -188,7 +188,8 @@ class Azure:
             partial = isinstance(result, LogsQueryPartialResult)
             tables = result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
             rows = tuple(dict(zip(tables[0].columns, row, strict=False)) for row in tables[0].rows) if tables else ()
-        reason = read_text(str(getattr(result, "partial_error", "") or "")) if partial else ""
+        error = getattr(result, "partial_error", None) if partial else None
+        reason = read_text(getattr(error, "message", "")) or read_text(getattr(error, "code", ""))
         return LogTable(rows, reason or ("no reason given" if partial else ""))
 
     async def get(self, path: str, **parameters: str) -> Raw:

@@ -53,13 +53,15 @@ class AlertSighting:
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One alert across polls. `alert` is what is shown; `gone` since when nobody lists it, `resolved` since when we
-    know that it is over, `first` when we first heard of it. Without `sights` no Alertmanager ever listed it."""
+    know that it is over, `first` when we first heard of it. Without `sights` no Alertmanager ever listed it.
+    """
 
     alert: Alert
     sights: Mapping[str, AlertSighting] = field(default_factory=dict)  # by server
     gone: datetime | None = None
     resolved: datetime | None = None
     first: datetime | None = None
+    listed: Alert | None = None  # as the servers list it, which know nothing of its rule
 
     @property
     def fired(self) -> datetime:
@@ -102,8 +104,9 @@ def follow_alert(
     if present:
         again = before is None or before.resolved is not None
         first = now if again or before is None else before.first
-        alert = merge_alerts(alert_sighting.alert for alert_sighting in present)
-        return Trace(keep_rule(alert, before) if before and not again else alert, sights, first=first)
+        listed = merge_alerts(alert_sighting.alert for alert_sighting in present)
+        alert = keep_rule(listed, before) if before and not again else listed
+        return Trace(alert, sights, first=first, listed=listed)
     if before is None:
         return None
     gone = before.gone or now
@@ -119,8 +122,9 @@ def keep_rule(alert: Alert, before: Trace) -> Alert:
     """The alert with the rule that it was known to fire by: no Alertmanager lists that."""
     if not before.alert.rule:
         return alert
-    known = replace(alert, rule=before.alert.rule)
-    return before.alert if known == before.alert else known  # the same object: its row is drawn already
+    if alert is before.listed and before.gone is None:
+        return before.alert  # of thousands most are those of the look before
+    return replace(alert, rule=before.alert.rule)
 
 
 def note_rules(traces: Mapping[str, Trace], note: Callable[[Alert], Alert]) -> dict[str, Trace]:

@@ -257,6 +257,7 @@ async def test_a_partial_answer_says_that_it_is_one(azure: Azure, cloud: FakeAzu
     _, partial, line, _ = await first(lines(azure), 4)
     assert "only in part" in partial.text
     assert "some shards" in partial.text
+    assert "{" not in partial.text  # in words, and not as a program writes it
     assert "\x1b" not in partial.text
     assert line.text == "a line"
 
