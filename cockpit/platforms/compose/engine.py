@@ -118,6 +118,16 @@ def read_docker_context(environ: Mapping[str, str]) -> tuple[str, str]:
     return host, str(certificates) if (certificates / "ca.pem").exists() else ""
 
 
+def _explain_other_engine(shown: EngineAddress, now: EngineAddress) -> Problem:
+    return Problem(
+        ProblemKind.REFUSED,
+        "other engine",
+        f"docker's context now means the engine {now.label}; what is shown is {shown.label}. Nothing was changed.",
+        "Name the engine with host in cockpit.toml, or open the cockpit again for the other one.",
+        code="other-engine",
+    )
+
+
 def _read_json_file(path: Path) -> Mapping[str, Any]:
     import json
 
@@ -150,6 +160,7 @@ class EngineClient:
         self._tunnel: SshTunnel | None = None
         self._version = ""
         self._name = ""
+        self._address: EngineAddress | None = None  # of the engine that answered
         self._connecting = asyncio.Lock()
 
     @property
@@ -159,6 +170,11 @@ class EngineClient:
     def locate(self) -> EngineAddress:
         """Where it is. Raises SourceError."""
         return locate_engine(self._configured, self._environ)
+
+    def must_be_same_engine(self) -> None:
+        """Before each change. Raises SourceError where docker's own context now means another engine than is shown."""
+        if self._address is not None and (now := self.locate()) != self._address:
+            raise SourceError(_explain_other_engine(self._address, now))
 
     async def read_name(self) -> str:
         """The name of the engine's machine; its address where it does not say. Raises SourceError."""
@@ -284,19 +300,19 @@ class EngineClient:
         """Open the way with the first question, and agree on a version; a failure is tried again with the next."""
         async with self._connecting:
             if self._http is None:
-                client = await self._open()
+                address = self._address or self.locate()  # the first one stays: nobody is shown another without a word
+                client = await self._open(address)
                 try:
                     self._version = choose_version(await self._send(client, "GET", "/_ping", None, DEADLINE))
                 except BaseException:
                     await client.aclose()
                     raise
-                self._http = client
+                self._http, self._address = client, address
             return self._http
 
-    async def _open(self) -> "httpx.AsyncClient":
+    async def _open(self, address: EngineAddress) -> "httpx.AsyncClient":
         import httpx
 
-        address = self.locate()
         limits = httpx.Limits(max_connections=40, max_keepalive_connections=8)
         if address.scheme == "tcp":
             secure = bool(address.certificates)
@@ -329,7 +345,7 @@ class EngineClient:
         return explain_engine_refusal(problem, status, describe_engine_request(response.request))
 
     def _explain_error(self, error: Exception) -> Problem:
-        return explain_engine_error(error, self.locate())
+        return explain_engine_error(error, self._address or self.locate())
 
 
 async def _read_some(response: "httpx.Response", limit: int) -> bytes:

@@ -73,6 +73,7 @@ class DockerPerformer:
             return CommandSurvey()
         try:
             facts = await self._find_containers(command)
+            self._client.must_be_same_engine()
             words = [f"on {await self._client.read_name()}", *describe_containers(facts)]
             if needs_compose(command):
                 program, why = await self._choose_program(command, facts)
@@ -208,6 +209,7 @@ class DockerPerformer:
         if self._client.read_only:
             raise SourceError(READ_ONLY)
         facts = await self._find_containers(command)
+        self._client.must_be_same_engine()
         if confirmed and confirmed != fingerprint_containers(facts):
             raise DockerCommandError(
                 "Somebody changed it since you looked; nothing was sent. It is now: "

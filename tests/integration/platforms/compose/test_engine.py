@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import shlex
 import stat
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +16,11 @@ from aiohttp import web
 
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.run import StepState
+from cockpit.model.system import Environment
 from cockpit.platforms.compose.engine import EngineClient, locate_engine
+from cockpit.platforms.compose.known_commands import recognise_docker_command
+from cockpit.platforms.compose.perform import DockerPerformer
+from cockpit.platforms.compose.settings import ComposeSettings
 from tests.integration.platforms.compose.engine_stage import EngineStage
 
 TUNNEL = """
@@ -135,6 +140,33 @@ def test_dockers_own_context_says_where_the_engine_is(tmp_path: Path) -> None:
     assert locate_engine("", {**environ, "DOCKER_HOST": "tcp://other:2375"}).label == "other:2375"
     assert locate_engine("unix:///run/a.sock", environ).label == "/run/a.sock"
     assert locate_engine("", {**environ, "DOCKER_CONTEXT": "default"}).label == "/var/run/docker.sock"
+
+
+async def test_when_docker_is_switched_to_another_engine_nothing_is_changed_on_either(
+    stage: EngineStage, tmp_path: Path
+) -> None:
+    """Compose's own program would go by the new context, while what is shown is of the old one."""
+    write_context(tmp_path, "prod", f"unix://{stage.socket}")
+    environ = {"DOCKER_CONFIG": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    client = EngineClient(configured="", environ=environ, read_only=False, time=stage.clock)
+    marker = tmp_path / "started"
+    settings = ComposeSettings(program=f"touch {marker}")
+    performer = DockerPerformer(client, settings, stage.clock, environ)
+    stage.image("example.com/app:1.44.0")
+    stage.run("api", "example.com/app:1.44.0")
+    await client.read_name()
+    write_context(tmp_path, "staging", "unix:///run/staging.sock")
+    for line in ("docker restart shop_api_1", "docker compose -p shop up -d api"):
+        command = recognise_docker_command(shlex.split(line), Environment("prod", platforms={"compose": settings}))
+        assert command is not None
+        refusal = (await performer.survey(command)).refusal
+        outcome = await performer.perform(command, lambda text: None)
+        assert outcome.state is StepState.FAILED
+        assert outcome.sentence == refusal
+        assert "/run/staging.sock" in refusal
+    await client.close()
+    assert not marker.exists()
+    assert not any(method == "POST" for method, _ in stage.api.requests)
 
 
 def test_a_context_brings_its_certificates(tmp_path: Path) -> None:
