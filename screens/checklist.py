@@ -25,8 +25,8 @@ from screens.dialogs.form import Field, FormDialog, make_required_check
 from screens.dialogs.note import Note
 from screens.shared.context import EventsAppended
 from screens.shared.errors import explain
+from screens.shared.key_order import KeyPace
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
-from screens.shared.terminal_input import QUIET
 from widgets.cell import Cell, Column, Piece, Row, wrap_pieces
 from widgets.clocks import shorten_person
 from widgets.keys import KeyLine, make_bindings
@@ -173,7 +173,7 @@ class ChecklistScreen(KeyedScreen):
         self._session, self._place, self._incident, self._acts = session, place, incident, dict(acts)
         self._lists = opens_for(session.plan.checklists, incident.severity)
         self._at = next((index for index, checklist in enumerate(self._lists) if checklist.id == first), 0)
-        self._pressed, self._hurried = 0.0, False
+        self._pace = KeyPace(self._session.time.monotonic)
 
     # What is shown
 
@@ -258,8 +258,7 @@ class ChecklistScreen(KeyedScreen):
 
     def on_key(self, event: Key) -> None:
         """Before a key acts: did it come faster than a hand types?"""
-        before, self._pressed = self._pressed, self._session.time.monotonic()
-        self._hurried = self._pressed - before < QUIET
+        self._pace.note(event, self)
 
     def action_turn(self, by: int) -> None:
         self._at = (self._at + by) % len(self._lists)
@@ -315,7 +314,7 @@ class ChecklistScreen(KeyedScreen):
         if act is None:
             tick = self.name_key("table.select")
             self.say(f"The cockpit knows no key for this item; {tick} ticks it once it is done.")
-        elif not self._hurried:
+        elif not self._pace.is_hurried:
             act()
 
     def action_note(self) -> None:
@@ -327,9 +326,9 @@ class ChecklistScreen(KeyedScreen):
         self.say("")
         if self._session.read_only:
             self.say("Read-only: nothing is recorded. Start without --read-only to tick.")
-        elif self._hurried:
+        elif self._pace.is_hurried:
             self.say("That key came in a burst of others. Press it again.")
-        return self._session.read_only or self._hurried
+        return self._session.read_only or self._pace.is_hurried
 
     # Writing
 

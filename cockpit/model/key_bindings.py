@@ -391,9 +391,17 @@ MESSAGES = KeyTable(
             shown=True,
         ),
         KeyBinding("messages.copy", "c", "Copy", "Copy the text, and keep it in a file", does="copy", shown=True),
-        KeyBinding("messages.sent", "s", "Sent", "Copy the text, and record it as sent", does="sent", shown=True),
         KeyBinding(
-            "messages.line", "i", "Line", "Copy the status line, and record it as sent", does="line", shown=True
+            *("messages.sent", "s", "Sent", "Copy the text, and record it as sent"),
+            does="sent",
+            shown=True,
+            at_once=True,
+        ),
+        KeyBinding(
+            *("messages.line", "i", "Line", "Copy the status line, and record it as sent"),
+            does="line",
+            shown=True,
+            at_once=True,
         ),
         KeyBinding("messages.to", "a", "To", "Who reads it", does="audience", shown=True),
         KeyBinding("messages.promise", "p", "Promise", "When the next update follows", does="promise", shown=True),

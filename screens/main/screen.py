@@ -16,9 +16,9 @@ from textual.widgets import Input
 from cockpit.model.key_bindings import MAIN, KeyBinding
 from screens.main.standing import REASONS, CockpitStanding
 from screens.shared.context import Attached, EventsAppended, ReadingChanged
+from screens.shared.key_order import KeyPace
 from screens.shared.keyed_screen import ROWS, WATCHED, KeyedScreen, KeyGroups
 from screens.shared.leaving import list_screens_in_sight
-from screens.shared.terminal_input import QUIET
 from widgets.cell import Piece
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
@@ -133,7 +133,7 @@ class CockpitScreen(KeyedScreen):
         self._standing = CockpitStanding()
         self._edges = EdgeMarks()
         self._working: dict[str, str] = {}  # the keys that do something now, by the id of what they do
-        self._pressed, self._hurried = 0.0, False  # when the last key came, and whether in a burst: pasted, a slow line
+        self._pace = KeyPace(lambda: self.session.time.monotonic() if self.session else 0.0)
 
     @property
     def cockpit(self) -> "CockpitHost":
@@ -312,8 +312,7 @@ class CockpitScreen(KeyedScreen):
 
     def on_key(self, event: Key) -> None:
         """Before a key acts: did it come faster than a hand types?"""
-        before, self._pressed = self._pressed, self.session.time.monotonic() if self.session else 0.0
-        self._hurried = self._pressed - before < QUIET
+        self._pace.note(event, self)
 
     @on(KeyedTable.Highlighted)
     def _moved(self) -> None:
@@ -453,7 +452,7 @@ class CockpitScreen(KeyedScreen):
 
     def action_do(self, name: str) -> None:
         """Do what one of `KEY_HANDLERS` does, with what is under the cursors at this moment."""
-        if self._hurried and MAIN.by_id[name].at_once:
+        if self._pace.is_hurried and MAIN.by_id[name].at_once:
             self.notify("That key came in a burst of others. Press it again.", severity="warning", markup=False)
         elif press := self.press:
             from screens.main.key_handlers import KEY_HANDLERS

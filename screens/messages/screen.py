@@ -37,9 +37,9 @@ from screens.messages.drafts import Drafts, Words
 from screens.shared.context import EventsAppended
 from screens.shared.copying import copy_text
 from screens.shared.errors import explain
+from screens.shared.key_order import KeyPace
 from screens.shared.keyed_screen import ROWS, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
-from screens.shared.terminal_input import QUIET
 from widgets.cell import sanitize_line, wrap_pieces
 from widgets.keys import KeyLine, make_bindings
 from widgets.line import Lines
@@ -112,7 +112,7 @@ class CommunicateScreen(KeyedScreen):
         self._confirms = ""  # the key whose second press does it all the same
         self._has_notice = False  # something was shown above the keys; until then it is what to do next
         self._copied = ""  # what is known of the last copy
-        self._pressed, self._hurried = 0.0, False
+        self._pace = KeyPace(self._session.time.monotonic)
 
     def compose(self) -> ComposeResult:
         yield Lines(id="tell-head")
@@ -236,8 +236,7 @@ class CommunicateScreen(KeyedScreen):
 
     def on_key(self, event: Key) -> None:
         """Before a key acts: did it come faster than a hand types?"""
-        before, self._pressed = self._pressed, self._session.time.monotonic()
-        self._hurried = self._pressed - before < QUIET
+        self._pace.note(event, self)
 
     def action_next_mark(self) -> None:
         """Select the next field that nobody knew: what is typed then takes its place."""
@@ -305,9 +304,9 @@ class CommunicateScreen(KeyedScreen):
         """Whether nothing may be written down now; then it says why."""
         if self._session.read_only:
             self.say("Read-only: nothing is recorded; c copies.")
-        elif self._hurried:
+        elif self._pace.is_hurried:
             self.say("That key came in a burst of others. Press it again.")
-        return self._session.read_only or self._hurried
+        return self._session.read_only or self._pace.is_hurried
 
     # Taking it away
 

@@ -6,7 +6,8 @@ Tab moved the focus, and what follows the key of a dialog would reach the screen
 a message that follows the one before it, from widget to widget, has arrived where that one ended.
 
 A text that is pasted into a terminal without brackets arrives as keys, too. It may be typed into fields, but it presses
-nothing: printable keys of one burst, and an Enter between them, are refused where nobody takes text.
+nothing: printable keys of one burst, and an Enter between them, are refused where nobody takes text. Over a slow line
+each letter of it comes by itself, as if typed: so a key that writes at once waits whether it stays alone.
 """
 
 import asyncio
@@ -19,11 +20,35 @@ from textual.dom import DOMNode
 from textual.events import Key, Paste
 from textual.screen import ModalScreen, Screen
 
-from screens.shared.terminal_input import is_in_burst
+from screens.shared.terminal_input import QUIET, is_in_burst
 
 LONGEST = 0.25  # seconds without progress after which a key is taken for done: its widget is gone, or waits itself
 REFUSED = "Several letters came at once, as pasted text does: none of them was taken for a key. Press it again."
 MOVES = ("move(", "page(")  # actions that only move a cursor
+TYPING = 0.15  # seconds between two letters of a text that is typed or pasted; who presses a key means one
+
+
+class KeyPace:
+    """How fast keys come to a screen on which one of them writes at once. `seconds` is a monotonic clock."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._pressed = self._typed = float("-inf")  # when the last key came, and the last that is a letter of a text
+        self.is_hurried = False  # whether the last key came as part of a text, not by a hand that meant it
+
+    def note(self, event: Key, screen: Screen[Any]) -> None:
+        """A key came."""
+        now = self._seconds()
+        self.is_hurried = now - self._pressed < QUIET or now - self._typed < TYPING
+        self._pressed = now
+        if event.is_printable and not moves_cursor(event, screen):
+            self._typed = now
+
+
+def moves_cursor(event: Key, screen: Screen[Any]) -> bool:
+    """Whether a key does nothing there but move a cursor."""
+    active = screen.active_bindings.get(event.key)
+    return active is not None and active.binding.action.startswith(MOVES)
 
 
 class KeyOrder:
@@ -35,10 +60,18 @@ class KeyOrder:
         self._under_way: object | None = None  # stands for the key that is not done yet
         self._progress = 0.0  # when it was last known to move on
         self._refused = float("-inf")  # when a key was last refused
+        self._typed = float("-inf")  # when the last letter came that no field took
+        self._alone: tuple[Key, Screen[Any]] | None = None  # a key that writes at once, while it may be one of several
 
     async def take(self, event: Key | Paste) -> None:
         """Deliver it now, or when those before it are done."""
-        self._waiting.append(event)
+        if self._alone is not None and isinstance(event, Key) and self._is_text(event, self._alone[1]):
+            self._alone = self._under_way = None
+            self._say_refused()
+        if isinstance(event, Key) and self._follows_text(event):
+            self._say_refused()
+        else:
+            self._waiting.append(event)
         if self._under_way is None:
             await self._deliver_next()
 
@@ -48,15 +81,53 @@ class KeyOrder:
             if self._is_refused(event, screen):
                 self._say_refused()
                 continue
-            target = self._app.focused or screen
-            self._under_way = serial = object()
-            self._note_progress()
-            await self._deliver(event)
-            asyncio.get_running_loop().call_later(LONGEST, self._look_again, serial)
-            await self._follow(
-                serial, screen, target.ancestors_with_self if event.is_forwarded else [screen, self._app]
-            )
+            if isinstance(event, Key) and self._writes_at_once(event, screen):
+                self._under_way = serial = object()
+                self._alone = (event, screen)
+                asyncio.get_running_loop().call_later(TYPING, self._app.call_later, self._stay_alone, serial)
+                return
+            await self._hand_over(event, screen)
             return
+
+    async def _hand_over(self, event: Key | Paste, screen: Screen[Any]) -> None:
+        target = self._app.focused or screen
+        self._under_way = serial = object()
+        self._note_progress()
+        await self._deliver(event)
+        asyncio.get_running_loop().call_later(LONGEST, self._look_again, serial)
+        await self._follow(serial, screen, target.ancestors_with_self if event.is_forwarded else [screen, self._app])
+
+    async def _stay_alone(self, serial: object) -> None:
+        """No other letter came beside it: it is meant, where it was pressed."""
+        if serial is not self._under_way or self._alone is None:
+            return
+        (event, screen), self._alone = self._alone, None
+        if screen is self._app.screen:
+            await self._hand_over(event, screen)
+        else:
+            await self._finish(serial)
+
+    def _follows_text(self, event: Key) -> bool:
+        """Whether it would write at once, and came as fast after another letter as those of a text do."""
+        screen = self._app.screen
+        if not self._is_text(event, screen):
+            return False
+        now = asyncio.get_running_loop().time()
+        before, self._typed = self._typed, now
+        return now - before < TYPING and self._writes_at_once(event, screen)
+
+    def _writes_at_once(self, event: Key, screen: Screen[Any]) -> bool:
+        active, keys = screen.active_bindings.get(event.key), getattr(screen, "KEYS", None)
+        if active is None or keys is None or not self._is_text(event, screen):
+            return False
+        binding = keys.by_id.get(active.binding.id or "")
+        return binding is not None and binding.at_once
+
+    def _is_text(self, event: Key, screen: Screen[Any]) -> bool:
+        """Whether it may be a letter of a text that no field takes."""
+        focused = self._app.focused
+        takes_text = focused is not None and focused.check_consume_key("a", "a")
+        return not takes_text and (event.is_printable or event.key == "enter") and not moves_cursor(event, screen)
 
     def _is_refused(self, event: Key | Paste, screen: Screen[Any]) -> bool:
         """Whether it is a key of a burst that would press something."""
@@ -69,8 +140,7 @@ class KeyOrder:
         focused = self._app.focused
         if focused is not None and focused.check_consume_key("a", "a"):
             return False
-        active = screen.active_bindings.get(event.key)
-        return active is not None and not active.binding.action.startswith(MOVES)
+        return event.key in screen.active_bindings and not moves_cursor(event, screen)
 
     def _say_refused(self) -> None:
         """Once, however long the text is."""

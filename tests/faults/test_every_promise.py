@@ -409,6 +409,7 @@ TERMINALS = {
     ],
     "a paste without brackets presses nothing": [
         "test_a_paste_without_brackets_presses_nothing",
+        "test_a_paste_that_comes_letter_by_letter_writes_nothing",
         "test_a_pasted_burst_starts_nothing",
         "test_a_pasted_burst_with_line_breaks_does_nothing_but_type",
     ],

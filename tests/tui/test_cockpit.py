@@ -17,6 +17,7 @@ from cockpit.model.probe import ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application
 from screens.main.screen import CockpitScreen
+from screens.shared.key_order import REFUSED
 from tests.tui.stage import SIGNED_OUT, SYSTEM, Stage, ago, alerts, application, draft, probes, up
 from tests.tui.terminal import Terminal
 from widgets.pane import Pane
@@ -45,7 +46,7 @@ class ScreenUser:
         for key in keys:
             self.stage.time.passed += 0.2
             await self.pilot.press(key)
-        await self.pilot.pause()
+            await self.pilot.pause(0.2)
 
     @property
     def cockpit(self) -> CockpitScreen:
@@ -351,7 +352,7 @@ async def test_a_burst_of_keys_never_takes_an_alert(cockpit: Open) -> None:
         await user.pilot.press(*"Qga")
 
         assert user.stage.incident_actions.asked == []
-        assert user.told == ["That key came in a burst of others. Press it again."]
+        assert user.told == [REFUSED]
 
 
 async def test_a_click_on_a_key_is_as_good_as_the_key(cockpit: Open) -> None:

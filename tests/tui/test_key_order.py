@@ -31,10 +31,23 @@ class Line:
     async def send(self, *pieces: bytes) -> None:
         """Each piece as one read of the terminal, all of them before the app takes the first key."""
         for piece in pieces:
-            for message in self._input.feed(piece):
-                message.set_sender(self.app)
-                self.app.post_message(message)
+            self._post(piece)
+        await self.settle()
+
+    async def type(self, piece: bytes, seconds: float) -> None:
+        """A piece, and so long until the next."""
+        self._post(piece)
+        await self._pilot.pause(seconds)
+        self.stage.time.passed += seconds
+
+    async def settle(self) -> None:
         await self._pilot.pause(SETTLED)
+        self.stage.time.passed += SETTLED
+
+    def _post(self, piece: bytes) -> None:
+        for message in self._input.feed(piece):
+            message.set_sender(self.app)
+            self.app.post_message(message)
 
     @property
     def notices(self) -> list[str]:
@@ -103,6 +116,27 @@ async def test_a_paste_without_brackets_presses_nothing(stage: Stage, pasted: by
 
         assert isinstance(remote.app.screen, CockpitScreen)
         assert (stage.incident_actions.asked, remote.notices) == ([], [REFUSED])
+
+
+@pytest.mark.parametrize("text", ["Update: all is well\n", "pin it\n", "apa\n", "Up"])
+@pytest.mark.parametrize("every", [0.0, 0.005, 0.03, 0.08, 0.12])
+async def test_a_paste_that_comes_letter_by_letter_writes_nothing(stage: Stage, text: str, every: float) -> None:
+    async with line(stage) as remote:
+        for letter in text:
+            await remote.type(letter.encode(), every)
+        await remote.settle()
+
+        assert stage.incident_actions.asked == []
+
+
+async def test_a_key_that_writes_at_once_is_heard_when_it_stays_alone(stage: Stage) -> None:
+    async with line(stage) as remote:
+        await remote.send(b"2")
+        await remote.type(b"a", 0.05)
+        assert stage.incident_actions.asked == []
+        await remote.type(b"j", SETTLED)  # a key that only moves is no text
+
+        assert len(stage.incident_actions.asked) == 1
 
 
 async def test_the_same_key_pressed_by_a_hand_afterwards_counts(stage: Stage) -> None:
