@@ -54,6 +54,7 @@ def change_silence(
     detail = {
         "operation": f"silence {operation}",
         "target": silence.text,
+        "matchers": sorted(matcher.text for matcher in silence.matchers),
         "until": format_timestamp(silence.ends),
         "comment": silence.comment,
     }
@@ -81,7 +82,7 @@ def _draft(writer: IncidentWriter, detail: Mapping[str, Any], summary: str) -> D
 def _must_be_alone(recent: Sequence[Event], detail: Mapping[str, Any], now: datetime) -> None:
     """Raises IncidentActionError while a change of the same is on its way, was sent and nobody knows what became of
     it, or was done a moment ago."""
-    same = [event for event in recent if event.detail.get("target") == detail["target"]]
+    same = [event for event in recent if _name_matchers(event.detail) == _name_matchers(detail)]
     if not same or same[-1].detail.get("outcome") == "failed":
         return
     last = same[-1].detail
@@ -97,6 +98,12 @@ def _must_be_alone(recent: Sequence[Event], detail: Mapping[str, Any], now: date
     else:
         text, code = f"{who} did the same {ago} ago.", "silence-already"
     raise IncidentActionError(f"{text} Look at the silences before you send it again.", code=code, by=who)
+
+
+def _name_matchers(detail: Mapping[str, Any]) -> list[Any]:
+    """What a change is about, whatever the order in which somebody wrote it; of an older version as it was written."""
+    matchers = detail.get("matchers")
+    return list(matchers) if isinstance(matchers, list | tuple) else [detail.get("target")]
 
 
 async def _send(server: SilenceServer, operation: SilenceOperation, silence: Silence, now: datetime) -> SilenceOutcome:

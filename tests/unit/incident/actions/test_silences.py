@@ -172,6 +172,14 @@ def test_of_two_who_do_the_same_one_sends_it(timeline: Timeline, failure: Except
     assert (refused.value.code, refused.value.facts["by"], server.sent) == (code, "ana", 1)
 
 
+def test_the_same_matchers_in_another_order_are_the_same_silence(timeline: Timeline) -> None:
+    server, more = Server(failure=SilenceUnknownError("timed out"), keeps=False), SilenceMatcher("severity", "page")
+    sit_down(timeline).change_silence(server, CREATE, replace(PLAN, matchers=(*PLAN.matchers, more)))
+    with pytest.raises(IncidentActionError) as refused:
+        sit_down(timeline, "ben").change_silence(server, CREATE, replace(PLAN, matchers=(more, *PLAN.matchers)))
+    assert (refused.value.code, server.sent) == ("silence-unknown", 1)
+
+
 def test_what_was_ended_may_be_made_again_at_once(timeline: Timeline) -> None:
     server, incident_actions = Server(), sit_down(timeline)
     incident_actions.change_silence(server, CREATE, PLAN)
