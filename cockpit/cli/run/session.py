@@ -67,7 +67,9 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
 
 
 def tell_where(session: Session, this: Run) -> None:
-    """On which incident a run is written down; nothing where there is none to choose from."""
+    """In which environment it is, and on which incident it is written down; nothing where there is nothing to choose."""
+    if len(session.system.environments) > 1:
+        click.echo(f"In {session.environment.name}.", err=True)
     where = session.runner.incident(this)
     if where or session.incident_actions.open():
         click.echo(f"On {where or 'no incident: it goes to the journal'}.", err=True)

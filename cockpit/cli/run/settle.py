@@ -9,7 +9,7 @@ from cockpit.cli.run.begin import document_of, finish_run, must_be_chosen, open_
 from cockpit.cli.run.report import DONE, STOPPED, Ending, Written
 from cockpit.cli.run.steps import StepRequest
 from cockpit.model.run import Run, StepState
-from cockpit.model.runbook import Step
+from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
 from cockpit.runbooks.run.open_runs import find_run_to_settle
@@ -35,6 +35,28 @@ async def settle_step(runner: Runner, run: Run, step: int, word: str, reason: st
     if state is StepState.BY_HAND and not reason.strip():
         raise RunRefused("Say what was done, with --reason TEXT: it goes on the timeline.", code="reason-missing")
     return await asyncio.to_thread(runner.settle, run, step, state, reason), result, state
+
+
+def must_mean_one_step(document: Runbook, procedure: Procedure, place: CatalogueEntry, number: int) -> None:
+    """A run keeps to the text that it began with. Where that number is another step by now, nobody can say which of
+    both is meant. Raises RunRefused."""
+    if document.sha256 == place.document.runbook.sha256:
+        return
+    then, now = (
+        next((step for step in steps if step.ordinal == number), None)
+        for steps in (procedure.steps, place.procedure.steps)
+    )
+    if then is None or (now is not None and (now.command or now.title) == (then.command or then.title)):
+        return
+    by_now = f"{now.title}" if now is not None else "not there any more"
+    raise RunRefused(
+        f"The document has changed since this run began: its step {number} is {then.title}, and in the document it is "
+        f"{by_now}. Settle it on the screen, which shows the run's own text.",
+        code="step-renumbered",
+        step=number,
+        then=then.title,
+        now=by_now,
+    )
 
 
 def print_settled_step(step: Step, state: StepState, who: str, reason: str) -> None:
@@ -65,6 +87,7 @@ async def by_word(
         )
         if this is None:
             return STOPPED
+        must_mean_one_step(runner.document(this), runner.procedure(this), place, step)
         this, result, state = await settle_step(runner, this, step, word, reason)
         this = await asyncio.to_thread(finish_run, session, this, runner.procedure(this))
     finally:

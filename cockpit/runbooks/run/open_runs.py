@@ -1,5 +1,6 @@
 """Runs that are not over: which one is meant by whoever asks for the same again, and which waits for a person. Pure."""
 
+import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.shell_syntax.placeholders import asks_for_same
 
 DONE = frozenset({StepState.OK, StepState.WARN})
+HOME = re.compile(r"^/(?:home/[^/]+|Users/[^/]+|root)/")
 HAS_BEEN_DONE = DONE | {StepState.BY_HAND}
 CHANGES = frozenset({StepKind.CHANGE.value, StepKind.DANGER.value})
 
@@ -61,10 +63,15 @@ def list_competing_runs(runs: Iterable[Run], run: Run) -> list[Run]:
         other
         for other in runs
         if other.id != run.id
-        and (other.path == run.path or other.sha256 == run.sha256)
+        and (drop_home(other.path) == drop_home(run.path) or other.sha256 == run.sha256)
         and (other.procedure, other.environment) == (run.procedure, run.environment)
         and same_target(other.values, run.values)
     ]
+
+
+def drop_home(path: str) -> str:
+    """A path without whose home it lies in: two checkouts of one folder are one document, at other commits as well."""
+    return HOME.sub("~/", path)
 
 
 def going_on(run: Run) -> list[int]:

@@ -75,6 +75,17 @@ def test_what_nobody_saw_the_end_of_is_settled_also_after_the_document_has_chang
     assert (again["run"], again["steps"][0]["state"]) == (found["run"], "failed")
 
 
+def test_a_number_that_means_another_step_by_now_settles_nothing(book: Book) -> None:
+    book.leave_unknown()
+    book.path.write_text(BOOK.replace("# Restore it", "# Announce it\necho soon\n\n# Restore it"))
+    refused = json.loads(book.type("--step", "2", "--settle", "ok", "--reason", "it is announced", "--json").stdout)
+    assert (refused["code"], refused["facts"]["then"], refused["facts"]["now"]) == (
+        "step-renumbered",
+        "Restore it",
+        "Announce it",
+    )
+
+
 def test_a_run_with_a_step_that_nobody_saw_the_end_of_keeps_another_from_beginning(book: Book) -> None:
     book.leave_unknown()
     refused = book.type("--yes")

@@ -1,12 +1,13 @@
 """A run that waits in the middle: at which step, and what it leaves until it goes on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure
 from cockpit.platforms.container_apps.kind import KIND
 from cockpit.runbooks.catalogue.load import open_file
-from cockpit.runbooks.run.open_runs import WaitingRun, find_waiting_run
+from cockpit.runbooks.run.open_runs import WaitingRun, find_waiting_run, list_competing_runs
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 ROLL_BACK = open_file(KIND.procedures / "rollback.md").procedures[0]
@@ -63,3 +64,13 @@ def test_the_one_that_leaves_a_gap_comes_before_a_newer_one() -> None:
     found = waiting(gap, newer)
     assert found is not None
     assert found.run == "gap"
+
+
+def test_a_checkout_of_each_person_is_one_document_at_other_commits_too() -> None:
+    def of(id: str, path: str, sha256: str) -> Run:
+        return replace(run(OK, id=id), path=path, sha256=sha256)
+
+    mine = of("run-1", "/home/ana/ops/runbooks/api.md", "1")
+    theirs = of("run-2", "/home/ben/ops/runbooks/api.md", "2")
+    another = of("run-3", "/home/ben/ops/worker/api.md", "3")
+    assert list_competing_runs([mine, theirs, another], mine) == [theirs]
