@@ -67,7 +67,7 @@ def incident_for(session: Session, named: str | None, this: Run | None = None) -
 
 
 def tell_where(session: Session, this: Run) -> None:
-    """In which environment it is, and on which incident it is written down; nothing where there is nothing to choose."""
+    """In which environment a run is, and on which incident it is written down; nothing where there is no choice."""
     if len(session.system.environments) > 1:
         click.echo(f"In {session.environment.name}.", err=True)
     where = session.runner.incident(this)
