@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,10 +10,29 @@ from cockpit.incident.postmortem.markdown import Markdown
 from cockpit.model.problem import CodedError
 
 NAME = re.compile(r"^<!-- cockpit:draft (?P<id>\S+) -->", re.MULTILINE)
-BEGIN = re.compile(r"^<!-- cockpit:begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{8}) -->[ \t]*\r?$", re.MULTILINE)
+BEGIN = re.compile(
+    r"^<!-- cockpit:begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{8}(?:[0-9a-f]{4})?) -->[ \t]*\r?$", re.MULTILINE
+)
 ANY_BEGIN = re.compile(r"^<!-- cockpit:begin ", re.MULTILINE)
 ROWS = re.compile(r"^<!-- cockpit:rows (?P<digests>[0-9a-f ]+) -->[ \t]*\r?$", re.MULTILINE)
 LABEL = re.compile(r"(?:[-*+] +)?(?:\*\*|__)(?P<text>[^*_\n]+?:)(?:\*\*|__)")  # `- **What changed:** ...`
+BREAK = re.compile(r"<br */?>")
+FORMS = (
+    (BREAK, ""),
+    (re.compile(r"\]\(<([^<>\n]*)>\)"), r"](\1)"),  # the address of a link
+    (re.compile(r"^[ \t>]*[-=*_|:+ \t\r]+$", re.MULTILINE), ""),  # the line below a heading or a head, or between parts
+    (
+        re.compile(r"^[ \t]*(?:(?:>|[-*+](?=\s|$)|#{1,6}(?=\s)|~{3,}|`{3,})[ \t]*)+", re.MULTILINE),
+        "",
+    ),  # ahead of a line
+    (re.compile(r"^([ \t]*\d+)[.)](?=\s)", re.MULTILINE), r"\1"),  # of a list that counts
+    (re.compile(r"\\"), ""),
+    (re.compile(r"(?<![^\W_])_|_(?!_*[^\W_])|\*(?=\S)|(?<=\S)\*"), ""),  # `_` within a word is a letter
+    (re.compile(r"[\s|`]"), ""),
+)
+"""What a formatter may write otherwise, in this order, and what is left of it."""
+
+BLOCK_DIGEST, ROW_DIGEST = 12, 8  # hexadecimal digits; drafts that count words alone hold 8 and 6
 MOST_ROWS = 600  # of one block; beyond that a change is kept below the block as a whole
 KEPT = "_Edited by hand in an earlier draft, and therefore kept:_"
 
@@ -38,21 +57,42 @@ def make_block(name: str, body: str) -> Markdown:
 
 
 def compute_digest(body: str) -> str:
-    """Of the words alone: what a formatter changes (spaces, escapes, emphasis, the form of a table) is no edit."""
-    return hashlib.sha256(_strip_form(body).encode()).hexdigest()[:8]
+    """Of all that a reader sees: what a formatter changes (spaces, escapes, the form of a table) is no edit."""
+    return _hash(_strip_form(body), BLOCK_DIGEST)
 
 
 def compute_row_digest(unit: str) -> str:
-    return hashlib.sha256(_strip_form(unit).encode()).hexdigest()[:6]
+    return _hash(_strip_form(unit), ROW_DIGEST)
 
 
 def _strip_form(text: str) -> str:
-    return re.sub(r"[^\w?!%$€£@]|_", "", re.sub(r"<br */?>", "", text))
+    """What a reader sees, without what a formatter may write otherwise. A point, a sign, `~~` say something, too."""
+    for form, kept in FORMS:
+        text = form.sub(kept, text)
+    return text
 
 
-def _compute_old_digest(body: str) -> str:
-    """As drafts of before this way to count hold it."""
-    return hashlib.sha256(re.sub(r"-+", "-", re.sub(r"\s+", "", body)).encode()).hexdigest()[:8]
+def _strip_signs(text: str) -> str:
+    """The words alone."""
+    return re.sub(r"[^\w?!%$€£@]|_", "", BREAK.sub("", text))
+
+
+def _hash(text: str, digits: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def _is_as_written(body: str, digest: str) -> bool:
+    """Whether a block still holds what its marker was made of, also by the ways in which older drafts counted."""
+    if len(digest) == BLOCK_DIGEST:
+        return digest == compute_digest(body)
+    oldest = re.sub(r"-+", "-", re.sub(r"\s+", "", body))
+    return digest in (_hash(_strip_signs(body), len(digest)), _hash(oldest, len(digest)))
+
+
+def _digest_like(digests: Sequence[str]) -> Callable[[str], str]:
+    """How the rows of a block were counted when it was written."""
+    digits = len(digests[0])
+    return compute_row_digest if digits == ROW_DIGEST else lambda unit: _hash(_strip_signs(unit), digits)
 
 
 def split_units(body: str) -> list[str]:
@@ -71,7 +111,7 @@ def split_units(body: str) -> list[str]:
         is_item = token.type == "list_item_open" and token.level == 1
         if is_top or is_row or is_item:
             cuts.append(token.map[0])
-    cuts = sorted(set(cuts))
+    cuts = sorted({0, *cuts})  # what makes no token, such as the address of a link, stands with what is before it
     pieces = ("\n".join(lines[begin:end]).strip("\n") for begin, end in pairwise([*cuts, len(lines)]))
     return [piece for piece in pieces if piece.strip()]
 
@@ -147,15 +187,15 @@ def _merge_block(theirs: DraftBlock, ours: DraftBlock, text: str, notes: list[st
 
     their_units = split_units(theirs.body.replace("\r\n", "\n"))
     our_units = split_units(ours.body)
-    by_digest = {compute_row_digest(unit): unit for unit in (*their_units, *our_units)}
-    base = list(theirs.rows)
-    merge = Merge3(base, [*map(compute_row_digest, their_units)], [*map(compute_row_digest, our_units)])
+    base, digest = list(theirs.rows), _digest_like(theirs.rows)
+    by_digest = {digest(unit): unit for unit in (*their_units, *our_units)}
+    merge = Merge3(base, [*map(digest, their_units)], [*map(digest, our_units)])
     units: list[str] = []
     kept = twice = 0
     for region in merge.merge_regions():
         match region:
             case ("unchanged", start, end):
-                units += [by_digest[digest] for digest in base[start:end]]
+                units += [by_digest[each] for each in base[start:end]]
             case ("a" | "same", start, end):
                 units += their_units[start:end]
                 kept += 1
@@ -163,7 +203,7 @@ def _merge_block(theirs: DraftBlock, ours: DraftBlock, text: str, notes: list[st
                 units += our_units[start:end]
             case ("conflict", start, end, their_start, their_end, our_start, our_end):
                 both = _merge_by_first_cell(
-                    set(base[start:end]), their_units[their_start:their_end], our_units[our_start:our_end]
+                    set(base[start:end]), their_units[their_start:their_end], our_units[our_start:our_end], digest
                 )
                 units += both.units
                 kept, twice = kept + both.kept, twice + both.twice
@@ -182,29 +222,53 @@ class MergedUnits:
     twice: int
 
 
-def _merge_by_first_cell(base: Set[str], theirs: Sequence[str], ours: Sequence[str]) -> MergedUnits:
-    """Neighbouring changes of both, told apart by the first cell of a row; `base` are the digests of the old units."""
-    their_units = {_read_key(unit): unit for unit in theirs}
+def _merge_by_first_cell(
+    base: Set[str], theirs: Sequence[str], ours: Sequence[str], digest: Callable[[str], str]
+) -> MergedUnits:
+    """Neighbouring changes of both, told apart by the first cell of a row; `base` are the digests of the old units.
+
+    Several rows may begin with the same cell, as what happened in one second does: each has one counterpart at most,
+    and what they wrote and have none for is put in.
+    """
+    left = [KnownRow(unit, digest(unit), _read_key(unit)) for unit in theirs]
+    rows = [KnownRow(unit, digest(unit), _read_key(unit)) for unit in ours]
+    same = [_take_row(left, [row.digest == other.digest for other in left]) for row in rows]
     units: list[str] = []
     kept = twice = 0
     ends: dict[str, int] = {}  # of ours, by key: where the next one stands
-    for unit in ours:
-        digest, other = compute_row_digest(unit), their_units.pop(_read_key(unit), None)
+    for row, found in zip(rows, same, strict=True):
+        is_old = row.digest in base  # then they changed it, and not into another old one
+        fits = [row.key == other.key and not (is_old and other.digest in base) for other in left]
+        other = found or _take_row(left, fits)
         if other is None:
-            units += [] if digest in base else [unit]  # what they took out stays out
-        elif digest == compute_row_digest(other) or compute_row_digest(other) in base:
-            units.append(unit)
-        elif digest in base:
-            units.append(other)
+            units += [] if is_old else [row.text]  # what they took out stays out
+        elif row.digest == other.digest or other.digest in base:
+            units.append(row.text)
+        elif is_old:
+            units.append(other.text)
             kept += 1
         else:
-            units += [unit, other]
+            units += [row.text, other.text]
             twice += 1
-        ends[_read_key(unit)] = len(units)
-    left = [unit for unit in their_units.values() if compute_row_digest(unit) not in base]
-    for unit in reversed(left):
+        ends[row.key] = len(units)
+    edits = [other.text for other in left if other.digest not in base]
+    for unit in reversed(edits):
         units.insert(_find_place(unit, theirs, ours, ends, len(units)), unit)
-    return MergedUnits(units, kept + bool(left), twice)
+    return MergedUnits(units, kept + bool(edits), twice)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A unit, what it is compared by, and what it is found by."""
+
+    text: str
+    digest: str
+    key: str
+
+
+def _take_row(rows: list[KnownRow], fits: Sequence[bool]) -> KnownRow | None:
+    """The first row that fits, taken out of the list; None where none does."""
+    return rows.pop(fits.index(True)) if True in fits else None
 
 
 def _find_place(unit: str, theirs: Sequence[str], ours: Sequence[str], ends: Mapping[str, int], last: int) -> int:
@@ -220,9 +284,9 @@ def _read_key(unit: str) -> str:
     """What tells a row from its neighbours: its first cell, or the words that it begins with in bold; of other units
     all of their words."""
     if unit.startswith("|") and unit.count("|") > 1:
-        return _strip_form(unit.split("|")[1])
+        return _strip_signs(unit.split("|")[1])
     label = LABEL.match(unit)
-    return _strip_form(label["text"]) if label else compute_row_digest(unit)
+    return _strip_signs(label["text"]) if label else compute_row_digest(unit)
 
 
 def _find_blocks(text: str) -> list[DraftBlock]:
@@ -243,7 +307,7 @@ def _find_blocks(text: str) -> list[DraftBlock]:
         rows = ROWS.search(body)
         if rows is not None:
             body = f"{body[: rows.start()]}{body[rows.end() :]}".strip()
-        is_ours = begin["digest"] in (compute_digest(body), _compute_old_digest(body))
+        is_ours = _is_as_written(body, begin["digest"])
         digests = tuple(rows["digests"].split()) if rows else ()
         blocks.append(DraftBlock(begin["name"], begin.start(), end + len(mark), body, not is_ours, digests))
     return blocks

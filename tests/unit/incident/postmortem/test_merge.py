@@ -1,5 +1,6 @@
 """Exporting again: our blocks are new, what people wrote is still there."""
 
+import hashlib
 import re
 
 import pytest
@@ -7,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.incident.postmortem.merge import (
+    BEGIN,
     KEPT,
     NotOurDraft,
     compute_digest,
     make_block,
     merge_drafts,
     merge_with_notes,
+    split_units,
 )
 
 
@@ -89,6 +92,8 @@ FORMATTED = [
     ("- **Why:** because\n- two", "* __Why:__ because\n* two"),
     ("one<br>two \\[STATUS\\]", "one<br />two [STATUS]"),
     ("# Heading\n\ntext", "Heading\n=======\n\ntext  "),
+    ("1. one [x](<https://e/a_b>)\n2. two", "1) one [x](https://e/a_b)\n2) two"),
+    ("```text\nkubectl get pods\n```\n\n---\n\ntwo", "~~~text\nkubectl get pods\n~~~\n\n***\n\ntwo"),
 ]
 
 
@@ -96,6 +101,91 @@ FORMATTED = [
 def test_what_a_formatter_changes_is_no_edit(ours: str, theirs: str) -> None:
     assert compute_digest(ours) == compute_digest(theirs)
     assert compute_digest(ours) != compute_digest(theirs.replace("two", "three").replace("x", "w").replace("ex", "i"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("5.5 %", "55 %"), ("5 ms", "-5 ms"), ("5 ms", "< 5 ms"), ("-5 ms", "+5 ms"), ("done", "done ✅"),
+        ("down at nine", "~~down at nine~~"), ("a b", "a → b"), ("2 x 3", "2 * 3"), ("max_size", "maxsize"),
+        ("who said it", '"who said it"'), ("#12", "12"), ("10:20", "1020"), ("1,5 s", "15 s"), ("v1.2", "v12"),
+    ],
+)  # fmt: skip
+def test_a_sign_alone_is_an_edit_too(ours: str, theirs: str) -> None:
+    """Such an edit was gone after the next export, and nothing said so."""
+    table, edited = TABLE.replace("| two |", f"| two {ours} |"), f"| two {theirs} |"
+    old = draft(table, "a").replace(f"| two {ours} |", edited)
+    result = merge_drafts(old, draft(f"{table}\n| three | ana |", "a"))
+    assert edited in result
+    assert f"| two {ours} |" not in result
+    assert "| three | ana |" in result
+
+
+def recount(text: str) -> str:
+    """A draft as versions that counted words alone wrote it, with their shorter digests."""
+
+    def shorten(body: str, digits: int) -> str:
+        return hashlib.sha256(re.sub(r"[^\w?!%$€£@]|_", "", body).encode()).hexdigest()[:digits]
+
+    def write_block(found: re.Match[str]) -> str:
+        body = found["body"].strip()
+        rows = " ".join(shorten(unit, 6) for unit in split_units(body))
+        return f"{found['name']} {shorten(body, 8)} -->{found['body']}<!-- cockpit:rows {rows} -->"
+
+    block = r"(?P<name>cockpit:begin \S+) [0-9a-f]+ -->(?P<body>.*?)<!-- cockpit:rows [0-9a-f ]+ -->"
+    return re.sub(block, write_block, text, flags=re.DOTALL)
+
+
+def test_a_draft_whose_rows_were_counted_by_words_alone_is_merged_as_before() -> None:
+    old = recount(draft(TABLE, "a"))
+    assert len(BEGIN.search(old)["digest"]) == 8  # type: ignore[index]
+    new = draft(f"{TABLE}\n| three | ana |", "b")
+    assert merge_drafts(old, new) == new
+    assert merge_drafts(old.replace("| one | nobody yet |", "| one | ben |"), new) == merge_drafts(
+        draft(TABLE, "a").replace("| one | nobody yet |", "| one | ben |"), new
+    )
+
+
+def test_the_address_of_a_link_at_the_beginning_of_a_block_stays() -> None:
+    old = draft("see the [graph]", "a").replace("see the", "[graph]: https://grafana.example/x\n\nsee the")
+    merged = merge_drafts(old, draft("see the [graph]\n\nmore", "a"))
+    assert "[graph]: https://grafana.example/x" in merged
+    assert "more" in merged
+
+
+FACTS = st.lists(st.sampled_from(["02:14", "02:15", ""]), min_size=1, max_size=6)
+CHANGES = st.lists(st.tuples(st.sampled_from(["change", "add"]), st.integers(0, 6), FACTS), max_size=4)
+
+
+def apply_changes(
+    rows: list[str], changes: list[tuple[str, int, list[str]]], whose: str
+) -> tuple[list[str], list[str]]:
+    """The rows after what one of two did to them, and the words of that, each once in the world."""
+    rows, words = list(rows), []
+    for number, (what, place, cells) in enumerate(changes):
+        place = place % len(rows)
+        words.append(f"{whose}{number}")
+        row = f"| {cells[0]} | {whose}{number} |"
+        rows[place : place + (what == "change")] = [row]
+    return rows, [word for word in words if any(f" {word} " in row for row in rows)]
+
+
+@given(FACTS, CHANGES, CHANGES)
+def test_of_rows_that_begin_alike_nothing_that_either_wrote_is_lost(
+    cells: list[str],
+    theirs: list[tuple[str, int, list[str]]],
+    ours: list[tuple[str, int, list[str]]],
+) -> None:
+    base = [f"| {cell} | fact{number} |" for number, cell in enumerate(cells)]
+    their_rows, their_words = apply_changes(base, theirs, "their")
+    our_rows, our_words = apply_changes(base, ours, "our")
+    head = "| Time | What |\n|---|---|\n"
+    old = draft(head + "\n".join(base), "a").replace("\n".join(base), "\n".join(their_rows))
+    merged = merge_drafts(old, draft(head + "\n".join(our_rows), "a"))
+    untouched = [row for row in base if row in their_rows and row in our_rows]
+    missing = [word for word in (*their_words, *our_words) if f" {word} " not in merged]
+    assert missing == []
+    assert [row for row in untouched if merged.count(row) != 1] == []
 
 
 def test_an_editor_that_lines_up_tables_has_edited_nothing() -> None:
