@@ -76,6 +76,15 @@ class ReadingQueue:
                 batch.append(self.documents.popleft())
         return batch
 
+    def _hand_over(self, stream: IO[bytes]) -> list[WaitingDocument]:
+        """The next batch, which a process now has."""
+        import msgspec
+
+        if batch := self.pop_batch():
+            documents = [(os.fsencode(document.path), document.raw, document.sidecar) for document in batch]
+            write_message(stream, msgspec.msgpack.encode(documents))
+        return batch
+
     def work_off(self, take: TakeReading) -> None:
         """Give one process a batch after another. What goes wrong there leaves its documents to the caller."""
         import msgspec
@@ -94,12 +103,13 @@ class ReadingQueue:
             assert process.stdout is not None
             try:
                 write_message(process.stdin, msgspec.msgpack.encode(commands))
-                while batch := self.pop_batch():
-                    documents = [(os.fsencode(document.path), document.raw, document.sidecar) for document in batch]
-                    write_message(process.stdin, msgspec.msgpack.encode(documents))
+                batch = self._hand_over(process.stdin)
+                while batch:
                     answers = msgspec.msgpack.decode(read_message(process.stdout), type=list[tuple[bytes, bool]])
+                    following = self._hand_over(process.stdin)  # it reads on while what it has read is taken
                     for document, (encoded, may_be_kept) in zip(batch, answers, strict=True):
                         take(document, encoded, may_be_kept)
+                    batch = following
             finally:
                 process.kill()  # it holds nothing that could be lost
 

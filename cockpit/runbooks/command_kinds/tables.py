@@ -15,6 +15,7 @@ from cockpit.runbooks.shell_syntax import MASK_LETTER
 ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
 NOT_TOOLS = frozenset(("words.toml", "sql.toml", "languages.toml"))
 GLOB = re.compile(r"[*?[]")
+PATTERN = re.compile(r"[*?[=]")  # of a flag that more than its own name meets
 MOST_NAMES_KEPT = 5_000  # words that were asked for; more are no names of tools
 SHORTEST_ABBREVIATION = 4  # letters of `--vo`, which some tools take for --volumes
 
@@ -48,6 +49,11 @@ class RaiseRule:
     more_than: int | None = None
     but: tuple[str, ...] = ()
     lowers: bool = False
+    names: frozenset[str] | None = field(init=False, compare=False, repr=False)  # of its flags, None with a pattern
+
+    def __post_init__(self) -> None:
+        has_pattern = not self.flags or self.more_than is not None or any(PATTERN.search(flag) for flag in self.flags)
+        object.__setattr__(self, "names", None if has_pattern else frozenset(self.flags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +394,10 @@ def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Calla
         kind = StepKind.CHANGE
     if kind is StepKind.LOCAL and tool.scratch_paths and not all(map(is_scratch, parsed.positionals)):
         kind = StepKind.CHANGE
+    flags = {name for name, _ in parsed.flags}
     for rule in tool.raises:
+        if rule.names is not None and not parsed.unknown_flags and rule.names.isdisjoint(flags):
+            continue  # most commands have none of its flags
         if _rule_holds(rule, verb, parsed):
             kind = rule.kind if rule.lowers else max(kind, rule.kind, key=ORDER.index)
             if rule.kind is StepKind.LOCAL and not all(map(is_scratch, _list_values_of(rule, parsed))):

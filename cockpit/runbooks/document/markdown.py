@@ -27,7 +27,7 @@ from cockpit.runbooks.document.mentions import (
     tells_what_machines_do,
 )
 from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
-from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, opens_session
+from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, may_open_session, opens_session
 from cockpit.runbooks.document.shell_variants import (
     ShellBlock,
     find_shell_family,
@@ -226,10 +226,14 @@ class MarkdownReader:
             return False
         if any(line in tab for tab in self._tabs):
             unnumbered_steps = [step._replace(alternative=bool(section.steps)) for step in unnumbered_steps]
-        if any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
+        may_open = may_open_session("\n".join(step.command for step in unnumbered_steps))
+        if may_open and any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
             self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
         first = next((step for step in unnumbered_steps if not step.title), None) if name else None
-        placed = [self._placed(step.named(name) if step is first else step.marked(name)) for step in unnumbered_steps]
+        placed = [
+            self._placed(step.named(name) if step is first else step.marked(name), opens=may_open)
+            for step in unnumbered_steps
+        ]
         # One block is typed in one place: where a sentence led to a host for one of its commands, it did for all.
         there = next((step.place for step in placed if step.place and step.place.by_prose), None)
         section.steps.extend(

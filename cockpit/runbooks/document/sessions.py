@@ -125,7 +125,7 @@ _WORDS = (
 MAY_OPEN = _NAMES.union(_WORDS.split())
 WORD = re.compile(r"[^\s;&|()\"'/]+")
 MAYBE = re.compile(rf"(?:^|[\s;&|(\"'/])(?:{'|'.join(map(re.escape, sorted(MAY_OPEN)))})(?=$|[\s;&|)\"'])")
-POWERSHELL = re.compile(r"(?i)^\s*(?:Enter-PSSession|etsn|Enter-PSHostProcess)\b")
+POWERSHELL = re.compile(r"(?im)^\s*(?:Enter-PSSession|etsn|Enter-PSHostProcess)\b")
 
 
 @lru_cache(maxsize=256)  # a step is asked when its block is read and when it gets its place
@@ -134,6 +134,11 @@ def opens_session(command: str, language: str = "bash") -> bool:
     if language == "powershell" and POWERSHELL.match(command):
         return True
     return any(_opens_session(simple_command) for simple_command in _list_simple_commands(command))
+
+
+def may_open_session(text: str) -> bool:
+    """False for a text none of whose commands opens a session, whatever it is cut into: most texts are such."""
+    return not MAY_OPEN.isdisjoint(WORD.findall(text)) or POWERSHELL.search(text) is not None
 
 
 def leaves_commands_behind(command: str) -> bool:
