@@ -188,6 +188,18 @@ async def test_a_body_is_not_sent_on_to_another_server() -> None:
     assert requests == []
 
 
+@pytest.mark.parametrize("status", [b"302 Found", b"303 See Other"])
+async def test_a_redirect_that_drops_the_body_is_followed_without_it(status: bytes) -> None:
+    requests: list[bytes] = []
+    with serving(says(page()), requests=requests) as elsewhere:
+        moved = page(b"", b"Location: http://127.0.0.1:%d/" % elsewhere, status=status)
+        with serving(says(moved)) as port:
+            outcome = await ask_one(probe(port, method="POST", body='{"token": "s3cr3t"}'))
+    assert outcome.grade is Grade.GOOD
+    assert [request.partition(b" ")[0] for request in requests] == [b"GET"]
+    assert b"s3cr3t" not in requests[0]
+
+
 @pytest.mark.parametrize(("pack", "word"), [(gzip.compress, b"gzip"), (zlib.compress, b"deflate")])
 async def test_a_packed_body_is_read_though_nobody_asked_for_it(pack: Callable[[bytes], bytes], word: bytes) -> None:
     with serving(says(page(pack(b'{"status": "healthy"}'), b"Content-Encoding: " + word))) as port:

@@ -125,7 +125,9 @@ class ProbeEndpoint:
                     if self._needs_peek(answer):
                         await self._received.peek()
                     return answer
-                if self._probe.body and not is_same_origin(response.next_request.url, first):
+                # After a 303, and as a rule a 302, the next request is a GET without it.
+                takes_body = bool(self._probe.body) and response.next_request.method == request.method
+                if takes_body and not is_same_origin(response.next_request.url, first):
                     raise httpx.TooManyRedirects(
                         f"redirected to {name_host(response.next_request.url)}, where the body must not be sent"
                     )
