@@ -241,7 +241,9 @@ class KubectlPerformer:
         if command.plural != "deployments":
             body = dig_value(history, "data")
             sending = self._client.patch(locate_object(command), body, "strategic")
-            return await self._send(command, item, output, sending, "rolled back")
+            template = dig_value(body, "spec", "template")
+            wanted = {key: value for key, value in dict(template or {}).items() if key != "$patch"}
+            return await self._send(command, item, output, sending, "rolled back", wanted=wanted)
         template = without_hash(dig_value(history, "spec", "template"))
         if template == without_hash(dig_value(item, "spec", "template")):
             output(f"{name_object(command)} skipped rollback (current template already matches revision {number})\n")
@@ -252,12 +254,19 @@ class KubectlPerformer:
             {"op": "replace", "path": "/metadata/annotations", "value": merge_annotations(item, history)},
         ]
         sending = self._client.patch(locate_object(command), steps, "json")
-        return await self._send(command, item, output, sending, "rolled back")
+        return await self._send(command, item, output, sending, "rolled back", wanted=template)
 
     async def _send(
-        self, command: KubectlCommand, before: Raw, output: Output, sending: Awaitable[Raw], word: str
+        self,
+        command: KubectlCommand,
+        before: Raw,
+        output: Output,
+        sending: Awaitable[Raw],
+        word: str,
+        *,
+        wanted: Any = None,
     ) -> CommandOutcome:
-        """Send a change once; where nobody answered, look whether it was done."""
+        """Send a change once; where nobody answered, look whether it was done. `wanted`: the template of an undo."""
         try:
             after = await sending
         except SourceError as error:
@@ -267,7 +276,7 @@ class KubectlPerformer:
             )
             if not sent:
                 raise
-            if await self._was_done(command, before):
+            if await self._was_done(command, before, wanted):
                 output(f"{name_object(command)} {word}\n")
                 sentence = "The cluster gave no answer, but looking again shows that it was done."
                 return CommandOutcome(StepState.OK, sentence, 0)
@@ -280,8 +289,11 @@ class KubectlPerformer:
         output(f"{name_object(command)} {word}\n" if not unchanged else f"{name_object(command)} {word} (no change)\n")
         return CommandOutcome(StepState.OK, f"{command.describe()}: done.", 0)
 
-    async def _was_done(self, command: KubectlCommand, before: Raw) -> bool:
-        """True where the workload has moved on since; False where it has not, or cannot be read."""
+    async def _was_done(self, command: KubectlCommand, before: Raw, wanted: Any) -> bool:
+        """True where the workload is what was asked for; False where it is not, or cannot be read.
+
+        That it has changed since is no proof: an autoscaler or somebody else may have changed something else of it.
+        """
         for attempt in range(LOOKS_AFTER):
             if attempt:
                 await self._time.sleep(LOOK_AGAIN)
@@ -293,8 +305,8 @@ class KubectlPerformer:
                 continue
             if command.verb == "delete":
                 return read_uid(after) != read_uid(before)
-            if fingerprint_workload(after) != fingerprint_workload(before):
-                return is_as_ordered(command, after)
+            if is_as_ordered(command, before, after, wanted):
+                return True
         return False
 
     # Revisions
@@ -422,8 +434,13 @@ def build_patch(command: KubectlCommand, item: Raw, now: datetime) -> tuple[Any,
     raise KubectlError(f"{command.verb} is not known here")
 
 
-def is_as_ordered(command: KubectlCommand, after: Raw) -> bool:
-    """Whether a workload that was changed meanwhile is what this change would have made of it."""
+def is_as_ordered(command: KubectlCommand, before: Raw, after: Raw, wanted: Any = None) -> bool:
+    """Whether a workload that was changed since `before` is what this change would have made of it.
+
+    `wanted` is the pod template that an undo gives it.
+    """
+    if fingerprint_workload(after) == fingerprint_workload(before):
+        return False
     match command.verb:
         case "scale":
             return read_integer(dig_value(after, "spec", "replicas")) == int(command.flags["replicas"])
@@ -433,7 +450,14 @@ def is_as_ordered(command: KubectlCommand, after: Raw) -> bool:
             return all(images.get(name) == image for name, _, image in (pair.partition("=") for pair in command.images))
         case "rollout pause" | "rollout resume":
             return (dig_value(after, "spec", "paused") is True) == (command.verb == "rollout pause")
-    return True
+        case "rollout restart":
+            stamps = [
+                dig_value(item, "spec", "template", "metadata", "annotations", RESTARTED_AT) for item in (before, after)
+            ]
+            return bool(stamps[1]) and stamps[0] != stamps[1]
+        case "rollout undo":
+            return wanted is not None and without_hash(dig_value(after, "spec", "template")) == without_hash(wanted)
+    return False
 
 
 def without_hash(template: Any) -> Any:

@@ -156,6 +156,25 @@ async def test_a_change_that_nobody_answered_and_that_shows_nowhere_is_unknown(c
     assert [method for method, _ in commands.stage.api.requests].count("PATCH") == 1
 
 
+@pytest.mark.parametrize("line", ["rollout restart deployment/api", "rollout undo deployment/api"])
+async def test_what_somebody_else_changed_meanwhile_is_no_proof_that_ours_was_done(
+    commands: Commands, line: str
+) -> None:
+    """An autoscaler changes the number of pods of a workload whenever it likes."""
+    commands.stage.api.refuse(ApiRefusal(503, verb="patch", times=1))
+    image, item = commands.image(), commands.stage.cluster.objects["Deployment", "api"]
+    sleep = commands.stage.clock.sleep
+
+    async def scale_and_sleep(seconds: float) -> None:
+        item["spec"]["replicas"] += 1
+        item["metadata"]["generation"] += 1
+        await sleep(seconds)
+
+    commands.stage.clock.sleep = scale_and_sleep  # type: ignore[method-assign]
+    outcome = await commands.run(f"kubectl -n shop {line}")
+    assert (outcome.state, commands.image()) == (StepState.UNKNOWN, image)
+
+
 async def test_a_forbidden_change_names_the_role(commands: Commands) -> None:
     commands.stage.api.refuse(ApiRefusal(403, verb="patch"))
     outcome = await commands.run("kubectl -n shop rollout restart deployment/api")
