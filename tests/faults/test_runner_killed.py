@@ -391,3 +391,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"cannot mount a small disk here: {mounted.stderr.strip()}")
     yield disk
     subprocess.run(["umount", disk], check=True)
+
+
+def test_a_last_word_waits_for_no_folder_that_somebody_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supervisor lived on for ever, and whoever watched the step with it."""
+
+    def never(seconds: float) -> None:
+        raise AssertionError("it waits for room")
+
+    monkeypatch.setattr("cockpit.runbooks.run.process.supervisor.time.sleep", never)
+    folder = tmp_path / "run-1"
+    folder.mkdir()
+    word = LastWord(folder / "1-1.exit")
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    word.write(b"{}")
+    assert not folder.exists()

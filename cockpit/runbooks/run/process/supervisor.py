@@ -269,6 +269,8 @@ class LastWord:
         while True:
             try:
                 return self._put(word)
+            except FileNotFoundError:  # somebody has removed the folder: no room will ever come
+                return None
             except OSError:
                 time.sleep(ROOM_LOOK)
 
