@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cockpit.cli.options import Common, Refusal, open_timeline, timeline_path
-from cockpit.connections import NO_ALERT_MEMORY, AlertMemory, remember_alerts
+from cockpit.connections import NO_ALERT_MEMORY, AlertMemory, find_beats, remember_alerts, remember_beats
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import read_ledger
 from cockpit.incident.messages.fields import find_lead
@@ -73,10 +73,14 @@ def read_records(
     """What was recorded of each environment, by its name. Blocking. Never raises: what is wrong is in the record."""
     blank = EnvironmentRecord(lead_role=find_lead(plan).name, severity_scale=plan.severity_scale)
     path = timeline_path(system, common)
+    beats_alone = {
+        environment.name: replace(NO_ALERT_MEMORY, read_beat=remember_beats(find_beats(path.parent, environment.name)))
+        for environment in environments
+    }  # they lie beside the timeline, and are there without one
     records = {}
     try:
         if not path.exists():
-            return {environment.name: blank for environment in environments}
+            return {name: replace(blank, memory=memory) for name, memory in beats_alone.items()}
         with open_timeline(system, common, read_only=True) as timeline:
             ledger = read_ledger(timeline, plan.severity_scale)
             for environment in environments:
@@ -104,7 +108,7 @@ def read_records(
         unread = EnvironmentRecord(
             exists=True, problem=clean_line(reason, 300), lead_role=blank.lead_role, severity_scale=blank.severity_scale
         )
-        return {environment.name: unread for environment in environments}
+        return {name: replace(unread, memory=memory) for name, memory in beats_alone.items()}
     return records
 
 

@@ -204,6 +204,18 @@ def test_what_a_source_may_not_know_is_shown_beside_its_state(shell: Shell, conf
     assert "no such function" in status(shell, config)[1]
 
 
+@pytest.mark.parametrize("timeline", ["", "no timeline at all"])
+def test_a_heartbeat_counts_also_without_a_timeline_that_can_be_read(shell: Shell, config: Path, timeline: str) -> None:
+    lines = 'name = "nightly"\nurl = "beat://backup"\nconditions = ["[CONNECTED] == true"]\n'
+    config.write_text(f"[[environments.prod.probes]]\n{lines}")
+    shell.file.unlink(missing_ok=True)
+    if timeline:
+        shell.file.write_text(timeline)
+    shell.say("beat", "backup", "--config", str(config))
+    (environment,) = json.loads(status(shell, config, "--json")[1])["environments"]
+    assert environment["probes"][0]["state"] == "up"
+
+
 def turn(name: str, state: str, minutes_ago: float) -> Draft:
     at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
     return Draft(Kind.PROBE, f"{name} {state}", at, "prod", name, source="recorder", detail={"state": state})
