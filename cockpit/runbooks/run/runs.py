@@ -84,6 +84,10 @@ class Runs:
             self.leaders.pop(run.id, None)
 
     def _step(self, run: Run, step: int, event: Event) -> None:
+        if event.redacted and run.state(step) is StepState.TODO:
+            # Its text was taken out. That somebody was at the step is known, and how it ended is for a person to say.
+            self.runs[run.id] = _with_state(run, step, StepState.UNKNOWN)
+            return
         match _read_text(event.detail, "phase"):
             case "intent":
                 self._intent(run, step, event)

@@ -54,6 +54,14 @@ def test_a_persons_word_stands_until_the_step_is_tried_again() -> None:
     assert fold(started(), said, step(5, "intent")).word(1) is None
 
 
+def test_a_step_whose_beginning_was_emptied_is_one_that_nobody_knows_of() -> None:
+    """A token stood in its command: that somebody was at it must not go with the text, else it is sent again."""
+    emptied = replace(step(2, "intent"), detail={}, redacted=True)
+    assert fold(started(), emptied, step(3, "outcome", state="unknown")).state(1) is StepState.UNKNOWN
+    told = fold(started(), emptied, step(4, "settled", state="failed", reason="it is not there"))
+    assert told.state(1) is StepState.FAILED
+
+
 def test_an_outcome_ends_its_attempt() -> None:
     run = fold(started(), step(2, "intent", as_run="ls"), step(3, "outcome", state="ok", exit_code=0, output="x"))
     assert (run.state(1), run.attempts[0].exit_code, run.attempts[0].output) == (StepState.OK, 0, "x")
