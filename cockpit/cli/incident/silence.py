@@ -146,7 +146,7 @@ def _do(
         raise Refusal(f"Refused: {clean_line(result.reason, 300)}", code="silence-refused")
     if result.outcome == "unknown":
         why = clean_line(result.reason, 200)
-        click.echo(f"Nobody knows whether it was done: {why}. Look with `cockpit silence list`.", err=True)
+        click.echo(f"Nobody knows whether it was done: {why.rstrip('.')}. Look with `cockpit silence list`.", err=True)
         raise SystemExit(UNKNOWN)
 
 

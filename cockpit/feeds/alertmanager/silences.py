@@ -129,13 +129,15 @@ def build_silence_body(
 
 
 class SilenceClient:
-    """The silences of one source. Its servers are one cluster: what one receives the others learn, so the first that
-    can be reached is asked. Reads raise SourceError or what httpx raises."""
+    """The silences of one source. Its servers are one cluster: what one receives the others learn. All are asked, and
+    the first to answer is the one that a change is sent to: of one that hangs nobody would know whether it was made.
+    Reads raise SourceError or what httpx raises."""
 
     def __init__(self, source: AlertSource, time: Time, reveal: Callable[[Secret], str]) -> None:
         self._source = source
         self._time = time
         self._reveal = reveal
+        self._answered = ""  # the address that answered last
 
     async def list_silences(self) -> dict[str, Silence]:
         return parse_silences(json.loads(await self._read("/api/v2/silences")))
@@ -168,21 +170,27 @@ class SilenceClient:
         await self._change("DELETE", f"/api/v2/silence/{quote(id, safe='')}", None)
 
     async def _read(self, path: str) -> bytes:
-        """Of the first server that answers; the failure of the first where none does."""
-        failures: list[Exception] = []
-        for address in self._source.urls:
-            try:
-                return await self._send(address, "GET", path)
-            except Exception as error:  # whatever it was, the next one may know
-                failures.append(error)
-        raise failures[0]
+        """Of the first server that answers; the failure of the first in order where none does."""
+        asked = {asyncio.ensure_future(self._send(address, "GET", path)): address for address in self._source.urls}
+        waiting = set(asked)
+        try:
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                failures = {task: task.exception() for task in done}  # whatever it was, another one may know
+                if answer := next((task for task in asked if task in done and failures[task] is None), None):
+                    self._answered = asked[answer]
+                    return answer.result()
+        finally:
+            for task in waiting:
+                task.cancel()
+        raise next(error for task in asked if (error := task.exception()) is not None)
 
     async def _change(self, method: str, path: str, body: Mapping[str, object] | None) -> bytes:
         """Sent once: another server is only tried where the one before could not be reached at all."""
         import httpx
 
         unreached: list[SourceError] = []
-        for address in self._source.urls:
+        for address in sorted(self._source.urls, key=lambda address: address != self._answered):
             try:
                 return await self._send(address, method, path, body)
             except httpx.ConnectError as error:

@@ -1,5 +1,6 @@
 """Silenced is not inhibited: by whom, why, until when; and what a proposed silence would suppression."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,3 +117,28 @@ async def test_a_silence_that_was_made_is_never_reported_as_refused(
     client = SilenceClient(AlertSource("am", "alertmanager", ("http://am",)), RealTime(), str)
     assert await client.put({}) == "9825d44b"
     await client.expire("9825d44b")
+
+
+async def test_a_silence_goes_to_the_server_that_answers_and_waits_for_none_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A change that a hung server was given may have been made: nobody would know."""
+    asked: list[tuple[str, str]] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.host))
+        if request.url.host == "am-1":
+            await asyncio.Event().wait()
+        body = b'{"silenceID": "9825d44b"}' if request.method == "POST" else b"[]"
+        return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    monkeypatch.setattr(
+        "cockpit.feeds.http.open_client_for",
+        lambda *_, **__: httpx.AsyncClient(transport=httpx.MockTransport(answer)),
+    )
+    source = AlertSource("am", "alertmanager", ("http://am-1", "http://am-2"))
+    client = SilenceClient(source, RealTime(), str)
+    async with asyncio.timeout(5):  # of one that hangs twelve seconds would be waited for
+        assert await client.list_silences() == {}
+        assert await client.put({}) == "9825d44b"
+    assert [host for method, host in asked if method == "POST"] == ["am-2"]
