@@ -31,6 +31,8 @@ REPLACE = (
     r"|[A-Z][A-Z0-9_]*_HERE)(?![A-Za-z0-9_])"
 )
 CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}(?![-_./]?MM)|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
+# An address of the reader's own: `x.x.x.x`, `10.0.x.x`.
+NUMBERS = r"(?<![\w.])(?P<numbers>(?=[\d.]*[xX])(?:\d{1,3}|[xX]{1,3})(?:\.(?:\d{1,3}|[xX]{1,3})){3})(?![\w.])"
 DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
 # Nobody's hosts (RFC 2606), unless the configuration names one: a document that says them means the reader's own.
 EXAMPLE = r"(?<![\w@%-])(?<![\w@%-]\.)(?P<example>(?:[A-Za-z0-9-]+\.)*example\.(?:com|org|net|edu))(?![\w-]|\.\w)"
@@ -51,6 +53,7 @@ FORMS = (
     (DUNDER, ("__",)),
     (YOUR, ("your",)),
     (REPLACE, ("replace", "change", "insert", "enter", "fill", "_here")),
+    (NUMBERS, ("x.", ".x")),
     (CROSSES, ("xxx", "yyyy", "zzzz")),
     (DOTS, ("...", "…")),
 )
@@ -59,7 +62,7 @@ IN_POWERSHELL = re.compile(
     "|".join((PATH_TO, EXAMPLE, ACTIONS, DOUBLE, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
 MAY_HOLD_A_HOLE = re.compile(
-    r"[<\[{%…]|__|_name|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
+    r"[<\[{%…]|__|_name|\.[xX]|[xX]\.|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
 )
 IN_REQUESTS = re.compile(
     "|".join(
@@ -89,7 +92,7 @@ PROGRAM_DOCUMENT = re.compile(
 )
 SPEAKS_TO_READER = re.compile(r"(?i)your[ _-]|insert[ _-]|replace[ _-]|enter[ _-]")
 # Between single quotes the shell fills nothing in: whoever writes `curl '...${SERVICE}'` means the reader to.
-QUOTED_VARIABLE = re.compile(r"\$\{(?P<word>[A-Z][A-Z0-9_]*)\}")
+QUOTED_VARIABLE = re.compile(r"\$(?:\{(?P<braced>[A-Z][A-Z0-9_]*)\}|(?P<bare>[A-Z][A-Z0-9_]+)(?!\w))")
 REQUEST = re.compile(r"(?:^|[\s;&|(])(?:curl|wget|http|https|xh|psql|mysql)\s[^;|]*$")
 GIT_WORDS = frozenset({"u", "upstream", "push"})  # of `main@{upstream}`
 OPTION = re.compile(r"(?P<option>--?[A-Za-z][\w-]*)[\s=]+[\"']?$")
@@ -120,6 +123,17 @@ SQL_NAMES = re.compile(
 NAME_OPTIONS = re.compile(
     r"(?<!\S)(?:-n|-g|--name|--namespace|--resource-group|--server|--registry|--vault-name|--cluster|--cluster-name"
     r"|--account-name|--subscription|--project|--workspace|--context)[\s=]+(?P<word>[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)(?=$|[\s;&|)])"
+)
+# Where a client goes, and as whom: `psql -h HOST -U USER`, `ssh USER@HOST`, `kill -9 PID`, `postgresql://USER:PASS@HOST/DB`.
+OF_CONNECTIONS = re.compile(
+    r"(?<!\S)(?:-[hHUupPdW]|--host|--user|--username|--port|--password|--dbname|--database|-[0-9]{1,2})[\s=]+(?P<option>HOST(?:NAME)?|IP"
+    r"|USER(?:NAME)?|PORT|PASS(?:WORD)?|DB|DB_?NAME|DATABASE|PID)(?=$|[\s;&|)])"
+    r"|(?<![\w$.{@/])(?P<user>[A-Z][A-Z0-9_]+)(?=(?::[\w<>-]+)?@(?:[A-Z][A-Z0-9_]+|[\w.-]+)(?:[:/\s]|$))(?<!\S@)"
+    r"|(?<=:)(?P<password>PASS(?:WORD)?|PWD)(?=@)|(?<=[\w>]@)(?P<host>HOST(?:NAME)?|SERVER|IP|ADDRESS|[A-Z]+_HOST)(?=[:/\s\"']|$)"
+    r"|(?<=[A-Z]:)(?P<port>PORT)(?=[/\s\"']|$)|(?<=[A-Z0-9]/)(?P<database>DB|DB_?NAME|DATABASE)(?=[?\s\"']|$)"
+    r"|\bkill(?:all)?\s+(?:-\w+\s+)?(?P<process>PID\w*)(?=$|[\s;&|)])|\bhelm\s+rollback\s+(?P<release>RELEASE)\b"
+    r"|(?<=RELEASE )(?P<revision>REVISION)\b|(?<=://)(?P<login>USER(?:NAME)?|[A-Z]+_USER)(?=:)"
+    r"|(?<!\S)(?P<above>[A-Z]+(?:_[A-Z]+)*_FROM_(?:ABOVE|STEP\w*|OUTPUT))(?=$|[\s;&|)])"
 )
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(
@@ -228,7 +242,7 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str, language: str) -> 
         case "example":  # an e-mail address is a person's, or a test's
             last = before.rsplit(maxsplit=1)[-1] if before and not before[-1].isspace() else ""
             return not _in_comment(before) and "@" not in last
-        case "your" | "replace" | "path":
+        case "your" | "replace" | "path" | "numbers":
             return not _in_comment(before)
         case _:
             return True
@@ -333,6 +347,10 @@ def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
     for match in NAME_OPTIONS.finditer(command):
         if _open_quote(command[: match.start()]) is None and match["word"] not in TOOLS_CAPITALS:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
+    for match in OF_CONNECTIONS.finditer(command):
+        kind = match.lastgroup or ""
+        if match[kind] not in TOOLS_CAPITALS and not MEANS_ITSELF.search(command[: match.start()]):
+            yield WrittenHole(match[kind], match.start(kind), match.end(kind))
     for match in SQL_NAMES.finditer(command) if "name" in command else ():
         yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     for expression in (NAMED_CAPITALS, HYPHENED_CAPITALS):
@@ -346,7 +364,7 @@ def _find_quoted_variables(command: str) -> Iterator[WrittenHole]:
         before = command[: match.start()]
         quote = _open_quote(before)
         if quote is not None and before[quote] == "'" and REQUEST.search(before[:quote]):
-            yield WrittenHole(match["word"], match.start(), match.end())
+            yield WrittenHole(match["braced"] or match["bare"], match.start(), match.end())
 
 
 def _is_named_hole(before: str) -> bool:
