@@ -87,6 +87,7 @@ ONCE = {
     "transcripts are bounded and leave the last room of the disk to notes": [
         "test_of_more_the_beginning_and_the_end_are_kept_and_the_rest_is_counted",
         "test_the_last_room_of_a_disk_is_left_to_notes",
+        "test_what_comes_faster_than_anybody_looks_leaves_the_reserve_too",
     ],
     "Enter works only once the whole command was on screen": [
         "test_enter_works_only_once_the_last_row_was_shown",

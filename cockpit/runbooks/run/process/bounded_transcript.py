@@ -4,12 +4,14 @@ The beginning is written as it comes. What does not fit is only counted; the end
 """
 
 import os
+import sys
 import time
 
 HEAD = 48 * 1_048_576  # bytes that are written as they come
 TAIL = 1_048_576  # bytes of the end that are added when the command has ended
 RESERVE = 64 * 1_048_576  # bytes of the disk that are left to the timeline: notes must go on
 RESERVED_SHARE = 0.05  # of a disk that is small
+LEAST_RESERVE = 1_048_576  # bytes of one that is tiny: a note takes a page of the file and some of its WAL
 LOOK = 0.25  # seconds between two looks at the room that is left
 
 
@@ -22,7 +24,7 @@ class BoundedTranscript:
         self._tail = bytearray()
         self._dropped = 0  # bytes behind the head that are not in the tail any more
         self._room_looked_at = 0.0
-        self._room = True
+        self._room = 0  # bytes that may be written until it is looked at again
         self.written = 0
         self.lost = 0
         self.left_out = 0
@@ -50,29 +52,32 @@ class BoundedTranscript:
     def _put(self, chunk: bytes) -> None:
         while chunk:
             try:
-                if not self._has_room():
+                room = self._measure_room()
+                if room <= 0:
                     raise OSError
-                size = os.write(self._descriptor, chunk)
+                size = os.write(self._descriptor, chunk[:room])
             except OSError:
                 self.lost += len(chunk)
                 return
             self.written += size
+            self._room -= size
             chunk = chunk[size:]
 
-    def _has_room(self) -> bool:
-        """Whether more than the reserve is left, looked at now and then."""
+    def _measure_room(self) -> int:
+        """How many bytes more than the reserve are left; looked at now and then, and what was written since is gone."""
         now = time.monotonic()
         if now - self._room_looked_at >= LOOK:
             self._room_looked_at = now
-            self._room = has_room_beside_reserve(self._descriptor)
+            self._room = measure_room_beside_reserve(self._descriptor)
         return self._room
 
 
-def has_room_beside_reserve(descriptor: int) -> bool:
-    """Whether the disk of a file has more room than is kept for notes; True where nobody can say."""
+def measure_room_beside_reserve(descriptor: int) -> int:
+    """How many bytes the disk of a file has beside what is kept for notes; without end where nobody can say."""
     try:
         disk = os.fstatvfs(descriptor)
     except OSError:
-        return True
-    reserve = min(RESERVE, int(disk.f_blocks * disk.f_frsize * RESERVED_SHARE))
-    return disk.f_blocks == 0 or disk.f_bavail * disk.f_frsize > reserve
+        return sys.maxsize
+    size = disk.f_blocks * disk.f_frsize
+    reserve = min(RESERVE, max(LEAST_RESERVE, int(size * RESERVED_SHARE)))
+    return disk.f_bavail * disk.f_frsize - reserve if size else sys.maxsize

@@ -1,6 +1,7 @@
 """A transcript keeps its beginning and its end, says what is left out, and leaves the last room of a disk to notes."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.runbooks.run.process.bounded_transcript import BoundedTranscript, has_room_beside_reserve
+from cockpit.runbooks.run.process.bounded_transcript import (
+    LEAST_RESERVE,
+    BoundedTranscript,
+    measure_room_beside_reserve,
+)
 
 
 @pytest.fixture
@@ -60,9 +65,22 @@ def test_nothing_is_lost_or_doubled_however_it_is_cut(
 def test_the_last_room_of_a_disk_is_left_to_notes(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = SimpleNamespace(f_blocks=1_000, f_frsize=4_096, f_bavail=40)
     monkeypatch.setattr(os, "fstatvfs", lambda descriptor: disk)
-    assert not has_room_beside_reserve(descriptor)
+    assert measure_room_beside_reserve(descriptor) < 0
     transcript = BoundedTranscript(descriptor)
     transcript.write(b"x" * 100)
     assert (transcript.written, transcript.lost) == (0, 100)
-    disk.f_bavail = 60
-    assert has_room_beside_reserve(descriptor)
+    disk.f_bavail = 300
+    assert measure_room_beside_reserve(descriptor) == 300 * 4_096 - LEAST_RESERVE
+
+
+def test_what_comes_faster_than_anybody_looks_leaves_the_reserve_too(
+    descriptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        os, "fstatvfs", lambda descriptor: SimpleNamespace(f_blocks=1_000, f_frsize=4_096, f_bavail=257)
+    )
+    monkeypatch.setattr(time, "monotonic", lambda: 10.0)
+    transcript = BoundedTranscript(descriptor)
+    for _ in range(3):
+        transcript.write(b"x" * 3_000)
+    assert (transcript.written, transcript.lost) == (4_096, 4_904)
