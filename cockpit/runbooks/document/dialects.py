@@ -14,7 +14,8 @@ from cockpit.model.runbook import Finding
 FENCE = re.compile(r"^\s*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})")
 TAB = re.compile(r"^(?P<indent>\s*)===[!+]?\s+[\"'](?P<title>[^\"']{1,120})[\"']\s*$")
 ADMONITION = re.compile(
-    r"^(?P<indent>\s*)(?:!!!|\?\?\?\+?)\s+(?P<kind>[\w-]+)(?:\s+(?:inline|end))*\s*(?:[\"'](?P<title>[^\"']{0,200})[\"'])?\s*$"
+    r"^(?P<indent>\s*)(?:!!!|\?\?\?\+?)\s+(?P<kind>[\w-]*)(?:\s+(?:inline|end))*\s*"
+    r"(?:\"(?P<title>[^\"]{0,200})\"|'(?P<quoted>[^']{0,200})')?\s*$"
 )
 COLONS = re.compile(r"^\s*:{3,}\s*\{?(?P<kind>[\w-]*)\}?\s*(?:\[(?P<named>[^\]]*)\])?(?P<title>.*?)\s*$")
 ALERT = re.compile(r"^(?P<indent>\s*>\s*)\[!(?P<kind>NOTE|TIP|IMPORTANT|WARNING|CAUTION|DANGER)\]\s*$", re.IGNORECASE)
@@ -133,7 +134,9 @@ def _move_indented(lines: list[str], start: int, end: int, tabs: list[range]) ->
                 tabs.append(range(index + 1, below + 1))  # lines from 1
             last_tab = below
         elif admonition is not None:
-            lines[index] = admonition["indent"] + _name_of(admonition["kind"], admonition["title"] or "")
+            lines[index] = admonition["indent"] + _name_of(
+                admonition["kind"], admonition["title"] or admonition["quoted"] or ""
+            )
         for place in range(index + 1, below):
             lines[place] = _move_back(lines[place])
         _move_indented(lines, index + 1, below, tabs)

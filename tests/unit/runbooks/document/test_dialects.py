@@ -1,5 +1,6 @@
 """Tabs, admonitions, folded parts and HTML are put into plain Markdown line by line."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,12 @@ def test_front_matter_with_lists_and_nested_keys_is_read() -> None:
     assert runbook.labels["tags"] == "db, restore"
     assert runbook.labels["next review"] == "2026-07-10"
     assert "a" not in runbook.labels
+
+
+@pytest.mark.parametrize("mark", ['??? "Don\'t do it twice"', "??? 'It is stuck'", '!!! "Restart"', "???+ note"])
+@pytest.mark.parametrize("indent", ["    ", "\t"])
+def test_what_is_folded_below_a_title_alone_is_read(mark: str, indent: str) -> None:
+    body = ["## Restart it", "```sh", "systemctl restart web", "```", "", "```sh", "uptime", "```"]
+    runbook = read("\n".join((mark, *(f"{indent}{line}" if line else "" for line in body))))
+    commands = [step.command for procedure in runbook.procedures for step in procedure.commands]
+    assert commands == ["systemctl restart web", "uptime"]
