@@ -105,6 +105,7 @@ def _parse_matcher(raw: Mapping[str, object]) -> SilenceMatcher:
 # Changing silences: each request is sent once; without an answer its outcome is unknown, and looked up.
 
 SENT_WITHIN = 12.0  # seconds for one request
+HEAD_START = 1.0  # seconds until the next server is asked beside one that says nothing
 
 
 class SilenceUnknownError(Exception):
@@ -129,9 +130,9 @@ def build_silence_body(
 
 
 class SilenceClient:
-    """The silences of one source. Its servers are one cluster: what one receives the others learn. All are asked, and
-    the first to answer is the one that a change is sent to: of one that hangs nobody would know whether it was made.
-    Reads raise SourceError or what httpx raises."""
+    """The silences of one source. Its servers are one cluster: what one receives the others learn. The first in
+    order that answers soon is given a change: of one that hangs nobody would know whether it was made. Reads raise
+    SourceError or what httpx raises."""
 
     def __init__(self, source: AlertSource, time: Time, reveal: Callable[[Secret], str]) -> None:
         self._source = source
@@ -170,12 +171,19 @@ class SilenceClient:
         await self._change("DELETE", f"/api/v2/silence/{quote(id, safe='')}", None)
 
     async def _read(self, path: str) -> bytes:
-        """Of the first server that answers; the failure of the first in order where none does."""
-        asked = {asyncio.ensure_future(self._send(address, "GET", path)): address for address in self._source.urls}
-        waiting = set(asked)
+        """Of the first server that answers, each asked a moment after the one before it. Raises the failure of the first
+        where none does."""
+        asked: dict[asyncio.Task[bytes], str] = {}
+        waiting: set[asyncio.Task[bytes]] = set()
+        addresses = list(self._source.urls)
         try:
-            while waiting:
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            while addresses or waiting:
+                if addresses:
+                    task = asyncio.create_task(self._send(addresses[0], "GET", path))
+                    asked[task] = addresses.pop(0)
+                    waiting.add(task)
+                patience = HEAD_START if addresses else None
+                done, waiting = await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
                 failures = {task: task.exception() for task in done}  # whatever it was, another one may know
                 if answer := next((task for task in asked if task in done and failures[task] is None), None):
                     self._answered = asked[answer]

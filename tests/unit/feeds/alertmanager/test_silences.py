@@ -136,6 +136,7 @@ async def test_a_silence_goes_to_the_server_that_answers_and_waits_for_none_that
         "cockpit.feeds.http.open_client_for",
         lambda *_, **__: httpx.AsyncClient(transport=httpx.MockTransport(answer)),
     )
+    monkeypatch.setattr("cockpit.feeds.alertmanager.silences.HEAD_START", 0.01)  # seconds
     source = AlertSource("am", "alertmanager", ("http://am-1", "http://am-2"))
     client = SilenceClient(source, RealTime(), str)
     async with asyncio.timeout(5):  # of one that hangs twelve seconds would be waited for
