@@ -171,7 +171,7 @@ class SilenceClient:
         await self._change("DELETE", f"/api/v2/silence/{quote(id, safe='')}", None)
 
     async def _read(self, path: str) -> bytes:
-        """Of the first server that answers, each asked a moment after the one before it. Raises the failure of the first
+        """Of the first server that answers, each asked a moment after the one before it. Raises what the first raised
         where none does."""
         asked: dict[asyncio.Task[bytes], str] = {}
         waiting: set[asyncio.Task[bytes]] = set()
