@@ -32,6 +32,12 @@ BLIND_PATIENCE = 60.0  # seconds in which looks at a rollout may stay without an
 THROTTLED_TRIES, LONGEST_PAUSE = 4, 30.0  # of a read; seconds between two, whatever the server asks for
 LOOKS_AFTER = 3  # looks at a workload after a change that nobody answered
 UNANSWERED = frozenset({ProblemKind.TIMEOUT, ProblemKind.SERVER, ProblemKind.GARBAGE, ProblemKind.FAULT})
+REASONS = {  # as the API calls them, and kubectl prints them
+    ProblemKind.MISSING: "NotFound",
+    ProblemKind.FORBIDDEN: "Forbidden",
+    ProblemKind.CONFLICT: "Conflict",
+    ProblemKind.THROTTLED: "TooManyRequests",
+}
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 SKIPPED_ANNOTATIONS = frozenset(
     {
@@ -82,7 +88,8 @@ class KubectlPerformer:
             output(f"error: {error}\n")
             return CommandOutcome(StepState.FAILED, str(error), 1)
         except SourceError as error:
-            output(f"Error from server: {error.problem.message}\n")
+            reason = REASONS.get(error.problem.kind, "")
+            output(f"Error from server{f' ({reason})' if reason else ''}: {error.problem.message}\n")
             return CommandOutcome(StepState.FAILED, describe_problem(error.problem), 1)
 
     # Reads

@@ -180,6 +180,13 @@ async def test_a_forbidden_change_names_the_role(commands: Commands) -> None:
     outcome = await commands.run("kubectl -n shop rollout restart deployment/api")
     assert outcome.state is StepState.FAILED
     assert "allows patch on deployments.apps: the ClusterRole edit, bound in shop, does." in outcome.sentence
+    assert commands.printed[-1].startswith("Error from server (Forbidden): ")
+
+
+async def test_what_is_not_there_is_said_as_kubectl_says_it(commands: Commands) -> None:
+    outcome = await commands.run("kubectl -n shop get pods gone")
+    assert outcome.exit_code == 1
+    assert commands.printed == ['Error from server (NotFound): pods "gone" not found\n']
 
 
 @pytest.mark.parametrize(
