@@ -39,6 +39,10 @@ class KubernetesHost:
                 self.cluster.step(moment + second)
         self.cluster.step(self._now())
         self._pass_on()
+        for name in dict.fromkeys(
+            (namespace, "default", "kube-system")
+        ):  # kubectl asks for it when a name is not there
+            self.cluster.add("Namespace", name, {"status": {"phase": "Active"}})
 
     def follow(self) -> None:
         """What the scenario had in store by now happens to the cluster, and what became of the cluster to the world."""

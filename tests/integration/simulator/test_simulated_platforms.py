@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -45,3 +46,10 @@ def test_the_app_runs_where_it_was_asked_to(options: list[str], kind: str, facts
             source for environment in json.loads(done.stdout)["environments"] for source in environment["sources"]
         ]
         assert {source["state"] for source in sources if source["name"] == "revisions"} == {"live"}, done.stdout
+
+
+def test_the_namespace_is_there_which_kubectl_asks_for_when_a_name_in_it_is_not() -> None:
+    with simulator(["--platform", "kubernetes", "--namespace", "quay"]) as ready:
+        server = json.loads(Path(ready["kubeconfig"]).read_text())["clusters"][0]["cluster"]["server"]
+        with urlopen(f"{server}/api/v1/namespaces/quay") as answer:
+            assert json.load(answer)["metadata"]["name"] == "quay"
