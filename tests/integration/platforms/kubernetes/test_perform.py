@@ -183,7 +183,7 @@ async def test_a_forbidden_change_names_the_role(commands: Commands) -> None:
     assert commands.printed[-1].startswith("Error from server (Forbidden): ")
 
 
-async def test_what_is_not_there_is_said_as_kubectl_says_it(commands: Commands) -> None:
+async def test_a_pod_that_is_gone_fails_with_the_reason_of_kubectl(commands: Commands) -> None:
     outcome = await commands.run("kubectl -n shop get pods gone")
     assert outcome.exit_code == 1
     assert commands.printed == ['Error from server (NotFound): pods "gone" not found\n']
