@@ -188,8 +188,10 @@ def choose_environment(system: "System", name: str | None) -> "Environment":
 
 
 def timeline_path(system: "System", common: Common) -> Path:
-    """Where the events are."""
-    return Path(common.db).expanduser() if common.db else Path(system.data) / TIMELINE_FILE
+    """Where the events are, and beside them whatever belongs to them."""
+    from cockpit.timeline.location import find_real_file
+
+    return find_real_file(Path(common.db).expanduser() if common.db else Path(system.data) / TIMELINE_FILE)
 
 
 def open_timeline(system: "System", common: Common, *, read_only: bool = False, there: bool = False) -> "Timeline":

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from cockpit.model.event import RecordError
 from cockpit.model.text import clean_line
+from cockpit.timeline.location import is_open_by_another_name
 from cockpit.timeline.schema import check_schema, create_schema, is_new, prepare_schema
 
 # Where the file may live and who may read it: modes, shared directories, network filesystems.
@@ -263,11 +264,28 @@ def to_write(path: Path, patience: float) -> sqlite3.Connection:
         connection.execute("PRAGMA secure_delete = ON")
         _use_wal(connection, patience)
         connection.execute("PRAGMA synchronous = FULL")
+        _refuse_another_name(path, patience)
         prepare_schema(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _refuse_another_name(path: Path, patience: float) -> None:
+    """Raise RecordError when somebody has the file open by another name. Whoever opens or closes it locks the file for
+    a moment without what lies beside it, which is waited for."""
+    deadline = monotonic() + patience
+    while is_open_by_another_name(path):
+        if monotonic() > deadline:
+            raise RecordError(
+                f"Another program has {path} open by another name (a hard link, or a mount of the file alone), or what "
+                "lay beside it was removed under that program. What one of the two writes would be lost. End that "
+                f"program (`fuser {path}` names it), or open the timeline as it does.",
+                code="file-open-by-another-name",
+                file=path,
+            )
+        sleep(RETRY)
 
 
 def to_read(path: Path, patience: float) -> Opened:

@@ -18,13 +18,13 @@ from pathlib import Path
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.timeline.connection import explain_database_error, file_mode, open_as_it_lies, read_file_identity, to_read
 from cockpit.timeline.hash_chain import ChainRow, find_row_flaw
+from cockpit.timeline.location import WHOLE_FILE
 from cockpit.timeline.rows import INSERT, TimelineReader, to_event
 from cockpit.timeline.verify import audit_timeline
 
 SAVED = "saved"  # timeline.db.saved-20260227T020000Z-4711.jsonl
 BEFORE = "before"  # timeline.db.before-20260227T020000Z: what a restore put aside
 BESIDE = ("", "-wal", "-shm")  # a database and what SQLite keeps beside it: they move together or not at all
-LOCK_BYTES = (0x40000000, 512)  # start and length of the bytes of a file that every SQLite connection locks
 POINTERS = frozenset({Kind.PIN, Kind.LINK})  # their subject is the id of another event
 NOT_AGAIN = frozenset({Kind.RECORDER, Kind.REDACT})
 """A lease of a recorder that is gone, and a redaction of a text that is not there: they mean nothing behind others."""
@@ -272,7 +272,7 @@ def _held_alone(path: Path) -> Iterator[None]:
     if not path.exists():
         yield
         return
-    start, length = LOCK_BYTES
+    start, length = WHOLE_FILE
     with path.open("r+b") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)

@@ -15,6 +15,7 @@ from cockpit.model.time import Time
 from cockpit.timeline.connection import explain_database_error, refuse_network, to_read
 from cockpit.timeline.follower import Deliver, Follower, Report, TimelineTail
 from cockpit.timeline.hash_chain import ChainRow, ChainVerdict
+from cockpit.timeline.location import find_real_file
 from cockpit.timeline.repetitions import find_repetitions
 from cockpit.timeline.rescue import (
     TimelineRecovery,
@@ -56,7 +57,7 @@ class Timeline:
         patience: float = PATIENCE,
     ) -> None:
         """Open the file, or make it. With `read_only` a file that is not there yet is a timeline without events."""
-        self.path = path.absolute()
+        self.path = find_real_file(path)
         self.read_only = read_only
         self._time = time
         self._masker = RowMasker(mask or (lambda text: text))
