@@ -32,6 +32,32 @@ FACTS: dict[str, tuple[str, ...]] = {
         "test_an_alert_whose_rule_was_edited_while_it_fired_is_not_known_to_be_over",
         "test_an_edited_rule_ends_nothing_also_for_a_cockpit_that_was_opened_since",
     ),
+    "nothing that looks like peace in Grafana's own words is called resolved": (
+        "test_nothing_that_looks_like_peace_in_grafana_is_called_resolved",
+        "test_what_grafana_lists_is_shown_with_what_fires_there_unlisted",
+    ),
+    "another alert is never taken for a watchdog": (
+        "test_another_alert_is_no_watchdog_where_a_server_does_not_filter",
+    ),
+    "a silence waits for no Alertmanager that hangs, and is sent to one that answers": (
+        "test_a_silence_goes_to_the_server_that_answers_and_waits_for_none_that_hangs",
+    ),
+    "a client certificate that a server misses is missed with TLS 1.3 too": (
+        "test_a_server_that_asks_for_a_certificate_of_ours_is_down_without_one",
+    ),
+    "check --live finds rights and names whose lack only shows less": (
+        "test_a_live_check_finds_the_right_that_is_missing_and_the_names_that_are_not_there",
+        "test_a_live_check_says_whether_the_log_may_be_read",
+        "test_a_namespace_that_is_not_there_is_no_empty_one",
+        "test_who_is_not_signed_in_to_azure_lacks_no_role",
+    ),
+    "a filter is read as it is typed: blanks in quotes, expressions, either word for a severity": (
+        "test_a_filter_is_read_as_it_is_typed",
+    ),
+    "the wall folds a storm, and names the gravest alerts first": (
+        "test_a_storm_of_alerts_is_one_line_on_the_wall",
+        "test_of_alerts_the_gravest_comes_first",
+    ),
     "a ruler that answers no queries confirms nothing": (
         "test_a_real_vmalert_answers_no_queries_and_so_confirms_no_end",
         "test_a_ruler_that_answers_no_queries_confirms_nothing",
