@@ -31,9 +31,11 @@ SET_OPTIONS = frozenset(
         *("verbose", "xtrace"),
     )
 )  # those of `set -o`; every other name is one of `shopt`
-# Without what would keep the next step from running at all, and what is not for a script to set.
+# Without what would keep the next step from running at all, and what is not for a script to set. Bash takes `set +e` of
+# what it reads at its start for that alone: `-e` holds in every step, and nothing shall say otherwise.
 NOT_KEPT = frozenset(
     (
+        "errexit",
         *("noexec", "onecmd", "monitor", "privileged", "history", "histexpand", "emacs", "vi", "hashall"),
         *("login_shell", "restricted_shell"),
     )
