@@ -19,6 +19,7 @@ from cockpit.runbooks.prepare import target_guard as guard
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.folders import find_lost_folder
 from cockpit.runbooks.prepare.http_request import READING, build_request, list_plain_hosts
+from cockpit.runbooks.prepare.read_as_code import find_code_computed_with
 from cockpit.runbooks.prepare.values import resolve_values
 from cockpit.runbooks.shell_syntax import requirements as tools
 from cockpit.runbooks.shell_syntax.cluster_options import find_identity
@@ -252,6 +253,12 @@ def with_command(runbook: Runbook, prepared: Prepared, language: str, context: R
             f"{name} cannot be given to a shell under that name, and the command does more than put it there.",
             code="name-not-for-shell",
             name=name,
+        )
+    if language == "bash" and (name := find_code_computed_with(command, set_before)):
+        raise RunRefused(
+            f"The value that an earlier step gave {name} would be run here: bash computes with it as with a number.",
+            code="value-not-for-shell",
+            placeholder=f"${name}",
         )
     # `export NAME=...` of an earlier step is a parameter here: a program that reads it from its environment finds it.
     carried = {

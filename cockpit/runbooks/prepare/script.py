@@ -6,108 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.secret import MASK
-from cockpit.runbooks.shell_syntax import ExpansionKind, ShellStatement, SimpleCommand, parse_shell
+from cockpit.runbooks.prepare.read_as_code import is_computed_with, is_read_as_code
 from cockpit.runbooks.shell_syntax.placeholders import Placeholder, find_placeholders
 from cockpit.runbooks.shell_syntax.quoting import Context, find_contexts
 from cockpit.runbooks.types import Resolved, RunRefused, Script
-
-# Commands whose arguments are programs for somebody else. A value in one could become part of the program.
-
-ALWAYS = frozenset(
-    (
-        *("eval", "let", "declare", "typeset", "local", "unset", "read", "mapfile", "source", ".", "trap", "alias"),
-        *("ssh", "su", "watch", "xargs", "parallel", "awk", "gawk", "mawk", "sed", "perl", "at", "batch"),
-    )
-)
-INTERPRETERS = frozenset(
-    (
-        *("sh", "bash", "dash", "zsh", "ksh", "fish", "busybox", "python", "python2", "python3"),
-        *("ruby", "node", "php", "pwsh"),
-    )
-)
-PROGRAM_FLAG = re.compile(r"-[A-Za-z]*[ce]|-Command|--eval|--command")
-IN_QUOTES = frozenset(("sqlcmd", "psql", "mysql", "mariadb", "sqlite3", "jq", "yq", "mongosh", "redis-cli"))
-QUOTED_PROGRAM = re.compile(r"\bexec\b.*\s--command\b|\s--query[\s=]|\srun-command\b")
-SUBSCRIPTS = re.compile(r"(?:\btest|\[|\bprintf)\s+-v\b")  # bash evaluates `name[...]` there
-READS_COMMANDS = (IN_QUOTES - {"jq", "yq"}) | {"ssh", "xargs", "parallel", "source", "."}  # whatever they get as input
-
-
-def is_read_as_code(command: str, index: int, masked: Sequence[tuple[int, int]], *, quoted: bool) -> bool:
-    """True when the value at `index` may be read again as code.
-
-    `sh -c "... <x>"`, `ssh host rm <x>`, SQL; and what is handed on: `echo <x> | bash`, `psql <<< "<x>"`.
-    """
-    document = parse_shell(command, masked=masked)
-    if document.errors:
-        return _takes_code(command, quoted=quoted)
-    statement = next((item for item in document.statements if item.start <= index < item.end), None)
-    if statement is None:
-        return False
-    holders = {number for number, simple in enumerate(statement.commands) if _holds(simple, index)}
-    receivers = [simple for number in holders if not _reads_inline(simple := statement.commands[number], index)]
-    if any(_takes_code(_cut_command(command, simple), quoted=quoted) for simple in receivers):
-        return True
-    return any(_runs_what_it_reads(simple) for simple in _list_readers(statement, holders, index))
-
-
-def _takes_code(segment: str, *, quoted: bool) -> bool:
-    """True when a simple command's arguments are a program to somebody."""
-    parts = {word.strip("\"'").rsplit("/", 1)[-1] for word in segment.split()}
-    if parts & ALWAYS or SUBSCRIPTS.search(segment):
-        return True
-    if parts & INTERPRETERS and any(PROGRAM_FLAG.fullmatch(word) for word in segment.split()):
-        return True
-    return quoted and bool(parts & IN_QUOTES or QUOTED_PROGRAM.search(segment))
-
-
-def _cut_command(command: str, simple: SimpleCommand) -> str:
-    """A simple command as written, and its words behind a redirection: `ssh host 2>&1 rm x`."""
-    behind = (word.raw for word in simple.words if word.start >= simple.end)
-    return " ".join((command[simple.start : simple.end], *behind))
-
-
-def _holds(simple: SimpleCommand, index: int) -> bool:
-    """Whether a position stands in a command, in its words behind a redirection, or in what it reads inline."""
-    spans = [(simple.start, simple.end), *((word.start, word.end) for word in simple.words)]
-    return any(start <= index < end for start, end in spans) or _reads_inline(simple, index)
-
-
-def _reads_inline(simple: SimpleCommand, index: int) -> bool:
-    targets = (redirect.inline_input for redirect in simple.redirects)
-    return any(target is not None and target.start <= index < target.end for target in targets)
-
-
-def _list_readers(statement: ShellStatement, holders: set[int], index: int) -> Iterator[SimpleCommand]:
-    """The commands that a value at a position reaches as input: inline, by `<(...)`, or through pipes."""
-    for number in holders:
-        simple = statement.commands[number]
-        processes = (e for word in simple.words for e in word.expansions if e.kind is ExpansionKind.PROCESS)
-        if _reads_inline(simple, index) or any(expansion.start <= index < expansion.end for expansion in processes):
-            yield simple
-    reached = set(holders)
-    for number, simple in enumerate(statement.commands):  # what reads a pipe stands behind what writes it
-        if reached.intersection(simple.input_from):
-            reached.add(number)
-            yield simple
-
-
-def _runs_what_it_reads(simple: SimpleCommand) -> bool:
-    """True for `bash`, `python3 -`, `sh -s`, `psql`, `ssh host`; not for `python3 -m json.tool`, `bash count.sh`."""
-    texts = [word.raw.strip("\"'") for word in simple.words]
-    names = [text.rsplit("/", 1)[-1] for text in texts]
-    if READS_COMMANDS.intersection(names):
-        return True
-    place = next((number for number, name in enumerate(names) if name in INTERPRETERS), None)
-    if place is None:
-        return False
-    rest = texts[place + 1 :]
-    # A word behind an option may be its value, `bash -o pipefail`: only one that is not counts as the file it reads.
-    reads_a_file = any(
-        not text.startswith(("-", "<(")) and not before.startswith("-")
-        for before, text in zip(["", *rest][: len(rest)], rest, strict=True)
-    )
-    return "-s" in rest or not (reads_a_file or "-m" in rest)
-
 
 SAFE = re.compile(r"[A-Za-z0-9_.:/@,+-]*")  # no shell, SQL, jq or arithmetic reads more into these than a word
 NEEDS_A_SHELL = frozenset("|&;<>(){}$`*?[]~#!\n")
@@ -236,7 +138,7 @@ def in_bash(slot: Slot, variable: str, command: str) -> str:
     quoted = context in (Context.DOUBLE, Context.SINGLE)
     again = is_read_as_code(command, slot.blank.start, list_spans(command, "bash"), quoted=quoted)
     if slot.value.in_shell:
-        if again or SUBSCRIPT.search(command[: slot.blank.start]):
+        if again or SUBSCRIPT.search(command[: slot.blank.start]) or is_computed_with(command, slot.blank.start):
             must_be_safe(slot, "something reads it again there")
         return slot.blank.form
     if slot.blank.kept:

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.runbooks.command_kinds import databases
+from cockpit.runbooks.command_kinds.judge import SPECIAL
+from cockpit.runbooks.prepare.read_as_code import find_code_computed_with
 from cockpit.runbooks.prepare.script import argument_list, build_argument_list, build_script
-from cockpit.runbooks.types import Resolved, RunRefused
+from cockpit.runbooks.types import KeptVariable, Resolved, RunRefused
 from tests.examples import scale_examples
 from tests.refusals import refuses
 
@@ -157,7 +160,16 @@ def test_what_is_shown_means_what_runs(pieces: list[str], value: str) -> None:
         'bash <<< "rm <n>"', 'echo "rm <n>" | bash', 'echo <n> | tee log | sudo sh -x', 'bash <(echo "rm <n>")',
         'echo "rm <n>" | ssh host', 'psql <<< "select \'<n>\'"', 'printf <n> | xargs rm', 'ssh host 2>&1 rm <n>',
         'if true; then echo "rm <n>" | bash -o pipefail; fi', 'echo "$(cat <n>)" | python3 -',
-        "echo '<n>", 'echo "<n>',
+        "echo '<n>", 'echo "<n>', 'n=<n>; [[ $n -gt 3 ]]', 'n="<n>"; echo $((n + 1))', 'n=<n>; m=$n; ((m > 1))',
+        'list=(a b)\nn=<n>\necho ${list[n]}', 'text=abc; n=<n>; echo ${text:n:2}',
+        'n=<n>; [[ -v n ]]', 'n=<n>; let m=n', 'n="<n>"; echo "${n@P}" ${!n}',
+        'n=<n>; psql -c "select \'$n\'"', 'export n="<n>"; ssh host "ls $n"', 'n=<n>; echo "rm $n" | bash',
+        'for n in "<n>"; do ssh host "$n"; done', 'env -S "ls <n>"', 'make deploy TAG="<n>"', 'flock /x -c "ls <n>"',
+        'mongo --eval "db.t.find(\'<n>\')"', 'lua -e "print(\'<n>\')"', "php -r 'f(<n>);'", "node -p 'f(<n>)'",
+        'bin/rails runner "User.find(\'<n>\')"', 'ansible all -a "ls <n>"', 'runuser x -c "ls <n>"', 'pdsh -w h "<n>"',
+        'aws rds-data execute-statement --sql "select \'<n>\'"', 'aws ecs execute-command --command "ls <n>"',
+        'az aks command invoke -n x --command "kubectl get <n>"', 'echo "* * * * * ls <n>" | crontab -',
+        'echo "GET <n>" | nc redis 6379', 'echo "print(\'<n>\')" | lua', 'tmux send-keys "ls <n>" Enter',
     ],
 )  # fmt: skip
 def test_where_something_reads_it_again_only_harmless_letters_may_stand(command: str) -> None:
@@ -172,11 +184,31 @@ def test_where_something_reads_it_again_only_harmless_letters_may_stand(command:
     [
         'echo "<n>" | python3 -m json.tool', 'jq .name <<< "<n>"', 'echo "<n>" | grep x', 'ssh host; echo "<n>"',
         'echo "<n>" | bash count.sh', 'bash run.sh > "<n>"', '(ssh host) && echo "<n>"', '[ -f "<n>" ]',
-        'cat "$(case x in x) echo y;; esac)" "<n>"',
+        'cat "$(case x in x) echo y;; esac)" "<n>"', 'n="<n>"; echo "$n"; [[ $n == x ]]',
+        'grep -e "about <n>" log', 'php artisan x "<n>"', 'make && echo "<n>"',
+        'export n="<n>"; env; git log --grep="$n"', 'n="<n>"; i=1; [[ $i -gt 3 ]] && echo "$n"',
     ],
 )  # fmt: skip
 def test_where_it_is_only_data_any_value_may_stand(command: str) -> None:
     assert build_script(command, "bash", resolved(n='it\'s $(touch x) "y"')).text
+
+
+@pytest.mark.parametrize(
+    "client", sorted(name for name, judge in SPECIAL.items() if judge.__module__ == databases.__name__)
+)
+def test_a_client_whose_words_are_judged_as_its_language_takes_no_value_that_ends_a_text(client: str) -> None:
+    for command in (f"{client} -e \"select '<n>'\"", f"echo \"select '<n>'\" | {client}"):
+        with refuses("value-not-for-shell", RunRefused):
+            build_script(command, "bash", resolved(n="x'; DROP TABLE t; --"))
+
+
+@pytest.mark.parametrize(
+    "command", ["[[ $N -gt 3 ]]", "echo $((N + 1))", "echo ${list[N]}", "for ((i=0; i<N; i++)); do :; done"]
+)
+def test_what_an_earlier_step_has_left_is_computed_with_only_where_nothing_in_it_runs(command: str) -> None:
+    assert find_code_computed_with(command, {"N": KeptVariable("a[$(touch x)]")}) == "N"
+    assert find_code_computed_with(command, {"N": KeptVariable("3")}) == ""
+    assert find_code_computed_with(command, {"NN": KeptVariable("a[$(touch x)]")}) == ""
 
 
 def test_in_a_program_a_harmless_value_still_arrives() -> None:
