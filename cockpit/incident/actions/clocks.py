@@ -5,6 +5,7 @@ from typing import Any
 
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.incident.actions.words import take_line
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import NOT_ON_CALL
@@ -74,7 +75,7 @@ def clock_done(
     writer: IncidentWriter, id: str, reason: str = "", moment: datetime | None = None, *, incident: str | None = None
 ) -> Event:
     """What a clock asks for is done; of a breach: the authority was notified."""
-    occurred, why = writer.past(moment, writer.now()), clean_line(reason, LONGEST_LINE)
+    occurred, why = writer.past(moment, writer.now()), take_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
@@ -194,7 +195,7 @@ def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id
 
 
 def _require_text(text: str, missing: str) -> str:
-    tokens = clean_line(text, LONGEST_LINE)
+    tokens = take_line(text, LONGEST_LINE)
     if not tokens:
         raise IncidentActionError(missing, code="text-missing")
     return tokens

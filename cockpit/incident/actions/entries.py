@@ -6,12 +6,12 @@ from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.lifecycle import LONGEST_TITLE
 from cockpit.incident.actions.summaries import summarize_event
+from cockpit.incident.actions.words import LONGEST_TEXT, take_line, take_text
 from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Status
-from cockpit.model.text import clean_line, clean_text, keep_whole
+from cockpit.model.text import clean_line, keep_whole
 
-LONGEST_TEXT = 20_000  # characters
 SHOWN = 120  # characters of an entry in the entry that names it
 WORDS = {
     Kind.NOTE: "text", Kind.DECISION: "text", Kind.UPDATE: "text", Kind.ITEM: "text", Kind.LINK: "text",
@@ -23,7 +23,7 @@ WORDS = {
 
 WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
 LONGEST_LINK = 2_000
-LONGEST_LINE = 500  # characters of those without; a title is shorter still
+LONGEST_LINE = 500  # characters of a change that somebody marks
 
 
 def add_note(
@@ -40,7 +40,7 @@ def add_note(
     One that begins with `TODO:` is an action item as well. `log` is whose log the lines of the text were taken from:
     such a note keeps them as evidence, and no other one does.
     """
-    tokens, line = clean_text(text, LONGEST_TEXT).strip(), clean_line(text)
+    tokens, line = take_text(text), clean_line(text)
     if not line:
         raise IncidentActionError("A note needs words.", code="text-missing")
     occurred = writer.past(moment, writer.now())
@@ -84,10 +84,10 @@ def record_decision(
     writer: IncidentWriter, text: str, reason: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """A decision is an entry of its own: what, and why."""
-    tokens, occurred = clean_text(text, LONGEST_TEXT).strip(), writer.past(moment, writer.now())
+    tokens, occurred = take_text(text), writer.past(moment, writer.now())
     if not tokens:
         raise IncidentActionError("Say what was decided.", code="text-missing")
-    detail = {"text": tokens, "reason": clean_text(reason, LONGEST_TEXT).strip()}
+    detail = {"text": tokens, "reason": take_text(reason)}
     return writer.write(lambda ledger: writer.of(writer.meant(ledger, incident), Kind.DECISION, detail, occurred))
 
 
@@ -97,7 +97,7 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
     `moment` corrects its time, of every entry of a person; without words they stay as they are. Where two correct one
     entry both corrections are on record, and the later one stands.
     """
-    tokens = clean_text(text, LONGEST_TEXT).strip()
+    tokens = take_text(text)
     if not tokens and moment is None:
         raise IncidentActionError(
             "Say what it should read. Words that must go for good are taken out with `cockpit redact`.",
@@ -123,8 +123,11 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
         if not tokens:
             return _retime_entry(writer, kind, old, writer.past(moment, now))
         line = clean_line(tokens)
-        short = clean_line(tokens, LONGEST_TITLE if kind is Kind.DECLARE else LONGEST_LINE)
-        detail = {**old.detail, WORDS[kind]: tokens if kind in WITH_LINES else short}
+        if kind in WITH_LINES:
+            words = tokens
+        else:  # a title is shown on one line, and cut as it is where one declares
+            words = clean_line(tokens, LONGEST_TITLE) if kind is Kind.DECLARE else take_line(tokens)
+        detail = {**old.detail, WORDS[kind]: words}
         if kind is Kind.NOTE and tokens == line:
             del detail["text"]
         return writer.draft(

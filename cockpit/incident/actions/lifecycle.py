@@ -8,6 +8,7 @@ from typing import Any
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
+from cockpit.incident.actions.words import take_line
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.signals import compute_reach
@@ -173,7 +174,7 @@ def change_severity(
     """Raise or lower an incident on the severity scale; the rules of its new severity level bind from now."""
     severity_level, why, occurred = (
         _find_severity_level(writer, severity).name,
-        clean_line(reason),
+        take_line(reason),
         writer.past(moment, writer.now()),
     )
 
@@ -208,7 +209,7 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
 
     It counts in no metric, and the deadlines that only it began are gone with it.
     """
-    severity_level, why = _find_severity_level(writer, severity).name, clean_line(reason)
+    severity_level, why = _find_severity_level(writer, severity).name, take_line(reason)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -239,7 +240,7 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
 
 def change_status(writer: IncidentWriter, status: str, incident: str | None = None, reason: str = "") -> Event:
     """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
-    wanted_name, why = clean_line(status).lower(), clean_line(reason)
+    wanted_name, why = clean_line(status).lower(), take_line(reason)
     if wanted_name not in frozenset(Status):
         raise IncidentActionError(
             f"`{clean_line(status, 40)}` is not a status; there are {', '.join(Status)}.",
@@ -277,7 +278,7 @@ def resolve_incident(
 
     `duplicate_of` names the incident that it repeats: that one gets an entry as well, so each leads to the other.
     """
-    now, why, kind = writer.now(), clean_line(reason), clean_line(because, 40).casefold().replace("_", " ")
+    now, why, kind = writer.now(), take_line(reason), clean_line(because, 40).casefold().replace("_", " ")
     occurred = writer.past(moment, now)
     if kind and kind not in frozenset(CloseReason):
         raise IncidentActionError(
@@ -322,7 +323,7 @@ def resolve_incident(
 
 def reopen_incident(writer: IncidentWriter, reason: str, incident: str | None = None) -> Event:
     """Open a resolved incident again, without a name the one that was resolved last. It needs a reason."""
-    why = clean_line(reason)
+    why = take_line(reason)
     if not why:
         raise IncidentActionError(
             "Say why it is opened again; the reason stands on the timeline.", code="reason-missing"
@@ -352,7 +353,7 @@ def record_export(writer: IncidentWriter, path: str, head: str, incident: str) -
 
 def set_review_state(writer: IncidentWriter, state: str, reason: str = "", *, incident: str | None = None) -> Event:
     """Say where the post-mortem stands. Going back needs a reason, and nothing is reviewed before it is over."""
-    wanted_name, why = clean_line(state, 40).casefold(), clean_line(reason)
+    wanted_name, why = clean_line(state, 40).casefold(), take_line(reason)
     order = list(Review)
     if wanted_name not in order:
         raise IncidentActionError(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.incident.actions.words import take_line, take_text
 from cockpit.incident.ledger import Ledger
 from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Event, Kind
@@ -63,7 +64,7 @@ def _record_role_change(
                 person=who,
                 role=role_name,
             )
-        detail = {"what": what, "role": role_name, "person": who, "note": clean_text(note, LONGEST_TEXT).strip()}
+        detail = {"what": what, "role": role_name, "person": who, "note": take_text(note)}
         return writer.of(meant, Kind.ROLE, detail, occurred, subject=role_name)
 
     return writer.write(act)
@@ -84,9 +85,7 @@ def hand_over(
     if not clean_line(to, LONGEST_NAME):
         raise IncidentActionError("Say to whom it is handed over.", code="person-missing")
     taker = writer.person_named(to)
-    text = "\n".join(
-        filter(None, [clean_text(note, LONGEST_TEXT).strip(), *(clean_line(entry, 300) for entry in open)])
-    )
+    text = "\n".join(filter(None, [take_text(note), *(clean_line(entry, 300) for entry in open)]))
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
@@ -128,7 +127,7 @@ def acknowledge_alert(
     every incident whose range holds it.
     """
     occurred = writer.past(moment, writer.now())
-    detail = {"note": clean_line(note), "name": clean_line(alert_name)}
+    detail = {"note": take_line(note), "name": clean_line(alert_name)}
 
     def act(ledger: Ledger) -> Draft:
         if alert_key and incident is None and len(ledger.open(writer.environment)) != 1:
@@ -144,7 +143,7 @@ def acknowledge_all(writer: IncidentWriter, alerts: Sequence[Alert], note: str =
         raise IncidentActionError("There is no alert to acknowledge.", code="no-alert")
     occurred, name = writer.now(), alerts[0].name
     keys = [alert.key for alert in alerts]
-    detail = {"note": clean_line(note), "name": f"{name}: {len(keys)} instances", "keys": keys}
+    detail = {"note": take_line(note), "name": f"{name}: {len(keys)} instances", "keys": keys}
 
     def act(ledger: Ledger) -> Draft:
         subject = f"{alerts[0].source}:group:{name}"
@@ -163,7 +162,7 @@ def settle_alerts(writer: IncidentWriter, alerts: Sequence[Alert], reason: str =
             "Only an alert that is `resolved?` can be settled: the source decides on the others.",
             code="alert-not-resolving",
         )
-    now, why = writer.now(), clean_line(reason, LONGEST_REASON)
+    now, why = writer.now(), take_line(reason, LONGEST_REASON)
     drafts = [
         writer.draft(
             Kind.ALERT,
@@ -211,7 +210,7 @@ def record_call(
         "who": name,
         "tier": tier,
         "how": clean_line(how, LONGEST_NAME),
-        "note": clean_line(note),
+        "note": take_line(note),
         **({} if answered is None else {"answered": answered}),
     }
     return writer.write(

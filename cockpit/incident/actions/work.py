@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
+from cockpit.incident.actions.words import take_line
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
 from cockpit.model.event import LONGEST, Draft, Event, Kind
@@ -35,7 +36,7 @@ def tick_box(
 
     Without `text` the list is one of the plan, by its id or its title or a part of them that no other has.
     """
-    name, box_state, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), clean_line(reason, LONGEST_LINE)
+    name, box_state, why = clean_line(list, LONGEST_NAME), clean_line(state, 20), take_line(reason, LONGEST_LINE)
     if box_state not in TICKED:
         raise IncidentActionError(
             f"A box is {DONE}, {SKIPPED} or {OPEN}, not `{box_state}`.", code="unknown-box-state", name=box_state
@@ -132,7 +133,7 @@ def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
 
 def set_freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: str | None = None) -> Event:
     """Forbid deployments to the environment, or allow them again, with or without an incident."""
-    why = clean_line(reason, LONGEST_LINE)
+    why = take_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
         open = ledger.open(writer.environment)
@@ -236,8 +237,11 @@ def _build_item_fields(**fields: Any) -> dict[str, Any]:
     due = fields.get("due")
     if due is not None:
         fields["due"] = due.isoformat() if isinstance(due, date) else ""
-    lengths = {"text": LONGEST_LINE, "owner": LONGEST_NAME, "label": LONGEST_NAME}
-    return {key: clean_line(value, lengths[key]) if key in lengths else value for key, value in fields.items()}
+    name_fields: dict[str, Any] = {
+        key: clean_line(fields[key], LONGEST_NAME) for key in ("owner", "label") if key in fields
+    }
+    text_fields: dict[str, Any] = {"text": take_line(fields["text"], LONGEST_LINE)} if "text" in fields else {}
+    return {**fields, **name_fields, **text_fields}
 
 
 def choose_scenario(
@@ -304,7 +308,7 @@ def record_practice(
     writer: IncidentWriter, name: str, note: str = "", *, incident: str | None = None, moment: datetime | None = None
 ) -> Event:
     """Write down that a practice of the plan was done; with `incident` by that drill, when it was resolved."""
-    practice, now, text = practice_named(writer.plan.practices, name), writer.now(), clean_line(note)
+    practice, now, text = practice_named(writer.plan.practices, name), writer.now(), take_line(note)
     occurred = writer.past(moment, now, OLDEST)
 
     def act(ledger: Ledger) -> Draft:

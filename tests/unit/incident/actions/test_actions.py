@@ -401,7 +401,7 @@ def test_what_the_cockpit_saw_is_not_corrected(incident_actions: IncidentActions
 
 
 def test_words_are_cleaned_and_bounded_before_they_are_written(incident_actions: IncidentActions) -> None:
-    event = incident_actions.add_item("\x1b[2Jevil\u202e" + "x" * 5000, "ben\nand more" * 50)
+    event = incident_actions.add_item("\x1b[2Jevil\u202e" + "x" * 400, "ben\nand more" * 50)
     assert "\x1b" not in event.detail["text"]
     assert "\u202e" not in event.detail["text"]
     assert len(event.detail["text"]) < 600
@@ -446,3 +446,39 @@ def test_a_time_that_somebody_gives_is_refused_as_before(incident_actions: Incid
 def test_a_clock_is_named_by_its_letters_alone_too(incident_actions: IncidentActions) -> None:
     begun = incident_actions.start_task("look at the pool", 3 * MINUTE)
     assert incident_actions.clock_done(begun.subject.removeprefix("task:")).subject == begun.subject
+
+
+LONG = "a long excerpt " * 2_000 + "its end"  # 30,000 characters
+SAID: list[Callable[[IncidentActions, str], Event | Incident]] = [
+    lambda act, text: act.note(text),
+    lambda act, text: act.note(text, log="shop-api--r42"),
+    lambda act, text: act.decide(text),
+    lambda act, text: act.decide("Fail over", text),
+    lambda act, text: act.correct(act.note("seen").id, text),
+    lambda act, text: act.correct(act.resolve("done").id, text),
+    lambda act, text: act.resolve(text),
+    lambda act, text: act.change_severity("P0", reason=text),
+    lambda act, text: act.change_status("identified", reason=text),
+    lambda act, text: act.freeze(True, text),
+    lambda act, text: act.called("ben", note=text),
+    lambda act, text: act.tick("first", 1, state="skipped", reason=text),
+    lambda act, text: act.add_item(text),
+    lambda act, text: act.acknowledge("", note=text),
+]
+
+
+@pytest.mark.parametrize("say", SAID)
+def test_what_a_person_says_is_recorded_whole_or_refused(
+    incident_actions: IncidentActions, timeline: Timeline, say: Callable[[IncidentActions, str], Event | Incident]
+) -> None:
+    """It was cut, and acknowledged as recorded."""
+    with refuses("text-too-long"):
+        say(incident_actions, LONG)
+    assert [event.kind for event in timeline.events() if LONG[:100] in f"{event.summary} {event.detail}"] == []
+
+
+def test_a_correction_may_be_as_long_as_what_it_corrects(incident_actions: IncidentActions, timeline: Timeline) -> None:
+    reason = "because of this " * 100 + "and that"
+    event = incident_actions.resolve(reason)
+    assert event.detail["reason"].endswith("and that")
+    assert incident_actions.correct(event.id, f"{reason}, too").detail["reason"].endswith("and that, too")
