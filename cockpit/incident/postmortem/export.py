@@ -6,10 +6,11 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from cockpit.incident.actions.errors import IncidentActionError
@@ -93,6 +94,7 @@ def _format_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
+TRIES = 5  # to write over a file into which somebody else is writing
 NEW_FILE = "a new file"
 OUR_DRAFT = "our own draft: the facts are rewritten, what people wrote in it stays"
 OUR_EXPORT = "our own export of this incident: it is rewritten"
@@ -227,22 +229,30 @@ def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, 
     With `force` a file that is not our own of this incident is replaced. Blocking.
     Raises NotOurDraft, IncidentActionError.
     """
-    try:
-        result = _merge_with_file(path, text, form)
-        merged = result.text if result else None
-    except NotOurDraft:
-        if not force:
-            raise
-        merged = None
     target = path.resolve()  # a link keeps leading to the file
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace_file(target, (text if merged is None else merged).encode(_choose_encoding(form)))
-    except OSError as error:
-        raise IncidentActionError(
-            f"{path} cannot be written: {clean_line(error.strerror or error)}.", code="not-writable", file=path
-        ) from error
-    return _describe_outcome(merged, form)
+    for _ in range(TRIES):
+        old = _read_file(path)
+        try:
+            result = None if old is None else _merge_with_content(old, text, form)
+            merged = result.text if result else None
+        except NotOurDraft:
+            if not force:
+                raise
+            merged = None
+        content = (text if merged is None else merged).encode(_choose_encoding(form))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if _replace_file(target, content, partial(_holds, path, old)):
+                return _describe_outcome(merged, form)
+        except OSError as error:
+            raise IncidentActionError(
+                f"{path} cannot be written: {clean_line(error.strerror or error)}.", code="not-writable", file=path
+            ) from error
+    raise IncidentActionError(
+        f"{path} is being written by somebody else; nothing of it was changed. Export again when they are done.",
+        code="file-changing",
+        file=path,
+    )
 
 
 def find_picture_path(path: Path) -> Path:
@@ -282,18 +292,34 @@ def _describe_outcome(merged: str | None, form: ExportForm) -> str:
 
 def _merge_with_file(path: Path, text: str, form: ExportForm) -> MergedDraft | None:
     """The text to write over what is there, None where nothing is."""
+    old = _read_file(path)
+    return None if old is None else _merge_with_content(old, text, form)
+
+
+def _read_file(path: Path) -> bytes | None:
+    """What is there, None where nothing is. Raises IncidentActionError."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe may never end
         raise IncidentActionError(f"{path} is not a file; name one that may be written.", code="not-a-file", file=path)
     try:
-        old = path.read_bytes().decode(_choose_encoding(form))
+        return path.read_bytes()
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError:
-        raise NotOurDraft("it is not a text file", code="not-text") from None
     except OSError as error:
         raise IncidentActionError(
             f"{path} cannot be read: {clean_line(error.strerror or error)}.", code="not-readable", file=path
         ) from error
+
+
+def _holds(path: Path, content: bytes | None) -> bool:
+    return _read_file(path) == content
+
+
+def _merge_with_content(content: bytes, text: str, form: ExportForm) -> MergedDraft:
+    """The text to write over `content`. Raises NotOurDraft."""
+    try:
+        old = content.decode(_choose_encoding(form))
+    except UnicodeDecodeError:
+        raise NotOurDraft("it is not a text file", code="not-text") from None
     if form is ExportForm.MARKDOWN:
         return merge_with_notes(old, text)
     if _read_signature(old, form) != _read_signature(text, form):
@@ -307,8 +333,9 @@ def _read_signature(text: str, form: ExportForm) -> tuple[str, ...]:
     return lines if form is ExportForm.JSON else (*lines[:1], *(line.partition(",")[0] for line in lines[1:2]))
 
 
-def _replace_file(target: Path, content: bytes) -> None:
-    """Write beside the file, then put it in its place; the old one's permissions stay."""
+def _replace_file(target: Path, content: bytes, is_as_before: Callable[[], bool] = lambda: True) -> bool:
+    """Write beside the file, then put it in its place; the old one's permissions stay. False, and nothing is changed,
+    where somebody wrote into the old one meanwhile."""
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_read_umask()
     number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
@@ -317,7 +344,11 @@ def _replace_file(target: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, mode)
+        if not is_as_before():
+            os.unlink(name)
+            return False
         os.replace(name, target)
+        return True
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)

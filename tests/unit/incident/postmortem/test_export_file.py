@@ -39,6 +39,41 @@ def test_our_own_draft_keeps_what_people_wrote(tmp_path: Path) -> None:
     assert "Nobody looked at the queue." in path.read_text()
 
 
+@pytest.mark.parametrize("saves", [1, 4, 99])
+def test_what_somebody_saves_while_it_is_written_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saves: int
+) -> None:
+    """What was saved between the look at the file and its replacement was gone."""
+    path = tmp_path / "a.md"
+    saved: list[str] = []
+    write_export(path, draft("one"))
+
+    def save_meanwhile(descriptor: int) -> None:
+        if len(saved) < saves:
+            saved.append(f"Answer {len(saved)}.")
+            path.write_text(f"{path.read_text()}{saved[-1]}\n")
+
+    monkeypatch.setattr(os, "fsync", save_meanwhile)
+    if saves < 99:
+        write_export(path, draft("two"))
+        assert "two" in path.read_text()
+    else:
+        with refuses("file-changing", IncidentActionError):
+            write_export(path, draft("two"))
+    assert [answer for answer in saved if answer not in path.read_text()] == []
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_made_while_it_is_written_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.md"
+    monkeypatch.setattr(os, "fsync", lambda descriptor: path.write_text("# My notes\n"))
+    with pytest.raises(NotOurDraft):
+        write_export(path, draft("one"))
+    assert path.read_text() == "# My notes\n"
+
+
 @pytest.mark.parametrize("content", [b"# My notes\n", draft("one", "i2").encode(), b"\xff\xfe\x00"])
 def test_any_other_file_is_left_alone_until_it_is_forced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.md"
