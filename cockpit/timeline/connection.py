@@ -259,10 +259,9 @@ def to_write(path: Path, patience: float) -> sqlite3.Connection:
     # SQLite would quietly open such a file to read, and refuse only the first write.
     if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise RecordError(read_only(path), code="not-writable")
-    connection = _open_connection(f"{_build_uri(path)}?mode=rw", patience)
+    connection = _open_with_wal(path, patience)
     try:
         connection.execute("PRAGMA secure_delete = ON")
-        _use_wal(connection, patience)
         connection.execute("PRAGMA synchronous = FULL")
         _refuse_another_name(path, patience)
         prepare_schema(connection, path)
@@ -359,16 +358,31 @@ def _open_empty_timeline() -> sqlite3.Connection:
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
-    """Switch to write-ahead logging. SQLite does not wait for a lock here, so two who make one file together must."""
+def _open_with_wal(path: Path, patience: float) -> sqlite3.Connection:
+    """Open to write and switch to write-ahead logging. SQLite does not wait for a lock here, so two who make one file
+    together must.
+
+    Each try opens the file anew: one that is waited for may be moved aside meanwhile, by a restore, and its `-wal`
+    would be written beside the file that took its place.
+    """
     deadline = monotonic() + patience
     while True:
+        before = read_file_identity(path)
+        connection = _open_connection(f"{_build_uri(path)}?mode=rw", 0.0)
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            return
+            if read_file_identity(path) == before:
+                connection.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
+                return connection
         except sqlite3.OperationalError as error:
+            connection.close()
             if get_primary_code(error) != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                 raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            connection.close()
         sleep(RETRY)
 
 

@@ -217,6 +217,39 @@ def test_nothing_is_restored_under_somebody_who_has_it_open(tmp_path: Path) -> N
     assert restore_backup(backup, path, NIGHT, 0.2).events == 2
 
 
+RESTORES = (
+    "import sys\nfrom pathlib import Path\nfrom cockpit.timeline import rescue\n"
+    "from tests.unit.timeline.files import NIGHT\n"
+    "move_aside = rescue._move_aside\n"
+    "def move_when_told(path, aside):\n"
+    "    print('held', flush=True)\n    sys.stdin.read()\n    move_aside(path, aside)\n"
+    "rescue._move_aside = move_when_told\n"
+    "rescue.restore_backup(Path(sys.argv[1]), Path(sys.argv[2]), NIGHT, 5.0)\n"
+)
+
+
+def test_who_waits_for_a_restore_writes_to_what_was_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had opened the file that was moved aside, and its `-wal` was written into the backup in its place."""
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+        backup_of(path, backup)
+        timeline.record([note("of before alone")])
+    command = [sys.executable, "-c", RESTORES, str(backup), str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as restoring:
+        assert restoring.stdout is not None
+        assert restoring.stdout.readline() == "held\n"
+        monkeypatch.setattr("cockpit.timeline.connection.sleep", lambda seconds: restoring.communicate())
+        with opened(path, patience=5.0) as timeline:
+            timeline.record([note("while it was restored")])
+    with opened(path) as timeline:
+        assert [event.summary for event in timeline.events()] == ["note 1", "note 2", "while it was restored"]
+        assert timeline.verify().ok
+    (aside,) = (file for file in tmp_path.iterdir() if ".before-" in file.name and file.suffix not in ("-wal", "-shm"))
+    with opened(aside, read_only=True) as before:
+        assert [event.summary for event in before.events()] == ["note 1", "note 2", "of before alone"]
+
+
 @pytest.mark.parametrize("what", ["missing", "the timeline itself", "no database", "changed"])
 def test_what_is_no_sound_backup_is_refused_and_nothing_moves(tmp_path: Path, what: str) -> None:
     path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
