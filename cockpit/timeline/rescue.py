@@ -25,6 +25,7 @@ from cockpit.timeline.verify import audit_timeline
 SAVED = "saved"  # timeline.db.saved-20260227T020000Z-4711.jsonl
 BEFORE = "before"  # timeline.db.before-20260227T020000Z: what a restore put aside
 BESIDE = ("", "-wal", "-shm")  # a database and what SQLite keeps beside it: they move together or not at all
+RECOVERED = "recovered"  # in the detail of an event that was taken back: which lost one it was
 POINTERS = frozenset({Kind.PIN, Kind.LINK})  # their subject is the id of another event
 NOT_AGAIN = frozenset({Kind.RECORDER, Kind.REDACT})
 """A lease of a recorder that is gone, and a redaction of a text that is not there: they mean nothing behind others."""
@@ -177,7 +178,7 @@ def drafts_again(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> li
                 incident=event.incident,
                 detail={
                     **json.loads(row.detail),
-                    "recovered": {"id": row.id, "hash": row.hash, "recorded": row.recorded},
+                    RECOVERED: {"id": row.id, "hash": row.hash, "recorded": row.recorded},
                 },
                 supersedes=None if event.supersedes is None else new_ids.get(event.supersedes, event.supersedes),
             )

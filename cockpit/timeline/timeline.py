@@ -18,6 +18,7 @@ from cockpit.timeline.hash_chain import ChainRow, ChainVerdict
 from cockpit.timeline.location import find_real_file
 from cockpit.timeline.repetitions import find_repetitions
 from cockpit.timeline.rescue import (
+    RECOVERED,
     TimelineRecovery,
     append_as_they_were,
     drafts_again,
@@ -239,6 +240,8 @@ class Timeline:
     def _draft_redaction(self, event: Event, named: int, author: Operator, reason: str) -> Draft:
         """`named` is the event that was asked for, whose words `event` repeats where it is another one."""
         because = reason if event.id == named else f"it repeats event {named}: {reason}"
+        # Which lost event it had been goes on to be known: another file of saved rows may hold its words.
+        origin = {RECOVERED: event.detail[RECOVERED]} if RECOVERED in event.detail else {}
         return Draft(
             kind=Kind.REDACT,
             summary=f"Event {event.id} redacted: {because}",
@@ -247,7 +250,7 @@ class Timeline:
             subject=str(event.id),
             actor=author.name,
             incident=event.incident,
-            detail=with_author({"reason": because}, author.detail()),
+            detail=with_author({"reason": because} | origin, author.detail()),
         )
 
     @contextmanager

@@ -125,6 +125,22 @@ def test_taking_back_twice_adds_nothing(tmp_path: Path) -> None:
         assert len(timeline.events()) == count
 
 
+def test_what_was_redacted_since_is_not_taken_back_again(tmp_path: Path) -> None:
+    """Each cockpit that had the lost files open saves them, and one that was stopped does so late."""
+    path = tmp_path / "timeline.db"
+    lose(path, "file removed", acknowledged=1)
+    (saved,) = find_saved(path)
+    with opened(path) as timeline:
+        timeline.record([note("of another night")])
+        recover(timeline)
+        number = timeline.events()[-1].id
+        timeline.redact(number, "ana", "a token")
+        before = len(timeline.events())
+        assert timeline.recover(load_saved(saved)).again == 0
+        assert len(timeline.events()) == before
+        assert timeline.verify().ok
+
+
 def test_pins_and_corrections_follow_what_they_are_about(tmp_path: Path) -> None:
     path = tmp_path / "timeline.db"
     with opened(path) as timeline:
