@@ -104,7 +104,7 @@ def _format_lateness(event: Event) -> str:
 
 def _build_event_row(root: int, event: Event, operator: str, zone: tzinfo, today: date, pinned: bool) -> Row:
     local: datetime = event.occurred.astimezone(zone)
-    text = "(redacted)" if event.redacted else f"{event.summary}{describe_unseen(event.detail)}"
+    text = "(redacted)" if event.redacted else f"{event.summary}{describe_unseen(event)}"
     summary = f"{'★ ' if pinned else ''}{text}{_format_lateness(event)}"
     return Row(
         str(root),

@@ -107,7 +107,7 @@ def format_followed_line(event: Event) -> str:
 
 def format_event_line(event: Event) -> str:
     """`   42  2026-02-27 02:14:31Z  alert     recorder    5xx errors fired (high)`; the id is what `redact` takes."""
-    text = "(redacted)" if event.redacted else f"{event.summary}{describe_unseen(event.detail)}"
+    text = "(redacted)" if event.redacted else f"{event.summary}{describe_unseen(event)}"
     # The line of a declaration says itself what was corrected in it; where it says nothing, only its impact was stated.
     corrected = " (corrected)" if event.supersedes is not None and event.kind != Kind.DECLARE else ""
     then = f" ({', '.join(marks)})" if (marks := late_mark(event)) else ""

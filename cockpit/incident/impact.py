@@ -190,7 +190,7 @@ def is_unseen(incident: Incident, moment: datetime | None) -> bool:
 def describe_unseen_moment(incident: Incident, moment: datetime) -> str:
     """` (or before: nobody recorded from 13:03:04 UTC on)` behind a moment that a first look after a break dates."""
     since = next((item.unseen_from for item in incident.unseen if item.at == moment), None)
-    return describe_unseen_since(since)
+    return describe_unseen_since(since, moment)
 
 
 def format_stretches(length: timedelta, count: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Protocol
@@ -443,13 +443,19 @@ def list_of(detail: Mapping[str, Any], key: str) -> list[Any]:
 # What the first look after a break of the record says may have been so before: the words for it, in every place.
 
 UNSEEN_FROM = "unseen_from"  # in a fact of the first look after a break: since when it may be so
+NEVER_RECORDED = datetime.fromtimestamp(0, UTC)  # in the place of that moment: nobody ever recorded before
 
 
-def describe_unseen(detail: Mapping[str, Any]) -> str:
+def describe_unseen(event: "Event") -> str:
     """` (or before: nobody recorded from 02:11:05 UTC on)` behind a fact that was there at the first look."""
-    return describe_unseen_since(time_of(detail, UNSEEN_FROM))
+    return describe_unseen_since(time_of(event.detail, UNSEEN_FROM), event.occurred)
 
 
-def describe_unseen_since(unseen_from: datetime | None) -> str:
-    """The same of a moment; "" of None."""
-    return f" (or before: nobody recorded from {unseen_from:%H:%M:%S} UTC on)" if unseen_from else ""
+def describe_unseen_since(unseen_from: datetime | None, moment: datetime) -> str:
+    """The same of a moment that is known; "" where somebody had recorded until then."""
+    if unseen_from is None:
+        return ""
+    if unseen_from.year <= NEVER_RECORDED.year:  # a clock that was set moved it a little
+        return " (or before: nobody had recorded until then)"
+    day = "" if unseen_from.date() == moment.astimezone(UTC).date() else f"{unseen_from:%Y-%m-%d} "
+    return f" (or before: nobody recorded from {day}{unseen_from:%H:%M:%S} UTC on)"

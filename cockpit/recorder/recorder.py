@@ -22,7 +22,8 @@ from cockpit.model.clock_steps import (
     read_clock_step,
     read_length,
 )
-from cockpit.model.event import UNSEEN_FROM, Draft, Event, Kind, RecordError, map_of, text_of, time_of
+from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Draft, Event, Kind, RecordError, map_of, text_of, time_of
+from cockpit.model.probe import ProbeState
 from cockpit.model.reading import GRACE, Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp
 from cockpit.recorder.changes import list_changes
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before that is an event of its own; of less the lease tells
 UNSEEN_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT)  # dated by our look, where their source does not date them
+ASKED_ONE_BY_ONE = (Kind.PROBE, Kind.SIGNAL)
+FEEDS_ASKED_ONE_BY_ONE = ("probes", "signals")
 # Dated by our look only where that is their moment: else the cloud told when. What a pipeline, a cluster or the cloud
 # reports of itself is always dated by it.
 LOOKED_AT_KINDS = (Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
@@ -52,6 +55,11 @@ def read_last_recorded(timeline: Timeline, environment: str, until: int | None =
     for event in timeline.events(environment=environment, kinds=RECORDED_KINDS, before=before, limit=MOST_FACTS_READ):
         last_recorded.apply(event)
     return last_recorded
+
+
+def _make_break(silence: float, end: datetime) -> RecordingBreak | None:
+    """The break of so many seconds that ended then; None where somebody recorded all the while."""
+    return RecordingBreak(end - timedelta(seconds=silence), end) if silence > LEAST_BREAK else None
 
 
 def _sum_clock_steps(events: Sequence[Event]) -> timedelta:
@@ -87,7 +95,8 @@ class ObservedReading:
     reading: Reading[Any]
     now: datetime
     looked: datetime | None
-    last_break: RecordingBreak | None = None  # where nobody looked at this feed in it
+    last_break: RecordingBreak | None = None  # until our first look at this feed
+    seen_well: frozenset[str] = frozenset()  # probes and signals that were well at a look since then
 
     def take_changes(self, known: LastRecorded) -> list[Draft]:
         """The facts that it adds to what is known, of which it is a part from then on."""
@@ -102,9 +111,16 @@ class ObservedReading:
         if last_break is None or not self._is_dated_by_look(draft):
             return draft
         began = min(draft.occurred, time_of(map_of(draft.detail, "answer"), "at") or draft.occurred)
-        if not last_break.end <= began <= last_break.end + timedelta(seconds=self.reading.every + GRACE):
+        if began > last_break.end + timedelta(seconds=self.reading.every + GRACE) or self._was_seen_before(draft):
             return draft
         return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(last_break.begin)})
+
+    def _was_seen_before(self, draft: Draft) -> bool:
+        """Whether an earlier look since the break found it otherwise. Probes are asked one by one, so the first answer
+        of one may come with a later reading."""
+        if draft.kind in ASKED_ONE_BY_ONE:
+            return draft.subject in self.seen_well
+        return self.looked is not None and self.last_break is not None and self.looked > self.last_break.end
 
     def _is_dated_by_look(self, draft: Draft) -> bool:
         """A baseline says what there was when it was first seen, and nothing of since when."""
@@ -132,6 +148,7 @@ class Recorder:
         self._last_lease = 0
         self._last_break: RecordingBreak | None = None  # before we began, or in which we stood still
         self._first_looks: dict[str, datetime] = {}  # of each feed, since we began or stood still
+        self._seen_well: dict[str, frozenset[str]] = {}  # by feed: what was well at a look in its first interval
         self._standstill = StandstillWatch(time)
         self._clock_steps = ClockStepWatch(time)
         self._newest_clock_step = 0  # id of the newest one that we know of, whoever recorded it
@@ -173,9 +190,12 @@ class Recorder:
         is_from_before = reading.is_from_before(self._standstill.woke)
         if reading.at is not None and reading.problem is None and not is_from_before:
             self._first_looks.setdefault(reading.feed, reading.at)
+        seen_well = self._seen_well.get(reading.feed, frozenset())
+        self._note_well(reading)
         if self._known is None or is_from_before:
             return
-        observed = ObservedReading(reading, self._time.now(), looked, self._find_unseen_break(reading.feed))
+        last_break = self._find_unseen_break(reading.feed)
+        observed = ObservedReading(reading, self._time.now(), looked, last_break, seen_well)
         if self._observed or _is_large(reading):
             self._observed.append(observed)
             self._wake.set()
@@ -183,9 +203,20 @@ class Recorder:
             self._add_unsaved(observed.take_changes(self._known))
 
     def _find_unseen_break(self, feed: str) -> RecordingBreak | None:
-        """The last break, unless we looked at that feed in it, waiting for the lock: then we know when it was."""
+        """The last break as far as we had not looked at that feed yet, waiting for the lock or for the file."""
         first, last_break = self._first_looks.get(feed), self._last_break
-        return None if last_break is None or (first is not None and first < last_break.end) else last_break
+        if last_break is None or first is None or first >= last_break.end:
+            return last_break
+        return RecordingBreak(last_break.begin, first)
+
+    def _note_well(self, reading: Reading[Any]) -> None:
+        """Of probes and signals, which were well in the first interval: what is bad later began after that."""
+        first = self._first_looks.get(reading.feed)
+        if first is None or reading.feed not in FEEDS_ASKED_ONE_BY_ONE or reading.at is None or not reading.value:
+            return
+        if reading.at <= first + timedelta(seconds=reading.every + GRACE):
+            well = {item.name for item in reading.value if item.state is ProbeState.UP}
+            self._seen_well[reading.feed] = self._seen_well.get(reading.feed, frozenset()) | well
 
     def learn(self, events: Sequence[Event]) -> None:
         """Take what people wrote of alerts themselves: one that somebody settled fires anew when it fires again."""
@@ -296,26 +327,27 @@ class Recorder:
         last_recorded = read_last_recorded(self._timeline, self._environment, until)
         leases = self._timeline.events(environment=self._environment, kinds=[Kind.RECORDER], after=self._last_lease)
         silence, end = self._silence_before(before), self._time.now()
-        last_break = RecordingBreak(end - timedelta(seconds=silence), end) if silence > LEAST_BREAK else None
-        is_gap = silence > GAP_AFTER
+        is_gap = silence is not None and silence > GAP_AFTER
+        last_break = None if silence is None else _make_break(silence, end)
         return RecordedState(
             last_recorded,
             until,
             (
                 *self._clock_step_before(before),
-                *([self._gap(silence)] if is_gap else ()),
+                *([self._gap(silence)] if silence is not None and is_gap else ()),
                 self._about_us("took over" if self._holder else "started", None if is_gap else last_break),
             ),
             superseded=bool(self._last_lease) and any(text_of(event.detail, "what") != STOPPED for event in leases),
-            last_break=last_break,
+            last_break=RecordingBreak(NEVER_RECORDED, end) if silence is None else last_break,
         )
 
-    def _silence_before(self, before: LockHolder | None) -> float:
-        """How long nobody recorded until now: by the boot clock where it went on counting, else by what is written."""
+    def _silence_before(self, before: LockHolder | None) -> float | None:
+        """How long nobody recorded until now, in seconds: by the boot clock where it went on counting, else by what is
+        written. None where nobody ever did."""
         kinds = (*RECORDED_KINDS, Kind.RECORDER, Kind.GAP)
         newest = self._timeline.events(environment=self._environment, kinds=kinds, limit=1)
         if not newest:
-            return 0.0
+            return None
         silence = (self._time.now() - newest[-1].recorded).total_seconds()
         if before is not None:
             counted = before.silence_by_boot_clock(self._time, self._lock.boot)
@@ -355,6 +387,7 @@ class Recorder:
             end = self._time.now()
             self._last_break = RecordingBreak(end - timedelta(seconds=silence), end)
             self._first_looks.clear()
+            self._seen_well.clear()
             self._queue([self._gap(silence)])
         if (step := self._clock_steps.look()) and self._lease:
             self._queue(self._draft_clock_step(step))

@@ -68,7 +68,7 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
                 escape_cell(event.source),
                 escape_cell(event.actor),
                 escape_cell(event.subject),
-                "(redacted)" if event.redacted else escape_cell(f"{event.summary}{describe_unseen(event.detail)}"),
+                "(redacted)" if event.redacted else escape_cell(f"{event.summary}{describe_unseen(event)}"),
                 escape_cell(words_of(event.detail, "text")),
                 event.supersedes or "",
                 corrected.get(event.id, ""),

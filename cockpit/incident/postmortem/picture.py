@@ -180,10 +180,10 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
         begin = find_beginning(event) if is_bad else event.occurred
         if (running := open_bars.pop(event.subject, None)) is not None:
             bar = _build_probe_bar(running, max(begin, running[0]))
-            is_end_unseen = not is_bad and bool(describe_unseen(event.detail))
+            is_end_unseen = not is_bad and bool(describe_unseen(event))
             spans.setdefault(event.subject, []).append(_mark_unseen(bar, event.subject in unseen, is_end_unseen))
         unseen.discard(event.subject)
-        if is_bad and describe_unseen(event.detail):
+        if is_bad and describe_unseen(event):
             unseen.add(event.subject)
         if is_bad:
             state = text_of(event.detail, "state")
@@ -233,7 +233,7 @@ def _list_alert_lanes(events: Iterable[Event], start: datetime, end: datetime) -
             continue
         names[event.subject] = text_of(event.detail, "name") or names.get(event.subject, event.subject)
         state = text_of(event.detail, "state")
-        is_seen_late = bool(describe_unseen(event.detail))
+        is_seen_late = bool(describe_unseen(event))
         if state == AlertState.FIRING and event.subject not in firing:
             firing[event.subject] = event.occurred
             (unseen.add if is_seen_late else unseen.discard)(event.subject)

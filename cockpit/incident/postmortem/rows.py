@@ -223,8 +223,7 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
     return [
         DeploymentRow(
             event.occurred,
-            f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}"
-            f"{describe_unseen(event.detail)}",
+            f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}{describe_unseen(event)}",
             text_of(event.detail, "image"),
             text_of(event.detail, "changed_by") or _find_own_author(event, events),
         )

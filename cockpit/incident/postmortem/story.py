@@ -321,7 +321,7 @@ def _describe_failing(events: Iterable[Event], verb: str, face: TimeFace) -> str
     parts: dict[tuple[str, str], list[str]] = {}
     for event in sorted(events, key=find_beginning):
         reason = explain_failed_condition(text_of(event.detail, "reason"))
-        moment = f"{face.utc(find_beginning(event))}{describe_unseen(event.detail)}"
+        moment = f"{face.utc(find_beginning(event))}{describe_unseen(event)}"
         parts.setdefault((moment, reason), []).append(event.subject)
     reasons = [reason for _, reason in parts]
     sentence = []
@@ -556,7 +556,7 @@ def describe_summary(event: Event) -> str:
         return "(redacted)"
     reason = text_of(event.detail, "reason") if event.kind == Kind.PROBE else ""
     summary = event.summary.replace(reason, explain_failed_condition(reason)) if reason else event.summary
-    return f"{summary}{describe_unseen(event.detail)}"
+    return f"{summary}{describe_unseen(event)}"
 
 
 # The entries that turned it, for the short timeline.

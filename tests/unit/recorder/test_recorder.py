@@ -166,7 +166,7 @@ async def test_a_short_break_is_no_line_of_its_own_and_is_on_record(
     (down,) = [event for event in events if event.kind == Kind.PROBE]
     assert found == breaks
     assert bool(timeline.events(kinds=[Kind.GAP])) == (seconds > GAP_AFTER)
-    assert bool(describe_unseen(down.detail)) == bool(breaks)
+    assert bool(describe_unseen(down)) == bool(breaks)
 
 
 @pytest.mark.parametrize(("after", "is_unseen"), [(0, True), (10, True), (40, False)])
@@ -184,7 +184,7 @@ async def test_what_was_so_at_the_first_look_after_a_pause_may_have_begun_in_it(
         one.observe(ready(ProbeState.DOWN, (20 + after) / 60))
         await until(lambda: "ready down" in facts(timeline))
     (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
-    assert bool(describe_unseen(down.detail)) is is_unseen
+    assert bool(describe_unseen(down)) is is_unseen
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ async def test_of_an_app_what_only_the_first_look_after_a_break_dates_may_have_b
         two.observe(look(1, active, 100))
         await until(lambda: bool(timeline.events(kinds=[Kind.TRAFFIC])))
     events = timeline.events(kinds=[Kind.REVISION, Kind.TRAFFIC])
-    assert sorted(event.kind for event in events if describe_unseen(event.detail)) == sorted(unseen)
+    assert sorted(event.kind for event in events if describe_unseen(event)) == sorted(unseen)
 
 
 async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timeline: FullDisk, clock: Clock) -> None:
@@ -229,7 +229,46 @@ async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timelin
         two.observe(ready(ProbeState.DOWN, 9 / 60))
         await until(lambda: "ready down" in facts(timeline))
     (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
-    assert not describe_unseen(down.detail)
+    assert not describe_unseen(down)
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["looked when it recorded", "looked before it recorded"])
+@pytest.mark.parametrize(
+    ("states", "is_unseen"),
+    [
+        ([ProbeState.DOWN], True),
+        ([ProbeState.PENDING, ProbeState.DOWN], True),  # the first failure accuses nobody yet
+        ([ProbeState.UP, ProbeState.DOWN], False),
+    ],
+)
+async def test_what_is_bad_when_it_is_looked_at_for_the_first_time_ever_may_have_been_before(
+    timeline: FullDisk, clock: Clock, states: list[ProbeState], is_unseen: bool, early: bool
+) -> None:
+    """Whoever opens the cockpit because he was paged opens it late: the outage began with the first look at it."""
+    one = recorder(timeline, clock)
+    if early:
+        one.observe(ready(states[0]))
+    async with running(one):
+        await until(lambda: one.status == "recording")
+        for number, state in enumerate(states[early:], early):
+            one.observe(ready(state, number / 30))
+        await until(lambda: facts(timeline) == ["ready down"])
+    (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
+    assert bool(describe_unseen(down)) is is_unseen
+    assert list_recording_breaks(timeline.events()) == []
+
+
+async def test_what_is_bad_long_after_the_first_look_ever_began_then(timeline: FullDisk, clock: Clock) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(ready(ProbeState.PENDING))
+        for _ in range(40):  # it lives on
+            clock.wall += timedelta(seconds=1)
+            await asyncio.sleep(0.005)
+        one.observe(ready(ProbeState.DOWN, 40 / 60))
+        await until(lambda: facts(timeline) == ["ready down"])
+    (down,) = [event for event in timeline.events() if event.kind == Kind.PROBE]
+    assert not describe_unseen(down)
 
 
 async def test_a_quick_restart_leaves_no_gap(timeline: FullDisk, clock: Clock) -> None:

@@ -1,12 +1,13 @@
 """When nobody recorded: every break counts once, and what lay in one says so."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.event import Kind, describe_unseen
+from cockpit.model.event import NEVER_RECORDED, Kind, describe_unseen
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.recording_breaks import (
     UNRECORDED,
@@ -56,6 +57,19 @@ def test_the_record_ends_where_the_last_recorder_stopped() -> None:
         assert find_record_end(story.events) == end
 
 
-def test_what_may_have_been_so_before_says_since_when() -> None:
-    assert describe_unseen({}) == ""
-    assert "02:01:00" in describe_unseen({"unseen_from": format_timestamp(at(1))})
+@pytest.mark.parametrize(
+    ("unseen_from", "says"),
+    [
+        (None, []),
+        (at(1), ["02:01:00"]),
+        (at(1) - timedelta(days=3), ["2026-02-24 02:01:00"]),  # a time without its day would be of this night
+        (NEVER_RECORDED, ["until then"]),
+        (NEVER_RECORDED - timedelta(seconds=90), ["until then"]),  # by a clock that was set
+    ],
+)
+def test_what_may_have_been_so_before_says_since_when(unseen_from: datetime | None, says: list[str]) -> None:
+    story = Story()
+    detail = {} if unseen_from is None else {"unseen_from": format_timestamp(unseen_from)}
+    told = describe_unseen(story.tell(Kind.PROBE, 5, detail=detail))
+    assert bool(told) == bool(says)
+    assert all(words in told for words in says)
