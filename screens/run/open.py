@@ -147,7 +147,10 @@ async def begin_run(
         index=index,
         opener=RunScreenOpener(),
     )
-    app.push_screen(screen)
+    if agreed:  # it was confirmed and begins now, wherever the person has gone on to
+        app.call_later(app.push_screen, screen)
+    else:
+        app.push_screen(screen)
 
 
 async def open_or_begin(

@@ -1,5 +1,9 @@
-"""An app that looks like the cockpit: its themes, and a style sheet whose sources are each parsed once."""
+"""An app that looks like the cockpit: its themes, a style sheet whose sources are each parsed once.
 
+No screen opens in it over another one than that on which it was asked for.
+"""
+
+import asyncio
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
@@ -8,6 +12,7 @@ from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
+from textual.screen import Screen
 
 import themes
 
@@ -52,6 +57,27 @@ class ThemedApp(App[None]):
         self.stylesheet = ParsedOnceStylesheet(variables=self.get_css_variables())
         for theme in themes.OURS:
             self.register_theme(theme)
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
+        """As Textual does. Raises RunRefused for a screen that a worker made ready while its own screen was in front,
+        and is not any more: what is typed into another one would be pressed here, an Enter too.
+        """
+        asked_on = self._find_asking_screen()
+        if asked_on is not None and asked_on is not self.screen:
+            from cockpit.runbooks.types import RunRefused  # the first frame needs no more than the themes
+
+            name = getattr(screen, "what", "") or "What you asked for"
+            raise RunRefused(
+                f"{name} was ready only when you had gone on to something else: it was not opened. Ask for it again.",
+                code="ready-late",
+            )
+        return super().push_screen(screen, *arguments, **options)
+
+    def _find_asking_screen(self) -> Screen[Any] | None:
+        """The screen whose worker this is; None outside of workers, and in one of the app's own."""
+        task = asyncio.current_task()
+        worker = next((worker for worker in self.workers if worker._task is task), None) if task is not None else None
+        return worker.node.screen if worker is not None and worker.node is not self else None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return themes.FALLBACK
