@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.command_kinds.databases import judge_mongo_command, judge_redis, make_sql_client_judge
+from cockpit.runbooks.command_kinds.hijacking import hijacks_otherwise, is_hijacked
 from cockpit.runbooks.command_kinds.languages import (
     judge_awk,
     judge_dd,
@@ -21,6 +22,7 @@ from cockpit.runbooks.command_kinds.languages import (
     judge_source,
     judge_sysctl,
     judge_tee,
+    judge_view,
     make_output_flag_judge,
 )
 from cockpit.runbooks.command_kinds.operations_tools import (
@@ -81,10 +83,6 @@ TEXT_TOOLS = frozenset(
         "base64",
     )
 )
-# Variables that make another program run than the one that is written, by how their names begin: from then on ...
-HIJACKING_VARIABLES = ("PATH", "LD_", "DYLD_", "PROMPT_COMMAND", "BASH_ENV", "ENV", "IFS")
-# ... and those that do so for the one command that they stand before.
-HIJACKING_OF_ONE_COMMAND = (*HIJACKING_VARIABLES, "EDITOR", "PAGER", "GIT_", "KUBE_EDITOR", "PSQL_")
 
 
 def knows_program(name: str) -> bool:
@@ -127,11 +125,12 @@ def _judge_document(document: ShellDocument, context: JudgeContext) -> list[Step
     if any(statement.functions for statement in document.statements):
         functions = frozenset(name for statement in document.statements for name in statement.functions)
         context = replace(context, functions=context.functions | functions)
-    return [
+    kinds = [
         _judge_command(statement, command, place, context)
         for statement in document.statements
         for place, command in enumerate(statement.commands)
     ]
+    return [*kinds, StepKind.CHANGE] if any(map(hijacks_otherwise, document.statements)) else kinds
 
 
 def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int, context: JudgeContext) -> StepKind:
@@ -141,10 +140,8 @@ def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int
     if argv:
         kinds.append(judge_argv(argv, stdin, context, last=place == len(statement.commands) - 1))
         kinds.append(_judge_fetched_code(statement, command, argv))
-    if argv and any(assignment.name.startswith(HIJACKING_OF_ONE_COMMAND) for assignment in command.assignments):
+    if is_hijacked(command):
         kinds.append(StepKind.CHANGE)  # another program may answer to the name
-    if not argv and any(assignment.name.startswith(HIJACKING_VARIABLES) for assignment in command.assignments):
-        kinds.append(StepKind.CHANGE)
     for redirect in command.redirects:
         if redirect.writes and redirect.target is not None:
             over_input = redirect.target.template in argv  # `jq . f > f` empties what it reads
@@ -390,4 +387,5 @@ SPECIAL: dict[str, Callable[[Special], SpecialJudgement]] = {
     "dd": judge_dd,
     "sysctl": judge_sysctl,
     "less": judge_less,
+    "view": judge_view,
 }

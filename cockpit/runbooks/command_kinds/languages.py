@@ -261,3 +261,9 @@ def judge_sysctl(command: Special) -> SpecialJudgement:
 
 def judge_less(command: Special) -> SpecialJudgement:
     return CHANGE if any(word.startswith("+") and "!" in word for word in command.arguments) else by_table(command)
+
+
+def judge_view(command: Special) -> SpecialJudgement:
+    """vim that does not write: its commands, and files of them, can do anything."""
+    looks = re.compile(r"\+(?:\d*|/[^|]*)|-[RnM]+|[^-+].*|--?")
+    return READ if all(map(looks.fullmatch, command.arguments)) else CHANGE

@@ -165,6 +165,14 @@ def _flag_values(parts: Sequence[str]) -> dict[str, str]:
     return values
 
 
+# Settings of git that name a program, which a later look runs.
+PROGRAM_OF_GIT = re.compile(
+    r"""(?ix) alias\..+ | pager\..+ | core\.(?:pager|editor|sshcommand|fsmonitor|askpass|hookspath|gitproxy)
+    | diff\.external
+    | .+\.(?:textconv|clean|smudge|process|command|cmd|driver|helper|program|editor|browser)"""
+)
+
+
 def judge_git(command: Special) -> SpecialJudgement:
     if command.tool is None:
         return CHANGE
@@ -172,6 +180,8 @@ def judge_git(command: Special) -> SpecialJudgement:
     verb, rest = (parsed.positionals[0], parsed.positionals[1:]) if parsed.positionals else ("", ())
     names = {name for name, _ in parsed.flags}
     table = by_table(command).kind
+    if verb == "config" and any(map(PROGRAM_OF_GIT.fullmatch, rest[:-1])):
+        return SpecialJudgement(find_worst_kind(table, StepKind.CHANGE))
     if verb == "push" and any(word.startswith((":", "+")) for word in rest):
         return DANGER
     if verb in ("fetch", "pull") and any(

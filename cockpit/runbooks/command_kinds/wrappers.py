@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.runbook import StepKind
+from cockpit.runbooks.command_kinds.hijacking import is_hijacking_name
 from cockpit.runbooks.shell_syntax import MASK_LETTER
 
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -81,7 +82,7 @@ def _unwrap_env(parts: Sequence[str]) -> Unwrapped:
         elif rest[0] in ("-S", "--split-string") and len(rest) > 1:
             return Unwrapped(script=" ".join(rest[1:]))
         elif rest[0].startswith("-") or ASSIGNMENT.match(rest[0]):
-            if rest[0].startswith(("LD_", "PATH=", "BASH_ENV=", "-S")):
+            if rest[0].startswith("-S") or is_hijacking_name(rest[0].partition("=")[0]):
                 return Unwrapped(tuple(rest[1:]), kind=StepKind.CHANGE)
             del rest[0]
         else:
