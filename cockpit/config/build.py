@@ -58,7 +58,7 @@ def _complete_system(values: Values, path: KeyPath, source: ConfigSource) -> Sys
         **{
             **values,
             "name": values.get("name") or source.file.parent.name,
-            "data": values.get("data") or str(default_data()),
+            "data": values.get("data") or str(default_data(values.get("name", ""))),
             "environments": values.get("environments") or (Environment("default", unnamed=True),),
         },
         file=str(source.file),

@@ -1,6 +1,8 @@
 """Where configuration and data are looked for, and what is assumed where there is no file."""
 
 import os
+import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,11 +14,26 @@ NAME = "cockpit.toml"
 VARIABLE = "COCKPIT_CONFIG"
 
 
-def default_data() -> Path:
-    """The data directory of a system that names none."""
+def default_data(system: str = "") -> Path:
+    """The data directory of a system that names none: one of its own in that of the user, so that no note about one
+    system is taken for one about another. Blocking.
+
+    The user's own is used where a timeline lies there already, as versions that knew only that one left it, or where a
+    team shares it; and where there is no configuration.
+    """
     import platformdirs  # only where it is asked: it loads archivers, a part of the time of each short command
 
-    return Path(platformdirs.user_data_dir("cockpit", appauthor=False))
+    directory = Path(platformdirs.user_data_dir("cockpit", appauthor=False))
+    name = re.sub(r"[^\w-]+", "-", system.casefold()).strip("-")
+    return directory / name if name and not _is_in_use(directory) else directory
+
+
+def _is_in_use(directory: Path) -> bool:
+    shared = stat.S_ISGID | stat.S_IWGRP
+    try:
+        return os.path.exists(directory / "timeline.db") or directory.stat().st_mode & shared == shared
+    except OSError:
+        return False
 
 
 def default_system(searched: Sequence[Path] = ()) -> System:

@@ -191,7 +191,7 @@ class System:
     data: PathText = field(
         metadata=setting(
             "Directory of the timeline, shared by a team if it has mode 2770.",
-            absent_text="the user's data directory",
+            absent_text="a folder with the name of `system` in the user's data directory",
         )
     )
     file: str = ""

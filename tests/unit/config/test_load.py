@@ -161,6 +161,11 @@ def test_an_alert_source_has_the_defaults_of_the_model(read: Read) -> None:
     assert read(text).environments[0].alerts[0] == AlertSource("am", "alertmanager", ("http://am.example.com",))
 
 
+def test_two_systems_without_data_have_no_folder_in_common(read: Read) -> None:
+    folders = [Path(read(f'system = "{name}"').data) for name in ("Shop", "Union Eyes")]
+    assert [folder.name for folder in folders] == ["shop", "union-eyes"]
+
+
 def test_an_empty_file_is_the_default_system_with_the_name_of_its_folder(read: Read, tmp_path: Path) -> None:
     expected = dataclasses.replace(default_system(), name=tmp_path.name, file=str(tmp_path / "cockpit.toml"))
     assert read("") == expected

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import ConfigErrors, default_system, find_config_file
+from cockpit.config import ConfigErrors, default_data, default_system, find_config_file
 from cockpit.config.places import list_candidates
 
 
@@ -57,3 +57,24 @@ def test_without_a_file_there_is_one_environment_and_a_timeline_in_the_users_dat
     assert [each.name for each in system.environments] == ["default"]
     assert system.data == str(here / "share" / "cockpit")
     assert system.file == ""
+
+
+def test_two_systems_of_one_person_have_a_timeline_each(here: Path) -> None:
+    """A note about one of them stood on the incident of the other, and only one of them was recorded."""
+    user = here / "share" / "cockpit"
+    assert default_data("Union Eyes") == user / "union-eyes"
+    assert default_data("../Shop/") == user / "shop"
+    assert default_data("") == Path(default_system().data) == user
+    made(user / "union-eyes" / "timeline.db")
+    assert default_data("Shop") == user / "shop"
+
+
+def test_a_timeline_that_lies_in_the_directory_of_the_user_is_gone_on_with(here: Path) -> None:
+    made(here / "share" / "cockpit" / "timeline.db")
+    assert default_data("Shop") == here / "share" / "cockpit"
+
+
+def test_a_directory_of_the_user_that_a_team_shares_is_used_as_it_is(here: Path) -> None:
+    (here / "share" / "cockpit").mkdir(parents=True)
+    (here / "share" / "cockpit").chmod(0o2770)
+    assert default_data("Shop") == here / "share" / "cockpit"
