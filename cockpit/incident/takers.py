@@ -166,10 +166,16 @@ def join_terms(people: Iterable[str]) -> str:
     return ", then ".join(terms)
 
 
-def describe_terms(terms: Iterable[Holding]) -> str:
-    """Who held a role, in order; `ana and bob` for as long as both did."""
-    turns: list[list[Holding]] = []
-    for term in terms:
-        beside = [held for held in turns[-1] if held.until is None or held.until > term.since] if turns else []
-        turns.append([*(held for held in beside if held.person != term.person), term])
-    return join_terms(" and ".join(dict.fromkeys(held.person for held in turn)) for turn in turns)
+def describe_terms(terms: Iterable[Holding], begin: datetime = EARLIEST, end: datetime = LATEST) -> str:
+    """Who held a role between two moments, in order; `ana and bob` for as long as both did. Whoever stays alone has a
+    turn of their own."""
+    ordered = sorted(terms, key=lambda term: term.since)
+    taken = {max(term.since, begin) for term in ordered if term.since <= end}
+    left = {term.until for term in ordered if term.until is not None and begin <= term.until < end}
+    turns = ([term.person for term in ordered if _holds(term, moment)] for moment in sorted(taken | left))
+    return join_terms(" and ".join(dict.fromkeys(people)) for people in turns if people)
+
+
+def _holds(term: Holding, moment: datetime) -> bool:
+    """From its first moment on, until just before its last."""
+    return term.since <= moment and (term.until is None or term.until > moment)

@@ -152,7 +152,10 @@ def _describe_head(incident: Incident, now: datetime) -> str:
 
 def _describe_leaders(incident: Incident, lead: str) -> str:
     """Whoever holds the role that leads, and nobody who only holds another; of what is over, every term of it."""
-    held = " and ".join(incident.in_role(lead)) if incident.open else describe_terms(list_terms(incident, lead))
+    if incident.open:
+        held = " and ".join(incident.in_role(lead))
+    else:
+        held = describe_terms(list_terms(incident, lead), end=incident.resolved or LATEST)
     return f"{held} ({lead})" if held else f"nobody; declared by {incident.declared_by}"
 
 
@@ -413,11 +416,7 @@ def _held(outage: OutageOfShift, incident: Incident, how: str, person: str) -> O
 def _find_leaders(incident: Incident, stretch: BadStretch, lead: str) -> str:
     """All who led while it was bad, in order; of what is bad still until now, or until its incident ended."""
     last = min(stretch.end, incident.resolved or LATEST)
-    return describe_terms(
-        term
-        for term in list_terms(incident, lead)
-        if term.since <= last and (term.until is None or term.until > stretch.begin)
-    )
+    return describe_terms(list_terms(incident, lead), stretch.begin, last)
 
 
 def _list_alerts(events: Iterable[Event], holder: _HolderFinder) -> tuple[AlertOfShift, ...]:

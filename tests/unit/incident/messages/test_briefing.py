@@ -297,6 +297,26 @@ def test_terms_that_are_left_out_are_counted(count: int) -> None:
     assert (told[0], told[-1]) == (people[0], people[-1])
 
 
+def test_who_stays_alone_in_a_role_has_a_turn_and_only_the_time_in_question_counts() -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    led(story, 3, "ana")
+    led(story, 4, "ben")
+    story.probe(5, "readyz", "up")
+    story.act(Kind.ROLE, 6, what="leaves", role="Incident Commander", person="ana")
+    led(story, 7, "ana")
+    story.act(Kind.ROLE, 8, what="leaves", role="Incident Commander", person="ben")
+    story.act(Kind.RESOLVE, 10, reason="stable")
+    story.act(Kind.ROLE, 11, what="leaves", role="Incident Commander", person="ana")
+    story.act(Kind.ROLE, 11, what="takes", role="Incident Commander", person="cleo")
+    over = only(story)
+    turns = "ana, then ana and ben, then ben, then ben and ana, then ana"
+    assert brief_of(over, story, 20, lead="Incident Commander")["led"] == f"{turns} (Incident Commander)"
+    report = build_shift_report(story.events, [over], since=at(0), now=at(20), lead="Incident Commander")
+    assert [outage.taken_by for outage in report.outages] == ["ana, then ana and ben"]
+
+
 def test_what_a_brief_leaves_out_it_counts() -> None:
     story = Story()
     story.declare(0)
