@@ -308,6 +308,12 @@ class CockpitApp(ThemedApp):
         """Run a command in the suspended app's terminal and wait for it; its exit code. Raises OSError."""
         return subprocess.call(list(command))
 
+    def action_command_palette(self) -> None:
+        from screens.main.palette import SettledPalette
+
+        if self.screen.id != "--command-palette":
+            self.push_screen(SettledPalette(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         from screens.main.palette import list_commands
 

@@ -4,11 +4,35 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from textual import on
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.widgets import Input
 
 import themes
 from cockpit.model.key_bindings import INCIDENT
+
+NOT_SEARCHED = "The list was not yet that of what you typed: nothing was chosen. Look at it, then press enter again."
+
+
+class SettledPalette(CommandPalette):
+    """Textual's, but for an Enter that comes while it still shows what fits fewer letters: it would choose of those."""
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether the list is still that of an earlier text, or of some part of the commands."""
+        group = self._GATHER_COMMANDS_GROUP
+        return any(
+            worker.node is self and worker.group == group and not worker.is_finished for worker in self.app.workers
+        )
+
+    @on(Input.Submitted)
+    def _wait_for_list(self, event: Input.Submitted) -> None:
+        if self.is_searching:
+            event.stop()
+            event.prevent_default()
+            self.app.notify(NOT_SEARCHED, severity="warning", markup=False)
 
 
 def list_commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:

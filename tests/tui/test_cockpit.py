@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cockpit.app import AT_ONCE, CockpitApp
 from cockpit.model.alert import Severity
@@ -398,6 +399,24 @@ async def test_the_palette_names_every_key_that_works(cockpit: Open) -> None:
             await user.pilot.pause(0.2)
             assert "Declare" in user.text
             await user.press("escape")
+
+
+async def test_an_enter_before_the_list_of_the_palette_fits_its_text_chooses_nothing(cockpit: Open) -> None:
+    async with cockpit() as user:
+        await user.press("colon")
+        await user.pilot.pause(0.2)
+        palette = user.app.screen
+        field = palette.query_one(Input)
+        field.value = "zzz"
+        await field.action_submit()
+        await user.pilot.pause(0.3)
+        assert user.app.screen is palette
+
+        field.value = "Declare"
+        await user.pilot.pause(0.5)
+        await user.press("enter")
+        await user.settle()
+        assert user.app.screen is not palette
 
 
 async def test_another_process_writes_and_it_is_seen(cockpit: Open) -> None:
