@@ -96,6 +96,13 @@ class EnvironmentLedger:
             self.serving_before.see(self.seen[0])
         self.seen.append(event)
 
+    def redact(self, id: int) -> None:
+        """Forget the words of an event of the journal before an incident takes it, as if the redacted file had been
+        read."""
+        for place, event in enumerate(self.recent_events):
+            if event.id == id:
+                self.recent_events[place] = replace(event, summary="", detail={}, redacted=True)
+
     def find_standing(self, id: int) -> int:
         """The id of the last correction of a fact in the journal; its own where nobody corrected it."""
         while (later := self.corrections.get(id, 0)) > id:

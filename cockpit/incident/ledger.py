@@ -45,7 +45,7 @@ LEDGER_KINDS = (
 """The kinds a Ledger wants to hear; others change no incident."""
 
 RUN_KINDS = frozenset({Kind.RUN, Kind.STEP})
-JOURNAL = frozenset({Kind.ACK}) | RUN_KINDS  # what an incident takes from the journal, within its range
+JOURNAL = frozenset({Kind.ACK, Kind.NOTE}) | RUN_KINDS  # what an incident takes from the journal, within its range
 A_SECOND = timedelta(seconds=1)  # a person names a moment no finer
 
 
@@ -297,7 +297,9 @@ class Ledger:
         if event.kind == Kind.ACK:
             self._take(scene, event)
         covering = [case for case in scene.open.values() if case.covers(event.occurred)]
-        if event.kind == Kind.ACK and event.recorded > event.occurred:  # an incident of that time may be over by now
+        if (
+            event.kind not in RUN_KINDS and event.recorded > event.occurred
+        ):  # an incident of that time may be over by now
             others = (case for case in self._cases.values() if case.environment == event.environment and not case.open)
             covering += [case for case in others if case.owns(event.occurred)]
         takers = [case for case in covering if not case.drill] or covering
@@ -544,6 +546,7 @@ class Ledger:
         for case in self._cases.values():
             case.redact(number)
         for environment, scene in self._scenes.items():
+            scene.redact(number)
             was_silencing = [event for event in scene.silencing if event.id == number]
             scene.silencing = [event for event in scene.silencing if event.id != number]
             if scene.frozen.redact(number) or was_silencing:

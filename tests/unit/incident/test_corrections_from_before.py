@@ -143,3 +143,57 @@ def test_who_took_an_alert_and_writes_it_down_after_the_end_took_it_in_that_inci
     journal_ack(story, 1, late=60)
     journal_ack(story, 20, late=60)
     assert acks(only(story)) == [1]
+
+
+# A note of the journal is an action item wherever it stands in the incident's timeline.
+
+
+def todos(incident: Incident) -> list[str]:
+    return [item.text for item in incident.items]
+
+
+def journal_note(story: Story, minute: float, text: str, **fields: object) -> Event:
+    return story.act(Kind.NOTE, minute, incident=None, summary=text, **fields)  # type: ignore[arg-type]
+
+
+def test_what_was_to_be_done_before_the_declaration_is_an_action_item_and_can_be_done() -> None:
+    story = Story()
+    journal_note(story, -40, "TODO: of another night")
+    note = journal_note(story, 1, "TODO: alert on the queue")
+    story.declare(2, reach=-30)
+    during = journal_note(story, 3, "TODO: write it down")
+    story.act(Kind.RESOLVE, 9, reason="stable")
+    journal_note(story, 8, "TODO: told late", late=5)
+    journal_note(story, 20, "TODO: of the day after")
+    story.act(Kind.ITEM, 21, subject=f"note-{note.id}", done=True)
+    incident = only(story)
+    assert todos(incident) == ["alert on the queue", "write it down", "told late"]
+    assert [item.done for item in incident.items] == [at(21), None, None]
+    members = [event for event in list_members(incident, story.events) if event.kind == Kind.NOTE]
+    assert {f"note-{event.id}" for event in members} == {item.id for item in incident.items}
+    journal_note(story, 3, "it was the queue", supersedes=during.id, late=30)
+    assert todos(only(story)) == ["alert on the queue", "told late"]
+    journal_note(story, -60, "TODO: alert on the queue", supersedes=note.id, late=90)
+    assert todos(only(story)) == ["told late"]
+
+
+def test_a_note_of_a_real_incident_is_no_action_item_of_a_drill_beside_it() -> None:
+    story = Story()
+    journal_note(story, 1, "TODO: alert on the queue")
+    story.declare(2, reach=-30, incident="real")
+    story.declare(3, reach=-30, incident="drill", drill=True)
+    incidents = fold(story.events).incidents
+    assert (todos(incidents["real"]), todos(incidents["drill"])) == (["alert on the queue"], [])
+
+
+@pytest.mark.parametrize("minute", [1.5, 3], ids=["before the declaration", "after it"])
+def test_a_redacted_note_of_the_journal_leaves_no_words_in_an_action_item(minute: float) -> None:
+    story = Story()
+    note = journal_note(story, 1, "TODO: rotate hunter2")
+    redact = {"subject": str(note.id), "incident": None}
+    if minute < 2:
+        story.act(Kind.REDACT, minute, **redact)  # type: ignore[arg-type]
+    story.declare(2, reach=-30)
+    if minute > 2:
+        story.act(Kind.REDACT, minute, **redact)  # type: ignore[arg-type]
+    assert todos(only(story)) == []
