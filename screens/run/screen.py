@@ -337,6 +337,7 @@ class RunScreen(KeyedScreen):
         self.draw()
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
             self._guard = EnterGuard(self.session.time, self.app)  # an Enter too many is not meant for the next step
+            self._armed = False  # and the first frame of that step says so
             next_step = find_suggested_step(self.procedure, self._run)
             self._went_on = None if next_step is None else (done, next_step)
             self._go_to(next_step)

@@ -99,7 +99,7 @@ def test_docker_says_what_the_simulated_engine_refuses(simulated: Host) -> None:
         [str(DOCKER), "pull", "registry.example.com/nobody:1"], env=simulated.environ, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("Error response from daemon: manifest for registry.example.com/nobody:1 not found")
+    assert "manifest for registry.example.com/nobody:1 not found" in done.stderr
 
 
 # A real engine

@@ -258,16 +258,16 @@ class RunLeadership:
         done yet counts only right after it was opened, or not at all where its first step decides (`least_touched`).
         """
         for other in list_competing_runs(self._runner.runs.runs.values(), run):
+            steps = going_on(other)
+            state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
             if decided is not None and any(went_on_after(attempt, decided) for attempt in other.attempts):
-                raise RunAlreadyOpen(other, "over already" if other.ended else "not over")
+                raise RunAlreadyOpen(other, "over already" if other.ended else f"not over{state}")
             if other.ended is not None:
                 continue
             just_opened = not least_touched and self._time.now() - other.started < JUST_OPENED
             counts = just_opened if is_untouched(other) else True
-            steps = going_on(other)
             leads = self._runner.runs.leading(other) - {this_process()}
             if counts and (steps or any(map(is_alive, leads))):
-                state = f" (step {steps[0]} is {other.state(steps[0]).value})" if steps else ""
                 raise RunAlreadyOpen(other, f"not over{state}")
 
     def must_not_repeat(self, run: Run) -> None:

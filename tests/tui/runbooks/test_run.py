@@ -569,6 +569,31 @@ async def test_the_hint_tells_when_an_enter_would_not_count(open_run: Open) -> N
         assert "wait:" not in user.lines("run-hint")
 
 
+async def test_the_first_frame_of_the_next_step_says_that_an_enter_does_not_count_yet(
+    open_run: Open, play: Play
+) -> None:
+    """A step that took longer than an Enter settles had the sign of the one before it, until the next look."""
+    play.held[1] = asyncio.Event()
+    async with open_run() as user:
+        await user.press("enter")
+        user.clock.pass_by(1)
+        await user.settle()
+        hints: list[str] = []
+        screen = user.app.screen
+        draw_step = screen.draw_step  # type: ignore[attr-defined]
+
+        def draw_and_note() -> None:
+            draw_step()
+            if screen.step.ordinal == 2:  # type: ignore[attr-defined]
+                hints.append(user.lines("run-hint"))
+
+        screen.draw_step = draw_and_note  # type: ignore[attr-defined]
+        play.held[1].set()
+        await user.settle()
+        assert hints
+        assert "wait: enter" in hints[0]
+
+
 LEADS = b"""# Operations
 
 ## 1. Rebuild
