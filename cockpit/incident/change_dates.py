@@ -106,19 +106,26 @@ def _was_there(event: Event, revision: str, act: Event) -> bool:
 
 def is_dated_by_sight(act: Event) -> bool:
     """Whether nothing says when it moved but the look that saw it moved."""
-    return act.kind == Kind.TRAFFIC and not act.detail.get(BY_STEP) and text_of(act.detail, "dated_by") == SEEN_MOVED
+    if act.kind != Kind.TRAFFIC or act.detail.get(BY_STEP):
+        return False
+    if not (dated_by := text_of(act.detail, "dated_by")) and time_of(act.detail, "asked") is not None:
+        return act.recorded - act.occurred < A_SECOND  # what an older version recorded as it saw it
+    return dated_by == SEEN_MOVED
 
 
 def describe_request(act: Event, events: Sequence[Event]) -> str:
-    """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request, and the
-    other way round behind one that was seen to happen some time after it was asked for."""
+    """` (asked for then, seen at 08:43:33 UTC)` behind a move of traffic that the cloud dated by its request, the other
+    way round behind one that was seen to happen some time after it was asked for. One that the cloud itself dated, by
+    the end of the revision before or the making of the new one, was seen by nobody then: `(by the cloud, ...)`."""
     if is_dated_by_request(act, events):
         return f" (asked for then, seen at {act.recorded:%H:%M:%S} UTC)"
     asked = time_of(act.detail, "asked") if act.kind == Kind.TRAFFIC else None
     if asked is None or act.occurred - asked < SKEW:
         return " (seen then)" if is_dated_by_sight(act) else ""
-    how = "its step ended" if act.detail.get(BY_STEP) else "seen"
-    return f" ({how} then, asked for at {asked:%H:%M:%S} UTC)"
+    how = "seen then" if is_dated_by_sight(act) else "by the cloud"
+    if act.detail.get(BY_STEP):
+        how = "its step ended then"
+    return f" ({how}, asked for at {asked:%H:%M:%S} UTC)"
 
 
 def had_traffic(event: Event, revision: str, act: Event) -> bool:

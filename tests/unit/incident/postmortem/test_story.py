@@ -788,6 +788,20 @@ def test_a_move_says_what_its_time_is_worth(dated_by: str, says: str) -> None:
     assert says in told(story).stretches[-1]
 
 
+@pytest.mark.parametrize(
+    ("dated_by", "late", "is_seen"), [("switched", 1, False), ("", 1, False), ("seen", 1, True), ("", 0, True)]
+)
+def test_only_what_a_look_dated_was_seen_then(dated_by: str, late: float, is_seen: bool) -> None:
+    """Recorded a minute later, after a break: the end of the older revision dates it, or the making of the newer."""
+    story = sent_back()
+    move(story, 12, BAD, GOOD, late=late, dated_by=dated_by, asked=format_timestamp(at(11.8)))
+    story.probe(13.2, "readyz", "up")
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    rows = [line for line in draft(story).splitlines() if "asked for at 02:11:48 UTC" in line]
+    assert len(rows) >= 3, "a key time, the timeline, the deployments"
+    assert {("seen then" in row, "by the cloud" in row) for row in rows} == {(is_seen, not is_seen)}
+
+
 def test_the_detection_says_why_it_is_later_than_the_first_failure_that_the_draft_tells() -> None:
     story = Story()
     story.declare(0, reach=-5)
