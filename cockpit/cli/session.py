@@ -31,6 +31,7 @@ from cockpit.model.time import (
     seconds,
 )
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
+from cockpit.recorder.record_end import describe_record_end, read_record_end
 from cockpit.timeline.timeline import Timeline
 
 
@@ -126,6 +127,14 @@ def open_cli_session(
         ) from None
     except (IncidentActionError, RecordError, WhenError, LengthError, PersonUnknown) as error:
         raise Refusal.of(error) from None
+
+
+def warn_unrecorded(cli_session: CliSession, environment: str) -> None:
+    """Say on standard error that what is read of the record is as of an earlier moment, where nobody records now."""
+    now = RealTime().now()
+    recorded_until = read_record_end(cli_session.timeline, environment, now)
+    if recorded_until is not None:
+        click.echo(f"{clean_line(environment)} is told {describe_record_end(recorded_until, now)}.", err=True)
 
 
 def _name_typed(incident: Incident) -> str:

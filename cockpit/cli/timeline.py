@@ -28,7 +28,7 @@ from cockpit.cli.options import (
 )
 from cockpit.cli.output import format_json, incident_document
 from cockpit.cli.redacted_files import empty_files_of
-from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.cli.session import CliSession, open_cli_session, print_clean, warn_unrecorded
 from cockpit.config import default_system
 from cockpit.incident.change_dates import CONTEXT, present_events
 from cockpit.incident.load import list_standing_events, with_events
@@ -130,6 +130,8 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
             for item in cli_session.incident_actions.incidents()
             if (common.env is None or item.environment == cli_session.environment.name) and (item.open or not only_open)
         ]
+        for environment in sorted({item.environment for item in result if item.open}):
+            warn_unrecorded(cli_session, environment)
     if as_json:
         click.echo(format_json([incident_document(item) for item in result]))
         return

@@ -158,14 +158,14 @@ def _within(
     return joined
 
 
-def format_felt(incident: Incident, begin: datetime, end: datetime) -> str:
-    """`1m 08s`, `at most 1m 12s in 2 stretches`."""
-    return f"{weigh_felt(incident, begin, end)}{format_stretches(*measure_felt(incident, begin, end))}"
+def format_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:
+    """`1m 08s`, `at most 1m 12s in 2 stretches`; `is_cut`: it may have gone on after `end`, and nobody recorded."""
+    return f"{weigh_felt(incident, begin, end, is_cut=is_cut)}{format_stretches(*measure_felt(incident, begin, end))}"
 
 
-def weigh_felt(incident: Incident, begin: datetime, end: datetime) -> str:
+def weigh_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:
     """What stands in front of the length of `measure_felt`, as `weigh_length` says it."""
-    return _weigh_without(incident, list_pauses(incident, begin, end), begin, end)
+    return _weigh_without(incident, list_pauses(incident, begin, end), begin, end, is_cut=is_cut)
 
 
 def weigh_until_resolved(incident: Incident, begin: datetime, end: datetime) -> str:
@@ -174,9 +174,14 @@ def weigh_until_resolved(incident: Incident, begin: datetime, end: datetime) -> 
 
 
 def _weigh_without(
-    incident: Incident, pauses: Sequence[tuple[datetime, datetime]], begin: datetime, end: datetime
+    incident: Incident,
+    pauses: Sequence[tuple[datetime, datetime]],
+    begin: datetime,
+    end: datetime,
+    *,
+    is_cut: bool = False,
 ) -> str:
-    is_begin_unseen = any(is_unseen(incident, moment) for moment in (begin, *(over for _, over in pauses)))
+    is_begin_unseen = is_cut or any(is_unseen(incident, moment) for moment in (begin, *(over for _, over in pauses)))
     return weigh_length(
         is_begin_unseen, any(is_unseen(incident, moment) for moment in (end, *(at for at, _ in pauses)))
     )

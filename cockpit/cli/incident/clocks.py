@@ -9,7 +9,7 @@ import click
 from cockpit.cli.login import has_typed_ahead, somebody_to_ask
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, format_json, parse_time_ahead, print_event, reason_option, to_json_value
-from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.cli.session import CliSession, open_cli_session, print_clean, warn_unrecorded
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_urgent_clocks
 from cockpit.incident.clocks.response import find_on_call_question
@@ -144,6 +144,8 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
             ask_who_is_on_call(cli_session, cli_session.find_lately(incident))
     with open_cli_session(common, read_only=True) as cli_session:
         meant, now = cli_session.find_lately(incident), RealTime().now()
+        if meant.open:
+            warn_unrecorded(cli_session, meant.environment)
         deployed = cli_session.deployed(meant.environment, now)
         result = compute_clocks(meant, cli_session.plan, now, zone=cli_session.zone, deployed=deployed)
         visible = list_urgent_clocks(result, now)

@@ -7,7 +7,7 @@ import click
 
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
 from cockpit.cli.output import at_option, format_full_time, format_json, print_event, reason_option
-from cockpit.cli.session import CliSession, open_cli_session, print_clean
+from cockpit.cli.session import CliSession, open_cli_session, print_clean, warn_unrecorded
 from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers, name_reader
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
@@ -111,6 +111,8 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
                 reader = name_reader(template, template.audience, cli_session.plan)
                 print_clean(f"{template.id}  {template.title}, to {reader} ({template.origin})")
             return
+        if meant.open:
+            warn_unrecorded(cli_session, meant.environment)
         _print_message(find_template(there, " ".join(name)), cli_session, meant, within, as_json)
 
 

@@ -16,10 +16,11 @@ from cockpit.cli.output import (
     incident_document,
     print_event,
     reason_option,
+    to_json_value,
 )
 from cockpit.cli.session import CliSession, open_cli_session, print_clean
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.impact import describe_impact
+from cockpit.incident.impact import as_of, describe_impact
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.open_ends import (
     ELSEWHERE_LED,
@@ -37,6 +38,7 @@ from cockpit.model.severity_scale import find_level, is_lowered
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime
 from cockpit.recorder.last_recorded import list_recorded_alerts
+from cockpit.recorder.record_end import describe_record_end, read_record_end
 from cockpit.recorder.recorder import read_last_recorded
 
 
@@ -287,11 +289,15 @@ def impact(
                 impact_ended=cli_session.moment(end),
                 detected=cli_session.moment(detected),
             )
-        result = cli_session.incident_actions.find(incident)
+        result, now = cli_session.incident_actions.find(incident), RealTime().now()
+        recorded_until = read_record_end(cli_session.timeline, result.environment, now) if result.open else None
+    if recorded_until is not None:
+        result = as_of(result, recorded_until)  # a recovery that nobody saw hold ends nothing
     if as_json:
-        click.echo(format_json(incident_document(result)))
+        click.echo(format_json({**incident_document(result), "recorded_until": to_json_value(recorded_until)}))
     else:
-        print_clean(f"{result.id}: {describe_impact(result)}")
+        as_then = f"; {describe_record_end(recorded_until, now)}" if recorded_until else ""
+        print_clean(f"{result.id}: {describe_impact(result)}{as_then}")
         if result.detected:
             print_clean(f"Detected {result.detected:%Y-%m-%d %H:%M:%S} UTC by {result.detected_by}.")
 

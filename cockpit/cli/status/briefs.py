@@ -10,13 +10,14 @@ import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
 from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
-from cockpit.cli.session import open_cli_session, parse_since, print_clean
+from cockpit.cli.session import open_cli_session, parse_since, print_clean, warn_unrecorded
 from cockpit.cli.timeline import format_followed_line
 from cockpit.incident.change_dates import CONTEXT, present_events
 from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.event import Event
 from cockpit.model.time import RealTime
+from cockpit.recorder.record_end import read_record_end
 
 LOOK = 0.5  # seconds between two looks whether somebody pressed Ctrl+C
 SHIFT = timedelta(hours=12)
@@ -35,13 +36,12 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 def brief(common: Common, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
         meant = cli_session.find_lately(incident)
-        pairs = read_brief(
-            cli_session.incident_actions, cli_session.timeline, meant, cli_session.zone, RealTime().now()
-        )
+        now = RealTime().now()
+        pairs = read_brief(cli_session.incident_actions, cli_session.timeline, meant, cli_session.zone, now)
+        until = to_json_value(read_record_end(cli_session.timeline, meant.environment, now)) if as_json else None
     if as_json:
-        click.echo(
-            format_json({"incident": meant.id, "lines": [{"title": title, "text": line} for title, line in pairs]})
-        )
+        lines = [{"title": title, "text": line} for title, line in pairs]
+        click.echo(format_json({"incident": meant.id, "lines": lines, "recorded_until": until}))
     else:
         print_pairs(pairs)
 
@@ -69,6 +69,7 @@ def shift(common: Common, since: str, as_json: bool) -> None:
             bad=cli_session.incident_actions.bad(),
             silences=cli_session.incident_actions.silences(),
             lead=find_lead(cli_session.plan).name,
+            recorded_until=read_record_end(cli_session.timeline, name, now),
         )
         zone = cli_session.zone
     if as_json:
@@ -88,6 +89,7 @@ def follow(common: Common, count: int, as_json: bool) -> None:
     with open_cli_session(common, read_only=True, there=True) as cli_session:
         name = cli_session.environment.name
         waiting: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
+        warn_unrecorded(cli_session, name)
         before = cli_session.timeline.events(environment=name, limit=max(count, CONTEXT))
         newest = before[-count:] if count else []
         last = max((event.id for event in cli_session.timeline.events(limit=1)), default=0)

@@ -49,6 +49,7 @@ from cockpit.model.run import describe_step_end, mark_step_ends
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
+from cockpit.recorder.record_end import describe_record_end, read_record_end
 from cockpit.recorder.recording_breaks import RecordingBreak, describe_recording_breaks, list_recording_breaks
 from cockpit.timeline.timeline import Timeline
 
@@ -70,6 +71,7 @@ class BriefingScene:
     now: datetime
     lead: str = ""  # the role that leads, as the team calls it
     checklists: Sequence[Checklist] = ()
+    recorded_until: datetime | None = None  # where nobody records now: what signals tell is as of then
 
 
 def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScene) -> list[tuple[str, str]]:
@@ -87,13 +89,19 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         f"{held.role} {held.person}" for held in incident.roles if not (held.until or held.role == scene.lead)
     ]:
         pairs.append(("also", ", ".join(others)))
-    pairs.append(("impact", _describe_impact(incident, zone, now)))
+    seen = scene.recorded_until if incident.open else None
+    if seen is not None:
+        pairs.append(("recorded", describe_record_end(seen, now)))
+    pairs.append(("impact", _describe_impact(incident, zone, now, seen)))
     breaks = list_recording_breaks(events)
+    if scene.recorded_until is not None and not incident.open:
+        breaks.append(RecordingBreak(scene.recorded_until, now))
     if unrecorded := describe_recording_breaks(breaks, incident.reach_from, incident.resolved or now):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     bad = [f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}" for signal in scene.bad]
-    pairs += [("bad now", line) for line in bad[:MOST]]
-    pairs += [("bad now", f"… and {len(bad) - MOST} more")] * (len(bad) > MOST)
+    title = "bad now" if seen is None else "bad then"
+    pairs += [(title, line) for line in bad[:MOST]]
+    pairs += [(title, f"… and {len(bad) - MOST} more")] * (len(bad) > MOST)
     decided = [
         f"{_clock_time(decision.at, zone, now)} {decision.actor}: {_shorten(decision.text)}"
         for decision in incident.decisions
@@ -121,7 +129,8 @@ def read_brief(
 ) -> list[tuple[str, str]]:
     """The brief of an incident as the record stands now. Blocking. Raises RecordError."""
     full, events = with_events(timeline, actions.plan.severity_scale, incident)
-    full = as_of(full, now)  # a recovery that has not held for two minutes ends nothing yet
+    recorded_until = read_record_end(timeline, incident.environment, now)
+    full = as_of(full, recorded_until or now)  # a recovery that was not seen to hold for two minutes ends nothing yet
     deployed = find_recorded_deployment(
         timeline.events(
             environment=incident.environment, kinds=SERVING_STATE_KINDS, occurred_from=now - DEPLOYED_LATELY
@@ -136,6 +145,7 @@ def read_brief(
         now,
         find_lead(actions.plan).name,
         actions.plan.checklists,
+        recorded_until,
     )
     return build_brief(full, events, scene)
 
@@ -165,13 +175,13 @@ def list_terms(incident: Incident, lead: str) -> list[Holding]:
     return sorted((role for role in incident.roles if name in ("", role.role.casefold())), key=lambda term: term.since)
 
 
-def _describe_impact(incident: Incident, zone: tzinfo, now: datetime) -> str:
+def _describe_impact(incident: Incident, zone: tzinfo, now: datetime, recorded_until: datetime | None = None) -> str:
     start, end = propose_impact_start(incident), propose_impact_end(incident)
     if start is None:
         return "not known"
     if end is None or incident.mitigated is None:
         if incident.open:
-            return _describe_felt_now(incident, start, end, zone, now)
+            return _describe_felt_now(incident, start, end, zone, now, recorded_until)
         first = f"users felt it from {_clock_time(start.at, zone, now)} ({start.evidence})"
         if (again := find_relapse(incident)) is None:
             return f"{first}; nothing says until when"
@@ -193,12 +203,21 @@ def _describe_felt_again(incident: Incident, zone: tzinfo, now: datetime) -> str
 
 
 def _describe_felt_now(
-    incident: Incident, start: ImpactMoment, end: ImpactMoment | None, zone: tzinfo, now: datetime
+    incident: Incident,
+    start: ImpactMoment,
+    end: ImpactMoment | None,
+    zone: tzinfo,
+    now: datetime,
+    recorded_until: datetime | None,
 ) -> str:
     """`users feel it since 06:27 (probe readyz)`; after a pause since when again, and for how long in all. What is well
-    for less than two minutes is felt no more, and not over either."""
+    for less than two minutes is felt no more, and not over either. Where nobody records it is told as it was then."""
     again = find_relapse(incident)
     first = f"{_clock_time(start.at, zone, now)} ({start.evidence})"
+    if recorded_until is not None and end is None and recorded_until > (again or start.at):
+        since = f" again from {_clock_time(again, zone, now)}; first {first}" if again else f" from {first}"
+        length = format_felt(incident, start.at, recorded_until, is_cut=True)
+        return f"users felt it{since}; still at {_clock_time(recorded_until, zone, now)}, {length} until then"
     length = format_felt(incident, start.at, now)
     feel = "felt it{} from" if end else "feel it{} since"
     unseen = describe_unseen_moment(incident, end.at) if end else ""
@@ -291,6 +310,7 @@ class ShiftReport:
     outages: tuple[OutageOfShift, ...] = ()
     still_bad: tuple[Signal, ...] = ()  # since before the shift, and the shift tells nothing else of it
     unrecorded: tuple[RecordingBreak, ...] = ()
+    recorded_until: datetime | None = None  # where nobody records now: what goes on was so then
 
 
 def build_shift_report(
@@ -304,6 +324,7 @@ def build_shift_report(
     bad: Iterable[Signal] = (),
     lead: str = "",
     silences: Iterable[RecordedSilence] = (),
+    recorded_until: datetime | None = None,
 ) -> ShiftReport:
     """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now. Pure.
 
@@ -332,12 +353,13 @@ def build_shift_report(
             if alert.state == AlertState.SUPPRESSED
         )
         + tuple(silence.describe(show_moment(silence.until, UTC, now)) for silence in silences if silence.holds(now)),
-        tuple(_list_untouched(alerts, outages)),
+        tuple(_list_untouched(alerts, outages, "now" if recorded_until is None else "last seen")),
         freeze,
         environment,
         outages,
         tuple(signal for signal in bad if signal.since < since and signal.key not in keys),
         tuple(list_recording_breaks(standing)),
+        recorded_until,
     )
 
 
@@ -486,12 +508,12 @@ def _join_tries(states: Iterable[str]) -> str:
     )
 
 
-def _list_untouched(alerts: Iterable[AlertOfShift], outages: Iterable[OutageOfShift]) -> Iterable[str]:
+def _list_untouched(alerts: Iterable[AlertOfShift], outages: Iterable[OutageOfShift], at_last: str) -> Iterable[str]:
     """Alerts that fired and probes that failed while nobody took them and no incident had them."""
     for alert in alerts:
         if left := sum(not outage.how for outage in alert.outages):
             some = f"{left} of {alert.fired}x" if left < alert.fired else f"{left}x"
-            yield f"alert {alert.name}, fired {some}, now {alert.state}"
+            yield f"alert {alert.name}, fired {some}, {at_last} {alert.state}"
     down: dict[str, list[OutageOfShift]] = {}
     for outage in outages:
         if outage.state == ProbeState.DOWN and outage.key.startswith(f"{Kind.PROBE}:"):
@@ -508,7 +530,10 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     pairs += [("environment", report.environment)] if report.environment else []
     if unrecorded := describe_recording_breaks(report.unrecorded, report.since, now):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
-    head = len(pairs)
+    if report.recorded_until is not None:
+        pairs.append(("recorded", describe_record_end(report.recorded_until, now)))
+    still_bad = "still bad" if report.recorded_until is None else "bad then"
+    head, at_last = len(pairs), "now" if report.recorded_until is None else "last seen"
     pairs += [
         ("incident", f"{_describe_head(incident, now)}{_describe_felt_again(incident, zone, now)}")
         for incident in report.incidents
@@ -518,10 +543,13 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
             times = f" {alert.fired}x" if alert.fired > 1 else ""
             first = _clock_time(alert.first, zone, now)
             taken = _describe_takers(alert.outages)
-            pairs.append(("fired", f"{alert.name}{times}, first {first}, now {alert.state}; {taken}"))
-    pairs += [("failed", line) for line in _describe_outages(report.outages, zone, now)]
+            pairs.append(("fired", f"{alert.name}{times}, first {first}, {at_last} {alert.state}; {taken}"))
+    pairs += [("failed", line) for line in _describe_outages(report, zone)]
     pairs += [
-        ("still bad", f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}")
+        (
+            still_bad,
+            f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}",
+        )
         for signal in report.still_bad
     ]
     pairs += [("run", line) for line in report.runs]
@@ -540,19 +568,21 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     return [*pairs, ("quiet", "nothing fired, nothing failed, nothing was run, nothing is open")]
 
 
-def _describe_outages(outages: Sequence[OutageOfShift], zone: tzinfo, now: datetime) -> Iterable[str]:
+def _describe_outages(report: ShiftReport, zone: tzinfo) -> Iterable[str]:
     """A line for each; of what failed often one for all, with how many times it did."""
+    now = report.until
     by_name: dict[str, list[OutageOfShift]] = {}
-    for outage in outages:
+    for outage in report.outages:
         by_name.setdefault(outage.name, []).append(outage)
     for name, rows in by_name.items():
         several = _leave_out_counted(rows)
         if len(several) < OFTEN:
-            yield from (_describe_outage(outage, zone, now) for outage in several)
+            yield from (_describe_outage(outage, zone, now, report.recorded_until) for outage in several)
             continue
         first, last = several[0], several[-1]
         begun = f"first {_clock_time(first.since, zone, now)}" if first.since else "since before the shift"
-        over = "still bad" if last.until is None else f"last until {_clock_time(last.until, zone, now)}"
+        still = "still bad" if report.recorded_until is None else "bad then"
+        over = still if last.until is None else f"last until {_clock_time(last.until, zone, now)}"
         times = sum(outage.failures for outage in several)
         yield f"{name} failed {times} times, {begun}, {over}; {_describe_takers(several)}"
 
@@ -573,14 +603,16 @@ def _is_counted_in(outage: OutageOfShift, flap: OutageOfShift) -> bool:
     return flap.since <= outage.since and (outage.until or LATEST) <= (flap.until or LATEST)
 
 
-def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime) -> str:
+def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime, recorded_until: datetime | None = None) -> str:
     """`probe readyz down 02:00 to 02:10, 10m 00s; taken by ana in k7f`."""
     begun = _clock_time(outage.since, zone, now) if outage.since else "since before the shift"
     begun = f"{begun} or before" if outage.is_since_unseen else begun
-    weight = weigh_length(outage.is_since_unseen, outage.is_until_unseen)
-    length = f", {weight}{format_duration(measure_between(outage.since, outage.until or now))}" if outage.since else ""
+    is_cut = outage.until is None and recorded_until is not None
+    weight = weigh_length(outage.is_since_unseen or is_cut, outage.is_until_unseen)
+    until_last = outage.until or recorded_until or now
+    length = f", {weight}{format_duration(measure_between(outage.since, until_last))}" if outage.since else ""
     if outage.until is None:
-        when = f"since {begun}{length}, and is still"
+        when = f"since {begun}{length}, and {'was' if is_cut else 'is'} still"
     else:
         or_before = " or before" if outage.is_until_unseen else ""
         until = f"{_clock_time(outage.until, zone, now)}{or_before}"

@@ -8,7 +8,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from cockpit.model.event import Draft, Kind
+from cockpit.recorder.lock import RecorderLock, lock_path
 from tests.integration.cli.shell import Shell
 
 NOW = datetime.now(UTC)
@@ -63,9 +66,39 @@ def test_a_shift_says_who_took_what_fired_and_what_nobody_touched(shell: Shell) 
     found = titles(shell.say("shift", "--since", "12h"))
 
     assert any("5xx errors" in line and line.endswith("taken by ana") for line in found["fired"])
-    assert found["untouched"] == ["alert disk full, fired 1x, now resolved"]
+    assert found["untouched"] == ["alert disk full, fired 1x, last seen resolved"]
     assert "untouched" not in titles(shell.say("shift", "--since", "2h"))
     assert shell.ask("shift")["alerts"][0]["name"] == "disk full"
+
+
+@pytest.mark.parametrize(
+    ("command", "stream"),
+    [
+        (("brief",), "stdout"),
+        (("impact",), "stdout"),
+        (("shift",), "stdout"),
+        (("clocks",), "stderr"),
+        (("incidents",), "stderr"),
+        (("message", "status-line"), "stderr"),
+    ],
+)
+def test_what_is_read_of_the_record_says_until_when_it_was_written(
+    shell: Shell, command: tuple[str, ...], stream: str
+) -> None:
+    """Whoever recorded is gone: as far as anybody knows, what was bad then is over by now."""
+    shell.record(failed("ready", 10))
+    shell.say("declare", "Checkout fails", "--severity", "P1")
+    lock = RecorderLock(lock_path(shell.file, "default"))
+    assert lock.try_acquire()
+    lock.beat(1, recording=True)
+    recorded = shell.type(*command)
+    lock.release()
+    unrecorded = shell.type(*command)
+    assert "nobody has recorded since" not in recorded.stdout + recorded.stderr
+    assert "nobody has recorded since" in getattr(unrecorded, stream)
+    shell.say("resolve", "--because", "external")
+    over = shell.type(*command)
+    assert ("nobody has recorded since" in over.stdout + over.stderr) is (command == ("shift",))
 
 
 def test_a_quiet_shift_says_so(shell: Shell) -> None:
@@ -133,7 +166,7 @@ def test_a_shift_says_what_was_down_since_when_until_when_and_who_took_it(shell:
     (ready,) = [line for line in lines if line.startswith("probe ready down since ")]
     assert old.endswith("; nobody took it")
     assert ", 10m 00s; nobody took it" in web
-    assert ", and is still; taken by ana in " in ready
+    assert ", and was still; taken by ana in " in ready
     assert any(line.startswith("probe readyz degraded since ") for line in lines)
     assert {item["name"]: item["until"] is None for item in shell.ask("shift")["outages"]}["probe ready"] is True
 
@@ -149,7 +182,7 @@ def test_an_alert_of_an_incident_that_somebody_took_was_taken_with_it(shell: She
 
 def test_what_fired_before_the_shift_and_goes_on_is_in_it(shell: Shell) -> None:
     shell.record(fired("disk full", 200), failed("web", 190))
-    assert [line.partition(",")[0] for line in titles(shell.say("shift", "--since", "2h"))["still bad"]] == [
+    assert [line.partition(",")[0] for line in titles(shell.say("shift", "--since", "2h"))["bad then"]] == [
         "alert disk full",
         "probe web",
     ]

@@ -297,6 +297,37 @@ def test_terms_that_are_left_out_are_counted(count: int) -> None:
     assert (told[0], told[-1]) == (people[0], people[-1])
 
 
+def test_a_brief_and_a_shift_tell_what_goes_on_as_of_the_end_of_the_record() -> None:
+    story = relapse()
+    incident, until = only(story), at(15.5)
+    (signal,) = fold(story.events).bad_of("i1")
+    scene = BriefingScene((), [signal], (), None, UTC, at(60), recorded_until=until)
+    pairs = dict(build_brief(as_of(incident, until), story.events, scene))
+    assert pairs["recorded"] == "as of 02:15:30 UTC; nobody has recorded since"
+    assert "bad now" not in pairs
+    assert pairs["bad then"].startswith(signal.label)
+    assert "at least 8m 30s in 2 stretches" in pairs["impact"]
+    shifts = [
+        build_shift_report(story.events, [incident], since=at(-9), now=at(60), recorded_until=end)
+        for end in (None, until)
+    ]
+    recorded, cut = [dict(describe_shift(report, UTC))["failed"] for report in shifts]
+    assert (", 45m 00s, and is still" in recorded, ", at least 30s, and was still" in cut) == (True, True)
+
+
+def test_a_recovery_that_nobody_saw_hold_is_not_over_and_what_ended_is_reckoned_to_its_end() -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    story.probe(9, "readyz", "up")
+    brief = brief_of(as_of(only(story), at(10)), story, 10, now=at(60), recorded_until=at(10))
+    assert "not for two minutes yet" in brief["impact"]
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    over = brief_of(only(story), story, 60, recorded_until=at(15))
+    assert "recorded" not in over
+    assert over["unrecorded"].startswith("nobody recorded for 5m 00s")
+
+
 def test_who_stays_alone_in_a_role_has_a_turn_and_only_the_time_in_question_counts() -> None:
     story = Story()
     story.probe(1, "readyz", "down")
