@@ -27,7 +27,7 @@ from cockpit.model.response import (
     Tick,
     Update,
 )
-from cockpit.model.run import StepState
+from cockpit.model.run import StepState, name_run
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line, keep_whole
 
@@ -476,7 +476,7 @@ def _build_run(id: str, event: Event) -> ProcedureRun:
     detail, procedure = event.detail, text_of(event.detail, "procedure")
     return ProcedureRun(
         id=id,
-        title=text_of(detail, "title") or procedure or id,
+        title=name_run(detail) or procedure or id,
         started=event.occurred,
         by=event.actor,
         budget=span_of(detail, "budget"),

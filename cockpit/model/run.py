@@ -1,5 +1,6 @@
 """One execution of a procedure, as its events tell it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -232,6 +233,19 @@ def describe_step_end(detail: Mapping[str, Any]) -> str:
     """`ok`, or `stopped by hand` of what a person broke off; of a change that was stopped nobody knows: `unknown`."""
     state = text_of(detail, "state")
     return STOPPED_BY_HAND if state == StepState.FAILED and detail.get("cancelled") is True else state
+
+
+ROLLBACK_WORDS = r"roll(?:ed|ing|s)?[ -]?back"
+
+
+def name_run(detail: Mapping[str, Any]) -> str:
+    """What a run is called by the fact that began it: `Roll back`, or `Roll back: Single revision mode` of a procedure
+    whose title does not say that a rollback is done by it, though one was asked for. "" where it has no title."""
+    title = text_of(detail, "title")
+    # Who served is kept of rollbacks alone: what it was agreed for.
+    if not title or not detail.get("served") or re.search(rf"\b{ROLLBACK_WORDS}\b", title, re.IGNORECASE):
+        return title
+    return f"Roll back: {title}"
 
 
 def mark_step_title(title: str, detail: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
 from cockpit.model.event import LONGEST, Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
+from cockpit.model.run import ROLLBACK_WORDS
 from cockpit.model.text import clean_line, find_nearest, keep_whole
 from cockpit.model.time import format_timestamp
 
@@ -65,7 +66,7 @@ def tick_box(
 
 
 BOX_ACTS = (  # what an item says, and which act of the cockpit that is
-    ("roll_back", r"roll(?:ed|ing|s)?[ -]?back"),
+    ("roll_back", ROLLBACK_WORDS),
     ("declare", r"declar(?:e|ed|es|ing)"),
     ("freeze", r"(?:un)?freez(?:e|es|ing)|frozen"),
     ("communicate", r"communicat(?:e|es|ing|ion)|status update|tell (?:the )?(?:clients|customers|users)"),

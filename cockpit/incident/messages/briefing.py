@@ -45,7 +45,7 @@ from cockpit.model.incident import Acknowledgement, Incident, weigh_length
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import VERIFIED, Freeze, Holding, RecordedSilence
-from cockpit.model.run import describe_step_end, mark_step_ends
+from cockpit.model.run import describe_step_end, mark_step_ends, name_run
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
@@ -474,7 +474,7 @@ def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterab
     titles |= {
         event.subject: title
         for event in events
-        if event.kind == Kind.RUN and (title := text_of(event.detail, "title"))  # its end names none
+        if event.kind == Kind.RUN and (title := name_run(event.detail))  # its end names none
     }
     ended = {event.subject for event in events if event.kind == Kind.RUN and text_of(event.detail, "what") == "ended"}
     ended |= {run.id for run in runs.values() if run.ended is not None}

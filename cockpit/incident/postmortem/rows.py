@@ -33,7 +33,7 @@ from cockpit.model.event import (
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.response import Tick, Update
-from cockpit.model.run import mark_step_ends
+from cockpit.model.run import mark_step_ends, name_run
 from cockpit.model.time import format_duration, measure_between
 
 NOTICED_LATE = timedelta(minutes=5)  # what the cloud dated and we recorded later than this says so
@@ -238,7 +238,7 @@ def _find_own_author(event: Event, events: Sequence[Event]) -> str:
         return ""
     run = step.subject.partition("#")[0]
     begun = [event for event in events if event.kind == Kind.RUN and event.subject == run]
-    title = next((text for event in begun if (text := text_of(event.detail, "title"))), "")
+    title = next((text for event in begun if (text := name_run(event.detail))), "")
     return f"{step.actor} ({title})" if title else step.actor
 
 

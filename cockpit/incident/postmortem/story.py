@@ -49,7 +49,7 @@ from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, describe_unseen, map_of, text_of, time_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeFlap, ProbeState
-from cockpit.model.run import StepState
+from cockpit.model.run import StepState, name_run
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import FLAPPING
 
@@ -195,7 +195,7 @@ def _describe_mover(move: Event, events: Sequence[Event]) -> str:
     if step is not None and find_gaining(move):
         run = step.subject.partition("#")[0]
         starts = (event for event in events if event.kind == Kind.RUN and event.subject == run)
-        title = next((text for event in starts if (text := text_of(event.detail, "title"))), "a step")
+        title = next((text for event in starts if (text := name_run(event.detail))), "a step")
         return f" ({_name_work(title, step)}, run by {step.actor})"
     by = text_of(move.detail, "changed_by")
     return f" (by {by})" if by else ""

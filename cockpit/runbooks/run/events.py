@@ -16,6 +16,7 @@ from cockpit.model.run import (
     StepState,
     describe_step_end,
     mark_step_title,
+    name_run,
 )
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.secret_detection.masking import Mask
@@ -55,9 +56,10 @@ def draft_run_started(
     served: Sequence[str] = (),
 ) -> Draft:
     """A run has begun; `owner` is the process that leads it: while that lives the run is not left behind."""
+    title = name_run({"title": procedure.title, "served": served})
     return Draft(
         kind=Kind.RUN,
-        summary=f"Opened: {clean_line(procedure.title, SHOWN)}",
+        summary=f"Opened: {clean_line(title, SHOWN)}",
         occurred=event_author.now,
         environment=environment,
         subject=id,

@@ -5,7 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.event import Event, Kind
-from cockpit.model.run import Attempt, Run, SettledBy, ShellState, ShellVariable, StepState, Value, find_newest_attempt
+from cockpit.model.run import (
+    Attempt,
+    Run,
+    SettledBy,
+    ShellState,
+    ShellVariable,
+    StepState,
+    Value,
+    find_newest_attempt,
+    name_run,
+)
 from cockpit.model.text import clean_line
 from cockpit.runbooks.run.process.identity import Owner
 
@@ -67,7 +77,7 @@ class Runs:
                 id=event.subject,
                 path=_read_text(detail, "path"),
                 procedure=_read_text(detail, "procedure"),
-                title=_read_text(detail, "title"),
+                title=clean_line(name_run(detail)),
                 sha256=_read_text(detail, "sha256"),
                 environment=event.environment,
                 operator=event.actor,

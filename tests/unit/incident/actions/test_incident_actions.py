@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -287,6 +288,34 @@ def test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act(
     assert incident_actions.tick("list", 4, "Communicate. Tell clients.").occurred == clock.now(), "nothing was sent"
     ticks = {tick.item: tick.at for tick in incident_actions.find(incident.id).ticks}
     assert ticks[2] == frozen
+
+
+@pytest.mark.parametrize(("served", "is_rollback"), [(["shop--r44"], True), ([], False)])
+@pytest.mark.parametrize("title", ["Single revision mode", "Undo a rollout", "Swap back", "Move the tag"])
+def test_a_rollback_is_one_whatever_its_procedure_is_called(
+    timeline: Timeline, clock: Clock, title: str, served: list[str], is_rollback: bool
+) -> None:
+    incident_actions = make_incident_actions(timeline, clock)
+    incident = incident_actions.declare("Readiness failing")
+    begun: dict[str, Any] = {"what": "started", "title": title, "procedure": "x", "steps": 1, "timed_by": 1}
+    step: dict[str, Any] = {"attempt": 1, "title": "Send it", "kind": "verify"}
+    facts: tuple[tuple[float, Kind, str, dict[str, Any]], ...] = (
+        (2, Kind.RUN, "r1", begun | ({"served": served} if served else {})),
+        (2, Kind.STEP, "r1#1", {**step, "phase": "intent"}),
+        (3, Kind.STEP, "r1#1", {**step, "phase": "outcome", "state": "ok"}),
+        (4, Kind.RUN, "r1", {"what": "ended"}),
+    )
+    timeline.record(
+        [
+            Draft(kind, "", at(minute), "prod", subject, actor="ben", incident=incident.id, detail=detail)
+            for minute, kind, subject, detail in facts
+        ]
+    )
+    clock.wall = at(9)
+    ticked = incident_actions.tick("list", 1, "Stop the bleeding: roll back what was deployed last")
+    assert (ticked.occurred == at(3), ticked.detail.get("done_by") == "ben") == (is_rollback, is_rollback)
+    (run,) = incident_actions.find(incident.id).ran
+    assert (run.title == title, run.title.endswith(title)) == (not is_rollback, True)
 
 
 def test_a_box_about_keeping_logs_is_ticked_with_the_time_at_which_lines_were_kept(
