@@ -47,6 +47,12 @@ class ImpactWatch:
     def bad_keys(self) -> tuple[str, ...]:
         return (*self._certain, *self._alerts, *self._thresholds)
 
+    def list_beginnings(self) -> list[datetime]:
+        """When each of what is bad now began."""
+        return [
+            signal.began for signals in (self._certain, self._alerts, self._thresholds) for signal in signals.values()
+        ]
+
     def list_turns_bad(self) -> list[datetime]:
         """When anything that users feel turned bad, also while something else was bad already."""
         return [*self.relapses, *(moment for _, moment in self._joined)]

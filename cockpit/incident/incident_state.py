@@ -481,7 +481,8 @@ class IncidentStateBuilder:
         periods.sort(key=lambda period: (period.end is None, period.start))  # what goes on is the last of them
         period = last_period(periods)
         since = impact.first.began if impact.first else None
-        borders = dict.fromkeys([since, *(moment for item in periods for moment in (item.start, item.end))])
+        ends = [moment for item in periods for moment in (item.start, item.end)]
+        borders = dict.fromkeys([since, *ends, *impact.list_beginnings()])
         return {
             "unseen": tuple(
                 UnseenMoment(moment, self.unseen[moment]) for moment in borders if moment and moment in self.unseen

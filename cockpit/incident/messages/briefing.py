@@ -98,7 +98,11 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         breaks.append(RecordingBreak(scene.recorded_until, now))
     if unrecorded := describe_recording_breaks(breaks, incident.reach_from, incident.resolved or now):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
-    bad = [f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}" for signal in scene.bad]
+    bad = [
+        f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}"
+        f"{describe_unseen_moment(incident, signal.began)}"
+        for signal in scene.bad
+    ]
     title = "bad now" if seen is None else "bad then"
     pairs += [(title, line) for line in bad[:MOST]]
     pairs += [(title, f"… and {len(bad) - MOST} more")] * (len(bad) > MOST)
@@ -213,7 +217,7 @@ def _describe_felt_now(
     """`users feel it since 06:27 (probe readyz)`; after a pause since when again, and for how long in all. What is well
     for less than two minutes is felt no more, and not over either. Where nobody records it is told as it was then."""
     again = find_relapse(incident)
-    first = f"{_clock_time(start.at, zone, now)} ({start.evidence})"
+    first = f"{_clock_time(start.at, zone, now)} ({start.evidence}){describe_unseen_moment(incident, start.at)}"
     if recorded_until is not None and end is None and recorded_until > (again or start.at):
         since = f" again from {_clock_time(again, zone, now)}; first {first}" if again else f" from {first}"
         length = format_felt(incident, start.at, recorded_until, is_cut=True)

@@ -15,6 +15,7 @@ from cockpit.incident.clocks.reminders import ClockOutcome, met_and_missed
 from cockpit.incident.clocks.updates import PromiseState, interval_counts, list_update_intervals
 from cockpit.incident.impact import (
     as_of,
+    describe_unseen_moment,
     find_impact_start,
     find_relapse_after_close,
     format_felt,
@@ -137,6 +138,7 @@ def render_draft(
         fixes=list_marked_notes(mine, FIX_MARKS),
         excerpts=[(event, render_code(shorten_code(text), "text")) for event, text in list_excerpts(mine)],
         impact_begin=begin,
+        impact_begin_unseen=describe_unseen_moment(incident, begin) if begin else "",
         impact_end=end,
         impact=format_felt(incident, begin, end) if begin and end else "",
         felt_again=find_relapse_after_close(incident),

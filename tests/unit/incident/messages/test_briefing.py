@@ -17,9 +17,9 @@ from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.alert_rows import alert_rows
 from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.rows import loop_rows
-from cockpit.incident.signals import Signal
+from cockpit.incident.signals import Signal, signal_of
 from cockpit.incident.takers import join_terms
-from cockpit.model.event import UNSEEN_FROM, Kind
+from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, MetricTarget, Template
 from cockpit.model.response import Freeze
@@ -45,6 +45,23 @@ def relapse() -> Story:
 def brief_of(incident: Incident, story: Story, minutes: float, **fields: object) -> dict[str, str]:
     scene = replace(BriefingScene((), (), (), None, UTC, at(minutes)), **fields)  # type: ignore[arg-type]
     return dict(build_brief(as_of(incident, at(minutes)), story.events, scene))
+
+
+def test_an_outage_that_nobody_saw_begin_says_so_while_it_goes_on() -> None:
+    """Whoever takes over reads the brief, and its one time was the moment of the first look."""
+    story = Story()
+    bad = {"state": "down", UNSEEN_FROM: format_timestamp(NEVER_RECORDED)}
+    for name, minutes in (("ready", 1.0), ("readyz", 1.05)):
+        story.tell(Kind.PROBE, minutes, subject=name, summary=f"{name} down", detail=bad, source="recorder")
+    story.tell(Kind.PROBE, 1.5, subject="api", summary="api down", detail={"state": "down"}, source="recorder")
+    story.declare(2, reach=-10)
+    signals = tuple(signal_of(event) for event in story.events if event.kind == Kind.PROBE)
+    incident = only(story)
+    scene = BriefingScene((), signals, (), None, UTC, at(3))
+    brief = build_brief(incident, story.events, scene)
+    assert ["until then" in line for title, line in brief if title == "bad now"] == [True, True, False]
+    assert "until then" in dict(brief)["impact"]
+    assert "until then" in block(draft(story), "impact")
 
 
 def test_a_brief_in_a_relapse_says_since_when_users_feel_it_again() -> None:
