@@ -350,14 +350,16 @@ def _find_carried_candidate(
     length = format_duration(lasted) if lasted and lasted > timedelta() else ""
     how_long = f" for {length}" if length and not service.is_assumed else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
-    shows = "the timeline shows no failure then."
+    # It names what was looked at: an alert or a threshold may have been bad all that time.
+    looked_at = "no probe is down and it is not ill"
+    if service.ended:
+        looked_at = "no probe was down and it was not ill when it was replaced"
+    shows = f"{looked_at}; alerts do not count."
     if service.watched is not None:
         # Without its day where that was just named: the dialog has to fit 24 rows.
         same_day = service.ended is not None and service.watched.date() == until.date()
         since = f"{service.watched:%H:%M} UTC" if same_day else f"{service.watched:%Y-%m-%d %H:%M} UTC"
-        shows = f"the timeline since {since} shows no failure."
-        if service.ended is not None and service.watched < until:
-            shows = f"the timeline since {since} shows no failure then."
+        shows = f"recorded since {since}: {shows}"
     before = _measure_longest_service(revision, served, service)
     and_before = ", and longer before" if lasted and lasted < before else ""
     active = timedelta() if and_before else _measure_activity_before(revision, served)
