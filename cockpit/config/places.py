@@ -25,13 +25,19 @@ def default_data(system: str = "") -> Path:
 
     directory = Path(platformdirs.user_data_dir("cockpit", appauthor=False))
     name = re.sub(r"[^\w-]+", "-", system.casefold()).strip("-")
-    return directory / name if name and not _is_in_use(directory) else directory
+    own = directory / name
+    # What a system has recorded stays its own, also when one without a name begins in the user's folder later.
+    return own if name and (_holds_timeline(own) or not _is_in_use(directory)) else directory
+
+
+def _holds_timeline(directory: Path) -> bool:
+    return os.path.exists(directory / "timeline.db")
 
 
 def _is_in_use(directory: Path) -> bool:
     shared = stat.S_ISGID | stat.S_IWGRP
     try:
-        return os.path.exists(directory / "timeline.db") or directory.stat().st_mode & shared == shared
+        return _holds_timeline(directory) or directory.stat().st_mode & shared == shared
     except OSError:
         return False
 

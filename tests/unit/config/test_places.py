@@ -74,6 +74,12 @@ def test_a_timeline_that_lies_in_the_directory_of_the_user_is_gone_on_with(here:
     assert default_data("Shop") == here / "share" / "cockpit"
 
 
+def test_what_a_system_has_recorded_is_gone_on_with_whatever_another_writes_later(here: Path) -> None:
+    made(here / "share" / "cockpit" / "shop" / "timeline.db")
+    made(here / "share" / "cockpit" / "timeline.db")  # of a system without a name
+    assert default_data("Shop") == here / "share" / "cockpit" / "shop"
+
+
 def test_a_directory_of_the_user_that_a_team_shares_is_used_as_it_is(here: Path) -> None:
     (here / "share" / "cockpit").mkdir(parents=True)
     (here / "share" / "cockpit").chmod(0o2770)
