@@ -111,6 +111,34 @@ ONCE = {
         "test_letters_that_cannot_be_shown_are_refused_in_a_sentence",
     ],
     "so do letters that look like others": ["test_what_is_taken_for_another_letter_makes_a_step_not_runnable"],
+    "a change over a connection that breaks is not sent again by the HTTP library": [
+        "test_a_change_over_a_connection_that_was_used_and_breaks_is_not_sent_again_by_the_client_below",
+    ],
+    "what a run has done half-way is not sent again by asking for the whole": [
+        "test_what_a_run_has_done_half_way_is_not_sent_again_by_asking_for_the_whole",
+    ],
+    "what another changed meanwhile proves nothing of ours": [
+        "test_what_somebody_else_changed_meanwhile_is_no_proof_that_ours_was_done",
+    ],
+    "what ended while a command was starting up is not begun anew by it": [
+        "test_what_ended_while_the_other_was_still_starting_up_is_not_begun_anew",
+    ],
+    "a value is held to harmless letters wherever something reads it as code": [
+        "test_where_something_reads_it_again_only_harmless_letters_may_stand",
+        "test_a_client_whose_words_are_judged_as_its_language_takes_no_value_that_ends_a_text",
+        "test_what_an_earlier_step_has_left_is_computed_with_only_where_nothing_in_it_runs",
+    ],
+    "a look that runs another program by the way is a change": [
+        "test_what_bash_runs_by_the_way_is_a_change",
+        "test_who_names_a_program_that_a_look_runs_changes_something",
+    ],
+    "the first frame of a step does not say that Enter counts": [
+        "test_the_first_frame_of_the_next_step_says_that_an_enter_does_not_count_yet",
+    ],
+    "nothing opens over what somebody has gone on to": [
+        "test_a_rollback_that_is_proposed_late_takes_no_key_meant_for_another_dialog",
+        "test_a_step_that_is_ready_late_asks_for_nothing_over_another_dialog",
+    ],
 }
 
 RECORDING = {
@@ -180,6 +208,22 @@ RECORDING = {
     "an acknowledgement carries its age and ends with the alert": [
         "test_an_acknowledgement_carries_its_age_which_ticks",
         "test_an_acknowledgement_of_an_alert_ends_when_the_alert_does",
+    ],
+    "a timeline reached by a link is guarded like the file itself": [
+        "test_what_was_acknowledged_through_a_link_is_saved_when_the_log_is_removed",
+        "test_what_belongs_to_a_timeline_lies_beside_the_file_and_not_beside_a_link_to_it",
+        "test_a_file_that_somebody_has_open_with_another_log_beside_it_is_not_written_to",
+    ],
+    "who waited for a restore writes to what was restored": [
+        "test_who_waits_for_a_restore_writes_to_what_was_restored",
+    ],
+    "what is too long to be recorded whole is refused": [
+        "test_what_a_person_says_is_recorded_whole_or_refused",
+    ],
+    "no edit of a draft is lost at the next export": [
+        "test_a_sign_alone_is_an_edit_too",
+        "test_of_rows_that_begin_alike_nothing_that_either_wrote_is_lost",
+        "test_what_somebody_saves_while_it_is_written_stays",
     ],
 }
 
@@ -417,6 +461,9 @@ TERMINALS = {
     "a terminal that hangs or vanishes ends nothing and leaves nothing behind": [
         "test_it_watches_on_while_the_terminal_reads_nothing",
         "test_it_ends_by_itself_when_the_terminal_is_gone",
+    ],
+    "an Enter before the palette's list fits its text chooses nothing": [
+        "test_an_enter_before_the_list_of_the_palette_fits_its_text_chooses_nothing",
     ],
 }
 
