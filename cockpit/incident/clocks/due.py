@@ -130,16 +130,15 @@ def find_window_end(incident: Incident, opens: datetime, closes: datetime) -> da
     return counted
 
 
-def well_after(incident: Incident, limit: datetime | None, end: datetime | None) -> datetime | None:
-    """As `well_at`, else when they first felt nothing after it, until `end`."""
-    at_limit = well_at(incident, limit)
-    later = [
-        healthy_period.start
-        for healthy_period in healthy_periods(incident)
-        if limit is not None and healthy_period.start > limit
-    ]
-    moment = at_limit if at_limit is not None else min(later, default=None)
-    return moment if moment is not None and (end is None or moment <= end) else None
+def find_felt_due(incident: Incident, begin: datetime, span: timedelta) -> datetime | None:
+    """When users will have felt it for so long since a moment: what `measure_felt` leaves out takes none of the time.
+    None where the calendar ends before."""
+    due = later_by(begin, max(span, NOTHING))
+    for start, over in list_pauses(incident, begin, incident.mitigated or LATEST):
+        if due is None or start > due:
+            break
+        due = later_by(due, over - start)
+    return due
 
 
 def healthy_periods(incident: Incident) -> list[HealthyPeriod]:

@@ -9,11 +9,12 @@ from cockpit.incident.clocks.due import (
     due_after,
     end_clock,
     excuse_clock,
+    find_felt_due,
     healthy_periods,
     later_by,
     risk_of,
     settle_clock,
-    well_after,
+    well_at,
 )
 from cockpit.incident.clocks.rules import Binding, is_document_lost, make_strictest_pick
 from cockpit.incident.impact import find_impact_start
@@ -44,20 +45,35 @@ def list_recovery_clocks(bound: Binding) -> list[Clock]:
 
 def _build_recovery_clock(bound: Binding, chosen: Recovery, rto: timedelta, text: str, number: int) -> Clock:
     episode = bound.episodes[number]
-    due = due_after(episode.start, rto, Counting.WALL, bound.plan.hours, bound.zone)
-    well = well_after(bound.incident, due.due, episode.end)
+    due, counted_from = find_felt_due(bound.incident, episode.start, rto), "the declaration"
+    if number > 0:
+        # What was left of the time goes on; where it was over before, there is as much again.
+        left = find_felt_due(bound.incident, bound.incident.declared, rto)
+        if left is not None and left > episode.start:
+            due = left
+        else:
+            counted_from = "when it was opened again"
     return Clock(
         id="recovery" if number == 0 else f"recovery:{number + 1}",
         kind=ClockKind.RECOVERY,
         what=f"recovered from {chosen.scenario}",
-        why=f"{text}; counted from {'the declaration' if number == 0 else 'when it was opened again'}",
+        why=f"{text}; counted from {counted_from}",
         origin=chosen.origin or "said by hand",
         started=episode.start,
-        due=due.due,
-        risk=due.risk,
-        done=well or episode.end,
+        due=due,
+        risk=risk_of(episode.start, due),
+        done=_find_recovered(bound, number),
         obligation="recovery",
     )
+
+
+def _find_recovered(bound: Binding, number: int) -> datetime | None:
+    """Since when users felt nothing at the end of an episode, else that end; of the last the end of the impact."""
+    incident, episode = bound.incident, bound.episodes[number]
+    if number + 1 == len(bound.episodes):
+        return incident.mitigated or episode.end
+    well = None if episode.end is None else well_at(incident, episode.end)
+    return well or episode.end
 
 
 def list_budget_clocks(bound: Binding, now: datetime) -> list[Clock]:
