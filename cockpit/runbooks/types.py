@@ -5,6 +5,7 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from cockpit.model.problem import CodedError
@@ -60,7 +61,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How one try ended. `outcome` is one sentence, `operation` the URL of one that may still be going on."""
+    """How one try ended. `outcome` is one sentence, `operation` the URL of one that may still be going on.
+
+    `ended` is when it did by whoever did it, where that is told of one that nobody watched.
+    """
 
     state: StepState
     outcome: str = ""
@@ -74,6 +78,7 @@ class Finished:
     http_status: int | None = None
     still_runs: int = 0  # the pid of a command whose supervisor is gone, and which may run on
     started: bool = True  # False for a command that could not even be started
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class RunRow:
     approval: str = ""
     run: str = ""
     number: str = ""
+    looked_again: bool = False  # nobody saw when it ended: `took` is until it was looked at again
 
 
 def run_rows(events: Iterable[Event]) -> list[RunRow]:
@@ -124,6 +125,7 @@ def _apply_end(row: RunRow, event: Event) -> RunRow:
         outcome="; ".join(word for word in parts if word),
         took=float(seconds) if isinstance(seconds, int | float) else None,
         answer=_cut_answer(words_of(event.detail, "output")),
+        looked_again=event.detail.get("looked_again") is True,
     )
 
 
@@ -145,7 +147,8 @@ def _apply_settlement(row: RunRow | None, event: Event) -> RunRow:
     )
     if row is None:
         return settlement
-    seconds = "" if row.took is None else f" after {row.took:.1f} s"
+    looked = " when looked at again" if row.looked_again else ""
+    seconds = "" if row.took is None else f"{looked} after {row.took:.1f} s"
     before = "no end is known" if row.state == "running" else f"{row.state}{seconds}"
     last_try = f"the try of {row.at.astimezone(UTC):%H:%M:%S} UTC by {row.who}: {before}"
     return replace(

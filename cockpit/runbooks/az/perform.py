@@ -1,7 +1,8 @@
 """Doing what a known command stands for. Thin: reads and changes each have their table of what does them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from cockpit.azure.changes.change import AzureChange, ChangeOutcome
 from cockpit.azure.client import Azure
 from cockpit.azure.patience import read_patiently
 from cockpit.model.problem import Problem, ProblemKind, SourceError
+from cockpit.model.raw import read_moment
 from cockpit.model.run import StepState
 from cockpit.model.runbook import StepKind
 from cockpit.model.text import clean_line
@@ -93,8 +95,13 @@ async def resume_operation(
         change = await settle_change(azure, change, lambda: has_taken_effect(native, azure, sent))
     if change.outcome is ChangeOutcome.DONE:
         sentence = LOOKED if change.looked else "The operation ended well while it was looked for again."
-        return Finished(StepState.OK, sentence, 0, operation=url)
-    return not_done(progress, change)
+        return Finished(StepState.OK, sentence, 0, operation=url, ended=read_end(change))
+    return replace(not_done(progress, change), ended=read_end(change))
+
+
+def read_end(change: AzureChange) -> datetime | None:
+    """When a long operation ended, by Azure; None where it does not tell. Nobody here may have looked then."""
+    return read_moment(change.answer.get("endTime")) if isinstance(change.answer, Mapping) else None
 
 
 def of_change(native: AzCommand, progress: Progress, change: AzureChange, value: Any) -> Finished:

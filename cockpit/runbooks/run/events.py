@@ -248,8 +248,12 @@ def draft_outcome(
     *,
     undo: bool = False,
     edited: bool = False,
+    looked_again: bool = False,
 ) -> Draft:
-    """How a try ended. Stopped by a person it did not fail, and its state is that of what was not done."""
+    """How a try ended. Stopped by a person it did not fail, and its state is that of what was not done.
+
+    `looked_again`: nobody saw when it ended, only that it had when it was looked at again.
+    """
     took = max(0.0, (event_author.now - began).total_seconds())
     marks = {"undo": undo, "edited": edited}
     how = describe_step_end({"state": finished.state.value, "cancelled": finished.cancelled})
@@ -276,11 +280,11 @@ def draft_outcome(
         "still_runs": finished.still_runs,
         "started": finished.started,
         "seconds": round(took, 3),
+        **({"looked_again": True} if looked_again else {}),
         **({"shell": describe_shell(shell)} if shell is not None else {}),
     }
-    return _draft_step_event(
-        run, step, f"{how} after {took:.1f}s{sentence}{checked}", detail, event_author, behind=True
-    )
+    when = f"when looked at again after {took:.1f}s" if looked_again else f"after {took:.1f}s"
+    return _draft_step_event(run, step, f"{how} {when}{sentence}{checked}", detail, event_author, behind=True)
 
 
 def draft_settled(

@@ -166,7 +166,7 @@ def record_outcome(
     """
     place = AttemptFiles(Path(attempt.transcript))
     written = event_author(run)
-    ended = None if finished.still_runs else end_time(place)
+    ended = None if finished.still_runs else end_time(place) or finished.ended
     written = replace(written, now=estimate_end(attempt.began, ended, written.now))
     kind = kind_of_attempt(step, attempt)
     expected = verify.Expected() if attempt.undo else verify.parse_expectation(step)
@@ -193,6 +193,7 @@ def record_outcome(
             shell_left,
             undo=attempt.undo,
             edited=attempt.edited,
+            looked_again=ended is None,
         )
 
     write(decide)

@@ -157,6 +157,8 @@ async def test_a_long_operation_is_taken_up_again_after_the_cockpit_died(native:
     assert await next_cockpit.leadership.recover() == []  # it goes on in Azure
     attempt = await next_cockpit.leadership.attach(run, 1, native.seen.append)
     assert attempt.state is StepState.OK, attempt
+    (outcome,) = (step for step in native.steps() if step.detail["phase"] == "outcome")
+    assert outcome.detail.get("looked_again") is True, "Azure does not say here when it ended"
     await azure.close()
 
 

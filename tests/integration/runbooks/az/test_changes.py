@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -227,6 +228,14 @@ class TestLongOperations:
         finished = await resume_operation(url, quiet.azure, Screen())
         assert (finished.state, finished.exit_code) == (StepState.OK, 0)
         assert await quiet.weights() == {"r42": 100}
+
+    @pytest.mark.parametrize("status", ["Succeeded", "Failed"])
+    async def test_one_that_ended_while_nobody_looked_ended_when_azure_says(self, quiet: Shell, status: str) -> None:
+        url = await quiet.leave(f"az containerapp ingress traffic set {APP} --revision-weight {R42}=100")
+        body = {"status": status, "endTime": "2026-11-20T16:28:20.5Z"}
+        await quiet.fault("GET .*/containerappOperationStatuses", times=None, status=200, body=body)
+        finished = await resume_operation(url, quiet.azure, Screen())
+        assert finished.ended == datetime(2026, 11, 20, 16, 28, 20, 500_000, UTC)
 
     async def test_one_that_nobody_knows_any_more_is_unknown(self, quiet: Shell) -> None:
         url = f"{quiet.play.url}/subscriptions/5105c0de-0000-4000-8000-000000000001/providers/Microsoft.App"

@@ -41,6 +41,15 @@ def test_a_step_stands_with_its_command_its_end_and_what_it_printed() -> None:
     assert row.answer.endswith("last line")
 
 
+@pytest.mark.parametrize("looked_again", [True, False])
+def test_the_length_of_a_step_of_which_nobody_saw_the_end_says_so(looked_again: bool) -> None:
+    more = {"looked_again": True} if looked_again else {}
+    ended = step(2, "outcome", state="unknown", seconds=77.8, **more)
+    rows = run_rows([step(1, "intent"), ended, step(3, "settled", state="ok", reason="seen")])
+    assert [row.looked_again for row in rows[:1]] == [looked_again]
+    assert ("looked at again" in rows[-1].outcome + rows[-1].command + rows[-1].answer) is looked_again
+
+
 def test_each_try_is_a_row_and_one_without_an_end_is_running() -> None:
     rows = run_rows(
         [step(1, "intent", as_run="a"), step(2, "outcome", state="failed"), step(3, "intent", 2, as_run="a")]
