@@ -192,6 +192,30 @@ def is_unseen(incident: Incident, moment: datetime | None) -> bool:
     return any(item.at == moment for item in incident.unseen)
 
 
+def as_short_as_seen(incident: Incident) -> Incident:
+    """As if all had been well since nobody recorded, where only the first look after a break dates a recovery."""
+    since = _map_unseen(incident)
+    return replace(
+        incident, healthy=tuple(replace(item, start=since.get(item.start, item.start)) for item in incident.healthy)
+    )
+
+
+def as_long_as_seen(incident: Incident) -> Incident:
+    """As if users had felt it again since nobody recorded, where only the first look after a break dates a relapse."""
+    since = _map_unseen(incident)
+    moved = (replace(item, end=since.get(item.end, item.end) if item.end else None) for item in incident.healthy)
+    return replace(incident, healthy=tuple(item for item in moved if item.end is None or item.end > item.start))
+
+
+def find_unseen_since(incident: Incident, moment: datetime) -> datetime:
+    """Since when a moment may have been, where only a first look after a break dates it; else the moment itself."""
+    return _map_unseen(incident).get(moment, moment)
+
+
+def _map_unseen(incident: Incident) -> dict[datetime, datetime]:
+    return {item.at: item.unseen_from for item in incident.unseen}
+
+
 def describe_unseen_moment(incident: Incident, moment: datetime) -> str:
     """` (or before: nobody recorded from 13:03:04 UTC on)` behind a moment that a first look after a break dates."""
     since = next((item.unseen_from for item in incident.unseen if item.at == moment), None)

@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.incident.impact import (
+    as_long_as_seen,
+    as_short_as_seen,
     find_impact_start,
+    find_unseen_since,
     is_unseen,
     measure_felt,
     measure_until_resolved,
@@ -32,7 +35,8 @@ class MetricState(StrEnum):
 class Metric:
     """`value` is None unless `state` is recorded or invalid. Where it was interrupted it is the sum of its `stretches`:
     the time between them, in which users felt nothing or it was closed, does not count. `weight` stands in front of the
-    value: `at least `, `at most ` or `about ` where a look after a break of the record dates an end of it, else ""."""
+    value: `at least `, `at most ` or `about ` where a look after a break of the record dates an end of it, else "".
+    Then it was `least` at the shortest and `most` at the longest, each None where it is the value."""
 
     short: str
     name: str
@@ -43,6 +47,12 @@ class Metric:
     end: datetime | None = None
     stretches: int = 1
     weight: str = ""
+    least: timedelta | None = None
+    most: timedelta | None = None
+
+
+MAY_BE_SHORTER = frozenset({weigh_length(False, True), weigh_length(True, True)})
+MAY_BE_LONGER = frozenset({weigh_length(True, False), weigh_length(True, True)})
 
 
 def _measure_straight(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
@@ -130,7 +140,24 @@ def _build_metric(measure: Measure, incident: Incident) -> Metric:
         value, stretches = measure.length(incident, begin, end)
         weight = measure.weigh(incident, begin, end)
         state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
-    return Metric(measure.short, measure.name, measure.definition, state, value, begin, end, stretches, weight)
+    metric = Metric(measure.short, measure.name, measure.definition, state, value, begin, end, stretches, weight)
+    return _bound(metric, incident, measure.length)
+
+
+def _bound(
+    metric: Metric, incident: Incident, length: Callable[[Incident, datetime, datetime], tuple[timedelta, int]]
+) -> Metric:
+    """With the shortest and the longest that it may have been, where its weight says that it may."""
+    begin, end = metric.begin, metric.end
+    if begin is None or end is None or not metric.weight:
+        return metric
+    least = most = None
+    if metric.weight in MAY_BE_SHORTER:
+        until = max(find_unseen_since(incident, end), begin)
+        least = length(as_short_as_seen(incident), begin, until)[0]
+    if metric.weight in MAY_BE_LONGER:
+        most = length(as_long_as_seen(incident), find_unseen_since(incident, begin), end)[0]
+    return replace(metric, least=least, most=most)
 
 
 # What a recovery achieved: how long it took and how much was lost, against the target of the chosen scenario.
@@ -164,7 +191,10 @@ def _build_recovery_time(incident: Incident) -> Metric:
     value, stretches = measure_felt(incident, incident.declared, end)
     state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
     weight = weigh_felt(incident, incident.declared, end)
-    return replace(TIME, state=state, value=value, begin=incident.declared, end=end, stretches=stretches, weight=weight)
+    metric = replace(
+        TIME, state=state, value=value, begin=incident.declared, end=end, stretches=stretches, weight=weight
+    )
+    return _bound(metric, incident, measure_felt)
 
 
 def _build_recovery_point(incident: Incident) -> Metric:
@@ -175,7 +205,12 @@ def _build_recovery_point(incident: Incident) -> Metric:
         return replace(POINT, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
     lost = max(measure_between(point, begin), timedelta())
     weight = weigh_length(False, is_unseen(incident, begin))
-    return replace(POINT, state=MetricState.RECORDED, value=lost, begin=point, end=begin, weight=weight)
+    metric = replace(POINT, state=MetricState.RECORDED, value=lost, begin=point, end=begin, weight=weight)
+    return _bound(metric, incident, _measure_lost)
+
+
+def _measure_lost(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
+    return max(measure_between(begin, end), timedelta()), 1
 
 
 # Which of the documents' targets a figure answers to.

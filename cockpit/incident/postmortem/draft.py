@@ -69,7 +69,7 @@ from cockpit.incident.postmortem.story import (
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Event
-from cockpit.model.incident import Incident, describe_severity, find_worst_severity, weigh_length
+from cockpit.model.incident import Incident, describe_severity, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import find_zone, format_duration, measure_between
@@ -254,11 +254,12 @@ def _format_utc(moment: datetime) -> str:
 
 def _describe_verdict(metric: Metric, limit: timedelta | None) -> str:
     """Whether a number kept its limit; "" where there is none of either. Where a look after a break of the record dates
-    an end of it, the number may be on the other side."""
+    an end of it, the number may be on the other side: unless it would not be at its shortest or longest either."""
     if metric.state is not MetricState.RECORDED or metric.value is None or limit is None:
         return ""
     is_met = metric.value <= limit
-    is_sure = not metric.weight or metric.weight == weigh_length(not is_met, is_met)
+    bound = metric.most if is_met else metric.least
+    is_sure = bound is None or (bound <= limit) is is_met
     return f"{'met' if is_met else 'missed'}{'' if is_sure else ', as far as was recorded'}"
 
 

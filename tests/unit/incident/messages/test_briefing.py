@@ -172,7 +172,7 @@ def fill_message(incident: Incident, text: str, minutes: float) -> str:
 def test_a_verdict_that_a_break_of_the_record_leaves_open_is_no_sure_one() -> None:
     """Met within an hour: as far as anybody saw, for it may have begun long before."""
     story = Story()
-    unseen = {UNSEEN_FROM: format_timestamp(at(0.5))}
+    unseen = {UNSEEN_FROM: format_timestamp(at(-60))}
     story.tell(Kind.PROBE, 1, subject="api", detail={"state": "down", **unseen}, source="recorder")
     story.declare(2, reach=-10)
     story.probe(5, "api", "up")

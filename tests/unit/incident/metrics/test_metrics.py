@@ -3,9 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cockpit.incident.metrics.metrics import Metric, MetricState, list_metrics
+import pytest
+
+from cockpit.incident.metrics.metrics import Metric, MetricState, list_metrics, recovery_metrics
+from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.incident import Incident, Status
-from tests.unit.incident.story import at
+from cockpit.model.time import format_timestamp
+from tests.unit.incident.drafts import draft
+from tests.unit.incident.folding import only
+from tests.unit.incident.story import Story, at
 
 OPEN = Incident(
     "i1", "prod", "x", "P1", Status.INVESTIGATING, declared=at(5), declared_by="ana", reach_from=at(-10), detected=at(2)
@@ -51,3 +57,38 @@ def test_an_end_before_the_beginning_is_invalid_and_shown() -> None:
 
 def test_every_number_says_what_it_means() -> None:
     assert all(len(each.definition) > 20 for each in list_metrics(OPEN))
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict"),
+    [
+        (3, "missed"),  # even had it ended when nobody recorded any more
+        (5, "missed, as far as was recorded"),
+        (7, "met"),
+    ],
+)
+def test_a_verdict_is_sure_where_the_shortest_and_the_longest_case_agree(limit: float, verdict: str) -> None:
+    """Declared at two; nobody recorded from six until eight, and all was well at the first look."""
+    story = Story()
+    story.probe(1, "api", "down")
+    story.declare(2, reach=-10)
+    story.act(Kind.RECOVERY, 3, what="chosen", scenario="Bad deployment", rto=limit * 60)
+    until = {UNSEEN_FROM: format_timestamp(at(6))}
+    story.tell(Kind.PROBE, 8, subject="api", detail={"state": "up", "was": "down", **until}, source="recorder")
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    time, _ = recovery_metrics(only(story))
+    assert (time.value, time.least, time.most) == (timedelta(minutes=6), timedelta(minutes=4), None)
+    (row,) = [line for line in draft(story).splitlines() if line.startswith("| RTO")]
+    assert row.split(" | ")[3] == verdict
+
+
+def test_a_begin_that_nobody_saw_may_be_met_for_certain() -> None:
+    """Felt from one, or from half a minute on, until five."""
+    story = Story()
+    since = {UNSEEN_FROM: format_timestamp(at(0.5))}
+    story.tell(Kind.PROBE, 1, subject="api", detail={"state": "down", **since}, source="recorder")
+    story.declare(2, reach=-10)
+    story.probe(5, "api", "up")
+    story.act(Kind.RESOLVE, 20, reason="stable")
+    mitigated = {metric.short: metric for metric in list_metrics(only(story))}["TTM"]
+    assert (mitigated.least, mitigated.most) == (None, timedelta(minutes=4.5))
