@@ -60,6 +60,17 @@ class Choice(Lines, can_focus=True):
         self._at = self._was = next((index for index, (name, _) in enumerate(options) if name == chosen), 0)
         self._draw()
 
+    def stand_at(self, name: str) -> None:
+        """Another one holds meanwhile: the note goes to it. A choice that a person made stays; none follows."""
+        index = next((place for place, (option, _) in enumerate(self.options) if option == name), self._was)
+        if index == self._was:
+            return
+        follows, self._was = not self.changed, index
+        if follows:
+            self._at = index
+        self._draw()
+        self.post_message(self.Changed(self, self.chosen))
+
     def on_mount(self) -> None:
         self._draw()
 

@@ -1,17 +1,19 @@
 """Severity, status and resolution of an incident, with the reason, in one dialog."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.impact import (
     ImpactMoment,
@@ -20,6 +22,7 @@ from cockpit.incident.impact import (
     propose_impact_start,
 )
 from cockpit.incident.open_ends import OpenEnd, OpenEndKind, list_left_open
+from cockpit.model.event import Kind, RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.response import CloseReason
@@ -27,6 +30,7 @@ from cockpit.model.severity_scale import is_lowered
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, WhenError
 from screens.dialogs.dialog import Dialog, DialogContext
+from screens.shared.context import EventsAppended
 from screens.shared.enter_guard import begin_with_key
 from widgets.cell import Piece, wrap_pieces
 from widgets.choice import Choice
@@ -184,10 +188,7 @@ class StatusDialog(Dialog[None]):
         yield Input(id="reason", max_length=500, select_on_focus=False)
         yield Lines(id="why-label", classes="label")
         yield Choice(
-            [
-                (CHANGED, "it was right, and is another from now on"),
-                (MISTAKEN, f"it never was {self._incident.severity}: counted in no number, both stay on record"),
-            ],
+            self._list_reasons_why(),
             CHANGED,
             id="why",
         )
@@ -221,6 +222,34 @@ class StatusDialog(Dialog[None]):
         for where, line in show.items():
             self.query_one(where, Lines).show(line)
         self._ask_because()
+
+    def _list_reasons_why(self) -> list[tuple[str, str]]:
+        return [
+            (CHANGED, "it was right, and is another from now on"),
+            (MISTAKEN, f"it never was {self._severity}: counted in no number, both stay on record"),
+        ]
+
+    @on(EventsAppended)
+    def _look_again(self, message: EventsAppended) -> None:
+        """Somebody else may have changed what it stands at while this was open."""
+        moved = (Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE)
+        if any(event.incident == self._incident.id and event.kind in moved for event in message.events):
+            self._read_again()
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _read_again(self) -> None:
+        with suppress(RecordError, IncidentActionError):
+            incident = self._incident_actions.find(self._incident.id)
+            self.app.call_from_thread(self._show_standing, incident)
+
+    def _show_standing(self, incident: Incident) -> None:
+        if not self.is_attached or self._acting:
+            return
+        self._incident, self._severity = incident, incident.severity
+        self.query_one("#why-label", Lines).show(((f"and {self._severity}?", "muted"),))
+        self.query_one("#why", Choice).offer(self._list_reasons_why())
+        self.query_one("#severity", Choice).stand_at(incident.severity)
+        self.query_one("#status", Choice).stand_at(incident.status.value)
 
     def _evidence(self) -> Sequence[Piece]:
         """What says that users felt it from then until then; Enter takes the times as they stand."""

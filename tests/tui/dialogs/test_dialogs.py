@@ -27,6 +27,7 @@ from screens.dialogs.dialog import ARMING, READY, Dialog, DialogContext, key_lin
 from screens.dialogs.note import Note
 from screens.dialogs.status import OpenEndsDialog, StatusDialog
 from screens.run.rollback import RevisionMenu
+from screens.shared.context import EventsAppended
 from screens.shared.enter_guard import HELD, LET_GO, explain_quick_key
 from widgets.choice import Choice
 from widgets.line import Lines
@@ -125,6 +126,37 @@ async def test_lowering_a_severity_asks_why_and_a_rise_waits_for_no_words(
         await pilot.press("up", "up")
         await enter(pilot, clock)
         assert incident_actions.find(incident.id).severity == "P0"
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen", "recorded"), [((), "P2", "P2"), (("up",), "P0", "P0")], ids=["no choice", "one of their own"]
+)
+async def test_what_somebody_else_changes_meanwhile_stands_as_now_and_a_choice_stays(
+    stage: Any,
+    place: DialogContext,
+    clock: Any,
+    incident_actions: IncidentActions,
+    incident: Incident,
+    timeline: Timeline,
+    keys: tuple[str, ...],
+    chosen: str,
+    recorded: str,
+) -> None:
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*keys)
+        incident_actions.change_severity("P2", incident.id, "one client")
+        incident_actions.change_status(IncidentStatus.IDENTIFIED, incident.id, "the pool")
+        app.screen.post_message(EventsAppended(timeline.events(limit=2)))
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        severity, status = app.screen.query_one("#severity", Choice), app.screen.query_one("#status", Choice)
+        assert (severity.chosen, severity.changed) == (chosen, chosen != "P2")
+        assert (status.chosen, status.changed) == (IncidentStatus.IDENTIFIED.value, False)
+        await enter(pilot, clock)
+    assert incident_actions.find(incident.id).severity == recorded
+    assert [change.value for change in incident_actions.find(incident.id).statuses][-1] == IncidentStatus.IDENTIFIED
 
 
 async def test_a_severity_that_closing_hides_is_not_recorded(
