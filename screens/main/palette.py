@@ -13,7 +13,7 @@ from textual.widgets import Input
 import themes
 from cockpit.model.key_bindings import INCIDENT
 
-NOT_SEARCHED = "The list was not yet that of what you typed: nothing was chosen. Look at it, then press enter again."
+NOT_SEARCHED = "The list was not yet that of what you typed: nothing was chosen. Look at it, and choose again."
 
 
 class SettledPalette(CommandPalette):

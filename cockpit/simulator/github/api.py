@@ -164,8 +164,8 @@ class GithubApi:
             "rebaseMergeAllowed": True,
             "squashMergeAllowed": True,
         }
-        if "release(" in query:
-            raise GithubError(501, "The simulator does not know this question.")
+        if "release(" in query:  # whether a draft has that tag, asked beside the release itself: there are no drafts
+            return {"data": {"repository": {"release": None}}}
         if "releases(" in query:
             nodes = [
                 {
