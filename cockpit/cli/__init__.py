@@ -204,7 +204,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: every failure is one sentence on stderr, never a traceback."""
     open_streams()
     log_to_file()
-    told = typed_at.set(_find_process_start if argv is None else None)  # within another program that began long before
+    earlier_typed_at = typed_at.set(
+        _find_process_start if argv is None else None
+    )  # within another program that began long before
     try:
         _run_command(argv)
     except OutputError as error:
@@ -226,4 +228,4 @@ def main(argv: Sequence[str] | None = None) -> None:
             click.echo(clean_text(traceback.format_exc()), err=True)  # what broke may have been told a secret
         sys.exit(BROKEN)
     finally:
-        typed_at.reset(told)
+        typed_at.reset(earlier_typed_at)
