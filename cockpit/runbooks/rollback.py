@@ -351,10 +351,7 @@ def _find_carried_candidate(
     how_long = f" for {length}" if length and not service.is_assumed else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     # It names what was looked at: an alert or a threshold may have been bad all that time.
-    looked_at = "no probe is down and it is not ill"
-    if service.ended:
-        looked_at = "no probe was down and it was not ill when it was replaced"
-    shows = f"{looked_at}; alerts do not count."
+    shows = "no probe down, revision healthy."
     if service.watched is not None:
         # Without its day where that was just named: the dialog has to fit 24 rows.
         same_day = service.ended is not None and service.watched.date() == until.date()
