@@ -351,7 +351,8 @@ def _find_carried_candidate(
     how_long = f" for {length}" if length and not service.is_assumed else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
     # It names what was looked at: an alert or a threshold may have been bad all that time.
-    shows = "no probe down, revision healthy."
+    # At that moment, and no more: in between a probe may have failed and recovered.
+    shows = f"{'at its end' if service.ended else 'now'} no probe down, healthy."
     if service.watched is not None:
         # Without its day where that was just named: the dialog has to fit 24 rows.
         same_day = service.ended is not None and service.watched.date() == until.date()

@@ -86,6 +86,7 @@ def test_it_goes_back_to_the_last_revision_that_carried_the_traffic_healthily() 
     assert found.why.startswith("v2 carried the traffic for 1h 00m until 2026-11-21 03:00 UTC; ")
     looked_at = found.why.partition("; ")[2]
     assert "probe" in looked_at, "it names what was looked at"
+    assert "at its end" in looked_at, "and when: in between a probe may have failed and recovered"
     assert len(looked_at) <= ONE_ROW, "else the dialog is higher than 24 rows, and its end has to be turned to"
     assert found.values_by_name == {"app": "mi", "previous": "v2", "bad": "v3"}
 
