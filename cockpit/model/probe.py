@@ -200,7 +200,7 @@ class Probe(HttpAccess):
         default="watch",
         metadata=setting(
             "What a redirect means: `watch` follows it, and one to a sign-in page is a failure, one to another host "
-            "degraded; `follow` judges only where it ends; `refuse` judges the redirect itself."
+            "or port degraded; `follow` judges only where it ends; `refuse` judges the redirect itself."
         ),
     )
     conditions: tuple[ConditionText, ...] = field(

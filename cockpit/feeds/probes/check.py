@@ -129,7 +129,7 @@ class ProbeEndpoint:
                 takes_body = bool(self._probe.body) and response.next_request.method == request.method
                 if takes_body and not is_same_origin(response.next_request.url, first):
                     raise httpx.TooManyRedirects(
-                        f"redirected to {name_host(response.next_request.url)}, where the body must not be sent"
+                        f"redirected to {name_server(response.next_request.url)}, where the body must not be sent"
                     )
                 request = self._without_secrets(response.next_request, first)
             finally:
@@ -234,9 +234,25 @@ class ProbeEndpoint:
         signs_in = looks_like_sign_in(answered) or (elsewhere and is_sign_in_host(answered.host))
         if signs_in and not looks_like_sign_in(asked):
             return Grade.FAILING, f"sent to a sign-in page: {answer.url}"
-        if elsewhere:
-            return Grade.DEGRADED, f"answered by another host: {name_host(answered)}"
-        return Grade.GOOD, ""
+        if is_same_origin(answered, asked):
+            return Grade.GOOD, ""
+        return Grade.DEGRADED, self._describe_other_server(asked, answered)
+
+    def _describe_other_server(self, asked: httpx.URL, answered: httpx.URL) -> str:
+        """`answered by another port: shop:8443, which was sent none of the configured headers`."""
+        plain = (asked.scheme, answered.scheme) == ("https", "http")
+        if answered.host != asked.host:
+            text = f"answered by another host: {name_server(answered)}"
+        elif answered.port != asked.port or not plain:
+            text = f"answered by another port: {name_server(answered)}"
+        else:
+            text = f"answered by {name_server(answered)}"
+        withheld = any(name.lower() not in HARMLESS_HEADERS for name in self._probe.header_names)
+        return (
+            text
+            + (" in plain text" if plain else "")
+            + (", which was sent none of the configured headers" if withheld else "")
+        )
 
     async def _no_answer(self, journey: Journey, error: httpx.HTTPError, started: float) -> CheckOutcome:
         waited = asyncio.get_running_loop().time() - started if isinstance(error, httpx.TimeoutException) else None
@@ -281,7 +297,7 @@ class ProbeEndpoint:
         return CheckOutcome(self._time.now(), grade, clean_line(reason, REASON), address=address, began=self._began)
 
 
-def name_host(url: httpx.URL) -> str:
+def name_server(url: httpx.URL) -> str:
     return clean_line(url.host + (f":{url.port}" if url.port else ""), LONGEST_URL)
 
 
