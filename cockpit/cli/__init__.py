@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from cockpit.cli.core_dumps import forbid_core_dumps
 from cockpit.cli.log import log_path, log_to_file
 from cockpit.cli.options import JSON_ASKED, Common, Refusal, common_options, typed_at, usage_sentence
 from cockpit.cli.streams import (
@@ -203,6 +204,7 @@ def _run_command(argv: Sequence[str] | None) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: every failure is one sentence on stderr, never a traceback."""
     open_streams()
+    forbid_core_dumps()
     log_to_file()
     earlier_typed_at = typed_at.set(
         _find_process_start if argv is None else None
