@@ -163,6 +163,7 @@ async def run_in_shell(
     from cockpit.runbooks.run.process import shell
     from cockpit.runbooks.run.process.shell_state import add_restoring_variables
     from cockpit.runbooks.shell_syntax.fetched_secrets import list_fetched_secrets
+    from cockpit.runbooks.shell_syntax.printed_secrets import prints_secret
 
     assert prepared.script is not None
     argv, variables = make_shell_start(prepared.script, language_of(prepared), out_of_sight=bool(prepared.hidden))
@@ -185,6 +186,7 @@ async def run_in_shell(
             grace=context.grace,
             kept=tuple(context.kept_shell.variables) if keeps else None,
             secret_names=list_fetched_secrets(prepared.as_written) if keeps else (),
+            withholds_output=prints_secret(prepared.as_run, language_of(prepared)),
         )
     except OSError as error:
         sentence = f"it could not be started: {clean_line(error.strerror or error)}"

@@ -84,3 +84,22 @@ def test_a_note_with_the_token_is_masked_on_the_timeline_and_in_exports(shell: S
         result = shell.type(words[0], *options, *words[1:])
         assert MASK in result.stdout or json.dumps(MASK)[1:-1] in result.stdout
         assert "t0k3n" not in result.stdout + result.stderr
+
+
+BARE = "correct horse battery staple"
+
+
+def test_what_a_vault_prints_bare_is_neither_shown_nor_kept(
+    tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = tmp_path / "bin" / "vault"
+    vault.parent.mkdir()
+    vault.write_text(f"#!/bin/sh\necho '{BARE}'\necho 'the lease ends at noon' >&2\n")
+    vault.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{vault.parent}:/usr/bin:/bin")
+    result = shell.type("exec", "--incident", "none", "--", "vault", "kv", "get", "-field=x", "secret/db")
+    assert "the lease ends at noon" in result.output
+    assert BARE not in result.output
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != vault}
+    assert any(b"the lease ends at noon" in content for content in kept.values())
+    assert [path for path, content in kept.items() if BARE.encode() in content] == []

@@ -57,10 +57,11 @@ def start_command(
     grace: float = 5.0,
     kept: Sequence[str] | None = None,
     secret_names: Iterable[str] = (),
+    withholds_output: bool = False,
 ) -> Owner:
     """Start a command; its supervisor. `descriptor` is the open transcript, `keep` are more files it holds open;
     `kept` names the variables that earlier steps left, None where nothing is to be kept of what this one leaves, and
-    `secret_names` those of which no value is.
+    `secret_names` those of which no value is. `withholds_output`: what it prints is a secret.
 
     Blocking, for some milliseconds. Raises OSError.
     """
@@ -75,6 +76,7 @@ def start_command(
         state_file="" if kept is None else str(place.state_file),
         kept=list(kept or ()),
         secret_names=sorted(secret_names),
+        withholds_output=withholds_output,
         group_file=str(place.group_file),
         timeout=timeout,
         grace=grace,

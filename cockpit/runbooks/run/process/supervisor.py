@@ -29,6 +29,9 @@ ROOM_LOOK = 1.0  # seconds between two looks whether there is room for it
 NOTICE = 0.05  # seconds until a cancel, a time-out or the end of a silent command is noticed
 SETTLED = 6  # notices without output, after which a word that may go on is taken for whole
 LEFT_BEHIND = 0.3  # seconds to go on reading after the command has ended, for what it left in the background
+WITHHELD = (
+    b"What it prints is a secret, so it is neither shown nor kept. `NAME=$(...)` hands it to the step that needs it.\n"
+)
 STEPS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
@@ -48,6 +51,7 @@ class Job:
     state_file: str = ""  # where what the shell leaves to the next step is kept; "" for nowhere
     kept: tuple[str, ...] | list[str] = ()  # the variables that earlier steps left
     secret_names: tuple[str, ...] | list[str] = ()  # variables whose values are never kept, whatever they are
+    withholds_output: bool = False  # what it prints is a secret: its standard output goes nowhere
     group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
 
 
@@ -102,7 +106,7 @@ class Supervisor:
                 env=dict(self.job.env) if pipe is None else {**self.job.env, "_COCKPIT_STATE": str(pipe.path)},
                 cwd=self.job.cwd,
                 stdin=subprocess.DEVNULL,
-                stdout=number,
+                stdout=subprocess.DEVNULL if self.job.withholds_output else number,
                 stderr=number,
                 process_group=0,
                 preexec_fn=lambda: self._leave_word(output),
@@ -190,6 +194,8 @@ class Supervisor:
             time.sleep(NOTICE / 10)
             self._end_in_time(child.pid)
         self.transcript.write(self.mask.flush())
+        if self.job.withholds_output:
+            self.transcript.write(WITHHELD)
         self.transcript.finish()
 
     def _cancel(self, number: int, frame: object) -> None:
