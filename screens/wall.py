@@ -94,6 +94,7 @@ class WallScreen(KeyedScreen):
 
     @on(EventsAppended)
     def _events_appended(self, message: EventsAppended) -> None:
+        from cockpit.incident.change_dates import present_events
         from cockpit.model.event import forget_redacted, join_alert_events
         from widgets.wall import EVENTS
 
@@ -103,7 +104,9 @@ class WallScreen(KeyedScreen):
             kept = self._events.setdefault(event.environment, deque(maxlen=KEPT))
             if not kept or event.id > kept[-1].id:
                 kept.append(event)
-        self._lines = {name: join_alert_events(events)[-EVENTS:] for name, events in self._events.items()}
+        self._lines = {
+            name: join_alert_events(present_events(events))[-EVENTS:] for name, events in self._events.items()
+        }
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.tick)

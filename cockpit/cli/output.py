@@ -7,14 +7,19 @@ import click
 
 from cockpit.cli.options import Refusal
 from cockpit.cli.session import print_clean
-from cockpit.incident.postmortem.json_document import event_document, incident_document, to_json_value
+from cockpit.incident.postmortem.json_document import (
+    event_document,
+    incident_document,
+    presented_document,
+    to_json_value,
+)
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_age, parse_length
 
 # Events and incidents as JSON documents: times as text in UTC, durations in seconds.
 
-__all__ = ["event_document", "format_json", "incident_document", "to_json_value"]
+__all__ = ["event_document", "format_json", "incident_document", "presented_document", "to_json_value"]
 
 
 def format_json(document: object) -> str:

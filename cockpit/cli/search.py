@@ -3,9 +3,10 @@
 import click
 
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import event_document, format_json
+from cockpit.cli.output import format_json, presented_document
 from cockpit.cli.session import CliSession, open_cli_session, parse_since, print_clean, since_option
-from cockpit.model.event import Kind
+from cockpit.incident.load import read_presented
+from cockpit.model.event import Event, Kind
 from cockpit.model.text import clean_line
 from cockpit.timeline.search import PAGE, Hit, Query, SearchPage, split_terms
 
@@ -39,11 +40,13 @@ def search(
     with open_cli_session(common, read_only=True) as cli_session:
         query = _build_query(common, cli_session, words, since, kinds, incident, before)
         page = cli_session.timeline.search(query, limit)
+        presented = read_presented(cli_session.timeline, (hit.event for hit in page.hits))
     if as_json:
-        click.echo(format_json({"hits": [hit_document(item) for item in page.hits], "more": page.more}))
+        hits = [hit_document(hit, presented[hit.event.id]) for hit in page.hits]
+        click.echo(format_json({"hits": hits, "more": page.more}))
         return
     for hit in page.hits:
-        _print_hit(hit)
+        _print_hit(hit, presented[hit.event.id])
     _print_end(page, query)
 
 
@@ -75,15 +78,15 @@ def _build_query(
     )
 
 
-def hit_document(hit: Hit) -> dict[str, object]:
+def hit_document(hit: Hit, presented: Event) -> dict[str, object]:
     """The event, the line that was found, where its words stand in it, and whether the event was corrected later."""
     values_by_name = {"line": hit.line, "marks": [list(mark) for mark in hit.marks], "superseded": hit.superseded}
-    return event_document(hit.event) | values_by_name
+    return presented_document(hit.event, presented) | values_by_name
 
 
-def _print_hit(hit: Hit) -> None:
-    """`   42  2026-02-27 02:14:31Z  2026-02-27-k7f  note      ...`; the words stand out where the terminal can."""
-    event = hit.event
+def _print_hit(hit: Hit, event: Event) -> None:
+    """`   42  2026-02-27 02:14:31Z  2026-02-27-k7f  note      ...`; the words stand out where the terminal can. `event`
+    is the one that was found, dated as everywhere else."""
     corrected = "  (corrected later)" if hit.superseded else ""
     where = event.incident or "journal"
     head = f"{event.id:>5}  {event.occurred:%Y-%m-%d %H:%M:%S}Z  {where:<14}  {event.kind:<9}"

@@ -21,6 +21,8 @@ SKEW = timedelta(seconds=5)  # between our clock and the cloud's: a change may s
 TOOK_EFFECT = frozenset({StepState.OK.value, StepState.WARN.value, StepState.BY_HAND.value})
 CHANGES = frozenset({"change", "danger"})  # the kinds of steps that alter something
 CONTEXT = 200  # events before those that are shown: enough for the step that did what was recorded after it
+DATED_KINDS = frozenset({Kind.TRAFFIC, Kind.REVISION, Kind.STEP})  # of which other events may say more
+DATING_KINDS = (Kind.TRAFFIC, Kind.REVISION, Kind.STEP)  # and which those are
 
 
 def present_events(events: Sequence[Event]) -> list[Event]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from cockpit.incident.environment_ledger import STAYS_BAD
+from cockpit.incident.change_dates import CONTEXT, DATED_KINDS, DATING_KINDS, present_events
 from cockpit.incident.impact import RECOVERY_MUST_HOLD, find_relapse_after_close
 from cockpit.incident.incident_state import EXTENT
 from cockpit.incident.ledger import LEDGER_KINDS, Ledger
@@ -107,6 +108,43 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
     # So may a run that joined it.
     ran = {item.id: item for item in (*incident.ran, *full.ran)}
     full = replace(full, freezes=incident.freezes, silences=incident.silences, ran=tuple(ran.values()))
+AROUND = 20  # events behind one that may still date it: what a step ended with, say
+
+
+class AroundReader(Protocol):
+    """All that dating an event asks of a file."""
+
+    def events(self, *, environment: str, kinds: Sequence[str], before: int, limit: int) -> list[Event]: ...
+
+
+def read_presented(timeline: AroundReader, events: Iterable[Event]) -> dict[int, Event]:
+    """Events from anywhere in the file as every line and table tells them, by id: each with what stands around it, by
+    which it is dated. Blocking. Raises RecordError."""
+    presented: dict[int, Event] = {}
+    for event in events:
+        around = [event]
+        if event.kind in DATED_KINDS and not event.redacted:
+            around = timeline.events(
+                environment=event.environment, kinds=DATING_KINDS, before=event.id + AROUND, limit=CONTEXT
+            )
+        present = (item for item in present_events(around) if item.id == event.id)
+        presented[event.id] = next(present, event)
+    return presented
+
+
+def _with_what_reaches_beyond(full: Incident, incident: Incident) -> Incident:
+    """A freeze and a silence may have begun long before, in another incident, and so may a run that joined it; a break
+    of the record is written down when it is over: the ledger of everything knows."""
+    ran = {item.id: item for item in (*incident.ran, *full.ran)}
+    return replace(
+        full,
+        freezes=incident.freezes,
+        silences=incident.silences,
+        ran=tuple(ran.values()),
+        breaks=incident.breaks,
+    )
+
+
     return full, list_members(full, events)
 
 

@@ -179,7 +179,8 @@ class CockpitContent:
         if newest != self._marked_until:
             self._marked_until = newest
             since = self.now - MARKED
-            self._marks = [(event.occurred, letter) for event, letter in list_marked_events(history, since, self.now)]
+            marked = list_marked_events(present_events(history), since, self.now)
+            self._marks = [(event.occurred, letter) for event, letter in marked]
         return self._marks
 
     def sort_differently(self, pane: str) -> str:

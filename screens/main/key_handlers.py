@@ -231,6 +231,7 @@ def read_changes_before(session: "Session", value: object, silent: Sequence[str]
         find_active_outages,
         list_changes_before,
     )
+    from cockpit.incident.change_dates import present_events
 
     if isinstance(value, AlertGroup):
         moment = min(alert.since for alert in value.alerts)
@@ -249,7 +250,8 @@ def read_changes_before(session: "Session", value: object, silent: Sequence[str]
     facts: list[Fact] = [("since", f"{local:%H:%M:%S %Z on %d %b}")]
     facts += [("Azure", event.summary) for event in find_active_outages(events, moment)]
     facts += [("not seen", f"{line}: what it knows is missing here") for line in silent]
-    changes = [event for event in list_changes_before(events, moment, LOOK_BACK) if event.kind != Kind.HEALTH]
+    before = list_changes_before(present_events(events), moment, LOOK_BACK)
+    changes = [event for event in before if event.kind != Kind.HEALTH]
     lines = describe_changes(changes, moment)
     hours = int(LOOK_BACK.total_seconds() // 3600)
     if not lines:
@@ -272,6 +274,7 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
         describe_no_changes,
         list_changes_before,
     )
+    from cockpit.incident.change_dates import present_events
     from cockpit.runbooks.plan.severities import find_alert_severity
 
     now = session.time.now()
@@ -297,7 +300,8 @@ def read_background(session: "Session", value: object) -> "list[Fact]":
     if isinstance(value, ProbeResult):
         facts += describe_probe_settings(session, value.name)
     if isinstance(value, Alert | ProbeResult | SignalResult):
-        changes = describe_changes(list_changes_before(events, value.since), value.since)[:MOST_CHANGES_SHOWN]
+        before = list_changes_before(present_events(events), value.since)
+        changes = describe_changes(before, value.since)[:MOST_CHANGES_SHOWN]
         lines = changes or [describe_no_changes(value.since, record_began)]
         facts += [("changed" if index == 0 else "", line) for index, line in enumerate(lines)]
     return [(label, line) for label, line in facts if line]
@@ -336,11 +340,12 @@ def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":
 def list_plot_marks(history: Sequence[Event], now: datetime) -> "list[PlotMark]":
     """What happened in the last hour, newest first, for the drawing of a number: changes and incidents."""
     from cockpit.incident.background import list_marked_events
+    from cockpit.incident.change_dates import present_events
     from widgets.plot import HOUR, PlotMark
 
     return [
         PlotMark(event.occurred, letter, event.summary, "bad" if letter == "I" else "info")
-        for event, letter in list_marked_events(history, now - HOUR, now)[:MOST_MARKS]
+        for event, letter in list_marked_events(present_events(history), now - HOUR, now)[:MOST_MARKS]
     ]
 
 

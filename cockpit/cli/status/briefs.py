@@ -9,7 +9,7 @@ from datetime import timedelta
 import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.output import event_document, format_json, incident_document, to_json_value
+from cockpit.cli.output import format_json, incident_document, presented_document, to_json_value
 from cockpit.cli.session import open_cli_session, parse_since, print_clean, warn_unrecorded
 from cockpit.cli.timeline import format_followed_line
 from cockpit.incident.change_dates import CONTEXT, present_events
@@ -115,7 +115,8 @@ def print_events(events: Iterable[Event], as_json: bool, before: Sequence[Event]
     as everywhere else."""
     presented = {event.id: event for event in present_events(before)}
     for event in events:
+        shown_event = presented.get(event.id, event)
         if as_json:
-            click.echo(json.dumps(event_document(event)))
+            click.echo(json.dumps(presented_document(event, shown_event)))
         else:
-            print_clean(format_followed_line(presented.get(event.id, event)))
+            print_clean(format_followed_line(shown_event))

@@ -64,11 +64,16 @@ def list_event_documents(events: Sequence[Event]) -> Iterator[dict[str, Any]]:
     otherwise: a change that is dated by the step that did it, the end of an undo that an older version recorded."""
     presented = {event.id: event for event in present_events(events)}
     for event in events:
-        shown_event, document = presented[event.id], event_document(event)
-        if (shown_event.occurred, shown_event.summary) != (event.occurred, event.summary):
-            moment = format_timestamp(shown_event.occurred)
-            document["presented"] = {"occurred": moment, "summary": shown_event.summary}
-        yield document
+        yield presented_document(event, presented[event.id])
+
+
+def presented_document(event: Event, presented: Event) -> dict[str, Any]:
+    """An event as it stands in the file, with what every other place tells of it where that is something else."""
+    document = event_document(event)
+    if (presented.occurred, presented.summary) != (event.occurred, event.summary):
+        moment = format_timestamp(presented.occurred)
+        document["presented"] = {"occurred": moment, "summary": presented.summary}
+    return document
 
 
 def event_document(event: Event) -> dict[str, Any]:

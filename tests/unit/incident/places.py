@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from cockpit.cli.timeline import format_event_line
 from cockpit.incident.change_dates import date_by_steps, present_events
@@ -21,6 +22,9 @@ from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan, Template
 from cockpit.model.time import format_timestamp
+from screens.main.key_handlers import list_plot_marks
+from screens.shared.context import EventsAppended
+from screens.wall import WallScreen
 from tests.unit.incident.drafts import HEAD, SYSTEM, block
 from tests.unit.incident.story import at
 from widgets.timeline import build_event_rows
@@ -83,7 +87,23 @@ def compare_times(incident: Incident, events: Sequence[Event]) -> None:
         assert len(set(moments.values())) == 1, (event, moments)
         unsure = ["or before" in text for text in (line, cells[-1].text, row["what"])]
         assert len(set(unsure)) == 1, (event, line, cells[-1].text, row["what"])
+    compare_marked_times(events, documents)
     rows = timeline_rows(date_by_steps(list_standing_events(members)), incident)
     told = sorted(format_timestamp(row.at) for row in rows if row.kind == Kind.TRAFFIC)
     moved = [event for event in members if event.kind == Kind.TRAFFIC and event.id in presented]
     assert told == sorted(documents[event.id]["occurred"] for event in moved)
+
+
+def compare_marked_times(events: Sequence[Event], documents: Mapping[int, Mapping[str, Any]]) -> None:
+    """When each move of traffic happened: in the drawing of a number, and on the wall."""
+    wall = WallScreen()
+    wall._events_appended(EventsAppended(events))
+    (lines,) = wall._lines.values()
+    shown = {event.id: event for event in lines if event.kind == Kind.TRAFFIC}
+    assert {id: format_timestamp(event.occurred) for id, event in shown.items()} == {
+        id: documents[id]["occurred"] for id in shown
+    }
+    moves = {(document["occurred"], document["summary"]) for document in documents.values()}
+    for move in shown.values():
+        marks = {(format_timestamp(mark.at), mark.text) for mark in list_plot_marks(events, move.recorded)}
+        assert marks <= moves, marks - moves

@@ -3,18 +3,24 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from datetime import UTC
 from typing import Any
 
 import pytest
 
+from cockpit.cli.status.briefs import print_events
 from cockpit.cli.timeline import format_event_line
 from cockpit.incident.change_dates import present_events
-from cockpit.incident.load import list_standing_events
+from cockpit.incident.load import list_standing_events, read_presented
 from cockpit.incident.postmortem.export import as_csv
 from cockpit.incident.postmortem.json_document import list_event_documents
 from cockpit.model.event import Event, Kind
 from cockpit.model.time import format_timestamp
+from screens.main.key_handlers import list_plot_marks
+from screens.shared.context import EventsAppended
+from screens.wall import WallScreen
 from tests.unit.incident.drafts import ALL_ENTRIES, draft, incident_of, table
 from tests.unit.incident.story import Story, at
 from widgets.timeline import build_event_rows
@@ -48,13 +54,52 @@ def tell_everywhere(story: Story, kind: Kind, words: str) -> dict[str, tuple[str
     told = document.get("presented", document)
     (entry,) = [cells for cells in table(draft(story), "timeline", ALL_ENTRIES) if words in cells[-2]]
     printed = format_event_line(event)
-    return {
+    (written,) = [item for item in story.events if item.id == event.id]
+    followed = read_followed(written, story.events)
+    found = read_found(written, story.events)
+    (shown,) = [item for item in read_wall(story.events) if item.id == event.id]
+    marks = [mark for mark in list_plot_marks(story.events, at(30)) if mark.text.startswith(words)]
+    drawn = {f"plot {number}": (f"{mark.at:%H:%M:%S}", mark.text) for number, mark in enumerate(marks)}
+    return drawn | {
+        "follow --json": (followed["occurred"][11:19], followed["summary"]),
+        "search": (f"{found.occurred:%H:%M:%S}", found.summary),
+        "wall": (f"{shown.occurred:%H:%M:%S}", shown.summary),
         "pane": (row.cells[2].text, row.cells[-1].text),
         "table": (line["time_utc"][-8:], line["what"]),
         "JSON": (told["occurred"][11:19], told["summary"]),
         "draft": (entry[0][-8:], entry[-2]),
         "line": (printed.split()[2].rstrip("Z"), printed),
     }
+
+
+class ListedTimeline:
+    """A file that holds these events."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    def events(self, *, environment: str, kinds: Sequence[str], before: int, limit: int) -> list[Event]:
+        return [event for event in self._events if event.kind in kinds and event.id < before][-limit:]
+
+
+def read_followed(event: Event, before: Sequence[Event]) -> dict[str, Any]:
+    """What `follow --json` tells of one."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        print_events([event], True, before)
+    document: dict[str, Any] = json.loads(printed.getvalue())
+    return {**document, **document.get("presented", {})}
+
+
+def read_found(event: Event, events: Sequence[Event]) -> Event:
+    """One that a search found in a file, with the file around it."""
+    return read_presented(ListedTimeline(events), [event])[event.id]
+
+
+def read_wall(events: Sequence[Event]) -> list[Event]:
+    wall = WallScreen()
+    wall._events_appended(EventsAppended(events))
+    return wall._lines["prod"]
 
 
 @pytest.mark.parametrize(
