@@ -21,7 +21,7 @@ from cockpit.incident.signals import (
 )
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
 from cockpit.model.event import UNSEEN_FROM, Event, Kind, time_of
-from cockpit.model.incident import Acknowledgement, ForeignStretch
+from cockpit.model.incident import Acknowledgement, ForeignStretch, RecordingBreak
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.recorder.last_recorded import RecordedDeployments
 
@@ -71,6 +71,19 @@ class EnvironmentLedger:
             moment = find_beginning(event) if says_bad(event.kind, event.detail) else event.occurred
             self.unseen[moment] = unseen_from
 
+    images: dict[str, str] = field(default_factory=dict)
+    """Of each revision that was recorded, by `app/revision`."""
+
+    def find_image(self, app: str, revision: str) -> str:
+        """The image of a revision; "" where the record does not tell."""
+        return self.images.get(f"{app}/{revision}", "")
+
+    breaks: dict[int, RecordingBreak] = field(default_factory=dict)
+    """When nobody recorded, by the id of the event that tells of it."""
+
+    def list_breaks(self) -> Iterable[RecordingBreak]:
+        return self.breaks.values()
+
     def move(self, step: ClockStep) -> None:
         """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
         self.clock_step = step
@@ -79,8 +92,13 @@ class EnvironmentLedger:
         }
         self.unseen.clear()
         self.unseen.update(moved)
+        since = min((case.reach_from for case in self.open.values()), default=None)
         for case in self.open.values():
             case.move(step)
+        self.breaks = {
+            id: item if since is None or item.end < since else _move_recording_break(item, step.length)
+            for id, item in self.breaks.items()
+        }
         self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
         self.recent_events = deque((move_event(event, step.length) for event in self.recent_events), maxlen=REMEMBERED)
         self.taken = {key: replace(ack, at=move_moment(ack.at, step.length)) for key, ack in self.taken.items()}
@@ -173,3 +191,8 @@ class EnvironmentLedger:
                 or ((case.bad_keys() or case.awaits_judgement) and moment - case.settles_until <= STAYS_BAD)
             }
         return [*self.open.values(), *self.closed.values()]
+
+
+def _move_recording_break(recording_break: RecordingBreak, length: timedelta) -> RecordingBreak:
+    """The same by a clock that was set by so much."""
+    return RecordingBreak(move_moment(recording_break.begin, length), move_moment(recording_break.end, length))

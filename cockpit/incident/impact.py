@@ -1,12 +1,13 @@
 """From when until when users felt an incident, each moment with what says so, and for how long in all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cockpit.model.event import describe_unseen_since
-from cockpit.model.incident import HealthyPeriod, Incident, weigh_length
+from cockpit.model.incident import HealthyPeriod, Incident, RecordingBreak, weigh_length
 from cockpit.model.time import format_duration, measure_between
+from cockpit.recorder.recording_breaks import measure_unrecorded
 
 RECOVERY_MUST_HOLD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
 SHORTEST_PAUSE = timedelta(seconds=10)  # that is told: a look or two
@@ -34,6 +35,8 @@ def last_period(periods: Iterable[HealthyPeriod]) -> HealthyPeriod | None:
 
 
 STATED = "stated"
+UNRECORDED = "nobody recorded"  # the evidence of a stretch in which all may have been well
+A_SECOND = timedelta(seconds=1)  # the least that is told of a break
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tupl
         for period in incident.healthy
         if period.end is not None
         and (
-            period.end - max(period.start, begin) >= RECOVERY_MUST_HOLD
+            period.evidence == UNRECORDED
+            or period.end - max(period.start, begin) >= RECOVERY_MUST_HOLD
             or any(closed < period.end and period.start < opened for closed, opened in incident.closures)
         )
     ]
@@ -159,13 +163,45 @@ def _within(
 
 
 def format_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:
-    """`1m 08s`, `at most 1m 12s in 2 stretches`; `is_cut`: it may have gone on after `end`, and nobody recorded."""
-    return f"{weigh_felt(incident, begin, end, is_cut=is_cut)}{format_stretches(*measure_felt(incident, begin, end))}"
+    """`1m 08s`, `at most 1m 12s in 2 stretches, at least 1m 00s: not recorded for 12s of it`; `is_cut`: it may have
+    gone on after `end`, and nobody recorded."""
+    weight = weigh_felt(incident, begin, end, is_cut=is_cut)
+    length = format_stretches(*measure_felt(incident, begin, end))
+    unrecorded, least = measure_unrecorded_felt(incident, begin, end), measure_shortest(incident, begin, end)
+    return f"{weight}{length}{describe_unrecorded(unrecorded, least)}"
+
+
+def describe_unrecorded(unrecorded: timedelta, least: timedelta) -> str:
+    """`, at least 3m 58s: not recorded for 1m 02s of it` behind how long users felt it; "" where somebody recorded."""
+    if unrecorded < A_SECOND:
+        return ""
+    return f", at least {format_duration(least)}: not recorded for {format_duration(unrecorded)} of it"
+
+
+def measure_unrecorded_felt(incident: Incident, begin: datetime, end: datetime) -> timedelta:
+    """For how long of what users felt between two moments nobody recorded."""
+    return _measure_unrecorded_in(incident, list_felt_stretches(incident, begin, end))
+
+
+def _measure_unrecorded_in(incident: Incident, stretches: Iterable[tuple[datetime, datetime]]) -> timedelta:
+    breaks = _list_breaks(incident)
+    return sum((measure_unrecorded(breaks, start, over) for start, over in stretches), timedelta())
+
+
+def _list_breaks(incident: Incident) -> Sequence[RecordingBreak]:
+    """Those that make it unsure how long users felt it: none where a person stated from when until when, and none where
+    nothing that was recorded says that they felt it at all."""
+    is_stated = incident.impact_started is not None and incident.impact_ended is not None
+    is_felt = incident.felt_since is not None or incident.impact_started is not None
+    return incident.breaks if is_felt and not is_stated else ()
 
 
 def weigh_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:
     """What stands in front of the length of `measure_felt`, as `weigh_length` says it."""
-    return _weigh_without(incident, list_pauses(incident, begin, end), begin, end, is_cut=is_cut)
+    pauses = list_pauses(incident, begin, end)
+    is_cut = is_cut or _measure_unrecorded_in(incident, _leave_out_closures(incident, pauses)) >= A_SECOND
+    is_broken = measure_unrecorded_felt(incident, begin, end) >= A_SECOND
+    return _weigh_without(incident, pauses, begin, end, is_cut=is_cut, is_broken=is_broken)
 
 
 def weigh_until_resolved(incident: Incident, begin: datetime, end: datetime) -> str:
@@ -180,11 +216,28 @@ def _weigh_without(
     end: datetime,
     *,
     is_cut: bool = False,
+    is_broken: bool = False,
 ) -> str:
+    """`is_cut`: it may have been longer for other reasons than what the first looks after breaks say; `is_broken`: it
+    may have been shorter."""
     is_begin_unseen = is_cut or any(is_unseen(incident, moment) for moment in (begin, *(over for _, over in pauses)))
-    return weigh_length(
-        is_begin_unseen, any(is_unseen(incident, moment) for moment in (end, *(at for at, _ in pauses)))
-    )
+    is_end_unseen = is_broken or any(is_unseen(incident, moment) for moment in (end, *(at for at, _ in pauses)))
+    return weigh_length(is_begin_unseen, is_end_unseen)
+
+
+def _leave_out_closures(
+    incident: Incident, stretches: Iterable[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """The parts in which it was open: nobody says of the time in which it was closed how it went on."""
+    parts = list(stretches)
+    for closed, opened in incident.closures:
+        parts = [
+            part
+            for start, over in parts
+            for part in ((start, min(over, closed)), (max(start, opened), over))
+            if part[0] < part[1]
+        ]
+    return parts
 
 
 def is_unseen(incident: Incident, moment: datetime | None) -> bool:
@@ -193,18 +246,51 @@ def is_unseen(incident: Incident, moment: datetime | None) -> bool:
 
 
 def as_short_as_seen(incident: Incident) -> Incident:
-    """As if all had been well since nobody recorded, where only the first look after a break dates a recovery."""
+    """As if all had been well while nobody recorded: in the middle of it, and until the first look after a break where
+    only that dates a recovery."""
     since = _map_unseen(incident)
-    return replace(
-        incident, healthy=tuple(replace(item, start=since.get(item.start, item.start)) for item in incident.healthy)
-    )
+    moved = (replace(item, start=since.get(item.start, item.start)) for item in incident.healthy)
+    breaks = (HealthyPeriod(item.begin, item.end, UNRECORDED) for item in _list_breaks(incident))
+    periods = sorted((*breaks, *moved), key=lambda item: (item.end is None, item.start))
+    return replace(incident, healthy=tuple(periods))
 
 
 def as_long_as_seen(incident: Incident) -> Incident:
-    """As if users had felt it again since nobody recorded, where only the first look after a break dates a relapse."""
+    """As if users had felt it while nobody recorded: in a pause in which it was open, and until the first look after a
+    break where only that dates a relapse."""
     since = _map_unseen(incident)
-    moved = (replace(item, end=since.get(item.end, item.end) if item.end else None) for item in incident.healthy)
+    moved = [replace(item, end=since.get(item.end, item.end) if item.end else None) for item in incident.healthy]
+    for item in _list_breaks(incident):
+        if any(closed < item.end and item.begin < opened for closed, opened in incident.closures):
+            continue
+        moved = [part for period in moved for part in _split_period(period, item)]
     return replace(incident, healthy=tuple(item for item in moved if item.end is None or item.end > item.start))
+
+
+def _split_period(period: HealthyPeriod, item: RecordingBreak) -> list[HealthyPeriod]:
+    """The parts of it in which somebody recorded. What goes on is the last word on it, and stays."""
+    if period.end is None or item.end <= period.start or period.end <= item.begin:
+        return [period]
+    return [replace(period, end=item.begin), replace(period, start=item.end)]
+
+
+LengthMeasure = Callable[[Incident, datetime, datetime], tuple[timedelta, int]]
+
+
+def measure_shortest(
+    incident: Incident, begin: datetime, end: datetime, measure: LengthMeasure = measure_felt
+) -> timedelta:
+    """How long it was at the shortest between two moments, where nobody recorded for some of it, by that measure."""
+    since = find_unseen_since(incident, end)
+    until = min([since, *(item.begin for item in _list_breaks(incident) if item.begin < end < item.end)])
+    return measure(as_short_as_seen(incident), begin, max(until, begin))[0]
+
+
+def measure_longest(
+    incident: Incident, begin: datetime, end: datetime, measure: LengthMeasure = measure_felt
+) -> timedelta:
+    """The same at the longest."""
+    return measure(as_long_as_seen(incident), find_unseen_since(incident, begin), end)[0]
 
 
 def find_unseen_since(incident: Incident, moment: datetime) -> datetime:

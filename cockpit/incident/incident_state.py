@@ -22,6 +22,7 @@ from cockpit.model.incident import (
     HealthyPeriod,
     Incident,
     MistakenSeverity,
+    RecordingBreak,
     SeverityRules,
     StateChange,
     Status,
@@ -29,6 +30,7 @@ from cockpit.model.incident import (
 )
 from cockpit.model.response import CloseReason, Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale, find_level, rank_severity
+from cockpit.recorder.recording_breaks import join_recording_breaks
 
 EXTENT = frozenset({Kind.DECLARE, Kind.STATUS, Kind.RESOLVE})  # what moves the range of an incident
 FACTS = EXTENT | {
@@ -52,12 +54,16 @@ class IncidentStateBuilder:
         list_foreign: Callable[["IncidentStateBuilder"], tuple[ForeignStretch, ...]] = lambda case: (),
         find_standing: Callable[[int], int] = lambda id: id,
         silences: Callable[[], tuple[RecordedSilence, ...]] = tuple,
+        list_breaks: Callable[[], Iterable[RecordingBreak]] = tuple,
+        find_image: Callable[[str, str], str] = lambda app, revision: "",
     ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
         self._severity_scale = severity_scale
         self._freezes = freezes
         self._silences = silences
+        self._list_breaks = list_breaks
+        self._find_image = find_image
         self._declared = declaration.id
         self._facts = CorrectedFacts(first=declaration.id)
         self._people: dict[str, None] = {}
@@ -213,6 +219,11 @@ class IncidentStateBuilder:
     @property
     def open(self) -> bool:
         return self._extent()[1]
+
+    @property
+    def reach_from(self) -> datetime:
+        """Where its range begins."""
+        return self._extent()[0]
 
     def covers(self, occurred: datetime) -> bool:
         """True within its range: from where it reaches back to, until a recovery of its last minute has held."""
@@ -397,10 +408,15 @@ class IncidentStateBuilder:
                 and min(silence.until, silence.ended or silence.until) >= reach_from
             ),
             recovery=response_state.find_recovery(function(Kind.RECOVERY)),
-            ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP), self._moves),
+            ran=response_state.list_procedure_runs(function(Kind.RUN, Kind.STEP), self._moves, self._find_image),
             reviews=response_state.list_reviews(function(Kind.REVIEW)),
             lines_kept=response_state.list_kept_lines(function(Kind.NOTE, Kind.STEP)),
             clock_steps=tuple(self._steps),
+            breaks=tuple(
+                item
+                for item in join_recording_breaks(self._list_breaks())
+                if item.end > reach_from and (resolved is None or item.begin < resolved)
+            ),
             foreign=self._list_foreign(self),
             **self._felt(),
         )

@@ -30,6 +30,8 @@ from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, ForeignStretch, Incident
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale
+from cockpit.recorder.last_recorded import read_images
+from cockpit.recorder.recording_breaks import BREAK_KINDS, read_recording_break
 
 LEDGER_KINDS = (
     Kind.PROBE,
@@ -40,6 +42,7 @@ LEDGER_KINDS = (
     Kind.ACTION,
     Kind.FREEZE,
     Kind.WALL_CLOCK,
+    *BREAK_KINDS,
     *sorted(FACTS),
 )
 """The kinds a Ledger wants to hear; others change no incident."""
@@ -195,6 +198,11 @@ class Ledger:
             if step := read_clock_step(event):
                 self._scene(event.environment).move(step)
             return
+        if event.kind in BREAK_KINDS:
+            if recording_break := read_recording_break(event):
+                self._scene(event.environment).breaks[event.id] = recording_break
+                self._look_again(event.environment)
+            return
         if event.kind == Kind.FREEZE or event.supersedes is not None:
             self._freeze(event)
         if event.kind == Kind.ACTION and text_of(event.detail, "operation").startswith("silence "):
@@ -260,6 +268,7 @@ class Ledger:
         scene = self._scene(event.environment)
         scene.see_unseen(event)
         scene.deployments.apply(event)
+        scene.images |= read_images(event)
         worse, better = scene.serving.see_app(event)
         app = scene.serving.known.apps.get(event.subject.partition("/")[0]) if scene.waiting else None
         for name, revision in app.revisions.items() if app else ():
@@ -337,6 +346,8 @@ class Ledger:
             scene.list_foreign,
             scene.find_standing,
             scene.list_silences,
+            scene.list_breaks,
+            scene.find_image,
         )
         case.unseen = scene.unseen
         if not case.drill:
@@ -549,7 +560,8 @@ class Ledger:
             scene.redact(number)
             was_silencing = [event for event in scene.silencing if event.id == number]
             scene.silencing = [event for event in scene.silencing if event.id != number]
-            if scene.frozen.redact(number) or was_silencing:
+            was_break = scene.breaks.pop(number, None)
+            if scene.frozen.redact(number) or was_silencing or was_break:
                 self._look_again(environment)
 
     def _look_again(self, environment: str) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Protocol
 
-from cockpit.incident.environment_ledger import STAYS_BAD
 from cockpit.incident.change_dates import CONTEXT, DATED_KINDS, DATING_KINDS, present_events
+from cockpit.incident.environment_ledger import STAYS_BAD
 from cockpit.incident.impact import RECOVERY_MUST_HOLD, find_relapse_after_close
 from cockpit.incident.incident_state import EXTENT
 from cockpit.incident.ledger import LEDGER_KINDS, Ledger
@@ -103,11 +104,10 @@ def with_events(timeline: Timeline, severity_scale: SeverityScale, incident: Inc
     journal = timeline.events(journal=True, environment=incident.environment, occurred_from=begin, occurred_until=end)
     own = timeline.events(incident=incident.id)
     events = sorted((*journal, *own, *_list_corrections_outside(timeline, incident)), key=lambda event: event.id)
-    full = _fold_range(timeline, severity_scale, incident, events) or incident
-    # A freeze and a silence may have begun long before, in another incident: the ledger of everything knows.
-    # So may a run that joined it.
-    ran = {item.id: item for item in (*incident.ran, *full.ran)}
-    full = replace(full, freezes=incident.freezes, silences=incident.silences, ran=tuple(ran.values()))
+    full = _with_what_reaches_beyond(_fold_range(timeline, severity_scale, incident, events) or incident, incident)
+    return full, list_members(full, events)
+
+
 AROUND = 20  # events behind one that may still date it: what a step ended with, say
 
 
@@ -143,9 +143,6 @@ def _with_what_reaches_beyond(full: Incident, incident: Incident) -> Incident:
         ran=tuple(ran.values()),
         breaks=incident.breaks,
     )
-
-
-    return full, list_members(full, events)
 
 
 def list_alert_afterlife(timeline: Timeline, incident: Incident) -> list[Event]:
@@ -264,4 +261,4 @@ def _load_whole_incident(timeline: Timeline, severity_scale: SeverityScale, inci
     )
     own = timeline.events(incident=incident.id)
     events = [*journal, *own, *_list_corrections_outside(timeline, incident)]
-    return _fold_range(timeline, severity_scale, incident, events) or incident
+    return _with_what_reaches_beyond(_fold_range(timeline, severity_scale, incident, events) or incident, incident)

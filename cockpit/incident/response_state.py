@@ -353,7 +353,12 @@ def find_recovery(pairs: EventPairs) -> Recovery | None:
     return result
 
 
-def list_procedure_runs(pairs: EventPairs, moves: Sequence[Event] = ()) -> tuple[ProcedureRun, ...]:
+ImageFinder = Callable[[str, str], str]  # of an app and a revision; "" where the record does not tell
+
+
+def list_procedure_runs(
+    pairs: EventPairs, moves: Sequence[Event] = (), find_image: ImageFinder = lambda app, revision: ""
+) -> tuple[ProcedureRun, ...]:
     """Of RUN and STEP events. A procedure that was opened and of which nothing was run is no run.
 
     `moves` are those of the traffic, in order: one that gives it back takes back the work of the run that moved it.
@@ -380,7 +385,7 @@ def list_procedure_runs(pairs: EventPairs, moves: Sequence[Event] = ()) -> tuple
         for id, reading in readings.items()
         if id in steps or "steps" not in reading.orders
     ]
-    return tuple(_take_back_moves(runs, steps, moves))
+    return tuple(_take_back_moves(runs, steps, moves, find_image))
 
 
 CHANGES = frozenset({StepKind.CHANGE.value, StepKind.DANGER.value})
@@ -487,7 +492,10 @@ def _build_run(id: str, event: Event) -> ProcedureRun:
 
 
 def _take_back_moves(
-    runs: Iterable[ProcedureRun], steps: Mapping[str, _StepReading], moves: Sequence[Event]
+    runs: Iterable[ProcedureRun],
+    steps: Mapping[str, _StepReading],
+    moves: Sequence[Event],
+    find_image: ImageFinder,
 ) -> Iterator[ProcedureRun]:
     """The runs, of which those are undone whose traffic went back since to what they had taken it from, whoever did it:
     another run, or somebody elsewhere. What the run itself moved again stands as it moved it last."""
@@ -498,7 +506,7 @@ def _take_back_moves(
             yield run
             continue
         last = own[-1]
-        back = (move.occurred for move in moves[last + 1 :] if _is_taken_back(moves[last], move))
+        back = (move.occurred for move in moves[last + 1 :] if _is_taken_back(moves[last], move, find_image))
         yield replace(run, undone=next(back, None))
 
 
@@ -508,16 +516,21 @@ def _find_mover(steps: Mapping[str, _StepReading], moment: datetime) -> str:
     return max(begun, default=(moment, ""))[1]
 
 
-def _is_taken_back(move: Event, later: Event) -> bool:
-    """Whether what lost all of its traffic got some back from what had it then."""
+def _is_taken_back(move: Event, later: Event, find_image: ImageFinder) -> bool:
+    """Whether what lost all of its traffic, or a new revision with its image, got some back from what had it then."""
     if move.subject != later.subject:
         return False
     before, after = map_of(move.detail, "before"), map_of(move.detail, "after")
     gained = {name for name in after if _weigh(after[name]) > _weigh(before.get(name))}
     lost = {name for name in before if _weigh(before[name]) and not _weigh(after.get(name))}
     then, since = map_of(later.detail, "before"), map_of(later.detail, "after")
-    gives = any(_weigh(since.get(name)) < _weigh(then.get(name)) for name in gained)
-    return gives and any(_weigh(since.get(name)) > _weigh(then.get(name)) for name in lost)
+    if not any(_weigh(since.get(name)) < _weigh(then.get(name)) for name in gained):
+        return False
+    # Where both have one image, what was taken back were settings: only the revision itself tells.
+    kept = {find_image(move.subject, name) for name in gained}
+    lost_images = {find_image(move.subject, name) for name in lost} - kept - {""}
+    returning = {name for name in since if _weigh(since[name]) > _weigh(then.get(name))}
+    return any(name in lost or find_image(move.subject, name) in lost_images for name in returning)
 
 
 def _weigh(weight: object) -> int:

@@ -88,10 +88,18 @@ class UnseenMoment:
     unseen_from: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingBreak:
+    """From when until when nobody recorded."""
+
+    begin: datetime
+    end: datetime
+
+
 def weigh_length(is_begin_unseen: bool, is_end_unseen: bool) -> str:
     """What stands in front of a length whose beginning or end was only seen after a break of the record: `at most `
     where it may have ended before, `at least ` where it may have begun before, `about ` for both; "" where all was
-    seen."""
+    seen. A break in the middle of it is as an end that nobody saw, one in a pause of it as a beginning."""
     if is_begin_unseen and is_end_unseen:
         return "about "
     return "at least " if is_begin_unseen else "at most " if is_end_unseen else ""
@@ -189,6 +197,7 @@ class Incident:
     lines_kept: tuple[datetime, ...] = ()  # when lines of a log were put into the record
     healthy: tuple[HealthyPeriod, ...] = ()
     unseen: tuple[UnseenMoment, ...] = ()  # of the beginnings and ends of what users felt
+    breaks: tuple[RecordingBreak, ...] = ()  # that overlap its range, in order: what was so then is not known
     unheld: HealthyPeriod | None = None  # a recovery that has not held for two minutes yet: it counts for nothing
     felt_bad: str = ""  # what users feel still, the first of it: `probe readyz is still bad`
     felt_since: datetime | None = None  # the earliest signal that users felt, and which

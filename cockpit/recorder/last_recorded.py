@@ -105,6 +105,19 @@ class LastRecorded:
         self.apps.setdefault(app, RecordedApp()).revisions[name] = _read_known_revision(fact.detail)
 
 
+def read_images(fact: Event | Draft) -> dict[str, str]:
+    """The image of each revision that a fact about revisions names, by `app/revision`. Never raises."""
+    if fact.kind != Kind.REVISION:
+        return {}
+    app, _, name = fact.subject.partition("/")
+    fields: Mapping[str, Any] = {name: fact.detail} if name else map_of(fact.detail, "revisions")
+    return {
+        f"{app}/{revision}": image
+        for revision, detail in fields.items()
+        if isinstance(detail, Mapping) and (image := text_of(detail, "image"))
+    }
+
+
 def _keep_state(states: dict[str, str], name: str, state: str) -> None:
     if state in ("", ProbeState.UP, REMOVED):
         states.pop(name, None)

@@ -23,13 +23,14 @@ from cockpit.model.clock_steps import (
     read_length,
 )
 from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Draft, Event, Kind, RecordError, map_of, text_of, time_of
+from cockpit.model.incident import RecordingBreak
 from cockpit.model.probe import ProbeState
 from cockpit.model.reading import GRACE, Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
-from cockpit.recorder.recording_breaks import LEAST_BREAK, STOPPED, UNRECORDED, RecordingBreak, draft_short_break
+from cockpit.recorder.recording_breaks import LEAST_BREAK, STOPPED, UNRECORDED, draft_short_break
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 

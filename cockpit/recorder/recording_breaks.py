@@ -1,11 +1,11 @@
 """When nobody recorded: each break in the record, short ones too, and what may have happened in one."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.model.event import Event, Kind, map_of, text_of, time_of
+from cockpit.model.incident import RecordingBreak
 from cockpit.model.time import format_duration, format_timestamp, measure_between
 
 LEAST_BREAK = 3.0  # seconds; a recorder gives a sign of life every two
@@ -13,20 +13,26 @@ UNRECORDED = "unrecorded"  # in what a recorder says of itself: the short break 
 STOPPED = "stopped"  # what a recorder event says when it is no beginning
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingBreak:
-    begin: datetime
-    end: datetime
+BREAK_KINDS = (Kind.GAP, Kind.RECORDER)
+"""The kinds of events that tell of a break."""
+
+
+def read_recording_break(event: Event) -> RecordingBreak | None:
+    """The break that an event tells of; None where it tells of none."""
+    if event.kind not in BREAK_KINDS:
+        return None
+    detail = event.detail if event.kind == Kind.GAP else map_of(event.detail, UNRECORDED)
+    begin, end = time_of(detail, "from"), time_of(detail, "until")
+    return RecordingBreak(begin, end) if begin is not None and end is not None and begin < end else None
 
 
 def list_recording_breaks(events: Iterable[Event]) -> list[RecordingBreak]:
     """Every break that the record tells of, in order, each moment in one of them at most."""
-    breaks: list[RecordingBreak] = []
-    for event in events:
-        detail = event.detail if event.kind == Kind.GAP else map_of(event.detail, UNRECORDED)
-        begin, end = time_of(detail, "from"), time_of(detail, "until")
-        if event.kind in (Kind.GAP, Kind.RECORDER) and begin is not None and end is not None and begin < end:
-            breaks.append(RecordingBreak(begin, end))
+    return join_recording_breaks(item for event in events if (item := read_recording_break(event)) is not None)
+
+
+def join_recording_breaks(breaks: Iterable[RecordingBreak]) -> list[RecordingBreak]:
+    """The same in order, each moment in one of them at most."""
     joined: list[RecordingBreak] = []
     for recording_break in sorted(breaks, key=lambda item: item.begin):
         if joined and recording_break.begin <= joined[-1].end:

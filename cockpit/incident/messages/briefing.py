@@ -10,10 +10,12 @@ from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items
 from cockpit.incident.impact import (
+    A_SECOND,
     EARLIEST,
     LATEST,
     ImpactMoment,
     as_of,
+    describe_unrecorded,
     describe_unseen_moment,
     find_relapse,
     find_relapse_after_close,
@@ -41,7 +43,7 @@ from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, show_moment
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind, text_of
-from cockpit.model.incident import Acknowledgement, Incident, weigh_length
+from cockpit.model.incident import Acknowledgement, Incident, RecordingBreak, weigh_length
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import VERIFIED, Freeze, Holding, RecordedSilence
@@ -50,7 +52,7 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.recorder.record_end import describe_record_end, read_record_end
-from cockpit.recorder.recording_breaks import RecordingBreak, describe_recording_breaks, list_recording_breaks
+from cockpit.recorder.recording_breaks import describe_recording_breaks, list_recording_breaks, measure_unrecorded
 from cockpit.timeline.timeline import Timeline
 
 OFTEN = 4  # outages of one probe that stand in one line
@@ -93,7 +95,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     if seen is not None:
         pairs.append(("recorded", describe_record_end(seen, now)))
     pairs.append(("impact", _describe_impact(incident, zone, now, seen)))
-    breaks = list_recording_breaks(events)
+    breaks = list(incident.breaks)
     if scene.recorded_until is not None and not incident.open:
         breaks.append(RecordingBreak(scene.recorded_until, now))
     if unrecorded := describe_recording_breaks(breaks, incident.reach_from, incident.resolved or now):
@@ -581,7 +583,7 @@ def _describe_outages(report: ShiftReport, zone: tzinfo) -> Iterable[str]:
     for name, rows in by_name.items():
         several = _leave_out_counted(rows)
         if len(several) < OFTEN:
-            yield from (_describe_outage(outage, zone, now, report.recorded_until) for outage in several)
+            yield from (_describe_outage(outage, report, zone) for outage in several)
             continue
         first, last = several[0], several[-1]
         begun = f"first {_clock_time(first.since, zone, now)}" if first.since else "since before the shift"
@@ -607,14 +609,19 @@ def _is_counted_in(outage: OutageOfShift, flap: OutageOfShift) -> bool:
     return flap.since <= outage.since and (outage.until or LATEST) <= (flap.until or LATEST)
 
 
-def _describe_outage(outage: OutageOfShift, zone: tzinfo, now: datetime, recorded_until: datetime | None = None) -> str:
+def _describe_outage(outage: OutageOfShift, report: ShiftReport, zone: tzinfo) -> str:
     """`probe readyz down 02:00 to 02:10, 10m 00s; taken by ana in k7f`."""
+    now, recorded_until = report.until, report.recorded_until
     begun = _clock_time(outage.since, zone, now) if outage.since else "since before the shift"
     begun = f"{begun} or before" if outage.is_since_unseen else begun
     is_cut = outage.until is None and recorded_until is not None
-    weight = weigh_length(outage.is_since_unseen or is_cut, outage.is_until_unseen)
     until_last = outage.until or recorded_until or now
-    length = f", {weight}{format_duration(measure_between(outage.since, until_last))}" if outage.since else ""
+    length = ""
+    if outage.since is not None:
+        unrecorded = measure_unrecorded(report.unrecorded, outage.since, until_last)
+        weight = weigh_length(outage.is_since_unseen or is_cut, outage.is_until_unseen or unrecorded >= A_SECOND)
+        whole = measure_between(outage.since, until_last)
+        length = f", {weight}{format_duration(whole)}{describe_unrecorded(unrecorded, whole - unrecorded)}"
     if outage.until is None:
         when = f"since {begun}{length}, and {'was' if is_cut else 'is'} still"
     else:

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cockpit.incident.impact import (
-    as_long_as_seen,
-    as_short_as_seen,
+    LengthMeasure,
+    describe_unrecorded,
     find_impact_start,
-    find_unseen_since,
+    format_stretches,
     is_unseen,
     measure_felt,
+    measure_longest,
+    measure_shortest,
+    measure_unrecorded_felt,
     measure_until_resolved,
     weigh_felt,
     weigh_until_resolved,
@@ -36,7 +39,8 @@ class Metric:
     """`value` is None unless `state` is recorded or invalid. Where it was interrupted it is the sum of its `stretches`:
     the time between them, in which users felt nothing or it was closed, does not count. `weight` stands in front of the
     value: `at least `, `at most ` or `about ` where a look after a break of the record dates an end of it, else "".
-    Then it was `least` at the shortest and `most` at the longest, each None where it is the value."""
+    Then it was `least` at the shortest and `most` at the longest, each None where it is the value. For `unrecorded` of
+    it nobody recorded."""
 
     short: str
     name: str
@@ -49,6 +53,7 @@ class Metric:
     weight: str = ""
     least: timedelta | None = None
     most: timedelta | None = None
+    unrecorded: timedelta = timedelta()
 
 
 MAY_BE_SHORTER = frozenset({weigh_length(False, True), weigh_length(True, True)})
@@ -73,7 +78,7 @@ class Measure:
     definition: str
     begin: Callable[[Incident], datetime | None]
     end: Callable[[Incident], datetime | None]
-    length: Callable[[Incident, datetime, datetime], tuple[timedelta, int]] = _measure_straight
+    length: LengthMeasure = _measure_straight
     weigh: Callable[[Incident, datetime, datetime], str] = _weigh_straight
 
 
@@ -144,20 +149,25 @@ def _build_metric(measure: Measure, incident: Incident) -> Metric:
     return _bound(metric, incident, measure.length)
 
 
-def _bound(
-    metric: Metric, incident: Incident, length: Callable[[Incident, datetime, datetime], tuple[timedelta, int]]
-) -> Metric:
-    """With the shortest and the longest that it may have been, where its weight says that it may."""
+def _bound(metric: Metric, incident: Incident, length: LengthMeasure) -> Metric:
+    """With the shortest and the longest that it may have been, where its weight says that it may, and for how long of
+    it nobody recorded."""
     begin, end = metric.begin, metric.end
     if begin is None or end is None or not metric.weight:
         return metric
-    least = most = None
-    if metric.weight in MAY_BE_SHORTER:
-        until = max(find_unseen_since(incident, end), begin)
-        least = length(as_short_as_seen(incident), begin, until)[0]
-    if metric.weight in MAY_BE_LONGER:
-        most = length(as_long_as_seen(incident), find_unseen_since(incident, begin), end)[0]
-    return replace(metric, least=least, most=most)
+    least = measure_shortest(incident, begin, end, length) if metric.weight in MAY_BE_SHORTER else None
+    most = measure_longest(incident, begin, end, length) if metric.weight in MAY_BE_LONGER else None
+    unrecorded = measure_unrecorded_felt(incident, begin, end) if length is measure_felt else timedelta()
+    return replace(metric, least=least, most=most, unrecorded=unrecorded)
+
+
+def describe_value(metric: Metric) -> str:
+    """`at most 5m 00s in 2 stretches, at least 3m 58s: not recorded for 1m 02s of it`; "" where there is no value."""
+    if metric.value is None:
+        return ""
+    least = metric.value if metric.least is None else metric.least
+    unrecorded = describe_unrecorded(metric.unrecorded, least)
+    return f"{metric.weight}{format_stretches(metric.value, metric.stretches)}{unrecorded}"
 
 
 # What a recovery achieved: how long it took and how much was lost, against the target of the chosen scenario.

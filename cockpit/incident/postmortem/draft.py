@@ -19,12 +19,12 @@ from cockpit.incident.impact import (
     find_impact_start,
     find_relapse_after_close,
     format_felt,
-    format_stretches,
 )
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
     Metric,
     MetricState,
+    describe_value,
     impact_end,
     list_metrics,
     recovery_metrics,
@@ -73,7 +73,7 @@ from cockpit.model.incident import Incident, describe_severity, find_worst_sever
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.time import find_zone, format_duration, measure_between
-from cockpit.recorder.recording_breaks import describe_recording_breaks, list_recording_breaks
+from cockpit.recorder.recording_breaks import describe_recording_breaks
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -152,9 +152,7 @@ def render_draft(
         alert_count=count_alerts(alerts),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
-        unrecorded=describe_recording_breaks(
-            list_recording_breaks(mine), incident.reach_from, incident.resolved or now
-        ),
+        unrecorded=describe_recording_breaks(incident.breaks, incident.reach_from, incident.resolved or now),
         messages=messages,
         intervals=intervals,
         late_messages=_count_late(messages, intervals),
@@ -282,7 +280,7 @@ def _load_template() -> "Template":
         "lines": escape_lines,
         "ran_for": describe_run_length,
         "verdict": _describe_verdict,
-        "stretches": lambda metric: f"{metric.weight}{format_stretches(metric.value, metric.stretches)}",
+        "stretches": describe_value,
         "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",
         "output": lambda text: render_code(text, "text"),
         "code": lambda text: render_code(shorten_code(text), "sh"),

@@ -95,6 +95,9 @@ def incident_document(incident: Incident) -> dict[str, Any]:
             "state": metric.state.value,
             "seconds": to_json_value(metric.value),
             "weight": metric.weight.strip(),
+            "least": to_json_value(metric.least),
+            "most": to_json_value(metric.most),
+            "unrecorded": to_json_value(metric.unrecorded),
         }
         for metric in list_metrics(incident)
     }

@@ -10,7 +10,13 @@ from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
 from cockpit.incident.change_dates import is_dated_by_request
-from cockpit.incident.impact import describe_unseen_moment, is_unseen, list_felt_stretches
+from cockpit.incident.impact import (
+    A_SECOND,
+    describe_unseen_moment,
+    is_unseen,
+    list_felt_stretches,
+    measure_unrecorded_felt,
+)
 from cockpit.incident.postmortem.remedies import find_impact, find_trigger, shorten_revision
 from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_turning_points
 from cockpit.incident.signals import find_beginning, says_bad
@@ -19,8 +25,9 @@ from cockpit.model.event import Event, Kind, describe_unseen, join_alert_events,
 from cockpit.model.incident import Incident, weigh_length
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
+from cockpit.model.time import format_duration
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import find_record_end, list_recording_breaks
+from cockpit.recorder.recording_breaks import find_record_end
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
@@ -110,7 +117,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         *_list_probe_lanes(events, start, until),
         *_list_alert_lanes(events, start, until),
         *_list_traffic_lanes(events, start, until),
-        *_list_break_lanes(events, start, until),
+        *_list_break_lanes(incident, start, until),
     )
     turning = find_turning_points(incident, events)
     joined = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
@@ -133,7 +140,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         _mark_unseen(
             PictureBar(min(max(since, start), seen_until), min(max(passed, start), seen_until), "users feel it", "bad"),
             is_unseen(incident, since),
-            is_unseen(incident, passed),
+            is_unseen(incident, passed) or measure_unrecorded_felt(incident, since, passed) >= A_SECOND,
         )
         for since, passed in stretches
     )
@@ -143,6 +150,11 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
         for moment in (since, passed)
         if (unseen := describe_unseen_moment(incident, moment))
     ]
+    unrecorded = measure_unrecorded_felt(incident, begin, max(over or now, begin))
+    if unrecorded >= A_SECOND:
+        cut.append(
+            f"nobody recorded for {format_duration(unrecorded)} of the time in which users felt it, as far as is known"
+        )
     return IncidentPicture(incident.title, start, end, impact, lanes, tuple(marks), tuple(cut))
 
 
@@ -286,9 +298,9 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
     return _fit_lanes("Traffic", lanes, start, end)
 
 
-def _list_break_lanes(events: Sequence[Event], start: datetime, end: datetime) -> list[PictureLane]:
+def _list_break_lanes(incident: Incident, start: datetime, end: datetime) -> list[PictureLane]:
     """When nobody recorded: what the other lanes show there is not known."""
-    bars = [PictureBar(item.begin, item.end, "nobody recorded", "unsure") for item in list_recording_breaks(events)]
+    bars = [PictureBar(item.begin, item.end, "nobody recorded", "unsure") for item in incident.breaks]
     return _fit_lanes("Record", {"breaks": bars}, start, end)
 
 

@@ -29,6 +29,7 @@ from cockpit.incident.signals import LEAD_IN, read_flap
 from cockpit.model.event import Event, Kind, map_of, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.response import ProcedureRun
+from cockpit.recorder.last_recorded import read_images
 
 SEEN_WITHIN = timedelta(minutes=1)  # a change is seen by the next look at the cloud
 QUICKLY = timedelta(seconds=30)  # a deployment that is taken back before its first sign is five seconds old
@@ -193,13 +194,10 @@ def list_images(events: Iterable[Event], app: str) -> dict[str, str]:
     """The image of each revision of an app, as far as the record knows it, in the order in which it came to know."""
     images: dict[str, str] = {}
     for event in events:
-        name, _, revision = event.subject.partition("/")
-        if event.kind != Kind.REVISION or name != app:
-            continue
-        fields = {revision: event.detail} if revision else map_of(event.detail, "revisions")
-        for other, detail in fields.items():
-            if isinstance(detail, Mapping) and (image := text_of(detail, "image")):
-                images[other] = image
+        for subject, image in read_images(event).items():
+            name, _, revision = subject.partition("/")
+            if name == app:
+                images[revision] = image
     return images
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from cockpit.cli.timeline import format_event_line
 from cockpit.incident.change_dates import date_by_steps, present_events
-from cockpit.incident.impact import describe_impact, find_relapse_after_close, format_stretches, propose_impact_end
+from cockpit.incident.impact import describe_impact, find_relapse_after_close, propose_impact_end
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
 from cockpit.incident.messages.fields import spell_felt
 from cockpit.incident.messages.template import fill_template
-from cockpit.incident.metrics.metrics import MetricState, list_metrics
+from cockpit.incident.metrics.metrics import MetricState, describe_value, list_metrics
 from cockpit.incident.postmortem.draft import render_draft
 from cockpit.incident.postmortem.export import as_csv
 from cockpit.incident.postmortem.json_document import incident_document, list_event_documents
@@ -44,7 +44,7 @@ def compare_impact(incident: Incident, events: Sequence[Event], plan: Plan, now:
     printed = describe_impact(incident)
     _, ended, lasted = fill_template(SENTENCE, incident, SYSTEM, plan, now, UTC).text.split(" | ")
     if metric.state is MetricState.RECORDED and metric.value is not None and propose_impact_end(incident) is not None:
-        length = f"{metric.weight}{format_stretches(metric.value, metric.stretches)}"
+        length = describe_value(metric)
         assert document["metrics"]["TTM"]["seconds"] == metric.value.total_seconds()
         assert lasted == spell_felt(metric.value, metric.stretches, metric.weight)
         (row,) = [line for line in block(draft, "metrics").splitlines() if line.startswith("| TTM")]

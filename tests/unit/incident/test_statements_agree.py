@@ -23,6 +23,7 @@ from cockpit.model.event import UNSEEN_FROM, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Plan
 from cockpit.model.time import format_duration, format_timestamp
+from cockpit.recorder.recording_breaks import UNRECORDED
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import draft as draft_of
 from tests.unit.incident.folding import fold, only
@@ -90,6 +91,32 @@ def undone_by_another_run(story: Story) -> None:
 def undone_elsewhere(story: Story) -> None:
     roll_back(story)
     move_traffic(story, 9, "shop-api--r43", "shop-api--r44")
+
+
+def make_revision(story: Story, minute: float, name: str, image: str) -> None:
+    detail = {"what": "created", "active": True, "image": f"registry.example.com/shop-api:{image}"}
+    story.tell(Kind.REVISION, minute, subject=f"shop-api/{name}", detail=detail, source="recorder")
+
+
+def deployed_again(story: Story, image: str) -> None:
+    """What was rolled back from had the image 1.44.0; then comes a new revision."""
+    make_revision(story, 0.1, "shop-api--r43", "1.43.0")
+    make_revision(story, 0.2, "shop-api--r44", "1.44.0")
+    roll_back(story)
+    make_revision(story, 8.9, "shop-api--r46", image)
+    move_traffic(story, 9, "shop-api--r43", "shop-api--r46")
+
+
+def undone_by_its_image_deployed_again(story: Story) -> None:
+    deployed_again(story, "1.44.0")
+
+
+def followed_by_a_release_of_another_image(story: Story) -> None:
+    deployed_again(story, "1.45.0")
+
+
+def followed_by_a_release_of_the_same_image(story: Story) -> None:
+    deployed_again(story, "1.43.0")
 
 
 def followed_by_the_next_release(story: Story) -> None:
@@ -160,6 +187,9 @@ RUNS: list[tuple[Callable[[Story], None], str, str]] = [  # what is known of its
     (undone_by_its_own_undo, UNDONE, "met"),
     (undone_by_another_run, UNDONE, "met"),
     (undone_elsewhere, UNDONE, "met"),
+    (undone_by_its_image_deployed_again, UNDONE, "met"),
+    (followed_by_a_release_of_another_image, VERIFIED, "met"),
+    (followed_by_a_release_of_the_same_image, VERIFIED, "met"),
     (undone_and_done_again, "", "overdue"),
     (verification_cancelled, "its work was not verified", "not applicable"),
     (verification_skipped, "its work was not verified", "not applicable"),
@@ -464,6 +494,7 @@ ACTS = (
         "outage",
         "outage",
         "outage",
+        "break",
     ),
 )
 walks = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 30), st.integers(0, 5)), max_size=25)
@@ -541,6 +572,10 @@ def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int
                 unseen = {UNSEEN_FROM: format_timestamp(at(minute + later - 0.3))} if is_late else {}
                 look = {"state": state, **unseen}
                 story.tell(Kind.PROBE, minute + later, subject="ready", detail=look, source="recorder")
+        case "break":  # of the record, the short half of the time
+            detail = {"from": format_timestamp(at(minute - 0.5 * (pick + 1))), "until": format_timestamp(at(minute))}
+            begun = {"what": "started", UNRECORDED: detail}
+            story.tell(*((Kind.GAP, minute) if pick else (Kind.RECORDER, minute)), detail=detail if pick else begun)
         case "late down" | "late up":  # at the first look after a break of the record
             seen_late = {"state": act.removeprefix("late "), UNSEEN_FROM: format_timestamp(at(minute - 0.7))}
             story.tell(Kind.PROBE, minute, subject=("ready", "web")[pick % 2], detail=seen_late, source="recorder")
