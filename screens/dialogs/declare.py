@@ -138,10 +138,17 @@ class Declare(Dialog[Incident | Event]):
             self._tell_open()
 
     def key_up(self) -> None:
-        self.query_one(Choice).action_move(-1)
+        self._move_from_field(-1)
 
     def key_down(self) -> None:
-        self.query_one(Choice).action_move(1)
+        self._move_from_field(1)
+
+    def _move_from_field(self, by: int) -> None:
+        """The severity moves from a field, too. With the focus on it, it has moved by its own key already, and the key
+        comes here only after that: once more would declare another severity than the one that was chosen."""
+        choice = self.query_one(Choice)
+        if not choice.has_focus:
+            choice.action_move(by)
 
     @property
     def _severity_level(self) -> SeverityLevel:

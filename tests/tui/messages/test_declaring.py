@@ -72,6 +72,20 @@ async def test_two_keys_and_one_line_declare_what_was_seen_first_as_detected(
         assert (incident.title, incident.severity, incident.drill) == ("down", "P1", False)
 
 
+@pytest.mark.parametrize("fields_on", range(4))
+async def test_an_arrow_moves_the_severity_by_one_level_from_every_field(
+    play: Play, stage: Open, dialog: Declare, fields_on: int
+) -> None:
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        levels = [name for name, _ in app.screen.query_one(Choice).options]
+        before = levels.index(app.screen.query_one(Choice).chosen)
+        await press(pilot, play, *["tab"] * fields_on, "down")
+        assert app.screen.query_one(Choice).chosen == levels[before + 1]
+        await press(pilot, play, "up")
+        assert app.screen.query_one(Choice).chosen == levels[before]
+
+
 async def test_who_is_unsure_takes_the_higher_level_by_one_key(play: Play, stage: Open, dialog: Declare) -> None:
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
