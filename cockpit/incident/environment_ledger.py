@@ -50,7 +50,8 @@ class EnvironmentLedger:
 
     stretches: deque[tuple[Signal, datetime]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What was bad and is over, each with when it was."""
-    claimed: set[Signal] = field(default_factory=set)  # those of them that an incident of that time has for its own
+    claimed: dict[Signal, set[str]] = field(default_factory=dict)
+    """Those of them that incidents of that time have for their own, with the ids of these."""
     practised: deque[ForeignStretch] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What was bad for a drill alone, and is over."""
     real: list[IncidentStateBuilder] = field(default_factory=list)  # every incident that is no drill
@@ -167,17 +168,32 @@ class EnvironmentLedger:
             [signal for signal in bad if declared - LOOK_BACK <= signal.since <= declared],
         )
 
-    def find_left_over(self, signal: Signal, case: IncidentStateBuilder | None = None) -> datetime | None:
+    def claim(self, signals: Iterable[Signal], case: IncidentStateBuilder) -> None:
+        """An incident has these for its own, which are over."""
+        for signal in signals:
+            self.claimed.setdefault(signal, set()).add(case.id)
+
+    def find_left_over(
+        self, signal: Signal, case: IncidentStateBuilder | None = None, *, ended: datetime | None = None
+    ) -> datetime | None:
         """Since when all was well in an incident other than `case` that has this signal for its own: it fires on, and
-        begins no new one. None where it is no other one's, or nothing was well while it was bad."""
+        begins no new one. None where it is no other one's, or nothing was well while it was bad.
+
+        Of one that is over by now (`ended`), and was not yet when `case` was declared, what was well by then counts.
+        """
         if case is not None and case.drill:
             return None
+        if ended is None:
+            others = [other for other in (*self.open.values(), *self.closed.values()) if signal.key in other.bad_keys()]
+        else:
+            others = [other for other in self.real if other.id in self.claimed.get(signal, ())]
+        until = ended if ended is None or case is None else min(ended, case.incident.declared)
         wells = [
             period.start
-            for other in (*self.open.values(), *self.closed.values())
-            if other is not case and not other.drill and signal.key in other.bad_keys()
+            for other in others
+            if other is not case and not other.drill
             for period in other.incident.healthy
-            if period.start > signal.since
+            if period.start > signal.since and (until is None or period.start <= until)
         ]
         return max(wells, default=None)
 

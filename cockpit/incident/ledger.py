@@ -250,11 +250,11 @@ class Ledger:
             if (ended := scene.bad.pop(key, None)) is not None:
                 scene.recovered[key] = event.occurred
                 if len(scene.stretches) == scene.stretches.maxlen:
-                    scene.claimed.discard(scene.stretches[0][0])
+                    scene.claimed.pop(scene.stretches[0][0], None)
                 scene.stretches.append((ended, event.occurred))
                 holders = [case for case in scene.watched(event.occurred) if key in case.bad_keys()]
-                if holders:
-                    scene.claimed.add(ended)
+                for case in holders:
+                    scene.claim([ended], case)
                 if holders and all(case.drill for case in holders):
                     scene.practised.append(ForeignStretch(ended.since, event.occurred, key))
             scene.taken.pop(event.subject, None)
@@ -380,8 +380,12 @@ class Ledger:
             for signal in scene.bad.values()
             if case.covers(signal.since) and not scene.is_foreign(case, signal.since)
         ]
-        left_over = {signal: since for signal in is_bad if (since := scene.find_left_over(signal, case))}
+        lasting = [(signal, None) for signal in is_bad] + [pair for pair in stretches if pair[1] > declared]
+        left_over = {
+            signal: since for signal, ended in lasting if (since := scene.find_left_over(signal, case, ended=ended))
+        }
         is_bad = [signal for signal in is_bad if signal not in left_over]
+        stretches = [(signal, ended) for signal, ended in stretches if signal not in left_over]
         past = [
             *((signal, ended) for signal, ended in stretches if ended > declared),
             *scene.find_outage_past(
@@ -391,8 +395,8 @@ class Ledger:
             ),
         ]
         if not case.drill:  # older files state what another incident knew first as the detection of this one
-            case.forget_detection([*(scene.claimed - {signal for signal, _ in past}), *left_over])
-        scene.claimed.update(signal for signal, _ in past)
+            case.forget_detection([*(scene.claimed.keys() - {signal for signal, _ in past}), *left_over])
+        scene.claim((signal for signal, _ in past), case)
         unwell = [
             signal
             for signal in scene.serving.unwell.values()
@@ -530,7 +534,7 @@ class Ledger:
         ]
         unwell = [signal for signal in scene.serving.unwell.values() if since < signal.since <= event.occurred]
         over = scene.find_outage_past(past, bad, event.occurred)
-        scene.claimed.update(signal for signal, _ in over)
+        scene.claim((signal for signal, _ in over), case)
         settled_until = (case.last_resolved or event.occurred) + RECOVERY_MUST_HOLD
         own = OwnSignals(tuple(over), tuple(bad), tuple(unwell), {})
         self._tell_again(scene, case, event, own, settled_until, detects=False)

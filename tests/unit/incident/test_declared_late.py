@@ -149,6 +149,31 @@ def test_neither_does_it_when_the_declaration_is_corrected() -> None:
     assert read_impact(fold(story.events).incidents["i2"]) == read_impact(before)
 
 
+@pytest.mark.parametrize("written", [9, 13])
+def test_neither_does_it_when_the_second_one_is_written_down_after_it_was_over(written: float) -> None:
+    """A number over past minutes is bad for some time after all is well: that is the first incident's, whenever
+    somebody says that there was a second one."""
+    story = Story()
+    story.probe(0, "readyz", "down")
+    story.tell(Kind.SIGNAL, 2, subject="share", detail={"state": "degraded"})
+    story.declare(2.5, reach=-28)
+    story.probe(3, "readyz", "up")
+    events = [
+        (5.5, Kind.PROBE, "orders", "degraded"),
+        (7, Kind.PROBE, "orders", "up"),
+        (11, Kind.SIGNAL, "share", "up"),
+    ]
+    for minute, kind, subject, state in events:
+        if minute <= written:
+            story.tell(kind, minute, subject=subject, detail={"state": state})
+    story.declare(5, incident="i2", reach=-25)
+    for minute, kind, subject, state in events:
+        if minute > written:
+            story.tell(kind, minute, subject=subject, detail={"state": state})
+    other = fold(story.events).incidents["i2"]
+    assert (other.detected, other.felt_since, other.felt_by) == (at(5), at(5.5), "probe orders")
+
+
 @pytest.mark.parametrize(("minute", "label"), [(11 / 60, "probe orders"), (26 / 60, "alert restarts")])
 def test_a_detection_that_an_older_file_took_from_another_incident_is_found_anew(minute: float, label: str) -> None:
     story = broken_again()
