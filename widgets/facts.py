@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from statistics import median
 from textwrap import wrap
 
-from cockpit.model.alert import Alert, AlertGroup
+from cockpit.model.alert import Alert, AlertGroup, order_labels
 from cockpit.model.event import Event
 from cockpit.model.incident import Acknowledgement
 from cockpit.model.probe import ProbeEvidence, ProbeResult, SignalResult, format_number
@@ -179,7 +179,7 @@ def _list_alert_facts(alert: Alert, viewer: Viewer, taken: Acknowledgement | Non
     yield "summary", alert.summary
     yield "acknowledged", f"by {taken.actor}   {viewer.time(taken.at)}" if taken else "by nobody yet"
     yield "resource", alert.resource
-    yield from _list_values("labels", [f"{name} = {value}" for name, value in alert.labels])
+    yield from _list_values("labels", [f"{name} = {value}" for name, value in order_labels(alert.labels)])
     spoken = {alert.summary, *(url for _, url in alert.links)}
     annotations = [f"{name}: {value}" for name, value in alert.annotations if value not in spoken]
     yield from _list_values("annotations", annotations)

@@ -186,7 +186,7 @@ GROUP_FROM = 6  # alerts of one name and state that are shown as one
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """Alerts of one name, state and severity. `shared` are the labels that all of them have."""
+    """Alerts of one name, state and severity. `shared` are the labels that all of them have, which thing first."""
 
     key: str
     alerts: tuple[Alert, ...]  # the newest first
@@ -216,6 +216,15 @@ def name_alert_subjects(alerts: Sequence[Alert]) -> dict[str, str]:
         for alert in several:
             subjects[alert.key] = (_join_values(alert.labels, telling) if telling else "") or alert.resource
     return subjects
+
+
+def order_labels(labels: Iterable[tuple[str, str]]) -> LabelPairs:
+    """As a person reads them: which thing first, in the order of its row; who reports it last; the rest by name."""
+    ranks = {label: rank for rank, label in enumerate(SUBJECT_LABELS)}
+    last = len(ranks)
+    return tuple(
+        sorted(labels, key=lambda pair: (ranks.get(pair[0], last + (pair[0] in TELLS_WHO_REPORTS)), pair[0], pair[1]))
+    )
 
 
 def _join_values(labels: LabelPairs, telling: Iterable[str]) -> str:
@@ -264,7 +273,5 @@ def group_alerts(alerts: Sequence[Alert], group_from: int = GROUP_FROM) -> list[
 def _make_group(kind: tuple[str, str, str], alerts: Sequence[Alert]) -> AlertGroup:
     newest = sorted(alerts, key=lambda alert: alert.since, reverse=True)
     shared = set(newest[0].labels).intersection(*(alert.labels for alert in newest))
-    telling = tuple(
-        sorted(pair for pair in shared if pair[0] not in TELLS_NOTHING and not pair[0].startswith(PRIVATE_LABEL))
-    )
-    return AlertGroup(f"group:{':'.join(kind)}", tuple(newest), telling)
+    telling = [pair for pair in shared if pair[0] not in TELLS_NOTHING and not pair[0].startswith(PRIVATE_LABEL)]
+    return AlertGroup(f"group:{':'.join(kind)}", tuple(newest), order_labels(telling))

@@ -238,7 +238,9 @@ def _list_subjects(storm: Iterable[Event]) -> dict[str, None]:
 
 def _list_places(event: Event) -> tuple[str, ...]:
     places = event.detail.get("places")
-    return places if isinstance(places, tuple) else (str(event.detail.get("resource") or ""),)
+    return (
+        places if isinstance(places, tuple) else (str(event.detail.get("place") or event.detail.get("resource") or ""),)
+    )
 
 
 def _last_moment(event: Event) -> datetime:

@@ -57,6 +57,22 @@ def event(number: int, name: str = "5xxHigh", state: str = "firing", seconds: fl
     )
 
 
+def test_what_all_of_a_group_share_begins_with_the_thing_it_is_about() -> None:
+    """As in its rows: an alphabetical list began with the cluster, the region or who reports it."""
+    shared = {"cluster": "weu-1", "app": "checkout", "namespace": "shop", "az": "1", "replica": "a", "job": "api"}
+    (group,) = group_alerts([alert(number, **shared, instance=f"api-{number}") for number in range(GROUP_FROM)])
+    assert isinstance(group, AlertGroup)
+    assert [label for label, _ in group.shared] == ["namespace", "app", "job", "cluster", "az", "replica"]
+
+
+def test_a_storm_names_what_its_alerts_are_about_and_not_only_who_reports_them() -> None:
+    """A file of an older day has no place beside the resource."""
+    storm = [event(number) for number in range(STORM_FROM)]
+    named = [replace(item, detail={**item.detail, "place": f"checkout (api-{item.id})"}) for item in storm]
+    assert "on checkout (api-0), checkout (api-1)" in join_storms(named)[0].summary
+    assert "on api-0, api-1" in join_storms(storm)[0].summary
+
+
 def test_what_two_servers_report_of_one_thing_names_the_thing_before_the_server() -> None:
     pair = [alert(number, app="api", replica=name) for number, name in enumerate("ab")]
     assert list(name_alert_subjects(pair).values()) == ["api/a", "api/b"]
