@@ -1,6 +1,7 @@
 """The reference and the examples say what is true."""
 
 import re
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date, time
@@ -26,6 +27,19 @@ from tests.write_keys import PAGE, read_page, render_tables
 TOP = Path(__file__).parents[3]
 REFERENCE = (TOP / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml\n(.*?)^```", REFERENCE + PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+DOCUMENTS = [
+    TOP / "README.md",
+    TOP / "CONTRIBUTING.md",
+    *(TOP / "docs").rglob("*.md"),
+    *(TOP / "examples").rglob("*.md"),
+]
+SHOWN = [
+    pytest.param(textwrap.dedent(block), id=f"{path.relative_to(TOP)} {number}")
+    for path in sorted(DOCUMENTS)
+    for number, (_, block) in enumerate(
+        re.findall(r"^( *)```toml\n(.*?)^\1```", path.read_text("utf-8"), re.DOTALL | re.MULTILINE), 1
+    )
+]
 DRAFT = "http://json-schema.org/draft-07/schema"  # the newest that the validator knows; no word of ours is newer
 EXAMPLES = sorted((TOP / "examples").glob("*/cockpit.toml"))
 
@@ -35,6 +49,15 @@ def test_every_block_of_the_reference_is_a_valid_file(block: str, tmp_path: Path
     file = tmp_path / "cockpit.toml"
     file.write_text(block, encoding="utf-8")
     assert load_system(file).environments
+
+
+@pytest.mark.parametrize("block", SHOWN)
+def test_every_configuration_that_a_document_shows_is_a_good_one(block: str, tmp_path: Path) -> None:
+    """As one would paste it into a file, which has an environment."""
+    file = tmp_path / "cockpit.toml"
+    file.write_text(block if "[environments." in block else f"{block}\n[environments.prod]\n", encoding="utf-8")
+    assert load_system(file).environments
+    compile_schema()(write_as_json(tomllib.loads(block)))
 
 
 def write_as_json(value: Any) -> Any:
