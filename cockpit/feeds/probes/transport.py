@@ -51,6 +51,7 @@ class Wire:
         self._socket = sock
         self._loop = asyncio.get_running_loop()
         self.arrived = self._loop.time()  # when the bytes last received reached this machine
+        self.sent = self.arrived  # when the last of what was sent last was handed to the kernel
 
     async def receive(self, until: float) -> bytes:
         """The next bytes; b"" at the end."""
@@ -65,6 +66,9 @@ class Wire:
     async def send(self, data: bytes, until: float) -> None:
         rest = memoryview(data)
         while rest:
+            # Before the call: the bytes leave within it, and whatever keeps us from going on after it, such as another
+            # thread that has the interpreter by then, is no part of their way.
+            self.sent = self._loop.time()
             try:
                 rest = rest[self._socket.send(rest) :]
             except BlockingIOError:
@@ -115,7 +119,8 @@ class Wire:
             raise
         except OSError as error:
             raise httpcore.ReadError(error.strerror or "connection lost") from error
-        self.arrived = self._loop.time() - _read_kernel_age(ancillary)
+        now, wall_clock = self._loop.time(), time.time()
+        self.arrived = now - _read_kernel_age(ancillary, wall_clock)
         return data
 
     async def _wait(self, watch: Watch, unwatch: Callable[[int], bool], until: float) -> None:
@@ -128,12 +133,12 @@ class Wire:
             unwatch(number)
 
 
-def _read_kernel_age(ancillary: list[tuple[int, int, bytes]]) -> float:
-    """Seconds ago the kernel received the bytes; 0 where it did not say."""
+def _read_kernel_age(ancillary: list[tuple[int, int, bytes]], now: float) -> float:
+    """How long before `now` (seconds since the epoch) the kernel received the bytes; 0 where it did not say."""
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPING and len(data) >= STAMP.size:
             seconds, nanoseconds = STAMP.unpack_from(data)
-            age: float = time.time() - (seconds + nanoseconds / 1e9)
+            age: float = now - (seconds + nanoseconds / 1e9)
             if 0.0 <= age < OLDEST:
                 return age
     return 0.0
@@ -198,6 +203,10 @@ class Tls:
     @property
     def arrived(self) -> float:
         return self._wire.arrived
+
+    @property
+    def sent(self) -> float:
+        return self._wire.sent
 
     async def shake_hands(self, until: float) -> None:
         try:
@@ -467,7 +476,7 @@ class Stream(httpcore.AsyncNetworkStream):
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._journey.phase = Phase.ANSWER
         await self._wire.send(buffer, self._until(timeout))
-        self._asked = asyncio.get_running_loop().time()
+        self._asked = self._wire.sent
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
