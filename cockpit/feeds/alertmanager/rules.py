@@ -313,6 +313,9 @@ class Witnesses:
         why = next((why for answer in self._answers if (why := self._doubt(answer, alert.name, labels, trace))), "")
         if not why and alert.rule and alert.rule not in self._identities(alert.name):
             why = f"its rule was changed in {knowing[0].server} since it fired"
+        if not why and not alert.rule and any(self._identities(alert.name)):
+            # Relabelled on its way to Alertmanager, or sent by another: it may fire there on by labels we do not know.
+            why = f"{knowing[0].server} never had it firing by these labels"
         if why:
             return ResolutionWord(PrometheusState.UNKNOWN, f"not confirmed: {why}")
         return ResolutionWord(PrometheusState.INACTIVE, f"confirmed by Prometheus {knowing[0].server}")

@@ -1,7 +1,8 @@
 """Which targets of a Prometheus give data. A rule without data ends its alerts, and that proves nothing."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from cockpit.feeds.alertmanager.alerts import clean_labels, decode_json
@@ -100,24 +101,28 @@ class TargetMemory:
     """When each target of one Prometheus was last seen up, by our clock.
 
     `begins` is from when on that is known, None when it is for a day, as it is once the server reported its past.
+    `appeared` is when each target that we saw ourselves was first seen up, None for those of our first look.
     """
 
     last_up: Mapping[Target, datetime]
     begins: datetime | None = None
+    appeared: Mapping[Target, datetime | None] = field(default_factory=dict)
 
     def after(self, targets: Targets, now: datetime) -> "TargetMemory":
         """What is remembered after one more look."""
         kept = {target: moment for target, moment in self.last_up.items() if now - moment <= REMEMBERED}
-        return TargetMemory({**kept, **dict.fromkeys(targets.up, now)}, self.begins)
+        known = {target: moment for target, moment in self.appeared.items() if target in kept or target in targets.up}
+        fresh = dict.fromkeys(targets.up.difference(known), now if self.appeared else None)
+        return TargetMemory({**kept, **dict.fromkeys(targets.up, now)}, self.begins, {**known, **fresh})
 
     def with_past(self, past: TargetPast | None, skew: timedelta, now: datetime) -> "TargetMemory":
         """Together with what the server reported of its past; None: it did not, and we know nothing of before now."""
         if past is None:
-            return TargetMemory(self.last_up, self.begins or now)
+            return replace(self, begins=self.begins or now)
         last_up = {target: _latest_up(moment + skew, now) for target, moment in past.last_up.items()}
         begins = past.begins + skew if past.begins is not None else now
         a_whole_day = begins <= now - REMEMBERED + 2 * COARSE_STEP
-        return TargetMemory({**last_up, **self.last_up}, None if a_whole_day else begins)
+        return replace(self, last_up={**last_up, **self.last_up}, begins=None if a_whole_day else begins)
 
 
 def _latest_up(moment: datetime, now: datetime) -> datetime:
@@ -138,8 +143,8 @@ class TargetWitness:
         pairs = targets.up | targets.down | frozenset(memory.last_up)
         self._known = pairs
         self._jobs = {job for job, _ in pairs}
-        # A target that left while its job lives on was replaced: every deployment does that. A whole job that left
-        # took its data with it.
+        # A target that left while its job lives on was replaced, as every deployment does it, unless fewer came than
+        # left: see `_find_unreplaced`. A whole job that left took its data with it.
         left = (target for target in memory.last_up if target[0] not in living_jobs)
         self._lost = sorted(targets.down.union(left))
 
@@ -156,8 +161,28 @@ class TargetWitness:
             return self._exact_doubt((job, instance))
         if self._memory.begins is not None and fired < self._memory.begins - BETWEEN_LOOKS:
             return "it fired before we looked, and whether the rule had data since cannot be seen"
-        scope = [target for target in self._lost if not job or job not in self._jobs or target[0] == job]
-        return next((self._describe(target) for target in scope if self._was_up(target, fired)), "")
+        any_job = not job or job not in self._jobs
+        scope = [target for target in self._lost if any_job or target[0] == job]
+        if lost := next((target for target in scope if self._was_up(target, fired)), None):
+            return self._describe(lost)
+        left = next((target for target in self._find_unreplaced(fired) if any_job or target[0] == job), None)
+        return f"no data, {_name_target(left)} is not a target any more" if left else ""
+
+    def _find_unreplaced(self, fired: datetime) -> list[Target]:
+        """A target of each job that lives on with fewer targets than it had while the alert fired: those that left, as
+        one does that its discovery found dead, are more than those that appeared since. Only of what we saw ourselves:
+        a server tells of its past when a target was last up, and not when it appeared."""
+        present = self._targets.up | self._targets.down
+        left: dict[str, list[Target]] = {}
+        for target in sorted(self._memory.appeared.keys() - present):
+            if self._was_up(target, fired):
+                left.setdefault(target[0], []).append(target)
+        came = Counter(
+            job
+            for (job, instance), moment in self._memory.appeared.items()
+            if moment is not None and moment >= fired and (job, instance) in self._targets.up
+        )
+        return [targets[0] for job, targets in left.items() if len(targets) > came[job]]
 
     def _exact_doubt(self, target: Target) -> str:
         if target in self._targets.down:
@@ -170,6 +195,8 @@ class TargetWitness:
 
     def _describe(self, target: Target) -> str:
         job = target[0]
+        if target not in self._targets.down:  # nothing of the job is scraped, or it would have been replaced
+            return f"no data, {f'job {job}' if job else _name_target(target)} is not scraped any more"
         others = {name for name in self._targets.up - self._targets.down if name[0] == job}
         return f"no data, {_name_target(target) if others or not job else f'job {job}'} is or was down"
 

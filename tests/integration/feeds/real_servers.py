@@ -46,8 +46,12 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{signals}"]}}]
   - job_name: frail
     static_configs: [{{targets: ["127.0.0.1:{frail}"]}}]
+  - job_name: fleet
+    file_sd_configs: [{{files: [fleet.json], refresh_interval: 1s}}]
 alerting:
-  alert_relabel_configs: [{{source_labels: [app], regex: lost, action: drop}}]
+  alert_relabel_configs:
+    - {{source_labels: [app], regex: lost, action: drop}}
+    - {{source_labels: [app], regex: relabelled, target_label: severity, replacement: page}}
   alertmanagers:
     - static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]
 """
@@ -151,6 +155,12 @@ class RealServers:
         self.prometheus = prometheus
         self.alertmanager = alertmanager
 
+    def discover(self, *targets: Signals) -> None:
+        """What is scraped as the job `fleet` from now on; without any there is no such job."""
+        found = [{"targets": [f"127.0.0.1:{target.port}" for target in targets]}]
+        (self.folder / "fleet.new").write_text(json.dumps(found if targets else []))
+        (self.folder / "fleet.new").rename(self.folder / "fleet.json")
+
     def give_rules(self, rules: str) -> None:
         """Prometheus evaluates these from now on."""
         (self.folder / "rules.yml").write_text(rules)
@@ -183,6 +193,7 @@ def real_servers(folder: Path) -> Iterator[RealServers]:
         stack.callback(frail.close)
         ports = {"signals": signals.port, "frail": frail.port, "alertmanager": free_port(), "prometheus": free_port()}
         (folder / "rules.yml").write_text(RULES)
+        (folder / "fleet.json").write_text("[]")
         (folder / "prometheus.yml").write_text(PROMETHEUS.format(**ports))
         (folder / "alertmanager.yml").write_text(ALERTMANAGER)
         alertmanager = Process(alertmanager_command(ports["alertmanager"]), _url(ports["alertmanager"]), folder)

@@ -37,6 +37,7 @@ from tests.integration.feeds.real_servers import (
     PATIENCE,
     RULES,
     RealServers,
+    Signals,
     fetch,
     real_servers,
     real_vmalert,
@@ -63,7 +64,8 @@ class Pane:
     """One app's alerts, looked at ten times a second."""
 
     def __init__(self, servers: RealServers, app: str, recorded: Sequence[Alert] = (), **options: Any) -> None:
-        source = AlertSource("am", "alertmanager", (servers.alertmanager.url,), filters=(f'app="{app}"',), **options)
+        options.setdefault("filters", (f'app="{app}"',))
+        source = AlertSource("am", "alertmanager", (servers.alertmanager.url,), **options)
         self._feed: Polled[tuple[Alert, ...]] = alertmanager_feed(
             source, "prod", time=RealTime(), random=Random(7), reveal=str, recorded=recorded
         )
@@ -140,6 +142,50 @@ async def test_the_only_target_of_an_aggregated_rule_takes_no_alert_with_it(serv
         servers.frail.gone = False
     await pane.until_it_is(FIRING)
     assert RESOLVED not in pane.seen
+
+
+@pytest.fixture
+def fleet(servers: RealServers) -> Iterator[tuple[Signals, Signals]]:
+    """Two targets that their discovery knows of."""
+    pair = Signals(), Signals()
+    servers.discover(*pair)
+    yield pair
+    servers.discover()
+    for target in pair:
+        target.close()
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["one of two targets", "the whole job"])
+async def test_what_is_scraped_no_more_while_its_alert_fires_ends_nothing(
+    servers: RealServers, fleet: tuple[Signals, Signals], stays: bool
+) -> None:
+    """Taken out of the configuration, or by a discovery that found it dead. Its rule stays and finds nothing."""
+    app = "halved" if stays else "removed"
+    pane = Pane(servers, app, prometheus=(servers.prometheus.url,))
+    fleet[1].set("share", app, 1)
+    _, alert = await pane.until(lambda _, alert: alert.state is FIRING and alert.rule != "")
+    assert "job" not in dict(alert.labels)
+    await pane.until(lambda reading, _: reading.problem is None)
+    servers.discover(*fleet[:stays])
+    _, alert = await pane.until(lambda _, alert: alert.state is RESOLVING and "no data" in alert.note)
+    lost = f"127.0.0.1:{fleet[1].port} is not a target any more" if stays else "job fleet is not scraped any more"
+    assert alert.note == f"not confirmed: no data, {lost}"
+    assert RESOLVED not in pane.seen
+
+
+async def test_an_alert_with_a_label_rewritten_on_its_way_is_not_over_by_the_word_of_a_prometheus_that_does_not_know_it(
+    servers: RealServers,
+) -> None:
+    pane = Pane(servers, "relabelled", filters=('severity="page"',), prometheus=(servers.prometheus.url,))
+    servers.signals.set("replica", "relabelled", 1)
+    await pane.until_it_is(FIRING)
+    servers.alertmanager.end()
+    try:
+        _, alert = await pane.until(lambda _, alert: alert.state is not FIRING)
+        assert (alert.state, RESOLVED in pane.seen) == (RESOLVING, False)
+    finally:
+        servers.alertmanager.start()
+        servers.signals.set("replica", "relabelled", 0)
 
 
 REPLICA_DOWN = 'expr: signal{kind="replica"} == 1'

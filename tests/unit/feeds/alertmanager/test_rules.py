@@ -1,6 +1,7 @@
 """What Prometheus is believed: that an alert is pending, that one still fires, that one is over."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,20 @@ def test_an_inactive_rule_that_was_just_evaluated_confirms_the_end() -> None:
     assert word(alert("QueueLong")) == ResolutionWord(PrometheusState.INACTIVE, "confirmed by Prometheus prom-1")
 
 
+REPLICA_DOWN = rules_of(BODY)["ReplicaDown"][0].identity
+OTHER_REPLICA = replace(alert("ReplicaDown", instance="orders-api--r12-y", job="signals"), rule=REPLICA_DOWN)
+
+
 def test_a_rule_that_fires_for_another_instance_confirms_the_end_of_this_one() -> None:
-    assert word(alert("ReplicaDown", instance="orders-api--r12-y", job="signals")).says is PrometheusState.INACTIVE
+    assert word(OTHER_REPLICA).says is PrometheusState.INACTIVE
+
+
+def test_an_alert_that_prometheus_never_had_by_its_labels_is_not_over_by_its_word() -> None:
+    """`alert_relabel_configs` gave a label another value, or another sends it: it may fire there on, unrecognised."""
+    relabelled = alert("ReplicaDown", instance="orders-api--r12-x", job="signals", severity="page")
+    found = word(relabelled)
+    assert found.says is PrometheusState.UNKNOWN
+    assert found.why == "not confirmed: prom-1 never had it firing by these labels"
 
 
 def test_an_alert_that_prometheus_still_has_fires() -> None:
@@ -127,8 +140,7 @@ def test_a_rule_without_data_confirms_nothing() -> None:
 
 
 def test_another_target_that_is_down_hides_nothing() -> None:
-    found = alert("ReplicaDown", instance="orders-api--r12-y", job="signals")
-    assert word(found, said(("signals", "orders-api--r12-z"), ("batch", ""))).says is PrometheusState.INACTIVE
+    assert word(OTHER_REPLICA, said(("signals", "orders-api--r12-z"), ("batch", ""))).says is PrometheusState.INACTIVE
 
 
 def test_a_prometheus_that_does_not_answer_may_know_better() -> None:
@@ -191,15 +203,39 @@ def test_a_target_that_was_down_all_the_while_explains_nothing(found: Alert) -> 
 
 def test_a_job_that_left_with_all_its_targets_took_its_data_along() -> None:
     left = UP | {("search", "s:1")}
-    assert word(AGGREGATED, said(), before=left).why == "not confirmed: no data, job search is or was down"
+    assert word(AGGREGATED, said(), before=left).why == "not confirmed: no data, job search is not scraped any more"
     assert word(alert("QueueLong", job="search", instance="s:1"), said(), before=left).says is PrometheusState.UNKNOWN
 
 
+CAME = ("batch", "b:3")
+LEFT = "not confirmed: no data, b:2 is not a target any more"
+
+
+def word_after(found: Alert, *, first: frozenset[Target], later: frozenset[Target]) -> ResolutionWord:
+    """The word on an alert that fired between two looks, with these targets up in each."""
+    memory = NOTHING_REMEMBERED.after(Targets(first), AT - timedelta(seconds=30))
+    memory = memory.after(Targets(later), AT + timedelta(seconds=30))
+    return Witnesses([said(up=later)], [], {"prom-1": memory}).word_on(Trace(found, first=AT))
+
+
 def test_a_target_that_was_replaced_while_its_job_lives_explains_nothing_but_its_own_alert() -> None:
-    replaced = UP | {LOST}
-    assert word(AGGREGATED, said(), before=replaced).says is PrometheusState.INACTIVE
-    own = word(alert("QueueLong", job="batch", instance="b:2"), said(), before=replaced)
-    assert own == ResolutionWord(PrometheusState.UNKNOWN, "not confirmed: no data, b:2 is not a target any more")
+    before, after = UP | {LOST}, UP | {CAME}
+    assert word_after(AGGREGATED, first=before, later=after).says is PrometheusState.INACTIVE
+    own = word_after(alert("QueueLong", job="batch", instance="b:2"), first=before, later=after)
+    assert own == ResolutionWord(PrometheusState.UNKNOWN, LEFT)
+
+
+@pytest.mark.parametrize("found", [AGGREGATED, OF_JOB, PUSHED], ids=["aggregated", "only a job", "pushed"])
+def test_a_target_that_left_and_was_not_replaced_took_its_data_along(found: Alert) -> None:
+    """As one that its discovery found dead: the job lives on with one target less, and the sum lacks its part."""
+    assert word_after(found, first=UP | {LOST}, later=UP).why == LEFT
+    assert word_after(found, first=UP | {LOST, CAME}, later=UP | {CAME}).why == LEFT
+
+
+def test_a_target_that_left_another_job_explains_nothing() -> None:
+    left = UP | {("signals", "orders-api--r12-z")}
+    assert word_after(OF_JOB, first=left, later=UP).says is PrometheusState.INACTIVE
+    assert word_after(AGGREGATED, first=left, later=UP).says is PrometheusState.UNKNOWN
 
 
 def test_a_job_of_which_another_target_was_lost_says_nothing_of_this_one() -> None:
