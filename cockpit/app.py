@@ -29,6 +29,7 @@ from textual.widgets import Static
 
 import themes
 from cockpit.model.key_bindings import APP
+from cockpit.turns import TURN
 from screens.shared.cell_diff import CellUpdate, TerminalCells
 from screens.shared.context import Attached, DraftWritten, EventsAppended, ReadingChanged, describe_new_fault
 from screens.shared.driver import TerminalDriver
@@ -62,9 +63,6 @@ GARBAGE = (100_000, 10, 10)
 """When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
 in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
 alerts on the screen) falls on a key sooner or later."""
-TURN = 0.0005  # seconds that a thread, or a storm of events, may compute before what waits gets its turn
-"""Python's 0.005 is too long: a key passes from the thread that reads the terminal to the loop and to the one that
-writes, and waits that long at each of them while the timeline is written and read in threads of their own."""
 OFTEN_OPENED = (
     "screens.main.key_handlers",
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
@@ -147,6 +145,8 @@ class CockpitApp(ThemedApp):
         asyncio.get_running_loop().set_task_factory(None)
 
     def on_mount(self) -> None:
+        # Python's 0.005 is too long: a key passes from the thread that reads the terminal to the loop and to the one
+        # that writes, and waits that long at each of them while other threads write the timeline and read it.
         sys.setswitchinterval(TURN)
         self.set_class(ascii_only(), "-ascii")
         loop = asyncio.get_running_loop()

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from cockpit.model.event import Event, RecordError
 from cockpit.timeline.connection import Opened, explain_database_error, read_file_identity, to_read
-from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.rows import TimelineReader, to_event
+from cockpit.turns import take_turns
 
 log = logging.getLogger(__name__)
 EVERY = 0.5  # seconds between two looks at PRAGMA data_version
@@ -54,7 +55,7 @@ class TimelineTail:
             return []
         reader = TimelineReader(connection)
         self._refuse_another_timeline(reader)
-        events = reader.events(after=self._last[0], before=self._last[0] + BATCH + 1)
+        events = [to_event(row) for row in take_turns(reader.rows(after=self._last[0], limit=BATCH))]
         if events:
             self._last = (events[-1].id, events[-1].hash)
         self._version = version if len(events) < BATCH else None  # a full batch may have more behind it

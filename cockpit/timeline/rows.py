@@ -22,6 +22,7 @@ INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(ChainRow.
 
 _decode = json.JSONDecoder().raw_decode
 
+NO_LIMIT = -1  # to SQLite
 KEYS = frozenset({"operation"})  # details that a later cockpit sends back to whoever gave them
 Mask = Callable[[str], str]
 
@@ -216,9 +217,10 @@ class TimelineReader:
         row = self._connection.execute("SELECT hash FROM events WHERE id = ?", [number]).fetchone()
         return row[0] if row else None
 
-    def rows(self, *, after: int | None = None) -> Iterator[ChainRow]:
-        """Every row in id order, one at a time, or only those behind id `after`."""
-        return self._rows("ORDER BY id", []) if after is None else self._rows("WHERE id > ? ORDER BY id", [after])
+    def rows(self, *, after: int | None = None, limit: int = NO_LIMIT) -> Iterator[ChainRow]:
+        """Every row in id order, one at a time, or only those behind id `after`; with `limit` the first that many."""
+        condition, values = ("", []) if after is None else ("WHERE id > ? ", [after])
+        return self._rows(f"{condition}ORDER BY id LIMIT ?", [*values, limit])
 
     def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[ChainRow]:
         return map(ChainRow._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))

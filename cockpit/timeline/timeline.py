@@ -26,6 +26,7 @@ from cockpit.timeline.rescue import (
 )
 from cockpit.timeline.rows import INSERT, EventQuery, Mask, RowMasker, TimelineReader, to_event, to_row
 from cockpit.timeline.writer import Writer
+from cockpit.turns import take_turns
 
 if TYPE_CHECKING:
     from cockpit.timeline.search import Query, SearchPage
@@ -214,12 +215,12 @@ class Timeline:
         reader = TimelineReader(connection)
         last = reader.last()
         rows: list[ChainRow] = []
-        for draft in drafts(reader) if callable(drafts) else drafts:
+        for draft in take_turns(drafts(reader) if callable(drafts) else drafts):
             row = to_row(draft, after=last, recorded=self._time.now(), salt=self._salt(), masker=self._masker)
             last = (row.id, row.hash)
             rows.append(row)
         connection.executemany(INSERT, rows)
-        return [to_event(row) for row in rows]
+        return [to_event(row) for row in take_turns(rows)]
 
     def _empty(self, connection: sqlite3.Connection, number: int, author: Operator, reason: str) -> list[Event]:
         event = TimelineReader(connection).event(number)

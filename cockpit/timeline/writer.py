@@ -22,6 +22,7 @@ from cockpit.timeline.connection import (
 from cockpit.timeline.hash_chain import ChainRow
 from cockpit.timeline.rescue import FilesLostError, save_rows, write_saved
 from cockpit.timeline.rows import TimelineReader
+from cockpit.turns import take_turns
 
 T = TypeVar("T")
 KEPT = 10_000  # rows; a `-wal` is emptied after 1,000 pages, and each transaction takes at least one
@@ -92,7 +93,7 @@ class Writer:
             result = work(connection)
             last = reader.last()
             # What others wrote since our last look is in the same `-wal`; at the first look, all of the file is new.
-            rows = list(reader.rows(after=before[0])) if before[1] else []
+            rows = list(take_turns(reader.rows(after=before[0]))) if before[1] else []
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.

@@ -30,6 +30,15 @@ def tail(path: Path) -> Iterator[TimelineTail]:
     tail.close()
 
 
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The threads that paused for others, pause by pause; each event takes a whole turn."""
+    paused: list[str] = []
+    monkeypatch.setattr("cockpit.turns.TURN", 0.0)
+    monkeypatch.setattr("cockpit.turns.sleep", lambda seconds: paused.append(threading.current_thread().name))
+    return paused
+
+
 class Received:
     """What a follower was given, event by event."""
 
@@ -228,3 +237,42 @@ def test_an_idle_follower_leaves_the_file_free_for_others(path: Path, tail: Time
         with any_tool(path) as connection:
             (blocked, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             assert not blocked
+
+
+def test_whoever_writes_or_reads_thousands_lets_others_compute_meanwhile(
+    path: Path, tail: TimelineTail, turns: list[str]
+) -> None:
+    with opened(path) as timeline:
+        timeline.record(notes(1))
+        turns.clear()
+        timeline.record(notes(50))
+        writing = list(turns)
+        turns.clear()
+        events = tail.new()
+
+    # Each of them is made, read back for what is kept, and told.
+    assert len(writing) == 3 * 50
+    assert len(set(writing)) == 1
+    assert threading.current_thread().name not in writing
+    assert [event.id for event in events] == list(range(1, 52))
+    assert len(turns) == 51
+
+
+def test_what_is_taken_in_turns_is_one_transaction(
+    path: Path, turns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def look(seconds: float) -> None:
+        with any_tool(path) as connection:
+            seen.append(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+
+    with opened(path) as timeline:
+        timeline.record(notes(1))
+        monkeypatch.setattr("cockpit.turns.sleep", look)
+        timeline.record(notes(5))
+
+        after = timeline.events()
+
+    assert set(seen) == {1}, "a reader never sees half of it"
+    assert len(after) == 6

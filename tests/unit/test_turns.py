@@ -1,0 +1,53 @@
+"""Who goes through thousands of things in a thread lets others compute in between, and loses none of them."""
+
+import pytest
+
+from cockpit import turns
+from cockpit.turns import PAUSE, TURN, take_turns
+
+
+class WorkingTime:
+    """Time that goes on as work is done, and while nothing is."""
+
+    def __init__(self) -> None:
+        self.worked = 0.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.worked + sum(self.pauses)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+@pytest.fixture
+def working(monkeypatch: pytest.MonkeyPatch) -> WorkingTime:
+    time = WorkingTime()
+    monkeypatch.setattr(turns, "monotonic", time.monotonic)
+    monkeypatch.setattr(turns, "sleep", time.sleep)
+    return time
+
+
+def test_after_each_turn_the_others_have_theirs(working: WorkingTime) -> None:
+    items = []
+    for item in take_turns(range(100)):
+        items.append(item)
+        working.worked += TURN / 4
+
+    assert items == list(range(100))
+    assert working.pauses == [PAUSE] * 25
+
+
+def test_what_is_done_within_a_turn_waits_for_nobody(working: WorkingTime) -> None:
+    for _ in take_turns(range(100)):
+        working.worked += TURN / 200
+
+    assert working.pauses == []
+
+
+def test_nothing_is_taken_before_it_is_asked_for(working: WorkingTime) -> None:
+    source = iter(range(3))
+    taken = take_turns(source)
+
+    assert next(taken) == 0
+    assert list(source) == [1, 2]
