@@ -51,6 +51,7 @@ DOES = {
     "roll_back": "rolls back",
     "declare": "writes the declaration",
     "freeze": "freezes deployments",
+    "unfreeze": "lifts the freeze",
     "communicate": "writes to clients or the team",
     "preserve": "opens the snapshot procedure",
 }
@@ -229,7 +230,7 @@ class ChecklistScreen(KeyedScreen):
         keys, box = self.keys_by_id(), self._box
         if enter := keys.get("table.select"):
             keys["table.select"] = replace(enter, does="Done")
-        act = keys["checklist.act"].shown if box and box.act in self._acts and "checklist.act" in keys else ""
+        act = keys["checklist.act"].shown if self._find_act(box) and "checklist.act" in keys else ""
         wide = max(20, self.size.width - 2)
         lines = [row for line in describe_box(box, act, place.zone, today) for row in wrap_pieces(line, wide, most=3)]
         self.query_one("#check-about", Lines).show(*lines)
@@ -310,12 +311,23 @@ class ChecklistScreen(KeyedScreen):
     def action_act(self) -> None:
         """What the item asks for; the box is ticked by hand once it is done."""
         box = self._box
-        act = self._acts.get(box.act) if box else None
-        if act is None:
-            tick = self.name_key("table.select")
+        act, tick = self._find_act(box), self.name_key("table.select")
+        if act is None and box is not None and box.act in self._acts:
+            how = "is frozen already" if box.act == "freeze" else "is not frozen"
+            self.say(f"{self._incident.environment} {how}; {tick} ticks the item.")
+        elif act is None:
             self.say(f"The cockpit knows no key for this item; {tick} ticks it once it is done.")
         elif not self._pace.is_hurried:
             act()
+
+    def _find_act(self, box: ChecklistBox | None) -> Callable[[], None] | None:
+        """What one key does for the item; None where it has none, or where that is so already: the key that freezes
+        lifts a freeze that holds, and the other way round."""
+        if box is None:
+            return None
+        is_frozen = self._session.ledger.freeze(self._incident.environment) is not None
+        is_so_already = {"freeze": is_frozen, "unfreeze": not is_frozen}.get(box.act, False)
+        return None if is_so_already else self._acts.get(box.act)
 
     def action_note(self) -> None:
         if not self._refuses():

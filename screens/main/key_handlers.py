@@ -566,6 +566,7 @@ def list_checklist_acts(press: KeyPress, incident: Incident) -> dict[str, Callab
         "declare": partial(open_communicate, press, incident),
         "communicate": partial(open_communicate, press, incident),
         "freeze": partial(open_freeze, press),
+        "unfreeze": partial(open_freeze, press),
         "roll_back": partial(roll_back, press),
     }
     if press.session.plan.snapshot:

@@ -14,6 +14,7 @@ from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
 from cockpit.model.event import LONGEST, Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
+from cockpit.model.response import AUDIENCE_WORDS
 from cockpit.model.run import ROLLBACK_WORDS
 from cockpit.model.text import clean_line, find_nearest, keep_whole
 from cockpit.model.time import format_timestamp
@@ -55,7 +56,7 @@ def tick_box(
             raise IncidentActionError(f"{name}#{item} is {box_state} already.", code="unchanged", name=name, item=item)
         detail = {"list": name, "item": item, "text": item_text, "state": box_state, "reason": why}
         now = writer.now()
-        act_done = find_act(meant, find_box_act(item_text)) if box_state == DONE else None
+        act_done = find_act(meant, find_box_act(item_text), find_box_readers(item_text)) if box_state == DONE else None
         # A box whose act is on record was done then and by them, not when and by whom it was ticked.
         if act_done is not None and act_done.by:
             detail["done_by"] = act_done.by
@@ -65,10 +66,15 @@ def tick_box(
     return writer.write(act)
 
 
-BOX_ACTS = (  # what an item says, and which act of the cockpit that is
+BOX_ACTS = (  # what an item says, and which act of the cockpit that is; the first where two begin at one word
     ("roll_back", ROLLBACK_WORDS),
     ("declare", r"declar(?:e|ed|es|ing)"),
-    ("freeze", r"(?:un)?freez(?:e|es|ing)|frozen"),
+    (
+        "unfreeze",
+        r"unfreez(?:e|es|ing)|unfrozen|(?:lift|end|remov)(?:s|e|ed|es|ing)?[ ](?:the[ ])?(?:\w+[ ])?freeze"
+        r"|freeze[ ](?:is[ ])?(?:lifted|ended|removed|over|off)",
+    ),
+    ("freeze", r"freez(?:e|es|ing)|frozen"),
     ("communicate", r"communicat(?:e|es|ing|ion)|status update|tell (?:the )?(?:clients|customers|users)"),
     ("preserve", r"preserv(?:e|es|ing)|snapshot"),
 )
@@ -76,8 +82,18 @@ BOX_ACTS = (  # what an item says, and which act of the cockpit that is
 
 def find_box_act(text: str) -> str:
     """The act of the cockpit that an item of a checklist asks for, by the first of its words; "" for none."""
-    result = ((re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE), act) for act, pattern in BOX_ACTS)
-    return min(((match.start(), act) for match, act in result if match), default=(0, ""))[1]
+    result = [(re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE), act) for act, pattern in BOX_ACTS]
+    starts = [(match.start(), act) for match, act in result if match]
+    return min(starts, default=(0, ""), key=lambda start: start[0])[1]
+
+
+def find_box_readers(text: str) -> frozenset[str]:
+    """The audiences that an item names: who was told something else, or somebody else who was told it, ticks no box."""
+    return frozenset(
+        audience
+        for audience, pattern in AUDIENCE_WORDS.items()
+        if re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
+    )
 
 
 class ActDone(NamedTuple):
@@ -87,8 +103,11 @@ class ActDone(NamedTuple):
     by: str
 
 
-def find_act(incident: Incident, act: str) -> ActDone | None:
-    """When that act was first done in this incident; None where it was not, or is not one of the cockpit's."""
+def find_act(incident: Incident, act: str, readers: frozenset[str] = frozenset()) -> ActDone | None:
+    """When that act was first done in this incident; None where it was not, or is not one of the cockpit's.
+
+    `readers` are the audiences that have to be told: it was done when the last of them was told first. () for any.
+    """
     patterns = dict(BOX_ACTS)
     acts_done: list[ActDone] = []
     if act == "declare":
@@ -97,14 +116,33 @@ def find_act(incident: Incident, act: str) -> ActDone | None:
         acts_done = [
             ActDone(freeze.since, freeze.by) for freeze in incident.freezes if freeze.since >= incident.declared
         ]
+    elif act == "unfreeze":
+        acts_done = [
+            ActDone(freeze.until, "")
+            for freeze in incident.freezes
+            if freeze.until is not None and freeze.until >= incident.declared
+        ]
     elif act == "communicate":
-        acts_done = [ActDone(update.at, update.actor) for update in incident.updates if update.at >= incident.declared]
+        return _find_telling(incident, readers)
     elif act in patterns:
         fits = re.compile(rf"\b(?:{patterns[act]})\b", re.IGNORECASE)
         acts_done = [ActDone(run.succeeded, run.by) for run in incident.ran if run.succeeded and fits.search(run.title)]
         if act == "preserve":
             acts_done += [ActDone(moment, "") for moment in incident.lines_kept]
     return min(acts_done, default=None, key=attrgetter("at"))
+
+
+def _find_telling(incident: Incident, readers: frozenset[str]) -> ActDone | None:
+    """The message by which everybody who had to be told was told; None while one of them was not."""
+    firsts_by_audience: dict[str, ActDone] = {}
+    for update in sorted(incident.updates, key=attrgetter("at")):
+        if update.at >= incident.declared:
+            firsts_by_audience.setdefault(update.audience_name, ActDone(update.at, update.actor))
+    if not readers:
+        return min(firsts_by_audience.values(), default=None, key=attrgetter("at"))
+    if not readers <= firsts_by_audience.keys():
+        return None
+    return max((firsts_by_audience[reader] for reader in readers), key=attrgetter("at"))
 
 
 def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:

@@ -88,6 +88,24 @@ async def test_an_item_offers_what_it_asks_for_by_one_key(check: Open, play: Pla
         assert play.events("tick") == []  # doing is not yet done
 
 
+async def test_an_item_that_asks_for_what_is_so_already_offers_not_its_contrary(
+    check: Open, play: Play, did: list[str]
+) -> None:
+    """The key that freezes lifts a freeze that holds."""
+    app = check()
+    async with app.run_test(size=(80, 24)) as pilot:
+        play.incident_actions.freeze(True, "until green")
+        await press(pilot, play)
+        await press(pilot, play, "down", "down", "o")
+        assert app.screen.query_one(KeyedTable).cursor == "3"  # Freeze
+        assert "Do it" not in app.screen.query_one(KeyLine).text
+        assert did == []
+        play.incident_actions.freeze(False, "green")
+        await press(pilot, play)
+        await press(pilot, play, "o")
+        assert did == ["freeze"]
+
+
 async def test_lists_of_the_severity_come_first_and_tab_turns_to_the_others(check: Open, play: Play) -> None:
     app = check()
     async with app.run_test(size=(80, 24)) as pilot:

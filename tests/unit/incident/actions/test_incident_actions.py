@@ -290,6 +290,54 @@ def test_a_box_that_was_done_through_its_key_is_ticked_with_the_time_of_the_act(
     assert ticks[2] == frozen
 
 
+@pytest.mark.parametrize(
+    ("text", "told_at"),
+    [
+        ("Communicate: tell customers, if they are affected", 6),
+        ("Tell clients", 6),
+        ("Communicate. A customer-facing status update.", 6),
+        ("Communicate to the team", 3),
+        ("Communicate to the team and to customers", 6),
+        ("Communicate", 3),
+        ("Communicate to the authority", None),
+    ],
+)
+def test_a_box_is_dated_by_the_message_to_the_readers_in_its_words(
+    timeline: Timeline, clock: Clock, text: str, told_at: float | None
+) -> None:
+    incident_actions = make_incident_actions(timeline, clock)
+    incident_actions.declare("Readiness failing")
+    for minute, audience in ((3, "the team"), (6, "clients"), (7, "team")):
+        clock.wall = at(minute)
+        incident_actions.sent(audience, "rolling back")
+    clock.wall = at(9)
+    assert incident_actions.tick("list", 1, text).occurred == (clock.now() if told_at is None else at(told_at))
+
+
+@pytest.mark.parametrize(
+    ("text", "done_at"),
+    [
+        ("Freeze: no deployments until it is healthy", 1),
+        ("Deployments are frozen", 1),
+        ("Lift the freeze", 4),
+        ("Unfreeze deployments", 4),
+        ("The freeze is lifted", 4),
+        ("End the deployment freeze", 4),
+    ],
+)
+def test_a_box_that_asks_for_the_end_of_a_freeze_is_not_ticked_with_its_beginning(
+    timeline: Timeline, clock: Clock, text: str, done_at: float
+) -> None:
+    incident_actions = make_incident_actions(timeline, clock)
+    incident_actions.declare("Readiness failing")
+    clock.wall = at(1)
+    incident_actions.freeze(True, "until green")
+    clock.wall = at(4)
+    incident_actions.freeze(False, "green")
+    clock.wall = at(9)
+    assert incident_actions.tick("list", 1, text).occurred == at(done_at)
+
+
 @pytest.mark.parametrize(("served", "is_rollback"), [(["shop--r44"], True), ([], False)])
 @pytest.mark.parametrize("title", ["Single revision mode", "Undo a rollout", "Swap back", "Move the tag"])
 def test_a_rollback_is_one_whatever_its_procedure_is_called(
