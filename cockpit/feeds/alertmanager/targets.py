@@ -11,9 +11,15 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings
 
 UP = "max by (job, instance) (up)"
-DOWN = "min by (job, instance) (min_over_time(up[2m])) == 0"
+DOWN = (
+    "min by (job, instance) (min_over_time(up[2m])) == 0"
+    " or 0 * max by (job, instance) (up)"
+    " unless max by (job, instance) (last_over_time(up[2m] offset 1m))"
+    " and max by (job, instance) (last_over_time(up[1h] offset 3m))"
+)
 """Targets that were down at some time of two minutes: a rule evaluated in them may have had no data, though by now the
-target is back."""
+target is back. And those that are scraped anew a moment after minutes without a sample, as after a pause of the server
+itself (frozen, its machine suspended): a rule that it evaluates before it scrapes for the first time finds nothing."""
 LAST_UP = (
     "max by (job, instance) (timestamp(max_over_time(up[1m]) == 1)"
     " or max_over_time(timestamp(up == 1)[10m:15s]) or max_over_time(timestamp(up == 1)[1d:5m]))"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from cockpit.cli import cockpit
 from cockpit.feeds.alertmanager import client as alertmanager_ask
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.alertmanager.silences import SilenceClient
+from cockpit.feeds.alertmanager.targets import DOWN
 from cockpit.feeds.polling import Polled
 from cockpit.feeds.signals.feed import SignalsFeed
 from cockpit.feeds.signals.sources import SignalContext, make_reader
@@ -186,6 +188,34 @@ async def test_an_alert_with_a_label_rewritten_on_its_way_is_not_over_by_the_wor
     finally:
         servers.alertmanager.start()
         servers.signals.set("replica", "relabelled", 0)
+
+
+SERIES = {
+    "steady": "1x80",
+    "new": "_x75 1x5",
+    "down": "1x60 0x20",
+    "back since a moment": "1x76 0x2 1x2",
+    "paused until a moment ago": "1x50 _x27 1x3",
+    "paused long ago": "1x20 _x27 1x33",
+}
+"""Twenty minutes of samples, one each 15 s, in the notation of promtool; `_` is none."""
+WITHOUT_DATA = ("back since a moment", "down", "paused until a moment ago")
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="not installed: promtool")
+def test_what_had_no_data_a_moment_ago_is_found_by_one_query(tmp_path: Path) -> None:
+    """Of a server that was frozen for longer than a sample counts, its rules find nothing until it scrapes again: its
+    targets are up, and were never down."""
+    labels = {name: f'up{{job="api",instance="{name}"}}' for name in SERIES}
+    found = [{"labels": labels[name].replace("up{", "{"), "value": 0} for name in WITHOUT_DATA]
+    test = {
+        "interval": "15s",
+        "input_series": [{"series": labels[name], "values": values} for name, values in SERIES.items()],
+        "promql_expr_test": [{"expr": DOWN, "eval_time": "20m", "exp_samples": found}],
+    }
+    (tmp_path / "test.yml").write_text(json.dumps({"evaluation_interval": "15s", "tests": [test]}))
+    ran = subprocess.run(["promtool", "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 REPLICA_DOWN = 'expr: signal{kind="replica"} == 1'
