@@ -1,6 +1,8 @@
 """`cockpit status`: what it says, and the exit code that a script goes by."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +19,8 @@ from cockpit.model.event import Draft, Kind
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.lock import RecorderLock, lock_path
 from tests.integration.cli.shell import Shell
-from tests.integration.feeds.servers import hangs, refusing, serving
+from tests.integration.feeds.servers import hangs, refusing, serving, swallowing
+from tests.integration.feeds.test_probe_protocols import NO_NAMESPACE, has_namespaces
 
 
 @dataclass
@@ -425,6 +428,56 @@ def test_when_everything_is_silent_and_nobody_else_answers_it_is_they_or_we(
     assert "all 2 unreachable: they or we" in said
     config.write_text(two_hung_hosts[0])
     assert status(shell, config)[0] == 2  # one host says nothing about our line
+
+
+@pytest.fixture
+def two_hosts_that_are_gone() -> Iterator[str]:
+    """The probes of two hosts that take no connection and refuse none."""
+    with swallowing("127.0.0.2") as web, swallowing("127.0.0.3") as mail:
+        quick = {"timeout": '"300ms"'}
+        yield probe(Service(), "/web", url=f'"http://127.0.0.2:{web}/"', **quick) + probe(
+            Service(), "/mail", url=f'"tcp://127.0.0.3:{mail}"', conditions='["[CONNECTED] == true"]', **quick
+        )
+
+
+def test_hosts_that_are_gone_are_they_or_we_and_with_references_it_is_known_which(
+    shell: Shell, config: Path, two_hosts_that_are_gone: str
+) -> None:
+    """Not a byte, not even of the kernel: what a lost line and a lost data centre look like."""
+    config.write_text(two_hosts_that_are_gone)
+    code, said = status(shell, config)
+    assert (code, "all 2 unreachable: they or we" in said) == (3, True)
+    with swallowing("127.0.0.4") as silent, serving(hangs, address="127.0.0.5") as alive:
+        config.write_text(f'[self]\nreferences = ["127.0.0.4:{silent}"]\n{two_hosts_that_are_gone}')
+        code, said = status(shell, config)
+        assert (code, "jump box offline" in said) == (3, True)
+        config.write_text(f'[self]\nreferences = ["127.0.0.5:{alive}"]\n{two_hosts_that_are_gone}')
+        assert status(shell, config)[0] == 2
+
+
+NAMES = """
+[[environments.prod.probes]]
+name = "shop"
+url = "https://shop.example.com/"
+timeout = "300ms"
+retry_interval = "100ms"
+[[environments.prod.probes]]
+name = "mail"
+url = "tcp://mail.example.org:25"
+timeout = "300ms"
+retry_interval = "100ms"
+conditions = ["[CONNECTED] == true"]
+"""
+
+
+def test_without_any_name_server_it_is_they_or_we(config: Path) -> None:
+    if not has_namespaces():
+        pytest.skip(NO_NAMESPACE)
+    config.write_text(NAMES)
+    command = ["unshare", "--net", sys.executable, "-m", "cockpit", "status", "--config", str(config)]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=60)
+    assert ran.returncode == 3, ran.stderr
+    assert "all 2 unreachable: they or we" in ran.stdout
 
 
 def test_when_another_source_answers_silence_is_down(

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Thread
 
 Handler = Callable[[socket.socket, Event], None]
@@ -92,6 +92,24 @@ def says(answer: bytes, after: float = 0.0) -> Handler:
 def hangs(visitor: socket.socket, over: Event) -> None:
     """Takes the request and never says a word."""
     over.wait()
+
+
+BACKLOG_FULL = 8  # connections that are tried at a listener that holds one: the kernel answers no more
+
+
+@contextmanager
+def swallowing(address: str = "127.0.0.1") -> Iterator[int]:
+    """A port that answers nothing at all, neither yes nor no, as one behind a firewall or of a machine that is gone."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind((address, 0))
+        listener.listen(0)
+        for _ in range(BACKLOG_FULL):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with suppress(BlockingIOError):
+                waiting.connect(listener.getsockname())
+        yield listener.getsockname()[1]
 
 
 @contextmanager
