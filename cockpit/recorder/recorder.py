@@ -37,12 +37,11 @@ from cockpit.timeline.timeline import Timeline
 log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before that is an event of its own; of less the lease tells
-UNSEEN_KINDS = (Kind.PROBE, Kind.SIGNAL, Kind.ALERT)  # dated by our look, where their source does not date them
-ASKED_ONE_BY_ONE = (Kind.PROBE, Kind.SIGNAL)
+ASKED_ONE_BY_ONE = (Kind.PROBE, Kind.SIGNAL)  # dated by our look
 FEEDS_ASKED_ONE_BY_ONE = ("probes", "signals")
-# Dated by our look only where that is their moment: else the cloud told when. What a pipeline, a cluster or the cloud
-# reports of itself is always dated by it.
-LOOKED_AT_KINDS = (Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
+# Dated by our look only where that is their moment: else their source told when. What a pipeline, a cluster or the
+# cloud reports of itself is always dated by it.
+LOOKED_AT_KINDS = (Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
 MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is recorded once more
 LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
 RECORDER = "recorder"  # the source of what recorders write
@@ -128,7 +127,7 @@ class ObservedReading:
         if draft.kind in LOOKED_AT_KINDS:
             is_baseline = text_of(draft.detail, "what") == "baseline"
             return draft.occurred in (self.reading.at, self.now) and not is_baseline
-        return draft.kind in UNSEEN_KINDS
+        return draft.kind in ASKED_ONE_BY_ONE
 
 
 class Recorder:

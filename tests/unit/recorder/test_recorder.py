@@ -217,6 +217,36 @@ async def test_of_an_app_what_only_the_first_look_after_a_break_dates_may_have_b
     assert sorted(event.kind for event in events if describe_unseen(event)) == sorted(unseen)
 
 
+@pytest.mark.parametrize(
+    ("change", "is_unseen"),
+    [
+        ({"since": at(0.8)}, False),  # it fired: its source says when
+        ({"since": at(-1)}, False),
+        ({"since": at(-1), "state": AlertState.RESOLVED, "ended": at(0.5)}, False),
+        ({"since": at(-1), "state": AlertState.RESOLVED}, True),  # it was over at some time until now
+        ({"since": at(-1), "state": AlertState.SUPPRESSED}, True),
+    ],
+)
+async def test_an_alert_that_its_source_dates_has_that_time_after_a_break(
+    timeline: FullDisk, clock: Clock, change: dict[str, Any], is_unseen: bool
+) -> None:
+    def look(minutes: float, *alerts: Alert) -> Reading[Any]:
+        return Reading("alerts:am", "prod", 15, minutes * 60, alerts, minutes * 60, at(minutes))
+
+    was_firing = Alert("am", "f1", "5xx errors", Severity.HIGH, AlertState.FIRING, at(-1), "prod", "shop")
+    async with running(recorder(timeline, clock)) as one:
+        one.observe(look(0, *([was_firing] if "state" in change else [])))
+        await until(lambda: one.status == "recording")
+        await until(lambda: bool(timeline.events(kinds=[Kind.ALERT])) or "state" not in change)
+    clock.wall += timedelta(seconds=60)
+    before = len(timeline.events(kinds=[Kind.ALERT]))
+    async with running(recorder(timeline, clock)) as two:
+        await until(lambda: two.status == "recording")
+        two.observe(look(1, replace(was_firing, **change)))
+        await until(lambda: len(timeline.events(kinds=[Kind.ALERT])) > before)
+    assert bool(describe_unseen(timeline.events(kinds=[Kind.ALERT])[-1])) is is_unseen
+
+
 async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timeline: FullDisk, clock: Clock) -> None:
     one = recorder(timeline, clock)
     async with running(one):
