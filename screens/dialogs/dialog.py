@@ -164,6 +164,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             frame.border_subtitle = "PROD"
         self.query_one("#notice", Lines).display = False
         self._guard = EnterGuard(self.time, self.app)  # from now on, not from when it was made
+        self.call_after_refresh(self._guard.ask_seen)
         self._show_keys()
         self.set_interval(ARMING, self._show_keys)
         self.query_one("#place", Lines).show(self._placed())
@@ -197,6 +198,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def is_too_soon(self) -> bool:
         """Whether a letter that comes now was typed ahead, for what was on the screen before: a list takes none."""
         return self._guard.is_new
+
+    def mean_otherwise(self) -> None:
+        """Enter does something else from now on, and nobody at these keys made it so: one that is under way was meant
+        for what stood here before."""
+        self._guard.begin_anew()
+        self.call_after_refresh(self._guard.ask_seen)
 
     def not_yet(self) -> str:
         """Why Enter does not count, whatever the fields say; "" when it does."""

@@ -256,14 +256,16 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
-        self._draw()
-        self.set_interval(LIVE, self._draw)
+        self.look_again()
+        self.set_interval(LIVE, self.look_again)
 
-    def _draw(self) -> None:
+    def look_again(self) -> None:
         """Anew each second: how long ago it was deployed goes on while somebody reads, and the traffic may move."""
         application = self._look()
         moved = describe_moved_traffic(self._application, application) if application else ""
-        self._anew = ProposeAnew(application, moved) if application and moved else None
+        before, self._anew = self._anew, ProposeAnew(application, moved) if application and moved else None
+        if (before is None) is not (self._anew is None):
+            self.mean_otherwise()
         self._name_keys()
         self.query_one("#act", Lines).show(*self._describe_rollback())
 

@@ -170,7 +170,7 @@ class RunScreen(KeyedScreen):
             self.act(go_on)
 
     def on_screen_resume(self) -> None:
-        self._guard = EnterGuard(self.session.time, self.app)
+        self._guard_anew()
         self.look()
         self.act(look_around)
 
@@ -336,12 +336,17 @@ class RunScreen(KeyedScreen):
     def _suggest(self, done: int) -> None:
         self.draw()
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
-            self._guard = EnterGuard(self.session.time, self.app)  # an Enter too many is not meant for the next step
+            self._guard_anew()  # an Enter too many is not meant for the next step
             self._armed = False  # and the first frame of that step says so
             next_step = find_suggested_step(self.procedure, self._run)
             self._went_on = None if next_step is None else (done, next_step)
             self._go_to(next_step)
         self.look()
+
+    def _guard_anew(self) -> None:
+        """What Enter starts is another thing from now on, once it was seen."""
+        self._guard = EnterGuard(self.session.time, self.app)
+        self.call_after_refresh(self._guard.ask_seen)
 
     @on(RunNotice)
     def _show_notice(self, message: RunNotice) -> None:

@@ -77,7 +77,7 @@ class TerminalCells:
         self, written: list[str], look: CellLook | None, y: int, x: int, cells: list[Cell]
     ) -> CellLook | None:
         line = self._lines[y]
-        cells = cells[: len(line) - x]
+        cells = cells[: max(0, len(line) - x)]  # a frame from before a resize may reach beyond the edge
         for start, end in find_changed_runs(line[x : x + len(cells)], cells):
             written.append(f"\x1b[{y + 1};{x + start + 1}H")
             for text, wanted in cells[start:end]:

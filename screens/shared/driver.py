@@ -25,6 +25,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from screens.shared.cell_diff import TerminalCells
+from screens.shared.sight import Sight
 from screens.shared.terminal_input import TerminalInput
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ GONE = 128 + signal.SIGHUP  # exit code, as when the line itself says so
 TICK = 0.1  # seconds between two looks whether an Esc stood alone
 LOOKS = 4  # after the last byte: longer than anybody waits for what belongs to an Esc
 AT_ONCE = 4096  # bytes
+AWAIT = 0.01  # seconds between two looks whether the terminal has answered
 PUSH_KEY_REPORTS = "\x1b[>27u"  # kitty: what Textual asks for, and repeats and releases told apart from presses
 HIDE_CURSOR = "\x1b[?25l"
 POP_KEY_REPORTS = "\x1b[<u"
@@ -123,6 +125,7 @@ class TerminalDriver(LinuxDriver):
     _output: Output
     _input_ends: tuple[int, int]  # a pipe: what is written to it wakes the thread that reads the terminal
     reports_releases = False  # whether the terminal tells when a key is let go
+    sight: Sight | None = None  # what the terminal is known to have shown
 
     def start_application_mode(self) -> None:
         assert self._file is not None  # a process without standard error has no terminal
@@ -134,6 +137,9 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if not constants.DISABLE_KITTY_KEY:
             self.write(PUSH_KEY_REPORTS)
+        if self.sight is None:
+            self.sight = Sight(self.write, time.monotonic)
+        self.sight.ask()  # so that it is known whether this terminal answers before it matters
 
     def _forget_cells(self) -> None:
         """Whatever the terminal shows now, it is not what we wrote."""
@@ -168,14 +174,27 @@ class TerminalDriver(LinuxDriver):
                     looks = LOOKS
                 self._deliver(keys.tick())
                 self.reports_releases = keys.reports_releases
+                for _ in range(keys.take_answers()):
+                    if self.sight is not None:
+                        self.sight.note_answer()
         except OSError:  # reading may be first to notice
             self._soon(self._leave)
 
     def disable_input(self) -> None:
+        self._await_answers()
         os.write(self._input_ends[1], b".")  # the thread that reads may be waiting for the first key of an hour
         super().disable_input()
         with contextlib.suppress(BlockingIOError):
             os.read(self._input_ends[0], AT_ONCE)
+
+    def _await_answers(self) -> None:
+        """Who reads the terminal after us would take an answer to our question for what was typed."""
+        end = time.monotonic() + GRACE
+        while self.sight is not None and self.sight.is_waiting and time.monotonic() < end and self._reads():
+            time.sleep(AWAIT)
+
+    def _reads(self) -> bool:
+        return self._key_thread is not None and self._key_thread.is_alive()
 
     def _deliver(self, messages: Iterable[Message]) -> None:
         for message in messages:

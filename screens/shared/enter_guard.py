@@ -1,10 +1,14 @@
-"""An Enter that is held, typed ahead or pasted confirms nothing: telling it from one that a person means."""
+"""An Enter that is held, typed ahead or pasted confirms nothing: telling it from one that a person means.
+
+Nor does one that comes before the terminal has shown what it would confirm.
+"""
 
 from typing import Any
 
 from textual.app import App
 
 from cockpit.model.time import Time
+from screens.shared.sight import Sight
 from screens.shared.terminal_input import QUIET
 
 TYPE_AHEAD = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
@@ -30,17 +34,46 @@ def tells_releases(app: App[Any]) -> bool:
     return bool(getattr(app._driver, "reports_releases", False))
 
 
+def find_sight(app: App[Any] | None) -> Sight | None:
+    """Who knows what the terminal of an app has shown; None where nobody does."""
+    sight = getattr(app._driver, "sight", None) if app is not None else None
+    return sight if isinstance(sight, Sight) else None
+
+
 class EnterGuard:
     """Opened with its dialog. Every key that types or moves is reported to it by `touch`, every Enter by `press`.
 
-    The Enter that opened the dialog may be held: it counts as pressed at the moment of opening.
+    The Enter that opened the dialog may be held: it counts as pressed at the moment of opening. Once the first frame is
+    drawn, `ask_seen` is called: where the terminal tells, an Enter counts only after that frame has arrived there.
     """
 
     def __init__(self, time: Time, app: App[Any] | None = None) -> None:
         self._time, self._app = time, app
         self._opened = self._entered = time.monotonic()
         self._touched: float | None = None
+        self._sight = find_sight(app)
+        self._question: int | None = None  # what the terminal was asked behind the first frame
+        self._seen: float | None = None if self._sight is not None and self._sight.answers else float("-inf")
         self.touches = 0
+
+    def ask_seen(self) -> None:
+        """What it is about has been drawn, or drawn anew."""
+        if self._sight is not None:
+            self._question, self._seen = self._sight.ask(), None
+
+    def begin_anew(self) -> None:
+        """Enter does something else from now on, and no person made it so: who presses it now means what was before."""
+        self._opened = self._entered = self._time.monotonic()
+        self.touches += 1
+
+    def _is_seen(self) -> bool:
+        """Whether the terminal has shown what it is about, for as long as it takes to see it."""
+        if self._seen is None and self._sight is not None and self._question is not None:
+            if not self._sight.answers:
+                self._seen = float("-inf")
+            elif self._sight.has_shown(self._question):
+                self._seen = self._time.monotonic()
+        return self._seen is not None and self._time.monotonic() - self._seen >= TYPE_AHEAD
 
     def touch(self) -> None:
         """A key or a paste arrived."""
@@ -60,6 +93,8 @@ class EnterGuard:
     @property
     def armed(self) -> bool:
         """Whether the next Enter will count, as far as it is known to be a press of its own."""
+        if not self._is_seen():
+            return False
         now = self._time.monotonic()
         if self._app is not None and tells_releases(self._app):
             return now - self._opened >= TYPE_AHEAD

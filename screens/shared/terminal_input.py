@@ -14,6 +14,8 @@ from textual.events import Key, Paste, Resize
 from textual.keys import Keys
 from textual.message import Message
 
+from screens.shared.sight import ANSWER
+
 log = logging.getLogger(__name__)
 
 TOGETHER = 0.15  # seconds between two Esc that count as one: no hand means two so close, a stalled line brings them so
@@ -28,6 +30,7 @@ KEY_REPORT = re.compile(
     r"\x1b\[(?P<code>\d*)(?::[\d:]*)?(?:;(?P<modifiers>\d*)(?::(?P<event>\d*))?)?(?:;(?P<text>[\d:]*))?(?P<end>[u~A-S])"
 )
 REPEAT, RELEASE = "2", "3"
+LEGACY_ENTER = "\r"
 IGNORED = (Key(Keys.Ignore, None),)
 LAST_CHARACTER = 0x10FFFF
 SURROGATES = range(0xD800, 0xE000)
@@ -44,9 +47,15 @@ def is_in_burst(key: Key) -> bool:
 class KeyReportParser(XTermParser):
     """Textual's parser, which also understands key reports that tell a press from a repeat and a release."""
 
-    reports_releases = False  # whether this terminal has ever reported that a key was let go
+    reports_releases = False  # whether this terminal reports that a key was let go
+    answers = 0  # to the question whether it has shown what was drawn, that nobody has taken yet
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        if sequence == ANSWER:
+            self.answers += 1
+            return IGNORED
+        if sequence == LEGACY_ENTER:  # what reports keys sends a report for Enter, too: it has stopped doing so
+            self.reports_releases = False
         report = KEY_REPORT.fullmatch(sequence)
         if report is None:
             return super()._sequence_to_key_events(sequence, alt)
@@ -124,6 +133,11 @@ class TerminalInput:
     def reports_releases(self) -> bool:
         return self._parser.reports_releases
 
+    def take_answers(self) -> int:
+        """How often the terminal answered since this was asked last, that it has shown what was drawn."""
+        count, self._parser.answers = self._parser.answers, 0
+        return count
+
     def feed(self, data: bytes) -> Iterator[Message]:
         messages = [
             message for character in self._decoder.decode(data) for message in self._filter(self._take(character))
@@ -165,7 +179,7 @@ class TerminalInput:
         except Exception:
             log.warning("the terminal sent what cannot be read", exc_info=True)
             broken, self._parser = self._parser, KeyReportParser(self._debug)
-            self._parser.reports_releases = broken.reports_releases
+            self._parser.reports_releases, self._parser.answers = broken.reports_releases, broken.answers
             self._parser.mouse_pixels = broken.mouse_pixels
             self._parser.terminal_size = broken.terminal_size
             self._parser.terminal_pixel_size = broken.terminal_pixel_size

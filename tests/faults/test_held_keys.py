@@ -100,3 +100,12 @@ def test_where_the_terminal_tells_a_press_after_the_release_is_enough(opened: Re
     opened.press(KITTY_LET_GO)
     opened.press(KITTY_ENTER)
     assert until_changed(opened, changed) == ["1"]
+
+
+def test_a_held_enter_starts_nothing_once_no_release_is_reported(opened: Real, changed: Path) -> None:
+    """Another terminal took over the session, or a program that had the terminal has ended its reports."""
+    opened.press(KITTY_LET_GO)
+    wait(opened, 0.3)
+    hold(opened, ENTER, ENTER, 0.08)
+
+    assert not changed.exists()

@@ -29,7 +29,8 @@ from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_handlers as acting
 from screens.main.key_handlers import describe_first_action
 from screens.run.confirm import AskCancel
-from screens.run.rollback import RollbackPlan, render_setting_changes
+from screens.run.rollback import AskRollback, RollbackPlan, render_setting_changes
+from screens.shared.enter_guard import LET_GO
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
 from tests.tui.stage import NOW, application
@@ -121,6 +122,22 @@ async def test_where_the_traffic_moves_under_an_open_dialog_enter_proposes_anew_
         await user.press("enter")
         await user.until(lambda: "This is a new proposal." in " ".join(user.lines("act").split()))
         assert play.performed == []
+
+
+async def test_an_enter_that_proposes_again_starts_nothing_when_the_traffic_comes_back_under_it(
+    open_cockpit: Open, bad_deployment: Session, play: Play
+) -> None:
+    async with open_cockpit() as user:
+        bad_deployment.watch.show(move_traffic(application(), v40=100))
+        await user.until(lambda: "enter proposes again" in user.lines("keys"))
+        user.clock.pass_by(LET_GO + 0.05)
+        dialog = cast(AskRollback, user.app.screen)
+        dialog.action_confirm()  # what it says is settled only after a moment
+        bad_deployment.watch.show(application())
+        dialog.look_again()
+        await user.settle()
+        assert play.performed == []
+        assert user.app.screen is dialog
 
 
 async def test_a_rollback_that_somebody_else_did_meanwhile_is_not_proposed_onwards(

@@ -103,3 +103,11 @@ def test_what_was_forgotten_or_resized_is_written_as_a_whole() -> None:
 
     assert cells.write(update_of(True, lines, 0), Size(WIDE, HIGH), console()) == whole
     assert cells.write(update_of(True, lines, 0), Size(WIDE, HIGH + 1), console()) == whole
+
+
+def test_a_frame_from_before_a_resize_may_reach_beyond_the_edge() -> None:
+    cells, narrow = TerminalCells(), Size(WIDE // 2, HIGH)
+    pieces = {0: strip_of([("left", None)]), WIDE - 4: strip_of([("right of the edge", None)])}
+    update = ChopsUpdate([pieces] * HIGH, [(0, 0, 2 * WIDE)], [[WIDE - 4, 2 * WIDE]] * HIGH)
+
+    assert "right" not in cells.write(update, narrow, console())
