@@ -127,6 +127,8 @@ def clean_unmasked(text: str) -> str:
 
     Only for what is run, parsed or sent again, such as a document; whoever shows it masks it.
     """
+    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
+        return text  # most are so, and are not searched letter by letter
     return HOSTILE.sub(REPLACEMENT, text.replace("\r\n", "\n"))
 
 

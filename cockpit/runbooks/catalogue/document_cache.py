@@ -66,11 +66,12 @@ class DocumentCache:
         beside = path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             try:
-                beside.touch(mode=0o600)
-                beside.write_bytes(encoded)
+                with open(beside, "wb", opener=_open_for_nobody_else) as file:
+                    file.write(encoded)
                 beside.replace(path)
-            finally:
+            except BaseException:
                 beside.unlink(missing_ok=True)
+                raise
 
     def tidy(self) -> None:
         """Remove what older readers kept, and begin anew where too much is kept. For after something was stored."""
@@ -81,6 +82,10 @@ class DocumentCache:
             kept = list(self.folder.iterdir())
             for entry in kept if len(kept) > MOST_DOCUMENTS else ():
                 entry.unlink(missing_ok=True)
+
+
+def _open_for_nobody_else(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
 
 
 def encode_runbook(runbook: Runbook) -> bytes:

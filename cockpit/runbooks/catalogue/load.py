@@ -31,7 +31,7 @@ SIDECAR = ".cockpit.toml"  # in place of .md: what stands beside a document
 TITLE_LINE = re.compile(r"^(?:#|title:)[ \t]+(\S.*)$", re.MULTILINE)
 READ_AT_ONCE = 60_000  # bytes: a tenth of a second of reading
 LONGEST_LEAD = 4_000  # bytes in which a title stands
-WaitingReader = Callable[[Sequence[WaitingDocument], "dict[Path, Runbook | None]", DocumentCache], None]
+WaitingReader = Callable[[Iterable[WaitingDocument], "dict[Path, Runbook | None]", DocumentCache], None]
 # Of a table or a list that may name runbooks. It finds too many rather than too few.
 NAMES_RUNBOOKS = re.compile(
     r"(?i)(?:\||<t[hrd])[^\n]*(?:runbook|playbook|procedure|document|guide)"
@@ -142,18 +142,21 @@ def read_files(
     """Each file that can be read, in order: from the cache where it was read before, else what `read` gives or None."""
     runbooks: dict[Path, Runbook | None] = {}
     waiting: list[WaitingDocument] = []
-    for path in files:
-        try:
-            raw, sidecar = read_bytes_of(path)
-        except OSError as error:
-            unread.append(Unread(clean_line(str(path)), clean_line(error.strerror or str(error), 200)))
-            continue
-        key = key_of_document(str(path), raw, sidecar)
-        runbooks[path] = kept = cache.load(key) if key else None
-        if kept is None:
-            waiting.append(WaitingDocument(path, raw, sidecar, key))
-    if waiting:
-        read(waiting, runbooks, cache)
+
+    def fetch_waiting() -> Iterator[WaitingDocument]:
+        for path in files:
+            try:
+                raw, sidecar = read_bytes_of(path)
+            except OSError as error:
+                unread.append(Unread(clean_line(str(path)), clean_line(error.strerror or str(error), 200)))
+                continue
+            key = key_of_document(str(path), raw, sidecar)
+            runbooks[path] = kept = cache.load(key) if key else None
+            if kept is None:
+                waiting.append(WaitingDocument(path, raw, sidecar, key))
+                yield waiting[-1]
+
+    read(fetch_waiting(), runbooks, cache)
     awaited += [
         AwaitedDocument(clean_line(str(document.path)), find_title_line(document))
         for document in waiting
@@ -170,11 +173,12 @@ def find_title_line(document: WaitingDocument) -> str:
 
 def _read_a_few(
     ahead: Collection[str],
-    waiting: Sequence[WaitingDocument],
+    fetched: Iterable[WaitingDocument],
     runbooks: dict[Path, Runbook | None],
     cache: DocumentCache,
 ) -> None:
     """Read what takes no time, such as the one document that was changed since; else only what is needed ahead."""
+    waiting = list(fetched)
     if sum(len(document.raw) for document in waiting) <= READ_AT_ONCE:
         _read_waiting(waiting, runbooks, cache)
     elif ahead:
@@ -190,9 +194,16 @@ def may_bind_others(document: WaitingDocument) -> bool:
 
 
 def _read_waiting(
-    waiting: Sequence[WaitingDocument], runbooks: dict[Path, Runbook | None], cache: DocumentCache
+    fetched: Iterable[WaitingDocument], runbooks: dict[Path, Runbook | None], cache: DocumentCache
 ) -> None:
     """Read what nobody has read yet: in processes where that is worth it, and here what is left."""
+    waiting: list[WaitingDocument] = []
+
+    def list_shared() -> Iterator[WaitingDocument]:
+        for document in fetched:
+            waiting.append(document)
+            if document.key:  # one without a key holds a secret that only this process knows
+                yield document
 
     def take(document: WaitingDocument, encoded: bytes, may_be_kept: bool) -> None:
         if runbook := decode_runbook(encoded):
@@ -200,8 +211,7 @@ def _read_waiting(
             if may_be_kept:
                 cache.store(document.key, encoded)
 
-    # A document without a key holds a secret that only this process knows.
-    read_in_processes([document for document in waiting if document.key], take)
+    read_in_processes(list_shared(), take)
     for document in waiting:
         if runbooks[document.path] is None:
             runbook = _read(document.path, document.raw, document.sidecar)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from cockpit.model.runbook import TEAM_COMMANDS, learn_team_commands
 ROOT = Path(__file__).parents[3]  # where the packages lie
 FEWEST_BYTES = 150_000  # for each process: below that it takes longer to start one than to read
 MOST_PROCESSES = 8
-BATCH = 60_000  # bytes handed over at once: a tenth of a second of work
+BATCH = 20_000  # bytes handed over at once: so little that none is still at work when the others have finished
 HEAD = 8  # bytes that say how long the message behind them is
 
 
@@ -39,41 +39,64 @@ TakeReading = Callable[[WaitingDocument, bytes, bool], None]
 """Gets a document, what was read of it, encoded, and whether a copy of it may be kept."""
 
 
-def count_processes(waiting: Sequence[WaitingDocument]) -> int:
-    """How many processes are worth their start; fewer than two are none."""
-    total = sum(len(document.raw) for document in waiting)
+def count_processes(documents: int, size: int) -> int:
+    """How many processes are worth their start for documents of `size` bytes together; fewer than two are none."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(processors, MOST_PROCESSES, len(waiting), total // FEWEST_BYTES)
+    return min(processors, MOST_PROCESSES, documents, size // FEWEST_BYTES)
 
 
-def read_in_processes(waiting: Sequence[WaitingDocument], take: TakeReading) -> None:
+def read_in_processes(waiting: Iterable[WaitingDocument], take: TakeReading) -> None:
     """Read what is worth it in processes; `take` gets each document with what was read of it, in any thread.
 
-    What it never gets is for the caller to read.
+    They are started as soon as they are worth it, while the caller is still fetching documents from the disk. What
+    `take` never gets is for the caller to read.
     """
-    count = count_processes(waiting)
-    if count < 2:
-        return
-    queue = ReadingQueue(deque(waiting))
-    threads = [threading.Thread(target=queue.work_off, args=(take,), daemon=True) for _ in range(count)]
-    for thread in threads:
-        thread.start()
+    queue = ReadingQueue()
+    threads: list[threading.Thread] = []
+    size = 0
+    try:
+        for number, document in enumerate(waiting, start=1):
+            queue.add(document)
+            size += len(document.raw)
+            worth = count_processes(number, size)
+            while len(threads) < worth and worth > 1:
+                threads.append(threading.Thread(target=queue.work_off, args=(take,), daemon=True))
+                threads[-1].start()
+    finally:
+        queue.close()
     for thread in threads:
         thread.join()
 
 
 @dataclass(slots=True)
 class ReadingQueue:
-    """The documents that no process has been given yet."""
+    """The documents that no process has been given yet. More may come until it is closed."""
 
-    documents: deque[WaitingDocument]
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    documents: deque[WaitingDocument] = field(default_factory=deque)
+    closed: bool = False
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, document: WaitingDocument) -> None:
+        with self.changed:
+            self.documents.append(document)
+            self.changed.notify()
+
+    def close(self) -> None:
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
 
     def pop_batch(self) -> list[WaitingDocument]:
+        """The next documents; as soon as there are enough of them, or no more are to come. None at the end."""
         batch: list[WaitingDocument] = []
-        with self.lock:
-            while self.documents and sum(len(document.raw) for document in batch) < BATCH:
-                batch.append(self.documents.popleft())
+        size = 0
+        with self.changed:
+            while size < BATCH and (self.documents or not self.closed):
+                if self.documents:
+                    batch.append(self.documents.popleft())
+                    size += len(batch[-1].raw)
+                else:
+                    self.changed.wait()
         return batch
 
     def _hand_over(self, stream: IO[bytes]) -> list[WaitingDocument]:
@@ -143,11 +166,10 @@ def serve_readings(source: IO[bytes], sink: IO[bytes]) -> None:
     learn_team_commands(msgspec.msgpack.decode(read_message(source), type=dict[str, str]))
     while message := read_message(source):
         batch = msgspec.msgpack.decode(message, type=list[tuple[bytes, bytes, bytes]])
-        runbooks = [read_runbook(os.fsdecode(path), raw, sidecar) for path, raw, sidecar in batch]
-        answers = [
-            (msgspec.msgpack.encode(runbook), not holds_secret(runbook, sidecar))
-            for runbook, (_, _, sidecar) in zip(runbooks, batch, strict=True)
-        ]
+        answers = []
+        for path, raw, sidecar in batch:
+            runbook = read_runbook(os.fsdecode(path), raw, sidecar)
+            answers.append((msgspec.msgpack.encode(runbook), not holds_secret(runbook, sidecar)))
         write_message(sink, msgspec.msgpack.encode(answers))
 
 

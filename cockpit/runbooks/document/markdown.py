@@ -32,7 +32,6 @@ from cockpit.runbooks.document.shell_variants import (
     ShellBlock,
     find_shell_family,
     is_same_for_other_shell,
-    list_compared_commands,
 )
 from cockpit.runbooks.document.steps import (
     CODE,
@@ -247,7 +246,7 @@ class MarkdownReader:
         """Whether this block is what the one before it is, for another shell. Of the two the one for bash is run."""
         section, before = self._section, self._block_before
         start = len(section.steps)
-        commands = list_compared_commands(steps)
+        commands = tuple(step.command for step in steps if step.command)
         block = ShellBlock(find_shell_family(info), line, commands, start, start + len(steps), tuple(self._places))
         self._block_before = block
         if before is None or before.end != start or not is_same_for_other_shell(before, block, label):

@@ -15,6 +15,7 @@ from cockpit.model.runbook import OutlineShape, OutlineSpan
 from cockpit.model.text import clean_line
 from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.labels import parse_label, strip_markdown
+from cockpit.runbooks.document.plain_blocks import add_plain_blocks
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -36,7 +37,7 @@ def make_parser() -> "MarkdownIt":
     # we read the raw text of a line, and a hostile one ("[[[[...") would take minutes. What does nothing without either
     # is not asked for each line.
     unused = ["inline", "reference", "html_block", "text_join"]
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(unused)
+    return add_plain_blocks(MarkdownIt("commonmark", {"html": False}).enable("table").disable(unused))
 
 
 def read_outline(text: str) -> Outline:

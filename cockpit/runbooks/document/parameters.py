@@ -7,7 +7,7 @@ from dataclasses import replace
 from cockpit.model.runbook import DocumentTable, Parameter, Procedure
 from cockpit.model.secret import MASK, names_a_secret
 from cockpit.runbooks.shell_syntax import placeholders
-from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets
+from cockpit.runbooks.shell_syntax.literal_secrets import find_literal_secrets, find_suspects
 
 FILLED = "filled1in"
 SETS_A_VARIABLE = re.compile(r"(?m)^\s*\$(?:(?:env|global|script):)?([A-Za-z_]\w*)\s*\+?=(?!=)")
@@ -20,18 +20,23 @@ def list_parameters(
 ) -> tuple[Parameter, ...]:
     """Every placeholder in order of appearance, with all its forms, its literal as a hint, and its row in the table."""
     parameters_by_name: dict[str, Parameter] = {}
-    for command, language in list_step_commands(procedures):
-        for blank in placeholders.find_placeholders(command, language):
-            old = parameters_by_name.get(blank.name) or Parameter(blank.name, secret=names_a_secret(blank.name))
-            if not old.secret and behind_a_marker(command, blank):
-                old = replace(old, secret=True)
-            whole = placeholders.find_whole_word(command, blank)
-            alone = whole == blank.form
-            parameters_by_name[blank.name] = replace(
-                old,
-                forms=tuple(dict.fromkeys((*old.forms, blank.form))),
-                composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
-            )
+    blanks = [
+        (command, blank)
+        for command, language in list_step_commands(procedures)
+        for blank in placeholders.find_placeholders(command, language)
+    ]
+    suspects = set(find_suspects([fill_blank(command, blank) for command, blank in blanks]))
+    for command, blank in blanks:
+        old = parameters_by_name.get(blank.name) or Parameter(blank.name, secret=names_a_secret(blank.name))
+        if not old.secret and (filled := fill_blank(command, blank)) in suspects and behind_a_marker(filled, blank):
+            old = replace(old, secret=True)
+        whole = placeholders.find_whole_word(command, blank)
+        alone = whole == blank.form
+        parameters_by_name[blank.name] = replace(
+            old,
+            forms=tuple(dict.fromkeys((*old.forms, blank.form))),
+            composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
+        )
     for name in set(parameters_by_name) & find_powershell_names(procedures):
         old = parameters_by_name[name]
         parameters_by_name[name] = replace(old, origin=NOT_KEPT)
@@ -64,9 +69,13 @@ def find_unasked_name(names: Iterable[str], parameters: Iterable[Parameter]) -> 
     )
 
 
-def behind_a_marker(command: str, blank: placeholders.Placeholder) -> bool:
-    """Whether what stands for a placeholder is a secret by its place, as in `--password <x>`, whatever its name."""
-    filled = f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
+def fill_blank(command: str, blank: placeholders.Placeholder) -> str:
+    """The command with something that is no secret by itself in the place of a placeholder."""
+    return f"{command[: blank.start]}{FILLED}{command[blank.end :]}"
+
+
+def behind_a_marker(filled: str, blank: placeholders.Placeholder) -> bool:
+    """Whether what was filled in is a secret by its place, as in `--password <x>`, whatever its name."""
     return any(literal.start <= blank.start < literal.end for literal in find_literal_secrets(filled))
 
 

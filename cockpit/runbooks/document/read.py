@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from cockpit.garbage import no_collection
 from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
@@ -140,10 +141,14 @@ def refuse_word(step: Step, words: frozenset[str]) -> Step:
     return step
 
 
-def find_secrets(procedures: Iterable[Procedure]) -> dict[str, tuple[str, ...]]:
+def find_secrets(procedures: Iterable[Procedure]) -> Mapping[str, tuple[str, ...]]:
     """The commands that hold secrets, with these."""
-    suspects = find_suspects([step.command for procedure in procedures for step in procedure.commands])
-    return {command: secrets for command in suspects if (secrets := secrets_in(command))}
+    return _find_secrets(tuple(step.command for procedure in procedures for step in procedure.commands))
+
+
+@lru_cache(maxsize=4)  # asked when a document is read, and again when it is decided whether to keep a copy
+def _find_secrets(commands: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    return {command: secrets for command in find_suspects(commands) if (secrets := secrets_in(command))}
 
 
 def secrets_of(procedures: Iterable[Procedure]) -> set[str]:

@@ -21,6 +21,8 @@ def repair_text(text: str) -> tuple[str, Damage]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if lost_its_breaks(lines):
         return rebuild_lines(lines), Damage.RECONSTRUCTED
+    if lines.isascii():
+        return lines, Damage.NONE
     mended = MOJIBAKE.sub(lambda run: undo_mac_roman(run.group()), lines)
     return (mended, Damage.MOJIBAKE) if mended != lines else (lines, Damage.NONE)
 

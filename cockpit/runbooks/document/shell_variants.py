@@ -4,13 +4,11 @@ Whoever typed it by hand would take one of the two. Run one after the other, a t
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cockpit.model.runbook import RemotePlace
 from cockpit.runbooks.document.fences import POWERSHELL, WINDOWS, find_language_name
 from cockpit.runbooks.document.labels import strip_markdown
-from cockpit.runbooks.document.steps import UnnumberedStep
 
 SHELL_LABEL = re.compile(
     r"""(?ix) ^\W* (?:(?:or|and|alternatively|on|in|for|using|with|if\s+you\s+use|the\s+same\s+in|same\s+in)[\s,]+)*
@@ -43,12 +41,8 @@ def find_shell_family(info: str) -> str:
     return "cmd" if name in WINDOWS else "bash"
 
 
-def list_compared_commands(steps: Sequence[UnnumberedStep]) -> tuple[str, ...]:
-    """The commands of a block without what only their shell asks for: how lines go on, quotes, `$env:X` for `$X`."""
-    return tuple(_simplify_command(step.command) for step in steps if step.command)
-
-
 def _simplify_command(command: str) -> str:
+    """A command without what only its shell asks for: how lines go on, quotes, `$env:X` for `$X`."""
     text = VARIABLE.sub(lambda match: f"${match[1] or match[2] or match[3]}", CONTINUED.sub(" ", command))
     return " ".join(text.replace("'", '"').replace('"$', "$").replace("\\", "/").replace('"', "").split())
 
@@ -61,6 +55,8 @@ def is_same_for_other_shell(before: ShellBlock | None, block: ShellBlock, label:
     """
     if before is None or not block.commands or before.shell == block.shell:
         return False
-    if before.commands == block.commands:
+    if len(before.commands) != len(block.commands):
+        return False
+    if list(map(_simplify_command, before.commands)) == list(map(_simplify_command, block.commands)):
         return True
-    return len(before.commands) == len(block.commands) and SHELL_LABEL.match(strip_markdown(label)) is not None
+    return SHELL_LABEL.match(strip_markdown(label)) is not None

@@ -1,6 +1,7 @@
 """Many documents read for the first time are shared out among processes, and are the same as if one had read them."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,13 @@ from cockpit.runbooks.catalogue import shared_reading
 from cockpit.runbooks.catalogue.catalogue import AwaitedDocument
 from cockpit.runbooks.catalogue.document_cache import DocumentCache, decode_runbook
 from cockpit.runbooks.catalogue.load import load_catalogue, look_at_catalogue
-from cockpit.runbooks.catalogue.shared_reading import read_message, serve_readings, write_message
+from cockpit.runbooks.catalogue.shared_reading import (
+    WaitingDocument,
+    read_in_processes,
+    read_message,
+    serve_readings,
+    write_message,
+)
 from cockpit.runbooks.document.read import read_runbook
 
 TEXT = "# Restart {n}\n\n```bash\n# Look\nkubectl get pods -n shop-{n}\n# Clear\nshopctl clear {n} <what>\n```\n"
@@ -36,7 +43,7 @@ def cache(tmp_path: Path) -> Callable[[str], DocumentCache]:
 @pytest.fixture
 def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few the documents and the processors."""
-    monkeypatch.setattr(shared_reading, "count_processes", lambda waiting: 2 if waiting else 0)
+    monkeypatch.setattr(shared_reading, "count_processes", lambda documents, size: 2)
     monkeypatch.setattr(shared_reading, "BATCH", 200)
 
 
@@ -102,6 +109,27 @@ def test_a_folder_is_read_by_others_and_kept(folder: Path, cache: Callable[[str]
 
 
 @pytest.mark.usefixtures("two_processes")
+def test_the_first_documents_are_read_while_the_others_are_still_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+    monkeypatch.setattr(shared_reading.ReadingQueue, "work_off", lambda queue, take: begun.set())
+
+    def fetch() -> Iterator[WaitingDocument]:
+        yield from (WaitingDocument(Path(f"{number}.md"), b"# X\n", b"", "key") for number in range(2))
+        assert begun.wait(timeout=30)
+
+    read_in_processes(fetch(), lambda document, encoded, may_be_kept: None)
+
+
+def test_a_queue_gives_what_is_there_once_no_more_is_to_come() -> None:
+    queue = shared_reading.ReadingQueue()
+    document = WaitingDocument(Path("x.md"), b"# X\n", b"", "key")
+    queue.add(document)
+    queue.close()
+    assert queue.pop_batch() == [document]
+    assert queue.pop_batch() == []
+
+
+@pytest.mark.usefixtures("two_processes")
 def test_a_process_that_dies_leaves_its_documents_to_us(
     folder: Path, cache: Callable[[str], DocumentCache], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +146,7 @@ def test_a_document_with_a_secret_that_we_know_is_given_to_nobody(
     (folder / "restart-03.md").write_text("# Restart\n\nThe key is hunter2-is-long.\n")
     given: list[str] = []
 
-    def take(waiting: list[shared_reading.WaitingDocument], *_: object) -> None:
+    def take(waiting: Iterator[shared_reading.WaitingDocument], *_: object) -> None:
         given.extend(document.path.name for document in waiting)
 
     monkeypatch.setattr("cockpit.runbooks.catalogue.load.read_in_processes", take)
