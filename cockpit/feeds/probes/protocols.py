@@ -112,9 +112,15 @@ async def check_connection(probe: Probe, context: ProtocolContext, journey: Jour
         try:
             if parts.scheme == "tls":
                 journey.phase = Phase.TLS
-                await begin_tls(stream, dict(parse_qsl(parts.query)).get("starttls", ""), probe.timeout)
+                protocol = dict(parse_qsl(parts.query)).get("starttls", "")
+                await begin_tls(stream, protocol, probe.timeout)
                 stream = await stream.start_tls(tls_of(probe), host, probe.timeout)
-                if isinstance(stream, Stream):
+                if protocol == "smtp":
+                    try:
+                        await greet_within_tls(stream, probe.timeout)
+                    finally:
+                        journey.phase = Phase.TLS
+                elif isinstance(stream, Stream):
                     await stream.hear_verdict(LITTLE)
         finally:
             await stream.aclose()
@@ -143,6 +149,22 @@ async def begin_tls(stream: httpcore.AsyncNetworkStream, protocol: str, timeout:
             await stream.write(line, timeout)
             if not (reply := await _read_smtp_reply(stream, timeout)).startswith(b"2"):
                 raise httpcore.ConnectError(f"the mail server offers no TLS{_quote_refusal(reply)}")
+
+
+async def greet_within_tls(stream: httpcore.AsyncNetworkStream, timeout: float) -> None:
+    """A mail server judges our certificate once TLS stands, and hangs up without an alert where it does not want it:
+    only its answer to a greeting tells that it takes us. Raises httpcore.ConnectError where it does not.
+    """
+    try:
+        await stream.write(b"EHLO cockpit\r\n", timeout)
+        reply = await _read_smtp_reply(stream, timeout)
+    except httpcore.NetworkError as error:
+        doubt = "does it want a certificate of ours?"
+        raise httpcore.ConnectError(f"the mail server hung up within TLS ({error}): {doubt}") from error
+    if not reply.startswith(b"2"):
+        raise httpcore.ConnectError(f"the mail server turns us away within TLS{_quote_refusal(reply)}")
+    with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+        await stream.write(b"QUIT\r\n", timeout)
 
 
 def _quote_refusal(words: bytes) -> str:

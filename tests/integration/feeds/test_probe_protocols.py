@@ -457,6 +457,58 @@ async def test_a_server_that_asks_for_no_certificate_is_up_whether_it_says_somet
     assert (outcome.grade, outcome.reason) == (Grade.GOOD, "")
 
 
+@contextmanager
+def mail_server(tmp_path: Path, within_tls: bytes) -> Iterator[tuple[int, Path, list[bytes]]]:
+    """One that takes whoever greets it and begins TLS, and then answers a greeting with these bytes, or hangs up for
+    want of any: its port, its authority, what was said to it within TLS."""
+    authority, lines = trustme.CA(), list[bytes]()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            for answer in (b"220 mail\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"220 go on\r\n"):
+                connection.sendall(answer)
+                if not answer.startswith(b"220 go"):
+                    connection.recv(100)
+            with context.wrap_socket(connection, server_side=True) as visitor:
+                while within_tls and (line := visitor.recv(100)):
+                    lines.append(line)
+                    visitor.sendall(within_tls)
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1], ca_file, lines
+    listener.close()
+    thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("within_tls", "grade", "word"),
+    [
+        (b"250-mail\r\n250 SIZE\r\n", Grade.GOOD, ""),
+        (b"421 4.7.1 No client certificate presented\r\n", Grade.FAILING, "No client certificate presented"),
+        (b"", Grade.FAILING, "does it want a certificate of ours?"),
+    ],
+    ids=["takes us", "turns us away", "hangs up"],
+)
+async def test_a_mail_server_has_taken_us_once_it_answers_within_tls(
+    tmp_path: Path, within_tls: bytes, grade: Grade, word: str
+) -> None:
+    """Postfix that asks for a certificate lets the handshake succeed without one, and turns one away only then."""
+    with mail_server(tmp_path, within_tls) as (port, ca_file, lines):
+        url = f"tls://127.0.0.1:{port}?starttls=smtp"
+        outcome = await ask_one(probe(url, conditions=["[CONNECTED] == true"], ca_file=str(ca_file)))
+    assert outcome.grade is grade
+    assert word in outcome.reason
+    assert outcome.reason.startswith("tls 127.0.0.1: ") or grade is Grade.GOOD
+    assert (b"QUIT\r\n" in lines) is (grade is Grade.GOOD)
+
+
 async def test_of_a_chain_the_certificate_that_ends_first_counts_and_is_named(tmp_path: Path) -> None:
     root = trustme.CA(organization_name="Root")
     soon = datetime.now(UTC) + timedelta(days=3)
