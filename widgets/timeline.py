@@ -10,7 +10,7 @@ from cockpit.model.clock_steps import (
     tell_by_present_clock,
 )
 from cockpit.model.event import WRITTEN_LATE, Event, Kind, describe_unseen, order_standing_events
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 from widgets.cell import Cell, Column, Row
 
 DATED = 92  # cells from which every row has its date; under that only the days it is not today
@@ -95,7 +95,7 @@ def format_actor(event: Event, operator: str) -> str:
 
 def _format_lateness(event: Event) -> str:
     """` · recorded 12m 10s later`, of what a person stated of an earlier time."""
-    late = event.recorded - event.occurred
+    late = measure_between(event.occurred, event.recorded)
     then = f" · {text}" if (text := describe_clock_then(event)) else ""
     if late < WRITTEN_LATE or not event.actor or event.redacted:
         return then

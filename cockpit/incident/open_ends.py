@@ -18,7 +18,7 @@ from cockpit.model.plan import Checklist
 from cockpit.model.response import CloseReason, Freeze
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
 
 QUIET = ", silenced at its source"
@@ -161,7 +161,7 @@ def _find_open_runs(incident: Incident, now: datetime) -> Iterator[OpenEnd]:
         steps = f"step{'s' if len(run.unknown) > 1 else ''} {', '.join(run.unknown)}"
         doubt = f"nobody knows whether {steps} took effect" if run.unknown else ""
         if run.ended is None:
-            length = format_duration(now - run.started)
+            length = format_duration(measure_between(run.started, now))
             standing = f", {run.standing}" if run.standing else ""
             text = f"run open for {length}{standing}: {run.title}{f'; {doubt}' if doubt else ''}"
             yield OpenEnd(OpenEndKind.RUN, text, run.id)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from cockpit.model.problem import CodedError
 from cockpit.model.text import clean_line, clean_text
-from cockpit.model.time import format_duration, format_timestamp, parse_timestamp
+from cockpit.model.time import format_duration, format_timestamp, measure_between, parse_timestamp
 
 
 class Kind(StrEnum):
@@ -288,13 +288,24 @@ def join_flapping(events: Iterable[Event], kept: Container[int] = ()) -> list[Ev
             run = runs[key] = []
             flaps.append(run)
         run.append(event)
-    flapping = {run[0].id: run for run in flaps if len(run) >= FLAPPING_FROM}
+    flapping = {run[0].id: run for run in flaps if _is_flapping(run)}
     gone = {event.id for run in flapping.values() for event in run[1:]}
     return [
         _speak_for_flapping(flapping[event.id]) if event.id in flapping else event
         for event in events
         if event.id not in gone
     ]
+
+
+def _is_flapping(run: list[Event]) -> bool:
+    """Whether the changes of one alert are read as one: a silence of one that fires is no turn of it, and does not make
+    two outages one line."""
+    turns = [
+        event
+        for event in run
+        if event.detail.get("state") not in FIRING_STATES or event.detail.get("was") not in FIRING_STATES
+    ]
+    return len(turns) >= FLAPPING_FROM or (len(run) >= FLAPPING_FROM and _count_firings(run) < 2)
 
 
 def _speak_for_flapping(turns: list[Event]) -> Event:
@@ -304,7 +315,7 @@ def _speak_for_flapping(turns: list[Event]) -> Event:
     where = f" on {place}" if place and widest == 1 else ""
     many = f": {widest} instances" if widest > 1 else ""
     how, turned = _describe_turns(turns)
-    took = format_duration(last.occurred - first.occurred)
+    took = format_duration(measure_between(first.occurred, last.occurred))
     summary = f"{first.detail.get('name')}{where}{many} {how} in {took}, {last.detail.get('state')} at last"
     events = [id for event in turns for id in event.detail.get("events", [event.id])]
     detail = {**last.detail, "instances": len(events), "events": events, "turned": turned}
@@ -315,10 +326,7 @@ def _describe_turns(turns: list[Event]) -> tuple[str, str]:
     """What one alert did again and again, and the short name of that. Only an end that is known makes it flap: one that
     its source lost and listed again fired all the time, and so did one that was silenced."""
     anew = [_has_fired_anew(turn, before) for before, turn in pairwise(turns)]
-    fired = sum(
-        event.detail.get("state") in FIRING_STATES and (is_anew or event.detail.get("was") not in LASTING_STATES)
-        for event, is_anew in zip(turns, [False, *anew], strict=True)
-    )
+    fired = _count_firings(turns)
     lost = sum(
         event.detail.get("state") == "resolved?" and not is_over
         for event, is_over in zip(turns, [*anew, False], strict=True)
@@ -329,6 +337,14 @@ def _describe_turns(turns: list[Event]) -> tuple[str, str]:
     if lost:
         return f"was {out_of_sight}", "went out of sight"
     return f"changed {len(turns)} times", "changed"
+
+
+def _count_firings(turns: list[Event]) -> int:
+    anew = [False, *(_has_fired_anew(turn, before) for before, turn in pairwise(turns))]
+    return sum(
+        event.detail.get("state") in FIRING_STATES and (is_anew or event.detail.get("was") not in LASTING_STATES)
+        for event, is_anew in zip(turns, anew, strict=True)
+    )
 
 
 def _has_fired_anew(turn: Event, before: Event) -> bool:

@@ -26,7 +26,7 @@ from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Draft, Event, Kind,
 from cockpit.model.incident import RecordingBreak
 from cockpit.model.probe import ProbeState
 from cockpit.model.reading import GRACE, Reading
-from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp
+from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp, measure_between
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
@@ -397,7 +397,7 @@ class Recorder:
         begin = end - timedelta(seconds=seconds)
         return Draft(
             Kind.GAP,
-            f"nobody recorded for {format_duration(timedelta(seconds=seconds))}, from {begin:%Y-%m-%d %H:%M:%S}Z",
+            f"nobody recorded for {format_duration(measure_between(begin, end))}, from {begin:%Y-%m-%d %H:%M:%S}Z",
             end,
             self._environment,
             source=RECORDER,
@@ -410,9 +410,8 @@ class Recorder:
             detail[UNRECORDED] = draft_short_break(short_break.begin, short_break.end)
         if self._passed_over:
             detail["passed_over"] = self._holder
-        silence = (
-            f"nobody recorded for {format_duration(short_break.end - short_break.begin)} before" if short_break else ""
-        )
+        length = format_duration(measure_between(short_break.begin, short_break.end)) if short_break else ""
+        silence = f"nobody recorded for {length} before" if length else ""
         holder = f"from {self._holder}" if self._holder else ""
         more = ", ".join(part for part in (holder, self._passed_over, silence) if part)
         return Draft(

@@ -28,7 +28,7 @@ from cockpit.model.revision_health import (
 )
 from cockpit.model.run import Value
 from cockpit.model.text import clean_line
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 from cockpit.platforms.platform import RollbackTerms
 from cockpit.platforms.registry import find_kind
 
@@ -346,7 +346,7 @@ def _find_carried_candidate(
     off = revision.last_active
     if off is not None and off < until and (service.began is None or off > service.began):
         until = off  # nobody watched when it lost the traffic: the cloud knows that it was off by then
-    lasted = until - service.began if service.began else None
+    lasted = measure_between(service.began, until) if service.began else None
     length = format_duration(lasted) if lasted and lasted > timedelta() else ""
     how_long = f" for {length}" if length and not service.is_assumed else ""
     ended = f" until {until:%Y-%m-%d %H:%M} UTC" if service.ended else ", and still does"
@@ -381,14 +381,14 @@ def _measure_activity_before(revision: Revision, served: Sequence[Service]) -> t
         return timedelta()
     off = revision.last_active
     was_on = may_take_traffic(revision) if revision.active else off is not None and off >= first.began
-    return max(first.began - began, timedelta()) if was_on else timedelta()
+    return max(measure_between(began, first.began), timedelta()) if was_on else timedelta()
 
 
 def _measure_longest_service(revision: Revision, served: Sequence[Service], last: Service) -> timedelta:
     """The longest time before its last one in which it carried the traffic and nothing was wrong with it. Of one that
     carried it when the watch began nobody saw since when: not before it was made."""
     lengths = (
-        service.ended - began
+        measure_between(began, service.ended)
         for service in served
         if service.revision == revision.name
         and service is not last
@@ -408,7 +408,7 @@ def _was_active(revision: Revision, taken_over: datetime | None) -> RollbackCand
     end = taken_over if revision.active else revision.last_active
     if revision.created is None or end is None or end - revision.created < LEAST_ACTIVE:
         return None
-    lasted = format_duration(end - revision.created)
+    lasted = format_duration(measure_between(revision.created, end))
     if revision.active:
         if not may_take_traffic(revision):
             return None

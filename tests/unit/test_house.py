@@ -31,3 +31,38 @@ def test_a_docstring_sends_nobody_to_a_file_that_is_gone() -> None:
         if name not in names
     }
     assert gone == set()
+
+
+def test_a_length_that_is_read_is_that_of_the_moments_as_they_are_shown() -> None:
+    """Whoever subtracts two times that stand there gets the length beside them: `measure_between` takes whole seconds.
+
+    A difference of moments with their fractions is a second less, every other time.
+    """
+
+    def is_raw(node: ast.expr, raw: set[str]) -> bool:
+        match node:
+            case ast.BinOp(op=ast.Sub()):
+                return True
+            case ast.IfExp(body=body, orelse=orelse):
+                return is_raw(body, raw) or is_raw(orelse, raw)
+            case ast.Name(id=name):
+                return name in raw
+        return False
+
+    found = set()
+    for package in ("cockpit", "screens", "widgets"):
+        for file in Path(package).rglob("*.py"):
+            for function in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                raw: set[str] = set()
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Assign) and is_raw(node.value, set()):
+                        raw |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+                found |= {
+                    f"{file}: {function.name}"
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Call) and ast.unparse(node.func) == "format_duration"
+                    if any(is_raw(argument, raw) for argument in node.args)
+                }
+    assert found == set()

@@ -9,6 +9,7 @@ from cockpit.incident.impact import EARLIEST, LATEST, find_impact_start, list_pa
 from cockpit.model.clock import Clock, Counting, Rule
 from cockpit.model.incident import HealthyPeriod, Incident
 from cockpit.model.plan import Hours
+from cockpit.model.time import measure_between
 
 RISK = 0.8  # of the counted time; the share at which service level tools warn
 
@@ -124,7 +125,7 @@ def find_window_end(incident: Incident, opens: datetime, closes: datetime) -> da
     for start, over in list_pauses(incident, find_impact_start(incident) or EARLIEST, incident.mitigated or LATEST):
         if start > counted or over > counted:
             break  # it closed before, or while all was well
-        well = over - max(start, opens)
+        well = measure_between(max(start, opens), over)
         if well > timedelta():
             counted = later_by(counted, well) or counted
     return counted
@@ -137,7 +138,7 @@ def find_felt_due(incident: Incident, begin: datetime, span: timedelta) -> datet
     for start, over in list_pauses(incident, begin, incident.mitigated or LATEST):
         if due is None or start > due:
             break
-        due = later_by(due, over - start)
+        due = later_by(due, measure_between(start, over))
     return due
 
 

@@ -25,7 +25,7 @@ from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Holding, PageRecord
-from cockpit.model.time import format_duration
+from cockpit.model.time import format_duration, measure_between
 
 LEADS = "incident commander"  # where no role of the plan leads
 WORD = re.compile(r"[^\W_]+")
@@ -235,7 +235,7 @@ def _open_after_earlier(clock: Clock, path: list[Rule], place: int, bound: Bindi
     stretched = _open_while_felt(_open_after_earlier(before, path, place - 1, bound), bound.incident)
     if before.until is None or stretched.until is None or before.until > clock.due or stretched.until <= clock.due:
         return clock
-    length = stretched.until - clock.due
+    length = measure_between(clock.due, stretched.until)
     moved = replace(
         clock,
         due=stretched.until,
@@ -254,7 +254,7 @@ def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
         return clock
     # Where the end of what they felt was seen late, they felt nothing for longer.
     least = "at least " if weigh_felt(incident, clock.due, until) == "at most " else ""
-    length = format_duration(until - clock.until)
+    length = format_duration(measure_between(clock.until, until))
     remark = f"closes {length} later: users felt nothing for {least}so long of it"
     return _add_remark(replace(clock, until=until), remark)
 

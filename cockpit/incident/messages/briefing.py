@@ -561,7 +561,7 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     pairs += [("run", line) for line in report.runs]
     pairs += [("silent", line) for line in report.silences]
     if report.freeze:
-        length = format_duration(now - report.freeze.since)
+        length = format_duration(measure_between(report.freeze.since, now))
         pairs.append(
             (
                 "frozen",

@@ -155,7 +155,7 @@ def _with_marks(text: str, marks: Sequence[str]) -> str:
 def late_mark(event: Event) -> list[str]:
     """That a person wrote it down later, or that nobody watched when it happened."""
     then = [text] if (text := describe_clock_then(event)) else []
-    late = event.recorded - event.occurred
+    late = measure_between(event.occurred, event.recorded)
     if late < (WRITTEN_LATE if event.actor else NOTICED_LATE) or not (event.actor or event.kind in SEEN_LATER):
         return then
     return [*then, f"{'written down' if event.actor else 'recorded'} {format_duration(late)} later"]

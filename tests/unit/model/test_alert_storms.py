@@ -309,6 +309,22 @@ def test_an_alert_that_was_gone_and_fires_with_a_new_beginning_was_not_out_of_si
     assert words in line.summary
 
 
+def test_two_outages_are_two_also_where_one_alert_was_silenced() -> None:
+    states = [(FIRED, ""), (OVER, FIRED), (FIRED, OVER), (QUIET, FIRED), (OVER, QUIET)]
+    turns = [
+        replace(turn(n, n), detail={"name": "5xxHigh", "state": state, "was": was})
+        for n, (state, was) in enumerate(states, 1)
+    ]
+    assert join_flapping(turns) == turns
+
+
+def test_a_row_of_turns_takes_as_long_as_the_times_that_stand_beside_it() -> None:
+    turns = [turn(number, number) for number in range(1, 6)]
+    turns[0] = replace(turns[0], occurred=turns[0].occurred.replace(microsecond=900_000))
+    (line,) = join_flapping(turns)
+    assert "in 4m 00s" in line.summary
+
+
 def test_a_row_of_turns_names_its_instance_also_where_its_first_event_is_old() -> None:
     for detail in ({"place": "orders (a:1)", "resource": "a:1"}, {"resource": "a:1"}):
         turns = [turn(number, number) for number in range(1, 12)]

@@ -232,6 +232,16 @@ def test_the_windows_of_two_tiers_never_overlap(pause: tuple[float, float]) -> N
     assert all(length >= timedelta(minutes=15) for length in lengths), "to each all of its time"
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_window_opens_as_much_later_as_the_times_of_the_pause_that_stand_there(number: int) -> None:
+    """From 02:05:44.6 to 02:09:22.2 is 3m 38s by the seconds that are read, and the same for every tier."""
+    well, again = at(5) + timedelta(seconds=44.6), at(9) + timedelta(seconds=22.2)
+    tier = one(incident(healthy=(HealthyPeriod(well, again),)), PATH, f"escalation:{number}", 120)
+    assert tier.until is not None
+    assert tier.until - at(15 * number) == timedelta(minutes=3, seconds=38)
+    assert " 3m 38s later" in tier.remark
+
+
 def test_what_was_done_after_it_was_opened_again_is_no_deed_of_a_deadline_that_ended_before() -> None:
     """Resolved before the first call was late, opened again and called then: one call, and one deadline that it met."""
     story = Story()
