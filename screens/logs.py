@@ -175,6 +175,7 @@ class LogsScreen(KeyedScreen):
     @on(Arrived)
     def _arrived(self, message: Arrived) -> None:
         self.view.add(message.lines)
+        self._tell()  # at once, as after a key: a message later the line would be drawn a frame later
 
     @on(Ended)
     def _end(self, message: Ended) -> None:
@@ -214,6 +215,7 @@ class LogsScreen(KeyedScreen):
     def action_pause(self) -> None:
         if self._has_lines():
             self.view.pause() if self.view.following else self.view.action_follow()
+            self._tell()
 
     def action_follow(self) -> None:
         if not self._has_lines():

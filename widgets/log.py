@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
+from itertools import pairwise
 
 from rich.style import Style
 from textual.geometry import Size
@@ -180,7 +181,7 @@ class LogView(Growing):
         before = len(self._all)
         known_replicas = len(self._replicas)
         lines = self._in_order(lines[-self._kept :])
-        fresh = [line for line in lines if self._is_shown(line)]
+        fresh = [line for line in lines if self._is_shown(line)] if self.words else lines
         self._replicas.update(line.replica for line in lines if line.replica)
         self._all.extend(lines)
         self._shown.extend(fresh)
@@ -197,6 +198,8 @@ class LogView(Growing):
         self.past = sentences[-1] if sentences else self.past
         if now - self._began > SETTLES or not self.following:
             return lines
+        if _is_in_order([*([self._all[-1]] if self._all else []), *lines]):
+            return lines  # not all of it is sorted and laid out again for what comes as it should, thousands a second
         every = [*self._all, *lines]
         if any(log_line.past or log_line.at is None for log_line in every):
             return lines
@@ -222,10 +225,11 @@ class LogView(Growing):
         self._lay_out(None, 0)
 
     def moved(self) -> None:
+        """Nothing is drawn for it: whoever scrolls, chooses or adds lines draws these, and who only pauses none."""
         self.unseen = 0 if self.following else self.unseen
-        if self.following:
+        if self.following and self._cursor is not None:
             self._cursor = self._anchor = None
-        self.refresh()
+            self.refresh()
         self.post_message(self.Moved())
 
     def _is_shown(self, line: LogLine) -> bool:
@@ -265,6 +269,7 @@ class LogView(Growing):
             self.look_at(self.last)
         elif gone and top is not None:
             self.look_at(self._first_row(top))
+        self.refresh()
         self.moved()
 
     def _wrap(self, line: LogLine, width: int, today: date) -> list[tuple[Piece, ...]]:
@@ -320,6 +325,7 @@ class LogView(Growing):
         last = self._first_row(self._cursor + 1) - 1
         top = self.scroll_offset.y
         self.look_at(min(max(top, last - self._height + 1), first))
+        self.refresh()
         self.moved()
 
     def choose_error(self, by: int) -> bool:
@@ -357,6 +363,12 @@ class LogView(Growing):
         elif self.words and not self.hides and number >= 0 and self.words.match(self._shown[number - self._first]):
             base += Style(bold=True, underline=True)
         return build_strip(self, pieces, base, only_ascii=self._only_ascii).adjust_cell_length(self.size.width, base)
+
+
+def _is_in_order(lines: Sequence[LogLine]) -> bool:
+    """Whether each of them has a time, and none is older than the one before it."""
+    moments = [line.at for line in lines]
+    return all(before and after and before <= after for before, after in pairwise([*moments[:1], *moments]))
 
 
 MOST_ROWS = 8  # of one line; what comes after them is read in the saved file

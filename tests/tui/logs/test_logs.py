@@ -1,14 +1,17 @@
 """The log screen: follows, stands still while it is read, finds, and says when the stream is gone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
+from textual.screen import Screen
 from textual.widgets import Input
 
 import themes
@@ -172,6 +175,60 @@ async def test_space_pauses_and_follows(stream: Stream) -> None:
         assert "paused, 0 new" in head(app)
         await pilot.press("space")
         assert "following" in head(app)
+
+
+class FramedLogsApp(LogsApp):
+    """Notes which rows of the screen each frame draws."""
+
+    def __init__(self, open: Callable[[], AsyncIterator[LogLine]]) -> None:
+        super().__init__(open)
+        self.frames: list[set[int]] = []
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, ChopsUpdate):
+            self.frames.append({y for y, _, _ in renderable.spans})
+        super()._display(screen, renderable)
+
+
+async def test_the_answer_to_a_key_is_in_the_first_frame_after_it(stream: Stream) -> None:
+    """Else it is drawn a tick of the screen later, and behind all that is drawn for a flood of lines meanwhile."""
+    app = FramedLogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        stream.say(*(f"line {number}" for number in range(100)))
+        await settle(pilot)
+        head_row = app.screen.query_one("#log-head").region.y
+
+        app.frames.clear()
+        await pilot.press("space")
+        await settle(pilot)
+        assert "paused" in head(app)
+        assert app.frames[0] == {head_row}, "nothing of the log is drawn again where nothing of it changed"
+
+        app.frames.clear()
+        await pilot.press("space")
+        await settle(pilot)
+        assert "following" in head(app)
+        assert head_row in app.frames[0]
+
+
+async def test_lines_that_come_in_order_are_not_laid_out_again(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = LogsApp(stream.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view(app).add([LogLine("the first", AT)])
+        laid_out: list[int] = []
+        lay_out = LogView._lay_out
+
+        def count(log: LogView, fresh: Sequence[LogLine] | None, gone: int) -> None:
+            laid_out.append(-1 if fresh is None else len(fresh))
+            lay_out(log, fresh, gone)
+
+        monkeypatch.setattr(LogView, "_lay_out", count)
+        view(app).add([LogLine(f"line {number}", AT + timedelta(seconds=number // 2)) for number in range(10)])
+        assert laid_out == [10]
+        view(app).add([LogLine("of another stream", AT)])
+        assert laid_out == [10, -1]
+        await settle(pilot)
+        assert [line[-9:] for line in view(app).text][:3] == ["the first", "   line 0", "   line 1"]
 
 
 async def test_it_never_keeps_more_than_its_bound(stream: Stream) -> None:
