@@ -1,10 +1,11 @@
-"""Where a timeline lies, and whether somebody has it open by another name."""
+"""Where a timeline lies, new names beside it, and whether somebody has it open by another name."""
 
 import fcntl
+import itertools
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 WHOLE_FILE = (0x40000000, 512)  # start and length of the bytes of a file that every SQLite connection locks
@@ -18,6 +19,30 @@ def find_real_file(path: Path) -> Path:
     SQLite keeps the `-wal` beside the file and not beside a link to it, and so must whatever else belongs to it lie.
     """
     return Path(os.path.realpath(path)) if os.path.islink(path) else path.absolute()
+
+
+def reserve_new_file(
+    folder: Path, stem: str, suffix: str = "", *, mode: int = 0o600, beside: Sequence[str] = ()
+) -> Path:
+    """Make an empty file of a name that nobody has: `stem` and `suffix`, else with `-2`, `-3` ... between them.
+
+    A time in a name does not make it a new one: two people act in one second, and clocks are set back. `beside` are
+    endings of which no file may lie there either. Whoever reserved it may replace it. Raises OSError.
+    """
+    for number in itertools.count(1):
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
+        if any(os.path.lexists(f"{path}{ending}") for ending in beside):
+            continue
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        except FileExistsError:
+            continue
+        try:
+            os.fchmod(descriptor, mode)  # whatever the umask
+        finally:
+            os.close(descriptor)
+        return path
+    raise AssertionError("there is always another number")
 
 
 def is_open_by_another_name(path: Path) -> bool:

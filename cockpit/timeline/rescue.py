@@ -16,9 +16,16 @@ from datetime import datetime
 from pathlib import Path
 
 from cockpit.model.event import Draft, Kind, RecordError
-from cockpit.timeline.connection import explain_database_error, file_mode, open_as_it_lies, read_file_identity, to_read
+from cockpit.timeline.connection import (
+    explain_database_error,
+    file_mode,
+    is_open,
+    open_as_it_lies,
+    read_file_identity,
+    to_read,
+)
 from cockpit.timeline.hash_chain import ChainRow, find_row_flaw
-from cockpit.timeline.location import WHOLE_FILE
+from cockpit.timeline.location import WHOLE_FILE, reserve_new_file
 from cockpit.timeline.rows import INSERT, TimelineReader, to_event
 from cockpit.timeline.verify import audit_timeline
 
@@ -233,13 +240,11 @@ def restore_backup(source: Path, path: Path, now: datetime, patience: float) -> 
     """
     count = check_backup(source, path, patience)
     new = path.with_name(f"{path.name}.restoring-{os.getpid()}")
-    aside = path.with_name(f"{path.name}.{BEFORE}-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
     try:
         _copy(source, new, patience)
-        lacking = _count_only_before(path, new, patience) if aside else None
+        last = _read_last(new, patience)
         with _held_alone(path):  # opens nothing more: closing a file lets go of every lock of this process on it
-            if aside:
-                _move_aside(path, aside)
+            aside = _move_aside(path, f"{path.name}.{BEFORE}-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
             os.rename(new, path)
             _sync_directory(path.parent)
     except (sqlite3.Error, OSError) as error:
@@ -247,7 +252,8 @@ def restore_backup(source: Path, path: Path, now: datetime, patience: float) -> 
     finally:
         for suffix in BESIDE:
             Path(f"{new}{suffix}").unlink(missing_ok=True)
-    return TimelineRestore(source, aside, count, lacking)
+    # Counted now that nobody writes there any more, and with what still lies in its `-wal`.
+    return TimelineRestore(source, aside, count, _count_only_before(aside, last, patience) if aside else None)
 
 
 def _copy(source: Path, new: Path, patience: float) -> None:
@@ -283,23 +289,38 @@ def _held_alone(path: Path) -> Iterator[None]:
                 code="file-in-use",
                 file=path,
             ) from None
+        status = os.fstat(file.fileno())
+        if read_file_identity(path) != (status.st_dev, status.st_ino):  # another restore was quicker: this lock is old
+            raise RecordError(
+                f"{path} was replaced in this moment. Look at what is there now, then restore.",
+                code="file-replaced",
+                file=path,
+            )
         yield
 
 
-def _count_only_before(path: Path, new: Path, patience: float) -> int | None:
+def _read_last(path: Path, patience: float) -> tuple[int, str]:
+    with closing(to_read(path, patience).connection) as connection:
+        return TimelineReader(connection).last()
+
+
+def _count_only_before(aside: Path, restored: tuple[int, str], patience: float) -> int | None:
+    """How many events the file that was moved aside has behind the last one of the backup, given by id and hash; None
+    where it is another timeline, or cannot be read."""
+    number, event_hash = restored
     try:
-        with closing(to_read(new, patience).connection) as copy:
-            number, event_hash = TimelineReader(copy).last()
-        with closing(open_as_it_lies(path)) as old:
-            reader = TimelineReader(old)
+        opened = to_read(aside, patience).connection if is_open(aside) else open_as_it_lies(aside)
+        with closing(opened) as connection:
+            reader = TimelineReader(connection)
             last = reader.last()[0]
             return last - number if reader.hash_of(number) == event_hash else None
     except (sqlite3.Error, OSError, RecordError):
         return None
 
 
-def _move_aside(path: Path, aside: Path) -> None:
-    """All or none: a `-wal` of one file beside another would be written into it."""
+def _move_aside(path: Path, stem: str) -> Path:
+    """Where it lies now. All or none: a `-wal` of one file beside another would be written into it."""
+    aside = reserve_new_file(path.parent, stem, beside=BESIDE[1:])
     moved: list[tuple[Path, Path]] = []
     try:
         for suffix in BESIDE[::-1]:
@@ -310,7 +331,9 @@ def _move_aside(path: Path, aside: Path) -> None:
     except OSError:
         for here, there in reversed(moved):
             os.rename(there, here)
+        aside.unlink(missing_ok=True)
         raise
+    return aside
 
 
 def _sync_directory(directory: Path) -> None:

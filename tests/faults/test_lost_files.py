@@ -1,5 +1,6 @@
 """Files of a timeline removed, replaced or cut under the program that writes it: what was acknowledged comes back."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -200,12 +201,49 @@ def test_a_backup_takes_the_place_and_what_was_there_is_kept_whole(tmp_path: Pat
     for suffix in ("", "-wal"):  # as after kill -9: the newest event is in the -wal alone
         os.replace(tmp_path / f"crashed.db{suffix}", f"{path}{suffix}")
     restore = restore_backup(backup, path, NIGHT, 0.2)
-    assert restore.events == 2
+    assert (restore.events, restore.only_before) == (2, 1)
     assert restore.aside is not None
     with opened(path) as timeline, opened(restore.aside) as before:
         assert [len(timeline.events()), len(before.events())] == [2, 3]
         assert timeline.record([note("goes on")])[0].id == 3
         assert timeline.verify().ok
+
+
+def test_restores_of_one_moment_keep_each_timeline_that_was_there(tmp_path: Path) -> None:
+    """The second put what it moved aside in the place of what the first had: a second, or a clock that was set back."""
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+        backup_of(path, backup)
+        timeline.record([note("of before alone")])
+    asides = [restore_backup(backup, path, NIGHT, 0.2).aside for _ in range(3)]
+    assert len(set(asides)) == 3
+    assert asides[0] is not None
+    with opened(asides[0], read_only=True) as before:
+        assert before.events()[-1].summary == "of before alone"
+
+
+def test_a_restore_that_waited_for_another_one_moves_nothing_that_it_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, backup = tmp_path / "timeline.db", tmp_path / "backup.db"
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+        backup_of(path, backup)
+    lock = fcntl.lockf
+
+    def lock_late(*arguments: int) -> None:
+        monkeypatch.setattr(fcntl, "lockf", lock)
+        other = tmp_path / "of another restore.db"
+        backup_of(path, other)
+        os.replace(other, path)
+        lock(*arguments)
+
+    monkeypatch.setattr(fcntl, "lockf", lock_late)
+    with pytest.raises(RecordError) as refused:
+        restore_backup(backup, path, NIGHT, 0.2)
+    assert refused.value.code == "file-replaced"
+    assert not [file for file in tmp_path.iterdir() if ".before-" in file.name]
 
 
 def test_nothing_is_restored_under_somebody_who_has_it_open(tmp_path: Path) -> None:
@@ -238,7 +276,7 @@ RESTORES = (
     "from tests.unit.timeline.files import NIGHT\n"
     "move_aside = rescue._move_aside\n"
     "def move_when_told(path, aside):\n"
-    "    print('held', flush=True)\n    sys.stdin.read()\n    move_aside(path, aside)\n"
+    "    print('held', flush=True)\n    sys.stdin.read()\n    return move_aside(path, aside)\n"
     "rescue._move_aside = move_when_told\n"
     "rescue.restore_backup(Path(sys.argv[1]), Path(sys.argv[2]), NIGHT, 5.0)\n"
 )
