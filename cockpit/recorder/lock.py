@@ -11,6 +11,7 @@ passed over and so never is.
 """
 
 import fcntl
+import math
 import os
 import re
 import secrets
@@ -18,6 +19,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -251,6 +253,12 @@ class RecorderLock:
             return float("inf")
         counted = holder.silence_by_boot_clock(self._time, self.boot)
         return holder.silence_by_wall_clock(self._time) if counted is None else counted
+
+    def read_last_recorded(self) -> datetime | None:
+        """When the holder, or whoever held it last, recorded, by the wall clock as it is set now; None where nobody
+        knows. A moment, and not how long ago it was for a reader who looked at the clock earlier."""
+        silence = self.read_silence()
+        return None if math.isinf(silence) else self._time.now() - timedelta(seconds=max(silence, 0.0))
 
     def release(self) -> None:
         """Let go. The file stays: removing it would let two processes hold two files of one name."""

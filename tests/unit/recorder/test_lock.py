@@ -4,6 +4,8 @@ import fcntl
 import os
 import subprocess
 import sys
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,9 @@ from cockpit.recorder.lock import (
     this_process,
     watch_holder,
 )
+from cockpit.recorder.record_end import read_record_end
+from cockpit.timeline.timeline import Timeline
+from tests.unit.incident.story import NIGHT
 
 
 @pytest.fixture
@@ -234,3 +239,40 @@ def test_the_clocks_of_who_last_recorded_stay_until_somebody_records(path: Path)
     assert read(idle).beat != before.beat or read(idle).who != before.who
     idle.beat(8, recording=True)
     assert read(idle).uptime > before.uptime
+
+
+class Watch:
+    """Two clocks that go on by a second with each look."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def now(self) -> datetime:
+        self.looks += 1
+        return NIGHT + timedelta(seconds=self.looks)
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.looks
+
+    async def sleep(self, seconds: float) -> None:
+        raise NotImplementedError
+
+
+def test_when_somebody_last_recorded_is_the_same_however_long_a_reader_took_before_it_asks(tmp_path: Path) -> None:
+    """`shift` looked at the clock first and read the file then: it was told `as of 18:20:48`, and `brief` of :49."""
+    watch = Watch()
+    file = tmp_path / "timeline.db"
+    holder = RecorderLock(lock_path(file, "prod"), "ana", time=watch, boot="b1")
+    assert holder.try_acquire()
+    holder.beat(1, recording=True)
+    holder.release()
+    recorded = watch.now()
+    watch.looks += 60
+    with closing(Timeline(file, time=watch)) as timeline:
+        ends = [
+            read_record_end(timeline, "prod", recorded + timedelta(seconds=since), time=watch, boot="b1")
+            for since in (30, 61)
+        ]
+    assert ends[0] == ends[1]
+    assert ends[0] is not None
+    assert abs(ends[0] - recorded) <= timedelta(seconds=2)
