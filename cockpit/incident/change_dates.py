@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from cockpit.model.event import UNSEEN_FROM, Event, Kind, map_of, text_of, time_of
+from cockpit.model.event import UNSEEN_FROM, Event, Kind, attempt_of, map_of, text_of, time_of
 from cockpit.model.run import StepState, mark_step_ends
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.app_changes import SEEN_MOVED, SWITCHED
@@ -41,7 +41,7 @@ def date_by_steps(events: Sequence[Event]) -> list[Event]:
     begun: dict[tuple[str, object], Event] = {}
     ended: list[tuple[Event, Event]] = []
     for event in sorted(events, key=lambda event: event.id):
-        key = (event.subject, event.detail.get("attempt"))
+        key = attempt_of(event)
         phase = text_of(event.detail, "phase") if event.kind == Kind.STEP else ""
         if phase == "intent" and is_changing_step(event.detail):
             begun[key] = event

@@ -407,7 +407,7 @@ class _StepReading:
 
     def read(self, step: str, event: Event) -> bool:
         """Take an event of a step; whether the step went well by it."""
-        detail, key = event.detail, (step, event.detail.get("attempt"))
+        detail, key = event.detail, (step, number_of(event.detail, "attempt"))
         phase, state = text_of(detail, "phase"), text_of(detail, "state")
         self.states[step], self.redone = state, False
         if phase == "intent":

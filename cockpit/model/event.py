@@ -446,6 +446,11 @@ def number_of(detail: Mapping[str, Any], key: str) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
+def attempt_of(event: Event) -> tuple[str, int]:
+    """Which try of which step an event of a step tells of: its subject, and the number of the try; 0 in one without."""
+    return event.subject, number_of(event.detail, "attempt")
+
+
 def map_of(detail: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """The object under `key`; empty where there is none."""
     value = detail.get(key)

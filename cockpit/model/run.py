@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from cockpit.model.event import Event, Kind, text_of
+from cockpit.model.event import Event, Kind, attempt_of, text_of
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.text import clean_line
 
@@ -260,7 +260,7 @@ def mark_step_ends(events: Iterable[Event]) -> list[Event]:
     result = []
     for event in events:
         phase = text_of(event.detail, "phase") if event.kind == Kind.STEP else ""
-        key = (event.subject, event.detail.get("attempt"))
+        key = attempt_of(event)
         if phase == "intent":
             begun[key] = {word: True for word in ("undo", "edited") if event.detail.get(word) is True}
         elif phase == "outcome" and "undo" not in event.detail and begun.get(key):

@@ -42,7 +42,7 @@ from cockpit.incident.takers import (
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import Clock, show_moment
 from cockpit.model.clock_steps import ClockStep
-from cockpit.model.event import Event, Kind, text_of
+from cockpit.model.event import Event, Kind, number_of, text_of
 from cockpit.model.incident import Acknowledgement, Incident, RecordingBreak, weigh_length
 from cockpit.model.plan import Checklist
 from cockpit.model.probe import ProbeState
@@ -495,7 +495,7 @@ def _list_runs(events: Sequence[Event], incidents: Iterable[Incident]) -> Iterab
         state = "running" if phase == "intent" else state
         state = f"undo {state}" if event.detail.get("undo") is True else state
         if state:
-            attempt: object = f"settled {event.id}" if phase == "settled" else event.detail.get("attempt")
+            attempt: object = f"settled {event.id}" if phase == "settled" else number_of(event.detail, "attempt")
             tries.setdefault(run_id, {}).setdefault(step, {})[attempt] = state
     for run_id, steps in tries.items():
         ends = ", ".join(f"{step} {_join_tries(states.values())}" for step, states in steps.items())

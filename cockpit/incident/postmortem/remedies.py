@@ -26,7 +26,7 @@ from cockpit.incident.impact import (
     list_felt_stretches,
 )
 from cockpit.incident.signals import LEAD_IN, read_flap
-from cockpit.model.event import Event, Kind, map_of, text_of
+from cockpit.model.event import Event, Kind, attempt_of, map_of, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.response import ProcedureRun
 from cockpit.recorder.last_recorded import read_images
@@ -83,11 +83,7 @@ def _leave_out_beginning(events: Sequence[Event], change: Event, begin: datetime
         event
         for event in events
         if event.id != change.id
-        and not (
-            step is not None
-            and event.kind == Kind.STEP
-            and (event.subject, event.detail.get("attempt")) == (step.subject, step.detail.get("attempt"))
-        )
+        and not (step is not None and event.kind == Kind.STEP and attempt_of(event) == attempt_of(step))
     ]
 
 
@@ -249,7 +245,7 @@ def find_remedy(
 def list_changing_steps(events: Sequence[Event], begin: datetime, end: datetime) -> Iterator[tuple[Event, str]]:
     """The ends of steps that were to change something, each with its state, which a person may have settled."""
     changing = {
-        (event.subject, event.detail.get("attempt"))
+        attempt_of(event)
         for event in events
         if event.kind == Kind.STEP and text_of(event.detail, "phase") == "intent" and is_changing_step(event.detail)
     }
@@ -260,7 +256,7 @@ def list_changing_steps(events: Sequence[Event], begin: datetime, end: datetime)
     }
     for event in events:
         is_end = event.kind == Kind.STEP and text_of(event.detail, "phase") == "outcome"
-        if is_end and (event.subject, event.detail.get("attempt")) in changing and begin < event.occurred <= end + SKEW:
+        if is_end and attempt_of(event) in changing and begin < event.occurred <= end + SKEW:
             yield event, settled.get(event.subject) or text_of(event.detail, "state")
 
 
@@ -295,7 +291,7 @@ def find_step_of(events: Iterable[Event], act: Event) -> Event | None:
 
 def _is_begin_of(event: Event, act: Event) -> bool:
     is_begin = event.kind == Kind.STEP and text_of(event.detail, "phase") == "intent"
-    return is_begin and (event.subject, event.detail.get("attempt")) == (act.subject, act.detail.get("attempt"))
+    return is_begin and attempt_of(event) == attempt_of(act)
 
 
 def _names_any(step: Event, names: Iterable[str]) -> bool:
@@ -309,7 +305,7 @@ def _list_changing_at(events: Iterable[Event], moment: datetime) -> list[Event]:
     for event in events:
         if event.kind != Kind.STEP:
             continue
-        key = (event.subject, event.detail.get("attempt"))
+        key = attempt_of(event)
         if text_of(event.detail, "phase") == "intent" and event.occurred - SKEW <= moment:
             if is_changing_step(event.detail):
                 begun[key] = event

@@ -22,6 +22,7 @@ from cockpit.model.event import (
     WRITTEN_LATE,
     Event,
     Kind,
+    attempt_of,
     describe_unseen,
     join_alert_events,
     list_of,
@@ -102,9 +103,7 @@ def timeline_rows(events: Iterable[Event], incident: Incident) -> list[TimelineR
     events = mark_step_ends(events)
     turning = find_turning_points(incident, events)
     ended = {
-        (event.subject, event.detail.get("attempt"))
-        for event in events
-        if event.kind == Kind.STEP and text_of(event.detail, "phase") == "outcome"
+        attempt_of(event) for event in events if event.kind == Kind.STEP and text_of(event.detail, "phase") == "outcome"
     }
     links: dict[int, list[str]] = {}
     for evidence_link in incident.links:
@@ -133,7 +132,7 @@ def _is_implied_by_its_end(event: Event, ended: Set[tuple[str, object]]) -> bool
     if event.kind == Kind.WEBHOOK and text_of(event.detail, "phase") == "intent":
         return True
     is_begun = event.kind == Kind.STEP and text_of(event.detail, "phase") in ("intent", "operation")
-    return is_begun and (event.subject, event.detail.get("attempt")) in ended
+    return is_begun and attempt_of(event) in ended
 
 
 def _describe_event(event: Event) -> str:

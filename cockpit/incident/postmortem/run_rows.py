@@ -10,6 +10,7 @@ from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import (
     Event,
     Kind,
+    attempt_of,
     text_of,
     words_of,
 )
@@ -97,7 +98,7 @@ def run_rows(events: Iterable[Event]) -> list[RunRow]:
     for event in mark_step_ends(events):
         if event.kind != Kind.STEP:
             continue
-        phase, key = text_of(event.detail, "phase"), (event.subject, event.detail.get("attempt"))
+        phase, key = text_of(event.detail, "phase"), attempt_of(event)
         if phase == "intent":
             rows[key] = _build_begun_run(event)
         elif phase == "outcome" and key in rows:

@@ -46,7 +46,7 @@ from cockpit.incident.postmortem.remedies import (
 from cockpit.incident.signals import find_beginning, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
-from cockpit.model.event import Event, Kind, describe_unseen, map_of, text_of, time_of, words_of
+from cockpit.model.event import Event, Kind, attempt_of, describe_unseen, map_of, text_of, time_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.model.run import StepState, name_run
@@ -589,7 +589,7 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
             ids.add(event.id)
             first_ack = False
         elif event.kind == Kind.STEP:
-            key = (event.subject, event.detail.get("attempt"))
+            key = attempt_of(event)
             if text_of(event.detail, "phase") == "intent" and is_changing_step(event.detail):
                 changing.add(key)
             elif text_of(event.detail, "phase") == "outcome" and key in changing:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.load import list_alert_afterlife, with_events
@@ -245,6 +245,7 @@ acts = st.tuples(
 
 
 @settings(max_examples=scale_examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([(Kind.STEP, "1", {"phase": "intent", "attempt": []}), (Kind.STEP, "1", {"phase": "outcome", "attempt": {}})])
 @given(st.lists(acts, max_size=8))
 def test_whatever_stands_in_the_details_there_is_a_draft(told: list[tuple[Kind, str, dict[str, Any]]]) -> None:
     story = Story()
