@@ -22,6 +22,8 @@ from widgets.probes import SPARED
 
 DEFAULT = Plan()
 UPDATES = frozenset({ClockKind.UPDATE, ClockKind.PROMISE})
+TIMES = "×"
+FOLDED_FROM = {"probe": 3, "signal": 1_000_000, "revision": 1_000_000}  # of one name or group; of alerts two
 EVENTS = 20  # kept; as many are shown as there is room for
 
 
@@ -166,30 +168,35 @@ def paint_wall(view: WallView, frame: Frame, all_views: Sequence[WallView] = ())
         (_paint_incident(view, frame, all_views, roomy=roomy), ROWS if roomy else 2),
     )
     head: list[Line] = [_paint_header(view, frame), _paint_environments(view, all_views)]
-    foot: list[Line] = [_paint_feeds(view), _paint_heartbeat(frame)]
+    foot: list[Line] = [_paint_feeds(view, frame), _paint_heartbeat(frame)]
     spare = frame.rows - len(head) - len(foot) - sum(rows for _, rows in parts) - EVENT_COUNT
     gap = min(max(spare // (len(parts) + 1), 0), 4)
     events = EVENT_COUNT + max(0, spare - gap * (len(parts) + 1))
     parts += ((_paint_events(view, frame)[-events:], events),)
     body = [line for part, rows in parts for line in [*[()] * gap, *part, *[()] * (rows - len(part))]]
     room = max(0, frame.rows - len(head) - len(foot))
-    return [*head, *[*body, *[()] * room][:room], *foot][: frame.rows]
+    lines = [*head, *[*body, *[()] * room][:room], *foot][: frame.rows]
+    return [_cut_line(line, frame.columns) for line in lines]
 
 
 def _paint_header(view: WallView, frame: Frame) -> Line:
     place = f" {view.environment.upper()} "
-    left = (
+    left: list[Piece] = [
         (place, "strong"),
         (" PRODUCTION " if view.production else "", "warn"),
         *((("  nobody records  ", "bad"),) if view.unrecorded else ()),
         *(((f" {label_step(view.clock_step)} ", "warn"),) if view.clock_step else ()),
         *(((" FROZEN ", "warn"),) if view.frozen else ()),
-        (f" {frame.title}", "muted"),
-    )
+    ]
     local = frame.now.astimezone(frame.zone)
     universal = " " if is_named_utc(local) else f"   {frame.now.astimezone(UTC):%H:%M}Z "
-    right = ((f"{local:%a %d %b %H:%M:%S %Z}", ""), (universal, "muted"))
-    return _spread_apart(left, right, frame.columns)
+    # What is wrong with the watching itself keeps its room: the name of the system goes first, then the day.
+    for day, title in (("%a %d %b ", [(f" {frame.title}", "muted")]), ("%a %d %b ", []), ("", [])):
+        right = ((f"{local:{day}%H:%M:%S %Z}", ""), (universal, "muted"))
+        line = _spread_apart([*left, *title], right, frame.columns)
+        if measure_pieces(line) <= frame.columns:
+            break
+    return line
 
 
 def _paint_environments(view: WallView, views: Sequence[WallView]) -> Line:
@@ -241,29 +248,61 @@ def _paint_headline(state_word: OverallState, frame: Frame) -> list[Line]:
 def _paint_broken(view: WallView, frame: Frame, *, roomy: bool) -> list[Line]:
     """Names only: the worst in the biggest letters, all that fit in two lines of text. First what cannot be seen."""
     hidden = bool(view.unseen)
+    unseen = sanitize_line(", ".join(view.unseen))
+    unsure = [
+        (f"? {sanitize_line(f'{trouble.name} {_tell_number(trouble)}'.strip())}", "stale")
+        for trouble in _join_troubles(view.unsure)
+    ]
+    doubt = "what is marked ? may no longer be true." if unsure else "what it would tell is not known."
     lines: list[Line] = []
+    if hidden:
+        lines = [((f" {_how_old(view)}: {unseen}; {doubt}", "bad"),)]
     if roomy and hidden:
-        lines = [*((((f" {row}"), "bad"),) for row in render_big_text(_how_old(view), _choose_pixel_width(frame))), ()]
+        lines = [
+            *((((f" {row}"), "bad"),) for row in render_big_text(_how_old(view), _choose_pixel_width(frame))),
+            *lines,
+        ]
     elif roomy:
         lines = _big_names(view.broken, frame)
-    elif hidden:
-        lines = [((f" {_how_old(view)}: what follows may no longer be true.", "bad"),)]
     if not view.broken and not view.unsure:
         return [*lines, _paint_quiet(view)]
-    named = [_get_sign(trouble) for trouble in _join_alerts(view.broken)]
-    named += [(f"? {sanitize_line(trouble.name)}", "stale") for trouble in view.unsure]
-    return lines + _flow_pieces(list(dict.fromkeys(named)), frame.columns, 2)
+    named = [_get_sign(trouble) for trouble in _mix_kinds(_join_troubles(view.broken))]
+    parts = [list(dict.fromkeys(pieces)) for pieces in (named, unsure) if pieces]
+    return lines + [line for pieces in parts for line in _flow_pieces(pieces, frame.columns, 2 // len(parts))]
 
 
-def _join_alerts(troubles: Sequence[Trouble]) -> list[Trouble]:
-    """Alerts of one name as one, with their number."""
-    numbers = Counter((trouble.name, trouble.word) for trouble in troubles if trouble.kind == "alert")
+def _join_troubles(troubles: Sequence[Trouble]) -> list[Trouble]:
+    """Alerts of one name as one, with their number, and so are several probes of one group: `shop/eu ×4`."""
+    keys = [(trouble.kind, _name_together(trouble), trouble.word) for trouble in troubles]
+    numbers = Counter(keys)
     joined: dict[object, Trouble] = {}
-    for trouble in troubles:
-        number = numbers.get((trouble.name, trouble.word), 0) if trouble.kind == "alert" else 0
-        about = f"×{number}" if number > 1 else trouble.about
-        joined.setdefault((trouble.kind, trouble.name, trouble.word), replace(trouble, about=about))
+    for trouble, key in zip(troubles, keys, strict=True):
+        if numbers[key] < FOLDED_FROM.get(trouble.kind, 2):
+            joined.setdefault((trouble.kind, trouble.name, trouble.word, trouble.about), trouble)
+        else:
+            joined.setdefault(key, replace(trouble, name=key[1], about=f"{TIMES}{numbers[key]}"))
     return list(joined.values())
+
+
+def _name_together(trouble: Trouble) -> str:
+    """What a trouble is called together with others: an alert by its name, a probe by its group, if it has one."""
+    group, _, name = trouble.name.rpartition("/")
+    return group if trouble.kind == "probe" and group and name else trouble.name
+
+
+def _tell_number(trouble: Trouble) -> str:
+    return trouble.about if trouble.about.startswith(TIMES) else ""
+
+
+def _mix_kinds(troubles: Sequence[Trouble]) -> list[Trouble]:
+    """Worst first, and of what is equally bad the worst of each kind in turn: a storm of alerts is not left out for the
+    tenth probe, nor a probe for the tenth alert."""
+    turns = Counter[tuple[str, OverallState]]()
+    ranked: list[tuple[int, int, Trouble]] = []
+    for trouble in troubles:
+        ranked.append((-WORSE[trouble.word], turns[trouble.kind, trouble.word], trouble))
+        turns[trouble.kind, trouble.word] += 1
+    return [trouble for *_, trouble in sorted(ranked, key=lambda entry: entry[:2])]
 
 
 def _get_sign(trouble: Trouble) -> Piece:
@@ -385,12 +424,11 @@ def _paint_events(view: WallView, frame: Frame) -> list[Line]:
     ]
 
 
-def _paint_feeds(view: WallView) -> Line:
-    pieces: list[Piece] = [(" ", "")]
-    for name, fresh in view.feeds:
-        tone = {FeedState.LIVE: "muted", FeedState.LATE: "warn", FeedState.WAITING: "muted"}.get(fresh.state, "bad")
-        pieces += [(f"{name} {sanitize_line(fresh.label)}", tone), ("   ", "")]
-    return tuple(pieces)
+def _paint_feeds(view: WallView, frame: Frame) -> Line:
+    """The least believable first; the number of those for which there is no room."""
+    tones = {FeedState.LIVE: "muted", FeedState.LATE: "warn", FeedState.WAITING: "muted"}
+    pieces = [(f"{name} {sanitize_line(fresh.label)}", tones.get(fresh.state, "bad")) for name, fresh in view.feeds]
+    return _flow_pieces(pieces, frame.columns, 1)[0]
 
 
 def _paint_heartbeat(frame: Frame) -> Line:
@@ -416,6 +454,20 @@ def _flow_pieces(pieces: Sequence[Piece], columns: int, rows: int) -> list[Line]
             lines.append([])
         lines[-1].append((f" {short}  ", tone))
     return [tuple(line) for line in lines]
+
+
+def _cut_line(line: Line, columns: int) -> Line:
+    """The line, ended with an ellipsis where it is longer than the wall is wide."""
+    if measure_pieces(line) <= columns:
+        return line
+    pieces: list[Piece] = []
+    left = columns
+    for text, tone in line:
+        pieces.append((cut_text(sanitize_line(text), left, middle=False), tone))
+        left -= measure_pieces(pieces[-1:])
+        if left <= 0:
+            break
+    return tuple(pieces)
 
 
 def _spread_apart(left: Sequence[Piece], right: Sequence[Piece], columns: int) -> Line:

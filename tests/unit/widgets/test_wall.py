@@ -13,7 +13,7 @@ from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident, Status
 from cockpit.model.overall import OverallState
-from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.revision import Application, Revision
@@ -173,10 +173,61 @@ def test_what_is_not_seen_is_unmistakable(state: FeedState, word: str) -> None:
     view = wall_state("prod", [reading("probes", probe("ready", ProbeState.DOWN))], {"probes": old})
     shown = text(view)
     assert all(row in shown for row in render_big_text(word, ink="▒"))
-    assert "3m OLD: what follows may no longer be true." in shown
+    assert "3m OLD: probes; what is marked ? may no longer be true." in shown
     assert "? ready" in shown
     assert "✖ ready" not in shown
     assert render_big_text("3M OLD")[0] in text(view, (120, 40))
+
+
+def fires(number: int, name: str, severity: Severity = Severity.CRITICAL) -> Alert:
+    return Alert("am", f"{name}{number}", name, severity, AlertState.FIRING, NOW, "prod")
+
+
+STORM = (*(fires(number, "5xxHigh") for number in range(214)), fires(0, "DiskFull", Severity.HIGH))
+GROUPED = tuple(
+    probe(f"shop/{region}/{name}", state)
+    for region, state in (("eu", ProbeState.DOWN), ("ap", ProbeState.PENDING), ("us", ProbeState.UP))
+    for name in ("live", "ready", "checkout", "login", "search")
+)
+SLOW = SignalResult("p95 latency", "prod", ProbeState.DEGRADED, NOW, 812.0, "ms")
+SILENT = Freshness(FeedState.BLIND, 305.0, "am-1.example.com:9093 timed out, and so did every other one of its cluster")
+
+
+def crowded(size: tuple[int, int], alerts: Freshness = LIVE) -> str:
+    """A storm, probes in groups, a signal, a long night behind, and whatever the header may have to say."""
+    readings = [reading("probes", *GROUPED), reading("signals", SLOW), reading("alerts:prometheus", *STORM)]
+    long_ago = [event(id, f"fact {id} " + "of many words " * 20) for id in range(1, 6)]
+    view = wall_state(
+        "prod",
+        readings,
+        {"probes": LIVE, "signals": LIVE, "alerts:prometheus": alerts},
+        [incident("Checkout fails for everybody in Europe, " * 4)],
+        long_ago,
+        production=True,
+        unrecorded=True,
+        frozen=True,
+    )
+    return text(view, size, views=(view, WELL))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_of_everything_at_once_each_kind_is_named_and_no_line_is_too_long(size: tuple[int, int]) -> None:
+    """Ten probes, each by its name, left no room for the storm of alerts beside them."""
+    shown = crowded(size)
+    assert [
+        name for name in ("✖ shop/eu ×5", "◐ shop/ap ×5", "▲ 5xxHigh ×214", "◐ p95 latency 812 ms") if name not in shown
+    ] == []
+    assert max(map(cell_len, shown.splitlines())) <= size[0]
+    assert [word for word in ("nobody records", "FROZEN", "02:26:41 NZDT") if word not in shown.splitlines()[0]] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_beside_a_silent_source_it_is_told_what_is_still_true(size: tuple[int, int]) -> None:
+    shown = crowded(size, SILENT)
+    assert "5m OLD: alerts:prometheus; what is marked ? may no longer be true." in shown
+    assert [name for name in ("✖ shop/eu ×5", "? 5xxHigh ×214") if name not in shown] == []
+    assert max(map(cell_len, shown.splitlines())) <= size[0]
+    assert "alerts:prometheus BLIND" in shown.splitlines()[-2]
 
 
 def test_an_environment_that_watches_nothing_says_so() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.overall import list_troubles
 from cockpit.model.probe import ProbeState, SignalResult
-from widgets.wall import _get_sign, _join_alerts
+from widgets.wall import _get_sign, _join_troubles
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ def alert(number: int, name: str = "5xxHigh", **labels: str) -> Alert:
 
 
 def read_signs(*items: object) -> list[str]:
-    return [_get_sign(trouble)[0] for trouble in _join_alerts(list_troubles(tuple(items)))]
+    return [_get_sign(trouble)[0] for trouble in _join_troubles(list_troubles(tuple(items)))]
 
 
 def test_an_alert_names_what_it_is_about_and_a_storm_its_number() -> None:
