@@ -222,7 +222,7 @@ def test_of_everything_at_once_each_kind_is_named_and_no_line_is_too_long(size: 
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_beside_a_silent_source_it_is_told_what_is_still_true(size: tuple[int, int]) -> None:
+def test_beside_a_silent_source_the_troubles_of_the_others_still_count(size: tuple[int, int]) -> None:
     shown = crowded(size, SILENT)
     assert "5m OLD: alerts:prometheus; what is marked ? may no longer be true." in shown
     assert [name for name in ("✖ shop/eu ×5", "? 5xxHigh ×214") if name not in shown] == []
