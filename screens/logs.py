@@ -208,7 +208,7 @@ class LogsScreen(KeyedScreen):
 
     def action_back(self) -> None:
         if self.query_one(Input).display:
-            self._close_filter("")
+            self._close_filter(self.view.words.text if self._asks_time else "")
         else:
             leave_screen(self)
 
@@ -328,7 +328,7 @@ class LogsScreen(KeyedScreen):
         except WhenError as error:
             self.notify(str(error), severity="warning", markup=False)
             return
-        self._close_filter("")
+        self._close_filter(self.view.words.text)  # it goes to a line of those that are shown
         if which := name_hour(moment):
             self.notify(f"{which}.", markup=False)
         if not self.view.choose_time(moment):

@@ -391,6 +391,21 @@ async def test_a_time_is_jumped_to(logs: RecordingLogs) -> None:
         assert [line.split()[-1] for line in view(logs).chosen] == ["1"]
 
 
+@pytest.mark.parametrize("left_by", ["enter", "escape"])
+async def test_the_words_that_are_looked_for_stay_when_a_time_is_asked_for(logs: RecordingLogs, left_by: str) -> None:
+    for minute in range(8):
+        text = f"{'pool' if minute % 2 else 'fine'} {minute}"
+        logs.stream.lines.put_nowait(LogLine(text, AT - timedelta(minutes=8 - minute)))
+    async with logs.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"pool", "enter", "t", *"02:10", left_by)
+        await settle(pilot)
+        assert [line.split()[-1] for line in view(logs).text] == ["1", "3", "5", "7"]
+        assert logs.screen.query_one(Input).value == "pool"
+        if left_by == "enter":
+            assert [line.split()[-1] for line in view(logs).chosen] == ["5"]
+
+
 async def test_without_an_incident_the_key_says_why_nothing_is_recorded(stream: Stream) -> None:
     app = LogsApp(stream.open)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
