@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from itertools import pairwise
@@ -112,6 +112,19 @@ def describe_felt_end(incident: Incident, start: datetime, end: datetime, show: 
         for before, after in pauses
     )
     return f"{over}, except {times}"
+
+
+def tell_end_with_start(facts: "MessageFacts", incident: Incident) -> "MessageFacts":
+    """The same for a template that has no place for the end: `02:14 UTC, until 03:20 UTC`. Who reads since when, and no
+    more, takes it to go on."""
+    start, end = facts.moments["started"], incident.mitigated
+    if end is None:
+        return facts
+
+    def describe(show: Callable[[datetime], str]) -> str:
+        return f"{describe_felt_start(incident, start, show)}, until {describe_felt_end(incident, start, end, show)}"
+
+    return replace(facts, descriptions={**facts.descriptions, "started": describe})
 
 
 def _say_or_before(incident: Incident, moment: datetime) -> str:

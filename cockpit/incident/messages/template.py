@@ -21,6 +21,7 @@ from cockpit.incident.messages.fields import (
     moment_of,
     parse_length,
     spell_length,
+    tell_end_with_start,
     usual_promise,
 )
 from cockpit.model.incident import Incident, Status
@@ -171,13 +172,14 @@ def fill_template(
         usual_promise(incident, plan) if promise is None else promise,
         template.audience,
     )
+    words = plain_words(template.text)
     filling = _Filling(
-        message_facts,
+        message_facts if _asks_for_end(words) else tell_end_with_start(message_facts, incident),
         incident,
         plan.severity_scale,
         {_normalize_key(name): text for name, text in (values_by_name or {}).items()},
     )
-    text = _FIELD.sub(filling.put, plain_words(template.text)).strip()
+    text = _FIELD.sub(filling.put, words).strip()
     due = message_facts.moments.get("next")
     if promise and due and not filling.promises:
         text = f"{text}\n\nThe next message follows by {format_moment(due, now, zone)}.".lstrip()
@@ -228,6 +230,19 @@ def _get_field_name(match: re.Match[str]) -> str:
     return name or "(not a field)"
 
 
+def _split_field(match: re.Match[str]) -> tuple[str, str]:
+    """What a field with brackets asks for, and the words before it on its line."""
+    name = match["square"] or match["curly"] or match["angle"]
+    before = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return name.partition("|")[0] if match["curly"] else name, before
+
+
+def _asks_for_end(words: str) -> bool:
+    """Whether a template has a place of its own for when it was over."""
+    fields = [match for match in _FIELD.finditer(words) if match["square"] or match["curly"] or match["angle"]]
+    return any(moment_of(*_split_field(match)) in ("restored", "resolved") for match in fields if not _no_field(match))
+
+
 class _Filling:
     """One pass over one template."""
 
@@ -258,8 +273,7 @@ class _Filling:
         name, zone = match["square"] or match["curly"] or match["angle"], match["zone"] or ""
         if _no_field(match):
             return match[0]
-        before = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
-        question = name.partition("|")[0] if match["curly"] else name
+        question, before = _split_field(match)
         value = _make_safe(self._values_by_name.get(_normalize_key(question), "")) or self._chosen(question)
         if not value and (which := moment_of(question, before)):
             value = self._time(which, f"{name} {zone}")

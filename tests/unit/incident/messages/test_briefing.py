@@ -200,6 +200,24 @@ def test_a_message_tells_several_stretches_as_several() -> None:
     assert lasted.endswith(" in 2 stretches")
 
 
+@pytest.mark.parametrize(
+    ("template", "count"),
+    [("Started: [started]", 1), ("[impact], since [start time]; [status]", 1), ("From [started] to [ended]", 1)],
+)
+def test_a_message_without_a_place_for_the_end_tells_it_with_the_start(template: str, count: int) -> None:
+    """Whoever reads since when, and no more, takes it to go on."""
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    goes_on = fill_message(only(story), template, 3)
+    story.probe(9, "readyz", "up")
+    over = fill_message(only(story), template, 20)
+    story.act(Kind.RESOLVE, 21)
+    closed = fill_message(only(story), template, 22)
+    end = f"{at(9):%H:%M} UTC"
+    assert [text.count(end) for text in (goes_on, over, closed)] == [0, count, count]
+
+
 def test_a_message_of_a_relapse_says_since_when_again() -> None:
     incident = only(relapse())
     again = find_relapse(incident)
