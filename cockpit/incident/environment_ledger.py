@@ -65,12 +65,15 @@ class EnvironmentLedger:
 
     clock_step: ClockStep | None = None  # the last
     unseen: dict[datetime, datetime] = field(default_factory=dict)  # moments of a first look after a break, since when
+    failed_unseen: set[datetime] = field(default_factory=set)  # those of them at which a probe was bad
 
     def see_unseen(self, event: Event) -> None:
         """Keep of a fact that the first look after a break tells since when it may be so."""
         if (unseen_from := time_of(event.detail, UNSEEN_FROM)) is not None:
             moment = find_beginning(event) if says_bad(event.kind, event.detail) else event.occurred
             self.unseen[moment] = unseen_from
+            if event.kind == Kind.PROBE and says_bad(event.kind, event.detail):
+                self.failed_unseen.add(moment)
 
     images: dict[str, str] = field(default_factory=dict)
     """Of each revision that was recorded, by `app/revision`."""
@@ -93,6 +96,9 @@ class EnvironmentLedger:
         }
         self.unseen.clear()
         self.unseen.update(moved)
+        failed = {move_moment(moment, step.length) for moment in self.failed_unseen}
+        self.failed_unseen.clear()
+        self.failed_unseen.update(failed)
         since = min((case.reach_from for case in self.open.values()), default=None)
         for case in self.open.values():
             case.move(step)

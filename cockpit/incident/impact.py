@@ -308,6 +308,12 @@ def describe_unseen_moment(incident: Incident, moment: datetime) -> str:
     return describe_unseen_since(since, moment)
 
 
+def describe_unseen_signal(incident: Incident, began: datetime) -> str:
+    """The same behind the beginning of one signal; "" where its source dates it."""
+    since = next((item.unseen_from for item in incident.unseen if item.at == began and not item.is_dated), None)
+    return describe_unseen_since(since, began)
+
+
 def format_stretches(length: timedelta, count: int) -> str:
     """A length, with the number of stretches where it is none of one piece: no reader can subtract it."""
     return format_duration(length) if count == 1 else f"{format_duration(length)} in {count} stretches"

@@ -1,6 +1,6 @@
 """IncidentState: what is known of one incident while its events arrive; answers with an Incident when asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -73,6 +73,7 @@ class IncidentStateBuilder:
         self._mistaken: dict[int, Event] = {}  # what each of them corrected, as it stood then
         self._impact = ImpactWatch()
         self.unseen: Mapping[datetime, datetime] = {}  # moments of a first look after a break, and since when
+        self.failed_unseen: Set[datetime] = frozenset()  # those of them at which a probe was bad
         self._moves: list[Event] = []  # of the traffic
         self._recoveries: dict[str, datetime] = {}  # of what was left open at the resolution, by label
         self._list_foreign = list_foreign  # when the journal was another incident's
@@ -477,6 +478,14 @@ class IncidentStateBuilder:
             return self._earliest.since, self._earliest.label
         return position, by
 
+    def _find_unseen_before(self, moment: datetime) -> UnseenMoment | None:
+        """A beginning that its source dates, of a time at which nobody asked the probes: one that failed at the first
+        look after that may have done so before it."""
+        if moment in self.unseen:
+            return None
+        breaks = [self.unseen[failed] for failed in self.failed_unseen if self.unseen[failed] < moment < failed]
+        return UnseenMoment(moment, min(breaks), is_dated=True) if breaks else None
+
     def _felt(self) -> dict[str, Any]:
         """What users felt: since when, in which stretches not, and when the impact ended.
 
@@ -498,11 +507,12 @@ class IncidentStateBuilder:
         period = last_period(periods)
         since = impact.first.began if impact.first else None
         ends = [moment for item in periods for moment in (item.start, item.end)]
-        borders = dict.fromkeys([since, *ends, *impact.list_beginnings()])
+        begun = [since, *(item.end for item in periods), *impact.list_beginnings()]
+        borders = [moment for moment in dict.fromkeys([*begun, *ends]) if moment]
+        seen_late = [UnseenMoment(moment, self.unseen[moment]) for moment in borders if moment in self.unseen]
+        dated = [self._find_unseen_before(moment) for moment in dict.fromkeys(begun) if moment]
         return {
-            "unseen": tuple(
-                UnseenMoment(moment, self.unseen[moment]) for moment in borders if moment and moment in self.unseen
-            ),
+            "unseen": (*seen_late, *(item for item in dated if item is not None)),
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else kept),
             "healthy": tuple(periods),

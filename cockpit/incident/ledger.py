@@ -349,7 +349,7 @@ class Ledger:
             scene.list_breaks,
             scene.find_image,
         )
-        case.unseen = scene.unseen
+        case.unseen, case.failed_unseen = scene.unseen, scene.failed_unseen
         if not case.drill:
             scene.real.append(case)
         self._gather_past(scene, case, event)

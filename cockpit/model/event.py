@@ -479,6 +479,6 @@ def describe_unseen_since(unseen_from: datetime | None, moment: datetime) -> str
     if unseen_from is None:
         return ""
     if unseen_from.year <= NEVER_RECORDED.year:  # a clock that was set moved it a little
-        return " (or before: nobody had recorded until then)"
+        return " (or before: nobody had recorded yet)"
     day = "" if unseen_from.date() == moment.astimezone(UTC).date() else f"{unseen_from:%Y-%m-%d} "
     return f" (or before: nobody recorded from {day}{unseen_from:%H:%M:%S} UTC on)"

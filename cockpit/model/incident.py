@@ -82,10 +82,14 @@ class HealthyPeriod:
 
 @dataclass(frozen=True, slots=True)
 class UnseenMoment:
-    """A moment that the first look after a break of the record dates: it may have been any since `unseen_from`."""
+    """A moment that the first look after a break of the record dates: it may have been any since `unseen_from`.
+
+    `is_dated`: what began then did, by the word of its source; what else users felt may have begun before.
+    """
 
     at: datetime
     unseen_from: datetime
+    is_dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

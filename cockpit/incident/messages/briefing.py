@@ -17,6 +17,7 @@ from cockpit.incident.impact import (
     as_of,
     describe_unrecorded,
     describe_unseen_moment,
+    describe_unseen_signal,
     find_relapse,
     find_relapse_after_close,
     format_felt,
@@ -102,7 +103,7 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     bad = [
         f"{signal.label}, {signal.how}since {_clock_time(signal.began, zone, now)}"
-        f"{describe_unseen_moment(incident, signal.began)}"
+        f"{describe_unseen_signal(incident, signal.began)}"
         for signal in scene.bad
     ]
     title = "bad now" if seen is None else "bad then"

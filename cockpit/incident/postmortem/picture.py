@@ -276,6 +276,7 @@ def merge_bars(bars: Sequence[PictureBar], gap: timedelta) -> list[PictureBar]:
 def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime) -> list[PictureLane]:
     """Who had the traffic of each app: one bar for each share."""
     shares: dict[str, list[tuple[datetime, Mapping[str, object]]]] = {}
+    begun_unseen: set[str] = set()  # those of which the first look says who had it then, and of since when nothing
     for event in events:
         if event.kind == Kind.TRAFFIC:
             moves = shares.setdefault(event.subject, [(min(start, event.occurred), map_of(event.detail, "before"))])
@@ -283,6 +284,8 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
             seen = event.recorded if is_dated_by_request(event, events) else event.occurred
             moves.append((seen, map_of(event.detail, "after")))
         elif event.kind == Kind.REVISION and text_of(event.detail, "what") == "baseline":
+            if event.subject not in shares:
+                begun_unseen.add(event.subject)
             shares.setdefault(event.subject, []).append((event.occurred, map_of(event.detail, "traffic")))
     lanes = {}
     for app, moves in shares.items():
@@ -294,6 +297,8 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
             for (since, _), until, label in zip(moves, ends, labels, strict=True)
             if since < until and label
         ]
+        if bars and app in begun_unseen and bars[0].start > start:
+            bars[0] = _mark_unseen(bars[0], True, False)
         lanes[app] = join_bars(replace(bar, began_before=bar.start <= start) for bar in bars)
     return _fit_lanes("Traffic", lanes, start, end)
 

@@ -510,7 +510,8 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
         if (act := stretch.remedy) is not None:
             later = describe_request(act, events)
             is_after = stretch.end is not None and act.occurred > stretch.end + SKEW
-            what = "change after which it stayed well" if is_after else "last change before it was over"
+            over = "users felt it no more" if len(stretches) > 1 else "it was over"  # of several each has a remedy
+            what = "change after which it stayed well" if is_after else f"last change before {over}"
             times.append(KeyTime(what, act.occurred, f"{describe_summary(act)}{later}"))
     for before_it, after_it in pairwise(stretches):
         if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):

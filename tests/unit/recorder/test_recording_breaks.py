@@ -63,8 +63,8 @@ def test_the_record_ends_where_the_last_recorder_stopped() -> None:
         (None, []),
         (at(1), ["02:01:00"]),
         (at(1) - timedelta(days=3), ["2026-02-24 02:01:00"]),  # a time without its day would be of this night
-        (NEVER_RECORDED, ["until then"]),
-        (NEVER_RECORDED - timedelta(seconds=90), ["until then"]),  # by a clock that was set
+        (NEVER_RECORDED, ["recorded yet"]),
+        (NEVER_RECORDED - timedelta(seconds=90), ["recorded yet"]),  # by a clock that was set
     ],
 )
 def test_what_may_have_been_so_before_says_since_when(unseen_from: datetime | None, says: list[str]) -> None:

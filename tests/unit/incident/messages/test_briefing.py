@@ -7,7 +7,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cockpit.incident.impact import as_of, describe_impact, find_relapse, list_felt_stretches, propose_impact_end
+from cockpit.incident.impact import (
+    as_of,
+    describe_impact,
+    describe_unseen_signal,
+    find_relapse,
+    format_felt,
+    list_felt_stretches,
+    propose_impact_end,
+)
 from cockpit.incident.load import list_members
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
 from cockpit.incident.messages.offers import describe_symptom
@@ -59,9 +67,9 @@ def test_an_outage_that_nobody_saw_begin_says_so_while_it_goes_on() -> None:
     incident = only(story)
     scene = BriefingScene((), signals, (), None, UTC, at(3))
     brief = build_brief(incident, story.events, scene)
-    assert ["until then" in line for title, line in brief if title == "bad now"] == [True, True, False]
-    assert "until then" in dict(brief)["impact"]
-    assert "until then" in block(draft(story), "impact")
+    assert ["nobody had recorded" in line for title, line in brief if title == "bad now"] == [True, True, False]
+    assert "nobody had recorded" in dict(brief)["impact"]
+    assert "nobody had recorded" in block(draft(story), "impact")
 
 
 def test_a_brief_in_a_relapse_says_since_when_users_feel_it_again() -> None:
@@ -167,6 +175,26 @@ def test_what_only_the_first_look_after_a_break_dates_says_so_in_every_place(
 
 def fill_message(incident: Incident, text: str, minutes: float) -> str:
     return fill_template(Template("t", "T", text, "team"), incident, SYSTEM, PLAN, at(minutes), UTC).text
+
+
+@pytest.mark.parametrize(("looked", "is_sooner"), [(5, True), (1.5, False)], ids=["in the break", "after it"])
+@pytest.mark.parametrize("is_alert_first", [True, False])
+def test_an_alert_dates_itself_and_not_what_users_felt_while_nobody_asked_the_probes(
+    looked: float, is_sooner: bool, is_alert_first: bool
+) -> None:
+    story = Story()
+    down = {"state": "down", UNSEEN_FROM: format_timestamp(at(looked - 4))}
+    for is_alert in (is_alert_first, not is_alert_first):
+        if is_alert:
+            story.alert(2, "az:5xx", "firing")
+        else:
+            story.tell(Kind.PROBE, looked, subject="api", detail=down, source="recorder")
+    story.declare(6, reach=-10)
+    begin = min(at(2), at(looked))
+    incident = only(story)
+    assert [(item.at, item.is_dated) for item in incident.unseen if item.at == begin] == [(begin, is_sooner)]
+    assert describe_unseen_signal(incident, at(2)) == ""
+    assert format_felt(incident, begin, at(7)).startswith("at least ")
 
 
 def test_a_verdict_that_a_break_of_the_record_leaves_open_is_no_sure_one() -> None:

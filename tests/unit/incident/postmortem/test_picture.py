@@ -158,6 +158,16 @@ def test_a_share_of_less_than_a_second_is_no_bar_of_the_chart() -> None:
     assert " shop a 100 % :" not in chart or chart.count(" shop a 100 % :") == 1
 
 
+def test_who_had_the_traffic_at_the_first_look_may_have_had_it_before() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    baseline = {"what": "baseline", "traffic": {"shop--a": 100}, "revisions": {}}
+    story.tell(Kind.REVISION, 1, subject="shop", detail=baseline)
+    story.tell(Kind.TRAFFIC, 2, subject="shop", detail={"before": {"shop--a": 100}, "after": {"shop--b": 100}})
+    (lane,) = [lane for lane in picture_of(story, 5).lanes if lane.section == "Traffic"]
+    assert [("or longer" in bar.text, bar.start) for bar in lane.bars] == [(True, at(1)), (False, at(2))]
+
+
 def test_a_flap_of_one_state_is_one_bar() -> None:
     story = night()
     detail = {"state": "degraded"}

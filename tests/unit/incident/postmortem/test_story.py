@@ -136,7 +136,7 @@ def test_every_end_and_beginning_of_a_stretch_is_a_key_time_and_a_turning_point(
     times = [(time.what, time.at) for time in list_key_times(incident_of(story), list_standing_events(story.events))]
     assert [pair for pair in times if "felt" in pair[0] or "over" in pair[0]] == [
         ("users felt it", at(0.2)),
-        ("last change before it was over", at(2.5)),
+        ("last change before users felt it no more", at(2.5)),
         ("users felt it no more", at(2.9)),
         ("users felt it again", at(30)),
         ("users felt it no more", at(32.7)),
