@@ -81,7 +81,7 @@ class StrangerFigures:
 
 def measure_folder(folder: Path) -> StrangerFigures:
     figures = StrangerFigures()
-    for path in sorted(folder.rglob("*.md")):
+    for path in sorted(path for path in folder.rglob("*.md") if path.is_file()):
         raw = path.read_bytes()
         name = str(path.relative_to(folder))
         figures.counts["documents"] += 1

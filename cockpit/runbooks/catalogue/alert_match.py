@@ -18,6 +18,7 @@ from cockpit.runbooks.catalogue.references import (
     list_named_runbooks,
 )
 from cockpit.runbooks.document.outline import list_headings
+from cockpit.runbooks.document.tables import ACTIONS, FIXES
 
 How = Literal["link", "table", "label", "when", "threshold", "title"]
 RANK: tuple[How, ...] = ("link", "table", "label", "when", "threshold", "title")
@@ -31,7 +32,6 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 ENDING = re.compile(r"(?<=\w{4})(?:ing|ed|e)$")  # "expires" in a title is `Expiring` in an alert
 CLAUSE = re.compile(r"[,;.]\s+|\bor\b|\n")
 SIGNS = ("when", "symptoms")  # labels that tell what it looks like
-ACTIONS = ("action", "fix", "solution", "resolution", "remedy", "mitigation", "what to do")
 NUMBERING = re.compile(
     r"^\W*(?:(?:step|part|runbook|playbook|scenario|section|incident)\s+)?\d[\d.]*[:.)]?\s+", re.IGNORECASE
 )
@@ -43,6 +43,7 @@ STRUCTURE = frozenset(
 SIGNALS = frozenset(
     {"high", "low", "error", "rate", "down", "failure", "failed", "slow", "spike", "too", "many", "service"}
 )
+LIMIT_COLUMN = re.compile(r"(?i)threshold|warn|crit")
 SHORT_FORMS = {"db": "database", "postgres": "postgresql", "k8s": "kubernetes", "mem": "memory", "cert": "certificate"}
 LINK_LABELS = ("runbook", "runbook_url", "runbook-url", "playbook")
 
@@ -192,7 +193,12 @@ def _is_same_word(one: str, other: str) -> bool:
 def table_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The rows of a table of alerts or symptoms and what to do that name the alert, with what can be run from there."""
     action = next(
-        (position for position, name in enumerate(table.header) if any(word in name.casefold() for word in ACTIONS)), 0
+        (
+            position
+            for position, name in enumerate(table.header)
+            if any(word in name.casefold() for word in (*ACTIONS, *FIXES))
+        ),
+        0,
     )
     for index, row in enumerate(table.rows):
         if not same_alert(row[0], alert.name):
@@ -227,10 +233,15 @@ def find_table_links(document: Document, table: DocumentTable, alert: Alert, cat
 
 def find_threshold_matches(document: Document, table: DocumentTable, alert: Alert) -> Iterator[Match]:
     """The limits that a document gives the signal of the alert: what it is measured against, for want of more."""
-    limit = next(index for index, name in enumerate(table.header) if "threshold" in name.casefold())
+    columns = [index for index, name in enumerate(table.header) if index and LIMIT_COLUMN.search(name)]
     for row in table.rows:
-        if limit < len(row) and row[limit] and same_alert(row[0], alert.name):
-            yield Match(alert, document, "threshold", f"{row[0]}: {row[limit]}")
+        limits = [
+            row[index] if len(columns) == 1 else f"{table.header[index].casefold()} {row[index]}"
+            for index in columns
+            if index < len(row) and row[index]
+        ]
+        if limits and same_alert(row[0], alert.name):
+            yield Match(alert, document, "threshold", f"{row[0]}: {', '.join(limits)}")
 
 
 def find_alert_link(document: Document, alert: Alert) -> str:

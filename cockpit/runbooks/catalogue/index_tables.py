@@ -19,11 +19,11 @@ from cockpit.runbooks.document.outline import list_headings
 INDEX_KINDS = frozenset({"approvals", "runbook-index", "alert-runbooks"})
 # What a column of an index says, by a word of its head, and the label that it is.
 COLUMNS = (
-    ("approval required", re.compile(r"(?i)approv|authori[sz]")),
+    ("approval required", re.compile(r"(?i)approv|authori[sz]|sign-?\s?off")),
     ("time to fix", re.compile(r"(?i)\btime\b|duration|estimate|\beta\b")),
-    ("priority", re.compile(r"(?i)priorit|severit|\bsev\b")),
-    ("when", re.compile(r"(?i)when|scenario|trigger|symptom|use case")),
-    ("owner", re.compile(r"(?i)owner|team")),
+    ("priority", re.compile(r"(?i)priorit|severit|\bsev\b|urgency")),
+    ("when", re.compile(r"(?i)when|scenario|situation|trigger|symptom|use case")),
+    ("owner", re.compile(r"(?i)owner|team|responsible")),
 )
 CATEGORY = re.compile(
     r"(?i)^(?:\d+(?:\.\d+)*[.)]?\s+)?(?P<name>\w[\w &/-]{2,40}?)\s+(?:runbooks|playbooks|procedures|guides)$"

@@ -34,8 +34,8 @@ LONGEST_LEAD = 4_000  # bytes in which a title stands
 WaitingReader = Callable[[Iterable[WaitingDocument], "dict[Path, Runbook | None]", DocumentCache], None]
 # Of a table or a list that may name runbooks. It finds too many rather than too few.
 NAMES_RUNBOOKS = re.compile(
-    r"(?i)(?:\||<t[hrd])[^\n]*(?:runbook|playbook|procedure|document|guide)"
-    r"|(?:runbook|playbook|procedure|document|guide)[^\n]*\|"
+    r"(?i)(?:\||<t[hrd])[^\n]*(?:runbook|playbook|procedure|doc|guide|wiki|sop|instruction)"
+    r"|(?:runbook|playbook|procedure|doc|guide|wiki|sop|instruction)[^\n]*\|"
     r"|^[ \t]*#[^\n]*(?:runbooks|playbooks|procedures|guides)\W*$",
     re.MULTILINE,
 )

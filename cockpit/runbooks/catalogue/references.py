@@ -25,7 +25,9 @@ SECTION = re.compile(
     r"|\b(?:continue|proceed|go\s+on)\s+(?:with|at)\s+(?P<next>\d+)(?!\w|\.\d|\s+[a-z])"
 )
 APPENDIX = re.compile(r"(?i)\b(?:appendix|annex)\s+(?P<letter>[A-Z]|\d+)\b")
-RUNBOOK_COLUMN = re.compile(r"(?i)\b(?:runbook|playbook|procedure|document|guide)s?\b")
+RUNBOOK_COLUMN = re.compile(
+    r"(?i)\b(?:runbook|playbook|procedure|document|documentation|doc|guide|wiki|sop|instruction)s?\b"
+)
 SENDS = re.compile(
     r"(?i)\b(?:see|follow|refer\s+to|go\s+to|continue\s+(?:with|at|in)|proceed\s+(?:with|to)|described\s+in|according\s+to"
     r"|jump\s+to|skip\s+to|return\s+to|go\s+back\s+to|repeat|(?:run|use|perform|execute|do|start)(?=\s+[\"“'])"
@@ -245,6 +247,8 @@ def list_named_runbooks(catalogue: Catalogue, document: Document, table: Documen
 
 def find_document_by_words(catalogue: Catalogue, document: Document, name: str) -> Jump | None:
     """The document, or the procedure of this one, that goes by a name in a table: "DB failover" is db-failover.md."""
+    if name.endswith(".md") and (jump := follow_link(catalogue, document, name)):
+        return jump
     squeezed = squeeze_slug(name)
     for other in catalogue.documents:
         stem = PurePosixPath(other.runbook.path).stem

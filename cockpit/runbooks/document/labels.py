@@ -25,6 +25,15 @@ ALIASES = {
     "prerequisites": "requires",
     "prerequisite": "requires",
     "access required": "requires",
+    "needs": "requires",
+    "needed": "requires",
+    "you need": "requires",
+    "you will need": "requires",
+    "what you need": "requires",
+    "before you begin": "requires",
+    "before you start": "requires",
+    "sign-off": "approval required",
+    "sign off": "approval required",
     "duration": "time to fix",
     "estimated duration": "time to fix",
     "expected": "expected output",
@@ -35,14 +44,40 @@ ALIASES = {
 }
 
 
+PLAIN_ALIASES = {"last modified": "last updated", "reviewed": "last reviewed"}
+CAUTIONS = frozenset({"note", "warning", "cache warning", "caution", "attention", "important", "careful", "beware"})
+# What a document says of itself below its title, in bold or not: a sentence does not begin so.
+PLAIN_LABEL = re.compile(
+    r"(?i)^(?P<name>version|owner|last (?:updated|reviewed|tested|modified)|next review|reviewed|created|date)"
+    r"\s*:\s+(?P<value>\S.{0,100})$"
+)
+REQUIRES_HEADING = re.compile(
+    r"(?i)^\W*(?:\d[\d.]*[.):]?\s+)?(?:pre-?requisites?|requirements|needs|requires|what\s+you(?:['’]ll|\s+will)?\s+need"
+    r"|you(?:\s+will)?\s+need|before\s+you\s+(?:begin|start)|(?:required|needed)\s+access|access\s+(?:required|needed))\W*$"
+)
 WHEN_HEADING = re.compile(
-    r"(?i)^\W*(?:\d[\d.]*[.):]?\s+)?(?:when\s+(?:to\s+use|to\s+run|should\s+i\s+use)\b.{0,30}|use\s+(?:this\s+)?when|occasions)\W*$"
+    r"(?i)^\W*(?:\d[\d.]*[.):]?\s+)?(?:when\s+(?:to\s+use|to\s+run|should\s+i\s+use)\b.{0,30}|use\s+(?:this\s+)?when|occasions"
+    r"|when\s+(?:should|would|do|does|must)\b.{0,20}\bused?\b.{0,10}|when\s+(?:do|should)\s+(?:i|you|we)\s+(?:use|run|need)\b.{0,20})\W*$"
 )
 
 
 def tells_when(heading: str) -> bool:
     """True for a heading under which stands when a document is for: "When to use this runbook"."""
     return WHEN_HEADING.match(heading) is not None
+
+
+def requires_something(heading: str) -> bool:
+    """True for a heading under which stands what must be there before the first step: "What you need"."""
+    return REQUIRES_HEADING.match(heading) is not None
+
+
+def parse_plain_label(line: str) -> tuple[str, str] | None:
+    """The same of a line that is not bold, for the few names that a document says of itself at its head."""
+    match = PLAIN_LABEL.match(strip_markdown(line))
+    if match is None:
+        return None
+    name = match["name"].casefold()
+    return PLAIN_ALIASES.get(name, ALIASES.get(name, name)), match["value"].strip()
 
 
 def parse_label(line: str) -> tuple[str, str] | None:
@@ -63,7 +98,7 @@ def is_warning(line: str) -> bool:
     else:
         return False
     pair = parse_label(line)
-    return bool(WARNING.search(line)) or (pair is not None and pair[0] in {"note", "warning", "cache warning"})
+    return bool(WARNING.search(line)) or (pair is not None and pair[0] in CAUTIONS)
 
 
 def strip_markdown(markdown: str) -> str:

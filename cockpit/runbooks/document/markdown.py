@@ -15,6 +15,8 @@ from cockpit.runbooks.document.labels import (
     is_warning,
     name_wiki_link,
     parse_label,
+    parse_plain_label,
+    requires_something,
     strip_markdown,
     tells_when,
 )
@@ -34,6 +36,7 @@ from cockpit.runbooks.document.shell_variants import (
     is_same_for_other_shell,
 )
 from cockpit.runbooks.document.steps import (
+    BOX,
     CODE,
     UnnumberedStep,
     click_path,
@@ -75,8 +78,8 @@ OUTPUT_TOLD = re.compile(
 )
 # "You should see `OK`.": nothing else, so that it can be compared.
 SHOULD_SEE = re.compile(
-    r"(?i)\W*(?:you|it|this|(?:the\s+)?(?:output|command|result|response|answer))\s+(?:should|will|must)\s+(?:now\s+)?"
-    r"(?:see|show|print|return|say|read|be|output|answer)\s*:?\s*(?P<value>`[^`\n]+`)\W*"
+    r"(?i)\W*(?:(?:you|it|this|(?:the\s+)?(?:output|command|result|response|answer))\s+)?(?:should|will|must)\s+(?:now\s+)?"
+    r"(?:see|show|print|return|say|read|be|output|answer|get|give|display|report|yield)\s*:?\s*(?P<value>`[^`\n]+`)\W*"
 )
 FORBIDDEN_ROW = re.compile(
     r"(?i)^\W*(?:never|forbidden|prohibited|not\s+(?:allowed|permitted)|do\s+not|don['’]t)\W*$|^\W*[🚫⛔]"
@@ -180,6 +183,8 @@ class MarkdownReader:
                 True,
                 "when",
             )  # the list under it is what a label "**When to use:**" would have
+        elif requires_something(self._section.title):
+            self._label = "requires"
 
     def _fence(self, token: "Token", name: str = "") -> bool:
         """Take a fence; True when it held commands. One without a comment is called `name`, or as was announced."""
@@ -378,7 +383,10 @@ class MarkdownReader:
         """A label that ended its line with nothing: the list under it is its value."""
         if not self._label or tokens[0].type != "bullet_list_open":
             return
-        items = [clean_line(strip_markdown(token.content)) for token in tokens if token.type == "inline"]
+        contents = [token.content for token in tokens if token.type == "inline"]
+        if self._label == "requires" and any(map(BOX.match, contents)):
+            return  # they are steps: who ticks them has looked
+        items = [clean_line(strip_markdown(content)) for content in contents]
         self._section.labels.setdefault(self._label, clean_line("; ".join(items), LONGEST_LABEL))
 
     def _paragraph(self, token: "Token") -> None:
@@ -396,6 +404,9 @@ class MarkdownReader:
                 self._label = pair[0]
             if is_warning(text):
                 self._section.warnings.append(clean_line(strip_markdown(text)))
+        for text in token.content.splitlines() if self._section.level <= 1 else ():
+            if pair := parse_plain_label(text):
+                self._section.labels.setdefault(pair[0], clean_line(pair[1]))
         if self._section.tells_when:
             self._section.labels.setdefault("when", clean_line(strip_markdown(token.content), LONGEST_LABEL))
         self._intro = read_announcement(token.content) if not self._output else ""

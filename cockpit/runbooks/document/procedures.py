@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.text import clean_line
-from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, strip_markdown
+from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, requires_something, strip_markdown
 from cockpit.runbooks.document.markdown import Section
 from cockpit.runbooks.document.mentions import begins_with_imperative, introduces_facts
 from cockpit.runbooks.document.steps import UnnumberedStep, from_item, number_steps, shorten_command
@@ -81,6 +81,9 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
         above = [parent for parent in head.parents if parent.level >= 2]
         # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
         labels = {name: value for section in (*above, *members) for name, value in section.labels.items()}
+        needs = list_needs_parts(sections, head)
+        labels = {"requires": first, **labels} if (first := find_first_needs(needs)) else labels
+        read_first = unique_sections((*head.parents, *needs, *members))
         steps = number_steps(unnumbered_steps)
         procedures.append(
             Procedure(
@@ -90,7 +93,10 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                 line=head.line,
                 steps=steps,
                 labels=labels,
-                warnings=(*list_requirements(labels), *(text for member in members for text in member.warnings)),
+                warnings=(
+                    *list_requirements(labels),
+                    *dict.fromkeys(text for part in read_first for text in part.warnings),
+                ),
                 section=ROLLBACK if make_slug(head.title) == ROLLBACK else "",
                 menu=is_menu(
                     head.title,
@@ -103,6 +109,25 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
             )
         )
     return procedures
+
+
+def list_needs_parts(sections: Sequence[Section], head: Section) -> list[Section]:
+    """The parts such as "What you need" that stand before a procedure, below one of the headings above it."""
+    return [
+        section
+        for section in sections
+        if section.line < head.line and section.parents and section.parents[-1] in (*head.parents, head)
+        if requires_something(section.title)
+    ]
+
+
+def find_first_needs(needs: Sequence[Section]) -> str:
+    return next((section.labels["requires"] for section in needs if section.labels.get("requires")), "")
+
+
+def unique_sections(sections: Sequence[Section]) -> list[Section]:
+    """Each section once, in this order: they are told apart by what they are, not by what they hold."""
+    return list({id(section): section for section in sections}.values())
 
 
 def list_requirements(labels: Mapping[str, str]) -> tuple[str, ...]:

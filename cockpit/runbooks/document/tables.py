@@ -17,6 +17,34 @@ def make_first_column_check(*parts: str) -> Callable[[Sequence[str], str], bool]
     return lambda header, heading: bool(header) and header[0] in parts
 
 
+ALERTS = (
+    "alert",
+    "alerts",
+    "alert name",
+    "alertname",
+    "alert rule",
+    "alarm",
+    "alarms",
+    "alarm name",
+    "signal",
+    "monitor",
+)
+SIGHTS = (
+    *("symptom", "symptoms", "problem", "issue", "error", "error message", "observation", "what you see"),
+    *("when you see", "if you see", "you see", "sign", "failure"),
+)
+ACTIONS = ("action", "first step", "next step", "what to do", "do this", "do first")
+FIXES = ("fix", "solution", "resolution", "remedy", "remediation", "mitigation", "workaround")
+DOCUMENTS = re.compile(r"\b(?:runbook|playbook|procedure|guide|doc|documentation|wiki|sop|instruction)s?\b")
+BINDS = re.compile(r"approv|authori[sz]|sign-?\s?off|duration|\b(?:time|eta|estimate)\b|priorit|severit|urgency")
+REACHED_BY = ("contact", "primary", "method", "person", "phone", "mobile", "mail", "pager", "slack", "telephone")
+PEOPLE = ("function", "duty", "position", "responsibility", "on-call", "on call")
+CALLED = re.compile(r"who|contact|owner|escalat|\bcall\b|\bnotify\b|\binform\b|\bpage\s+(?:first|whom)\b")
+GRAVE = ("level", "severity", "priority", "sev", "class", "severity level", "incident level", "severity class")
+MEANS = ("criteria", "description", "definition", "mean", "impact")
+REACTS = re.compile(r"respon|\breact|acknowledg|\back\b")
+ENDPOINTS = re.compile(r"endpoint|\burl\b|health\s?check|\baddress\b")
+ANSWERS = re.compile(r"expected|should\s+(?:return|be|answer|say)|\breturns\b|\banswers\b|status\s+code|healthy\s+when")
 EXERCISES = ("exercise", "rehearsal", "game day", "gameday", "simulation", "tabletop")
 REHEARSED = ("drill", "dr test", "recovery test", "restore test", "failover test")  # of a heading
 RECURS = ("frequency", "how often", "cadence", "interval", "every", "next")
@@ -34,7 +62,9 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     (
         "severity-ladder",
         lambda h, t: (
-            make_first_column_check("priority", "severity", "level")(h, t) and make_columns_check("respon")(h, t)
+            make_first_column_check(*GRAVE)(h, t)
+            and (h[0] != "class" or any(word in column for column in h[1:] for word in MEANS))
+            and any(map(REACTS.search, h[1:]))
         ),
     ),
     (
@@ -48,25 +78,20 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     (
         "alert-actions",
         lambda h, t: (
-            make_columns_check("action")(h, t)
-            and make_first_column_check("alert", "signal", "symptom", "condition")(h, t)
+            any(word in column for column in h[1:] for word in ACTIONS)
+            and make_first_column_check(*ALERTS, *SIGHTS, "condition")(h, t)
         ),
     ),
     (
         "symptom-fixes",
         lambda h, t: (
-            make_first_column_check("symptom", "symptoms", "problem", "issue", "error", "alert", "signal")(h, t)
-            and any(
-                word in column for column in h[1:] for word in ("fix", "solution", "resolution", "remedy", "mitigation")
-            )
+            make_first_column_check(*ALERTS, *SIGHTS)(h, t)
+            and any(word in column for column in h[1:] for word in FIXES)
         ),
     ),
     (
         "alert-runbooks",
-        lambda h, t: (
-            make_first_column_check("alert", "alerts", "alert name", "alertname", "symptom", "signal")(h, t)
-            and any(word in column for column in h[1:] for word in ("runbook", "playbook", "procedure"))
-        ),
+        lambda h, t: make_first_column_check(*ALERTS, "symptom")(h, t) and any(map(DOCUMENTS.search, h[1:])),
     ),
     (
         "escalation",
@@ -78,22 +103,19 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     (
         "who-to-page",
         lambda h, t: (
-            any(word in column for column in h[1:] for word in ("who", "contact", "owner", "escalat"))
+            any(map(CALLED.search, h[1:]))
             and make_first_column_check(
-                *("condition", "situation", "when", "incident", "scenario", "area", "component", "system", "trigger")
+                *("condition", "situation", "when", "incident", "scenario", "area", "component", "system", "trigger"),
+                *("problem", "issue", "topic", "event", "type of incident", "incident type", "what happened"),
             )(h, t)
-            and not any("runbook" in column or "approval" in column for column in h)
+            and not any(DOCUMENTS.search(column) or BINDS.search(column) for column in h)
         ),
     ),
     (
         "contacts",
         lambda h, t: (
-            make_columns_check("role")(h, t)
-            and any(
-                text in column
-                for column in h[1:]
-                for text in ("contact", "primary", "method", "person", "phone", "mail", "pager", "slack")
-            )
+            (make_columns_check("role")(h, t) or make_first_column_check(*PEOPLE)(h, t))
+            and any(text in column for column in h[1:] for text in REACHED_BY)
         ),
     ),
     (
@@ -111,7 +133,14 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
     ),
     ("approvals", make_columns_check("approval")),
     ("thresholds", make_columns_check("threshold")),
-    ("probes", lambda h, t: make_columns_check("endpoint")(h, t) and make_columns_check("expected")(h, t)),
+    (
+        "thresholds",
+        lambda h, t: (
+            make_first_column_check(*ALERTS, "metric", "metrics", "measure", "indicator", "sli", "check")(h, t)
+            and make_columns_check("warn", "crit")(h[1:], t)
+        ),
+    ),
+    ("probes", lambda h, t: any(map(ENDPOINTS.search, h)) and any(map(ANSWERS.search, h))),
     ("http-actions", lambda h, t: make_columns_check("action", "endpoint")(h, t)),
     (
         "drills",
@@ -128,9 +157,19 @@ KINDS: tuple[tuple[str, Callable[[Sequence[str], str], bool]], ...] = (
             )
         ),
     ),
-    ("training", lambda h, t: make_columns_check("frequency", "audience")(h, t)),
+    (
+        "training",
+        lambda h, t: (
+            make_columns_check("frequency", "audience")(h, t)
+            or (
+                any("training" in column or column == "course" for column in h[:1])
+                and any(word in column for column in h[1:] for word in RECURS)
+            )
+        ),
+    ),
     ("reviews", make_columns_check("next review")),
-    ("runbook-index", lambda h, t: make_columns_check("runbook")(h, t)),
+    ("runbook-index", make_columns_check("runbook")),
+    ("runbook-index", lambda h, t: any(map(DOCUMENTS.search, h)) and any(map(BINDS.search, h))),
     ("history", lambda h, t: make_columns_check("version", "date")(h, t)),
     (
         "settings",

@@ -10,6 +10,7 @@ from cockpit.model.runbook import DocumentTable, Finding, Link, Runbook
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.load import markdown_in, read_document_bytes
 from cockpit.runbooks.catalogue.references import OUTSIDE, is_wiki_page, split_wiki_target, squeeze_page
+from cockpit.runbooks.document.index_block import take_index_blocks
 from cockpit.runbooks.document.labels import make_slug, strip_markdown
 from cockpit.runbooks.document.outline import Outline, list_headings, list_prose_lines, read_outline
 from cockpit.runbooks.document.repair import decode_document
@@ -85,7 +86,8 @@ def undefined_severities(runbook: Runbook, configured: frozenset[str]) -> Iterat
         normalise_severity(text) for text in configured
     }
     names: set[str] = set()
-    for number, text in enumerate(runbook.text.split("\n"), start=1):
+    own, *_ = take_index_blocks(runbook.text)  # what an index says of it stands in the index
+    for number, text in enumerate(own.split("\n"), start=1):
         for match in SEVERITY.finditer(text):
             name = normalise_severity(match[1])
             if name not in defined and name not in names:

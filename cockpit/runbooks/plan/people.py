@@ -9,6 +9,7 @@ from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.plan import Contact, PageRule, Role
 from cockpit.model.runbook import DocumentTable
 from cockpit.runbooks.document.outline import OutlineBlock, Shape
+from cockpit.runbooks.document.tables import PEOPLE
 from cockpit.runbooks.plan.source import Source, find_column, is_blank, levels_in, read_cell
 
 ROLES = re.compile(r"(?i)\broles?\b")
@@ -58,11 +59,13 @@ def list_contacts(source: Source) -> Iterator[Contact]:
 
 
 def _contacts_of(table: DocumentTable, source: Source) -> Iterator[Contact]:
-    role = find_column(table, "role", "who", "name") or 0
-    person = find_column(table, "person", "primary", "name", but=(role,))
+    role = find_column(table, "role", *PEOPLE, "who", "name") or 0
+    person = find_column(table, "person", "primary", "name", "who", but=(role,))
     backup = find_column(table, "backup", "secondary", "deputy", but=(role,))
     numbers = tuple(position for position in (role, person, backup) if position is not None)
-    how = find_column(table, "method", "how", "contact", "phone", "pager", "reach", "mail", "slack", but=numbers)
+    how = find_column(
+        table, "method", "how", "contact", "phone", "mobile", "pager", "reach", "mail", "slack", but=numbers
+    )
     mail = find_column(table, "mail", but=numbers if how is None else (*numbers, how))
     scope = find_column(table, "when", "scope", "for", "notes", but=numbers if how is None else (*numbers, how))
     for index, row in enumerate(table.rows):
@@ -123,8 +126,8 @@ def read_page_rules(source: Source) -> Iterator[PageRule]:
     for table in source.runbook.tables:
         if table.kind != "who-to-page":
             continue
-        who = find_column(table, "who", "contact", "owner", but=(0,))
-        further = find_column(table, "escalat", but=(0,) if who is None else (0, who))
+        who = find_column(table, "who", "contact", "owner", "call", "notify", "inform", "page", but=(0,))
+        further = find_column(table, "escalat", "then", "next", "fallback", but=(0,) if who is None else (0, who))
         for index, row in enumerate(table.rows):
             called = [text for text in (read_cell(row, who), read_cell(row, further)) if text and not is_blank(text)]
             if read_cell(row, 0) and called:

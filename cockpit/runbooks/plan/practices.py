@@ -95,7 +95,11 @@ def _of_table(table: DocumentTable, source: Source) -> Iterator[Practice]:
         find_column(table, "frequency", "every", "how often", "cadence", "interval"),
         find_column(table, "next"),
     )
-    last, whose, method = find_column(table, "last"), find_column(table, "audience"), find_column(table, "method")
+    last, whose, method = (
+        find_column(table, "last"),
+        find_column(table, "audience", "who", "participant"),
+        find_column(table, "method"),
+    )
     training = table.kind == "training"
     for index, row in enumerate(table.rows):
         if not read_cell(row, 0):

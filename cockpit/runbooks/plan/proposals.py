@@ -57,7 +57,10 @@ def propose_watches(documents: Iterable[Document], environment: str) -> Iterator
 
 
 def _propose_probes(table: DocumentTable, environment: str, origin: str) -> Iterator[str]:
-    endpoints, expected = find_column(table, "endpoint", "url", "path"), find_column(table, "expected", "response")
+    endpoints = find_column(table, "endpoint", "url", "path", "health", "address")
+    expected = find_column(
+        table, "expected", "response", "should", "return", "answer", "status", "healthy", but=(endpoints or 0,)
+    )
     for row in table.rows:
         endpoint = ENDPOINT.search(strip_markdown(read_cell(row, endpoints)))
         if endpoint is None:
@@ -97,7 +100,10 @@ def _list_conditions(expected: str) -> Iterator[str]:
 
 
 def _propose_signals(table: DocumentTable, environment: str, origin: str) -> Iterator[str]:
-    signals, limits = find_column(table, "signal", "metric", "alert"), find_column(table, "threshold")
+    signals, limits = (
+        find_column(table, "signal", "metric", "alert") or 0,
+        find_column(table, "threshold", "warn", "crit"),
+    )
     for row in table.rows:
         text = strip_markdown(read_cell(row, limits))
         name = clean_line(strip_markdown(read_cell(row, signals)), 60)

@@ -12,7 +12,7 @@ from cockpit.model.plan import AlertSeverity, Plan
 from cockpit.model.runbook import DocumentTable
 from cockpit.model.severity_scale import SeverityLevel, SeverityScale, find_severity_position
 from cockpit.model.text import clean_line
-from cockpit.runbooks.plan.durations import Amount, list_amounts
+from cockpit.runbooks.plan.durations import Amount, find_amount, list_amounts
 from cockpit.runbooks.plan.source import SEVERITY, Source, find_column, is_blank, levels_in, read_cell
 
 ARROWED = re.compile(
@@ -32,7 +32,7 @@ class DocumentSeverityLevel:
     definition: str
     response: str
     line: int
-    column: str = ""
+    updates: str = ""  # how often its people are told: `every 20 minutes`, `hourly`
 
 
 def read_severity_levels(source: Source) -> Iterator[DocumentSeverityLevel]:
@@ -49,14 +49,14 @@ def read_severity_levels(source: Source) -> Iterator[DocumentSeverityLevel]:
 
 
 def of_table(table: DocumentTable) -> Iterator[DocumentSeverityLevel]:
-    response = find_column(table, "respon", "action")
-    definition = find_column(table, "definition", "description", "criteria", "meaning", "impact", "scenario", "example")
+    response = find_column(table, "respon", "react", "acknowledg", "action")
+    definition = find_column(table, "definition", "description", "criteria", "mean", "impact", "scenario", "example")
 
+    updates = find_column(table, "update", but=(0,))
     for index, row in enumerate(table.rows):
         if name := name_of(row[0] if row else ""):
-            yield DocumentSeverityLevel(
-                name, read_cell(row, definition), read_cell(row, response), table.line + 2 + index
-            )
+            cells = read_cell(row, definition), read_cell(row, response)
+            yield DocumentSeverityLevel(name, *cells, table.line + 2 + index, read_cell(row, updates))
 
 
 def list_arrow_lines(text: str) -> Iterator[tuple[int, re.Match[str]]]:
@@ -138,6 +138,9 @@ def family_of(name: str) -> str:
     return re.sub(r"[\s\d-].*$", "", name).casefold() if NUMBER.search(name) else ""
 
 
+RHYTHMS = {"hourly": "every 1 hour", "daily": "every 1 day"}
+RHYTHM = re.compile(r"(?i)\b(hourly|daily)\b")
+
 # What a response promises: `incident commander within 15 min; update every 30 min` are two rules.
 
 CLAUSE = re.compile(r"[;.,]\s+|\s+then\s+|\n")
@@ -162,7 +165,14 @@ PROMISES: tuple[tuple[re.Pattern[str], ClockKind | None, str], ...] = (
 def list_scale_rules(source: Source) -> Iterator[Rule]:
     """The rules in the severity scale of a document."""
     for severity_level in read_severity_levels(source):
-        yield from response_rules(severity_level.response, severity_level.name, source.origin(severity_level.line))
+        origin = source.origin(severity_level.line)
+        yield from response_rules(severity_level.response, severity_level.name, origin)
+        every = RHYTHM.sub(lambda match: RHYTHMS[match[1].lower()], severity_level.updates)
+        if amount := find_amount(every):
+            levels = (severity_level.name,)
+            yield Rule(
+                ClockKind.UPDATE, "send an update", amount.after, origin, counting=amount.counting, levels=levels
+            )
 
 
 def configured_rules(severity_scale: SeverityScale) -> Iterator[Rule]:

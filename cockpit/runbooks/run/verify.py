@@ -44,9 +44,9 @@ FORMS: tuple[tuple[What, re.Pattern[str]], ...] = (
         r"|(?:no|empty|an\s+empty)\s+(?:output|result|response)|(?:should\s+be\s+)?empty))\W*\Z"
     )),
 )  # fmt: skip
-COUNT = re.compile(r"(?i)\b(?P<value>\d{1,9})\s+(?P<name>[a-z][a-z_-]{2,30})\b")
+COUNT = re.compile(r"(?i)(?<![\d,.])(?P<value>\d{1,3}(?:,\d{3})+|\d{1,9})\s+(?P<name>[a-z][a-z_-]{2,30})\b")
 UNITS = re.compile(r"(?i)(?:seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|percent|bytes|times|ok|created|accepted)")
-NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w.-])")
+NUMBER = re.compile(r"(?<![\w.-])(?:\d{1,3}(?:,\d{3})+|\d+)(?![\w.-])")
 JSON_BEGINS = re.compile(r"[{\[]")
 ELISION = re.compile(r",?\s*(?:\.\.\.|…)\s*(?=[}\]])")  # `{"status": "ok", ...}`: there may be more
 # What stands in an example for any value: `"..."`, `"<version>"`, `"{{ id }}"`, and a moment or an id of that day.
@@ -133,7 +133,7 @@ def parse_expectation(step: Step) -> Expected:
                 rest = rest.replace(match.group(), " ", 1)
     counts = [match for match in COUNT.finditer(rest) if not UNITS.fullmatch(match["name"])]
     if counts and not CONNECTS.sub("", COUNT.sub(" ", rest)):  # nothing else is written: `2 meetings, 26 actions`
-        assertions += [Assertion("count", int(match["value"]), match["name"]) for match in counts]
+        assertions += [Assertion("count", int(match["value"].replace(",", "")), match["name"]) for match in counts]
         rest = ""
     return Expected(tuple(assertions), bool(CONNECTS.sub("", rest)), text)
 
@@ -276,7 +276,7 @@ def _list_counts(name: str, output: str) -> list[int]:
     """The numbers on the lines that speak of a noun: `Meetings   2`, `actions: 26`."""
     stem = name.casefold().rstrip("s")
     lines = (line for line in output.casefold().splitlines() if re.search(rf"\b{re.escape(stem)}", line))
-    return [int(number) for line in lines for number in NUMBER.findall(line)]
+    return [int(number.replace(",", "")) for line in lines for number in NUMBER.findall(line)]
 
 
 def _explain_count(assertion: Assertion, output: str) -> str:

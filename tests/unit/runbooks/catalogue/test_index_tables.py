@@ -100,3 +100,16 @@ def test_a_heading_of_an_index_is_the_tag_of_what_stands_below_it(tmp_path: Path
     assert (tags["rollback"], tags["own"], tags["scaling"]) == ("emergency", "Databases", "")
     found = [place.document.id for place in search_entries(catalogue.places(), "emergency")]
     assert found[0] == "rollback"
+
+
+def test_an_index_in_other_words_binds_as_well_and_names_files_in_backticks(tmp_path: Path) -> None:
+    rows = "| More load | `ops/scale.md` | Duty manager | 10 min | P2 |\n| Fire | Isolate a host | CISO | - | P0 |\n"
+    head = "| Situation | Playbook | Sign-off | Typical duration | Urgency |\n|---|---|---|---|---|\n"
+    (tmp_path / "ops").mkdir()
+    (tmp_path / "index.md").write_text(f"# Handbook\n\n{head}{rows}")
+    (tmp_path / "ops" / "scale.md").write_text(f"# Scale it\n\n{STEP}")
+    catalogue = load_catalogue([str(tmp_path)], builtin=False)
+    bound = catalogue.document("scale").runbook.procedures[0].labels
+    assert (bound["approval required"], bound["time to fix"], bound["priority"]) == ("Duty manager", "10 min", "P2")
+    (missing,) = catalogue.document("index").runbook.findings
+    assert (missing.rule, missing.line) == ("runbook-missing", 6)

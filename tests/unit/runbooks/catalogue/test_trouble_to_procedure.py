@@ -164,3 +164,49 @@ def test_an_alert_may_say_it_in_another_form_of_the_word(title: str, name: str) 
 )
 def test_two_words_that_only_begin_alike_are_two(title: str, name: str) -> None:
     assert not names_alert(title, name)
+
+
+HANDBOOK = """# Handbook
+
+## Kafka consumer lag
+
+```bash
+kafka-consumer-groups.sh --describe --group orders
+```
+
+## Certificates about to expire
+
+```bash
+openssl x509 -in a.pem -noout -dates
+```
+
+## What to do
+
+| When you see | Likely reason | Do this |
+|---|---|---|
+| Login errors spike | slow provider | `kubectl -n auth rollout restart deployment/login` |
+
+| Alarm | Meaning | First steps |
+|---|---|---|
+| RedisMemoryHigh | cache too large | `redis-cli info memory` |
+
+| Metric | Warning | Critical |
+|---|---|---|
+| p95 latency | 800 ms | 2 s |
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "hint"),
+    [
+        ("KafkaConsumerLagHigh", "title", "Kafka consumer lag"),
+        ("CertificateExpiringSoon", "title", "Certificates about to expire"),
+        ("LoginErrorsSpike", "table", "kubectl -n auth rollout restart deployment/login"),
+        ("RedisMemoryHigh", "table", "redis-cli info memory"),
+        ("P95LatencyTooHigh", "threshold", "p95 latency: warning 800 ms, critical 2 s"),
+    ],
+)
+def test_an_alert_leads_to_what_a_handbook_says_in_its_own_words(name: str, how: str, hint: str) -> None:
+    catalogue = Catalogue((Document("handbook", read_runbook("handbook.md", HANDBOOK.encode())),), ())
+    match, *_ = match_alerts(catalogue, [alert(name)])
+    assert (match.how, match.hint) == (how, hint)
