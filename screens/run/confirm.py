@@ -25,6 +25,7 @@ from screens.run.rows import (
     highlight_unanswered,
     render_change_effects,
     render_labelled,
+    render_missing_values,
     render_values,
     shorten_folder,
     strip_warning,
@@ -105,7 +106,8 @@ class AskConsent(Confirmation[Consent]):
         if prepared.native is not None:
             rows += render_labelled("does", prepared.native.describe(), WIDE)
         rows += render_change_effects(prepared, WIDE)
-        rows += [row for row in render_values(prepared.values, WIDE) if not prepared.native]
+        if not prepared.native:
+            rows += render_values(prepared.values, WIDE) + render_missing_values(prepared.values, WIDE)
         if prepared.script is not None and prepared.cwd != prepared.start:
             rows += render_labelled("in", shorten_folder(prepared.cwd, prepared.start), WIDE, tone="info", most=2)
         if prepared.script is not None and prepared.kept_shell.describe():

@@ -164,30 +164,38 @@ def render_step(
     The command gets the rows of `most` that nothing else needs; `copy` is the key that copies it.
     """
     above = wrap_pieces([(step.remark, "muted")], width, most=2) if step.remark else []
-    below = _render_below(now, attempt, word, width)
-    if len(above) + len(below) + LEAST_COMMAND > most:
-        below = _render_below(now, attempt, word, width, most=2)
-    room = most - len(above) - len(below)
+    facts, warnings = _render_facts(now, attempt, width), _render_warnings(now, attempt, word, width)
+    if len(above) + len(facts) + len(warnings) + LEAST_COMMAND <= most:
+        room = most - len(above) - len(facts) - len(warnings)
+        return [*above, *_render_body(step, now, width, room, copy), *facts, *warnings]
+    # What warns comes before what only tells: the pane ends where its rows do.
+    facts = _render_facts(now, attempt, width, most=2)
+    for rows in (2, 1):
+        warnings = _render_warnings(now, attempt, word, width, most=rows)
+        if len(warnings) + LEAST_COMMAND <= most:
+            break
+    room = most - len(above) - len(facts) - len(warnings)
+    if room >= LEAST_COMMAND:
+        return [*above, *_render_body(step, now, width, room, copy), *facts, *warnings]
+    return [*_render_body(step, now, width, most - len(warnings), copy), *warnings, *above, *facts][:most]
+
+
+def _render_body(step: Step, now: StepStanding, width: int, room: int, copy: str) -> list[list[Piece]]:
+    """What is to be run or done, in the rows that there are."""
     if step.command:
         shown_text = now.prepared.as_run if now.prepared else hide_literal_secrets(step.command)
-        return [
-            *above,
-            *wrap_command(highlight_unanswered(shown_text, step.language), width, max(LEAST_COMMAND, room), copy),
-            *below,
-        ]
+        return wrap_command(highlight_unanswered(shown_text, step.language), width, max(LEAST_COMMAND, room), copy)
     title = wrap_pieces([(step.title, "")], width, most=max(2, room)) if step.title else []
     named = wrap_command([(hide_literal_secrets(step.mention), "muted")], width, max(2, room - len(title)), copy)
-    return [*above, *title, *(named if step.mention else []), *below]
+    return [*title, *(named if step.mention else [])]
 
 
 LEAST_COMMAND = 3  # rows that a command has at least
 
 
-def _render_below(
-    now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int = 0
-) -> list[list[Piece]]:
-    """What stands below the command; of a caution, and of what a change meets, at most `most` rows where there is no
-    room for all, 0 for all."""
+def _render_facts(now: StepStanding, attempt: Attempt | None, width: int, most: int = 0) -> list[list[Piece]]:
+    """What stands below the command and warns of nothing; of what a change meets, at most `most` rows each where there
+    is no room for all, 0 for all."""
     rows: list[list[Piece]] = []
     if now.template:
         rows += render_labelled(
@@ -201,6 +209,17 @@ def _render_below(
     if now.prepared:
         rows += render_change_effects(now.prepared, width, most)
         rows += render_values(now.prepared.values, width)
+    return rows
+
+
+def _render_warnings(
+    now: StepStanding, attempt: Attempt | None, word: SettledBy | None, width: int, most: int = 0
+) -> list[list[Piece]]:
+    """What is still asked, what to be careful of, why it cannot run, and how it ended: of a caution at most `most` rows
+    where there is no room for all, 0 for all."""
+    rows: list[list[Piece]] = []
+    if now.prepared:
+        rows += render_missing_values(now.prepared.values, width)
         for notice in now.prepared.notices:
             rows += render_labelled("caution", notice, width, tone="warn", most=most)
         if not now.prepared.runnable and not now.asks:
@@ -243,22 +262,25 @@ def highlight_unanswered(command: str, language: str) -> list[Piece]:
 
 
 def render_values(resolved_values: Sequence[Resolved], width: int) -> list[list[Piece]]:
-    """`with env = prod · PREVIOUS = mi-prod--v41 (live)` and `asks rg`."""
+    """`with env = prod · PREVIOUS = mi-prod--v41 (live)`."""
     telling = sorted(
         resolved_values, key=lambda resolved: resolved.source == "environment"
     )  # what is configured is seldom the surprise
     names = [
         f"{resolved.name} = {resolved.shown} ({resolved.source})" for resolved in telling if resolved.value is not None
     ]
-    request = [resolved.name for resolved in resolved_values if resolved.value is None]
-    wrong = [
-        f"{resolved.name}: {resolved.problem}"
-        for resolved in resolved_values
-        if resolved.value is None and resolved.source
-    ]
-    rows = render_labelled("with", " · ".join(names), width, tone="muted", most=2) if names else []
-    rows += render_labelled("asks", " · ".join(request), width, tone="warn", most=2) if request else []
-    return rows + [row for text in wrong for row in render_labelled("wrong", text, width, tone="bad", most=2)]
+    return render_labelled("with", " · ".join(names), width, tone="muted", most=2) if names else []
+
+
+def render_missing_values(resolved_values: Sequence[Resolved], width: int) -> list[list[Piece]]:
+    """`asks rg`, and which values will not do."""
+    missing = [resolved for resolved in resolved_values if resolved.value is None]
+    request = " · ".join(resolved.name for resolved in missing)
+    rows = render_labelled("asks", request, width, tone="warn", most=2) if request else []
+    for resolved in missing:
+        if resolved.source:
+            rows += render_labelled("wrong", f"{resolved.name}: {resolved.problem}", width, tone="bad", most=2)
+    return rows
 
 
 def render_change_effects(prepared: Prepared, width: int, most: int = 0) -> list[list[Piece]]:
