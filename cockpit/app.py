@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -59,10 +60,11 @@ CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
 AT_ONCE = 50  # events that are taken at the moment they come; of more, keys get their turn between
 WARM_UP = 1.5  # seconds after the first answer in which it is drawn, on the slowest machine
-GARBAGE = (100_000, 10, 10)
+GARBAGE = (10_000, 100, 10)
 """When garbage is looked for: a poll of thousands of alerts makes and drops tens of thousands of objects, none of them
-in circles. With Python's 700 such a poll wakes the collector several times, and one of its long looks (50 ms with 5,000
-alerts on the screen) falls on a key sooner or later."""
+in circles. A look at so many new ones takes some 5 ms, and a key waits for it; at 100,000 of them it was 40. After ten
+such looks, as is Python's way, a longer one goes through what has stayed since the last (50 ms with 5,000 alerts on the
+screen): here that comes after a hundred."""
 OFTEN_OPENED = (
     "screens.main.key_handlers",
     *("screens.dialogs.declare", "screens.dialogs.note", "screens.dialogs.status", "screens.dialogs.details"),
@@ -72,6 +74,30 @@ ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.
 """Each ends the app with the terminal restored, and the exit code of its signal."""
 FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
 """These do, too; but while a command has the terminal their keys are meant for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventNews:
+    """`events` that came, those of the environment in front, what broke by them, and the newest events with them."""
+
+    events: "Sequence[Event]"
+    here_events: "Sequence[Event]"
+    fault: str
+    history: "Sequence[Event]"
+
+
+def gather_news(
+    history: "Sequence[Event]", events: "Sequence[Event]", here: str, pins: frozenset[int], zone: tzinfo
+) -> EventNews:
+    """Pure, so that a thread can do it: of thousands it takes as long as some keys. `pins` are the ids of events that
+    are never folded into a storm."""
+    from cockpit.model.event import forget_redacted, keep_newest  # the first frame has no events
+
+    here_events = [event for event in events if event.environment == here]
+    newest = history[-1].id if history else 0
+    grown = [*history, *(event for event in events if event.id > newest and event.environment in (here, ""))]
+    kept = keep_newest(forget_redacted(grown, events), KEPT, pins)
+    return EventNews(events, here_events, describe_new_fault(here_events, zone), kept)
 
 
 @lru_cache(maxsize=1_024)
@@ -246,7 +272,8 @@ class CockpitApp(ThemedApp):
             return
         for event in message.events:
             self.session.ledger.apply(event)
-        self._tell_events(self.session, self._arrived.popleft())
+        self._tell_news(self.session, self._prepare_news(self.session, message.events)())
+        self._arrived.popleft()
 
     @work
     async def _take_events_in_turns(self) -> None:
@@ -261,25 +288,25 @@ class CockpitApp(ThemedApp):
                 if loop.time() >= turn_ends:
                     await asyncio.sleep(TURN)
                     turn_ends = loop.time() + TURN
-            self._tell_events(self.session, events)
+            self._tell_news(self.session, await asyncio.to_thread(self._prepare_news(self.session, events)))
             self._arrived.popleft()
 
-    def _tell_events(self, session: "Session", events: "Sequence[Event]") -> None:
-        """Events that the ledger has taken, to all others that go by them."""
-        here_events = [event for event in events if event.environment == session.environment.name]
+    def _prepare_news(self, session: "Session", events: "Sequence[Event]") -> "Callable[[], EventNews]":
+        """What gathers the news of events that the ledger has taken. In a thread it may run: nothing that changes
+        meanwhile is read there."""
+        here = session.environment.name
+        pins = frozenset[int]().union(*(incident.pins for incident in session.ledger.open(here)))
+        return partial(gather_news, tuple(session.history), events, here, pins, self.zone)
+
+    def _tell_news(self, session: "Session", news: "EventNews") -> None:
+        """To all that go by events."""
+        events, here_events, fault = news.events, news.here_events, news.fault
         if session.recorder is not None:
             session.recorder.learn(here_events)
-        from cockpit.model.event import forget_redacted, keep_newest
-
-        history, here = session.history, session.environment.name
-        newest = history[-1].id if history else 0
-        history += [event for event in events if event.id > newest and event.environment in (here, "")]
-        pins = frozenset[int]().union(*(incident.pins for incident in session.ledger.open(here)))
-        history[:] = keep_newest(forget_redacted(history, events), KEPT, pins)
+        session.history[:] = news.history
         for event in here_events:
             if event.kind == "webhook" and event.detail.get("outcome") in ("failed", "unknown"):
                 self.notify(f"{event.summary}.", severity="warning", markup=False)
-        fault = describe_new_fault(here_events, self.zone)
         for screen in list_screens_in_sight(self):
             screen.post_message(EventsAppended(events, fault))
         if fault and isinstance(self.screen, KeyedScreen) and not self.screen.WATCHES:

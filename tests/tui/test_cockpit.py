@@ -1,6 +1,7 @@
 """The cockpit as somebody uses it: what they see, what each key does, and what it says when it does nothing."""
 
 import re
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cockpit.app import AT_ONCE, CockpitApp
+from cockpit.app import AT_ONCE, CockpitApp, EventNews, gather_news
 from cockpit.model.alert import Severity
 from cockpit.model.event import Kind
 from cockpit.model.probe import ProbeState, SignalResult
@@ -510,6 +511,33 @@ async def test_a_storm_of_events_is_taken_in_turns_and_in_order(cockpit: Open) -
 
         assert user.stage.ledger.last == len(user.stage.timeline.kept)
         assert [event.id for event in user.stage.history] == sorted(event.id for event in user.stage.history)
+
+
+async def test_the_news_of_a_storm_are_gathered_beside_the_screen_and_nothing_that_comes_meanwhile_is_lost(
+    cockpit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[tuple[int, bool]] = []
+
+    def gather(history: Any, events: Any, *others: Any) -> EventNews:
+        threads.append((len(events), threading.current_thread() is threading.main_thread()))
+        return gather_news(history, events, *others)
+
+    monkeypatch.setattr("cockpit.app.gather_news", gather)
+    async with cockpit() as user:
+        timeline = user.stage.timeline
+        [event] = timeline.record([draft(Kind.NOTE, "the phrase is zebra-coffee", 1)])
+        await user.settle()
+        timeline.record([draft(Kind.NOTE, f"note {number}", 1) for number in range(3 * AT_ONCE)])
+        timeline.record([draft(Kind.REDACT, "redacted: leak", 1, {"subject": str(event.id)})])
+        timeline.record([draft(Kind.NOTE, "behind them", 1)])
+        while "behind them" not in user.text:
+            await user.settle()
+
+        assert [event.summary for event in user.stage.history if event.id == 1] == [""]
+        assert [event.id for event in user.stage.history] == [event.id for event in timeline.kept]
+    assert (1, True) in threads
+    assert (3 * AT_ONCE, False) in threads
+    assert (3 * AT_ONCE, True) not in threads
 
 
 async def test_quitting_closes_the_session(cockpit: Open) -> None:
