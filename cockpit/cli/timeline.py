@@ -19,6 +19,7 @@ from cockpit.cli.options import (
     Refusal,
     choose_environment,
     common_options,
+    describe_orphaned_wal,
     find_operator,
     incident_option,
     json_option,
@@ -226,7 +227,7 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
         )
     # A timeline named on the command line can be checked whatever state the configuration is in.
     system = default_system() if common.db and not common.config else load_system(common)
-    from cockpit.timeline.rescue import find_saved
+    from cockpit.timeline.rescue import find_orphaned_wals, find_saved
 
     with open_timeline(system, common, read_only=not recover) as timeline:
         try:
@@ -234,12 +235,13 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
             verdict = timeline.verify(known_head=known_head)
         except RecordError as error:
             raise Refusal.of(error) from None
-    waiting = find_saved(timeline.path)
+    waiting, orphaned_wals = find_saved(timeline.path), find_orphaned_wals(timeline.path)
     if as_json:
-        click.echo(as_document(verdict, timeline.path, recoveries, waiting))
+        click.echo(as_document(verdict, timeline.path, recoveries, waiting, orphaned_wals))
     else:
         lines = [f"{file.name}: {describe_recovery(recovery)}" for file, recovery in recoveries.items()]
         lines += [f"{file.name} holds events that may be missing here: `cockpit verify --recover`" for file in waiting]
+        lines += [describe_orphaned_wal(wal) for wal in orphaned_wals]
         click.echo("\n".join([*lines, as_text(verdict, timeline.path)]))
     if not verdict.ok:
         raise SystemExit(1)
@@ -247,12 +249,14 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
 
 def take_back(timeline: "Timeline") -> dict[Path, "TimelineRecovery"]:
     """Take back what lies saved beside a timeline; each file is removed once all of it is there."""
-    from cockpit.timeline.rescue import find_saved, load_saved
+    from cockpit.timeline.rescue import find_saved, load_saved, remove_saved
 
     recoveries = {}
     for file in find_saved(timeline.path):
         recoveries[file] = timeline.recover(load_saved(file))
-        file.unlink()  # it holds texts that a redaction of the timeline would not reach
+        if not recoveries[file].changed:  # else it may be the only one that tells what it was
+            with contextlib.suppress(OSError):  # not ours to remove: it says `present already` from now on
+                remove_saved(file)
     return recoveries
 
 
@@ -261,18 +265,25 @@ def describe_recovery(recovery: "TimelineRecovery") -> str:
         (recovery.as_they_were, "taken back as they were"),
         (recovery.again, "written again behind what came since, with their own time"),
         (recovery.present, "present already"),
-        (recovery.left_out, "left out: without meaning now, or changed since they were saved"),
+        (recovery.left_out - recovery.changed, "left out: without meaning now"),
+        (recovery.changed, "left out and kept in that file: they are not as they were saved"),
     )
     return ", ".join(f"{count} {text}" for count, text in parts if count) or "empty"
 
 
 def as_document(
-    verdict: "ChainVerdict", path: Path, recoveries: Mapping[Path, "TimelineRecovery"], waiting: Sequence[Path]
+    verdict: "ChainVerdict",
+    path: Path,
+    recoveries: Mapping[Path, "TimelineRecovery"],
+    waiting: Sequence[Path],
+    orphaned_wals: Sequence[Path] = (),
 ) -> str:
     recovered = [{"file": str(file), **asdict(recovery)} for file, recovery in recoveries.items()]
     extra: dict[str, object] = {"recovered": recovered} if recovered else {}
     if waiting:
         extra["saved"] = [str(file) for file in waiting]
+    if orphaned_wals:
+        extra["left_wal"] = [str(wal) for wal in orphaned_wals]
     return json.dumps({"file": str(path), **asdict(verdict), **extra}, indent=2)
 
 

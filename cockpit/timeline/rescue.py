@@ -8,8 +8,9 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from cockpit.timeline.connection import (
     is_open,
     open_as_it_lies,
     read_file_identity,
+    read_size,
     to_read,
 )
 from cockpit.timeline.hash_chain import ChainRow, find_row_flaw
@@ -30,10 +32,12 @@ from cockpit.timeline.rows import INSERT, TimelineReader, to_event
 from cockpit.timeline.verify import audit_timeline
 
 SAVED = "saved"  # timeline.db.saved-20260227T020000Z-4711.jsonl
+LEFT = "left"  # timeline.db.left-20260227T020000Z-wal: what was left behind by a file that somebody moved away
 BEFORE = "before"  # timeline.db.before-20260227T020000Z: what a restore put aside
 BESIDE = ("", "-wal", "-shm")  # a database and what SQLite keeps beside it: they move together or not at all
 RECOVERED = "recovered"  # in the detail of an event that was taken back: which lost one it was
 POINTERS = frozenset({Kind.PIN, Kind.LINK})  # their subject is the id of another event
+NOTE_ITEM = re.compile(r"note-(?P<id>[1-9]\d{0,17})")  # the action item that a note tells of, by the note's id
 NOT_AGAIN = frozenset({Kind.RECORDER, Kind.REDACT})
 """A lease of a recorder that is gone, and a redaction of a text that is not there: they mean nothing behind others."""
 
@@ -74,15 +78,48 @@ def _last_on_disk(path: Path) -> tuple[int, str] | None:
 
 
 def write_saved(rows: Sequence[ChainRow], path: Path, now: datetime) -> Path:
-    """Write rows beside the timeline `path`, readable by whoever may read that. Raises OSError."""
-    file = path.with_name(f"{path.name}.{SAVED}-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}.jsonl")
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode(path.parent))
-    with open(descriptor, "w", encoding="utf-8") as stream:
-        os.fchmod(descriptor, file_mode(path.parent))
-        stream.writelines(f"{json.dumps(row._asdict(), ensure_ascii=False)}\n" for row in rows)
-        stream.flush()
-        os.fsync(descriptor)
+    """Write rows beside the timeline `path`, readable by whoever may read that. Raises OSError.
+
+    It has its name once it is whole: whoever takes saved rows back removes the file.
+    """
+    mode = file_mode(path.parent)
+    new = path.with_name(f".{path.name}.saving-{os.getpid()}")
+    new.unlink(missing_ok=True)
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.writelines(f"{json.dumps(row._asdict(), ensure_ascii=False)}\n" for row in rows)
+            stream.flush()
+            os.fsync(stream.fileno())
+        file = reserve_new_file(path.parent, f"{path.name}.{SAVED}-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}", ".jsonl")
+        os.replace(new, file)
+        _sync_directory(path.parent)
+    finally:
+        new.unlink(missing_ok=True)
     return file
+
+
+def keep_orphaned_wal(path: Path, now: Callable[[], datetime]) -> Path | None:
+    """Where the `-wal` of a file that is not there any more lies now; None where there is none.
+
+    Whoever archives a timeline by hand may leave it behind, with what was recorded last. SQLite takes it for nothing as
+    soon as it opens a new file of that name, and removes it. Raises OSError.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    if read_size(path) or not read_size(wal):
+        return None
+    aside = reserve_new_file(path.parent, f"{path.name}.{LEFT}-{now():%Y%m%dT%H%M%SZ}", "-wal")
+    os.rename(wal, aside)
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(path.with_name(f"{path.name}-shm"), f"{str(aside).removesuffix('-wal')}-shm")
+    _sync_directory(path.parent)
+    return aside
+
+
+def find_orphaned_wals(path: Path) -> list[Path]:
+    """What `keep_orphaned_wal` kept beside a timeline and no file was put to, oldest first."""
+    asides = sorted(path.parent.glob(f"{_escape(path.name)}.{LEFT}-*-wal"))
+    return [aside for aside in asides if not os.path.exists(str(aside).removesuffix("-wal"))]
 
 
 # Taking back.
@@ -96,11 +133,21 @@ class TimelineRecovery:
     again: int = 0
     present: int = 0
     left_out: int = 0  # what means nothing at a later place of the chain, or is not as it was written
+    changed: int = 0  # of these, what is not as it was written: its file alone may tell what it was
 
 
 def find_saved(path: Path) -> list[Path]:
-    """Files of saved rows beside a timeline, oldest first."""
-    return sorted(path.parent.glob(f"{_escape(path.name)}.{SAVED}-*.jsonl"))
+    """Files of saved rows beside a timeline, oldest first. An empty one is about to be written, or was not ours to
+    remove."""
+    return [file for file in sorted(path.parent.glob(f"{_escape(path.name)}.{SAVED}-*.jsonl")) if read_size(file)]
+
+
+def remove_saved(file: Path) -> None:
+    """Once all of it is in the timeline: a redaction would not reach the words in it. Raises OSError."""
+    try:
+        file.unlink(missing_ok=True)
+    except PermissionError:  # another's file, in a directory where only its owner may remove it
+        os.truncate(file, 0)
 
 
 def _escape(name: str) -> str:
@@ -115,6 +162,8 @@ def load_saved(file: Path) -> list[ChainRow]:
             for line in stream:
                 if line.endswith("\n"):
                     rows.append(_row_of(json.loads(line)))
+    except FileNotFoundError:  # somebody else has taken it back in this moment
+        return []
     except (OSError, ValueError, TypeError) as error:
         raise RecordError(
             f"{file} is not as a cockpit saved it, and nothing of it was taken back.", code="rescue-not-ours", file=file
@@ -132,17 +181,27 @@ def _row_of(fields: object) -> ChainRow:
     return row
 
 
-def split_missing(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> tuple[list[ChainRow], int]:
-    """Rows that are not in the file yet, in any form, and how many are."""
+@dataclass(frozen=True, slots=True)
+class MissingRows:
+    """Of saved rows those that are not in the file in any form, how many are, and under which ids events stand now
+    that were taken back earlier."""
+
+    rows: Sequence[ChainRow]
+    present: int
+    moved: Mapping[int, int]
+
+
+def split_missing(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> MissingRows:
+    """What of saved rows has to be taken back."""
     reader = TimelineReader(connection)
-    taken = {
-        event_hash
-        for (event_hash,) in connection.execute(
-            "SELECT json_extract(detail, '$.recovered.hash') FROM events WHERE detail LIKE '%\"recovered\":{%'"
-        )
-    }
+    taken = dict(
+        connection.execute(
+            "SELECT json_extract(detail, '$.recovered.hash'), id FROM events WHERE detail LIKE '%\"recovered\":{%'"
+        ).fetchall()
+    )
     missing = [row for row in rows if row.hash not in taken and reader.hash_of(row.id) != row.hash]
-    return missing, len(rows) - len(missing)
+    moved = {row.id: taken[row.hash] for row in rows if row.hash in taken}
+    return MissingRows(missing, len(rows) - len(missing), moved)
 
 
 def append_as_they_were(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> bool:
@@ -156,41 +215,63 @@ def append_as_they_were(connection: sqlite3.Connection, rows: Sequence[ChainRow]
     return True
 
 
-def drafts_again(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> list[Draft]:
+def count_changed(rows: Sequence[ChainRow]) -> int:
+    """Rows whose own hashes do not fit."""
+    return sum(not row.emptied and bool(find_row_flaw(row, row.prev_hash, row.id)) for row in rows)
+
+
+def drafts_again(connection: sqlite3.Connection, missing: MissingRows) -> list[Draft]:
     """Rows as facts for the end of a chain that went on without them: same time, author and words.
 
-    Their detail says which event they were. A row whose own hashes do not fit is left out, as is what NOT_AGAIN holds.
+    Their detail says which event they were, and what names another event by its id names it by its new one. A row whose
+    own hashes do not fit is left out, as is what NOT_AGAIN holds, and what names one of these.
     """
-    reader = TimelineReader(connection)
-    new_ids: dict[int, int] = {}
-    drafts = []
-    number = reader.last()[0]
-    for row in rows:
+    new_ids: dict[int, int | None] = {row.id: None for row in missing.rows} | dict(missing.moved)
+    drafts: list[Draft] = []
+    number = TimelineReader(connection).last()[0]
+    for row in missing.rows:
         if row.emptied or row.kind in NOT_AGAIN or find_row_flaw(row, row.prev_hash, row.id):
             continue
-        number += 1
-        new_ids[row.id] = number
-        event = to_event(row)
-        pointer = event.kind in POINTERS and event.subject.isdigit()
-        subject = str(new_ids.get(int(event.subject), event.subject)) if pointer else event.subject
-        drafts.append(
-            Draft(
-                kind=Kind(event.kind),
-                summary=row.summary,
-                occurred=event.occurred,
-                environment=event.environment,
-                subject=subject,
-                source=event.source,
-                actor=event.actor,
-                incident=event.incident,
-                detail={
-                    **json.loads(row.detail),
-                    RECOVERED: {"id": row.id, "hash": row.hash, "recorded": row.recorded},
-                },
-                supersedes=None if event.supersedes is None else new_ids.get(event.supersedes, event.supersedes),
-            )
-        )
+        draft = _draft_again(row, new_ids)
+        if draft is not None:
+            drafts.append(draft)
+            new_ids[row.id] = number + len(drafts)
     return drafts
+
+
+def _draft_again(row: ChainRow, new_ids: Mapping[int, int | None]) -> Draft | None:
+    """None where it names an event that was lost and is not taken back: that id is another event's now."""
+    event = to_event(row)
+    detail = json.loads(row.detail)
+    subject = event.subject
+    if event.kind in POINTERS and subject.isdecimal():
+        subject = _rename(subject, int(subject), new_ids)
+    elif event.kind == Kind.ITEM and (of_note := NOTE_ITEM.fullmatch(subject)):
+        subject = _rename(subject, int(of_note["id"]), new_ids)
+    elif event.kind == Kind.WEBHOOK and isinstance(turn := detail.get("event"), int):
+        detail["event"] = new_ids.get(turn, turn)
+        subject = "" if detail["event"] is None else subject
+    if event.subject and not subject:
+        return None
+    supersedes = event.supersedes
+    return Draft(
+        kind=Kind(event.kind),
+        summary=row.summary,
+        occurred=event.occurred,
+        environment=event.environment,
+        subject=subject,
+        source=event.source,
+        actor=event.actor,
+        incident=event.incident,
+        detail={**detail, RECOVERED: {"id": row.id, "hash": row.hash, "recorded": row.recorded}},
+        supersedes=None if supersedes is None else new_ids.get(supersedes, supersedes),
+    )
+
+
+def _rename(subject: str, number: int, new_ids: Mapping[int, int | None]) -> str:
+    """The subject with the id that the event has now; "" where there is none."""
+    new = new_ids.get(number, number)
+    return "" if new is None else subject.replace(str(number), str(new))
 
 
 # Restoring a backup.

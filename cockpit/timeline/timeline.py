@@ -21,6 +21,7 @@ from cockpit.timeline.rescue import (
     RECOVERED,
     TimelineRecovery,
     append_as_they_were,
+    count_changed,
     drafts_again,
     split_missing,
 )
@@ -76,6 +77,11 @@ class Timeline:
         self._writer = None if read_only else Writer(self.path, patience, time.now)
         with self._reading():
             pass  # a file that cannot be read is reported now, not at the first question
+
+    @property
+    def orphaned_wal(self) -> Path | None:
+        """What a file that was moved away had left here when this one was begun, where it is kept; else None."""
+        return self._writer.orphaned_wal if self._writer is not None else None
 
     def close(self) -> None:
         """Stop the followers, let the write in hand finish, close the file."""
@@ -192,12 +198,17 @@ class Timeline:
 
         def take_back(connection: sqlite3.Connection) -> list[Event]:
             nonlocal outcome
-            missing, present = split_missing(connection, rows)
-            if append_as_they_were(connection, missing):
-                outcome = TimelineRecovery(as_they_were=len(missing), present=present)
-                return [to_event(row) for row in missing]
+            missing = split_missing(connection, rows)
+            if append_as_they_were(connection, missing.rows):
+                outcome = TimelineRecovery(as_they_were=len(missing.rows), present=missing.present)
+                return [to_event(row) for row in missing.rows]
             drafts = drafts_again(connection, missing)
-            outcome = TimelineRecovery(again=len(drafts), present=present, left_out=len(missing) - len(drafts))
+            outcome = TimelineRecovery(
+                again=len(drafts),
+                present=missing.present,
+                left_out=len(missing.rows) - len(drafts),
+                changed=count_changed(missing.rows),
+            )
             return self._append(connection, drafts)
 
         self._write(take_back)

@@ -20,7 +20,7 @@ from cockpit.timeline.connection import (
     to_write,
 )
 from cockpit.timeline.hash_chain import ChainRow
-from cockpit.timeline.rescue import FilesLostError, save_rows, write_saved
+from cockpit.timeline.rescue import FilesLostError, keep_orphaned_wal, save_rows, write_saved
 from cockpit.timeline.rows import TimelineReader
 from cockpit.turns import take_turns
 
@@ -38,6 +38,7 @@ class Writer:
 
     def __init__(self, path: Path, patience: float, now: Callable[[], datetime]) -> None:
         """Open or make the file. Raises RecordError."""
+        self.orphaned_wal: Path | None = None  # of a file that was moved away without it: where it is kept
         self._path = path
         self._now = now
         self._patience = patience
@@ -204,6 +205,7 @@ class Writer:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             if self._file is None:
+                self.orphaned_wal = keep_orphaned_wal(self._path, self._now)
                 make_file(self._path)
             self._connection = to_write(self._path, self._patience)
             self._file = self._file or read_file_identity(self._path)

@@ -14,8 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.cli.timeline import take_back
 from cockpit.model.event import Kind, RecordError
-from cockpit.timeline.rescue import FilesLostError, TimelineRecovery, find_saved, load_saved, restore_backup
+from cockpit.timeline.rescue import (
+    FilesLostError,
+    TimelineRecovery,
+    find_orphaned_wals,
+    find_saved,
+    load_saved,
+    restore_backup,
+)
 from cockpit.timeline.timeline import Timeline
 from tests.examples import scale_examples
 from tests.unit.timeline.files import NIGHT, note, notes, opened
@@ -162,6 +170,121 @@ def test_pins_and_corrections_follow_what_they_are_about(tmp_path: Path) -> None
         _, moved, correction, pin = timeline.events()[-4:]
         assert (correction.supersedes, pin.subject) == (moved.id, str(moved.id))
         assert old.summary == "old"
+
+
+def lose_all(path: Path) -> None:
+    """The file is lost under a cockpit that has noticed it."""
+    with opened(path) as timeline:
+        path.unlink()
+        with pytest.raises(FilesLostError):
+            timeline.check_files()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def test_what_names_another_event_by_its_id_never_names_a_third_one(tmp_path: Path) -> None:
+    """The item of a note that was taken back ended that of another note, which had the number by then."""
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        timeline.record([note("", kind=Kind.RECORDER), note("TODO: write the alert")])
+        timeline.record(
+            [
+                note("done", kind=Kind.ITEM, subject="note-2", detail={"done": True}),
+                note("told", kind=Kind.WEBHOOK, subject="pager", detail={"phase": "outcome", "event": 2}),
+                note("pins a lease", kind=Kind.PIN, subject="1"),
+                note("corrects nothing", supersedes=1),
+                note("an item of its own", kind=Kind.ITEM, subject="a2c"),
+            ]
+        )
+    lose_all(path)
+    with opened(path) as timeline:
+        timeline.record([note("the first now"), note("TODO: tell the authority")])
+        assert recover(timeline) == TimelineRecovery(again=5, left_out=2)
+        todo, item, told, correction, own = timeline.events()[2:]
+        assert (todo.id, item.subject, told.detail["event"]) == (3, "note-3", 3)
+        assert (correction.supersedes, own.subject) == (None, "a2c")
+
+
+def test_what_was_taken_back_from_one_file_is_named_by_what_comes_from_another(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    with opened(path) as timeline:
+        timeline.record([note("rolled back"), note("pinned", kind=Kind.PIN, subject="1")])
+    lose_all(path)
+    (saved,) = find_saved(path)
+    rows = load_saved(saved)
+    with opened(path) as timeline:
+        timeline.record(notes(3))
+        assert timeline.recover(rows[:1]).again == 1
+        assert timeline.recover(rows).again == 1
+        assert timeline.events()[-1].subject == "4"
+
+
+def test_a_saved_row_that_is_not_as_it_was_saved_is_kept_where_it_is(tmp_path: Path) -> None:
+    """Its file was removed with the rest: the only one that told what it was."""
+    path = tmp_path / "timeline.db"
+    lose(path, "wal removed")
+    (saved,) = find_saved(path)
+    saved.write_text(saved.read_text().replace("note 2", "note two"))
+    with opened(path) as timeline:
+        timeline.record(notes(2))
+        (recovery,) = take_back(timeline).values()
+        assert recovery == TimelineRecovery(again=2, left_out=1, changed=1)
+        assert "note two" in saved.read_text()
+        (recovery,) = take_back(timeline).values()
+        assert recovery == TimelineRecovery(present=2, left_out=1, changed=1)
+
+
+def test_a_saved_file_that_is_not_ours_to_remove_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "timeline.db"
+    lose(path, "wal removed")
+    (saved,) = find_saved(path)
+
+    def refuse(file: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(1, "Operation not permitted", str(file))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with opened(path) as timeline:
+        (recovery,) = take_back(timeline).values()
+    assert recovery.as_they_were == 3
+    assert (saved.read_bytes(), find_saved(path)) == (b"", [])
+
+
+def test_nobody_finds_saved_rows_before_they_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever took them back in that moment removed the file with the half of them."""
+    path = tmp_path / "timeline.db"
+    seen: list[list[Path]] = []
+    monkeypatch.setattr("cockpit.timeline.rescue.os.fsync", lambda descriptor: seen.append(find_saved(path)))
+    lose(path, "wal removed")
+    assert seen[:1] == [[]]
+    assert len(find_saved(path)) == 1
+
+
+@pytest.mark.parametrize("what", ["nothing", "an empty file"])
+def test_what_lies_in_the_wal_of_a_file_that_was_moved_away_is_kept(tmp_path: Path, what: str) -> None:
+    """SQLite removed it as soon as a new file was begun in its place, and the old one had lost what was newest."""
+    path, archived = tmp_path / "timeline.db", tmp_path / "archived.db"
+    with opened(path) as timeline:
+        timeline.record(notes(3))
+        for suffix in ("", "-wal", "-shm"):
+            shutil.copyfile(f"{path}{suffix}", tmp_path / f"killed{suffix}")
+    os.replace(tmp_path / "killed", archived)  # as after kill -9; whoever archived it forgot the rest
+    for suffix in ("-wal", "-shm"):
+        os.replace(tmp_path / f"killed{suffix}", f"{path}{suffix}")
+    path.unlink()
+    if what == "an empty file":
+        path.touch()
+    with opened(path, read_only=True) as timeline:
+        assert timeline.events() == []
+    with opened(path) as timeline:
+        timeline.record([note("a new day")])
+        (wal,) = find_orphaned_wals(path)
+        assert timeline.orphaned_wal == wal
+    again = Path(str(wal).removesuffix("-wal"))
+    os.replace(archived, again)
+    with opened(again) as timeline:
+        assert len(timeline.events()) == 3
+        assert timeline.verify().ok
+    assert find_orphaned_wals(path) == []
 
 
 @settings(max_examples=scale_examples(25), deadline=None)
