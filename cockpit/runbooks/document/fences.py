@@ -17,6 +17,7 @@ from cockpit.model.text import SHORT_LINE, clean_line, clean_text, clean_unmaske
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.parse import holds_plain_lines
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+from cockpit.runbooks.shell_syntax.words import find_quotes
 
 _BASH = (
     "bash sh shell zsh ksh posix shellscript shell-script azurecli azurecli-interactive azcli bash-interactive"
@@ -133,6 +134,8 @@ SENTENCE = re.compile(r"(?:[A-Z][a-z]+(?:\s+[\w'\":.,()-]+){2,}|[A-Z]{2,}(?:\s+[
 QUOTED = re.compile(r"\"[^\"$`\\]*\"\s*$")
 NUMBERED_CELL = re.compile(r"(?:\s{2,}|\t)\d+(?:[./:]\d+|[smhd%]\b|\s{2,}|$)")
 FEWEST_COLUMNS = 3  # of a line without a head above it
+ARROW = re.compile(r"(?<=\s)[→⇒➜⟶←](?=\s)")  # that a shell would hand to the program as a word
+EXPLAINED = "an arrow stands in it, and words behind it: take out what is no part of the command"
 LONGEST_TYPED = 40  # lines of one command below a prompt
 MOST_LINES_JUDGED = 400  # of an unnamed fence
 
@@ -500,7 +503,14 @@ def statement_lines(document: ShellDocument) -> dict[int, int]:
 
 def make_command_piece(raw: str, line: int, output: str = "") -> Piece:
     text = clean_unmasked(raw).strip("\n")
-    return Piece("command", text, line, output, altered=text != raw.strip("\n"))
+    unparsed = "" if text.isascii() or not explains_itself(text) else EXPLAINED
+    return Piece("command", text, line, output, altered=text != raw.strip("\n"), unparsed=unparsed)
+
+
+def explains_itself(command: str) -> bool:
+    """True for a line that says behind an arrow what its command does: `git pull    → git fetch + git merge`."""
+    inside = find_quotes(command)
+    return any(not inside[match.start()] for match in ARROW.finditer(command))
 
 
 def split_console(content: str) -> list[Piece]:

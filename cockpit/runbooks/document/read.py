@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -84,6 +84,8 @@ def _read_runbook(path: str, raw: bytes, sidecar: bytes) -> Runbook:
         procedures = tuple(refuse_words(procedure, words) for procedure in procedures)
     title = next((strip_markdown(section.title) for section in sections if section.level == 1), "")
     hints = {name: value for section in sections for name, value in section.hints.items()}
+    if names := find_names_of_shell(text, procedures):
+        procedures = tuple(refuse_names_of_shell(procedure, names) for procedure in procedures)
     runbook = Runbook(
         path=path,
         title=clean_line(title or front.get("title", "") or path.rsplit("/", 1)[-1]),
@@ -137,6 +139,36 @@ def refuse_word(step: Step, words: frozenset[str]) -> Step:
     for match in CAPITALS.finditer(step.command):
         if match.group() in words and not any(start < match.end() and match.start() < end for start, end in spans):
             reason = f"{match.group()} stands for a value, says the document: edit it, or write <{match.group()}> there"
+            return replace(step, unparsed=reason)
+    return step
+
+
+SETS_NAME_OF_SHELL = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?(HOSTNAME|USER|HOME|SHELL)=[^\s;&]+[ \t]*(?:#.*)?$")
+
+
+def find_names_of_shell(text: str, procedures: Sequence[Procedure]) -> list[str]:
+    """Variables that every shell has and that the document gives a value of its own, where no step of it does."""
+    names = dict.fromkeys(SETS_NAME_OF_SHELL.findall(text))
+    return [
+        name
+        for name in names
+        if not any(f"{name}=" in step.command for procedure in procedures for step in procedure.commands)
+    ]
+
+
+def refuse_names_of_shell(procedure: Procedure, names: Sequence[str]) -> Procedure:
+    """The procedure whose steps do not run where they read such a variable: a block of values sets `HOSTNAME`, and to
+    the shell of a step it is this machine.
+    """
+    return replace(procedure, steps=tuple(_refuse_name_of_shell(step, names) for step in procedure.steps))
+
+
+def _refuse_name_of_shell(step: Step, names: Sequence[str]) -> Step:
+    if not step.command or step.unparsed or step.language != "bash":
+        return step
+    for name in names:
+        if re.search(rf"\$(?:{name}(?!\w)|\{{{name}\W)", step.command):
+            reason = f"the document gives {name} a value, and to a shell it is its own: edit it, and write the value"
             return replace(step, unparsed=reason)
     return step
 

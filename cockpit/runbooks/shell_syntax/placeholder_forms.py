@@ -62,7 +62,7 @@ IN_POWERSHELL = re.compile(
     "|".join((PATH_TO, EXAMPLE, ACTIONS, DOUBLE, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
 MAY_HOLD_A_HOLE = re.compile(
-    r"[<\[{%…]|__|_name|\.[xX]|[xX]\.|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]"
+    r"[<\[{%…]|__|_name|\.[xX]|[xX]\.|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]|[mM]y[A-Z]|:TAG"
 )
 IN_REQUESTS = re.compile(
     "|".join(
@@ -81,7 +81,7 @@ TOOLS_OWN = frozenset(
 _OF_TEMPLATES = "end else json range if with define template block break continue println printf len index not and or"
 TEMPLATE_WORDS = frozenset(_OF_TEMPLATES.split())
 PROGRAM_TEXT = re.compile(
-    r"(?:^|[\s;&|(])(?:jq|yq|awk|gawk|mawk|perl|sed|python[23]?|ruby|node|php|dasel|gron|jp|xmllint|rg|grep|egrep)\s(?:[^'\"|;&]*?)$"
+    r"(?:^|[\s;&|(])(?:jq|yq|awk|gawk|mawk|perl|sed|python[23]?|ruby|node|php|dasel|gron|jp|xmllint|rg|grep|egrep)\s(?:[^'\"|;&]|-F\s?(?:'[^'\n]{1,5}'|\"[^\"\n]{1,5}\"))*?$"
     r"|(?:--query|--jq|-q|--filter|--template|--go-template|--jsonpath|-o\s*jsonpath|--output\s+jsonpath|jsonpath|--format)[\s=]*$"
     r"|(?:^|[\s;&|(])(?:docker|podman|nerdctl|dpkg-query|stat)\s(?:[^'\"|;&]*\s)?-f[\s=]*$"
 )
@@ -134,6 +134,17 @@ OF_CONNECTIONS = re.compile(
     r"|\bkill(?:all)?\s+(?:-\w+\s+)?(?P<process>PID\w*)(?=$|[\s;&|)])|\bhelm\s+rollback\s+(?P<release>RELEASE)\b"
     r"|(?<=RELEASE )(?P<revision>REVISION)\b|(?<=://)(?P<login>USER(?:NAME)?|[A-Z]+_USER)(?=:)"
     r"|(?<!\S)(?P<above>[A-Z]+(?:_[A-Z]+)*_FROM_(?:ABOVE|STEP\w*|OUTPUT))(?=$|[\s;&|)])"
+)
+# `docker pull IMAGE:TAG`, `registry.x/web:TAG`: an image is written in small letters.
+OF_IMAGES = re.compile(
+    r"(?<![\w$.{-])(?P<image>IMAGE(?:_?NAME)?|REPO(?:SITORY)?(?:_?NAME)?)(?=:[\w<$])"
+    r"|(?<=[\w>}]:)(?P<tag>(?:IMAGE_?)?TAG|IMAGE_?VERSION)(?![\w-])"
+)
+# `-g MyResourceGroup`, `--name myAKSCluster`: nobody's thing is called by what it is. `MyShop` may well be a name.
+OF_MINE = re.compile(
+    r"(?<![\w$./{@-])(?P<mine>[mM]y(?:[A-Z][A-Za-z]*?)?(?:ResourceGroup|RG|VM|Vm|Cluster|Server|Database|DB|Vault|Registry"
+    r"|StorageAccount|Account|Container|Namespace|Subscription|VNet|Vnet|Subnet|NSG|Nsg|Disk|Workspace|Bucket|Instance"
+    r"|Queue|Topic|Secret|Certificate|Project|PublicIP|LoadBalancer|Gateway|KeyPair|Policy|Role|Snapshot)\d?)(?![\w.(/-])"
 )
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(
@@ -194,6 +205,11 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
             if not any(capital.start < one.end and one.start < capital.end for one in result)
         ]
         result += _find_quoted_variables(command)
+        result += [
+            WrittenHole(match["mine"], match.start(), match.end())
+            for match in OF_MINE.finditer(command)
+            if _is_named_hole(command[: match.start()])
+        ]
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
     return sorted(result, key=lambda hole: hole.start)
 
@@ -351,6 +367,9 @@ def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
         kind = match.lastgroup or ""
         if match[kind] not in TOOLS_CAPITALS and not MEANS_ITSELF.search(command[: match.start()]):
             yield WrittenHole(match[kind], match.start(kind), match.end(kind))
+    for match in OF_IMAGES.finditer(command):
+        kind = match.lastgroup or ""
+        yield WrittenHole(match[kind], match.start(kind), match.end(kind))
     for match in SQL_NAMES.finditer(command) if "name" in command else ():
         yield WrittenHole(match["word"], match.start("word"), match.end("word"))
     for expression in (NAMED_CAPITALS, HYPHENED_CAPITALS):

@@ -16,6 +16,12 @@ from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Resolved, RunRefused
 
 HOLES = {
+    "az vm show -g MyResourceGroup -n myVM": ["MyResourceGroup", "myVM"],
+    "az aks get-credentials -g myResourceGroup -n myAKSCluster": ["myResourceGroup", "myAKSCluster"],
+    "docker pull IMAGE:TAG": ["IMAGE", "TAG"],
+    "docker pull <IMAGE>:<TAG>": ["IMAGE", "TAG"],
+    "kubectl set image deploy/web web=IMAGE:TAG": ["IMAGE", "TAG"],
+    "docker push registry.test/web:TAG": ["TAG"],
     "kubectl delete pod <pod>": ["pod"],
     "kubectl delete pod <pod/name>": ["pod/name"],
     "kubectl delete pod <the customer's pod>": ["the customer's pod"],
@@ -95,6 +101,8 @@ HOLES = {
     "POST /users/:id/lock": ["id"],
 }
 NO_HOLES = [
+    "awk -F',' '{sum += $2} END {print sum}' data.csv",
+    "az webapp restart -g MyShop -n web",
     "git config user.email ada@example.com",
     "ssh deploy@web.example.com uptime",
     "curl https://example.company.io/x",

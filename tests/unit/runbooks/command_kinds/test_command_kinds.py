@@ -229,6 +229,9 @@ ssh -N -L 5432:db:5432 bastion
 """
 
 CHANGES = """
+git stash
+git stash push -u
+git stash pop
 ceph osd set noout
 nodetool repair -pr
 smartctl -s off /dev/sda

@@ -412,3 +412,23 @@ def test_a_comment_that_says_what_should_be_printed_is_what_is_expected() -> Non
     runbook = read('```bash\nredis-cli ping\n# Should return "PONG"\n```')
     (step,) = runbook.procedures[0].steps
     assert step.expected == 'Should return "PONG"'
+
+
+def test_a_line_that_explains_itself_behind_an_arrow_does_not_run() -> None:
+    text = "```bash\ngit pull    → git fetch + git merge\ngit log --grep 'a → b'\n```"
+    ((explained, searched),) = [procedure.steps for procedure in read(text).procedures]
+    assert explained.unparsed
+    assert not searched.unparsed
+
+
+@pytest.mark.parametrize(
+    "block", ['```bash\nHOSTNAME="10.0.0.1"\n```', "```bash\n#!/bin/bash\nHOSTNAME=10.0.0.1 # ours\n```"]
+)
+def test_a_name_that_every_shell_has_is_not_taken_from_this_machine_where_the_document_gives_it(block: str) -> None:
+    steps = read(f"{block}\n\n```bash\nmysql -h ${{HOSTNAME}} -e 'select 1'\nuptime\n```").procedures[0].commands
+    assert [bool(step.unparsed) for step in steps] == [True, False]
+
+
+def test_a_step_that_sets_such_a_name_itself_is_believed() -> None:
+    (step,) = read("```bash\nHOSTNAME=db; mysql -h $HOSTNAME -e 'select 1'\n```").procedures[0].commands
+    assert not step.unparsed
