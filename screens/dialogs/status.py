@@ -80,6 +80,7 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
         super().__init__(place, time)
         self._title, self._handlers = title, handlers
         self._ends: tuple[OpenEnd, ...] = ()
+        self._numbers: dict[tuple[OpenEndKind, str], int] = {}  # of each that was ever listed, from 1
 
     def fields(self) -> ComposeResult:
         yield Lines(id="subject")
@@ -91,27 +92,44 @@ class OpenEndsDialog(Dialog[tuple[OpenEnd, ...]]):
         self.set_interval(LIVE, self._tell)
 
     def _tell(self) -> None:
-        """Kept live: what was dealt with is gone from the list."""
+        """Kept live: what was dealt with is gone from the list. The others keep their numbers: a key that is on its way
+        must not deal with another than the one beside which it stood."""
         self._ends = tuple(self._handlers.list())
         rows: list[list[Piece]] = []
-        for number, end in enumerate(self._ends, 1):
+        numbers = [self._number(end) for end in self._ends]
+        for number, end in sorted(zip(numbers, self._ends, strict=True), key=lambda row: row[0]):
             key = f"{number}" if number < 10 else " "
             rows += wrap_pieces(
                 [(f"{key}  ", "key"), (end.text, ""), (f"  {DEALS[end.kind]}", "muted")], self.wide, most=2, indent=3
             )
-        several = f"1-{min(len(self._ends), 9)} deal with one" if len(self._ends) > 1 else "1 deals with it"
-        self.keys = " · ".join(filter(None, [several if self._ends else "", ENDS_KEYS]))
+        self.keys = " · ".join(filter(None, [_name_digits([number for number in numbers if number < 10]), ENDS_KEYS]))
         self.query_one("#ends", Lines).show(*rows or [[("✔ Nothing is open any more.", "good")]])
 
+    def _number(self, end: OpenEnd) -> int:
+        return self._numbers.setdefault((end.kind, end.target or end.text), len(self._numbers) + 1)
+
     def action_deal(self, index: int) -> None:
-        if index >= len(self._ends):
-            self.say(f"There is no {index + 1} in the list.")
+        end = next((end for end in self._ends if self._number(end) == index + 1), None)
+        if end is not None:
+            self._handlers.deal(end)
         else:
-            self._handlers.deal(self._ends[index])
+            over = "is no longer open" if index < len(self._numbers) else "is not in the list"
+            self.say(f"{index + 1} {over}.")
 
     def decide(self) -> Callable[[], tuple[OpenEnd, ...]] | None:
         left = self._ends
         return lambda: left
+
+
+def _name_digits(numbers: Sequence[int]) -> str:
+    """`1-3 deal with one`, `2, 4 deal with one`, `2 deals with it`; "" for none."""
+    if not numbers:
+        return ""
+    if len(numbers) == 1:
+        return f"{numbers[0]} deals with it"
+    first, last = min(numbers), max(numbers)
+    is_row = len(numbers) == last - first + 1
+    return f"{f'{first}-{last}' if is_row else ', '.join(map(str, sorted(numbers)))} deal with one"
 
 
 MOST_OTHERS = 4  # incidents offered as the one that this one repeats

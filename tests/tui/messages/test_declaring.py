@@ -316,6 +316,23 @@ async def test_resolving_lists_what_stays_open_and_deals_with_each_by_one_key(pl
         assert [mark.text for mark in resolved.marks if mark.kind == "loop"] == [SIGNAL.left]
 
 
+async def test_a_digit_deals_with_what_it_stood_beside_when_the_list_has_grown_shorter(play: Play, stage: Open) -> None:
+    play.declare()
+    ends = [SIGNAL, FREEZE, OpenEnd(OpenEndKind.RUN, "run not closed", "r1")]
+    dialog, dealt = with_ends(play, ends)
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *TO_RESOLVED, *"over", "enter")
+        last = ends[-1]
+        del ends[0]  # the alert is over by itself
+        await pilot.pause(LIVE + 0.1)
+        assert ("2  prod is frozen" in shown(app, "#ends"), "1  " in shown(app, "#ends")) == (True, False)
+        await press(pilot, play, "1")
+        assert dealt == []
+        await press(pilot, play, "3", "2")
+        assert dealt == [last, FREEZE]
+
+
 async def test_leaving_the_list_resolves_nothing(play: Play, stage: Open) -> None:
     incident = play.declare()
     dialog, _ = with_ends(play, [SIGNAL])
