@@ -1,6 +1,7 @@
 """Everything known of the row under the cursor."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -339,8 +340,19 @@ class EventDetails(Details):
                 ),
                 about=[[("Both stay on record; the correction is what is shown.", "muted")]],
                 check=check,
-            )
+            ),
+            self._show_corrected,
         )
+
+    def _show_corrected(self, correction: Event | None) -> None:
+        """The card says what the row says, and the next correction begins with that; its number stays."""
+        if correction is None:
+            return
+        self._event = replace(
+            self._event, occurred=correction.occurred, summary=correction.summary, detail=correction.detail
+        )
+        self._value = self._event
+        self._draw()
 
     def _read_moment(self, text: str, before: str) -> datetime | None:
         """The time as it was typed; None where it was left as it is. Raises WhenError, which the form shows."""

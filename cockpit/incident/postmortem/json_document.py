@@ -6,7 +6,7 @@ be compared and a line can be held against the timeline file.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -96,7 +96,7 @@ def incident_document(incident: Incident) -> dict[str, Any]:
             "seconds": to_json_value(metric.value),
             "weight": metric.weight.strip(),
             "least": to_json_value(metric.least),
-            "most": to_json_value(metric.most),
+            "most": to_json_value(_bound(metric.most)),
             "unrecorded": to_json_value(metric.unrecorded),
         }
         for metric in list_metrics(incident)
@@ -104,10 +104,18 @@ def incident_document(incident: Incident) -> dict[str, Any]:
     return document
 
 
+LONGEST_KNOWN = timedelta(days=3650)  # what nobody ever recorded before may have begun at any time
+
+
+def _bound(most: timedelta | None) -> timedelta | None:
+    """The longest that it may have been; None where nothing bounds it."""
+    return None if most is not None and most > LONGEST_KNOWN else most
+
+
 def metric_document(metric: Metric, plan: Plan, severity: str) -> dict[str, Any]:
     """A number with its definition and what the documents ask for."""
     target = target_of(plan, metric.short, severity)
-    result: dict[str, Any] = to_json_value(asdict(metric))
+    result: dict[str, Any] = to_json_value(asdict(replace(metric, most=_bound(metric.most))))
     result["seconds"] = result.pop("value")
     result["weight"] = metric.weight.strip()
     result["target"] = None if target is None else to_json_value(asdict(target))

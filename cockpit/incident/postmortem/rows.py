@@ -224,11 +224,17 @@ def deployment_rows(events: Iterable[Event]) -> list[DeploymentRow]:
             event.occurred,
             f"{_with_marks(event.summary, late_mark(event))}{describe_request(event, events)}{describe_unseen(event)}",
             text_of(event.detail, "image"),
-            text_of(event.detail, "changed_by") or _find_own_author(event, events),
+            _name_author(event, events),
         )
         for event in events
         if event.kind in (Kind.REVISION, Kind.TRAFFIC)
     ]
+
+
+def _name_author(event: Event, events: Sequence[Event]) -> str:
+    """Who did it: the person by the name that stands everywhere, and beside it whom the cloud says."""
+    author, in_cloud = _find_own_author(event, events), text_of(event.detail, "changed_by")
+    return f"{author}; in the cloud {in_cloud}" if author and in_cloud not in ("", author) else author or in_cloud
 
 
 def _find_own_author(event: Event, events: Sequence[Event]) -> str:

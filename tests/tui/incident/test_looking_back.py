@@ -165,6 +165,9 @@ async def test_an_event_can_be_pinned_linked_and_corrected(
     async with front().run_test(size=(120, 40)) as pilot:
         await pilot.press("w", *["backspace"] * 10, *"the deploy")
         await confirm(pilot, clock)
+        card = pilot.app.screen
+        assert isinstance(card, EventDetails)
+        assert "after the deploy" in card.query_one("#facts", Lines).text
 
     session.catch_up()
     [incident] = session.ledger.incidents.values()

@@ -70,6 +70,11 @@ def test_an_outage_that_nobody_saw_begin_says_so_while_it_goes_on() -> None:
     assert ["nobody had recorded" in line for title, line in brief if title == "bad now"] == [True, True, False]
     assert "nobody had recorded" in dict(brief)["impact"]
     assert "nobody had recorded" in block(draft(story), "impact")
+    for name in ("ready", "readyz", "api"):
+        story.probe(4, name, "up")
+    story.act(Kind.RESOLVE, 9)
+    time_to_mitigate = incident_document(only(story))["metrics"]["TTM"]
+    assert (time_to_mitigate["weight"], time_to_mitigate["most"]) == ("at least", None), "nothing bounds it"
 
 
 def test_a_brief_in_a_relapse_says_since_when_users_feel_it_again() -> None:

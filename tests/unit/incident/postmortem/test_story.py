@@ -832,6 +832,11 @@ def test_traffic_that_went_back_says_from_where_and_by_whom() -> None:
     story.tell(Kind.STEP, 3.2, subject="r1#3", actor="ana", detail={"attempt": 2, "phase": "outcome", "state": "ok"})
     move(story, 6, BAD, "shop--r42")
     move(story, 9, "shop--r42", BAD, changed_by="carol")
+    authors = [row.by for row in deployment_rows(story.events)]
+    assert [("ana" in by, "operator" in by, "carol" in by) for by in (authors[-3], authors[-1])] == [
+        (True, True, False),  # the person by the one name, whoever the cloud takes that for
+        (False, False, True),
+    ]
     result = told(story).change
     assert "traffic back on --r44 from --r43 at 02:03:06 (the undo of Roll back, run by ana)" in result
     assert result.endswith("traffic back on --r44 from --r42 at 02:09:00 (by carol)")
