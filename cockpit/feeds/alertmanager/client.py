@@ -24,7 +24,17 @@ from cockpit.feeds.alertmanager.alerts import (
 )
 from cockpit.feeds.alertmanager.rules import Rules, is_partial, list_firing_alerts, list_pending_alerts, rules_of
 from cockpit.feeds.alertmanager.silences import parse_silences
-from cockpit.feeds.alertmanager.targets import DOWN, FIRST_SAMPLE, LAST_UP, UP, TargetPast, Targets, past_of, targets_of
+from cockpit.feeds.alertmanager.targets import (
+    DOWN,
+    FIRST_SAMPLE,
+    LAST_UP,
+    RESUMED,
+    UP,
+    TargetPast,
+    Targets,
+    past_of,
+    targets_of,
+)
 from cockpit.feeds.http import (
     Reveal,
     explain_http_error,
@@ -365,8 +375,10 @@ async def _load_targets(ask: "Ask") -> Targets | None:
     """Which targets give data. None where a server knows rules and no queries (a stand-alone ruler), or answers a query
     in a way that we cannot read: it then confirms nothing."""
     try:
-        up, down = await asyncio.gather(ask("/api/v1/query", [("query", UP)]), ask("/api/v1/query", [("query", DOWN)]))
-        return await run_aside(len(up.body), lambda: targets_of(up.body, down.body))
+        up, down, resumed = await asyncio.gather(
+            *(ask("/api/v1/query", [("query", query)]) for query in (UP, DOWN, RESUMED))
+        )
+        return await run_aside(len(up.body), lambda: targets_of(up.body, down.body, resumed.body))
     except SourceError as error:
         if error.problem.kind in UNKNOWN_THERE:
             return None

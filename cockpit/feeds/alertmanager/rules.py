@@ -287,7 +287,7 @@ class Witnesses:
         self._by_name: dict[str, frozenset[str]] = {}
         memories = memories or {}
         self._targets = {
-            answer.server: TargetWitness(answer.targets, memories.get(answer.server, NOTHING_REMEMBERED))
+            answer.server: TargetWitness(answer.targets, memories.get(answer.server, NOTHING_REMEMBERED), answer.skew)
             for answer in answers
             if answer.targets is not None
         }

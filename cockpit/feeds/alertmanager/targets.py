@@ -1,7 +1,7 @@
 """Which targets of a Prometheus give data. A rule without data ends its alerts, and that proves nothing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,15 +11,13 @@ from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings
 
 UP = "max by (job, instance) (up)"
-DOWN = (
-    "min by (job, instance) (min_over_time(up[2m])) == 0"
-    " or 0 * max by (job, instance) (up)"
-    " unless max by (job, instance) (last_over_time(up[2m] offset 1m))"
-    " and max by (job, instance) (last_over_time(up[1h] offset 3m))"
-)
+DOWN = "min by (job, instance) (min_over_time(up[2m])) == 0"
 """Targets that were down at some time of two minutes: a rule evaluated in them may have had no data, though by now the
-target is back. And those that are scraped anew a moment after minutes without a sample, as after a pause of the server
-itself (frozen, its machine suspended): a rule that it evaluates before it scrapes for the first time finds nothing."""
+target is back."""
+RESUMED = "min by (job, instance) (min_over_time((timestamp(up) > time() - 90)[2m:2s]) or timestamp(up)) > time() - 110"
+"""Since when there are data of those targets of which there were none two minutes ago: new ones, and all of a server
+that stood still for longer than a sample counts, or was restarted without its store. Until its rules have seen a while
+of new data, they find nothing of what fired before. (A sample counts for five minutes: here not the one before it.)"""
 LAST_UP = (
     "max by (job, instance) (timestamp(max_over_time(up[1m]) == 1)"
     " or max_over_time(timestamp(up == 1)[10m:15s]) or max_over_time(timestamp(up == 1)[1d:5m]))"
@@ -31,6 +29,9 @@ FIRST_SAMPLE = "min(min_over_time(timestamp(up)[1d:5m]) or min_over_time(timesta
 ASKED_FINELY = timedelta(minutes=10)
 COARSE_STEP = timedelta(minutes=5)  # a target may have been up for that long after the moment found by coarse steps
 REMEMBERED = timedelta(days=1)  # how long we know that a target once was up
+RESUMED_AT_ONCE = timedelta(
+    seconds=5
+)  # an alert that fires by the first data of a target may have begun as much before
 BETWEEN_LOOKS = timedelta(minutes=2)  # a target may have died just before we first heard of the alert
 
 Target = tuple[str, str]  # job, instance
@@ -41,19 +42,23 @@ NO_VECTOR = Problem(
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The targets of one Prometheus at one moment: `up` now, `down` now or a moment ago. One may be both."""
+    """The targets of one Prometheus at one moment: `up` now, `down` now or a moment ago. One may be both. `resumed` is
+    since when, by that server's clock, there are data of those that had none two minutes ago."""
 
     up: frozenset[Target] = frozenset()
     down: frozenset[Target] = frozenset()
+    resumed: Mapping[Target, datetime] = field(default_factory=dict)
 
 
-def targets_of(up_body: bytes, down_body: bytes) -> Targets:
-    """Out of the answers to UP and DOWN. Raises SourceError, ValueError or RecursionError."""
+def targets_of(up_body: bytes, down_body: bytes, resumed_body: bytes) -> Targets:
+    """Out of the answers to UP, DOWN and RESUMED. Raises SourceError, ValueError or RecursionError."""
     up = series_of(up_body)
+    resumed = ((target, read_moment_of_sample(value)) for target, value in series_of(resumed_body))
     gone_now = frozenset(target for target, value in up if value != "1")
     return Targets(
         up=frozenset(target for target, value in up if value == "1"),
         down=gone_now | frozenset(target for target, _ in series_of(down_body)),
+        resumed={target: moment for target, moment in resumed if moment is not None},
     )
 
 
@@ -142,8 +147,10 @@ NOTHING_REMEMBERED = TargetMemory({})
 class TargetWitness:
     """Whether the data behind an alert was there, for one Prometheus at one look."""
 
-    def __init__(self, targets: Targets, memory: TargetMemory) -> None:
+    def __init__(self, targets: Targets, memory: TargetMemory, skew: timedelta = timedelta(0)) -> None:
+        """`skew` is what is to be added to a time of the server to have it by our clock."""
         self._targets = targets
+        self._resumed = {target: moment + skew for target, moment in targets.resumed.items()}
         self._memory = memory
         living_jobs = {job for job, _ in targets.up}
         pairs = targets.up | targets.down | frozenset(memory.last_up)
@@ -164,7 +171,7 @@ class TargetWitness:
             return "it knows no target, so whether the rule had data cannot be seen"
         job, instance = labels.get("job", ""), labels.get("instance", "")
         if instance and (job, instance) in self._known:
-            return self._exact_doubt((job, instance))
+            return self._exact_doubt((job, instance)) or self._doubt_resumed([(job, instance)], fired)
         if self._memory.begins is not None and fired < self._memory.begins - BETWEEN_LOOKS:
             return "it fired before we looked, and whether the rule had data since cannot be seen"
         any_job = not job or job not in self._jobs
@@ -172,7 +179,18 @@ class TargetWitness:
         if lost := next((target for target in scope if self._was_up(target, fired)), None):
             return self._describe(lost)
         left = next((target for target in self._find_unreplaced(fired) if any_job or target[0] == job), None)
-        return f"no data, {_name_target(left)} is not a target any more" if left else ""
+        if left:
+            return f"no data, {_name_target(left)} is not a target any more"
+        return self._doubt_resumed([target for target in sorted(self._resumed) if any_job or target[0] == job], fired)
+
+    def _doubt_resumed(self, targets: Iterable[Target], fired: datetime) -> str:
+        """A target that appeared since the alert fired resumed nothing: every deployment has such."""
+        for target in targets:
+            appeared, resumed = self._memory.appeared.get(target), self._resumed.get(target)
+            is_new = appeared is not None and appeared >= fired
+            if resumed is not None and not is_new and fired < resumed - RESUMED_AT_ONCE:
+                return f"no data, {_name_target(target)} was not scraped until a moment ago"
+        return ""
 
     def _find_unreplaced(self, fired: datetime) -> list[Target]:
         """A target of each job that lives on with fewer targets than it had while the alert fired: those that left, as

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cockpit.feeds.alertmanager.targets import DOWN, FIRST_SAMPLE, LAST_UP
+from cockpit.feeds.alertmanager.targets import DOWN, FIRST_SAMPLE, LAST_UP, RESUMED
 from tests.unit.feeds.fake_time import FakeTime
 
 
@@ -94,6 +94,8 @@ class Fake:
         down = [{"metric": each, "value": [0, "0"]} for each in self.down]
         if query == DOWN:
             return down
+        if query == RESUMED:
+            return []
         return down + [{"metric": each, "value": [0, "1"]} for each in self.up if each not in self.down]
 
 

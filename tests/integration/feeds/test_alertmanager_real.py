@@ -19,7 +19,7 @@ from cockpit.cli import cockpit
 from cockpit.feeds.alertmanager import client as alertmanager_ask
 from cockpit.feeds.alertmanager.feed import alertmanager_feed
 from cockpit.feeds.alertmanager.silences import SilenceClient
-from cockpit.feeds.alertmanager.targets import DOWN
+from cockpit.feeds.alertmanager.targets import RESUMED
 from cockpit.feeds.polling import Polled
 from cockpit.feeds.signals.feed import SignalsFeed
 from cockpit.feeds.signals.sources import SignalContext, make_reader
@@ -194,28 +194,42 @@ SERIES = {
     "steady": "1x80",
     "new": "_x75 1x5",
     "down": "1x60 0x20",
-    "back since a moment": "1x76 0x2 1x2",
     "paused until a moment ago": "1x50 _x27 1x3",
+    "paused for five minutes": "1x56 _x22 1x1",
     "paused long ago": "1x20 _x27 1x33",
 }
 """Twenty minutes of samples, one each 15 s, in the notation of promtool; `_` is none."""
-WITHOUT_DATA = ("back since a moment", "down", "paused until a moment ago")
+BEGAN = {"new": 18.75 * 60, "paused until a moment ago": 19.5 * 60, "paused for five minutes": 19.75 * 60}  # seconds
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="not installed: promtool")
-def test_what_had_no_data_a_moment_ago_is_found_by_one_query(tmp_path: Path) -> None:
-    """Of a server that was frozen for longer than a sample counts, its rules find nothing until it scrapes again: its
-    targets are up, and were never down."""
-    labels = {name: f'up{{job="api",instance="{name}"}}' for name in SERIES}
-    found = [{"labels": labels[name].replace("up{", "{"), "value": 0} for name in WITHOUT_DATA]
+def test_the_targets_whose_data_began_a_moment_ago_are_found_by_one_query(tmp_path: Path) -> None:
+    labels = {name: f'{{job="api",instance="{name}"}}' for name in SERIES}
+    found = [{"labels": labels[name], "value": began} for name, began in BEGAN.items()]
     test = {
         "interval": "15s",
-        "input_series": [{"series": labels[name], "values": values} for name, values in SERIES.items()],
-        "promql_expr_test": [{"expr": DOWN, "eval_time": "20m", "exp_samples": found}],
+        "input_series": [{"series": f"up{labels[name]}", "values": values} for name, values in SERIES.items()],
+        "promql_expr_test": [{"expr": RESUMED, "eval_time": "20m", "exp_samples": found}],
     }
     (tmp_path / "test.yml").write_text(json.dumps({"evaluation_interval": "15s", "tests": [test]}))
     ran = subprocess.run(["promtool", "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+async def test_a_prometheus_that_lost_its_store_ends_nothing_before_it_has_seen_its_targets(
+    servers: RealServers,
+) -> None:
+    pane = Pane(servers, "forgotten", prometheus=(servers.prometheus.url,))
+    servers.signals.set("replica", "forgotten", 1)
+    await pane.until(lambda _, alert: alert.state is FIRING and alert.rule != "")
+    servers.prometheus.end()
+    shutil.rmtree(servers.folder / "prometheus")
+    await pane.until_it_is(RESOLVING)
+    starting = asyncio.create_task(asyncio.to_thread(servers.prometheus.start))
+    await pane.until_it_is(FIRING)
+    await starting
+    assert RESOLVED not in pane.seen
+    servers.signals.set("replica", "forgotten", 0)
 
 
 REPLICA_DOWN = 'expr: signal{kind="replica"} == 1'

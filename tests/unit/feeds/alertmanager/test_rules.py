@@ -165,7 +165,9 @@ def sample(value: str, **labels: str) -> dict[str, Any]:
 def test_targets_are_read_from_two_queries() -> None:
     up = vector(sample("1", job="api", instance="a:1"), sample("0", job="api", instance="a:2"), sample("1"), "odd")
     down = vector(sample("0", __name__="up", job="web", instance="w:1"))
-    targets = targets_of(up, down)
+    resumed = vector(sample(str(AT.timestamp()), job="api", instance="a:1"))
+    targets = targets_of(up, down, resumed)
+    assert targets.resumed == {("api", "a:1"): AT}
     assert targets.up == {("api", "a:1"), ("", "")}
     assert targets.down == {("api", "a:2"), ("web", "w:1")}
 
@@ -181,7 +183,7 @@ def test_targets_are_read_from_two_queries() -> None:
 )
 def test_what_is_no_whole_list_of_series_tells_of_no_target(body: bytes) -> None:
     with pytest.raises(SourceError):
-        targets_of(vector(), body)
+        targets_of(vector(), body, vector())
 
 
 LOST = ("batch", "b:2")
@@ -230,6 +232,26 @@ def test_a_target_that_left_and_was_not_replaced_took_its_data_along(found: Aler
     """As one that its discovery found dead: the job lives on with one target less, and the sum lacks its part."""
     assert word_after(found, first=UP | {LOST}, later=UP).why == LEFT
     assert word_after(found, first=UP | {LOST, CAME}, later=UP | {CAME}).why == LEFT
+
+
+@pytest.mark.parametrize("found", [AGGREGATED, OF_JOB, PUSHED, alert("QueueLong", job="batch", instance="b:1")])
+def test_what_fired_before_its_data_began_anew_is_not_over_for_the_first_minutes_of_them(found: Alert) -> None:
+    """Prometheus stood still, or lost its store: its rules run before they have seen what they look at."""
+    first = NOTHING_REMEMBERED.after(Targets(UP), AT - timedelta(minutes=9))
+    for ago, says in ((30, PrometheusState.UNKNOWN), (-30, PrometheusState.INACTIVE)):
+        resumed = {("batch", "b:1"): AT + timedelta(seconds=ago)}
+        answer = replace(said(), targets=Targets(UP, resumed=resumed))
+        assert Witnesses([answer], [], {"prom-1": first}).word_on(Trace(found, first=AT)).says is says
+
+
+def test_a_target_that_is_new_since_the_alert_fired_has_lost_no_data() -> None:
+    memory = NOTHING_REMEMBERED.after(Targets(UP), AT).after(Targets(UP | {CAME}), AT + timedelta(seconds=30))
+    targets = Targets(UP | {CAME}, resumed={CAME: AT + timedelta(seconds=25)})
+    answer = replace(said(), targets=targets)
+    assert (
+        Witnesses([answer], [], {"prom-1": memory}).word_on(Trace(AGGREGATED, first=AT)).says
+        is PrometheusState.INACTIVE
+    )
 
 
 def test_a_target_that_left_another_job_explains_nothing() -> None:
