@@ -3,7 +3,7 @@
 Nothing here is an opinion. Where the record does not say something, it says that it does not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -23,6 +23,7 @@ from cockpit.incident.impact import (
     STATED,
     describe_unseen_moment,
     find_relapse_after_close,
+    list_pauses,
     list_short_pauses,
     propose_impact_end,
     propose_impact_start,
@@ -234,9 +235,10 @@ def _describe_first_sight(change: Event, events: Iterable[Event], face: TimeFace
 
 def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
     felt = _describe_first_failures(incident, events, face)
+    again = _describe_later_failures(incident, events, face)
     flaps = _describe_flaps(incident, events, face)
     pauses = _describe_pauses(incident, face)
-    return "; ".join(filter(None, (felt, flaps, pauses)))
+    return "; ".join(filter(None, (felt, again, flaps, pauses)))
 
 
 def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
@@ -300,20 +302,63 @@ def _describe_failed_sooner(incident: Incident, events: Sequence[Event], detecte
 
 def _describe_first_failures(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
     begin, end = find_impact(incident)
-    firsts = _list_first_failures(incident, events)
+    pauses = _list_all_pauses(incident)
+    over = pauses[0][0] if pauses else LATEST
+    firsts = {name: event for name, event in _list_first_failures(incident, events).items() if event.occurred <= over}
     if not firsts:
         return _describe_felt_alerts(events, begin, end, face)
-    sentences = []
     since = incident.felt_since
+    sentences = []
     if since is not None and since < min(map(find_beginning, firsts.values())) and begin == since:
         name = incident.felt_by.removeprefix("alert ")
         if name != incident.felt_by:  # the impact is counted from it
             sentences.append(f"{name} fired from {face.utc(since)}")
+    return "; ".join([*sentences, *_describe_by_state(_leave_flaps_out(firsts.values(), events), face)])
+
+
+def _describe_by_state(failures: Collection[Event], face: TimeFace) -> Iterator[str]:
     for state, verb in (("down", "failed"), ("degraded", "degraded"), (FLAPPING, "failed now and then")):
-        group = [event for event in firsts.values() if text_of(event.detail, "state") == state]
+        group = [event for event in failures if text_of(event.detail, "state") == state]
         if group:
-            sentences.append(_describe_failing(group, verb, face))
-    return "; ".join(sentences)
+            yield _describe_failing(group, verb, face)
+
+
+def _leave_flaps_out(failures: Iterable[Event], events: Iterable[Event]) -> list[Event]:
+    """Without what was degraded in the course of a flap, which is told as one fact of its own."""
+    flaps = [
+        (event.subject, flap) for event in events if event.kind == Kind.PROBE and (flap := read_flap(event.detail))
+    ]
+    return [
+        event
+        for event in failures
+        if text_of(event.detail, "state") != "degraded"
+        or not any(
+            name == event.subject and flap.began <= find_beginning(event) <= flap.last_bad for name, flap in flaps
+        )
+    ]
+
+
+def _list_all_pauses(incident: Incident) -> list[tuple[datetime, datetime]]:
+    """When all was well within the impact, for long enough to be told, whether it counts as impact or not."""
+    begin, end = find_impact(incident)
+    last = end or LATEST
+    return sorted({*list_pauses(incident, begin, last), *list_short_pauses(incident, begin, last)})
+
+
+def _describe_later_failures(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
+    """`again: ready failed from 18:25:22 (got 503, wanted 200)`: what turned bad after all had been well, each time."""
+    pauses, times = _list_all_pauses(incident), []
+    ends = [*(start for start, _ in pauses[1:]), find_impact(incident)[1] or LATEST]
+    for (start, _), until in zip(pauses, ends, strict=False):
+        firsts: dict[str, Event] = {}
+        for event in events:
+            is_felt = event.kind == Kind.PROBE and text_of(event.detail, "state") in FELT_STATES
+            if is_felt and start < event.occurred <= until:
+                firsts.setdefault(event.subject, event)
+        if sentence := "; ".join(_describe_by_state(_leave_flaps_out(firsts.values(), events), face)):
+            times.append(f"again: {sentence}")
+    more = f"; and {len(times) - MOST_PAUSES} times more" if len(times) > MOST_PAUSES else ""
+    return "; ".join(times[:MOST_PAUSES]) + more
 
 
 def _describe_failing(events: Iterable[Event], verb: str, face: TimeFace) -> str:

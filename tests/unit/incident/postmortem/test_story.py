@@ -1,5 +1,6 @@
 """What the first page says happened: what changed, what users felt, what stopped it, from the facts alone."""
 
+import re
 from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -161,6 +162,38 @@ def test_a_decision_does_not_read_as_the_act_where_no_column_tells_its_kind() ->
     text = draft(relapsing_night(), 60)
     assert "decided: roll back to r43" in [row[-1] for row in table(text, "timeline")]
     assert "roll back to r43" in [row[4] for row in table(text, "timeline", ALL_ENTRIES)]
+
+
+def test_the_first_page_has_what_users_felt_each_time_that_all_had_been_well_before() -> None:
+    """A slow minute after the rollback, and the relapse: the first page told of the first failures alone."""
+    story = Story()
+    change(story, -1)
+    fail(story, 0, "ready")
+    story.declare(0.5, reach=-29)
+    story.probe(3, "ready", "up")
+    story.probe(4, "orders", "degraded")
+    story.probe(6, "orders", "up")
+    story.probe(20, "ready", "down")
+    story.probe(22, "ready", "up")
+    story.act(Kind.RESOLVE, 30, because="fixed")
+    parts = [part for part in told(story).felt.split("; ") if not part.startswith("all well")]
+    clocks = [re.findall(r"\w+ (?:failed|degraded) from [\d:]+", part) for part in parts]
+    assert clocks == [["ready failed from 02:00:00"], ["orders degraded from 02:04:00"], ["ready failed from 02:20:00"]]
+    assert [part.startswith("again: ") for part in parts] == [False, True, True]
+
+
+def test_what_was_degraded_in_the_course_of_a_flap_is_no_fact_beside_it() -> None:
+    story = Story()
+    fail(story, 0, "ready")
+    story.probe(0.5, "orders", "degraded")
+    story.probe(0.6, "orders", "up")
+    times = {"noticed": at(1), "from": at(0.5), "until": at(2)}
+    flap = {"times": 4, "longest_well": 20, **{name: format_timestamp(moment) for name, moment in times.items()}}
+    detail = {"state": "up", "flap": flap}
+    story.declare(1, reach=-29)
+    story.tell(Kind.PROBE, 3, subject="orders", source="recorder", detail=detail)
+    story.probe(4, "ready", "up")
+    assert len(re.findall("orders", told(story).felt)) == 1
 
 
 def test_where_it_was_only_opened_again_nobody_says_that_users_felt_it_again() -> None:
