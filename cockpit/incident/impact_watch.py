@@ -47,6 +47,9 @@ class ImpactWatch:
     def bad_keys(self) -> tuple[str, ...]:
         return (*self._certain, *self._alerts, *self._thresholds)
 
+    def has_felt(self, key: str) -> bool:
+        return key in self._names
+
     def list_beginnings(self) -> list[datetime]:
         """When each of what is bad now began."""
         return [

@@ -319,6 +319,10 @@ class IncidentStateBuilder:
         """The signals that were bad when they were last recorded."""
         return self._impact.bad_keys()
 
+    def has_felt(self, key: str) -> bool:
+        """Whether users felt this signal in this incident at any time."""
+        return self._impact.has_felt(key)
+
     @property
     def last_resolved(self) -> datetime | None:
         """When it was last resolved, whatever came after; None before the first time."""

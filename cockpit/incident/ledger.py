@@ -518,13 +518,19 @@ class Ledger:
 
         What recovered since is over, and what turned bad since and is bad still is why it was opened again, with what
         is of one outage with it; where nothing is bad any more, the outage that was over last, within half an hour. As
-        with a declaration, what has been bad for longer than two hours was there before.
+        with a declaration, what has been bad for longer than two hours was there before, but for what users felt in
+        this very incident: that is bad again since it was closed.
         """
         for key in case.bad_keys():
             if key not in scene.bad and key not in scene.serving.unwell:
                 case.turned_good(key, scene.recovered.get(key, event.occurred), event.id)
-        since = max(case.last_resolved or event.occurred, event.occurred - LOOK_BACK)
-        bad = [signal for signal in scene.bad.values() if since < signal.since <= event.occurred]
+        closed = case.last_resolved or event.occurred
+        since = max(closed, event.occurred - LOOK_BACK)
+
+        def began_since(signal: Signal) -> bool:
+            return (closed if case.has_felt(signal.key) else since) < signal.since <= event.occurred
+
+        bad = list(filter(began_since, scene.bad.values()))
         past = [
             (signal, ended)
             for signal, ended in scene.stretches
@@ -532,7 +538,7 @@ class Ledger:
             and (bad or event.occurred - ended <= ALWAYS)
             and not scene.is_foreign(case, signal.since)
         ]
-        unwell = [signal for signal in scene.serving.unwell.values() if since < signal.since <= event.occurred]
+        unwell = list(filter(began_since, scene.serving.unwell.values()))
         over = scene.find_outage_past(past, bad, event.occurred)
         scene.claim((signal for signal, _ in over), case)
         settled_until = (case.last_resolved or event.occurred) + RECOVERY_MUST_HOLD

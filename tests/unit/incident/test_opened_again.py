@@ -212,6 +212,35 @@ def test_no_length_is_negative_nor_longer_than_what_it_lies_in(turns: list[tuple
         assert mitigate <= resolve
 
 
+@pytest.mark.parametrize("hours", [1, 3, 30])
+def test_what_users_felt_before_and_feel_again_counts_however_late_it_is_opened_again(hours: int) -> None:
+    """Closed at night, bad again ten minutes later, noticed in the morning."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    story.act(Kind.RESOLVE, 12, because="fixed")
+    story.probe(22, "ready", "down")
+    story.act(Kind.STATUS, 22 + 60 * hours, status="investigating", was="resolved", reason="a client writes")
+    opened = only(story)
+    assert opened.felt_bad
+    assert opened.mitigated is None
+    story.probe(32 + 60 * hours, "ready", "up")
+    story.act(Kind.RESOLVE, 40 + 60 * hours, because="fixed")
+    assert measured(only(story))["TTM"].value == timedelta(minutes=10 + 10, hours=hours)
+
+
+def test_what_was_bad_long_before_it_was_opened_again_and_never_in_it_is_no_part_of_it() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(10, "ready", "up")
+    story.act(Kind.RESOLVE, 12, because="fixed")
+    story.probe(22, "other", "down")
+    story.act(Kind.STATUS, 22 + 180, status="investigating", was="resolved", reason="a client writes")
+    assert not only(story).felt_bad
+
+
 def measured(incident: Incident) -> dict[str, Metric]:
     return {metric.short: metric for metric in list_metrics(incident)}
 
