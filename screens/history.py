@@ -215,7 +215,7 @@ class PastScreen(KeyedScreen):
         if incident is None:
             return []
         reason = f": {incident.close_reason}" if incident.close_reason else ""
-        runs = len(incident.ran)
+        runs = sum(not run.is_typed for run in incident.ran)
         ran = f", {runs} procedure{'' if runs == 1 else 's'} run" if runs else ""
         draft = f" Its post-mortem is {DRAFTS[incident.review]}." if not incident.open else ""
         sentence = f"  {incident.status.value}{reason}{ran}.{draft}"

@@ -204,6 +204,9 @@ class Recovery:
 VERIFIED = "its work is verified"
 
 
+TYPED = "exec: "  # in front of what a command is called that was typed, and is no procedure of a runbook
+
+
 @dataclass(frozen=True, slots=True)
 class ProcedureRun:
     """One run of a procedure, for its budget: `tail` is how long its effect may lag behind it.
@@ -233,6 +236,11 @@ class ProcedureRun:
     undone: datetime | None = None
     unfinished: str = ""
     by: str = ""  # who started it
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is one command that somebody typed: recorded as a run, and no procedure."""
+        return self.title.startswith(TYPED)
 
     @property
     def done(self) -> datetime | None:

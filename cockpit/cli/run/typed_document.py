@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from cockpit.model.response import TYPED
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
 from cockpit.model.text import clean_unmasked
 from cockpit.runbooks.document.labels import make_slug
@@ -15,7 +16,7 @@ LINE = 4  # where the command stands in its document
 def make_typed_step(line: str, kind: StepKind, shown_text: str, *, altered: bool = False) -> Step:
     """`shown_text` is the line without secrets; the title has its beginning, the step all of it."""
     shown_text = shown_text if len(shown_text) <= SHOWN else f"{shown_text[: SHOWN - 1]}…"
-    return Step(1, f"{NAME}: {shown_text}", kind, LINE, line, "bash", altered=altered, literal=True)
+    return Step(1, f"{TYPED}{shown_text}", kind, LINE, line, "bash", altered=altered, literal=True)
 
 
 def make_typed_procedure(step: Step) -> Procedure:

@@ -63,6 +63,11 @@ class KeptShare:
         return self.percent >= self.target.percent
 
 
+def _used_runbook(incident: Incident) -> bool:
+    """A command that was typed is recorded as a run, and no runbook."""
+    return any(not run.is_typed for run in incident.ran)
+
+
 def list_kept_shares(
     incidents: Sequence[Incident], plan: Plan, now: datetime, zone: tzinfo = UTC
 ) -> tuple[KeptShare, ...]:
@@ -79,9 +84,9 @@ def list_kept_shares(
         KeptShare(
             "incidents with a runbook",
             "incidents in which at least one procedure of a runbook was run; one that is open may still come to it",
-            sum(1 for incident in incidents if incident.ran),
-            sum(1 for incident in incidents if incident.ran or not incident.open),
-            sum(1 for incident in incidents if incident.open and not incident.ran),
+            sum(1 for incident in incidents if _used_runbook(incident)),
+            sum(1 for incident in incidents if _used_runbook(incident) or not incident.open),
+            sum(1 for incident in incidents if incident.open and not _used_runbook(incident)),
             target=usage_target(plan),
         ),
         _of_clocks(

@@ -69,7 +69,7 @@ def test_an_outage_that_nobody_saw_begin_says_so_while_it_goes_on() -> None:
     brief = build_brief(incident, story.events, scene)
     assert ["nobody had recorded" in line for title, line in brief if title == "bad now"] == [True, True, False]
     assert "nobody had recorded" in dict(brief)["impact"]
-    assert "nobody had recorded" in block(draft(story), "impact")
+    assert " UTC (or before: nobody had recorded" in block(draft(story), "impact")
     for name in ("ready", "readyz", "api"):
         story.probe(4, name, "up")
     story.act(Kind.RESOLVE, 9)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.cli.run.typed_document import make_typed_step
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.updates import PromiseState, check_promise, interval_counts, list_update_intervals
 from cockpit.incident.metrics.statistics import Figure, KeptShare, build_statistics, group_by_month, group_by_service
@@ -18,6 +19,7 @@ from cockpit.model.event import Kind
 from cockpit.model.incident import Incident, StateChange, Status
 from cockpit.model.plan import MetricTarget, Plan
 from cockpit.model.response import ProcedureRun, Recovery, Update
+from cockpit.model.runbook import StepKind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from tests.unit.incident.folding import fold
 from tests.unit.incident.story import Story, at
@@ -107,6 +109,8 @@ def test_targets_that_nothing_here_can_answer_are_named_and_not_dropped() -> Non
 def test_runbook_usage_is_the_share_of_incidents_with_a_run() -> None:
     used = replace(OVER, id="i2", ran=(ProcedureRun("r1", "roll back", at(10), at(12)),))
     still = replace(OVER, id="i3", resolved=None, status=Status.INVESTIGATING)
+    typed = make_typed_step("df -h", StepKind.READ, "df -h").title
+    assert share([replace(OVER, ran=(ProcedureRun("r1", typed, at(10), at(11)),))], "with a runbook").kept == 0
     found = share([OVER, used, still], "with a runbook")
     assert (found.kept, found.total, found.pending, found.percent, found.met) == (1, 2, 1, 50.0, False)
 
