@@ -50,7 +50,7 @@ reference: $(BIN)/.ready  ## write the tables of docs/configuration.md from the 
 pictures: $(BIN)/.ready  ## draw the pictures of the README from the running demo
 	$(BIN)/python docs/pictures/make.py
 
-torture: $(BIN)/.ready  ## 200 kill -9 points and races instead of a few, 5,000 alerts, a week of polls, and 1,000 new examples
+torture: $(BIN)/.ready  ## 200 kill -9 points and races instead of a few, 300 nights, 5,000 alerts, a week of polls, and 1,000 new examples
 	$(BIN)/python -m pytest -q -m torture
 	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-profile=thorough tests/unit tests/integration
 

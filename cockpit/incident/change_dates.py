@@ -85,11 +85,12 @@ def is_dated_by_request(act: Event, events: Sequence[Event]) -> bool:
 
     A cloud dates a shift by its request and is done with it some seconds later. A new revision is dated by its making.
     """
-    if act.kind != Kind.TRAFFIC or act.detail.get(BY_STEP) or act.recorded - act.occurred < SKEW:
+    asked = time_of(act.detail, "asked")
+    if act.kind != Kind.TRAFFIC or act.detail.get(BY_STEP) or text_of(act.detail, "dated_by") in (SWITCHED, SEEN_MOVED):
         return False
-    if text_of(act.detail, "dated_by") in (SWITCHED, SEEN_MOVED):
+    if act.recorded - act.occurred < (SKEW if asked is None else A_SECOND):
         return False
-    if (asked := time_of(act.detail, "asked")) is not None:
+    if asked is not None:
         return act.occurred - asked <= A_SECOND
     gaining = find_gaining(act)  # of a move that an older version recorded
     return any(had_traffic(event, gaining, act) or _was_there(event, gaining, act) for event in events)

@@ -17,15 +17,19 @@ from cockpit.incident.signals import (
     Signal,
     find_beginning,
     find_outage_past,
+    key_of,
     says_bad,
 )
 from cockpit.model.clock_steps import ClockStep, move_event, move_moment
-from cockpit.model.event import UNSEEN_FROM, Event, Kind, time_of
+from cockpit.model.event import UNSEEN_FROM, Event, Kind, text_of, time_of
 from cockpit.model.incident import Acknowledgement, ForeignStretch, RecordingBreak
+from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.recorder.last_recorded import RecordedDeployments
+from cockpit.recorder.recording_breaks import join_recording_breaks
 
 STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
+MOST_BLIND = 64  # stretches of one probe
 REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
 
 
@@ -88,18 +92,43 @@ class EnvironmentLedger:
     def list_breaks(self) -> Iterable[RecordingBreak]:
         return self.breaks.values()
 
+    unknown: dict[str, datetime] = field(default_factory=dict)
+    """Since when each probe is unknown that is, by the key of its signal."""
+    blind: dict[str, list[RecordingBreak]] = field(default_factory=dict)
+    """When each was, and is no more."""
+
+    def see_sight(self, event: Event) -> None:
+        """Take from a fact about a probe whether it shows anything."""
+        key = key_of(event)
+        if text_of(event.detail, "state") == ProbeState.UNKNOWN:
+            self.unknown.setdefault(key, event.occurred)
+        elif (since := self.unknown.pop(key, None)) is not None and since < event.occurred:
+            self.blind[key] = [*self.blind.get(key, []), RecordingBreak(since, event.occurred)][-MOST_BLIND:]
+
+    def list_blind(self, keys: Iterable[str]) -> list[RecordingBreak]:
+        """When one of these probes showed nothing, in order."""
+        return join_recording_breaks(item for key in keys for item in self.blind.get(key, ()))
+
     def move(self, step: ClockStep) -> None:
         """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
         self.clock_step = step
+        since = min((case.reach_from for case in self.open.values()), default=None)
         moved = {
             move_moment(moment, step.length): move_moment(since, step.length) for moment, since in self.unseen.items()
+        }
+        self.unknown = {key: move_moment(since, step.length) for key, since in self.unknown.items()}
+        self.blind = {
+            key: [
+                item if since is None or item.end < since else _move_recording_break(item, step.length)
+                for item in items
+            ]
+            for key, items in self.blind.items()
         }
         self.unseen.clear()
         self.unseen.update(moved)
         failed = {move_moment(moment, step.length) for moment in self.failed_unseen}
         self.failed_unseen.clear()
         self.failed_unseen.update(failed)
-        since = min((case.reach_from for case in self.open.values()), default=None)
         for case in self.open.values():
             case.move(step)
         self.breaks = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cockpit.model.event import describe_unseen_since
 from cockpit.model.incident import HealthyPeriod, Incident, RecordingBreak, weigh_length
 from cockpit.model.time import format_duration, measure_between
-from cockpit.recorder.recording_breaks import measure_unrecorded
+from cockpit.recorder.recording_breaks import join_recording_breaks, measure_unrecorded
 
 RECOVERY_MUST_HOLD = timedelta(minutes=2)  # a recovery that lasts no longer is a pause, not the end
 SHORTEST_PAUSE = timedelta(seconds=10)  # that is told: a look or two
@@ -193,7 +193,7 @@ def _list_breaks(incident: Incident) -> Sequence[RecordingBreak]:
     nothing that was recorded says that they felt it at all."""
     is_stated = incident.impact_started is not None and incident.impact_ended is not None
     is_felt = incident.felt_since is not None or incident.impact_started is not None
-    return incident.breaks if is_felt and not is_stated else ()
+    return join_recording_breaks([*incident.breaks, *incident.blind]) if is_felt and not is_stated else ()
 
 
 def weigh_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:
@@ -303,7 +303,7 @@ def _map_unseen(incident: Incident) -> dict[datetime, datetime]:
 
 
 def describe_unseen_moment(incident: Incident, moment: datetime) -> str:
-    """` (or before: nobody recorded from 13:03:04 UTC on)` behind a moment that a first look after a break dates."""
+    """` (or before: not seen from 13:03:04 UTC on)` behind a moment that a first look after a break dates."""
     since = next((item.unseen_from for item in incident.unseen if item.at == moment), None)
     return describe_unseen_since(since, moment)
 

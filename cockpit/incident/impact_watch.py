@@ -44,6 +44,11 @@ class ImpactWatch:
     def __contains__(self, key: str) -> bool:
         return key in self._certain or key in self._alerts or key in self._thresholds
 
+    @property
+    def felt_names(self) -> tuple[str, ...]:
+        """The keys of all signals that users felt at some time, in order."""
+        return tuple(sorted(self._names))
+
     def bad_keys(self) -> tuple[str, ...]:
         return (*self._certain, *self._alerts, *self._thresholds)
 

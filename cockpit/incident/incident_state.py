@@ -56,6 +56,7 @@ class IncidentStateBuilder:
         silences: Callable[[], tuple[RecordedSilence, ...]] = tuple,
         list_breaks: Callable[[], Iterable[RecordingBreak]] = tuple,
         find_image: Callable[[str, str], str] = lambda app, revision: "",
+        list_blind: Callable[[Iterable[str]], Iterable[RecordingBreak]] = lambda keys: (),
     ) -> None:
         self.id = str(declaration.incident)
         self.environment = declaration.environment
@@ -64,6 +65,7 @@ class IncidentStateBuilder:
         self._silences = silences
         self._list_breaks = list_breaks
         self._find_image = find_image
+        self._list_blind = list_blind
         self._declared = declaration.id
         self._facts = CorrectedFacts(first=declaration.id)
         self._people: dict[str, None] = {}
@@ -517,6 +519,7 @@ class IncidentStateBuilder:
         dated = [self._find_unseen_before(moment) for moment in dict.fromkeys(begun) if moment]
         return {
             "unseen": (*seen_late, *(item for item in dated if item is not None)),
+            "blind": tuple(self._list_blind(impact.felt_names)),
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else kept),
             "healthy": tuple(periods),

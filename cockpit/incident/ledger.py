@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cockpit.incident.change_dates import is_dated_by_request
 from cockpit.incident.environment_ledger import EnvironmentLedger
 from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
@@ -189,7 +190,6 @@ class Ledger:
             return
         if event.kind in SERVING_KINDS:
             self._app(event)
-            self._scene(event.environment).remember(event)
             return
         if event.kind == Kind.REDACT:
             self._redact(event)
@@ -232,6 +232,8 @@ class Ledger:
             if has_fired_anew(event):
                 scene.taken.pop(event.subject, None)  # whoever took the one before did not take this one
         scene.see_unseen(event)
+        if event.kind == Kind.PROBE:
+            scene.see_sight(event)
         scene.serving.see(event)
         bad = says_bad(event.kind, event.detail)
         if bad is None:
@@ -269,6 +271,9 @@ class Ledger:
         scene.see_unseen(event)
         scene.deployments.apply(event)
         scene.images |= read_images(event)
+        moved, event = event, _date_by_sight(event)
+        if event is not moved:
+            scene.unseen[event.occurred] = moved.occurred
         worse, better = scene.serving.see_app(event)
         app = scene.serving.known.apps.get(event.subject.partition("/")[0]) if scene.waiting else None
         for name, revision in app.revisions.items() if app else ():
@@ -285,8 +290,9 @@ class Ledger:
                 case.turned_good(key, event.occurred, event.id)
             if event.kind == Kind.TRAFFIC and (case.covers(event.occurred) or case.bad_keys()):
                 case.traffic_moved(event.occurred, event.id)
-            if event.kind == Kind.TRAFFIC and case.covers(event.occurred):
-                case.see_move(event)
+            if event.kind == Kind.TRAFFIC and case.covers(moved.occurred):
+                case.see_move(moved)
+        scene.remember(event)
 
     @staticmethod
     def _silence(scene: EnvironmentLedger, event: Event) -> None:
@@ -348,6 +354,7 @@ class Ledger:
             scene.list_silences,
             scene.list_breaks,
             scene.find_image,
+            scene.list_blind,
         )
         case.unseen, case.failed_unseen = scene.unseen, scene.failed_unseen
         if not case.drill:
@@ -578,6 +585,12 @@ class Ledger:
         for case in self._cases.values():
             if case.environment == environment:
                 case.look_again()
+
+
+def _date_by_sight(event: Event) -> Event:
+    """A move of traffic that the cloud dates by its request took effect some time after that, and before the look that
+    saw it: nobody felt it from the request on."""
+    return replace(event, occurred=event.recorded) if is_dated_by_request(event, ()) else event
 
 
 def _run_id(event: Event) -> str:

@@ -470,7 +470,7 @@ NEVER_RECORDED = datetime.fromtimestamp(0, UTC)  # in the place of that moment: 
 
 
 def describe_unseen(event: "Event") -> str:
-    """` (or before: nobody recorded from 02:11:05 UTC on)` behind a fact that was there at the first look."""
+    """` (or before: not seen from 02:11:05 UTC on)` behind a fact that was there at the first look."""
     return describe_unseen_since(time_of(event.detail, UNSEEN_FROM), event.occurred)
 
 
@@ -481,4 +481,4 @@ def describe_unseen_since(unseen_from: datetime | None, moment: datetime) -> str
     if unseen_from.year <= NEVER_RECORDED.year:  # a clock that was set moved it a little
         return " (or before: nobody had recorded yet)"
     day = "" if unseen_from.date() == moment.astimezone(UTC).date() else f"{unseen_from:%Y-%m-%d} "
-    return f" (or before: nobody recorded from {day}{unseen_from:%H:%M:%S} UTC on)"
+    return f" (or before: not seen from {day}{unseen_from:%H:%M:%S} UTC on)"

@@ -202,6 +202,7 @@ class Incident:
     healthy: tuple[HealthyPeriod, ...] = ()
     unseen: tuple[UnseenMoment, ...] = ()  # of the beginnings and ends of what users felt
     breaks: tuple[RecordingBreak, ...] = ()  # that overlap its range, in order: what was so then is not known
+    blind: tuple[RecordingBreak, ...] = ()  # in which a probe that told what users felt showed nothing
     unheld: HealthyPeriod | None = None  # a recovery that has not held for two minutes yet: it counts for nothing
     felt_bad: str = ""  # what users feel still, the first of it: `probe readyz is still bad`
     felt_since: datetime | None = None  # the earliest signal that users felt, and which

@@ -316,6 +316,7 @@ class ProbeResult:
     maintenance_until: datetime | None = None
     silent_since: float | None = None  # when the first check began (monotonic) since which nothing came, nor from DNS
     flap: ProbeFlap | None = None  # the one that goes on, else the last one
+    blind_from: datetime | None = None  # since when no answer showed anything, of what the first ones after that show
 
 
 # Signals: a number that somebody else measures, and the limits that the team set for it.

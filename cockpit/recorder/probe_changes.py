@@ -1,10 +1,11 @@
 """Which answers of probes and signals are facts for the timeline. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cockpit.model.event import Draft, Kind
+from cockpit.model.event import UNSEEN_FROM, Draft, Kind
 from cockpit.model.probe import ProbeEvidence, ProbeFlap, ProbeResult, ProbeState, SignalResult
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED, LastRecorded
@@ -24,6 +25,8 @@ def probe_changes(
     for result in results:
         visited.add(result.name)
         was, state = last_recorded.probes.get(result.name, ""), _read_settled_state(result, now)
+        if was == FLAPPING and state == ProbeState.DOWN:
+            result = _end_flap(result)
         if (
             state == was
             or state is None
@@ -44,6 +47,7 @@ def probe_changes(
                 "since": format_timestamp(result.since),
                 "url": result.url,
                 **_list_answers(result, state, was),
+                **_describe_sight(result, state),
                 **({"flap": _describe_flap(result.flap, now)} if FLAPPING in (was, state) and result.flap else {}),
             },
         )
@@ -97,6 +101,14 @@ def signal_changes(
         yield Draft(Kind.SIGNAL, summary, now, environment, name, source="recorder", detail=detail)
 
 
+def _end_flap(result: ProbeResult) -> ProbeResult:
+    """It flaps no more, and is down since a while: what failed from then on is of its being down."""
+    if result.flap is None:
+        return result
+    last_bad = max(min(result.flap.last_bad, result.since), result.flap.began)
+    return replace(result, flap=replace(result.flap, last_bad=last_bad))
+
+
 def _list_answers(result: ProbeResult, state: str, was: str) -> dict[str, Any]:
     """The first failing answer with the outage that it began, and the newest with the end of that outage; of what flaps
     the newest, for its outages have no beginning."""
@@ -107,6 +119,17 @@ def _list_answers(result: ProbeResult, state: str, was: str) -> dict[str, Any]:
     if newest is not None and (ended or state == FLAPPING):
         return {"last_answer": _describe_evidence(newest)}
     return {}
+
+
+SIGHTED = (ProbeState.UP.value, ProbeState.DOWN.value, ProbeState.DEGRADED.value)
+
+
+def _describe_sight(result: ProbeResult, state: str) -> dict[str, str]:
+    """Since when it may be so, where the answers before showed nothing."""
+    first = result.first_failure.at if state == ProbeState.DOWN and result.first_failure else result.since
+    if result.blind_from is None or state not in SIGHTED or first < result.blind_from:
+        return {}
+    return {UNSEEN_FROM: format_timestamp(result.blind_from)}
 
 
 def _describe_evidence(evidence: ProbeEvidence) -> dict[str, Any]:

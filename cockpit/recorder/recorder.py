@@ -97,6 +97,7 @@ class ObservedReading:
     looked: datetime | None
     last_break: RecordingBreak | None = None  # until our first look at this feed
     seen_well: frozenset[str] = frozenset()  # probes and signals that were well at a look since then
+    blind_since: datetime | None = None  # the last good answer, where the look before this one failed
 
     def take_changes(self, known: LastRecorded) -> list[Draft]:
         """The facts that it adds to what is known, of which it is a part from then on."""
@@ -106,21 +107,25 @@ class ObservedReading:
         return drafts
 
     def _date_unseen(self, draft: Draft) -> Draft:
-        """What was so at the first look after a break may have been so all through it."""
+        """What was so at the first look after a break, or after looks that failed, may have been so all through it."""
+        if not self._is_dated_by_look(draft) or (unseen_from := self._find_unseen_from(draft)) is None:
+            return draft
+        return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(unseen_from)})
+
+    def _find_unseen_from(self, draft: Draft) -> datetime | None:
         last_break = self.last_break
-        if last_break is None or not self._is_dated_by_look(draft):
-            return draft
         began = min(draft.occurred, time_of(map_of(draft.detail, "answer"), "at") or draft.occurred)
-        if began > last_break.end + timedelta(seconds=self.reading.every + GRACE) or self._was_seen_before(draft):
-            return draft
-        return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(last_break.begin)})
+        is_first = last_break is not None and began <= last_break.end + timedelta(seconds=self.reading.every + GRACE)
+        if last_break is not None and is_first and not self._was_seen_before(draft):
+            return last_break.begin
+        return self.blind_since if draft.kind in (Kind.REVISION, Kind.TRAFFIC) else None
 
     def _was_seen_before(self, draft: Draft) -> bool:
         """Whether an earlier look since the break found it otherwise. Probes are asked one by one, so the first answer
         of one may come with a later reading."""
         if draft.kind in ASKED_ONE_BY_ONE:
             return draft.subject in self.seen_well
-        return self.looked is not None and self.last_break is not None and self.looked > self.last_break.end
+        return self.looked is not None and self.last_break is not None and self.looked >= self.last_break.end
 
     def _is_dated_by_look(self, draft: Draft) -> bool:
         """A baseline says what there was when it was first seen, and nothing of since when."""
@@ -184,7 +189,8 @@ class Recorder:
         if reading.environment != self._environment:
             return
         before = self._latest.get(reading.feed)
-        looked = before.at if before is not None and before.problem is None else None
+        looked = before.at if before is not None else None  # after a failure that of the last good answer
+        blind_since = looked if before is not None and before.problem is not None else None
         self._latest[reading.feed] = reading
         self._note_pause()
         is_from_before = reading.is_from_before(self._standstill.woke)
@@ -195,7 +201,7 @@ class Recorder:
         if self._known is None or is_from_before:
             return
         last_break = self._find_unseen_break(reading.feed)
-        observed = ObservedReading(reading, self._time.now(), looked, last_break, seen_well)
+        observed = ObservedReading(reading, self._time.now(), looked, last_break, seen_well, blind_since)
         if self._observed or _is_large(reading):
             self._observed.append(observed)
             self._wake.set()

@@ -70,6 +70,9 @@ class ProbeStanding:
     first_failure: ProbeEvidence | None = None
     last_failure: ProbeEvidence | None = None
     silent_since: float | None = None  # when the first of the last checks began that were all silent
+    concluded: datetime | None = None  # the last answer that showed anything
+    blind_from: datetime | None = None  # the last one before those that showed nothing, until it is settled again
+    seen_again: datetime | None = None  # the first one after them
 
 
 def apply_outcome(
@@ -78,7 +81,8 @@ def apply_outcome(
     """The standing after one more answer; `excused` where something else explains that it turns (`is_excused`)."""
     after = replace(before, last=outcome, history=(*before.history, outcome.latency)[-HISTORY:])
     if outcome.grade is Grade.INCONCLUSIVE:
-        return replace(after, state=ProbeState.UNKNOWN)
+        return replace(after, state=ProbeState.UNKNOWN, blind_from=before.concluded, seen_again=None)
+    after = _note_sight(before, after)
     if outcome.silent:
         after = replace(after, silent_since=outcome.began if before.silent_since is None else before.silent_since)
     else:
@@ -100,6 +104,18 @@ def apply_outcome(
     state = ProbeState.UP if outcome.grade is Grade.GOOD else ProbeState.DEGRADED
     graded = after.graded[-1:] if before.accused and not after.flapping else after.graded
     return replace(after, state=state, failing=0, good=good, accused=False, graded=graded)
+
+
+def _note_sight(before: ProbeStanding, after: ProbeStanding) -> ProbeStanding:
+    """Whether it is seen again after answers that showed nothing: until it is settled, what it shows may have been so
+    before."""
+    assert after.last is not None
+    moment = after.last.at
+    if before.blind_from is not None and before.seen_again is None:
+        return replace(after, concluded=moment, seen_again=moment)
+    if before.blind_from is not None and is_undecided(before):
+        return replace(after, concluded=moment)
+    return replace(after, concluded=moment, blind_from=None, seen_again=None)
 
 
 def _note_turn(before: ProbeStanding, after: ProbeStanding, turned: bool) -> ProbeStanding:
@@ -228,4 +244,5 @@ def build_probe_result(
         silent_since=standing.silent_since,
         maintenance_until=view.maintenance_until,
         flap=standing.flap,
+        blind_from=standing.blind_from if standing.seen_again is not None else None,
     )

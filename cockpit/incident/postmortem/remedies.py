@@ -37,11 +37,13 @@ QUICKLY = timedelta(seconds=30)  # a deployment that is taken back before its fi
 
 @dataclass(frozen=True, slots=True)
 class FeltStretch:
-    """One stretch in which users felt it, and the last change that worked in it; `end` None: it is not over."""
+    """One stretch in which users felt it, and the last change that worked in it; `end` None: it is not over. `later`
+    is how often the traffic moved between that change and the end all the same."""
 
     begin: datetime
     end: datetime | None
     remedy: Event | None
+    later: int = 0
 
 
 def find_impact(incident: Incident) -> tuple[datetime, datetime | None]:
@@ -69,8 +71,17 @@ def list_stretches(incident: Incident, events: Sequence[Event]) -> list[FeltStre
             continue
         change = find_trigger(events, start, since=start - LEAD_IN) if number else trigger
         answers = _leave_out_beginning(helpful, change, start) if change is not None else helpful
-        stretches.append(FeltStretch(start, over, find_remedy(answers, start, over, find_lucky_time(events, over))))
+        remedy = find_remedy(answers, start, over, find_lucky_time(events, over))
+        stretches.append(FeltStretch(start, over, remedy, _count_later_moves(events, remedy, over)))
     return stretches
+
+
+def _count_later_moves(events: Iterable[Event], remedy: Event | None, end: datetime) -> int:
+    """How often traffic moved after a change and before the end: what was tried, and what made it worse again."""
+    if remedy is None:
+        return 0
+    since = remedy.occurred + SKEW if remedy.kind == Kind.STEP else remedy.occurred
+    return sum(event.kind == Kind.TRAFFIC and since < event.occurred <= end for event in events)
 
 
 def _leave_out_beginning(events: Sequence[Event], change: Event, begin: datetime) -> list[Event]:

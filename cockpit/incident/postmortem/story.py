@@ -255,7 +255,8 @@ def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace)
     for name, is_noticed, flap in flaps[:MOST_FLAPS]:
         least = "at least " if is_noticed else ""
         span = f"between {face.utc(flap.began)} and {face.utc(flap.last_bad)}"
-        sentence = f"{name} failed {least}{flap.times} times {span}"
+        often = f"{flap.times} times {span}" if flap.times > 1 else f"once at {face.utc(flap.began)}"
+        sentence = f"{name} failed {least}{often}"
         longest = f", and was well for {format_duration(flap.longest_well)} at most in between"
         sentences.append(f"{sentence}{longest if flap.longest_well else ''}")
     left = len(flaps) - MOST_FLAPS
@@ -440,7 +441,10 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
     if act.occurred > stretch.end + SKEW:
         lucky = format_duration(find_lucky_time(events, stretch.end))
         over = f"{over}, before that, as it had been for up to {lucky} between its failures"
-    return f"{_describe_remedy(act, events, incident, face)}; {over}"
+    moves = (
+        f", {stretch.later} more move{'' if stretch.later == 1 else 's'} of traffic after it" if stretch.later else ""
+    )
+    return f"{_describe_remedy(act, events, incident, face)}{moves}; {over}"
 
 
 def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:
@@ -556,7 +560,8 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
             later = describe_request(act, events)
             is_after = stretch.end is not None and act.occurred > stretch.end + SKEW
             over = "users felt it no more" if len(stretches) > 1 else "it was over"  # of several each has a remedy
-            what = "change after which it stayed well" if is_after else f"last change before {over}"
+            last = "change" if stretch.later else "last change"
+            what = "change after which it stayed well" if is_after else f"{last} before {over}"
             times.append(KeyTime(what, act.occurred, f"{describe_summary(act)}{later}"))
     for before_it, after_it in pairwise(stretches):
         if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):

@@ -8,9 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.incident.impact import as_of, find_relapse, measure_felt, propose_impact_end, propose_impact_start
+from cockpit.incident.impact import (
+    as_of,
+    find_relapse,
+    format_felt,
+    is_unseen,
+    measure_felt,
+    propose_impact_end,
+    propose_impact_start,
+)
 from cockpit.incident.postmortem.story import list_key_times
-from cockpit.model.event import Draft, Kind
+from cockpit.model.event import UNSEEN_FROM, Draft, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp
 from cockpit.timeline.timeline import Timeline
@@ -531,6 +539,39 @@ def test_what_was_well_for_two_minutes_until_a_probe_failed_is_no_impact() -> No
     story.probe(11.5, "readyz", "up")
     incident = only(story)
     assert measure_felt(incident, at(1), at(11.5)) == (timedelta(minutes=6 + 2.4), 2)
+
+
+def test_users_feel_a_move_that_its_request_dates_once_it_was_seen_or_before() -> None:
+    """Seen: felt again at the moment at which the traffic was asked to move, four seconds before it did."""
+    story = bad_deployment()
+    asked = {"before": {GOOD: 100}, "after": {BAD: 100}, "asked": format_timestamp(at(9))}
+    story.tell(Kind.TRAFFIC, 9, subject="shop", detail=asked, source="recorder", late=0.2)
+    incident = only(story)
+    assert [period.end for period in incident.healthy] == [at(9.2)]
+    assert [(item.at, item.unseen_from) for item in incident.unseen] == [(at(9.2), at(9))]
+
+
+def test_what_one_signal_dates_may_have_begun_before_by_another_that_was_not_seen_meanwhile() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(2, "ready", "up")
+    story.alert(10, "az:5xx", "firing")
+    look = {"state": "down", UNSEEN_FROM: format_timestamp(at(8))}
+    story.tell(Kind.PROBE, 11, subject="ready", detail=look, source="recorder")
+    assert is_unseen(only(story), at(10))
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_length_says_for_how_long_of_it_the_probe_that_tells_it_showed_nothing(watched: bool) -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    if not watched:
+        story.probe(2, "ready", "unknown")
+        story.probe(4, "ready", "down")
+    story.probe(6, "ready", "up")
+    assert format_felt(only(story), at(0), at(6)).startswith("6m 00s" if watched else "at most 6m 00s, at least 4m 00s")
 
 
 def blue_and_green(resource: str, **labels: str) -> Story:

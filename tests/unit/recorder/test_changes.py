@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cockpit.incident.signals import says_bad
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.event import Draft, Kind
-from cockpit.model.probe import ProbeEvidence, ProbeResult, ProbeState
+from cockpit.model.event import UNSEEN_FROM, Draft, Kind, map_of, time_of
+from cockpit.model.probe import ProbeEvidence, ProbeFlap, ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
@@ -137,6 +137,31 @@ def test_a_flapping_probe_is_recorded_once() -> None:
     assert told(world.probe(2, ProbeState.UP, flapping=True)) == ["ready flapping"]
     assert world.probe(3, ProbeState.DOWN, flapping=True) == []
     assert told(world.probe(9, ProbeState.UP)) == ["ready up again"]
+
+
+def test_what_flapped_and_is_down_since_flapped_until_then() -> None:
+    """It counted what failed while it was down, so its line told of a time after its own."""
+    world = Recorded()
+    flap = ProbeFlap(at(0), at(4), 3, timedelta(seconds=9))
+    world.probe(1, ProbeState.DOWN, flapping=True, flap=flap)
+    (down,) = world.probe(4, ProbeState.DOWN, since=2, flap=flap)
+    assert (down.occurred, time_of(map_of(down.detail, "flap"), "until")) == (at(2), at(2))
+
+
+@pytest.mark.parametrize(
+    ("first", "unseen"), [(None, True), (3.0, True), (0.5, False)], ids=["well", "failed after", "failed before"]
+)
+def test_what_is_seen_after_answers_that_showed_nothing_may_have_been_since_the_last_that_did(
+    first: float | None, unseen: bool
+) -> None:
+    world = Recorded()
+    if first is None:
+        world.probe(0, ProbeState.DOWN)
+        (fact,) = world.probe(3, ProbeState.UP, blind_from=at(1))
+    else:
+        failure = ProbeEvidence(at(first), "503")
+        (fact,) = world.probe(3, ProbeState.DOWN, blind_from=at(1), first_failure=failure)
+    assert time_of(fact.detail, UNSEEN_FROM) == (at(1) if unseen else None)
 
 
 def test_a_bad_probe_that_leaves_the_configuration_does_not_stay_bad_for_ever() -> None:

@@ -14,8 +14,9 @@ import pytest
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.clock_steps import draft_clock_step, list_clock_steps
-from cockpit.model.event import Draft, Event, Kind, RecordError, describe_unseen
+from cockpit.model.event import UNSEEN_FROM, Draft, Event, Kind, RecordError, describe_unseen, time_of
 from cockpit.model.probe import ProbeResult, ProbeState
+from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
 from cockpit.model.revision import Application, Revision
 from cockpit.recorder.lock import RecorderLock
@@ -245,6 +246,31 @@ async def test_an_alert_that_its_source_dates_has_that_time_after_a_break(
         two.observe(look(1, replace(was_firing, **change)))
         await until(lambda: len(timeline.events(kinds=[Kind.ALERT])) > before)
     assert bool(describe_unseen(timeline.events(kinds=[Kind.ALERT])[-1])) is is_unseen
+
+
+@pytest.mark.parametrize("failed", [0, 1, 3])
+async def test_of_an_app_what_is_seen_after_looks_that_failed_may_have_been_since_the_last_good_one(
+    timeline: FullDisk, clock: Clock, failed: int
+) -> None:
+    silent = Problem(ProblemKind.NETWORK, "no answer", "Azure does not answer.")
+
+    def look(minutes: float, health: str, *, fails: bool = False) -> Reading[Any]:
+        old = Revision("mi", "mi--v1", True, 100, at(-9), health=health)
+        app = Application("mi", "prod", "multiple", "", (old,))
+        seen = 0.0 if fails else minutes
+        tried, answered = STARTED + minutes * 60, STARTED + seen * 60
+        return Reading("revisions", "prod", 15, tried, (app,), answered, at(seen), silent if fails else None)
+
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(look(0, "Healthy"))
+        for number in range(failed):
+            one.observe(look(0.03 * (number + 1), "Healthy", fails=True))
+        clock.wall += timedelta(seconds=8)
+        one.observe(look(8 / 60, "Unhealthy"))
+        await until(lambda: len(timeline.events(kinds=[Kind.REVISION])) == 3)
+    event = timeline.events(kinds=[Kind.REVISION])[-1]
+    assert time_of(event.detail, UNSEEN_FROM) == (at(0) if failed else None)
 
 
 async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timeline: FullDisk, clock: Clock) -> None:

@@ -273,6 +273,29 @@ def test_one_that_flapped_before_its_parent_went_down_is_unknown_and_no_more() -
     assert (standing.flapping, result.state, result.flapping) == (True, ProbeState.UNKNOWN, False)
 
 
+@pytest.mark.parametrize(
+    ("story", "blind_from"),
+    [
+        ("gi", None),  # nothing is seen yet
+        ("gig", 0),
+        ("giig", 0),
+        ("gigg", None),  # it was well at the look before
+        ("gif", 0),
+        ("giff", 0),  # the first failure accuses nobody, and is of the first look
+        ("gifff", None),
+        ("ggf", None),
+        ("ig", None),  # nobody ever saw it
+    ],
+)
+def test_what_the_first_answers_show_after_some_that_showed_nothing_may_have_been_before(
+    story: str, blind_from: int | None
+) -> None:
+    standing = walk(story)[-1]
+    view = derive_shown_state(PROBE, standing, {}, START, offline=False)
+    result = build_probe_result(PROBE, standing, view, None, START)
+    assert result.blind_from == (None if blind_from is None else START)
+
+
 def test_a_dead_line_of_our_own_accuses_nobody() -> None:
     assert derive_shown_state(PROBE, after("ff"), {}, START, True).reason == "jump box offline"
 

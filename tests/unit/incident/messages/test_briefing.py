@@ -146,7 +146,7 @@ def test_what_only_the_first_look_after_a_break_dates_says_so_in_every_place(
         assert ("at most" in text, "at least" in text) == (weight == "at most ", weight == "at least ")
     (metric,) = [line for line in block(document, "metrics").splitlines() if line.startswith("| TTM")]
     assert f"| {weight}4m 00s |" in metric
-    end_is_marked = "nobody recorded from 02:04:30 UTC on" if late_end else "no mark"
+    end_is_marked = "not seen from 02:04:30 UTC on" if late_end else "no mark"
     for text in (
         brief,
         describe_impact(incident),
