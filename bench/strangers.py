@@ -54,7 +54,7 @@ HOLES = re.compile(
 )
 EVIDENT = re.compile(
     r"<[A-Za-z][^<>\n]{0,60}>|(?i:\byour[_-])|(?i:REPLACE|CHANGE)[_-]?ME|\{\{[^}]*\}\}|example\.(?:com|org|net)|path/to/|\bx{4,}\b|\bX{4,}\b"
-    r"|(?<![\w$\\{])\{[a-z][\w-]{1,40}\}(?![\w}])|(?<=[\s/=-])\[[A-Za-z][\w -]{1,40}\](?=[\s/\"']|$)|-x{3,}\b"
+    r"|(?<![\w$\\{])\{[a-z][\w-]{1,40}\}(?![\w}])|(?<=[\s/=-])\[[A-Za-z][\w -]{1,40}\](?=[\s/\"']|$)|-x{3,}\b|:TAG\b|\b[mM]y(?:[A-Z]\w*)?(?:RG|VM|Group|Cluster|VNet|NSG|Account)\b"
     r"|(?<![\\$\w])\$(?:\{[A-Za-z_]\w*|env:\w+|[A-Za-z_]\w*)"
 )
 PROGRAM = re.compile(

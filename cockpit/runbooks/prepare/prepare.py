@@ -330,6 +330,7 @@ def with_limits(prepared: Prepared, context: RunContext) -> Prepared:
     own_words = prepared.script is not None and prepared.kind in CHANGES and not prepared.step.literal
     if own_words and (acts_as := find_identity(prepared.as_run)):
         notices.append(f"it acts as {clean_line(acts_as, 80)}, and not as whoever the context of kubectl says")
+    notices += guard.list_script_notices(prepared, context.environment)
     ready = replace(
         prepared,
         acts_as=clean_line(acts_as, 80),

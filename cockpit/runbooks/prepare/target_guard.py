@@ -18,7 +18,7 @@ from cockpit.model.system import Environment
 from cockpit.model.text import clean_line
 from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.shell_syntax.cluster_options import list_cluster_options
-from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools, list_tools_of_scripts
+from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools, list_tools_of_scripts, read_scripts
 from cockpit.runbooks.shell_syntax.tool_calls import list_tool_calls, spell_out_tools
 from cockpit.runbooks.types import Prepared, RunRefused
 
@@ -59,6 +59,7 @@ OTHER_FILE = re.compile(r"\bKUBECONFIG=|\s--kubeconfig[\s=]|\bHELM_KUBEAPISERVER
 """A name of a context counts in its own file alone: in another one it may stand for any cluster."""
 HELM_VARIABLES = ("HELM_KUBECONTEXT", "HELM_KUBEAPISERVER")  # helm reads them by itself, and kubectl does not
 SAYS = {"az": "the subscription of az", "kubectl": "the context of kubectl"}
+GUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PATIENCE = 20.0  # seconds
 
 
@@ -203,7 +204,48 @@ def explain_misfit(tool: str, environment: Environment, set_to: str, prepared: P
     """Why a step would change something else by this tool, as far as that is known without asking; else ""."""
     by_script = tool in list_tools_of_scripts(prepared.as_written, prepared.cwd)
     command = spell_out_command(prepared, prepared.as_run)
-    return explain_mismatch(tool, environment, set_to, command, by_script=by_script)
+    return explain_mismatch(tool, environment, set_to, command, by_script=by_script) or explain_target_of_scripts(
+        tool, environment, read_scripts(prepared.as_written, prepared.cwd)
+    )
+
+
+def explain_target_of_scripts(tool: str, environment: Environment, script: str) -> str:
+    """Why a script would change something else, by what its text names; "" where it names nothing, or what is meant.
+
+    A name that only shows when it runs is no reason: see `describe_unknown_target`.
+    """
+    target = find_expected_target(tool, environment)
+    names = _list_named_targets(tool, script) if target else []
+    other = [name for name in names if _is_comparable(name, target) and name.casefold() != target.casefold()]
+    if not other:
+        return ""
+    return f"{SAYS[tool]} in a script that it runs is {clean_line(other[0], 80)}, but {environment.name} is {target}"
+
+
+def describe_unknown_target(tool: str, environment: Environment, script: str) -> str:
+    """That a script chooses by itself what its tool acts on, in words that tell nobody what; "" for any other."""
+    target = find_expected_target(tool, environment)
+    unknown = [name for name in _list_named_targets(tool, script) if not _is_comparable(name, target)]
+    own = OWN_SETTINGS[tool].search(script) or (OTHER_FILE.search(script) if tool == "kubectl" else None)
+    if not target or not (unknown or own):
+        return ""
+    sentence = clean_line(unknown[0] if unknown else own.group() if own else "", 40).rstrip("=")
+    where = f"look there whether it is {environment.name}"
+    return f"A script that it runs chooses {SAYS[tool]} by itself ({sentence}): {where}."
+
+
+def _is_comparable(name: str, target: str) -> bool:
+    """False for a variable, and for the name of a subscription where its id is known."""
+    return not set(name) & set("$`{<") and (GUID.fullmatch(name) is not None or GUID.fullmatch(target) is None)
+
+
+def list_script_notices(prepared: Prepared, environment: Environment) -> list[str]:
+    """What is to be known of the scripts that a step runs before it changes something. Blocking."""
+    if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
+        return []
+    script = read_scripts(prepared.as_written, prepared.cwd)
+    notices = (describe_unknown_target(tool, environment, script) for tool in list_guarded_tools(script))
+    return list(filter(None, notices))
 
 
 async def misfit_now(
@@ -226,6 +268,9 @@ async def misfit_now(
                     cluster = await read_program_output((*CLUSTER_AND_SERVER, "--context", target), own_env)
             by_script = tool in list_tools_of_scripts(prepared.as_written, prepared.cwd)
             if reason := explain_mismatch(tool, environment, answers[tool], command, cluster, by_script=by_script):
+                return reason
+            script = read_scripts(prepared.as_written, prepared.cwd) if by_script else ""
+            if reason := explain_target_of_scripts(tool, environment, script):
                 return reason
     return ""
 

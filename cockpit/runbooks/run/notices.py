@@ -57,10 +57,13 @@ class RunNotices:
 
 
 TEMPORARY = re.compile(
-    r"(?i)\btemporar(?:y|ily)\b|\bfor (?:now|the moment)\b|\bre-?enable\w*\b|\buntil (?:it is )?fixed\b"
+    r"(?i)\btemporar(?:y|ily)\b|\bfor (?:now|the moment|the time being)\b|\bfor the duration\b|\bmeanwhile\b"
+    r"|\bre-?enable\w*\b|\bwhile (?:you|we) (?:work|fix|restore|migrate)\b"
+    r"|\buntil (?:(?:it|this|that|everything|the [\w -]{2,40}?) (?:is|are|has|have) )?(?:been )?"
+    r"(?:fixed|done|over|finished|restored|resolved|complete\w*|through|stable|back)\b"
 )
 LOOSENS = re.compile(
-    r"(?i)\b(?:disabl|bypass|skip|rais|increas|lower|loosen|paus|mut(?:e|ing)\b|open|allow)\w*\b"
+    r"(?i)\b(?:disabl|bypass|skip|rais|increas|lower|loosen|paus|mut(?:e|ing)\b|open|allow|stop|suspend|silenc|block)\w*\b"
     r"|\b(?:turn|switch)\w* off\b"
 )
 

@@ -138,6 +138,7 @@ OF_CONNECTIONS = re.compile(
 # `docker pull IMAGE:TAG`, `registry.x/web:TAG`: an image is written in small letters.
 OF_IMAGES = re.compile(
     r"(?<![\w$.{-])(?P<image>IMAGE(?:_?NAME)?|REPO(?:SITORY)?(?:_?NAME)?)(?=:[\w<$])"
+    r"|(?<![\w$.{-])(?P<owner>[A-Z][A-Z_]{2,})(?=(?:/[A-Z_]+)?(?:/IMAGE\w*:|:(?:IMAGE_?)?TAG(?![\w-])))"
     r"|(?<=[\w>}]:)(?P<tag>(?:IMAGE_?)?TAG|IMAGE_?VERSION)(?![\w-])"
 )
 # `-g MyResourceGroup`, `--name myAKSCluster`: nobody's thing is called by what it is. `MyShop` may well be a name.

@@ -153,6 +153,11 @@ def list_script_paths(command: str) -> list[str]:
 
 def list_tools_of_scripts(command: str, folder: str) -> list[str]:
     """The tools with a target of their own that the scripts of a command use, as far as their text tells. Blocking."""
+    return list_guarded_tools(read_scripts(command, folder))
+
+
+def read_scripts(command: str, folder: str) -> str:
+    """The text of the scripts that a command runs, without their comments; "" for none. Blocking."""
     texts = []
     for path in list_script_paths(command):
         try:
@@ -161,4 +166,4 @@ def list_tools_of_scripts(command: str, folder: str) -> list[str]:
                 texts.append(file.read_text("utf-8", "replace"))
         except OSError:
             continue
-    return list_guarded_tools("\n".join(texts))
+    return "\n".join(line for line in "\n".join(texts).split("\n") if not line.lstrip().startswith("#"))

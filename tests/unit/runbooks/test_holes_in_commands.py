@@ -22,6 +22,8 @@ HOLES = {
     "docker pull <IMAGE>:<TAG>": ["IMAGE", "TAG"],
     "kubectl set image deploy/web web=IMAGE:TAG": ["IMAGE", "TAG"],
     "docker push registry.test/web:TAG": ["TAG"],
+    "docker build -t NAME:TAG .": ["NAME", "TAG"],
+    "docker push USERNAME/IMAGE:TAG": ["USERNAME", "IMAGE", "TAG"],
     "kubectl delete pod <pod>": ["pod"],
     "kubectl delete pod <pod/name>": ["pod/name"],
     "kubectl delete pod <the customer's pod>": ["the customer's pod"],

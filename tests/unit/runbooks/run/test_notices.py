@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.runbooks.document.read import read_runbook
-from cockpit.runbooks.run.notices import describe_missing_files
+from cockpit.runbooks.run.notices import describe_missing_files, find_temporary_change
 
 PROCEDURE = read_runbook("a.md", b"# A\n\n## B\n\n```bash\nls\n```\n").procedures[0]
 
@@ -32,3 +32,23 @@ def test_a_file_that_a_procedure_requires_is_looked_for(tmp_path: Path, requires
     (tmp_path / "here.conf").touch()
     notice = describe_missing_files(replace(PROCEDURE, labels={"requires": requires}), str(tmp_path))
     assert notice.partition(f"{tmp_path}: ")[2].rstrip(".") == missing
+
+
+@pytest.mark.parametrize(
+    ("title", "temporary"),
+    [
+        ("Temporarily turn off the nightly import job", True),
+        ("Pause the autoscaler until the restore is done", True),
+        ("Silence the pager for the duration of the migration", True),
+        ("Stop alerting for the shop while we work", True),
+        ("Suspend the CronJob for the time being", True),
+        ("Block new orders until everything is back", True),
+        ("Wait until the restore is done", False),
+        ("Open the dashboard", False),
+        ("Stop the old container", False),
+        ("Watch the queue while you restart it", False),
+    ],
+)
+def test_what_is_turned_off_for_now_has_to_be_put_back(title: str, temporary: bool) -> None:
+    step = replace(PROCEDURE.steps[0], title=title)
+    assert bool(find_temporary_change(step)) is temporary

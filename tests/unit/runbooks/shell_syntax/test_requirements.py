@@ -10,7 +10,11 @@ from cockpit.model.runbook import Step, StepKind
 from cockpit.model.system import Environment
 from cockpit.runbooks.prepare.context import build_step_environment
 from cockpit.runbooks.prepare.tags import retry_of, timeout_of
-from cockpit.runbooks.prepare.target_guard import explain_mismatch
+from cockpit.runbooks.prepare.target_guard import (
+    describe_unknown_target,
+    explain_mismatch,
+    explain_target_of_scripts,
+)
 from cockpit.runbooks.run.outcome import judge_outcome
 from cockpit.runbooks.run.process.shell import GONE, CommandEnd
 from cockpit.runbooks.shell_syntax.requirements import (
@@ -19,6 +23,7 @@ from cockpit.runbooks.shell_syntax.requirements import (
     list_guarded_tools,
     list_programs,
     needs_terminal,
+    read_scripts,
 )
 from cockpit.runbooks.shell_syntax.tool_calls import spell_out_tools
 from cockpit.runbooks.types import Retry
@@ -152,6 +157,35 @@ def test_a_script_that_calls_the_tool_names_no_target_by_what_others_name() -> N
     command = "kubectl --context prod-cluster get x && ./deploy.sh"
     assert explain_mismatch("kubectl", PROD, "staging", command) == ""
     assert explain_mismatch("kubectl", PROD, "staging", command, by_script=True) != ""
+
+
+GUARDED = Environment("prod", subscription="0" * 8 + "-0000" * 3 + "-" + "0" * 12, kube_context="prod-cluster")
+OTHER = "1" * 8 + "-1111" * 3 + "-" + "1" * 12
+
+
+@pytest.mark.parametrize(
+    ("tool", "script", "wrong", "unknown"),
+    [
+        ("az", f"az account set --subscription {OTHER}\naz group create -n x", True, False),
+        ("az", f"az group create -n x --subscription {GUARDED.subscription}", False, False),
+        ("az", 'az account set -s "$SUB"', False, True),
+        ("az", "az account set --subscription Staging", False, True),  # a name, where the id is known
+        ("az", "az login\naz group create -n x", False, True),
+        ("az", "az group create -n x", False, False),
+        ("kubectl", "kubectl --context staging delete pod x", True, False),
+        ("kubectl", "kubectl config use-context prod-cluster && helm upgrade x", False, False),
+        ("kubectl", 'kubectl --context "$1" delete pod x', False, True),
+        ("kubectl", "KUBECONFIG=other.yaml kubectl delete pod x", False, True),
+    ],
+)
+def test_a_script_is_held_to_the_target_that_it_names(tool: str, script: str, wrong: bool, unknown: bool) -> None:
+    assert bool(explain_target_of_scripts(tool, GUARDED, script)) is wrong
+    assert bool(describe_unknown_target(tool, GUARDED, script)) is unknown
+
+
+def test_comments_of_a_script_say_nothing_of_what_it_does(tmp_path: Path) -> None:
+    (tmp_path / "deploy.sh").write_text(f"#!/bin/bash\n# az account set -s {OTHER}\naz group create -n x\n")
+    assert read_scripts("./deploy.sh prod", str(tmp_path)) == "az group create -n x\n"
 
 
 def test_nothing_configured_guards_nothing() -> None:
