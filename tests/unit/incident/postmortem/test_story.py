@@ -132,6 +132,16 @@ def test_what_ended_a_relapse_is_named_with_it_and_while_one_goes_on_the_rollbac
     assert told(story).stop.endswith("; felt again from 02:30:00: it is not over")
 
 
+def test_a_cause_that_was_typed_as_the_reason_of_a_status_is_the_cause_once() -> None:
+    story = night()
+    for kind, detail in ((Kind.SEVERITY, {"severity": "P2"}), (Kind.STATUS, {"status": "identified"})):
+        story.act(kind, 4, actor="ana", reason="Cause: the pool is too small", **detail)
+    story.act(Kind.RESOLVE, 9, actor="ben", reason="Fix: back on r43")
+    text = draft(story, 20)
+    assert block(text, "cause").count("the pool is too small") == 1
+    assert "back on r43" in block(text, "resolution").partition("Closed with")[0]
+
+
 def test_every_end_and_beginning_of_a_stretch_is_a_key_time_and_a_turning_point() -> None:
     story = relapsing_night()
     times = [(time.what, time.at) for time in list_key_times(incident_of(story), list_standing_events(story.events))]
