@@ -14,7 +14,7 @@ from cockpit.model.time import format_elapsed, is_named_utc
 from widgets.cell import Piece, cut_text, measure_pieces
 from widgets.clocks import render_brief_clock, render_leaders
 
-NAMED, NARROW = 22, 16  # cells of a clock's words, with room and without
+NAMED, NARROW, LEAST_NAME = 22, 16, 8  # cells of a clock's words, with room, without, and at least
 GAP: Piece = ("   ", "")
 TIGHT: Piece = ("  ", "")  # where the title would be cut
 STATUS_TONES = {
@@ -59,7 +59,13 @@ def render_bar(bar: Bar, now: datetime, zone: tzinfo, width: int) -> list[list[P
         if not due and not led:
             room = width - len(clock) - 2
             return [spread_pieces(_render_narrow_bar(bar, now, room), [(clock, "muted"), (" ", "")], width)]
-        second = [*due, TIGHT if due else (" ", ""), (clock, "muted"), (" ", "")]
+        times = [TIGHT if due else (" ", ""), (clock, "muted"), (" ", "")]
+        # Who leads and what time it is are worth more than the second clock, and than all of the first one's name.
+        if measure_pieces([*led, *due, *times]) >= width:
+            due = _render_due_clocks(bar, now, NARROW, most=1)
+            over = measure_pieces([*led, *due, *times]) + 1 - width
+            due = due if over <= 0 else _render_due_clocks(bar, now, max(LEAST_NAME, NARROW - over), most=1)
+        second = [*due, *times]
         return [
             spread_pieces(_render_narrow_bar(bar, now, width - 1), [], width),
             spread_pieces(led, second, width),

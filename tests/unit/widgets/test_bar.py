@@ -9,6 +9,8 @@ import pytest
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
 from cockpit.model.operator import Identity
+from cockpit.model.plan import Plan, Role
+from cockpit.model.response import Freeze, Holding
 from tests.tui.stage import NOW, ago
 from widgets.bar import Bar, render_bar
 from widgets.cell import measure_pieces
@@ -139,3 +141,18 @@ def test_at_80_columns_the_time_leaves_the_first_line_to_the_title() -> None:
     assert first.startswith("PROD P1 Orders fail with 503 after release 1.44.0")
     assert first.endswith("INVESTIGATING 00:12:43")
     assert second.endswith("14:00 02:26 NZDT")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_who_leads_is_read_whole_beside_a_freeze_and_what_is_most_urgent(width: int) -> None:
+    """`IC …FROZEN · look at the poo… 1:55 over · queue consumer … 1:00 over`: nobody could tell who leads."""
+    led = replace(INCIDENT, roles=(Holding("Incident Commander", "Cleo Park", ago(60)),))
+    plan = Plan(roles=(Role("Incident Commander", lead=True),))
+    task = due_in(-2, ClockKind.TASK, "look at the pool settings")
+    loop = due_in(-1, ClockKind.LOOP, "queue consumer is paused")
+    bar = replace(
+        BAR, incidents=(led,), plan=plan, clocks=(task, loop), freeze=Freeze("prod", ago(60), "ana", "until 1.45.1")
+    )
+    second = said(bar, width)[1]
+    assert second.startswith("IC Cleo Park FROZEN · look")
+    assert second.endswith("2:00 over 02:26 NZDT")
