@@ -130,6 +130,27 @@ def in_state(word: str, rule_word: str, health: str = "ok") -> Happens:
     return happen
 
 
+def leave_out(app: str, world: World) -> None:
+    """As Grafana evicts a series that it missed twice: it is listed no more, whatever the others do."""
+    world.prometheus.rules = [
+        {
+            **rule,
+            "alerts": [alert for alert in rule["alerts"] if alert["labels"].get("app") != app],
+            "state": "inactive",
+        }
+        for rule in world.prometheus.rules
+    ]
+
+
+def list_no_alerts(world: World) -> None:
+    """An empty list is left out of its answer, and a rule that is not scheduled is called ok."""
+    never = {"health": "ok", "state": "inactive", "lastEvaluation": "0001-01-01T00:00:00Z"}
+    world.prometheus.rules = [
+        {key: value for key, value in {**rule, **never}.items() if key not in ("alerts", "isPaused")}
+        for rule in world.prometheus.rules
+    ]
+
+
 GRAFANA_PEACE: dict[str, Happens] = {
     "it restarted and lists nothing": forget,
     "its queries give nothing": together(forget, in_state("Normal (NoData)", "inactive")),
@@ -139,6 +160,14 @@ GRAFANA_PEACE: dict[str, Happens] = {
     ),
     "its queries fail": together(forget, in_state("Error", "inactive", "error")),
     "it has no data": together(forget, in_state("NoData", "inactive", "nodata")),
+    "its rule was updated": together(forget, in_state("Normal (Updated)", "inactive")),
+    "its rule was paused": together(forget, in_state("Normal (Paused)", "inactive")),
+    "its rule is being deleted": together(forget, in_state("Normal (RuleDeleted)", "inactive")),
+    "it keeps its last state without data": together(forget, in_state("Normal (NoData, KeepLast)", "inactive")),
+    "it keeps its last state while it fails": together(forget, in_state("Normal (Error, KeepLast)", "inactive")),
+    "its series left the list of those that stay": together(forget, lambda world: leave_out("orders", world)),
+    "no rule lists an alert, as one that is not scheduled": together(forget, lambda world: list_no_alerts(world)),
+    "a word of tomorrow": together(forget, in_state("Snoozed", "snoozed")),
     "all is normal, and nobody knows of its data": together(forget, in_state("Normal", "inactive")),
     "the ruler may not be read": together(forget, put("prometheus", "answer", web.Response(status=403))),
     "a page to sign in": together(put("one", "answer", SIGN_IN), put("prometheus", "answer", SIGN_IN)),

@@ -359,6 +359,24 @@ def test_what_grafana_says_of_an_alert_is_over_only_where_it_was_measured(name: 
     assert Witnesses([answer], []).word_on(Trace(found, first=AT)).says is says
 
 
+@pytest.mark.parametrize(
+    ("word_of_grafana", "says"),
+    [
+        ("Alerting (NoData, KeepLast)", PrometheusState.FIRES),
+        ("Alerting (Error, KeepLast)", PrometheusState.FIRES),
+        ("Recovering (NoData, KeepLast)", PrometheusState.FIRES),
+        ("Pending (Error, KeepLast)", PrometheusState.UNKNOWN),
+        ("Normal (NoData, KeepLast)", PrometheusState.UNKNOWN),
+        ("Normal (Updated)", PrometheusState.UNKNOWN),
+        ("Normal (RuleDeleted)", PrometheusState.UNKNOWN),
+    ],
+)
+def test_the_reasons_that_grafana_gives_in_brackets_change_no_state_but_that_of_an_end(
+    word_of_grafana: str, says: PrometheusState
+) -> None:
+    assert word(AGGREGATED, one_rule(in_state(word_of_grafana), state="inactive")).says is says
+
+
 def test_what_fires_in_grafana_is_found_though_no_alertmanager_lists_it() -> None:
     rules = rules_of(GRAFANA)
     firing = {fires.labels["alertname"] for fires in list_firing_alerts(rules, server="grafana", now=AT)}
