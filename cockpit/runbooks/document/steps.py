@@ -484,6 +484,7 @@ SEQUEL = re.compile(
 MAY_BE_A_SEQUEL = re.compile(
     r"(?i)\W*(?:and\W+)?(?:then|next|after|final|last|once|when|as\W+soon|now|please|remember|do|wait)"
 )
+GOES_ON = re.compile(r"(?i)(?:continue|proceed|go\s+on|carry\s+on)\s+(?:with|to|at)\s+\S")
 WAITS = re.compile(r"(?i)^wait\s+(?:for|until|till|about|at\s+least|a\s+(?:few|minute)|\d)")
 DENIES = re.compile(r"(?i)\b(?:not|never|no longer)\b|n['’]t\b")
 LONGEST_SEQUEL = 300  # letters
@@ -498,7 +499,7 @@ def what_comes_then(markdown: str, line: int) -> UnnumberedStep | None:
     rest = flat[match.end() :] if match else flat
     if len(flat) > LONGEST_SEQUEL or flat.endswith(":") or DENIES.search(rest):
         return None
-    if not (begins_with_imperative(rest) if match else WAITS.match(flat)):
+    if not (begins_with_imperative(rest) or GOES_ON.match(rest) if match else WAITS.match(flat)):
         return None
     named = (code[2].strip() for code in CODE.finditer(markdown))
     return UnnumberedStep(

@@ -31,7 +31,8 @@ class RequiredConfirmation:
     @property
     def approvers(self) -> int:
         """How many people it takes: two for `DBA + On-call lead`, and for `2 approvers`, `four-eyes principle`."""
-        named = len(split_people(APART.split(SIGNED_OFF.sub(" + ", self.approver))[0]))
+        people = SIGNED_OFF.sub(" + ", SAYS_YES.sub("", self.approver))
+        named = len(split_people(APART.split(people)[0]))
         counts = [COUNTS.get((match["count"] or "").casefold(), 2) for match in COUNTED.finditer(self.approver)]
         return max(1, named, *counts)
 
@@ -57,6 +58,10 @@ class Consent:
 NEEDS: Mapping[StepKind, Need] = {StepKind.CHANGE: "confirm", StepKind.DANGER: "word"}
 DONE = frozenset({StepState.OK, StepState.BY_HAND})
 NO_APPROVAL = frozenset({"", "no", "none", "n/a", "not required", "false", "-", "–"})
+# `Yes (DBA and on-call lead)`, `Required: DBA + CTO`: the people stand behind it.
+SAYS_YES = re.compile(
+    r"(?i)^\s*(?:yes|required|needed|mandatory|true|always)\b[\s:;,.(–—-]*(?:(?:by|from|of)\s+)?(?:the\s+)?(?=\S)"
+)
 SIGNED_OFF = re.compile(
     r"(?i),?\s*\b(?:with|plus|and)\s+(?:the\s+)?(?:sign-?off|approval|consent|ok)\s+(?:by|of|from)\b"
 )

@@ -13,7 +13,7 @@ from cockpit.runbooks.prepare.values import Live
 VARIABLE = re.compile(r"(?<![\w$<{])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w>}])")
 ASKS_FOR_IT = re.compile(
     r"(?i)\b(?:variables?|env(?:ironment)?\s+vars?|settings?)\b|\benvironment\s*:"
-    r"|\b(?:is|are|be)\s+(?:not\s+)?(?:set|present|defined|configured|there|missing|available|(?:non-?)?empty)\b"
+    r"|\b(?:is|are|be)(?:n['’]t|\s+not)?\s+(?:set|present|defined|configured|there|missing|available|(?:non-?)?empty)\b"
     r"|\b(?:set|present|defined|missing|exists?|available)\W*$|\bexists?\s+in\b|\bha(?:s|ve)\s+(?:a\s+)?(?:value|[A-Z_]+)\b"
 )
 # One word alone is a variable where it is called so: PORT of "the variable PORT is set", "Is PORT set?".

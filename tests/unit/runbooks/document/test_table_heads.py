@@ -2,6 +2,7 @@
 
 import pytest
 
+from cockpit.model.runbook import StepKind
 from cockpit.runbooks.document.read import read_runbook
 from cockpit.runbooks.document.tables import kind_of
 
@@ -88,3 +89,11 @@ def test_a_heading_asks_when_the_document_is_for(heading: str) -> None:
 def test_a_sentence_says_what_is_printed(sentence: str) -> None:
     (procedure,) = read_runbook("r.md", f"# Look\n\n```bash\ncat /tmp/count\n```\n\n{sentence}\n".encode()).procedures
     assert procedure.steps[0].expected == "prints `3`"
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Once done, continue with the next region.", "Then proceed to section 3", "After that, go on with B."]
+)
+def test_a_sentence_behind_the_commands_leads_on(sentence: str) -> None:
+    (procedure,) = read_runbook("r.md", f"# Restart\n\n{BLOCK}\n{sentence}\n".encode()).procedures
+    assert [step.kind for step in procedure.steps[1:]] == [StepKind.MANUAL]

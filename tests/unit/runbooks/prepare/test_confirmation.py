@@ -183,6 +183,11 @@ def test_the_fingerprint_stands_for_everything_that_would_run() -> None:
     [
         ("two SREs", 2),
         ("2 approvers from the platform team", 2),
+        ("Yes (DBA and on-call lead)", 2),
+        ("Yes, by the DBA + CTO", 2),
+        ("Required: DBA & CTO (in writing)", 2),
+        ("Yes, on-call lead", 1),
+        ("Yesterday's lead", 1),
         ("Yes (two people)", 2),
         ("both the CTO and the DPO", 2),
         ("dual approval", 2),

@@ -42,6 +42,7 @@ def live(template: object = TEMPLATE) -> Live:
         ("JWT_SECRET_KEY is the same on every replica", ("JWT_SECRET_KEY",)),
         ("Ensure REDIS_URL exists in the container", ("REDIS_URL",)),
         ("Confirm REDIS_URL is non-empty", ("REDIS_URL",)),
+        ("Verify `DB_POOL` isn't empty", ("DB_POOL",)),
         ("Does the revision have SMTP_HOST?", ("SMTP_HOST",)),
         ("Validate environment: DB_HOST, DB_PORT", ("DB_HOST", "DB_PORT")),
         ("Look whether JWT_KEY is available", ("JWT_KEY",)),
