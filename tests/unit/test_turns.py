@@ -3,18 +3,18 @@
 import pytest
 
 from cockpit import turns
-from cockpit.turns import PAUSE, TURN, take_turns
+from cockpit.turns import PAUSE, take_turns
 
 
 class WorkingTime:
-    """Time that goes on as work is done, and while nothing is."""
+    """Time that goes on as work is done; a turn is a second."""
 
     def __init__(self) -> None:
         self.worked = 0.0
         self.pauses: list[float] = []
 
     def monotonic(self) -> float:
-        return self.worked + sum(self.pauses)
+        return self.worked
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -23,6 +23,7 @@ class WorkingTime:
 @pytest.fixture
 def working(monkeypatch: pytest.MonkeyPatch) -> WorkingTime:
     time = WorkingTime()
+    monkeypatch.setattr(turns, "TURN", 1.0)
     monkeypatch.setattr(turns, "monotonic", time.monotonic)
     monkeypatch.setattr(turns, "sleep", time.sleep)
     return time
@@ -32,7 +33,7 @@ def test_after_each_turn_the_others_have_theirs(working: WorkingTime) -> None:
     items = []
     for item in take_turns(range(100)):
         items.append(item)
-        working.worked += TURN / 4
+        working.worked += 0.25
 
     assert items == list(range(100))
     assert working.pauses == [PAUSE] * 25
@@ -40,7 +41,7 @@ def test_after_each_turn_the_others_have_theirs(working: WorkingTime) -> None:
 
 def test_what_is_done_within_a_turn_waits_for_nobody(working: WorkingTime) -> None:
     for _ in take_turns(range(100)):
-        working.worked += TURN / 200
+        working.worked += 1 / 200
 
     assert working.pauses == []
 
