@@ -129,12 +129,14 @@ def open_cli_session(
         raise Refusal.of(error) from None
 
 
-def warn_unrecorded(cli_session: CliSession, environment: str) -> None:
-    """Say on standard error that what is read of the record is as of an earlier moment, where nobody records now."""
+def warn_unrecorded(cli_session: CliSession, environment: str) -> datetime | None:
+    """Say on standard error that what is read of the record is as of an earlier moment, where nobody records now; that
+    moment, else None."""
     now = RealTime().now()
     recorded_until = read_record_end(cli_session.timeline, environment, now)
     if recorded_until is not None:
         click.echo(f"{clean_line(environment)} is told {describe_record_end(recorded_until, now)}.", err=True)
+    return recorded_until
 
 
 def _name_typed(incident: Incident) -> str:

@@ -27,7 +27,7 @@ from cockpit.cli.options import (
     open_timeline,
     timeline_path,
 )
-from cockpit.cli.output import format_json, incident_document
+from cockpit.cli.output import format_json, incident_document, to_json_value
 from cockpit.cli.redacted_files import empty_files_of
 from cockpit.cli.session import CliSession, open_cli_session, print_clean, warn_unrecorded
 from cockpit.config import default_system
@@ -131,10 +131,17 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
             for item in cli_session.incident_actions.incidents()
             if (common.env is None or item.environment == cli_session.environment.name) and (item.open or not only_open)
         ]
-        for environment in sorted({item.environment for item in result if item.open}):
-            warn_unrecorded(cli_session, environment)
+        ends = {
+            environment: warn_unrecorded(cli_session, environment)
+            for environment in sorted({item.environment for item in result if item.open})
+        }
     if as_json:
-        click.echo(format_json([incident_document(item) for item in result]))
+        documents = [
+            incident_document(item)
+            | {"recorded_until": to_json_value(ends.get(item.environment) if item.open else None)}
+            for item in result
+        ]
+        click.echo(format_json(documents))
         return
     for incident in result:
         print_clean(render_incident_line(incident, severity_scale))

@@ -144,8 +144,7 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
             ask_who_is_on_call(cli_session, cli_session.find_lately(incident))
     with open_cli_session(common, read_only=True) as cli_session:
         meant, now = cli_session.find_lately(incident), RealTime().now()
-        if meant.open:
-            warn_unrecorded(cli_session, meant.environment)
+        recorded_until = warn_unrecorded(cli_session, meant.environment) if meant.open else None
         deployed = cli_session.deployed(meant.environment, now)
         result = compute_clocks(meant, cli_session.plan, now, zone=cli_session.zone, deployed=deployed)
         visible = list_urgent_clocks(result, now)
@@ -153,7 +152,8 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
         if everything or as_json:
             visible += [entry for entry in result if entry not in visible]
         if as_json:
-            click.echo(format_json([_build_clock_document(entry, now) for entry in visible]))
+            until = {"recorded_until": to_json_value(recorded_until)}
+            click.echo(format_json([_build_clock_document(entry, now) | until for entry in visible]))
             return
         for item in visible:
             moment = show_moment(item.until, cli_session.zone, now) if item.until and item.is_window_open(now) else ""

@@ -2,9 +2,9 @@
 
 import json
 import queue
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 import click
 
@@ -17,7 +17,8 @@ from cockpit.incident.messages.briefing import build_shift_report, describe_shif
 from cockpit.incident.messages.fields import find_lead
 from cockpit.model.event import Event
 from cockpit.model.time import RealTime
-from cockpit.recorder.record_end import read_record_end
+from cockpit.recorder.lock import LOOK_WHO_RECORDS
+from cockpit.recorder.record_end import describe_record_end, read_record_end
 
 LOOK = 0.5  # seconds between two looks whether somebody pressed Ctrl+C
 SHIFT = timedelta(hours=12)
@@ -94,9 +95,13 @@ def follow(common: Common, count: int, as_json: bool) -> None:
         newest = before[-count:] if count else []
         last = max((event.id for event in cli_session.timeline.events(limit=1)), default=0)
         stop = cli_session.timeline.follow(waiting.put, after=last)
+        ending = RecordEndWatch(RealTime().monotonic)
         try:
             print_events(newest, as_json, before)
+            ending.look(lambda: read_record_end(cli_session.timeline, name, RealTime().now()))
             while True:
+                if turn := ending.look(lambda: read_record_end(cli_session.timeline, name, RealTime().now())):
+                    print_record_turn(turn, as_json)
                 try:
                     events = waiting.get(timeout=LOOK)
                 except queue.Empty:
@@ -108,6 +113,42 @@ def follow(common: Common, count: int, as_json: bool) -> None:
             pass
         finally:
             stop()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTurn:
+    """Recording ended or goes on: `recorded_until` is the moment of the end, None while somebody records."""
+
+    recorded_until: datetime | None
+
+
+class RecordEndWatch:
+    """Looks every few seconds whether anybody records. `monotonic` gives seconds."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._next = float("-inf")
+        self._was_ended: bool | None = None  # None: nobody has looked yet
+
+    def look(self, read_end: Callable[[], datetime | None]) -> RecordTurn | None:
+        """A turn since the last look; None where there is none, for the first look, and before the next is due."""
+        if self._monotonic() < self._next:
+            return None
+        self._next = self._monotonic() + LOOK_WHO_RECORDS
+        recorded_until = read_end()
+        was_ended, self._was_ended = self._was_ended, recorded_until is not None
+        return RecordTurn(recorded_until) if was_ended not in (None, self._was_ended) else None
+
+
+def print_record_turn(turn: RecordTurn, as_json: bool) -> None:
+    """A line of its own: what follows it, or does not, means something else from here on."""
+    now = RealTime().now()
+    if as_json:
+        click.echo(json.dumps({"recorded_until": to_json_value(turn.recorded_until), "at": to_json_value(now)}))
+    elif turn.recorded_until is None:
+        print_clean(f"       {now:%Y-%m-%d %H:%M:%S}Z  somebody records again")
+    else:
+        print_clean(f"       {now:%Y-%m-%d %H:%M:%S}Z  from here on {describe_record_end(turn.recorded_until, now)}")
 
 
 def print_events(events: Iterable[Event], as_json: bool, before: Sequence[Event]) -> None:

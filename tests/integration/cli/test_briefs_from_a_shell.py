@@ -6,13 +6,17 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from cockpit.cli.status.briefs import RecordEndWatch, RecordTurn, print_record_turn
 from cockpit.model.event import Draft, Kind
+from cockpit.model.time import format_timestamp
 from cockpit.recorder.lock import RecorderLock, lock_path
 from tests.integration.cli.shell import Shell
+from tests.unit.incident.story import NIGHT
 
 NOW = datetime.now(UTC)
 
@@ -121,6 +125,33 @@ def test_what_happens_is_printed_as_it_happens(shell: Shell) -> None:
     following.send_signal(signal.SIGINT)
     assert following.wait(20) in (0, 130)
     following.stdout.close()
+
+
+def test_who_follows_reads_whenever_recording_ends_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only the first line said that nobody records; hours without one read as a quiet night."""
+    seconds = iter(range(0, 100, 6))
+    watch = RecordEndWatch(lambda: float(next(seconds)))
+    ends: list[datetime | None] = [None, None, NIGHT, NIGHT, None, None, NIGHT]
+    turns = [watch.look(partial(ends.__getitem__, number)) for number in range(len(ends))]
+    assert turns == [None, None, RecordTurn(NIGHT), None, RecordTurn(None), None, RecordTurn(NIGHT)]
+    for turn in (RecordTurn(NIGHT), RecordTurn(None)):
+        print_record_turn(turn, True)
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [item["recorded_until"] for item in documents] == [format_timestamp(NIGHT), None]
+    print_record_turn(RecordTurn(NIGHT), False)
+    assert "02:00:00 UTC" in capsys.readouterr().out
+
+
+def test_who_records_is_not_asked_at_every_turn_of_the_loop() -> None:
+    watch, ends = RecordEndWatch(lambda: 1.0), iter([NIGHT])
+    assert [watch.look(lambda: next(ends)) for _ in range(5)] == [None] * 5
+
+
+def test_json_of_what_is_open_says_until_when_anybody_recorded(shell: Shell) -> None:
+    shell.say("declare", "Readiness failing")
+    assert [item["recorded_until"] for item in shell.ask("incidents")] == [None]
+    shell.record(Draft(Kind.RECORDER, "recording stopped", NIGHT, "default", detail={"what": "stopped", "who": "x"}))
+    assert all(item["recorded_until"] for item in (*shell.ask("incidents"), *shell.ask("clocks")))
 
 
 def test_a_recorder_without_a_screen_records_until_it_is_stopped(shell: Shell) -> None:
