@@ -11,7 +11,9 @@ from typing import Any
 
 import fastjsonschema
 import pytest
+from click.testing import CliRunner
 
+from cockpit.cli import cockpit
 from cockpit.config import build_json_schema, load_system
 from cockpit.config.schema import PROCEDURE_KEY, RETIRED, keys_of_table, list_tables_of, write_reference
 from cockpit.feeds.alert_kinds import name_alert_kinds
@@ -58,6 +60,18 @@ def test_every_configuration_that_a_document_shows_is_a_good_one(block: str, tmp
     file.write_text(block if "[environments." in block else f"{block}\n[environments.prod]\n", encoding="utf-8")
     assert load_system(file).environments
     compile_schema()(write_as_json(tomllib.loads(block)))
+
+
+WATCHING = re.compile(r"^\[\[environments\.\w+\.(probes|signals|alerts)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", [entry for entry in SHOWN if WATCHING.search(str(entry.values[0]))])
+def test_what_is_shown_of_watching_works_as_it_stands(block: str, tmp_path: Path) -> None:
+    """Without a document of one's own: `cockpit check` finds each procedure that it names."""
+    file = tmp_path / "cockpit.toml"
+    file.write_text(block, encoding="utf-8")
+    checked = CliRunner().invoke(cockpit, ["check", "--config", str(file)])
+    assert checked.exit_code == 0, checked.output
 
 
 def write_as_json(value: Any) -> Any:
