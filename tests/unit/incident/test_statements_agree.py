@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items, met_and_missed
-from cockpit.incident.impact import as_of, measure_felt
+from cockpit.incident.impact import as_of, find_relapse_after_close, measure_felt
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
 from cockpit.incident.metrics.statistics import DEADLINES, list_kept_shares
@@ -497,7 +498,13 @@ ACTS = (
         "break",
     ),
 )
-walks = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 30), st.integers(0, 5)), max_size=25)
+RELAPSE = "relapse"  # it was well for long enough, was closed, and is bad again
+LASTS = 5  # minutes of that
+walks = st.builds(
+    lambda walk, ends_badly: [*walk, (RELAPSE, 1, 0)] if ends_badly else walk,
+    st.lists(st.tuples(st.sampled_from((*ACTS, RELAPSE)), st.integers(1, 30), st.integers(0, 5)), max_size=25),
+    st.booleans(),
+)
 
 
 def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int]) -> None:
@@ -581,6 +588,12 @@ def do_act(story: Story, act: str, minute: float, pick: int, done: dict[str, int
             story.tell(Kind.PROBE, minute, subject=("ready", "web")[pick % 2], detail=seen_late, source="recorder")
         case "down" | "up":
             story.probe(minute, ("ready", "web")[pick % 2], act)
+        case "relapse" if is_open:
+            for name in ("ready", "web"):
+                story.probe(minute, name, "down")
+                story.probe(minute + 0.3, name, "up")
+            resolve(story, minute + 3)
+            story.probe(minute + 4, "ready", "down")
         case "freeze":
             story.act(Kind.FREEZE, minute, on=pick % 2 == 0, reason="until green")
         case "loop" if is_open:
@@ -596,7 +609,19 @@ def play(walk: list[tuple[str, int, int]]) -> tuple[Story, float]:
     for act, pause, pick in walk:
         minute += pause
         do_act(story, act, minute, pick, done)
+        minute += LASTS if act == RELAPSE else 0
     return story, minute + 1
+
+
+def test_a_fifth_of_such_nights_at_least_is_felt_again_after_it_was_closed() -> None:
+    """Else no place that tells of it is compared."""
+    random, count, nights = Random(1), 0, 60
+    for number in range(nights):
+        acts = random.choices((*ACTS, RELAPSE), k=random.randint(0, 25))
+        walk = [(act, random.randint(1, 30), random.randint(0, 5)) for act in acts]
+        story, minute = play([*walk, (RELAPSE, 1, 0)] if number % 2 else walk)
+        count += find_relapse_after_close(as_of(only(story), at(minute))) is not None
+    assert count >= nights / 5
 
 
 @settings(max_examples=scale_examples(60))
