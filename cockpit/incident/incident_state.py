@@ -328,8 +328,8 @@ class IncidentStateBuilder:
     @property
     def last_resolved(self) -> datetime | None:
         """When it was last resolved, whatever came after; None before the first time."""
-        moved = [event for _, event in self._facts.of(*EXTENT) if _read_status(event) == Status.RESOLVED]
-        return moved[-1].occurred if moved else None
+        statuses = _list_status_changes(event for _, event in self._facts.of(*EXTENT))
+        return next((change.at for change in reversed(statuses) if change.value == Status.RESOLVED), None)
 
     def name_service(self, name: str) -> None:
         """A signal of this incident is about that app or resource."""
@@ -569,11 +569,15 @@ def _read_status(event: Event) -> str:
 
 
 def _list_status_changes(moved: Iterable[Event]) -> tuple[StateChange, ...]:
-    return tuple(
-        StateChange(str(status), event.occurred, event.actor, text_of(event.detail, "reason"), _close_reason(event))
-        for event in moved
-        if (status := _read_status(event))
-    )
+    """What was resolved and is resolved once more, as by two who did so at the same time, was over the first time."""
+    changes: list[StateChange] = []
+    for event in moved:
+        status = _read_status(event)
+        if not status or (status == Status.RESOLVED and changes and changes[-1].value == status):
+            continue
+        reason, close_reason = text_of(event.detail, "reason"), _close_reason(event)
+        changes.append(StateChange(str(status), event.occurred, event.actor, reason, close_reason))
+    return tuple(changes)
 
 
 def _read_close_reason(moved: list[Event]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
@@ -103,6 +103,7 @@ def told(story: Story, what: str, minute: float, person: str) -> None:
 
 
 @settings(max_examples=scale_examples(250))
+@example("P0", [("resolved", 1, "ana"), ("resolved", 1, "ben"), ("investigating", 15, "ana")])
 @given(st.sampled_from(list(STRICT)), acts)
 def test_no_outcome_of_a_deadline_that_is_past_ever_changes(declared: str, walk: list[tuple[str, int, str]]) -> None:
     story, ledger, known, minute = Story(), Ledger(DEFAULT_SEVERITY_SCALE), dict[str, Fixed](), 0
