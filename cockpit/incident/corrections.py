@@ -70,9 +70,12 @@ class CorrectedFacts:
         """Raises KeyError."""
         return self._facts[root]
 
-    def move(self, length: timedelta) -> None:
-        """Tell every fact by a clock that was set by so much."""
-        self._facts = {root: move_event(event, length) for root, event in self._facts.items()}
+    def move(self, length: timedelta, before: int | None = None) -> None:
+        """Tell every fact by a clock that was set by so much, or those that were written before an event."""
+        self._facts = {
+            root: move_event(event, length) if before is None or event.id < before else event
+            for root, event in self._facts.items()
+        }
 
     def standing(self, id: int) -> int:
         """The id of the event that now stands for event `id`; itself where nobody corrected it."""

@@ -68,6 +68,7 @@ class EnvironmentLedger:
     serving_before: ServingState = field(default_factory=ServingState)  # what ran before the first of them
 
     clock_step: ClockStep | None = None  # the last
+    clock_steps: list[ClockStep] = field(default_factory=list)
     unseen: dict[datetime, datetime] = field(default_factory=dict)  # moments of a first look after a break, since when
     failed_unseen: set[datetime] = field(default_factory=set)  # those of them at which a probe was bad
 
@@ -113,6 +114,7 @@ class EnvironmentLedger:
         """The clock was set: what goes on is dated by the clock of now. What is over stays as it was."""
         self.clock_step = step
         since = min((case.reach_from for case in self.open.values()), default=None)
+        self.clock_steps.append(step)
         moved = {
             move_moment(moment, step.length): move_moment(since, step.length) for moment, since in self.unseen.items()
         }

@@ -85,6 +85,7 @@ class IncidentStateBuilder:
         self._is_felt = is_felt  # whether users feel a bad signal, as the traffic is now
         self._earliest: Signal | None = None  # began before the declaration but was recorded after it
         self._steps: list[ClockStep] = []  # of the clock, since it was declared
+        self.steps_until_closed = 0  # of the clock: those that its environment had when it was last closed
         self._built: Incident | None = None
         self._signalled = False  # since it was built
         self._range: tuple[datetime, bool] | None = None  # where it begins, and whether it still goes on
@@ -137,7 +138,7 @@ class IncidentStateBuilder:
         """The clock was set: what was known until now is dated by the clock of now, as time passed."""
         self._steps.append(step)
         self._last_event = step.event
-        self._facts.move(step.length)
+        self._facts.move(step.length, before=step.event)
         self._superseded = [move_event(event, step.length) for event in self._superseded]
         self._moves = [move_event(event, step.length) for event in self._moves]
         self._move_signals(step.length)
@@ -566,6 +567,11 @@ def _read_status(event: Event) -> str:
         return Status.RESOLVED
     lines = event.detail.get("status")
     return lines if isinstance(lines, str) and lines in STATUSES else ""
+
+
+def sets_open_status(event: Event) -> bool:
+    """Whether an incident that is closed is open again by it."""
+    return _read_status(event) not in ("", Status.RESOLVED)
 
 
 def _list_status_changes(moved: Iterable[Event]) -> tuple[StateChange, ...]:

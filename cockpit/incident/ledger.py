@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cockpit.incident.change_dates import is_dated_by_request
 from cockpit.incident.environment_ledger import EnvironmentLedger
 from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD
-from cockpit.incident.incident_state import FACTS, IncidentStateBuilder
+from cockpit.incident.incident_state import FACTS, IncidentStateBuilder, sets_open_status
 from cockpit.incident.response_state import (
     event_number,
     find_left_open,
@@ -487,6 +487,9 @@ class Ledger:
             for lines in scene.recent_events:
                 if lines.kind in RUN_KINDS and _run_id(lines) == _run_id(event):
                     case.apply(lines)
+        if not case.open and sets_open_status(event):  # what is over stays as it was, until it is opened again
+            for step in scene.clock_steps[case.steps_until_closed :]:
+                case.move(step)
         case.apply(event)
         if event.kind == Kind.ACK:
             self._take(scene, event)
@@ -501,6 +504,7 @@ class Ledger:
             scene.closed.pop(case.id, None)
         elif scene.open.pop(case.id, None):
             scene.closed[case.id] = case
+            case.steps_until_closed = len(scene.clock_steps)
 
     @staticmethod
     def _gather(scene: EnvironmentLedger, case: IncidentStateBuilder, event: Event) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cockpit.incident.clocks.clocks import compute_clocks
@@ -174,6 +174,8 @@ def shift(clock: Clock, length: timedelta) -> Clock:
     return replace(clock, **{name: moved(getattr(clock, name), length) for name in names})
 
 
+@example([("resolved", 1, "ana"), ("P0", 1, "ana"), ("investigating", 1, "ana")], [(12, 1)])
+@example([("resolved", 8, "ana"), ("investigating", 1, "ana")], [(19, 1)])
 @given(acts, st.lists(st.tuples(st.integers(0, 400), st.integers(-500, 500).filter(bool)), max_size=3))
 def test_whatever_is_set_when_every_deadline_is_as_if_the_clock_had_been_right(
     walk: list[tuple[str, int, str]], steps: list[tuple[int, int]]
