@@ -72,6 +72,8 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
     """Every section that has steps, as a procedure with a slug of its own."""
     used: dict[str, int] = {}
     procedures: list[Procedure] = []
+    # Parts such as "What you need": what they say holds for the procedures behind them, below the same heading.
+    needs_parts = [section for section in sections if section.parents and requires_something(section.title)]
     for head, members in group_sections(sections):
         unnumbered_steps = [step for member in members for step in title_steps(member)]
         if all(step.mention for step in unnumbered_steps if step.kind is StepKind.NOTE) and not any(
@@ -81,7 +83,15 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
         above = [parent for parent in head.parents if parent.level >= 2]
         # `When` of section 3 holds for 3.1; what the document says of itself stays with the document.
         labels = {name: value for section in (*above, *members) for name, value in section.labels.items()}
-        needs = list_needs_parts(sections, head)
+        needs = (
+            [
+                part
+                for part in needs_parts
+                if part.line < head.line and any(part.parents[-1] is above for above in (*head.parents, head))
+            ]
+            if needs_parts
+            else []
+        )
         labels = {"requires": first, **labels} if (first := find_first_needs(needs)) else labels
         read_first = unique_sections((*head.parents, *needs, *members))
         steps = number_steps(unnumbered_steps)
@@ -111,17 +121,8 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
     return procedures
 
 
-def list_needs_parts(sections: Sequence[Section], head: Section) -> list[Section]:
-    """The parts such as "What you need" that stand before a procedure, below one of the headings above it."""
-    return [
-        section
-        for section in sections
-        if section.line < head.line and section.parents and section.parents[-1] in (*head.parents, head)
-        if requires_something(section.title)
-    ]
-
-
 def find_first_needs(needs: Sequence[Section]) -> str:
+    """What the first of these parts lists, "" where none does."""
     return next((section.labels["requires"] for section in needs if section.labels.get("requires")), "")
 
 

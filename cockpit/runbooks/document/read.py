@@ -143,11 +143,14 @@ def refuse_word(step: Step, words: frozenset[str]) -> Step:
     return step
 
 
+NAMES_OF_SHELL = ("HOSTNAME", "USER", "HOME", "SHELL")
 SETS_NAME_OF_SHELL = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?(HOSTNAME|USER|HOME|SHELL)=[^\s;&]+[ \t]*(?:#.*)?$")
 
 
 def find_names_of_shell(text: str, procedures: Sequence[Procedure]) -> list[str]:
     """Variables that every shell has and that the document gives a value of its own, where no step of it does."""
+    if not any(f"{name}=" in text for name in NAMES_OF_SHELL):
+        return []
     names = dict.fromkeys(SETS_NAME_OF_SHELL.findall(text))
     return [
         name

@@ -208,7 +208,7 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
         result += _find_quoted_variables(command)
         result += [
             WrittenHole(match["mine"], match.start(), match.end())
-            for match in OF_MINE.finditer(command)
+            for match in (OF_MINE.finditer(command) if "my" in command or "My" in command else ())
             if _is_named_hole(command[: match.start()])
         ]
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
@@ -368,7 +368,7 @@ def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
         kind = match.lastgroup or ""
         if match[kind] not in TOOLS_CAPITALS and not MEANS_ITSELF.search(command[: match.start()]):
             yield WrittenHole(match[kind], match.start(kind), match.end(kind))
-    for match in OF_IMAGES.finditer(command):
+    for match in OF_IMAGES.finditer(command) if ":" in command else ():
         kind = match.lastgroup or ""
         yield WrittenHole(match[kind], match.start(kind), match.end(kind))
     for match in SQL_NAMES.finditer(command) if "name" in command else ():
