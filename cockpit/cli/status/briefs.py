@@ -13,8 +13,9 @@ from cockpit.cli.output import format_json, incident_document, presented_documen
 from cockpit.cli.session import open_cli_session, parse_since, print_clean, warn_unrecorded
 from cockpit.cli.timeline import format_followed_line
 from cockpit.incident.change_dates import CONTEXT, present_events
-from cockpit.incident.messages.briefing import build_shift_report, describe_shift, read_brief
+from cockpit.incident.messages.briefing import read_brief
 from cockpit.incident.messages.fields import find_lead
+from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.model.event import Event
 from cockpit.model.time import RealTime
 from cockpit.recorder.lock import LOOK_WHO_RECORDS

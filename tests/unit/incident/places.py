@@ -10,8 +10,9 @@ from cockpit.cli.timeline import format_event_line
 from cockpit.incident.change_dates import date_by_steps, present_events
 from cockpit.incident.impact import describe_impact, find_relapse_after_close, propose_impact_end
 from cockpit.incident.load import list_members, list_standing_events
-from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.fields import spell_felt
+from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.incident.messages.template import fill_template
 from cockpit.incident.metrics.metrics import MetricState, describe_value, list_metrics
 from cockpit.incident.postmortem.draft import render_draft

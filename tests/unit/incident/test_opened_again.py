@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from cockpit.cli.status.text import EnvironmentRecord, list_incident_cells
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.impact import format_felt, list_felt_stretches, propose_impact_end
-from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.fields import collect_message_facts
 from cockpit.incident.messages.offers import status_line
+from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.incident.metrics.metrics import Metric, list_metrics, recovery_metrics
 from cockpit.incident.metrics.statistics import build_statistics
 from cockpit.incident.postmortem.draft import render_draft

@@ -14,7 +14,8 @@ from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items, met_and_missed
 from cockpit.incident.impact import as_of, find_relapse_after_close, measure_felt
 from cockpit.incident.load import list_members, list_standing_events
-from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report
+from cockpit.incident.messages.briefing import BriefingScene, build_brief
+from cockpit.incident.messages.shift_report import build_shift_report
 from cockpit.incident.metrics.statistics import DEADLINES, list_kept_shares
 from cockpit.incident.open_ends import find_open_ends
 from cockpit.incident.postmortem.rows import loop_rows, message_rows, severity_times

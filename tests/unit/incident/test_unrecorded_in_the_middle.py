@@ -16,8 +16,9 @@ from cockpit.incident.impact import (
     weigh_felt,
 )
 from cockpit.incident.load import list_standing_events
-from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.fields import collect_message_facts
+from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.story import TimeFace

@@ -12,7 +12,7 @@ from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.actions.silences import SilenceOperation, list_offers
 from cockpit.incident.clocks.reminders import list_open_items
-from cockpit.incident.messages.briefing import build_shift_report
+from cockpit.incident.messages.shift_report import build_shift_report
 from cockpit.incident.open_ends import OpenEndKind, find_open_ends
 from cockpit.incident.postmortem.rows import loop_rows
 from cockpit.model.alert import AlertState

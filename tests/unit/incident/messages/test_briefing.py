@@ -17,8 +17,9 @@ from cockpit.incident.impact import (
     propose_impact_end,
 )
 from cockpit.incident.load import list_members
-from cockpit.incident.messages.briefing import BriefingScene, build_brief, build_shift_report, describe_shift
+from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.offers import describe_symptom
+from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.incident.messages.template import fill_template
 from cockpit.incident.metrics.metrics import list_metrics
 from cockpit.incident.metrics.statistics import build_statistics
