@@ -223,13 +223,18 @@ def describe_traffic(event: Event, events: Iterable[Event]) -> str:
 
 
 def describe_revision(subject: str, events: Iterable[Event]) -> str:
-    """`shop-api--r44 (1.44.0, by ci@example.com)` of `app/revision`, as far as the record knows it."""
+    """`shop-api--r44 (1.44.0, by ci@example.com)` of `app/revision`, as far as the record knows it.
+
+    One that a step of ours made is by whoever ran that, by the name that stands everywhere.
+    """
+    events = list(events)
     name = subject.partition("/")[2] or subject
     image = author = ""
     for event in events:
         if event.kind == Kind.REVISION and event.subject == subject:
             image = text_of(event.detail, "image") or image
-            author = text_of(event.detail, "changed_by") or author
+            step = find_step_of(events, event) if text_of(event.detail, "what") == "created" else None
+            author = (step.actor if step is not None else text_of(event.detail, "changed_by")) or author
     tag = image.rpartition("/")[2].partition(":")[2][:20]
     facts = [fact for fact in (tag, f"by {author}" if author else "") if fact]
     return f"{name} ({', '.join(facts)})" if facts else name

@@ -862,6 +862,18 @@ def test_the_detection_says_why_it_is_later_than_the_first_failure_that_the_draf
     assert "another" not in own.evidence
 
 
+def test_a_revision_that_a_step_of_ours_made_is_by_whoever_ran_that() -> None:
+    story = Story()
+    story.tell(Kind.RUN, -1, subject="r1", actor="ana", detail={"what": "started", "title": "Deploy"})
+    step = {"attempt": 1, "kind": "change", "as_run": "az containerapp update -n shop --image shop:1.44.0"}
+    story.tell(Kind.STEP, -0.5, subject="r1#1", actor="ana", detail={**step, "phase": "intent"})
+    change(story, 0)
+    story.tell(Kind.STEP, 0.1, subject="r1#1", actor="ana", detail={"attempt": 1, "phase": "outcome", "state": "ok"})
+    fail(story, 0.2, "readyz")
+    story.declare(1, reach=-10)
+    assert f"{BAD} (1.44.0, by ana) took all traffic" in told(story).change
+
+
 def test_traffic_that_went_back_says_from_where_and_by_whom() -> None:
     story = Story()
     change(story, 0)
