@@ -375,7 +375,7 @@ def list_procedure_runs(
                 readings[name].take_back(run_steps)
                 if went_well:
                     readings[name].end_times(int(step), event.occurred)
-        elif what == "started" and id and id not in readings:
+        elif (what == "started" or event.redacted) and id and id not in readings:
             readings[id] = _RunReading(_build_run(id, event), detail)
         elif what == "ended" and id in readings and readings[id].run.ended is None:
             readings[id].run = replace(readings[id].run, ended=event.occurred)
@@ -481,7 +481,7 @@ def _build_run(id: str, event: Event) -> ProcedureRun:
     detail, procedure = event.detail, text_of(event.detail, "procedure")
     return ProcedureRun(
         id=id,
-        title=name_run(detail) or procedure or id,
+        title="(redacted)" if event.redacted else name_run(detail) or procedure or id,
         started=event.occurred,
         by=event.actor,
         budget=span_of(detail, "budget"),

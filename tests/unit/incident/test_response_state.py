@@ -1,5 +1,6 @@
 """What responders did, as the fold tells it: each fact once, corrected in its place, the last word standing."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -392,3 +393,19 @@ def test_the_reason_of_a_wrong_severity_is_none_of_the_one_that_was_meant(stored
     incident = only(story)
     assert (incident.severities[-1].value, incident.severities[-1].reason) == ("P2", "")
     assert incident.mistakes[0].entered_reason == "panic"
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["read again", "while it is open"])
+def test_a_run_of_which_the_first_event_is_redacted_is_still_one(live: bool) -> None:
+    """Its steps stood in the record as those of an earlier run, and nothing said that it was open."""
+    story = Story()
+    story.declare(0)
+    begun = story.act(Kind.RUN, 1, subject="r1", what="started", title="Roll back", steps=1)
+    story.act(Kind.STEP, 2, subject="r1#1", phase="intent", attempt=1, kind="change")
+    story.act(Kind.STEP, 3, subject="r1#1", phase="outcome", attempt=1, state="ok")
+    story.tell(Kind.REDACT, 4, subject=str(begun.id))
+    if not live:
+        emptied = replace(begun, summary="", detail={}, redacted=True)
+        story.events = [emptied if event.id == begun.id else event for event in story.events]
+    (run,) = only(story).ran
+    assert (run.id, run.title, run.started, run.ended) == ("r1", "(redacted)", at(1), None)
