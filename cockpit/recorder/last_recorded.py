@@ -61,6 +61,7 @@ class LastRecorded:
 
     def __init__(self) -> None:
         self.probes: dict[str, str] = {}
+        self.flapping_since: dict[str, datetime] = {}  # when each probe that flaps was found to
         self.signals: dict[str, str] = {}
         self.alerts: dict[str, RecordedAlert] = {}
         self.apps: dict[str, RecordedApp] = {}
@@ -71,6 +72,9 @@ class LastRecorded:
         """Take one fact, written or about to be. Never raises, whatever its detail holds."""
         if fact.kind == Kind.PROBE:
             _keep_state(self.probes, fact.subject, text_of(fact.detail, "state"))
+            self.flapping_since.pop(fact.subject, None)
+            if text_of(fact.detail, "state") == FLAPPING:
+                self.flapping_since[fact.subject] = fact.occurred
         elif fact.kind == Kind.SIGNAL:
             _keep_state(self.signals, fact.subject, text_of(fact.detail, "state"))
         elif fact.kind == Kind.ALERT:

@@ -47,7 +47,7 @@ def probe_changes(
                 "since": format_timestamp(result.since),
                 "url": result.url,
                 **_list_answers(result, state, was),
-                **_describe_sight(result, state),
+                **_describe_sight(result, state, last_recorded.flapping_since.get(result.name)),
                 **({"flap": _describe_flap(result.flap, now)} if FLAPPING in (was, state) and result.flap else {}),
             },
         )
@@ -124,8 +124,10 @@ def _list_answers(result: ProbeResult, state: str, was: str) -> dict[str, Any]:
 SIGHTED = (ProbeState.UP.value, ProbeState.DOWN.value, ProbeState.DEGRADED.value)
 
 
-def _describe_sight(result: ProbeResult, state: str) -> dict[str, str]:
-    """Since when it may be so, where the answers before showed nothing."""
+def _describe_sight(result: ProbeResult, state: str, flapping_since: datetime | None) -> dict[str, str]:
+    """Since when it may be so, where the answers before showed nothing, or another cockpit saw how it flapped."""
+    if result.flap is None and flapping_since is not None and state in SIGHTED:
+        return {UNSEEN_FROM: format_timestamp(flapping_since)}
     first = result.first_failure.at if state == ProbeState.DOWN and result.first_failure else result.since
     if result.blind_from is None or state not in SIGHTED or first < result.blind_from:
         return {}

@@ -110,7 +110,8 @@ class ObservedReading:
         """What was so at the first look after a break, or after looks that failed, may have been so all through it."""
         if not self._is_dated_by_look(draft) or (unseen_from := self._find_unseen_from(draft)) is None:
             return draft
-        return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(unseen_from)})
+        earliest = min(time_of(draft.detail, UNSEEN_FROM) or unseen_from, unseen_from)
+        return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(earliest)})
 
     def _find_unseen_from(self, draft: Draft) -> datetime | None:
         last_break = self.last_break

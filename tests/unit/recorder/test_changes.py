@@ -164,6 +164,16 @@ def test_what_is_seen_after_answers_that_showed_nothing_may_have_been_since_the_
     assert time_of(fact.detail, UNSEEN_FROM) == (at(1) if unseen else None)
 
 
+@pytest.mark.parametrize("state", [ProbeState.UP, ProbeState.DOWN])
+@pytest.mark.parametrize("saw_it", [True, False])
+def test_a_cockpit_that_did_not_see_a_probe_flap_does_not_know_when_that_ended(state: ProbeState, saw_it: bool) -> None:
+    """It dated the end by its own first look, a quarter of a minute after the last failure."""
+    world, flap = Recorded(), ProbeFlap(at(0), at(1), 3)
+    world.probe(1, ProbeState.DOWN, flapping=True, flap=flap)
+    (fact,) = world.probe(4, state, flap=flap if saw_it else None)
+    assert time_of(fact.detail, UNSEEN_FROM) == (None if saw_it else at(1))
+
+
 def test_a_bad_probe_that_leaves_the_configuration_does_not_stay_bad_for_ever() -> None:
     world = Recorded()
     world.probe(1, ProbeState.DOWN)
