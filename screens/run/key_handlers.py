@@ -75,7 +75,7 @@ async def start_step(screen: RunView, now: StepStanding) -> None:
     if now.state is StepState.UNKNOWN and not await _ask_how_step_ended(screen, now):
         return
     if not now.step.command:
-        await settle_step(screen, now.step, StepState.BY_HAND)
+        await settle_step(screen, now.step, screen.now_run, StepState.BY_HAND)
         return
     prepared = now.prepared
     if prepared is not None and prepared.folder_choices and not now.asks:
@@ -188,26 +188,26 @@ async def undo_step(screen: RunView, now: StepStanding) -> None:
 
 
 async def skip_step(screen: RunView, now: StepStanding) -> None:
-    step = _current_step(now)
+    step, seen = _current_step(now), screen.now_run
     reason = await _ask_reason(screen, "Skip", [step.title], "Why is it skipped?", needed=True)
     if reason is not None:
-        await settle_step(screen, step, StepState.SKIPPED, reason)
+        await settle_step(screen, step, seen, StepState.SKIPPED, reason)
 
 
 async def by_hand(screen: RunView, now: StepStanding) -> None:
-    step = _current_step(now)
+    step, seen = _current_step(now), screen.now_run
     reason = await _ask_reason(screen, "Done by hand", [step.title], "what was done instead", needed=False)
     if reason is not None:
-        await settle_step(screen, step, StepState.BY_HAND, reason)
+        await settle_step(screen, step, seen, StepState.BY_HAND, reason)
 
 
 async def mark_step_ok(screen: RunView, now: StepStanding) -> None:
     """The operator compared what was expected with what came, and it is well."""
-    step = _current_step(now)
+    step, seen = _current_step(now), screen.now_run
     about = [step.title, "You looked at the output and say that it is OK, whatever the command said."]
     reason = await _ask_reason(screen, "Mark OK", about, "What did you see?", needed=True)
     if reason is not None:
-        await settle_step(screen, step, StepState.OK, reason)
+        await settle_step(screen, step, seen, StepState.OK, reason)
 
 
 async def edit_values(screen: RunView, now: StepStanding) -> None:
@@ -230,12 +230,12 @@ async def edit_values(screen: RunView, now: StepStanding) -> None:
 
 
 async def cancel_step(screen: RunView, now: StepStanding) -> None:
-    step = _current_step(now)
+    step, seen = _current_step(now), screen.now_run
     kind = now.prepared.kind if now.prepared else step.kind
     dialog = AskCancel(screen.place, screen.session.time, step.title)
     if kind not in HARMLESS and not await screen.app.push_screen_wait(dialog):
         return
-    screen.post_message(RunNotice(await screen.session.runner.cancel(screen.now_run, step.ordinal)))
+    screen.post_message(RunNotice(await screen.session.runner.cancel(seen, step.ordinal, seen=seen)))
 
 
 async def write_note(screen: RunView, now: StepStanding) -> None:
@@ -295,30 +295,30 @@ async def follow_reference(screen: RunView, now: StepStanding) -> None:
 
 async def leave_run(screen: RunView, now: StepStanding) -> None:
     """Ask whether the run ends; it stays open unless that is chosen."""
-    steps = [] if now.ended else screen.procedure.commands
-    undone = sum(screen.now_run.state(step.ordinal) is StepState.TODO for step in steps)
-    failed = [str(step.ordinal) for step in steps if screen.now_run.state(step.ordinal) is StepState.FAILED]
+    steps, seen = [] if now.ended else screen.procedure.commands, screen.now_run
+    undone = sum(seen.state(step.ordinal) is StepState.TODO for step in steps)
+    failed = [str(step.ordinal) for step in steps if seen.state(step.ordinal) is StepState.FAILED]
     dialog = LeaveRun(screen.place, screen.session.time, screen.procedure.title, undone, failed)
     leaving = (False, "") if now.ended else await screen.app.push_screen_wait(dialog)
     if leaving is None:
         return
     ends, reason = leaving
     if ends:
-        await asyncio.to_thread(screen.session.runner.end, screen.now_run, reason)
+        await asyncio.to_thread(partial(screen.session.runner.end, seen, reason, seen=seen))
     screen.post_message(RunLeft())
 
 
-async def settle_step(screen: RunView, step: Step, state: StepState, reason: str = "") -> None:
-    runner = screen.session.runner
-    settles = partial(runner.settle, screen.now_run, step.ordinal, state, reason)
+async def settle_step(screen: RunView, step: Step, seen: Run, state: StepState, reason: str = "") -> None:
+    """Write down a person's word on a step as they saw it in the run `seen`."""
+    settles = partial(screen.session.runner.settle, seen, step.ordinal, state, reason, seen=seen)
     await act_named(screen.app, screen.place, screen.session.time, settles)
     screen.post_message(StepSettled(step.ordinal))
 
 
 async def _ask_how_step_ended(screen: RunView, now: StepStanding) -> bool:
     """Have a person say how a step ended. True when it is to be run again."""
-    step = _current_step(now)
-    attempt = find_newest_attempt(screen.now_run, step.ordinal)
+    step, seen = _current_step(now), screen.now_run
+    attempt = find_newest_attempt(seen, step.ordinal)
     lines = [attempt.outcome] if attempt and attempt.outcome else []
     zone = screen.place.zone
     today = screen.session.time.now().astimezone(zone).date()
@@ -330,7 +330,7 @@ async def _ask_how_step_ended(screen: RunView, now: StepStanding) -> bool:
         return False
     state, reason = answer
     if state is not None:
-        await settle_step(screen, step, state, reason)
+        await settle_step(screen, step, seen, state, reason)
     return state is None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cockpit.model.run import Attempt, Run, StepState, find_newest_attempt
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
+from cockpit.runbooks.prepare.ground import find_moved, read_ground
 from cockpit.runbooks.prepare.prepare import CHANGES, only_looks
 from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.run.trust import Trust
@@ -58,6 +59,18 @@ def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> No
         raise RunRefused("Say why, in a few words: it goes on the timeline.", code="reason-missing")
 
 
+def must_stand_on_what_was_shown(prepared: Prepared) -> None:
+    """Nobody has put another script, or another folder, in the place of the one that was there when it was shown.
+    Blocking. Raises RunRefused."""
+    if prepared.ground and (moved := find_moved(prepared.ground, read_ground(prepared.as_written, prepared.cwd))):
+        name = prepared.cwd if moved == "folder" else moved
+        raise RunRefused(
+            f"{name} is not what it was when this was shown: look at it again. Nothing was started.",
+            code="files-changed",
+            file=name,
+        )
+
+
 def must_be_this_run(run: Run, prepared: Prepared, environment: str) -> None:
     if run.id != prepared.run:
         raise RunRefused("This was prepared for another run.", code="prepared-for-another-run")
@@ -104,6 +117,30 @@ def must_be_untaken(run: Run, prepared: Prepared) -> None:
         by = f" by {word.by}" if word else ""
         raise StepTakenElsewhere(
             f"This step is {run.state(step).value} now{by}: look at it again.",
+            code="step-done-elsewhere",
+            state=run.state(step).value,
+        )
+
+
+def must_be_as_seen(run: Run, seen: Run, step: int) -> None:
+    """What a person says of a step is about what they saw of it: nobody else has begun or settled it since.
+
+    Raises StepTakenElsewhere.
+    """
+    last, before = find_newest_attempt(run, step), find_newest_attempt(seen, step)
+    if last is not None and (before is None or last.number > before.number):
+        raise StepTakenElsewhere(
+            f"{last.actor or 'Somebody'} began this step at {last.began:%H:%M:%S} UTC, after you had looked at it"
+            f" ({run.state(step).value}): look at it again.",
+            code="step-done-elsewhere",
+            actor=last.actor,
+            began=last.began,
+            state=run.state(step).value,
+        )
+    if run.state(step) is not seen.state(step):
+        word = run.word(step)
+        raise StepTakenElsewhere(
+            f"This step is {run.state(step).value} now{f' by {word.by}' if word else ''}: look at it again.",
             code="step-done-elsewhere",
             state=run.state(step).value,
         )

@@ -298,24 +298,33 @@ class Runner:
         """A person's word on which incident a run belongs to that began in none; "" for none of them."""
         self._chosen[run.id] = incident
 
-    def end(self, run: Run, reason: str = "") -> Run:
-        """The run is over. What is still running goes on. Of two who end it, one does."""
+    def end(self, run: Run, reason: str = "", *, seen: Run | None = None) -> Run:
+        """The run is over. What is still running goes on. Of two who end it, one does.
+
+        `seen` is the run as it was when a person chose so: it is not ended under somebody who has gone on since.
+        """
         event_author = self.author_for(run)
 
         def decide() -> Draft | None:
             newest = self.run(run.id)
+            if seen is not None:
+                for step, _ in newest.states:
+                    preconditions.must_be_as_seen(newest, seen, step)
             return None if newest.ended else journal.draft_run_ended(newest, reason, event_author)
 
         self.write(decide)
         return self.run(run.id)
 
-    def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
-        """A person's word on a step: by hand, skipped, failed, or looked at and well (ok)."""
+    def settle(self, run: Run, step: int, state: StepState, reason: str = "", *, seen: Run | None = None) -> Run:
+        """A person's word on a step: by hand, skipped, failed, or looked at and well (ok). `seen` is the run as it was
+        when they looked: what others did with the step since is not overruled."""
         self.author.must_be_named()
         event_author, settled_step = self.author_for(run), self.step(run, step)
 
         def decide() -> Draft:
             newest = self.run(run.id)
+            if seen is not None:
+                preconditions.must_be_as_seen(newest, seen, step)
             preconditions.must_be_settleable(newest, step, state, reason)
             return journal.draft_settled(newest, settled_step, state, newest.state(step), reason, event_author)
 
@@ -454,6 +463,7 @@ class Runner:
         judge()  # what is refused anyway is refused before anything is asked
         await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards)
         await self._must_serve_as_agreed(run, prepared)
+        await asyncio.to_thread(preconditions.must_stand_on_what_was_shown, prepared)
         secret = self._list_secrets(run, prepared)
         number = await self._doing.perform(
             run,
@@ -484,9 +494,12 @@ class Runner:
         probe_results_by_name = {probe.name: probe for probe in self._live().probes}
         return {probe.name: probe_results_by_name.get(probe.name) for probe in self.environment.probes}
 
-    async def cancel(self, run: Run, step: int) -> str:
-        """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop."""
+    async def cancel(self, run: Run, step: int, *, seen: Run | None = None) -> str:
+        """Stop a running step: INT, then TERM, then KILL. The sentence says what that does not stop. `seen` is the run
+        as it was when a person chose so: an attempt that was begun since is not the one to stop."""
         run = self.run(run.id)
+        if seen is not None and run.state(step) is StepState.RUNNING:
+            preconditions.must_be_as_seen(run, seen, step)
         return await self._doing.cancel(run, await asyncio.to_thread(self.step, run, step), self.context_of(run))
 
     @property

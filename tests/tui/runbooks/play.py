@@ -148,7 +148,7 @@ class Play:
     def belongs(self, run: Run, incident: str) -> None:
         self.chosen[run.id] = incident
 
-    def end(self, run: Run, reason: str = "") -> Run:
+    def end(self, run: Run, reason: str = "", *, seen: Run | None = None) -> Run:
         self._write(Kind.RUN, run.id, {"what": "ended", "reason": reason})
         return self.runs.runs[run.id]
 
@@ -280,12 +280,12 @@ class Play:
     async def recover(self) -> list[Run]:
         return []
 
-    async def cancel(self, run: Run, step: int) -> str:
+    async def cancel(self, run: Run, step: int, *, seen: Run | None = None) -> str:
         self.cancelled.append(step)
         self.held[step].set()
         return "Stopped here; what it asked of Azure may still be going on."
 
-    def settle(self, run: Run, step: int, state: StepState, reason: str = "") -> Run:
+    def settle(self, run: Run, step: int, state: StepState, reason: str = "", *, seen: Run | None = None) -> Run:
         self.settled.append((step, state, reason))
         self._write(Kind.STEP, f"{run.id}#{step}", {"phase": "settled", "state": state.value, "reason": reason})
         return self.runs.runs[run.id]
