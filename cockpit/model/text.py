@@ -208,3 +208,8 @@ def compile_expression(text: str, flags: int = 0) -> "re.Pattern[str] | None":
     repeated, harmless = re.findall(r"\)[*+{]", bare), re.findall(r"\((?:\?:)?[^()*+{|?]*\)[*+{]", bare)
     open_ended = re.findall(r"[*+]|,\}", bare)
     return None if len(repeated) > len(harmless) or len(open_ended) > MOST_REPEATS else pattern
+
+
+def quote_for_shell(text: str) -> str:
+    """`text` as one word of a command that a person is told to type, on one line: the shell reads nothing in it."""
+    return "'" + clean_line(text).replace("'", "'\\''") + "'"

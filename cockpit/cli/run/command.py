@@ -31,7 +31,7 @@ from cockpit.model.revision_health import is_ill
 from cockpit.model.run import Run, StepState, Value
 from cockpit.model.runbook import Procedure
 from cockpit.model.system import System
-from cockpit.model.text import find_nearest
+from cockpit.model.text import find_nearest, quote_for_shell
 from cockpit.platforms.registry import find_kind
 from cockpit.runbooks.catalogue.catalogue import Catalogue, CatalogueEntry, NotFound
 from cockpit.runbooks.document.parameters import find_unasked_name
@@ -274,7 +274,7 @@ def must_not_go_further_back(session: Session, proposal: Proposal) -> None:
         return
     raise RunRefused(
         f"{earlier.operator} rolled {proposal.app} back to {bad.name} at {find_last_moment(earlier):%H:%M:%S} UTC, and "
-        f"that serves now. To go further back name where to: --set previous={good.name}.",
+        f"that serves now. To go further back name where to: --set {quote_for_shell(f'previous={good.name}')}.",
         code="rolled-back-already",
         operator=earlier.operator,
         run=earlier.id,

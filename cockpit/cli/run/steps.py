@@ -11,6 +11,7 @@ from typing import Protocol
 from cockpit.cli.run.report import CODES, DONE, FAILED, STOPPED, Ending
 from cockpit.model.run import SETTLED, Attempt, Run, StepState, list_steps_in_turn
 from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.text import quote_for_shell
 from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
 from cockpit.runbooks.prepare.prepare import CHANGES
 from cockpit.runbooks.run.leading import went_on_after
@@ -34,6 +35,16 @@ class StepRequest:
     new: bool = False  # a run beside one that is open
     go_on: bool = False  # what is left in the run that is open
     typed: datetime | None = None  # what others did since then, who typed it cannot have known
+    spent: list[str] = field(default_factory=list)  # the words that have started a danger each
+    approved: list[str] = field(default_factory=list)  # whose approval `approval` has stood for
+
+    def has_word(self, word: str) -> bool:
+        """Whether the word was given for one more danger: a word that is typed once confirms one."""
+        return self.words.count(word) > self.spent.count(word)
+
+    def has_approval(self, approver: str) -> bool:
+        """Whether the approval that was given is that of `approver`: one of the DBA is none of the CTO."""
+        return self.approval is not None and self.approved in ([], [approver])
 
 
 class Tell(Protocol):
@@ -93,6 +104,10 @@ async def run_one_step(runner: Runner, run: Run, step: Step, request: StepReques
             request.approval,
             again=required_confirmation.again or request.again,
         )
+        if required_confirmation.need == "word":
+            request.spent.append(required_confirmation.word)
+        if required_confirmation.approval and not request.approved:
+            request.approved.append(required_confirmation.approver)
         with stop_step_on_interrupt(runner, run, step) as stops:
             attempt = await runner.perform(run, prepared, consent, tell.output)
     except RunAlreadyOpen:
@@ -122,9 +137,11 @@ def describe_missing_consent(
     """What is missing of the confirmation, and how to give it; "" for nothing."""
     if required_confirmation.need == "confirm" and not request.yes:
         return "this changes something: --yes starts it"
-    if required_confirmation.need == "word" and required_confirmation.word not in request.words:
-        return f"this is a danger in {prepared.environment}: --confirm '{required_confirmation.word}' starts it"
-    if required_confirmation.approval and request.approval is None:
+    if required_confirmation.need == "word" and not request.has_word(required_confirmation.word):
+        again = " (once more: each --confirm starts one danger)" if required_confirmation.word in request.words else ""
+        word = quote_for_shell(required_confirmation.word)
+        return f"this is a danger in {prepared.environment}: --confirm {word} starts it{again}"
+    if required_confirmation.approval and not request.has_approval(required_confirmation.approver):
         who = f" ({required_confirmation.approver})" if required_confirmation.approver else ""
         return f"this needs an approval{who}: --approval 'WHO: HOW' records it"
     return ""
@@ -159,7 +176,7 @@ def how_to_give(prepared: Prepared) -> str:
     missing = next((value for value in prepared.values if value.value is None), None)
     if missing is not None and missing.secret and missing.name.isidentifier():
         return f" (export {missing.name}, then --set {missing.name}: a command line can be read by everybody here)"
-    return f" (--set '{missing.name}=...')" if missing is not None else ""
+    return f" (--set {quote_for_shell(f'{missing.name}=...')})" if missing is not None else ""
 
 
 def find_ending_after(step: Step, attempt: Attempt) -> Ending | None:

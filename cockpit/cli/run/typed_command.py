@@ -21,8 +21,10 @@ from cockpit.runbooks.document.read import name_safely
 from cockpit.runbooks.document.step_kind import kind_of
 from cockpit.runbooks.document.steps import from_fence, number_steps
 from cockpit.runbooks.prepare.confirmation import find_required_confirmation
+from cockpit.runbooks.prepare.prepare import CHANGES
 from cockpit.runbooks.shell_syntax.hidden_letters import find_hidden_letters
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets
+from cockpit.runbooks.shell_syntax.unset_variables import unset_variables
 from cockpit.runbooks.types import RunRefused
 from cockpit.session import Session
 
@@ -34,7 +36,10 @@ def run_typed_command(common: Common, words: tuple[str, ...], incident: str | No
     _, session = open_session(common)
     try:
         session.author.must_be_named()
-        ending = asyncio.run(run_command(session, make_command_document(line_of(words)), incident, as_json))
+        runbook = make_command_document(line_of(words))
+        step = runbook.procedures[0].steps[0]
+        must_know_variables(step.command, step.kind, os.environ)
+        ending = asyncio.run(run_command(session, runbook, incident, as_json))
     except (RunRefused, RecordError, PersonUnknown) as refusal:
         raise Refusal.of(refusal) from None
     finally:
@@ -63,6 +68,20 @@ def make_command_document(line: str) -> Runbook:
 def list_shell_variables(line: str, environ: Mapping[str, str]) -> dict[str, str]:
     """What the shell that this was typed at knows of the variables in it; steps start in an environment without."""
     return {name: environ[name] for name in VARIABLE.findall(line) if name in environ}
+
+
+def must_know_variables(line: str, kind: StepKind, environ: Mapping[str, str]) -> None:
+    """A variable that the shell at hand has, but did not export, would be empty here: `rm -rf $DIR/*` is another thing
+    then. What only looks may find nothing. Raises RunRefused."""
+    if kind not in CHANGES:
+        return
+    unknown = [variable.name for variable in unset_variables(line) or () if variable.name not in environ]
+    if unknown:
+        raise RunRefused(
+            f"${unknown[0]} is not set here, and would be empty: export it before, or write its value.",
+            code="variable-not-set",
+            name=unknown[0],
+        )
 
 
 async def run_command(session: Session, runbook: Runbook, incident: str | None, as_json: bool) -> Ending:

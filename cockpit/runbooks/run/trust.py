@@ -53,11 +53,12 @@ def judge_trust(runbook: Runbook, runs: Iterable[Run], snapshots: Path) -> Trust
     same = sum(run.sha256 == runbook.sha256 for run in earlier_runs)
     if is_built_in(runbook):
         return Trust("built-in", runbook.sha256, runs=same)
-    if same:
-        return Trust("known", runbook.sha256, runs=same)
-    if not earlier_runs:
+    here = [run for run in earlier_runs if run.path == runbook.path]
+    last = max(here or earlier_runs, key=lambda run: run.started, default=None)
+    if last is None:
         return Trust("new", runbook.sha256, text_for_people(runbook))
-    last = max(earlier_runs, key=lambda run: run.started)
+    if last.sha256 == runbook.sha256 or (same and not here):
+        return Trust("known", runbook.sha256, runs=same)
     try:
         before = snapshot_path(snapshots, last.sha256).read_text()
     except OSError:
