@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
@@ -330,6 +331,13 @@ class CockpitApp(ThemedApp):
             signal.signal(number, handler)
         if self.session is not None:
             await asyncio.to_thread(self.session.close)
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Another program has the terminal meanwhile. It may end by itself while somebody types to it."""
+        with super().suspend():
+            yield
+        self._keys.begin_pause()
 
     def hand_over(self, command: Sequence[str]) -> int:
         """Run a command in the suspended app's terminal and wait for it; its exit code. Raises OSError."""

@@ -13,7 +13,7 @@ from textual.theme import Theme
 from textual.widget import Widget
 
 from cockpit.model.text import ASCII
-from widgets.cell import Piece, find_changed_cells, join_pieces
+from widgets.cell import Piece, find_changed_cells, join_pieces, measure_pieces
 
 # The theme's colour and the text style of each tone. Red, amber, green-blue and blue never stand alone: a sign or a
 # word is always beside them. A table in code and not component classes in CSS: nine more nodes for every line widget
@@ -109,6 +109,11 @@ class Lines(Widget):
     def text(self) -> str:
         """What is shown, without tones."""
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a line is longer than there is room for."""
+        return any(measure_pieces(line) > self.size.width for line in self._lines)
 
     def show(self, *lines: Sequence[Piece]) -> None:
         """Show these lines, cut to the width; a change in their number lays the screen out again."""

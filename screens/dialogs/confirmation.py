@@ -9,6 +9,7 @@ from cockpit.model.key_bindings import CONFIRMATION
 from screens.dialogs.dialog import Dialog
 from widgets.cell import Piece
 from widgets.keys import make_bindings
+from widgets.line import Lines
 
 T = TypeVar("T")
 
@@ -21,9 +22,23 @@ class Confirmation(Dialog[T]):
     runnable = True  # False: it is only read, because Enter would start nothing
     _rows_shown = 0  # from the first on, without a gap
 
+    def draw(self) -> None:
+        """Show what is confirmed in rows as wide as the dialog is now; called again whenever that changes."""
+
     def on_mount(self) -> None:
         self.query_one("#dialog", VerticalScroll).can_focus = False
         self.call_after_refresh(self._to_top)
+        self.call_after_refresh(self.draw)  # a bar at the edge takes a cell of each row
+
+    def on_resize(self) -> None:
+        self._rows_shown = 0  # the rows are others: what is not in sight now is read again
+        self.draw()
+        self.call_after_refresh(self.draw)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a row of what is confirmed goes on beyond the edge."""
+        return any(lines.is_cut for lines in self.query("#act").results(Lines))
 
     def _to_top(self) -> None:
         """A field that has the focus lies at the end: what it is about comes first."""
@@ -65,6 +80,8 @@ class Confirmation(Dialog[T]):
         return [(f"↓ {below} more {rows}: ", "warn"), (self._page_down, "key"), (f" shows them{then}", "")]
 
     def not_yet(self) -> str:
+        if self.is_cut:
+            return "The window is too narrow to show all of it: make it wider."
         below = self.rows_below
         rows = "row is" if below == 1 else "rows are"
         keys = f"Read to the end with {self._page_down}, then press {self.name_key('enter')}."

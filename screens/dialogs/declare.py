@@ -55,11 +55,13 @@ class Declare(Dialog[Incident | Event]):
         bad: Sequence[Signal],
         *,
         open: Sequence[Incident] = (),
+        list_open: Callable[[], Sequence[Incident]] | None = None,
         list_bad: Callable[[], Sequence[Signal]] | None = None,
         first: Signal | None = None,
         severity: str = "",
     ) -> None:
-        """`open` are the incidents that are open here, the worst first. `list_bad` tells what is bad at any moment.
+        """`open` are the incidents that are open here, the worst first. `list_open` and `list_bad` tell what is open
+        and what is bad at any moment.
 
         `first` is what knew first of this outage, where that is over already. `severity` is the one that is proposed.
         """
@@ -67,11 +69,14 @@ class Declare(Dialog[Incident | Event]):
         self._incident_actions = incident_actions
         self._bad = _sort_signals(bad)
         self._list_bad = list_bad or (lambda: bad)
+        self._list_open = list_open or (lambda: open)
         self._all_open = tuple(open)
+        self._known = {incident.id for incident in open}  # those that a person has been told of here
         self._first = first or earliest_signal(self._bad, time.now())
         self._reach_from = compute_reach(self._first, time.now())
         self._severity = severity or default_severity(incident_actions.severity_scale)
-        self._unsure = self._drill = self._joins = False
+        self._unsure = self._drill = False
+        self._joined: Incident | None = None  # what the line becomes a note in
 
     @property
     def _open(self) -> tuple[Incident, ...]:
@@ -108,7 +113,8 @@ class Declare(Dialog[Incident | Event]):
         self.query_one("#reach-label", Lines).show((("timeline from", "muted"),))
 
     def _tell_signals(self) -> None:
-        """What is bad now, kept live while somebody types."""
+        """What is bad now, and what is open by now, kept live while somebody types."""
+        self._all_open = tuple(self._list_open())
         self._tell_open()
         self._bad = _sort_signals(self._list_bad())
         self.query_one("#bad", Lines).show(*self._signals())
@@ -119,7 +125,7 @@ class Declare(Dialog[Incident | Event]):
         already.display = bool(self._open)
         if not self._open:
             return
-        worst, others = self._open[0], len(self._open) - 1
+        worst, others = self._joined or self._open[0], len(self._open) - 1
         more = f" and {others} more" if others else ""
         since = format_duration(worst.open_for(self.time.now()))
         fact: list[Piece] = [("⚠ open already: ", "warn"), (f"{worst.severity} {worst.title}", "strong")]
@@ -127,14 +133,14 @@ class Declare(Dialog[Incident | Event]):
         join, confirm = self.name_key("ctrl+o"), self.name_key("enter")
         what: list[Piece] = [("  ", ""), (join, "key")]
         note = f" {confirm} writes this line into it as a note; {join}: another incident"
-        what += [(note, "warn")] if self._joins else []
-        what += [] if self._joins else [(" is it the same? Then this line becomes a note in it", "")]
+        what += [(note, "warn")] if self._joined else []
+        what += [] if self._joined else [(" is it the same? Then this line becomes a note in it", "")]
         already.show(*wrap_pieces(fact, self.wide, most=1), *wrap_pieces(what, self.wide, most=1))
 
     def action_join(self) -> None:
         if self._open:
-            self._joins = not self._joins
-            self.query_one(Choice).disabled = self._joins
+            self._joined = None if self._joined else self._open[0]
+            self.query_one(Choice).disabled = self._joined is not None
             self._tell_open()
 
     def key_up(self) -> None:
@@ -163,7 +169,7 @@ class Declare(Dialog[Incident | Event]):
         self._tell_level()
 
     def action_drill(self) -> None:
-        self._drill, self._joins = not self._drill, False
+        self._drill, self._joined = not self._drill, None
         self.query_one(Choice).disabled = False
         self._tell_open()
         self._tell_level()
@@ -202,9 +208,17 @@ class Declare(Dialog[Incident | Event]):
             self.say(str(error))
             return None
         severity_level, drill = self._severity_level, self._drill
-        if self._joins:
-            joined = self._open[0].id
+        if self._joined:
+            joined = self._joined.id
             return lambda: self._incident_actions.note(title, joined)
+        self._tell_signals()
+        if news := [incident for incident in self._open if incident.id not in self._known]:
+            self._known |= {incident.id for incident in news}
+            self.say(
+                f"{news[0].severity} {news[0].title} was declared while this was open. "
+                f"{self.name_key('ctrl+o')} notes this line in it; {self.name_key('enter')} declares another."
+            )
+            return None
         if severity_level.backlog:
             return lambda: self._incident_actions.note(f"{severity_level.name}: {title}", journal=True)
         return lambda: self._incident_actions.declare(

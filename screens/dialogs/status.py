@@ -175,6 +175,7 @@ class StatusDialog(Dialog[None]):
         self._open_ends, self._others = ends, tuple(other for other in others if other.id != incident.id)
         self._left: tuple[str, ...] = ()  # what is left open all the same, as it is written down
         self._incident = incident
+        self._was_open = incident.open  # when it was opened: who changes the status then opens nothing again
         self._severity = incident.severity  # as it was last recorded
         self._start, self._end = propose_impact_start(incident), propose_impact_end(incident)
         self._detected = ImpactMoment(incident.detected, incident.detected_by) if incident.detected else None
@@ -440,4 +441,4 @@ class StatusDialog(Dialog[None]):
                 reason, self._incident.id, because=because, duplicate_of=self._repeated(because)
             )
         elif status is not None:
-            self._incident_actions.change_status(status, self._incident.id, reason)
+            self._incident_actions.change_status(status, self._incident.id, reason, seen_open=self._was_open)

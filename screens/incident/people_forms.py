@@ -163,7 +163,7 @@ def open_freeze_form(
         time,
         what,
         [Field("reason", "why", hint="green again" if now else "until prod is green")],
-        lambda values: incident_actions.freeze(now is None, values["reason"]),
+        lambda values: incident_actions.freeze(now is None, values["reason"], seen=now),
         about=[pairs],
         does="lifts it" if now else "freezes",
     )

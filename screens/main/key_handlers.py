@@ -20,7 +20,7 @@ from cockpit.model.event import Event, Kind, RecordError, text_of
 from cockpit.model.incident import Incident, find_concerned_incident, list_acknowledged, worst_first
 from cockpit.model.probe import ProbeResult, SignalResult
 from cockpit.model.revision import Revision
-from cockpit.model.text import clean_line
+from cockpit.model.text import clean_line, quote_for_shell
 from cockpit.model.time import show
 from screens.main.context import CockpitContext
 from screens.main.status_lines import find_followed_revision, is_over
@@ -402,11 +402,18 @@ def open_declare(press: KeyPress) -> None:
     session = press.session
     read_plan_again(press)  # the rules that will bind are those of now
     list_bad = partial(session.ledger.bad, session.environment.name)
-    open = worst_first(session.ledger, session.environment.name, session.system.severity_scale)
+    list_open = partial(worst_first, session.ledger, session.environment.name, session.system.severity_scale)
     first = session.ledger.find_outage_start(session.environment.name, session.time.now())
     severity = _propose_severity(press)
     dialog = Declare(
-        *press.about, session.incident_actions, list_bad(), open=open, list_bad=list_bad, first=first, severity=severity
+        *press.about,
+        session.incident_actions,
+        list_bad(),
+        open=list_open(),
+        list_open=list_open,
+        list_bad=list_bad,
+        first=first,
+        severity=severity,
     )
     press.open(dialog, partial(ask_who_is_on_call, press))
 
@@ -477,7 +484,7 @@ def deal_with(press: KeyPress, incident: Incident, end: OpenEnd) -> None:
             else:
                 press.say("It is not on the screen any more: its last state is on the timeline.", warns=True)
         case OpenEndKind.SILENCE:
-            id = "ID" if '"' in end.target else end.target.partition("-")[0]
+            id = "ID" if '"' in end.target else quote_for_shell(end.target.partition("-")[0])
             press.say(
                 f"`cockpit silence list` in a shell shows it, `cockpit silence expire {id}` lifts it.", warns=True
             )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from screens.shared.view import View
 
 ALERTS, TIMELINE, DUE = 1, 3, 4  # places among the panes
+ROWS_OF_KEYS = {"acknowledge": ALERTS, "pin": TIMELINE}  # whose cursor each key acts on that writes at once
 NARROW = 80  # cells, before the screen knows its own width
 FED = ("probes", "alerts", "revisions")  # the panes of feeds
 TOGETHER = 0.25  # seconds in which further Readings are shown in one go
@@ -338,6 +339,11 @@ class CockpitScreen(KeyedScreen):
         """The object, not the row: what a key acts on is captured when it is pressed."""
         table, objects = self.panes[pane].table, self.content.objects if self.content else {}
         return objects.get(self.panes[pane].id or "", {}).get(table.cursor or "")
+
+    def find_row_of_key(self, id: str) -> str | None:
+        """The row that a key acts on which writes at once, by the id of its binding."""
+        pane = ROWS_OF_KEYS.get(id)
+        return None if pane is None else self.panes[pane].table.cursor
 
     @property
     def current(self) -> int:

@@ -86,7 +86,7 @@ class AskConsent(Confirmation[Consent]):
             field.cursor_blink = False
         if fields := self.query(Input):
             fields.first().focus(scroll_visible=False)
-        self.query_one("#act", Lines).show(*self._describe_step())
+        self.draw()
         if self._required.approval:
             named = f" The document names {self._required.approver}." if self._required.approver else ""
             named += " Name each, as in Ana + Ben." if self._required.approvers > 1 else ""
@@ -97,25 +97,28 @@ class AskConsent(Confirmation[Consent]):
             word = self._required.word
             self.query_one("#word-label", Lines).show((("Type ", ""), (word, "bad"), (" to run it.", "")))
 
+    def draw(self) -> None:
+        self.query_one("#act", Lines).show(*self._describe_step())
+
     def _describe_step(self) -> list[list[Piece]]:
         """What, the literal command, what it meets, how it is undone."""
-        prepared = self._prepared
+        prepared, wide = self._prepared, self.wide
         kind = (KINDS[prepared.kind], KIND_TONES.get(prepared.kind, "muted"))
-        rows: list[list[Piece]] = [[(prepared.step.title, "strong"), ("   ", ""), kind]]
-        rows += wrap_command(highlight_unanswered(prepared.as_run, prepared.step.language), WIDE)
+        rows = wrap_pieces([(prepared.step.title, "strong"), ("   ", ""), kind], wide)
+        rows += wrap_command(highlight_unanswered(prepared.as_run, prepared.step.language), wide)
         if prepared.native is not None:
-            rows += render_labelled("does", prepared.native.describe(), WIDE)
-        rows += render_change_effects(prepared, WIDE)
+            rows += render_labelled("does", prepared.native.describe(), wide)
+        rows += render_change_effects(prepared, wide)
         if not prepared.native:
-            rows += render_values(prepared.values, WIDE) + render_missing_values(prepared.values, WIDE)
+            rows += render_values(prepared.values, wide) + render_missing_values(prepared.values, wide)
         if prepared.script is not None and prepared.cwd != prepared.start:
-            rows += render_labelled("in", shorten_folder(prepared.cwd, prepared.start), WIDE, tone="info", most=2)
+            rows += render_labelled("in", shorten_folder(prepared.cwd, prepared.start), wide, tone="info", most=2)
         if prepared.script is not None and prepared.kept_shell.describe():
-            rows += render_labelled("set before", prepared.kept_shell.describe(), WIDE, tone="info", most=4)
+            rows += render_labelled("set before", prepared.kept_shell.describe(), wide, tone="info", most=4)
         if not prepared.undo:
-            rows += render_labelled("undo", prepared.undone_by or "the document names none", WIDE)
+            rows += render_labelled("undo", prepared.undone_by or "the document names none", wide)
         for sentence in (*self._extra(), *map(strip_warning, self._warnings)):
-            rows += render_labelled("caution", sentence, WIDE, tone="warn")
+            rows += render_labelled("caution", sentence, wide, tone="warn")
         return rows
 
     def _extra(self) -> list[str]:
@@ -316,8 +319,11 @@ class AskCancel(Confirmation[bool]):
         yield Lines(id="act", classes="label")
 
     def on_mount(self) -> None:
-        pair_lists = wrap_pieces([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], WIDE)
-        self.query_one("#act", Lines).show([(self._title, "strong")], *pair_lists)
+        self.draw()
+
+    def draw(self) -> None:
+        rows = wrap_pieces([("It gets INT, then TERM, then KILL. ", ""), (FAR_SIDE, "warn")], self.wide)
+        self.query_one("#act", Lines).show(*wrap_pieces([(self._title, "strong")], self.wide), *rows)
 
     def decide(self) -> Callable[[], bool] | None:
         return lambda: True

@@ -14,7 +14,7 @@ from cockpit.model.time import Time
 from cockpit.runbooks.catalogue.catalogue import Catalogue
 from cockpit.runbooks.run.open_runs import agrees_with_values, is_untouched, still_open
 from cockpit.runbooks.run.trust import Trust
-from cockpit.runbooks.types import Prepared, RunAlreadyOpen
+from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 from screens.dialogs.dialog import Dialog, DialogContext, act_named
 from screens.run.resume import AskGoOn, AskIncident
 from screens.run.screen import RunScreen, name_of_screen
@@ -128,6 +128,7 @@ async def begin_run(
         incident = await app.push_screen_wait(AskIncident(place, session.time, procedure.title, several))
         if incident is None:
             return
+        must_be_open_still(session, incident)
     begins = partial(
         runner.start, runbook, procedure, values_by_name, trust=accepted, proposed=proposed, incident=incident
     )
@@ -151,6 +152,17 @@ async def begin_run(
         app.call_later(app.push_screen, screen)
     else:
         app.push_screen(screen)
+
+
+def must_be_open_still(session: "Session", incident: str) -> None:
+    """The incident that was chosen from those that were open is open still; "" is none. Raises RunRefused."""
+    chosen = session.ledger.incidents.get(incident)
+    if chosen is not None and not chosen.open:
+        raise RunRefused(
+            f"{incident} was resolved while you chose: nothing was begun. Ask for it again.",
+            code="incident-over",
+            incident=incident,
+        )
 
 
 async def open_or_begin(
@@ -241,6 +253,7 @@ async def reopen_run(
         incident = await app.push_screen_wait(AskIncident(place, session.time, run.title, several))
         if incident is None:
             return
+        must_be_open_still(session, incident)
         session.runner.belongs(run, incident)
     app.push_screen(
         RunScreen(

@@ -267,42 +267,46 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         if (before is None) is not (self._anew is None):
             self.mean_otherwise()
         self._name_keys()
+        self.draw()
+
+    def draw(self) -> None:
         self.query_one("#act", Lines).show(*self._describe_rollback())
 
     def _describe_rollback(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
         rows = self._render_moved()
-        rows += [*self._from_to(), *render_labelled("evidence", proposal.why, WIDE, tone="muted"), []]
+        rows += [row for line in self._from_to() for row in wrap_pieces(line, self.wide, indent=4)]
+        rows += [*render_labelled("evidence", proposal.why, self.wide, tone="muted"), []]
         steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
-        rows += wrap_pieces([(steps, "strong")], WIDE, most=3)
+        rows += wrap_pieces([(steps, "strong")], self.wide, most=3)
         for prepared in plan.on_their_own:
             rows += wrap_pieces(
                 [(f"{prepared.step.ordinal} {prepared.step.title}", ""), (": offered afterwards", "muted")],
-                WIDE,
+                self.wide,
                 most=1,
             )
         changes = [item for item in plan.by_itself if item.kind is StepKind.CHANGE]
         for index, prepared in enumerate(changes):
-            rows += render_labelled("" if index else "runs", prepared.as_run, WIDE)
+            rows += render_labelled("" if index else "runs", prepared.as_run, self.wide)
         meets = dict.fromkeys(sentence for change in changes for sentence in change.meets)
-        rows += [row for meet in meets for row in render_labelled("state now", meet, WIDE)]
+        rows += [row for meet in meets for row in render_labelled("state now", meet, self.wide)]
         values_by_name = {value.name: value.shown for value in proposal.values} | {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
         undo = undo_of(changes[-1], values_by_name) if changes else ""
-        rows += render_labelled("undo", undo or "the document names none", WIDE)
+        rows += render_labelled("undo", undo or "the document names none", self.wide)
         minded = dict.fromkeys(notice for change in changes for notice in change.notices)
         for sentence in (*minded, *proposal.cautions, *map(strip_warning, plan.procedure.warnings)):
-            rows += render_labelled("caution", sentence, WIDE, tone="warn")
-        return rows + render_labelled("cannot run", plan.trouble, WIDE, tone="bad") if plan.trouble else rows
+            rows += render_labelled("caution", sentence, self.wide, tone="warn")
+        return rows + render_labelled("cannot run", plan.trouble, self.wide, tone="bad") if plan.trouble else rows
 
     def _render_moved(self) -> list[list[Piece]]:
         if self._anew:
             sentence = f"{self._anew.moved} {begin_with_key(self.name_key('enter'))} proposes a rollback from there."
-            return render_labelled("moved", sentence, WIDE, tone="bad")
-        return render_labelled("moved", f"{self._moved} This is a new proposal.", WIDE, tone="warn", most=3) * bool(
-            self._moved
-        )
+            return render_labelled("moved", sentence, self.wide, tone="bad")
+        return render_labelled(
+            "moved", f"{self._moved} This is a new proposal.", self.wide, tone="warn", most=3
+        ) * bool(self._moved)
 
     def _from_to(self) -> list[list[Piece]]:
         bad, good = self._plan.proposal.bad, self._plan.proposal.good

@@ -25,6 +25,11 @@ from screens.shared.terminal_input import QUIET, is_in_burst
 LONGEST = 0.25  # seconds without progress after which a key is taken for done: its widget is gone, or waits itself
 REFUSED = "Several letters came at once, as pasted text does: none of them was taken for a key. Press it again."
 MOVES = ("move(", "page(")  # actions that only move a cursor
+MOVED = (
+    "The row under the cursor is another one since you pressed that key: nothing was done. Look, and press it again."
+)
+DEAF = "The command on the terminal has ended. What was typed for it is not taken; keys count again after a moment."
+PAUSE = 1.0  # seconds without a key after which nobody is typing any more for a command that has ended
 TYPING = 0.15  # seconds between two letters of a text that is typed or pasted; who presses a key means one
 
 
@@ -51,6 +56,13 @@ def moves_cursor(event: Key, screen: Screen[Any]) -> bool:
     return active is not None and active.binding.action.startswith(MOVES)
 
 
+def find_row_of_key(event: Key, screen: Screen[Any]) -> str | None:
+    """The row that a key of the screen would act on, by its id: one that moves stays the same. None for none."""
+    active, find = screen.active_bindings.get(event.key), getattr(screen, "find_row_of_key", None)
+    row: str | None = find(active.binding.id or "") if active is not None and find is not None else None
+    return row
+
+
 class KeyOrder:
     """Belongs to one app, and works inside of its message loop. `deliver` is how Textual takes a key or a paste."""
 
@@ -62,9 +74,27 @@ class KeyOrder:
         self._refused = float("-inf")  # when a key was last refused
         self._typed = float("-inf")  # when the last letter came that no field took
         self._alone: tuple[Key, Screen[Any]] | None = None  # a key that writes at once, while it may be one of several
+        self._under_it: str | None = None  # the row that it acts on, as it was when it was pressed
+        self._deaf_since: float | None = None  # when the last key came that was typed for a command that has ended
+
+    def begin_pause(self) -> None:
+        """A command that had the terminal has ended, maybe by itself, while somebody was typing to it."""
+        self._deaf_since = asyncio.get_running_loop().time()
+
+    def _is_for_what_ended(self) -> bool:
+        """Whether a key that comes now is typed on for the command that had the terminal."""
+        now = asyncio.get_running_loop().time()
+        if self._deaf_since is None or now - self._deaf_since >= PAUSE:
+            self._deaf_since = None
+            return False
+        self._deaf_since = now
+        return True
 
     async def take(self, event: Key | Paste) -> None:
         """Deliver it now, or when those before it are done."""
+        if self._is_for_what_ended():
+            self._say_refused(DEAF)
+            return
         if self._alone is not None and isinstance(event, Key) and self._is_text(event, self._alone[1]):
             self._alone = self._under_way = None
             self._say_refused()
@@ -83,7 +113,7 @@ class KeyOrder:
                 continue
             if isinstance(event, Key) and self._writes_at_once(event, screen):
                 self._under_way = serial = object()
-                self._alone = (event, screen)
+                self._alone, self._under_it = (event, screen), find_row_of_key(event, screen)
                 asyncio.get_running_loop().call_later(TYPING, self._app.call_later, self._stay_alone, serial)
                 return
             await self._hand_over(event, screen)
@@ -102,7 +132,10 @@ class KeyOrder:
         if serial is not self._under_way or self._alone is None:
             return
         (event, screen), self._alone = self._alone, None
-        if screen is self._app.screen:
+        if screen is self._app.screen and self._under_it != find_row_of_key(event, screen):
+            self._app.notify(MOVED, severity="warning", markup=False)
+            await self._finish(serial)
+        elif screen is self._app.screen:
             await self._hand_over(event, screen)
         else:
             await self._finish(serial)
@@ -142,11 +175,11 @@ class KeyOrder:
             return False
         return event.key in screen.active_bindings and not moves_cursor(event, screen)
 
-    def _say_refused(self) -> None:
+    def _say_refused(self, why: str = REFUSED) -> None:
         """Once, however long the text is."""
         now = asyncio.get_running_loop().time()
         if now - self._refused > LONGEST:
-            self._app.notify(REFUSED, severity="warning", markup=False)
+            self._app.notify(why, severity="warning", markup=False)
         self._refused = now
 
     async def _follow(self, serial: object, screen: Screen[Any], nodes: Sequence[DOMNode]) -> None:

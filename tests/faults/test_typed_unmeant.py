@@ -51,7 +51,7 @@ async def test_the_approval_of_one_is_none_of_another(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("text", ["web-1", "x'; touch pwned; echo '", "$(touch pwned)", "a\nb", "`x`", ""])
-def test_what_a_person_is_told_to_type_is_one_word_of_it(text: str) -> None:
+def test_a_name_in_a_hint_is_one_word_of_the_shell(text: str) -> None:
     said = quote_for_shell(text)
     assert shlex.split(said) == [" ".join(text.split())]
     shown = subprocess.run(["bash", "-c", f"printf %s {said}"], capture_output=True, text=True, check=True).stdout

@@ -13,10 +13,10 @@ from textual.widgets import Input, TextArea
 from cockpit.app import CockpitApp
 from screens.dialogs.note import Note
 from screens.main.screen import CockpitScreen
-from screens.shared.key_order import REFUSED
+from screens.shared.key_order import DEAF, MOVED, PAUSE, REFUSED
 from screens.shared.terminal_input import TerminalInput, is_in_burst
 from tests.examples import scale_examples
-from tests.tui.stage import Stage
+from tests.tui.stage import Stage, alerts
 
 SETTLED = 2.0  # seconds, by the clock of the leaping loop
 
@@ -170,3 +170,30 @@ def test_letters_are_a_burst_when_they_came_in_one_piece(letters: list[str]) -> 
 
     assert [is_in_burst(key) for key in together] == [len(letters) > 1] * len(letters)
     assert not any(map(is_in_burst, apart))
+
+
+async def test_a_key_that_writes_at_once_acts_on_no_other_row_than_that_under_the_cursor_at_its_press(
+    stage: Stage,
+) -> None:
+    async with line(stage) as remote:
+        await remote.send(b"2")
+        await remote.type(b"a", 0.02)
+        stage.say(
+            "alerts:azure", tuple(alert for alert in alerts() if alert.key != "azure:a1")
+        )  # it is over while it is looked whether the key stays alone
+        await remote.settle()
+
+        assert (stage.incident_actions.asked, remote.notices) == ([], [MOVED])
+
+
+async def test_what_is_typed_on_for_a_command_that_has_ended_presses_nothing(stage: Stage) -> None:
+    async with line(stage) as remote:
+        remote.app._keys.begin_pause()
+        for letter in b"sudo nginx -s reload\r":
+            await remote.type(bytes((letter,)), PAUSE / 2)
+        assert isinstance(remote.app.screen, CockpitScreen)
+        assert (stage.incident_actions.asked, set(remote.notices)) == ([], {DEAF})
+
+        await remote.settle()
+        await remote.send(b"n")
+        assert isinstance(remote.app.screen, Note)

@@ -238,8 +238,11 @@ def correct_severity(writer: IncidentWriter, severity: str, reason: str = "", in
     return writer.write(act)
 
 
-def change_status(writer: IncidentWriter, status: str, incident: str | None = None, reason: str = "") -> Event:
-    """Say where the responders are. A resolved incident named by its id is opened again, with a reason."""
+def change_status(
+    writer: IncidentWriter, status: str, incident: str | None = None, reason: str = "", *, seen_open: bool = False
+) -> Event:
+    """Say where the responders are. A resolved incident named by its id is opened again, with a reason; not by somebody
+    who has `seen_open` it, and cannot have meant that."""
     wanted_name, why = clean_line(status).lower(), take_line(reason)
     if wanted_name not in frozenset(Status):
         raise IncidentActionError(
@@ -255,6 +258,12 @@ def change_status(writer: IncidentWriter, status: str, incident: str | None = No
         if meant.status == wanted_name:
             raise IncidentActionError(
                 f"{meant.id} is {wanted_name} already.", code="unchanged", incident=meant.id, name=wanted_name
+            )
+        if not meant.open and seen_open:
+            raise IncidentActionError(
+                f"{meant.id} was resolved meanwhile. Leave; who wants it opened again says so then.",
+                code="resolved-meanwhile",
+                incident=meant.id,
             )
         if not meant.open and not why:
             raise IncidentActionError(

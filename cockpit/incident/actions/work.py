@@ -14,7 +14,7 @@ from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
 from cockpit.model.event import LONGEST, Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
-from cockpit.model.response import AUDIENCE_WORDS
+from cockpit.model.response import AUDIENCE_WORDS, Freeze
 from cockpit.model.run import ROLLBACK_WORDS
 from cockpit.model.text import clean_line, find_nearest, keep_whole
 from cockpit.model.time import format_timestamp
@@ -170,8 +170,16 @@ def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
     return checklist.id, clean_line(checklist.items[item - 1], LONGEST_LINE)
 
 
-def set_freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: str | None = None) -> Event:
-    """Forbid deployments to the environment, or allow them again, with or without an incident."""
+def set_freeze(
+    writer: IncidentWriter,
+    on: bool,
+    reason: str = "",
+    *,
+    incident: str | None = None,
+    seen: Freeze | None = None,
+) -> Event:
+    """Forbid deployments to the environment, or allow them again, with or without an incident. `seen` is the freeze
+    that a person lifts: one that somebody began since stays."""
     why = take_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
@@ -179,9 +187,17 @@ def set_freeze(writer: IncidentWriter, on: bool, reason: str = "", *, incident: 
         named = incident is not None or len(open) == 1
         meant = writer.meant(ledger, incident) if named else None
         where = meant.environment if meant else writer.environment
-        if (ledger.freeze(where) is not None) == on:
+        holds = ledger.freeze(where)
+        if (holds is not None) == on:
             raise IncidentActionError(
                 f"{where} is {'frozen already' if on else 'not frozen'}.", code="unchanged", where=where
+            )
+        if seen is not None and holds is not None and holds.since != seen.since:
+            raise IncidentActionError(
+                f"{holds.by} has frozen {where} anew since"
+                f"{f': {holds.reason}' if holds.reason else ''}. That freeze stays; look at it, then lift it.",
+                code="frozen-anew",
+                where=where,
             )
         detail = {"on": on, "reason": why}
         return (

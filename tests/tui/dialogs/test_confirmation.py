@@ -12,6 +12,7 @@ from textual.widgets import Input
 from screens.dialogs.confirmation import Confirmation
 from screens.dialogs.dialog import READY, DialogContext
 from screens.shared.enter_guard import HELD, LET_GO
+from widgets.cell import Piece, wrap_pieces
 from widgets.line import Lines
 
 SCREENS = Path(__file__).parents[3] / "screens"
@@ -98,3 +99,46 @@ def test_no_empty_field_looks_as_if_a_value_stood_in_it(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace('placeholder=" …"', "")
     for rest in text.split("placeholder=")[1:]:
         assert rest.startswith(("show_hint(", "hint,", "hint ", '"(')), rest[:40]
+
+
+class AskWide(Ask):
+    """One row that is as long as a command may be, in rows of the width that there is; with `stiff` it stays one."""
+
+    def __init__(self, place: DialogContext, time: Any, *, stiff: bool = False) -> None:
+        super().__init__(place, time, 1)
+        self._stiff = stiff
+
+    def draw(self) -> None:
+        options = "--option " * (2 if self._stiff else 6)
+        row: list[Piece] = [(f"unheard-of-tool {options}--destroy-production", "")]
+        self.query_one("#act", Lines).show(*([row] if self._stiff else wrap_pieces(row, self.wide)))
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 80])
+async def test_the_end_of_a_command_is_seen_in_a_window_of_any_width(
+    width: int, stage: Any, place: DialogContext, clock: Any
+) -> None:
+    dialog = AskWide(place, clock)
+    app = stage(dialog)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause(0.2)
+        await pilot.resize_terminal(width, 30)
+        await pilot.pause(0.2)
+        assert not dialog.is_cut
+        assert "--destroy-production" in dialog.query_one("#act", Lines).text.replace("\n", " ")
+
+
+async def test_a_row_that_goes_on_beyond_the_edge_is_not_confirmed(
+    stage: Any, place: DialogContext, clock: Any
+) -> None:
+    dialog = AskWide(place, clock, stiff=True)
+    app = stage(dialog)
+    async with app.run_test(size=(50, 24)) as pilot:
+        await pilot.pause(0.2)
+        await enter(pilot, clock)
+        assert app.answers == []
+
+        await pilot.resize_terminal(120, 24)
+        await pilot.pause(0.2)
+        await enter(pilot, clock)
+        assert app.answers == ["confirmed"]

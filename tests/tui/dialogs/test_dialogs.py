@@ -451,7 +451,7 @@ async def test_a_severity_recorded_before_a_refusal_is_not_recorded_twice(
     incident: Incident,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def locked(*_: object) -> NoReturn:
+    def locked(*_: object, **__: object) -> NoReturn:
         raise RecordError("The timeline is locked.")
 
     app = stage(StatusDialog(place, clock, incident_actions, incident))

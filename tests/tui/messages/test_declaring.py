@@ -239,6 +239,22 @@ async def test_without_the_key_another_incident_is_declared(play: Play, stage: O
         assert len(play.incident_actions.open()) == 2
 
 
+async def test_what_a_colleague_declares_meanwhile_is_shown_before_another_is_declared(play: Play, stage: Open) -> None:
+    dialog = Declare(play.place, play.time, play.incident_actions, [], list_open=play.incident_actions.open)
+    app = stage(play, dialog)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, play, *"slow")
+        theirs = play.declare("Checkout is slow")
+        await press(pilot, play, "enter")
+        assert [each.id for each in play.incident_actions.open()] == [theirs.id]
+        assert "Checkout is slow" in shown(app, "#notice").replace("\n", " ")
+
+        await press(pilot, play, "ctrl+o", "enter")
+        (written,) = app.answers
+        assert isinstance(written, Event)
+        assert (written.summary, written.incident) == ("slow", theirs.id)
+
+
 async def test_the_dialog_pages_nobody_and_says_so_at_every_level(play: Play, stage: Open, dialog: Declare) -> None:
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:

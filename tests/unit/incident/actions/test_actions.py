@@ -482,3 +482,26 @@ def test_a_correction_may_be_as_long_as_what_it_corrects(incident_actions: Incid
     event = incident_actions.resolve(reason)
     assert event.detail["reason"].endswith("and that")
     assert incident_actions.correct(event.id, f"{reason}, too").detail["reason"].endswith("and that, too")
+
+
+def test_only_the_freeze_that_was_seen_is_lifted(timeline: Timeline, clock: Clock) -> None:
+    ana, ben = make_incident_actions(timeline, clock), make_incident_actions(timeline, clock, "ben")
+    ana.freeze(True, "until green")
+    seen = ana.frozen()
+    clock.wall += MINUTE
+    ben.freeze(False, "green")
+    clock.wall += MINUTE
+    ben.freeze(True, "the database is being restored")
+
+    with refuses("frozen-anew"):
+        ana.freeze(False, "green", seen=seen)
+    assert ana.frozen() is not None
+
+
+def test_who_has_seen_an_incident_open_does_not_open_it_again(incident_actions: IncidentActions) -> None:
+    incident = now(incident_actions)
+    incident_actions.resolve("fixed")
+
+    with refuses("resolved-meanwhile"):
+        incident_actions.change_status("monitoring", incident.id, "found it", seen_open=True)
+    assert not incident_actions.find(incident.id).open
