@@ -108,7 +108,9 @@ class ObservedReading:
 
     def _date_unseen(self, draft: Draft) -> Draft:
         """What was so at the first look after a break, or after looks that failed, may have been so all through it."""
-        if not self._is_dated_by_look(draft) or (unseen_from := self._find_unseen_from(draft)) is None:
+        # After looks that failed the last change of an app, which dates a move, may be another than the one that moved.
+        is_unsure = draft.kind == Kind.TRAFFIC and self.blind_since is not None and draft.occurred > self.blind_since
+        if not (is_unsure or self._is_dated_by_look(draft)) or (unseen_from := self._find_unseen_from(draft)) is None:
             return draft
         earliest = min(time_of(draft.detail, UNSEEN_FROM) or unseen_from, unseen_from)
         return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(earliest)})

@@ -516,6 +516,7 @@ def judge_move(judge: DraftJudge, second: float, what: str) -> None:
         moves = [move for move in judge.truth.moves if f" to {name_shares(move.after)}" in what]
     if "asked for then" in what:
         near = [move for move in moves if abs(second - move.asked) <= EXACT]
+        near += [move for move in moves if is_unsure(what) and move.moved <= second]
     else:
         near = [move for move in moves if -EXACT <= second - move.moved <= APPS_LATE]
         if not near and is_unsure(what):
