@@ -12,13 +12,13 @@ from textual.binding import BindingType
 from textual.events import Key, ScreenResume
 from textual.message import Message
 
-from cockpit.incident.actions.work import LONGEST_LINE, find_box_act
+from cockpit.incident.actions.work import find_box_act
+from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.incident import Incident
 from cockpit.model.key_bindings import CHECKLIST
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Tick
-from cockpit.model.text import clean_line
 from cockpit.model.time import format_clock_time
 from screens.dialogs.dialog import act_named
 from screens.dialogs.form import Field, FormDialog, make_required_check
@@ -77,13 +77,8 @@ class ChecklistBox:
 
 def list_boxes(checklist: Checklist, incident: Incident) -> tuple[ChecklistBox, ...]:
     """Every item with its tick. One whose words have changed since it was ticked is open again."""
-    ticks = {tick.item: tick for tick in incident.ticks if tick.list == checklist.id}
-    result = []
-    for number, text in enumerate(checklist.items, 1):
-        tick = ticks.get(number)
-        same = tick is not None and tick.text in ("", text, clean_line(text, LONGEST_LINE))
-        result.append(ChecklistBox(number, text, tick if same else None))
-    return tuple(result)
+    ticks = find_box_ticks(checklist.items, (tick for tick in incident.ticks if tick.list == checklist.id))
+    return tuple(ChecklistBox(number, text, ticks.get(number)) for number, text in enumerate(checklist.items, 1))
 
 
 def count_settled(checklist_boxes: Sequence[ChecklistBox]) -> int:

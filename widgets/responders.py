@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Contact, Plan, find_contacts, list_unreached_people
@@ -48,8 +49,9 @@ def role_rows(incident: Incident, plan: Plan, operator: str, zone: tzinfo, today
 
 def format_progress(incident: Incident, checklist: Checklist) -> str:
     """`3/5` boxes that need nothing any more."""
-    settled = {tick.item for tick in incident.ticks if tick.list == checklist.id and tick.state in ("done", "skipped")}
-    return f"{len(settled)}/{len(checklist.items)}"
+    ticks = find_box_ticks(checklist.items, (tick for tick in incident.ticks if tick.list == checklist.id))
+    settled = sum(tick.state in ("done", "skipped") for tick in ticks.values())
+    return f"{settled}/{len(checklist.items)}"
 
 
 def list_rows(incident: Incident, plan: Plan) -> list[Row]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
+from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY, find_left_open
 from cockpit.incident.serving_state import UNHEALTHY
@@ -282,7 +283,8 @@ def _find_open_checklists(incident: Incident, checklists: Sequence[Checklist]) -
     for checklist in checklists:
         if severities.isdisjoint(level.casefold() for level in checklist.levels):
             continue
-        settled = {tick.item for tick in incident.ticks if tick.list == checklist.id and tick.state != "open"}
+        ticks = find_box_ticks(checklist.items, (tick for tick in incident.ticks if tick.list == checklist.id))
+        settled = {number for number, tick in ticks.items() if tick.state != "open"}
         left = sum(number not in settled for number in range(1, len(checklist.items) + 1))
         if left:
             boxes = "1 item" if left == 1 else f"{left} items"

@@ -114,8 +114,8 @@ def _read_answer(event: Event) -> bool | None:
 
 
 def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
-    """Each box once, as it stands, in the order in which they were first touched."""
-    boxes: dict[tuple[str, int], Tick] = {}
+    """Each box once, by its number and its words then, as it stands, in the order in which they were first touched."""
+    boxes: dict[tuple[str, int, str], Tick] = {}
     for _, event in pairs:
         list, item, state = (
             text_of(event.detail, "list"),
@@ -125,7 +125,9 @@ def list_ticks(pairs: EventPairs) -> tuple[Tick, ...]:
         if list and item > 0 and state in TICKED:
             text, reason = text_of(event.detail, "text"), text_of(event.detail, "reason")
             by = text_of(event.detail, "done_by")
-            boxes[list, item] = Tick(list, item, text, state, event.occurred, event.actor, reason, event.recorded, by)
+            boxes[list, item, text] = Tick(
+                list, item, text, state, event.occurred, event.actor, reason, event.recorded, by
+            )
     return tuple(boxes.values())
 
 

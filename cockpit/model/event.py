@@ -399,6 +399,7 @@ def _speak_for_storms(storms: list[Event]) -> Event:
 # Reading an event's detail: JSON that an older version, another program or a redaction may have left odd.
 
 LONGEST = timedelta(days=3_660)  # of anything that a team promises itself; more would leave the calendar
+LONGEST_BOX = 500  # characters of an item of a checklist, as a tick repeats it
 
 
 def text_of(detail: Mapping[str, Any], key: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.words import take_line
+from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
-from cockpit.model.event import LONGEST, Draft, Event, Kind
+from cockpit.model.event import LONGEST, LONGEST_BOX, Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
 from cockpit.model.response import AUDIENCE_WORDS, Freeze
@@ -45,14 +46,13 @@ def tick_box(
         )
     if box_state == SKIPPED and not why:
         raise IncidentActionError("Say why it is skipped; the reason stands in the post-mortem.", code="reason-missing")
-    item_text = clean_line(text, LONGEST_LINE)
+    item_text = clean_line(text, LONGEST_BOX)
     if not item_text:
         name, item_text = _find_box(writer, name, item)
 
     def act(ledger: Ledger) -> Draft:
         meant = writer.meant(ledger, incident)
-        stands = next((entry.state for entry in meant.ticks if (entry.list, entry.item) == (name, item)), OPEN)
-        if stands == box_state:
+        if _read_box_state(writer, meant, name, item, item_text) == box_state:
             raise IncidentActionError(f"{name}#{item} is {box_state} already.", code="unchanged", name=name, item=item)
         detail = {"list": name, "item": item, "text": item_text, "state": box_state, "reason": why}
         now = writer.now()
@@ -64,6 +64,16 @@ def tick_box(
         return writer.of(meant, Kind.TICK, detail, moment, subject=f"{name}#{item}")
 
     return writer.write(act)
+
+
+def _read_box_state(writer: IncidentWriter, incident: Incident, list: str, item: int, text: str) -> str:
+    """Of the box with these words, whatever number it had when it was ticked."""
+    checklist = writer.plan.checklist(list)
+    boxes = checklist.items if checklist else ()
+    if not (item <= len(boxes) and clean_line(boxes[item - 1], LONGEST_BOX) == text):  # a list that the plan has not
+        boxes = (*("" for _ in range(item - 1)), text)
+    tick = find_box_ticks(boxes, (tick for tick in incident.ticks if tick.list == list)).get(item)
+    return tick.state if tick else OPEN
 
 
 BOX_ACTS = (  # what an item says, and which act of the cockpit that is; the first where two begin at one word
@@ -167,7 +177,7 @@ def _find_box(writer: IncidentWriter, list: str, item: int) -> tuple[str, str]:
             code="unknown-box",
             checklist=checklist.id,
         )
-    return checklist.id, clean_line(checklist.items[item - 1], LONGEST_LINE)
+    return checklist.id, clean_line(checklist.items[item - 1], LONGEST_BOX)
 
 
 def set_freeze(
@@ -293,7 +303,7 @@ def _build_item_fields(**fields: Any) -> dict[str, Any]:
     if due is not None:
         fields["due"] = due.isoformat() if isinstance(due, date) else ""
     name_fields: dict[str, Any] = {
-        key: clean_line(fields[key], LONGEST_NAME) for key in ("owner", "label") if key in fields
+        key: take_line(fields[key], LONGEST_NAME) for key in ("owner", "label") if key in fields
     }
     text_fields: dict[str, Any] = {"text": take_line(fields["text"], LONGEST_LINE)} if "text" in fields else {}
     return {**fields, **name_fields, **text_fields}
@@ -309,7 +319,7 @@ def choose_scenario(
     incident: str | None = None,
 ) -> Event:
     """Say what is being recovered from; the targets are the plan's where none are given."""
-    name, target = clean_line(scenario, LONGEST_LINE), writer.plan.target(scenario)
+    name, target = take_line(scenario, LONGEST_LINE), writer.plan.target(scenario)
     if not name:
         raise IncidentActionError("Say which scenario.", code="scenario-missing")
     if rto is not None and not timedelta() < rto <= LONGEST:

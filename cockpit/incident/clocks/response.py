@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.clocks.business_hours import NOTHING
 from cockpit.incident.clocks.due import (
     MITIGATED_IN_TIME,
@@ -136,7 +137,8 @@ def list_checklist_clocks(bound: Binding) -> list[Clock]:
 
 def _build_checklist_clocks(bound: Binding, name: str) -> list[Clock]:
     listed = bound.plan.checklist(name)
-    ticks = {tick.item: tick for tick in bound.incident.ticks if tick.list == name}
+    of_list = [tick for tick in bound.incident.ticks if tick.list == name]
+    ticks = find_box_ticks(listed.items, of_list) if listed else {tick.item: tick for tick in of_list}
     done = {item: tick.at for item, tick in ticks.items() if tick.state in SETTLED}
     boxes = range(1, len(listed.items) + 1) if listed else sorted(ticks)
     ticked = [done[box] for box in boxes if box in done]

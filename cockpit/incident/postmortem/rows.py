@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.incident.background import is_change
+from cockpit.incident.box_ticks import find_box_ticks, list_former_ticks
 from cockpit.incident.change_dates import describe_request
 from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.open_ends import ELSEWHERE_LED, find_undone, find_unsettled_signals, list_undone_tasks
@@ -334,9 +335,9 @@ def _measure_lateness(update: Update, sent: Sequence[Update]) -> timedelta | Non
 
 def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
     """The lists that its severities open, and those that somebody began: every box, also those nobody ticked."""
-    ticks: dict[str, dict[int, Tick]] = {}
+    ticks: dict[str, list[Tick]] = {}
     for tick in incident.ticks:
-        ticks.setdefault(tick.list, {})[tick.item] = tick
+        ticks.setdefault(tick.list, []).append(tick)
     bound = {rule.checklist for rule in incident.rules if rule.checklist}
     had = {severity.value.casefold() for severity in incident.severities} | {
         find_worst_severity(incident, plan.severity_scale).casefold()
@@ -346,21 +347,22 @@ def list_rows(incident: Incident, plan: Plan) -> list[ListRow]:
         for checklist in plan.checklists
         if checklist.id in ticks or checklist.id in bound or had & {name.casefold() for name in checklist.levels}
     }
-    rows = [ListRow(items.title, items.origin, _list_boxes(items, ticks.get(items.id, {}))) for items in lists.values()]
+    rows = [ListRow(items.title, items.origin, _list_boxes(items, ticks.get(items.id, ()))) for items in lists.values()]
     gone = {id: boxes for id, boxes in ticks.items() if id not in lists}
     return rows + [
-        ListRow(id, "", tuple(_build_ticked_box(box) for _, box in sorted(boxes.items())), gone=True)
+        ListRow(id, "", tuple(map(_build_ticked_box, list_former_ticks((), boxes))), gone=True)
         for id, boxes in gone.items()
     ]
 
 
-def _list_boxes(checklist: Checklist, ticks: dict[int, Tick]) -> tuple[ChecklistLine, ...]:
+def _list_boxes(checklist: Checklist, ticks: Sequence[Tick]) -> tuple[ChecklistLine, ...]:
     """As the list is now, and what was ticked of it as it was then."""
+    box_ticks = find_box_ticks(checklist.items, ticks)
     listed = [
-        _build_ticked_box(ticks[number], text) if number in ticks else ChecklistLine(text, NOT_TICKED)
+        _build_ticked_box(box_ticks[number], text) if number in box_ticks else ChecklistLine(text, NOT_TICKED)
         for number, text in enumerate(checklist.items, start=1)
     ]
-    return (*listed, *(_build_ticked_box(tick) for number, tick in sorted(ticks.items()) if number > len(listed)))
+    return (*listed, *map(_build_ticked_box, list_former_ticks(checklist.items, ticks)))
 
 
 def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:

@@ -50,7 +50,7 @@ def held(role: str, person: str, since: float, until: float | None = None) -> Ho
 
 
 def tick(item: int, minutes: float, state: str = "done", list: str = "first") -> Tick:
-    return Tick(list, item, f"box {item}", state, at(minutes), "ana")
+    return Tick(list, item, "", state, at(minutes), "ana")
 
 
 def named(clocks: tuple[Clock, ...], id: str) -> Clock:

@@ -80,7 +80,7 @@ def test_a_box_of_an_act_on_record_says_when_somebody_came_round_to_tick_it() ->
 
 
 def test_a_box_that_somebody_else_ticked_is_of_who_did_it() -> None:
-    ticks = (Tick("first", 1, "freeze", "done", at(1), "ben", ticked=at(2), done_by="ana"),)
+    ticks = (Tick("first", 1, "declare", "done", at(1), "ben", ticked=at(2), done_by="ana"),)
     (row,) = list_rows(replace(NIGHT, ticks=ticks), Plan(checklists=(LIST,)))
     assert row.boxes[0].by == "ana"
     assert "ben" in row.boxes[0].reason
