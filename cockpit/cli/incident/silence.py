@@ -15,10 +15,13 @@ from cockpit.config import Secrets
 from cockpit.feeds.alert_kinds import SilenceServer, find_alert_kind
 from cockpit.feeds.alertmanager.silences import format_end
 from cockpit.incident.actions.silences import RECENT, WHY_MISSING, SilenceOperation
+from cockpit.incident.actions.words import take_line
 from cockpit.model.problem import SourceError
 from cockpit.model.silence import Silence, SilenceMatcher, count_reach
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_timestamp, parse_length
+
+LONGEST_COMMENT = 300  # characters
 
 OPERATORS = (("=~", True, True), ("!~", True, False), ("!=", False, False), ("=", False, True))
 UNKNOWN = 3  # exit code: it was sent, and nobody knows
@@ -69,10 +72,10 @@ def create(
     common: Common, matchers: tuple[str, ...], length: str, comment: str, source: str, yes: bool, as_json: bool
 ) -> None:
     parsed = [parse_matcher(text) for text in matchers]
-    why = clean_line(comment, 300)
-    if not why:
-        raise Refusal(f"{WHY_MISSING} (--reason)", code="reason-missing")
     with open_cli_session(common) as cli_session:
+        why = take_line(comment, LONGEST_COMMENT)
+        if not why:
+            raise Refusal(f"{WHY_MISSING} (--reason)", code="reason-missing")
         client, now = _open_client(cli_session, source), RealTime().now()
         ends = now + parse_length(length)
         plan = Silence("", tuple(parsed), now, ends, cli_session.incident_actions.operator, why)

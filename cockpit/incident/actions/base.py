@@ -8,6 +8,7 @@ from typing import Any
 
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
+from cockpit.incident.actions.words import take_line
 from cockpit.incident.impact import as_of
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import catch_up, read_ledger
@@ -74,9 +75,9 @@ class IncidentWriter:
     def person_named(self, name: str = "") -> str:
         """The person whom `name` means, who acts if it is "": one has one name, whatever their login is called.
 
-        Raises PersonUnknown.
+        Raises PersonUnknown, IncidentActionError.
         """
-        person = clean_line(name, LONGEST_NAME)
+        person = take_line(name, LONGEST_NAME)
         is_own = not person or person.casefold() in map(str.casefold, self.author.names)
         if is_own:
             self.author.must_be_named()

@@ -10,6 +10,7 @@ from cockpit.incident.actions.words import LONGEST_TEXT, take_line, take_text
 from cockpit.incident.ledger import Ledger
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Status
+from cockpit.model.operator import LONGEST_NAME
 from cockpit.model.text import clean_line, keep_whole
 
 SHOWN = 120  # characters of an entry in the entry that names it
@@ -24,6 +25,7 @@ WORDS = {
 WITH_LINES = frozenset({Kind.NOTE, Kind.DECISION, Kind.UPDATE, Kind.ROLE})
 LONGEST_LINK = 2_000
 LONGEST_LINE = 500  # characters of a change that somebody marks
+LONGEST_SUBJECT = 120  # characters of what it is about
 
 
 def add_note(
@@ -62,7 +64,7 @@ def mark_change(
 
     It belongs to the journal, and so to every incident whose range holds it.
     """
-    line = clean_line(text, LONGEST_LINE)
+    line = take_line(text, LONGEST_LINE)
     if not line:
         raise IncidentActionError("Say what was changed.", code="text-missing")
     where = url.strip()
@@ -70,12 +72,12 @@ def mark_change(
         raise IncidentActionError(
             "The address must be a whole one: http:// or https://, at most 2,000 characters.", code="not-a-url"
         )
-    who = clean_line(by, 80)
+    who, about = take_line(by, LONGEST_NAME), take_line(subject, LONGEST_SUBJECT)
     detail = {"text": line, "url": where, "by": who}
     summary = f"{line}, by {who}" if who else line
     occurred = writer.past(moment, writer.now())
     return writer.write(
-        lambda _: writer.draft(Kind.CHANGE, detail, occurred, subject=clean_line(subject, 120), summary=summary),
+        lambda _: writer.draft(Kind.CHANGE, detail, occurred, subject=about, summary=summary),
         nameless=bool(who),
     )
 
@@ -125,8 +127,8 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
         line = clean_line(tokens)
         if kind in WITH_LINES:
             words = tokens
-        else:  # a title is shown on one line, and cut as it is where one declares
-            words = clean_line(tokens, LONGEST_TITLE) if kind is Kind.DECLARE else take_line(tokens)
+        else:
+            words = take_line(tokens, LONGEST_TITLE) if kind is Kind.DECLARE else take_line(tokens)
         detail = {**old.detail, WORDS[kind]: words}
         if kind is Kind.NOTE and tokens == line:
             del detail["text"]
@@ -221,10 +223,13 @@ def link_evidence(
             "This address is too long, or holds letters that cannot be kept. Save it in a file, and link the file.",
             code="address-not-kept",
         )
+    if "://" not in where:
+        where = take_line(target)
+    label = take_line(text)
 
     def act(ledger: Ledger, old: Event) -> Draft:
         meant = writer.meant(ledger, incident or old.incident)
-        detail = {"target": where, "text": clean_line(text), "name": clean_line(old.summary, SHOWN)}
+        detail = {"target": where, "text": label, "name": clean_line(old.summary, SHOWN)}
         return writer.of(meant, Kind.LINK, detail, writer.now(), subject=str(old.id))
 
     return writer.write_on(event, act)

@@ -8,7 +8,7 @@ from typing import Any
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
-from cockpit.incident.actions.words import take_line
+from cockpit.incident.actions.words import take_line, take_text
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.signals import compute_reach
@@ -33,12 +33,13 @@ def declare_incident(
     drill: bool = False,
     moment: datetime | None = None,
 ) -> Incident:
-    """Begin an incident; without a severity on the worst level but one. `impact_started`: users first felt it.
+    """Begin an incident; without a severity on the worst level but one. `impact_started`: users first felt it. A title
+    that is longer than a bar is cut there, and stands in a note as a whole.
 
     `moment` is when it was declared, for what was led elsewhere. `unsure` whether it is this level or the one above
     takes the one above: it is easier to stand down than to catch up.
     """
-    subject = clean_line(title, LONGEST_TITLE)
+    whole, subject = take_text(title), clean_line(title, LONGEST_TITLE)
     if not subject:
         raise IncidentActionError("An incident needs a title: one line that says what is wrong.", code="title-missing")
     severity_level = _find_severity_level(
@@ -57,7 +58,7 @@ def declare_incident(
     begin = writer.past(reach_from, now) if reach_from else None
     impact = writer.past(impact_started, now) if impact_started else None
 
-    def act(ledger: Ledger) -> Draft:
+    def act(ledger: Ledger) -> list[Draft]:
         signal = ledger.find_outage_start(writer.environment, declared, drill=drill or writer.only_drills)
         detail = {
             "title": subject,
@@ -70,7 +71,13 @@ def declare_incident(
             "unsure": unsure,
             "rules": _list_binding_rules(writer, severity_level.name),
         }
-        return writer.draft(Kind.DECLARE, detail, declared, incident=_new_id(writer, ledger, declared))
+        declaration = writer.draft(Kind.DECLARE, detail, declared, incident=_new_id(writer, ledger, declared))
+        if clean_line(whole) == subject:
+            return [declaration]
+        # No time to have somebody shorten it: what does not fit into a bar is a note.
+        line = clean_line(whole)
+        text = {"text": whole} if whole != line else {}
+        return [declaration, writer.draft(Kind.NOTE, text, declared, incident=declaration.incident, summary=line)]
 
     return writer.find(writer.write(act).incident)
 
@@ -94,8 +101,8 @@ def amend_declaration(
     """
     now = writer.now()
     values_by_name: dict[str, str] = {}
-    if title is not None and clean_line(title, LONGEST_TITLE):
-        values_by_name["title"] = clean_line(title, LONGEST_TITLE)
+    if title is not None and (line := take_line(title, LONGEST_TITLE)):
+        values_by_name["title"] = line
     if reach_from is not None:
         values_by_name["reach_from"] = format_timestamp(writer.past(reach_from, now))
     if impact_started is not None:

@@ -11,7 +11,7 @@ from cockpit.model.alert import Alert, AlertState
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.response import AUDIENCE_WORDS, name_audience
-from cockpit.model.text import clean_line, clean_text, find_nearest
+from cockpit.model.text import clean_line, find_nearest
 from cockpit.model.time import format_timestamp
 
 LONGEST_NAME = 80  # characters of a person, a role, an audience
@@ -199,7 +199,7 @@ def record_call(
     moment: datetime | None = None,
 ) -> Event:
     """Write down that somebody was called, and whether they answered where that is known. The cockpit calls nobody."""
-    name, occurred = clean_line(who, LONGEST_NAME), writer.past(moment, writer.now())
+    name, occurred = take_line(who, LONGEST_NAME), writer.past(moment, writer.now())
     if not name:
         raise IncidentActionError("Say who was called: a person, a role, a team.", code="person-missing")
     if not 0 <= tier <= 99:
@@ -209,7 +209,7 @@ def record_call(
     detail = {
         "who": name,
         "tier": tier,
-        "how": clean_line(how, LONGEST_NAME),
+        "how": take_line(how, LONGEST_NAME),
         "note": take_line(note),
         **({} if answered is None else {"answered": answered}),
     }
@@ -231,7 +231,7 @@ def record_message(
     reader: str = "",
 ) -> Event:
     """Record which message went to whom. `promised` is when the message says that the next one comes."""
-    now, tokens, whom = writer.now(), clean_text(text, LONGEST_TEXT).strip(), clean_line(audience, LONGEST_NAME)
+    now, tokens, whom = writer.now(), take_text(text), take_line(audience, LONGEST_NAME)
     if not whom:
         raise IncidentActionError(
             "Say who was told: client, team, authority, or another audience.", code="audience-missing"
@@ -246,7 +246,7 @@ def record_message(
         "template": clean_line(template, LONGEST_NAME),
         "promised": format_timestamp(writer.coming(promised, occurred)) if promised else "",
         "file": clean_line(file),
-        **({"reader": word} if (word := clean_line(reader, LONGEST_NAME)) else {}),
+        **({"reader": word} if (word := take_line(reader, LONGEST_NAME)) else {}),
     }
     return writer.write(
         lambda ledger: writer.of(writer.meant(ledger, incident), Kind.UPDATE, detail, occurred, subject=whom)
@@ -269,7 +269,7 @@ def role_named(writer: IncidentWriter, meant: Incident, text: str) -> str:
 
     Another name is a role of this incident's own, unless it looks like a slip. Raises IncidentActionError.
     """
-    wanted_name = clean_line(text, LONGEST_NAME)
+    wanted_name = take_line(text, LONGEST_NAME)
     if not wanted_name:
         raise IncidentActionError("Say which role.", code="role-missing")
     names = [role.name for role in writer.plan.roles]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -156,6 +157,20 @@ def test_a_box_is_ticked_with_the_words_of_the_plan_and_can_be_opened_again(inci
         incident_actions.tick("last", 1)
 
 
+def test_a_box_that_moved_in_its_document_is_ticked_once_and_another_in_its_place_is_not(
+    incident_actions: IncidentActions, timeline: Timeline, clock: Clock
+) -> None:
+    """It was refused as done, and counted: nobody had done it."""
+    incident_actions.tick("first", 2)
+    [checklist] = PLAN.checklists
+    changed = replace(PLAN, checklists=(replace(checklist, items=("Tell the authority", *checklist.items)),))
+    later = make_incident_actions(timeline, clock, plan=changed)
+    with refuses("unchanged", IncidentActionError):
+        later.tick("first", 3)
+    later.tick("first", 2)
+    assert [entry.text for entry in now(later).ticks] == ["Freeze", "Declare"]
+
+
 def test_a_box_is_done_by_who_did_the_act_and_not_by_who_ticked_it(
     incident_actions: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
@@ -275,7 +290,7 @@ def test_an_entry_is_corrected_in_its_place_and_in_its_own_words(incident_action
     journal = incident_actions.note("one\ntwo")
     again = incident_actions.correct(journal.id, "one line")
     assert (again.summary, again.detail) == ("one line", {})
-    incident_actions.correct(1, "Sign-in\nfails" + "x" * 5000)
+    incident_actions.correct(1, "Sign-in\nfails" + "x" * 150)
     assert now(incident_actions).title.startswith("Sign-in fails")
     assert len(now(incident_actions).title) < 250
 
@@ -401,7 +416,7 @@ def test_what_the_cockpit_saw_is_not_corrected(incident_actions: IncidentActions
 
 
 def test_words_are_cleaned_and_bounded_before_they_are_written(incident_actions: IncidentActions) -> None:
-    event = incident_actions.add_item("\x1b[2Jevil\u202e" + "x" * 400, "ben\nand more" * 50)
+    event = incident_actions.add_item("\x1b[2Jevil\u202e" + "x" * 400, "ben\nand more" * 6)
     assert "\x1b" not in event.detail["text"]
     assert "\u202e" not in event.detail["text"]
     assert len(event.detail["text"]) < 600
@@ -464,6 +479,23 @@ SAID: list[Callable[[IncidentActions, str], Event | Incident]] = [
     lambda act, text: act.tick("first", 1, state="skipped", reason=text),
     lambda act, text: act.add_item(text),
     lambda act, text: act.acknowledge("", note=text),
+    lambda act, text: act.sent("client", text),
+    lambda act, text: act.sent("client", "rolled back", reader=text),
+    lambda act, text: act.called(text),
+    lambda act, text: act.called("ben", how=text),
+    lambda act, text: act.take_role("Scribe", text),
+    lambda act, text: act.take_role(text),
+    lambda act, text: act.mark_change(text),
+    lambda act, text: act.mark_change("flag x on", text),
+    lambda act, text: act.mark_change("flag x on", by=text),
+    lambda act, text: act.link(1, f"/var/log/{text}"),
+    lambda act, text: act.link(1, "/var/log/shop", text),
+    lambda act, text: act.add_item("look", text),
+    lambda act, text: act.add_item("look", label=text),
+    lambda act, text: act.choose_scenario(text, 3 * MINUTE),
+    lambda act, text: act.amend(title=text),
+    lambda act, text: act.correct(1, text[:15_000]),
+    lambda act, text: act.declare(text, "P1"),
 ]
 
 
@@ -475,6 +507,17 @@ def test_what_a_person_says_is_recorded_whole_or_refused(
     with refuses("text-too-long"):
         say(incident_actions, LONG)
     assert [event.kind for event in timeline.events() if LONG[:100] in f"{event.summary} {event.detail}"] == []
+
+
+def test_a_title_that_does_not_fit_into_a_bar_stands_in_a_note_as_a_whole(
+    incident_actions: IncidentActions, timeline: Timeline
+) -> None:
+    """It is no time to have somebody shorten it; what was cut was lost."""
+    title = "checkout fails " * 20 + "and card numbers are in the log"
+    incident = incident_actions.declare(title, "P1")
+    declaration, note = timeline.events(incident=incident.id)
+    assert (declaration.kind, note.kind, note.summary) == (Kind.DECLARE, Kind.NOTE, title)
+    assert len(incident.title) < len(title)
 
 
 def test_a_correction_may_be_as_long_as_what_it_corrects(incident_actions: IncidentActions, timeline: Timeline) -> None:
