@@ -31,6 +31,7 @@ from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
 from cockpit.recorder.recording_breaks import LEAST_BREAK, STOPPED, UNRECORDED, draft_short_break
+from cockpit.timeline.rescue import FilesLostError
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 
@@ -247,6 +248,8 @@ class Recorder:
 
     async def _take_lock(self) -> bool:
         try:
+            # Who cannot write there any more keeps nobody from it who can: the lock may lie beside a new file by now.
+            await asyncio.to_thread(self._timeline.check_files)
             mine = await asyncio.to_thread(self._lock.try_acquire)
             return mine or await self._wait_for_holder()
         except RecordError as error:
@@ -532,6 +535,10 @@ class Recorder:
         if isinstance(error, StaleStateError):
             self._drop_unsaved()
             self._known = None
+            return False
+        if isinstance(error, FilesLostError):
+            self._trouble = str(error)
+            self._lock.release()
             return False
         if isinstance(error, RecordError):
             self._trouble = str(error)

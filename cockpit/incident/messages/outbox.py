@@ -14,6 +14,7 @@ from cockpit.incident.messages.fields import format_brief
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.timeline.connection import file_mode
+from cockpit.timeline.location import reserve_new_file
 
 # A message as a file beside the timeline: not every terminal takes what is copied.
 
@@ -26,32 +27,34 @@ def write_message_file(text: str, data: Path, incident: str, now: datetime) -> P
     0600, and 0640 in a directory that a team shares: those who may read the timeline may read what was sent.
     """
     folder = data / FOLDER
-    name = f"update-{re.sub(r'[^0-9A-Za-z-]', '', incident)}-{now.astimezone(UTC):%H%M%S}Z.txt"
+    name = f"update-{re.sub(r'[^0-9A-Za-z-]', '', incident)}-{now.astimezone(UTC):%H%M%S}Z"
     try:
         shared = file_mode(data) == 0o660
         if not folder.exists():
             folder.mkdir(mode=0o700)
             folder.chmod(0o2770 if shared else 0o700)
-        _write_file(folder / name, text, 0o640 if shared else 0o600)
+        return _write_new_file(folder, name, text, 0o640 if shared else 0o600)
     except OSError as error:
         raise IncidentActionError(
-            f"{folder / name} cannot be written: {clean_line(error.strerror or error)}.", code="not-writable"
+            f"{folder / name}.txt cannot be written: {clean_line(error.strerror or error)}.", code="not-writable"
         ) from error
-    return folder / name
 
 
-def _write_file(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all, and never through a link that somebody laid in a shared directory."""
-    number, beside = tempfile.mkstemp(dir=path.parent, prefix=".update-")
+def _write_new_file(folder: Path, name: str, text: str, mode: int) -> Path:
+    """Whole or not at all, and never through a link that somebody laid in a shared directory. Two messages of one
+    second, or of one second of two days, have a file each: the record names them."""
+    number, beside = tempfile.mkstemp(dir=folder, prefix=".update-")
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:
             file.write(text.rstrip("\n") + "\n")
         os.chmod(beside, mode)
+        path = reserve_new_file(folder, name, ".txt", mode=mode)
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
+    return path
 
 
 @dataclass(frozen=True, slots=True)

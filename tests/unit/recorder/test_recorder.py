@@ -90,6 +90,23 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.002)
 
 
+async def test_who_lost_the_file_leaves_the_recording_to_whoever_began_a_new_one(
+    timeline: Timeline, clock: Clock
+) -> None:
+    """It kept the lock: `recorded by ana`, and nobody recorded."""
+    async with running(recorder(timeline, clock)) as ana:
+        await until(lambda: ana.status == "recording")
+        for suffix in ("", "-wal", "-shm"):
+            timeline.path.with_name(f"{timeline.path.name}{suffix}").unlink()
+        with Timeline(timeline.path, time=clock) as begun_anew:
+            async with running(recorder(begun_anew, clock, "ben@jump-1 pid 2")) as ben:
+                await until(lambda: ben.status == "recording")
+                assert ana.status.startswith("NOT RECORDED")
+                assert [event.detail["who"] for event in begun_anew.events(kinds=[Kind.RECORDER])] == [
+                    "ben@jump-1 pid 2"
+                ]
+
+
 def ready(state: ProbeState, minutes: float = 0, environment: str = "prod") -> Reading[Any]:
     result = ProbeResult("ready", environment, "http://x", state, at(minutes))
     monotonic = STARTED + minutes * 60

@@ -306,6 +306,12 @@ def test_a_message_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("Dear …\n", 0o600)
 
 
+def test_messages_of_one_second_have_a_file_each(tmp_path: Path) -> None:
+    """The record of the first named a file with the words of the second; so did one of the next day."""
+    files = [write_message_file(text, tmp_path, "2026-11-20-k7f", SUMMER) for text in ("to clients", "to the team")]
+    assert [file.read_text() for file in files] == ["to clients\n", "to the team\n"]
+
+
 def test_a_team_that_shares_the_timeline_reads_what_was_sent(tmp_path: Path) -> None:
     tmp_path.chmod(0o2770)
     path = write_message_file("x", tmp_path, "../../etc/x", SUMMER)
