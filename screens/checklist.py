@@ -13,12 +13,11 @@ from textual.events import Key, ScreenResume
 from textual.message import Message
 
 from cockpit.incident.actions.work import find_box_act
-from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED
 from cockpit.model.incident import Incident
 from cockpit.model.key_bindings import CHECKLIST
 from cockpit.model.plan import Checklist
-from cockpit.model.response import Tick
+from cockpit.model.response import Tick, find_box_ticks
 from cockpit.model.time import format_clock_time
 from screens.dialogs.dialog import act_named
 from screens.dialogs.form import Field, FormDialog, make_required_check

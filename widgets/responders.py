@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist, Contact, Plan, find_contacts, list_unreached_people
+from cockpit.model.response import find_box_ticks
 from cockpit.model.time import format_clock_time
 from widgets.cell import Cell, Column, Row
 from widgets.clocks import format_remaining, shorten_person

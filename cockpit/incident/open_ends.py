@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
-from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.clocks.reminders import ASKING
 from cockpit.incident.response_state import LEFT_BAD, LEFT_FLAPPING, LEFT_SILENCED, LEFT_UNHEALTHY, find_left_open
 from cockpit.incident.serving_state import UNHEALTHY
@@ -16,7 +15,7 @@ from cockpit.model.clock import Clock, ClockKind, ClockState, show_moment, shown
 from cockpit.model.event import Event, Kind, text_of
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
-from cockpit.model.response import CloseReason, Freeze
+from cockpit.model.response import CloseReason, Freeze, find_box_ticks
 from cockpit.model.revision import Application, Revision
 from cockpit.model.revision_health import RevisionCondition, judge_revision
 from cockpit.model.time import format_duration, measure_between

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.words import take_line
-from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.response_state import DONE, OPEN, SKIPPED, TICKED
 from cockpit.model.event import LONGEST, LONGEST_BOX, Draft, Event, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Practice
-from cockpit.model.response import AUDIENCE_WORDS, Freeze
+from cockpit.model.response import AUDIENCE_WORDS, Freeze, find_box_ticks
 from cockpit.model.run import ROLLBACK_WORDS
 from cockpit.model.text import clean_line, find_nearest, keep_whole
 from cockpit.model.time import format_timestamp

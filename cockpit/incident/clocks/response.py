@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from cockpit.incident.box_ticks import find_box_ticks
 from cockpit.incident.clocks.business_hours import NOTHING
 from cockpit.incident.clocks.due import (
     MITIGATED_IN_TIME,
@@ -25,7 +24,7 @@ from cockpit.incident.impact import weigh_felt
 from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Plan
-from cockpit.model.response import Holding, PageRecord
+from cockpit.model.response import Holding, PageRecord, find_box_ticks
 from cockpit.model.time import format_duration, measure_between
 
 LEADS = "incident commander"  # where no role of the plan leads

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.incident.background import is_change
-from cockpit.incident.box_ticks import find_box_ticks, list_former_ticks
 from cockpit.incident.change_dates import describe_request
 from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.open_ends import ELSEWHERE_LED, find_undone, find_unsettled_signals, list_undone_tasks
@@ -34,7 +33,7 @@ from cockpit.model.event import (
 )
 from cockpit.model.incident import Incident, Status, find_worst_severity
 from cockpit.model.plan import Checklist, Plan
-from cockpit.model.response import Tick, Update
+from cockpit.model.response import Tick, Update, find_box_ticks, list_former_ticks
 from cockpit.model.run import mark_step_ends, name_run
 from cockpit.model.time import format_duration, measure_between
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.incident.box_ticks import find_box_ticks, list_former_ticks
-from cockpit.model.response import Tick
+from cockpit.model.response import Tick, find_box_ticks, list_former_ticks
 from tests.examples import scale_examples
 
 NIGHT = datetime(2026, 2, 27, 2, 0, tzinfo=UTC)
@@ -25,7 +24,7 @@ def test_a_box_put_in_above_takes_no_tick_of_another() -> None:
     assert list_former_ticks(boxes, ticks) == []
 
 
-def test_a_box_that_was_taken_out_is_told_as_a_former_one() -> None:
+def test_a_box_that_was_taken_out_stands_among_the_former_ones() -> None:
     ticks = [tick(1, "page"), tick(2, "revoke"), tick(2, "revoke", "open", 1), tick(9, "")]
     assert find_box_ticks(("page",), ticks) == {1: ticks[0]}
     assert list_former_ticks(("page",), ticks) == [ticks[2], ticks[3]]
