@@ -31,10 +31,9 @@ class RequiredConfirmation:
     @property
     def approvers(self) -> int:
         """How many people it takes: two for `DBA + On-call lead`, and for `2 approvers`, `four-eyes principle`."""
-        people = SIGNED_OFF.sub(" + ", SAYS_YES.sub("", self.approver))
-        named = len(split_people(APART.split(people)[0]))
+        named = count_named_approvers(SIGNED_OFF.sub(" + ", SAYS_YES.sub("", self.approver)))
         counts = [COUNTS.get((match["count"] or "").casefold(), 2) for match in COUNTED.finditer(self.approver)]
-        return max(1, named, *counts)
+        return max(1, *counts) if SO_MANY_OF.search(self.approver) else max(1, named, *counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,31 @@ COUNTED = re.compile(
         |of\b) )
     | \b(?:four|4)[-\s]?eyes?\b | \b(?:dual|double)\s+(?:approval|control|sign-?off)\b | \btwo[-\s]man\b"""
 )
-APART = re.compile(r"\s*[,(;]")  # behind it stands how, or on what condition
+SO_MANY_OF = re.compile(r"(?i)\b(?:two|three|four|[234])\s+(?:out\s+)?of\s*:?\s")  # of those whom it lists
+APART = re.compile(r"\s*[,(;)]\s*")  # behind it stands one more person, or how, or on what condition
+ONE_MORE = re.compile(r"(?i)(?:[+&]|(?:and|plus)\b)\s*(?:also\s+)?")
+ONE_OF_THEM = re.compile(r"(?i)(?:^|\s)or\s|\s/\s")
+_OFFICES = (
+    "lead|leader|manager|head|director|officer|chief|owner|engineer|administrator|admin|architect|commander|responder"
+    "|president|counsel|chair|sponsor|steward|custodian|approver|reviewer|maintainer|supervisor|coordinator|controller"
+    "|developer|operator|analyst|auditor|secretary|on-?call|team|board|committee|management|legal|security|compliance"
+    "|finance|customer|client|vendor"
+)
+# Said of a person: an office, or the letters that stand for one (DBA, CTO, SREs).
+PERSON = re.compile(rf"(?i:\b(?:{_OFFICES})s?\b)|\b(?-i:[A-Z]{{2,5}}s?)\b")
+# What one person is head of: "Head of Research and Development".
+AREA = re.compile(
+    rf"(?i)\b(?:{_OFFICES}|vp)\s+(?:of|for)\s+[\w\s-]+?\s(?:and|&)\s+(?P<second>[\w\s-]+?)(?=\s+(?:and|&)\s|\s*[+&]|$)"
+)
+# Where a clause says when, how or why, nobody in it approves: "in writing to the DBA", "if the CTO is away".
+NO_PERSON = re.compile(
+    r"""(?ix)^(?:if|when|unless|until|before|after|within|during|while|in|on(?!-?call)|at|by|through|via|per|see|for|from
+      |to|as|with(?:out)?|except|only|not?|who|which|but|preferably|otherwise|else|because|since|then|ask|call
+      |inform\w*|notif\w*|tell|deputy)\b"""
+)
+MOST_WORDS_OF_A_PERSON = 6
 JOINED = re.compile(r"(?i)\s*(?:[+&]|\band\b)\s*")
+JOINED_CLEARLY = re.compile(r"(?i)[+&]|\band\b")
 GENERIC = frozenset({"process", "procedure", "steps", "guide", "commands", "runbook", "instructions", "options"})
 
 
@@ -185,6 +207,34 @@ def _must_be_approved(
             approvers=required_confirmation.approvers,
             approver=required_confirmation.approver,
         )
+
+
+def count_named_approvers(text: str) -> int:
+    """How many a document names: two in `DBA, On-call lead` and in `Lead (and DBA for production)`.
+
+    One in `Head of Research and Development`, of several joined by "or", and where a comma tells how or when.
+    """
+    first, *others = APART.split(text)
+    people = split_people(_join_area(first))
+    offered = [first]
+    for part in filter(None, others):
+        joined = ONE_MORE.match(part)
+        if joined:
+            people |= split_people(_join_area(part[joined.end() :]))
+        elif NO_PERSON.match(part) or len(part.split()) > MOST_WORDS_OF_A_PERSON or not PERSON.search(part):
+            continue
+        elif PERSON.search(first):
+            offered.append(part)
+            people |= split_people(_join_area(part))
+    return 1 if any(map(ONE_OF_THEM.search, offered)) and not JOINED_CLEARLY.search(text) else len(people)
+
+
+def _join_area(text: str) -> str:
+    """The text in which what one office is about is one word, however many it names."""
+    match = AREA.search(text)
+    if match is None or PERSON.search(match["second"]):
+        return text
+    return text[: match.start()] + JOINED.sub(" ", match.group()) + text[match.end() :]
 
 
 def split_people(text: str) -> set[str]:
