@@ -47,6 +47,8 @@ def _hide_behind_marks(text: str) -> str:
     """Without colours; without all that a terminal shows nothing of where a secret shows only so, as it does there."""
     from cockpit.model.secret_detection.escapes import UNSEEN  # not before the first frame, which shows no such text
 
+    if "\x1b" in text:  # a sequence takes the letter behind it along, which may be a secret's first
+        text = hide_secrets(text)
     plain = COLOUR.sub("", text)
     bare = UNSEEN.sub("", plain)
     return shown if bare != plain and (shown := hide_secrets(bare)) != bare else hide_secrets(plain)

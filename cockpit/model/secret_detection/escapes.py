@@ -22,6 +22,11 @@ class EscapeFilter:
     def __init__(self) -> None:
         self._held = b""
 
+    @property
+    def holds(self) -> bool:
+        """Whether it waits for the rest of what may be a sequence."""
+        return bool(self._held)
+
     def feed(self, chunk: bytes) -> bytes:
         """What is known to be no part of a sequence."""
         if not self._held and b"\x1b" not in chunk:

@@ -247,31 +247,64 @@ def _find_letter_before(text: bytes, end: int) -> int:
 class Mask:
     """Bytes in, bytes without secrets out: these, and what gives itself away as one.
 
-    What may be the beginning of a secret is held back until the next call.
+    What may be the beginning of a secret is held back until the next call. An escape sequence takes the letter behind
+    it along, which may be a secret's first: so what has one is searched before it is taken out, and after.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
+        secrets = tuple(secrets)
+        self._raw = SecretStages(secrets)
         self._escapes = EscapeFilter()
-        self._known = KnownMask(secrets)
-        self._detected = DetectedSecretMask()
+        self._plain = SecretStages(secrets)
 
     def feed(self, chunk: bytes) -> bytes:
-        return self._detected.feed(self._known.feed(self._escapes.feed(chunk)))
+        if b"\x1b" in chunk or self._escapes.holds or self._raw.holds:
+            chunk = self._raw.feed(chunk)
+        return self._plain.feed(self._escapes.feed(chunk))
 
     def settle(self) -> bytes:
         """What can be passed on when nothing has come for a while."""
-        return self._detected.settle()
+        return self._plain.feed(self._escapes.feed(self._raw.settle())) + self._plain.settle()
 
     def flush(self) -> bytes:
         """What was held back, at the end."""
-        last = self._known.feed(self._escapes.flush()) + self._known.flush()
-        return self._detected.feed(last) + self._detected.flush()
+        seen = self._escapes.feed(self._raw.flush()) + self._escapes.flush()
+        return self._plain.feed(seen) + self._plain.flush()
 
     def whole(self, text: str) -> str:
         """A text that nothing comes before or after."""
-        raw = ESCAPES_IN_BYTES.sub(b"", text.encode("utf-8", "surrogatepass"))
-        known = (self._known.feed(raw) + self._known.flush()).decode("utf-8", "surrogatepass")
-        return hide_detected_secrets(known)
+        raw = text.encode("utf-8", "surrogatepass")
+        if b"\x1b" in raw:
+            raw = ESCAPES_IN_BYTES.sub(b"", self._hide(raw).encode("utf-8", "surrogatepass"))
+        return self._hide(raw)
+
+    def _hide(self, raw: bytes) -> str:
+        return hide_detected_secrets(self._plain.hide_known(raw).decode("utf-8", "surrogatepass"))
+
+
+class SecretStages:
+    """The two searches of a mask, one after the other."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._known = KnownMask(secrets)
+        self._detected = DetectedSecretMask()
+
+    @property
+    def holds(self) -> bool:
+        """Whether something waits for what comes next."""
+        return self._known.holds or self._detected.holds
+
+    def feed(self, chunk: bytes) -> bytes:
+        return self._detected.feed(self._known.feed(chunk))
+
+    def settle(self) -> bytes:
+        return self._detected.settle()
+
+    def flush(self) -> bytes:
+        return self._detected.feed(self._known.flush()) + self._detected.flush()
+
+    def hide_known(self, whole: bytes) -> bytes:
+        return self._known.feed(whole) + self._known.flush()
 
 
 class KnownMask:
@@ -281,6 +314,11 @@ class KnownMask:
         self._secrets = make_stream_secrets(tuple(dict.fromkeys(secrets)))
         self._before = b""  # the byte before what is held: whether a short secret stands alone depends on it
         self._held = b""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it waits for what comes next."""
+        return bool(self._held)
 
     def feed(self, chunk: bytes) -> bytes:
         if not self._secrets.forms:

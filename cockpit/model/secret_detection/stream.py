@@ -50,6 +50,11 @@ class DetectedSecretMask:
         self._held = ""
         self._in_key = False  # lines of a private key are dropped as they come
 
+    @property
+    def holds(self) -> bool:
+        """Whether it waits for what comes next."""
+        return bool(self._held) or self._in_key
+
     def feed(self, chunk: bytes) -> bytes:
         text = self._before + self._held + self._decoder.decode(chunk)
         key = _find_open_key(text)

@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.secret_detection.masking import DOTS, Mask
+from cockpit.model.text import clean_text
 from cockpit.runbooks.run.process.identity import Owner, is_alive, send_signal, this_process
 from cockpit.runbooks.run.process.transcript import BEHIND, TranscriptTail, head_and_tail, make_readable
 from tests.examples import scale_examples
@@ -27,6 +28,19 @@ def masked(secrets: list[str], *chunks: bytes) -> bytes:
     return b"".join([*(mask.feed(each) for each in chunks), mask.flush()])
 
 
+@pytest.mark.parametrize("secret", [SECRET, "ghp_16C7e42F292c6912E7710c838347Ae178B4a"])
+@pytest.mark.parametrize("begun", ["\x1b", "\x1b[", "\x1b(", "\x1b]0;", "\x1b[0m\x1b"])
+def test_an_escape_sequence_takes_no_letter_of_a_secret_along(secret: str, begun: str) -> None:
+    text = f"{begun}{secret} and more"
+    for chunks in ([text.encode()], [bytes([letter]) for letter in text.encode()]):
+        found = masked([SECRET], *chunks)
+        assert secret[1:].encode() not in found
+        assert found.endswith(b" and more")
+    assert secret[1:] not in Mask([SECRET]).whole(text)
+    assert secret == SECRET or secret[1:] not in clean_text(text)
+
+
+@example(b"\x1b", [], 1)
 @given(st.binary(max_size=60), st.lists(st.integers(0, 200), max_size=8), st.integers(1, 3))
 def test_a_secret_is_masked_however_the_stream_is_cut(around: bytes, cuts: list[int], times: int) -> None:
     stream = (around + SECRET.encode()) * times + around
