@@ -85,6 +85,11 @@ class FrozenCockpit:
                 sleeper.set_result(None)
 
     @property
+    def stays_awake(self) -> bool:
+        """Whether it goes on until a rule stops it: one that stops at its next work will take over from nobody."""
+        return self.runs and not self.stops_at_work
+
+    @property
     def records(self) -> bool:
         return self.recorder.status == "recording"
 
@@ -189,7 +194,7 @@ class RecordersOfOneFile(RuleBasedStateMachine):
         for _ in range(seconds):
             self.second()
 
-    @precondition(lambda self: any(cockpit.runs for cockpit in self.cockpits))
+    @precondition(lambda self: any(cockpit.stays_awake for cockpit in self.cockpits))
     @rule()
     def one_that_runs_records(self) -> None:
         for _ in range(TAKES_OVER):
