@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
 from cockpit.model.text import clean_line, clean_lines, clean_text
+from cockpit.runbooks.document.choices import begins_further_way, falls_back, stands_in_place
 from cockpit.runbooks.document.defined_names import DefinedNames
 from cockpit.runbooks.document.dialects import read_dialects
 from cockpit.runbooks.document.fences import PROMPT, begins_with_program, language_of
@@ -124,6 +125,7 @@ class MarkdownReader:
         self._defined = {language: DefinedNames(language) for language in ("bash", "powershell")}
         self._block_before: ShellBlock | None = None  # of this section: the next may be the same for another shell
         self._before = ""  # the paragraph itself, Markdown: it may forbid the block after it
+        self._further_way = False  # "Option B" stood here, and no command of it yet
         self._plain: dict[str, str] = {}  # headings and items, as they are shown
 
     def read(self, written: str) -> None:
@@ -176,6 +178,7 @@ class MarkdownReader:
         ):
             self._places.clear()  # "Step 2" goes on where "Step 1" was; any other heading begins at home
         self._heading_now = markdown
+        self._further_way = False
         self._block_before = None
         self.sections.append(Section(self._plain[markdown], level, line, above))
         if tells_when(self._section.title):
@@ -230,6 +233,7 @@ class MarkdownReader:
             return False
         if any(line in tab for tab in self._tabs):
             unnumbered_steps = [step._replace(alternative=bool(section.steps)) for step in unnumbered_steps]
+        unnumbered_steps = self._taken_instead(unnumbered_steps, before, name)
         may_open = may_open_session("\n".join(step.command for step in unnumbered_steps))
         if may_open and any(opens_session(step.command, step.language) for step in unnumbered_steps if step.command):
             self._places = [place for place in self._places if not place.by_prose]  # it is how one gets there
@@ -244,6 +248,18 @@ class MarkdownReader:
             step._replace(place=there) if there and step.command and step.place is None else step for step in placed
         )
         return bool(unnumbered_steps)
+
+    def _taken_instead(self, steps: list[UnnumberedStep], *markdown: str) -> list[UnnumberedStep]:
+        """The steps of one block or item, marked where these words, or a label above, put them in place of the last."""
+        first = next((index for index, step in enumerate(steps) if step.command), None)
+        if first is None or not any(step.command for step in self._section.steps):
+            return steps
+        further, self._further_way = self._further_way, False
+        if any(falls_back(text) for text in markdown if text):
+            return [step._replace(fallback=True) if step.command else step for step in steps]
+        if further or any(stands_in_place(text) for text in markdown if text):
+            steps[first] = steps[first]._replace(alternative=True)
+        return steps
 
     def _repeats_for_other_shell(
         self, steps: list[UnnumberedStep], info: str, label: str, content: str, line: int
@@ -372,12 +388,17 @@ class MarkdownReader:
             for statement in split_statements(token.content)
             if is_warning(statement) or forbids_command(statement)
         )
-        commands = from_inline(token.content, "", line, ordered=ordered, flag=flag)
+        self._note_further_way(token.content)
+        commands = self._taken_instead(from_inline(token.content, "", line, ordered=ordered, flag=flag), token.content)
         by_hand = [] if commands else from_item(token.content, line, ordered=ordered, flag=flag)
         section.steps.extend([self._placed(step, opens=ordered) for step in commands] or by_hand)
         section.prose.append(token.content)
         self._led_elsewhere(token.content, line)
         return by_hand[0] if by_hand else None
+
+    def _note_further_way(self, markdown: str) -> None:
+        if self._section.steps and begins_further_way(markdown):
+            self._further_way = True
 
     def _label_of_a_list(self, tokens: "list[Token]") -> None:
         """A label that ended its line with nothing: the list under it is its value."""
@@ -411,6 +432,7 @@ class MarkdownReader:
             self._section.labels.setdefault("when", clean_line(strip_markdown(token.content), LONGEST_LABEL))
         self._intro = read_announcement(token.content) if not self._output else ""
         self._before = token.content
+        self._note_further_way(token.content)
         self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
         self._section.prose.append(token.content)
@@ -425,6 +447,7 @@ class MarkdownReader:
         if path and self._section.level:
             self._section.steps.append(path)
         elif self._section.level and (asked_for := from_paragraph(token.content, line)):
+            asked_for = self._taken_instead(asked_for, token.content)
             self._section.steps.extend(self._placed(step, opens=False) for step in asked_for)
         elif any(step.command for step in self._section.steps) and (then := what_comes_then(token.content, line)):
             self._section.steps.append(then)

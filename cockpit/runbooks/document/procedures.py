@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.text import clean_line
+from cockpit.runbooks.document.choices import names_a_way, offers_one_of
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, requires_something, strip_markdown
 from cockpit.runbooks.document.markdown import Section
 from cockpit.runbooks.document.mentions import begins_with_imperative, introduces_facts
@@ -26,9 +27,15 @@ OPPOSED = frozenset().union(*OPPOSITES)
 
 
 def is_menu(
-    title: str, parents: Sequence[str], steps: Sequence[Step], *, counted: bool = False, listed: bool = True
+    title: str,
+    parents: Sequence[str],
+    steps: Sequence[Step],
+    *,
+    counted: bool = False,
+    listed: bool = True,
+    chosen: bool = False,
 ) -> bool:
-    """True when the steps are choices: by the heading, an "Or ...", a table, or an act and its opposite.
+    """True when the steps are choices: by the heading, `chosen` by words, a table, or an act and its opposite.
 
     Where the headings of the steps are counted, an act and its opposite follow each other: stop, migrate, start. So do
     the items of a numbered list: `listed` is False for one.
@@ -37,7 +44,6 @@ def is_menu(
     if len(commands) < 2:
         return False
     named = any(MENU_HEADING.search(text) for text in (title, *parents[1:]))
-    chosen = any(step.alternative_to is not None for step in steps)
     tabled = listed and all(step.inline for step in commands)
     return named or chosen or tabled or (not counted and undoes_itself(commands))
 
@@ -62,7 +68,6 @@ CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "ve
 ROLLBACK = "rollback"
 STEP_HEADING = re.compile(r"(?i)^\W*(?:step|phase|stage)\s+\d+\s*[:.)—–-]?\s*")
 ROW = re.compile(r"(?i)^\W*(?:(?:step|part|phase|stage)\s+(\d+)\b[:.)\s—–-]*|(\d+)[.)]\s+)")
-CHOICE = re.compile(r"(?i)^\W*(?:scenario|option|case|variant|alternative|approach|method|possibility|if)\b")
 WAY = re.compile(r"(?i)^\W*(?:via|using|through|by\s+means\s+of)\b")  # two of them below one step are a choice, too
 LONGEST_REMARK = 1_000  # letters of what stands under a counted heading
 SECTION_NUMBER = re.compile(r"^[\d.]+[):]?\s+")
@@ -114,11 +119,20 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                     steps,
                     counted=len(members) > 1,
                     listed=not any(step.counted for step in unnumbered_steps if step.command),
+                    chosen=_offers_ways(members, unnumbered_steps),
                 ),
                 within=tuple(section.title for section in above),
             )
         )
     return procedures
+
+
+def _offers_ways(members: Sequence[Section], unnumbered_steps: Sequence[UnnumberedStep]) -> bool:
+    """True where one step takes the place of another, a sentence says to choose, or two headings are ways of one."""
+    if any(step.alternative for step in unnumbered_steps):
+        return True
+    ways = [member for member in members if names_a_way(member.title)] if len(members) > 1 else []
+    return len(ways) > 1 or any(offers_one_of(member.prose) for member in members)
 
 
 def find_first_needs(needs: Sequence[Section]) -> str:
@@ -209,7 +223,7 @@ def _make_row_step(row: Section) -> Iterator[UnnumberedStep]:
 
 def _is_choice(section: Section, ways: Mapping[int, int]) -> bool:
     """True for a scenario or an option, and for one of several ways: "Via the portal", "Via kubectl"."""
-    return bool(CHOICE.match(section.title)) or (
+    return names_a_way(section.title) or (
         WAY.match(section.title) is not None and ways.get(id(section.parents[-1]), 0) > 1
     )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cockpit.model.runbook import ONLY_VALUES, Finding, RemotePlace, Step, StepKind
 from cockpit.model.text import clean_line, clean_unmasked
+from cockpit.runbooks.document.choices import falls_back, stands_in_place
 from cockpit.runbooks.document.fences import (
     PLAIN,
     Piece,
@@ -39,7 +40,6 @@ from cockpit.runbooks.shell_syntax.hidden_letters import mark_hidden_letters
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
 from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program
 
-OR = re.compile(r"(?i)^(?:(?:or|alternatively)\b|(?:option|alternative|method|variant)\s+(?:[2-9]|[B-Fb-f])\b)")
 CODE = re.compile(r"(`+)(.+?)\1")
 _TOOLS = (
     "az kubectl gh docker curl gitleaks psql alembic helm git terraform systemctl redis-cli aws gcloud oc ceph nodetool"
@@ -73,7 +73,8 @@ TAG_FLAGS = frozenset({"approval", "skip"})
 
 
 class UnnumberedStep(NamedTuple):
-    """A step before its section has numbered it; `alternative` says that it replaces the one before.
+    """A step before its section has numbered it; `alternative` says that it replaces the one before, `fallback` that
+    it does so only where that was of no use.
 
     A tuple as `Piece` is: each is made anew with its name, its place, its kind.
     """
@@ -86,6 +87,7 @@ class UnnumberedStep(NamedTuple):
     remark: str = ""
     expected: str = ""
     alternative: bool = False
+    fallback: bool = False
     inline: bool = False
     counted: bool = False  # an item with a number, or a box: it has its turn
     checkbox: bool = False
@@ -126,7 +128,8 @@ def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]
     steps: list[Step] = []
     for ordinal, unnumbered_step in enumerate(unnumbered_steps, start=1):
         before = steps[-1] if steps else None
-        choice = (before.alternative_to or before.ordinal) if before and unnumbered_step.alternative else None
+        instead = unnumbered_step.alternative or unnumbered_step.fallback
+        choice = (before.alternative_to or before.ordinal) if before and instead else None
         steps.append(
             Step(
                 ordinal=ordinal,
@@ -244,7 +247,7 @@ def list_sql_steps(content: str, line: int) -> Iterator[UnnumberedStep]:
             title = NUMBERED_TITLE.sub("", clean_line(comments[0])) if comments else ""
             mention = clean_unmasked("\n".join(lines)).strip("\n")
             yield UnnumberedStep(
-                title, StepKind.MANUAL, line + 1 + number, mention=mention, alternative=bool(OR.match(title))
+                title, StepKind.MANUAL, line + 1 + number, mention=mention, alternative=stands_in_place(title)
             )
 
 
@@ -293,7 +296,8 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
         language=language,
         remark=remark,
         expected=piece.output,
-        alternative=bool(OR.match(title)),
+        alternative=stands_in_place(title),
+        fallback=falls_back(title),
         altered=piece.altered or "\ufffd" in text,
         unparsed=piece.unparsed,
         asked=step_kind is not None,

@@ -1,0 +1,84 @@
+"""Ways of which a person takes one: "Option B", "Variante 2", "Either ... or", "choose one of the following". Pure.
+
+Done one after the other, a thing would be done twice, or a thing and its opposite. Words say which way a block is.
+"""
+
+import re
+from collections.abc import Iterable
+
+from cockpit.runbooks.document.labels import strip_markdown
+
+_WAYS = (
+    r"options?|alternatives?|alternativas?|methods?|variants?|variant[ea]n?|approach(?:es)?|possibilit(?:y|ies)"
+    r"|möglichkeit(?:en)?|opci[oó]n(?:es)?|optie|opção|methode|méthode|soluci[oó]n|lösung|weg|ways?|paths?|routes?|plans?"
+    r"|choices?|strateg(?:y|ies)|solutions?|workarounds?|fix(?:es)?|resolutions?|remed(?:y|ies)|scenarios?|szenario"
+    r"|cases?|fall|causes?|situations?"
+)
+_FURTHER = r"(?:[2-9]|[b-f]|ii|iii|iv|two|three|four|zwei|drei|dos|deux)\b(?!['’])"
+_NAMED_SO = r"[\s:]*[#(]?\s*"
+# The second way and any further one, told by its first words. "Plan B" is one, "fix two pods" is none.
+FURTHER_WAY = re.compile(
+    rf"""(?ix) ^\W* (?:\d+[.)]\s+)? (?:
+      (?:{_WAYS}) {_NAMED_SO} {_FURTHER} (?=\W*(?:$|[:.)(—–]|\s-\s|\s*\())
+    | (?:option|alternative|method|variant|variante|möglichkeit|opci[oó]n) {_NAMED_SO} (?:[2-9]|[b-f])\b
+    | (?:(?:the|a|yet)\s+)* (?:second|third|other|another|zweite|andere)\s+
+      (?:option|alternative|method|way|approach|variant|possibility|solution|choice)\b
+    )"""
+)
+# What stands right above a block: it is done in place of what stands before it.
+INSTEAD = re.compile(
+    r"""(?ix) ^\W* (?:
+      (?:or|alternatively|oder|alternativ|o\s+bien)\b | (?:as\s+)?(?:an?\s+)?alternative\s*[,:] | instead\s*[,:]
+    )"""
+)
+# ... and only where what stands before it was of no use.
+FALLBACK = re.compile(
+    r"""(?ix) ^\W* (?:
+      (?:otherwise|ansonsten|sinon|failing\s+(?:that|this|which)|(?:as\s+)?(?:a\s+|the\s+)?last\s+resort)\b
+    | (?:or|and|but|then|only)?\s*if\s+(?:that|this|it|the\s+above|(?:the\s+)?(?:command|restart|previous\s+step)
+        |none\s+of\s+(?:this|that|these|the\s+above))\s+(?:(?:still|also)\s+)?
+      (?:fail(?:s|ed)|(?:do(?:es)?|did)(?:\s+not|n['’]t)\s+(?:work|help|succeed|fix|solve|resolve))\b
+    )"""
+)
+ENDS_IN_OR = re.compile(r"(?i)(?:^|[.;!,]\s+)(?:or|alternatively|oder)\W*$")
+ONE_OF = re.compile(
+    r"""(?ix) \b(?:choose|pick|select|use|try|run|execute|do|take|apply|decide\s+(?:on|for|between)|follow|perform)\s+
+      (?:(?:exactly|only|just)\s+)?(?:
+        (?:(?:any\s+)?one|either(?:\s+one)?)\s+of\s+(?:the\s+)?(?:following|these|those|below|two|three|four)\b
+      | (?:one|either)\s*:\s*$ | between\s+(?:the\s+)?(?:following|these|two|three)\b )
+    | \b(?:one|either)\s+of\s+the\s+(?:following|two|three)\s+
+      (?:options|ways|methods|approaches|alternatives|variants|commands)\b
+    | ^\W*either\W*$"""
+)
+# A heading below a step, or a chapter: two of them are a choice, and none is behind the other.
+HEADING = re.compile(
+    rf"""(?ix) ^\W*(?:[\d.]+[):]?\s+)? (?:
+      (?:scenario|option|case|variant|variante|alternative|approach|method|possibility|möglichkeit|opci[oó]n|if)\b
+    | (?:{_WAYS}) {_NAMED_SO} (?:\d|[a-f]\b|i{{1,3}}\b|one\b|two\b|eins\b|zwei\b) )"""
+)
+
+
+def begins_further_way(markdown: str) -> bool:
+    """True for the words that name the second way or a further one: "Option B: ...", "**Method 2**"."""
+    return FURTHER_WAY.match(strip_markdown(markdown)) is not None
+
+
+def stands_in_place(markdown: str) -> bool:
+    """True for words right above a block, or its name, that put it in place of the one before: "Or:", "Otherwise"."""
+    text = strip_markdown(markdown)
+    return (INSTEAD.match(text) or FURTHER_WAY.match(text) or ENDS_IN_OR.search(text)) is not None
+
+
+def falls_back(markdown: str) -> bool:
+    """True for words right above a block that let it follow only where the one before was of no use."""
+    return FALLBACK.match(strip_markdown(markdown)) is not None
+
+
+def offers_one_of(paragraphs: Iterable[str]) -> bool:
+    """True where a sentence says that one of what follows is to be taken."""
+    return any(ONE_OF.search(strip_markdown(text)) for text in paragraphs)
+
+
+def names_a_way(title: str) -> bool:
+    """True for a heading of one way among others, or of one case: "Option A", "Scenario 2", "If the disk is full"."""
+    return HEADING.match(title) is not None
