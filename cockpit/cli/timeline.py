@@ -40,7 +40,7 @@ from cockpit.model.clock_steps import (
     list_clock_steps,
     tell_by_present_clock,
 )
-from cockpit.model.event import Draft, Event, Kind, RecordError, describe_unseen, time_of
+from cockpit.model.event import Draft, Event, Kind, RecordError, describe_unseen, join_storms, time_of
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
@@ -62,10 +62,11 @@ LOOK = 0.5  # seconds between two looks at whether the recorder records
     help="Print the events of an incident; without --incident everything of the environment. Times are UTC.",
 )
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N events.")
+@click.option("--all", "every", is_flag=True, help="Each of many alerts of one name that turned together by itself.")
 @incident_option
 @json_option
 @common_options
-def timeline(common: Common, limit: int | None, incident: str | None, as_json: bool) -> None:
+def timeline(common: Common, limit: int | None, every: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
         events = _read_events(cli_session, incident, None if limit is None else limit + CONTEXT)
     ids = {event.id for event in (events[-limit:] if limit else events)}
@@ -73,7 +74,8 @@ def timeline(common: Common, limit: int | None, incident: str | None, as_json: b
         click.echo(format_json([item for item in list_event_documents(events) if item["id"] in ids]))
         return
     present = tell_by_present_clock(present_events(events), list_clock_steps(events), RECENT_ENOUGH)
-    for event in list_standing_events(event for event in present if event.id in ids):
+    standing = list_standing_events(event for event in present if event.id in ids)
+    for event in standing if every else join_storms(standing):
         print_clean(format_event_line(event))
     if not ids:
         print_clean(f"Nothing is recorded in {cli_session.environment.name} yet.")

@@ -23,40 +23,49 @@ def alert_changes(
     (it forgot, or we just started) is `resolved?`.
     """
     visited = set()
+    alerts = tuple(alerts)
+    subjects: dict[str, str] = {}  # what tells each from the others, looked for once one is new
+
+    def tell_place(alert: Alert) -> str:
+        if not subjects:
+            subjects.update(name_alert_subjects(alerts))
+        return name_alert_place(alert, subjects[alert.key])
+
     for alert in alerts:
         visited.add(alert.key)
         before = last_recorded.alerts.get(alert.key)
         if alert.state is AlertState.PENDING or (before is None and alert.state in ENDED_STATES):
             continue
         if before is None:
+            place = tell_place(alert)
             yield _draft_alert(
                 alert,
                 environment,
-                _describe_fired_alert(alert),
+                _describe_fired_alert(alert, place),
                 min(alert.since, moment),
                 "",
+                place,
                 _list_alert_revisions(alert, last_recorded),
             )
         elif alert.state != before.state and _has_fired_anew(alert, before):
+            place = tell_place(alert)
             yield _draft_alert(
                 alert,
                 environment,
-                _describe_fired_alert(alert, "fired again"),
+                _describe_fired_alert(alert, place, "fired again"),
                 max(min(alert.since, moment), before.at),
                 AlertState.RESOLVED,
+                place,
                 _list_alert_revisions(alert, last_recorded),
             )
         elif alert.state != before.state:
-            occurred = _date_alert_change(alert, before, moment)
-            yield _draft_alert(alert, environment, _describe_changed_alert(alert, before), occurred, before.state)
+            occurred, place = _date_alert_change(alert, before, moment), before.place or name_alert_place(alert)
+            changed = _describe_changed_alert(alert, before, place)
+            yield _draft_alert(alert, environment, changed, occurred, before.state, place)
         elif alert.severity != before.severity:
-            yield _draft_alert(
-                alert,
-                environment,
-                f"{_name_alert(alert)} now {alert.severity}, was {before.severity}",
-                moment,
-                alert.state,
-            )
+            place = before.place or name_alert_place(alert)
+            now = f"{_name_alert(alert, place)} now {alert.severity}, was {before.severity}"
+            yield _draft_alert(alert, environment, now, moment, alert.state, place)
     for key, before in sorted(last_recorded.alerts.items()):
         if key.startswith(f"{source}:") and key not in visited and before.state != AlertState.RESOLVING:
             yield _draft_vanished_alert(key, before, environment, moment)
@@ -79,7 +88,13 @@ def _date_alert_change(alert: Alert, before: RecordedAlert, moment: datetime) ->
 
 
 def _draft_alert(
-    alert: Alert, environment: str, summary: str, occurred: datetime, was: str, revisions: Sequence[str] = ()
+    alert: Alert,
+    environment: str,
+    summary: str,
+    occurred: datetime,
+    was: str,
+    place: str,
+    revisions: Sequence[str] = (),
 ) -> Draft:
     return Draft(
         Kind.ALERT,
@@ -95,7 +110,7 @@ def _draft_alert(
             "was": was,
             "since": format_timestamp(alert.since),
             "resource": alert.resource,
-            "place": name_alert_place(alert),
+            "place": place,
             "text": alert.summary,
             "confirmed_by": alert.note if alert.state is AlertState.RESOLVED else "",
             "note": alert.note,
@@ -131,27 +146,31 @@ def _draft_vanished_alert(key: str, before: RecordedAlert, environment: str, mom
     )
 
 
-def name_alert_place(alert: Alert) -> str:
-    """What it is about, as a row says it (the app), with the resource that its source names: `orders (a:1)`."""
-    subject = name_alert_subjects([alert])[alert.key]
-    return subject if alert.resource in ("", *subject.split("/")) else f"{subject} ({alert.resource})"
+def name_alert_place(alert: Alert, subject: str = "") -> str:
+    """What it is about, as a row says it (the app), with the resource that its source names: `orders (a:1)`. `subject`
+    is what tells it from the others of its name: two entries of the timeline must not read alike, `orders acme (a:1)`.
+    """
+    own = name_alert_subjects([alert])[alert.key]
+    if subject.startswith(f"{own}/"):
+        named = subject
+    else:
+        named = own if subject in ("", own, alert.resource, *own.split("/")) else f"{own} {subject}".strip()
+    return named if alert.resource in ("", own, *own.split("/")) else f"{named} ({alert.resource})"
 
 
-def _name_alert(alert: Alert) -> str:
+def _name_alert(alert: Alert, place: str) -> str:
     """Its name and what it is about: of an alert with two hundred instances its name alone says nothing."""
-    place = name_alert_place(alert)
     return f"{alert.name} on {place}" if place else alert.name
 
 
-def _describe_fired_alert(alert: Alert, fired: str = "fired") -> str:
-    place = name_alert_place(alert)
+def _describe_fired_alert(alert: Alert, place: str, fired: str = "fired") -> str:
     on = f" on {place}" if place else ""
     silenced = f", {alert.note or 'silenced at the source'}" if alert.state is AlertState.SUPPRESSED else ""
     return f"{alert.name} {fired} ({alert.severity}){on}{silenced}"
 
 
-def _describe_changed_alert(alert: Alert, before: RecordedAlert) -> str:
-    named = _name_alert(alert)
+def _describe_changed_alert(alert: Alert, before: RecordedAlert, place: str) -> str:
+    named = _name_alert(alert, place)
     match alert.state:
         case AlertState.RESOLVED:
             return f"{named} resolved: {alert.note}" if alert.note else f"{named} resolved"

@@ -225,7 +225,7 @@ class CockpitContent:
         sight = read_hint_input(self._screen, self.session)
         if sight.down:
             grades = self._grade_alerts(self.view.alerts)
-            sight = replace(sight, grave=[alert for alert in sight.felt[:MOST_GRAVE] if _is_critical(alert, grades)])
+            sight = replace(sight, grave=[alert for alert in sight.felt if _is_critical(alert, grades)])
         return render_hint(sight, working, self.now, width)
 
     def find_errors(self, rows: Sequence[str]) -> list[int]:
@@ -314,13 +314,12 @@ class AlertFilling:
             self._screen.draw("alerts")
 
 
-MOST_GRAVE = 50  # alerts, the gravest first, that the hint counts
-
-
 def _is_critical(alert: Alert, grades: Mapping[str, AlertGrade]) -> bool:
     """By its source, or by what the team's documents say of it."""
+    if alert.severity is Severity.CRITICAL:  # of thousands most are done with here
+        return True
     grade = grades.get(alert.name)
-    return Severity.CRITICAL in (alert.severity, grade.severity if grade else None)
+    return grade is not None and grade.severity is Severity.CRITICAL
 
 
 LARGE = 500  # alerts; the rows of so many take some milliseconds

@@ -113,6 +113,15 @@ async def test_the_story_of_a_bad_deployment_is_on_one_screen(cockpit: Open) -> 
         assert "“5xx errors” fires" in user.hint
 
 
+async def test_beside_a_probe_that_is_down_every_critical_alert_is_counted(cockpit: Open) -> None:
+    async with cockpit() as user:
+        critical = alerts()[1]
+        user.stage.say("probes", probes())
+        user.stage.say("alerts:azure", tuple(replace(critical, fingerprint=f"c{number}") for number in range(73)))
+        await user.settle(2)
+        assert "“5xx errors” and 72 more fire" in user.hint
+
+
 async def test_a_narrow_terminal_shows_one_pane_under_a_strip_that_counts_all_four(cockpit: Open) -> None:
     async with cockpit(80, 24) as user:
         user.stage.trouble()

@@ -30,8 +30,7 @@ from cockpit.incident.open_ends import (
     list_left_open,
     list_recorded_applications,
 )
-from cockpit.model.alert import Alert, AlertState
-from cockpit.model.event import Kind
+from cockpit.model.alert import Alert, AlertState, name_alert_subjects
 from cockpit.model.incident import Incident
 from cockpit.model.response import CloseReason
 from cockpit.model.severity_scale import find_level, is_lowered
@@ -142,15 +141,25 @@ def note(common: Common, text: tuple[str, ...], at: str | None, incident: str | 
 
 @click.command(name="ack", help="Take an alert, by its name or its key; without one the incident itself.")
 @click.argument("alert", required=False)
+@click.option("--all", "every", is_flag=True, help="Every alert of that name, as one entry.")
 @click.option("--note", "words", default="", metavar="TEXT", help="What you are about to do.")
 @at_option
 @incident_option
 @json_option
 @common_options
-def ack(common: Common, alert: str | None, words: str, at: str | None, incident: str | None, as_json: bool) -> None:
+def ack(
+    common: Common, alert: str | None, every: bool, words: str, at: str | None, incident: str | None, as_json: bool
+) -> None:
+    if every and not alert:
+        raise Refusal("--all takes every alert of a name: write the name before it.", code="alerts-not-named")
     with open_cli_session(common) as cli_session:
-        key, name = _find_alert(cli_session, alert) if alert else ("", "")
-        event = cli_session.incident_actions.acknowledge(key, name, incident, words, cli_session.moment(at))
+        alerts = _find_alerts(cli_session, alert, every) if alert else []
+        actions, moment = cli_session.incident_actions, cli_session.moment(at)
+        if len(alerts) > 1:
+            event = actions.acknowledge_all(alerts, words, incident, moment)
+        else:
+            key, name = (alerts[0].key, alerts[0].name) if alerts else ("", "")
+            event = actions.acknowledge(key, name, incident, words, moment)
     print_event(event, as_json, f"{capital(event.summary)}{describe_destination(event)}")
 
 
@@ -192,17 +201,17 @@ def settle(common: Common, alerts: tuple[str, ...], every: bool, reason: str, as
     print_event(event, as_json, f"Settled {len(chosen)}: {', '.join(sorted({alert.name for alert in chosen}))}")
 
 
+def list_recorded_alerts_of_all(cli_session: CliSession) -> list[Alert]:
+    """The alerts of every source that the timeline does not know to be over. Raises RecordError."""
+    last_recorded = read_last_recorded(cli_session.timeline, cli_session.environment.name)
+    now, environment = RealTime().now(), cli_session.environment.name
+    sources = sorted({key.partition(":")[0] for key in last_recorded.alerts})
+    return [alert for source in sources for alert in list_recorded_alerts(last_recorded, environment, source, now)]
+
+
 def list_unsure_alerts(cli_session: CliSession) -> list[Alert]:
     """The alerts that the timeline has as `resolved?`. Raises RecordError."""
-    last_recorded = read_last_recorded(cli_session.timeline, cli_session.environment.name)
-    sources = {key.partition(":")[0] for key in last_recorded.alerts}
-    now = RealTime().now()
-    return [
-        alert
-        for source in sorted(sources)
-        for alert in list_recorded_alerts(last_recorded, cli_session.environment.name, source, now)
-        if last_recorded.alerts[alert.key].state == AlertState.RESOLVING
-    ]
+    return [alert for alert in list_recorded_alerts_of_all(cli_session) if alert.state is AlertState.RESOLVING]
 
 
 def propose_recorded_severity(cli_session: CliSession) -> str | None:
@@ -212,15 +221,7 @@ def propose_recorded_severity(cli_session: CliSession) -> str | None:
     from cockpit.runbooks.plan.severities import propose_severity
 
     scale = cli_session.plan.severity_scale
-    last_recorded = read_last_recorded(cli_session.timeline, cli_session.environment.name)
-    sources = sorted({key.partition(":")[0] for key in last_recorded.alerts})
-    now = RealTime().now()
-    firing = [
-        alert
-        for source in sources
-        for alert in list_recorded_alerts(last_recorded, cli_session.environment.name, source, now)
-        if last_recorded.alerts[alert.key].state == AlertState.FIRING
-    ]
+    firing = [alert for alert in list_recorded_alerts_of_all(cli_session) if alert.state is AlertState.FIRING]
     return propose_severity(cli_session.plan, scale, firing, default_severity(scale)) if firing else None
 
 
@@ -373,21 +374,32 @@ def _list_open_ends(cli_session: CliSession, incident: Incident) -> tuple[OpenEn
     )
 
 
-def _find_alert(cli_session: CliSession, wanted_name: str) -> tuple[str, str]:
-    """Key and name of the one bad alert that is meant. Raises Refusal naming those there are."""
-    alerts = {
-        signal.key.partition(":")[2]: signal.label.removeprefix("alert ")
-        for signal in cli_session.incident_actions.bad()
-        if signal.key.startswith(f"{Kind.ALERT}:")
-    }
-    if wanted_name in alerts:
-        return wanted_name, alerts[wanted_name]
-    named = [(key, name) for key, name in alerts.items() if name.casefold() == wanted_name.strip().casefold()]
-    if len(named) == 1:
-        return named[0]
-    listed = "".join(f"\n  {key}  {name}" for key, name in named or alerts.items())
+MOST_LISTED = 10  # alerts in one refusal
+
+
+def _find_alerts(cli_session: CliSession, wanted_name: str, every: bool) -> list[Alert]:
+    """The one bad alert that is meant, or `every` one of that name. Raises Refusal naming those there are."""
+    bad = {signal.key.partition(":")[2] for signal in cli_session.incident_actions.bad()}
+    alerts = [alert for alert in list_recorded_alerts_of_all(cli_session) if alert.key in bad]
+    exact = [alert for alert in alerts if alert.key == wanted_name]
+    if exact:
+        return exact
+    named = [alert for alert in alerts if alert.name.casefold() == wanted_name.strip().casefold()]
+    if len(named) == 1 or (named and every):
+        return named
+    shown = named or alerts
+    subjects = name_alert_subjects(shown)
+    listed = "".join(
+        f"\n  {alert.key}  {alert.name}{f' on {subject}' if (subject := subjects[alert.key]) else ''}"
+        for alert in shown[:MOST_LISTED]
+    )
+    if len(shown) > MOST_LISTED:
+        listed += f"\n  and {len(shown) - MOST_LISTED} more"
     if named:
-        raise Refusal(f"{len(named)} alerts have that name; choose one by its key:{listed}", code="ambiguous-alert")
+        raise Refusal(
+            f"{len(named)} alerts have that name; --all takes them all, or choose one by its key:{listed}",
+            code="ambiguous-alert",
+        )
     there = f"; there are:{listed}" if alerts else "; none is."
     raise Refusal(
         f"No alert `{wanted_name}` is recorded as firing in {cli_session.environment.name}{there}",

@@ -30,7 +30,8 @@ PLACES = (
 )
 """Which label names the resource, best first: of an alert about a pod the instance is whoever counts pods."""
 SUMMARIES = ("summary", "description", "message")
-LINKS = (("runbook", "runbook_url"), ("dashboard", "dashboard_url"))
+LINK_NAMES = {"runbook_url": "runbook", "dashboard_url": "dashboard"}
+LINK_ORDER = {name: rank for rank, name in enumerate(LINK_NAMES.values())}  # every other annotation comes after them
 NO_ALERTS = Problem(ProblemKind.GARBAGE, "no alerts", "The answer is not a list of alerts.")
 
 # A storm repeats a few names, values and times thousands of times.
@@ -167,9 +168,9 @@ def alert_of(
     """An alert out of `labels` and `annotations`, which Alertmanager and Prometheus write alike."""
     labels = clean_labels(raw.get("labels"))
     annotations = clean_labels(raw.get("annotations"))
-    addresses = [(name, keep_whole(dig_value(raw, "annotations", key))) for name, key in LINKS]
-    addresses.append(("source", keep_whole(raw.get("generatorURL"))))
-    addresses = [(name, KNOWN_SECRETS.mask(address)) for name, address in addresses]  # people read and copy them
+    addresses = [(LINK_NAMES.get(name, name), _read_address(raw["annotations"], name)) for name in annotations]
+    addresses.sort(key=lambda pair: LINK_ORDER.get(pair[0], len(LINK_ORDER)))
+    addresses.append(("source", _read_address(raw, "generatorURL")))
     return Alert(
         source=source,
         fingerprint=fingerprint,
@@ -181,12 +182,20 @@ def alert_of(
         resource=next((labels[name] for name in PLACES if labels.get(name)), ""),
         summary=next((annotations[name] for name in SUMMARIES if annotations.get(name)), ""),
         labels=tuple(sorted(labels.items())),
-        links=tuple((name, url) for name, url in addresses if url.startswith(("http://", "https://"))),
+        links=tuple((name, address) for name, address in addresses if address),
         seen_by=(server,),
         native_id=fingerprint,
         note=note,
         annotations=tuple(sorted(annotations.items())),
     )
+
+
+def _read_address(fields: Mapping[str, Any], name: str) -> str:
+    """The address that a field holds and nothing beside it, masked, for people read and copy it; else ""."""
+    address = fields.get(name)
+    if not isinstance(address, str) or not address.startswith(("http://", "https://")) or " " in address:
+        return ""
+    return KNOWN_SECRETS.mask(keep_whole(address))
 
 
 def clean_labels(raw: object) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cockpit.feeds.alertmanager.alerts import LIFE, ListedAlert, Report
 from cockpit.feeds.alertmanager.labels import LabelIndex, Labels
-from cockpit.feeds.alertmanager.resolution import UNHEARD, UNLISTED, Trace
+from cockpit.feeds.alertmanager.resolution import UNHEARD, UNLISTED, Trace, date_begin
 from cockpit.feeds.alertmanager.rules import FiringInRule
 from cockpit.model.alert import Alert, AlertState
 
@@ -94,7 +94,7 @@ def add_unlisted(
             on_their_way.append(make(fires, AlertState.PENDING, ON_ITS_WAY))
             continue
         first = earlier_trace.first if earlier_trace is not None and earlier_trace.resolved is None else now
-        after[fingerprint] = Trace(make(fires, AlertState.FIRING, note), first=first)
+        after[fingerprint] = Trace(date_begin(make(fires, AlertState.FIRING, note), first), first=first)
     arrived = {
         listed_fingerprint: fingerprint
         for fingerprint, trace in traces.items()

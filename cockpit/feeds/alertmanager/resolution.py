@@ -105,7 +105,9 @@ def follow_alert(
         again = before is None or before.resolved is not None
         first = now if again or before is None else before.first
         listed = merge_alerts(alert_sighting.alert for alert_sighting in present)
-        alert = keep_rule(listed, before) if before and not again else listed
+        alert = date_begin(listed, first)
+        if before and not again:
+            alert = keep_rule(alert, listed, before)
         return Trace(alert, sights, first=first, listed=listed)
     if before is None:
         return None
@@ -118,11 +120,18 @@ def follow_alert(
     return Trace(alert, sights, gone, None, before.first)
 
 
-def keep_rule(alert: Alert, before: Trace) -> Alert:
-    """The alert with the rule that it was known to fire by: no Alertmanager lists that."""
+def date_begin(alert: Alert, first: datetime | None) -> Alert:
+    """The alert, which began no later than we first heard of it: one whose sender's clock is ahead, or that was sent
+    with its end alone (Alertmanager then takes the end for the beginning), would stand at the age of nothing for hours.
+    """
+    return alert if first is None or alert.since <= first else replace(alert, since=first)
+
+
+def keep_rule(alert: Alert, listed: Alert, before: Trace) -> Alert:
+    """The alert with the rule that it was known to fire by: no Alertmanager lists that. `listed` is as they list it."""
     if not before.alert.rule:
         return alert
-    if alert is before.listed and before.gone is None:
+    if listed is before.listed and before.gone is None:
         return before.alert  # of thousands most are those of the look before
     return replace(alert, rule=before.alert.rule)
 

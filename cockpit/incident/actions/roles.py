@@ -137,19 +137,25 @@ def acknowledge_alert(
     return writer.write(act)
 
 
-def acknowledge_all(writer: IncidentWriter, alerts: Sequence[Alert], note: str = "") -> Event:
+def acknowledge_all(
+    writer: IncidentWriter,
+    alerts: Sequence[Alert],
+    note: str = "",
+    incident: str | None = None,
+    moment: datetime | None = None,
+) -> Event:
     """Take many alerts of one name at once: one entry, which names them all."""
     if not alerts:
         raise IncidentActionError("There is no alert to acknowledge.", code="no-alert")
-    occurred, name = writer.now(), alerts[0].name
+    occurred, name = writer.past(moment, writer.now()), alerts[0].name
     keys = [alert.key for alert in alerts]
     detail = {"note": take_line(note), "name": f"{name}: {len(keys)} instances", "keys": keys}
 
     def act(ledger: Ledger) -> Draft:
         subject = f"{alerts[0].source}:group:{name}"
-        if len(ledger.open(writer.environment)) != 1:
+        if incident is None and len(ledger.open(writer.environment)) != 1:
             return writer.draft(Kind.ACK, detail, occurred, subject=subject)
-        return writer.of(writer.meant(ledger, None), Kind.ACK, detail, occurred, subject=subject)
+        return writer.of(writer.meant(ledger, incident), Kind.ACK, detail, occurred, subject=subject)
 
     return writer.write(act)
 

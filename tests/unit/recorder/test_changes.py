@@ -628,6 +628,20 @@ def test_a_new_revision_names_the_settings_and_secrets_that_changed_and_no_value
     assert not any(value in f"{created.summary} {created.detail['settings']}" for value in ("2222", "db-url", "r/api"))
 
 
+def tenant(name: str, state: AlertState = AlertState.FIRING) -> Alert:
+    labels = (("app", "shop"), ("instance", "a:1"), ("tenant", name))
+    return replace(firing(0), fingerprint=name, state=state, resource="a:1", labels=labels)
+
+
+def test_alerts_that_differ_in_a_label_nobody_thought_of_do_not_read_alike() -> None:
+    recorded = Recorded()
+    fired = recorded.see(0, "alerts:am", (tenant("acme"), tenant("globex")))
+    assert [draft.detail["place"] for draft in fired] == ["shop acme (a:1)", "shop globex (a:1)"]
+    assert len({draft.summary for draft in fired}) == 2
+    (gone, over) = recorded.see(1, "alerts:am", (tenant("globex", AlertState.RESOLVED),))
+    assert {gone.detail["place"], over.detail["place"]} == {"shop acme (a:1)", "shop globex (a:1)"}
+
+
 @pytest.mark.parametrize(
     ("labels", "resource", "place"),
     [

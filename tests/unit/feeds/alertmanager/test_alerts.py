@@ -49,6 +49,18 @@ def test_an_address_to_read_on_is_whole_or_left_out() -> None:
     assert dict(alert.links) == {"runbook": runbook, "source": source}
 
 
+def test_every_annotation_that_is_an_address_is_one_to_open() -> None:
+    annotations = {
+        "graph": "https://grafana.example.com/d/1",
+        "dashboard_url": "https://grafana.example.com/d/2",
+        "hint": "https://wiki.example.com/x is where it stands",
+        "script": "javascript:alert(1)",
+        "runbook_url": "https://wiki.example.com/y",
+    }
+    alert = read_one(annotations=annotations).alert
+    assert [name for name, _ in alert.links] == ["runbook", "dashboard", "graph"]
+
+
 def test_a_silenced_alert_is_suppressed_and_tells_by_what() -> None:
     alert = read((ANSWERS / "alertmanager_0_25.json").read_bytes())["68f33eb33772976c"].alert
     assert alert.state is AlertState.SUPPRESSED

@@ -18,6 +18,7 @@ from cockpit.feeds.alertmanager.resolution import (
     Trace,
     drop_settled,
     merge_alerts,
+    note_rules,
     recall_traces,
     tell_unheard,
     update_traces,
@@ -95,6 +96,18 @@ def test_it_ended_when_that_was_first_known_and_not_when_it_fired() -> None:
     later = story.look()
     assert later is not None
     assert later.ended == over.ended
+
+
+@pytest.mark.parametrize("rule", ["", "v1"])
+def test_an_alert_from_the_future_began_when_it_was_first_seen(rule: str) -> None:
+    """Whoever sends an end alone gives that as the beginning, too, and a sender's clock may be ahead."""
+    traces: Mapping[str, Trace] = {}
+    for seconds in (0, 30):
+        now = START + timedelta(seconds=seconds)
+        entry = ListedAlert(replace(FIRED, since=START + timedelta(hours=2)), now, now + LIFE)
+        traces = update_traces(traces, {"am-1": Report("am-1", now, {"f1": entry})}, nobody, now)
+        traces = note_rules(traces, lambda alert: replace(alert, rule=rule))
+        assert (traces["f1"].alert.since, traces["f1"].alert.rule) == (START, rule)
 
 
 def test_a_server_that_just_restarted_proves_nothing() -> None:
