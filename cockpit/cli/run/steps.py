@@ -9,16 +9,20 @@ from datetime import datetime
 from typing import Protocol
 
 from cockpit.cli.run.report import CODES, DONE, FAILED, STOPPED, Ending
-from cockpit.model.run import SETTLED, Attempt, Run, StepState, list_steps_in_turn
+from cockpit.model.event import Draft, RecordError
+from cockpit.model.run import SETTLED, Attempt, Run, StepState, find_newest_attempt, list_steps_in_turn
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.text import quote_for_shell
+from cockpit.model.time import RealTime, Time
 from cockpit.runbooks.prepare.confirmation import Approval, Consent, RequiredConfirmation
 from cockpit.runbooks.prepare.prepare import CHANGES
+from cockpit.runbooks.run.execute import OUTCOME_KEPT
 from cockpit.runbooks.run.leading import went_on_after
 from cockpit.runbooks.run.runner import Runner
 from cockpit.runbooks.run.verify import BY_EYE
 from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 
+LONGEST_WAIT, LOOK = 120.0, 1.0  # seconds for the timeline to take how a step ended, and between two tries
 BROKEN_OFF = "^C ended what was watched, and starts nothing else: --step N goes on"
 
 
@@ -45,6 +49,13 @@ class StepRequest:
     def has_approval(self, approver: str) -> bool:
         """Whether the approval that was given is that of `approver`: one of the DBA is none of the CTO."""
         return self.approval is not None and self.approved in ([], [approver])
+
+
+class KeepsOutcomes(Protocol):
+    """Who knows how steps ended that the timeline would not take."""
+
+    async def write_kept_outcomes(self) -> Sequence[Draft]:
+        """Try again; what is left."""
 
 
 class Tell(Protocol):
@@ -109,7 +120,16 @@ async def run_one_step(runner: Runner, run: Run, step: Step, request: StepReques
         if required_confirmation.approval and not request.approved:
             request.approved.append(required_confirmation.approver)
         with stop_step_on_interrupt(runner, run, step) as stops:
-            attempt = await runner.perform(run, prepared, consent, tell.output)
+            try:
+                attempt = await runner.perform(run, prepared, consent, tell.output)
+            except RecordError as error:
+                if error.code != OUTCOME_KEPT:
+                    raise
+                if unwritten := await write_outcome_in_time(runner.leadership, error, tell.output, RealTime()):
+                    return build_unrecorded_ending(step, unwritten)
+                newest = find_newest_attempt(runner.run(run.id), step.ordinal)
+                assert newest is not None
+                attempt = newest
     except RunAlreadyOpen:
         raise
     except RunRefused as refusal:
@@ -187,6 +207,27 @@ def find_ending_after(step: Step, attempt: Attempt) -> Ending | None:
     if attempt.state is StepState.WARN and attempt.verified != BY_EYE:
         return Ending(FAILED, why, step.ordinal)
     return None
+
+
+async def write_outcome_in_time(
+    outcomes: KeepsOutcomes, error: RecordError, output: Callable[[str], None], time: Time
+) -> Sequence[Draft]:
+    """Wait for the timeline to take how a step ended, as the screen does; what it has not taken within two minutes.
+
+    Nobody else knows it: it is lost with this process.
+    """
+    output(f"{error}\nWaiting for it, up to {LONGEST_WAIT:g} s.\n")
+    until = time.monotonic() + LONGEST_WAIT
+    while (unwritten := await outcomes.write_kept_outcomes()) and time.monotonic() < until:
+        await time.sleep(LOOK)
+    return unwritten
+
+
+def build_unrecorded_ending(step: Step, unwritten: Sequence[Draft]) -> Ending:
+    """How the step ended is said here, and nowhere else."""
+    ended = "; ".join(draft.summary for draft in unwritten)
+    why = f"how it ended is not on the timeline, which could not be written: {ended}"
+    return Ending(CODES[StepState.UNKNOWN], f"{why}. Write it down with --settle once there is room", step.ordinal)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,6 +33,7 @@ from cockpit.runbooks.types import Finished, Output, Prepared, RunRefused
 Note = Callable[[Draft], object]
 Decide = Callable[[], Draft]
 log = logging.getLogger(__name__)
+OUTCOME_KEPT = "outcome-kept"  # the code of the error: a step ended, and this process alone knows how
 WRITES, REST = 3, 1.0  # how often an outcome is tried to be written, and seconds between
 PROBE_LOOK = 0.02  # seconds between two looks at a probe that is waited for
 READY_LOOK = 0.25  # seconds between two looks at a revision that is to become ready
@@ -338,19 +339,21 @@ class Doing:
             self._unwritten.append(draft)
             raise RecordError(
                 f"{error} How step {step.ordinal} ended is kept, and written when there is room.",
-                code="outcome-kept",
+                code=OUTCOME_KEPT,
                 error=error,
                 step=step.ordinal,
             ) from error
 
-    async def write_kept_outcomes(self) -> None:
-        """Write the outcomes that there was no room for when their steps ended. Raises nothing."""
+    async def write_kept_outcomes(self) -> Sequence[Draft]:
+        """Write the outcomes that there was no room for when their steps ended; those for which there is none still.
+        Raises nothing."""
         while self._unwritten:
             try:
                 await asyncio.to_thread(self._note, self._unwritten[0])
             except RecordError:
-                return
+                break
             del self._unwritten[0]
+        return tuple(self._unwritten)
 
     async def cancel(self, run: Run, step: Step, context: RunContext) -> str:
         """Stop what runs, here or under its supervisor. A sentence for the person."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -326,6 +326,10 @@ class RunLeadership:
                 if key not in watched or watched[key].done():
                     watched[key] = asyncio.create_task(self._take_up(run, attempt))
             await self._time.sleep(TAKE_UP)
+
+    async def write_kept_outcomes(self) -> Sequence[Draft]:
+        """Write how steps ended that could not be written then; what cannot be still. Raises nothing."""
+        return await self._doing.write_kept_outcomes()
 
     async def take_up(self) -> None:
         """Take up once what others have left behind: write down what has ended, watch the rest to its end."""

@@ -7,11 +7,14 @@ import stat
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cockpit.cli.run import steps
+from cockpit.cli.run.report import DONE, UNKNOWN, Written
 from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import Probe, ProbeResult, ProbeState
 from cockpit.model.run import StepState
@@ -74,6 +77,29 @@ async def test_an_outcome_is_tried_to_be_written_more_than_once(stage: Stage) ->
     prepared = runner.prepare(run, 1)
     await runner.perform(run, prepared, Consent(), stage.seen.append)
     assert stage.phases() == ["intent", "outcome"]
+
+
+@pytest.mark.parametrize(("refused", "code"), [(4, DONE), (10_000, UNKNOWN)])
+async def test_without_a_screen_how_a_step_ended_is_waited_for_until_it_is_written(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, refused: int, code: int
+) -> None:
+    """A process that ends takes it along: nobody else knows how it ended."""
+    monkeypatch.setattr("cockpit.runbooks.run.execute.REST", 0)
+    monkeypatch.setattr(steps, "LOOK", 0)
+    monkeypatch.setattr(steps, "LONGEST_WAIT", 10 if code == DONE else 0)
+    answers = chain([False], repeat(True, refused), repeat(False))  # the intent is written
+
+    def locked(drafts: Any) -> object:
+        if next(answers):
+            raise RecordError("database is locked")
+        return stage.timeline.record(drafts)
+
+    run = stage.start(document := fence("# Look\necho x"))
+    step = stage.document(document).procedures[0].steps[0]
+    ending = await steps.run_one_step(stage.again(record=locked), run, step, steps.StepRequest(yes=True), Written())
+    assert (ending.code if ending is not None else DONE) == code
+    assert stage.phases() == (["intent", "outcome"] if code == DONE else ["intent"])
+    assert code == DONE or (ending is not None and "ok after" in ending.reason)
 
 
 async def test_secrets_stay_out_of_screen_transcript_and_timeline(stage: Stage) -> None:
