@@ -75,6 +75,8 @@ def build_session(
 
         author.cloud = partial(find_cloud_name, connections.credential)
     timeline = Timeline(timeline_file, time=time, read_only=read_only, mask=secrets.mask)
+    # Before anything is read: what others write meanwhile is delivered, and whoever knows it already leaves it.
+    since = max((event.id for event in timeline.events(limit=1)), default=0)
     ledger = read_ledger(timeline, plan.severity_scale)
     sleepers = Sleepers()
 
@@ -95,7 +97,6 @@ def build_session(
         ]
 
     watch = sleepers.watch = Watch(list_feeds() if watches else list_feeds, time)
-    since = max((event.id for event in timeline.events(limit=1)), default=0)
     history = read_history(timeline, environment.name)
     recorder = None
     if not read_only:

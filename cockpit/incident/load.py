@@ -85,8 +85,11 @@ def read_ledger(timeline: Timeline, severity_scale: SeverityScale) -> Ledger:
     An incident of long ago may lack its signals here, and with them its mitigation; `with_events` has them.
     """
     ledger = Ledger(severity_scale)
-    acts = timeline.events(kinds=ACTS)
-    signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS)
+    # Others write between the two questions: a signal from then would be the newest event applied, and an act before
+    # it, which the first question had missed, would be taken for known ever after.
+    newest = max((event.id for event in timeline.events(limit=1)), default=0)
+    acts = timeline.events(kinds=ACTS, before=newest + 1)
+    signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS, before=newest + 1)
     for event in sorted((*acts, *signals), key=lambda event: event.id):
         ledger.apply(event)
     return ledger

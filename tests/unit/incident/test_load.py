@@ -1,13 +1,14 @@
 """One incident read from the file: its own events and its range of the journal, each once."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.load import list_members, with_events
+from cockpit.incident.load import catch_up, list_members, read_ledger, with_events
 from cockpit.model.event import Draft, Event, Kind
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
@@ -112,3 +113,29 @@ def test_one_incident_read_alone_felt_what_it_felt_among_all(tmp_path: Path, dra
         whole = fold(timeline.record(drafts)).incidents["i1"]
         alone, _ = with_events(timeline, DEFAULT_SEVERITY_SCALE, whole)
         assert (alone.felt_since, alone.mitigated) == (whole.felt_since, whole.mitigated)
+
+
+class WrittenBetween:
+    """A timeline to which somebody else writes an act and then a signal after each question."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self.written = 0
+
+    def events(self, **query: Any) -> list[Event]:
+        answer = self._timeline.events(**query)
+        self.written += 1
+        note = Draft(Kind.NOTE, f"note {self.written}", at(self.written), "prod", actor="ben", incident="i1")
+        probe = Draft(Kind.PROBE, "x", at(self.written), "prod", "a", source="recorder", detail={"state": "down"})
+        self._timeline.record([note, probe])
+        return answer
+
+
+def test_a_ledger_misses_nothing_that_others_write_while_it_is_read(tmp_path: Path) -> None:
+    with opened(tmp_path / "timeline.db") as timeline:
+        timeline.record([declared("i1", 0, -30)])
+        others = WrittenBetween(timeline)
+        ledger = read_ledger(cast(Timeline, others), DEFAULT_SEVERITY_SCALE)
+        catch_up(ledger, timeline)
+        assert others.written > 1
+        assert ledger.incidents == fold(timeline.events()).incidents

@@ -1,16 +1,22 @@
 """An opened system goes by the plan of its documents: its desk, its severity scale, and again when they changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cockpit.build_session import build_session
 from cockpit.config import default_system
+from cockpit.connections import build_feeds
+from cockpit.feeds.polling import Feed
 from cockpit.model.clock import ClockKind
+from cockpit.model.event import Draft, Kind
+from cockpit.model.time import RealTime
 from cockpit.session import Session
+from cockpit.timeline.timeline import Timeline
 
 SEVERITY_SCALE = (
     "| Level | Definition | Response |\n|---|---|---|\n| SEV-1 | Down | update every {} min |\n| SEV-2 | Slow | - |\n"
@@ -65,3 +71,27 @@ def test_a_document_that_vanished_is_no_document_of_the_plan_any_more(session: S
     lost, other = session.plan.problems
     assert "is not there" in lost.message
     assert "other severities" in other.message
+
+
+def test_an_event_written_while_it_is_opened_is_known_or_delivered(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feeds are built after the ledger was read, and a second cockpit goes on writing meanwhile."""
+    file = tmp_path / "timeline.db"
+
+    def write_meanwhile(*arguments: Any, **options: Any) -> Sequence[Feed]:
+        freeze = Draft(Kind.FREEZE, "frozen", RealTime().now(), environment.name, actor="ben", detail={"on": True})
+        with Timeline(file, time=RealTime()) as timeline:
+            timeline.record([freeze])
+        return build_feeds(*arguments, **options)
+
+    monkeypatch.setattr("cockpit.build_session.build_feeds", write_meanwhile)
+    system = replace(default_system(), runbooks=(str(document),), data=str(tmp_path))
+    environment = system.environments[0]
+    opened = build_session(system, environment, file, operator="ana")
+    try:
+        for event in opened.timeline.events(after=opened.since):
+            opened.ledger.apply(event)
+        assert opened.ledger.freeze(environment.name) is not None
+    finally:
+        opened.close()
