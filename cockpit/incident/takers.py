@@ -31,6 +31,7 @@ class BadStretch:
     failures: int = 1  # of a probe that failed now and then, how many times
     is_since_unseen: bool = False  # it may have begun before: nobody recorded then
     is_until_unseen: bool = False  # and so its end
+    unseen_from: datetime | None = None  # since when that may have been; None where it is dated
     is_counted: bool = True  # False: as many as had been seen when it was noticed, and no end tells how many more
 
     @property
@@ -51,7 +52,8 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
         is_bad = _is_bad(event)
         if is_bad is None:
             continue
-        is_unseen = time_of(event.detail, UNSEEN_FROM) is not None
+        unseen_from = time_of(event.detail, UNSEEN_FROM)
+        is_unseen = unseen_from is not None
         key, state, was = key_of(event), text_of(event.detail, "state"), text_of(event.detail, "was")
         name = f"{event.kind} {text_of(event.detail, 'name') or event.subject}"
         if has_fired_anew(event) and (over := open.pop(key, None)) is not None:
@@ -63,7 +65,8 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             open[key] = len(rows)
             rows.append(BadStretch(key, name, state, find_beginning(event), is_since_unseen=is_unseen))
         elif not is_bad and key not in open and _says_bad(event.kind, was):
-            rows.append(BadStretch(key, name, was, None, event.occurred, is_until_unseen=is_unseen))
+            ended = BadStretch(key, name, was, None, event.occurred, is_until_unseen=is_unseen, unseen_from=unseen_from)
+            rows.append(ended)
         place = open.get(key)
         if place is None:
             continue
@@ -76,7 +79,8 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             failures = max(flap.times, rows[place].failures)
             rows[place] = replace(rows[place], failures=failures, is_counted=state != FLAPPING)
         if not is_bad:
-            rows[place] = replace(rows[place], until=event.occurred, is_until_unseen=is_unseen)
+            ended = replace(rows[place], until=event.occurred, is_until_unseen=is_unseen, unseen_from=unseen_from)
+            rows[place] = ended
             del open[key]
     return rows
 

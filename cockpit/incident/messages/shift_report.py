@@ -62,6 +62,7 @@ class OutageOfShift:
     is_counted: bool = True  # to its end; else it failed so often at least
     is_since_unseen: bool = False  # it may have begun before: nobody recorded then
     is_until_unseen: bool = False  # and so its end
+    unseen_from: datetime | None = None  # since when that may have been; None where it is dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class _HolderFinder:
             is_counted=stretch.is_counted,
             is_since_unseen=stretch.is_since_unseen,
             is_until_unseen=stretch.is_until_unseen,
+            unseen_from=stretch.unseen_from,
         )
         moment, others = stretch.since or stretch.end, self.stretches.get(stretch.key, ())
         covering = [
@@ -400,7 +402,11 @@ def _describe_outage(outage: OutageOfShift, report: ShiftReport, zone: tzinfo) -
         unrecorded = measure_unrecorded(report.unrecorded, outage.since, until_last)
         weight = weigh_length(outage.is_since_unseen or is_cut, outage.is_until_unseen or unrecorded >= A_SECOND)
         whole = measure_between(outage.since, until_last)
-        length = f", {weight}{format_duration(whole)}{describe_unrecorded(unrecorded, whole - unrecorded)}"
+        # What was not seen until its end may have been over since before the first look after the break.
+        seen_last = max(outage.since, min(outage.unseen_from or until_last, until_last))
+        least = measure_between(outage.since, seen_last)
+        least -= measure_unrecorded(report.unrecorded, outage.since, seen_last)
+        length = f", {weight}{format_duration(whole)}{describe_unrecorded(unrecorded, least)}"
     if outage.until is None:
         when = f"since {begun}{length}, and {'was' if is_cut else 'is'} still"
     else:

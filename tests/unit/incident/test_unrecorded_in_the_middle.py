@@ -22,7 +22,7 @@ from cockpit.incident.messages.shift_report import build_shift_report, describe_
 from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.story import TimeFace
-from cockpit.model.event import Kind
+from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.time import format_timestamp
@@ -86,6 +86,22 @@ def test_every_place_tells_the_shortest_and_the_longest_case(is_short: bool) -> 
     picture = build_picture(incident, events, TimeFace(UTC, at(0)), now)
     assert picture.impact[0].text.endswith("or shorter")
     assert any("1m 02s" in line for line in picture.cut)
+
+
+def test_what_was_not_looked_at_until_it_was_over_was_bad_for_as_long_as_it_was_seen_at_least() -> None:
+    """A shift took the break alone from the length, and so counted the seconds from there to the first look."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    tell_break(story, 3, LENGTH)
+    up = {"state": "up", UNSEEN_FROM: format_timestamp(at(3))}
+    story.tell(Kind.PROBE, 5, subject="ready", detail=up, source="recorder")
+    story.act(Kind.RESOLVE, 10, because="fixed")
+    incident, events = only(story), list_standing_events(story.events)
+    report = build_shift_report(events, [incident], since=at(-10), now=at(20))
+    told = "at most 5m 00s, at least 3m 00s: not recorded for 1m 02s of it"
+    assert told in describe_impact(incident)
+    assert told in dict(describe_shift(report, UTC))["failed"]
 
 
 def test_a_break_beside_what_users_felt_makes_no_length_unsure() -> None:
