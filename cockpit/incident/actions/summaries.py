@@ -66,7 +66,7 @@ def _summarize_clock(text: _Text) -> str:
     if what == "done":
         return text.because("authority notified" if breach else f"done: {text['name']}")
     if what == "snoozed":
-        return f"reminded again at {text.clock_time('snoozed_until')}: {text['name']}"
+        return f"snoozed until {text.clock_time('snoozed_until')}: {text['name']}"
     return text.because("breach not notifiable" if breach else f"not applicable: {text['name']}")
 
 
