@@ -147,6 +147,7 @@ DEALS = {
     OpenEndKind.NOTHING_SENT: "writes to clients or the team",
 }
 """What the key of each kind does."""
+SAYS_WHAT_IS_FELT = (Kind.PROBE, Kind.ALERT, Kind.SIGNAL, Kind.REVISION, Kind.TRAFFIC)
 CHANGED, MISTAKEN = "it changed", "entered by mistake"
 StatedTimes = tuple[datetime | None, datetime | None, datetime | None]
 """When users first and last felt it and when it was noticed; None: no time was named."""
@@ -236,7 +237,7 @@ class StatusDialog(Dialog[None]):
             "#from-label": (("from ", "muted"),),
             "#until-label": (("  until ", "muted"),),
             "#noticed-label": (("noticed", "muted"),),
-            "#noticed-by": (("  by ", "muted"), (self._detected.evidence if self._detected else "", "")),
+            "#noticed-by": self._describe_noticing(),
         }
         for where, line in show.items():
             self.query_one(where, Lines).show(line)
@@ -250,9 +251,13 @@ class StatusDialog(Dialog[None]):
 
     @on(EventsAppended)
     def _look_again(self, message: EventsAppended) -> None:
-        """Somebody else may have changed what it stands at while this was open."""
+        """While this was open somebody else may have changed what it stands at, or what users feel began or ended."""
         moved = (Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE)
-        if any(event.incident == self._incident.id and event.kind in moved for event in message.events):
+        if any(
+            (event.incident == self._incident.id and event.kind in moved)
+            or (event.environment == self._incident.environment and event.kind in SAYS_WHAT_IS_FELT)
+            for event in message.events
+        ):
             self._read_again()
 
     @work(thread=True, exclusive=True, exit_on_error=False)
@@ -269,6 +274,23 @@ class StatusDialog(Dialog[None]):
         self.query_one("#why", Choice).offer(self._list_reasons_why())
         self.query_one("#severity", Choice).stand_at(incident.severity)
         self.query_one("#status", Choice).stand_at(incident.status.value)
+        self._stated = (incident.impact_started, incident.impact_ended, incident.detected)
+        detected = ImpactMoment(incident.detected, incident.detected_by) if incident.detected else None
+        self._start = self._propose_again("#impact-from", self._start, propose_impact_start(incident))
+        self._end = self._propose_again("#impact-until", self._end, propose_impact_end(incident))
+        self._detected = self._propose_again("#noticed", self._detected, detected)
+        self.query_one("#impact-evidence", Lines).show(self._evidence())
+        self.query_one("#noticed-by", Lines).show(self._describe_noticing())
+
+    def _propose_again(self, field: str, before: ImpactMoment | None, now: ImpactMoment | None) -> ImpactMoment | None:
+        """What the record says by now, in a field that still holds what it said before; what was typed stays."""
+        input = self.query_one(field, Input)
+        if input.value.strip() == self._clock_time(before) and now != before:
+            input.value = self._clock_time(now)
+        return now
+
+    def _describe_noticing(self) -> Sequence[Piece]:
+        return (("  by ", "muted"), (self._detected.evidence if self._detected else "", ""))
 
     def _evidence(self) -> Sequence[Piece]:
         """What says that users felt it from then until then; Enter takes the times as they stand."""

@@ -15,7 +15,7 @@ from textual.widgets import Input
 import screens
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.signals import Signal
-from cockpit.model.event import Event, RecordError
+from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.incident import Status as IncidentStatus
 from cockpit.model.probe import ProbeResult, ProbeState
@@ -157,6 +157,53 @@ async def test_what_somebody_else_changes_meanwhile_stands_as_now_and_a_choice_s
         await enter(pilot, clock)
     assert incident_actions.find(incident.id).severity == recorded
     assert [change.value for change in incident_actions.find(incident.id).statuses][-1] == IncidentStatus.IDENTIFIED
+
+
+async def test_the_times_of_the_impact_are_proposed_anew_while_it_is_open_and_what_was_typed_stays(
+    stage: Any,
+    place: DialogContext,
+    clock: Any,
+    incident_actions: IncidentActions,
+    incident: Incident,
+    timeline: Timeline,
+) -> None:
+    def record(state: str, seconds: float) -> list[Event]:
+        at = clock.now() + timedelta(seconds=seconds)
+        detail = {"state": state}
+        return timeline.record(
+            [
+                Draft(
+                    Kind.PROBE,
+                    f"ready {state}",
+                    at,
+                    incident.environment,
+                    subject="ready",
+                    source="recorder",
+                    detail=detail,
+                )
+            ]
+        )
+
+    async def tell(events: list[Event]) -> None:
+        app.screen.post_message(EventsAppended(events))
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        begin, until = (app.screen.query_one(field, Input) for field in ("#impact-from", "#impact-until"))
+        assert until.value == ""
+        await tell(record("down", 0))
+        down = begin.value
+        assert down == f"{clock.now().astimezone(place.zone):%H:%M:%S}"
+        clock.pass_by(300)
+        up = record("up", -200)
+        await tell(up)
+        assert until.value == f"{up[0].occurred.astimezone(place.zone):%H:%M:%S}"
+        until.value = "20:20"
+        await tell([*record("down", -100), *record("up", 0)])
+        assert (begin.value, until.value) == (down, "20:20")
 
 
 async def test_a_severity_that_closing_hides_is_not_recorded(
