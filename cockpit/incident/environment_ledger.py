@@ -120,10 +120,7 @@ class EnvironmentLedger:
         }
         self.unknown = {key: move_moment(since, step.length) for key, since in self.unknown.items()}
         self.blind = {
-            key: [
-                item if since is None or item.end < since else _move_recording_break(item, step.length)
-                for item in items
-            ]
+            key: [item if since is None or item.end < since else item.moved(step.length) for item in items]
             for key, items in self.blind.items()
         }
         self.unseen.clear()
@@ -134,7 +131,7 @@ class EnvironmentLedger:
         for case in self.open.values():
             case.move(step)
         self.breaks = {
-            id: item if since is None or item.end < since else _move_recording_break(item, step.length)
+            id: item if since is None or item.end < since or step.was_noticed_at(item.end) else item.moved(step.length)
             for id, item in self.breaks.items()
         }
         self.bad = {key: signal.moved(step.length) for key, signal in self.bad.items()}
@@ -244,8 +241,3 @@ class EnvironmentLedger:
                 or ((case.bad_keys() or case.awaits_judgement) and moment - case.settles_until <= STAYS_BAD)
             }
         return [*self.open.values(), *self.closed.values()]
-
-
-def _move_recording_break(recording_break: RecordingBreak, length: timedelta) -> RecordingBreak:
-    """The same by a clock that was set by so much."""
-    return RecordingBreak(move_moment(recording_break.begin, length), move_moment(recording_break.end, length))

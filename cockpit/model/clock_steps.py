@@ -30,6 +30,11 @@ class ClockStep:
     moment: datetime
     length: timedelta
 
+    def was_noticed_at(self, end: datetime) -> bool:
+        """Whether a gap that ended then was noticed with it, and so is dated by the clock since: older versions wrote
+        such a gap before the step."""
+        return abs(end - self.moment) < timedelta(seconds=LEAST_STEP)
+
     def is_shown(self, now: datetime) -> bool:
         return abs(now - self.moment) <= SHOWN_FOR
 
@@ -140,7 +145,13 @@ def tell_by_present_clock(
         corrected = first.get(event.supersedes) if event.supersedes is not None else None
         by = corrected[0] if corrected is not None and corrected[1] == event.occurred else event.id
         first[event.id] = (by, event.occurred)
-        reached = (step for step in steps if by < step.event and step.moment - step.length - event.recorded <= within)
+        reached = (
+            step
+            for step in steps
+            if by < step.event
+            and step.moment - step.length - event.recorded <= within
+            and not (event.kind == Kind.GAP and step.was_noticed_at(event.occurred))
+        )
         length = sum((step.length for step in reached), timedelta())
         result.append(_tell_both_times(event, length) if length else event)
     return result

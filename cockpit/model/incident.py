@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cockpit.model.alert import Alert
 from cockpit.model.clock import Rule
-from cockpit.model.clock_steps import ClockStep
+from cockpit.model.clock_steps import ClockStep, move_moment
 from cockpit.model.response import (
     ActionItem,
     Decision,
@@ -98,6 +98,10 @@ class RecordingBreak:
 
     begin: datetime
     end: datetime
+
+    def moved(self, length: timedelta) -> "RecordingBreak":
+        """The same by a clock that was set by so much."""
+        return RecordingBreak(move_moment(self.begin, length), move_moment(self.end, length))
 
 
 def weigh_length(is_begin_unseen: bool, is_end_unseen: bool) -> str:

@@ -19,6 +19,7 @@ from cockpit.model.clock_steps import (
     LEAST_STEP,
     ClockStepWatch,
     draft_clock_step,
+    move_moment,
     read_clock_step,
     read_length,
 )
@@ -192,11 +193,13 @@ class Recorder:
         thousands of alerts it is found out elsewhere, too."""
         if reading.environment != self._environment:
             return
+        self._note_pause()
         before = self._latest.get(reading.feed)
         looked = before.at if before is not None else None  # after a failure that of the last good answer
         blind_since = looked if before is not None and before.problem is not None else None
-        self._latest[reading.feed] = reading
-        self._note_pause()
+        is_same_answer = before is not None and reading.problem is not None and reading.seen == before.seen
+        # Whoever failed tells when it was answered last by the clock of then; ours may have been moved since.
+        self._latest[reading.feed] = replace(reading, at=looked) if is_same_answer else reading
         is_from_before = reading.is_from_before(self._standstill.woke)
         if reading.at is not None and reading.problem is None and not is_from_before:
             self._first_looks.setdefault(reading.feed, reading.at)
@@ -395,13 +398,25 @@ class Recorder:
     def _note_pause(self) -> None:
         """Whether we stood still ourselves, stopped or asleep: then nobody recorded, and the timeline says so first."""
         silence = self._standstill.look()
+        if step := self._clock_steps.look():
+            self._note_clock_step(step)  # before the gap, which is dated by the clock of now
         if self._lease and silence:
             end = self._time.now()
             self._last_break = RecordingBreak(end - timedelta(seconds=silence), end)
             self._first_looks.clear()
             self._seen_well.clear()
             self._queue([self._gap(silence)])
-        if (step := self._clock_steps.look()) and self._lease:
+
+    def _note_clock_step(self, step: timedelta) -> None:
+        """The moments that later ones are compared with are told by the clock of now from here on."""
+        if self._last_break is not None:
+            self._last_break = self._last_break.moved(step)
+        self._first_looks = {feed: move_moment(first, step) for feed, first in self._first_looks.items()}
+        self._latest = {
+            feed: reading if reading.at is None else replace(reading, at=move_moment(reading.at, step))
+            for feed, reading in self._latest.items()
+        }
+        if self._lease:
             self._queue(self._draft_clock_step(step))
 
     def _gap(self, seconds: float) -> Draft:

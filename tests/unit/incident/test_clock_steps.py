@@ -132,6 +132,23 @@ def test_what_was_recorded_later_stands_later_and_says_both_times() -> None:
     assert [event.occurred for event in members] == [event.occurred for event in story.events]  # as it is written
 
 
+@pytest.mark.parametrize("is_gap_first", [True, False])  # as older versions wrote it, and as it is written now
+def test_a_gap_in_which_the_clock_was_set_is_dated_by_the_clock_of_now(is_gap_first: bool) -> None:
+    story = Story()
+    story.declare(60)
+    story.tell(Kind.GAP, 63, detail={"from": format_timestamp(at(62)), "until": format_timestamp(at(63))})
+    detail = {"from": format_timestamp(at(8)), "until": format_timestamp(at(10))}
+    if is_gap_first:
+        story.tell(Kind.GAP, 10, detail=detail)
+    set_clock(story, -HOUR, 10)
+    if not is_gap_first:
+        story.tell(Kind.GAP, 10, detail=detail)
+    breaks = fold(story.events).breaks
+    assert [(item.begin, item.end) for item in breaks] == [(at(2), at(3)), (at(8), at(10))]
+    events = tell_by_present_clock(story.events, list_clock_steps(story.events))
+    assert [event.occurred for event in events if event.kind == Kind.GAP] == [at(3), at(10)]
+
+
 def test_what_is_over_when_the_clock_is_set_stays_as_it_was() -> None:
     story = Story()
     story.declare(0)

@@ -265,9 +265,10 @@ async def test_an_alert_that_its_source_dates_has_that_time_after_a_break(
     assert bool(describe_unseen(timeline.events(kinds=[Kind.ALERT])[-1])) is is_unseen
 
 
+@pytest.mark.parametrize("stepped", [timedelta(), timedelta(hours=1), timedelta(hours=-1)])
 @pytest.mark.parametrize("failed", [0, 1, 3])
 async def test_of_an_app_what_is_seen_after_looks_that_failed_may_have_been_since_the_last_good_one(
-    timeline: FullDisk, clock: Clock, failed: int
+    timeline: FullDisk, clock: Clock, failed: int, stepped: timedelta
 ) -> None:
     silent = Problem(ProblemKind.NETWORK, "no answer", "Azure does not answer.")
 
@@ -276,18 +277,20 @@ async def test_of_an_app_what_is_seen_after_looks_that_failed_may_have_been_sinc
         app = Application("mi", "prod", "multiple", "", (old,))
         seen = 0.0 if fails else minutes
         tried, answered = STARTED + minutes * 60, STARTED + seen * 60
-        return Reading("revisions", "prod", 15, tried, (app,), answered, at(seen), silent if fails else None)
+        moment = at(seen) if fails else at(seen) + clock.stepped  # who fails tells it by the clock of then
+        return Reading("revisions", "prod", 15, tried, (app,), answered, moment, silent if fails else None)
 
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording")
         one.observe(look(0, "Healthy"))
+        clock.stepped = stepped
         for number in range(failed):
             one.observe(look(0.03 * (number + 1), "Healthy", fails=True))
         clock.wall += timedelta(seconds=8)
         one.observe(look(8 / 60, "Unhealthy"))
         await until(lambda: len(timeline.events(kinds=[Kind.REVISION])) == 3)
     event = timeline.events(kinds=[Kind.REVISION])[-1]
-    assert time_of(event.detail, UNSEEN_FROM) == (at(0) if failed else None)
+    assert time_of(event.detail, UNSEEN_FROM) == (at(0) + stepped if failed else None)
 
 
 async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timeline: FullDisk, clock: Clock) -> None:
@@ -540,7 +543,40 @@ async def test_a_gap_is_as_long_as_the_boot_clock_says_whatever_the_wall_clock_d
         clock.wall += timedelta(hours=1)
         one.observe(ready(ProbeState.DOWN, 60))
         await until(lambda: "ready down" in facts(timeline))
-    assert facts(timeline)[0].startswith("nobody recorded for 1h")
+    step, gap, _ = [event for event in timeline.events() if event.kind != Kind.RECORDER]
+    assert (step.kind, gap.kind) == (Kind.WALL_CLOCK, Kind.GAP), "the gap is dated by the clock of now"
+    (recording_break,) = list_recording_breaks([gap])
+    assert (recording_break.begin, recording_break.end) == (clock.now() - timedelta(hours=1), clock.now())
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_set_makes_no_later_look_the_first_one_after_the_break(
+    timeline: FullDisk, clock: Clock, hours: int
+) -> None:
+    """Set back by an hour, all that was seen in that hour may have been since the break before it."""
+
+    def look(weight: int) -> Reading[Any]:
+        seconds = clock.monotonic()
+        revisions = (
+            Revision("mi", "mi--v1", True, weight, at(-9)),
+            Revision("mi", "mi--v2", True, 100 - weight, at(-9)),
+        )
+        app = Application("mi", "prod", "multiple", "", revisions)
+        return Reading("revisions", "prod", 15, seconds, (app,), seconds, clock.now())
+
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+    clock.wall += timedelta(seconds=20)
+    async with running(recorder(timeline, clock)) as two:
+        await until(lambda: two.status == "recording")
+        two.observe(look(100))
+        clock.stepped = timedelta(hours=hours)
+        for weight in (100, 0):
+            clock.wall += timedelta(seconds=8)
+            two.observe(look(weight))
+        await until(lambda: bool(timeline.events(kinds=[Kind.TRAFFIC])))
+    (move,) = timeline.events(kinds=[Kind.TRAFFIC])
+    assert not describe_unseen(move)
 
 
 def told_steps(timeline: Timeline) -> list[timedelta]:
