@@ -479,8 +479,10 @@ class Recorder:
         """Write what is queued, one transaction a poll. What cannot be written stays, in order, for the next beat."""
         if self._lease and not self._unsaved and not await self._write((), self._check_files):
             return  # reported now, and not only when there is a fact to write
-        if self._known is not None and not self._lease:
-            await self._write(self._opening, self._take_lease)
+        begins = self._known is not None and not self._lease
+        if begins and await self._write(self._opening, self._take_lease):
+            # At once: stopped before the next beat, the lock would not tell by the boot clock when we recorded.
+            self._lock.beat(self._lease, recording=True)
         while self._unsaved and self._lease:
             if not await self._write(self._unsaved[0], self._record_by_lease):
                 return

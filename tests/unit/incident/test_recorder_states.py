@@ -338,3 +338,18 @@ def test_one_that_stands_still_again_right_after_its_waking_has_two_gaps_that_me
         assert gap.end - gap.begin == timedelta(seconds=3625)
     finally:
         story.teardown()
+
+
+def test_one_that_is_stopped_right_after_it_began_leaves_a_gap_though_the_clock_is_set_back() -> None:
+    """Before its first beat with the lease its lock told no clock: neither the gap nor the step was on record."""
+    story = RecordersOfOneFile()
+    try:
+        story.stop_before_its_next_transaction(which=0, seconds=1)
+        story.start()
+        story.sleep_with_the_machine(31.0)
+        story.set_wall_clock(-1)
+        story.one_that_runs_records()
+        kinds = [event.kind for event in story.timeline.events(kinds=[Kind.GAP, Kind.WALL_CLOCK])]
+        assert kinds == [Kind.WALL_CLOCK, Kind.GAP]
+    finally:
+        story.teardown()
