@@ -72,14 +72,18 @@ def may_hold_dump(text: str) -> bool:
 
 
 def find_dumped(text: str, find: Callable[[bytes], Sequence[Span]]) -> list[Span]:
-    """The lines of dumps, without their addresses, in which a part of that stands which `find` finds in bytes."""
+    """The lines of dumps, without their addresses, in which a part of that stands which `find` finds in bytes.
+
+    In order, and each line once: one whose first word may be an address is read with it and without.
+    """
     if not may_hold_dump(text) or len(text) > LARGEST:
         return []
-    touched = set[Span]()
+    starts: dict[int, int] = {}  # of the words of a line, by where it ends
     for pieces in _read_dumps(text):
-        for start, end in find(b"".join(data for _, data in pieces)):
-            touched.update(_find_touched(pieces, start, end))
-    return sorted(touched)
+        for first, last in find(b"".join(data for _, data in pieces)):
+            for start, end in _find_touched(pieces, first, last):
+                starts[end] = min(start, starts.get(end, start))
+    return [(starts[end], end) for end in sorted(starts)]
 
 
 def find_begun_dump(text: str, count_begun: Callable[[bytes], int]) -> int:
