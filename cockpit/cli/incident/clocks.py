@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import click
 
@@ -156,13 +156,18 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
             click.echo(format_json([_build_clock_document(entry, now) | until for entry in visible]))
             return
         for item in visible:
-            moment = show_moment(item.until, cli_session.zone, now) if item.until and item.is_window_open(now) else ""
-            print_clean(
-                f"{format_left(item, now):<14}  {moment or shown_due(item, cli_session.zone, now):<27} {item.id}:"
-                f" {_name_clock(item)}"
-            )
+            moment = _show_time(item, cli_session.zone, now)
+            print_clean(f"{format_left(item, now):<14}  {moment:<27} {item.id}: {_name_clock(item)}")
         if not visible:
             print_clean(f"Nothing is due in {meant.id}.")
+
+
+def _show_time(clock: Clock, zone: tzinfo, now: datetime) -> str:
+    """Until when its window is open, else when it is due; `due 19:59Z` behind `met`, which was met at another time."""
+    if clock.until is not None and clock.is_window_open(now):
+        return show_moment(clock.until, zone, now)
+    due = shown_due(clock, zone, now)
+    return f"due {due}" if due and clock.left(now) is None else due
 
 
 def format_left(clock: Clock, now: datetime) -> str:

@@ -81,7 +81,8 @@ def test_clocks_tell_what_is_due(leading: Shell) -> None:
     assert parse_timestamp(clock["due"]) - datetime.now(UTC) < timedelta(minutes=3)
     leading.say("clock", "done", id)
     assert "look at X" not in leading.say("clocks")
-    assert "met" in leading.say("clocks", "--all")
+    met = [line for line in leading.say("clocks", "--all").splitlines() if line.startswith("met ")]
+    assert {line.removeprefix("met").split()[0] for line in met} == {"due"}, "when it was due, not when it was met"
 
 
 def test_a_freeze_that_still_holds_is_shown_at_the_end(leading: Shell) -> None:
