@@ -42,6 +42,11 @@ def join_recording_breaks(breaks: Iterable[RecordingBreak]) -> list[RecordingBre
     return joined
 
 
+def find_record_begin(events: Iterable[Event]) -> datetime | None:
+    """When the first recorder of these events began; None where none is on record."""
+    return min((event.occurred for event in events if event.kind == Kind.RECORDER), default=None)
+
+
 def find_record_end(events: Iterable[Event]) -> datetime | None:
     """When the last recorder stopped; None while one records, or where none is on record."""
     last = None

@@ -16,7 +16,7 @@ from cockpit.incident.change_dates import CONTEXT, present_events
 from cockpit.incident.messages.briefing import read_brief
 from cockpit.incident.messages.fields import find_lead
 from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
-from cockpit.model.event import Event
+from cockpit.model.event import Event, Kind
 from cockpit.model.time import RealTime
 from cockpit.recorder.lock import LOOK_WHO_RECORDS
 from cockpit.recorder.record_end import describe_record_end, read_record_end
@@ -60,6 +60,7 @@ def shift(common: Common, since: str, as_json: bool) -> None:
         begin = parse_since(cli_session, since) or now - SHIFT
         name = cli_session.environment.name
         events = cli_session.timeline.events(environment=name, occurred_from=begin)
+        before = cli_session.timeline.events(environment=name, kinds=(Kind.RECORDER,), occurred_until=begin, limit=1)
         incidents = [incident for incident in cli_session.incident_actions.incidents() if incident.environment == name]
         report = build_shift_report(
             events,
@@ -72,6 +73,7 @@ def shift(common: Common, since: str, as_json: bool) -> None:
             silences=cli_session.incident_actions.silences(),
             lead=find_lead(cli_session.plan).name,
             recorded_until=read_record_end(cli_session.timeline, name, now),
+            is_recorded_before=bool(before),
         )
         zone = cli_session.zone
     if as_json:

@@ -33,7 +33,13 @@ from cockpit.model.response import VERIFIED, Freeze, RecordedSilence
 from cockpit.model.run import describe_step_end, mark_step_ends, name_run
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.record_end import describe_record_end
-from cockpit.recorder.recording_breaks import describe_recording_breaks, list_recording_breaks, measure_unrecorded
+from cockpit.recorder.recording_breaks import (
+    describe_recording_breaks,
+    find_record_begin,
+    join_recording_breaks,
+    list_recording_breaks,
+    measure_unrecorded,
+)
 
 OFTEN = 4  # outages of one probe that stand in one line
 
@@ -111,8 +117,10 @@ def build_shift_report(
     lead: str = "",
     silences: Iterable[RecordedSilence] = (),
     recorded_until: datetime | None = None,
+    is_recorded_before: bool = True,
 ) -> ShiftReport:
-    """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now. Pure.
+    """`events` are all of the environment from `since` on, `incidents` those of it, `bad` what is bad now;
+    `is_recorded_before`: somebody had recorded it before `since`, too. Pure.
 
     `silences` are those that were made from here. `lead` is the role that leads, as the team calls it; "": whoever
     holds any role leads.
@@ -127,6 +135,8 @@ def build_shift_report(
     alerts = _list_alerts(standing, holder)
     outages = tuple(holder.find(stretch) for stretch in stretches if not stretch.key.startswith(f"{Kind.ALERT}:"))
     keys = {key_of(event) for event in standing}
+    began = None if is_recorded_before else find_record_begin(standing)
+    never = [RecordingBreak(since, began)] if began is not None and since < began else []
     return ShiftReport(
         since,
         now,
@@ -144,7 +154,7 @@ def build_shift_report(
         environment,
         outages,
         tuple(signal for signal in bad if signal.since < since and signal.key not in keys),
-        tuple(list_recording_breaks(standing)),
+        tuple(join_recording_breaks([*never, *list_recording_breaks(standing)])),
         recorded_until,
     )
 

@@ -50,6 +50,15 @@ def test_a_brief_says_state_leader_decisions_and_what_goes_on(shell: Shell) -> N
     assert any("is frozen: until green" in line for line in found["still open"])
 
 
+@pytest.mark.parametrize("before", [False, True])
+def test_a_shift_counts_the_time_before_anybody_ever_recorded(shell: Shell, before: bool) -> None:
+    minutes = (900, 30) if before else (30,)
+    for ago in minutes:
+        moment = NOW - timedelta(minutes=ago)
+        shell.record(Draft(Kind.RECORDER, "recording started", moment, "default", detail={"what": "started"}))
+    assert ("unrecorded" in titles(shell.say("shift"))) is not before
+
+
 def test_a_brief_of_what_is_over_says_who_led_and_that_nobody_feels_it_now(shell: Shell) -> None:
     shell.record(fired("5xx errors", 20))
     shell.say("declare", "Checkout fails", "--severity", "P1")

@@ -642,6 +642,19 @@ def test_brief_shift_and_draft_say_alike_how_long_nobody_recorded(kind: Kind) ->
     assert f"| Nobody recorded for | {text} |" in draft(story)
 
 
+@pytest.mark.parametrize("is_recorded_before", [False, True])
+def test_a_shift_says_that_nobody_had_recorded_before_the_first_recorder(is_recorded_before: bool) -> None:
+    story = Story()
+    story.act(Kind.NOTE, 1)
+    story.tell(Kind.RECORDER, 3, detail={"what": "started"})
+    report = build_shift_report(story.events, (), since=at(0), now=at(5), is_recorded_before=is_recorded_before)
+    unrecorded = dict(describe_shift(report, UTC)).get("unrecorded", "")
+    assert unrecorded.startswith(
+        "" if is_recorded_before else "nobody recorded for 3m 00s in all, in 1 break: 02:00:00 "
+    )
+    assert bool(unrecorded) is not is_recorded_before
+
+
 @pytest.mark.parametrize(("reason", "end"), [("", "by ana"), ("until it is green", "by ana: until it is green")])
 def test_a_freeze_without_a_reason_ends_in_no_colon(reason: str, end: str) -> None:
     report = replace(build_shift_report((), (), since=at(0), now=at(20)), freeze=Freeze("prod", at(5), "ana", reason))
