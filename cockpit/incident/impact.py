@@ -163,12 +163,20 @@ def _within(
 
 
 def format_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:
-    """`1m 08s`, `at most 1m 12s in 2 stretches, at least 1m 00s: not recorded for 12s of it`; `is_cut`: it may have
-    gone on after `end`, and nobody recorded."""
+    """`1m 08s`, `at most 1m 12s in 2 stretches, at least 1m 00s: not recorded for 12s of it`, `5m 19s, all well for
+    1m 52s of it`; `is_cut`: it may have gone on after `end`, and nobody recorded."""
     weight = weigh_felt(incident, begin, end, is_cut=is_cut)
     length = format_stretches(*measure_felt(incident, begin, end))
     unrecorded, least = measure_unrecorded_felt(incident, begin, end), measure_shortest(incident, begin, end)
-    return f"{weight}{length}{describe_unrecorded(unrecorded, least)}"
+    well = describe_short_pauses(incident, begin, end)
+    return f"{weight}{length}{describe_unrecorded(unrecorded, least)}{well}"
+
+
+def describe_short_pauses(incident: Incident, begin: datetime, end: datetime) -> str:
+    """`, all well for 1m 52s of it` behind how long users felt it: pauses that are too short count as felt."""
+    pauses = list_short_pauses(incident, begin, end)
+    length = sum((measure_between(start, over) for start, over in pauses), timedelta())
+    return f", all well for {format_duration(length)} of it" if pauses else ""
 
 
 def describe_unrecorded(unrecorded: timedelta, least: timedelta) -> str:

@@ -11,6 +11,7 @@ from cockpit.incident.impact import (
     LATEST,
     ImpactMoment,
     as_of,
+    describe_short_pauses,
     describe_unseen_moment,
     describe_unseen_signal,
     find_relapse,
@@ -216,6 +217,8 @@ def _describe_felt_now(
     since = f"users {feel.format('')} {first}"
     if again:
         since = f"users {feel.format(' again')} {format_clock(again, zone, now)}; first {first}, {length} so far"
+    else:
+        since += describe_short_pauses(incident, start.at, now)
     return f"{since}; well since {format_clock(end.at, zone, now)} ({end.evidence}){unseen}" if end else since
 
 

@@ -264,16 +264,16 @@ def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace)
 
 
 def _describe_pauses(incident: Incident, face: TimeFace) -> str:
-    """`all well in between from 08:41:25 to 08:43:10 (1m 45s)`: a pause of less than two minutes counts as impact."""
+    """`all well in between from 08:41:25 to 08:43:10 (1m 45s, counted as felt)`: a pause of less than two minutes."""
     begin, end = find_impact(incident)
     pauses = list_short_pauses(incident, begin, end or LATEST)
     if not pauses:
         return ""
     if len(pauses) > MOST_PAUSES:
         length = sum((measure_between(start, over) for start, over in pauses), timedelta())
-        return f"all well in between {len(pauses)} times, for {format_duration(length)} in all"
+        return f"all well in between {len(pauses)} times, for {format_duration(length)} in all, counted as felt"
     times = [
-        f"from {face.utc(start)} to {face.utc(over)} ({format_duration(measure_between(start, over))})"
+        f"from {face.utc(start)} to {face.utc(over)} ({format_duration(measure_between(start, over))}, counted as felt)"
         for start, over in pauses
     ]
     return f"all well in between {join_names(times)}"
@@ -444,6 +444,12 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
     moves = (
         f", {stretch.later} more move{'' if stretch.later == 1 else 's'} of traffic after it" if stretch.later else ""
     )
+    pauses = [
+        start for start, _ in list_short_pauses(incident, stretch.begin, stretch.end) if act.occurred <= start + SKEW
+    ]
+    if pauses:  # what ended it then need not have ended what turned bad after it
+        again = f"bad again {'once' if len(pauses) == 1 else f'{len(pauses)} times'} after that"
+        over = f"{_find_recovery(incident, pauses[0]) or 'all well'} at {face.utc(pauses[0])}, {again}; {over}"
     return f"{_describe_remedy(act, events, incident, face)}{moves}; {over}"
 
 

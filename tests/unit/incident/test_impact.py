@@ -574,6 +574,19 @@ def test_a_length_says_for_how_long_of_it_the_probe_that_tells_it_showed_nothing
     assert format_felt(only(story), at(0), at(6)).startswith("6m 00s" if watched else "at most 6m 00s, at least 4m 00s")
 
 
+@pytest.mark.parametrize(("seconds", "well"), [(112, ", all well for 1m 52s of it"), (5, ""), (121, "")])
+def test_a_length_says_for_how_long_of_it_all_was_well(seconds: float, well: str) -> None:
+    """A short pause counts as felt; one of two minutes is in no stretch, and one of a look or two is not told."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(2, "ready", "up")
+    story.probe(2 + seconds / 60, "ready", "down")
+    story.probe(6, "ready", "up")
+    text = format_felt(only(story), at(0), at(6))
+    assert text.partition(", ")[2] == well.removeprefix(", ")
+
+
 def blue_and_green(resource: str, **labels: str) -> Story:
     """Of a Compose project the one app behind a proxy: to green at minute 0, and back to blue at minute 7."""
     story = Story()

@@ -252,6 +252,16 @@ def test_a_message_without_a_place_for_the_end_tells_it_with_the_start(template:
     assert [text.count(end) for text in (goes_on, over, closed)] == [0, count, count]
 
 
+def test_a_brief_says_for_how_long_all_was_well_in_what_counts_as_felt() -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=-10)
+    story.probe(3, "readyz", "up")
+    story.probe(4.5, "readyz", "down")
+    impact = brief_of(only(story), story, 6)["impact"]
+    assert impact == "users feel it since 02:01 (probe readyz), all well for 1m 30s of it"
+
+
 def test_a_message_of_a_relapse_says_since_when_again() -> None:
     incident = only(relapse())
     again = find_relapse(incident)

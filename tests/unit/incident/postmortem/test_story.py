@@ -754,12 +754,24 @@ def test_a_pause_of_less_than_two_minutes_counts_as_impact_and_is_named() -> Non
     story.events.pop()
     fail(story, 4.4, "readyz")
     story.probe(6, "readyz", "up")
-    assert "all well in between from 02:02:54 to 02:04:24 (1m 30s)" in told(story).felt
+    assert "all well in between from 02:02:54 to 02:04:24 (1m 30s, counted as felt)" in told(story).felt
     assert told(story).stretches == ()
     for minute in (7, 8):
         fail(story, minute - 0.4, "readyz")
         story.probe(minute, "readyz", "up")
-    assert "all well in between 3 times, for 2m 42s in all" in told(story).felt
+    assert "all well in between 3 times, for 2m 42s in all, counted as felt" in told(story).felt
+
+
+@pytest.mark.parametrize(("relapses", "often"), [(1, "once"), (2, "2 times")])
+def test_what_was_bad_again_soon_was_not_stopped_by_the_change_before_it(relapses: int, often: str) -> None:
+    story = night()
+    story.events.pop()
+    for number in range(relapses):
+        fail(story, 4.4 + 2 * number, "readyz")
+        story.probe(5 + 2 * number, "readyz", "up")
+    stop = told(story).stop
+    assert f"; all probes up at 02:02:54, bad again {often} after that; all probes up at " in stop
+    assert "bad again" not in told(night()).stop
 
 
 def begun_by_a_step(moved: float, *, first: float, ended: float) -> Story:
