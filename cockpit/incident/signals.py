@@ -7,7 +7,17 @@ from typing import Any
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock_steps import move_moment
-from cockpit.model.event import Draft, Event, Kind, map_of, number_of, text_of, time_of
+from cockpit.model.event import (
+    UNSEEN_FROM,
+    Draft,
+    Event,
+    Kind,
+    describe_unseen,
+    map_of,
+    number_of,
+    text_of,
+    time_of,
+)
 from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.recorder.last_recorded import FLAPPING, REMOVED
 
@@ -37,6 +47,7 @@ class Signal:
     state: str = ""  # `down`, `degraded`, `flapping` or `firing`, when it was first bad
     lead: timedelta = timedelta()
     fired_anew: bool = False  # an alert of which one had ended unseen before
+    is_unseen: bool = False  # it may have begun before: nobody looked until it was seen, and its source dates nothing
 
     @property
     def still(self) -> str:
@@ -47,6 +58,11 @@ class Signal:
     def how(self) -> str:
         """`flapping ` in front of since when it is bad; "" of what is bad all the while."""
         return f"{FLAPPING} " if self.state == FLAPPING else ""
+
+    @property
+    def or_before(self) -> str:
+        """` or before` behind since when it is bad, where only the first look says so."""
+        return " or before" if self.is_unseen else ""
 
     @property
     def began(self) -> datetime:
@@ -88,6 +104,7 @@ def signal_of(fact: Event | Draft) -> Signal:
         text_of(fact.detail, "state"),
         measure_lead(fact.detail),
         fired_anew=has_fired_anew(fact),
+        is_unseen=fact.kind != Kind.ALERT and time_of(fact.detail, UNSEEN_FROM) is not None,
     )
 
 
@@ -118,6 +135,23 @@ def read_flap(detail: Mapping[str, Any]) -> ProbeFlap | None:
         return None
     longest = timedelta(seconds=max(number_of(flap, "longest_well"), 0))
     return ProbeFlap(began, last_bad, max(number_of(flap, "times"), 1), longest)
+
+
+def find_unseen_before(events: Iterable[Event], subject: str, flap: ProbeFlap) -> str:
+    """` (or before: not seen from 02:11:05 UTC on)` behind the beginning of how a probe failed now and then, where
+    nobody had looked before its first failure: the fact of that failure says so, what tells of all of them does not."""
+    first = next(
+        (
+            event
+            for event in events
+            if event.kind == Kind.PROBE
+            and event.subject == subject
+            and event.occurred >= flap.began
+            and says_bad(event.kind, event.detail)
+        ),
+        None,
+    )
+    return "" if first is None or first.occurred > flap.last_bad else describe_unseen(first)
 
 
 def find_beginning(fact: Event | Draft) -> datetime:

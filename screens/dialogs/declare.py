@@ -245,10 +245,7 @@ class Declare(Dialog[Incident | Event]):
             (
                 ("bad now  " if index == 0 else "         ", "muted"),
                 (f"{sign} {fit_text(signal.label, wide)}", tone),
-                (
-                    f"  {format_age((now - signal.since).total_seconds()):>3}, since {self._clock(signal.since)}",
-                    "muted",
-                ),
+                (f"  {_format_length(signal, now)}, since {self._clock(signal.since)}{signal.or_before}", "muted"),
                 ("  detected by this" if signal is self._first else "", "muted"),
             )
             for index, (signal, (sign, tone)) in enumerate(
@@ -258,6 +255,10 @@ class Declare(Dialog[Incident | Event]):
         if len(self._bad) > SHOWN:
             rows[-1] += ((f"  and {len(self._bad) - SHOWN} more", "muted"),)
         return rows
+
+
+def _format_length(signal: Signal, now: datetime) -> str:
+    return f"{format_age((now - signal.since).total_seconds()):>3}"
 
 
 def _sort_signals(signals: Sequence[Signal]) -> tuple[Signal, ...]:

@@ -166,7 +166,7 @@ def build_message_context(
 def describe_symptom(signal: Signal, zone: tzinfo) -> str:
     """What is bad, as it is and since when: what fails now and then is not down, what is degraded still answers."""
     more = {"flapping": " (fails now and then)", "degraded": " (degraded)"}.get(signal.state, "")
-    return f"{signal.label}{more} since {format_brief(signal.began, zone)}"
+    return f"{signal.label}{more} since {format_brief(signal.began, zone)}{signal.or_before}"
 
 
 def list_offers(incident: Incident, plan: Plan) -> tuple[Template, ...]:

@@ -345,7 +345,7 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     pairs += [
         (
             still_bad,
-            f"{signal.label}, {signal.how}since {format_clock(signal.began, zone, now)}",
+            f"{signal.label}, {signal.how}since {format_clock(signal.began, zone, now)}{signal.or_before}",
         )
         for signal in report.still_bad
     ]

@@ -19,7 +19,7 @@ from cockpit.incident.impact import (
 )
 from cockpit.incident.postmortem.remedies import find_impact, find_trigger, shorten_revision
 from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_turning_points
-from cockpit.incident.signals import find_beginning, says_bad
+from cockpit.incident.signals import find_beginning, find_unseen_before, read_flap, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind, describe_unseen, join_alert_events, map_of, text_of
 from cockpit.model.incident import Incident, weigh_length
@@ -181,7 +181,7 @@ def _choose_window(incident: Incident, events: Sequence[Event], now: datetime) -
     return first - before, max([over, *acts]) + after
 
 
-def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -> list[PictureLane]:
+def _list_probe_lanes(events: Sequence[Event], start: datetime, end: datetime) -> list[PictureLane]:
     spans: dict[str, list[PictureBar]] = {}
     open_bars: dict[str, tuple[datetime, str]] = {}
     unseen: set[str] = set()  # those of which only a look after a break of the record dates the beginning
@@ -201,8 +201,11 @@ def _list_probe_lanes(events: Iterable[Event], start: datetime, end: datetime) -
             state = text_of(event.detail, "state")
             if state == FLAPPING:  # its first failures had bars of their own until it was noticed that it flaps
                 bars = spans.get(event.subject, [])
-                spans[event.subject] = [bar for bar in bars if bar.end <= begin or bar.text == ProbeState.DOWN]
-                begin = max([begin, *(bar.end for bar in spans[event.subject])])
+                spans[event.subject] = [bar for bar in bars if bar.end <= begin or bar.tone == "bad"]
+                first, begin = begin, max([begin, *(bar.end for bar in spans[event.subject])])
+                flap = read_flap(event.detail)
+                if flap is not None and begin == first and find_unseen_before(events, event.subject, flap):
+                    unseen.add(event.subject)
             open_bars[event.subject] = (begin, state)
     for name, running in open_bars.items():
         spans.setdefault(name, []).append(_mark_unseen(_build_probe_bar(running, end), name in unseen, False))

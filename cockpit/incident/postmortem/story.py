@@ -44,7 +44,7 @@ from cockpit.incident.postmortem.remedies import (
     list_stretches,
     shorten_revision,
 )
-from cockpit.incident.signals import find_beginning, key_of, read_flap, says_bad, signal_of
+from cockpit.incident.signals import find_beginning, find_unseen_before, key_of, read_flap, says_bad, signal_of
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, attempt_of, describe_unseen, map_of, text_of, time_of, words_of
@@ -254,8 +254,9 @@ def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace)
     sentences = []
     for name, is_noticed, flap in flaps[:MOST_FLAPS]:
         least = "at least " if is_noticed else ""
-        span = f"between {face.utc(flap.began)} and {face.utc(flap.last_bad)}"
-        often = f"{flap.times} times {span}" if flap.times > 1 else f"once at {face.utc(flap.began)}"
+        began = f"{face.utc(flap.began)}{find_unseen_before(events, name, flap)}"
+        span = f"between {began} and {face.utc(flap.last_bad)}"
+        often = f"{flap.times} times {span}" if flap.times > 1 else f"once at {began}"
         sentence = f"{name} failed {least}{often}"
         longest = f", and was well for {format_duration(flap.longest_well)} at most in between"
         sentences.append(f"{sentence}{longest if flap.longest_well else ''}")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -22,9 +23,10 @@ from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.story import TimeFace, tell_story
 from cockpit.incident.signals import read_flap
 from cockpit.incident.takers import list_bad_stretches
-from cockpit.model.event import Kind
+from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Kind
 from cockpit.model.probe import Probe, ProbeEvidence, ProbeResult
 from cockpit.model.reading import Reading
+from cockpit.model.time import format_timestamp
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
 from tests.examples import scale_examples
@@ -143,3 +145,23 @@ def test_a_pause_of_minutes_in_what_flapped_is_on_record() -> None:
         (at(second(1)), at(second(10)), 5),
         (at(second(51)), at(second(60)), 5),
     ]
+
+
+@pytest.mark.parametrize("is_first_look", [False, True])
+def test_what_flapped_already_at_the_first_look_may_have_flapped_before(is_first_look: bool) -> None:
+    """The fact of its first failure said so; the sentence and the bar of all its failures began at that look."""
+    story = Story()
+    story.declare(-1, reach=-10)
+    first = {"state": "degraded", **({UNSEEN_FROM: format_timestamp(NEVER_RECORDED)} if is_first_look else {})}
+    story.tell(Kind.PROBE, 0, subject="api", detail=first, source="recorder")
+    story.probe(0.2, "api", "up")
+    story.probe(0.4, "api", "degraded")
+    times = {"from": format_timestamp(at(0)), "until": format_timestamp(at(0.8)), "noticed": format_timestamp(at(1))}
+    flap = {"flap": {**times, "times": 3, "longest_well": 10}}
+    story.tell(Kind.PROBE, 1, subject="api", detail={"state": FLAPPING, **flap}, source="recorder")
+    story.tell(Kind.PROBE, 2, subject="api", detail={"state": "up", "was": FLAPPING, **flap}, source="recorder")
+    face, incident = TimeFace(UTC, at(0)), only(story)
+    picture = build_picture(incident, story.events, face, at(30))
+    (bar,) = [bar for lane in picture.lanes for bar in lane.bars if lane.section == "Probes"]
+    assert bar.text.endswith("or longer") is is_first_look
+    assert ("or before" in tell_story(incident, story.events, face).felt.split("3 times")[1]) is is_first_look

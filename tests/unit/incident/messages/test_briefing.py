@@ -179,6 +179,21 @@ def test_what_only_the_first_look_after_a_break_dates_says_so_in_every_place(
     assert ["or before" in pane[str(number)] for number in (1, 3)] == [late_begin, late_end]
 
 
+@pytest.mark.parametrize("is_first_look", [False, True])
+def test_what_is_bad_since_the_first_look_may_have_been_before_in_symptoms_and_shifts(is_first_look: bool) -> None:
+    story = Story()
+    bad = {"state": "down", **({UNSEEN_FROM: format_timestamp(at(-9))} if is_first_look else {})}
+    story.tell(Kind.PROBE, 0, subject="api", detail=bad, source="recorder")
+    alert = {"state": "firing", UNSEEN_FROM: format_timestamp(at(-9))}  # its source dates it
+    story.tell(Kind.ALERT, 0, subject="a1", detail=alert, source="recorder")
+    by_label = {signal.label: signal for signal in fold(story.events).bad("prod")}
+    told = [describe_symptom(by_label[label], UTC).endswith(" or before") for label in ("probe api", "alert a1")]
+    assert told == [is_first_look, False]
+    report = build_shift_report((), (), since=at(5), now=at(9), bad=by_label.values())
+    lines = [line for title, line in describe_shift(report, UTC) if title == "still bad" and "api" in line]
+    assert [line.endswith(" or before") for line in lines] == [is_first_look]
+
+
 def fill_message(incident: Incident, text: str, minutes: float) -> str:
     return fill_template(Template("t", "T", text, "team"), incident, SYSTEM, PLAN, at(minutes), UTC).text
 
