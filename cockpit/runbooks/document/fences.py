@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from cockpit.model.text import SHORT_LINE, clean_line, clean_text, clean_unmasked
+from cockpit.runbooks.document.foreign_parts import begins_with_foreign_part, find_foreign_parts, may_hold_foreign_part
+from cockpit.runbooks.document.prompts import CONTINUED_PROMPT, NAMES_FOLDER, PROMPT, ROOT_PROMPT, WINDOWS_PROMPT
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.parse import holds_plain_lines
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
@@ -53,19 +55,6 @@ FOREIGN_WORDS, SCRIPTS, DATA = (frozenset(names.split()) for names in (_FOREIGN_
 WINDOWS = frozenset({"cmd", "bat", "batch", "dos", "winbatch"})
 DIRECTIVES = frozenset({"code", "code-block", "sourcecode", "code-cell", "prompt"})  # of MyST: the next word says it
 LANGUAGE = re.compile(r"[\w+#-]+")
-PROMPT = re.compile(
-    r"""(?x) ^\s* (?:\([\w.-]+\)\s*)? (?:[╰└]\S*?(?=[$#❯➜]))? (?:
-      [\w.-]+@[\w.-]+(?:[:\ ]\S*?)?\s*[$#]     # user@host:~$
-    | \[[^\[\]\n]{1,80}\]\s*[$#]               # [user@host dir]#
-    | [$❯»➜]
-    | (?<=[─╼╰└])[#]                           # the second line of a prompt in two
-    | PS(?:\s[^>\n]{0,200})?>
-    )\s+(?=\S)"""
-)
-ROOT_PROMPT = re.compile(r"^\s*\#\s+(?=\S)")
-WINDOWS_PROMPT = re.compile(r"^\s*[A-Za-z]:\\[^>\n]*>\s*\S")
-CONTINUED_PROMPT = re.compile(r"^\s*>\s+(?=[A-Za-z])")  # what is typed below another prompt; no shell would redirect so
-JSON_BEGINS = re.compile(r"\s*(?:\{\s*\"[^\"\n]*\"\s*:|\[\s*(?:\{\s*\"|\"[^\"\n]*\"\s*,))")
 A_NAME_ALONE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|/(?:[\w.-]+/)*[\w.-]*")
 ASKED_INSIDE = re.compile(
     r"^\s*(?:mysql|MariaDB \[[^\]]*\]|\w+[=-][#>]|redis [\d.:]+|[\d.]+:\d+|>>>|sqlite|cqlsh\S*)>?\s"
@@ -116,7 +105,6 @@ PRINTED = re.compile(
     )"""
 )
 AND_SO_ON = re.compile(r"\s*(?:\.\.\.|…|\[\s*(?:\.\.\.|…)\s*\])\s*")
-PART_OF_CONFIGURATION = re.compile(r"\s*(?:[#;][^\n]*\n\s*)*\[[A-Za-z][\w. -]*\][ \t]*\n")
 SQL = re.compile(
     r"(?m)^[ \t]*(?:SELECT\s+\S|INSERT\s+INTO\b|UPDATE\s+[\w.\"]+\s+SET\b|DELETE\s+FROM\b"
     r"|TRUNCATE\s+TABLE\b|VACUUM\b|REINDEX\b"
@@ -183,10 +171,8 @@ def read_fence(info: str, content: str) -> FenceReading:
         if shell := find_prompted_shell(content):
             return FenceReading("console", shell=shell)
     if name in BASH:
-        if PART_OF_CONFIGURATION.match(content):
-            return FenceReading(left_out="it is a part of a configuration file, which no shell reads")
-        if JSON_BEGINS.match(content):
-            return FenceReading(left_out="it is JSON, which no shell reads")
+        if foreign := begins_with_foreign_part(content):
+            return FenceReading(left_out=f"{foreign}, which no shell reads")
         if any(WINDOWS_PROMPT.match(line) for line in content.splitlines()[:MOST_LINES_JUDGED]):
             return FenceReading(left_out="it is for the command prompt of Windows, which does not run here")
         if lists_names_alone(content):
@@ -342,11 +328,14 @@ def split_fence(content: str, language: str) -> list[Piece]:
         content, document = joined, parse_fence(joined, language)
     lines = content.split("\n")
     sql: dict[int, int] = {}
+    printed = frozenset[int]()
+    if language == "bash" and may_hold_foreign_part(content) and (parts := find_foreign_parts(lines)):
+        printed, content, document = take_foreign_parts(parts, lines, content, document)
     if language == "bash" and SQL.search(content):
         sql, content, document = take_sql(lines, content, document)
-    printed = frozenset[int]()
     if language == "bash" and document.errors:
-        printed, document = parse_without_printed_lines(lines, document)
+        without, document = parse_without_printed_lines(content.split("\n"), document)
+        printed |= without
     if document.errors:
         error = document.errors[0]
         text = clean_line(lines[min(error.line, len(lines) - 1)].strip(), 60)
@@ -412,14 +401,29 @@ def take_sql(lines: list[str], content: str, document: ShellDocument) -> tuple[d
             ends[index] = end
             index = end
         index += 1
-    taken = {number for first, last in ends.items() for number in range(first, last + 1)}
-    kept = [("#" * max(1, len(line)) if number in taken else line) for number, line in enumerate(lines)]
-    without = "\n".join(kept)
+    without, again = _leave_out(ends, lines)
+    return (ends, without, again) if ends and again else ({}, content, document)
+
+
+def take_foreign_parts(
+    parts: dict[int, int], lines: list[str], content: str, document: ShellDocument
+) -> tuple[frozenset[int], str, ShellDocument]:
+    """The lines of JSON and of configuration that stand bare among commands, and the block without them."""
+    without, again = _leave_out(parts, lines)
+    if again is None:
+        return frozenset(), content, document
+    return frozenset(number for first, last in parts.items() for number in range(first, last + 1)), without, again
+
+
+def _leave_out(parts: Mapping[int, int], lines: list[str]) -> tuple[str, ShellDocument | None]:
+    """The block without these lines, and None where it does not parse then or where one of them belongs to a command:
+    what stands in quotes or in a here-document is no comment there.
+    """
+    taken = {number for first, last in parts.items() for number in range(first, last + 1)}
+    without = "\n".join("#" * max(1, len(line)) if number in taken else line for number, line in enumerate(lines))
     again = parse_fence(without, "bash")
     starts = {without.count("\n", 0, comment.start) for comment in again.comments}
-    if not ends or again.errors or not taken <= starts:
-        return {}, content, document
-    return ends, without, again
+    return without, again if not again.errors and taken <= starts else None
 
 
 def parse_without_printed_lines(lines: list[str], document: ShellDocument) -> tuple[frozenset[int], ShellDocument]:
@@ -549,7 +553,12 @@ def make_prompt_finder(lines: list[str]) -> Callable[[str], int]:
 
 def find_behind_prompt(line: str) -> int:
     prompt = PROMPT.match(line)
-    return prompt.end() if prompt else -1
+    if prompt is None:
+        return -1
+    folder = NAMES_FOLDER.match(line)
+    if folder and not is_known_program(line[prompt.end() :].split()[0]) and begins_with_program(line[folder.end() :]):
+        return folder.end()
+    return prompt.end()
 
 
 def find_behind_root_prompt(line: str) -> int:

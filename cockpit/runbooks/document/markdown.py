@@ -10,7 +10,7 @@ from cockpit.model.text import clean_line, clean_lines, clean_text
 from cockpit.runbooks.document.choices import begins_further_way, falls_back, stands_in_place
 from cockpit.runbooks.document.defined_names import DefinedNames
 from cockpit.runbooks.document.dialects import read_dialects
-from cockpit.runbooks.document.fences import PROMPT, begins_with_program, language_of
+from cockpit.runbooks.document.fences import begins_with_program, language_of
 from cockpit.runbooks.document.labels import (
     WIKI_LINK,
     is_warning,
@@ -30,6 +30,7 @@ from cockpit.runbooks.document.mentions import (
     tells_what_machines_do,
 )
 from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
+from cockpit.runbooks.document.prompts import PROMPT
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, may_open_session, opens_session
 from cockpit.runbooks.document.shell_variants import (
     ShellBlock,

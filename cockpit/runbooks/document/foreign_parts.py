@@ -1,0 +1,87 @@
+"""What stands among commands and is none: a body of JSON, a part of a configuration file, a list of boxes. Pure."""
+
+import json
+import re
+from collections.abc import Sequence
+
+BEGINS_JSON = re.compile(r"[ \t]*[{\[]")
+# `http {`, `location /api {`, `resource "aws_instance" "web" {`: no function, no group of a shell.
+BEGINS_BLOCK = re.compile(
+    r"[ \t]*(?!(?:function|do|then|else|time|coproc|case|select|for|while|until|if)\b)[a-z][\w-]*"
+    r"(?:[ \t]+(?:[\w./~^$:*=@-]+|\"[^\"\n]*\")){0,6}[ \t]*\{[ \t]*(?:#.*)?"
+)
+JSON_BEGINS = re.compile(r"\s*(?:\{\s*\"[^\"\n]*\"\s*:|\[\s*(?:\{\s*\"|\"[^\"\n]*\"\s*,))")
+PART_OF_CONFIGURATION = re.compile(r"\s*(?:[#;][^\n]*\n\s*)*\[[A-Za-z][\w. -]*\][ \t]*\n")
+REQUEST_LINE = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:GET|HEAD|POST|PUT|PATCH|DELETE)[ \t]+[/_\w]\S*[ \t]*(?:\n|$)")
+BOX = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\[[ xX]?\][ \t]+\S")
+LONGEST_PART = 400  # lines
+
+
+def may_hold_foreign_part(content: str) -> bool:
+    """False where a block surely holds none: what most blocks are asked first."""
+    return "{" in content or "[" in content
+
+
+def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
+    """The first lines of such parts with their last ones. Whether a part is inside a command is for the caller to say.
+
+    JSON counts where it is whole, a block of configuration where its braces close.
+    """
+    parts: dict[int, int] = {}
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        end = -1
+        if BOX.match(line):
+            end = index
+        elif BEGINS_JSON.match(line):
+            end = _find_end_of_json(lines, index)
+        elif BEGINS_BLOCK.fullmatch(line):
+            end = _find_end_of_block(lines, index)
+        if end >= index:
+            parts[index] = end
+            index = end
+        index += 1
+    return parts
+
+
+def begins_with_foreign_part(content: str) -> str:
+    """What a block begins with that no shell reads, in words; "" for a block of commands."""
+    if PART_OF_CONFIGURATION.match(content):
+        return "it is a part of a configuration file"
+    if JSON_BEGINS.match(content):
+        return "it is JSON"
+    if REQUEST_LINE.match(content):
+        return "it is a request of HTTP, with what is sent below it"
+    lines = content.splitlines()
+    told = (index for index, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
+    first = next(told, None)
+    if first is None:
+        return ""
+    if BOX.match(lines[first]):
+        return "it is a list of boxes to tick"
+    if BEGINS_BLOCK.fullmatch(lines[first]) and _find_end_of_block(lines, first) >= first:
+        return "it is a part of a configuration file"
+    return ""
+
+
+def _find_end_of_json(lines: Sequence[str], start: int) -> int:
+    """The line that a value of JSON ends with which begins at this one, -1 where it is none."""
+    text = "\n".join(lines[start : start + LONGEST_PART])
+    text = text[len(text) - len(text.lstrip()) :]
+    try:
+        value, length = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return -1
+    rest = text[length:].split("\n", 1)[0]
+    return start + text.count("\n", 0, length) if value and not rest.strip(" \t,;") else -1
+
+
+def _find_end_of_block(lines: Sequence[str], start: int) -> int:
+    """The line of the brace that closes the one at the end of this line, -1 where there is none."""
+    depth = 0
+    for index in range(start, min(len(lines), start + LONGEST_PART)):
+        depth += lines[index].count("{") - lines[index].count("}")
+        if depth <= 0:
+            return index if lines[index].strip().startswith("}") else -1
+    return -1
