@@ -62,7 +62,7 @@ IN_POWERSHELL = re.compile(
     "|".join((PATH_TO, EXAMPLE, ACTIONS, DOUBLE, ANGLE, SQUARE, PERCENT, DUNDER, YOUR, REPLACE, CROSSES, DOTS))
 )
 MAY_HOLD_A_HOLE = re.compile(
-    r"[<\[{%…]|__|_name|\.[xX]|[xX]\.|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]|[mM]y[A-Z]|:TAG"
+    r"[<\[{%…]|__|_name|\.[xX]|[xX]\.|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]|[mM]y[A-Z]|\bmy[-_a-z]|:TAG"
 )
 IN_REQUESTS = re.compile(
     "|".join(
@@ -140,6 +140,9 @@ OF_IMAGES = re.compile(
     r"(?<![\w$.{-])(?P<image>IMAGE(?:_?NAME)?|REPO(?:SITORY)?(?:_?NAME)?)(?=:[\w<$])"
     r"|(?<![\w$.{-])(?P<owner>[A-Z][A-Z_]{2,})(?=(?:/[A-Z_]+)?(?:/IMAGE\w*:|:(?:IMAGE_?)?TAG(?![\w-])))"
     r"|(?<=[\w>}]:)(?P<tag>(?:IMAGE_?)?TAG|IMAGE_?VERSION)(?![\w-])"
+    # `-p HOST:CONTAINER`, `docker cp CONTAINER:/var/log .`
+    r"|(?<![\w$.{-])(?P<outside>(?:HOST|LOCAL)(?:_?(?:PORT|PATH|DIR))?)(?=:(?:[\d/]|CONTAINER|REMOTE))"
+    r"|(?<=:)(?P<inside>(?:CONTAINER|REMOTE)(?:_?(?:PORT|PATH|DIR))?)(?![\w-])|(?<![\w$.{-])(?P<holder>CONTAINER|POD)(?=:/)"
 )
 # `-g MyResourceGroup`, `--name myAKSCluster`: nobody's thing is called by what it is. `MyShop` may well be a name.
 OF_MINE = re.compile(
@@ -147,6 +150,14 @@ OF_MINE = re.compile(
     r"|StorageAccount|Account|Container|Namespace|Subscription|VNet|Vnet|Subnet|NSG|Nsg|Disk|Workspace|Bucket|Instance"
     r"|Queue|Topic|Secret|Certificate|Project|PublicIP|LoadBalancer|Gateway|KeyPair|Policy|Role|Snapshot)\d?)(?![\w.(/-])"
 )
+# `s3://my-bucket`, `--account-name mystorageaccount`: the same in small letters.
+_OWN_THINGS = (
+    "bucket cluster resource-?group rg storage-?account account registry acr key-?vault vault namespace vm instance"
+    " server database db subscription project vnet subnet queue topic container pod node deployment service secret"
+    " host domain org(?:anization)? repo(?:sitory)? image release volume disk snapshot key-?pair role policy user"
+    " password token function-?app web-?app workspace aks-?cluster"
+)
+OF_MINE_SMALL = re.compile(rf"(?<![\w$.{{@-])(?P<mine>my[-_]?(?:{_OWN_THINGS.replace(' ', '|')})[-_]?\d?)(?![\w.(=-])")
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(
     r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])|(?<![\w$.{/@-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w=({-])"
@@ -208,7 +219,7 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
         result += _find_quoted_variables(command)
         result += [
             WrittenHole(match["mine"], match.start(), match.end())
-            for match in (OF_MINE.finditer(command) if "my" in command or "My" in command else ())
+            for match in _find_own_things(command)
             if _is_named_hole(command[: match.start()])
         ]
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
@@ -377,6 +388,12 @@ def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
         for match in expression.finditer(command):
             if _is_named_hole(command[: match.start()]):
                 yield WrittenHole(match["word"], match.start(), match.end())
+
+
+def _find_own_things(command: str) -> Iterator[re.Match[str]]:
+    if "my" in command or "My" in command:
+        yield from OF_MINE.finditer(command)
+        yield from OF_MINE_SMALL.finditer(command)
 
 
 def _find_quoted_variables(command: str) -> Iterator[WrittenHole]:
