@@ -50,6 +50,7 @@ ONE_OF = re.compile(
       (?:options|ways|methods|approaches|alternatives|variants|commands)\b
     | ^\W*either\W*$"""
 )
+MAY_OFFER = re.compile(r"(?i)\bone\W+of|one\s*:|either|between")  # or no way is offered: most sentences have none
 # A heading below a step, or a chapter: two of them are a choice, and none is behind the other.
 HEADING = re.compile(
     rf"""(?ix) ^\W*(?:[\d.]+[):]?\s+)? (?:
@@ -76,7 +77,7 @@ def falls_back(markdown: str) -> bool:
 
 def offers_one_of(paragraphs: Iterable[str]) -> bool:
     """True where a sentence says that one of what follows is to be taken."""
-    return any(ONE_OF.search(strip_markdown(text)) for text in paragraphs)
+    return any(MAY_OFFER.search(text) and ONE_OF.search(strip_markdown(text)) for text in paragraphs)
 
 
 def names_a_way(title: str) -> bool:

@@ -54,8 +54,8 @@ def begins_with_foreign_part(content: str) -> str:
     if REQUEST_LINE.match(content):
         return "it is a request of HTTP, with what is sent below it"
     lines = content.splitlines()
-    told = (index for index, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
-    first = next(told, None)
+    first_lines = (index for index, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
+    first = next(first_lines, None)
     if first is None:
         return ""
     if BOX.match(lines[first]):

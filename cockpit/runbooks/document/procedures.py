@@ -26,6 +26,9 @@ OPPOSITES = (
 OPPOSED = frozenset().union(*OPPOSITES)
 
 
+FEWEST_OF_A_MENU = 2  # commands
+
+
 def is_menu(
     title: str,
     parents: Sequence[str],
@@ -41,7 +44,7 @@ def is_menu(
     the items of a numbered list: `listed` is False for one.
     """
     commands = [step for step in steps if step.command]
-    if len(commands) < 2:
+    if len(commands) < FEWEST_OF_A_MENU:
         return False
     named = any(MENU_HEADING.search(text) for text in (title, *parents[1:]))
     tabled = listed and all(step.inline for step in commands)
@@ -131,6 +134,8 @@ def _offers_ways(members: Sequence[Section], unnumbered_steps: Sequence[Unnumber
     """True where one step takes the place of another, a sentence says to choose, or two headings are ways of one."""
     if any(step.alternative for step in unnumbered_steps):
         return True
+    if sum(bool(step.command) for step in unnumbered_steps) < FEWEST_OF_A_MENU:
+        return False
     ways = [member for member in members if names_a_way(member.title)] if len(members) > 1 else []
     return len(ways) > 1 or any(offers_one_of(member.prose) for member in members)
 

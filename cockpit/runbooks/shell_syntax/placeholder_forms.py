@@ -151,13 +151,15 @@ OF_MINE = re.compile(
     r"|Queue|Topic|Secret|Certificate|Project|PublicIP|LoadBalancer|Gateway|KeyPair|Policy|Role|Snapshot)\d?)(?![\w.(/-])"
 )
 # `s3://my-bucket`, `--account-name mystorageaccount`: the same in small letters.
-_OWN_THINGS = (
+_KINDS_OF_RESOURCES = (
     "bucket cluster resource-?group rg storage-?account account registry acr key-?vault vault namespace vm instance"
     " server database db subscription project vnet subnet queue topic container pod node deployment service secret"
     " host domain org(?:anization)? repo(?:sitory)? image release volume disk snapshot key-?pair role policy user"
     " password token function-?app web-?app workspace aks-?cluster"
 )
-OF_MINE_SMALL = re.compile(rf"(?<![\w$.{{@-])(?P<mine>my[-_]?(?:{_OWN_THINGS.replace(' ', '|')})[-_]?\d?)(?![\w.(=-])")
+OF_MINE_SMALL = re.compile(
+    rf"(?<![\w$.{{@-])(?P<mine>my[-_]?(?:{_KINDS_OF_RESOURCES.replace(' ', '|')})[-_]?\d?)(?![\w.(=-])"
+)
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(
     r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])|(?<![\w$.{/@-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w=({-])"
@@ -219,7 +221,7 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
         result += _find_quoted_variables(command)
         result += [
             WrittenHole(match["mine"], match.start(), match.end())
-            for match in _find_own_things(command)
+            for match in _find_names_of_kinds(command)
             if _is_named_hole(command[: match.start()])
         ]
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
@@ -390,7 +392,7 @@ def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
                 yield WrittenHole(match["word"], match.start(), match.end())
 
 
-def _find_own_things(command: str) -> Iterator[re.Match[str]]:
+def _find_names_of_kinds(command: str) -> Iterator[re.Match[str]]:
     if "my" in command or "My" in command:
         yield from OF_MINE.finditer(command)
         yield from OF_MINE_SMALL.finditer(command)
