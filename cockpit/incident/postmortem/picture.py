@@ -22,12 +22,12 @@ from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_t
 from cockpit.incident.signals import find_beginning, find_unseen_before, read_flap, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind, describe_unseen, join_alert_events, map_of, text_of
-from cockpit.model.incident import Incident, weigh_length
+from cockpit.model.incident import Incident, RecordingBreak, weigh_length
 from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import find_record_end
+from cockpit.recorder.recording_breaks import find_record_end, measure_unrecorded
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
@@ -114,7 +114,7 @@ def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, n
     until = min(seen_until, max(incident.resolved or find_record_end(events) or seen_until, start))
     begin, over = find_impact(incident)
     lanes = (
-        *_list_probe_lanes(events, start, until),
+        *_list_probe_lanes(events, incident.breaks, start, until),
         *_list_alert_lanes(events, start, until),
         *_list_traffic_lanes(events, start, until),
         *_list_break_lanes(incident, start, until),
@@ -181,7 +181,13 @@ def _choose_window(incident: Incident, events: Sequence[Event], now: datetime) -
     return first - before, max([over, *acts]) + after
 
 
-def _list_probe_lanes(events: Sequence[Event], start: datetime, end: datetime) -> list[PictureLane]:
+def _list_probe_lanes(
+    events: Sequence[Event], breaks: Sequence[RecordingBreak], start: datetime, end: datetime
+) -> list[PictureLane]:
+    def is_broken(bar: PictureBar) -> bool:
+        """Whether nobody recorded in the middle of it: it may have been well then."""
+        return measure_unrecorded(breaks, bar.start, bar.end) >= A_SECOND
+
     spans: dict[str, list[PictureBar]] = {}
     open_bars: dict[str, tuple[datetime, str]] = {}
     unseen: set[str] = set()  # those of which only a look after a break of the record dates the beginning
@@ -192,7 +198,7 @@ def _list_probe_lanes(events: Sequence[Event], start: datetime, end: datetime) -
         begin = find_beginning(event) if is_bad else event.occurred
         if (running := open_bars.pop(event.subject, None)) is not None:
             bar = _build_probe_bar(running, max(begin, running[0]))
-            is_end_unseen = not is_bad and bool(describe_unseen(event))
+            is_end_unseen = is_broken(bar) or (not is_bad and bool(describe_unseen(event)))
             spans.setdefault(event.subject, []).append(_mark_unseen(bar, event.subject in unseen, is_end_unseen))
         unseen.discard(event.subject)
         if is_bad and describe_unseen(event):
@@ -208,7 +214,8 @@ def _list_probe_lanes(events: Sequence[Event], start: datetime, end: datetime) -
                     unseen.add(event.subject)
             open_bars[event.subject] = (begin, state)
     for name, running in open_bars.items():
-        spans.setdefault(name, []).append(_mark_unseen(_build_probe_bar(running, end), name in unseen, False))
+        bar = _build_probe_bar(running, end)
+        spans.setdefault(name, []).append(_mark_unseen(bar, name in unseen, is_broken(bar)))
     return _fit_lanes("Probes", {name: join_bars(bars) for name, bars in spans.items()}, start, end)
 
 

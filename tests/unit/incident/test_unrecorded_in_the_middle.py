@@ -85,6 +85,7 @@ def test_every_place_tells_the_shortest_and_the_longest_case(is_short: bool) -> 
     assert figures == ["at most", 360.0, 298.0, 62.0]
     picture = build_picture(incident, events, TimeFace(UTC, at(0)), now)
     assert picture.impact[0].text.endswith("or shorter")
+    assert [bar.text for lane in picture.lanes for bar in lane.bars if lane.section == "Probes"] == ["down, or shorter"]
     assert any("1m 02s" in line for line in picture.cut)
 
 
