@@ -149,7 +149,7 @@ def recall_traces(recorded: Iterable[Alert], now: datetime) -> dict[str, Trace]:
     """The traces to begin with: what the timeline last knew, and nobody has looked for since."""
     return {
         alert.fingerprint: Trace(replace(alert, state=AlertState.RESOLVING), gone=now, first=alert.since)
-        for alert in recorded
+        for alert in (date_begin(alert, now) for alert in recorded)
     }
 
 

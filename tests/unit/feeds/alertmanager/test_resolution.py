@@ -110,6 +110,11 @@ def test_an_alert_from_the_future_began_when_it_was_first_seen(rule: str) -> Non
         assert (traces["f1"].alert.since, traces["f1"].alert.rule) == (START, rule)
 
 
+def test_an_alert_that_was_recorded_from_the_future_began_no_later_than_now() -> None:
+    traces = recall_traces([replace(FIRED, since=START + timedelta(hours=2))], START)
+    assert (traces["f1"].alert.since, traces["f1"].first) == (START, START)
+
+
 def test_a_server_that_just_restarted_proves_nothing() -> None:
     story = Story()
     story.look("am-1")
