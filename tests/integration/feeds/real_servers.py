@@ -7,8 +7,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -39,7 +40,7 @@ groups:
         labels: {severity: critical}
 """
 PROMETHEUS = """
-global: {{scrape_interval: 1s, evaluation_interval: 1s, external_labels: {{env: prod}}}}
+global: {{scrape_interval: 500ms, evaluation_interval: 500ms, external_labels: {{env: prod}}}}
 rule_files: [rules.yml]
 scrape_configs:
   - job_name: signals
@@ -48,6 +49,8 @@ scrape_configs:
     static_configs: [{{targets: ["127.0.0.1:{frail}"]}}]
   - job_name: fleet
     file_sd_configs: [{{files: [fleet.json], refresh_interval: 1s}}]
+  - job_name: squad
+    file_sd_configs: [{{files: [squad.json], refresh_interval: 1s}}]
 alerting:
   alert_relabel_configs:
     - {{source_labels: [app], regex: lost, action: drop}}
@@ -144,22 +147,38 @@ class Process:
 
 
 class RealServers:
-    """Both servers and the signals they watch. Every alert is sent again each second, and lives for four."""
+    """Both servers and the signals they watch. Every alert is sent again each second, and lives for four.
 
-    def __init__(
-        self, signals: Signals, frail: Signals, prometheus: Process, alertmanager: Process, folder: Path
-    ) -> None:
+    All targets are there from the start: Prometheus takes five seconds to see another.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.signals = signals
-        self.frail = frail  # the one whose absence nobody else minds
-        self.prometheus = prometheus
-        self.alertmanager = alertmanager
+        self.signals = Signals()
+        self.frail = Signals()  # the one whose absence nobody else minds
+        self.crews = {"fleet": (Signals(), Signals()), "squad": (Signals(), Signals())}  # found by a discovery
+        for job, targets in self.crews.items():
+            self.discover(job, targets)
+        ports = {"signals": self.signals.port, "frail": self.frail.port, "alertmanager": free_port()}
+        (folder / "prometheus.yml").write_text(PROMETHEUS.format(**ports))
+        (folder / "rules.yml").write_text(RULES)
+        (folder / "alertmanager.yml").write_text(ALERTMANAGER)
+        port = free_port()
+        self.prometheus = Process(prometheus_command(port), _url(port), folder)
+        port = ports["alertmanager"]
+        self.alertmanager = Process(alertmanager_command(port), _url(port), folder)
 
-    def discover(self, *targets: Signals) -> None:
-        """What is scraped as the job `fleet` from now on; without any there is no such job."""
+    def discover(self, job: str, targets: Sequence[Signals]) -> None:
+        """What is scraped as that job from now on; without any there is no such job."""
         found = [{"targets": [f"127.0.0.1:{target.port}" for target in targets]}]
-        (self.folder / "fleet.new").write_text(json.dumps(found if targets else []))
-        (self.folder / "fleet.new").rename(self.folder / "fleet.json")
+        (self.folder / f"{job}.new").write_text(json.dumps(found if targets else []))
+        (self.folder / f"{job}.new").rename(self.folder / f"{job}.json")
+
+    def close(self) -> None:
+        for process in (self.prometheus, self.alertmanager):
+            process.end()
+        for target in (self.signals, self.frail, *chain.from_iterable(self.crews.values())):
+            target.close()
 
     def give_rules(self, rules: str) -> None:
         """Prometheus evaluates these from now on."""
@@ -187,22 +206,11 @@ class RealServers:
 @contextmanager
 def real_servers(folder: Path) -> Iterator[RealServers]:
     """Ready, with the first alert of Prometheus arrived (it takes five seconds to find its Alertmanager)."""
-    with ExitStack() as stack:
-        signals, frail = Signals(), Signals()
-        stack.callback(signals.close)
-        stack.callback(frail.close)
-        ports = {"signals": signals.port, "frail": frail.port, "alertmanager": free_port(), "prometheus": free_port()}
-        (folder / "rules.yml").write_text(RULES)
-        (folder / "fleet.json").write_text("[]")
-        (folder / "prometheus.yml").write_text(PROMETHEUS.format(**ports))
-        (folder / "alertmanager.yml").write_text(ALERTMANAGER)
-        alertmanager = Process(alertmanager_command(ports["alertmanager"]), _url(ports["alertmanager"]), folder)
-        prometheus = Process(prometheus_command(ports["prometheus"]), _url(ports["prometheus"]), folder)
-        for each in (alertmanager, prometheus):
-            stack.callback(each.end)
-            each.start()
-        until(lambda: b"Watchdog" in (fetch(f"{alertmanager.url}/api/v2/alerts") or b""), "the first alert")
-        yield RealServers(signals, frail, prometheus, alertmanager, folder)
+    with closing(RealServers(folder)) as servers:
+        for process in (servers.alertmanager, servers.prometheus):
+            process.start()
+        until(lambda: b"Watchdog" in (fetch(f"{servers.alertmanager.url}/api/v2/alerts") or b""), "the first alert")
+        yield servers
 
 
 @contextmanager

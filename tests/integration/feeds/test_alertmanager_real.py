@@ -5,6 +5,8 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -39,7 +41,6 @@ from tests.integration.feeds.real_servers import (
     PATIENCE,
     RULES,
     RealServers,
-    Signals,
     fetch,
     real_servers,
     real_vmalert,
@@ -57,9 +58,17 @@ Look = Reading[tuple[Alert, ...]]
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServers]:
-    with real_servers(tmp_path_factory.mktemp("servers")) as found:
-        yield found
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealServers, RealServers]]:
+    """Those that the tests share, and a pair beside them; started together, for most of a start is waiting."""
+    with ThreadPoolExecutor() as pool, ExitStack() as stack:
+        found = [real_servers(tmp_path_factory.mktemp("servers")) for _ in range(2)]
+        shared, spare = pool.map(stack.enter_context, found)
+        yield shared, spare
+
+
+@pytest.fixture(scope="session")
+def servers(both: tuple[RealServers, RealServers]) -> RealServers:
+    return both[0]
 
 
 class Pane:
@@ -146,29 +155,17 @@ async def test_the_only_target_of_an_aggregated_rule_takes_no_alert_with_it(serv
     assert RESOLVED not in pane.seen
 
 
-@pytest.fixture
-def fleet(servers: RealServers) -> Iterator[tuple[Signals, Signals]]:
-    """Two targets that their discovery knows of."""
-    pair = Signals(), Signals()
-    servers.discover(*pair)
-    yield pair
-    servers.discover()
-    for target in pair:
-        target.close()
-
-
-@pytest.mark.parametrize("stays", [True, False], ids=["one of two targets", "the whole job"])
+@pytest.mark.parametrize(("job", "stay"), [("fleet", 1), ("squad", 0)], ids=["one of two targets", "the whole job"])
 async def test_what_is_scraped_no_more_while_its_alert_fires_ends_nothing(
-    servers: RealServers, fleet: tuple[Signals, Signals], stays: bool
+    servers: RealServers, job: str, stay: int
 ) -> None:
     """Taken out of the configuration, or by a discovery that found it dead. Its rule stays and finds nothing."""
-    app = "halved" if stays else "removed"
-    pane = Pane(servers, app, prometheus=(servers.prometheus.url,))
-    fleet[1].set("share", app, 1)
+    pane = Pane(servers, job, prometheus=(servers.prometheus.url,))
+    servers.crews[job][1].set("share", job, 1)
     _, alert = await pane.until(lambda _, alert: alert.state is FIRING and alert.rule != "")
     assert "job" not in dict(alert.labels)
     await pane.until(lambda reading, _: reading.problem is None)
-    servers.discover(*fleet[:stays])
+    servers.discover(job, servers.crews[job][:stay])
     # Another target, that was down a moment ago in another test, may be named instead: there is no label to tell.
     await pane.until(lambda _, alert: alert.state is RESOLVING and alert.note.startswith("not confirmed: no data"))
     assert RESOLVED not in pane.seen
@@ -215,17 +212,19 @@ def test_the_targets_whose_data_began_a_moment_ago_are_found_by_one_query(tmp_pa
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-async def test_a_prometheus_that_lost_its_store_ends_nothing_before_it_has_seen_its_targets(tmp_path: Path) -> None:
-    with real_servers(tmp_path) as own:
-        pane = Pane(own, "forgotten", prometheus=(own.prometheus.url,))
-        own.signals.set("replica", "forgotten", 1)
-        await pane.until(lambda _, alert: alert.state is FIRING and alert.rule != "")
-        own.prometheus.end()
-        shutil.rmtree(tmp_path / "prometheus")
-        await pane.until_it_is(RESOLVING)
-        starting = asyncio.create_task(asyncio.to_thread(own.prometheus.start))
-        await pane.until_it_is(FIRING)
-        await starting
+async def test_a_prometheus_that_lost_its_store_ends_nothing_before_it_has_seen_its_targets(
+    both: tuple[RealServers, RealServers],
+) -> None:
+    own = both[1]  # no other test has downed a target of it, nor is disturbed
+    pane = Pane(own, "forgotten", prometheus=(own.prometheus.url,))
+    own.signals.set("replica", "forgotten", 1)
+    await pane.until(lambda _, alert: alert.state is FIRING and alert.rule != "")
+    own.prometheus.end()
+    shutil.rmtree(own.folder / "prometheus")
+    await pane.until_it_is(RESOLVING)
+    starting = asyncio.create_task(asyncio.to_thread(own.prometheus.start))
+    await pane.until_it_is(FIRING)
+    await starting
     assert RESOLVED not in pane.seen
 
 
