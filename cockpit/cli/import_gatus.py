@@ -38,6 +38,9 @@ READ = {
 }
 
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
+
+
 class GatusImport:
     """The TOML that comes of it, line by line, and what has no counterpart."""
 
@@ -46,6 +49,7 @@ class GatusImport:
         self.left_out: list[str] = []
         self._environment = json.dumps(environment) if not re.fullmatch(r"[A-Za-z0-9_-]+", environment) else environment
         self._names: set[str] = set()
+        self._variables: dict[str, str] = {}  # which secret each variable is for
 
     @property
     def probes(self) -> int:
@@ -92,22 +96,25 @@ class GatusImport:
         if endpoint.get("enabled") is False:
             self.leave_out(name, "it is not enabled")
             return
+        method = str(endpoint.get("method") or "GET").upper()
+        if method not in METHODS:  # whatever else is sent in its place asks for something else
+            self.leave_out(name, f"method {method}")
+            return
         url = self._translate_url(endpoint, name)
         if not url:
             return
         name = self._choose_name(endpoint)
         pairs: dict[str, str] = {"name": _quote(name), "url": _quote(url)}
-        if (method := str(endpoint.get("method") or "GET").upper()) in ("HEAD", "POST", "PUT", "OPTIONS"):
+        if method != "GET":
             pairs["method"] = _quote(method)
-        elif method != "GET":
-            self.leave_out(name, f"method {method}")
         if text := str(endpoint.get("body") or ""):
             pairs["body"] = _quote(json.dumps({"query": text}) if endpoint.get("graphql") is True else text)
-        if headers := list(self._translate_headers(name, endpoint.get("headers"))):
-            pairs["headers"] = f"{{ {', '.join(headers)} }}"
         interval = _read_seconds(endpoint.get("interval")) or 60.0
+        client = self._translate_client(name, endpoint.get("client"), interval)
+        if headers := list(self._translate_headers(name, endpoint.get("headers"), signed_in="auth" in client)):
+            pairs["headers"] = f"{{ {', '.join(headers)} }}"
         pairs["interval"] = _quote(f"{interval:g}s")
-        pairs |= self._translate_client(name, endpoint.get("client"), interval)
+        pairs |= client
         pairs |= self._translate_thresholds(endpoint.get("alerts"))
         if conditions := list(self._translate_conditions(name, endpoint.get("conditions"))):
             pairs["conditions"] = f"[{', '.join(conditions)}]"
@@ -134,13 +141,24 @@ class GatusImport:
         self.leave_out(name, f"{url.partition('://')[0]}:// is not probed" if "://" in url else "it has no url")
         return ""
 
-    def _translate_headers(self, name: str, headers: object) -> Iterator[str]:
+    def _choose_variable(self, name: str, secret: str) -> str:
+        """A variable for that secret alone: under one name one endpoint would be sent the secret of another."""
+        chosen, number = name, 2
+        while self._variables.setdefault(chosen, secret) != secret:
+            chosen, number = f"{name}_{number}", number + 1
+        return chosen
+
+    def _translate_headers(self, name: str, headers: object, *, signed_in: bool) -> Iterator[str]:
         for header, value in headers.items() if isinstance(headers, dict) else ():
             key, text = _quote(str(header)), str(value)
+            if signed_in and str(header).lower() == "authorization":
+                self.leave_out(name, f"its {header} header, which its oauth2 sets")
+                continue
             if variable := WHOLE_VARIABLE.fullmatch(text):
                 yield f"{key} = {{ env = {_quote(variable[1])} }}"
             elif SECRET_NAME.search(str(header)) or VARIABLE.search(text):
-                variable_name = re.sub(r"[^A-Z0-9]+", "_", str(header).upper()).strip("_") or "SECRET"
+                plain = re.sub(r"[^A-Z0-9]+", "_", str(header).upper()).strip("_") or "SECRET"
+                variable_name = self._choose_variable(plain, text)
                 self.leave_out(name, f"the value of header {header} goes into the variable {variable_name}, whole")
                 yield f"{key} = {{ env = {_quote(variable_name)} }}"
             else:
@@ -165,11 +183,12 @@ class GatusImport:
                 case "oauth2" if isinstance(value, dict) and value.get("token-url"):
                     scopes = value.get("scopes")
                     scope = " ".join(map(str, scopes)) if isinstance(scopes, list) else ""
-                    self.leave_out(name, "client-secret: put it into the variable CLIENT_SECRET")
+                    variable = self._choose_variable("CLIENT_SECRET", str(value.get("client-secret") or ""))
+                    self.leave_out(name, f"client-secret: put it into the variable {variable}")
                     table = {"token_url": str(value["token-url"]), "client_id": str(value.get("client-id") or "")}
                     table |= {"scope": scope} if scope else {}
                     inner = ", ".join(f"{part} = {_quote(text)}" for part, text in table.items())
-                    pairs["auth"] = f'{{ {inner}, client_secret = {{ env = "CLIENT_SECRET" }} }}'
+                    pairs["auth"] = f'{{ {inner}, client_secret = {{ env = "{variable}" }} }}'
                 case _:
                     self.leave_out(name, f"client.{key}")
         return pairs

@@ -1,5 +1,6 @@
 """What a gatus configuration becomes: a file that loads, and a list of everything that is not in it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,26 @@ def test_whatever_stands_in_it_nothing_ends(endpoints: list[dict[str, object]]) 
     result = GatusImport("prod")
     result.read({"endpoints": endpoints, "external-endpoints": endpoints, "maintenance": {"every": endpoints}})
     assert all("\x1b" not in line for line in result.left_out)
+
+
+def test_each_secret_has_a_variable_of_its_own() -> None:
+    """Under one name one endpoint would be sent the secret of another."""
+    endpoints = [
+        {"name": f"e{number}", "url": "https://shop.example.com", "headers": {"Authorization": f"Bearer {secret}"}}
+        for number, secret in enumerate(("one", "two", "one"))
+    ]
+    lines = translate_gatus(json.dumps({"endpoints": endpoints}), "prod").lines
+    named = [line.split('env = "')[1].split('"')[0] for line in lines if "env = " in line]
+    assert named == ["AUTHORIZATION", "AUTHORIZATION_2", "AUTHORIZATION"]
+
+
+def test_what_would_be_asked_otherwise_is_left_out_whole(tmp_path: Path) -> None:
+    signed_in = {"oauth2": {"token-url": "https://id.example.com/t", "client-id": "me", "client-secret": "s3cr3t"}}
+    endpoints = [
+        {"name": "patched", "url": "https://shop.example.com", "method": "PATCH"},
+        {"name": "twice", "url": "https://x.example.com", "headers": {"Authorization": "Basic x"}, "client": signed_in},
+    ]
+    found = translate_gatus(json.dumps({"endpoints": endpoints}), "prod")
+    (probe,) = load(found, tmp_path).environments[0].probes
+    assert (probe.name, dict(probe.headers)) == ("twice", {})
+    assert len(found.left_out) == 3
