@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 BINARIES = ("prometheus", "prometheus-alertmanager", "setpriv")
 MISSING = [each for each in BINARIES if shutil.which(each) is None]
-PATIENCE = 20.0  # seconds for anything to come true; it usually takes one
+PATIENCE = 40.0  # seconds for anything to come true; it usually takes one, and on a machine with much to do ten
 
 RULES = """
 groups:
