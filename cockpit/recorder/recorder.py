@@ -400,7 +400,7 @@ class Recorder:
         silence = self._standstill.look()
         if step := self._clock_steps.look():
             self._note_clock_step(step)  # before the gap, which is dated by the clock of now
-        if self._lease and silence:
+        if self._known is not None and silence:  # before the lease, too: what is written with it ends before
             end = self._time.now()
             self._last_break = RecordingBreak(end - timedelta(seconds=silence), end)
             self._first_looks.clear()
@@ -416,8 +416,7 @@ class Recorder:
             feed: reading if reading.at is None else replace(reading, at=move_moment(reading.at, step))
             for feed, reading in self._latest.items()
         }
-        if self._lease:
-            self._queue(self._draft_clock_step(step))
+        self._queue(self._draft_clock_step(step))
 
     def _gap(self, seconds: float) -> Draft:
         end = self._time.now()

@@ -353,3 +353,22 @@ def test_one_that_is_stopped_right_after_it_began_leaves_a_gap_though_the_clock_
         assert kinds == [Kind.WALL_CLOCK, Kind.GAP]
     finally:
         story.teardown()
+
+
+def test_one_that_stands_still_between_reading_the_record_and_its_first_word_tells_of_that_too() -> None:
+    """It had measured the gap before it by then, and noticed none of its own before it recorded."""
+    story = RecordersOfOneFile()
+    try:
+        story.one_that_runs_records()
+        story.kill(which=0)
+        story.sleep_with_the_machine(3600.0)
+        story.start()
+        story.sleep_with_the_machine(31.0)
+        story.set_wall_clock(2)
+        story.one_that_runs_records()
+        (gap,) = fold(story.timeline.events()).incidents["i1"].breaks
+        assert timedelta(seconds=3632) <= gap.end - gap.begin <= timedelta(seconds=3634), "since its last beat"
+        kinds = [event.kind for event in story.timeline.events(kinds=[Kind.GAP, Kind.WALL_CLOCK])]
+        assert kinds == [Kind.GAP, Kind.WALL_CLOCK, Kind.GAP]
+    finally:
+        story.teardown()
