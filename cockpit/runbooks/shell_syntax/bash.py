@@ -1,7 +1,7 @@
 """Bash, from its tree to our own few nouns. Whatever the grammar has and we have no noun for is walked all the same."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ BRACED = re.compile(
     r"(?P<operator>:?[-=?+]|##?|%%?|//?|/[#%]|\^\^?|,,?|@|:)?(?P<argument>.*)\}",
     re.DOTALL,
 )
+NAME_OF_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\Z)")
 BLANKS_BEFORE = re.compile(rb"((?:(?<=\n)|\A)[ \t\n]*)[ \t\n](?=[$`])")
 BACKTICKS = re.compile(r"(?<!\\)`((?:[^`\\]|\\.)*)`", re.DOTALL)
 MOST_READINGS = 3  # of a text with here-documents
@@ -158,10 +159,13 @@ class _StatementReader:
             raise RecursionError
         match node.type:
             case "command":
-                return self._command(node, nesting, inputs, redirects)
+                return self._command(node, node.children, nesting, inputs, redirects)
             case "declaration_command" | "unset_command":
                 return self._declaration(node, nesting, inputs, redirects)
             case "variable_assignment" | "variable_assignments":
+                parts = [node] if node.type == "variable_assignment" else node.children
+                if not all(self._assigns(part) for part in parts):
+                    return self._command(node, parts, nesting, inputs, redirects)
                 start = len(self.assignments)
                 self._assignments(node, nesting)
                 return self._add(node, nesting, inputs, (), tuple(self.assignments[start:]), redirects)
@@ -194,8 +198,19 @@ class _StatementReader:
         self.commands[slot] = command
         return (slot,)
 
+    def _assigns(self, node: "Node") -> bool:
+        """Whether it is what bash takes for an assignment. The grammar takes `--file=x` and `1x=2` for one, too: these
+        are words, and the first of a command its program."""
+        name = node.child_by_field_name("name") if node.type == "variable_assignment" else None
+        return name is not None and NAME_OF_VARIABLE.match(self.source.raw(name)) is not None
+
     def _command(
-        self, node: "Node", nesting: tuple[ShellNesting, ...], inputs: Inputs, redirects: tuple[ShellRedirect, ...]
+        self,
+        node: "Node",
+        children: Sequence["Node"],
+        nesting: tuple[ShellNesting, ...],
+        inputs: Inputs,
+        redirects: tuple[ShellRedirect, ...],
     ) -> Inputs:
         slot = len(self.commands)
         self.commands.append(None)
@@ -203,8 +218,8 @@ class _StatementReader:
         assigned: tuple[ShellAssignment, ...] = ()
         shell_words: list[ShellWord] = []
         own = list(redirects)
-        for child in node.children:
-            if child.type == "variable_assignment":
+        for child in children:
+            if self._assigns(child):
                 self._assignment(child, nesting)
                 assigned = tuple(self.assignments[first:])
             elif child.type == "command_name":
@@ -465,7 +480,7 @@ class _StatementReader:
             return list(self._parts_between(inner, nesting, quoted=True, edges=1)), True, False
         if kind == "ansi_c_string":
             return [_unescape_ansi(text[2:-1])], True, False
-        if kind in ("concatenation", "command_name"):
+        if kind in ("concatenation", "command_name", "variable_assignment"):
             parts: list[str | ShellExpansion] = []
             any_quoted = any_glob = False
             place = node.start_byte

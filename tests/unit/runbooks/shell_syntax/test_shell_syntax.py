@@ -40,6 +40,20 @@ def only_command(text: str) -> SimpleCommand:
     return command
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "variables"),
+    [
+        ("--file='a b'", ["--file=a b"], []),
+        ("A=1 2b=3 c", ["2b=3", "c"], ["A"]),
+        ("A=1 b[0]=2 c", ["c"], ["A", "b"]),
+    ],
+)
+def test_what_bash_takes_for_no_assignment_is_a_word(text: str, words: list[str], variables: list[str]) -> None:
+    command = only_command(text)
+    assert [word.text for word in command.words] == words
+    assert [assignment.name for assignment in command.assignments] == variables
+
+
 @given(st.lists(st.sampled_from(STATEMENTS), max_size=6), st.sampled_from(["\n", "\n\n", "\n# why\n"]))
 def test_statements_and_what_is_between_them_are_the_text(parts: list[str], joint: str) -> None:
     text = joint.join(parts)
