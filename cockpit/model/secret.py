@@ -454,9 +454,9 @@ def make_form(
 
 
 def make_number_form(numbers: Sequence[str], *, alone: bool) -> SecretForm:
-    """Bytes, each of them written as a number."""
+    """Bytes, each of them written as a number, which a line that is folded may break in two."""
     slots = [
-        (BETWEEN_NUMBERS if not place else "") + either_case(digit)
+        (BETWEEN_BASE64 if place else BETWEEN_NUMBERS) + either_case(digit)
         for number in numbers
         for place, digit in enumerate(number)
     ]

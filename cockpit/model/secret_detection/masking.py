@@ -111,7 +111,9 @@ class StreamForm:
     def measure(self, text: bytes, start: int) -> BegunSecret:
         """How much of the form there is from `start` on."""
         letters = len(join_letters(text[start:]))
-        return BegunSecret(start, letters / max(1, len(join_letters(self.encoded))), letters)
+        # Of a number an `x` says that it is one; elsewhere it is a letter as any other.
+        signs = 0 if self._form.between == BETWEEN_NUMBERS else text.count(b"x", start) + text.count(b"X", start)
+        return BegunSecret(start, letters / max(1, len(join_letters(self.encoded))), letters + signs)
 
     def goes_on(self, text: bytes, start: int) -> bool:
         """Whether the form may go on from `start` to behind the end of the text.

@@ -57,6 +57,16 @@ def test_secrets_that_begin_alike_are_masked_the_same_byte_by_byte(secrets: list
     assert masked(secrets, stream) == masked(secrets, *(bytes([each]) for each in stream))
 
 
+@pytest.mark.parametrize("width", [1, 5, 15, 16])
+def test_a_secret_as_numbers_is_masked_wherever_its_lines_are_folded(width: int) -> None:
+    """A line of odd width breaks a byte of hex in two, and what stood on both sides of it was shown."""
+    for numbers in (SECRET.encode().hex(), "".join(f"{byte:03o}" for byte in SECRET.encode())):
+        lines = [numbers[start : start + width] for start in range(0, len(numbers), width)]
+        stream = f"so: {chr(10).join(lines)} end".encode()
+        assert masked([SECRET], stream) == b"so: " + DOTS + b" end"
+        assert masked([SECRET], *(bytes([byte]) for byte in stream)) == b"so: " + DOTS + b" end"
+
+
 def test_a_secret_in_an_address_or_in_json_is_masked_too() -> None:
     assert b"pa/ss" not in masked(["pa/ss wörd"], b"https://x?p=pa%2Fss%20w%C3%B6rd and ")
     assert b"rd" not in masked(['pa"ss\\rd'], b'{"p": "pa\\"ss\\\\rd"}').removeprefix(b'{"p": "')
