@@ -8,7 +8,7 @@ from tests.tui.real import real
 
 # All that the app itself may send: SGR, cursor and mode sequences, links to the web, and the few queries of its start.
 OURS = re.compile(
-    rb"\x1b\[(?:[0-9;]*[mH]|\?\d+(?:[hl]|\$p)|[<>]\d*u)|\x1b\]22;[a-z]*\x07|\x1b\]8;[\w=]*;(?:https?://[!-~]*)?\x1b\\"
+    rb"\x1b\[(?:[0-9;]*[mH]|5n|\?\d+(?:[hl]|\$p)|[<>]\d*u)|\x1b\]22;[a-z]*\x07|\x1b\]8;[\w=]*;(?:https?://[!-~]*)?\x1b\\"
 )
 FORBIDDEN = re.compile("[\x00-\x06\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u061c\u200e\u200f]")
 
