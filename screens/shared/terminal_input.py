@@ -24,6 +24,7 @@ WIDEST = 10_000  # columns and rows: a report of more is noise, and would be dra
 LONGEST_PASTE = 1_000_000  # characters; the rest of a longer one is left out
 X10_MOUSE = b"\x1b[M"  # followed by three bytes of any value: button, column, row
 X10_BYTES = 3
+PASTE_START, PASTE_END = BRACKETED_PASTE_START.encode(), BRACKETED_PASTE_END.encode()
 
 # https://sw.kovidgoyal.net/kitty/keyboard-protocol/: code:alternates ; modifiers:event ; text, as code points
 KEY_REPORT = re.compile(
@@ -87,25 +88,33 @@ class LenientDecoder:
 
     def __init__(self, encoding: str) -> None:
         self._decode = codecs.getincrementaldecoder(_find_known_encoding(encoding))(errors="replace").decode
-        self._last = b""
+        self._last = b""  # the last bytes, one less than what begins or ends a paste
         self._mouse_bytes = 0  # that are still to come of a mouse report
+        self._is_pasted = False  # in a paste nothing is a mouse report: one would take the end of the paste along
 
     def decode(self, data: bytes) -> str:
         if self._mouse_bytes == 0 and X10_MOUSE not in self._last + data:
-            self._last = data[-2:] if len(data) > 1 else (self._last + data)[-2:]
+            self._note(data)
             return self._decode(data)
-        return "".join(map(self._decode_byte, data))
+        return "".join(self._decode_byte(bytes((number,))) for number in data)
 
-    def _decode_byte(self, number: int) -> str:
+    def _decode_byte(self, byte: bytes) -> str:
         """The bytes of a mouse report, which are numbers, stand as plain signs: they are no text."""
         if self._mouse_bytes:
             self._mouse_bytes -= 1
             return "!"
-        byte = bytes((number,))
-        if self._last + byte == X10_MOUSE:
+        if not self._is_pasted and (self._last + byte).endswith(X10_MOUSE):
             self._mouse_bytes = X10_BYTES
-        self._last = (self._last + byte)[-2:]
+        self._note(byte)
         return self._decode(byte)
+
+    def _note(self, data: bytes) -> None:
+        """Whether a paste goes on behind these bytes."""
+        text, place = self._last + data, 0
+        while (place := text.find(PASTE_END if self._is_pasted else PASTE_START, place)) >= 0:
+            self._is_pasted = not self._is_pasted
+            place += len(PASTE_END)
+        self._last = text[1 - len(PASTE_END) :]
 
 
 def _find_known_encoding(encoding: str) -> str:

@@ -41,6 +41,7 @@ CHUNKS = st.lists(st.one_of(st.binary(max_size=12), SEQUENCES), max_size=30)
 @example([b"\x1b[55296;1;55296u"])
 @example([b"\x1b[M\xff\xff\xff"])
 @example([b"\x1b[48;0;0;0;0t"])
+@example([b"\x1b[200~", b"\x1b[M"])  # it is no mouse report: it took the end of the paste along, and all keys behind it
 def test_no_bytes_raise_and_a_key_after_them_is_heard(chunks: list[bytes]) -> None:
     terminal = TerminalInput("utf-8", Clock())
     for chunk in chunks:
