@@ -4,7 +4,7 @@ Done one after the other, a thing would be done twice, or a thing and its opposi
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cockpit.runbooks.document.labels import strip_markdown
 
@@ -40,6 +40,7 @@ FALLBACK = re.compile(
       (?:fail(?:s|ed)|(?:do(?:es)?|did)(?:\s+not|n['’]t)\s+(?:work|help|succeed|fix|solve|resolve))\b
     )"""
 )
+CONDITION = re.compile(r"(?i)\W*(?:if|in\s+case|falls|wenn)\s+(?!necessary|needed|required|desired|possible)\S")
 ENDS_IN_OR = re.compile(r"(?i)(?:^|[.;!,]\s+)(?:or|alternatively|oder)\W*$")
 ONE_OF = re.compile(
     r"""(?ix) \b(?:choose|pick|select|use|try|run|execute|do|take|apply|decide\s+(?:on|for|between)|follow|perform)\s+
@@ -50,6 +51,17 @@ ONE_OF = re.compile(
       (?:options|ways|methods|approaches|alternatives|variants|commands)\b
     | ^\W*either\W*$"""
 )
+FIRST_WORD = re.compile(r"\W*(?:\d+[.)]\s+)?([^\W\d_]+)")
+_FIRST_WORDS = (
+    "option options alternative alternatives alternativa alternativas alternatively method methods variant variants"
+    " variante varianten approach approaches possibility possibilities möglichkeit möglichkeiten opción opciones"
+    " opcion optie opção methode méthode solución solucion soluciones lösung weg way ways path paths route routes"
+    " plan plans choice choices strategy strategies solution solutions workaround workarounds fix fixes resolution"
+    " resolutions remedy remedies scenario scenarios szenario case cases fall cause causes situation situations"
+    " the a an yet second third other another zweite andere or oder alternativ o as instead otherwise ansonsten"
+    " sinon failing last and but then only if"
+)
+BEGINNINGS = frozenset(_FIRST_WORDS.split())  # of all that tells a way or a fallback: most texts begin with none
 MAY_OFFER = re.compile(r"(?i)\bone\W+of|one\s*:|either|between")  # or no way is offered: most sentences have none
 # A heading below a step, or a chapter: two of them are a choice, and none is behind the other.
 HEADING = re.compile(
@@ -61,18 +73,34 @@ HEADING = re.compile(
 
 def begins_further_way(markdown: str) -> bool:
     """True for the words that name the second way or a further one: "Option B: ...", "**Method 2**"."""
-    return FURTHER_WAY.match(strip_markdown(markdown)) is not None
+    return _may_tell(markdown) and FURTHER_WAY.match(strip_markdown(markdown)) is not None
+
+
+def _may_tell(markdown: str) -> bool:
+    first = FIRST_WORD.match(markdown)
+    return first is not None and first[1].casefold() in BEGINNINGS
 
 
 def stands_in_place(markdown: str) -> bool:
     """True for words right above a block, or its name, that put it in place of the one before: "Or:", "Otherwise"."""
-    text = strip_markdown(markdown)
-    return (INSTEAD.match(text) or FURTHER_WAY.match(text) or ENDS_IN_OR.search(text)) is not None
+    if _may_tell(markdown):
+        text = strip_markdown(markdown)
+        if INSTEAD.match(text) or FURTHER_WAY.match(text):
+            return True
+    return markdown.rstrip(" :*_`").casefold().endswith(("or", "oder", "alternatively")) and (
+        ENDS_IN_OR.search(strip_markdown(markdown)) is not None
+    )
 
 
 def falls_back(markdown: str) -> bool:
     """True for words right above a block that let it follow only where the one before was of no use."""
-    return FALLBACK.match(strip_markdown(markdown)) is not None
+    return _may_tell(markdown) and FALLBACK.match(strip_markdown(markdown)) is not None
+
+
+def are_cases(titles: Sequence[str]) -> bool:
+    """True where two and more, a third at least, of the names of commands are conditions: a person sees which holds."""
+    conditions = {title for title in titles if CONDITION.match(title) and not falls_back(title)}
+    return len(conditions) > 1 and 3 * len(conditions) >= len(titles)
 
 
 def offers_one_of(paragraphs: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.text import clean_line
-from cockpit.runbooks.document.choices import names_a_way, offers_one_of
+from cockpit.runbooks.document.choices import are_cases, names_a_way, offers_one_of
 from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, requires_something, strip_markdown
 from cockpit.runbooks.document.markdown import Section
 from cockpit.runbooks.document.mentions import begins_with_imperative, introduces_facts
@@ -136,6 +136,8 @@ def _offers_ways(members: Sequence[Section], unnumbered_steps: Sequence[Unnumber
         return True
     if sum(bool(step.command) for step in unnumbered_steps) < FEWEST_OF_A_MENU:
         return False
+    if are_cases([step.title for step in unnumbered_steps if step.command]):
+        return True
     ways = [member for member in members if names_a_way(member.title)] if len(members) > 1 else []
     return len(ways) > 1 or any(offers_one_of(member.prose) for member in members)
 

@@ -76,6 +76,15 @@ def test_steps_that_follow_each_other_stay_a_row(words: str) -> None:
     assert [step.alternative_to for step in procedure.steps] == [None, None]
 
 
+def test_two_conditions_are_no_row_and_one_is() -> None:
+    blocks = [
+        f"{words}\n\n{BLOCK.format(command)}" for words, command in (("If the disk is full:", ONE), ("Now:", LAST))
+    ]
+    assert not read("\n".join(blocks))[0].menu
+    assert read("\n".join([*blocks, f"If the node is down:\n\n{BLOCK.format(OTHER)}"]))[0].menu
+    assert read(f"1. If the disk is full, run `{ONE}`\n2. In case the node is down, run `systemctl stop web`\n")[0].menu
+
+
 def test_a_sentence_that_only_speaks_of_one_chooses_nothing() -> None:
     assert not offers_one_of(["One of the following pods is the leader.", "Use the first one."])
     assert not begins_further_way("Fix 2 of the pods")
