@@ -501,9 +501,10 @@ class Recorder:
                 raise StaleStateError(
                     "Another cockpit wrote in the same moment; what it wrote is read first.", code="stale-state"
                 )
-            return opening
+            return self._without_recorded_steps(opening, reader)
 
         events = self._timeline.record(plan)
+        self._newest_clock_step = events[-1].id
         self._lease = self._last_lease = next(event.id for event in events if event.kind == Kind.RECORDER)
 
     def _record_by_lease(self, batch: Sequence[Draft]) -> None:

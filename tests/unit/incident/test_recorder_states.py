@@ -20,6 +20,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from cockpit.model.clock_steps import list_clock_steps
 from cockpit.model.event import Draft, Kind
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
@@ -370,5 +371,21 @@ def test_one_that_stands_still_between_reading_the_record_and_its_first_word_tel
         assert timedelta(seconds=3632) <= gap.end - gap.begin <= timedelta(seconds=3634), "since its last beat"
         kinds = [event.kind for event in story.timeline.events(kinds=[Kind.GAP, Kind.WALL_CLOCK])]
         assert kinds == [Kind.GAP, Kind.WALL_CLOCK, Kind.GAP]
+    finally:
+        story.teardown()
+
+
+def test_a_step_of_the_clock_is_not_shortened_by_the_one_that_the_recorder_began_with() -> None:
+    story = RecordersOfOneFile()
+    try:
+        story.one_that_runs_records()
+        story.kill(which=0)
+        story.set_wall_clock(-2)
+        story.start()
+        story.one_that_runs_records()
+        story.set_wall_clock(-5)
+        story.one_that_runs_records()
+        steps = [step.length for step in list_clock_steps(story.timeline.events())]
+        assert steps == [timedelta(hours=-2), timedelta(hours=-5)]
     finally:
         story.teardown()
