@@ -159,7 +159,7 @@ def must_be_open_still(session: "Session", incident: str) -> None:
     chosen = session.ledger.incidents.get(incident)
     if chosen is not None and not chosen.open:
         raise RunRefused(
-            f"{incident} was resolved while you chose: nothing was begun. Ask for it again.",
+            f"{incident} was resolved while you chose: no run was started. Open it again.",
             code="incident-over",
             incident=incident,
         )
