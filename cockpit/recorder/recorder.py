@@ -23,14 +23,14 @@ from cockpit.model.clock_steps import (
     read_clock_step,
     read_length,
 )
-from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Draft, Event, Kind, RecordError, map_of, text_of, time_of
+from cockpit.model.event import NEVER_RECORDED, Draft, Event, Kind, RecordError, text_of
 from cockpit.model.incident import RecordingBreak
 from cockpit.model.probe import ProbeState
 from cockpit.model.reading import GRACE, Reading
 from cockpit.model.time import StandstillWatch, Time, format_age, format_duration, format_timestamp, measure_between
-from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import RECORDED_KINDS, LastRecorded
 from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_process, watch_holder
+from cockpit.recorder.observed_reading import ObservedReading
 from cockpit.recorder.recording_breaks import LEAST_BREAK, STOPPED, UNRECORDED, draft_short_break
 from cockpit.timeline.rescue import FilesLostError
 from cockpit.timeline.rows import TimelineReader
@@ -39,11 +39,7 @@ from cockpit.timeline.timeline import Timeline
 log = logging.getLogger(__name__)
 BEAT = 2.0  # seconds between two signs of life, two looks at a lock that another holds, two tries on a full disk
 GAP_AFTER = 30.0  # seconds nobody recorded before that is an event of its own; of less the lease tells
-ASKED_ONE_BY_ONE = (Kind.PROBE, Kind.SIGNAL)  # dated by our look
 FEEDS_ASKED_ONE_BY_ONE = ("probes", "signals")
-# Dated by our look only where that is their moment: else their source told when. What a pipeline, a cluster or the
-# cloud reports of itself is always dated by it.
-LOOKED_AT_KINDS = (Kind.ALERT, Kind.REVISION, Kind.TRAFFIC, Kind.FEED)
 MOST_FACTS_READ = 20_000  # newest facts that are read back; what is older and still true is recorded once more
 LATEST_FACTS = 50  # the newest facts among which the last of a recorder is looked for
 RECORDER = "recorder"  # the source of what recorders write
@@ -88,56 +84,6 @@ class RecordedState:
     opening: tuple[Draft, ...]
     superseded: bool
     last_break: RecordingBreak | None
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedReading:
-    """A reading that is not gone through yet; when it came, and when the one of its feed before it did."""
-
-    reading: Reading[Any]
-    now: datetime
-    looked: datetime | None
-    last_break: RecordingBreak | None = None  # until our first look at this feed
-    seen_well: frozenset[str] = frozenset()  # probes and signals that were well at a look since then
-    blind_since: datetime | None = None  # the last good answer, where the look before this one failed
-
-    def take_changes(self, known: LastRecorded) -> list[Draft]:
-        """The facts that it adds to what is known, of which it is a part from then on."""
-        drafts = [self._date_unseen(draft) for draft in list_changes(known, self.reading, self.now, self.looked)]
-        for draft in drafts:
-            known.apply(draft)
-        return drafts
-
-    def _date_unseen(self, draft: Draft) -> Draft:
-        """What was so at the first look after a break, or after looks that failed, may have been so all through it."""
-        # After looks that failed the last change of an app, which dates a move, may be another than the one that moved.
-        is_unsure = draft.kind == Kind.TRAFFIC and self.blind_since is not None and draft.occurred > self.blind_since
-        if not (is_unsure or self._is_dated_by_look(draft)) or (unseen_from := self._find_unseen_from(draft)) is None:
-            return draft
-        earliest = min(time_of(draft.detail, UNSEEN_FROM) or unseen_from, unseen_from)
-        return replace(draft, detail={**draft.detail, UNSEEN_FROM: format_timestamp(earliest)})
-
-    def _find_unseen_from(self, draft: Draft) -> datetime | None:
-        last_break = self.last_break
-        began = min(draft.occurred, time_of(map_of(draft.detail, "answer"), "at") or draft.occurred)
-        is_first = last_break is not None and began <= last_break.end + timedelta(seconds=self.reading.every + GRACE)
-        if last_break is not None and is_first and not self._was_seen_before(draft):
-            return last_break.begin
-        return self.blind_since if draft.kind in (Kind.REVISION, Kind.TRAFFIC) else None
-
-    def _was_seen_before(self, draft: Draft) -> bool:
-        """Whether an earlier look since the break found it otherwise. Probes are asked one by one, so the first answer
-        of one may come with a later reading."""
-        if draft.kind in ASKED_ONE_BY_ONE:
-            return draft.subject in self.seen_well
-        return self.looked is not None and self.last_break is not None and self.looked >= self.last_break.end
-
-    def _is_dated_by_look(self, draft: Draft) -> bool:
-        """A baseline says what there was when it was first seen, and nothing of since when."""
-        if draft.kind in LOOKED_AT_KINDS:
-            is_baseline = text_of(draft.detail, "what") == "baseline"
-            return draft.occurred in (self.reading.at, self.now) and not is_baseline
-        return draft.kind in ASKED_ONE_BY_ONE
 
 
 class Recorder:

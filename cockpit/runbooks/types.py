@@ -198,7 +198,7 @@ class Prepared:
     request: Request | None = None
     argv: tuple[str, ...] = field(default=(), repr=False)
     cwd: str = ""
-    ground: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # what it stands on: folder and files
+    inputs: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # what it stands on: folder and files
     timeout: float | None = None
     retry: Retry = Retry()
     tty: bool = False

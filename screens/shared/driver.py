@@ -25,7 +25,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from screens.shared.cell_diff import TerminalCells
-from screens.shared.sight import Sight
+from screens.shared.device_status import DeviceStatusReports
 from screens.shared.terminal_input import TerminalInput
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class TerminalDriver(LinuxDriver):
     _output: Output
     _input_ends: tuple[int, int]  # a pipe: what is written to it wakes the thread that reads the terminal
     reports_releases = False  # whether the terminal tells when a key is let go
-    sight: Sight | None = None  # what the terminal is known to have shown
+    status_reports: DeviceStatusReports | None = None  # what the terminal is known to have shown
 
     def start_application_mode(self) -> None:
         assert self._file is not None  # a process without standard error has no terminal
@@ -137,9 +137,9 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if not constants.DISABLE_KITTY_KEY:
             self.write(PUSH_KEY_REPORTS)
-        if self.sight is None:
-            self.sight = Sight(self.write, time.monotonic)
-        self.sight.ask()  # so that it is known whether this terminal answers before it matters
+        if self.status_reports is None:
+            self.status_reports = DeviceStatusReports(self.write, time.monotonic)
+        self.status_reports.ask()  # so that it is known whether this terminal answers before it matters
 
     def _forget_cells(self) -> None:
         """Whatever the terminal shows now, it is not what we wrote."""
@@ -175,8 +175,8 @@ class TerminalDriver(LinuxDriver):
                 self._deliver(keys.tick())
                 self.reports_releases = keys.reports_releases
                 for _ in range(keys.take_answers()):
-                    if self.sight is not None:
-                        self.sight.note_answer()
+                    if self.status_reports is not None:
+                        self.status_reports.note_answer()
         except OSError:  # reading may be first to notice
             self._soon(self._leave)
 
@@ -190,7 +190,12 @@ class TerminalDriver(LinuxDriver):
     def _await_answers(self) -> None:
         """Who reads the terminal after us would take an answer to our question for what was typed."""
         end = time.monotonic() + GRACE
-        while self.sight is not None and self.sight.is_waiting and time.monotonic() < end and self._reads():
+        while (
+            self.status_reports is not None
+            and self.status_reports.is_waiting
+            and time.monotonic() < end
+            and self._reads()
+        ):
             time.sleep(AWAIT)
 
     def _reads(self) -> bool:

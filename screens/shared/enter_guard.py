@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 
 from cockpit.model.time import Time
-from screens.shared.sight import Sight
+from screens.shared.device_status import DeviceStatusReports
 from screens.shared.terminal_input import QUIET
 
 TYPE_AHEAD = 0.3  # seconds after opening in which a confirm key is type-ahead meant for something else
@@ -34,10 +34,10 @@ def tells_releases(app: App[Any]) -> bool:
     return bool(getattr(app._driver, "reports_releases", False))
 
 
-def find_sight(app: App[Any] | None) -> Sight | None:
+def find_status_reports(app: App[Any] | None) -> DeviceStatusReports | None:
     """Who knows what the terminal of an app has shown; None where nobody does."""
-    sight = getattr(app._driver, "sight", None) if app is not None else None
-    return sight if isinstance(sight, Sight) else None
+    reports = getattr(app._driver, "status_reports", None) if app is not None else None
+    return reports if isinstance(reports, DeviceStatusReports) else None
 
 
 class EnterGuard:
@@ -51,15 +51,15 @@ class EnterGuard:
         self._time, self._app = time, app
         self._opened = self._entered = time.monotonic()
         self._touched: float | None = None
-        self._sight = find_sight(app)
+        self._reports = find_status_reports(app)
         self._question: int | None = None  # what the terminal was asked behind the first frame
-        self._seen: float | None = None if self._sight is not None and self._sight.answers else float("-inf")
+        self._seen: float | None = None if self._reports is not None and self._reports.answers else float("-inf")
         self.touches = 0
 
     def ask_seen(self) -> None:
         """What it is about has been drawn, or drawn anew."""
-        if self._sight is not None:
-            self._question, self._seen = self._sight.ask(), None
+        if self._reports is not None:
+            self._question, self._seen = self._reports.ask(), None
 
     def begin_anew(self) -> None:
         """Enter does something else from now on, and no person made it so: who presses it now means what was before."""
@@ -68,10 +68,10 @@ class EnterGuard:
 
     def _is_seen(self) -> bool:
         """Whether the terminal has shown what it is about, for as long as it takes to see it."""
-        if self._seen is None and self._sight is not None and self._question is not None:
-            if not self._sight.answers:
+        if self._seen is None and self._reports is not None and self._question is not None:
+            if not self._reports.answers:
                 self._seen = float("-inf")
-            elif self._sight.has_shown(self._question):
+            elif self._reports.has_shown(self._question):
                 self._seen = self._time.monotonic()
         return self._seen is not None and self._time.monotonic() - self._seen >= TYPE_AHEAD
 

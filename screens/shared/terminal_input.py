@@ -14,7 +14,7 @@ from textual.events import Key, Paste, Resize
 from textual.keys import Keys
 from textual.message import Message
 
-from screens.shared.sight import ANSWER
+from screens.shared.device_status import ANSWER
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from screens.shared.device_status import ANSWER, QUESTION
 from screens.shared.enter_guard import LET_GO
-from screens.shared.sight import ANSWER, QUESTION
 from tests.faults.test_held_keys import ENTER, changed, opened, until_changed, wait
 from tests.tui.real import Real
 

@@ -31,6 +31,7 @@ from cockpit.incident.metrics.metrics import (
     target_of,
 )
 from cockpit.incident.postmortem.alert_rows import alert_rows, count_alerts
+from cockpit.incident.postmortem.key_times import describe_offset, list_key_times
 from cockpit.incident.postmortem.markdown import (
     Markdown,
     escape_inline,
@@ -39,6 +40,7 @@ from cockpit.incident.postmortem.markdown import (
     render_link,
     shorten_code,
 )
+from cockpit.incident.postmortem.marked_notes import CAUSE_MARKS, FIX_MARKS, TRIGGER_MARKS, list_marked_notes
 from cockpit.incident.postmortem.merge import NotOurDraft, make_block, merge_drafts
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid, render_svg
 from cockpit.incident.postmortem.remedies import find_impact
@@ -56,16 +58,8 @@ from cockpit.incident.postmortem.rows import (
     timeline_rows,
 )
 from cockpit.incident.postmortem.run_rows import describe_run_length, procedure_rows
-from cockpit.incident.postmortem.story import (
-    CAUSE_MARKS,
-    FIX_MARKS,
-    TRIGGER_MARKS,
-    TimeFace,
-    describe_offset,
-    list_key_times,
-    list_marked_notes,
-    tell_story,
-)
+from cockpit.incident.postmortem.story import tell_story
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.event import Event

@@ -18,7 +18,8 @@ from cockpit.incident.impact import (
     measure_unrecorded_felt,
 )
 from cockpit.incident.postmortem.remedies import find_impact, find_trigger, shorten_revision
-from cockpit.incident.postmortem.story import TimeFace, describe_summary, find_turning_points
+from cockpit.incident.postmortem.time_face import TimeFace
+from cockpit.incident.postmortem.turning_points import describe_summary, find_turning_points
 from cockpit.incident.signals import find_beginning, find_unseen_before, read_flap, says_bad
 from cockpit.model.alert import AlertState
 from cockpit.model.event import Event, Kind, describe_unseen, join_alert_events, map_of, text_of

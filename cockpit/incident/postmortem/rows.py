@@ -10,9 +10,10 @@ from cockpit.incident.change_dates import describe_request
 from cockpit.incident.clocks.updates import check_promise, find_answer
 from cockpit.incident.open_ends import ELSEWHERE_LED, find_undone, find_unsettled_signals, list_undone_tasks
 from cockpit.incident.postmortem.markdown import Markdown, render_link
+from cockpit.incident.postmortem.marked_notes import is_marked_note
 from cockpit.incident.postmortem.remedies import find_step_of
 from cockpit.incident.postmortem.run_rows import run_rows
-from cockpit.incident.postmortem.story import describe_summary, find_turning_points, is_marked_note
+from cockpit.incident.postmortem.turning_points import describe_summary, find_turning_points
 from cockpit.incident.response_state import SKIPPED
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.clock_steps import describe_clock_then

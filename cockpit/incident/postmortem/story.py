@@ -4,16 +4,13 @@ Nothing here is an opinion. Where the record does not say something, it says tha
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import pairwise
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from cockpit.incident.change_dates import (
     SKEW,
-    describe_request,
     find_gaining,
     had_traffic,
-    is_changing_step,
     is_dated_by_request,
     is_dated_by_sight,
     weigh_share,
@@ -22,11 +19,9 @@ from cockpit.incident.impact import (
     LATEST,
     STATED,
     describe_unseen_moment,
-    find_relapse_after_close,
     list_pauses,
     list_short_pauses,
     propose_impact_end,
-    propose_impact_start,
 )
 from cockpit.incident.postmortem.remedies import (
     FeltStretch,
@@ -39,16 +34,16 @@ from cockpit.incident.postmortem.remedies import (
     find_moves,
     find_step_of,
     find_trigger,
-    is_app_change,
     list_changing_steps,
     list_stretches,
     shorten_revision,
 )
-from cockpit.incident.signals import find_beginning, find_unseen_before, key_of, read_flap, says_bad, signal_of
+from cockpit.incident.postmortem.time_face import TimeFace
+from cockpit.incident.signals import find_beginning, find_unseen_before, read_flap
 from cockpit.model.alert import AlertState
 from cockpit.model.conditions import explain_failed_condition
-from cockpit.model.event import Event, Kind, attempt_of, describe_unseen, map_of, text_of, time_of, words_of
-from cockpit.model.incident import Incident, Status
+from cockpit.model.event import Event, Kind, describe_unseen, map_of, text_of, time_of
+from cockpit.model.incident import Incident
 from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.model.run import StepState, name_run
 from cockpit.model.time import format_duration, measure_between
@@ -60,57 +55,7 @@ MOST_FLAPS = 3  # each with its times
 MOST_PAUSES = 2  # within one stretch that are told with their times
 MOST_STRETCHES = 4  # of which each is told; of more the first, the last and how many lie between
 CAME_TO_NOTHING = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value})
-TURNING_KINDS = frozenset(
-    {
-        *(Kind.DECLARE, Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE, Kind.DECISION, Kind.TRAFFIC, Kind.FREEZE),
-        *(Kind.UPDATE, Kind.WALL_CLOCK),
-    }
-)
-CAUSE_MARKS = ("cause:", "root cause:")
-FIX_MARKS = ("fix:", "fixed:", "resolution:")
-TRIGGER_MARKS = ("trigger:",)
-FELT_TIMES = ("users felt it", "users felt it no more", "users felt it again")  # key times that a look dates
 FELT_STATES = (ProbeState.DOWN.value, ProbeState.DEGRADED.value, FLAPPING)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeFace:
-    """Moments as a document shows them: the day only where it is another than that of the incident.
-
-    `zone` is the team's; where it shows the same time as UTC, one column says it all.
-    """
-
-    zone: tzinfo
-    day: datetime
-
-    @property
-    def is_utc(self) -> bool:
-        return self.day.astimezone(self.zone).utcoffset() == timedelta()
-
-    @property
-    def zone_name(self) -> str:
-        """How the team's zone was called on that day: `NZDT`."""
-        return f"{self.day.astimezone(self.zone):%Z}"
-
-    def utc(self, moment: datetime) -> str:
-        """`11:06:56`, of another day `2026-11-30 00:12:04`."""
-        moment = moment.astimezone(UTC)
-        same_day = moment.date() == self.day.astimezone(UTC).date()
-        return f"{moment:%H:%M:%S}" if same_day else f"{moment:%Y-%m-%d %H:%M:%S}"
-
-    def local(self, moment: datetime) -> str:
-        """In the team's zone, `00:06:56`, with the zone where the clocks were changed since; "" where that is UTC."""
-        if self.is_utc:
-            return ""
-        here = moment.astimezone(self.zone)
-        same_day = here.date() == self.day.astimezone(self.zone).date()
-        text = f"{here:%H:%M:%S}" if same_day else f"{here:%Y-%m-%d %H:%M:%S}"
-        return text if f"{here:%Z}" == self.zone_name else f"{text} {here:%Z}"
-
-    def full(self, moment: datetime) -> str:
-        """With its day, in both: `2026-11-29 11:06:56 UTC (2026-11-30 00:06:56 NZDT)`."""
-        text = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        return text if self.is_utc else f"{text} ({moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +69,6 @@ class IncidentStory:
     stop: str
     trigger: str = ""
     stretches: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTime:
-    """One moment that a reader looks for; `evidence` says how it is known."""
-
-    what: str
-    at: datetime
-    evidence: str = ""
 
 
 def tell_story(incident: Incident, events: Sequence[Event], face: TimeFace) -> IncidentStory:
@@ -291,7 +227,7 @@ def _list_first_failures(incident: Incident, events: Sequence[Event]) -> dict[st
     return firsts
 
 
-def _describe_failed_sooner(incident: Incident, events: Sequence[Event], detected: datetime) -> str:
+def describe_failed_sooner(incident: Incident, events: Sequence[Event], detected: datetime) -> str:
     """`; readyz failed from 13:07:05, which counts for another incident or outage`: what failed while users felt it is
     told here, but the time to detect counts from what no other incident has."""
     firsts = _list_first_failures(incident, events).values()
@@ -408,7 +344,7 @@ def _describe_stops(
     """What stopped each stretch, as they followed each other."""
     first, *later = [_describe_stop(incident, events, stretch, face) for stretch in stretches]
     parts = [
-        f"{'felt' if _is_relapse(incident, stretch.begin) else 'open'} again from {face.utc(stretch.begin)}: {text}"
+        f"{'felt' if is_relapse(incident, stretch.begin) else 'open'} again from {face.utc(stretch.begin)}: {text}"
         for stretch, text in zip(stretches[1:], later, strict=True)
     ]
     left = len(stretches) - MOST_STRETCHES
@@ -450,7 +386,7 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
     ]
     if pauses:  # what ended it then need not have ended what turned bad after it
         again = f"bad again {'once' if len(pauses) == 1 else f'{len(pauses)} times'} after that"
-        over = f"{_find_recovery(incident, pauses[0]) or 'all well'} at {face.utc(pauses[0])}, {again}; {over}"
+        over = f"{find_recovery_evidence(incident, pauses[0]) or 'all well'} at {face.utc(pauses[0])}, {again}; {over}"
     return f"{_describe_remedy(act, events, incident, face)}{moves}; {over}"
 
 
@@ -515,7 +451,7 @@ def _describe_move_time(act: Event, events: Sequence[Event], face: TimeFace) -> 
 def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
     unseen = describe_unseen_moment(incident, end)
     if end < (incident.mitigated or incident.resolved or LATEST):  # users felt it again
-        if evidence := _find_recovery(incident, end):
+        if evidence := find_recovery_evidence(incident, end):
             return f"{evidence} at {face.utc(end)}{unseen}"
         return f"nothing that was recorded says that users felt it after {face.utc(end)}"
     proposal = propose_impact_end(incident)
@@ -528,168 +464,11 @@ def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
     return f"mitigated at {face.utc(end)}"
 
 
-def _find_recovery(incident: Incident, end: datetime) -> str:
+def find_recovery_evidence(incident: Incident, end: datetime) -> str:
     """What says that a stretch ended then; "" where nothing does: it was closed then, and nothing was bad since."""
     return next((period.evidence for period in incident.healthy if period.start == end), "")
 
 
-def _is_relapse(incident: Incident, begin: datetime) -> bool:
+def is_relapse(incident: Incident, begin: datetime) -> bool:
     """Whether a signal says that users felt it again then; else it was only opened again."""
     return any(period.end == begin for period in incident.healthy)
-
-
-# The moments that a reader looks for.
-
-
-def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]:
-    """In the order in which they happened; what is not on record is left out."""
-    begin, _ = find_impact(incident)
-    start = propose_impact_start(incident)
-    times = []
-    if (change := find_trigger(events, begin)) is not None:
-        evidence = f"{describe_summary(change)}{describe_request(change, events)}"
-        times.append(KeyTime("last change before it", change.occurred, evidence))
-    if start is not None:
-        times.append(KeyTime("users felt it", start.at, start.evidence))
-    if incident.detected is not None:
-        sooner = _describe_failed_sooner(incident, events, incident.detected)
-        times.append(KeyTime("detected", incident.detected, f"{incident.detected_by}{sooner}"))
-    times.append(KeyTime("declared", incident.declared, f"by {incident.declared_by}"))
-    if incident.acknowledged is not None:
-        first = min(incident.acks, key=lambda ack: ack.at, default=None)
-        times.append(KeyTime("acknowledged", incident.acknowledged, f"by {first.actor}" if first else ""))
-    if incident.roles:
-        first_role = min(incident.roles, key=lambda holding: holding.since)
-        times.append(KeyTime(f"first {first_role.role}", first_role.since, first_role.person))
-    stretches = list_stretches(incident, events)
-    for stretch in stretches:
-        if (act := stretch.remedy) is not None:
-            later = describe_request(act, events)
-            is_after = stretch.end is not None and act.occurred > stretch.end + SKEW
-            over = "users felt it no more" if len(stretches) > 1 else "it was over"  # of several each has a remedy
-            last = "change" if stretch.later else "last change"
-            what = "change after which it stayed well" if is_after else f"{last} before {over}"
-            times.append(KeyTime(what, act.occurred, f"{describe_summary(act)}{later}"))
-    for before_it, after_it in pairwise(stretches):
-        if before_it.end is not None and (evidence := _find_recovery(incident, before_it.end)):
-            times.append(KeyTime("users felt it no more", before_it.end, evidence))
-        if _is_relapse(incident, after_it.begin):
-            times.append(KeyTime("users felt it again", after_it.begin, _find_sign(events, after_it.begin)))
-    if incident.mitigated is not None and find_relapse_after_close(incident) is None:
-        proposal = propose_impact_end(incident)
-        times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))
-    for before, after in pairwise(incident.statuses):
-        if before.value == Status.RESOLVED and after.value != Status.RESOLVED:
-            times.append(KeyTime("resolved, as was thought", before.at, before.reason))
-            times.append(KeyTime("opened again", after.at, after.reason or f"by {after.actor}"))
-    if incident.resolved is not None:
-        times.append(KeyTime("resolved", incident.resolved, incident.close_reason))
-    felt = [
-        replace(key_time, evidence=f"{key_time.evidence}{describe_unseen_moment(incident, key_time.at)}")
-        if key_time.what in FELT_TIMES
-        else key_time
-        for key_time in times
-    ]
-    return sorted(felt, key=lambda key_time: key_time.at)
-
-
-def _find_sign(events: Iterable[Event], begin: datetime) -> str:
-    """`probe ready`: the signal with which users felt it again; "" where none of a probe or alert says it."""
-    signs = [
-        event for event in events if says_bad(event.kind, event.detail) and abs(find_beginning(event) - begin) <= SKEW
-    ]
-    first = min(signs, key=lambda event: abs(find_beginning(event) - begin), default=None)
-    return signal_of(first).label if first else ""
-
-
-def describe_offset(moment: datetime, begin: datetime) -> str:
-    """How long after the start of the impact: `+1m 15s`, `-4s`."""
-    length = measure_between(begin, moment)
-    return format_duration(length) if length < timedelta() else f"+{format_duration(length)}"
-
-
-def describe_summary(event: Event) -> str:
-    """What an event says, a failed condition in words: `readyz down: got 503, wanted 200`."""
-    if event.redacted:
-        return "(redacted)"
-    reason = text_of(event.detail, "reason") if event.kind == Kind.PROBE else ""
-    summary = event.summary.replace(reason, explain_failed_condition(reason)) if reason else event.summary
-    return f"{summary}{describe_unseen(event)}"
-
-
-# The entries that turned it, for the short timeline.
-
-
-def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozenset[int]:
-    """The ids of the entries that a reader needs to follow it: what changed, what was felt, decided and done."""
-    stretches = list_stretches(incident, events)
-    ends = [stretch.end for stretch in stretches if stretch.end is not None]
-    relapses = [stretch.begin for stretch in stretches[1:]]
-    ids = set(incident.pins)
-    bad: set[str] = set()
-    changing: set[object] = set()
-    first_ack = True
-    for event in events:
-        while relapses and event.occurred >= relapses[0]:
-            bad.clear()  # what turns bad from here on is felt again
-            del relapses[0]
-        if (
-            event.kind in TURNING_KINDS
-            or is_marked_note(event)
-            or (event.kind == Kind.REVISION and is_app_change(event))
-            or (event.kind == Kind.RUN and text_of(event.detail, "what") == "started")
-            or (event.kind == Kind.ROLE and text_of(event.detail, "what") != "leaves")
-        ):
-            ids.add(event.id)
-            if event.kind == Kind.RESOLVE:
-                bad.clear()  # what turns bad after it is why it is opened again
-        elif event.kind == Kind.ACK and first_ack:
-            ids.add(event.id)
-            first_ack = False
-        elif event.kind == Kind.STEP:
-            key = attempt_of(event)
-            if text_of(event.detail, "phase") == "intent" and is_changing_step(event.detail):
-                changing.add(key)
-            elif text_of(event.detail, "phase") == "outcome" and key in changing:
-                ids.add(event.id)
-        elif event.kind in (Kind.PROBE, Kind.ALERT):
-            verdict = says_bad(event.kind, event.detail)
-            if verdict and key_of(event) not in bad:
-                bad.add(key_of(event))
-                ids.add(event.id)
-            elif verdict is False and any(abs(event.occurred - end) <= SKEW for end in ends):
-                ids.add(event.id)
-    return frozenset(ids)
-
-
-# What people wrote down with a word in front: `Cause:`, `Fix:`, `Trigger:`.
-
-
-def is_marked_note(event: Event) -> bool:
-    return bool(read_marked_note(event, (*CAUSE_MARKS, *FIX_MARKS, *TRIGGER_MARKS)))
-
-
-def read_marked_note(event: Event, marks: Iterable[str]) -> str:
-    """The words behind the mark, with their lines; "" where the note does not begin with one. What somebody gave as the
-    reason of a severity or a status is a note as well: the form asks for it."""
-    if event.redacted:
-        return ""
-    if event.kind in (Kind.NOTE, Kind.DECISION):
-        text = words_of(event.detail, "text") or event.summary
-    elif event.kind in (Kind.SEVERITY, Kind.STATUS, Kind.RESOLVE):
-        text = text_of(event.detail, "reason")
-    else:
-        return ""
-    mark = next((mark for mark in marks if text.casefold().startswith(mark)), "")
-    return text[len(mark) :].strip() if mark else ""
-
-
-def list_marked_notes(events: Iterable[Event], marks: Iterable[str]) -> list[tuple[Event, str]]:
-    """Each note with such a mark, and its words; once, where one form recorded severity and status for one reason."""
-    marks = tuple(marks)
-    notes_by_words = {
-        (event.actor, text): (event, text)
-        for event in reversed(list(events))
-        if (text := read_marked_note(event, marks))
-    }
-    return list(reversed(notes_by_words.values()))

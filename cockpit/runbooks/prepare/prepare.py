@@ -16,9 +16,9 @@ from cockpit.runbooks.document.sessions import goes_through, leaves_commands_beh
 from cockpit.runbooks.document.step_kind import ORDER, kind_of
 from cockpit.runbooks.prepare import curl_requests, script, tags
 from cockpit.runbooks.prepare import target_guard as guard
+from cockpit.runbooks.prepare.command_inputs import read_command_inputs
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.prepare.folders import find_lost_folder
-from cockpit.runbooks.prepare.ground import read_ground
 from cockpit.runbooks.prepare.http_request import READING, build_request, list_plain_hosts
 from cockpit.runbooks.prepare.read_as_code import find_code_computed_with
 from cockpit.runbooks.prepare.values import resolve_values
@@ -89,7 +89,7 @@ def prepare_step(
     except RunRefused as refusal:
         return replace(bare, reason_not_runnable=str(refusal))
     if ready.script is not None and ready.kind in CHANGES:
-        ready = replace(ready, ground=read_ground(ready.as_written, ready.cwd))
+        ready = replace(ready, inputs=read_command_inputs(ready.as_written, ready.cwd))
     return with_limits(ready, context)
 
 

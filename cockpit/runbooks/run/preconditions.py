@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cockpit.model.run import Attempt, Run, StepState, find_newest_attempt
 from cockpit.model.runbook import Procedure, Runbook, Step, StepKind
-from cockpit.runbooks.prepare.ground import find_moved, read_ground
+from cockpit.runbooks.prepare.command_inputs import find_changed_input, read_command_inputs
 from cockpit.runbooks.prepare.prepare import CHANGES, only_looks
 from cockpit.runbooks.run.runs import JUDGED_BY_A_PERSON
 from cockpit.runbooks.run.trust import Trust
@@ -62,7 +62,9 @@ def must_be_settleable(run: Run, step: int, state: StepState, reason: str) -> No
 def must_stand_on_what_was_shown(prepared: Prepared) -> None:
     """Nobody has put another script, or another folder, in the place of the one that was there when it was shown.
     Blocking. Raises RunRefused."""
-    if prepared.ground and (moved := find_moved(prepared.ground, read_ground(prepared.as_written, prepared.cwd))):
+    if prepared.inputs and (
+        moved := find_changed_input(prepared.inputs, read_command_inputs(prepared.as_written, prepared.cwd))
+    ):
         name = prepared.cwd if moved == "folder" else moved
         raise RunRefused(
             f"{name} is not what it was when this was shown: look at it again. Nothing was started.",

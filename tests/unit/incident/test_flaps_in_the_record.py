@@ -20,7 +20,8 @@ from cockpit.feeds.probes.state import (
     derive_shown_state,
 )
 from cockpit.incident.postmortem.picture import build_picture
-from cockpit.incident.postmortem.story import TimeFace, tell_story
+from cockpit.incident.postmortem.story import tell_story
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.incident.signals import read_flap
 from cockpit.incident.takers import list_bad_stretches
 from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Kind

@@ -17,7 +17,7 @@ from cockpit.incident.impact import (
     propose_impact_end,
     propose_impact_start,
 )
-from cockpit.incident.postmortem.story import list_key_times
+from cockpit.incident.postmortem.key_times import list_key_times
 from cockpit.model.event import UNSEEN_FROM, Draft, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.time import format_timestamp

@@ -19,7 +19,7 @@ from cockpit.incident.postmortem.draft import render_draft
 from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.picture import build_picture, render_mermaid
 from cockpit.incident.postmortem.remedies import list_stretches
-from cockpit.incident.postmortem.story import TimeFace
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.model.clock import ClockState
 from cockpit.model.event import Kind
 from cockpit.model.incident import Incident

@@ -5,7 +5,8 @@ from datetime import UTC
 import pytest
 
 from cockpit.incident.impact import describe_impact, format_felt
-from cockpit.incident.postmortem.story import TimeFace, tell_story
+from cockpit.incident.postmortem.story import tell_story
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.model.event import Kind
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.story import Story, at

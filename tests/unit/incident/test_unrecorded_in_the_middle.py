@@ -21,7 +21,7 @@ from cockpit.incident.messages.fields import collect_message_facts
 from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.incident.postmortem.json_document import incident_document
 from cockpit.incident.postmortem.picture import build_picture
-from cockpit.incident.postmortem.story import TimeFace
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan

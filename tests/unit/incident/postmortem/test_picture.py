@@ -19,7 +19,7 @@ from cockpit.incident.postmortem.picture import (
     render_mermaid,
     render_svg,
 )
-from cockpit.incident.postmortem.story import TimeFace
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.model.event import Kind
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import incident_of, tell

@@ -8,7 +8,7 @@ import pytest
 from cockpit.incident.postmortem.alert_rows import alert_rows
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.rows import list_excerpts, timeline_rows
-from cockpit.incident.postmortem.story import TimeFace
+from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident, Status
 from tests.unit.incident.story import NIGHT

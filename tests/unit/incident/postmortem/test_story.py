@@ -8,19 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cockpit.incident.load import list_standing_events
+from cockpit.incident.postmortem.key_times import describe_offset, list_key_times
+from cockpit.incident.postmortem.marked_notes import CAUSE_MARKS, FIX_MARKS, list_marked_notes
 from cockpit.incident.postmortem.remedies import find_changing_run, find_trigger, list_stretches
 from cockpit.incident.postmortem.rows import deployment_rows
-from cockpit.incident.postmortem.story import (
-    CAUSE_MARKS,
-    FIX_MARKS,
-    IncidentStory,
-    TimeFace,
-    describe_offset,
-    find_turning_points,
-    list_key_times,
-    list_marked_notes,
-    tell_story,
-)
+from cockpit.incident.postmortem.story import IncidentStory, tell_story
+from cockpit.incident.postmortem.time_face import TimeFace
+from cockpit.incident.postmortem.turning_points import find_turning_points
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.time import format_timestamp

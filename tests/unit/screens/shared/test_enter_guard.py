@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screens.shared.device_status import ASK_AGAIN, FORGOTTEN, DeviceStatusReports
 from screens.shared.enter_guard import HELD, LET_GO, TYPE_AHEAD, EnterGuard
-from screens.shared.sight import ASK_AGAIN, FORGOTTEN, Sight
 from screens.shared.terminal_input import QUIET
 from tests.tui.bare import Clock
 
@@ -62,17 +62,17 @@ class Line:
 
     def __init__(self, time: Clock) -> None:
         self.sent: list[str] = []
-        self.sight = Sight(self.sent.append, time.monotonic)
-        self.app: Any = SimpleNamespace(_driver=SimpleNamespace(sight=self.sight))
+        self.reports = DeviceStatusReports(self.sent.append, time.monotonic)
+        self.app: Any = SimpleNamespace(_driver=SimpleNamespace(status_reports=self.reports))
 
     def answer(self) -> None:
-        self.sight.note_answer()
+        self.reports.note_answer()
 
 
 def test_an_enter_counts_only_after_the_terminal_has_shown_what_it_confirms() -> None:
     time = clock()
     line = Line(time)
-    line.sight.ask()
+    line.reports.ask()
     line.answer()
     guard = EnterGuard(time, line.app)
     guard.ask_seen()
@@ -98,7 +98,7 @@ def test_a_terminal_that_never_answers_is_not_waited_for() -> None:
 def test_a_question_that_was_lost_on_its_way_is_asked_again() -> None:
     time = clock()
     line = Line(time)
-    line.sight.ask()
+    line.reports.ask()
     line.answer()
     guard = EnterGuard(time, line.app)
     guard.ask_seen()

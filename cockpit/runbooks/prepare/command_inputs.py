@@ -17,15 +17,15 @@ APPLIED = (".yaml", ".yml", ".json", ".sql", ".tf", ".tfplan", ".sh", ".bash", "
 """Files whose text decides what a command does. A log that grows all the time is none."""
 
 
-def read_ground(command: str, folder: str) -> tuple[tuple[str, str], ...]:
+def read_command_inputs(command: str, folder: str) -> tuple[tuple[str, str], ...]:
     """The real folder and the digest of each file that decides what the command does, by their names. Blocking."""
-    ground = [("folder", os.path.realpath(folder))]
+    inputs = [("folder", os.path.realpath(folder))]
     for name in dict.fromkeys(_list_files(command)):
         with suppress(OSError, ValueError):
             file = Path(folder, name).expanduser()
             if file.is_file() and file.stat().st_size <= LONGEST_SCRIPT:
-                ground.append((name, hashlib.sha256(file.read_bytes()).hexdigest()))
-    return tuple(ground)
+                inputs.append((name, hashlib.sha256(file.read_bytes()).hexdigest()))
+    return tuple(inputs)
 
 
 def _list_files(command: str) -> Iterator[str]:
@@ -37,7 +37,7 @@ def _list_files(command: str) -> Iterator[str]:
                 yield name
 
 
-def find_moved(shown: tuple[tuple[str, str], ...], now: tuple[tuple[str, str], ...]) -> str:
+def find_changed_input(shown: tuple[tuple[str, str], ...], now: tuple[tuple[str, str], ...]) -> str:
     """The first name that stands for something else now than when it was shown; "" for none."""
     before, after = dict(shown), dict(now)
     return next((name for name in (*before, *after) if before.get(name) != after.get(name)), "")

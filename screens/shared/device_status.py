@@ -14,7 +14,7 @@ ASK_AGAIN = 5.0  # seconds: a frame that was dropped took the question with it
 FORGOTTEN = 30.0  # seconds after which no answer to a question comes any more
 
 
-class Sight:
+class DeviceStatusReports:
     """`write` sends to the terminal; `seconds` is a monotonic clock. `note_answer` is called from another thread."""
 
     def __init__(self, write: Callable[[str], None], seconds: Callable[[], float]) -> None:
