@@ -79,13 +79,7 @@ def clock_done(
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
-        if clock.done is not None and not clock.undone:
-            raise IncidentActionError(
-                f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
-                code="clock-done-already",
-                what=clock.what,
-                done=clock.done,
-            )
+        _must_be_undone(clock)
         done = writer.not_before(occurred, clock.started, moment)
         if done < clock.started:
             raise IncidentActionError(
@@ -125,13 +119,7 @@ def not_applicable(writer: IncidentWriter, id: str, reason: str, *, incident: st
 
     def act(ledger: Ledger) -> Draft:
         meant, clock = _find_clock(writer, ledger, incident, id)
-        if clock.done is not None and not clock.undone:
-            raise IncidentActionError(
-                f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
-                code="clock-done-already",
-                what=clock.what,
-                done=clock.done,
-            )
+        _must_be_undone(clock)
         return _draft_mark(writer, meant, clock, writer.now(), what="not applicable", reason=why)
 
     return writer.write(act)
@@ -163,6 +151,16 @@ def _begin_mark(writer: IncidentWriter, kind: ClockKind, incident: str | None, *
         return writer.of(meant, Kind.CLOCK, detail, writer.now(), subject=id)
 
     return writer.write(act)
+
+
+def _must_be_undone(clock: Clock) -> None:
+    if clock.done is not None and not clock.undone:
+        raise IncidentActionError(
+            f"{clock.what} is done since {clock.done:%Y-%m-%d %H:%M:%S}Z.",
+            code="clock-done-already",
+            what=clock.what,
+            done=clock.done,
+        )
 
 
 def _draft_mark(writer: IncidentWriter, meant: Incident, clock: Clock, moment: datetime, **fields: Any) -> Draft:
