@@ -29,6 +29,7 @@ class ImpactWatch:
         self._names: set[str] = set()  # every signal that was felt
         self._recovered: datetime | None = None
         self._bad_since: datetime | None = None  # when the newest of what users felt began
+        self._certain_since: datetime | None = None  # the same without alerts, of the stretch that goes on or was last
         self._by = ""
         self._alert_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that were felt as far as was known then
         self.periods: list[HealthyPeriod] = []
@@ -87,7 +88,7 @@ class ImpactWatch:
                 self._join(signal, is_turn)
                 self._names.add(signal.key)
                 self._first = _choose_earlier(self._first, signal)
-                self._relapse(signal.began)
+                self._relapse(signal.began, is_certain=True)
             return
         alert = signal.key.startswith(f"{Kind.ALERT}:")
         (self._alerts if alert else self._certain).setdefault(signal.key, signal)
@@ -100,7 +101,7 @@ class ImpactWatch:
             self._first_ill = _choose_earlier(self._first_ill, signal)
         else:
             self._first = _choose_earlier(self._first, signal)
-        self._relapse(signal.began, signal.state == ProbeState.DEGRADED, is_guess)
+        self._relapse(signal.began, signal.state == ProbeState.DEGRADED, is_guess, is_certain=not alert)
 
     def _join(self, signal: Signal, is_turn: bool) -> None:
         if is_turn and self._feels:
@@ -154,6 +155,7 @@ class ImpactWatch:
         self._alert_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._alert_ends.items()}
         self._recovered = self._recovered and move_moment(self._recovered, length)
         self._bad_since = self._bad_since and move_moment(self._bad_since, length)
+        self._certain_since = self._certain_since and move_moment(self._certain_since, length)
         self._first = self._first and self._first.moved(length)
         self._first_ill = self._first_ill and self._first_ill.moved(length)
         self.relapses = [move_moment(moment, length) for moment in self.relapses]
@@ -180,14 +182,20 @@ class ImpactWatch:
             self._alert_ends.clear()
             self._feels = False
             if self._recovered is not None:
-                # By a clock that runs behind, a recovery may have happened before what it ends.
-                start = self._recovered if self._bad_since is None else max(self._recovered, self._bad_since)
+                start = self._find_end(self._recovered)
                 if self._was_moment(start):
                     self.periods[-1] = replace(self.periods[-1], end=None)
                     self.relapses.pop()
                 else:
                     self.periods.append(HealthyPeriod(start, evidence=self._evidence(before.recovered)))
                     self._judged = before if before.alert_ends else None
+
+    def _find_end(self, recovered: datetime) -> datetime:
+        """When a stretch ended by its last recovery: by a clock that runs behind, that may have happened before what it
+        ends. An alert that fired after it ends no later beside something else: it only seemed felt, while the recovery
+        was not known."""
+        began = self._certain_since or self._bad_since
+        return recovered if began is None else max(recovered, began)
 
     def _apply_alert_ends(self, before: "_JudgedEnd", is_felt: Callable[[str], int]) -> None:
         self._recovered, self._by, self._unplaced = before.recovered, before.by, ""
@@ -212,7 +220,7 @@ class ImpactWatch:
         if last.start != self._recovered or moment > last.start:
             return
         self._apply_alert_ends(self._judged, is_felt)
-        start = self._recovered if self._bad_since is None else max(self._recovered, self._bad_since)
+        start = self._find_end(self._recovered)
         evidence = self._evidence(self._judged.recovered)
         self.periods[-1] = replace(self.periods[-1], start=start, evidence=evidence)
 
@@ -223,8 +231,15 @@ class ImpactWatch:
             return False
         return last.end - last.start >= RECOVERY_MUST_HOLD and over - last.end < RECOVERY_MUST_HOLD
 
-    def _relapse(self, since: datetime, is_mild: bool = False, is_guess: bool = False) -> None:
+    def _relapse(
+        self, since: datetime, is_mild: bool = False, is_guess: bool = False, *, is_certain: bool = False
+    ) -> None:
+        """`is_certain`: felt whatever happens to the traffic."""
         self._is_mild = is_mild and (self._is_mild or not self._feels)
+        if not self._feels:
+            self._certain_since = None
+        if is_certain:
+            self._certain_since = since if self._certain_since is None else max(self._certain_since, since)
         if not self._feels:
             self.relapses.append(since)
             self._guess = _RelapseGuess(since, last_period(self.periods)) if is_guess else None

@@ -166,3 +166,21 @@ def test_what_flapped_already_at_the_first_look_may_have_flapped_before(is_first
     (bar,) = [bar for lane in picture.lanes for bar in lane.bars if lane.section == "Probes"]
     assert bar.text.endswith("or longer") is is_first_look
     assert ("or before" in tell_story(incident, story.events, face).felt.split("3 times")[1]) is is_first_look
+
+
+def test_an_alert_that_fired_between_a_recovery_and_the_moment_in_which_that_was_settled_ends_nothing_later() -> None:
+    """The old revision fails on without traffic: its alert seems felt only while the probe is thought to flap."""
+    story = Story()
+    healths = {"shop--r43": "Healthy", "shop--r44": "Degraded"}
+    revisions = {name: {"active": True, "health": health} for name, health in healths.items()}
+    baseline = {"what": "baseline", "traffic": {"shop--r44": 100}, "revisions": revisions}
+    story.tell(Kind.REVISION, -1, subject="shop", detail=baseline)
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.tell(Kind.TRAFFIC, 2, subject="shop", detail={"after": {"shop--r43": 100}})
+    fired = {"state": "firing", "severity": "medium", "name": "restarts", "resource": "shop"}
+    story.tell(Kind.ALERT, 2.5, subject="az:restarts", detail=fired)
+    story.probe(2.1, "ready", "up", late=1)
+    incident = only(story)
+    assert incident.mitigated == at(2.1)
+    assert incident.healthy[-1].evidence == "probe ready up again"
