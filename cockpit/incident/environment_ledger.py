@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cockpit.incident.corrections import CorrectedFacts
+from cockpit.incident.impact import LATEST
 from cockpit.incident.incident_state import IncidentStateBuilder
 from cockpit.incident.response_state import (
     list_freezes,
@@ -26,10 +27,11 @@ from cockpit.model.incident import Acknowledgement, ForeignStretch, RecordingBre
 from cockpit.model.probe import ProbeState
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.recorder.last_recorded import RecordedDeployments
-from cockpit.recorder.recording_breaks import join_recording_breaks
+from cockpit.recorder.recording_breaks import build_break_before, join_recording_breaks, read_recording_break
 
 STAYS_BAD = timedelta(days=7)  # after the end of an incident in which what was bad then may still end its impact
 MOST_BLIND = 64  # stretches of one probe
+BEFORE_ALL = -1  # no event has that id
 REMEMBERED = 1_024  # of those in an environment's journal, for the incident that is declared next
 
 
@@ -87,11 +89,21 @@ class EnvironmentLedger:
         """The image of a revision; "" where the record does not tell."""
         return self.images.get(f"{app}/{revision}", "")
 
+    is_recorded: bool = False  # whether any recorder left a word of itself
     breaks: dict[int, RecordingBreak] = field(default_factory=dict)
-    """When nobody recorded, by the id of the event that tells of it."""
+    """When nobody recorded, by the id of the event that tells of it; under `BEFORE_ALL` before anybody ever did."""
+
+    def see_recorder(self, event: Event) -> None:
+        """Take from a word of a recorder when nobody recorded. Where facts stand before the first such word, or it
+        tells of a break, somebody recorded before it, and since when is not known."""
+        if recording_break := read_recording_break(event):
+            self.breaks[event.id] = recording_break
+        elif event.kind == Kind.RECORDER and not self.is_recorded and not self.seen:
+            self.breaks[BEFORE_ALL] = build_break_before(event.occurred)
+        self.is_recorded = True
 
     def list_breaks(self) -> Iterable[RecordingBreak]:
-        return self.breaks.values()
+        return self.breaks.values() if self.is_recorded or self.seen else [build_break_before(LATEST)]
 
     unknown: dict[str, datetime] = field(default_factory=dict)
     """Since when each probe is unknown that is, by the key of its signal."""

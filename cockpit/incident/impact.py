@@ -198,10 +198,12 @@ def _measure_unrecorded_in(incident: Incident, stretches: Iterable[tuple[datetim
 
 def _list_breaks(incident: Incident) -> Sequence[RecordingBreak]:
     """Those that make it unsure how long users felt it: none where a person stated from when until when, and none where
-    nothing that was recorded says that they felt it at all."""
+    nothing that was recorded says that they felt it at all. Whoever dates its beginning before anybody recorded, a
+    person or the source of an alert, says with it that users felt it until the first look."""
     is_stated = incident.impact_started is not None and incident.impact_ended is not None
     is_felt = incident.felt_since is not None or incident.impact_started is not None
-    return join_recording_breaks([*incident.breaks, *incident.blind]) if is_felt and not is_stated else ()
+    breaks = (item for item in incident.breaks if not item.is_before_all)
+    return join_recording_breaks([*breaks, *incident.blind]) if is_felt and not is_stated else ()
 
 
 def weigh_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bool = False) -> str:

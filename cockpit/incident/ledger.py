@@ -32,7 +32,7 @@ from cockpit.model.incident import CLOCKS_DIFFER, Acknowledgement, ForeignStretc
 from cockpit.model.response import Freeze, RecordedSilence
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.recorder.last_recorded import read_images
-from cockpit.recorder.recording_breaks import BREAK_KINDS, read_recording_break
+from cockpit.recorder.recording_breaks import BREAK_KINDS
 
 LEDGER_KINDS = (
     Kind.PROBE,
@@ -199,9 +199,8 @@ class Ledger:
                 self._scene(event.environment).move(step)
             return
         if event.kind in BREAK_KINDS:
-            if recording_break := read_recording_break(event):
-                self._scene(event.environment).breaks[event.id] = recording_break
-                self._look_again(event.environment)
+            self._scene(event.environment).see_recorder(event)
+            self._look_again(event.environment)
             return
         if event.kind == Kind.FREEZE or event.supersedes is not None:
             self._freeze(event)

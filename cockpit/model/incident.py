@@ -10,6 +10,7 @@ from typing import Protocol
 from cockpit.model.alert import Alert
 from cockpit.model.clock import Rule
 from cockpit.model.clock_steps import ClockStep, move_moment
+from cockpit.model.event import NEVER_RECORDED
 from cockpit.model.response import (
     ActionItem,
     Decision,
@@ -98,6 +99,11 @@ class RecordingBreak:
 
     begin: datetime
     end: datetime
+
+    @property
+    def is_before_all(self) -> bool:
+        """Whether it is the time before anybody ever recorded."""
+        return self.begin.year <= NEVER_RECORDED.year  # a clock that was set moved it a little
 
     def moved(self, length: timedelta) -> "RecordingBreak":
         """The same by a clock that was set by so much."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cockpit.model.event import Event, Kind, map_of, text_of, time_of
+from cockpit.model.event import NEVER_RECORDED, Event, Kind, map_of, text_of, time_of
 from cockpit.model.incident import RecordingBreak
 from cockpit.model.time import format_duration, format_timestamp, measure_between
 
@@ -42,6 +42,11 @@ def join_recording_breaks(breaks: Iterable[RecordingBreak]) -> list[RecordingBre
     return joined
 
 
+def build_break_before(began: datetime) -> RecordingBreak:
+    """The time before the first recorder began: nobody had recorded yet."""
+    return RecordingBreak(NEVER_RECORDED, began)
+
+
 def find_record_begin(events: Iterable[Event]) -> datetime | None:
     """When the first recorder of these events began; None where none is on record."""
     return min((event.occurred for event in events if event.kind == Kind.RECORDER), default=None)
@@ -62,9 +67,22 @@ def measure_unrecorded(breaks: Iterable[RecordingBreak], begin: datetime, end: d
     return sum((measure_between(first, last) for first, last in inside if first < last), timedelta())
 
 
-def describe_recording_breaks(breaks: Iterable[RecordingBreak], begin: datetime, end: datetime) -> str:
-    """`12s in all, in 2 breaks: 02:11:05 to 02:11:12, 02:14:00 to 02:14:05 UTC`; "" where somebody always recorded."""
-    inside = [item for item in breaks if item.begin < end and begin < item.end]
+def list_unrecorded(
+    breaks: Iterable[RecordingBreak], begin: datetime, end: datetime, recorded_until: datetime | None = None
+) -> list[RecordingBreak]:
+    """What of a span nobody recorded, in order: before anybody ever did, in each break, and since `recorded_until`,
+    the end of the record where nobody records now."""
+    since = [RecordingBreak(recorded_until, end)] if recorded_until is not None and recorded_until < end else []
+    inside = [item for item in join_recording_breaks([*breaks, *since]) if item.begin < end and begin < item.end]
+    return [RecordingBreak(max(item.begin, begin), min(item.end, end)) for item in inside]
+
+
+def describe_recording_breaks(
+    breaks: Iterable[RecordingBreak], begin: datetime, end: datetime, recorded_until: datetime | None = None
+) -> str:
+    """`12s in all, in 2 breaks: 02:11:05 to 02:11:12, 02:14:00 to 02:14:05 UTC`, of the span alone; "" where somebody
+    always recorded."""
+    inside = list_unrecorded(breaks, begin, end, recorded_until)
     if not inside:
         return ""
     length = format_duration(measure_unrecorded(inside, begin, end))

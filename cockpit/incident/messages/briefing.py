@@ -33,7 +33,7 @@ from cockpit.incident.takers import (
 from cockpit.model.clock import Clock
 from cockpit.model.clock_steps import ClockStep
 from cockpit.model.event import Event, Kind
-from cockpit.model.incident import Incident, RecordingBreak
+from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze, Holding
 from cockpit.model.text import clean_line
@@ -82,10 +82,8 @@ def build_brief(incident: Incident, events: Iterable[Event], scene: BriefingScen
     if seen is not None:
         pairs.append(("recorded", describe_record_end(seen, now)))
     pairs.append(("impact", _describe_impact(incident, zone, now, seen)))
-    breaks = list(incident.breaks)
-    if scene.recorded_until is not None and not incident.open:
-        breaks.append(RecordingBreak(scene.recorded_until, now))
-    if unrecorded := describe_recording_breaks(breaks, incident.reach_from, incident.resolved or now):
+    end = incident.resolved or now
+    if unrecorded := describe_recording_breaks(incident.breaks, incident.reach_from, end, scene.recorded_until):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     bad = [
         f"{signal.label}, {signal.how}since {format_clock(signal.began, zone, now)}"

@@ -34,6 +34,7 @@ from cockpit.model.run import describe_step_end, mark_step_ends, name_run
 from cockpit.model.time import format_duration, measure_between
 from cockpit.recorder.record_end import describe_record_end
 from cockpit.recorder.recording_breaks import (
+    build_break_before,
     describe_recording_breaks,
     find_record_begin,
     join_recording_breaks,
@@ -136,7 +137,7 @@ def build_shift_report(
     outages = tuple(holder.find(stretch) for stretch in stretches if not stretch.key.startswith(f"{Kind.ALERT}:"))
     keys = {key_of(event) for event in standing}
     began = None if is_recorded_before else find_record_begin(standing)
-    never = [RecordingBreak(since, began)] if began is not None and since < began else []
+    never = [build_break_before(began)] if began is not None else []
     return ShiftReport(
         since,
         now,
@@ -325,7 +326,7 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
     now = report.until
     pairs = [("shift", f"{format_clock(report.since, zone, now)} to {format_clock(now, zone, now)}")]
     pairs += [("environment", report.environment)] if report.environment else []
-    if unrecorded := describe_recording_breaks(report.unrecorded, report.since, now):
+    if unrecorded := describe_recording_breaks(report.unrecorded, report.since, now, report.recorded_until):
         pairs.append(("unrecorded", f"nobody recorded for {unrecorded}"))
     if report.recorded_until is not None:
         pairs.append(("recorded", describe_record_end(report.recorded_until, now)))

@@ -88,13 +88,15 @@ def render_draft(
     now: datetime,
     picture_file: str = "",
     alert_afterlife: Sequence[Event] = (),
+    recorded_until: datetime | None = None,
 ) -> str:
     """The draft as Markdown. `events` may hold others' too; `time_zone` "" is the machine's; `head` is the chain's.
 
-    `picture_file` is the name of the drawing that lies beside it. Everything that is printed is escaped, unless our
+    `picture_file` is the name of the drawing that lies beside it; `recorded_until` is the end of the record where
+    nobody records now. Everything that is printed is escaped, unless our
     own code made it Markdown.
     """
-    incident = as_of(incident, now)
+    incident = as_of(incident, recorded_until or now)  # what was not seen to hold for two minutes ends nothing yet
     mine = date_by_steps(list_standing_events(list_members(incident, events), incident.clock_steps))
     zone = find_zone(time_zone)
     face = TimeFace(zone, incident.declared)
@@ -103,7 +105,7 @@ def render_draft(
     worst = find_worst_severity(incident, plan.severity_scale)
     timeline = timeline_rows(mine, incident)
     alerts = alert_rows(mine, incident, alert_afterlife)
-    mermaid = render_mermaid(build_picture(incident, mine, face, now))
+    mermaid = render_mermaid(build_picture(incident, mine, face, now, recorded_until))
     impact_from, _ = find_impact(incident)
     messages, intervals = (
         message_rows(incident, now),
@@ -146,7 +148,9 @@ def render_draft(
         alert_count=count_alerts(alerts),
         deployments=deployment_rows(mine),
         created=revisions_created(mine),
-        unrecorded=describe_recording_breaks(incident.breaks, incident.reach_from, incident.resolved or now),
+        unrecorded=describe_recording_breaks(
+            incident.breaks, incident.reach_from, incident.resolved or now, recorded_until
+        ),
         messages=messages,
         intervals=intervals,
         late_messages=_count_late(messages, intervals),
@@ -168,12 +172,19 @@ def _find_review(clocks: Sequence[Clock]) -> Clock | None:
     return max(reviews, key=lambda clock: clock.started, default=None)
 
 
-def render_picture(incident: Incident, events: Sequence[Event], *, time_zone: str, now: datetime) -> str:
+def render_picture(
+    incident: Incident,
+    events: Sequence[Event],
+    *,
+    time_zone: str,
+    now: datetime,
+    recorded_until: datetime | None = None,
+) -> str:
     """The drawing that belongs to the draft, as SVG."""
-    incident = as_of(incident, now)
+    incident = as_of(incident, recorded_until or now)
     mine = date_by_steps(list_standing_events(list_members(incident, events), incident.clock_steps))
     face = TimeFace(find_zone(time_zone), incident.declared)
-    return render_svg(build_picture(incident, mine, face, now), incident.id, face)
+    return render_svg(build_picture(incident, mine, face, now, recorded_until), incident.id, face)
 
 
 def _format_cells(moment: datetime, face: TimeFace) -> Markdown:

@@ -32,6 +32,7 @@ from cockpit.model.plan import Plan
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time, find_zone
+from cockpit.recorder.record_end import read_record_end
 from cockpit.timeline.timeline import Timeline
 
 # The timeline of an incident as a table for a spreadsheet, every event of it, also those that were corrected.
@@ -151,7 +152,9 @@ class Exporter:
     def picture(self) -> str:
         """The drawing that lies beside the draft, as SVG. Raises RecordError."""
         full, events = with_events(self.timeline, self.plan.severity_scale, self.incident)
-        return render_picture(full, events, time_zone=self.system.time_zone, now=self.time.now())
+        now = self.time.now()
+        recorded_until = read_record_end(self.timeline, full.environment, now)
+        return render_picture(full, events, time_zone=self.system.time_zone, now=now, recorded_until=recorded_until)
 
     def outlook(self, path: Path) -> str:
         """What writing there would do. Raises NotOurDraft, IncidentActionError, RecordError."""
@@ -175,7 +178,8 @@ class Exporter:
 
     def _form(self, full: Incident, events: list[Event], head: str, picture_file: str) -> str:
         system, plan, now = self.system, self.plan, self.time.now()
-        full = as_of(full, now)
+        recorded_until = read_record_end(self.timeline, full.environment, now)
+        full = as_of(full, recorded_until or now)
         if self.form is ExportForm.MARKDOWN:
             return render_draft(
                 full,
@@ -187,6 +191,7 @@ class Exporter:
                 now=now,
                 picture_file=picture_file,
                 alert_afterlife=list_alert_afterlife(self.timeline, full),
+                recorded_until=recorded_until,
             )
         zone = find_zone(system.time_zone)
         if self.form is ExportForm.CSV:

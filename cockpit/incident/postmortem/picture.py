@@ -28,7 +28,7 @@ from cockpit.model.probe import ProbeState
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration
 from cockpit.recorder.last_recorded import FLAPPING
-from cockpit.recorder.recording_breaks import find_record_end, measure_unrecorded
+from cockpit.recorder.recording_breaks import find_record_end, list_unrecorded, measure_unrecorded
 
 LEAST_PAD = timedelta(seconds=20)  # before and after what matters
 SHARE_BEFORE, SHARE_AFTER = 0.12, 0.5  # of the impact, shown before and after it
@@ -107,18 +107,26 @@ class IncidentPicture:
     cut: tuple[str, ...] = ()
 
 
-def build_picture(incident: Incident, events: Sequence[Event], face: TimeFace, now: datetime) -> IncidentPicture:
-    """`events` are those of the incident that stand, in the order in which they happened."""
+def build_picture(
+    incident: Incident,
+    events: Sequence[Event],
+    face: TimeFace,
+    now: datetime,
+    recorded_until: datetime | None = None,
+) -> IncidentPicture:
+    """`events` are those of the incident that stand, in the order in which they happened; `recorded_until` is the end
+    of the record where nobody records now."""
     start, end = _choose_window(incident, events, now)
     # Nothing is drawn of what nobody has seen yet, nor of what came after the end: the record of it ends there.
     seen_until = min(end, max(now, start))
-    until = min(seen_until, max(incident.resolved or find_record_end(events) or seen_until, start))
+    recorded_until = recorded_until or find_record_end(events)
+    until = max(start, min(moment for moment in (seen_until, incident.resolved, recorded_until) if moment))
     begin, over = find_impact(incident)
     lanes = (
         *_list_probe_lanes(events, incident.breaks, start, until),
         *_list_alert_lanes(events, start, until),
         *_list_traffic_lanes(events, start, until),
-        *_list_break_lanes(incident, start, until),
+        *_list_break_lanes(incident, start, min(seen_until, incident.resolved or seen_until), recorded_until),
     )
     turning = find_turning_points(incident, events)
     joined = join_alert_events(events, incident.pins)  # a storm is one mark: else it leaves no room for what people did
@@ -314,9 +322,12 @@ def _list_traffic_lanes(events: Sequence[Event], start: datetime, end: datetime)
     return _fit_lanes("Traffic", lanes, start, end)
 
 
-def _list_break_lanes(incident: Incident, start: datetime, end: datetime) -> list[PictureLane]:
+def _list_break_lanes(
+    incident: Incident, start: datetime, end: datetime, recorded_until: datetime | None
+) -> list[PictureLane]:
     """When nobody recorded: what the other lanes show there is not known."""
-    bars = [PictureBar(item.begin, item.end, "nobody recorded", "unsure") for item in incident.breaks]
+    unrecorded = list_unrecorded(incident.breaks, max(start, incident.reach_from), end, recorded_until)
+    bars = [PictureBar(item.begin, item.end, "nobody recorded", "unsure") for item in unrecorded]
     return _fit_lanes("Record", {"breaks": bars}, start, end)
 
 

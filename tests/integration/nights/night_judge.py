@@ -582,11 +582,14 @@ def judge_breaks(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
     text = facts.get("Nobody recorded for", "")
     moments = read_moments(text)
     told = list(zip(moments[::2], moments[1::2], strict=True))
-    own = [span for span in judge.truth.unwatched if span[0] > 0]  # before the first nobody ever recorded
-    for begin, end in told:
+    own = [span for span in judge.truth.unwatched if span[0] > 0]
+    first, declared = judge.truth.opened[0], judge.truth.list_times("declare")[0]
+    before = [span for span in told if span[0] < first]
+    judge.check(len(before) == 1 and abs(before[0][1] - first) <= BEAT_LATE, "before the first recorder", before, first)
+    for begin, end in told[len(before) :]:
         near = [span for span in own if abs(begin - span[0]) <= BEAT_LATE and abs(end - span[1]) <= BEAT_LATE]
         judge.check(bool(near), "nobody recorded", (begin, end), own)
-    declared, last = judge.truth.list_times("declare")[0], judge.truth.resolutions[-1]
+    last = judge.truth.resolutions[-1]
     for span in own:
         if span[1] - span[0] > 2 * BEAT_LATE and span[0] > declared and span[1] < last and "more" not in text:
             judge.check(any(abs(begin - span[0]) <= BEAT_LATE for begin, _ in told), "a break is told", told, span)
@@ -607,6 +610,8 @@ def judge_any_time(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         if name in ("picture", "record", "status", "clocks"):
             continue
         for second in read_moments(text):
+            if name == "facts" and second < truth.opened[0]:
+                continue  # from where the incident reaches back to
             near = any(abs(second - moment) <= BEAT_LATE for moment in exact) or any(
                 -EXACT <= second - moment <= LONGEST_LATE for moment in late
             )

@@ -1,5 +1,6 @@
 """One incident read from the file: its own events and its range of the journal, each once."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,7 +69,7 @@ def test_an_incident_read_by_its_range_is_the_one_folded_from_the_whole_range(
         )
         every = {each.id: each for each in (*within, *timeline.events(incident="i1"))}
         found = [every[id] for id in sorted(every)]
-        full = fold(found).incidents.get("i1", incident)
+        full = replace(fold(found).incidents.get("i1", incident), breaks=incident.breaks)
         assert with_events(timeline, DEFAULT_SEVERITY_SCALE, incident) == (full, list_members(full, found))
 
 
